@@ -1,0 +1,110 @@
+#include "carillon/base/text.h"
+
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+
+#include "absl/strings/str_format.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+
+namespace carillon::base {
+namespace {
+
+/// Length of the UTF-8 sequence at the front of `s`, 0 when it is not one (RFC 3629, section 4).
+size_t SequenceLength(std::string_view s) {
+  const auto byte = [&](size_t i) {
+    return i < s.size() ? static_cast<uint8_t>(s[i]) : uint8_t{0};
+  };
+  const auto tail = [&](size_t i) { return (byte(i) & 0xC0) == 0x80; };
+  const uint8_t b0 = byte(0);
+  if (b0 < 0x80) return 1;
+  if (b0 >= 0xC2 && b0 <= 0xDF) return tail(1) ? 2 : 0;
+  if (b0 >= 0xE0 && b0 <= 0xEF) {
+    if (!tail(1) || !tail(2)) return 0;
+    if (b0 == 0xE0 && byte(1) < 0xA0) return 0;  // overlong
+    if (b0 == 0xED && byte(1) > 0x9F) return 0;  // surrogate
+    return 3;
+  }
+  if (b0 >= 0xF0 && b0 <= 0xF4) {
+    if (!tail(1) || !tail(2) || !tail(3)) return 0;
+    if (b0 == 0xF0 && byte(1) < 0x90) return 0;
+    if (b0 == 0xF4 && byte(1) > 0x8F) return 0;
+    return 4;
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::optional<size_t> FindInvalidUtf8(std::string_view s) {
+  size_t i = 0;
+  while (i < s.size()) {
+    uint64_t word = 0;
+    if (i + 8 <= s.size()) {  // eight ASCII bytes at once
+      std::memcpy(&word, s.data() + i, 8);
+      if ((word & 0x8080808080808080ull) == 0) {
+        i += 8;
+        continue;
+      }
+    }
+    const size_t length = SequenceLength(s.substr(i));
+    if (length == 0) return i;
+    i += length;
+  }
+  return std::nullopt;
+}
+
+std::string FormatRfc3339(WallTime t) {
+  const int64_t nanos = ToUnixNanos(t);
+  int64_t seconds = nanos / 1'000'000'000;
+  int64_t fraction = nanos % 1'000'000'000;
+  if (fraction < 0) {
+    fraction += 1'000'000'000;
+    --seconds;
+  }
+  const absl::CivilSecond c = absl::ToCivilSecond(absl::FromUnixSeconds(seconds), absl::UTCTimeZone());
+  char text[48];
+  int n = std::snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d",
+                        static_cast<int>(c.year()), c.month(), c.day(), c.hour(), c.minute(),
+                        c.second());
+  if (fraction != 0) {
+    int digits = 9;
+    int64_t value = fraction;
+    while (value % 1000 == 0) {
+      value /= 1000;
+      digits -= 3;
+    }
+    n += std::snprintf(text + n, sizeof(text) - static_cast<size_t>(n), ".%0*lld", digits,
+                       static_cast<long long>(value));
+  }
+  text[n++] = 'Z';
+  return std::string(text, static_cast<size_t>(n));
+}
+
+std::string Printable(std::string_view s, size_t max_bytes) {
+  std::string out;
+  size_t i = 0;
+  while (i < s.size()) {
+    if (out.size() >= max_bytes) {
+      out += "...";
+      break;
+    }
+    const size_t length = SequenceLength(s.substr(i));
+    const auto byte = static_cast<uint8_t>(s[i]);
+    if (length == 0 || byte < 0x20 || byte == 0x7F) {
+      out += absl::StrFormat("\\x%02x", byte);
+      ++i;
+    } else {
+      out.append(s.substr(i, length));
+      i += length;
+    }
+  }
+  return out;
+}
+
+std::string FormatDuration(std::chrono::nanoseconds d) {
+  return absl::FormatDuration(absl::Nanoseconds(d.count()));
+}
+
+}  // namespace carillon::base

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "carillon/model/destination.h"
+#include "carillon/model/subscription.h"
+#include "carillon/v1/config.pb.h"
+
+namespace carillon::config {
+
+/// A whole configuration, validated, defaults filled in. A value.
+struct Config {
+  v1::Server server;
+  v1::JournalSettings journal;
+  v1::DeliverySettings delivery;
+  std::vector<std::string> types;  ///< the catalogue: built-in and configured, sorted
+  std::vector<model::Destination> destinations;
+  std::vector<model::Subscription> subscriptions;
+};
+
+/// Parses YAML text. INVALID_ARGUMENT lists up to ten errors, one a line, each beginning with the
+/// path of the member (`destinations[2].url: must start with http:// or https://`). Secrets named
+/// by file or environment are read here; none is repeated in an error.
+absl::StatusOr<Config> ParseConfig(std::string_view yaml);
+
+/// Reads and parses a file of at most 64 MiB. Errors name the file.
+absl::StatusOr<Config> LoadConfig(const std::string& path);
+
+/// The types that are in every catalogue, sorted.
+std::vector<std::string> BuiltInTypes();
+
+}  // namespace carillon::config

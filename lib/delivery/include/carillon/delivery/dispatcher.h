@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "carillon/base/clock.h"
+#include "carillon/base/random.h"
+#include "carillon/http/courier.h"
+#include "carillon/journal/journal.h"
+#include "carillon/metrics/metrics.h"
+#include "carillon/routing/routing_table.h"
+
+namespace carillon::delivery {
+
+struct DispatcherOptions {
+  uint32_t shard = 0;
+  size_t max_memory_bytes = 64u << 20;  ///< of events held by all lanes
+  size_t max_lane_bytes = 4u << 20;     ///< of events held by one lane; past it the lane falls behind
+  size_t read_bytes = 1u << 20;         ///< of one read from the journal
+  size_t max_unsettled_news = 65'536;   ///< rows handed to the journal and not yet durable
+  std::chrono::milliseconds settle_interval{5};  ///< news waits at most this long
+};
+
+/// Runs things on the dispatcher's thread. The real one posts to its io_context; the simulated one
+/// to its queue of events.
+class Executor {
+ public:
+  virtual ~Executor() = default;
+  /// Any thread. Runs `task` on the dispatcher's thread, later.
+  virtual void Post(absl::AnyInvocable<void()> task) = 0;
+  /// Dispatcher's thread. Calls `Dispatcher::OnTimer` at `at` (or somewhat later); replaces an
+  /// earlier wish.
+  virtual void WakeAt(base::MonoTime at) = 0;
+};
+
+/// One shard of the deliveries: routes the journal's tail to its lanes, decides what to send when,
+/// drives the courier, and tells the journal what became of it. Does no I/O, takes no locks;
+/// every call on its one thread, but `OnCommitted` which comes on the journal's.
+///
+/// What it promises: every event above the watermark is offered to every lane that wants it, in
+/// order; a delivery that settled is not sent again unless the process died before that was
+/// durable; memory stays under the bounds: a lane over its own bound falls behind (it drops what
+/// comes and reads it from the journal later, from a durable cursor), and a shard over its bound
+/// stops reading until there is room.
+class Dispatcher : public journal::Consumer, public http::CourierListener {
+ public:
+  static std::unique_ptr<Dispatcher> Create(const DispatcherOptions& options,
+                                            const base::Clock& clock, base::Random& random,
+                                            journal::Journal& journal, http::Courier& courier,
+                                            Executor& executor, metrics::Metrics& metrics);
+
+  /// Swaps the table: destinations that are new get lanes, those that changed are updated in
+  /// place, those that are gone are closed (their deliveries become dead, `cancelled`). `done` when
+  /// it is in force.
+  virtual void SetTable(std::shared_ptr<const routing::RoutingTable> table,
+                        absl::AnyInvocable<void(absl::Status)> done) = 0;
+
+  virtual void OnTimer() = 0;
+
+  /// Starts nothing new; `done` when nothing is in flight and all news is durable.
+  virtual void Drain(absl::AnyInvocable<void()> done) = 0;
+
+  /// Makes gauges current: queue sizes, ages, states; to the metrics. Dispatcher's thread.
+  virtual void PublishGauges() = 0;
+};
+
+}  // namespace carillon::delivery

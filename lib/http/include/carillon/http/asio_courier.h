@@ -1,0 +1,25 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <memory>
+
+#include "carillon/http/courier.h"
+#include "carillon/http/resolver.h"
+#include "carillon/http/tls.h"
+
+namespace carillon::http {
+
+/// Bounds that hold for every endpoint.
+struct CourierOptions {
+  std::chrono::milliseconds idle_connection{30'000};  ///< an idle connection is closed after this
+  size_t max_head_bytes = 8 * 1024;    ///< more: kProtocol
+  size_t max_body_bytes = 16 * 1024;   ///< read and dropped; more: judged by its status, connection closed
+};
+
+/// The courier on Asio sockets. `io`, `resolver` and `tls` must outlive it; destroy it while no
+/// thread runs `io`, or on the thread that does.
+std::unique_ptr<Courier> MakeAsioCourier(boost::asio::io_context& io, Resolver& resolver,
+                                         TlsClient& tls, const CourierOptions& options);
+
+}  // namespace carillon::http

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "carillon/base/clock.h"
+#include "carillon/http/url.h"
+#include "carillon/model/outcome.h"
+
+namespace carillon::http {
+
+using EndpointId = uint32_t;
+
+/// How to reach one destination.
+struct EndpointOptions {
+  Url url;
+  std::chrono::milliseconds connect_timeout{5'000};
+  std::chrono::milliseconds total_timeout{15'000};
+  uint32_t max_connections = 32;  ///< more attempts than this at once wait their turn, clock running
+};
+
+/// One POST. `head` is the complete request head up to and including the empty line
+/// (Content-Length included); `body` follows it as it is.
+struct Request {
+  uint64_t token = 0;  ///< comes back with the result
+  EndpointId endpoint = 0;
+  std::string head;
+  std::shared_ptr<const std::string> body;
+};
+
+/// How a POST ended on the wire.
+struct Response {
+  /// kSuccess: a whole response came and `status` tells which; it is not yet judged. Otherwise one
+  /// of kConnectTimeout, kResponseTimeout, kDns, kConnectRefused, kUnreachable, kReset, kTls,
+  /// kProtocol, kCancelled.
+  model::Outcome wire = model::Outcome::kSuccess;
+  uint16_t status = 0;      ///< 200-999; 0 when no head came
+  std::string retry_after;  ///< the header's value, at most 64 bytes
+  base::MonoTime started{};
+  base::MonoTime ended{};
+  std::string error;        ///< for logs: what failed, in words; empty on success
+};
+
+/// Told how attempts ended; on the courier's thread, never from within `Start`.
+class CourierListener {
+ public:
+  virtual ~CourierListener() = default;
+  virtual void OnResponse(uint64_t token, const Response& response) = 0;
+};
+
+/// Performs attempts: name resolution, connection pools, TLS, HTTP/1.1. Decides nothing.
+/// Every started attempt is reported exactly once, at the latest at its total time-out (give or
+/// take 20 ms). Used on one thread, the one that runs its I/O.
+///
+/// A kept-alive connection that turns out closed before any byte of an answer came is replaced
+/// once, silently: nothing was answered, so the request is sent again on a fresh connection.
+class Courier {
+ public:
+  virtual ~Courier() = default;
+  /// The one who is told; set before the first `Start`.
+  virtual void SetListener(CourierListener* listener) = 0;
+  virtual EndpointId Open(const EndpointOptions& options) = 0;
+  /// Attempts under way go on under the old options; later ones use the new.
+  virtual void Update(EndpointId endpoint, const EndpointOptions& options) = 0;
+  /// Attempts under way are reported kCancelled.
+  virtual void Close(EndpointId endpoint) = 0;
+  virtual void Start(Request request) = 0;
+  /// Reports every attempt under way as kCancelled.
+  virtual void CancelAll() = 0;
+};
+
+}  // namespace carillon::http

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/statusor.h"
+#include "carillon/base/clock.h"
+#include "carillon/base/random.h"
+#include "carillon/model/event.h"
+
+namespace carillon::ingest {
+
+struct Limits {
+  size_t max_payload_bytes = 256 * 1024;  ///< of the payload as JSON
+  size_t max_batch_events = 1000;
+};
+
+/// The known event types; immutable, swapped on reload.
+using Catalogue = absl::flat_hash_set<std::string>;
+
+/// Turns the bytes of a PublishRequest (or PublishStreamRequest: the same wire form) into events
+/// ready for the journal. Decodes one event at a time, so that a mistake is named by index and
+/// field (`events[3].session.location: not valid UTF-8 at byte 5`). Stateless but for its
+/// arguments; `random` is the calling thread's own.
+/// INVALID_ARGUMENT, always with field and index, what was wrong and what is right.
+absl::StatusOr<std::vector<std::shared_ptr<model::Event>>> DecodeRequest(
+    std::string_view request, const Limits& limits, const Catalogue& catalogue,
+    base::WallTime now, base::Random& random);
+
+}  // namespace carillon::ingest

@@ -1,0 +1,197 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "carillon/base/clock.h"
+#include "carillon/model/event.h"
+#include "carillon/model/outcome.h"
+
+namespace carillon::journal {
+
+/// Number of a destination in the store: given once, kept for ever, never used again for another.
+using LaneId = uint32_t;
+
+/// Events with consecutive positions, ascending.
+using EventBatch = std::vector<model::EventPtr>;
+using EventBatchPtr = std::shared_ptr<const EventBatch>;
+
+/// What became of one appended event.
+struct Appended {
+  uint64_t position = 0;   ///< of the first, when it is a duplicate
+  bool duplicate = false;
+};
+
+/// Called once. Errors: RESOURCE_EXHAUSTED (nothing stored; try later), UNAVAILABLE (stopping,
+/// or a sync failed: stored or not is not known).
+using AppendDone = absl::AnyInvocable<void(absl::StatusOr<std::vector<Appended>>)>;
+
+/// A row of the attempt log. One attempt that carried n deliveries makes n rows.
+struct AttemptRow {
+  uint64_t position = 0;
+  LaneId lane = 0;
+  uint32_t number = 1;  ///< 1 for the first attempt of the delivery
+  model::Outcome outcome = model::Outcome::kSuccess;
+  uint16_t http_status = 0;  ///< 0 when no response came
+  base::WallTime started{};
+  uint32_t duration_us = 0;
+  /// False where the delivery stays where it was: cancelled by shutdown, to be sent after restart.
+  bool settles = true;
+};
+
+/// A delivery that failed and waits.
+struct Parked {
+  LaneId lane = 0;
+  base::WallTime due{};
+  uint64_t position = 0;
+  uint32_t attempts = 0;  ///< made so far
+};
+
+/// Names a parked row.
+struct ParkedKey {
+  LaneId lane = 0;
+  base::WallTime due{};
+  uint64_t position = 0;
+};
+
+/// A delivery that was given up.
+struct Dead {
+  LaneId lane = 0;
+  uint64_t position = 0;
+  uint32_t attempts = 0;
+  model::Outcome outcome = model::Outcome::kSuccess;
+  base::WallTime at{};
+};
+
+/// Where a lane that fell behind stands: every event it wanted below `position` is settled for it,
+/// and the watermark does not wait for it. Nothing: it caught up, and counts again.
+struct LaneCursor {
+  LaneId lane = 0;
+  std::optional<uint64_t> position;
+};
+
+/// What one shard has to tell since the last time; written in one transaction.
+struct Settlement {
+  uint32_t shard = 0;
+  std::vector<AttemptRow> attempts;
+  std::vector<Parked> parked;       ///< rows to add
+  std::vector<ParkedKey> unparked;  ///< rows to remove (applied before `parked` is added)
+  std::vector<Dead> dead;
+  std::vector<LaneCursor> cursors;
+  /// Every event at or below it is settled in this shard, lanes that fell behind left aside.
+  uint64_t watermark = 0;
+};
+
+/// A parked delivery that is due, with its event. The row stays until it is unparked.
+struct DueDelivery {
+  Parked parked;
+  model::EventPtr event;  ///< null: the event is gone from the journal (it never should be)
+};
+
+struct DueDeliveries {
+  std::vector<DueDelivery> due;               ///< ascending by (due, position)
+  std::optional<base::WallTime> next_due;     ///< of the first row not returned
+};
+
+/// What the store knows of a destination.
+struct LaneState {
+  LaneId lane = 0;
+  /// The destination wants events from here on: it was not there before.
+  uint64_t since = 1;
+  std::optional<uint64_t> cursor;  ///< set: it had fallen behind; next position to look at
+  uint64_t parked = 0;             ///< number of parked deliveries
+  std::optional<base::WallTime> next_due;
+};
+
+struct LaneName {
+  std::string tenant;
+  std::string name;
+  friend bool operator==(const LaneName&, const LaneName&) = default;
+};
+
+/// What a shard reads at start.
+struct Recovered {
+  uint64_t watermark = 0;      ///< every event at or below it is settled
+  uint64_t last_position = 0;  ///< 0: the journal is empty
+};
+
+/// Takes committed events, in order, without gaps. Called on the journal's thread; must not block.
+class Consumer {
+ public:
+  virtual ~Consumer() = default;
+  virtual void OnCommitted(const EventBatchPtr& batch) = 0;
+};
+
+/// The durable, ordered record of every accepted event, and of what became of it.
+///
+/// Thread-safe; no call blocks but `Open` (of the implementation) and `Stop`. Callbacks come on
+/// threads of the journal and must not block. Events are committed in groups: all that wait share
+/// one sync. Consumers are told before publishers are answered.
+class Journal {
+ public:
+  virtual ~Journal() = default;
+
+  virtual Recovered recovered() const = 0;
+
+  /// One for each shard; before `Start`. Not owned; must outlive `Stop`.
+  virtual void AddConsumer(Consumer* consumer) = 0;
+  virtual void Start() = 0;
+
+  /// Stores the events, all or none. Ids seen inside the deduplication window are not stored
+  /// again. When more than the bound waits for the disk, or free space is under its mark, `done`
+  /// is called at once, on this thread, with RESOURCE_EXHAUSTED.
+  virtual void Append(std::vector<std::shared_ptr<model::Event>> events, AppendDone done) = 0;
+
+  /// Writes a shard's news with the next group commit; `done` when durable. While the disk is
+  /// full it waits (and `done` with it): bound what is outstanding. Settlements of one shard are
+  /// applied in order.
+  virtual void Settle(Settlement settlement, absl::AnyInvocable<void()> done) = 0;
+
+  /// Events from position `from` on, at most about `max_bytes` and at least one if there is one.
+  /// Positions that were removed by retention are skipped, so a batch may have gaps; empty: there
+  /// is nothing at or above `from`. Only committed events are returned.
+  virtual void Read(uint64_t from, size_t max_bytes,
+                    absl::AnyInvocable<void(EventBatchPtr)> done) = 0;
+
+  /// Parked deliveries of `lane` due at or before `until`, at most `limit`, lowest (due, position)
+  /// first. Only what is committed: a row whose unparking is under way may still be returned.
+  virtual void TakeDue(LaneId lane, base::WallTime until, size_t limit,
+                       absl::AnyInvocable<void(DueDeliveries)> done) = 0;
+
+  /// Attempts recovered at start that settle (position, lane): true when a delivery above the
+  /// watermark was already done before the restart. Any thread, never blocks.
+  virtual bool WasSettled(uint64_t position, LaneId lane) const = 0;
+
+  /// Looks destinations up, and adds those that are new (wanting events from the next position
+  /// on). Results in the order of `names`.
+  virtual void OpenLanes(std::vector<LaneName> names,
+                         absl::AnyInvocable<void(absl::StatusOr<std::vector<LaneState>>)> done) = 0;
+
+  /// Forgets lanes that are not configured any more: their parked deliveries become dead
+  /// (`cancelled`), in bounded steps. A name that comes back gets a new lane.
+  virtual void CloseLanes(std::vector<LaneId> lanes) = 0;
+
+  /// Refuses new events with UNAVAILABLE, writes what was handed over, ends the threads.
+  virtual void Stop() = 0;
+
+  struct Stats {
+    uint64_t last_position = 0;
+    uint64_t watermark = 0;
+    uint64_t waiting_bytes = 0;   ///< events waiting for the disk
+    uint64_t free_bytes = 0;      ///< of the file system
+    uint64_t stored_bytes = 0;    ///< the store's files
+    uint64_t deduplication_ids = 0;
+    uint64_t dead = 0;            ///< dead deliveries kept
+    bool accepting = true;        ///< false: publishing is refused for want of space
+  };
+  virtual Stats stats() const = 0;
+};
+
+}  // namespace carillon::journal

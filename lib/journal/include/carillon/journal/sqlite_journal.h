@@ -1,0 +1,46 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "carillon/base/clock.h"
+#include "carillon/journal/journal.h"
+
+namespace carillon::journal {
+
+struct SqliteJournalOptions {
+  std::string data_dir;  ///< made when absent
+  std::chrono::nanoseconds deduplication_age = std::chrono::hours(24);
+  uint64_t deduplication_ids = 4'000'000;
+  std::chrono::nanoseconds retention_age = std::chrono::hours(72);
+  uint64_t retention_bytes = 10ull << 30;
+  uint64_t min_free_bytes = 256ull << 20;
+  uint64_t max_waiting_bytes = 64ull << 20;
+  /// SQLite VFS to use; null: the default. For tests that make the disk fail.
+  const char* vfs = nullptr;
+  /// How often retention, free space and the write-ahead file are looked at.
+  std::chrono::milliseconds housekeeping_interval{1000};
+};
+
+/// Told of each group commit and of what cannot go on. Called on the journal's thread.
+struct SqliteJournalHooks {
+  /// events, settlement rows (attempts, parked, ...), time the transaction took.
+  absl::AnyInvocable<void(size_t events, size_t rows, std::chrono::nanoseconds took)> on_commit;
+  /// A sync or write failed in a way that leaves unknown what is on disk. All waiting callers have
+  /// been told UNAVAILABLE; nothing is written any more. The program logs it and ends itself with
+  /// the exit code kept for this; recovery reads what is really there.
+  absl::AnyInvocable<void(absl::Status)> on_fatal;
+};
+
+/// The embedded store: SQLite in WAL mode, synchronous=FULL. Opens, checks and recovers.
+/// FAILED_PRECONDITION: made by a newer version, or in use by another process. DATA_LOSS: the
+/// files are damaged. Each message says what to do. Only one process may have a folder open.
+absl::StatusOr<std::unique_ptr<Journal>> OpenSqliteJournal(const SqliteJournalOptions& options,
+                                                           SqliteJournalHooks hooks,
+                                                           const base::Clock& clock);
+
+}  // namespace carillon::journal

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "carillon/base/clock.h"
+#include "carillon/model/outcome.h"
+
+namespace carillon::metrics {
+
+/// What became of published events: label `result` of `carillon_events_published_total`.
+enum class PublishResult : uint8_t { kAccepted, kDuplicate, kInvalid, kOverload, kUnavailable };
+inline constexpr int kPublishResultCount = 5;
+
+/// State of a destination: label `state` of `carillon_destinations`.
+enum class LaneHealth : uint8_t {
+  kIdle,     ///< nothing to do
+  kActive,   ///< deliveries are ready or in flight
+  kBehind,   ///< fell behind: it is served from the journal
+  kFailing,  ///< its last attempt failed
+};
+inline constexpr int kLaneHealthCount = 4;
+
+/// The figures of one lane. Written by the thread that owns the lane, read by a scrape: relaxed
+/// atomics, nothing looked up, nothing allocated.
+class LaneMetrics {
+ public:
+  void CountAttempt(model::Outcome outcome) {
+    attempts[static_cast<size_t>(outcome)].fetch_add(1, std::memory_order_relaxed);
+  }
+  std::array<std::atomic<uint64_t>, model::kOutcomeCount> attempts{};
+  std::atomic<uint64_t> delivered{0};
+  std::atomic<uint64_t> dead{0};
+  std::atomic<int64_t> ready{0};      ///< deliveries in memory that wait for their turn
+  std::atomic<int64_t> in_flight{0};  ///< attempts under way
+  std::atomic<int64_t> parked{0};     ///< deliveries that wait for a retry
+  std::atomic<int64_t> oldest_ready_ns{0};  ///< Unix ns of acceptance of the oldest ready; 0: none
+  std::atomic<LaneHealth> health{LaneHealth::kIdle};
+};
+
+/// Figures read at each scrape, from whoever knows them.
+struct ProcessGauges {
+  uint64_t journal_last_position = 0;
+  uint64_t journal_watermark = 0;
+  uint64_t journal_waiting_bytes = 0;
+  uint64_t journal_stored_bytes = 0;
+  uint64_t free_disk_bytes = 0;
+  uint64_t deduplication_ids = 0;
+  bool accepting = true;
+};
+
+/// Every metric of the program (names: docs/metrics.md). Series are made once; nothing is looked
+/// up on the hot path. Thread-safe.
+///
+/// Per-destination series are bounded: the `top` busiest destinations have their own `destination`
+/// and `tenant` labels, chosen at scrapes and kept for as long as the lane lives, so that no counter goes
+/// back; the others add up under destination="_other", tenant="_other".
+class Metrics {
+ public:
+  static std::unique_ptr<Metrics> Create(std::string version, size_t top = 100);
+  virtual ~Metrics() = default;
+
+  virtual void CountPublished(PublishResult result, uint64_t events) = 0;
+  /// From the arrival of a message to its answer.
+  virtual void ObservePublish(std::chrono::nanoseconds took) = 0;
+  /// One group commit.
+  virtual void ObserveCommit(std::chrono::nanoseconds took, uint64_t events, uint64_t rows) = 0;
+  /// One attempt, all destinations together.
+  virtual void ObserveAttempt(model::Outcome outcome, std::chrono::nanoseconds took) = 0;
+  /// From acceptance to the end of the attempt that delivered; first attempts and retries alike.
+  virtual void ObserveDelivered(std::chrono::nanoseconds since_accepted) = 0;
+  virtual void CountReload(bool ok) = 0;
+
+  /// The lane's figures; they are exported until the last reference is gone, and what they counted
+  /// stays in "_other" after that.
+  virtual std::shared_ptr<LaneMetrics> AddLane(std::string tenant, std::string destination) = 0;
+
+  /// Asked at each scrape.
+  virtual void SetProcessGauges(std::function<ProcessGauges()> source) = 0;
+
+  /// The text exposition format, version 0.0.4.
+  virtual std::string Render() = 0;
+};
+
+}  // namespace carillon::metrics

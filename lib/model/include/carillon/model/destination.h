@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "carillon/base/secret.h"
+
+namespace carillon::model {
+
+enum class Format : uint8_t { kStandard, kPayload, kArray };
+inline constexpr int kFormatCount = 3;
+
+/// Which HTTP answers count as success.
+enum class SuccessRule : uint8_t { k2xx, kBelow400, kAnyResponse };
+
+/// After failure n (from 1) the delivery waits delays[n-1] and is tried again; when there is no
+/// such delay it is dead. No delays: never tried again.
+struct RetryPolicy {
+  std::vector<std::chrono::milliseconds> delays;
+  double jitter = 0.2;  ///< 0 to 1: spread evenly over delay * (1 +- jitter)
+  friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
+};
+
+struct SigningKey {
+  std::string name;
+  base::Secret secret;  ///< the raw key bytes (decoded), 24-64
+  friend bool operator==(const SigningKey&, const SigningKey&) = default;
+};
+
+/// A named HTTP endpoint and its delivery policy, validated (see `config`). A value.
+struct Destination {
+  std::string tenant;
+  std::string name;
+  std::string url;
+  std::string description;
+  Format format = Format::kStandard;
+  std::chrono::milliseconds connect_timeout{5'000};
+  std::chrono::milliseconds total_timeout{15'000};
+  uint32_t concurrency = 32;
+  RetryPolicy retry;
+  SuccessRule success = SuccessRule::k2xx;
+  std::vector<SigningKey> keys;
+  friend bool operator==(const Destination&, const Destination&) = default;
+};
+
+}  // namespace carillon::model
