@@ -1,0 +1,283 @@
+#include "daemon.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <pthread.h>
+
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <thread>
+
+#include "carillon/admin/health.h"
+#include "carillon/admin/pages.h"
+#include "carillon/config/watcher.h"
+#include "carillon/http/server.h"
+#include "carillon/journal/sqlite_journal.h"
+#include "engine.h"
+#include "proto_time.h"
+#include "publisher_service.h"
+
+namespace carillon::server {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr int kWatchIntervalMs = 1000;
+constexpr std::chrono::milliseconds kHealthInterval{500};
+constexpr std::chrono::milliseconds kAnswerGrace{500};
+constexpr uint64_t kMinMessageBytes = 16u << 20;
+
+class DaemonImpl final : public Daemon {
+ public:
+  DaemonImpl(const config::Config& config, std::string config_path, log::Logger& logger)
+      : config_(config), config_path_(std::move(config_path)), logger_(logger) {}
+
+  ~DaemonImpl() override {
+    watcher_.reset();
+    if (grpc_ != nullptr) grpc_->Shutdown(std::chrono::system_clock::now() + kAnswerGrace);
+    grpc_.reset();
+    if (journal_ != nullptr) journal_->Stop();
+    engine_.reset();
+    admin_io_.stop();
+    if (admin_thread_.joinable()) admin_thread_.join();
+    admin_.reset();
+  }
+
+  absl::Status Start(ExitCode& exit_code) {
+    exit_code = kExitStore;
+    if (absl::Status status = OpenJournal(); !status.ok()) return status;
+    exit_code = kExitFailed;
+    absl::StatusOr<std::unique_ptr<Engine>> engine =
+        Engine::Create(config_, clock_, *journal_, *metrics_);
+    if (!engine.ok()) return engine.status();
+    engine_ = *std::move(engine);
+    journal_->Start();
+    if (absl::Status status = engine_->Apply(config_); !status.ok()) return status;
+    if (absl::Status status = ListenAdmin(); !status.ok()) return status;
+    if (absl::Status status = ListenPublish(); !status.ok()) return status;
+    watcher_ = config::Watcher::Start(config_path_, kWatchIntervalMs, [this] { ReloadNow(); });
+    SetServing(true);
+    LogReady();
+    return absl::OkStatus();
+  }
+
+  void Reload() override { watcher_->Poke(); }
+  bool failed() const override { return failed_.load(); }
+
+  void Stop(const std::function<bool()>& hurry) override {
+    const base::MonoTime start = clock_.Mono();
+    logger_.Info("stopping");
+    watcher_.reset();
+    stopping_ = true;
+    SetServing(false, "stopping");
+    publishing_->Stop();
+    if (!engine_->Drain(ToChrono(config_.server.shutdown_grace()), hurry)) {
+      logger_.Warn(
+          "outcomes could not be written; their deliveries are sent again after the start");
+    }
+    if (failed()) return;
+    journal_->Stop();
+    grpc_->Shutdown(std::chrono::system_clock::now() + kAnswerGrace);
+    const double took = std::chrono::duration<double>(clock_.Mono() - start).count();
+    logger_.Info("stopped", {{"seconds", took}, {"watermark", journal_->stats().watermark}});
+  }
+
+ private:
+  absl::Status OpenJournal() {
+    journal::SqliteJournalOptions options;
+    options.data_dir = config_.journal.data_dir();
+    options.deduplication_age = ToChrono(config_.journal.deduplication_age());
+    options.deduplication_ids = config_.journal.deduplication_ids();
+    options.retention_age = ToChrono(config_.journal.retention_age());
+    options.retention_bytes = config_.journal.retention_bytes();
+    options.min_free_bytes = config_.journal.min_free_bytes();
+    options.max_waiting_bytes = config_.server.max_waiting_bytes();
+    journal::SqliteJournalHooks hooks;
+    hooks.on_commit = [this](size_t events, size_t rows, std::chrono::nanoseconds took) {
+      metrics_->ObserveCommit(took, events, rows);
+    };
+    hooks.on_fatal = [this](absl::Status status) {
+      logger_.Error("the journal failed; the process ends, and recovers at its next start",
+                    {{"error", status.message()}});
+      health_.SetFailed("the journal failed");
+      failed_.store(true);
+    };
+    absl::StatusOr<std::unique_ptr<journal::Journal>> journal =
+        journal::OpenSqliteJournal(options, std::move(hooks), clock_);
+    if (!journal.ok()) return journal.status();
+    journal_ = *std::move(journal);
+    metrics_->SetProcessGauges([this] { return Gauges(); });
+    return absl::OkStatus();
+  }
+
+  metrics::ProcessGauges Gauges() const {
+    const journal::Journal::Stats stats = journal_->stats();
+    metrics::ProcessGauges gauges;
+    gauges.journal_last_position = stats.last_position;
+    gauges.journal_watermark = stats.watermark;
+    gauges.journal_waiting_bytes = stats.waiting_bytes;
+    gauges.journal_stored_bytes = stats.stored_bytes;
+    gauges.free_disk_bytes = stats.free_bytes;
+    gauges.deduplication_ids = stats.deduplication_ids;
+    gauges.accepting = stats.accepting && !stopping_;
+    return gauges;
+  }
+
+  absl::Status ListenAdmin() {
+    auto handler = [this](const http::ServerRequest& request) { return pages_.Handle(request); };
+    auto admin = http::Server::Listen(admin_io_, config_.server.admin_address(), handler);
+    if (!admin.ok()) {
+      return absl::Status(admin.status().code(),
+                          "server.admin_address: " + std::string(admin.status().message()));
+    }
+    admin_ = *std::move(admin);
+    LookAtHealth();
+    admin_thread_ = std::thread([this] {
+      pthread_setname_np(pthread_self(), "admin");
+      admin_io_.run();
+    });
+    return absl::OkStatus();
+  }
+
+  absl::Status ListenPublish() {
+    ingest::Limits limits;
+    limits.max_payload_bytes = config_.server.max_payload_bytes();
+    limits.max_batch_events = config_.server.max_batch_events();
+    publishing_ = std::make_unique<Publishing>(limits, clock_, *journal_, *metrics_);
+    SetCatalogue(config_);
+    service_ = MakePublisherService(*publishing_);
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort(config_.server.publish_address(), grpc::InsecureServerCredentials(),
+                             &port);
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    builder.SetMaxReceiveMessageSize(static_cast<int>(
+        std::max<uint64_t>(kMinMessageBytes, 2 * config_.server.max_payload_bytes())));
+    builder.RegisterService(service_.get());
+    grpc_ = builder.BuildAndStart();
+    if (grpc_ == nullptr || port == 0) {
+      return absl::UnavailableError("server.publish_address: cannot listen on " +
+                                    config_.server.publish_address() +
+                                    "; is the port taken by another process?");
+    }
+    publish_port_ = port;
+    return absl::OkStatus();
+  }
+
+  void SetCatalogue(const config::Config& config) {
+    publishing_->SetCatalogue(
+        std::make_shared<const ingest::Catalogue>(config.types.begin(), config.types.end()));
+  }
+
+  /// On the watcher's thread.
+  void ReloadNow() {
+    absl::StatusOr<config::Config> config = config::LoadConfig(config_path_);
+    absl::Status status = config.ok() ? engine_->Apply(*config) : config.status();
+    metrics_->CountReload(status.ok());
+    if (!status.ok()) {
+      logger_.Error("the configuration was not taken; the one before stays in force",
+                    {{"file", config_path_}, {"error", status.message()}});
+      return;
+    }
+    SetCatalogue(*config);
+    logger_.Info("configuration reloaded", {{"file", config_path_},
+                                            {"destinations", config->destinations.size()},
+                                            {"subscriptions", config->subscriptions.size()},
+                                            {"restart_needed", NeedsRestart(*config)}});
+  }
+
+  bool NeedsRestart(const config::Config& config) const {
+    return config.server.SerializeAsString() != config_.server.SerializeAsString() ||
+           config.journal.SerializeAsString() != config_.journal.SerializeAsString() ||
+           config.delivery.SerializeAsString() != config_.delivery.SerializeAsString();
+  }
+
+  /// Follows the journal's willingness to take events; on the admin thread.
+  void LookAtHealth() {
+    health_timer_.expires_after(kHealthInterval);
+    health_timer_.async_wait([this](boost::system::error_code error) {
+      if (error) return;
+      const bool accepting = journal_->stats().accepting;
+      if (!stopping_ && serving_ && accepting != accepting_) {
+        accepting_ = accepting;
+        logger_.Warn(accepting ? "publishing is accepted again: there is disk space"
+                               : "publishing is refused: free disk space is under its mark",
+                     {{"free_bytes", journal_->stats().free_bytes}});
+        SetServing(accepting, "journal refuses publishing for want of space");
+      }
+      LookAtHealth();
+    });
+  }
+
+  void SetServing(bool serving, const std::string& reason = "") {
+    if (serving) {
+      health_.SetReady();
+      serving_ = true;
+    } else {
+      health_.SetNotReady(reason);
+    }
+    if (auto* service = grpc_->GetHealthCheckService()) service->SetServingStatus(serving);
+  }
+
+  void LogReady() {
+    const std::string admin =
+        HostOf(config_.server.admin_address()) + std::to_string(admin_->port());
+    const std::string publish =
+        HostOf(config_.server.publish_address()) + std::to_string(publish_port_);
+    const journal::Recovered recovered = journal_->recovered();
+    logger_.Info("ready", {{"version", CARILLON_VERSION},
+                           {"publish_address", publish},
+                           {"admin_address", admin},
+                           {"destinations", config_.destinations.size()},
+                           {"subscriptions", config_.subscriptions.size()},
+                           {"last_position", recovered.last_position},
+                           {"unsettled", recovered.last_position - recovered.watermark}});
+  }
+
+  static std::string HostOf(const std::string& address) {
+    return address.substr(0, address.rfind(':') + 1);
+  }
+
+  const config::Config config_;
+  const std::string config_path_;
+  log::Logger& logger_;
+  const base::SystemClock clock_;
+  std::unique_ptr<metrics::Metrics> metrics_ = metrics::Metrics::Create(CARILLON_VERSION);
+  admin::Health health_;
+  admin::Pages pages_{health_, *metrics_};
+  std::atomic<bool> failed_{false};
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> serving_{false};
+  bool accepting_ = true;
+
+  std::unique_ptr<journal::Journal> journal_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Publishing> publishing_;
+  std::unique_ptr<grpc::Service> service_;
+  std::unique_ptr<grpc::Server> grpc_;
+  int publish_port_ = 0;
+
+  asio::io_context admin_io_{1};
+  asio::steady_timer health_timer_{admin_io_};
+  std::unique_ptr<http::Server> admin_;
+  std::thread admin_thread_;
+  std::unique_ptr<config::Watcher> watcher_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const config::Config& config,
+                                                      const std::string& config_path,
+                                                      log::Logger& logger, ExitCode& exit_code) {
+  auto daemon = std::make_unique<DaemonImpl>(config, config_path, logger);
+  if (absl::Status status = daemon->Start(exit_code); !status.ok()) return status;
+  return daemon;
+}
+
+}  // namespace carillon::server

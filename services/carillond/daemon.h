@@ -1,0 +1,43 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "carillon/config/config.h"
+#include "carillon/log/log.h"
+
+namespace carillon::server {
+
+/// Exit codes of `carillond`, as --help tells them.
+enum ExitCode {
+  kExitOk = 0,
+  kExitFailed = 1,   ///< could not start, e.g. a port is taken
+  kExitUsage = 2,    ///< wrong arguments or configuration
+  kExitStore = 3,    ///< the store refused to open: damaged, newer, in use
+  kExitJournal = 4,  ///< a write failed and what is on disk is not known; restart to recover
+};
+
+/// The whole server: journal, delivery threads, gRPC, admin port. Made, run and destroyed on the
+/// main thread; `Notify...` from any.
+class Daemon {
+ public:
+  /// Opens and starts everything. `exit_code` says how to end when it fails.
+  static absl::StatusOr<std::unique_ptr<Daemon>> Start(const config::Config& config,
+                                                       const std::string& config_path,
+                                                       log::Logger& logger, ExitCode& exit_code);
+  virtual ~Daemon() = default;
+
+  /// Reads the configuration again, soon; a wrong one is logged and changes nothing.
+  virtual void Reload() = 0;
+
+  /// Whether the journal failed: the caller ends the process with kExitJournal.
+  virtual bool failed() const = 0;
+
+  /// Refuses new events, lets attempts in flight finish within the grace time, commits the
+  /// watermark, ends the threads. `hurry` is asked now and then: true cancels what is in flight.
+  virtual void Stop(const std::function<bool()>& hurry) = 0;
+};
+
+}  // namespace carillon::server

@@ -1,0 +1,124 @@
+#include "delivery_thread.h"
+
+#include <pthread.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <thread>
+
+namespace carillon::server {
+namespace {
+
+namespace asio = boost::asio;
+using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
+                                         asio::wait_traits<std::chrono::steady_clock>,
+                                         asio::io_context::executor_type>;
+
+constexpr std::chrono::milliseconds kGaugeInterval{500};
+
+/// The dispatcher's thread is the one that runs `io`.
+class IoExecutor final : public delivery::Executor {
+ public:
+  IoExecutor(asio::io_context& io, std::function<void()> on_timer)
+      : io_(io), timer_(io.get_executor()), on_timer_(std::move(on_timer)) {}
+
+  void Post(absl::AnyInvocable<void()> task) override { asio::post(io_, std::move(task)); }
+
+  void WakeAt(base::MonoTime at) override {
+    timer_.expires_at(at);
+    timer_.async_wait([this](boost::system::error_code error) {
+      if (!error) on_timer_();
+    });
+  }
+
+ private:
+  asio::io_context& io_;
+  Timer timer_;
+  std::function<void()> on_timer_;
+};
+
+class DeliveryThreadImpl final : public DeliveryThread {
+ public:
+  DeliveryThreadImpl(const DeliveryThreadOptions& options, const base::Clock& clock,
+                     journal::Journal& journal, http::Resolver& resolver, http::TlsClient& tls,
+                     metrics::Metrics& metrics)
+      : random_(base::RandomSeed()),
+        io_(1),
+        work_(io_.get_executor()),
+        grace_(io_.get_executor()),
+        gauges_(io_.get_executor()),
+        executor_(io_, [this] { dispatcher_->OnTimer(); }),
+        courier_(http::MakeAsioCourier(io_, resolver, tls, options.courier)),
+        dispatcher_(delivery::Dispatcher::Create(options.dispatcher, clock, random_, journal,
+                                                 *courier_, executor_, metrics)) {
+    PublishGauges();
+    thread_ = std::thread([this, shard = options.dispatcher.shard] {
+      pthread_setname_np(pthread_self(), ("delivery-" + std::to_string(shard)).c_str());
+      io_.run();
+    });
+  }
+
+  ~DeliveryThreadImpl() override {
+    io_.stop();
+    thread_.join();
+  }
+
+  journal::Consumer* consumer() override { return dispatcher_.get(); }
+
+  void SetTable(std::shared_ptr<const routing::RoutingTable> table,
+                absl::AnyInvocable<void(absl::Status)> done) override {
+    asio::post(io_, [this, table = std::move(table), done = std::move(done)]() mutable {
+      dispatcher_->SetTable(std::move(table), std::move(done));
+    });
+  }
+
+  void Drain(std::chrono::nanoseconds grace, absl::AnyInvocable<void()> done) override {
+    asio::post(io_, [this, grace, done = std::move(done)]() mutable {
+      grace_.expires_after(grace);
+      grace_.async_wait([this](boost::system::error_code error) {
+        if (!error) courier_->CancelAll();
+      });
+      dispatcher_->Drain([this, done = std::move(done)]() mutable {
+        grace_.cancel();
+        gauges_.cancel();
+        done();
+      });
+    });
+  }
+
+  void CancelAll() override {
+    asio::post(io_, [this] { courier_->CancelAll(); });
+  }
+
+ private:
+  void PublishGauges() {
+    gauges_.expires_after(kGaugeInterval);
+    gauges_.async_wait([this](boost::system::error_code error) {
+      if (error) return;
+      dispatcher_->PublishGauges();
+      PublishGauges();
+    });
+  }
+
+  base::SeededRandom random_;
+  asio::io_context io_;
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  Timer grace_;
+  Timer gauges_;
+  IoExecutor executor_;
+  std::unique_ptr<http::Courier> courier_;
+  std::unique_ptr<delivery::Dispatcher> dispatcher_;
+  std::thread thread_;
+};
+
+}  // namespace
+
+std::unique_ptr<DeliveryThread> DeliveryThread::Create(
+    const DeliveryThreadOptions& options, const base::Clock& clock, journal::Journal& journal,
+    http::Resolver& resolver, http::TlsClient& tls, metrics::Metrics& metrics) {
+  return std::make_unique<DeliveryThreadImpl>(options, clock, journal, resolver, tls, metrics);
+}
+
+}  // namespace carillon::server

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "carillon/base/clock.h"
+#include "carillon/delivery/dispatcher.h"
+#include "carillon/http/asio_courier.h"
+
+namespace carillon::server {
+
+struct DeliveryThreadOptions {
+  delivery::DispatcherOptions dispatcher;
+  http::CourierOptions courier;
+};
+
+/// One delivery thread: its io_context, its courier, its dispatcher. Everything but the methods
+/// below happens on that thread. What it is given must outlive it.
+class DeliveryThread {
+ public:
+  static std::unique_ptr<DeliveryThread> Create(const DeliveryThreadOptions& options,
+                                                const base::Clock& clock, journal::Journal& journal,
+                                                http::Resolver& resolver, http::TlsClient& tls,
+                                                metrics::Metrics& metrics);
+  /// Ends the thread; what is in flight is dropped (it is sent again after a restart).
+  virtual ~DeliveryThread() = default;
+
+  /// Takes committed events; for Journal::AddConsumer.
+  virtual journal::Consumer* consumer() = 0;
+
+  /// Any thread; `done` on the delivery thread, when the table is in force.
+  virtual void SetTable(std::shared_ptr<const routing::RoutingTable> table,
+                        absl::AnyInvocable<void(absl::Status)> done) = 0;
+
+  /// Any thread. Starts nothing new, waits up to `grace` for what is in flight, then cancels it;
+  /// `done` on the delivery thread when everything is durable.
+  virtual void Drain(std::chrono::nanoseconds grace, absl::AnyInvocable<void()> done) = 0;
+
+  /// Any thread: cancels what is in flight now.
+  virtual void CancelAll() = 0;
+};
+
+}  // namespace carillon::server

@@ -1,0 +1,122 @@
+#include "engine.h"
+
+#include <algorithm>
+#include <future>
+#include <map>
+#include <vector>
+
+#include "carillon/http/resolver.h"
+#include "carillon/http/tls.h"
+#include "carillon/routing/routing_table.h"
+#include "proto_time.h"
+
+namespace carillon::server {
+namespace {
+
+/// How long outcomes may take to become durable once nothing is in flight. A full disk can keep
+/// them from it for ever; what is not durable is sent again after the restart.
+constexpr std::chrono::seconds kCommitGrace{5};
+
+using Name = std::pair<std::string, std::string>;  // tenant, name
+
+class EngineImpl final : public Engine {
+ public:
+  EngineImpl(const config::Config& config, const base::Clock& clock, journal::Journal& journal,
+             metrics::Metrics& metrics, std::unique_ptr<http::TlsClient> tls)
+      : clock_(clock), tls_(std::move(tls)), resolver_(http::Resolver::Create({}, clock)) {
+    const v1::DeliverySettings& settings = config.delivery;
+    DeliveryThreadOptions options;
+    options.dispatcher.max_memory_bytes = settings.max_memory_bytes();
+    options.dispatcher.max_lane_bytes = settings.max_lane_bytes();
+    options.dispatcher.user_agent = "Carillon/" CARILLON_VERSION;
+    options.courier.idle_connection =
+        std::chrono::duration_cast<std::chrono::milliseconds>(ToChrono(settings.idle_connection()));
+    for (uint32_t shard = 0; shard < settings.threads(); ++shard) {
+      options.dispatcher.shard = shard;
+      threads_.push_back(
+          DeliveryThread::Create(options, clock, journal, *resolver_, *tls_, metrics));
+      journal.AddConsumer(threads_.back()->consumer());
+    }
+  }
+
+  absl::Status Apply(const config::Config& config) override {
+    std::vector<std::vector<model::Destination>> shards = Split(config.destinations);
+    std::vector<std::future<absl::Status>> results;
+    for (size_t i = 0; i < threads_.size(); ++i) {
+      auto done = std::make_shared<std::promise<absl::Status>>();
+      results.push_back(done->get_future());
+      threads_[i]->SetTable(
+          routing::RoutingTable::Compile(std::move(shards[i]), config.subscriptions, config.types),
+          [done](absl::Status status) { done->set_value(std::move(status)); });
+    }
+    absl::Status status;
+    for (std::future<absl::Status>& result : results) status.Update(result.get());
+    return status;
+  }
+
+  bool Drain(std::chrono::nanoseconds grace, const std::function<bool()>& hurry) override {
+    std::vector<std::future<void>> drained;
+    for (const auto& thread : threads_) {
+      auto done = std::make_shared<std::promise<void>>();
+      drained.push_back(done->get_future());
+      thread->Drain(grace, [done] { done->set_value(); });
+    }
+    base::MonoTime give_up = clock_.Mono() + grace + kCommitGrace;
+    bool hurried = false;
+    for (std::future<void>& future : drained) {
+      while (future.wait_for(std::chrono::milliseconds(5)) != std::future_status::ready) {
+        if (clock_.Mono() >= give_up) return false;
+        if (hurried || !hurry()) continue;
+        hurried = true;
+        give_up = clock_.Mono() + kCommitGrace;
+        for (const auto& thread : threads_) thread->CancelAll();
+      }
+    }
+    return true;
+  }
+
+ private:
+  /// Destinations by thread.
+  std::vector<std::vector<model::Destination>> Split(
+      const std::vector<model::Destination>& destinations) {
+    std::vector<size_t> load(threads_.size(), 0);
+    std::map<Name, size_t> homes;
+    for (const model::Destination& d : destinations) {
+      const auto known = homes_.find({d.tenant, d.name});
+      if (known == homes_.end()) continue;
+      homes.insert(*known);
+      ++load[known->second];
+    }
+    std::vector<std::vector<model::Destination>> shards(threads_.size());
+    for (const model::Destination& d : destinations) {
+      auto [home, is_new] = homes.try_emplace({d.tenant, d.name}, 0);
+      if (is_new) {
+        home->second =
+            static_cast<size_t>(std::min_element(load.begin(), load.end()) - load.begin());
+        ++load[home->second];
+      }
+      shards[home->second].push_back(d);
+    }
+    homes_ = std::move(homes);
+    return shards;
+  }
+
+  const base::Clock& clock_;
+  std::unique_ptr<http::TlsClient> tls_;
+  std::unique_ptr<http::Resolver> resolver_;
+  std::vector<std::unique_ptr<DeliveryThread>> threads_;
+  std::map<Name, size_t> homes_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(const config::Config& config,
+                                                       const base::Clock& clock,
+                                                       journal::Journal& journal,
+                                                       metrics::Metrics& metrics) {
+  absl::StatusOr<std::unique_ptr<http::TlsClient>> tls = http::TlsClient::Create();
+  if (!tls.ok()) return tls.status();
+  return std::make_unique<EngineImpl>(config, clock, journal, metrics, *std::move(tls));
+}
+
+}  // namespace carillon::server

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+
+#include "carillon/base/clock.h"
+#include "carillon/config/config.h"
+#include "carillon/journal/journal.h"
+#include "carillon/metrics/metrics.h"
+#include "delivery_thread.h"
+
+namespace carillon::server {
+
+/// All delivery threads together. A destination stays on the thread it was first given, the one
+/// that then had the fewest. Used on one thread at a time.
+class Engine {
+ public:
+  /// Makes the threads and adds them to the journal as consumers, before it starts.
+  static absl::StatusOr<std::unique_ptr<Engine>> Create(const config::Config& config,
+                                                        const base::Clock& clock,
+                                                        journal::Journal& journal,
+                                                        metrics::Metrics& metrics);
+  virtual ~Engine() = default;
+
+  /// Puts the configuration's destinations and subscriptions in force on every thread; waits for
+  /// them. The first call starts delivering.
+  virtual absl::Status Apply(const config::Config& config) = 0;
+
+  /// Starts nothing new; waits until what is in flight ended (at most `grace`, or until `hurry`
+  /// says true) and its outcomes are durable. False: it gave up waiting for the disk.
+  virtual bool Drain(std::chrono::nanoseconds grace, const std::function<bool()>& hurry) = 0;
+};
+
+}  // namespace carillon::server

@@ -1,0 +1,122 @@
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+#include "carillon/config/config.h"
+#include "daemon.h"
+
+namespace carillon::server {
+namespace {
+
+constexpr char kFooter[] =
+    "Exit codes:\n"
+    "  0  ended by SIGTERM or SIGINT, everything committed\n"
+    "  1  could not start (a port is taken, ...)\n"
+    "  2  wrong arguments or configuration\n"
+    "  3  the store refused to open: damaged, made by a newer version, or in use\n"
+    "  4  a write to the store failed; start again to recover what is on disk\n"
+    "Signals: SIGTERM and SIGINT stop (twice: at once), SIGHUP reloads the configuration.";
+
+sigset_t HandledSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
+  return set;
+}
+
+/// The next signal, or 0 after `millis`.
+int NextSignal(const sigset_t& set, int millis) {
+  const timespec timeout{millis / 1000, (millis % 1000) * 1'000'000L};
+  const int signal = sigtimedwait(&set, nullptr, &timeout);
+  return signal > 0 ? signal : 0;
+}
+
+int CheckConfig(const std::string& path) {
+  const absl::StatusOr<config::Config> config = config::LoadConfig(path);
+  if (!config.ok()) {
+    std::fprintf(stderr, "%s\n", std::string(config.status().message()).c_str());
+    return kExitUsage;
+  }
+  std::printf("%s: good: %zu destinations, %zu subscriptions, %zu event types\n", path.c_str(),
+              config->destinations.size(), config->subscriptions.size(), config->types.size());
+  return kExitOk;
+}
+
+log::Level ToLevel(const std::string& name) {
+  if (name == "debug") return log::Level::kDebug;
+  if (name == "warn") return log::Level::kWarn;
+  if (name == "error") return log::Level::kError;
+  return log::Level::kInfo;
+}
+
+int Run(const std::string& path) {
+  const absl::StatusOr<config::Config> config = config::LoadConfig(path);
+  if (!config.ok()) {
+    std::fprintf(stderr, "carillond: %s\n", std::string(config.status().message()).c_str());
+    return kExitUsage;
+  }
+  signal(SIGPIPE, SIG_IGN);
+  const sigset_t signals = HandledSignals();  // before the threads, which inherit the mask
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  const base::SystemClock clock;
+  const auto logger =
+      log::Logger::Create(STDERR_FILENO, ToLevel(config->server.log_level()), clock);
+  ExitCode exit_code = kExitOk;
+  absl::StatusOr<std::unique_ptr<Daemon>> daemon = Daemon::Start(*config, path, *logger, exit_code);
+  if (!daemon.ok()) {
+    logger->Error("cannot start", {{"error", daemon.status().message()}});
+    return exit_code;
+  }
+  constexpr int kLookMs = 100;
+  while (!(*daemon)->failed()) {
+    const int signal = NextSignal(signals, kLookMs);
+    if (signal == SIGHUP) (*daemon)->Reload();
+    if (signal != SIGTERM && signal != SIGINT) continue;
+    (*daemon)->Stop([&] {
+      const int again = NextSignal(signals, 1);
+      return again == SIGTERM || again == SIGINT || (*daemon)->failed();
+    });
+    break;
+  }
+  if (!(*daemon)->failed()) return kExitOk;
+  usleep(500'000);  // the answers that tell publishers are under way
+  _exit(kExitJournal);
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app{
+      "carillond takes events over gRPC, keeps them, and POSTs them to every destination "
+      "that subscribed."};
+  app.footer(kFooter);
+  std::string config_path;
+  std::string check_path;
+  auto* config_option = app.add_option("--config", config_path, "YAML configuration file");
+  app.add_option("--check-config", check_path, "Only check this file: exit code 0 or 2")
+      ->excludes(config_option);
+  app.set_version_flag("--version", "carillond " CARILLON_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  if (!check_path.empty()) return CheckConfig(check_path);
+  if (config_path.empty()) {
+    std::fprintf(
+        stderr,
+        "carillond: --config FILE is needed; see carillond --help and docs/configuration.md\n");
+    return kExitUsage;
+  }
+  return Run(config_path);
+}
+
+}  // namespace
+}  // namespace carillon::server
+
+int main(int argc, char** argv) { return carillon::server::Main(argc, argv); }

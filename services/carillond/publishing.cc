@@ -1,0 +1,82 @@
+#include <google/protobuf/arena.h>
+
+#include "carillon/v1/publisher.pb.h"
+#include "publisher_service.h"
+
+namespace carillon::server {
+namespace {
+
+using Events = std::vector<std::shared_ptr<model::Event>>;
+
+base::Random& ThreadRandom() {
+  thread_local base::SeededRandom random(base::RandomSeed());
+  return random;
+}
+
+grpc::ByteBuffer Encode(const Events& events, const std::vector<journal::Appended>& appended) {
+  google::protobuf::Arena arena;
+  auto* response = google::protobuf::Arena::CreateMessage<v1::PublishResponse>(&arena);
+  response->mutable_results()->Reserve(static_cast<int>(events.size()));
+  for (size_t i = 0; i < events.size(); ++i) {
+    v1::PublishResult* result = response->add_results();
+    result->set_id(std::string(events[i]->id()));
+    result->set_duplicate(appended[i].duplicate);
+    result->set_position(appended[i].position);
+  }
+  grpc::Slice slice(response->ByteSizeLong());
+  response->SerializeWithCachedSizesToArray(const_cast<uint8_t*>(slice.begin()));
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+}  // namespace
+
+void Publishing::Count(const absl::Status& status, uint64_t events, base::MonoTime since) {
+  using metrics::PublishResult;
+  PublishResult result = PublishResult::kUnavailable;
+  if (absl::IsInvalidArgument(status)) result = PublishResult::kInvalid;
+  if (absl::IsResourceExhausted(status)) result = PublishResult::kOverload;
+  metrics_.CountPublished(result, events);
+  metrics_.ObservePublish(clock_.Mono() - since);
+}
+
+void Publishing::Publish(const grpc::ByteBuffer& request, Answer answer) {
+  const base::MonoTime start = clock_.Mono();
+  if (stopping()) {
+    absl::Status status =
+        absl::UnavailableError("the server is stopping; publish again elsewhere or later");
+    Count(status, 1, start);
+    answer(std::move(status));
+    return;
+  }
+  grpc::Slice bytes;
+  if (!request.TrySingleSlice(&bytes).ok() && !request.DumpToSingleSlice(&bytes).ok()) {
+    answer(absl::InvalidArgumentError("the request could not be read; send it again"));
+    return;
+  }
+  const std::string_view view(reinterpret_cast<const char*>(bytes.begin()), bytes.size());
+  absl::StatusOr<Events> events =
+      ingest::DecodeRequest(view, limits_, *catalogue_.load(), clock_.Wall(), ThreadRandom());
+  if (!events.ok()) {
+    Count(events.status(), 1, start);
+    answer(events.status());
+    return;
+  }
+  Events kept = *events;
+  journal_.Append(
+      *std::move(events), [this, start, kept = std::move(kept), answer = std::move(answer)](
+                              absl::StatusOr<std::vector<journal::Appended>> appended) mutable {
+        if (!appended.ok()) {
+          Count(appended.status(), kept.size(), start);
+          answer(appended.status());
+          return;
+        }
+        uint64_t duplicates = 0;
+        for (const journal::Appended& a : *appended) duplicates += a.duplicate ? 1 : 0;
+        if (duplicates > 0) metrics_.CountPublished(metrics::PublishResult::kDuplicate, duplicates);
+        metrics_.CountPublished(metrics::PublishResult::kAccepted, kept.size() - duplicates);
+        answer(Encode(kept, *appended));
+        metrics_.ObservePublish(clock_.Mono() - start);
+      });
+}
+
+}  // namespace carillon::server
