@@ -1,0 +1,41 @@
+#include "carillon/policy/retry.h"
+
+namespace carillon::policy {
+namespace {
+
+using model::Outcome;
+using model::SuccessRule;
+
+model::Outcome FailureClass(int status) {
+  if (status == 429) return Outcome::kHttp429;
+  switch (status / 100) {
+    case 3:
+      return Outcome::kHttp3xx;
+    case 4:
+      return Outcome::kHttp4xx;
+    case 5:
+      return Outcome::kHttp5xx;
+    default:
+      return Outcome::kProtocol;  // 1xx is never a whole response, and above 599 is no HTTP
+  }
+}
+
+}  // namespace
+
+model::Outcome Judge(model::SuccessRule rule, int status) {
+  if (rule == SuccessRule::kAnyResponse) return Outcome::kSuccess;
+  const int end = rule == SuccessRule::kBelow400 ? 400 : 300;
+  return status >= 200 && status < end ? Outcome::kSuccess : FailureClass(status);
+}
+
+std::optional<std::chrono::milliseconds> NextDelay(const model::RetryPolicy& policy,
+                                                   uint32_t failures, base::Random& random) {
+  if (failures == 0 || failures > policy.delays.size()) return std::nullopt;
+  const std::chrono::milliseconds delay = policy.delays[failures - 1];
+  if (policy.jitter <= 0) return delay;
+  const double factor = 1 + policy.jitter * (2 * random.Unit() - 1);
+  return std::chrono::milliseconds(
+      static_cast<int64_t>(static_cast<double>(delay.count()) * factor + 0.5));
+}
+
+}  // namespace carillon::policy
