@@ -1,0 +1,117 @@
+#include "carillon/log/log.h"
+
+#include <poll.h>
+#include <spdlog/logger.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "limiter.h"
+#include "line.h"
+
+namespace carillon::log {
+namespace {
+
+constexpr int kMaxWaitForReaderMs = 1'000;
+
+/// A descriptor that nobody buffers. A reader that is stuck costs at most a second a line.
+class FdSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit FdSink(int fd) : fd_(fd) {}
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& msg) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(msg, line);
+    for (size_t done = 0; done < line.size();) {
+      const ssize_t n = ::write(fd_, line.data() + done, line.size() - done);
+      if (n > 0) {
+        done += static_cast<size_t>(n);
+      } else if (n < 0 && errno != EINTR && !(errno == EAGAIN && WaitForReader())) {
+        return;
+      }
+    }
+  }
+
+  void flush_() override {}
+
+  bool WaitForReader() {
+    pollfd poller{.fd = fd_, .events = POLLOUT, .revents = 0};
+    return ::poll(&poller, 1, kMaxWaitForReaderMs) > 0;
+  }
+
+  const int fd_;
+};
+
+spdlog::level::level_enum ToSpdlog(Level level) {
+  switch (level) {
+    case Level::kDebug:
+      return spdlog::level::debug;
+    case Level::kInfo:
+      return spdlog::level::info;
+    case Level::kWarn:
+      return spdlog::level::warn;
+    case Level::kError:
+      return spdlog::level::err;
+  }
+  return spdlog::level::err;
+}
+
+class LoggerImpl final : public Logger {
+ public:
+  LoggerImpl(spdlog::sink_ptr sink, Level level, const base::Clock& clock)
+      : clock_(clock), level_(level), logger_("carillon", std::move(sink)) {
+    logger_.set_formatter(
+        std::make_unique<spdlog::pattern_formatter>("%v", spdlog::pattern_time_type::utc, "\n"));
+    logger_.set_level(spdlog::level::trace);               // `level_` decides
+    logger_.set_error_handler([](const std::string&) {});  // its own would not be a JSON line
+  }
+
+  void Log(Level level, std::string_view message, Fields fields) override {
+    if (Enabled(level)) Write(level, message, fields, 0);
+  }
+
+  void SetLevel(Level level) override { level_.store(level, std::memory_order_relaxed); }
+
+  bool Enabled(Level level) const override {
+    return level >= level_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  void LogLimited(std::string_view key, std::chrono::nanoseconds interval, Level level,
+                  std::string_view message, Fields fields) override {
+    if (!Enabled(level)) return;
+    const std::optional<uint64_t> suppressed = limiter_.Allow(key, clock_.Mono(), interval);
+    if (suppressed) Write(level, message, fields, *suppressed);
+  }
+
+  void Write(Level level, std::string_view message, Fields fields, uint64_t suppressed) {
+    const std::string line = FormatLine(clock_.Wall(), level, message, fields, suppressed);
+    logger_.log(ToSpdlog(level), spdlog::string_view_t(line.data(), line.size()));
+  }
+
+  const base::Clock& clock_;
+  std::atomic<Level> level_;
+  spdlog::logger logger_;
+  Limiter limiter_{kMaxLimitedKeys};
+};
+
+}  // namespace
+
+std::unique_ptr<Logger> Logger::Create(int fd, Level level, const base::Clock& clock) {
+  return std::make_unique<LoggerImpl>(std::make_shared<FdSink>(fd), level, clock);
+}
+
+std::unique_ptr<Logger> Logger::Create(std::ostream& out, Level level, const base::Clock& clock) {
+  return std::make_unique<LoggerImpl>(
+      std::make_shared<spdlog::sinks::ostream_sink_mt>(out, /*force_flush=*/true), level, clock);
+}
+
+}  // namespace carillon::log
