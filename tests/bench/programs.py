@@ -1,0 +1,155 @@
+"""Starts, watches and ends what the bench runs. Everything is ended by its process id."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class BenchError(Exception):
+    """What went wrong, for the person who runs the bench."""
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def run_json(command, timeout):
+    """Runs a program of services/bench and reads its one line of JSON."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+    if done.returncode != 0:
+        raise BenchError(f"{Path(command[0]).name} failed: {done.stderr.strip()[-500:]}")
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+class Program:
+    """A process that lives for the length of a `with`; its output goes to `log`."""
+
+    def __init__(self, command, log):
+        self.name = Path(command[0]).name
+        self.log = Path(log)
+        with open(self.log, "wb") as out:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(60)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+    def wait_for(self, pattern, seconds=60):
+        """The first match of `pattern` in the output."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            found = re.search(pattern, self.log.read_text(errors="replace"))
+            if found:
+                return found
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.02)
+        tail = self.log.read_text(errors="replace")[-1000:]
+        raise BenchError(f"{self.name} did not start; its last words:\n{tail}")
+
+    def cpu_us(self):
+        """User and system time so far."""
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(stat[11]) + int(stat[12])) * 1e6 / TICKS
+
+    def memory_mb(self, member="VmRSS"):
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(rf"{member}:\s+(\d+) kB", status)[1]) / 1024
+
+
+class Nginx(Program):
+    """One worker that answers every request with 200."""
+
+    def __init__(self, directory):
+        directory = Path(directory) / "nginx"
+        directory.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        conf = (HERE / "nginx.conf.in").read_text()
+        (directory / "nginx.conf").write_text(
+            conf.replace("@DIR@", str(directory)).replace("@PORT@", str(self.port)))
+        super().__init__(
+            ["nginx", "-p", str(directory), "-c", str(directory / "nginx.conf"),
+             "-e", str(directory / "nginx-error.log")], directory / "output.log")
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._wait()
+
+    def _wait(self):
+        for _ in range(250):
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.02)
+        raise BenchError(f"nginx did not start: {self.log.read_text()[-500:]}")
+
+
+class Receiver(Program):
+    """carillon-bench-receiver: measures exactly, and hangs on request."""
+
+    def __init__(self, bin_dir, log):
+        super().__init__([f"{bin_dir}/carillon-bench-receiver"], log)
+        self.port = int(self.wait_for(r'"port":(\d+)')[1])
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def stats(self):
+        """Latencies since the last call."""
+        with urllib.request.urlopen(self.url + "/stats", timeout=10) as answer:
+            return json.load(answer)
+
+
+class Carillond(Program):
+    """The server on a fresh store under `directory`."""
+
+    def __init__(self, bin_dir, directory, name, destinations, subscriptions):
+        config = Path(directory) / f"{name}.yaml"
+        # JSON is YAML.
+        config.write_text(json.dumps({
+            "server": {"publish_address": "127.0.0.1:0", "admin_address": "127.0.0.1:0"},
+            "journal": {"data_dir": str(Path(directory) / f"{name}-data")},
+            "destinations": destinations,
+            "subscriptions": subscriptions,
+        }, indent=1))
+        super().__init__([f"{bin_dir}/carillond", "--config", str(config)],
+                         Path(directory) / f"{name}.log")
+        line = self.wait_for(r'\{.*"message":"ready".*\}', 120)[0]
+        ready = json.loads(line)
+        self.address = ready["publish_address"]
+        self.admin = "http://" + ready["admin_address"]
+
+    def metrics(self):
+        """Every series by its name with labels."""
+        with urllib.request.urlopen(self.admin + "/metrics", timeout=30) as answer:
+            text = answer.read().decode()
+        lines = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+        return {name: float(value) for name, value in lines}
+
+
+def wrk(url, seconds):
+    """Requests a second of wrk against `url`."""
+    done = subprocess.run(
+        ["wrk", "-t1", "-c32", f"-d{seconds}s", "-s", str(HERE / "post.lua"), url + "/wrk"],
+        capture_output=True, text=True, timeout=seconds + 30)
+    found = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
+    if not found or "Non-2xx" in done.stdout:
+        raise BenchError(f"wrk failed: {done.stdout}{done.stderr}")
+    return float(found[1])

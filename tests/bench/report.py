@@ -1,0 +1,104 @@
+"""What becomes of the figures: a table, JSON, a section of docs/benchmarks.md."""
+
+import datetime
+import json
+import os
+import platform
+import re
+import subprocess
+from pathlib import Path
+
+# Figure, target, what it is. The targets are those that a release has to reach.
+FIGURES = [
+    ("wrk_rps", None, "wrk's requests/s to nginx, one worker"),
+    ("fanout1_ratio", (">=", 0.5), "fan-out 1: deliveries/s over wrk's requests/s"),
+    ("fanout10_ratio", (">=", 0.7), "fan-out 10: the same"),
+    ("fanout100_ratio", None, "fan-out 100: the same"),
+    ("fanout1_deliveries_per_s", None, "fan-out 1: deliveries/s"),
+    ("fanout10_deliveries_per_s", None, "fan-out 10: deliveries/s"),
+    ("fanout100_deliveries_per_s", None, "fan-out 100: deliveries/s"),
+    ("fanout1_events_per_s", None, "fan-out 1: events/s"),
+    ("fanout10_events_per_s", None, "fan-out 10: events/s"),
+    ("fanout100_events_per_s", None, "fan-out 100: events/s"),
+    ("cpu_us_fanout1", ("<=", 35), "CPU us of carillond per delivery, fan-out 1"),
+    ("cpu_us_fanout10", ("<=", 20), "CPU us of carillond per delivery, fan-out 10"),
+    ("cpu_us_fanout100", None, "CPU us of carillond per delivery, fan-out 100"),
+    ("courier_cpu_us", ("<=", 15), "CPU us per attempt, the courier alone"),
+    ("courier_ratio", None, "the courier alone, one thread, over wrk"),
+    ("p50_ms_at_1000", None, "accepted to delivered at 1,000 events/s, p50, ms"),
+    ("p99_ms_at_1000", ("<=", 5), "accepted to delivered at 1,000 events/s, p99, ms"),
+    ("published_to_received_p50_ms_at_1000", None, "publisher to receiver, exact, p50, ms"),
+    ("published_to_received_p99_ms_at_1000", None, "publisher to receiver, exact, p99, ms"),
+    ("unary_ratio", (">=", 0.7), "single-event unary calls over an echo service"),
+    ("unary_ratio_while_delivering", None, "the same while each event is delivered"),
+    ("unary_events_per_s", None, "single-event unary calls, events/s"),
+    ("rss_mb_fanout1", None, "memory under load, fan-out 1, peak, MB"),
+    ("rss_mb_fanout10", None, "memory under load, fan-out 10, peak, MB"),
+    ("rss_mb_fanout100", None, "memory under load, fan-out 100, peak, MB"),
+    ("rss_mb_parked_1m", ("<", 300), "memory with 1,000,000 parked deliveries, MB"),
+    ("rss_mb_parked_1m_peak", None, "the same, peak while they were parked, MB"),
+    ("rss_mb_10k_destinations", ("<", 200), "memory with 10,000 idle destinations, MB"),
+    ("blackhole_throughput_loss", ("<", 0.10), "healthy half beside a black hole: throughput lost"),
+    ("blackhole_p99_rise", ("<", 0.20), "healthy half beside a black hole: rise of p99"),
+]
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+
+
+def reached(target, value):
+    sign, bound = target
+    return {">=": value >= bound, "<=": value <= bound, "<": value < bound}[sign]
+
+
+def show(value):
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.2f}"
+
+
+def rows(figures, every):
+    """(what, value, target, reached) of what was measured, or of every figure with a target."""
+    for name, target, what in FIGURES:
+        value = figures.get(name)
+        if value is None and not (every and target):
+            continue
+        verdict = "" if target is None or value is None else "yes" if reached(
+            target, value) else "NO"
+        yield name, what, show(value), f"{target[0]} {target[1]:g}" if target else "", verdict
+
+
+def print_table(figures, every):
+    print(f"{'figure':38} {'value':>12} {'target':>9} {'reached':>8}  what")
+    for name, what, value, target, verdict in rows(figures, every):
+        print(f"{name:38} {value:>12} {target:>9} {verdict:>8}  {what}")
+
+
+def about(quick):
+    """The machine, the date and the source that the figures belong to."""
+    cpu = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+    memory = int(re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())[1]) / 2**20
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True,
+                            text=True, cwd=Path(__file__).parent)
+    return {
+        "machine": f"{cpu[1].strip() if cpu else platform.machine()}, {os.cpu_count()} cores, "
+                   f"{memory:.0f} GiB, Linux {platform.release()}",
+        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "commit": commit.stdout.strip() or None,
+        "quick": quick,
+    }
+
+
+def write_json(path, figures, facts):
+    every = {name: figures.get(name) for name, _, _ in FIGURES}
+    Path(path).write_text(json.dumps({**facts, **every}, indent=2) + "\n")
+
+
+def record(path, figures, facts):
+    """Replaces what stands between the markers."""
+    lines = [BEGIN, f"{facts['date']}, {facts['machine']}, source {facts['commit']}"
+             + (", `--quick`" if facts["quick"] else "") + ".", "",
+             "| figure | value | target | reached | what |", "|---|---:|---:|---|---|"]
+    lines += [f"| `{name}` | {value} | {target} | {verdict} | {what} |"
+              for name, what, value, target, verdict in rows(figures, True)]
+    text = Path(path).read_text()
+    start, end = text.index(BEGIN), text.index(END)
+    Path(path).write_text(text[:start] + "\n".join(lines) + "\n" + text[end:])
