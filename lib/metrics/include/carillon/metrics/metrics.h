@@ -37,9 +37,9 @@ class LaneMetrics {
   std::array<std::atomic<uint64_t>, model::kOutcomeCount> attempts{};
   std::atomic<uint64_t> delivered{0};
   std::atomic<uint64_t> dead{0};
-  std::atomic<int64_t> ready{0};      ///< deliveries in memory that wait for their turn
-  std::atomic<int64_t> in_flight{0};  ///< attempts under way
-  std::atomic<int64_t> parked{0};     ///< deliveries that wait for a retry
+  std::atomic<int64_t> ready{0};            ///< deliveries in memory that wait for their turn
+  std::atomic<int64_t> in_flight{0};        ///< attempts under way
+  std::atomic<int64_t> parked{0};           ///< deliveries that wait for a retry
   std::atomic<int64_t> oldest_ready_ns{0};  ///< Unix ns of acceptance of the oldest ready; 0: none
   std::atomic<LaneHealth> health{LaneHealth::kIdle};
 };
@@ -59,11 +59,15 @@ struct ProcessGauges {
 /// up on the hot path. Thread-safe.
 ///
 /// Per-destination series are bounded: the `top` busiest destinations have their own `destination`
-/// and `tenant` labels, chosen at scrapes and kept for as long as the lane lives, so that no counter goes
-/// back; the others add up under destination="_other", tenant="_other".
+/// and `tenant` labels, chosen at scrapes and kept for as long as the lane lives; the others add up
+/// under destination="_other", tenant="_other". A destination that gets its own series counts in it
+/// from then on, and what it counted before stays in "_other": no counter goes back, and the sum
+/// over all destinations is exact.
 class Metrics {
  public:
-  static std::unique_ptr<Metrics> Create(std::string version, size_t top = 100);
+  /// `clock` outlives the metrics; without one the machine's is used.
+  static std::unique_ptr<Metrics> Create(std::string version, size_t top = 100,
+                                         const base::Clock* clock = nullptr);
   virtual ~Metrics() = default;
 
   virtual void CountPublished(PublishResult result, uint64_t events) = 0;
@@ -78,10 +82,12 @@ class Metrics {
   virtual void CountReload(bool ok) = 0;
 
   /// The lane's figures; they are exported until the last reference is gone, and what they counted
-  /// stays in "_other" after that.
+  /// stays in "_other" after that. Lanes of the same name (one leaves while its successor starts)
+  /// add up. Not for the hot path.
   virtual std::shared_ptr<LaneMetrics> AddLane(std::string tenant, std::string destination) = 0;
 
-  /// Asked at each scrape.
+  /// Asked at each scrape, one scrape at a time; null for none. Once this has returned, the source
+  /// before is not used any more.
   virtual void SetProcessGauges(std::function<ProcessGauges()> source) = 0;
 
   /// The text exposition format, version 0.0.4.

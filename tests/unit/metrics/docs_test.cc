@@ -1,0 +1,73 @@
+// What docs/metrics.md says is what a scrape shows.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+
+#include "carillon/metrics/metrics.h"
+#include "scrape.h"
+
+namespace carillon::metrics {
+namespace {
+
+std::string ReadDocs() {
+  std::ifstream file(CARILLON_CONTRACTS_DIR "/../../docs/metrics.md");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Names between backticks.
+std::set<std::string> Quoted(const std::string& cell) {
+  static const std::regex kName("`([a-z_0-9]+)`");
+  std::set<std::string> names;
+  for (std::sregex_iterator it(cell.begin(), cell.end(), kName), end; it != end; ++it) {
+    names.insert((*it)[1]);
+  }
+  return names;
+}
+
+TEST(MetricsDocs, EveryFamilyIsDescribedWithItsTypeAndLabels) {
+  const std::string docs = ReadDocs();
+  std::map<std::string, std::string> types;
+  std::map<std::string, std::set<std::string>> labels;
+  static const std::regex kRow(
+      R"(\| `((?:carillon|process)_[a-z_]+)` \| ([a-z]+) \| ([^|]*) \| [^|]{5,} \|)");
+  for (std::sregex_iterator it(docs.begin(), docs.end(), kRow), end; it != end; ++it) {
+    EXPECT_TRUE(types.emplace((*it)[1], (*it)[2]).second) << (*it)[1] << " twice";
+    labels[(*it)[1]] = Quoted((*it)[3]);
+  }
+  const auto metrics = Metrics::Create("1.2.3");
+  const Scrape scrape = ReadScrape(metrics->Render());
+  EXPECT_EQ(types, scrape.types);
+  EXPECT_EQ(labels, scrape.labels);
+}
+
+TEST(MetricsDocs, QueriesNameWhatExists) {
+  const std::string docs = ReadDocs();
+  const auto metrics = Metrics::Create("1.2.3");
+  const Scrape scrape = ReadScrape(metrics->Render());
+  static const std::regex kName(R"(\bcarillon_[a-z_]+)");
+  int seen = 0;
+  for (std::sregex_iterator it(docs.begin(), docs.end(), kName), end; it != end; ++it, ++seen) {
+    const std::string name = it->str();
+    if (scrape.types.count(name) > 0) continue;
+    const std::string family = name.substr(0, name.rfind('_'));
+    EXPECT_TRUE(scrape.types.count(family) > 0 && scrape.types.at(family) == "histogram") << name;
+  }
+  EXPECT_GT(seen, 30);
+}
+
+TEST(MetricsDocs, EveryOutcomeIsDescribed) {
+  const std::string docs = ReadDocs();
+  for (const std::string_view outcome : model::kOutcomeNames) {
+    EXPECT_THAT(docs, testing::HasSubstr("\n| `" + std::string(outcome) + "` | "));
+  }
+}
+
+}  // namespace
+}  // namespace carillon::metrics

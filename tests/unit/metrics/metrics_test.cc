@@ -1,0 +1,175 @@
+#include "carillon/metrics/metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "scrape.h"
+
+namespace carillon::metrics {
+namespace {
+
+using model::Outcome;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+TEST(Metrics, ClosedSeriesExistFromTheStart) {
+  const Scrape scrape = ReadScrape(Metrics::Create("1.2.3")->Render());
+  for (const char* result : {"accepted", "duplicate", "invalid", "overload", "unavailable"}) {
+    EXPECT_EQ(scrape.at("carillon_events_published_total{result=\"" + std::string(result) + "\"}"),
+              0);
+  }
+  for (const std::string_view outcome : model::kOutcomeNames) {
+    const std::string label = "{outcome=\"" + std::string(outcome) + "\"}";
+    EXPECT_EQ(scrape.at("carillon_attempts_total" + label), 0);
+    EXPECT_EQ(scrape.at("carillon_attempt_duration_seconds_count" + label), 0);
+  }
+  for (const char* state : {"ready", "in_flight", "parked"}) {
+    EXPECT_EQ(scrape.at("carillon_deliveries{state=\"" + std::string(state) + "\"}"), 0);
+  }
+  for (const char* state : {"idle", "active", "behind", "failing"}) {
+    EXPECT_EQ(scrape.at("carillon_destinations{state=\"" + std::string(state) + "\"}"), 0);
+  }
+  EXPECT_EQ(scrape.at("carillon_config_reloads_total{result=\"ok\"}"), 0);
+  EXPECT_EQ(scrape.at("carillon_config_reloads_total{result=\"error\"}"), 0);
+  EXPECT_EQ(scrape.Sum("carillon_build_info"), 1);
+}
+
+TEST(Metrics, CountsAndObserves) {
+  const auto metrics = Metrics::Create("1.2.3");
+  metrics->CountPublished(PublishResult::kAccepted, 7);
+  metrics->CountPublished(PublishResult::kUnavailable, 2);
+  metrics->ObservePublish(milliseconds(3));
+  metrics->ObserveCommit(microseconds(700), 40, 90);
+  metrics->ObserveAttempt(Outcome::kDns, milliseconds(20));
+  metrics->ObserveAttempt(Outcome::kSuccess, milliseconds(1));
+  metrics->ObserveDelivered(microseconds(450));
+  metrics->CountReload(true);
+  const Scrape s = ReadScrape(metrics->Render());
+  EXPECT_EQ(s.at("carillon_events_published_total{result=\"accepted\"}"), 7);
+  EXPECT_EQ(s.at("carillon_events_published_total{result=\"unavailable\"}"), 2);
+  EXPECT_DOUBLE_EQ(s.at("carillon_publish_duration_seconds_sum"), 0.003);
+  EXPECT_EQ(s.at("carillon_commit_duration_seconds_bucket{le=\"0.0005\"}"), 0);
+  EXPECT_EQ(s.at("carillon_commit_duration_seconds_bucket{le=\"0.001\"}"), 1);
+  EXPECT_EQ(s.at("carillon_commit_events_sum"), 40);
+  EXPECT_EQ(s.at("carillon_commit_rows_sum"), 90);
+  EXPECT_EQ(s.at("carillon_attempts_total{outcome=\"dns\"}"), 1);
+  EXPECT_DOUBLE_EQ(s.at("carillon_attempt_duration_seconds_sum{outcome=\"dns\"}"), 0.02);
+  EXPECT_EQ(s.at("carillon_attempts_total{outcome=\"success\"}"), 1);
+  EXPECT_EQ(s.at("carillon_accepted_to_delivered_seconds_bucket{le=\"0.0005\"}"), 1);
+  EXPECT_EQ(s.at("carillon_config_reloads_total{result=\"ok\"}"), 1);
+  EXPECT_EQ(s.at("carillon_config_reloads_total{result=\"error\"}"), 0);
+}
+
+TEST(Metrics, ProcessGaugesAreAskedAtEachScrape) {
+  const auto metrics = Metrics::Create("1.2.3");
+  EXPECT_EQ(ReadScrape(metrics->Render()).at("carillon_publishing_accepted"), 1);
+  uint64_t position = 41;
+  metrics->SetProcessGauges([&position] {
+    return ProcessGauges{.journal_last_position = ++position,
+                         .journal_watermark = 40,
+                         .journal_waiting_bytes = 1,
+                         .journal_stored_bytes = 2,
+                         .free_disk_bytes = 3,
+                         .deduplication_ids = 4,
+                         .accepting = false};
+  });
+  metrics->Render();
+  const Scrape s = ReadScrape(metrics->Render());
+  EXPECT_EQ(s.at("carillon_journal_last_position"), 43);
+  EXPECT_EQ(s.at("carillon_journal_watermark"), 40);
+  EXPECT_EQ(s.at("carillon_journal_waiting_bytes"), 1);
+  EXPECT_EQ(s.at("carillon_journal_stored_bytes"), 2);
+  EXPECT_EQ(s.at("carillon_disk_free_bytes"), 3);
+  EXPECT_EQ(s.at("carillon_deduplication_ids"), 4);
+  EXPECT_EQ(s.at("carillon_publishing_accepted"), 0);
+  metrics->SetProcessGauges(nullptr);
+  metrics->Render();
+  EXPECT_EQ(position, 43u);
+}
+
+TEST(Metrics, ProcessFiguresAreThoseOfThisProcess) {
+  const auto metrics = Metrics::Create("1.2.3");
+  const Scrape before = ReadScrape(metrics->Render());
+  std::FILE* file = std::fopen("/dev/null", "r");
+  ASSERT_NE(file, nullptr);
+  std::atomic<bool> stop{false};
+  std::thread thread([&stop] { stop.wait(false); });
+  const Scrape during = ReadScrape(metrics->Render());
+  stop = true;
+  stop.notify_all();
+  thread.join();
+  std::fclose(file);
+  EXPECT_EQ(during.at("process_open_fds"), before.at("process_open_fds") + 1);
+  EXPECT_EQ(during.at("process_threads"), before.at("process_threads") + 1);
+  EXPECT_GE(during.at("process_cpu_seconds_total"), before.at("process_cpu_seconds_total"));
+  EXPECT_GT(before.at("process_resident_memory_bytes"), 1e6);
+  EXPECT_GT(before.at("process_virtual_memory_bytes"), before.at("process_resident_memory_bytes"));
+  EXPECT_GT(before.at("process_max_fds"), before.at("process_open_fds"));
+  const double now = static_cast<double>(base::ToUnixSeconds(base::SystemClock().Wall()));
+  EXPECT_NEAR(before.at("process_start_time_seconds"), now, 600);
+}
+
+TEST(Metrics, LabelValuesAreEscaped) {
+  const std::string text = Metrics::Create("a\"b\\c\nd")->Render();
+  EXPECT_THAT(text, testing::HasSubstr(R"(version="a\"b\\c\nd")"));
+}
+
+TEST(Metrics, PromtoolFindsNothingToSay) {
+  const auto metrics = Metrics::Create("1.2.3");
+  const auto a = metrics->AddLane("tenant", "a");
+  const auto b = metrics->AddLane("tenant", "b");
+  a->CountAttempt(Outcome::kSuccess);
+  b->CountAttempt(Outcome::kTls);
+  metrics->ObserveAttempt(Outcome::kTls, milliseconds(3));
+  const std::string path = testing::TempDir() + "/carillon_scrape_" + std::to_string(::getpid());
+  std::ofstream(path) << metrics->Render();
+  std::FILE* promtool = ::popen(("promtool check metrics 2>&1 <" + path).c_str(), "r");
+  ASSERT_NE(promtool, nullptr);
+  std::string said;
+  for (int c; (c = std::fgetc(promtool)) != EOF;) said += static_cast<char>(c);
+  EXPECT_EQ(::pclose(promtool), 0) << said;
+  EXPECT_EQ(said, "");
+  ::unlink(path.c_str());
+}
+
+TEST(Metrics, ThreadsCountWhileOthersScrape) {
+  constexpr int kThreads = 3;
+  constexpr int kRounds = 300;
+  const auto metrics = Metrics::Create("1.2.3", 2);
+  std::atomic<int> running{kThreads};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kRounds; ++i) {
+        const auto lane = metrics->AddLane("t", "d" + std::to_string((t + i) % 5));
+        lane->CountAttempt(Outcome::kReset);
+        lane->delivered.fetch_add(1, std::memory_order_relaxed);
+        metrics->ObserveAttempt(Outcome::kReset, microseconds(i));
+        metrics->CountPublished(PublishResult::kAccepted, 1);
+      }
+      --running;
+    });
+  }
+  double last = 0;
+  while (running > 0) {
+    const double now = ReadScrape(metrics->Render()).at("carillon_delivered_total");
+    EXPECT_GE(now, last);
+    last = now;
+  }
+  for (std::thread& thread : threads) thread.join();
+  const Scrape scrape = ReadScrape(metrics->Render());
+  EXPECT_EQ(scrape.at("carillon_delivered_total"), kThreads * kRounds);
+  EXPECT_EQ(scrape.Sum("carillon_destination_attempts_total"), kThreads * kRounds);
+  EXPECT_EQ(scrape.at("carillon_attempts_total{outcome=\"reset\"}"), kThreads * kRounds);
+}
+
+}  // namespace
+}  // namespace carillon::metrics
