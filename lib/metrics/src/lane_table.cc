@@ -75,20 +75,19 @@ std::vector<prometheus::MetricFamily> LaneTable::Collect() {
   LaneGauges other_gauges;
   std::array<uint64_t, kLaneHealthCount> health{};
   for (auto& [name, destination] : destinations_) {
-    destination.shown = Counts(destination);
+    LaneCounts counts = Counts(destination);
     const LaneGauges gauges = Gauges(destination);
-    all += destination.shown;
+    all += counts;
     all_gauges += gauges;
     ++health[static_cast<size_t>(destination.lanes.back()->health.load(std::memory_order_relaxed))];
-    if (destination.in_other) {
-      LaneCounts own = destination.shown;
-      own -= *destination.in_other;
-      series.AddOwn(name.first, name.second, own, gauges);
-      other += *destination.in_other;
+    if (destination.has_place) {
+      counts -= destination.in_other;
+      series.AddOwn(name.first, name.second, counts, gauges);
     } else {
-      other += destination.shown;
+      destination.in_other = counts;
       other_gauges += gauges;
     }
+    other += destination.in_other;
   }
   series.AddOther(other, other_gauges);
   series.AddTotals(all, all_gauges, health);
@@ -96,7 +95,7 @@ std::vector<prometheus::MetricFamily> LaneTable::Collect() {
 }
 
 LaneCounts LaneTable::Counts(const Destination& destination) {
-  LaneCounts counts = destination.ended;
+  LaneCounts counts = destination.ended ? *destination.ended : LaneCounts{};
   for (const auto& lane : destination.lanes) counts += Read(*lane);
   return counts;
 }
@@ -126,15 +125,16 @@ void LaneTable::LetGo() {
     Destination& destination = it->second;
     std::erase_if(destination.lanes, [&destination](const std::shared_ptr<LaneMetrics>& lane) {
       if (!Ended(lane)) return false;
-      destination.ended += Read(*lane);
+      if (!destination.ended) destination.ended = std::make_unique<LaneCounts>();
+      *destination.ended += Read(*lane);
       return true;
     });
     if (!destination.lanes.empty()) {
       ++it;
       continue;
     }
-    gone_ += destination.ended;
-    if (destination.in_other) --places_taken_;
+    gone_ += Counts(destination);
+    if (destination.has_place) --places_taken_;
     it = destinations_.erase(it);
   }
   let_go_at_ = std::max<size_t>(1024, 2 * destinations_.size());
@@ -144,7 +144,7 @@ void LaneTable::GivePlaces() {
   std::vector<std::pair<uint64_t, Destination*>> waiting;
   size_t with_work = 0;
   for (auto& [name, destination] : destinations_) {
-    if (destination.in_other || name == Name("_other", "_other")) continue;
+    if (destination.has_place || name == Name("_other", "_other")) continue;
     waiting.emplace_back(Activity(destination), &destination);
     if (waiting.back().first > 0) ++with_work;
   }
@@ -154,8 +154,8 @@ void LaneTable::GivePlaces() {
   std::partial_sort(waiting.begin(), middle, waiting.end(),
                     [](const auto& a, const auto& b) { return a.first > b.first; });
   for (auto it = waiting.begin(); it != middle; ++it) {
-    // What happened since the last scrape has not been shown in "_other": it can be its own.
-    it->second->in_other = std::make_unique<LaneCounts>(it->second->shown);
+    // What happened since the last scrape is not in `in_other` yet: it counts as its own.
+    it->second->has_place = true;
     ++places_taken_;
   }
 }
@@ -163,10 +163,10 @@ void LaneTable::GivePlaces() {
 void LaneTable::TakeBackUnused(size_t wanted) {
   for (auto& [name, destination] : destinations_) {
     if (wanted == 0) return;
-    if (!destination.in_other || Counts(destination) != *destination.in_other) continue;
+    if (!destination.has_place || Counts(destination) != destination.in_other) continue;
     const LaneGauges gauges = Gauges(destination);
     if (gauges.ready + gauges.in_flight + gauges.parked != 0) continue;
-    destination.in_other.reset();
+    destination.has_place = false;
     --places_taken_;
     --wanted;
   }

@@ -56,9 +56,9 @@ class LaneTable {
 
   struct Destination {
     std::vector<std::shared_ptr<LaneMetrics>> lanes;  // one, but for the time of a change
-    LaneCounts ended;                                 // of lanes that went before those
-    LaneCounts shown;                                 // all lanes, as of the last scrape
-    std::unique_ptr<LaneCounts> in_other;  // when it has a place: what "_other" keeps of it
+    std::unique_ptr<LaneCounts> ended;                // of lanes that went before those
+    LaneCounts in_other;                              // what "_other" shows of it
+    bool has_place = false;
   };
 
   static LaneCounts Counts(const Destination& destination);

@@ -6,14 +6,16 @@
 
 namespace carillon::admin {
 
-/// The pages of the admin port, GET and HEAD:
-///   /         what is here
-///   /metrics  the Prometheus text format
-///   /healthz  200 while the process can go on, else 503 and the reason
-///   /readyz   200 while it serves, else 503 and the reason
-/// Anything else is 404, any other method 405 with `Allow` named in the body's text.
+/// The pages of the admin port, for GET and HEAD (whose body the server leaves out):
 ///
-/// Holds references: `health` and `metrics` outlive it. Thread-safe.
+///     /         what is here
+///     /metrics  the Prometheus text format
+///     /healthz  200 while the process can go on, else 503 and the reason
+///     /readyz   200 while it serves, else 503 and the reason
+///
+/// Another path is answered with 404, another method with 405; a query is ignored.
+///
+/// `health` and `metrics` outlive it. Thread-safe.
 class Pages {
  public:
   Pages(const Health& health, metrics::Metrics& metrics) : health_(health), metrics_(metrics) {}

@@ -1,0 +1,93 @@
+#include "carillon/admin/pages.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+namespace carillon::admin {
+namespace {
+
+using testing::HasSubstr;
+
+class PagesTest : public testing::Test {
+ protected:
+  http::ServerReply Ask(const std::string& method, const std::string& target) {
+    return pages_.Handle({.method = method, .target = target, .body = ""});
+  }
+  http::ServerReply Get(const std::string& target) { return Ask("GET", target); }
+
+  Health health_;
+  std::unique_ptr<metrics::Metrics> metrics_ = metrics::Metrics::Create("1.2.3");
+  Pages pages_{health_, *metrics_};
+};
+
+TEST_F(PagesTest, MetricsAreInPrometheusTextFormat) {
+  metrics_->CountPublished(metrics::PublishResult::kAccepted, 5);
+  const http::ServerReply reply = Get("/metrics");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.content_type, "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_THAT(reply.body, HasSubstr("carillon_events_published_total{result=\"accepted\"} 5\n"));
+}
+
+TEST_F(PagesTest, AliveUntilItFailed) {
+  EXPECT_EQ(Get("/healthz").status, 200);
+  health_.SetNotReady("stopping");
+  EXPECT_EQ(Get("/healthz").status, 200);
+  health_.SetFailed("the journal's sync failed\nbadly");
+  const http::ServerReply reply = Get("/healthz");
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.body, "failed: the journal's sync failed\\x0abadly\n");
+  EXPECT_EQ(Get("/readyz").status, 503);
+}
+
+TEST_F(PagesTest, ReadyOnlyWhileItServes) {
+  http::ServerReply reply = Get("/readyz");
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.body, "not ready: starting\n");
+  health_.SetReady();
+  reply = Get("/readyz");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.body, "ok\n");
+  health_.SetNotReady("journal refuses publishing for want of space");
+  reply = Get("/readyz");
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.body, "not ready: journal refuses publishing for want of space\n");
+}
+
+TEST_F(PagesTest, ReasonsAreBounded) {
+  health_.SetNotReady(std::string(100'000, 'x'));
+  EXPECT_LT(Get("/readyz").body.size(), 600u);
+}
+
+TEST_F(PagesTest, TheIndexNamesThePages) {
+  const http::ServerReply reply = Get("/");
+  EXPECT_EQ(reply.status, 200);
+  for (const char* page : {"/metrics", "/healthz", "/readyz"}) {
+    EXPECT_THAT(reply.body, HasSubstr(page));
+  }
+}
+
+TEST_F(PagesTest, AQueryIsIgnored) { EXPECT_EQ(Get("/healthz?verbose=1").status, 200); }
+
+TEST_F(PagesTest, OtherPathsAreNotFound) {
+  for (const char* target : {"", "/metrics/", "/metricsx", "/METRICS", "//", "*", "?/metrics"}) {
+    EXPECT_EQ(Get(target).status, 404) << target;
+  }
+  EXPECT_EQ(Ask("POST", "/nothing").status, 404);
+}
+
+TEST_F(PagesTest, OnlyGetAndHead) {
+  for (const char* page : {"/", "/metrics", "/healthz"}) {
+    EXPECT_EQ(Ask("HEAD", page).status, 200) << page;
+    for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "get", ""}) {
+      EXPECT_EQ(Ask(method, page).status, 405) << method;
+    }
+  }
+  health_.SetReady();
+  EXPECT_EQ(Ask("HEAD", "/readyz").body, Get("/readyz").body);
+}
+
+}  // namespace
+}  // namespace carillon::admin
