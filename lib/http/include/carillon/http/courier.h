@@ -36,14 +36,15 @@ struct Response {
   /// of kConnectTimeout, kResponseTimeout, kDns, kConnectRefused, kUnreachable, kReset, kTls,
   /// kProtocol, kCancelled.
   model::Outcome wire = model::Outcome::kSuccess;
-  uint16_t status = 0;      ///< 200-999; 0 when no head came
+  uint16_t status = 0;      ///< 200-999; 0 when no whole head came. Also set when the body failed
   std::string retry_after;  ///< the header's value, at most 64 bytes
   base::MonoTime started{};
   base::MonoTime ended{};
   std::string error;        ///< for logs: what failed, in words; empty on success
 };
 
-/// Told how attempts ended; on the courier's thread, never from within `Start`.
+/// Told how attempts ended; on the courier's thread, from its event loop and never from within a
+/// call of the courier. May call the courier in turn, but not destroy it.
 class CourierListener {
  public:
   virtual ~CourierListener() = default;
@@ -52,7 +53,8 @@ class CourierListener {
 
 /// Performs attempts: name resolution, connection pools, TLS, HTTP/1.1. Decides nothing.
 /// Every started attempt is reported exactly once, at the latest at its total time-out (give or
-/// take 20 ms). Used on one thread, the one that runs its I/O.
+/// take 20 ms); only those under way when the courier is destroyed are not. Used on one thread, the
+/// one that runs its I/O.
 ///
 /// A kept-alive connection that turns out closed before any byte of an answer came is replaced
 /// once, silently: nothing was answered, so the request is sent again on a fresh connection.
@@ -64,7 +66,7 @@ class Courier {
   virtual EndpointId Open(const EndpointOptions& options) = 0;
   /// Attempts under way go on under the old options; later ones use the new.
   virtual void Update(EndpointId endpoint, const EndpointOptions& options) = 0;
-  /// Attempts under way are reported kCancelled.
+  /// Attempts under way are reported kCancelled; so is what is started for it later.
   virtual void Close(EndpointId endpoint) = 0;
   virtual void Start(Request request) = 0;
   /// Reports every attempt under way as kCancelled.

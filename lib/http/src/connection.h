@@ -1,0 +1,81 @@
+#pragma once
+
+#include <list>
+#include <memory>
+#include <vector>
+
+#include "dialer.h"
+#include "response_reader.h"
+
+namespace carillon::http {
+
+class Connection;
+class Endpoint;
+
+/// One POST from `Start` to its report. Its deadline is the total time-out.
+struct Attempt final : Deadline {
+  void OnDeadline() override;
+
+  std::shared_ptr<const Request> request;
+  std::shared_ptr<const EndpointOptions> options;
+  uint32_t route = 0;  // which of the endpoint's addresses, over time, it was started for
+  bool resent = false;
+  base::MonoTime started{};
+  Endpoint* endpoint = nullptr;
+  Connection* connection = nullptr;                       // null while it waits for one
+  std::list<std::shared_ptr<Attempt>>::iterator place{};  // in the endpoint's queue, while it waits
+};
+using AttemptPtr = std::shared_ptr<Attempt>;
+
+/// One place in an endpoint's pool: dials for an attempt, carries it, then waits for the next. A
+/// read is always pending, so that the peer's closing is noticed at once. Its deadline is the end
+/// of its idle time.
+class Connection final : public StreamUser,
+                         public Deadline,
+                         public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(CourierContext& context, Endpoint& endpoint, uint32_t route);
+
+  /// Connects and then carries `attempt`.
+  void Dial(AttemptPtr attempt);
+  /// Carries `attempt`; only when idle.
+  void Carry(AttemptPtr attempt);
+  /// Closes at once and gives back the attempt that was carried, if any. Nothing is reported.
+  AttemptPtr Close();
+  /// The attempt's total time-out has passed.
+  void OnAttemptDeadline();
+
+  uint32_t route() const { return route_; }
+  bool busy() const { return attempt_ != nullptr; }
+
+  void OnRead(ErrorCode ec, size_t bytes) override;
+  void OnWritten(ErrorCode ec) override;
+  void OnDeadline() override;
+
+  size_t index = 0;  // in the endpoint's list of connections
+
+ private:
+  void OnDialed(Dialed dialed);
+  void Send();
+  void Listen();
+  void OnBytes();
+  void OnClosed(ErrorCode ec);
+  /// Ends the attempt; the connection lives on when `keep`. Nothing may follow it.
+  void Finish(model::Outcome outcome, std::string error, bool keep);
+
+  CourierContext& context_;
+  Endpoint& endpoint_;
+  const uint32_t route_;
+  AttemptPtr attempt_;
+  std::shared_ptr<Dialer> dialer_;  // while it dials
+  std::unique_ptr<Stream> stream_;  // once connected
+  std::vector<char> buffer_;
+  size_t filled_ = 0;
+  ResponseReader reader_;
+  bool closed_ = false;
+  bool reused_ = false;    // carried an attempt before this one
+  bool answered_ = false;  // a byte of this attempt's response came
+  bool writing_ = false;
+};
+
+}  // namespace carillon::http

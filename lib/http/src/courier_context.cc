@@ -1,0 +1,38 @@
+#include "courier_context.h"
+
+#include <boost/asio/post.hpp>
+
+namespace carillon::http {
+namespace {
+
+constexpr size_t kMaxTlsSessions = 1024;
+
+}  // namespace
+
+CourierContext::CourierContext(boost::asio::io_context& io_context, Resolver& resolver_used,
+                               TlsClient& tls_used, const CourierOptions& bounds)
+    : io(io_context),
+      resolver(resolver_used),
+      tls(tls_used),
+      options(bounds),
+      wheel(io_context.get_executor()),
+      sessions(kMaxTlsSessions),
+      mailbox(std::make_shared<Mailbox>(io_context)) {}
+
+CourierContext::~CourierContext() { mailbox->Shut(); }
+
+void CourierContext::ReportLater(uint64_t token, Response response) {
+  pending_.emplace_back(token, std::move(response));
+  if (pending_.size() > 1) return;
+  boost::asio::post(io, [this, alive = std::weak_ptr<int>(alive_)] {
+    if (!alive.expired()) ReportPending();
+  });
+}
+
+void CourierContext::ReportPending() {
+  std::vector<std::pair<uint64_t, Response>> pending;
+  pending.swap(pending_);
+  for (const auto& [token, response] : pending) Report(token, response);
+}
+
+}  // namespace carillon::http

@@ -1,0 +1,164 @@
+#include "endpoint.h"
+
+#include <algorithm>
+
+namespace carillon::http {
+namespace {
+
+using model::Outcome;
+
+Response Ended(const Attempt& attempt, Outcome outcome, std::string error) {
+  Response response;
+  response.wire = outcome;
+  response.error = std::move(error);
+  response.started = attempt.started;
+  response.ended = std::chrono::steady_clock::now();
+  return response;
+}
+
+std::shared_ptr<const EndpointOptions> Checked(const EndpointOptions& options) {
+  auto checked = std::make_shared<EndpointOptions>(options);
+  checked->max_connections = std::max(1U, checked->max_connections);
+  return checked;
+}
+
+bool SameRoute(const Url& a, const Url& b) {
+  return a.tls == b.tls && a.port == b.port && a.host == b.host;
+}
+
+}  // namespace
+
+Endpoint::Endpoint(CourierContext& context, EndpointId id, const EndpointOptions& options)
+    : context_(context), id_(id), options_(Checked(options)) {}
+
+Endpoint::~Endpoint() {
+  for (const auto& connection : connections_) connection->Close();
+  context_.sessions.Erase(id_);
+}
+
+void Endpoint::Start(Request request) {
+  auto attempt = std::make_shared<Attempt>();
+  attempt->request = std::make_shared<const Request>(std::move(request));
+  attempt->options = options_;
+  attempt->route = route_;
+  attempt->started = std::chrono::steady_clock::now();
+  attempt->endpoint = this;
+  context_.wheel.Set(*attempt, attempt->started + options_->total_timeout);
+  if (Connection* idle = queue_.empty() ? TakeIdle(route_) : nullptr) {
+    return idle->Carry(std::move(attempt));
+  }
+  queue_.push_back(attempt);
+  attempt->place = std::prev(queue_.end());
+  ServeQueue();
+}
+
+void Endpoint::ServeQueue() {
+  while (!queue_.empty()) {
+    Connection* idle = TakeIdle(queue_.front()->route);
+    if (idle == nullptr && connections_.size() >= options_->max_connections) {
+      if (idle_.empty()) return;
+      // What is idle leads elsewhere: its place is needed.
+      Forget(*idle_.front());
+      continue;
+    }
+    AttemptPtr next = std::move(queue_.front());
+    queue_.pop_front();
+    if (idle != nullptr) {
+      idle->Carry(std::move(next));
+    } else {
+      Dial(std::move(next));
+    }
+  }
+}
+
+void Endpoint::Dial(AttemptPtr attempt) {
+  auto connection = std::make_shared<Connection>(context_, *this, attempt->route);
+  connection->index = connections_.size();
+  connections_.push_back(connection);
+  connection->Dial(std::move(attempt));
+}
+
+Connection* Endpoint::TakeIdle(uint32_t route) {
+  for (size_t i = idle_.size(); i > 0; --i) {
+    Connection* connection = idle_[i - 1];
+    if (connection->route() != route) continue;
+    idle_.erase(idle_.begin() + static_cast<ptrdiff_t>(i) - 1);
+    return connection;
+  }
+  return nullptr;
+}
+
+void Endpoint::OnIdle(Connection& connection, base::MonoTime now) {
+  const bool too_many = connections_.size() > options_->max_connections;
+  if (too_many || (connection.route() != route_ && queue_.empty())) return Drop(connection);
+  idle_.push_back(&connection);
+  context_.wheel.Set(connection, now + context_.options.idle_connection);
+  if (queue_.empty()) return;
+  ServeQueue();
+  if (queue_.empty()) CloseStale();
+}
+
+void Endpoint::Drop(Connection& connection) {
+  Forget(connection);
+  ServeQueue();
+}
+
+void Endpoint::Forget(Connection& connection) {
+  std::erase(idle_, &connection);
+  connection.Close();
+  const size_t at = connection.index;
+  connections_[at].swap(connections_.back());
+  connections_[at]->index = at;
+  connections_.pop_back();
+}
+
+void Endpoint::Resend(Connection& connection) {
+  AttemptPtr attempt = connection.Close();
+  attempt->resent = true;
+  attempt->connection = nullptr;
+  Forget(connection);
+  Dial(std::move(attempt));
+}
+
+void Endpoint::OnWaitedTooLong(Attempt& attempt) {
+  const Response response = Ended(attempt, Outcome::kConnectTimeout,
+                                  "waited for a free connection until the total time-out");
+  const uint64_t token = attempt.request->token;
+  CourierContext& context = context_;
+  queue_.erase(attempt.place);
+  context.Report(token, response);
+}
+
+void Endpoint::Update(const EndpointOptions& options) {
+  if (!SameRoute(options.url, options_->url)) {
+    ++route_;
+    context_.sessions.Erase(id_);
+  }
+  options_ = Checked(options);
+  ServeQueue();
+  CloseStale();
+}
+
+void Endpoint::CloseStale() {
+  const std::vector<Connection*> idle = idle_;
+  for (Connection* connection : idle) {
+    const bool too_many = connections_.size() > options_->max_connections;
+    if (too_many || connection->route() != route_) Forget(*connection);
+  }
+}
+
+void Endpoint::CancelAll() {
+  const auto connections = connections_;
+  for (const auto& connection : connections) {
+    if (!connection->busy()) continue;
+    const AttemptPtr attempt = connection->Close();
+    Forget(*connection);
+    context_.ReportLater(attempt->request->token, Ended(*attempt, Outcome::kCancelled, "cancelled"));
+  }
+  for (const AttemptPtr& attempt : queue_) {
+    context_.ReportLater(attempt->request->token, Ended(*attempt, Outcome::kCancelled, "cancelled"));
+  }
+  queue_.clear();
+}
+
+}  // namespace carillon::http

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <list>
+#include <memory>
+#include <vector>
+
+#include "connection.h"
+
+namespace carillon::http {
+
+/// One destination's pool of connections and the attempts that wait for one, first come first
+/// served. Never more connections than `max_connections`, those being made included.
+class Endpoint {
+ public:
+  Endpoint(CourierContext& context, EndpointId id, const EndpointOptions& options);
+  ~Endpoint();
+  Endpoint(const Endpoint&) = delete;
+  Endpoint& operator=(const Endpoint&) = delete;
+
+  EndpointId id() const { return id_; }
+
+  void Start(Request request);
+  void Update(const EndpointOptions& options);
+  /// Reports what is under way as kCancelled, from the event loop.
+  void CancelAll();
+
+  // Called by connections and attempts.
+  /// `connection` has ended its attempt and can carry another.
+  void OnIdle(Connection& connection, base::MonoTime now);
+  /// Closes and forgets `connection`, which carries nothing.
+  void Drop(Connection& connection);
+  /// `connection` was found closed: what it carries goes out again on a fresh one.
+  void Resend(Connection& connection);
+  void OnWaitedTooLong(Attempt& attempt);
+
+ private:
+  void Dial(AttemptPtr attempt);
+  void ServeQueue();
+  /// The one used last, when it leads where `route` says.
+  Connection* TakeIdle(uint32_t route);
+  void Forget(Connection& connection);
+  void CloseStale();
+
+  CourierContext& context_;
+  const EndpointId id_;
+  std::shared_ptr<const EndpointOptions> options_;
+  uint32_t route_ = 0;
+  std::vector<std::shared_ptr<Connection>> connections_;
+  std::vector<Connection*> idle_;  // used last: at the end
+  std::list<AttemptPtr> queue_;
+};
+
+}  // namespace carillon::http

@@ -1,0 +1,39 @@
+#include "mailbox.h"
+
+#include <boost/asio/post.hpp>
+
+namespace carillon::http {
+
+void Mailbox::Ask(Resolver& resolver, const std::string& host, std::weak_ptr<LookupUser> user) {
+  resolver.Resolve(host, [self = shared_from_this(),
+                          user = std::move(user)](absl::StatusOr<Addresses> answer) {
+    self->Put({user, std::move(answer)});
+  });
+}
+
+void Mailbox::Shut() {
+  const std::lock_guard lock(mutex_);
+  io_ = nullptr;
+  letters_.clear();
+}
+
+void Mailbox::Put(Letter letter) {
+  const std::lock_guard lock(mutex_);
+  if (io_ == nullptr) return;
+  letters_.push_back(std::move(letter));
+  if (letters_.size() > 1) return;
+  boost::asio::post(*io_, [self = shared_from_this()] { self->Drain(); });
+}
+
+void Mailbox::Drain() {
+  std::vector<Letter> letters;
+  {
+    const std::lock_guard lock(mutex_);
+    letters.swap(letters_);
+  }
+  for (auto& [waiting, answer] : letters) {
+    if (const auto user = waiting.lock()) user->OnResolved(std::move(answer));
+  }
+}
+
+}  // namespace carillon::http

@@ -1,0 +1,148 @@
+#include "response_reader.h"
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/field.hpp>
+#include <optional>
+
+namespace carillon::http {
+namespace {
+
+namespace beast = boost::beast;
+using beast::error_code;
+
+constexpr int kMaxInterim = 8;
+constexpr size_t kMaxRetryAfterBytes = 64;
+
+// No chunked body ends in fewer bytes than `0 CRLF CRLF`. Beast 1.81 asserts that it gets as many
+// once it has seen the last chunk's size, so they are given to it together.
+constexpr size_t kMinChunkedBytes = 5;
+
+/// Beast's parser with nothing kept but what is asked for later.
+class Parser final : public beast::http::basic_parser<false> {
+ public:
+  explicit Parser(size_t max_body_bytes) : max_body_bytes_(max_body_bytes) {}
+
+  uint16_t status() const { return is_header_done() ? status_ : 0; }
+  bool over_body_bound() const { return body_bytes_ > max_body_bytes_; }
+  std::string& retry_after() { return retry_after_; }
+
+ private:
+  using View = beast::string_view;
+
+  void on_request_impl(beast::http::verb, View, View, int, error_code&) override {}
+  void on_response_impl(int code, View, int, error_code& ec) override {
+    status_ = static_cast<uint16_t>(code);
+    if (code < 100 || code == 101) ec = beast::http::error::bad_status;
+  }
+  void on_field_impl(beast::http::field name, View, View value, error_code&) override {
+    if (name != beast::http::field::retry_after || is_header_done()) return;
+    if (value.size() <= kMaxRetryAfterBytes) retry_after_.assign(value.data(), value.size());
+  }
+  void on_header_impl(error_code&) override {}
+  void on_body_init_impl(const boost::optional<uint64_t>&, error_code&) override {}
+  size_t on_body_impl(View body, error_code& ec) override { return Drop(body, ec); }
+  void on_chunk_header_impl(uint64_t, View, error_code&) override {}
+  size_t on_chunk_body_impl(uint64_t, View body, error_code& ec) override {
+    return Drop(body, ec);
+  }
+  void on_finish_impl(error_code&) override {}
+
+  size_t Drop(View body, error_code& ec) {
+    body_bytes_ += body.size();
+    if (over_body_bound()) ec = beast::http::error::body_limit;
+    return body.size();
+  }
+
+  const size_t max_body_bytes_;
+  uint16_t status_ = 0;
+  size_t body_bytes_ = 0;
+  std::string retry_after_;
+};
+
+/// Whether `bytes` can be the beginning of a response; else it is not worth waiting for more.
+bool MayBeHttp(std::string_view bytes) {
+  constexpr std::string_view kVersion = "HTTP/1.";
+  const size_t common = std::min(bytes.size(), kVersion.size());
+  return bytes.substr(0, common) == kVersion.substr(0, common);
+}
+
+}  // namespace
+
+struct ResponseReader::Impl {
+  size_t max_head_bytes;
+  size_t max_body_bytes;
+  std::optional<Parser> parser;
+  int interim = 0;
+  std::string error;
+
+  void NextMessage() {
+    parser.emplace(max_body_bytes);
+    parser->eager(true);
+    parser->header_limit(static_cast<uint32_t>(max_head_bytes));
+    parser->body_limit(boost::none);
+  }
+
+  State Bad(std::string what) {
+    error = std::move(what);
+    return State::kBad;
+  }
+
+  State Judge(const error_code& ec, std::string_view rest) {
+    if (parser->is_header_done() && parser->over_body_bound()) return State::kEnough;
+    if (ec == beast::http::error::need_more) {
+      return rest.size() < max_head_bytes ? State::kMore : Bad("a line or head too long");
+    }
+    if (ec) return Bad(ec.message());
+    return parser->is_done() ? State::kDone : State::kMore;
+  }
+
+  State FeedMessage(std::string_view bytes, size_t& consumed) {
+    if (!parser->got_some() && !MayBeHttp(bytes)) return Bad("the answer is not HTTP/1.x");
+    const bool in_chunks = parser->is_header_done() && parser->chunked();
+    if (in_chunks && bytes.size() < kMinChunkedBytes) return State::kMore;
+    error_code ec;
+    const size_t used = parser->put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
+    consumed += used;
+    return Judge(ec, bytes.substr(used));
+  }
+};
+
+ResponseReader::ResponseReader(size_t max_head_bytes, size_t max_body_bytes)
+    : impl_(std::make_unique<Impl>(Impl{max_head_bytes, max_body_bytes})) {
+  Reset();
+}
+
+ResponseReader::~ResponseReader() = default;
+
+void ResponseReader::Reset() {
+  impl_->interim = 0;
+  impl_->NextMessage();
+}
+
+ResponseReader::State ResponseReader::Feed(std::string_view bytes, size_t& consumed) {
+  consumed = 0;
+  while (consumed < bytes.size()) {
+    const State state = impl_->FeedMessage(bytes.substr(consumed), consumed);
+    if (state != State::kDone || impl_->parser->status() >= 200) return state;
+    if (++impl_->interim > kMaxInterim) return impl_->Bad("too many interim responses");
+    impl_->NextMessage();
+  }
+  return State::kMore;
+}
+
+ResponseReader::State ResponseReader::End() {
+  if (!impl_->parser->is_header_done()) return State::kBroken;
+  error_code ec;
+  impl_->parser->put_eof(ec);
+  return ec ? State::kBroken : State::kDone;
+}
+
+uint16_t ResponseReader::status() const { return impl_->parser->status(); }
+bool ResponseReader::keep_alive() const { return impl_->parser->keep_alive(); }
+std::string& ResponseReader::retry_after() { return impl_->parser->retry_after(); }
+const std::string& ResponseReader::error() const { return impl_->error; }
+
+}  // namespace carillon::http

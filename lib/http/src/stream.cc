@@ -1,0 +1,131 @@
+#include "stream.h"
+
+#include <openssl/x509v3.h>
+
+#include <array>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/write.hpp>
+
+namespace carillon::http {
+namespace {
+
+namespace asio = boost::asio;
+using Buffers = std::array<asio::const_buffer, 2>;
+
+Buffers BuffersOf(const Request& request) {
+  return {asio::buffer(request.head),
+          request.body ? asio::buffer(*request.body) : asio::const_buffer()};
+}
+
+void Skip(Buffers& buffers, size_t bytes) {
+  for (asio::const_buffer& buffer : buffers) {
+    const size_t part = std::min(bytes, buffer.size());
+    buffer += part;
+    bytes -= part;
+  }
+}
+
+bool IsAddress(const std::string& host) {
+  ErrorCode ec;
+  asio::ip::make_address(host, ec);
+  return !ec;
+}
+
+}  // namespace
+
+void Stream::Connect(const asio::ip::tcp::endpoint& to, Done done) {
+  ErrorCode ec;
+  socket_.open(to.protocol(), ec);
+  if (!ec) socket_.set_option(asio::ip::tcp::no_delay(true), ec);
+  if (!ec) socket_.non_blocking(true, ec);
+  if (ec) {
+    asio::post(socket_.get_executor(), [done = std::move(done), ec] { done(ec); });
+    return;
+  }
+  socket_.async_connect(to, std::move(done));
+}
+
+bool Stream::ConfigureTls(const std::string& host, TlsSessions& sessions, EndpointId endpoint) {
+  SSL* ssl = tls_->native_handle();
+  sink_ = {&sessions, endpoint};
+  AttachSessionSink(ssl, &sink_);
+  if (SSL_SESSION* session = sessions.Find(endpoint)) SSL_set_session(ssl, session);
+  // A name may end in a dot; certificates and SNI never do.
+  const std::string name = host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
+  if (IsAddress(name)) {
+    return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name.c_str()) == 1;
+  }
+  SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  return SSL_set1_host(ssl, name.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
+}
+
+void Stream::Handshake(SSL_CTX* context, const std::string& host, TlsSessions& sessions,
+                       EndpointId endpoint, Done done) {
+  SSL* ssl = SSL_new(context);
+  if (ssl != nullptr) tls_.emplace(socket_, ssl);
+  if (ssl == nullptr || !ConfigureTls(host, sessions, endpoint)) {
+    asio::post(socket_.get_executor(),
+               [done = std::move(done)] { done(asio::error::no_memory); });
+    return;
+  }
+  tls_->async_handshake(asio::ssl::stream_base::client, std::move(done));
+}
+
+void Stream::Read(asio::mutable_buffer into, std::shared_ptr<StreamUser> user) {
+  auto done = [user = std::move(user)](const ErrorCode& ec, size_t bytes) {
+    user->OnRead(ec, bytes);
+  };
+  if (tls_) {
+    tls_->async_read_some(into, std::move(done));
+  } else {
+    socket_.async_read_some(into, std::move(done));
+  }
+}
+
+bool Stream::Write(std::shared_ptr<const Request> request, std::shared_ptr<StreamUser> user) {
+  Buffers buffers = BuffersOf(*request);
+  if (!tls_) {
+    // Almost always the kernel takes it all: no trip through the event loop then. An error is left
+    // to the write below, which meets it again and reports it.
+    ErrorCode ec;
+    Skip(buffers, socket_.write_some(buffers, ec));
+    if (buffers[0].size() + buffers[1].size() == 0) return false;
+  }
+  auto done = [request = std::move(request), user = std::move(user)](const ErrorCode& ec, size_t) {
+    user->OnWritten(ec);
+  };
+  if (tls_) {
+    asio::async_write(*tls_, buffers, std::move(done));
+  } else {
+    asio::async_write(socket_, buffers, std::move(done));
+  }
+  return true;
+}
+
+void Stream::Close() {
+  if (tls_) {
+    SSL* ssl = tls_->native_handle();
+    AttachSessionSink(ssl, nullptr);
+    // Responses say themselves where they end, so no closing alert is exchanged; without this,
+    // OpenSSL would not resume the session.
+    SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  }
+  ErrorCode ignored;
+  socket_.close(ignored);
+}
+
+std::string Stream::Explain(ErrorCode ec) const {
+  if (tls_) {
+    const long verified = SSL_get_verify_result(const_cast<Tls&>(*tls_).native_handle());
+    if (verified != X509_V_OK) {
+      return std::string("certificate verify failed: ") + X509_verify_cert_error_string(verified);
+    }
+    if (ec == asio::ssl::error::stream_truncated) return "closed by the peer without a TLS alert";
+  }
+  if (ec == asio::error::eof) return "closed by the peer";
+  return ec.message();
+}
+
+}  // namespace carillon::http

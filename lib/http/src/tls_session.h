@@ -1,0 +1,46 @@
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <unordered_map>
+#include <utility>
+
+namespace carillon::http {
+
+struct SslSessionFree {
+  void operator()(SSL_SESSION* session) const { SSL_SESSION_free(session); }
+};
+using SslSessionPtr = std::unique_ptr<SSL_SESSION, SslSessionFree>;
+
+/// The last TLS session of each endpoint, to resume; the least recently used go when there are too
+/// many (a session holds the peer's certificates: some kilobytes). One thread.
+class TlsSessions {
+ public:
+  explicit TlsSessions(size_t max_sessions) : max_sessions_(max_sessions) {}
+
+  void Put(uint32_t endpoint, SslSessionPtr session);
+  SSL_SESSION* Find(uint32_t endpoint);  ///< null when there is none
+  void Erase(uint32_t endpoint);
+
+ private:
+  using Order = std::list<std::pair<uint32_t, SslSessionPtr>>;  // most recently used first
+  const size_t max_sessions_;
+  Order order_;
+  std::unordered_map<uint32_t, Order::iterator> places_;
+};
+
+/// Where a connection's sessions go. Must outlive the connection, or be detached before.
+struct TlsSessionSink {
+  TlsSessions* sessions;
+  uint32_t endpoint;
+};
+
+/// Sessions that the server hands out over `ssl` go to `sink`; nowhere when it is null. For
+/// contexts that a TlsClient made.
+void AttachSessionSink(SSL* ssl, TlsSessionSink* sink);
+
+}  // namespace carillon::http
