@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ std::optional<size_t> FindInvalidUtf8(std::string_view s);
 /// `2024-05-01T12:00:00Z`, with 3, 6 or 9 fractional digits only where they are not zero (as
 /// protobuf's JSON mapping writes it).
 std::string FormatRfc3339(WallTime t);
+
+/// The same for times that a WallTime cannot hold: the years 1 to 9999, `nanos` 0 to 999999999.
+std::string FormatRfc3339(int64_t unix_seconds, int32_t nanos);
 
 /// `s` made fit for one line of a message: control characters and bytes that are not UTF-8 are
 /// escaped, and what is longer than `max_bytes` is cut and ends in `...`.

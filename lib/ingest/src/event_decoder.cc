@@ -1,0 +1,126 @@
+#include "event_decoder.h"
+
+#include <limits>
+
+#include "absl/strings/str_cat.h"
+#include "carillon/base/uuid.h"
+#include "diagnose.h"
+#include "validate.h"
+
+namespace carillon::ingest {
+namespace {
+
+constexpr std::string_view kDefaultTenant = "default";
+constexpr size_t kMaxOrderingKeyBytes = 256;
+
+google::protobuf::ArenaOptions Within(std::span<char> block) {
+  google::protobuf::ArenaOptions options;
+  options.initial_block = block.data();
+  options.initial_block_size = block.size();
+  return options;
+}
+
+bool Parse(std::string_view bytes, v1::Event& event) {
+  return bytes.size() <= static_cast<size_t>(std::numeric_limits<int>::max()) &&
+         event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+
+/// Names the payload's member, and encodes it.
+absl::Status EncodeMember(const v1::Event& event, Place place, std::string_view& member,
+                          Encoding& encoding) {
+  const auto encode = [&](std::string_view name, const auto& payload) {
+    member = name;
+    return EncodePayload(payload, place.Member(name), encoding);
+  };
+  switch (event.payload_case()) {
+    case v1::Event::kSession:
+      return encode("session", event.session());
+    case v1::Event::kSyncRunCompleted:
+      return encode("sync_run_completed", event.sync_run_completed());
+    case v1::Event::kInsightPopulated:
+      return encode("insight_populated", event.insight_populated());
+    case v1::Event::kList:
+      return encode("list", event.list());
+    case v1::Event::kContact:
+      return encode("contact", event.contact());
+    case v1::Event::kAny:
+      return encode("any", event.any());
+    case v1::Event::kJson:
+      return encode("json", event.json());
+    case v1::Event::PAYLOAD_NOT_SET:
+      break;
+  }
+  return place.Error("payload",
+                     "required: one of session, sync_run_completed, insight_populated, list, "
+                     "contact, any and json");
+}
+
+}  // namespace
+
+EventDecoder::EventDecoder(const Limits& limits, const Catalogue& catalogue, base::WallTime now,
+                           base::Random& random)
+    : limits_(limits),
+      catalogue_(catalogue),
+      now_(now),
+      random_(random),
+      arena_(Within(block_)) {}
+
+absl::StatusOr<std::shared_ptr<model::Event>> EventDecoder::Decode(size_t index,
+                                                                   std::string_view bytes) {
+  arena_.Reset();
+  auto& event = *google::protobuf::Arena::CreateMessage<v1::Event>(&arena_);
+  const Place place(index);
+  if (!Parse(bytes, event)) {
+    return absl::InvalidArgumentError(Diagnose(*v1::Event::descriptor(), bytes, place.Path()));
+  }
+  auto status = TakeHead(event, place);
+  if (status.ok()) status = TakePayload(event, place);
+  if (!status.ok()) return status;
+  return model::Event::Create(parts_);
+}
+
+absl::Status EventDecoder::TakeHead(const v1::Event& event, Place place) {
+  parts_.attributes.clear();
+  parts_.id = event.id();
+  parts_.tenant = event.tenant().empty() ? kDefaultTenant : std::string_view(event.tenant());
+  parts_.ordering_key = event.ordering_key();
+  parts_.occurred_at = now_;
+  if (event.id().empty()) {
+    made_id_ = base::MakeUuidV7(now_, random_);
+    parts_.id = made_id_;
+  }
+  auto status = CheckId(parts_.id, place);
+  if (status.ok()) status = CheckTenant(parts_.tenant, place);
+  if (status.ok()) {
+    status = CheckText(parts_.ordering_key, 0, kMaxOrderingKeyBytes, place, "ordering_key");
+  }
+  if (status.ok()) status = TakeAttributes(event, place, parts_.attributes);
+  if (status.ok() && event.has_occurred_at()) {
+    status = TakeOccurredAt(event.occurred_at(), now_, place, parts_.occurred_at);
+  }
+  return status;
+}
+
+absl::Status EventDecoder::TakePayload(const v1::Event& event, Place place) {
+  const bool derived = event.type().empty();
+  if (!derived) {
+    if (auto status = CheckType(event.type(), catalogue_, place); !status.ok()) return status;
+  }
+  encoding_.type = event.type();
+  encoding_.occurred_at = parts_.occurred_at;
+  encoding_.json.clear();
+  std::string_view member;
+  auto status = EncodeMember(event, place, member, encoding_);
+  if (status.ok() && derived) status = CheckType(encoding_.type, catalogue_, place);
+  if (!status.ok()) return status;
+  if (encoding_.json.size() > limits_.max_payload_bytes) {
+    return place.Error(member, absl::StrCat(encoding_.json.size(), " bytes as JSON, at most ",
+                                            limits_.max_payload_bytes,
+                                            " are allowed (server.max_payload_bytes)"));
+  }
+  parts_.type = encoding_.type;
+  parts_.payload = encoding_.json;
+  return absl::OkStatus();
+}
+
+}  // namespace carillon::ingest

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "carillon/ingest/ingest.h"
+#include "google/protobuf/arena.h"
+#include "payload.h"
+#include "place.h"
+
+namespace carillon::ingest {
+
+/// Decodes the events of one request one after another, in memory that is kept from one to the
+/// next. The arguments must outlive it.
+class EventDecoder {
+ public:
+  EventDecoder(const Limits& limits, const Catalogue& catalogue, base::WallTime now,
+               base::Random& random);
+
+  /// `bytes` is a carillon.v1.Event, the `index`th of its request.
+  absl::StatusOr<std::shared_ptr<model::Event>> Decode(size_t index, std::string_view bytes);
+
+ private:
+  absl::Status TakeHead(const v1::Event& event, Place place);
+  absl::Status TakePayload(const v1::Event& event, Place place);
+
+  const Limits& limits_;
+  const Catalogue& catalogue_;
+  const base::WallTime now_;
+  base::Random& random_;
+  alignas(8) std::array<char, 4096> block_;  // enough for most events
+  google::protobuf::Arena arena_;
+  std::string made_id_;
+  model::Event::Parts parts_;
+  Encoding encoding_;
+};
+
+}  // namespace carillon::ingest

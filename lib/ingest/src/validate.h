@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "carillon/base/clock.h"
+#include "carillon/ingest/ingest.h"
+#include "carillon/v1/event.pb.h"
+#include "place.h"
+
+// The bounds that event.proto names. Every function answers OK or INVALID_ARGUMENT with the path of
+// the field, what it must be and what it was. Strings were seen to be UTF-8 by protobuf.
+namespace carillon::ingest {
+
+/// 1-128 characters of [A-Za-z0-9_-].
+absl::Status CheckId(std::string_view id, Place event);
+/// 1-128 characters of [A-Za-z0-9_.-].
+absl::Status CheckTenant(std::string_view tenant, Place event);
+/// 1-128 characters of [a-z0-9_.-], and in the catalogue.
+absl::Status CheckType(std::string_view type, const Catalogue& catalogue, Place event);
+/// `min`-`max` bytes.
+absl::Status CheckText(std::string_view text, size_t min, size_t max, Place place,
+                       std::string_view field);
+/// At most 32, keys of 1-64 characters of [A-Za-z0-9_.-], values of at most 1024 bytes. Appends
+/// them to `out` ordered by key: the map's own order is left to chance.
+absl::Status TakeAttributes(const v1::Event& event, Place place,
+                            std::vector<model::Event::Attribute>& out);
+/// From the year 2000 to 24 hours after `now`.
+absl::Status TakeOccurredAt(const google::protobuf::Timestamp& time, base::WallTime now,
+                            Place event, base::WallTime& out);
+/// What a google.protobuf.Timestamp may hold: years 1 to 9999, nanoseconds 0 to 999999999.
+absl::Status CheckTimestamp(const google::protobuf::Timestamp& time, Place place,
+                            std::string_view field);
+
+}  // namespace carillon::ingest

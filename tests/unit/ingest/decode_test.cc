@@ -1,0 +1,189 @@
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "fixture.h"
+
+namespace carillon::ingest {
+namespace {
+
+using nlohmann::ordered_json;
+using testing::ElementsAre;
+using testing::MatchesRegex;
+using testing::Pair;
+
+TEST(Decode, KeepsWhatThePublisherSaid) {
+  v1::Event in = SessionEvent();
+  in.set_tenant("acme.eu");
+  in.set_ordering_key("ключ");
+  in.mutable_occurred_at()->set_seconds(1'700'000'000);
+  in.mutable_occurred_at()->set_nanos(7);
+  (*in.mutable_attributes())["b"] = "2";
+  (*in.mutable_attributes())["a"] = "";
+  const auto events = Decode(RequestOf({in}));
+  ASSERT_EQ(ErrorOf(events), "");
+  const model::Event& event = *(*events)[0];
+  EXPECT_EQ(event.id(), "e1");
+  EXPECT_EQ(event.type(), "session.create");
+  EXPECT_EQ(event.tenant(), "acme.eu");
+  EXPECT_EQ(event.ordering_key(), "ключ");
+  EXPECT_EQ(base::ToUnixNanos(event.occurred_at()), 1'700'000'000'000'000'007);
+  EXPECT_THAT(event.attributes(), ElementsAre(Pair("a", ""), Pair("b", "2")));
+}
+
+TEST(Decode, FillsInWhatIsLeftOut) {
+  v1::Event in;
+  in.mutable_session()->set_uuid("u");
+  in.mutable_session()->set_action("delete");
+  const auto events = Decode(RequestOf({in, in}));
+  ASSERT_EQ(ErrorOf(events), "");
+  const model::Event& event = *(*events)[0];
+  EXPECT_THAT(std::string(event.id()),
+              MatchesRegex("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"));
+  EXPECT_NE(event.id(), (*events)[1]->id());
+  EXPECT_EQ(event.type(), "session.delete");
+  EXPECT_EQ(event.tenant(), "default");
+  EXPECT_EQ(event.ordering_key(), "");
+  EXPECT_EQ(event.occurred_at(), kNow);
+  EXPECT_EQ(event.payload(),
+            R"({"uuid":"u","action":"delete","location":"","stations":0,"customerid":0})");
+}
+
+TEST(Decode, NothingIsLeftFromTheEventBefore) {
+  v1::Event full = SessionEvent();
+  (*full.mutable_attributes())["a"] = "1";
+  full.set_ordering_key("k");
+  full.mutable_occurred_at()->set_seconds(1'700'000'000);
+  v1::Event bare;
+  bare.mutable_list()->set_event("created");
+  const auto events = Decode(RequestOf({full, bare}));
+  ASSERT_EQ(ErrorOf(events), "");
+  const model::Event& event = *(*events)[1];
+  EXPECT_TRUE(event.attributes().empty());
+  EXPECT_EQ(event.ordering_key(), "");
+  EXPECT_EQ(event.occurred_at(), kNow);
+  EXPECT_EQ(event.payload(),
+            R"({"list_id":0,"object":"list","event":"created","timestamp":1714564800})");
+}
+
+TEST(Decode, TimestampZeroIsOccurredAtRoundedDown) {
+  v1::Event in;
+  in.set_type("contact.removed");
+  in.mutable_contact()->set_contact_id(-5);
+  in.mutable_occurred_at()->set_seconds(1'600'000'000);
+  in.mutable_occurred_at()->set_nanos(999'999'999);
+  const auto events = Decode(RequestOf({in}));
+  ASSERT_EQ(ErrorOf(events), "");
+  EXPECT_EQ((*events)[0]->payload(),
+            R"({"list_id":0,"contact_id":-5,"object":"contact","event":"removed",)"
+            R"("timestamp":1600000000})");
+}
+
+TEST(Decode, AnyIsTreatedAsItsOwnMember) {
+  v1::Event typed = SessionEvent();
+  v1::Event packed;
+  packed.set_id("e1");
+  packed.set_type("session.create");
+  for (const char* prefix : {"type.googleapis.com", "example.com/types"}) {
+    packed.mutable_any()->PackFrom(typed.session(), prefix);
+    const auto events = Decode(RequestOf({typed, packed}));
+    ASSERT_EQ(ErrorOf(events), "");
+    EXPECT_EQ((*events)[0]->record(), (*events)[1]->record());
+  }
+  v1::SyncRunCompleted run;
+  run.set_endpoint("e");
+  v1::InsightPopulated insight;
+  insight.set_insight("i");
+  v1::ListEvent list;
+  list.set_event("updated");
+  v1::ContactEvent contact;
+  contact.set_event("subscribed");
+  v1::PublishRequest request;
+  request.add_events()->mutable_any()->PackFrom(run);
+  request.add_events()->mutable_any()->PackFrom(insight);
+  request.add_events()->mutable_any()->PackFrom(list);
+  request.add_events()->mutable_any()->PackFrom(contact);
+  const auto events = Decode(request);
+  ASSERT_EQ(ErrorOf(events), "");
+  EXPECT_EQ((*events)[0]->type(), "sync.run.completed");
+  EXPECT_EQ((*events)[1]->type(), "insight.population.completed");
+  EXPECT_EQ((*events)[2]->type(), "list.updated");
+  EXPECT_EQ((*events)[3]->type(), "contact.subscribed");
+}
+
+TEST(Decode, JsonKeepsEveryByteButWhiteSpace) {
+  v1::Event in;
+  in.set_type("order.paid");
+  in.set_json(" { \"b\" : 1.0e+2 , \"a\" : [ 1 , 12345678901234567890123 ] , \"b\" : \"\\u00e9 \\/ é\" } \n");
+  const auto events = Decode(RequestOf({in}));
+  ASSERT_EQ(ErrorOf(events), "");
+  EXPECT_EQ((*events)[0]->payload(),
+            "{\"b\":1.0e+2,\"a\":[1,12345678901234567890123],\"b\":\"\\u00e9 \\/ é\"}");
+}
+
+TEST(Decode, PassesOverUnknownFields) {
+  const std::string event = SessionEvent().SerializeAsString() + "\xF8\x3F\x01";  // field 1023
+  const auto field = [](char tag, const std::string& bytes) {
+    return std::string(1, tag) + static_cast<char>(bytes.size()) + bytes;
+  };
+  const std::string request = "\x08\x05"                 // field 1, a number: not `events`
+                              + field('\x12', "unknown")  // field 2
+                              + field('\x0A', event) + "\x1B\x20\x07\x1C";  // a group, field 3
+  const auto events = Decode(request);
+  ASSERT_EQ(ErrorOf(events), "");
+  ASSERT_EQ(events->size(), 1u);
+  EXPECT_EQ((*events)[0]->id(), "e1");
+}
+
+TEST(Decode, AStreamsMessageHasTheSameForm) {
+  v1::PublishStreamRequest request;
+  *request.add_events() = SessionEvent();
+  EXPECT_EQ(ErrorOf(Decode(request.SerializeAsString())), "");
+}
+
+TEST(Decode, TypesOfTheCatalogueOnly) {
+  base::SeededRandom random(1);
+  const auto bytes = RequestOf({SessionEvent()}).SerializeAsString();
+  EXPECT_TRUE(DecodeRequest(bytes, {}, {"session.create"}, kNow, random).ok());
+  EXPECT_EQ(ErrorOf(DecodeRequest(bytes, {}, {"order.paid"}, kNow, random)),
+            "events[0].type: unknown event type 'session.create'; known types are in the "
+            "catalogue (event_types of the configuration)");
+}
+
+std::string RandomText(std::mt19937_64& random) {
+  static const std::string kPieces[] = {"a", "\"", "\\", "\n", std::string(1, '\0'), "é", "日本", "😀", "\x7f", "/"};
+  std::string out;
+  for (size_t n = random() % 20; n > 0; --n) out += kPieces[random() % std::size(kPieces)];
+  return out;
+}
+
+TEST(Decode, RandomEventsComeOutAsNlohmannWouldWriteThem) {
+  for (uint64_t seed = 0; seed < 3'000; ++seed) {
+    std::mt19937_64 random(seed);
+    v1::Event in;
+    in.set_type(random() % 2 ? "session.create" : "session.delete");
+    auto& session = *in.mutable_session();
+    session.set_uuid("u" + std::to_string(seed));
+    session.set_location(RandomText(random));
+    session.set_stations(static_cast<int32_t>(random()));
+    session.set_customerid(static_cast<int64_t>(random()) >> (random() % 64));
+    v1::Event json;
+    json.set_type("order.paid");
+    const ordered_json tree = {{RandomText(random), session.customerid()},
+                               {"x", {RandomText(random), nullptr, true}}};
+    json.set_json(tree.dump(static_cast<int>(random() % 4)));
+    const auto events = Decode(RequestOf({in, json}));
+    ASSERT_EQ(ErrorOf(events), "") << "seed " << seed;
+    const ordered_json expected = {{"uuid", session.uuid()},
+                                   {"action", in.type().substr(8)},
+                                   {"location", session.location()},
+                                   {"stations", session.stations()},
+                                   {"customerid", session.customerid()}};
+    ASSERT_EQ((*events)[0]->payload(), expected.dump()) << "seed " << seed;
+    ASSERT_EQ((*events)[1]->payload(), tree.dump()) << "seed " << seed;
+  }
+}
+
+}  // namespace
+}  // namespace carillon::ingest
