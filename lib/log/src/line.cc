@@ -114,7 +114,7 @@ std::string_view LevelName(Level level) {
 std::string FormatLine(base::WallTime time, Level level, std::string_view message, Fields fields,
                        uint64_t suppressed) {
   constexpr size_t kEnd = Logger::kMaxLineBytes - 1 - kTruncated.size() - 1;
-  constexpr size_t kRoomForField = 6 + 6 * kMaxKeyBytes + kMaxNumberBytes;  // `,"key":"..."`
+  constexpr size_t kRoomForField = 6 + kMaxKeyBytes + kMaxNumberBytes;  // `,"key":"..."`
   std::string out;
   out.reserve(256);
   out += R"({"time":")";
