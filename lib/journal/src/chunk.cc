@@ -1,0 +1,158 @@
+#include "chunk.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace carillon::journal {
+namespace {
+
+template <typename T>
+char* Store(char* to, T value) {
+  std::memcpy(to, &value, sizeof(T));
+  return to + sizeof(T);
+}
+
+template <typename T>
+const char* Load(const char* from, T& value) {
+  std::memcpy(&value, from, sizeof(T));
+  return from + sizeof(T);
+}
+
+absl::Status Damaged(const ChunkHead& head) {
+  return absl::DataLossError(absl::StrCat("events ", head.first_position, " to ",
+                                          head.last_position(), " are damaged on disk"));
+}
+
+/// Takes the record off the front of `rest`.
+bool TakeRecord(std::string_view& rest, std::string_view& record) {
+  uint32_t length = 0;
+  if (rest.size() < sizeof(length)) return false;
+  Load(rest.data(), length);
+  if (rest.size() - sizeof(length) < length) return false;
+  record = rest.substr(sizeof(length), length);
+  rest.remove_prefix(sizeof(length) + length);
+  return true;
+}
+
+absl::StatusOr<model::EventPtr> Parse(const ChunkHead& head, uint64_t position,
+                                      std::string_view record) {
+  absl::StatusOr<std::shared_ptr<model::Event>> event = model::Event::Parse(record);
+  if (!event.ok()) return Damaged(head);
+  (*event)->Accept(position, head.accepted_at);
+  return model::EventPtr(*std::move(event));
+}
+
+}  // namespace
+
+void PutRecord(std::string& records, std::string_view record) {
+  char length[sizeof(uint32_t)];
+  Store(length, static_cast<uint32_t>(record.size()));
+  records.append(length, sizeof(length));
+  records.append(record);
+}
+
+uint32_t BytesCrc(std::string_view bytes) {
+  return static_cast<uint32_t>(
+      crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
+uint32_t ChunkCrc(const ChunkHead& head, std::string_view records) {
+  char bytes[8 + 4 + 8];
+  char* at = Store(bytes, head.first_position);
+  at = Store(at, head.count);
+  Store(at, base::ToUnixNanos(head.accepted_at));
+  const uLong start = crc32_z(0, reinterpret_cast<const Bytef*>(bytes), sizeof(bytes));
+  return static_cast<uint32_t>(
+      crc32_z(start, reinterpret_cast<const Bytef*>(records.data()), records.size()));
+}
+
+absl::StatusOr<ChunkView> ChunkView::Open(const ChunkHead& head, uint32_t crc,
+                                          std::string_view records) {
+  if (head.count == 0 || ChunkCrc(head, records) != crc) return Damaged(head);
+  ChunkView view;
+  view.head_ = head;
+  view.records_ = records;
+  return view;
+}
+
+absl::StatusOr<EventBatch> ChunkView::All() const {
+  EventBatch events;
+  events.reserve(head_.count);
+  std::string_view rest = records_;
+  std::string_view record;
+  for (uint64_t position = head_.first_position; position <= head_.last_position(); ++position) {
+    if (!TakeRecord(rest, record)) return Damaged(head_);
+    absl::StatusOr<model::EventPtr> event = Parse(head_, position, record);
+    if (!event.ok()) return event.status();
+    events.push_back(*std::move(event));
+  }
+  return events;
+}
+
+absl::StatusOr<EventBatch> ChunkView::Some(const std::vector<uint64_t>& positions) const {
+  EventBatch events;
+  events.reserve(positions.size());
+  std::string_view rest = records_;
+  std::string_view record;
+  uint64_t next = head_.first_position;
+  for (const uint64_t position : positions) {
+    for (; next <= position; ++next) {
+      if (!TakeRecord(rest, record)) return Damaged(head_);
+    }
+    absl::StatusOr<model::EventPtr> event = Parse(head_, position, record);
+    if (!event.ok()) return event.status();
+    events.push_back(*std::move(event));
+  }
+  return events;
+}
+
+void AttemptChunk::Add(const AttemptRow& row) {
+  char bytes[kAttemptBytes];
+  char* at = Store(bytes, row.position);
+  at = Store(at, base::ToUnixNanos(row.started));
+  at = Store(at, row.lane);
+  at = Store(at, row.number);
+  at = Store(at, row.duration_us);
+  at = Store(at, row.http_status);
+  at = Store(at, static_cast<uint8_t>(row.outcome));
+  Store(at, static_cast<uint8_t>(row.settles));
+  rows.append(bytes, sizeof(bytes));
+  ++count;
+  first_at = std::min(first_at, row.started);
+  last_at = std::max(last_at, row.started);
+  min_position = std::min(min_position, row.position);
+  max_position = std::max(max_position, row.position);
+}
+
+void AttemptChunk::Clear() {
+  std::string kept = std::move(rows);  // its capacity
+  kept.clear();
+  *this = {};
+  rows = std::move(kept);
+}
+
+AttemptRow GetAttempt(std::string_view rows, size_t index) {
+  AttemptRow row;
+  int64_t started = 0;
+  uint8_t outcome = 0;
+  uint8_t settles = 0;
+  const char* at = Load(rows.data() + index * kAttemptBytes, row.position);
+  at = Load(at, started);
+  at = Load(at, row.lane);
+  at = Load(at, row.number);
+  at = Load(at, row.duration_us);
+  at = Load(at, row.http_status);
+  at = Load(at, outcome);
+  Load(at, settles);
+  row.started = base::FromUnixNanos(started);
+  row.outcome = static_cast<model::Outcome>(outcome);
+  row.settles = settles != 0;
+  return row;
+}
+
+}  // namespace carillon::journal

@@ -1,0 +1,164 @@
+#include "housekeeper.h"
+
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <utility>
+
+namespace carillon::journal {
+namespace {
+
+constexpr uint64_t kPageBytes = 4096;
+constexpr uint64_t kCheckpointPages = (16u << 20) / kPageBytes;
+constexpr uint64_t kRestartPages = (64u << 20) / kPageBytes;
+
+uint64_t FileBytes(const std::string& path) {
+  struct stat info {};
+  return stat(path.c_str(), &info) == 0 ? static_cast<uint64_t>(info.st_size) : 0;
+}
+
+}  // namespace
+
+std::string DatabasePath(const SqliteJournalOptions& options) {
+  return options.data_dir + "/carillon.db";
+}
+
+void MeasureDisk(const SqliteJournalOptions& options, Gauges& gauges) {
+  struct statvfs info {};
+  if (statvfs(options.data_dir.c_str(), &info) == 0) {
+    gauges.free_bytes = static_cast<uint64_t>(info.f_bavail) * info.f_frsize;
+    gauges.space_low = gauges.free_bytes < options.min_free_bytes;
+  }
+  const std::string path = DatabasePath(options);
+  gauges.stored_bytes = FileBytes(path) + FileBytes(path + "-wal") + FileBytes(path + "-shm");
+}
+
+Housekeeper::Housekeeper(Database database, Retention retention,
+                         const SqliteJournalOptions& options, Gauges& gauges, Writer& writer,
+                         std::mutex& turn)
+    : database_(std::move(database)),
+      retention_(std::move(retention)),
+      options_(options),
+      gauges_(gauges),
+      writer_(writer),
+      turn_(turn),
+      wake_at_pages_(kCheckpointPages) {
+  // Restarting the write-ahead file waits for readers while the writer waits for it.
+  sqlite3_busy_timeout(database_.handle(), 50);
+  thread_ = std::thread([this] {
+    NameThread("journal-keep");
+    Run();
+  });
+}
+
+void Housekeeper::OnWalPages(uint64_t pages) {
+  gauges_.wal_pages = pages;
+  if (pages < wake_at_pages_) return;
+  {
+    std::lock_guard lock(mutex_);
+    if (woken_) return;
+    woken_ = true;
+  }
+  wake_.notify_one();
+}
+
+void Housekeeper::Stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Housekeeper::Finish() {
+  if (writer_.failed()) return;
+  sqlite3_wal_checkpoint_v2(database_.handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr,
+                            nullptr);
+}
+
+void Housekeeper::Run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    wake_.wait_for(lock, options_.housekeeping_interval, [this] { return stopping_ || woken_; });
+    if (stopping_) return;
+    woken_ = false;
+    lock.unlock();
+    if (!writer_.failed()) Round();
+    lock.lock();
+  }
+}
+
+void Housekeeper::Round() {
+  MeasureDisk(options_, gauges_);
+  Checkpoint();
+  Retain();
+}
+
+bool Housekeeper::Tolerable(int code) {
+  if (code == SQLITE_OK) return true;
+  const absl::Status status = SqliteError(database_.handle(), code);
+  if (absl::IsAborted(status) || absl::IsResourceExhausted(status)) return true;
+  // A failed sync may have lost pages for good; trying again would report a success.
+  writer_.Fail(status);
+  return false;
+}
+
+void Housekeeper::Checkpoint() {
+  const uint64_t pages = gauges_.wal_pages;
+  const uint64_t commits = gauges_.commits;
+  const bool idle = commits == std::exchange(commits_seen_, commits);
+  if (pages < copied_pages_) copied_pages_ = 0;  // it started anew
+  if (pages == copied_pages_) return;
+  if (!idle && pages < copied_pages_ + kCheckpointPages) return;
+  int in_file = 0;
+  int copied = 0;
+  const int code = sqlite3_wal_checkpoint_v2(database_.handle(), nullptr,
+                                             SQLITE_CHECKPOINT_PASSIVE, &in_file, &copied);
+  if (!Tolerable(code) || code != SQLITE_OK) return;
+  copied_pages_ = copied > 0 ? static_cast<uint64_t>(copied) : 0;
+  if (gauges_.wal_pages >= kRestartPages) Restart();
+  wake_at_pages_ = copied_pages_ + kCheckpointPages;
+}
+
+void Housekeeper::Restart() {
+  std::lock_guard lock(turn_);
+  if (writer_.failed()) return;
+  const int code = sqlite3_wal_checkpoint_v2(database_.handle(), nullptr,
+                                             SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
+  if (!Tolerable(code) || code != SQLITE_OK) return;
+  copied_pages_ = 0;
+  gauges_.wal_pages = 0;
+}
+
+void Housekeeper::Retain() {
+  retention_.Begin();
+  while (true) {
+    absl::StatusOr<RetentionStep> step = retention_.Next();
+    if (!step.ok()) {
+      if (!absl::IsAborted(step.status())) writer_.Fail(step.status());
+      return;
+    }
+    if (step->empty() || !Hand(*std::move(step))) return;
+    Checkpoint();
+  }
+}
+
+bool Housekeeper::Hand(RetentionStep step) {
+  std::unique_lock lock(mutex_);
+  if (stopping_) return false;
+  handed_done_ = false;
+  InboxTask task = [this, step = std::move(step)] {
+    const bool removed = writer_.Remove(step);
+    std::lock_guard done(mutex_);
+    handed_ok_ = removed;
+    handed_done_ = true;
+    wake_.notify_all();
+  };
+  if (!writer_.inbox().Add(task)) return false;
+  // The task is run before the writer ends, and the writer ends after this thread.
+  wake_.wait(lock, [this] { return handed_done_; });
+  return handed_ok_ && !stopping_;
+}
+
+}  // namespace carillon::journal

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "carillon/base/clock.h"
+#include "carillon/journal/sqlite_journal.h"
+#include "gauges.h"
+#include "retention.h"
+#include "sqlite.h"
+#include "writer.h"
+
+namespace carillon::journal {
+
+/// A thread with a connection of its own that looks after the files: copies the write-ahead file
+/// into the database, watches free space, and finds what retention removes.
+class Housekeeper {
+ public:
+  /// `turn` is the writer's (see `Writer`).
+  Housekeeper(Database database, Retention retention, const SqliteJournalOptions& options,
+              Gauges& gauges, Writer& writer, std::mutex& turn);
+  ~Housekeeper() { Stop(); }
+
+  /// Any thread, often: the write-ahead file has so many pages now.
+  void OnWalPages(uint64_t pages);
+  void Stop();
+  /// When everything else has stopped: leaves all in the database file, if that can be done.
+  void Finish();
+
+ private:
+  void Run();
+  void Round();
+  void Checkpoint();
+  /// Shortens the write-ahead file, with the writer kept waiting for the rest.
+  void Restart();
+  void Retain();
+  /// Has the journal thread remove `step`; false: stopping, or it could not.
+  bool Hand(RetentionStep step);
+  bool Tolerable(int code);
+
+  Database database_;
+  Retention retention_;
+  const SqliteJournalOptions options_;
+  Gauges& gauges_;
+  Writer& writer_;
+  std::mutex& turn_;
+  uint64_t copied_pages_ = 0;   ///< when last looked at
+  uint64_t commits_seen_ = 0;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  bool woken_ = false;
+  bool handed_done_ = false;
+  bool handed_ok_ = false;
+  std::atomic<uint64_t> wake_at_pages_;
+  std::thread thread_;
+};
+
+/// Reads free space and file sizes into the gauges; publishing is refused below the mark.
+void MeasureDisk(const SqliteJournalOptions& options, Gauges& gauges);
+
+/// The database file of a data folder.
+std::string DatabasePath(const SqliteJournalOptions& options);
+
+}  // namespace carillon::journal

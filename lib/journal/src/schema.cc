@@ -1,0 +1,85 @@
+#include "schema.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace carillon::journal {
+namespace {
+
+// Events, attempts and ids lie in chunks, many to a row: a row costs more than an event does.
+// Keys ascend with time, so that every insert goes to the end of its table; there is no secondary
+// index but the one on names of lanes, which are few. `state` has one row, the numbers that move
+// with the settlements. Removed pages are used again by SQLite; the file is not made smaller
+// (auto_vacuum would write a map page for every page that moves).
+constexpr const char* kVersion1 = R"sql(
+CREATE TABLE journal(
+  first_position INTEGER PRIMARY KEY, count INTEGER NOT NULL, accepted_at INTEGER NOT NULL,
+  crc INTEGER NOT NULL, records BLOB NOT NULL);
+CREATE TABLE ids(
+  first_position INTEGER PRIMARY KEY, accepted_at INTEGER NOT NULL, hashes BLOB NOT NULL);
+CREATE TABLE attempt_log(
+  id INTEGER PRIMARY KEY, shard INTEGER NOT NULL, count INTEGER NOT NULL,
+  first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, min_position INTEGER NOT NULL,
+  max_position INTEGER NOT NULL, crc INTEGER NOT NULL, rows BLOB NOT NULL);
+CREATE TABLE parked(
+  lane INTEGER NOT NULL, due_ns INTEGER NOT NULL, position INTEGER NOT NULL,
+  attempts INTEGER NOT NULL, PRIMARY KEY(lane, due_ns, position)) WITHOUT ROWID;
+CREATE TABLE dead(
+  lane INTEGER NOT NULL, position INTEGER NOT NULL, attempts INTEGER NOT NULL,
+  outcome INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(lane, position)) WITHOUT ROWID;
+CREATE TABLE lanes(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, name TEXT NOT NULL,
+  since INTEGER NOT NULL, cursor INTEGER, closed INTEGER NOT NULL DEFAULT 0);
+CREATE UNIQUE INDEX open_lanes ON lanes(tenant, name) WHERE closed = 0;
+CREATE TABLE state(
+  one INTEGER PRIMARY KEY CHECK(one = 1), last_position INTEGER NOT NULL,
+  watermark INTEGER NOT NULL, attempt_floor INTEGER NOT NULL, event_bytes INTEGER NOT NULL,
+  attempt_bytes INTEGER NOT NULL, hash_key BLOB NOT NULL);
+INSERT INTO state VALUES(1, 0, 0, 0, 0, 0, randomblob(16));
+)sql";
+
+constexpr const char* kSteps[] = {kVersion1};
+
+absl::Status RunStep(Database& database, const char* step, size_t version) {
+  absl::Status status = database.Exec("BEGIN IMMEDIATE");
+  if (status.ok()) status = database.Exec(step);
+  if (status.ok()) status = database.Exec(absl::StrCat("PRAGMA user_version=", version).c_str());
+  if (status.ok()) status = database.Exec("COMMIT");
+  if (!status.ok()) database.Rollback();
+  return status;
+}
+
+}  // namespace
+
+std::span<const char* const> SchemaSteps() { return kSteps; }
+
+absl::Status Migrate(Database& database, std::span<const char* const> steps) {
+  const absl::StatusOr<int64_t> version = database.Scalar("PRAGMA user_version");
+  if (!version.ok()) return version.status();
+  if (*version < 0 || static_cast<size_t>(*version) > steps.size()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "it was made by a newer version of Carillon (schema ", *version, ", this program knows ",
+        steps.size(), "): start that version, or give this one another data folder"));
+  }
+  for (size_t next = static_cast<size_t>(*version); next < steps.size(); ++next) {
+    const absl::Status status = RunStep(database, steps[next], next + 1);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Database> OpenConnection(const std::string& path, const char* vfs) {
+  absl::StatusOr<Database> database = Database::Open(path, vfs);
+  if (!database.ok()) return database;
+  // secure_delete: Debian compiles it in; it would write zeros over all that retention removes.
+  // wal_autocheckpoint: checkpoints run beside the writer. journal_size_limit: a write-ahead file
+  // that grew in a burst is cut back when it starts anew.
+  const absl::Status status = database->Exec(
+      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
+      "PRAGMA secure_delete=OFF; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864;");
+  if (!status.ok()) return status;
+  // After a failed sync nothing may be copied into the database, not by closing it either.
+  sqlite3_db_config(database->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  return database;
+}
+
+}  // namespace carillon::journal

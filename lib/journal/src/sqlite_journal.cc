@@ -1,0 +1,279 @@
+#include "carillon/journal/sqlite_journal.h"
+
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "folder_lock.h"
+#include "gauges.h"
+#include "housekeeper.h"
+#include "reader.h"
+#include "recovery.h"
+#include "retention.h"
+#include "schema.h"
+#include "worker.h"
+#include "writer.h"
+
+namespace carillon::journal {
+namespace {
+
+int64_t SteadyNanos() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+absl::Status Stopping() {
+  return absl::UnavailableError("the journal is stopping: nothing was stored; publish again later");
+}
+
+/// The connections and what was read at start.
+struct OpenedStore {
+  FolderLock lock;
+  Store store;
+  Reader reader;
+  Database housekeeping;
+  IdWindow ids;
+  OpenedState state;
+  std::unique_ptr<Gauges> gauges;
+  Retention retention;
+};
+
+/// Says what an operator can do about `status`.
+absl::Status Advise(const absl::Status& status, const SqliteJournalOptions& options) {
+  const std::string what = absl::StrCat("the journal in ", options.data_dir,
+                                        " cannot be opened: ", status.message());
+  switch (status.code()) {
+    case absl::StatusCode::kDataLoss:
+      return absl::DataLossError(
+          absl::StrCat(what, "; its files are damaged: restore the folder from a backup, or move "
+                             "it away to start with an empty one (what it held is then not "
+                             "delivered)"));
+    case absl::StatusCode::kPermissionDenied:
+      return absl::FailedPreconditionError(
+          absl::StrCat(what, "; check that this user may read and write its files"));
+    case absl::StatusCode::kResourceExhausted:
+      return absl::ResourceExhaustedError(absl::StrCat(what, "; free space on its disk"));
+    default:
+      return absl::Status(status.code(), what);
+  }
+}
+
+class SqliteJournal final : public Journal {
+ public:
+  SqliteJournal(const SqliteJournalOptions& options, OpenedStore opened, SqliteJournalHooks hooks,
+                const base::Clock& clock);
+  ~SqliteJournal() override { Stop(); }
+
+  Recovered recovered() const override { return recovered_; }
+  void AddConsumer(Consumer* consumer) override { writer_.AddConsumer(consumer); }
+  void Start() override { writer_.Start(); }
+  void Append(std::vector<std::shared_ptr<model::Event>> events, AppendDone done) override;
+  void Settle(Settlement settlement, absl::AnyInvocable<void()> done) override;
+  void Read(uint64_t from, size_t max_bytes,
+            absl::AnyInvocable<void(EventBatchPtr)> done) override;
+  void TakeDue(LaneId lane, base::WallTime until, size_t limit,
+               absl::AnyInvocable<void(DueDeliveries)> done) override;
+  bool WasSettled(uint64_t position, LaneId lane) const override {
+    return settled_.Contains(position, lane);
+  }
+  void OpenLanes(std::vector<LaneName> names,
+                 absl::AnyInvocable<void(absl::StatusOr<std::vector<LaneState>>)> done) override;
+  void CloseLanes(std::vector<LaneId> lanes) override;
+  void Stop() override;
+  Stats stats() const override;
+
+ private:
+  /// Why publishing is refused just now, if it is.
+  absl::Status Refusal(size_t bytes);
+
+  const SqliteJournalOptions options_;
+  const FolderLock lock_;
+  const HashKey hash_key_;
+  const SettledSet settled_;
+  const Recovered recovered_;
+  const std::unique_ptr<Gauges> owned_gauges_;
+  Gauges& gauges_;
+  std::mutex turn_;  ///< held during each transaction
+  std::atomic<bool> stopping_{false};
+  std::mutex stop_mutex_;
+  Worker answers_{"journal-answer"};
+  Reader reader_;
+  Worker reads_{"journal-read"};
+  Writer writer_;
+  Housekeeper housekeeper_;
+};
+
+/// Runs after each commit, on the journal thread.
+int OnWal(void* housekeeper, sqlite3*, const char*, int pages) {
+  static_cast<Housekeeper*>(housekeeper)->OnWalPages(static_cast<uint64_t>(pages));
+  return SQLITE_OK;
+}
+
+SqliteJournal::SqliteJournal(const SqliteJournalOptions& options, OpenedStore opened,
+                             SqliteJournalHooks hooks, const base::Clock& clock)
+    : options_(options),
+      lock_(std::move(opened.lock)),
+      hash_key_(opened.state.hash_key),
+      settled_(std::move(opened.state.settled)),
+      recovered_{opened.state.progress.state.watermark,
+                 opened.state.progress.state.last_position},
+      owned_gauges_(std::move(opened.gauges)),
+      gauges_(*owned_gauges_),
+      reader_(std::move(opened.reader)),
+      writer_(std::move(opened.store), std::move(opened.state), std::move(opened.ids),
+              std::move(hooks), clock, gauges_, answers_, turn_),
+      housekeeper_(std::move(opened.housekeeping), std::move(opened.retention), options, gauges_,
+                   writer_, turn_) {
+  InboxTask watch = [this] { writer_.WatchWal(OnWal, &housekeeper_); };
+  writer_.inbox().Add(watch);
+  MeasureDisk(options_, gauges_);
+}
+
+absl::Status SqliteJournal::Refusal(size_t bytes) {
+  if (stopping_) return Stopping();
+  if (writer_.failed()) {
+    return absl::UnavailableError("the journal cannot write any more: nothing was stored");
+  }
+  if (gauges_.space_low || SteadyNanos() < gauges_.disk_full_until) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the journal's disk is nearly full (", gauges_.free_bytes >> 20,
+                     " MiB free), nothing was stored: publish again later; the operator has to "
+                     "free space or lower the retention"));
+  }
+  if (gauges_.waiting_bytes.fetch_add(bytes) + bytes > options_.max_waiting_bytes) {
+    gauges_.waiting_bytes -= bytes;
+    return absl::ResourceExhaustedError(
+        "too many events wait for the disk, nothing was stored: publish again later");
+  }
+  return absl::OkStatus();
+}
+
+void SqliteJournal::Append(std::vector<std::shared_ptr<model::Event>> events, AppendDone done) {
+  size_t bytes = 0;
+  for (const auto& event : events) bytes += event->bytes();
+  if (absl::Status refusal = Refusal(bytes); !refusal.ok()) return done(std::move(refusal));
+  if (events.empty()) return done(std::vector<Appended>());
+  AppendRequest request{std::move(events), {}, std::move(done), bytes};
+  request.ids.reserve(request.events.size());
+  for (const auto& event : request.events) {
+    request.ids.push_back(HashId(hash_key_, event->tenant(), event->id()));
+  }
+  if (writer_.inbox().Add(request)) return;
+  gauges_.waiting_bytes -= bytes;
+  request.done(Stopping());
+}
+
+void SqliteJournal::Settle(Settlement settlement, absl::AnyInvocable<void()> done) {
+  SettleRequest request{std::move(settlement), std::move(done)};
+  writer_.inbox().Add(request);
+}
+
+void SqliteJournal::Read(uint64_t from, size_t max_bytes,
+                         absl::AnyInvocable<void(EventBatchPtr)> done) {
+  reads_.Post([this, from, max_bytes, done = std::move(done)]() mutable {
+    auto batch = std::make_shared<EventBatch>();
+    if (from <= gauges_.last_position) {
+      absl::StatusOr<EventBatch> read = reader_.Read(from, max_bytes);
+      if (read.ok()) {
+        *batch = *std::move(read);
+      } else {
+        writer_.Fail(Advise(read.status(), options_));
+      }
+    }
+    done(std::move(batch));
+  });
+}
+
+void SqliteJournal::TakeDue(LaneId lane, base::WallTime until, size_t limit,
+                            absl::AnyInvocable<void(DueDeliveries)> done) {
+  reads_.Post([this, lane, until, limit, done = std::move(done)]() mutable {
+    absl::StatusOr<DueDeliveries> due = reader_.TakeDue(lane, until, limit);
+    if (!due.ok()) writer_.Fail(Advise(due.status(), options_));
+    done(due.ok() ? *std::move(due) : DueDeliveries());
+  });
+}
+
+void SqliteJournal::OpenLanes(
+    std::vector<LaneName> names,
+    absl::AnyInvocable<void(absl::StatusOr<std::vector<LaneState>>)> done) {
+  // Shared, because a task that the inbox does not take must still be answered.
+  auto answer = std::make_shared<decltype(done)>(std::move(done));
+  InboxTask task = [this, names = std::move(names), answer] {
+    (*answer)(writer_.OpenLanes(names));
+  };
+  if (!writer_.inbox().Add(task)) (*answer)(Stopping());
+}
+
+void SqliteJournal::CloseLanes(std::vector<LaneId> lanes) {
+  InboxTask task = [this, lanes = std::move(lanes)] { writer_.CloseLanes(lanes); };
+  writer_.inbox().Add(task);
+}
+
+void SqliteJournal::Stop() {
+  std::lock_guard lock(stop_mutex_);
+  stopping_ = true;
+  housekeeper_.Stop();
+  writer_.Stop();
+  reads_.Stop();
+  answers_.Stop();
+  housekeeper_.Finish();
+}
+
+Journal::Stats SqliteJournal::stats() const {
+  Stats stats;
+  stats.last_position = gauges_.last_position;
+  stats.watermark = gauges_.watermark;
+  stats.waiting_bytes = gauges_.waiting_bytes;
+  stats.free_bytes = gauges_.free_bytes;
+  stats.stored_bytes = gauges_.stored_bytes;
+  stats.deduplication_ids = gauges_.ids;
+  stats.dead = gauges_.dead;
+  stats.accepting = !gauges_.space_low && SteadyNanos() >= gauges_.disk_full_until;
+  return stats;
+}
+
+/// Opens the three connections; the first one makes the file what this program reads.
+absl::StatusOr<OpenedStore> OpenStore(const SqliteJournalOptions& options, FolderLock lock,
+                                      const base::Clock& clock) {
+  const std::string path = DatabasePath(options);
+  absl::StatusOr<Database> writing = OpenConnection(path, options.vfs);
+  if (!writing.ok()) return writing.status();
+  if (absl::Status status = Migrate(*writing, SchemaSteps()); !status.ok()) return status;
+  // Room for a whole group, so that its pages are written once.
+  if (absl::Status status = writing->Exec("PRAGMA cache_size=-24576"); !status.ok()) return status;
+  IdWindow ids(options.deduplication_ids, options.deduplication_age);
+  absl::StatusOr<OpenedState> state = Recover(*writing, clock.Wall(), ids);
+  if (!state.ok()) return state.status();
+  absl::StatusOr<Store> store = Store::Create(*std::move(writing));
+  if (!store.ok()) return store.status();
+  absl::StatusOr<Database> reading = OpenConnection(path, options.vfs);
+  if (!reading.ok()) return reading.status();
+  absl::StatusOr<Reader> reader = Reader::Create(*std::move(reading));
+  if (!reader.ok()) return reader.status();
+  absl::StatusOr<Database> housekeeping = OpenConnection(path, options.vfs);
+  if (!housekeeping.ok()) return housekeeping.status();
+  auto gauges = std::make_unique<Gauges>();
+  absl::StatusOr<Retention> retention = Retention::Create(*housekeeping, options, clock, *gauges);
+  if (!retention.ok()) return retention.status();
+  return OpenedStore{std::move(lock),          *std::move(store), *std::move(reader),
+                     *std::move(housekeeping), std::move(ids),    *std::move(state),
+                     std::move(gauges),        *std::move(retention)};
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Journal>> OpenSqliteJournal(const SqliteJournalOptions& options,
+                                                           SqliteJournalHooks hooks,
+                                                           const base::Clock& clock) {
+  absl::StatusOr<FolderLock> lock = FolderLock::Take(options.data_dir);
+  if (!lock.ok()) return lock.status();
+  absl::StatusOr<OpenedStore> opened = OpenStore(options, *std::move(lock), clock);
+  if (!opened.ok()) return Advise(opened.status(), options);
+  return std::make_unique<SqliteJournal>(options, *std::move(opened), std::move(hooks), clock);
+}
+
+}  // namespace carillon::journal

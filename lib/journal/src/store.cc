@@ -1,0 +1,215 @@
+#include "store.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace carillon::journal {
+namespace {
+
+int64_t Signed(uint64_t value) { return static_cast<int64_t>(value); }
+
+}  // namespace
+
+absl::StatusOr<Store> Store::Create(Database database) {
+  Store store;
+  store.database_ = std::move(database);
+  if (absl::Status status = store.PrepareAll(); !status.ok()) return status;
+  return store;
+}
+
+absl::Status Store::PrepareAll() {
+  const std::pair<Statement*, const char*> statements[] = {
+      {&begin_, "BEGIN IMMEDIATE"},
+      {&commit_, "COMMIT"},
+      {&add_events_, "INSERT INTO journal VALUES(?,?,?,?,?)"},
+      {&add_ids_, "INSERT INTO ids VALUES(?,?,?)"},
+      {&add_attempts_, "INSERT INTO attempt_log VALUES(?,?,?,?,?,?,?,?,?)"},
+      {&park_, "INSERT OR REPLACE INTO parked VALUES(?,?,?,?)"},
+      {&unpark_, "DELETE FROM parked WHERE lane=? AND due_ns=? AND position=?"},
+      {&bury_, "INSERT OR IGNORE INTO dead VALUES(?,?,?,?,?)"},
+      {&set_cursor_, "UPDATE lanes SET cursor=? WHERE id=? AND closed=0"},
+      {&write_state_,
+       "UPDATE state SET last_position=?, watermark=?, attempt_floor=?, event_bytes=?, "
+       "attempt_bytes=? WHERE one=1"},
+      {&find_lane_, "SELECT id, since, cursor FROM lanes WHERE tenant=? AND name=? AND closed=0"},
+      {&add_lane_, "INSERT INTO lanes(tenant, name, since) VALUES(?,?,?)"},
+      {&count_parked_, "SELECT count(*), min(due_ns) FROM parked WHERE lane=?"},
+      {&close_lane_, "UPDATE lanes SET closed=1, cursor=NULL WHERE id=? AND closed=0"},
+      {&first_parked_,
+       "SELECT due_ns, position, attempts FROM parked WHERE lane=? ORDER BY due_ns, position "
+       "LIMIT ?"},
+      {&lane_closed_, "UPDATE lanes SET closed=2 WHERE id=?"},
+      {&remove_events_, "DELETE FROM journal WHERE first_position=?"},
+      {&remove_ids_, "DELETE FROM ids WHERE first_position=?"},
+      {&remove_attempts_, "DELETE FROM attempt_log WHERE id=?"},
+      {&remove_dead_, "DELETE FROM dead WHERE lane=? AND position=?"},
+  };
+  for (const auto& [statement, sql] : statements) {
+    absl::StatusOr<Statement> prepared = database_.Prepare(sql);
+    if (!prepared.ok()) return prepared.status();
+    *statement = *std::move(prepared);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Store::Begin() { return begin_.Run(); }
+absl::Status Store::Commit() { return commit_.Run(); }
+
+absl::Status Store::AddEvents(const ChunkHead& head, std::string_view records) {
+  add_events_.Bind(1, Signed(head.first_position))
+      .Bind(2, head.count)
+      .Bind(3, base::ToUnixNanos(head.accepted_at))
+      .Bind(4, ChunkCrc(head, records))
+      .BindBlob(5, records);
+  return add_events_.Run();
+}
+
+absl::Status Store::AddIds(uint64_t first_position, base::WallTime at,
+                           std::span<const IdHash> hashes) {
+  add_ids_.Bind(1, Signed(first_position))
+      .Bind(2, base::ToUnixNanos(at))
+      .BindBlob(3, {reinterpret_cast<const char*>(hashes.data()), hashes.size_bytes()});
+  return add_ids_.Run();
+}
+
+absl::Status Store::AddAttempts(int64_t id, uint32_t shard, const AttemptChunk& chunk) {
+  add_attempts_.Bind(1, id)
+      .Bind(2, shard)
+      .Bind(3, chunk.count)
+      .Bind(4, base::ToUnixNanos(chunk.first_at))
+      .Bind(5, base::ToUnixNanos(chunk.last_at))
+      .Bind(6, Signed(chunk.min_position))
+      .Bind(7, Signed(chunk.max_position))
+      .Bind(8, BytesCrc(chunk.rows))
+      .BindBlob(9, chunk.rows);
+  return add_attempts_.Run();
+}
+
+absl::Status Store::Park(std::vector<Parked>& rows) {
+  std::sort(rows.begin(), rows.end(), [](const Parked& a, const Parked& b) {
+    return std::tie(a.lane, a.due, a.position) < std::tie(b.lane, b.due, b.position);
+  });
+  for (const Parked& row : rows) {
+    park_.Bind(1, row.lane)
+        .Bind(2, base::ToUnixNanos(row.due))
+        .Bind(3, Signed(row.position))
+        .Bind(4, row.attempts);
+    if (absl::Status status = park_.Run(); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Store::Unpark(std::vector<ParkedKey>& rows) {
+  std::sort(rows.begin(), rows.end(), [](const ParkedKey& a, const ParkedKey& b) {
+    return std::tie(a.lane, a.due, a.position) < std::tie(b.lane, b.due, b.position);
+  });
+  for (const ParkedKey& row : rows) {
+    unpark_.Bind(1, row.lane).Bind(2, base::ToUnixNanos(row.due)).Bind(3, Signed(row.position));
+    if (absl::Status status = unpark_.Run(); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Store::Bury(std::vector<Dead>& rows, uint64_t& added) {
+  std::sort(rows.begin(), rows.end(), [](const Dead& a, const Dead& b) {
+    return std::tie(a.lane, a.position) < std::tie(b.lane, b.position);
+  });
+  for (const Dead& row : rows) {
+    bury_.Bind(1, row.lane)
+        .Bind(2, Signed(row.position))
+        .Bind(3, row.attempts)
+        .Bind(4, static_cast<int64_t>(row.outcome))
+        .Bind(5, base::ToUnixNanos(row.at));
+    if (absl::Status status = bury_.Run(); !status.ok()) return status;
+    added += static_cast<uint64_t>(database_.changes());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Store::SetCursor(const LaneCursor& cursor) {
+  if (cursor.position.has_value()) {
+    set_cursor_.Bind(1, Signed(*cursor.position));
+  } else {
+    set_cursor_.BindNull(1);
+  }
+  return set_cursor_.Bind(2, cursor.lane).Run();
+}
+
+absl::Status Store::WriteState(const StateRow& state) {
+  write_state_.Bind(1, Signed(state.last_position))
+      .Bind(2, Signed(state.watermark))
+      .Bind(3, state.attempt_floor)
+      .Bind(4, Signed(state.event_bytes))
+      .Bind(5, Signed(state.attempt_bytes));
+  return write_state_.Run();
+}
+
+absl::StatusOr<LaneState> Store::OpenLane(const LaneName& name, uint64_t next_position) {
+  LaneState lane;
+  find_lane_.BindText(1, name.tenant).BindText(2, name.name);
+  const absl::StatusOr<bool> found = find_lane_.Step();
+  if (!found.ok()) return found.status();
+  if (!*found) {
+    add_lane_.BindText(1, name.tenant).BindText(2, name.name).Bind(3, Signed(next_position));
+    if (absl::Status status = add_lane_.Run(); !status.ok()) return status;
+    lane.lane = static_cast<LaneId>(database_.last_insert_id());
+    lane.since = next_position;
+    return lane;
+  }
+  lane.lane = static_cast<LaneId>(find_lane_.Int(0));
+  lane.since = static_cast<uint64_t>(find_lane_.Int(1));
+  if (!find_lane_.Null(2)) lane.cursor = static_cast<uint64_t>(find_lane_.Int(2));
+  find_lane_.Reset();
+  const absl::StatusOr<bool> counted = count_parked_.Bind(1, lane.lane).Step();
+  if (!counted.ok()) return counted.status();
+  lane.parked = static_cast<uint64_t>(count_parked_.Int(0));
+  if (lane.parked > 0) lane.next_due = base::FromUnixNanos(count_parked_.Int(1));
+  count_parked_.Reset();
+  return lane;
+}
+
+absl::Status Store::CloseLane(LaneId lane) { return close_lane_.Bind(1, lane).Run(); }
+
+absl::StatusOr<bool> Store::CloseStep(LaneId lane, base::WallTime at, size_t limit,
+                                      uint64_t& added) {
+  std::vector<ParkedKey> keys;
+  std::vector<Dead> dead;
+  first_parked_.Bind(1, lane).Bind(2, Signed(limit));
+  while (true) {
+    const absl::StatusOr<bool> row = first_parked_.Step();
+    if (!row.ok()) return row.status();
+    if (!*row) break;
+    const auto position = static_cast<uint64_t>(first_parked_.Int(1));
+    keys.push_back({lane, base::FromUnixNanos(first_parked_.Int(0)), position});
+    dead.push_back({lane, position, static_cast<uint32_t>(first_parked_.Int(2)),
+                    model::Outcome::kCancelled, at});
+  }
+  absl::Status status = Bury(dead, added);
+  if (status.ok()) status = Unpark(keys);
+  const bool finished = keys.size() < limit;
+  if (status.ok() && finished) status = lane_closed_.Bind(1, lane).Run();
+  if (!status.ok()) return status;
+  return finished;
+}
+
+absl::Status Store::RemoveKeys(Statement& statement, const std::vector<int64_t>& keys) {
+  for (const int64_t key : keys) {
+    if (absl::Status status = statement.Bind(1, key).Run(); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Store::Remove(const RetentionStep& step, uint64_t& dead_removed) {
+  absl::Status status = RemoveKeys(remove_events_, step.events);
+  if (status.ok()) status = RemoveKeys(remove_ids_, step.ids);
+  if (status.ok()) status = RemoveKeys(remove_attempts_, step.attempts);
+  for (const auto& [lane, position] : step.dead) {
+    if (!status.ok()) return status;
+    status = remove_dead_.Bind(1, lane).Bind(2, Signed(position)).Run();
+    dead_removed += static_cast<uint64_t>(database_.changes());
+  }
+  return status;
+}
+
+}  // namespace carillon::journal

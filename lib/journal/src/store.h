@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "carillon/journal/journal.h"
+#include "chunk.h"
+#include "id_hash.h"
+#include "progress.h"
+#include "sqlite.h"
+
+namespace carillon::journal {
+
+/// Rows that retention found to be no longer needed: one bounded step.
+struct RetentionStep {
+  std::vector<int64_t> events;    ///< keys of journal
+  std::vector<int64_t> ids;       ///< keys of ids
+  std::vector<int64_t> attempts;  ///< keys of attempt_log
+  std::vector<std::pair<LaneId, uint64_t>> dead;  ///< keys of dead
+  uint64_t event_bytes = 0;
+  uint64_t attempt_bytes = 0;
+  bool empty() const {
+    return events.empty() && ids.empty() && attempts.empty() && dead.empty();
+  }
+};
+
+/// The writing connection: every statement that changes the store, prepared once. The journal
+/// thread's; each call but `Begin` inside a transaction.
+class Store {
+ public:
+  static absl::StatusOr<Store> Create(Database database);
+
+  absl::Status Begin();
+  absl::Status Commit();
+  void Rollback() { database_.Rollback(); }
+  Database& database() { return database_; }
+
+  absl::Status AddEvents(const ChunkHead& head, std::string_view records);
+  absl::Status AddIds(uint64_t first_position, base::WallTime at, std::span<const IdHash> hashes);
+  absl::Status AddAttempts(int64_t id, uint32_t shard, const AttemptChunk& chunk);
+  absl::Status Park(std::vector<Parked>& rows);  ///< sorts them: keys in order
+  absl::Status Unpark(std::vector<ParkedKey>& rows);
+  /// Adds to `added` how many were not there before.
+  absl::Status Bury(std::vector<Dead>& rows, uint64_t& added);
+  absl::Status SetCursor(const LaneCursor& cursor);
+  absl::Status WriteState(const StateRow& state);
+
+  absl::StatusOr<LaneState> OpenLane(const LaneName& name, uint64_t next_position);
+  absl::Status CloseLane(LaneId lane);
+  /// Makes up to `limit` parked deliveries of a closed lane dead; true when none is left.
+  absl::StatusOr<bool> CloseStep(LaneId lane, base::WallTime at, size_t limit, uint64_t& added);
+
+  absl::Status Remove(const RetentionStep& step, uint64_t& dead_removed);
+
+ private:
+  absl::Status PrepareAll();
+  absl::Status RemoveKeys(Statement& statement, const std::vector<int64_t>& keys);
+
+  Database database_;
+  Statement begin_, commit_, add_events_, add_ids_, add_attempts_, park_, unpark_, bury_;
+  Statement set_cursor_, write_state_, find_lane_, add_lane_, count_parked_, close_lane_;
+  Statement first_parked_, lane_closed_, remove_events_, remove_ids_, remove_attempts_;
+  Statement remove_dead_;
+};
+
+}  // namespace carillon::journal

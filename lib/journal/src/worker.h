@@ -1,0 +1,37 @@
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+
+namespace carillon::journal {
+
+/// A thread that runs what is posted to it, in order. What it holds is bounded by those who post.
+class Worker {
+ public:
+  /// `name`: of the thread, at most 15 characters.
+  explicit Worker(const char* name);
+  ~Worker() { Stop(); }
+
+  /// Any thread. False, and nothing happens, after `Stop`.
+  bool Post(absl::AnyInvocable<void()> task);
+  /// Runs what was posted, then ends the thread. Any other thread; again: nothing happens.
+  void Stop();
+
+ private:
+  void Run();
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<absl::AnyInvocable<void()>> tasks_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+/// Names the calling thread, for debuggers and `top -H`.
+void NameThread(const char* name);
+
+}  // namespace carillon::journal

@@ -1,0 +1,432 @@
+#include "writer.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace carillon::journal {
+namespace {
+
+constexpr std::chrono::milliseconds kDiskFullPause{200};
+constexpr size_t kCloseRows = 10'000;
+constexpr size_t kTrimIds = 4096;
+
+absl::Status Stopped() {
+  return absl::UnavailableError(
+      "the journal cannot write any more; whether the events were stored is not known: publish "
+      "them again with the same ids");
+}
+
+absl::Status NotStored(const absl::Status& why) {
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "the journal's disk takes no more, nothing was stored: publish again later; the operator "
+      "has to free space or lower the retention: ",
+      why.message()));
+}
+
+int64_t Nanos(std::chrono::steady_clock::time_point t) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(t.time_since_epoch()).count();
+}
+
+}  // namespace
+
+Writer::Writer(Store store, OpenedState opened, IdWindow ids, SqliteJournalHooks hooks,
+               const base::Clock& clock, Gauges& gauges, Worker& answers, std::mutex& turn)
+    : store_(std::move(store)),
+      progress_(std::move(opened.progress)),
+      attempt_tail_(std::move(opened.attempt_tail)),
+      next_attempt_id_(opened.next_attempt_id),
+      ids_(std::move(ids)),
+      hooks_(std::move(hooks)),
+      clock_(clock),
+      gauges_(gauges),
+      answers_(answers),
+      turn_(turn),
+      closing_(std::move(opened.closing)) {
+  gauges_.dead = opened.dead;
+  Publish();
+  thread_ = std::thread([this] {
+    NameThread("journal");
+    Run();
+  });
+}
+
+void Writer::Start() {
+  InboxTask start = [this] {
+    progress_.shard_watermarks.assign(std::max<size_t>(consumers_.size(), 1),
+                                      progress_.state.watermark);
+    inbox_.Open();
+  };
+  inbox_.Add(start);
+}
+
+void Writer::Stop() {
+  inbox_.Stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Writer::Run() {
+  while (true) {
+    Group group = inbox_.Take(NextDeadline(), !settling_.empty());
+    if (failed()) {
+      FailNow(absl::OkStatus(), group);
+    } else {
+      CommitGroup(group);
+    }
+    for (InboxTask& task : group.tasks) task();
+    if (!failed()) WorkOnClosing();
+    if (failed() && !told_) FailNow(absl::OkStatus(), group);
+    if (group.stopping) return;
+  }
+}
+
+Writer::SteadyTime Writer::NextDeadline() const {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (failed()) return now + std::chrono::hours(1);
+  if (!settling_.empty() || !to_close_.empty()) return retry_at_;
+  if (!closing_.empty()) return std::max(now, retry_at_);
+  return now + std::chrono::hours(1);
+}
+
+void Writer::CommitGroup(Group& group) {
+  settling_.insert(settling_.end(), std::make_move_iterator(group.settlements.begin()),
+                   std::make_move_iterator(group.settlements.end()));
+  group.settlements.clear();
+  const SteadyTime start = std::chrono::steady_clock::now();
+  const bool settle = !settling_.empty() && (start >= retry_at_ || !group.appends.empty() ||
+                                             group.stopping);
+  if (group.appends.empty() && !settle) return;
+
+  Staged staged = Stage(group.appends);
+  const size_t events = staged.events->size();
+  size_t rows = 0;
+  for (const SettleRequest& request : settling_) rows += RowCount(request.settlement);
+  Progress next = progress_;
+  uint64_t dead_added = 0;
+  written_attempts_.clear();
+  if (events > 0 || settle) {
+    const absl::Status status = Transact([&] {
+      absl::Status written = WriteEvents(staged, next.state);
+      if (written.ok()) written = WriteSettlements(next, dead_added);
+      return written;
+    });
+    if (!status.ok()) return Refused(group, staged, status);
+    gauges_.dead += dead_added;
+  }
+  Committed(group, std::move(staged), std::move(next));
+  if (hooks_.on_commit && (events > 0 || rows > 0)) {
+    hooks_.on_commit(events, rows, std::chrono::steady_clock::now() - start);
+  }
+}
+
+Writer::Staged Writer::Stage(std::vector<AppendRequest>& appends) {
+  Staged staged;
+  if (appends.empty()) return staged;
+  staged.accepted_at = clock_.Wall();
+  size_t events = 0;
+  for (const AppendRequest& request : appends) events += request.events.size();
+  ids_.Trim(staged.accepted_at, 2 * events + kTrimIds);
+  staged.events->reserve(events);
+  staged.ids.reserve(events);
+  staged.results.reserve(appends.size());
+  for (AppendRequest& request : appends) staged.results.push_back(StageOne(request, staged));
+  return staged;
+}
+
+std::vector<Appended> Writer::StageOne(AppendRequest& request, Staged& staged) {
+  std::vector<Appended> results;
+  results.reserve(request.events.size());
+  for (size_t i = 0; i < request.events.size(); ++i) {
+    if (const auto first = ids_.Find(request.ids[i]); first.has_value()) {
+      results.push_back({*first, true});
+      continue;
+    }
+    const uint64_t position = progress_.state.last_position + staged.events->size() + 1;
+    request.events[i]->Accept(position, staged.accepted_at);
+    ids_.Add(request.ids[i], position, staged.accepted_at);
+    staged.ids.push_back(request.ids[i]);
+    staged.events->push_back(std::move(request.events[i]));
+    results.push_back({position, false});
+  }
+  return results;
+}
+
+template <typename F>
+absl::Status Writer::Transact(F body) {
+  std::lock_guard lock(turn_);
+  absl::Status status = store_.Begin();
+  if (status.ok()) status = body();
+  // Something went wrong on another thread meanwhile: what is being written may rest on it.
+  if (status.ok() && failed()) status = Stopped();
+  if (status.ok()) status = store_.Commit();
+  if (!status.ok()) store_.Rollback();
+  return status;
+}
+
+absl::Status Writer::WriteEvents(const Staged& staged, StateRow& state) {
+  const EventBatch& events = *staged.events;
+  if (events.empty()) return absl::OkStatus();
+  for (size_t begin = 0; begin < events.size();) {
+    records_.clear();
+    size_t end = begin;
+    while (end < events.size() && end - begin < kChunkEvents && records_.size() < kChunkBytes) {
+      PutRecord(records_, events[end++]->record());
+    }
+    const ChunkHead head{events[begin]->position(), static_cast<uint32_t>(end - begin),
+                         staged.accepted_at};
+    if (absl::Status status = store_.AddEvents(head, records_); !status.ok()) return status;
+    state.event_bytes += records_.size();
+    begin = end;
+  }
+  state.last_position = events.back()->position();
+  return store_.AddIds(events.front()->position(), staged.accepted_at, staged.ids);
+}
+
+absl::Status Writer::WriteSettlements(Progress& next, uint64_t& dead_added) {
+  if (settling_.empty()) return absl::OkStatus();
+  for (SettleRequest& request : settling_) {
+    DropClosed(request.settlement);
+    absl::Status status = WriteSettlement(request.settlement, dead_added);
+    if (!status.ok()) return status;
+    next.Apply(request.settlement);
+  }
+  if (absl::Status status = WriteAttempts(next.state); !status.ok()) return status;
+  next.state.attempt_floor =
+      std::max(next.state.attempt_floor, attempt_tail_.Advance(next.floor(), next_attempt_id_));
+  return store_.WriteState(next.state);
+}
+
+absl::Status Writer::WriteSettlement(Settlement& settlement, uint64_t& dead_added) {
+  absl::Status status = store_.Unpark(settlement.unparked);
+  if (status.ok()) status = store_.Park(settlement.parked);
+  if (status.ok()) status = store_.Bury(settlement.dead, dead_added);
+  for (const LaneCursor& cursor : settlement.cursors) {
+    if (!status.ok()) return status;
+    status = store_.SetCursor(cursor);
+  }
+  return status;
+}
+
+absl::Status Writer::WriteAttempts(StateRow& state) {
+  uint32_t last_shard = 0;
+  for (const SettleRequest& request : settling_) {
+    last_shard = std::max(last_shard, request.settlement.shard);
+  }
+  attempts_.Clear();
+  for (uint32_t shard = 0; shard <= last_shard; ++shard) {
+    for (const SettleRequest& request : settling_) {
+      if (request.settlement.shard != shard) continue;
+      for (const AttemptRow& row : request.settlement.attempts) {
+        attempts_.Add(row);
+        if (attempts_.count < kAttemptChunkRows) continue;
+        if (absl::Status status = WriteAttemptChunk(shard, state); !status.ok()) return status;
+      }
+    }
+    if (attempts_.count == 0) continue;
+    if (absl::Status status = WriteAttemptChunk(shard, state); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Writer::WriteAttemptChunk(uint32_t shard, StateRow& state) {
+  const int64_t id = next_attempt_id_ + static_cast<int64_t>(written_attempts_.size());
+  absl::Status status = store_.AddAttempts(id, shard, attempts_);
+  written_attempts_.emplace_back(id, attempts_.max_position);
+  state.attempt_bytes += attempts_.rows.size();
+  attempts_.Clear();
+  return status;
+}
+
+void Writer::DropClosed(Settlement& settlement) {
+  if (closed_.empty()) return;
+  for (const Parked& row : settlement.parked) {
+    if (!closed_.contains(row.lane)) continue;
+    settlement.dead.push_back(
+        {row.lane, row.position, row.attempts, model::Outcome::kCancelled, clock_.Wall()});
+  }
+  std::erase_if(settlement.parked, [&](const Parked& row) { return closed_.contains(row.lane); });
+  std::erase_if(settlement.cursors,
+                [&](const LaneCursor& cursor) { return closed_.contains(cursor.lane); });
+}
+
+void Writer::Committed(Group& group, Staged staged, Progress next) {
+  progress_ = std::move(next);
+  for (const auto& [id, max_position] : written_attempts_) {
+    attempt_tail_.Add(id, max_position);
+    next_attempt_id_ = id + 1;
+  }
+  retry_at_ = {};
+  gauges_.disk_full_until = 0;
+  ++gauges_.commits;
+  Publish();
+  if (!staged.events->empty()) {
+    const EventBatchPtr batch = std::move(staged.events);
+    for (Consumer* consumer : consumers_) consumer->OnCommitted(batch);
+  }
+  answers_.Post([this, appends = std::move(group.appends), results = std::move(staged.results),
+                 settled = std::exchange(settling_, {})]() mutable {
+    for (size_t i = 0; i < appends.size(); ++i) {
+      gauges_.waiting_bytes -= appends[i].bytes;
+      appends[i].done(std::move(results[i]));
+    }
+    for (SettleRequest& request : settled) {
+      if (request.done) request.done();
+    }
+  });
+}
+
+void Writer::Refused(Group& group, Staged& staged, const absl::Status& why) {
+  const uint64_t durable = progress_.state.last_position;
+  ids_.RemoveFrom(durable + 1);
+  if (!Pause(why)) return FailNow(why, group);
+  if (group.stopping) settling_.clear();  // nobody waits; found again from what is durable
+  answers_.Post([this, appends = std::move(group.appends), results = std::move(staged.results),
+                 durable, status = NotStored(why)]() mutable {
+    for (size_t i = 0; i < appends.size(); ++i) {
+      const bool old = std::all_of(results[i].begin(), results[i].end(),
+                                   [&](const Appended& a) { return a.position <= durable; });
+      gauges_.waiting_bytes -= appends[i].bytes;
+      if (old) {
+        appends[i].done(std::move(results[i]));
+      } else {
+        appends[i].done(status);
+      }
+    }
+  });
+}
+
+bool Writer::Pause(const absl::Status& why) {
+  if (!absl::IsResourceExhausted(why) && !absl::IsAborted(why)) return false;
+  retry_at_ = std::chrono::steady_clock::now() + kDiskFullPause;
+  gauges_.disk_full_until = Nanos(retry_at_);
+  return true;
+}
+
+void Writer::Publish() {
+  gauges_.watermark = progress_.state.watermark;
+  gauges_.attempt_floor = progress_.state.attempt_floor;
+  gauges_.floor = progress_.floor();
+  gauges_.event_bytes = progress_.state.event_bytes;
+  gauges_.attempt_bytes = progress_.state.attempt_bytes;
+  gauges_.ids = ids_.size();
+  gauges_.ids_front = ids_.front();
+  gauges_.last_position = progress_.state.last_position;
+}
+
+void Writer::Fail(absl::Status why) {
+  {
+    std::lock_guard lock(failure_mutex_);
+    if (failed_.exchange(true)) return;
+    failure_ = std::move(why);
+  }
+  InboxTask wake = [] {};
+  inbox_.Add(wake);
+}
+
+void Writer::FailNow(absl::Status why, Group& group) {
+  {
+    std::lock_guard lock(failure_mutex_);
+    if (!failed_.exchange(true)) failure_ = std::move(why);
+  }
+  RefuseAll(group);
+  if (told_) return;
+  told_ = true;
+  while (true) {
+    Group waiting = inbox_.Take(std::chrono::steady_clock::now(), false);
+    std::move(waiting.tasks.begin(), waiting.tasks.end(), std::back_inserter(group.tasks));
+    if (waiting.appends.empty() && waiting.settlements.empty()) break;
+    RefuseAll(waiting);
+  }
+  if (hooks_.on_fatal) hooks_.on_fatal(failure_);
+}
+
+void Writer::RefuseAll(Group& group) {
+  for (AppendRequest& request : group.appends) {
+    gauges_.waiting_bytes -= request.bytes;
+    request.done(Stopped());
+  }
+  group.appends.clear();
+  group.settlements.clear();
+  settling_.clear();
+}
+
+absl::StatusOr<std::vector<LaneState>> Writer::OpenLanes(const std::vector<LaneName>& names) {
+  if (failed()) return Stopped();
+  std::vector<LaneState> lanes;
+  lanes.reserve(names.size());
+  const absl::Status status = Transact([&] {
+    for (const LaneName& name : names) {
+      absl::StatusOr<LaneState> lane =
+          store_.OpenLane(name, progress_.state.last_position + 1);
+      if (!lane.ok()) return lane.status();
+      lanes.push_back(*lane);
+    }
+    return absl::OkStatus();
+  });
+  if (status.ok()) return lanes;
+  if (Pause(status)) return NotStored(status);
+  Fail(status);
+  return Stopped();
+}
+
+void Writer::CloseLanes(const std::vector<LaneId>& lanes) {
+  closed_.insert(lanes.begin(), lanes.end());
+  to_close_.insert(to_close_.end(), lanes.begin(), lanes.end());
+}
+
+void Writer::WorkOnClosing() {
+  if (to_close_.empty() && closing_.empty()) return;
+  if (std::chrono::steady_clock::now() < retry_at_) return;
+  Progress next = progress_;
+  Cursors cursors = *progress_.cursors;
+  for (const LaneId lane : to_close_) cursors.erase(lane);
+  next.SetCursors(std::move(cursors));
+  std::vector<LaneId> closing = closing_;
+  closing.insert(closing.end(), to_close_.begin(), to_close_.end());
+  uint64_t dead_added = 0;
+  const absl::Status status = Transact([&] {
+    for (const LaneId lane : to_close_) {
+      if (absl::Status closed = store_.CloseLane(lane); !closed.ok()) return closed;
+    }
+    absl::StatusOr<bool> finished =
+        store_.CloseStep(closing.back(), clock_.Wall(), kCloseRows, dead_added);
+    if (finished.ok() && *finished) closing.pop_back();
+    return finished.status();
+  });
+  if (!status.ok()) {
+    if (!Pause(status)) Fail(status);
+    return;
+  }
+  progress_ = std::move(next);
+  to_close_.clear();
+  closing_ = std::move(closing);
+  gauges_.dead += dead_added;
+  retry_at_ = {};
+  Publish();
+}
+
+bool Writer::Remove(const RetentionStep& step) {
+  if (failed()) return false;
+  StateRow next = progress_.state;
+  next.event_bytes -= std::min(next.event_bytes, step.event_bytes);
+  next.attempt_bytes -= std::min(next.attempt_bytes, step.attempt_bytes);
+  uint64_t dead_removed = 0;
+  const absl::Status status = Transact([&] {
+    absl::Status removed = store_.Remove(step, dead_removed);
+    // The last position too: it must outlive the events, so that none is ever given twice.
+    if (removed.ok()) removed = store_.WriteState(next);
+    return removed;
+  });
+  if (!status.ok()) {
+    if (!Pause(status)) Fail(status);
+    return false;
+  }
+  progress_.state = next;
+  gauges_.dead -= dead_removed;
+  Publish();
+  return true;
+}
+
+}  // namespace carillon::journal

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "carillon/base/clock.h"
+#include "carillon/journal/journal.h"
+#include "carillon/journal/sqlite_journal.h"
+#include "gauges.h"
+#include "id_window.h"
+#include "inbox.h"
+#include "recovery.h"
+#include "store.h"
+#include "worker.h"
+
+namespace carillon::journal {
+
+/// The journal thread: takes what waits, writes it in one transaction with one sync, hands the
+/// events to the consumers in order, and lets the `answers` thread tell the callers.
+///
+/// When the disk is full, the appends of the group are refused, the settlements are kept and tried
+/// again. After any other error nothing is written any more.
+class Writer {
+ public:
+  /// What it uses outlives it. `turn` is held during each transaction.
+  Writer(Store store, OpenedState opened, IdWindow ids, SqliteJournalHooks hooks,
+         const base::Clock& clock, Gauges& gauges, Worker& answers, std::mutex& turn);
+  ~Writer() { Stop(); }
+
+  Inbox& inbox() { return inbox_; }
+  void AddConsumer(Consumer* consumer) { consumers_.push_back(consumer); }
+  /// Journal thread: has `hook` called after each commit.
+  void WatchWal(int (*hook)(void*, sqlite3*, const char*, int), void* context) {
+    sqlite3_wal_hook(store_.database().handle(), hook, context);
+  }
+  /// Appends and settlements are written from now on.
+  void Start();
+  /// Writes what was handed over and ends the thread.
+  void Stop();
+
+  /// Any thread. Nothing is written any more; tells `on_fatal` on the journal thread.
+  void Fail(absl::Status why);
+  bool failed() const { return failed_.load(std::memory_order_acquire); }
+
+  // What tasks in the inbox do; on the journal thread.
+  absl::StatusOr<std::vector<LaneState>> OpenLanes(const std::vector<LaneName>& names);
+  void CloseLanes(const std::vector<LaneId>& lanes);
+  /// False: not now.
+  bool Remove(const RetentionStep& step);
+
+ private:
+  using SteadyTime = std::chrono::steady_clock::time_point;
+
+  /// The appends of a group with their places, before they are durable.
+  struct Staged {
+    std::shared_ptr<EventBatch> events = std::make_shared<EventBatch>();
+    std::vector<IdHash> ids;  ///< of `events`
+    std::vector<std::vector<Appended>> results;  ///< of each request
+    base::WallTime accepted_at{};
+  };
+
+  void Run();
+  SteadyTime NextDeadline() const;
+  void CommitGroup(Group& group);
+  Staged Stage(std::vector<AppendRequest>& appends);
+  std::vector<Appended> StageOne(AppendRequest& request, Staged& staged);
+  /// Runs `body` in a transaction.
+  template <typename F>
+  absl::Status Transact(F body);
+  absl::Status WriteEvents(const Staged& staged, StateRow& state);
+  absl::Status WriteSettlements(Progress& next, uint64_t& dead_added);
+  absl::Status WriteSettlement(Settlement& settlement, uint64_t& dead_added);
+  absl::Status WriteAttempts(StateRow& state);
+  absl::Status WriteAttemptChunk(uint32_t shard, StateRow& state);
+  void DropClosed(Settlement& settlement);
+  void Committed(Group& group, Staged staged, Progress next);
+  void Refused(Group& group, Staged& staged, const absl::Status& why);
+  void WorkOnClosing();
+  void Publish();
+  /// Deals with an error of a transaction of its own; true: the disk is full, try again later.
+  bool Pause(const absl::Status& why);
+  void FailNow(absl::Status why, Group& group);
+  void RefuseAll(Group& group);
+
+  Store store_;
+  Progress progress_;
+  AttemptTail attempt_tail_;
+  int64_t next_attempt_id_;
+  IdWindow ids_;
+  SqliteJournalHooks hooks_;
+  const base::Clock& clock_;
+  Gauges& gauges_;
+  Worker& answers_;
+  std::mutex& turn_;
+  Inbox inbox_;
+  std::vector<Consumer*> consumers_;
+
+  std::vector<SettleRequest> settling_;  ///< taken and not yet durable
+  std::vector<LaneId> to_close_;         ///< asked for, not yet written
+  std::vector<LaneId> closing_;          ///< closed; parked deliveries are being made dead
+  absl::flat_hash_set<LaneId> closed_;   ///< closed since the start
+  SteadyTime retry_at_{};                ///< while the disk is full
+
+  // Kept for their capacity.
+  std::string records_;
+  AttemptChunk attempts_;
+  std::vector<std::pair<int64_t, uint64_t>> written_attempts_;
+
+  std::atomic<bool> failed_{false};
+  std::mutex failure_mutex_;
+  absl::Status failure_;  ///< from another thread, to be told on the journal's
+  bool told_ = false;
+  std::thread thread_;
+};
+
+}  // namespace carillon::journal
