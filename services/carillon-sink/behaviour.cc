@@ -35,8 +35,8 @@ absl::StatusOr<int> Number(const std::vector<absl::string_view>& segments, size_
   int value = 0;
   if (segments.size() <= at || !absl::SimpleAtoi(segments[at], &value) || value < low ||
       value > high) {
-    return absl::InvalidArgumentError(absl::StrCat(segments[0], "/N: N must be a whole number from ",
-                                                   low, " to ", high));
+    return absl::InvalidArgumentError(
+        absl::StrCat(segments[0], "/N: N must be a whole number from ", low, " to ", high));
   }
   return value;
 }

@@ -24,7 +24,7 @@ struct Behaviour {
     kHugeHead,    ///< a head of 64 KiB
     kHugeBody,    ///< a body of 1 MiB
     kRetryAfter,  ///< 429 with Retry-After
-    kFlaky,       ///< of each webhook-id the first `count` - 1 requests get 503, later ones `status`
+    kFlaky,  ///< of each webhook-id the first `count` - 1 requests get 503, later ones `status`
   };
   Kind kind = Kind::kAnswer;
   int status = 200;

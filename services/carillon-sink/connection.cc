@@ -57,28 +57,36 @@ std::string PlainAnswer(int status, std::string_view extra = {}) {
 /// The bytes that answer at once; the behaviours that go on for longer have none.
 std::string ReadyAnswer(const Behaviour& behaviour, int status) {
   switch (behaviour.kind) {
-    case Kind::kRedirect: return PlainAnswer(302, "Location: /ok\r\n");
+    case Kind::kRedirect:
+      return PlainAnswer(302, "Location: /ok\r\n");
     case Kind::kRetryAfter:
       return PlainAnswer(429, absl::StrCat("Retry-After: ", behaviour.count, "\r\n"));
-    case Kind::kGarbage: return "220 this is not HTTP\r\n\r\n";
-    case Kind::kShortBody: return "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nshort";
+    case Kind::kGarbage:
+      return "220 this is not HTTP\r\n\r\n";
+    case Kind::kShortBody:
+      return "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nshort";
     case Kind::kHugeHead:
       return PlainAnswer(status, absl::StrCat("X-Huge: ", std::string(64 * 1024, 'h'), "\r\n"));
-    case Kind::kHugeBody: return Answer(status, "text/plain", std::string(1 << 20, 'b'));
-    default: return PlainAnswer(status);
+    case Kind::kHugeBody:
+      return Answer(status, "text/plain", std::string(1 << 20, 'b'));
+    default:
+      return PlainAnswer(status);
   }
 }
 
 /// Status of the answer that will be given; 0 where none comes.
 int StatusOf(const Behaviour& behaviour, int attempt) {
   switch (behaviour.kind) {
-    case Kind::kFlaky: return attempt < behaviour.count ? 503 : behaviour.status;
+    case Kind::kFlaky:
+      return attempt < behaviour.count ? 503 : behaviour.status;
     case Kind::kHang:
     case Kind::kDrip:
     case Kind::kReset:
     case Kind::kClose:
-    case Kind::kGarbage: return 0;
-    default: return behaviour.status;
+    case Kind::kGarbage:
+      return 0;
+    default:
+      return behaviour.status;
   }
 }
 
@@ -123,7 +131,9 @@ void Reset(Socket& socket) {
 CoroutineOf<bool> Treat(Socket& socket, const Behaviour& behaviour, int status) {
   static constexpr char kEndlessHead[] = "HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n";
   switch (behaviour.kind) {
-    case Kind::kHang: co_await Hang(socket); co_return false;
+    case Kind::kHang:
+      co_await Hang(socket);
+      co_return false;
     case Kind::kDrip:
       co_await Repeat(socket, "HTTP/1.1 200 OK\r\nX-Drip: ", "d", kDripInterval);
       co_return false;
@@ -133,14 +143,18 @@ CoroutineOf<bool> Treat(Socket& socket, const Behaviour& behaviour, int status) 
     case Kind::kEndless:
       co_await Repeat(socket, kEndlessHead, std::string(64 * 1024, 'e'), {});
       co_return false;
-    case Kind::kReset: Reset(socket); co_return false;
-    case Kind::kClose: co_return false;
-    default: break;
+    case Kind::kReset:
+      Reset(socket);
+      co_return false;
+    case Kind::kClose:
+      co_return false;
+    default:
+      break;
   }
   if (behaviour.delay.count() > 0) co_await Pause(socket, behaviour.delay);
   const std::string answer = ReadyAnswer(behaviour, status);
   const bool written = co_await Write(socket, answer);
-  co_return written && behaviour.kind != Kind::kGarbage && behaviour.kind != Kind::kShortBody;
+  co_return written&& behaviour.kind != Kind::kGarbage&& behaviour.kind != Kind::kShortBody;
 }
 
 /// Records one request and treats it. False: the connection is not used any more.
@@ -169,8 +183,7 @@ CoroutineOf<bool> ServeRequest(Socket& socket, uint64_t number, const HttpReques
 }
 
 /// Reads until the buffer holds a request. False: it ended, or what came was no request.
-CoroutineOf<bool> ReadWhole(Socket& socket, std::string& buffer, HttpRequest& request,
-                            Sink& sink) {
+CoroutineOf<bool> ReadWhole(Socket& socket, std::string& buffer, HttpRequest& request, Sink& sink) {
   for (;;) {
     const ReadResult result = ReadRequest(buffer, sink.options().bounds, request);
     if (result.state == ReadResult::State::kComplete) co_return true;

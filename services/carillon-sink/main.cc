@@ -68,8 +68,9 @@ int Fail(const absl::Status& status, int code) {
 }
 
 int Run(int argc, char** argv) {
-  CLI::App app("A receiver for Carillon: verifies signatures, tells what came, misbehaves on request.",
-               "carillon-sink");
+  CLI::App app(
+      "A receiver for Carillon: verifies signatures, tells what came, misbehaves on request.",
+      "carillon-sink");
   app.footer(std::string(BehaviourHelp()));
   app.set_version_flag("--version", "carillon-sink " CARILLON_VERSION);
   Flags flags;
@@ -95,8 +96,8 @@ int Run(int argc, char** argv) {
   });
   const auto address = Listen(io, sink);
   if (!address.ok()) {
-    return Fail(address.status(), absl::IsInvalidArgument(address.status()) ? kWrongArguments
-                                                                            : kCouldNotStart);
+    return Fail(address.status(),
+                absl::IsInvalidArgument(address.status()) ? kWrongArguments : kCouldNotStart);
   }
   std::printf("{\"message\":\"ready\",\"address\":\"%s\"}\n", address->c_str());
   std::fflush(stdout);

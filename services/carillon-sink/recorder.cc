@@ -38,18 +38,24 @@ void AppendJson(std::string& out, std::string_view s) {
 
 std::string_view Words(Verdict verdict) {
   switch (verdict) {
-    case Verdict::kVerified: return "verified";
-    case Verdict::kFailed: return "FAILED";
-    case Verdict::kUnchecked: break;
+    case Verdict::kVerified:
+      return "verified";
+    case Verdict::kFailed:
+      return "FAILED";
+    case Verdict::kUnchecked:
+      break;
   }
   return "not checked (no --secret)";
 }
 
 std::string_view AsJson(Verdict verdict) {
   switch (verdict) {
-    case Verdict::kVerified: return "true";
-    case Verdict::kFailed: return "false";
-    case Verdict::kUnchecked: break;
+    case Verdict::kVerified:
+      return "true";
+    case Verdict::kFailed:
+      return "false";
+    case Verdict::kUnchecked:
+      break;
   }
   return "null";
 }
@@ -95,13 +101,12 @@ void Recorder::Write(const Record& record) {
 }
 
 void Recorder::Print(const Record& record) {
-  const std::string answer =
-      record.status == 0 ? "nothing" : absl::StrCat(record.status);
+  const std::string answer = record.status == 0 ? "nothing" : absl::StrCat(record.status);
   line_ = absl::StrCat("request ", ++printed_, " at ", base::FormatRfc3339(record.received),
                        " on connection ", record.connection, "\n\n",
                        ForTerminal(record.request.head), "\n", ForTerminal(record.request.body),
-                       "\n  signature: ", base::ToAbsl(Words(record.verdict)),
-                       "; answered with ", answer, "\n\n");
+                       "\n  signature: ", base::ToAbsl(Words(record.verdict)), "; answered with ",
+                       answer, "\n\n");
   std::fwrite(line_.data(), 1, line_.size(), stdout);
   std::fflush(stdout);
 }

@@ -33,9 +33,9 @@ absl::StatusOr<tcp::endpoint> ParseAddress(std::string_view text) {
     const auto address = asio::ip::make_address(host, ec);
     if (error == std::errc() && at == end && !ec) return tcp::endpoint(address, port);
   }
-  return absl::InvalidArgumentError(absl::StrCat(
-      "--address must be HOST:PORT or [V6]:PORT with a numeric host, not '",
-      base::Printable(text), "'"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("--address must be HOST:PORT or [V6]:PORT with a numeric host, not '",
+                   base::Printable(text), "'"));
 }
 
 void RethrowIfAny(std::exception_ptr error) {

@@ -20,9 +20,12 @@ uint64_t HashOf(std::string_view key, std::string_view id) {
 }
 
 nlohmann::ordered_json ToJsonObject(const TargetStats& s) {
-  return {{"requests", s.requests},     {"distinct", s.distinct},
-          {"duplicates", s.duplicates}, {"verified", s.verified},
-          {"failed", s.failed},         {"in_flight", s.in_flight},
+  return {{"requests", s.requests},
+          {"distinct", s.distinct},
+          {"duplicates", s.duplicates},
+          {"verified", s.verified},
+          {"failed", s.failed},
+          {"in_flight", s.in_flight},
           {"max_concurrent", s.max_concurrent}};
 }
 

@@ -1,0 +1,115 @@
+#include "client.h"
+
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/support/proto_buffer_reader.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "carillon/base/text.h"
+#include "wire.h"
+
+namespace carillon::cli {
+namespace {
+
+constexpr char kPublish[] = "/carillon.v1.EventPublisher/Publish";
+constexpr char kHealthCheck[] = "/grpc.health.v1.Health/Check";
+constexpr int kMaxAnswerBytes = 16 << 20;
+
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  // A server that restarts is found again at once, not after gRPC's growing pauses.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetMaxReceiveMessageSize(kMaxAnswerBytes);
+  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+}
+
+grpc::ByteBuffer Wrap(const std::string& bytes) {
+  const grpc::Slice slice(bytes.data(), bytes.size(), grpc::Slice::STATIC_SLICE);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+absl::Status ToAbslStatus(const grpc::Status& status) {
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+}
+
+class GrpcClient final : public Client {
+ public:
+  GrpcClient(const std::string& address, std::chrono::milliseconds deadline)
+      : stub_(MakeChannel(address)), deadline_(deadline) {}
+
+  absl::StatusOr<v1::PublishResponse> Publish(const std::string& request) override {
+    grpc::ByteBuffer answer;
+    if (absl::Status status = Call(kPublish, request, answer); !status.ok()) return status;
+    v1::PublishResponse response;
+    grpc::ProtoBufferReader reader(&answer);
+    if (!response.ParseFromZeroCopyStream(&reader)) {
+      return absl::InternalError("the answer is not a PublishResponse");
+    }
+    return response;
+  }
+
+  /// The health service's two messages have one field each; they are read and written by hand.
+  absl::StatusOr<bool> Healthy(const std::string& service) override {
+    std::string request;
+    if (!service.empty()) wire::AppendBytes(request, 1, service);
+    grpc::ByteBuffer answer;
+    if (absl::Status status = Call(kHealthCheck, request, answer); !status.ok()) return status;
+    grpc::Slice slice;
+    if (!answer.DumpToSingleSlice(&slice).ok()) {
+      return absl::InternalError("the answer cannot be read");
+    }
+    constexpr uint8_t kServing[] = {0x08, 0x01};
+    return slice.size() >= 2 && slice.begin()[0] == kServing[0] && slice.begin()[1] == kServing[1];
+  }
+
+ private:
+  absl::Status Call(const char* method, const std::string& request, grpc::ByteBuffer& answer) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + deadline_);
+    const grpc::ByteBuffer bytes = Wrap(request);
+    grpc::Status status;
+    absl::Notification done;
+    stub_.UnaryCall(&context, method, grpc::StubOptions(), &bytes, &answer,
+                    [&status, &done](grpc::Status result) {
+                      status = std::move(result);
+                      done.Notify();
+                    });
+    done.WaitForNotification();
+    return ToAbslStatus(status);
+  }
+
+  grpc::GenericStub stub_;
+  const std::chrono::milliseconds deadline_;
+};
+
+}  // namespace
+
+std::unique_ptr<Client> Client::Connect(const std::string& address,
+                                        std::chrono::milliseconds deadline) {
+  return std::make_unique<GrpcClient>(address, deadline);
+}
+
+std::string WhatNext(const absl::Status& status, const std::string& address) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+      return absl::StrCat("; is carillond running at ", address,
+                          "? Start it with: carillond --config FILE, or name another address "
+                          "with --address or CARILLON_ADDRESS; --retry tries for longer");
+    case absl::StatusCode::kDeadlineExceeded:
+      return "; give it longer with --deadline, or publish again with the same id: that is safe";
+    case absl::StatusCode::kResourceExhausted:
+      return "; publish again later, or let --retry do it";
+    case absl::StatusCode::kInvalidArgument:
+      return "; correct the event: unchanged it is never accepted";
+    case absl::StatusCode::kUnimplemented:
+      return absl::StrCat("; what listens at ", address, " is not carillond's publish address");
+    default:
+      return "";
+  }
+}
+
+}  // namespace carillon::cli

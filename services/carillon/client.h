@@ -1,0 +1,33 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "carillon/v1/publisher.pb.h"
+
+namespace carillon::cli {
+
+/// The address to talk to when nothing else is said.
+inline constexpr char kDefaultAddress[] = "127.0.0.1:7080";
+
+/// Calls to carillond over one channel. Thread-safe; a call blocks until it is answered or its
+/// deadline is over. Errors carry gRPC's code.
+class Client {
+ public:
+  static std::unique_ptr<Client> Connect(const std::string& address,
+                                         std::chrono::milliseconds deadline);
+  virtual ~Client() = default;
+
+  /// `request` is a serialised PublishRequest.
+  virtual absl::StatusOr<v1::PublishResponse> Publish(const std::string& request) = 0;
+  /// grpc.health.v1: true when the service (empty: the server) serves.
+  virtual absl::StatusOr<bool> Healthy(const std::string& service) = 0;
+};
+
+/// What to do about it, for people: begins with "; " or is empty.
+std::string WhatNext(const absl::Status& status, const std::string& address);
+
+}  // namespace carillon::cli

@@ -1,0 +1,184 @@
+#include "event_json.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include <charconv>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "carillon/base/text.h"
+#include "carillon/v1/event.pb.h"
+#include "json_scanner.h"
+#include "wire.h"
+
+namespace carillon::cli {
+namespace {
+
+using v1::Event;
+using v1::SessionEvent;
+using Members = std::vector<std::pair<std::string_view, std::string_view>>;
+
+absl::Status NotJson(const JsonScanner& scanner, std::string_view what) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("not a JSON object: ", base::ToAbsl(what), " at byte ", scanner.position()));
+}
+
+/// The members of an object, values as they are written. Keys with escapes do not occur in ours.
+absl::Status ReadMembers(std::string_view text, Members& out) {
+  JsonScanner scanner(text);
+  std::string scratch;
+  out.clear();
+  if (!scanner.Consume('{')) return NotJson(scanner, "'{' expected");
+  if (!scanner.Consume('}')) {
+    do {
+      std::string_view key;
+      std::string_view value;
+      if (!scanner.String(scratch, key)) return NotJson(scanner, "a member's name expected");
+      if (key.data() == scratch.data()) return NotJson(scanner, "plain member name expected");
+      if (!scanner.Consume(':')) return NotJson(scanner, "':' expected");
+      if (!scanner.Value(value)) return NotJson(scanner, "a whole value expected");
+      out.emplace_back(key, value);
+    } while (scanner.Consume(','));
+    if (!scanner.Consume('}')) return NotJson(scanner, "',' or '}' expected");
+  }
+  if (!scanner.AtEnd()) return NotJson(scanner, "more after the object");
+  return absl::OkStatus();
+}
+
+bool AppendString(std::string& out, int field, std::string_view raw) {
+  std::string scratch;
+  std::string_view text;
+  JsonScanner scanner(raw);
+  if (!scanner.String(scratch, text) || !scanner.AtEnd()) return false;
+  if (!text.empty()) wire::AppendBytes(out, field, text);
+  return true;
+}
+
+/// A whole number, also as protobuf writes 64-bit ones: in quotes.
+template <typename T>
+bool AppendNumber(std::string& out, int field, std::string_view raw) {
+  if (raw.size() > 2 && raw.front() == '"') raw = raw.substr(1, raw.size() - 2);
+  T value = 0;
+  const auto [end, error] = std::from_chars(raw.data(), raw.data() + raw.size(), value);
+  if (error != std::errc() || end != raw.data() + raw.size()) return false;
+  wire::AppendInt(out, field, value);
+  return true;
+}
+
+bool AppendSession(std::string& out, std::string_view raw) {
+  Members members;
+  if (!ReadMembers(raw, members).ok()) return false;
+  std::string session;
+  for (const auto& [key, value] : members) {
+    bool good = false;
+    if (key == "uuid") good = AppendString(session, SessionEvent::kUuidFieldNumber, value);
+    if (key == "action") good = AppendString(session, SessionEvent::kActionFieldNumber, value);
+    if (key == "location") good = AppendString(session, SessionEvent::kLocationFieldNumber, value);
+    if (key == "stations") {
+      good = AppendNumber<int32_t>(session, SessionEvent::kStationsFieldNumber, value);
+    }
+    if (key == "customerid") {
+      good = AppendNumber<int64_t>(session, SessionEvent::kCustomeridFieldNumber, value);
+    }
+    if (!good) return false;
+  }
+  wire::AppendBytes(out, Event::kSessionFieldNumber, session);
+  return true;
+}
+
+bool AppendAttributes(std::string& out, std::string_view raw) {
+  Members members;
+  if (!ReadMembers(raw, members).ok()) return false;
+  for (const auto& [key, value] : members) {
+    std::string entry;
+    wire::AppendBytes(entry, 1, key);
+    if (!AppendString(entry, 2, value)) return false;
+    wire::AppendBytes(out, Event::kAttributesFieldNumber, entry);
+  }
+  return true;
+}
+
+bool AppendTimeMember(std::string& out, std::string_view raw) {
+  return raw.size() > 2 && raw.front() == '"' &&
+         AppendTime(out, Event::kOccurredAtFieldNumber, raw.substr(1, raw.size() - 2));
+}
+
+/// One member of the event; false where protobuf's reader has to look at the line.
+bool AppendMember(EncodedEvent& out, std::string_view key, std::string_view raw) {
+  if (key == "id") {
+    std::string scratch;
+    std::string_view text;
+    if (!JsonScanner(raw).String(scratch, text)) return false;
+    out.id = text;
+    return true;
+  }
+  if (key == "session") return AppendSession(out.rest, raw);
+  if (key == "type") return AppendString(out.rest, Event::kTypeFieldNumber, raw);
+  if (key == "tenant") return AppendString(out.rest, Event::kTenantFieldNumber, raw);
+  if (key == "attributes") return AppendAttributes(out.rest, raw);
+  if (key == "ordering_key" || key == "orderingKey") {
+    return AppendString(out.rest, Event::kOrderingKeyFieldNumber, raw);
+  }
+  if (key == "occurred_at" || key == "occurredAt") return AppendTimeMember(out.rest, raw);
+  if (key == "json") {
+    wire::AppendBytes(out.rest, Event::kJsonFieldNumber, raw);
+    return true;
+  }
+  return false;
+}
+
+/// The slow way: everything but `json` through protobuf.
+absl::Status ReadByProtobuf(const Members& members, EncodedEvent& out) {
+  std::string text = "{";
+  std::string_view payload;
+  for (const auto& [key, value] : members) {
+    if (key == "json") {
+      payload = value;
+      continue;
+    }
+    if (text.size() > 1) text += ',';
+    text.append("\"").append(key).append("\":").append(value);
+  }
+  text += '}';
+  Event event;
+  const auto status = google::protobuf::util::JsonStringToMessage(text, &event);
+  if (!status.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("not a carillon.v1.Event: ", status.message().ToString()));
+  }
+  if (payload.data() != nullptr) event.set_json(std::string(payload));
+  out.id = event.id();
+  event.clear_id();
+  out.rest = event.SerializeAsString();
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+bool AppendTime(std::string& out, int field, std::string_view rfc3339) {
+  absl::Time time;
+  std::string error;
+  if (!absl::ParseTime(absl::RFC3339_full, base::ToAbsl(rfc3339), &time, &error)) return false;
+  const int64_t seconds = absl::ToUnixSeconds(time);
+  std::string timestamp;
+  wire::AppendInt(timestamp, 1, seconds);
+  wire::AppendInt(timestamp, 2, absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds)));
+  wire::AppendBytes(out, field, timestamp);
+  return true;
+}
+
+absl::Status ReadEvent(std::string_view text, EncodedEvent& out) {
+  Members members;
+  members.reserve(8);
+  if (absl::Status status = ReadMembers(text, members); !status.ok()) return status;
+  out.id.clear();
+  out.rest.clear();
+  for (const auto& [key, value] : members) {
+    if (!AppendMember(out, key, value)) return ReadByProtobuf(members, out);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace carillon::cli

@@ -1,0 +1,17 @@
+#pragma once
+
+namespace carillon::cli {
+
+/// How the program ends; --help lists them.
+enum ExitCode : int {
+  kExitDone = 0,
+  kExitRefused = 1,     ///< the server refused, or could not be reached
+  kExitWrongInput = 2,  ///< arguments, input or configuration
+  kExitSomeLines = 3,   ///< some lines could not be read; the others were accepted
+};
+
+inline constexpr char kExitCodeHelp[] =
+    "Exit codes: 0 all done; 1 the server refused an event or could not be reached; 2 wrong "
+    "arguments, input or configuration; 3 some lines could not be read (all others were accepted).";
+
+}  // namespace carillon::cli

@@ -1,0 +1,46 @@
+#include <cstdio>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "carillon/base/text.h"
+#include "client.h"
+#include "commands.h"
+#include "exit_codes.h"
+
+namespace carillon::cli {
+namespace {
+
+struct HealthFlags {
+  std::string address;
+  std::string deadline = "5s";
+  std::string service;
+};
+
+int Health(const HealthFlags& flags) {
+  const auto deadline = ParseDurationFlag("--deadline", flags.deadline);
+  if (!deadline.ok()) return Fail(std::string(deadline.status().message()), kExitWrongInput);
+  const auto healthy = Client::Connect(flags.address, *deadline)->Healthy(flags.service);
+  if (!healthy.ok()) {
+    const absl::Status& status = healthy.status();
+    return Fail(absl::StrCat(absl::StatusCodeToString(status.code()), ": ",
+                             base::Printable(base::ToStd(status.message()), 1024),
+                             WhatNext(status, flags.address)),
+                kExitRefused);
+  }
+  std::puts(*healthy ? "SERVING" : "NOT_SERVING");
+  return *healthy ? kExitDone : kExitRefused;
+}
+
+}  // namespace
+
+void AddHealthCommand(CLI::App& app, Command& chosen) {
+  CLI::App* command = app.add_subcommand("health", "Ask the gRPC health service");
+  command->footer("Exit codes: 0 serving; 1 not serving or not reachable; 2 wrong arguments.");
+  const auto flags = std::make_shared<HealthFlags>();
+  AddConnectionFlags(*command, flags->address, flags->deadline);
+  command->add_option("--service", flags->service,
+                      "e.g. carillon.v1.EventPublisher (default: the whole server)");
+  command->callback([&chosen, flags] { chosen = [flags] { return Health(*flags); }; });
+}
+
+}  // namespace carillon::cli

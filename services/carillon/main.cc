@@ -1,0 +1,72 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "client.h"
+#include "commands.h"
+#include "exit_codes.h"
+
+namespace carillon::cli {
+
+void Say(const std::string& message) { std::fprintf(stderr, "carillon: %s\n", message.c_str()); }
+
+int Fail(const std::string& message, int code) {
+  Say(message);
+  return code;
+}
+
+void AddConnectionFlags(CLI::App& app, std::string& address, std::string& deadline) {
+  address = kDefaultAddress;
+  app.add_option("--address", address, "carillond's publish address")
+      ->envname("CARILLON_ADDRESS")
+      ->capture_default_str();
+  app.add_option("--deadline", deadline, "How long one call may take")->capture_default_str();
+}
+
+absl::StatusOr<std::chrono::milliseconds> ParseDurationFlag(const std::string& flag,
+                                                            const std::string& text) {
+  absl::Duration duration;
+  if (!absl::ParseDuration(text, &duration) || duration <= absl::ZeroDuration() ||
+      duration > absl::Hours(24 * 365)) {
+    return absl::InvalidArgumentError(absl::StrCat(flag, " must be a time such as 500ms or 30s"));
+  }
+  return absl::ToChronoMilliseconds(duration);
+}
+
+namespace {
+
+int Run(int argc, char** argv) {
+  CLI::App app("Talks to carillond: publishes events, checks configurations.", "carillon");
+  app.footer(kExitCodeHelp);
+  app.set_version_flag("--version", "carillon " CARILLON_VERSION);
+  app.require_subcommand(1);
+  Command chosen;
+  AddPublishCommand(app, chosen);
+  AddConfigCommand(app, chosen);
+  AddHealthCommand(app, chosen);
+  app.add_subcommand("version", "Print the version")->callback([&chosen] {
+    chosen = [] {
+      std::puts("carillon " CARILLON_VERSION);
+      return static_cast<int>(kExitDone);
+    };
+  });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitDone : kExitWrongInput;
+  }
+  return chosen();
+}
+
+}  // namespace
+}  // namespace carillon::cli
+
+int main(int argc, char** argv) {
+  try {
+    return carillon::cli::Run(argc, argv);
+  } catch (const std::exception& error) {
+    return carillon::cli::Fail(error.what(), carillon::cli::kExitWrongInput);
+  }
+}
