@@ -1,0 +1,105 @@
+#include "carillon/config/config.h"
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "carillon/base/text.h"
+#include "catalogue.h"
+#include "destination.h"
+#include "file.h"
+#include "from_yaml.h"
+#include "names.h"
+#include "path.h"
+#include "settings.h"
+#include "subscription.h"
+#include "yaml_tree.h"
+
+namespace carillon::config {
+namespace {
+
+constexpr int kMaxDestinations = 100'000;
+constexpr int kMaxSubscriptions = 100'000;
+
+bool CheckCount(int count, int max, const Path& path, Errors& errors) {
+  if (count <= max) return true;
+  errors.Add(path, absl::StrCat("must be at most ", max));
+  return false;
+}
+
+void ReadDestinations(const v1::Config& given, Names& names, Config& to, Errors& errors) {
+  const Path root;
+  const Path path = root.Member("destinations");
+  if (!CheckCount(given.destinations_size(), kMaxDestinations, path, errors)) return;
+  to.destinations.reserve(static_cast<size_t>(given.destinations_size()));
+  for (int i = 0; i < given.destinations_size(); ++i) {
+    const Path element = path.At(i);
+    to.destinations.push_back(ReadDestination(given.destinations(i), element, errors));
+    names.Add(to.destinations.back().tenant, to.destinations.back().name, i, element.Member("name"),
+              errors);
+  }
+}
+
+void ReadSubscriptions(const v1::Config& given, const Names& destinations,
+                       const Catalogue& catalogue, Config& to, Errors& errors) {
+  const Path root;
+  const Path path = root.Member("subscriptions");
+  if (!CheckCount(given.subscriptions_size(), kMaxSubscriptions, path, errors)) return;
+  to.subscriptions.reserve(static_cast<size_t>(given.subscriptions_size()));
+  Names names("subscriptions");
+  for (int i = 0; i < given.subscriptions_size() && !errors.full(); ++i) {
+    const Path element = path.At(i);
+    to.subscriptions.push_back(
+        ReadSubscription(given.subscriptions(i), destinations, catalogue, element, errors));
+    names.Add(to.subscriptions.back().tenant, to.subscriptions.back().name, i,
+              element.Member("name"), errors);
+  }
+}
+
+Config Convert(v1::Config given, Errors& errors) {
+  const Path root;
+  Config to;
+  Complete(*given.mutable_server(), root.Member("server"), errors);
+  Complete(*given.mutable_journal(), root.Member("journal"), errors);
+  Complete(*given.mutable_delivery(), root.Member("delivery"), errors);
+  const Catalogue catalogue(given.event_types(), root.Member("event_types"), errors);
+  Names names("destinations");
+  ReadDestinations(given, names, to, errors);
+  ReadSubscriptions(given, names, catalogue, to, errors);
+  to.types = catalogue.types();
+  to.server = std::move(*given.mutable_server());
+  to.journal = std::move(*given.mutable_journal());
+  to.delivery = std::move(*given.mutable_delivery());
+  return to;
+}
+
+absl::Status Invalid(const std::string& message) { return absl::InvalidArgumentError(message); }
+
+}  // namespace
+
+absl::StatusOr<Config> ParseConfig(std::string_view yaml) {
+  if (yaml.size() > kMaxConfigBytes) return Invalid("(file): must be at most 64 MiB");
+  const absl::StatusOr<YamlNode::Ptr> tree = ParseYaml(yaml);
+  if (!tree.ok()) return Invalid(absl::StrCat("(file): ", tree.status().message()));
+  Errors errors;
+  v1::Config given;
+  if ((*tree)->kind != YamlNode::Kind::kNull) FromYaml(**tree, given, Path(), errors);
+  Config config = Convert(std::move(given), errors);
+  if (!errors.empty()) return Invalid(errors.ToString());
+  return config;
+}
+
+absl::StatusOr<Config> LoadConfig(const std::string& path) {
+  const absl::StatusOr<std::string> text = ReadFile(path, kMaxConfigBytes);
+  if (!text.ok()) {
+    return absl::Status(text.status().code(), absl::StrCat(path, ": ", text.status().message()));
+  }
+  absl::StatusOr<Config> config = ParseConfig(*text);
+  if (!config.ok()) {
+    return Invalid(
+        absl::StrCat(path, " is not a valid configuration:\n", config.status().message()));
+  }
+  return config;
+}
+
+}  // namespace carillon::config

@@ -1,0 +1,181 @@
+#include "filter.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "rules.h"
+
+namespace carillon::config {
+namespace {
+
+using model::Filter;
+
+constexpr int kMaxDepth = 8;
+constexpr int kMaxConditions = 64;
+constexpr int kMaxValues = 256;
+constexpr size_t kMaxPathBytes = 256;
+constexpr size_t kMaxTextBytes = 1024;
+
+model::Scalar ToModel(const v1::Scalar& value) {
+  switch (value.kind_case()) {
+    case v1::Scalar::kIntValue:
+      return value.int_value();
+    case v1::Scalar::kDoubleValue:
+      return value.double_value();
+    case v1::Scalar::kBoolValue:
+      return value.bool_value();
+    default:
+      return value.string_value();
+  }
+}
+
+class FilterReader {
+ public:
+  explicit FilterReader(Errors& errors) : errors_(errors) {}
+
+  Filter Read(const v1::Filter& given, int depth, const Path& path);
+  int conditions() const { return conditions_; }
+
+ private:
+  Filter ReadList(const google::protobuf::RepeatedPtrField<v1::Filter>& given, Filter::Kind kind,
+                  int depth, const Path& path);
+  Filter ReadTest(const v1::Filter& given, const Path& path);
+  void ReadSubject(const v1::Filter& given, Filter& to, const Path& path);
+  void ReadCondition(const v1::Filter& given, Filter& to, const Path& path);
+  void AddValue(const v1::Scalar& given, Filter& to, const Path& path);
+
+  Errors& errors_;
+  int conditions_ = 0;
+};
+
+Filter FilterReader::Read(const v1::Filter& given, int depth, const Path& path) {
+  ++conditions_;
+  if (depth > kMaxDepth) {
+    errors_.Add(path, absl::StrCat("nested more than ", kMaxDepth, " deep"));
+    return {};
+  }
+  const bool is_test = !given.attribute().empty() || !given.payload().empty() ||
+                       given.has_equals() || given.one_of_size() > 0 || given.has_prefix() ||
+                       given.has_exists();
+  const int kinds = (given.all_size() > 0 ? 1 : 0) + (given.any_size() > 0 ? 1 : 0) +
+                    (given.has_not_() ? 1 : 0) + (is_test ? 1 : 0);
+  if (kinds != 1) {
+    errors_.Add(path, "needs exactly one of all, any, not, or a test of attribute or payload");
+    return {};
+  }
+  if (given.all_size() > 0) {
+    return ReadList(given.all(), Filter::Kind::kAll, depth, path.Member("all"));
+  }
+  if (given.any_size() > 0) {
+    return ReadList(given.any(), Filter::Kind::kAny, depth, path.Member("any"));
+  }
+  if (!given.has_not_()) return ReadTest(given, path);
+  Filter filter;
+  filter.kind = Filter::Kind::kNot;
+  filter.children.push_back(Read(given.not_(), depth + 1, path.Member("not")));
+  return filter;
+}
+
+Filter FilterReader::ReadList(const google::protobuf::RepeatedPtrField<v1::Filter>& given,
+                              Filter::Kind kind, int depth, const Path& path) {
+  Filter filter;
+  filter.kind = kind;
+  for (int i = 0; i < given.size() && conditions_ <= kMaxConditions; ++i) {
+    filter.children.push_back(Read(given[i], depth + 1, path.At(i)));
+  }
+  return filter;
+}
+
+Filter FilterReader::ReadTest(const v1::Filter& given, const Path& path) {
+  Filter filter;
+  filter.kind = Filter::Kind::kTest;
+  if (given.attribute().empty() == given.payload().empty()) {
+    errors_.Add(path, "needs exactly one of attribute, payload");
+    return filter;
+  }
+  const int conditions = (given.has_equals() ? 1 : 0) + (given.one_of_size() > 0 ? 1 : 0) +
+                         (given.has_prefix() ? 1 : 0) + (given.has_exists() ? 1 : 0);
+  if (conditions != 1) {
+    errors_.Add(path, "needs exactly one of equals, one_of, prefix, exists");
+    return filter;
+  }
+  ReadSubject(given, filter, path);
+  ReadCondition(given, filter, path);
+  return filter;
+}
+
+void FilterReader::ReadSubject(const v1::Filter& given, Filter& to, const Path& path) {
+  if (!given.attribute().empty()) {
+    to.subject = Filter::Subject::kAttribute;
+    to.path = {given.attribute()};
+    if (!IsAttributeKey(given.attribute())) {
+      errors_.Add(path.Member("attribute"), "must be 1-64 characters of [A-Za-z0-9_.-]");
+    }
+    return;
+  }
+  to.subject = Filter::Subject::kPayload;
+  const Path member = path.Member("payload");
+  if (given.payload().size() > kMaxPathBytes) {
+    errors_.Add(member, absl::StrCat("must be at most ", kMaxPathBytes, " bytes"));
+    return;
+  }
+  std::string_view rest = given.payload();
+  for (bool more = true; more;) {
+    const size_t dot = rest.find('.');
+    more = dot != rest.npos;
+    to.path.emplace_back(rest.substr(0, dot));
+    if (more) rest.remove_prefix(dot + 1);
+    if (to.path.back().empty()) {
+      errors_.Add(member, "must be names separated by dots, none of them empty");
+      return;
+    }
+  }
+}
+
+void FilterReader::ReadCondition(const v1::Filter& given, Filter& to, const Path& path) {
+  if (given.has_exists()) {
+    to.test = given.exists() ? Filter::Test::kExists : Filter::Test::kAbsent;
+  } else if (given.has_prefix()) {
+    to.test = Filter::Test::kPrefix;
+    v1::Scalar prefix;
+    prefix.set_string_value(given.prefix());
+    AddValue(prefix, to, path.Member("prefix"));
+  } else if (given.has_equals()) {
+    to.test = Filter::Test::kEquals;
+    AddValue(given.equals(), to, path.Member("equals"));
+  } else {
+    to.test = Filter::Test::kOneOf;
+    const Path one_of = path.Member("one_of");
+    if (given.one_of_size() > kMaxValues) {
+      errors_.Add(one_of, absl::StrCat("must be 1 to ", kMaxValues));
+      return;
+    }
+    for (int i = 0; i < given.one_of_size(); ++i) AddValue(given.one_of(i), to, one_of.At(i));
+  }
+}
+
+void FilterReader::AddValue(const v1::Scalar& given, Filter& to, const Path& path) {
+  if (given.string_value().size() > kMaxTextBytes) {
+    errors_.Add(path, absl::StrCat("must be at most ", kMaxTextBytes, " bytes"));
+  }
+  if (to.subject == Filter::Subject::kAttribute && !given.has_string_value()) {
+    errors_.Add(path, "must be a string, as attributes are: put it in quotes");
+  }
+  to.values.push_back(ToModel(given));
+}
+
+}  // namespace
+
+model::Filter ReadFilter(const v1::Filter& given, const Path& path, Errors& errors) {
+  FilterReader reader(errors);
+  model::Filter filter = reader.Read(given, 1, path);
+  if (reader.conditions() > kMaxConditions) {
+    errors.Add(path, absl::StrCat("more than ", kMaxConditions, " conditions"));
+  }
+  return filter;
+}
+
+}  // namespace carillon::config

@@ -1,0 +1,140 @@
+#include "from_yaml.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/duration.pb.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "carillon/base/text.h"
+#include "carillon/v1/destination.pb.h"
+#include "scalar_from_yaml.h"
+#include "similar.h"
+
+namespace carillon::config {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+std::vector<std::string_view> MemberNames(const Descriptor& type) {
+  std::vector<std::string_view> names;
+  for (int i = 0; i < type.field_count(); ++i) names.push_back(type.field(i)->name());
+  return names;
+}
+
+void AddUnknownMember(const std::string& name, const Descriptor& type, const Path& path,
+                      Errors& errors) {
+  std::vector<std::string_view> known = MemberNames(type);
+  const std::string suggestion = DidYouMean(name, known);
+  std::ranges::sort(known);
+  const std::string message = absl::StrCat(
+      "unknown member; known: ",
+      absl::StrJoin(known, ", ", [](std::string* out, std::string_view s) { out->append(s); }),
+      suggestion);
+  // What stands where a key's member should may be the key.
+  const bool secret = &type == v1::SigningKey::descriptor() && suggestion.empty();
+  errors.Add(secret ? path : path.Member(name), message);
+}
+
+/// A list that is there but empty would be taken for one that was left out.
+bool MayBeEmpty(const FieldDescriptor& field) {
+  return field.containing_type() != v1::Retry::descriptor();
+}
+
+class Reader {
+ public:
+  explicit Reader(Errors& errors) : errors_(errors) {}
+
+  void ReadMessage(const YamlNode& node, Message& message, const Path& path);
+
+ private:
+  void ReadField(const YamlNode& node, Message& message, const FieldDescriptor& field,
+                 const Path& path);
+  void ReadList(const YamlNode& node, Message& message, const FieldDescriptor& field,
+                const Path& path);
+  void ReadValue(const YamlNode& node, Message& message, const FieldDescriptor& field,
+                 const Path& path);
+
+  Errors& errors_;
+};
+
+void Reader::ReadMessage(const YamlNode& node, Message& message, const Path& path) {
+  if (node.kind != YamlNode::Kind::kMap) {
+    errors_.Add(path, "must be a mapping of members");
+    return;
+  }
+  const Descriptor& type = *message.GetDescriptor();
+  absl::flat_hash_set<int> seen;
+  for (const auto& [name, value] : node.members) {
+    if (errors_.full()) return;
+    const FieldDescriptor* field = type.FindFieldByName(name);
+    if (field == nullptr) {
+      AddUnknownMember(name, type, path, errors_);
+    } else if (!seen.insert(field->number()).second) {
+      errors_.Add(path.Member(name), "stands here twice");
+    } else if (value->kind != YamlNode::Kind::kNull) {
+      ReadField(*value, message, *field, path.Member(name));
+    }
+  }
+}
+
+void Reader::ReadField(const YamlNode& node, Message& message, const FieldDescriptor& field,
+                       const Path& path) {
+  if (field.is_repeated()) {
+    ReadList(node, message, field, path);
+  } else {
+    ReadValue(node, message, field, path);
+  }
+}
+
+void Reader::ReadList(const YamlNode& node, Message& message, const FieldDescriptor& field,
+                      const Path& path) {
+  if (node.kind != YamlNode::Kind::kSequence) {
+    errors_.Add(path, "must be a list");
+    return;
+  }
+  if (node.items.empty() && !MayBeEmpty(field)) {
+    errors_.Add(path, "must not be empty; `none: true` is never to try again");
+    return;
+  }
+  for (size_t i = 0; i < node.items.size() && !errors_.full(); ++i) {
+    const Path element = path.At(static_cast<int>(i));
+    if (node.items[i]->kind == YamlNode::Kind::kNull) {
+      errors_.Add(element, "must not be empty");
+    } else {
+      ReadValue(*node.items[i], message, field, element);
+    }
+  }
+}
+
+void Reader::ReadValue(const YamlNode& node, Message& message, const FieldDescriptor& field,
+                       const Path& path) {
+  if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
+    ReadScalarField(node, message, field, path, errors_);
+    return;
+  }
+  const auto& reflection = *message.GetReflection();
+  Message& child = field.is_repeated() ? *reflection.AddMessage(&message, &field)
+                                       : *reflection.MutableMessage(&message, &field);
+  if (field.message_type() == google::protobuf::Duration::descriptor()) {
+    ReadDuration(node, static_cast<google::protobuf::Duration&>(child), path, errors_);
+  } else if (field.message_type() == v1::Scalar::descriptor()) {
+    ReadScalar(node, static_cast<v1::Scalar&>(child), path, errors_);
+  } else {
+    ReadMessage(node, child, path);
+  }
+}
+
+}  // namespace
+
+void FromYaml(const YamlNode& node, Message& message, const Path& path, Errors& errors) {
+  Reader(errors).ReadMessage(node, message, path);
+}
+
+}  // namespace carillon::config

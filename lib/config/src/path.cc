@@ -1,0 +1,63 @@
+#include "path.h"
+
+#include <cctype>
+#include <utility>
+
+#include "carillon/base/text.h"
+
+namespace carillon::config {
+namespace {
+
+constexpr size_t kMaxLineBytes = 1024;
+
+/// Secrets have a prefix of their own; a line of an error never carries what follows it.
+std::string WithoutSecrets(std::string line) {
+  constexpr std::string_view kPrefix = "whsec_";
+  const auto secret_char = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '/' || c == '=' ||
+           c == '-' || c == '_';
+  };
+  for (size_t at = line.find(kPrefix); at != line.npos; at = line.find(kPrefix, at + 1)) {
+    const size_t begin = at + kPrefix.size();
+    size_t end = begin;
+    while (end < line.size() && secret_char(line[end])) ++end;
+    if (end > begin) line.replace(begin, end - begin, "***");
+  }
+  return line;
+}
+
+bool IsAtOrBelow(std::string_view path, std::string_view root) {
+  return path.starts_with(root) &&
+         (path.size() == root.size() || path[root.size()] == '.' || path[root.size()] == '[');
+}
+
+}  // namespace
+
+std::string Path::ToString() const {
+  if (parent_ == nullptr) return "(file)";
+  std::string text = parent_->parent_ == nullptr ? "" : parent_->ToString();
+  if (index_ >= 0) return text + "[" + std::to_string(index_) + "]";
+  if (!text.empty()) text += ".";
+  return text + base::Printable(name_, 64);
+}
+
+void Errors::Add(const Path& path, std::string_view message) {
+  if (full()) return;
+  std::string place = path.ToString();
+  for (const Line& line : lines_) {
+    if (IsAtOrBelow(line.path, place) || IsAtOrBelow(place, line.path)) return;
+  }
+  std::string text = WithoutSecrets(place + ": " + std::string(message));
+  lines_.push_back({std::move(place), base::Printable(text, kMaxLineBytes)});
+}
+
+std::string Errors::ToString() const {
+  std::string text;
+  for (const Line& line : lines_) {
+    if (!text.empty()) text += "\n";
+    text += line.text;
+  }
+  return text;
+}
+
+}  // namespace carillon::config

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/duration.pb.h>
+#include <google/protobuf/message.h>
+
+#include "carillon/v1/destination.pb.h"
+#include "path.h"
+#include "yaml_tree.h"
+
+namespace carillon::config {
+
+/// Sets (or, of a list, adds to) a field that is no message. Errors never repeat the value of a
+/// string: it may be a secret.
+void ReadScalarField(const YamlNode& node, google::protobuf::Message& message,
+                     const google::protobuf::FieldDescriptor& field, const Path& path,
+                     Errors& errors);
+
+void ReadDuration(const YamlNode& node, google::protobuf::Duration& duration, const Path& path,
+                  Errors& errors);
+
+/// A JSON scalar: typed when plain, a string when quoted.
+void ReadScalar(const YamlNode& node, v1::Scalar& scalar, const Path& path, Errors& errors);
+
+}  // namespace carillon::config

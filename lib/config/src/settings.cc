@@ -1,0 +1,99 @@
+#include "settings.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "rules.h"
+
+namespace carillon::config {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr uint64_t kKiB = 1ull << 10;
+constexpr uint64_t kMiB = 1ull << 20;
+constexpr uint64_t kGiB = 1ull << 30;
+constexpr uint64_t kPiB = 1ull << 50;
+constexpr uint32_t kMaxThreads = 64;
+constexpr size_t kMaxPathBytes = 4096;
+
+bool IsNumericHost(const std::string& host, int family) {
+  unsigned char address[sizeof(in6_addr)];
+  return inet_pton(family, host.c_str(), address) == 1;
+}
+
+bool IsPort(std::string_view text) {
+  uint32_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return text.size() <= 5 && error == std::errc() && end == text.data() + text.size() &&
+         port <= 65'535;
+}
+
+bool IsHostPort(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  if (colon == text.npos || text.size() > 64 || !IsPort(text.substr(colon + 1))) return false;
+  const std::string host(text.substr(0, colon));
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    return IsNumericHost(host.substr(1, host.size() - 2), AF_INET6);
+  }
+  return host == "localhost" || IsNumericHost(host, AF_INET);
+}
+
+void CheckAddress(std::string_view address, const Path& path, Errors& errors) {
+  if (IsHostPort(address)) return;
+  errors.Add(path,
+             "must be HOST:PORT, where HOST is an IPv4 address, an IPv6 address in brackets or "
+             "localhost");
+}
+
+}  // namespace
+
+void Complete(v1::Server& server, const Path& path, Errors& errors) {
+  if (!server.has_publish_address()) server.set_publish_address("127.0.0.1:7080");
+  if (!server.has_admin_address()) server.set_admin_address("127.0.0.1:7081");
+  CheckAddress(server.publish_address(), path.Member("publish_address"), errors);
+  CheckAddress(server.admin_address(), path.Member("admin_address"), errors);
+  Apply(NumberRule{"max_payload_bytes", kKiB, 16 * kMiB, 256 * kKiB, true}, server, path, errors);
+  Apply(NumberRule{"max_batch_events", 1, 1000, 1000}, server, path, errors);
+  Apply(NumberRule{"max_waiting_bytes", kMiB, 4 * kGiB, 64 * kMiB, true}, server, path, errors);
+  Apply(DurationRule{"shutdown_grace", milliseconds(0), minutes(10), seconds(20)}, server, path,
+        errors);
+  if (!server.has_log_level()) server.set_log_level("info");
+  const std::string& level = server.log_level();
+  if (level != "debug" && level != "info" && level != "warn" && level != "error") {
+    errors.Add(path.Member("log_level"), "must be one of debug, info, warn, error");
+  }
+}
+
+void Complete(v1::JournalSettings& journal, const Path& path, Errors& errors) {
+  if (!journal.has_data_dir()) journal.set_data_dir("carillon-data");
+  const std::string& dir = journal.data_dir();
+  if (dir.empty() || dir.size() > kMaxPathBytes || dir.find('\0') != dir.npos) {
+    errors.Add(path.Member("data_dir"), "must be a path of 1 to 4096 bytes");
+  }
+  constexpr hours kDay(24);
+  Apply(DurationRule{"deduplication_age", milliseconds(0), 30 * kDay, kDay}, journal, path, errors);
+  Apply(NumberRule{"deduplication_ids", 0, 64'000'000, 4'000'000}, journal, path, errors);
+  Apply(DurationRule{"retention_age", minutes(1), 3'653 * kDay, 3 * kDay}, journal, path, errors);
+  Apply(NumberRule{"retention_bytes", kMiB, kPiB, 10 * kGiB, true}, journal, path, errors);
+  Apply(NumberRule{"min_free_bytes", 0, kPiB, 256 * kMiB, true}, journal, path, errors);
+}
+
+void Complete(v1::DeliverySettings& delivery, const Path& path, Errors& errors) {
+  const uint32_t cores = std::clamp(std::thread::hardware_concurrency(), 1u, kMaxThreads);
+  Apply(NumberRule{"threads", 1, kMaxThreads, cores}, delivery, path, errors);
+  Apply(NumberRule{"max_memory_bytes", kMiB, 16 * kGiB, 64 * kMiB, true}, delivery, path, errors);
+  Apply(NumberRule{"max_lane_bytes", 64 * kKiB, kGiB, 4 * kMiB, true}, delivery, path, errors);
+  Apply(DurationRule{"idle_connection", seconds(1), minutes(10), seconds(30)}, delivery, path,
+        errors);
+}
+
+}  // namespace carillon::config

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "carillon/v1/config.pb.h"
+#include "path.h"
+
+namespace carillon::config {
+
+/// Fills defaults in and checks bounds. `path` is the message's.
+void Complete(v1::Server& server, const Path& path, Errors& errors);
+void Complete(v1::JournalSettings& journal, const Path& path, Errors& errors);
+void Complete(v1::DeliverySettings& delivery, const Path& path, Errors& errors);
+
+}  // namespace carillon::config

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "carillon/model/subscription.h"
+#include "carillon/v1/destination.pb.h"
+#include "catalogue.h"
+#include "names.h"
+#include "path.h"
+
+namespace carillon::config {
+
+/// Checks a subscription against the destinations and types there are.
+model::Subscription ReadSubscription(const v1::Subscription& given, const Names& destinations,
+                                     const Catalogue& catalogue, const Path& path, Errors& errors);
+
+}  // namespace carillon::config

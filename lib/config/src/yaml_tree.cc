@@ -1,0 +1,168 @@
+#include "yaml_tree.h"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <optional>
+#include <sstream>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "carillon/base/text.h"
+
+namespace carillon::config {
+namespace {
+
+using YAML::Mark;
+
+std::string At(int line, int column, std::string_view what) {
+  return absl::StrCat("line ", line, ", column ", column, ": ", base::ToAbsl(what));
+}
+
+/// Builds the tree from the parser's events. Refuses by the parser's own exception, which carries
+/// the place.
+class TreeBuilder final : public YAML::EventHandler {
+ public:
+  YamlNode::Ptr TakeRoot() { return std::move(root_); }
+
+  void OnDocumentStart(const Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnAnchor(const Mark&, const std::string&) override {}
+
+  void OnNull(const Mark& mark, YAML::anchor_t anchor) override {
+    Finish(mark, std::make_shared<YamlNode>(), anchor);
+  }
+  void OnAlias(const Mark& mark, YAML::anchor_t anchor) override {
+    const auto it = anchors_.find(anchor);
+    if (it == anchors_.end()) Refuse(mark, "an alias inside the node it stands for");
+    Put(mark, it->second);
+  }
+  void OnScalar(const Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    RefuseTag(mark, tag);
+    auto node = std::make_shared<YamlNode>();
+    node->kind = YamlNode::Kind::kScalar;
+    node->plain = tag == "?";
+    node->text = value;
+    Finish(mark, std::move(node), anchor);
+  }
+  void OnSequenceStart(const Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    Begin(mark, tag, anchor, YamlNode::Kind::kSequence);
+  }
+  void OnSequenceEnd() override { End(); }
+  void OnMapStart(const Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    Begin(mark, tag, anchor, YamlNode::Kind::kMap);
+  }
+  void OnMapEnd() override { End(); }
+
+ private:
+  /// A sequence or map that is not complete.
+  struct Open {
+    std::shared_ptr<YamlNode> node;
+    YAML::anchor_t anchor;
+    Mark mark;
+    std::optional<std::string> key;
+  };
+
+  [[noreturn]] static void Refuse(const Mark& mark, const std::string& what) {
+    throw YAML::ParserException(mark, what);
+  }
+  static void RefuseTag(const Mark& mark, const std::string& tag) {
+    if (!tag.empty() && tag != "?" && tag != "!") Refuse(mark, "tags are not supported");
+  }
+
+  void Begin(const Mark& mark, const std::string& tag, YAML::anchor_t anchor, YamlNode::Kind kind) {
+    RefuseTag(mark, tag);
+    if (open_.size() >= kMaxYamlDepth) {
+      Refuse(mark, absl::StrCat("nested more than ", kMaxYamlDepth, " deep"));
+    }
+    auto node = std::make_shared<YamlNode>();
+    node->kind = kind;
+    open_.push_back({std::move(node), anchor, mark, std::nullopt});
+  }
+  void End() {
+    Open done = std::move(open_.back());
+    open_.pop_back();
+    Finish(done.mark, std::move(done.node), done.anchor);
+  }
+  void Finish(const Mark& mark, YamlNode::Ptr node, YAML::anchor_t anchor) {
+    if (anchor != 0) anchors_[anchor] = node;
+    Put(mark, std::move(node));
+  }
+
+  void Put(const Mark& mark, YamlNode::Ptr node) {
+    if (open_.empty()) {
+      root_ = std::move(node);
+      return;
+    }
+    Open& parent = open_.back();
+    parent.node->weight += node->weight;
+    total_ = std::max(total_, parent.node->weight);
+    if (total_ > kMaxYamlNodes) {
+      Refuse(mark, absl::StrCat("more than ", kMaxYamlNodes, " values, aliases expanded"));
+    }
+    if (parent.node->kind == YamlNode::Kind::kSequence) {
+      parent.node->items.push_back(std::move(node));
+    } else if (!parent.key) {
+      if (node->kind != YamlNode::Kind::kScalar) Refuse(mark, "a member's name must be a string");
+      parent.key = node->text;
+    } else {
+      parent.node->members.emplace_back(std::move(*parent.key), std::move(node));
+      parent.key.reset();
+    }
+  }
+
+  std::vector<Open> open_;
+  absl::flat_hash_map<YAML::anchor_t, YamlNode::Ptr> anchors_;
+  YamlNode::Ptr root_;
+  size_t total_ = 0;
+};
+
+/// The parser would take some control characters for the end of the text, and UTF-16 for text.
+absl::Status CheckCharacters(std::string_view text) {
+  const auto fail = [&](size_t offset, std::string_view what) {
+    const std::string_view before = text.substr(0, offset);
+    const auto line = std::ranges::count(before, '\n') + 1;
+    const size_t begin = before.rfind('\n') == before.npos ? 0 : before.rfind('\n') + 1;
+    return absl::InvalidArgumentError(
+        At(static_cast<int>(line), static_cast<int>(offset - begin + 1), what));
+  };
+  if (const auto bad = base::FindInvalidUtf8(text)) return fail(*bad, "not UTF-8");
+  const auto control = std::ranges::find_if(text, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte == 0x7F || (byte < 0x20 && c != '\n' && c != '\r' && c != '\t');
+  });
+  if (control != text.end()) {
+    return fail(static_cast<size_t>(control - text.begin()), "a control character");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<YamlNode::Ptr> ParseYaml(std::string_view text) {
+  if (absl::Status status = CheckCharacters(text); !status.ok()) return status;
+  try {
+    // The parser lets a quote stay open when the text ends right after a line: then the rest of
+    // the file would be a string. A comment without a line end shows it.
+    std::istringstream in{std::string(text) + (text.ends_with('\n') ? "#" : "\n#")};
+    YAML::Parser parser(in);
+    TreeBuilder builder;
+    if (!parser.HandleNextDocument(builder)) return std::make_shared<const YamlNode>();
+    YamlNode::Ptr root = builder.TakeRoot();
+    TreeBuilder second;
+    if (parser.HandleNextDocument(second)) {
+      return absl::InvalidArgumentError("a second YAML document; there must be only one");
+    }
+    return root;
+  } catch (const YAML::Exception& e) {
+    return absl::InvalidArgumentError(At(e.mark.line + 1, e.mark.column + 1, e.msg));
+  }
+}
+
+}  // namespace carillon::config

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace carillon::config {
+
+/// A YAML document as it was written: scalars are text that still knows whether it was quoted.
+/// Aliases share the node they stand for.
+struct YamlNode {
+  enum class Kind { kNull, kScalar, kSequence, kMap };
+  using Ptr = std::shared_ptr<const YamlNode>;
+
+  Kind kind = Kind::kNull;
+  bool plain = false;                                ///< a scalar without quotes
+  std::string text;                                  ///< of a scalar
+  std::vector<Ptr> items;                            ///< of a sequence
+  std::vector<std::pair<std::string, Ptr>> members;  ///< of a map, in order, repetitions kept
+  size_t weight = 1;                                 ///< nodes below and itself, aliases expanded
+};
+
+/// Most nodes of a file, aliases expanded, and how deep they may be nested.
+inline constexpr size_t kMaxYamlNodes = 5'000'000;
+inline constexpr size_t kMaxYamlDepth = 64;
+
+/// Parses one document; an empty text is a null. INVALID_ARGUMENT with `line L, column C: what`.
+absl::StatusOr<YamlNode::Ptr> ParseYaml(std::string_view text);
+
+}  // namespace carillon::config

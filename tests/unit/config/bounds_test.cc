@@ -1,0 +1,230 @@
+// Every bound and default of the settings and destinations: the last value inside, the first
+// outside.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "fixtures.h"
+
+namespace carillon::config {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::StartsWith;
+
+struct Bound {
+  const char* section;
+  const char* member;
+  std::vector<std::string> good;
+  std::vector<std::string> bad;
+};
+
+const Bound kSettings[] = {
+    {"server", "max_payload_bytes", {"1KiB", "1024", "16MiB"}, {"1023", "16777217", "0"}},
+    {"server", "max_batch_events", {"1", "1000"}, {"0", "1001"}},
+    {"server", "max_waiting_bytes", {"1MiB", "4GiB"}, {"1048575", "4294967297"}},
+    {"server", "shutdown_grace", {"0s", "10m"}, {"600001ms", "11m"}},
+    {"server", "log_level", {"debug", "info", "warn", "error"}, {"INFO", "trace", "''"}},
+    {"server",
+     "publish_address",
+     {"127.0.0.1:0", "0.0.0.0:65535", "'[::]:7080'", "'[::1]:7080'", "localhost:80"},
+     {"''", "':7080'", "127.0.0.1", "'127.0.0.1:'", "127.0.0.1:65536", "example.com:80", "'::1:80'",
+      "'[::1]'", "256.0.0.1:80", "127.0.0.1:-1", "'127.0.0.1: 80'"}},
+    {"server", "admin_address", {"127.0.0.1:9"}, {"''", "host:80"}},
+    {"journal", "data_dir", {"x", "/var/lib/carillon"}, {"''", "\"a\\0b\""}},
+    {"journal", "deduplication_age", {"0s", "30d"}, {"721h"}},
+    {"journal", "deduplication_ids", {"0", "64000000"}, {"64000001"}},
+    {"journal", "retention_age", {"1m", "3653d"}, {"59s", "3654d"}},
+    {"journal", "retention_bytes", {"1MiB", "1024TiB"}, {"1048575", "1025TiB"}},
+    {"journal", "min_free_bytes", {"0", "1024TiB"}, {"1025TiB"}},
+    {"delivery", "threads", {"1", "64"}, {"0", "65"}},
+    {"delivery", "max_memory_bytes", {"1MiB", "16GiB"}, {"1048575", "17GiB"}},
+    {"delivery", "max_lane_bytes", {"64KiB", "1GiB"}, {"65535", "1025MiB"}},
+    {"delivery", "idle_connection", {"1s", "10m"}, {"999ms", "601s"}},
+};
+
+TEST(Bounds, Settings) {
+  for (const Bound& bound : kSettings) {
+    const std::string place = std::string(bound.section) + "." + bound.member;
+    const auto yaml = [&](const std::string& value) {
+      return std::string(bound.section) + ": {" + bound.member + ": " + value + "}";
+    };
+    for (const std::string& value : bound.good) EXPECT_EQ(Refusal(yaml(value)), "") << value;
+    for (const std::string& value : bound.bad) {
+      EXPECT_THAT(Refusal(yaml(value)), StartsWith(place + ": must be ")) << value;
+    }
+  }
+}
+
+TEST(Bounds, SettingsAreKept) {
+  const Config config = Parsed(
+      "server: {max_payload_bytes: 2MiB, shutdown_grace: 1500ms, log_level: warn}\n"
+      "journal: {min_free_bytes: 0, deduplication_ids: 0}\n"
+      "delivery: {threads: 3}\n");
+  EXPECT_EQ(config.server.max_payload_bytes(), 2u << 20);
+  EXPECT_EQ(config.server.shutdown_grace().seconds(), 1);
+  EXPECT_EQ(config.server.shutdown_grace().nanos(), 500'000'000);
+  EXPECT_EQ(config.server.log_level(), "warn");
+  EXPECT_EQ(config.journal.min_free_bytes(), 0u);
+  EXPECT_EQ(config.journal.deduplication_ids(), 0u);
+  EXPECT_EQ(config.delivery.threads(), 3u);
+}
+
+TEST(Bounds, DefaultsOfSettings) {
+  const Config config = Parsed("");
+  EXPECT_EQ(config.server.publish_address(), "127.0.0.1:7080");
+  EXPECT_EQ(config.server.admin_address(), "127.0.0.1:7081");
+  EXPECT_EQ(config.server.max_payload_bytes(), 256u << 10);
+  EXPECT_EQ(config.server.max_batch_events(), 1000u);
+  EXPECT_EQ(config.server.max_waiting_bytes(), 64u << 20);
+  EXPECT_EQ(config.server.shutdown_grace().seconds(), 20);
+  EXPECT_EQ(config.server.log_level(), "info");
+  EXPECT_EQ(config.journal.data_dir(), "carillon-data");
+  EXPECT_EQ(config.journal.deduplication_age().seconds(), 24 * 3600);
+  EXPECT_EQ(config.journal.deduplication_ids(), 4'000'000u);
+  EXPECT_EQ(config.journal.retention_age().seconds(), 72 * 3600);
+  EXPECT_EQ(config.journal.retention_bytes(), 10ull << 30);
+  EXPECT_EQ(config.journal.min_free_bytes(), 256u << 20);
+  EXPECT_GE(config.delivery.threads(), 1u);
+  EXPECT_LE(config.delivery.threads(), 64u);
+  EXPECT_EQ(config.delivery.max_memory_bytes(), 64u << 20);
+  EXPECT_EQ(config.delivery.max_lane_bytes(), 4u << 20);
+  EXPECT_EQ(config.delivery.idle_connection().seconds(), 30);
+}
+
+TEST(Bounds, DefaultsOfADestination) {
+  const model::Destination d = Parsed(WithDestination("")).destinations.at(0);
+  model::Destination expected;
+  expected.tenant = "default";
+  expected.name = "d";
+  expected.url = "http://h/";
+  expected.retry.delays = {seconds(5), minutes(5), minutes(30), hours(2), hours(5),
+                           hours(10),  hours(14),  hours(20),   hours(24)};
+  EXPECT_TRUE(d == expected);
+  EXPECT_EQ(d.connect_timeout, seconds(5));
+  EXPECT_EQ(d.total_timeout, seconds(15));
+  EXPECT_EQ(d.concurrency, 32u);
+  EXPECT_EQ(d.retry.jitter, 0.2);
+}
+
+TEST(Bounds, DestinationMembersAreKept) {
+  const model::Destination d =
+      Parsed(WithDestination("tenant: T.1, description: x, format: array, success: below_400, "
+                             "timeouts: {connect: 10ms, total: 20ms}, concurrency: 1024, "
+                             "retry: {delays: [0s, 30d], jitter: 1}"))
+          .destinations.at(0);
+  EXPECT_EQ(d.tenant, "T.1");
+  EXPECT_EQ(d.description, "x");
+  EXPECT_EQ(d.format, model::Format::kArray);
+  EXPECT_EQ(d.success, model::SuccessRule::kBelow400);
+  EXPECT_EQ(d.connect_timeout, milliseconds(10));
+  EXPECT_EQ(d.total_timeout, milliseconds(20));
+  EXPECT_EQ(d.concurrency, 1024u);
+  EXPECT_EQ(d.retry.delays, (std::vector<milliseconds>{milliseconds(0), hours(720)}));
+  EXPECT_EQ(d.retry.jitter, 1.0);
+  const auto other = Parsed(WithDestination("format: payload, success: any_response"));
+  EXPECT_EQ(other.destinations[0].format, model::Format::kPayload);
+  EXPECT_EQ(other.destinations[0].success, model::SuccessRule::kAnyResponse);
+  const auto plain = Parsed(WithDestination("format: standard, success: 2xx"));
+  EXPECT_EQ(plain.destinations[0].format, model::Format::kStandard);
+  EXPECT_EQ(plain.destinations[0].success, model::SuccessRule::k2xx);
+}
+
+std::string Delays(int count) {
+  std::string text = "retry: {delays: [1s";
+  for (int i = 1; i < count; ++i) text += ", 1s";
+  return text + "]}";
+}
+
+TEST(Bounds, Destinations) {
+  const std::string long_tenant(128, 'T');
+  const std::string long_text(1024, 'x');
+  const std::pair<std::string, std::string> cases[] = {
+      {"tenant: " + long_tenant, ""},
+      {"tenant: " + long_tenant + "T", "tenant: must be at most 128 characters"},
+      {"tenant: 'a b'", "tenant: must be at most 128 characters"},
+      {"description: " + long_text, ""},
+      {"description: " + long_text + "x", "description: must be at most 1024 bytes"},
+      {"concurrency: 1", ""},
+      {"concurrency: 0", "concurrency: must be 1 to 1024"},
+      {"concurrency: 1025", "concurrency: must be 1 to 1024"},
+      {"timeouts: {total: 120s}", ""},
+      {"timeouts: {total: 120001ms}", "timeouts.total: must be 10ms to 2m"},
+      {"timeouts: {total: 9ms}", "timeouts.total: must be 10ms to 2m"},
+      {"timeouts: {connect: 60s, total: 60s}", ""},
+      {"timeouts: {connect: 60001ms, total: 120s}", "timeouts.connect: must be 10ms to 1m"},
+      {"timeouts: {connect: 9ms}", "timeouts.connect: must be 10ms to 1m"},
+      {"timeouts: {connect: 3s, total: 2s}",
+       "timeouts.connect: must not be longer than total (2s)"},
+      {"timeouts: {connect: 16s}",
+       "timeouts.connect: must not be longer than total (by default 15s)"},
+      {"retry: {jitter: 0}", ""},
+      {"retry: {jitter: 1.0}", ""},
+      {"retry: {jitter: 1.01}", "retry.jitter: must be 0 to 1"},
+      {"retry: {jitter: -0.1}", "retry.jitter: must be 0 to 1"},
+      {"retry: {delays: [30d]}", ""},
+      {"retry: {delays: [1s, 721h]}", "retry.delays[1]: must be 0s to 30d"},
+      {Delays(64), ""},
+      {Delays(65), "retry.delays: must be at most 64"},
+      {"retry: {none: true}", ""},
+      {"retry: {none: false, delays: [1s]}", ""},
+      {"retry: {none: true, delays: [1s]}", "retry.delays: must be left out when none is true"},
+  };
+  for (const auto& [members, error] : cases) {
+    const std::string refusal = Refusal(WithDestination(members));
+    if (error.empty()) {
+      EXPECT_EQ(refusal, "") << members;
+    } else {
+      EXPECT_THAT(refusal, StartsWith("destinations[0]." + error)) << members;
+    }
+  }
+}
+
+TEST(Bounds, ConnectIsNeverLongerThanTotal) {
+  EXPECT_EQ(Parsed(WithDestination("timeouts: {total: 2s}")).destinations[0].connect_timeout,
+            seconds(2));
+  EXPECT_EQ(Parsed(WithDestination("timeouts: {total: 8s}")).destinations[0].connect_timeout,
+            seconds(5));
+}
+
+TEST(Bounds, RetryNoneMeansNoDelays) {
+  EXPECT_TRUE(Parsed(WithDestination("retry: {none: true}")).destinations[0].retry.delays.empty());
+}
+
+TEST(Bounds, NamesAndUrlsOfDestinations) {
+  const auto one = [](const std::string& name, const std::string& url) {
+    return Refusal("destinations: [{name: '" + name + "', url: '" + url + "'}]");
+  };
+  for (const std::string& name : {std::string("a"), std::string("0-a"), std::string(63, 'x')}) {
+    EXPECT_EQ(one(name, "http://h"), "") << name;
+  }
+  for (const std::string& name : {std::string(), std::string("-a"), std::string("a-"),
+                                  std::string("A"), std::string("a_b"), std::string(64, 'x')}) {
+    EXPECT_THAT(one(name, "http://h"), StartsWith("destinations[0].name: must be 1-63")) << name;
+  }
+  EXPECT_EQ(one("a", "ftp://h/"), "destinations[0].url: must start with http:// or https://");
+  EXPECT_EQ(one("a", "http://h/" + std::string(2048 - 9, 'x')), "");
+  EXPECT_THAT(one("a", "http://h/" + std::string(2048 - 8, 'x')),
+              StartsWith("destinations[0].url: "));
+  EXPECT_THAT(one("a", "http://user:pass@h/"), StartsWith("destinations[0].url: "));
+  EXPECT_THAT(Refusal("destinations: [{name: a}]"), StartsWith("destinations[0].url: "));
+}
+
+TEST(Bounds, NumbersOfThings) {
+  const auto list = [](const char* member, int count, const char* element) {
+    std::string yaml = std::string(member) + ":\n";
+    for (int i = 0; i < count; ++i) yaml += std::string("- ") + element + "\n";
+    return yaml;
+  };
+  EXPECT_EQ(Refusal(list("event_types", 10'001, "{}")), "event_types: must be at most 10000");
+  EXPECT_EQ(Refusal(list("destinations", 100'001, "{}")), "destinations: must be at most 100000");
+  EXPECT_EQ(Refusal(list("subscriptions", 100'001, "{}")), "subscriptions: must be at most 100000");
+}
+
+}  // namespace
+}  // namespace carillon::config

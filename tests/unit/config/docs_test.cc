@@ -1,0 +1,81 @@
+// docs/configuration.md: its examples are configurations, and no member is missing from it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <set>
+#include <vector>
+
+#include "carillon/v1/config.pb.h"
+#include "fixtures.h"
+
+namespace carillon::config {
+namespace {
+
+using google::protobuf::Descriptor;
+
+std::vector<std::string> YamlBlocks(const std::string& page) {
+  std::vector<std::string> blocks;
+  const std::string begin = "```yaml\n";
+  for (size_t at = page.find(begin); at != page.npos; at = page.find(begin, at)) {
+    at += begin.size();
+    const size_t end = page.find("```", at);
+    blocks.push_back(page.substr(at, end - at));
+    at = end;
+  }
+  return blocks;
+}
+
+void CollectMembers(const Descriptor* type, std::set<const Descriptor*>& seen,
+                    std::set<std::string>& members) {
+  if (!seen.insert(type).second) return;
+  for (int i = 0; i < type->field_count(); ++i) {
+    const auto* field = type->field(i);
+    members.insert(field->name());
+    const auto* child = field->message_type();
+    if (child != nullptr && child->file()->package() == "carillon.v1" &&
+        child->name() != "Scalar") {
+      CollectMembers(child, seen, members);
+    }
+  }
+}
+
+TEST(Docs, ExamplesAreConfigurations) {
+  for (const char* name : {"SYNCHUB_A_KEY", "VISION6_PRIMARY_KEY", "VISION6_SECONDARY_KEY"}) {
+    ::setenv(name, kSecret, 1);
+  }
+  const auto blocks = YamlBlocks(ReadText(CARILLON_CONFIGURATION_MD));
+  ASSERT_GE(blocks.size(), 4u);
+  for (const std::string& block : blocks) EXPECT_EQ(Refusal(block), "") << block;
+
+  const Config worked = Parsed(blocks.back());
+  EXPECT_EQ(worked.destinations.size(), 9u);
+  for (const model::Destination& d : worked.destinations) {
+    if (d.tenant != "synthesisvr") continue;
+    EXPECT_EQ(d.format, model::Format::kArray);
+    EXPECT_EQ(d.total_timeout, std::chrono::seconds(2));
+    EXPECT_EQ(d.success, model::SuccessRule::kAnyResponse);
+    EXPECT_TRUE(d.retry.delays.empty());
+  }
+}
+
+TEST(Docs, EveryMemberIsDescribed) {
+  const std::string page = ReadText(CARILLON_CONFIGURATION_MD);
+  std::set<const Descriptor*> seen;
+  std::set<std::string> members;
+  CollectMembers(v1::Config::descriptor(), seen, members);
+  EXPECT_GT(members.size(), 40u);
+  for (const std::string& member : members) {
+    EXPECT_THAT(page, testing::HasSubstr("`" + member + "`")) << member;
+  }
+}
+
+TEST(Docs, EveryBuiltInTypeIsListed) {
+  const std::string page = ReadText(CARILLON_CONFIGURATION_MD);
+  for (const std::string& type : BuiltInTypes()) {
+    EXPECT_THAT(page, testing::HasSubstr("`" + type + "`")) << type;
+  }
+}
+
+}  // namespace
+}  // namespace carillon::config

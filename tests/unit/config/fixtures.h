@@ -1,0 +1,66 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+#include "carillon/config/config.h"
+
+namespace carillon::config {
+
+/// 24 bytes of key.
+inline constexpr char kSecret[] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// A YAML text's configuration; fails the test when it is refused.
+inline Config Parsed(std::string_view yaml) {
+  const absl::StatusOr<Config> config = ParseConfig(yaml);
+  EXPECT_TRUE(config.ok()) << config.status() << "\n" << yaml;
+  return config.ok() ? *config : Config();
+}
+
+/// Why a YAML text is refused; empty when it is not.
+inline std::string Refusal(std::string_view yaml) {
+  const absl::StatusOr<Config> config = ParseConfig(yaml);
+  if (config.ok()) return "";
+  EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument);
+  return std::string(config.status().message());
+}
+
+/// A destination `d`, with these members (flow style) besides name and URL.
+inline std::string WithDestination(const std::string& members) {
+  return "destinations: [{name: d, url: 'http://h/'" + (members.empty() ? "" : ", " + members) +
+         "}]\n";
+}
+
+/// That destination and a subscription `s` to everything, with this filter.
+inline std::string WithFilter(const std::string& filter) {
+  return WithDestination("") +
+         "subscriptions: [{name: s, types: ['*'], destinations: [d], filter: " + filter + "}]\n";
+}
+
+inline void WriteText(const std::filesystem::path& path, std::string_view text) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
+}
+
+inline std::string ReadText(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  EXPECT_TRUE(in) << path;
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// A new, empty folder of the running test.
+inline std::filesystem::path TestFolder() {
+  const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+  const std::filesystem::path folder =
+      std::filesystem::path(testing::TempDir()) /
+      (std::string("carillon_") + test->test_suite_name() + "_" + test->name());
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  return folder;
+}
+
+}  // namespace carillon::config

@@ -1,0 +1,134 @@
+// Names, types and what refers to what.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fixtures.h"
+
+namespace carillon::config {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr char kTwo[] =
+    "destinations:\n"
+    "- {name: orders-eu, url: 'http://h/'}\n"
+    "- {name: orders-us, url: 'http://h/'}\n"
+    "- {name: other, tenant: t2, url: 'http://h/'}\n";
+
+std::string Subscribe(const std::string& members) {
+  return std::string(kTwo) + "subscriptions: [{" + members + "}]\n";
+}
+
+TEST(Subscriptions, AreTakenOver) {
+  const Config config =
+      Parsed(Subscribe("name: s-, types: [session.*, '*', list.created], "
+                       "destinations: [orders-us, orders-eu]"));
+  ASSERT_EQ(config.subscriptions.size(), 1u);
+  const model::Subscription& s = config.subscriptions[0];
+  EXPECT_EQ(s.tenant, "default");
+  EXPECT_EQ(s.name, "s-");
+  EXPECT_THAT(s.types, ElementsAre("session.*", "*", "list.created"));
+  EXPECT_THAT(s.destinations, ElementsAre("orders-us", "orders-eu"));
+  EXPECT_EQ(s.filter.kind, model::Filter::Kind::kTrue);
+}
+
+TEST(Subscriptions, NameDestinationsOfTheirTenant) {
+  EXPECT_EQ(Refusal(Subscribe("name: s, types: ['*'], destinations: [orders-eu, orders-uk]")),
+            "subscriptions[0].destinations[1]: no destination 'orders-uk' in tenant 'default'; "
+            "did you mean 'orders-us' or 'orders-eu'?");
+  EXPECT_EQ(Refusal(Subscribe("name: s, types: ['*'], destinations: [other]")),
+            "subscriptions[0].destinations[0]: no destination 'other' in tenant 'default'");
+  Parsed(Subscribe("name: s, tenant: t2, types: ['*'], destinations: [other]"));
+}
+
+TEST(Subscriptions, NameTypesOfTheCatalogue) {
+  const auto types = [](const std::string& list) {
+    return Refusal("event_types: [{name: order.paid}]\n" +
+                   Subscribe("name: s, destinations: [orders-eu], types: " + list));
+  };
+  EXPECT_EQ(types("[order.paid, order.*, session.create, sync.run.*, sync.*]"), "");
+  EXPECT_EQ(types("[order.paid, x]"),
+            "subscriptions[0].types[1]: unknown event type 'x'; add it to event_types");
+  EXPECT_EQ(types("[order.payed]"),
+            "subscriptions[0].types[0]: unknown event type 'order.payed'; add it to event_types; "
+            "did you mean 'order.paid'?");
+  EXPECT_EQ(types("[orders.*]"),
+            "subscriptions[0].types[0]: no event type matches 'orders.*'; add one to event_types");
+  EXPECT_THAT(types("[session.create.*]"), HasSubstr("no event type matches"));
+  for (const char* bad : {"''", "'.*'", "'**'", "'session*'", "'*.create'", "'a..b'", "Session",
+                          "'session.*.x'", "'session.'"}) {
+    EXPECT_THAT(types(std::string("[") + bad + "]"),
+                StartsWith("subscriptions[0].types[0]: must be an event type"))
+        << bad;
+  }
+}
+
+std::string Repeat(const std::string& element, int count) {
+  std::string list = "[" + element;
+  for (int i = 1; i < count; ++i) list += ", " + element;
+  return list + "]";
+}
+
+TEST(Subscriptions, Bounds) {
+  const auto with = [](const std::string& name, const std::string& types,
+                       const std::string& destinations) {
+    return Refusal(
+        Subscribe("name: " + name + ", types: " + types + ", destinations: " + destinations));
+  };
+  EXPECT_EQ(with("s", Repeat("'*'", 256), Repeat("orders-eu", 256)), "");
+  EXPECT_EQ(with("s", Repeat("'*'", 257), "[orders-eu]"),
+            "subscriptions[0].types: must be 1 to 256");
+  EXPECT_EQ(with("s", "[]", "[orders-eu]"), "subscriptions[0].types: must be 1 to 256");
+  EXPECT_EQ(with("s", "['*']", Repeat("orders-eu", 257)),
+            "subscriptions[0].destinations: must be 1 to 256");
+  EXPECT_EQ(with("s", "['*']", "[]"), "subscriptions[0].destinations: must be 1 to 256");
+  EXPECT_EQ(with(std::string(63, 's'), "['*']", "[orders-eu]"), "");
+  EXPECT_THAT(with(std::string(64, 's'), "['*']", "[orders-eu]"),
+              StartsWith("subscriptions[0].name: must be 1-63"));
+  EXPECT_THAT(with("''", "['*']", "[orders-eu]"), StartsWith("subscriptions[0].name: "));
+  EXPECT_THAT(Refusal(Subscribe("name: s, tenant: 'a/b', types: ['*'], destinations: [x]")),
+              StartsWith("subscriptions[0].tenant: "));
+}
+
+TEST(Names, AreUniqueWithinATenant) {
+  EXPECT_EQ(Refusal("destinations:\n- {name: a, url: 'http://h'}\n- {name: a, url: 'http://h'}\n"),
+            "destinations[1].name: 'a' is already the name of destinations[0]");
+  Parsed("destinations:\n- {name: a, url: 'http://h'}\n- {name: a, tenant: b, url: 'http://h'}\n");
+  const std::string one = "{name: s, types: ['*'], destinations: [orders-eu]}";
+  EXPECT_EQ(Refusal(std::string(kTwo) + "subscriptions: [" + one + ", " + one + "]"),
+            "subscriptions[1].name: 's' is already the name of subscriptions[0]");
+}
+
+TEST(Catalogue, HoldsBuiltInAndConfiguredTypesSorted) {
+  const Config config = Parsed("event_types: [{name: zz_1.a-b}, {name: a, description: An a.}]");
+  EXPECT_EQ(config.types.front(), "a");
+  EXPECT_EQ(config.types.back(), "zz_1.a-b");
+  EXPECT_EQ(config.types.size(), BuiltInTypes().size() + 2);
+  EXPECT_TRUE(std::ranges::is_sorted(config.types));
+  EXPECT_TRUE(std::ranges::is_sorted(BuiltInTypes()));
+  EXPECT_EQ(BuiltInTypes().size(), 15u);
+}
+
+TEST(Catalogue, Bounds) {
+  const std::string longest(128, 't');
+  EXPECT_EQ(Refusal("event_types: [{name: " + longest + "}]"), "");
+  for (const std::string& bad :
+       {longest + "t", std::string("''"), std::string("A"), std::string(".a"), std::string("a."),
+        std::string("a..b"), std::string("'a b'"), std::string("'a.*'")}) {
+    EXPECT_THAT(Refusal("event_types: [{name: " + bad + "}]"),
+                StartsWith("event_types[0].name: must be 1-128"))
+        << bad;
+  }
+  EXPECT_EQ(Refusal("event_types: [{name: a}, {name: a}]"),
+            "event_types[1].name: 'a' is already event_types[0]");
+  EXPECT_EQ(Refusal("event_types: [{name: session.create}]"),
+            "event_types[0].name: 'session.create' is built in; leave it out");
+  EXPECT_THAT(Refusal("event_types: [{name: a, description: " + std::string(1025, 'x') + "}]"),
+              StartsWith("event_types[0].description: must be at most 1024 bytes"));
+}
+
+}  // namespace
+}  // namespace carillon::config

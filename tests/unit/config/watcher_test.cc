@@ -1,0 +1,149 @@
+#include "carillon/config/watcher.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+
+#include "fixtures.h"
+
+namespace carillon::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kIntervalMs = 5;
+constexpr std::chrono::seconds kLongEnough(60);
+
+/// Counts calls and waits for them.
+class Calls {
+ public:
+  void operator()() {
+    const std::lock_guard lock(mutex_);
+    ++count_;
+    changed_.notify_all();
+  }
+  /// Waits until there were `n` calls; the number of calls.
+  int WaitFor(int n) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, kLongEnough, [&] { return count_ >= n; });
+    return count_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int count_ = 0;
+};
+
+class WatcherTest : public testing::Test {
+ protected:
+  void Watch(const fs::path& path) {
+    watcher_ = Watcher::Start(path.string(), kIntervalMs, [this] { calls_(); });
+  }
+  /// Replaces by rename, as editors and configuration management do: never half written.
+  void Replace(const fs::path& path, std::string_view text) {
+    WriteText(folder_ / "new", text);
+    fs::rename(folder_ / "new", path);
+  }
+
+  const fs::path folder_ = TestFolder();
+  const fs::path file_ = folder_ / "carillon.yaml";
+  Calls calls_;
+  std::unique_ptr<Watcher> watcher_;  // ends before what it calls
+};
+
+TEST_F(WatcherTest, TellsOfARewriteInPlace) {
+  WriteText(file_, "one");
+  Watch(file_);
+  // The same size, within the same tick of the file system's clock perhaps. A look can fall
+  // between truncating and writing, which is one more change.
+  WriteText(file_, "two");
+  EXPECT_GE(calls_.WaitFor(1), 1);
+}
+
+TEST_F(WatcherTest, TellsOfARenameOnce) {
+  WriteText(file_, "one");
+  Watch(file_);
+  Replace(file_, "two");
+  EXPECT_EQ(calls_.WaitFor(1), 1);
+  Replace(file_, "three");
+  EXPECT_EQ(calls_.WaitFor(2), 2);
+}
+
+TEST_F(WatcherTest, TellsOfASwappedLinkAsInAConfigMap) {
+  fs::create_directories(folder_ / "..1");
+  fs::create_directories(folder_ / "..2");
+  WriteText(folder_ / "..1" / "carillon.yaml", "one");
+  WriteText(folder_ / "..2" / "carillon.yaml", "two");
+  fs::create_directory_symlink("..1", folder_ / "..data");
+  fs::create_symlink("..data/carillon.yaml", file_);
+  Watch(file_);
+  fs::create_directory_symlink("..2", folder_ / "..data_tmp");
+  fs::rename(folder_ / "..data_tmp", folder_ / "..data");
+  EXPECT_EQ(calls_.WaitFor(1), 1);
+  fs::remove_all(folder_ / "..1");
+}
+
+TEST_F(WatcherTest, TellsOfAFileThatWasAwayAndCameBackOtherwise) {
+  WriteText(file_, "one");
+  Watch(file_);
+  fs::remove(file_);
+  watcher_->Poke();  // once it was answered, the watcher has looked at the absence
+  ASSERT_EQ(calls_.WaitFor(1), 1);
+  Replace(file_, "two");
+  EXPECT_EQ(calls_.WaitFor(2), 2);
+}
+
+TEST_F(WatcherTest, TellsOfAFileThatWasNotThereAtFirst) {
+  Watch(file_);
+  Replace(file_, "one");
+  EXPECT_EQ(calls_.WaitFor(1), 1);
+}
+
+TEST_F(WatcherTest, IsSilentWhenTheContentIsTheSame) {
+  WriteText(file_, "one");
+  Watch(file_);
+  Replace(file_, "one");  // another inode and time
+  fs::last_write_time(file_, fs::file_time_type::clock::now() - std::chrono::hours(1));
+  watcher_->Poke();
+  ASSERT_EQ(calls_.WaitFor(1), 1);  // the poke's own
+  fs::last_write_time(file_, fs::file_time_type::clock::now() - std::chrono::hours(2));
+  fs::remove(file_);
+  Replace(file_, "one");
+  Replace(file_, "two");
+  // Had any of that been told, there would be more calls before the next poke's.
+  EXPECT_EQ(calls_.WaitFor(2), 2);
+  watcher_->Poke();
+  EXPECT_EQ(calls_.WaitFor(3), 3);
+}
+
+TEST_F(WatcherTest, PokeAlwaysCalls) {
+  WriteText(file_, "one");
+  Watch(file_);
+  for (int i = 1; i <= 5; ++i) {
+    watcher_->Poke();
+    EXPECT_EQ(calls_.WaitFor(i), i);
+  }
+}
+
+TEST_F(WatcherTest, APokeThatMeetsAChangeIsOneCall) {
+  WriteText(file_, "one");
+  watcher_ = Watcher::Start(file_.string(), 3'600'000, [this] { calls_(); });
+  Replace(file_, "two");
+  watcher_->Poke();
+  EXPECT_EQ(calls_.WaitFor(1), 1);
+  watcher_->Poke();
+  EXPECT_EQ(calls_.WaitFor(2), 2);
+}
+
+TEST_F(WatcherTest, EndsAtOnceWhateverTheInterval) {
+  WriteText(file_, "one");
+  watcher_ = Watcher::Start(file_.string(), 3'600'000, [this] { calls_(); });
+  watcher_.reset();  // would wait an hour otherwise
+}
+
+}  // namespace
+}  // namespace carillon::config
