@@ -4,6 +4,7 @@ import argparse
 import resource
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -60,7 +61,7 @@ def run(ctx, names):
         begin = time.monotonic()
         try:
             figures.update(SECTIONS[name](ctx))
-        except BenchError as error:
+        except (BenchError, OSError, subprocess.SubprocessError) as error:
             failed.append(name)
             print(f"{name}: {error}", file=sys.stderr)
         print(f"{name}: {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)

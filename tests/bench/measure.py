@@ -32,13 +32,13 @@ def start_publishing(ctx, server, events):
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
 
-def wait_until(count, goal, publisher, limit_s):
+def wait_until(count, goal, limit_s, publisher=None):
     """Polls `count()` until it reaches `goal`; tells when that was, interpolated between the last
     two looks."""
     begin = last_time = time.monotonic()
     last = count()
     while time.monotonic() - begin < limit_s:
-        if publisher.poll() not in (None, 0):
+        if publisher and publisher.poll() not in (None, 0):
             raise BenchError(f"carillon publish failed: {publisher.stderr.read()[-500:]}")
         time.sleep(0.1)
         now, value = time.monotonic(), count()
@@ -60,7 +60,7 @@ def publish_and_drain(ctx, server, events, fan_out, limit_s=300):
     publisher = start_publishing(ctx, server, events)
     try:
         goal = events * fan_out
-        end = wait_until(lambda: delivered(server) - before, goal, publisher, limit_s)
+        end = wait_until(lambda: delivered(server) - before, goal, limit_s, publisher)
         publisher.wait(60)
     finally:
         if publisher.poll() is None:

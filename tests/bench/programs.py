@@ -43,9 +43,20 @@ class Program:
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
 
     def __enter__(self):
+        try:
+            self.ready()
+        except BaseException:
+            self.end()
+            raise
         return self
 
     def __exit__(self, *_):
+        self.end()
+
+    def ready(self):
+        """Waits until it serves and learns where."""
+
+    def end(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
@@ -91,9 +102,8 @@ class Nginx(Program):
             ["nginx", "-p", str(directory), "-c", str(directory / "nginx.conf"),
              "-e", str(directory / "nginx-error.log")], directory / "output.log")
         self.url = f"http://127.0.0.1:{self.port}"
-        self._wait()
 
-    def _wait(self):
+    def ready(self):
         for _ in range(250):
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
@@ -108,6 +118,8 @@ class Receiver(Program):
 
     def __init__(self, bin_dir, log):
         super().__init__([f"{bin_dir}/carillon-bench-receiver"], log)
+
+    def ready(self):
         self.port = int(self.wait_for(r'"port":(\d+)')[1])
         self.url = f"http://127.0.0.1:{self.port}"
 
@@ -131,7 +143,9 @@ class Carillond(Program):
         }, indent=1))
         super().__init__([f"{bin_dir}/carillond", "--config", str(config)],
                          Path(directory) / f"{name}.log")
-        line = self.wait_for(r'\{.*"message":"ready".*\}', 120)[0]
+
+    def ready(self):
+        line = self.wait_for(r'\{.*"message": *"ready".*\}', 120)[0]
         ready = json.loads(line)
         self.address = ready["publish_address"]
         self.admin = "http://" + ready["admin_address"]

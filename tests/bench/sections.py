@@ -101,10 +101,10 @@ def unary(ctx):
         echo_address = "127.0.0.1:" + echo.wait_for(r'"port":(\d+)')[1]
 
         def rate(address, length):
-            done_before = delivered(busy)
+            before = delivered(busy)
             result = publish_bench(ctx, address, callers=64, seconds=length)
-            while address == busy.address and delivered(busy) < done_before + result["count"]:
-                time.sleep(0.05)  # the next measurement finds an idle machine
+            if address == busy.address:  # the next measurement finds an idle machine
+                wait_until(lambda: delivered(busy) - before, result["count"], 120)
             return result["per_second"]
 
         for address in (echo_address, quiet.address, busy.address):
@@ -135,7 +135,7 @@ def parked_million(ctx):
     with serve(ctx, "parked", layout) as server:
         publisher = start_publishing(ctx, server, events)
         try:
-            wait_until(lambda: parked(server), events, publisher, 900)
+            wait_until(lambda: parked(server), events, 900, publisher)
         finally:
             if publisher.poll() is None:
                 publisher.kill()
