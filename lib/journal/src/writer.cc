@@ -114,11 +114,10 @@ void Writer::CommitGroup(Group& group) {
     });
     if (!status.ok()) return Refused(group, staged, status);
     gauges_.dead += dead_added;
+    ++gauges_.commits;
+    if (hooks_.on_commit) hooks_.on_commit(events, rows, std::chrono::steady_clock::now() - start);
   }
   Committed(group, std::move(staged), std::move(next));
-  if (hooks_.on_commit && (events > 0 || rows > 0)) {
-    hooks_.on_commit(events, rows, std::chrono::steady_clock::now() - start);
-  }
 }
 
 Writer::Staged Writer::Stage(std::vector<AppendRequest>& appends) {
@@ -259,7 +258,6 @@ void Writer::Committed(Group& group, Staged staged, Progress next) {
   }
   retry_at_ = {};
   gauges_.disk_full_until = 0;
-  ++gauges_.commits;
   Publish();
   if (!staged.events->empty()) {
     const EventBatchPtr batch = std::move(staged.events);

@@ -1,0 +1,252 @@
+// Parked and dead deliveries, closing lanes, and what retention leaves alone.
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+
+#include "support.h"
+
+namespace carillon::journal {
+namespace {
+
+using testing::ElementsAre;
+using std::chrono::hours;
+using std::chrono::seconds;
+
+class ParkedTest : public JournalTest {
+ protected:
+  void Start(int events) {
+    Open();
+    std::vector<std::string> ids;
+    for (int i = 1; i <= events; ++i) ids.push_back("e" + std::to_string(i));
+    ASSERT_TRUE(Append(ids).ok());
+    lane_ = OpenLane("one").lane;
+  }
+  base::WallTime At(int64_t s) const { return clock_.Wall() + seconds(s); }
+  static std::vector<uint64_t> PositionsOf(const DueDeliveries& due) {
+    std::vector<uint64_t> positions;
+    for (const DueDelivery& one : due.due) positions.push_back(one.parked.position);
+    return positions;
+  }
+  LaneId lane_ = 0;
+};
+
+TEST_F(ParkedTest, TakesWhatIsDueInOrderUpToTheLimit) {
+  Start(6);
+  Settlement news;
+  news.watermark = 6;
+  news.parked = {{lane_, At(5), 4, 1}, {lane_, At(1), 6, 2},     {lane_, At(1), 2, 1},
+                 {lane_, At(9), 1, 3}, {lane_ + 1, At(1), 3, 1}};
+  Settle(news);
+  EXPECT_TRUE(TakeDue(lane_, At(0)).due.empty());
+  EXPECT_EQ(TakeDue(lane_, At(0)).next_due, At(1));
+
+  const DueDeliveries due = TakeDue(lane_, At(5));
+  EXPECT_THAT(PositionsOf(due), ElementsAre(2, 6, 4));
+  EXPECT_EQ(due.next_due, At(9));
+  EXPECT_EQ(due.due[1].parked.attempts, 2u);
+  ASSERT_NE(due.due[1].event, nullptr);
+  EXPECT_EQ(due.due[1].event->id(), "e6");
+
+  const DueDeliveries two = TakeDue(lane_, At(100), 2);
+  EXPECT_THAT(PositionsOf(two), ElementsAre(2, 6));
+  EXPECT_EQ(two.next_due, At(5));
+  EXPECT_FALSE(TakeDue(lane_, At(100)).next_due.has_value());
+  EXPECT_TRUE(TakeDue(lane_ + 7, At(100)).due.empty());
+}
+
+TEST_F(ParkedTest, UnparkingAndParkingAgainIsOneStep) {
+  Start(2);
+  Settlement news;
+  news.parked = {{lane_, At(1), 1, 1}, {lane_, At(1), 2, 1}};
+  Settle(news);
+  Settlement again;
+  again.unparked = {{lane_, At(1), 1}, {lane_, At(1), 2}};
+  again.parked = {{lane_, At(8), 2, 2}};
+  Settle(again);
+  Reopen();
+  const LaneState state = OpenLane("one");
+  EXPECT_EQ(state.parked, 1u);
+  EXPECT_EQ(state.next_due, At(8));
+  EXPECT_THAT(PositionsOf(TakeDue(lane_, At(8))), ElementsAre(2));
+}
+
+TEST_F(ParkedTest, LoadsFewEventsOutOfManyChunks) {
+  Start(1000);
+  Settlement news;
+  for (uint64_t position = 1; position <= 1000; position += 90) {
+    news.parked.push_back({lane_, At(1), position, 1});
+  }
+  Settle(news);
+  const DueDeliveries due = TakeDue(lane_, At(1));
+  ASSERT_EQ(due.due.size(), 12u);
+  for (const DueDelivery& one : due.due) {
+    ASSERT_NE(one.event, nullptr);
+    EXPECT_EQ(one.event->position(), one.parked.position);
+    EXPECT_EQ(one.event->id(), "e" + std::to_string(one.parked.position));
+  }
+}
+
+TEST_F(ParkedTest, ManyLargeEventsComeInSeveralAnswers) {
+  Open();
+  lane_ = OpenLane("one").lane;
+  Settlement news;
+  for (int i = 0; i < 600; ++i) {
+    const uint64_t position = AppendOne("e" + std::to_string(i), 40'000);
+    news.parked.push_back({lane_, At(1), position, 1});
+  }
+  Settle(news);
+  const DueDeliveries due = TakeDue(lane_, At(1), 1000);
+  EXPECT_GT(due.due.size(), 100u);
+  EXPECT_LT(due.due.size(), 600u);
+  EXPECT_EQ(due.next_due, At(1));
+}
+
+TEST_F(ParkedTest, CountsTheDeadOnce) {
+  Start(2);
+  Settlement news;
+  news.dead = {{lane_, 1, 3, model::Outcome::kDns, At(0)}, {lane_, 2, 1, {}, At(0)}};
+  Settle(news);
+  Settle(news);
+  EXPECT_EQ(journal_->stats().dead, 2u);
+  Reopen();
+  EXPECT_EQ(journal_->stats().dead, 2u);
+}
+
+TEST_F(ParkedTest, ClosingALaneMakesItsDeliveriesDead) {
+  Start(3);
+  Settlement news;
+  news.watermark = 3;
+  news.parked = {{lane_, At(1), 1, 1}, {lane_, At(2), 2, 1}, {lane_ + 1, At(2), 2, 1}};
+  news.cursors = {{lane_, 2}};
+  Settle(news);
+  journal_->CloseLanes({lane_});
+  ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 2; }));
+  EXPECT_EQ(Query("SELECT count(*) FROM dead WHERE outcome = 13"), 2);
+  EXPECT_EQ(Query("SELECT count(*) FROM parked"), 1);
+  EXPECT_NE(OpenLane("one").lane, lane_);
+
+  // News that was under way when it was closed.
+  Settlement late;
+  late.parked = {{lane_, At(5), 3, 1}};
+  late.cursors = {{lane_, 1}};
+  Settle(late);
+  EXPECT_EQ(journal_->stats().dead, 3u);
+  EXPECT_EQ(Query("SELECT count(*) FROM parked"), 1);
+  EXPECT_EQ(Query("SELECT count(*) FROM lanes WHERE cursor IS NOT NULL"), 0);
+}
+
+TEST_F(ParkedTest, ClosingGoesOnInStepsAndAfterARestart) {
+  Start(1);
+  Settlement news;
+  for (int i = 0; i < 25'000; ++i) news.parked.push_back({lane_, At(i), 1u + i, 1});
+  Settle(news);
+  Close();
+  // As it is when the process dies right after the lane was closed.
+  Query("UPDATE lanes SET closed = 1 WHERE id = " + std::to_string(lane_) + " RETURNING 1");
+  Open();
+  ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 25'000; }));
+  EXPECT_EQ(Query("SELECT count(*) FROM parked"), 0);
+  ASSERT_TRUE(Eventually([&] { return Query("SELECT closed FROM lanes") == 2; }));
+}
+
+class RetentionTest : public ParkedTest {
+ protected:
+  /// One chunk for each event.
+  void Fill(int events) {
+    Open();
+    lane_ = OpenLane("one").lane;
+    for (int i = 1; i <= events; ++i) AppendOne("e" + std::to_string(i), 1000);
+  }
+  uint64_t WalBytes() const { return std::filesystem::file_size(DatabaseFile() + "-wal"); }
+  bool Left(std::vector<uint64_t> positions) {
+    return Eventually([&] { return Positions() == positions; });
+  }
+};
+
+TEST_F(RetentionTest, RemovesWhatIsSettledAndOldAndLeavesTheRest) {
+  Fill(6);
+  Settlement news;
+  news.watermark = 5;
+  news.parked = {{lane_, At(100'000), 3, 1}};
+  news.attempts = {{1, lane_}, {2, lane_}};
+  news.attempts[0].started = news.attempts[1].started = clock_.Wall();
+  news.dead = {{lane_, 1, 1, model::Outcome::kDns, clock_.Wall()}};
+  Settle(news);
+  clock_.Advance(hours(73));
+  ASSERT_TRUE(Left({3, 6}));
+  ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 0; }));
+  EXPECT_EQ(Read(1).at(0)->id(), "e3");
+  EXPECT_EQ(TakeDue(lane_, At(200'000)).due.at(0).event->id(), "e3");
+
+  Settlement gone;
+  gone.unparked = {{lane_, At(100'000) - hours(73), 3}};
+  gone.watermark = 6;
+  Settle(gone);
+  ASSERT_TRUE(Left({}));
+  ASSERT_TRUE(Eventually([&] { return Query("SELECT count(*) FROM attempt_log") == 0; }));
+  // Positions are never used again, whatever was removed.
+  Reopen();
+  EXPECT_EQ(journal_->recovered().last_position, 6u);
+  EXPECT_EQ(AppendOne("next"), 7u);
+  ASSERT_EQ(Read(1).size(), 1u);
+}
+
+TEST_F(RetentionTest, WhatALaneBehindStillNeedsStays) {
+  Fill(4);
+  Settlement news;
+  news.watermark = 4;
+  news.cursors = {{lane_, 3}};
+  Settle(news);
+  clock_.Advance(hours(73));
+  ASSERT_TRUE(Left({3, 4}));
+  Reopen();
+  // Something was removed after the restart: the housekeeping has been by.
+  news.cursors = {{lane_, 4}};
+  Settle(news);
+  ASSERT_TRUE(Left({4}));
+}
+
+TEST_F(RetentionTest, RemovesTheOldestWhileThereIsTooMuch) {
+  options_.retention_bytes = 5000;
+  Fill(10);
+  EXPECT_EQ(Positions().size(), 10u);  // none is settled
+  SettleUpTo(9);
+  ASSERT_TRUE(Eventually([&] { return Positions().size() == 4; }));
+  EXPECT_EQ(Positions().front(), 7u);
+  // The count of bytes is right after a restart too.
+  Reopen();
+  AppendOne("more", 1000);
+  SettleUpTo(11);
+  ASSERT_TRUE(Left({8, 9, 10, 11}));
+}
+
+TEST_F(RetentionTest, RememberedIdsOutliveTheirEvents) {
+  options_.retention_age = seconds(10);
+  Fill(3);
+  SettleUpTo(3);
+  clock_.Advance(hours(1));
+  ASSERT_TRUE(Left({}));
+  Reopen();
+  const auto again = Append({"e2"});
+  EXPECT_TRUE(again->at(0).duplicate);
+  EXPECT_EQ(again->at(0).position, 2u);
+  clock_.Advance(hours(24));
+  AppendOne("new");
+  ASSERT_TRUE(Eventually([&] { return Query("SELECT count(*) FROM ids") == 1; }));
+}
+
+TEST_F(RetentionTest, TheWriteAheadFileStaysBounded) {
+  Open();
+  for (int i = 0; i < 150; ++i) {
+    std::vector<std::string> ids;
+    for (int j = 0; j < 10; ++j) ids.push_back(std::to_string(i) + "-" + std::to_string(j));
+    ASSERT_TRUE(Append(ids, 100'000).ok());
+  }
+  // 150 MB went through it.
+  EXPECT_GT(journal_->stats().last_position, 0u);
+  EXPECT_LE(WalBytes(), 110u << 20);
+}
+
+}  // namespace
+}  // namespace carillon::journal

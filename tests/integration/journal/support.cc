@@ -1,0 +1,175 @@
+#include "support.h"
+
+#include <sqlite3.h>
+
+#include <chrono>
+#include <filesystem>
+#include <future>
+#include <thread>
+#include <utility>
+
+namespace carillon::journal {
+namespace {
+
+std::string NewFolder() {
+  std::string path = testing::TempDir() + "/journal-XXXXXX";
+  if (mkdtemp(path.data()) == nullptr) ADD_FAILURE() << "no temporary folder";
+  return path;
+}
+
+}  // namespace
+
+void Recorder::OnCommitted(const EventBatchPtr& batch) {
+  std::lock_guard lock(mutex_);
+  for (const model::EventPtr& event : *batch) {
+    seen_.emplace_back(event->position(), std::string(event->id()));
+  }
+}
+
+std::vector<std::pair<uint64_t, std::string>> Recorder::Seen() const {
+  std::lock_guard lock(mutex_);
+  return seen_;
+}
+
+std::string PayloadOf(const std::string& id, size_t payload_bytes) {
+  std::string payload = "{\"id\":\"" + id + "\",\"x\":\"";
+  while (payload.size() < payload_bytes) payload.append(id).push_back('.');
+  return payload + "\"}";
+}
+
+std::shared_ptr<model::Event> MakeEvent(const std::string& id, size_t payload_bytes,
+                                        const std::string& tenant) {
+  const std::string payload = PayloadOf(id, payload_bytes);
+  return model::Event::Create({id, "session.create", tenant, "key", base::FromUnixNanos(17),
+                               {{"station", "7"}}, payload});
+}
+
+std::vector<std::shared_ptr<model::Event>> MakeEvents(const std::vector<std::string>& ids,
+                                                      size_t payload_bytes) {
+  std::vector<std::shared_ptr<model::Event>> events;
+  for (const std::string& id : ids) events.push_back(MakeEvent(id, payload_bytes));
+  return events;
+}
+
+JournalTest::JournalTest() {
+  options_.data_dir = NewFolder();
+  options_.min_free_bytes = 0;
+  options_.housekeeping_interval = std::chrono::milliseconds(10);
+}
+
+JournalTest::~JournalTest() {
+  journal_.reset();
+  std::error_code ignored;
+  std::filesystem::remove_all(options_.data_dir, ignored);
+}
+
+absl::Status JournalTest::TryOpen() {
+  SqliteJournalHooks hooks;
+  hooks.on_commit = [this](size_t, size_t, std::chrono::nanoseconds) { ++commits_; };
+  hooks.on_fatal = [this](absl::Status status) {
+    fatal_status_ = std::move(status);
+    ++fatal_;
+  };
+  auto journal = OpenSqliteJournal(options_, std::move(hooks), clock_);
+  if (!journal.ok()) return journal.status();
+  journal_ = *std::move(journal);
+  return absl::OkStatus();
+}
+
+void JournalTest::Open() {
+  const absl::Status status = TryOpen();
+  ASSERT_TRUE(status.ok()) << status;
+  journal_->AddConsumer(&recorder_);
+  journal_->Start();
+}
+
+void JournalTest::Close() { journal_.reset(); }
+
+absl::StatusOr<std::vector<Appended>> JournalTest::Append(const std::vector<std::string>& ids,
+                                                          size_t payload_bytes) {
+  std::promise<absl::StatusOr<std::vector<Appended>>> answer;
+  journal_->Append(MakeEvents(ids, payload_bytes),
+                   [&](auto result) { answer.set_value(std::move(result)); });
+  return answer.get_future().get();
+}
+
+uint64_t JournalTest::AppendOne(const std::string& id, size_t payload_bytes) {
+  const auto result = Append({id}, payload_bytes);
+  EXPECT_TRUE(result.ok()) << result.status();
+  return result.ok() ? result->at(0).position : 0;
+}
+
+void JournalTest::Settle(Settlement settlement) {
+  std::promise<void> durable;
+  journal_->Settle(std::move(settlement), [&] { durable.set_value(); });
+  durable.get_future().get();
+}
+
+void JournalTest::SettleUpTo(uint64_t watermark) {
+  Settlement settlement;
+  settlement.watermark = watermark;
+  Settle(std::move(settlement));
+}
+
+EventBatch JournalTest::Read(uint64_t from, size_t max_bytes) {
+  std::promise<EventBatchPtr> answer;
+  journal_->Read(from, max_bytes, [&](EventBatchPtr batch) { answer.set_value(batch); });
+  return *answer.get_future().get();
+}
+
+DueDeliveries JournalTest::TakeDue(LaneId lane, base::WallTime until, size_t limit) {
+  std::promise<DueDeliveries> answer;
+  journal_->TakeDue(lane, until, limit,
+                    [&](DueDeliveries due) { answer.set_value(std::move(due)); });
+  return answer.get_future().get();
+}
+
+absl::StatusOr<std::vector<LaneState>> JournalTest::OpenLanes(
+    const std::vector<LaneName>& names) {
+  std::promise<absl::StatusOr<std::vector<LaneState>>> answer;
+  journal_->OpenLanes(names, [&](auto lanes) { answer.set_value(std::move(lanes)); });
+  return answer.get_future().get();
+}
+
+LaneState JournalTest::OpenLane(const std::string& name) {
+  const auto lanes = OpenLanes({{"acme", name}});
+  EXPECT_TRUE(lanes.ok()) << lanes.status();
+  return lanes.ok() ? lanes->at(0) : LaneState();
+}
+
+std::vector<uint64_t> JournalTest::Positions(uint64_t from) {
+  std::vector<uint64_t> positions;
+  while (true) {
+    const EventBatch batch = Read(from);
+    if (batch.empty()) return positions;
+    for (const model::EventPtr& event : batch) positions.push_back(event->position());
+    from = positions.back() + 1;
+  }
+}
+
+bool JournalTest::Eventually(const std::function<bool()>& holds) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return true;
+}
+
+int64_t JournalTest::Query(const std::string& sql) {
+  sqlite3* db = nullptr;
+  sqlite3_stmt* statement = nullptr;
+  int64_t value = -1;
+  if (sqlite3_open_v2(DatabaseFile().c_str(), &db, SQLITE_OPEN_READWRITE, nullptr) == SQLITE_OK &&
+      sqlite3_prepare_v2(db, sql.c_str(), -1, &statement, nullptr) == SQLITE_OK &&
+      sqlite3_step(statement) == SQLITE_ROW) {
+    value = sqlite3_column_int64(statement, 0);
+  } else {
+    ADD_FAILURE() << sql << ": " << sqlite3_errmsg(db);
+  }
+  sqlite3_finalize(statement);
+  sqlite3_close(db);
+  return value;
+}
+
+}  // namespace carillon::journal

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "carillon/base/clock.h"
+#include "carillon/journal/sqlite_journal.h"
+
+namespace carillon::journal {
+
+/// A time of day that tests move while the journal's threads read it.
+class ManualClock final : public base::Clock {
+ public:
+  base::WallTime Wall() const override { return base::FromUnixNanos(wall_ns_); }
+  base::MonoTime Mono() const override { return std::chrono::steady_clock::now(); }
+  void Advance(std::chrono::nanoseconds by) { wall_ns_ += by.count(); }
+
+ private:
+  std::atomic<int64_t> wall_ns_{1'700'000'000'000'000'000};
+};
+
+/// Keeps the ids and positions it was told, in order.
+class Recorder final : public Consumer {
+ public:
+  void OnCommitted(const EventBatchPtr& batch) override;
+  std::vector<std::pair<uint64_t, std::string>> Seen() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::pair<uint64_t, std::string>> seen_;
+};
+
+/// An event of tenant `acme` whose payload tells its id.
+std::shared_ptr<model::Event> MakeEvent(const std::string& id, size_t payload_bytes = 0,
+                                        const std::string& tenant = "acme");
+std::vector<std::shared_ptr<model::Event>> MakeEvents(const std::vector<std::string>& ids,
+                                                      size_t payload_bytes = 0);
+std::string PayloadOf(const std::string& id, size_t payload_bytes = 0);
+
+/// A journal in a folder of its own, and calls that wait for their answers.
+class JournalTest : public testing::Test {
+ protected:
+  JournalTest();
+  ~JournalTest() override;
+
+  /// Opens the journal and starts it with one consumer.
+  void Open();
+  absl::Status TryOpen();
+  /// Stops it cleanly.
+  void Close();
+  void Reopen() {
+    Close();
+    Open();
+  }
+
+  absl::StatusOr<std::vector<Appended>> Append(const std::vector<std::string>& ids,
+                                               size_t payload_bytes = 0);
+  /// The position of one event that has to be taken.
+  uint64_t AppendOne(const std::string& id, size_t payload_bytes = 0);
+  void Settle(Settlement settlement);
+  /// Settles all that is there.
+  void SettleUpTo(uint64_t watermark);
+  EventBatch Read(uint64_t from, size_t max_bytes = 1 << 20);
+  DueDeliveries TakeDue(LaneId lane, base::WallTime until, size_t limit = 1000);
+  absl::StatusOr<std::vector<LaneState>> OpenLanes(const std::vector<LaneName>& names);
+  LaneState OpenLane(const std::string& name);
+  /// Positions from `from` on.
+  std::vector<uint64_t> Positions(uint64_t from = 1);
+  /// Waits, up to half a minute, for something that the journal's threads do by themselves.
+  bool Eventually(const std::function<bool()>& holds);
+  /// One number, read from the files beside the journal.
+  int64_t Query(const std::string& sql);
+  std::string DatabaseFile() const { return options_.data_dir + "/carillon.db"; }
+
+  ManualClock clock_;
+  SqliteJournalOptions options_;
+  Recorder recorder_;
+  std::atomic<int> commits_{0};
+  std::atomic<int> fatal_{0};
+  absl::Status fatal_status_;  ///< read after `fatal_` is seen
+  std::unique_ptr<Journal> journal_;
+};
+
+}  // namespace carillon::journal
