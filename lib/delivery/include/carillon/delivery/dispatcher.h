@@ -4,7 +4,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
 #include "carillon/base/clock.h"
 #include "carillon/base/random.h"
 #include "carillon/http/courier.h"
@@ -21,6 +24,11 @@ struct DispatcherOptions {
   size_t read_bytes = 1u << 20;         ///< of one read from the journal
   size_t max_unsettled_news = 65'536;   ///< rows handed to the journal and not yet durable
   std::chrono::milliseconds settle_interval{5};  ///< news waits at most this long
+  /// Routed events that may wait behind the oldest unsettled one, and for how long it may hold the
+  /// watermark; then a cursor takes its lane's place.
+  size_t max_tracked = 262'144;
+  std::chrono::milliseconds max_hold{30'000};
+  std::string user_agent = "Carillon";  ///< the program adds its version
 };
 
 /// Runs things on the dispatcher's thread. The real one posts to its io_context; the simulated one
@@ -59,7 +67,7 @@ class Dispatcher : public journal::Consumer, public http::CourierListener {
 
   virtual void OnTimer() = 0;
 
-  /// Starts nothing new; `done` when nothing is in flight and all news is durable.
+  /// Starts nothing new and routes nothing; `done` when nothing is in flight and all news is durable.
   virtual void Drain(absl::AnyInvocable<void()> done) = 0;
 
   /// Makes gauges current: queue sizes, ages, states; to the metrics. Dispatcher's thread.

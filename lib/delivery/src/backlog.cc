@@ -1,0 +1,80 @@
+#include "backlog.h"
+
+#include <algorithm>
+
+namespace carillon::delivery {
+
+Backlog::Backlog(size_t read_bytes, journal::Journal& journal, const Home& home, LaneMap& lanes,
+                 HeldEvents& held, View view)
+    : read_bytes_(read_bytes),
+      journal_(journal),
+      home_(home),
+      lanes_(lanes),
+      held_(held),
+      view_(std::move(view)) {}
+
+void Backlog::Want(Lane& lane) {
+  if (lane.marks.reading || !lane.NeedsRead()) return;
+  lane.marks.reading = true;
+  waiting_.push_back(lane.id());
+}
+
+void Backlog::Run() {
+  while (reads_ < kReads && !waiting_.empty()) {
+    Lane* lane = lanes_.Find(waiting_.pop_front());
+    if (lane == nullptr) continue;
+    if (!lane->NeedsRead()) {
+      lane->marks.reading = false;
+      continue;
+    }
+    ++reads_;
+    const uint64_t from = *lane->cursor();
+    journal_.Read(from, read_bytes_,
+                  home_.Bring<journal::EventBatchPtr>(
+                      [this, id = lane->id(), from](journal::EventBatchPtr batch) {
+                        --reads_;
+                        OnRead(id, from, batch == nullptr ? journal::EventBatch() : *batch);
+                      }));
+  }
+}
+
+void Backlog::OnRead(journal::LaneId asked, uint64_t from, const journal::EventBatch& batch) {
+  shared_.assign(batch.size(), HeldRef());
+  if (Lane* lane = lanes_.Find(asked); lane != nullptr) {
+    lane->marks.reading = false;
+    // A cursor that went back meanwhile (the lane shed what it held) is not covered by this answer.
+    if (lane->NeedsRead() && *lane->cursor() >= from) Serve(*lane, batch);
+    Want(*lane);
+  }
+  const uint64_t to = batch.empty() ? from : batch.back()->position();
+  for (size_t i = 0; i < std::min(waiting_.size(), kSharers); ++i) {
+    Lane* lane = lanes_.Find(waiting_[i]);
+    if (lane == nullptr || !lane->NeedsRead()) continue;
+    if (*lane->cursor() >= from && *lane->cursor() <= to) Serve(*lane, batch);
+  }
+  shared_.clear();
+  view_.on_read();
+}
+
+void Backlog::Serve(Lane& lane, const journal::EventBatch& batch) {
+  const uint64_t next = view_.next();
+  const auto below = [](const model::EventPtr& event, uint64_t at) { return event->position() < at; };
+  auto at = std::lower_bound(batch.begin(), batch.end(), *lane.cursor(), below);
+  uint64_t seen = batch.empty() ? next : batch.back()->position() + 1;
+  for (; at != batch.end(); ++at) {
+    const uint64_t position = (*at)->position();
+    if (position >= next || lane.Full()) {
+      seen = position;
+      break;
+    }
+    if (!lane.Matches(**at) || view_.was_settled(position, lane.id())) continue;
+    HeldRef& held = shared_[static_cast<size_t>(at - batch.begin())];
+    if (!held) held = held_.Hold(*at);
+    lane.Enqueue(held, Tracker::kNone);
+  }
+  lane.MoveCursor(std::clamp(seen, *lane.cursor(), next));
+  if (*lane.cursor() == next) lane.CatchUp();
+  view_.on_served(lane);
+}
+
+}  // namespace carillon::delivery

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "carillon/journal/journal.h"
+#include "home.h"
+#include "lane_map.h"
+#include "ring_queue.h"
+
+namespace carillon::delivery {
+
+/// Serves the lanes that fell behind, from journal reads: in turn, a few reads at a time. What one
+/// lane asked for is offered to those that wait at about the same place too, so that lanes that
+/// fell behind together share reads, events and encoded bodies. Dispatcher's thread.
+class Backlog {
+ public:
+  /// What it needs to know of the shard.
+  struct View {
+    std::function<uint64_t()> next;  ///< the next position to route: a lane there has caught up
+    std::function<bool(uint64_t position, journal::LaneId lane)> was_settled;
+    std::function<void(Lane& lane)> on_served;  ///< it may have got deliveries
+    std::function<void()> on_read;              ///< after all were served
+  };
+
+  Backlog(size_t read_bytes, journal::Journal& journal, const Home& home, LaneMap& lanes,
+          HeldEvents& held, View view);
+
+  /// Puts the lane on the list if it is behind and has room.
+  void Want(Lane& lane);
+  /// Starts reads for those whose turn it is.
+  void Run();
+
+ private:
+  static constexpr int kReads = 2;
+  static constexpr size_t kSharers = 16;
+
+  /// The answer for one lane: all events from `from` on, up to some position.
+  void OnRead(journal::LaneId asked, uint64_t from, const journal::EventBatch& batch);
+  void Serve(Lane& lane, const journal::EventBatch& batch);
+
+  const size_t read_bytes_;
+  journal::Journal& journal_;
+  const Home& home_;
+  LaneMap& lanes_;
+  HeldEvents& held_;
+  const View view_;
+  RingQueue<journal::LaneId> waiting_;
+  int reads_ = 0;
+  std::vector<HeldRef> shared_;  // of the batch being served
+};
+
+}  // namespace carillon::delivery

@@ -1,0 +1,257 @@
+#include "carillon/delivery/dispatcher.h"
+
+#include <algorithm>
+
+#include "dispatcher_impl.h"
+
+namespace carillon::delivery {
+namespace {
+
+using std::chrono::milliseconds;
+
+// What one turn routes at most, so that the courier's sockets get theirs.
+constexpr size_t kTurnEvents = 1024;
+constexpr size_t kTurnDeliveries = 4096;
+constexpr milliseconds kTick{250};
+
+}  // namespace
+
+std::unique_ptr<Dispatcher> Dispatcher::Create(const DispatcherOptions& options,
+                                               const base::Clock& clock, base::Random& random,
+                                               journal::Journal& journal, http::Courier& courier,
+                                               Executor& executor, metrics::Metrics& metrics) {
+  return std::make_unique<DispatcherImpl>(options, clock, random, journal, courier, executor,
+                                          metrics);
+}
+
+DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clock& clock,
+                               base::Random& random, journal::Journal& journal,
+                               http::Courier& courier, Executor& executor,
+                               metrics::Metrics& metrics)
+    : options_(options),
+      clock_(clock),
+      random_(random),
+      journal_(journal),
+      courier_(courier),
+      executor_(executor),
+      metrics_(metrics),
+      recovered_last_(journal.recovered().last_position),
+      home_(executor),
+      retry_clock_(clock),
+      feed_(options_, journal, home_, [this] { Turn(); }),
+      backlog_(options.read_bytes, journal, home_, lanes_, held_,
+               {.next = [this] { return feed_.next(); },
+                .was_settled = [this](uint64_t position,
+                                      journal::LaneId lane) { return WasSettled(position, lane); },
+                .on_served = [this](Lane& lane) { MarkRunnable(lane); },
+                .on_read = [this] { Turn(); }}),
+      news_(options_, clock, journal, home_,
+            [this](const News::Durable& durable) { OnDurable(durable); }) {
+  courier_.SetListener(this);
+}
+
+void DispatcherImpl::OnCommitted(const journal::EventBatchPtr& batch) {
+  if (feed_.Put(batch)) home_.Post([this] { Turn(); });
+}
+
+void DispatcherImpl::OnTimer() {
+  armed_ = base::MonoTime::max();
+  const base::MonoTime now = clock_.Mono();
+  if (now >= tick_at_) Tick(now);
+  Turn();
+}
+
+void DispatcherImpl::Turn() {
+  if (!draining_ && table_ != nullptr) {
+    SendReady();  // before memory is looked at: what was taken to be sent is not given up unsent
+    if (!changing_) RouteSome();
+    SendReady();
+    if (MemoryForMore()) {
+      backlog_.Run();
+      AskForDue();
+    }
+  }
+  if (news_.Due(clock_.Mono())) SendNews();
+  CheckDrained();
+  ArmTimer();
+}
+
+void DispatcherImpl::RouteSome() {
+  size_t events = 0;
+  size_t deliveries = 0;
+  while (!OutOfMemory()) {
+    if (tracker_.size() >= options_.max_tracked) BoundTracker();
+    const model::EventPtr* event = feed_.Peek();
+    if (event == nullptr) return;
+    if (++events > kTurnEvents || deliveries > kTurnDeliveries) {
+      if (!std::exchange(turn_posted_, true)) {
+        home_.Post([this] {
+          turn_posted_ = false;
+          Turn();
+        });
+      }
+      return;
+    }
+    deliveries += Route(*event);
+    feed_.Pop();
+  }
+}
+
+size_t DispatcherImpl::Route(const model::EventPtr& event) {
+  const uint64_t position = event->position();
+  table_->Match(*event, matched_);
+  targets_.clear();
+  for (const uint32_t index : matched_) {
+    Lane& lane = *lane_of_[index];
+    if (!lane.WantsLive(position) || WasSettled(position, lane.id())) continue;
+    if (lane.Full()) {
+      lane.FallBehind(position);
+      NoteCursor(lane);
+      backlog_.Want(lane);
+      continue;
+    }
+    targets_.push_back(&lane);
+  }
+  if (targets_.empty()) return 0;
+  const HeldRef held = held_.Hold(event);
+  const uint64_t slot = tracker_.Add(position, static_cast<uint32_t>(targets_.size()));
+  for (Lane* lane : targets_) {
+    lane->Enqueue(held, slot);
+    MarkRunnable(*lane);
+  }
+  return targets_.size();
+}
+
+bool DispatcherImpl::WasSettled(uint64_t position, journal::LaneId lane) const {
+  return position <= recovered_last_ && journal_.WasSettled(position, lane);
+}
+
+bool DispatcherImpl::OutOfMemory() {
+  if (out_of_memory_) {
+    out_of_memory_ = !MemoryForMore();
+  } else if (held_.bytes() >= options_.max_memory_bytes) {
+    RelieveMemory();
+    out_of_memory_ = !MemoryForMore();
+  }
+  return out_of_memory_;
+}
+
+// The shard's memory is shared out: no lane keeps more than its part of half of it. What cannot be
+// given up (attempts under way) is waited for.
+void DispatcherImpl::RelieveMemory() {
+  size_t holders = 0;
+  lanes_.ForEach([&](Lane& lane) { holders += lane.fresh_bytes() > 0 ? 1 : 0; });
+  const size_t share = options_.max_memory_bytes / 2 / std::max<size_t>(holders, 1);
+  lanes_.ForEach([&](Lane& lane) {
+    if (lane.fresh_bytes() <= share && lane.retries().empty()) return;
+    lane.Shed(share);
+    NoteCursor(lane);
+    RefreshDue(lane);
+    backlog_.Want(lane);
+  });
+}
+
+void DispatcherImpl::BoundTracker() {
+  const uint64_t young = tracker_.PositionAt(tracker_.size() / 2);
+  lanes_.ForEach([&](Lane& lane) {
+    if (lane.LowestUnsettled() >= young) return;
+    lane.Detach();
+    NoteCursor(lane);
+  });
+}
+
+void DispatcherImpl::Tick(base::MonoTime now) {
+  tick_at_ = now + kTick;
+  const uint64_t watermark = Watermark();
+  if (watermark != oldest_ || tracker_.size() == 0) {
+    oldest_ = watermark;
+    oldest_since_ = now;
+  } else if (now - oldest_since_ >= options_.max_hold) {
+    lanes_.ForEach([&](Lane& lane) {
+      if (lane.LowestUnsettled() > watermark + 1) return;
+      lane.Detach();
+      NoteCursor(lane);
+    });
+  }
+  if (out_of_memory_) RelieveMemory();
+  SendNews();  // a watermark or cursor that moved without other news
+}
+
+void DispatcherImpl::NoteCursor(Lane& lane) {
+  if (lane.closing() || std::exchange(lane.marks.has_cursor, true)) return;
+  cursor_lanes_.push_back(&lane);
+}
+
+// Cursors and watermark are taken at the same instant and written in the same transaction: what
+// the watermark passes unsettled, a cursor covers.
+void DispatcherImpl::CollectCursors() {
+  std::erase_if(cursor_lanes_, [this](Lane* lane) {
+    const std::optional<uint64_t> cursor = lane->DurableCursor();
+    if (cursor != lane->marks.reported) {
+      news_.Add(journal::LaneCursor{lane->id(), cursor});
+      lane->marks.reported = cursor;
+    }
+    lane->marks.has_cursor = cursor.has_value();
+    return !cursor;
+  });
+}
+
+void DispatcherImpl::SendNews() {
+  if (!news_.MaySend()) return;
+  CollectCursors();
+  news_.Send(Watermark());
+}
+
+void DispatcherImpl::OnDurable(const News::Durable& durable) {
+  for (const auto& [id, due] : durable.parked) {
+    Lane* lane = lanes_.Find(id);
+    if (lane == nullptr) continue;
+    lane->retries().AddDue(due);
+    RefreshDue(*lane);
+  }
+  for (const journal::ParkedKey& key : durable.unparked) {
+    Lane* lane = lanes_.Find(key.lane);
+    if (lane == nullptr) continue;
+    lane->retries().Forget(key.due, key.position);
+    RefreshDue(*lane);
+  }
+  if (!durable.closed.empty()) {
+    journal_.CloseLanes(durable.closed);
+    for (const journal::LaneId id : durable.closed) lanes_.Erase(id);
+    closing_ -= durable.closed.size();
+    NextChange();
+  }
+  Turn();
+}
+
+void DispatcherImpl::ArmTimer() {
+  base::MonoTime at = tick_at_;
+  if (const auto send_at = news_.SendAt()) at = std::min(at, *send_at);
+  // A due lane that may not ask yet is looked at again when an answer comes, or with the next tick.
+  if (const auto due = due_lanes_.Next(); due && asks_ == 0 && !draining_ && MemoryForMore()) {
+    at = std::min(at, retry_clock_.ToMono(*due));
+  }
+  if (at >= armed_) return;
+  armed_ = at;
+  executor_.WakeAt(at);
+}
+
+void DispatcherImpl::Drain(absl::AnyInvocable<void()> done) {
+  draining_ = true;
+  drained_ = std::move(done);
+  NextChange();
+  Turn();
+}
+
+void DispatcherImpl::CheckDrained() {
+  if (drained_ == nullptr || attempts_.live() > 0) return;
+  SendNews();
+  // Posted: the one who is told may end the dispatcher at once.
+  if (news_.Quiet(Watermark())) executor_.Post(std::exchange(drained_, nullptr));
+}
+
+void DispatcherImpl::PublishGauges() {
+  lanes_.ForEach([](Lane& lane) { lane.PublishGauges(); });
+}
+
+}  // namespace carillon::delivery

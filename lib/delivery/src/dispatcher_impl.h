@@ -1,0 +1,139 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "attempts.h"
+#include "backlog.h"
+#include "carillon/delivery/dispatcher.h"
+#include "due_lanes.h"
+#include "feed.h"
+#include "held_event.h"
+#include "home.h"
+#include "lane_map.h"
+#include "news.h"
+#include "retry_clock.h"
+#include "tracker.h"
+
+namespace carillon::delivery {
+
+/// Ties the pieces together: events from the Feed go to lanes and into the Tracker; lanes that are
+/// ready send through the courier; outcomes become News. What it does falls into three files:
+/// dispatcher.cc (routing, memory, time), sending.cc (attempts, retries), reload.cc (tables).
+class DispatcherImpl final : public Dispatcher {
+ public:
+  DispatcherImpl(const DispatcherOptions& options, const base::Clock& clock, base::Random& random,
+                 journal::Journal& journal, http::Courier& courier, Executor& executor,
+                 metrics::Metrics& metrics);
+
+  void OnCommitted(const journal::EventBatchPtr& batch) override;
+  void OnResponse(uint64_t token, const http::Response& response) override;
+  void SetTable(std::shared_ptr<const routing::RoutingTable> table,
+                absl::AnyInvocable<void(absl::Status)> done) override;
+  void OnTimer() override;
+  void Drain(absl::AnyInvocable<void()> done) override;
+  void PublishGauges() override;
+
+  /// For tests that check the bounds.
+  size_t held_bytes() const { return held_.bytes(); }
+  template <typename Visit>
+  void ForEachLane(Visit visit) {
+    lanes_.ForEach(visit);
+  }
+
+ private:
+  using TableDone = absl::AnyInvocable<void(absl::Status)>;
+  struct TableChange {
+    std::shared_ptr<const routing::RoutingTable> table;
+    TableDone done;
+    std::vector<http::Url> urls;  // of its destinations
+    std::vector<Lane*> lanes;     // of its destinations; null: new
+  };
+
+  // --- dispatcher.cc
+  /// Everything that may have become possible: called at the end of each entry point that can
+  /// free memory, bring events or open lanes.
+  void Turn();
+  void RouteSome();
+  size_t Route(const model::EventPtr& event);
+  bool WasSettled(uint64_t position, journal::LaneId lane) const;
+  bool OutOfMemory();
+  void RelieveMemory();
+  void BoundTracker();
+  void Tick(base::MonoTime now);
+  void SendNews();
+  void CollectCursors();
+  void OnDurable(const News::Durable& durable);
+  void NoteCursor(Lane& lane);
+  void ArmTimer();
+  void CheckDrained();
+  uint64_t Watermark() const { return tracker_.Watermark(feed_.next()); }
+  bool MemoryForMore() const { return held_.bytes() < options_.max_memory_bytes / 4 * 3; }
+
+  // --- sending.cc
+  void MarkRunnable(Lane& lane);
+  void SendReady();
+  void Send(Lane& lane, base::WallTime now);
+  bool MayStart() const { return !draining_ && news_.rows() < options_.max_unsettled_news; }
+  void Conclude(Attempt& attempt, model::Outcome outcome);
+  void Fail(Lane& lane, const Delivery& delivery, model::Outcome outcome);
+  void AddDead(Lane& lane, uint64_t position, uint32_t attempts, model::Outcome outcome);
+  void AskForDue();
+  void OnDue(journal::LaneId id, const journal::DueDeliveries& answer);
+  void RefreshDue(Lane& lane) { due_lanes_.Refresh(lane, retry_clock_.Now()); }
+
+  // --- reload.cc
+  void NextChange();
+  absl::Status Prepare(TableChange& change, std::vector<journal::LaneName>& added) const;
+  void Apply(TableChange change, const std::vector<journal::LaneState>& opened);
+  Lane& AddLane(const model::Destination& destination, const journal::LaneState& state);
+  void Configure(Lane& lane, const http::Url& url, bool open);
+  void CloseLane(Lane& lane);
+  void FinishChange(TableDone done, absl::Status status);
+
+  const DispatcherOptions options_;
+  const base::Clock& clock_;
+  base::Random& random_;
+  journal::Journal& journal_;
+  http::Courier& courier_;
+  Executor& executor_;
+  metrics::Metrics& metrics_;
+  const uint64_t recovered_last_;
+
+  Home home_;
+  HeldEvents held_;  // outlives every holder below
+  Tracker tracker_;
+  RetryClock retry_clock_;
+  Attempts attempts_;
+  LaneMap lanes_;
+  DueLanes due_lanes_;
+  Feed feed_;
+  Backlog backlog_;
+  News news_;
+
+  std::shared_ptr<const routing::RoutingTable> table_;
+  std::vector<Lane*> lane_of_;  // of each destination of table_
+  std::deque<TableChange> changes_;
+  bool changing_ = false;  // routing waits, so that a new lane misses nothing
+  size_t closing_ = 0;     // lanes closed and not yet forgotten
+
+  RingQueue<Lane*> runnable_;        // have something to send
+  std::vector<Lane*> cursor_lanes_;  // have a durable cursor, or had one when last told
+  std::vector<uint32_t> matched_;    // scratch of Route
+  std::vector<Lane*> targets_;
+  bool out_of_memory_ = false;
+  bool turn_posted_ = false;
+  int asks_ = 0;
+
+  base::MonoTime armed_ = base::MonoTime::max();
+  base::MonoTime tick_at_{};
+  uint64_t oldest_ = 0;             // the watermark as seen by ticks...
+  base::MonoTime oldest_since_{};   // ...and since when it stands there
+  bool draining_ = false;
+  absl::AnyInvocable<void()> drained_;
+};
+
+}  // namespace carillon::delivery

@@ -1,0 +1,48 @@
+#include "feed.h"
+
+#include <algorithm>
+
+namespace carillon::delivery {
+
+Feed::Feed(const DispatcherOptions& options, journal::Journal& journal, const Home& home,
+           std::function<void()> on_read)
+    : read_bytes_(options.read_bytes),
+      journal_(journal),
+      home_(home),
+      on_read_(std::move(on_read)),
+      inbox_(options.max_memory_bytes / 4, journal.recovered().last_position),
+      next_(journal.recovered().watermark + 1) {}
+
+const model::EventPtr* Feed::Peek() {
+  for (;;) {
+    if (batch_ != nullptr) {
+      while (at_ < batch_->size() && (*batch_)[at_]->position() < next_) ++at_;
+      if (at_ < batch_->size()) return &(*batch_)[at_];
+      batch_.reset();
+    }
+    if (reading_) return nullptr;
+    batch_ = inbox_.Take(next_);
+    at_ = 0;
+    if (batch_ != nullptr) continue;
+    if (next_ <= inbox_.committed()) StartRead();
+    return nullptr;
+  }
+}
+
+void Feed::StartRead() {
+  reading_ = true;
+  journal_.Read(next_, read_bytes_,
+                home_.Bring<journal::EventBatchPtr>(
+                    [this, committed = inbox_.committed()](journal::EventBatchPtr batch) {
+                      reading_ = false;
+                      at_ = 0;
+                      if (batch == nullptr || batch->empty()) {
+                        next_ = std::max(next_, committed + 1);  // removed by retention
+                      } else {
+                        batch_ = std::move(batch);
+                      }
+                      on_read_();
+                    }));
+}
+
+}  // namespace carillon::delivery

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "carillon/journal/journal.h"
+#include "home.h"
+#include "inbox.h"
+
+namespace carillon::delivery {
+
+/// The journal's events in order, each once: from the inbox while the dispatcher keeps up, from
+/// journal reads at start and after a gap. Dispatcher's thread, but for `Put`.
+class Feed {
+ public:
+  /// `on_read`: an answer came, look again.
+  Feed(const DispatcherOptions& options, journal::Journal& journal, const Home& home,
+       std::function<void()> on_read);
+
+  /// Journal's thread. True: the dispatcher must be woken.
+  bool Put(const journal::EventBatchPtr& batch) { return inbox_.Put(batch); }
+
+  /// The next event to route; null when there is none yet (a read may have been started).
+  const model::EventPtr* Peek();
+  /// The event that `Peek` showed was routed.
+  void Pop() { next_ = (*batch_)[at_++]->position() + 1; }
+
+  /// The next position to route: all below went through `Pop`, or are gone from the journal.
+  uint64_t next() const { return next_; }
+
+ private:
+  void StartRead();
+
+  const size_t read_bytes_;
+  journal::Journal& journal_;
+  const Home& home_;
+  const std::function<void()> on_read_;
+  Inbox inbox_;
+  uint64_t next_;
+  journal::EventBatchPtr batch_;
+  size_t at_ = 0;
+  bool reading_ = false;
+};
+
+}  // namespace carillon::delivery

@@ -1,0 +1,29 @@
+#include "inbox.h"
+
+namespace carillon::delivery {
+
+bool Inbox::Put(const journal::EventBatchPtr& batch) {
+  if (batch->empty()) return false;
+  size_t bytes = 0;
+  for (const model::EventPtr& event : *batch) bytes += event->bytes();
+  std::lock_guard lock(mutex_);
+  committed_ = batch->back()->position();
+  const bool was_empty = entries_.empty();
+  if (!was_empty && bytes_ + bytes > max_bytes_) return false;
+  entries_.push_back({batch, bytes});
+  bytes_ += bytes;
+  return was_empty;
+}
+
+journal::EventBatchPtr Inbox::Take(uint64_t next) {
+  std::lock_guard lock(mutex_);
+  while (!entries_.empty() && entries_.front().batch->front()->position() <= next) {
+    Entry entry = std::move(entries_.front());
+    entries_.pop_front();
+    bytes_ -= entry.bytes;
+    if (entry.batch->back()->position() >= next) return std::move(entry.batch);
+  }
+  return nullptr;
+}
+
+}  // namespace carillon::delivery

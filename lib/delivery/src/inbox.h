@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <mutex>
+
+#include "carillon/journal/journal.h"
+
+namespace carillon::delivery {
+
+/// Where the journal's thread leaves committed batches for the dispatcher. Bounded in bytes: over
+/// the bound batches are dropped, and the dispatcher, which sees the gap, reads them from the
+/// journal. Thread-safe.
+class Inbox {
+ public:
+  /// `committed`: highest position committed so far.
+  Inbox(size_t max_bytes, uint64_t committed) : max_bytes_(max_bytes), committed_(committed) {}
+
+  /// True: it was empty, so the dispatcher must be woken.
+  bool Put(const journal::EventBatchPtr& batch);
+
+  /// The batch that holds position `next`, if it is here; older ones are dropped. Null: there is a
+  /// gap, or nothing.
+  journal::EventBatchPtr Take(uint64_t next);
+
+  uint64_t committed() const {
+    std::lock_guard lock(mutex_);
+    return committed_;
+  }
+
+ private:
+  struct Entry {
+    journal::EventBatchPtr batch;
+    size_t bytes = 0;
+  };
+
+  const size_t max_bytes_;
+  mutable std::mutex mutex_;
+  std::deque<Entry> entries_;
+  size_t bytes_ = 0;
+  uint64_t committed_;
+};
+
+}  // namespace carillon::delivery

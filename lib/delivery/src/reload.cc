@@ -1,0 +1,142 @@
+#include <string_view>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "carillon/base/text.h"
+#include "dispatcher_impl.h"
+
+namespace carillon::delivery {
+namespace {
+
+http::EndpointOptions EndpointOf(const model::Destination& destination, const http::Url& url) {
+  return {.url = url,
+          .connect_timeout = destination.connect_timeout,
+          .total_timeout = destination.total_timeout,
+          .max_connections = destination.concurrency};
+}
+
+}  // namespace
+
+void DispatcherImpl::SetTable(std::shared_ptr<const routing::RoutingTable> table, TableDone done) {
+  changes_.push_back({.table = std::move(table), .done = std::move(done)});
+  NextChange();
+}
+
+// One change at a time, and none while lanes are being closed: a name that comes back at once must
+// get a new lane.
+void DispatcherImpl::NextChange() {
+  while (!changing_ && (closing_ == 0 || draining_) && !changes_.empty()) {
+    TableChange change = std::move(changes_.front());
+    changes_.pop_front();
+    if (draining_) {
+      change.done(absl::UnavailableError("delivery is being shut down"));
+      continue;
+    }
+    std::vector<journal::LaneName> added;
+    changing_ = true;
+    if (absl::Status status = Prepare(change, added); !status.ok()) {
+      FinishChange(std::move(change.done), std::move(status));
+    } else if (added.empty()) {
+      Apply(std::move(change), {});
+    } else {
+      using Opened = absl::StatusOr<std::vector<journal::LaneState>>;
+      journal_.OpenLanes(
+          std::move(added),
+          home_.Bring<Opened>([this, change = std::move(change)](const Opened& opened) mutable {
+            if (draining_) {
+              FinishChange(std::move(change.done),
+                           absl::UnavailableError("delivery is being shut down"));
+            } else if (!opened.ok()) {
+              FinishChange(std::move(change.done), opened.status());
+            } else {
+              Apply(std::move(change), *opened);
+            }
+            NextChange();
+            Turn();
+          }));
+    }
+  }
+}
+
+absl::Status DispatcherImpl::Prepare(TableChange& change,
+                                     std::vector<journal::LaneName>& added) const {
+  absl::flat_hash_map<std::pair<std::string_view, std::string_view>, Lane*> current;
+  for (Lane* lane : lane_of_) {
+    current[{lane->destination().tenant, lane->destination().name}] = lane;
+  }
+  for (const model::Destination& destination : change.table->destinations()) {
+    absl::StatusOr<http::Url> url = http::ParseUrl(destination.url);
+    if (!url.ok()) return url.status();
+    change.urls.push_back(*std::move(url));
+    const auto found = current.find({destination.tenant, destination.name});
+    change.lanes.push_back(found == current.end() ? nullptr : found->second);
+    if (found == current.end()) added.push_back({destination.tenant, destination.name});
+  }
+  return absl::OkStatus();
+}
+
+void DispatcherImpl::Apply(TableChange change, const std::vector<journal::LaneState>& opened) {
+  const auto destinations = change.table->destinations();
+  size_t new_lanes = 0;
+  for (uint32_t i = 0; i < destinations.size(); ++i) {
+    Lane*& lane = change.lanes[i];
+    const bool is_new = lane == nullptr;
+    if (is_new) lane = &AddLane(destinations[i], opened[new_lanes++]);
+    const bool changed = is_new || !(lane->destination() == destinations[i]);
+    lane->Bind(change.table, i);
+    if (changed) Configure(*lane, change.urls[i], is_new);
+    RefreshDue(*lane);
+    MarkRunnable(*lane);  // it may be allowed more at once
+  }
+  absl::flat_hash_set<Lane*> kept(change.lanes.begin(), change.lanes.end());
+  const std::vector<Lane*> before = std::exchange(lane_of_, std::move(change.lanes));
+  for (Lane* lane : before) {
+    if (!kept.contains(lane)) CloseLane(*lane);
+  }
+  table_ = std::move(change.table);
+  FinishChange(std::move(change.done), absl::OkStatus());
+}
+
+Lane& DispatcherImpl::AddLane(const model::Destination& destination,
+                              const journal::LaneState& state) {
+  const LaneBounds bounds{.bytes = options_.max_lane_bytes,
+                          .floor_bytes = std::min<size_t>(options_.max_lane_bytes, 64u << 10)};
+  Lane& lane =
+      lanes_.Add(std::make_unique<Lane>(state, bounds, tracker_,
+                                        metrics_.AddLane(destination.tenant, destination.name)));
+  if (!state.cursor) return lane;
+  // It had fallen behind. Where its cursor is above what is routed next it simply starts there.
+  if (*state.cursor < feed_.next()) lane.FallBehind(*state.cursor);
+  NoteCursor(lane);
+  return lane;
+}
+
+void DispatcherImpl::Configure(Lane& lane, const http::Url& url, bool open) {
+  const http::EndpointOptions endpoint = EndpointOf(lane.destination(), url);
+  if (!open) courier_.Update(lane.endpoint(), endpoint);
+  lane.SetRequests(open ? courier_.Open(endpoint) : lane.endpoint(),
+                   RequestMaker(lane.destination(), url, options_.user_agent));
+  backlog_.Want(lane);
+}
+
+void DispatcherImpl::CloseLane(Lane& lane) {
+  ++closing_;
+  for (size_t left = runnable_.size(); left > 0; --left) {
+    if (Lane* other = runnable_.pop_front(); other != &lane) runnable_.push_back(other);
+  }
+  std::erase(cursor_lanes_, &lane);
+  due_lanes_.Remove(lane);
+  for (const Delivery& delivery : lane.Close()) {
+    AddDead(lane, delivery.event->position(), 0, model::Outcome::kCancelled);
+  }
+  if (lane.Gone()) news_.AddClosed(lane.id());
+  courier_.Close(lane.endpoint());  // what is in flight ends as cancelled, and then the lane
+}
+
+void DispatcherImpl::FinishChange(TableDone done, absl::Status status) {
+  changing_ = false;
+  done(std::move(status));
+  Turn();
+}
+
+}  // namespace carillon::delivery

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "attempts.h"
+#include "carillon/base/clock.h"
+#include "carillon/journal/journal.h"
+#include "ring_queue.h"
+
+namespace carillon::delivery {
+
+/// The parked deliveries of one lane, as far as memory knows them: how many there are, when the
+/// next is due, and those few taken back from the journal to be sent now. One thread.
+///
+/// A parked row stays in the journal until its outcome is durable; until then its key is kept
+/// here, so that it is not taken twice.
+class RetryQueue {
+ public:
+  RetryQueue(uint64_t parked, std::optional<base::WallTime> next_due)
+      : next_due_(next_due), parked_(parked) {}
+
+  // --- Rows.
+
+  void CountParked() { ++parked_; }
+  void CountUnparked() { --parked_; }
+  /// A parked row became durable: it can be taken from its due time on.
+  void AddDue(base::WallTime due) {
+    if (!next_due_ || due < *next_due_) next_due_ = due;
+  }
+  /// The removal of a row became durable. An answer under way may have been read before that, and
+  /// is still compared with the key.
+  void Forget(base::WallTime due, uint64_t position) {
+    if (asking_) {
+      removed_.push_back(Key(due, position));
+    } else {
+      taken_.erase(Key(due, position));
+    }
+  }
+
+  // --- Taking them back.
+
+  /// When to ask the journal next; nothing: there is no need to, or not now.
+  std::optional<base::WallTime> AskAt() const {
+    return asking_ || !queue_.empty() || taken_.size() >= kMaxTaken ? std::nullopt : next_due_;
+  }
+  /// The journal is being asked for up to `AskLimit` rows.
+  void BeginAsking() {
+    asking_ = true;
+    next_due_.reset();
+  }
+  /// How many rows to ask for, so that about `max_bytes` come.
+  size_t AskLimit(size_t max_bytes) const;
+  /// A row of the answer. True where the row is to be sent now; false: it was taken before.
+  bool Take(base::WallTime due, uint64_t position) {
+    return taken_.insert(Key(due, position)).second;
+  }
+  /// After its rows were taken.
+  void EndAsking(const journal::DueDeliveries& answer);
+
+  // --- Sending them.
+
+  bool empty() const { return queue_.empty(); }
+  size_t size() const { return queue_.size(); }
+  void Push(Delivery delivery) { queue_.push_back(std::move(delivery)); }
+  Delivery Pop() { return queue_.pop_front(); }
+  const Delivery& front() const { return queue_.front(); }
+  /// Forgets what waits here: the rows will be taken again.
+  void Drop();
+
+  uint64_t parked() const { return parked_; }
+
+  /// Under which time the dispatcher's list of due lanes has this lane.
+  std::optional<base::WallTime> listed;
+
+ private:
+  using TakenKey = std::pair<int64_t, uint64_t>;
+  static constexpr size_t kMaxTaken = 256;
+  static TakenKey Key(base::WallTime due, uint64_t position) {
+    return {base::ToUnixNanos(due), position};
+  }
+
+  RingQueue<Delivery> queue_;
+  absl::flat_hash_set<TakenKey> taken_;
+  std::vector<TakenKey> removed_;  // to be forgotten when the answer came
+  std::optional<base::WallTime> next_due_;
+  uint64_t parked_;
+  size_t typical_bytes_ = 64u << 10;  // of one event, from the last answer
+  bool asking_ = false;
+};
+
+}  // namespace carillon::delivery

@@ -1,0 +1,163 @@
+#include <algorithm>
+
+#include "carillon/policy/retry.h"
+#include "dispatcher_impl.h"
+
+namespace carillon::delivery {
+namespace {
+
+// Requests for due deliveries under way at once, and about how many bytes of events each brings.
+constexpr int kAsks = 4;
+constexpr size_t kMaxAskBytes = 1u << 20;
+constexpr size_t kAskShare = 64;  // of the shard's memory
+// Attempts a lane starts before it is the next one's turn.
+constexpr int kBurst = 8;
+
+}  // namespace
+
+void DispatcherImpl::MarkRunnable(Lane& lane) {
+  if (lane.marks.runnable || !lane.Ready()) return;
+  lane.marks.runnable = true;
+  runnable_.push_back(&lane);
+}
+
+void DispatcherImpl::SendReady() {
+  if (runnable_.empty() || !MayStart()) return;
+  const base::WallTime now = clock_.Wall();
+  while (!runnable_.empty() && MayStart()) {
+    Lane& lane = *runnable_.pop_front();
+    lane.marks.runnable = false;
+    for (int i = 0; i < kBurst && lane.Ready(); ++i) Send(lane, now);
+    MarkRunnable(lane);
+  }
+}
+
+void DispatcherImpl::Send(Lane& lane, base::WallTime now) {
+  Attempt& attempt = attempts_.Start(lane, lane.NextAttempt());
+  lane.Started(attempt);
+  courier_.Start(
+      lane.requests().Make(lane.endpoint(), attempt.token(), attempt.delivery.event, now));
+  if (lane.NeedsRead()) backlog_.Want(lane);
+  if (attempt.delivery.parked && lane.retries().empty()) RefreshDue(lane);
+}
+
+void DispatcherImpl::OnResponse(uint64_t token, const http::Response& response) {
+  Attempt* attempt = attempts_.Find(token);
+  if (attempt == nullptr) return;
+  Lane& lane = *attempt->lane;
+  const model::Outcome outcome = response.wire == model::Outcome::kSuccess
+                                     ? policy::Judge(lane.destination().success, response.status)
+                                     : response.wire;
+  const bool abandoned = draining_ && !lane.closing() && outcome == model::Outcome::kCancelled;
+  const auto took = response.ended - response.started;
+  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+  news_.Add(journal::AttemptRow{
+      .position = attempt->delivery.event->position(),
+      .lane = lane.id(),
+      .number = attempt->delivery.attempts + 1,
+      .outcome = outcome,
+      .http_status = response.status,
+      .started = clock_.Wall() - (clock_.Mono() - response.started),
+      .duration_us = static_cast<uint32_t>(std::clamp<int64_t>(micros, 0, UINT32_MAX)),
+      .settles = !abandoned});
+  lane.metrics().CountAttempt(outcome);
+  metrics_.ObserveAttempt(outcome, took);
+  if (abandoned) {
+    attempts_.Abandon(*attempt);  // its delivery holds the watermark, or the lane's cursor
+  } else {
+    Conclude(*attempt, outcome);
+  }
+  Turn();
+}
+
+void DispatcherImpl::Conclude(Attempt& attempt, model::Outcome outcome) {
+  Lane& lane = *attempt.lane;
+  const Delivery& delivery = attempt.delivery;
+  const bool success = outcome == model::Outcome::kSuccess;
+  // The parked rows of a lane that is being closed become dead with the lane.
+  if (delivery.parked && (success || !lane.closing())) {
+    news_.Add(journal::ParkedKey{lane.id(), delivery.due, delivery.event->position()});
+    lane.retries().CountUnparked();
+  }
+  if (success) {
+    lane.metrics().delivered.fetch_add(1, std::memory_order_relaxed);
+    const auto since = clock_.Wall() - delivery.event->accepted_at();
+    metrics_.ObserveDelivered(std::max(since, std::chrono::nanoseconds(0)));
+  } else {
+    Fail(lane, delivery, outcome);
+  }
+  lane.SetFailing(!success);
+  lane.Finished(attempt);
+  attempts_.Finish(attempt);
+  if (lane.Gone()) {
+    news_.AddClosed(lane.id());
+  } else {
+    MarkRunnable(lane);
+  }
+}
+
+void DispatcherImpl::Fail(Lane& lane, const Delivery& delivery, model::Outcome outcome) {
+  const uint64_t position = delivery.event->position();
+  const uint32_t attempts = delivery.attempts + 1;
+  if (lane.closing()) {
+    if (!delivery.parked) AddDead(lane, position, attempts, model::Outcome::kCancelled);
+    return;
+  }
+  const auto delay = policy::NextDelay(lane.destination().retry, attempts, random_);
+  if (!delay) return AddDead(lane, position, attempts, outcome);
+  news_.Add(journal::Parked{lane.id(), retry_clock_.Now() + *delay, position, attempts});
+  lane.retries().CountParked();
+}
+
+void DispatcherImpl::AddDead(Lane& lane, uint64_t position, uint32_t attempts,
+                             model::Outcome outcome) {
+  news_.Add(journal::Dead{lane.id(), position, attempts, outcome, clock_.Wall()});
+  lane.metrics().dead.fetch_add(1, std::memory_order_relaxed);
+}
+
+void DispatcherImpl::AskForDue() {
+  if (!due_lanes_.Next() || asks_ >= kAsks) return;
+  const base::WallTime now = retry_clock_.Now();
+  const size_t bytes = std::min(kMaxAskBytes, options_.max_memory_bytes / kAskShare);
+  while (asks_ < kAsks) {
+    Lane* lane = due_lanes_.PopDue(now);
+    if (lane == nullptr) return;
+    const auto next = lane->retries().AskAt();
+    if (!next) continue;
+    ++asks_;
+    lane->retries().BeginAsking();
+    journal_.TakeDue(lane->id(), DueLanes::TakeUntil(*lane, *next, now),
+                     lane->retries().AskLimit(bytes),
+                     home_.Bring<journal::DueDeliveries>(
+                         [this, id = lane->id()](const journal::DueDeliveries& answer) {
+                           --asks_;
+                           OnDue(id, answer);
+                           Turn();
+                         }));
+  }
+}
+
+void DispatcherImpl::OnDue(journal::LaneId id, const journal::DueDeliveries& answer) {
+  Lane* lane = lanes_.Find(id);
+  if (lane == nullptr || lane->closing()) return;
+  RetryQueue& retries = lane->retries();
+  for (const journal::DueDelivery& row : answer.due) {
+    const journal::Parked& parked = row.parked;
+    if (!retries.Take(parked.due, parked.position)) continue;
+    if (row.event == nullptr) {  // nothing is left to send
+      news_.Add(journal::ParkedKey{id, parked.due, parked.position});
+      retries.CountUnparked();
+      AddDead(*lane, parked.position, parked.attempts, model::Outcome::kCancelled);
+      continue;
+    }
+    retries.Push({.event = held_.Hold(row.event),
+                  .due = parked.due,
+                  .attempts = parked.attempts,
+                  .parked = true});
+  }
+  retries.EndAsking(answer);
+  RefreshDue(*lane);
+  MarkRunnable(*lane);
+}
+
+}  // namespace carillon::delivery

@@ -1,0 +1,143 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "sim_executor.h"
+#include "sim_store.h"
+
+namespace carillon::delivery {
+
+/// The journal of one life of the process over a SimStore. Writes become durable later, in order,
+/// some at a time; reads see a state of their time and answer still later.
+class SimJournal final : public journal::Journal {
+ public:
+  SimJournal(SimStore& store, SimExecutor& executor, base::Random& random)
+      : store_(store), executor_(executor), random_(random) {
+    recovered_ = {store.watermark, store.last()};
+    for (const auto& [pair, number] : store.settled) {
+      const auto& cursor = store.lanes.at(pair.first).cursor;
+      const bool kept = pair.second > store.watermark || (cursor && pair.second >= *cursor);
+      if (kept) settled_.insert(pair);
+    }
+  }
+
+  /// A slow disk: writes take up to this long.
+  std::chrono::microseconds write_delay{2000};
+
+  journal::Recovered recovered() const override { return recovered_; }
+  void AddConsumer(journal::Consumer* consumer) override { consumer_ = consumer; }
+  void Start() override {}
+
+  void Append(std::vector<std::shared_ptr<model::Event>> events, journal::AppendDone) override {
+    Write([this, events = std::move(events)] {
+      auto batch = std::make_shared<journal::EventBatch>();
+      for (const auto& event : events) {
+        event->Accept(store_.last() + 1, accepted_at);
+        store_.events.push_back(event);
+        batch->push_back(event);
+      }
+      consumer_->OnCommitted(batch);
+    });
+  }
+  base::WallTime accepted_at{};
+
+  void Settle(journal::Settlement settlement, absl::AnyInvocable<void()> done) override {
+    Write([this, settlement = std::move(settlement), done = std::move(done)]() mutable {
+      store_.Apply(settlement);
+      done();
+    });
+  }
+
+  void Read(uint64_t from, size_t max_bytes,
+            absl::AnyInvocable<void(journal::EventBatchPtr)> done) override {
+    Answer([this, from, max_bytes] {
+      auto batch = std::make_shared<journal::EventBatch>();
+      size_t bytes = 0;
+      for (uint64_t p = std::max<uint64_t>(from, 1); p <= store_.last() && bytes < max_bytes; ++p) {
+        batch->push_back(store_.events[p - 1]);
+        bytes += batch->back()->bytes();
+      }
+      return journal::EventBatchPtr(batch);
+    }, std::move(done));
+  }
+
+  void TakeDue(journal::LaneId lane, base::WallTime until, size_t limit,
+               absl::AnyInvocable<void(journal::DueDeliveries)> done) override {
+    Answer([this, lane, until, limit] {
+      journal::DueDeliveries answer;
+      for (auto it = store_.parked.lower_bound({lane, base::WallTime::min(), 0});
+           it != store_.parked.end() && std::get<0>(it->first) == lane; ++it) {
+        const auto& [id, due, position] = it->first;
+        if (due > until || answer.due.size() == limit) {
+          answer.next_due = due;
+          break;
+        }
+        answer.due.push_back({{id, due, position, it->second}, store_.events[position - 1]});
+      }
+      return answer;
+    }, std::move(done));
+  }
+
+  bool WasSettled(uint64_t position, journal::LaneId lane) const override {
+    return settled_.contains({lane, position});
+  }
+
+  void OpenLanes(std::vector<journal::LaneName> names,
+                 absl::AnyInvocable<void(absl::StatusOr<std::vector<journal::LaneState>>)> done)
+      override {
+    Write([this, names = std::move(names), done = std::move(done)]() mutable {
+      std::vector<journal::LaneState> states;
+      for (const auto& name : names) states.push_back(store_.Open(name));
+      done(std::move(states));
+    });
+  }
+
+  void CloseLanes(std::vector<journal::LaneId> lanes) override {
+    Write([this, lanes = std::move(lanes)] {
+      for (const auto id : lanes) store_.CloseLane(id);
+    });
+  }
+
+  void Stop() override {}
+  Stats stats() const override { return {}; }
+
+ private:
+  void Write(absl::AnyInvocable<void()> write) {
+    writes_.push_back(std::move(write));
+    if (std::exchange(committing_, true)) return;
+    executor_.Soon(write_delay, [this] { Commit(); });
+  }
+
+  void Commit() {
+    for (size_t n = 1 + random_.Next() % writes_.size(); n > 0; --n) {
+      auto write = std::move(writes_.front());
+      writes_.pop_front();
+      write();
+    }
+    committing_ = !writes_.empty();
+    if (committing_) executor_.Soon(write_delay, [this] { Commit(); });
+  }
+
+  template <typename Look, typename Done>
+  void Answer(Look look, Done done) {
+    executor_.Soon(std::chrono::microseconds(1000), [this, look, done = std::move(done)]() mutable {
+      executor_.Soon(std::chrono::microseconds(3000),
+                     [answer = look(), done = std::move(done)]() mutable { done(answer); });
+    });
+  }
+
+  SimStore& store_;
+  SimExecutor& executor_;
+  base::Random& random_;
+  journal::Recovered recovered_;
+  std::set<SimStore::Pair> settled_;
+  journal::Consumer* consumer_ = nullptr;
+  std::deque<absl::AnyInvocable<void()>> writes_;
+  bool committing_ = false;
+};
+
+}  // namespace carillon::delivery

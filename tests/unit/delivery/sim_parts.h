@@ -1,0 +1,152 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "carillon/http/courier.h"
+#include "carillon/metrics/metrics.h"
+#include "carillon/routing/routing_table.h"
+#include "sim_executor.h"
+
+namespace carillon::delivery {
+
+/// A table whose rule is a function of destination and event.
+class SimTable final : public routing::RoutingTable {
+ public:
+  using Wants = std::function<bool(const std::string& destination, const model::Event& event)>;
+  SimTable(std::vector<model::Destination> destinations, Wants wants)
+      : destinations_(std::move(destinations)), wants_(std::move(wants)) {}
+  std::span<const model::Destination> destinations() const override { return destinations_; }
+  void Match(const model::Event& event, std::vector<uint32_t>& out) const override {
+    out.clear();
+    for (uint32_t i = 0; i < destinations_.size(); ++i) {
+      if (Matches(event, i)) out.push_back(i);
+    }
+  }
+  bool Matches(const model::Event& event, uint32_t index) const override {
+    return wants_(destinations_[index].name, event);
+  }
+
+ private:
+  std::vector<model::Destination> destinations_;
+  Wants wants_;
+};
+
+class NullMetrics final : public metrics::Metrics {
+ public:
+  void CountPublished(metrics::PublishResult, uint64_t) override {}
+  void ObservePublish(std::chrono::nanoseconds) override {}
+  void ObserveCommit(std::chrono::nanoseconds, uint64_t, uint64_t) override {}
+  void ObserveAttempt(model::Outcome, std::chrono::nanoseconds) override {}
+  void ObserveDelivered(std::chrono::nanoseconds) override {}
+  void CountReload(bool) override {}
+  std::shared_ptr<metrics::LaneMetrics> AddLane(std::string tenant, std::string name) override {
+    auto& lane = lanes[tenant + "/" + name];
+    lane = std::make_shared<metrics::LaneMetrics>();
+    return lane;
+  }
+  void SetProcessGauges(std::function<metrics::ProcessGauges()>) override {}
+  std::string Render() override { return ""; }
+  std::map<std::string, std::shared_ptr<metrics::LaneMetrics>> lanes;
+};
+
+/// A courier whose receivers are a function: how an attempt will end, and after how long.
+class SimCourier final : public http::Courier {
+ public:
+  struct End {
+    model::Outcome wire = model::Outcome::kSuccess;
+    uint16_t status = 200;
+    std::chrono::microseconds after{1000};
+  };
+  struct Flight {
+    http::EndpointId endpoint = 0;
+    std::string host;
+    std::string head;
+    std::string event_id;
+    std::string body;
+  };
+  using Receive = std::function<End(const Flight& flight)>;
+
+  SimCourier(SimExecutor& executor, base::Clock& clock, Receive receive)
+      : executor_(executor), clock_(clock), receive_(std::move(receive)) {}
+
+  void SetListener(http::CourierListener* listener) override { listener_ = listener; }
+  http::EndpointId Open(const http::EndpointOptions& options) override {
+    endpoints_[++last_endpoint_] = options;
+    return last_endpoint_;
+  }
+  void Update(http::EndpointId endpoint, const http::EndpointOptions& options) override {
+    endpoints_.at(endpoint) = options;
+  }
+  void Close(http::EndpointId endpoint) override {
+    endpoints_.erase(endpoint);
+    Cancel([endpoint](const Flight& flight) { return flight.endpoint == endpoint; });
+  }
+  void CancelAll() override {
+    Cancel([](const Flight&) { return true; });
+  }
+
+  void Start(http::Request request) override {
+    Flight flight{request.endpoint, endpoints_.at(request.endpoint).url.host, request.head,
+                  Header(request.head, "webhook-id: "), *request.body};
+    uint32_t same_endpoint = 0;
+    for (const auto& [token, other] : flights) {
+      if (other.endpoint != flight.endpoint) continue;
+      ++same_endpoint;
+      EXPECT_NE(other.event_id, flight.event_id) << "in flight twice at once";
+    }
+    EXPECT_LT(same_endpoint, endpoints_.at(flight.endpoint).max_connections) << "too many at once";
+    const End end = receive_(flight);
+    EXPECT_TRUE(flights.emplace(request.token, std::move(flight)).second) << "token used twice";
+    const base::MonoTime started = clock_.Mono();
+    executor_.At(started + end.after, [this, token = request.token, end, started] {
+      Report(token, {.wire = end.wire, .status = end.status, .started = started});
+    });
+  }
+
+  static std::string Header(const std::string& head, const std::string& name) {
+    const size_t at = head.find("\r\n" + name);
+    if (at == std::string::npos) return "";
+    const size_t from = at + 2 + name.size();
+    return head.substr(from, head.find("\r\n", from) - from);
+  }
+
+  std::map<uint64_t, Flight> flights;
+  /// Told of every attempt that ends, before the dispatcher is.
+  std::function<void(const Flight& flight, const http::Response& response)> on_end;
+
+ private:
+  template <typename Which>
+  void Cancel(Which which) {
+    for (const auto& [token, flight] : flights) {
+      if (!which(flight)) continue;
+      executor_.Post([this, token = token, started = clock_.Mono()] {
+        Report(token, {.wire = model::Outcome::kCancelled, .started = started});
+      });
+    }
+  }
+  void Report(uint64_t token, http::Response response) {
+    const auto found = flights.find(token);
+    if (found == flights.end()) return;  // cancelled before, or ended before it was cancelled
+    const Flight flight = std::move(found->second);
+    flights.erase(found);
+    response.ended = clock_.Mono();
+    if (on_end) on_end(flight, response);
+    listener_->OnResponse(token, response);
+  }
+
+  SimExecutor& executor_;
+  base::Clock& clock_;
+  Receive receive_;
+  http::CourierListener* listener_ = nullptr;
+  std::map<http::EndpointId, http::EndpointOptions> endpoints_;
+  http::EndpointId last_endpoint_ = 0;
+};
+
+}  // namespace carillon::delivery

@@ -1,0 +1,45 @@
+// Seeded runs of a whole shard in simulated time. A failing seed is printed; run it alone with
+// CARILLON_SIM_SEED=<seed>, or more of them with CARILLON_SIM_RUNS=<number>.
+
+#include <cstdlib>
+
+#include <gtest/gtest.h>
+
+#include "sim_world.h"
+
+namespace carillon::delivery {
+namespace {
+
+uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? otherwise : std::strtoull(value, nullptr, 10);
+}
+
+TEST(Simulation, KeepsItsPromisesWhateverHappens) {
+  const uint64_t only = FromEnvironment("CARILLON_SIM_SEED", 0);
+  const uint64_t runs = FromEnvironment("CARILLON_SIM_RUNS", 600);
+  const uint64_t first = only != 0 ? only : 1;
+  const uint64_t last = only != 0 ? only : runs;
+  size_t deliveries = 0, deaths = 0, behind = 0, retries = 0;
+  for (uint64_t seed = first; seed <= last; ++seed) {
+    SimWorld world(seed);
+    world.Run(80);
+    deliveries += world.deliveries();
+    deaths += world.deaths();
+    behind += world.fell_behind();
+    retries += world.retries();
+    ASSERT_FALSE(HasFailure()) << "seed " << seed << ": CARILLON_SIM_SEED=" << seed;
+  }
+  std::printf("%zu deliveries, %zu deaths, %zu retries, %zu steps with a lane behind\n", deliveries,
+              deaths, retries, behind);
+  // A run in which nothing went wrong would show nothing.
+  EXPECT_GT(deliveries, 0u);
+  if (only == 0) {
+    EXPECT_GT(deaths, 0u);
+    EXPECT_GT(retries, 0u);
+    EXPECT_GT(behind, 0u);
+  }
+}
+
+}  // namespace
+}  // namespace carillon::delivery
