@@ -1,0 +1,161 @@
+// A full disk, a disk that fails, and a machine that loses its power.
+
+#include <gmock/gmock.h>
+
+#include <future>
+#include <map>
+
+#include "faulty_disk.h"
+#include "support.h"
+
+namespace carillon::journal {
+namespace {
+
+using testing::HasSubstr;
+
+class FaultsTest : public JournalTest {
+ protected:
+  FaultsTest() { options_.vfs = FaultyDisk::kName; }
+  ~FaultsTest() override { Close(); }
+  FaultyDisk disk_;
+};
+
+TEST_F(FaultsTest, AFullDiskRefusesKeepsWhatSettledAndGoesOn) {
+  Open();
+  AppendOne("a");
+  disk_.full = true;
+  const auto refused = Append({"b", "c"});
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(refused.status().message()), HasSubstr("nothing was stored"));
+  EXPECT_THAT(std::string(refused.status().message()), HasSubstr("free space"));
+
+  Settlement settlement;
+  settlement.watermark = 1;
+  settlement.dead = {{1, 1, 1, model::Outcome::kDns, clock_.Wall()}};
+  std::promise<void> promise;
+  auto settled = promise.get_future();
+  journal_->Settle(settlement, [&] { promise.set_value(); });
+  ASSERT_TRUE(Eventually([&] { return !journal_->stats().accepting; }));
+  EXPECT_EQ(settled.wait_for(std::chrono::milliseconds(0)), std::future_status::timeout);
+  EXPECT_EQ(Append({"d"}).status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(journal_->stats().watermark, 0u);
+
+  disk_.full = false;
+  settled.get();
+  EXPECT_EQ(journal_->stats().watermark, 1u);
+  EXPECT_TRUE(Eventually([&] { return journal_->stats().accepting; }));
+  const auto stored = Append({"b", "a"});
+  ASSERT_TRUE(stored.ok()) << stored.status();
+  EXPECT_FALSE(stored->at(0).duplicate);  // the refused one was forgotten
+  EXPECT_EQ(stored->at(0).position, 2u);
+  EXPECT_TRUE(stored->at(1).duplicate);
+  EXPECT_EQ(fatal_, 0);
+  Reopen();
+  EXPECT_EQ(journal_->recovered().last_position, 2u);
+  EXPECT_EQ(journal_->recovered().watermark, 1u);
+  EXPECT_EQ(journal_->stats().dead, 1u);
+}
+
+TEST_F(FaultsTest, StopsWhileTheDiskIsFull) {
+  Open();
+  AppendOne("a");
+  disk_.full = true;
+  Settlement settlement;
+  settlement.watermark = 1;
+  journal_->Settle(settlement, [] {});
+  ASSERT_TRUE(Eventually([&] { return !journal_->stats().accepting; }));
+  Close();
+  disk_.full = false;
+  Open();
+  EXPECT_EQ(journal_->recovered().last_position, 1u);
+  EXPECT_EQ(journal_->recovered().watermark, 0u);
+}
+
+TEST_F(FaultsTest, AFailedSyncIsNotTriedAgain) {
+  Open();
+  AppendOne("a");
+  disk_.fail_sync = true;
+  const auto unknown = Append({"b"});
+  EXPECT_EQ(unknown.status().code(), absl::StatusCode::kUnavailable) << unknown.status();
+  EXPECT_THAT(std::string(unknown.status().message()), HasSubstr("not known"));
+  ASSERT_TRUE(Eventually([&] { return fatal_ == 1; }));
+  disk_.fail_sync = false;
+  EXPECT_EQ(Append({"c"}).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(OpenLanes({{"acme", "x"}}).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(recorder_.Seen().size(), 1u);
+  Reopen();
+  EXPECT_EQ(fatal_, 1);
+  EXPECT_EQ(disk_.syncs_failed, 1);
+  EXPECT_EQ(Read(1).at(0)->id(), "a");
+  const auto again = Append({"b"});  // stored before or not, there is one
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(again->at(0).position, 2u);
+}
+
+TEST_F(JournalTest, PublishingIsRefusedWhileFreeSpaceIsUnderItsMark) {
+  Open();
+  AppendOne("a");
+  Close();
+  options_.min_free_bytes = UINT64_MAX;
+  Open();
+  const auto refused = Append({"b"});
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_FALSE(journal_->stats().accepting);
+  EXPECT_GT(journal_->stats().free_bytes, 0u);
+  SettleUpTo(1);
+  EXPECT_EQ(journal_->stats().watermark, 1u);
+}
+
+/// What was answered before the power went, over all rounds.
+class PowerTest : public FaultsTest {
+ protected:
+  void Round(int round, std::mt19937_64& random) {
+    Open();
+    EXPECT_LE(journal_->recovered().watermark, settled_asked_);
+    EXPECT_GE(journal_->recovered().watermark, settled_durable_);
+    CheckAcknowledged();
+    disk_.writes_until_cut = static_cast<int64_t>(1 + random() % 300);
+    for (int i = 0; i < 400 && fatal_ == 0; ++i) {
+      const std::string id = std::to_string(round) + "-" + std::to_string(i);
+      const auto answer = Append({id, id + "b"}, 200 + random() % 5000);
+      if (!answer.ok()) break;
+      for (int k = 0; k < 2; ++k) acknowledged_[answer->at(k).position] = id + (k ? "b" : "");
+      Settlement settlement;
+      settlement.watermark = answer->at(0).position;
+      settled_asked_ = settlement.watermark;
+      journal_->Settle(settlement, [this, w = settlement.watermark] { settled_durable_ = w; });
+    }
+    ASSERT_TRUE(Eventually([&] { return fatal_ > 0; }));
+    Close();
+    fatal_ = 0;
+    disk_.CutPower(random);
+  }
+  void CheckAcknowledged() {
+    const std::vector<uint64_t> positions = Positions();
+    ASSERT_EQ(positions.size(), journal_->recovered().last_position);
+    for (const auto& [position, id] : acknowledged_) {
+      const EventBatch batch = Read(position, 1);
+      ASSERT_FALSE(batch.empty()) << position << " was acknowledged";
+      EXPECT_EQ(batch[0]->id(), id);
+    }
+  }
+  std::map<uint64_t, std::string> acknowledged_;
+  uint64_t settled_asked_ = 0;
+  std::atomic<uint64_t> settled_durable_{0};
+};
+
+TEST_F(PowerTest, WhatWasAnsweredSurvivesPowerCuts) {
+  constexpr uint64_t kSeed = 20'240'501;
+  SCOPED_TRACE(testing::Message() << "seed " << kSeed);
+  std::mt19937_64 random(kSeed);
+  options_.housekeeping_interval = std::chrono::milliseconds(2);  // checkpoints in between
+  for (int round = 0; round < 20; ++round) {
+    ASSERT_NO_FATAL_FAILURE(Round(round, random)) << "round " << round;
+  }
+  Open();
+  CheckAcknowledged();
+  EXPECT_GT(acknowledged_.size(), 100u);
+}
+
+}  // namespace
+}  // namespace carillon::journal
