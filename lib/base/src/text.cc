@@ -34,6 +34,11 @@ size_t SequenceLength(std::string_view s) {
   return 0;
 }
 
+/// U+0080 to U+009F, which some terminals obey. The tail byte is escaped too: alone it is no UTF-8.
+bool IsC1Control(std::string_view s) {
+  return s.size() >= 2 && s[0] == '\xC2' && static_cast<uint8_t>(s[1]) <= 0x9F;
+}
+
 /// `value` (not negative) with leading zeros. An eighth of snprintf's cost; every request in the
 /// standard format carries a time.
 void AppendDigits(std::string& out, int64_t value, int digits) {
@@ -97,7 +102,7 @@ std::string Printable(std::string_view s, size_t max_bytes) {
     }
     const size_t length = SequenceLength(s.substr(i));
     const auto byte = static_cast<uint8_t>(s[i]);
-    if (length == 0 || byte < 0x20 || byte == 0x7F) {
+    if (length == 0 || byte < 0x20 || byte == 0x7F || IsC1Control(s.substr(i))) {
       out += absl::StrFormat("\\x%02x", byte);
       ++i;
     } else {

@@ -57,7 +57,7 @@ absl::Status Contradiction(const Family& family, std::string_view verb, Place pl
                            std::string_view type) {
   std::string what = absl::StrCat("'", base::Printable(type), "' contradicts the payload, ");
   if (verb.empty()) {
-    absl::StrAppend(&what, "a ", base::ToAbsl(family.message), ": must be ",
+    absl::StrAppend(&what, "of type ", base::ToAbsl(family.message), ": must be ",
                     Listed(family.verbs, family.prefix));
   } else {
     absl::StrAppend(&what, "whose ", base::ToAbsl(family.member), " is '", base::ToAbsl(verb), "'");

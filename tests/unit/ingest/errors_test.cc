@@ -107,7 +107,7 @@ TEST(Errors, Type) {
       {[](auto& e) { e.set_type(X(129)); },
        "events[1].type: must be 1-128 characters of [a-z0-9_.-], not '" + X(128) + "...'"},
       {[](auto& e) { e.set_type("order.paid"); },
-       "events[1].type: 'order.paid' contradicts the payload, a SessionEvent: must be "
+       "events[1].type: 'order.paid' contradicts the payload, of type SessionEvent: must be "
        "session.create or session.delete"},
       {[](auto& e) { e.mutable_session()->set_action("delete"); },
        "events[1].type: 'session.create' contradicts the payload, whose action is 'delete'"},
@@ -116,16 +116,16 @@ TEST(Errors, Type) {
       {[](auto& e) { e.clear_type(); },
        "events[1].session.action: required when the event has no type: create or delete"},
       {[](auto& e) { e.mutable_list()->set_list_id(1); },
-       "events[1].type: 'session.create' contradicts the payload, a ListEvent: must be "
+       "events[1].type: 'session.create' contradicts the payload, of type ListEvent: must be "
        "list.created, list.updated, list.removed or list.bulk_updated"},
       {[](auto& e) { e.mutable_contact()->set_event("x"); },
        "events[1].contact.event: must be created, updated, removed, subscribed, unsubscribed, "
        "deactivated or reactivated, not 'x'"},
       {[](auto& e) { e.mutable_sync_run_completed()->set_endpoint("x"); },
-       "events[1].type: 'session.create' contradicts the payload, a SyncRunCompleted: must be "
+       "events[1].type: 'session.create' contradicts the payload, of type SyncRunCompleted: must be "
        "sync.run.completed"},
       {[](auto& e) { e.mutable_insight_populated()->set_insight("x"); },
-       "events[1].type: 'session.create' contradicts the payload, a InsightPopulated: must be "
+       "events[1].type: 'session.create' contradicts the payload, of type InsightPopulated: must be "
        "insight.population.completed"},
       {[](auto& e) {
          e.clear_type();
@@ -223,7 +223,7 @@ TEST(Errors, Any) {
       {any("x/carillon.v1.SessionEvent", "\x0A\x01u\x1A\x02" "a\xff"),
        "events[1].any.location: not valid UTF-8 at byte 1"},
       {any("x/carillon.v1.ListEvent", ""),
-       "events[1].type: 'session.create' contradicts the payload, a ListEvent: must be "
+       "events[1].type: 'session.create' contradicts the payload, of type ListEvent: must be "
        "list.created, list.updated, list.removed or list.bulk_updated"},
   });
 }
