@@ -76,13 +76,14 @@ struct ResponseReader::Impl {
   size_t max_body_bytes;
   std::optional<Parser> parser;
   int interim = 0;
+  size_t head_bytes = 0;  // of the head that is not whole yet, done with
   std::string error;
 
   void NextMessage() {
     parser.emplace(max_body_bytes);
     parser->eager(true);
-    parser->header_limit(static_cast<uint32_t>(max_head_bytes));
     parser->body_limit(boost::none);
+    head_bytes = 0;
   }
 
   State Bad(std::string what) {
@@ -103,9 +104,15 @@ struct ResponseReader::Impl {
     if (!parser->got_some() && !MayBeHttp(bytes)) return Bad("the answer is not HTTP/1.x");
     const bool in_chunks = parser->is_header_done() && parser->chunked();
     if (in_chunks && bytes.size() < kMinChunkedBytes) return State::kMore;
+    // Beast takes the head a field at a time, and its limit holds for each call.
+    if (!parser->is_header_done()) {
+      if (head_bytes >= max_head_bytes) return Bad("a head too long");
+      parser->header_limit(static_cast<uint32_t>(max_head_bytes - head_bytes));
+    }
     error_code ec;
     const size_t used = parser->put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
     consumed += used;
+    if (!parser->is_header_done()) head_bytes += used;
     return Judge(ec, bytes.substr(used));
   }
 };

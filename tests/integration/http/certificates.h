@@ -1,0 +1,33 @@
+#pragma once
+
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <memory>
+#include <string>
+
+namespace carillon::http {
+
+struct OpenSslFree {
+  void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
+  void operator()(X509* p) const { X509_free(p); }
+  void operator()(SSL_CTX* p) const { SSL_CTX_free(p); }
+};
+template <typename T>
+using OpenSslPtr = std::unique_ptr<T, OpenSslFree>;
+
+/// A certificate authority made for one test, and the servers it vouches for.
+class TestCa {
+ public:
+  TestCa();
+  std::string Pem() const;
+  /// A server context with a certificate for `names` (`DNS:a.example,IP:127.0.0.1`), valid until
+  /// `expires_in_seconds` from now (negative: expired).
+  OpenSslPtr<SSL_CTX> Server(const std::string& names, long expires_in_seconds = 3600) const;
+
+ private:
+  OpenSslPtr<EVP_PKEY> key_;
+  OpenSslPtr<X509> certificate_;
+};
+
+}  // namespace carillon::http

@@ -1,0 +1,164 @@
+#include "certificates.h"
+#include "courier_fixture.h"
+
+namespace carillon::http {
+namespace {
+
+class CourierTlsTest : public CourierTest {
+ protected:
+  CourierTlsTest() : trusting_(TlsClient::CreateTrusting(ca_.Pem()).value()) {
+    MakeCourier({}, trusting_.get());
+    resolver_.answers["a.example"] = Addresses{boost::asio::ip::make_address("127.0.0.1")};
+    resolver_.answers["a.example."] = resolver_.answers["a.example"];
+  }
+  ~CourierTlsTest() override { courier_.reset(); }
+
+  Response AskServer(SSL_CTX* server, const std::string& host) {
+    Receiver receiver(AnswerAll(), server);
+    return AskOnce(To(receiver.port(), host, true));
+  }
+  void ExpectRefused(SSL_CTX* server, const std::string& host, const std::string& why) {
+    const Response response = AskServer(server, host);
+    EXPECT_EQ(response.wire, Outcome::kTls);
+    EXPECT_THAT(response.error, testing::HasSubstr(why));
+  }
+
+  TestCa ca_;
+  std::unique_ptr<TlsClient> trusting_;
+};
+
+TEST_F(CourierTlsTest, AKnownCaAndTheRightName) {
+  const auto server = ca_.Server("DNS:a.example,IP:127.0.0.1");
+  for (const char* host : {"a.example", "a.example.", "127.0.0.1"}) {
+    EXPECT_EQ(AskServer(server.get(), host).wire, Outcome::kSuccess) << host;
+  }
+}
+
+TEST_F(CourierTlsTest, SaysTheNameItWants) {
+  const auto server = ca_.Server("DNS:a.example");
+  std::string seen;
+  SSL_CTX_set_tlsext_servername_arg(server.get(), &seen);
+  SSL_CTX_set_tlsext_servername_callback(
+      server.get(), +[](SSL* ssl, int*, void* seen) {
+        const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+        *static_cast<std::string*>(seen) = name == nullptr ? "" : name;
+        return SSL_TLSEXT_ERR_OK;
+      });
+  EXPECT_EQ(AskServer(server.get(), "a.example.").wire, Outcome::kSuccess);
+  EXPECT_EQ(seen, "a.example");
+}
+
+TEST_F(CourierTlsTest, AnUnknownCa) {
+  const auto server = TestCa().Server("DNS:a.example");
+  ExpectRefused(server.get(), "a.example", "certificate verify failed: ");
+}
+
+TEST_F(CourierTlsTest, AnotherName) {
+  const auto server = ca_.Server("DNS:b.example,IP:127.0.0.9");
+  ExpectRefused(server.get(), "a.example", "certificate verify failed: hostname mismatch");
+  ExpectRefused(server.get(), "127.0.0.1", "certificate verify failed: IP address mismatch");
+}
+
+TEST_F(CourierTlsTest, Expired) {
+  const auto server = ca_.Server("DNS:a.example", -3600);
+  ExpectRefused(server.get(), "a.example", "certificate has expired");
+}
+
+TEST_F(CourierTlsTest, OldTlsIsRefused) {
+  const auto server = ca_.Server("DNS:a.example");
+  SSL_CTX_set_security_level(server.get(), 0);
+  SSL_CTX_set_min_proto_version(server.get(), TLS1_VERSION);
+  SSL_CTX_set_max_proto_version(server.get(), TLS1_1_VERSION);
+  ExpectRefused(server.get(), "a.example", "TLS handshake: ");
+}
+
+TEST_F(CourierTlsTest, Tls12IsEnough) {
+  const auto server = ca_.Server("DNS:a.example");
+  SSL_CTX_set_max_proto_version(server.get(), TLS1_2_VERSION);
+  EXPECT_EQ(AskServer(server.get(), "a.example").wire, Outcome::kSuccess);
+}
+
+class Resumption : public CourierTlsTest, public testing::WithParamInterface<int> {};
+
+TEST_P(Resumption, TheSecondConnectionResumesTheSession) {
+  const auto server = ca_.Server("DNS:a.example");
+  SSL_CTX_set_max_proto_version(server.get(), GetParam());
+  std::atomic<int> resumed = 0;
+  Receiver receiver(
+      [&](Peer& peer) {
+        resumed += peer.resumed();
+        peer.ReadRequest();
+        peer.Send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      },
+      server.get());
+  const EndpointId endpoint = courier_->Open(To(receiver.port(), "a.example", true));
+  EXPECT_EQ(Ask(endpoint).wire, Outcome::kSuccess);
+  EXPECT_EQ(resumed, 0);
+  EXPECT_EQ(Ask(endpoint).wire, Outcome::kSuccess);
+  EXPECT_EQ(resumed, 1);
+  EXPECT_EQ(Ask(endpoint).wire, Outcome::kSuccess);
+  EXPECT_EQ(resumed, 2);
+  // Another endpoint has no part in it.
+  EXPECT_EQ(AskOnce(To(receiver.port(), "a.example", true)).wire, Outcome::kSuccess);
+  EXPECT_EQ(resumed, 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(Versions, Resumption, testing::Values(TLS1_2_VERSION, TLS1_3_VERSION));
+
+TEST_F(CourierTlsTest, KeepsConnectionsAlive) {
+  const auto server = ca_.Server("DNS:a.example");
+  Receiver receiver(AnswerAll(), server.get());
+  const EndpointId endpoint = courier_->Open(To(receiver.port(), "a.example", true));
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(Ask(endpoint).wire, Outcome::kSuccess);
+  EXPECT_EQ(receiver.connections(), 1);
+}
+
+TEST_F(CourierTlsTest, SendsALargeBody) {
+  const auto server = ca_.Server("DNS:a.example");
+  std::atomic<size_t> seen = 0;
+  Receiver receiver(
+      [&](Peer& peer) {
+        seen = peer.ReadRequest().size();
+        peer.Send(kOk);
+        peer.ReadToEnd();
+      },
+      server.get());
+  const EndpointId endpoint = courier_->Open(To(receiver.port(), "a.example", true));
+  Post(endpoint, std::string(3'000'000, 'b'));
+  RunUntilReported(1);
+  EXPECT_GT(seen, 3'000'000U);
+}
+
+TEST_F(CourierTlsTest, AClosedConnectionIsReplaced) {
+  const auto server = ca_.Server("DNS:a.example");
+  Receiver receiver(
+      [](Peer& peer) {
+        peer.ReadRequest();
+        peer.Send(kOk);
+        if (peer.number() > 0) peer.ReadToEnd();
+        if (!peer.ReadRequest().empty()) peer.Reset();
+      },
+      server.get());
+  const EndpointId endpoint = courier_->Open(To(receiver.port(), "a.example", true));
+  EXPECT_EQ(Ask(endpoint).wire, Outcome::kSuccess);
+  EXPECT_EQ(Ask(endpoint).wire, Outcome::kSuccess);
+  EXPECT_EQ(receiver.connections(), 2);
+}
+
+TEST_F(CourierTlsTest, CancelledAmidAHandshake) {
+  Receiver silent([](Peer& peer) { peer.ReadToEnd(); });
+  const EndpointId endpoint = courier_->Open(To(silent.port(), "a.example", true));
+  Post(endpoint);
+  RunUntil([&] { return silent.connections() == 1; });
+  courier_->Close(endpoint);
+  RunUntilReported(1);
+  EXPECT_EQ(responses_[1][0].wire, Outcome::kCancelled);
+}
+
+TEST(TlsClientTest, TrustsNothingThatIsNoCertificate) {
+  EXPECT_EQ(TlsClient::CreateTrusting("no certificate").status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace carillon::http

@@ -1,0 +1,171 @@
+#include "carillon/http/server.h"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <boost/asio/post.hpp>
+#include <thread>
+
+namespace carillon::http {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+/// A blocking connection to the server.
+class Client {
+ public:
+  explicit Client(uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    at.sin_port = htons(port);
+    EXPECT_EQ(connect(fd_, reinterpret_cast<sockaddr*>(&at), sizeof(at)), 0);
+    const timeval limit{20, 0};
+    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+  }
+  ~Client() { close(fd_); }
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  void Send(const std::string& bytes) {
+    for (size_t sent = 0; sent < bytes.size();) {
+      const ssize_t n = send(fd_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+      if (n <= 0) return;
+      sent += static_cast<size_t>(n);
+    }
+  }
+  /// Until `end` was read, or the server closed.
+  std::string ReadUntil(const std::string& end) {
+    std::string seen;
+    char c;
+    while (!seen.ends_with(end) && recv(fd_, &c, 1, 0) == 1) seen += c;
+    return seen;
+  }
+  std::string ReadToEnd() {
+    std::string seen;
+    char c;
+    while (recv(fd_, &c, 1, 0) == 1) seen += c;
+    return seen;
+  }
+
+ private:
+  const int fd_;
+};
+
+class ServerTest : public testing::Test {
+ protected:
+  ServerTest() {
+    auto server = Server::Listen(io_, "127.0.0.1:0", [](const ServerRequest& request) {
+      if (request.target == "/throw") throw std::runtime_error("secret");
+      return ServerReply{.status = 203,
+                         .content_type = "application/json",
+                         .body = request.method + " " + request.target + " " + request.body + "."};
+    });
+    EXPECT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+    thread_ = std::thread([this] { io_.run(); });
+  }
+  ~ServerTest() override {
+    boost::asio::post(io_, [this] { server_->Stop(); });
+    thread_.join();  // the loop ends: nothing is left in it
+  }
+
+  boost::asio::io_context io_{1};
+  std::unique_ptr<Server> server_;
+  std::thread thread_;
+};
+
+TEST_F(ServerTest, AnswersAndKeepsTheConnection) {
+  Client client(server_->port());
+  for (int i = 0; i < 3; ++i) {
+    client.Send("POST /a?b=c HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody");
+    const std::string reply = client.ReadUntil("POST /a?b=c body.");
+    EXPECT_THAT(reply, StartsWith("HTTP/1.1 203 "));
+    EXPECT_THAT(reply, HasSubstr("Content-Type: application/json\r\n"));
+    EXPECT_THAT(reply, HasSubstr("Content-Length: 17\r\n"));
+  }
+}
+
+TEST_F(ServerTest, AnswersPipelinedRequestsInOrder) {
+  Client client(server_->port());
+  client.Send("GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\nConnection: close\r\n\r\n");
+  const std::string replies = client.ReadToEnd();
+  EXPECT_LT(replies.find("GET /1 ."), replies.find("GET /2 ."));
+  EXPECT_NE(replies.find("GET /2 ."), std::string::npos);
+}
+
+TEST_F(ServerTest, HeadHasNoBody) {
+  Client client(server_->port());
+  client.Send("HEAD /x HTTP/1.1\r\nConnection: close\r\n\r\n");
+  const std::string reply = client.ReadToEnd();
+  EXPECT_THAT(reply, HasSubstr("Content-Length: 9\r\n"));
+  EXPECT_TRUE(reply.ends_with("\r\n\r\n")) << reply;
+}
+
+TEST_F(ServerTest, ClosesAfterHttp10) {
+  Client client(server_->port());
+  client.Send("GET / HTTP/1.0\r\n\r\n");
+  EXPECT_THAT(client.ReadToEnd(), HasSubstr("GET / ."));
+}
+
+TEST_F(ServerTest, RefusesWhatIsTooLongOrNoHttp) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"POST / HTTP/1.1\r\nContent-Length: 65537\r\n\r\n" + std::string(65'537, 'x'), "413"},
+      {"GET / HTTP/1.1\r\nX: " + std::string(9'000, 'x') + "\r\n\r\n", "431"},
+      {"no http\r\n\r\n", "400"}};
+  for (const auto& [request, status] : cases) {
+    Client client(server_->port());
+    client.Send(request);
+    EXPECT_THAT(client.ReadToEnd(), StartsWith("HTTP/1.1 " + status + " "));
+  }
+}
+
+TEST_F(ServerTest, TellsNothingOfWhatWasThrown) {
+  Client client(server_->port());
+  client.Send("GET /throw HTTP/1.1\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(client.ReadToEnd(),
+              testing::AllOf(StartsWith("HTTP/1.1 500 "), testing::Not(HasSubstr("secret"))));
+}
+
+TEST_F(ServerTest, BoundsItsConnections) {
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 256; ++i) {
+    clients.push_back(std::make_unique<Client>(server_->port()));
+    clients.back()->Send("GET / HTTP/1.1\r\n\r\n");
+    EXPECT_THAT(clients.back()->ReadUntil("GET / ."), StartsWith("HTTP/1.1 203 "));
+  }
+  Client one_more(server_->port());
+  one_more.Send("GET / HTTP/1.1\r\n\r\n");
+  EXPECT_EQ(one_more.ReadToEnd(), "");
+}
+
+TEST_F(ServerTest, StoppingClosesEverything) {
+  Client client(server_->port());
+  client.Send("GET / HTTP/1.1\r\n\r\n");
+  client.ReadUntil("GET / .");
+  boost::asio::post(io_, [this] { server_->Stop(); });
+  EXPECT_EQ(client.ReadToEnd(), "");
+}
+
+TEST(ServerListenTest, SaysWhatIsWrongWithAnAddress) {
+  boost::asio::io_context io;
+  const auto handler = [](const ServerRequest&) { return ServerReply{}; };
+  for (const char* address : {"", "127.0.0.1", "localhost:80", "127.0.0.1:x", "127.0.0.1:65536",
+                              "127.0.0.1:", "::1:80", "[127.0.0.1]:80", "[::1:80"}) {
+    EXPECT_EQ(Server::Listen(io, address, handler).status().code(),
+              absl::StatusCode::kInvalidArgument)
+        << address;
+  }
+  const auto first = Server::Listen(io, "127.0.0.1:0", handler);
+  ASSERT_TRUE(first.ok());
+  const std::string taken = "127.0.0.1:" + std::to_string((*first)->port());
+  EXPECT_EQ(Server::Listen(io, taken, handler).status().code(), absl::StatusCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace carillon::http
