@@ -1,0 +1,105 @@
+#include "inbox.h"
+
+#include <gtest/gtest.h>
+
+namespace carillon::journal {
+namespace {
+
+std::chrono::steady_clock::time_point Now() { return std::chrono::steady_clock::now(); }
+
+AppendRequest Append(size_t bytes, size_t events = 1) {
+  AppendRequest request;
+  request.events.resize(events);
+  request.bytes = bytes;
+  return request;
+}
+
+SettleRequest Settle(size_t rows) {
+  SettleRequest request;
+  request.settlement.attempts.resize(rows);
+  return request;
+}
+
+TEST(Inbox, HoldsAppendsBackUntilItIsOpened) {
+  Inbox inbox;
+  AppendRequest append = Append(1);
+  ASSERT_TRUE(inbox.Add(append));
+  EXPECT_TRUE(inbox.Take(Now(), false).appends.empty());
+  InboxTask task = [] {};
+  inbox.Add(task);
+  EXPECT_EQ(inbox.Take(Now() + std::chrono::hours(1), false).tasks.size(), 1u);
+  inbox.Open();
+  EXPECT_EQ(inbox.Take(Now() + std::chrono::hours(1), false).appends.size(), 1u);
+}
+
+TEST(Inbox, BoundsAGroupInBytesAndEvents) {
+  Inbox inbox;
+  inbox.Open();
+  for (int i = 0; i < 5; ++i) {
+    AppendRequest append = Append(Inbox::kMaxBytes / 2);
+    inbox.Add(append);
+  }
+  EXPECT_EQ(inbox.Take(Now(), false).appends.size(), 2u);
+  EXPECT_EQ(inbox.Take(Now(), false).appends.size(), 2u);
+  EXPECT_EQ(inbox.Take(Now(), false).appends.size(), 1u);
+  for (int i = 0; i < 3; ++i) {
+    AppendRequest append = Append(1, Inbox::kMaxEvents * 3 / 4);
+    inbox.Add(append);
+  }
+  EXPECT_EQ(inbox.Take(Now(), false).appends.size(), 1u);
+  AppendRequest huge = Append(Inbox::kMaxBytes * 3);
+  Inbox other;
+  other.Open();
+  other.Add(huge);
+  EXPECT_EQ(other.Take(Now(), false).appends.size(), 1u);
+}
+
+TEST(Inbox, BoundsAGroupInRows) {
+  Inbox inbox;
+  inbox.Open();
+  for (int i = 0; i < 3; ++i) {
+    SettleRequest settle = Settle(Inbox::kMaxRows / 2);
+    inbox.Add(settle);
+  }
+  EXPECT_EQ(inbox.Take(Now() + std::chrono::hours(1), false).settlements.size(), 2u);
+  EXPECT_EQ(inbox.Take(Now() + std::chrono::hours(1), false).settlements.size(), 1u);
+}
+
+TEST(Inbox, SettlementsGoWithAppendsAndAreHeldWhenTold) {
+  Inbox inbox;
+  inbox.Open();
+  SettleRequest settle = Settle(1);
+  inbox.Add(settle);
+  AppendRequest append = Append(1);
+  inbox.Add(append);
+  Group group = inbox.Take(Now() + std::chrono::hours(1), true);
+  EXPECT_EQ(group.appends.size(), 1u);
+  EXPECT_TRUE(group.settlements.empty());
+  EXPECT_TRUE(inbox.Take(Now(), true).settlements.empty());
+  EXPECT_EQ(inbox.Take(Now() + std::chrono::hours(1), false).settlements.size(), 1u);
+}
+
+TEST(Inbox, GivesOutEverythingBeforeItStops) {
+  Inbox inbox;  // never opened
+  for (int i = 0; i < 3; ++i) {
+    AppendRequest append = Append(Inbox::kMaxBytes);
+    inbox.Add(append);
+  }
+  SettleRequest settle = Settle(1);
+  inbox.Add(settle);
+  inbox.Stop();
+  EXPECT_FALSE(inbox.Add(settle));
+  size_t appends = 0;
+  size_t settlements = 0;
+  Group group;
+  do {
+    group = inbox.Take(Now() + std::chrono::hours(1), true);
+    appends += group.appends.size();
+    settlements += group.settlements.size();
+  } while (!group.stopping);
+  EXPECT_EQ(appends, 3u);
+  EXPECT_EQ(settlements, 1u);
+}
+
+}  // namespace
+}  // namespace carillon::journal

@@ -1,0 +1,57 @@
+#include "schema.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace carillon::journal {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr const char* kFirst = "CREATE TABLE t(a); INSERT INTO t VALUES(7);";
+constexpr const char* kSecond = "ALTER TABLE t ADD COLUMN b; UPDATE t SET b = a * 2;";
+constexpr const char* kBroken = "UPDATE t SET a = 0; INSERT INTO nowhere VALUES(1);";
+
+Database Memory() { return *Database::Open(":memory:", nullptr); }
+
+TEST(Schema, AnEmptyFileIsBroughtToTheLatestVersion) {
+  Database database = Memory();
+  ASSERT_TRUE(Migrate(database, SchemaSteps()).ok());
+  EXPECT_EQ(*database.Scalar("PRAGMA user_version"), static_cast<int64_t>(SchemaSteps().size()));
+  EXPECT_EQ(*database.Scalar("SELECT length(hash_key) FROM state"), 16);
+  ASSERT_TRUE(Migrate(database, SchemaSteps()).ok());  // again: nothing to do
+}
+
+TEST(Schema, AnOlderFileKeepsItsRows) {
+  Database database = Memory();
+  const char* const old_steps[] = {kFirst};
+  const char* const new_steps[] = {kFirst, kSecond};
+  ASSERT_TRUE(Migrate(database, old_steps).ok());
+  ASSERT_TRUE(database.Exec("UPDATE t SET a = 8").ok());
+  ASSERT_TRUE(Migrate(database, new_steps).ok());
+  EXPECT_EQ(*database.Scalar("SELECT b FROM t"), 16);
+  EXPECT_EQ(*database.Scalar("PRAGMA user_version"), 2);
+}
+
+TEST(Schema, AStepThatFailsLeavesNothing) {
+  Database database = Memory();
+  const char* const old_steps[] = {kFirst};
+  const char* const bad_steps[] = {kFirst, kBroken};
+  ASSERT_TRUE(Migrate(database, old_steps).ok());
+  EXPECT_FALSE(Migrate(database, bad_steps).ok());
+  EXPECT_EQ(*database.Scalar("SELECT a FROM t"), 7);
+  EXPECT_EQ(*database.Scalar("PRAGMA user_version"), 1);
+}
+
+TEST(Schema, ANewerFileIsRefused) {
+  Database database = Memory();
+  const char* const new_steps[] = {kFirst, kSecond};
+  const char* const old_steps[] = {kFirst};
+  ASSERT_TRUE(Migrate(database, new_steps).ok());
+  const absl::Status status = Migrate(database, old_steps);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("schema 2"));
+}
+
+}  // namespace
+}  // namespace carillon::journal
