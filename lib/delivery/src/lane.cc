@@ -50,8 +50,8 @@ void Lane::Detach() {
 
 void Lane::Shed(size_t keep_bytes) {
   retries_.Drop();
-  limit_ = std::max(keep_bytes, bounds_.floor_bytes);
   if (fresh_bytes_ <= keep_bytes) return;
+  limit_ = std::min(bounds_.bytes, std::max(keep_bytes, bounds_.floor_bytes));
   Detach();
   while (fresh_bytes_ > keep_bytes) {
     const Delivery dropped = fresh_.pop_back();

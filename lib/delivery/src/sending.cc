@@ -49,6 +49,9 @@ void DispatcherImpl::OnResponse(uint64_t token, const http::Response& response) 
                                      ? policy::Judge(lane.destination().success, response.status)
                                      : response.wire;
   const bool abandoned = draining_ && !lane.closing() && outcome == model::Outcome::kCancelled;
+  // The parked rows of a lane that is being closed stay, and become dead with the lane.
+  const bool stays = attempt->delivery.parked && lane.closing() &&
+                     outcome != model::Outcome::kSuccess;
   const auto took = response.ended - response.started;
   const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
   news_.Add(journal::AttemptRow{
@@ -59,7 +62,7 @@ void DispatcherImpl::OnResponse(uint64_t token, const http::Response& response) 
       .http_status = response.status,
       .started = clock_.Wall() - (clock_.Mono() - response.started),
       .duration_us = static_cast<uint32_t>(std::clamp<int64_t>(micros, 0, UINT32_MAX)),
-      .settles = !abandoned});
+      .settles = !abandoned && !stays});
   lane.metrics().CountAttempt(outcome);
   metrics_.ObserveAttempt(outcome, took);
   if (abandoned) {
@@ -74,7 +77,6 @@ void DispatcherImpl::Conclude(Attempt& attempt, model::Outcome outcome) {
   Lane& lane = *attempt.lane;
   const Delivery& delivery = attempt.delivery;
   const bool success = outcome == model::Outcome::kSuccess;
-  // The parked rows of a lane that is being closed become dead with the lane.
   if (delivery.parked && (success || !lane.closing())) {
     news_.Add(journal::ParkedKey{lane.id(), delivery.due, delivery.event->position()});
     lane.retries().CountUnparked();

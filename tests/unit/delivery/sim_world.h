@@ -252,7 +252,10 @@ class SimWorld {
     EXPECT_TRUE(Wants(store_.lanes.at(lane).name.name, position));
     EXPECT_GE(position, store_.lanes.at(lane).since);
     EXPECT_FALSE(store_.delivered.contains(pair)) << "sent again after its success was durable";
-    EXPECT_FALSE(store_.dead.contains(pair)) << "sent again after it was dead";
+    // (A lane that was taken out, and put back after a crash before it was closed, starts over.)
+    if (!store_.excused.contains(lane)) {
+      EXPECT_FALSE(store_.dead.contains(pair)) << "sent again after it was dead";
+    }
     const auto row = std::find_if(store_.parked.begin(), store_.parked.end(), [&](const auto& p) {
       return std::get<0>(p.first) == lane && std::get<2>(p.first) == position;
     });

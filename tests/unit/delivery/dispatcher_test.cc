@@ -1,0 +1,246 @@
+// A shard step by step, over the simulated journal and courier.
+
+#include <gtest/gtest.h>
+
+#include "dispatcher_impl.h"
+#include "sim_journal.h"
+#include "sim_parts.h"
+
+namespace carillon::delivery {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class DispatcherTest : public testing::Test {
+ protected:
+  DispatcherTest() {
+    store_.wants = [](const std::string&, uint64_t) { return true; };
+    courier_.on_end = [this](const SimCourier::Flight& flight, const http::Response&) {
+      ended_.push_back(flight.host + " " + flight.event_id);
+    };
+    Create();
+  }
+  void Create() {
+    journal_ = std::make_unique<SimJournal>(store_, executor_, random_);
+    dispatcher_ = Dispatcher::Create(options_, clock_, random_, *journal_, courier_, executor_,
+                                     metrics_);
+    executor_.SetDispatcher(dispatcher_.get());
+    journal_->AddConsumer(dispatcher_.get());
+  }
+
+  static model::Destination Named(const std::string& name) {
+    model::Destination destination;
+    destination.tenant = "t";
+    destination.name = name;
+    destination.url = "http://" + name + "/";
+    return destination;
+  }
+  absl::Status SetTable(std::vector<model::Destination> destinations) {
+    std::optional<absl::Status> result;
+    dispatcher_->SetTable(
+        std::make_shared<SimTable>(std::move(destinations),
+                                   [](const std::string&, const model::Event&) { return true; }),
+        [&result](absl::Status status) { result = std::move(status); });
+    while (!result && executor_.Step()) {
+    }
+    return result.value_or(absl::InternalError("never in force"));
+  }
+  void Publish(const std::string& id) {
+    journal_->accepted_at = clock_.Wall();
+    journal_->Append({model::Event::Create({.id = id, .type = "a", .tenant = "t", .payload = "1"})},
+                     {});
+  }
+  void RunFor(std::chrono::nanoseconds time) {
+    const base::MonoTime until = clock_.Mono() + time;
+    bool there = false;
+    executor_.At(until, [&there] { there = true; });
+    while (!there && executor_.Step()) {
+    }
+  }
+
+  base::SimulatedClock clock_;
+  base::SeededRandom random_{7};
+  SimExecutor executor_{clock_, random_};
+  SimStore store_;
+  NullMetrics metrics_;
+  DispatcherOptions options_;
+  SimCourier::End end_;
+  SimCourier courier_{executor_, clock_, [this](const SimCourier::Flight&) { return end_; }};
+  std::vector<std::string> ended_;
+  std::unique_ptr<SimJournal> journal_;
+  std::unique_ptr<Dispatcher> dispatcher_;
+};
+
+TEST_F(DispatcherTest, DeliversToAllThatWantItAndMovesTheWatermark) {
+  ASSERT_TRUE(SetTable({Named("a"), Named("b")}).ok());
+  Publish("e1");
+  RunFor(milliseconds(500));
+  EXPECT_EQ(ended_.size(), 2u);
+  EXPECT_TRUE(store_.delivered.contains({1, 1}));
+  EXPECT_TRUE(store_.delivered.contains({2, 1}));
+  EXPECT_EQ(store_.watermark, 1u);
+  EXPECT_EQ(metrics_.lanes["t/a"]->delivered, 1u);
+}
+
+TEST_F(DispatcherTest, AnEventNobodyWantsSettlesByItself) {
+  ASSERT_TRUE(SetTable({}).ok());
+  Publish("e1");
+  RunFor(milliseconds(500));
+  EXPECT_EQ(store_.watermark, 1u);
+}
+
+TEST_F(DispatcherTest, ARetryComesAtItsTimeAlsoWhenTheWallClockIsSetBack) {
+  model::Destination a = Named("a");
+  a.retry = {{seconds(10), seconds(20)}, 0};
+  ASSERT_TRUE(SetTable({a}).ok());
+  end_.status = 500;
+  Publish("e1");
+  RunFor(seconds(1));
+  EXPECT_EQ(ended_.size(), 1u);
+  EXPECT_EQ(store_.parked.size(), 1u);
+  EXPECT_EQ(store_.watermark, 1u);  // parked is settled
+  clock_.JumpWall(-std::chrono::hours(5));
+  RunFor(seconds(8));
+  EXPECT_EQ(ended_.size(), 1u);
+  RunFor(seconds(2));
+  EXPECT_EQ(ended_.size(), 2u);
+  clock_.JumpWall(std::chrono::hours(9));  // what is due by the wall clock goes at once
+  RunFor(seconds(1));
+  EXPECT_EQ(ended_.size(), 3u);
+  EXPECT_TRUE(store_.parked.empty());
+  EXPECT_TRUE(store_.dead.contains({1, 1}));
+  EXPECT_EQ(metrics_.lanes["t/a"]->dead, 1u);
+}
+
+TEST_F(DispatcherTest, ARowParkedByAClockSetBackSinceIsNotWaitedForForEver) {
+  model::Destination a = Named("a");
+  a.retry = {{seconds(10), seconds(10)}, 0};
+  store_.Open({"t", "a"});
+  journal_->accepted_at = clock_.Wall();
+  Publish("e1");
+  RunFor(seconds(1));
+  store_.settled[{1, 1}] = 1;
+  store_.watermark = 1;
+  store_.parked[{1, clock_.Wall() + std::chrono::hours(24 * 365), 1}] = 1;
+  dispatcher_.reset();
+  executor_.Clear();
+  Create();
+  ASSERT_TRUE(SetTable({a}).ok());
+  RunFor(seconds(1));
+  EXPECT_TRUE(store_.delivered.contains({1, 1}));
+}
+
+TEST_F(DispatcherTest, ADestinationThatIsRemovedEndsItsDeliveries) {
+  model::Destination a = Named("a");
+  a.concurrency = 1;
+  ASSERT_TRUE(SetTable({a, Named("b")}).ok());
+  end_.after = seconds(10);
+  Publish("e1");
+  Publish("e2");
+  RunFor(milliseconds(100));
+  EXPECT_EQ(courier_.flights.size(), 3u);
+  ASSERT_TRUE(SetTable({Named("b")}).ok());
+  RunFor(milliseconds(500));
+  EXPECT_EQ(courier_.flights.size(), 2u);
+  EXPECT_TRUE(store_.lanes.at(1).closed);
+  EXPECT_TRUE(store_.dead.contains({1, 1}));
+  EXPECT_TRUE(store_.dead.contains({1, 2}));
+  ASSERT_TRUE(SetTable({a, Named("b")}).ok());  // it comes back as another lane
+  EXPECT_EQ(store_.lanes.size(), 3u);
+}
+
+TEST_F(DispatcherTest, ATableWithABadUrlChangesNothing) {
+  ASSERT_TRUE(SetTable({Named("a")}).ok());
+  model::Destination bad = Named("b");
+  bad.url = "ftp://b/";
+  EXPECT_EQ(SetTable({bad}).code(), absl::StatusCode::kInvalidArgument);
+  Publish("e1");
+  RunFor(milliseconds(500));
+  EXPECT_EQ(ended_, std::vector<std::string>{"a e1"});
+}
+
+TEST_F(DispatcherTest, AChangedDestinationKeepsItsQueue) {
+  model::Destination a = Named("a");
+  a.concurrency = 1;
+  ASSERT_TRUE(SetTable({a}).ok());
+  end_.after = seconds(1);
+  for (int i = 1; i <= 4; ++i) Publish("e" + std::to_string(i));
+  RunFor(milliseconds(100));
+  EXPECT_EQ(courier_.flights.size(), 1u);
+  a.concurrency = 3;
+  a.url = "http://other/";
+  ASSERT_TRUE(SetTable({a}).ok());
+  RunFor(milliseconds(100));
+  EXPECT_EQ(courier_.flights.size(), 3u);
+  RunFor(seconds(3));
+  EXPECT_EQ(ended_, (std::vector<std::string>{"a e1", "other e2", "other e3", "other e4"}));
+}
+
+TEST_F(DispatcherTest, DrainingLeavesWhatWasCutOffToTheNextLife) {
+  ASSERT_TRUE(SetTable({Named("a")}).ok());
+  Publish("e1");
+  RunFor(milliseconds(500));
+  end_.after = seconds(60);
+  Publish("e2");
+  RunFor(milliseconds(500));
+  bool drained = false;
+  dispatcher_->Drain([&drained] { drained = true; });
+  Publish("e3");
+  RunFor(seconds(5));
+  EXPECT_FALSE(drained);  // e2 is in flight
+  EXPECT_EQ(courier_.flights.size(), 1u);
+  courier_.CancelAll();
+  RunFor(seconds(1));
+  EXPECT_TRUE(drained);
+  EXPECT_EQ(store_.watermark, 1u);
+  EXPECT_EQ(SetTable({}).code(), absl::StatusCode::kUnavailable);
+
+  dispatcher_.reset();
+  executor_.Clear();
+  Create();
+  end_.after = milliseconds(1);
+  ASSERT_TRUE(SetTable({Named("a")}).ok());
+  RunFor(seconds(1));
+  EXPECT_EQ(store_.watermark, 3u);
+  EXPECT_TRUE(store_.delivered.contains({1, 2}));
+}
+
+TEST_F(DispatcherTest, ALaneThatHoldsTheWatermarkTooLongIsDetachedFromIt) {
+  ASSERT_TRUE(SetTable({Named("a")}).ok());
+  end_.after = seconds(90);
+  Publish("e1");
+  RunFor(milliseconds(100));
+  end_.after = milliseconds(1);
+  Publish("e2");
+  RunFor(seconds(20));
+  EXPECT_EQ(store_.watermark, 0u);
+  RunFor(seconds(15));
+  EXPECT_EQ(store_.watermark, 2u);
+  EXPECT_EQ(store_.lanes.at(1).cursor, 1u);
+  RunFor(seconds(60));
+  EXPECT_EQ(store_.lanes.at(1).cursor, std::nullopt);
+}
+
+TEST_F(DispatcherTest, AFullDiskStopsSendingAtTheBoundAndGoesOnAfterwards) {
+  options_.max_unsettled_news = 10;
+  Create();
+  model::Destination a = Named("a");
+  a.concurrency = 1;
+  ASSERT_TRUE(SetTable({a}).ok());
+  for (int i = 1; i <= 100; ++i) Publish("e" + std::to_string(i));
+  while (store_.last() < 100 && executor_.Step()) {
+  }
+  journal_->write_delay = seconds(60);
+  RunFor(seconds(30));
+  const size_t sent = ended_.size();
+  EXPECT_LT(sent, 100u);
+  RunFor(seconds(1));
+  EXPECT_EQ(ended_.size(), sent);
+  journal_->write_delay = milliseconds(1);
+  RunFor(seconds(100));
+  EXPECT_EQ(store_.watermark, 100u);
+}
+
+}  // namespace
+}  // namespace carillon::delivery

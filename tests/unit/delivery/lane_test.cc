@@ -1,0 +1,170 @@
+#include "lane.h"
+
+#include <gtest/gtest.h>
+
+#include "sim_parts.h"
+
+namespace carillon::delivery {
+namespace {
+
+class LaneTest : public testing::Test {
+ protected:
+  LaneTest() {
+    model::Destination destination;
+    destination.tenant = "t";
+    destination.name = "d";
+    destination.concurrency = 2;
+    table_ = std::make_shared<SimTable>(
+        std::vector{destination}, [](const std::string&, const model::Event&) { return true; });
+  }
+
+  std::unique_ptr<Lane> MakeLane(const journal::LaneState& state = {.lane = 1}) {
+    auto lane = std::make_unique<Lane>(state, LaneBounds{.bytes = 10 * size_, .floor_bytes = size_},
+                                       tracker_, std::make_shared<metrics::LaneMetrics>());
+    lane->Bind(table_, 0);
+    return lane;
+  }
+  HeldRef Hold(uint64_t position) {
+    auto event = model::Event::Create({.id = "e", .type = "a", .tenant = "t", .payload = "{}"});
+    event->Accept(position, base::FromUnixNanos(static_cast<int64_t>(position)));
+    return held_.Hold(event);
+  }
+  /// Routed: with a slot of the tracker.
+  void Enqueue(Lane& lane, uint64_t first, uint64_t last) {
+    for (uint64_t p = first; p <= last; ++p) lane.Enqueue(Hold(p), tracker_.Add(p, 1));
+  }
+  Attempt& Start(Lane& lane) {
+    Attempt& attempt = attempts_.Start(lane, lane.NextAttempt());
+    lane.Started(attempt);
+    return attempt;
+  }
+  void Finish(Lane& lane, Attempt& attempt) {
+    lane.Finished(attempt);
+    attempts_.Finish(attempt);
+  }
+
+  HeldEvents held_;
+  Tracker tracker_;
+  Attempts attempts_;
+  std::shared_ptr<const routing::RoutingTable> table_;
+  const size_t size_ =
+      model::Event::Create({.id = "e", .type = "a", .tenant = "t", .payload = "{}"})->bytes();
+};
+
+TEST_F(LaneTest, StartsInOrderAndNoMoreThanItsConcurrency) {
+  auto lane = MakeLane();
+  EXPECT_FALSE(lane->Ready());
+  Enqueue(*lane, 1, 3);
+  Attempt& first = Start(*lane);
+  EXPECT_EQ(first.delivery.event->position(), 1u);
+  Attempt& second = Start(*lane);
+  EXPECT_FALSE(lane->Ready());
+  Finish(*lane, second);
+  EXPECT_EQ(tracker_.Watermark(4), 0u);  // the first is not settled
+  EXPECT_TRUE(lane->Ready());
+  EXPECT_EQ(Start(*lane).delivery.event->position(), 3u);
+  Finish(*lane, first);
+  EXPECT_EQ(tracker_.Watermark(4), 2u);
+}
+
+TEST_F(LaneTest, FallingBehindHandsTheWatermarkOverToTheCursor) {
+  auto lane = MakeLane();
+  Enqueue(*lane, 1, 10);
+  EXPECT_TRUE(lane->Full());
+  Attempt& first = Start(*lane);
+  EXPECT_EQ(lane->DurableCursor(), std::nullopt);
+  EXPECT_EQ(tracker_.Watermark(11), 0u);
+
+  lane->FallBehind(11);
+  EXPECT_EQ(tracker_.Watermark(12), 11u);
+  EXPECT_EQ(lane->DurableCursor(), 1u);  // still in flight
+  EXPECT_FALSE(lane->WantsLive(12));
+  EXPECT_FALSE(lane->NeedsRead());
+  Finish(*lane, first);
+  EXPECT_EQ(lane->DurableCursor(), 2u);
+
+  for (int i = 0; i < 9; ++i) Finish(*lane, Start(*lane));
+  EXPECT_TRUE(lane->NeedsRead());
+  EXPECT_EQ(lane->DurableCursor(), 11u);
+  lane->Enqueue(Hold(11), Tracker::kNone);
+  lane->MoveCursor(12);
+  lane->CatchUp();
+  EXPECT_TRUE(lane->WantsLive(12));
+  EXPECT_EQ(lane->DurableCursor(), 11u);  // until what was read for it is settled
+  Finish(*lane, Start(*lane));
+  EXPECT_EQ(lane->DurableCursor(), std::nullopt);
+}
+
+TEST_F(LaneTest, SheddingKeepsTheOldestAndReadsTheRestAgain) {
+  auto lane = MakeLane();
+  Enqueue(*lane, 1, 8);
+  lane->Shed(3 * size_);
+  EXPECT_EQ(lane->fresh_bytes(), 3 * size_);
+  EXPECT_EQ(lane->cursor(), 4u);
+  EXPECT_EQ(lane->DurableCursor(), 1u);
+  EXPECT_EQ(tracker_.Watermark(9), 8u);
+  EXPECT_TRUE(lane->Full());  // its share is smaller now...
+  while (lane->Ready()) Finish(*lane, Start(*lane));
+  lane->CatchUp();
+  Enqueue(*lane, 9, 17);
+  EXPECT_FALSE(lane->Full());  // ...until it caught up
+}
+
+TEST_F(LaneTest, FreshComesBeforeRetriesButDoesNotStarveThem) {
+  auto lane = MakeLane();
+  Enqueue(*lane, 100, 109);
+  lane->retries().Push({.event = Hold(1), .attempts = 1, .parked = true});
+  EXPECT_EQ(lane->LowestUnsettled(), 100u);  // a parked delivery has its row
+  int before = 0;
+  while (true) {
+    Attempt& attempt = Start(*lane);
+    const bool parked = attempt.delivery.parked;
+    Finish(*lane, attempt);
+    if (parked) break;
+    ++before;
+  }
+  EXPECT_EQ(before, 7);
+}
+
+TEST_F(LaneTest, ALaneWithACursorAboveWhatIsRoutedStartsThere) {
+  auto lane = MakeLane({.lane = 1, .since = 5, .cursor = 50});
+  EXPECT_FALSE(lane->WantsLive(49));
+  EXPECT_TRUE(lane->WantsLive(50));
+  EXPECT_EQ(lane->DurableCursor(), std::nullopt);
+}
+
+TEST_F(LaneTest, ClosingSettlesWhatWaits) {
+  auto lane = MakeLane();
+  Enqueue(*lane, 1, 3);
+  Attempt& first = Start(*lane);
+  EXPECT_EQ(lane->Close().size(), 2u);
+  EXPECT_FALSE(lane->Gone());
+  EXPECT_FALSE(lane->Ready());
+  EXPECT_EQ(tracker_.Watermark(4), 0u);
+  Finish(*lane, first);
+  EXPECT_TRUE(lane->Gone());
+  EXPECT_EQ(tracker_.Watermark(4), 3u);
+  EXPECT_EQ(held_.bytes(), 0u);
+}
+
+TEST_F(LaneTest, AnIdleLaneIsSmall) { EXPECT_LT(sizeof(Lane), 600u); }
+
+TEST_F(LaneTest, GaugesTellTheOldestThatWaits) {
+  auto metrics = std::make_shared<metrics::LaneMetrics>();
+  Lane lane({.lane = 1, .parked = 4}, {}, tracker_, metrics);
+  lane.Bind(table_, 0);
+  Enqueue(lane, 5, 7);
+  Start(lane);
+  lane.PublishGauges();
+  EXPECT_EQ(metrics->ready, 2);
+  EXPECT_EQ(metrics->in_flight, 1);
+  EXPECT_EQ(metrics->parked, 4);
+  EXPECT_EQ(metrics->oldest_ready_ns, 6);
+  EXPECT_EQ(metrics->health.load(), metrics::LaneHealth::kActive);
+  lane.SetFailing(true);
+  lane.PublishGauges();
+  EXPECT_EQ(metrics->health.load(), metrics::LaneHealth::kFailing);
+}
+
+}  // namespace
+}  // namespace carillon::delivery

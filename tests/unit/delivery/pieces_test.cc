@@ -1,0 +1,160 @@
+// The pieces that decide, one by one.
+
+#include <gtest/gtest.h>
+
+#include "feed.h"
+#include "inbox.h"
+#include "request_maker.h"
+#include "retry_clock.h"
+#include "retry_queue.h"
+#include "ring_queue.h"
+#include "tracker.h"
+
+namespace carillon::delivery {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+model::EventPtr MakeEvent(uint64_t position, std::string_view payload = "{}") {
+  const std::string id = "e" + std::to_string(position);
+  auto event = model::Event::Create(
+      {.id = id, .type = "session.create", .tenant = "t", .payload = payload});
+  event->Accept(position, base::FromUnixNanos(0));
+  return event;
+}
+
+journal::EventBatchPtr MakeBatch(uint64_t first, uint64_t last) {
+  auto batch = std::make_shared<journal::EventBatch>();
+  for (uint64_t p = first; p <= last; ++p) batch->push_back(MakeEvent(p));
+  return batch;
+}
+
+TEST(RingQueue, KeepsOrderAcrossGrowthAndBothEnds) {
+  RingQueue<int> queue;
+  for (int i = 0; i < 5; ++i) queue.push_back(i);
+  EXPECT_EQ(queue.pop_front(), 0);
+  for (int i = 5; i < 100; ++i) queue.push_back(i);
+  EXPECT_EQ(queue.pop_back(), 99);
+  for (int i = 1; i < 99; ++i) EXPECT_EQ(queue.pop_front(), i);
+  EXPECT_TRUE(queue.empty());
+  queue.push_back(7);  // after it gave its array back
+  EXPECT_EQ(queue.front(), 7);
+}
+
+TEST(Tracker, WatermarkFollowsTheOldestUnsettled) {
+  Tracker tracker;
+  EXPECT_EQ(tracker.Watermark(1), 0u);
+  EXPECT_EQ(tracker.Watermark(10), 9u);  // nobody wanted 1 to 9
+  const uint64_t a = tracker.Add(10, 2);
+  const uint64_t b = tracker.Add(12, 1);
+  EXPECT_EQ(tracker.Watermark(13), 9u);
+  tracker.Settle(b);
+  tracker.Settle(a);
+  EXPECT_EQ(tracker.Watermark(13), 9u);
+  tracker.Settle(a);
+  EXPECT_EQ(tracker.Watermark(13), 12u);
+  EXPECT_EQ(tracker.size(), 0u);
+}
+
+TEST(TrackerDeathTest, EndsTheProcessWhenADeliverySettlesTwice) {
+  Tracker tracker;
+  const uint64_t slot = tracker.Add(1, 1);
+  tracker.Settle(slot);
+  EXPECT_DEATH(tracker.Settle(slot), "settled twice");
+}
+
+TEST(RetryClock, FollowsTheWallForwardAndNeverBack) {
+  base::SimulatedClock clock;
+  RetryClock retry(clock);
+  const base::WallTime start = retry.Now();
+  clock.JumpWall(-hours(1));
+  clock.Advance(seconds(5));
+  EXPECT_EQ(retry.Now(), start + seconds(5));
+  clock.JumpWall(hours(3));
+  EXPECT_EQ(retry.Now(), start + hours(2) + seconds(5));
+  EXPECT_EQ(retry.ToMono(retry.Now() + seconds(1)), clock.Mono() + seconds(1));
+}
+
+TEST(HeldEvents, CountsAnEventOnceAndItsBodyOncePerFormat) {
+  HeldEvents held;
+  const model::EventPtr event = MakeEvent(1);
+  HeldRef first = held.Hold(event);
+  HeldRef second = first;
+  EXPECT_EQ(held.bytes(), event->bytes());
+  const auto body = first.Body(model::Format::kPayload);
+  EXPECT_EQ(second.Body(model::Format::kPayload), body);
+  EXPECT_EQ(held.bytes(), event->bytes() + body->size());
+  first = HeldRef();
+  EXPECT_GT(held.bytes(), 0u);
+  second = HeldRef();
+  EXPECT_EQ(held.bytes(), 0u);
+}
+
+TEST(Inbox, DropsWhatIsOverTheBoundAndKnowsHowFarItGot) {
+  Inbox inbox(1, 0);
+  EXPECT_TRUE(inbox.Put(MakeBatch(1, 3)));  // alone, it is taken whatever its size
+  EXPECT_FALSE(inbox.Put(MakeBatch(4, 5)));
+  EXPECT_EQ(inbox.committed(), 5u);
+  ASSERT_NE(inbox.Take(2), nullptr);
+  EXPECT_EQ(inbox.Take(4), nullptr);        // a gap: read the journal
+  EXPECT_TRUE(inbox.Put(MakeBatch(6, 6)));
+  EXPECT_EQ(inbox.Take(4), nullptr);        // it stays for later
+  EXPECT_NE(inbox.Take(6), nullptr);
+}
+
+TEST(RetryQueue, TakesARowOnceUntilItsRemovalIsDurable) {
+  const base::WallTime due = base::FromUnixNanos(1000);
+  RetryQueue queue(1, due);
+  ASSERT_EQ(queue.AskAt(), due);
+  queue.BeginAsking();
+  EXPECT_EQ(queue.AskAt(), std::nullopt);
+  EXPECT_TRUE(queue.Take(due, 5));
+  queue.EndAsking({});
+  // It was sent and is being unparked while the journal is asked again: the stale answer has it.
+  queue.AddDue(due + seconds(1));
+  queue.BeginAsking();
+  queue.Forget(due, 5);
+  EXPECT_FALSE(queue.Take(due, 5));
+  queue.EndAsking({});
+  EXPECT_TRUE(queue.Take(due, 5));
+}
+
+TEST(RetryQueue, WhatBecomesDurableWhileAskingIsNotForgotten) {
+  RetryQueue queue(0, std::nullopt);
+  EXPECT_EQ(queue.AskAt(), std::nullopt);
+  queue.AddDue(base::FromUnixNanos(10));
+  queue.BeginAsking();
+  queue.AddDue(base::FromUnixNanos(30));
+  queue.EndAsking({.next_due = base::FromUnixNanos(50)});
+  EXPECT_EQ(queue.AskAt(), base::FromUnixNanos(30));
+}
+
+TEST(RequestMaker, WritesTheWholeHeadAndSigns) {
+  model::Destination destination;
+  destination.format = model::Format::kPayload;
+  const http::Url url = *http::ParseUrl("http://Example.test:8080/in?a=1");
+  HeldEvents held;
+  const HeldRef event = held.Hold(MakeEvent(7, "{\"a\":1}"));
+  const base::WallTime now = base::FromUnixNanos(1'700'000'000'900'000'000);
+
+  RequestMaker plain(destination, url, "Carillon/1.2");
+  const http::Request request = plain.Make(3, 42, event, now);
+  EXPECT_EQ(request.head,
+            "POST /in?a=1 HTTP/1.1\r\nHost: example.test:8080\r\nUser-Agent: Carillon/1.2\r\n"
+            "Content-Type: application/json\r\nwebhook-id: e7\r\nwebhook-timestamp: 1700000000\r\n"
+            "Content-Length: 7\r\n\r\n");
+  EXPECT_EQ(*request.body, "{\"a\":1}");
+  EXPECT_EQ(request.token, 42u);
+  EXPECT_EQ(request.endpoint, 3u);
+
+  destination.keys = {{"k", base::Secret(std::string(32, 'k'))}};
+  RequestMaker signing(destination, url, "Carillon/1.2");
+  const std::string head = signing.Make(3, 43, event, now).head;
+  const size_t at = head.find("\r\nwebhook-signature: ") + 21;
+  const std::string signature = head.substr(at, head.find("\r\n", at) - at);
+  EXPECT_TRUE(signing::Verify(destination.keys[0].secret, "e7", "1700000000", "{\"a\":1}", signature));
+}
+
+}  // namespace
+}  // namespace carillon::delivery
