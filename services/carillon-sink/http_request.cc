@@ -1,5 +1,6 @@
 #include "http_request.h"
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "carillon/base/text.h"
@@ -84,6 +85,10 @@ ReadResult ReadRequest(std::string_view buffer, const RequestBounds& bounds, Htt
   const size_t end = buffer.find("\r\n\r\n");
   if (end == std::string_view::npos) {
     if (buffer.size() > bounds.head_bytes) return Bad("the head is too long", 431);
+    // Whoever speaks TLS here waits for an answer before it would say more.
+    if (!buffer.empty() && !absl::ascii_isalpha(static_cast<unsigned char>(buffer.front()))) {
+      return Bad("not an HTTP/1.1 request line");
+    }
     return {};
   }
   if (end > bounds.head_bytes) return Bad("the head is too long", 431);

@@ -107,7 +107,8 @@ class Answers(EndToEnd):
         eventually(lambda: self.receiver.stats()["in_flight"] == 0, "left connections are noticed")
 
     def test_requests_that_are_none(self):
-        for text, status in (("nonsense\r\n\r\n", 400), ("GET / HTTP/2\r\n\r\n", 400),
+        for text, status in (("nonsense\r\n\r\n", 400), ("\x16\x03\x01", 400),
+                             ("GET / HTTP/2\r\n\r\n", 400),
                              ("POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400),
                              ("POST / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", 413),
                              ("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", 411),

@@ -62,12 +62,13 @@ class Refusing(EndToEnd):
 class FullDisk(EndToEnd):
     """On a small file system of its own; needs the right to mount one."""
 
-    BALLAST = 12 << 20
+    DISK = "64m"
+    BALLAST = 44 << 20  # more than the journal takes while it moves what is in its log
 
     def setUp(self):
         self.disk = self.folder / "disk"
         self.disk.mkdir()
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", self.disk],
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={self.DISK}", "tmpfs", self.disk],
                               capture_output=True, text=True)
         if done.returncode != 0:
             self.skipTest("mounting a small file system is forbidden here (run as root): "
