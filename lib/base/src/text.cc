@@ -43,7 +43,8 @@ bool IsC1Control(std::string_view s) {
 /// standard format carries a time.
 void AppendDigits(std::string& out, int64_t value, int digits) {
   out.append(static_cast<size_t>(digits), '0');
-  for (size_t at = out.size(); value > 0; value /= 10) out[--at] = static_cast<char>('0' + value % 10);
+  for (size_t at = out.size(); value > 0; value /= 10)
+    out[--at] = static_cast<char>('0' + value % 10);
 }
 
 }  // namespace

@@ -14,8 +14,7 @@ constexpr size_t kEnvelopeBytes = 80;
 
 const model::Event& Only(std::span<const model::Event* const> events) {
   if (events.size() != 1) {
-    std::fprintf(stderr, "carillon: %zu events for a body that holds exactly one\n",
-                 events.size());
+    std::fprintf(stderr, "carillon: %zu events for a body that holds exactly one\n", events.size());
     std::abort();
   }
   return *events[0];

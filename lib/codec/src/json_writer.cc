@@ -40,7 +40,8 @@ void AppendJsonString(std::string& out, std::string_view s) {
   for (size_t i = 0; i < s.size(); ++i) {
     const auto byte = static_cast<uint8_t>(s[i]);
     const char escape = kEscapes[byte];
-    if (escape == 0) [[likely]] continue;
+    if (escape == 0) [[likely]]
+      continue;
     out.append(s, copied, i - copied);
     AppendEscaped(out, byte, escape);
     copied = i + 1;

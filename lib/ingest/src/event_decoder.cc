@@ -59,11 +59,7 @@ absl::Status EncodeMember(const v1::Event& event, Place place, std::string_view&
 
 EventDecoder::EventDecoder(const Limits& limits, const Catalogue& catalogue, base::WallTime now,
                            base::Random& random)
-    : limits_(limits),
-      catalogue_(catalogue),
-      now_(now),
-      random_(random),
-      arena_(Within(block_)) {}
+    : limits_(limits), catalogue_(catalogue), now_(now), random_(random), arena_(Within(block_)) {}
 
 absl::StatusOr<std::shared_ptr<model::Event>> EventDecoder::Decode(size_t index,
                                                                    std::string_view bytes) {
@@ -114,9 +110,9 @@ absl::Status EventDecoder::TakePayload(const v1::Event& event, Place place) {
   if (status.ok() && derived) status = CheckType(encoding_.type, catalogue_, place);
   if (!status.ok()) return status;
   if (encoding_.json.size() > limits_.max_payload_bytes) {
-    return place.Error(member, absl::StrCat(encoding_.json.size(), " bytes as JSON, at most ",
-                                            limits_.max_payload_bytes,
-                                            " are allowed (server.max_payload_bytes)"));
+    return place.Error(
+        member, absl::StrCat(encoding_.json.size(), " bytes as JSON, at most ",
+                             limits_.max_payload_bytes, " are allowed (server.max_payload_bytes)"));
   }
   parts_.type = encoding_.type;
   parts_.payload = encoding_.json;

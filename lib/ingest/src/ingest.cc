@@ -18,8 +18,7 @@ absl::StatusOr<std::vector<std::string_view>> Split(std::string_view request, si
   size_t count = 0;
   WireReader reader(request);
   for (WireField field; reader.Next(field);) {
-    if (field.number != kEventsField ||
-        field.type != WireFormatLite::WIRETYPE_LENGTH_DELIMITED) {
+    if (field.number != kEventsField || field.type != WireFormatLite::WIRETYPE_LENGTH_DELIMITED) {
       continue;  // unknown, as protobuf sees it
     }
     if (++count <= max_events) events.push_back(field.bytes);
@@ -28,17 +27,19 @@ absl::StatusOr<std::vector<std::string_view>> Split(std::string_view request, si
     return absl::InvalidArgumentError("the message is not a PublishRequest: " + broken);
   }
   if (count == 0 || count > max_events) {
-    return absl::InvalidArgumentError(absl::StrCat("events: must be 1-", max_events,
-                                                   " (server.max_batch_events), not ", count));
+    return absl::InvalidArgumentError(
+        absl::StrCat("events: must be 1-", max_events, " (server.max_batch_events), not ", count));
   }
   return events;
 }
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::shared_ptr<model::Event>>> DecodeRequest(
-    std::string_view request, const Limits& limits, const Catalogue& catalogue,
-    base::WallTime now, base::Random& random) {
+absl::StatusOr<std::vector<std::shared_ptr<model::Event>>> DecodeRequest(std::string_view request,
+                                                                         const Limits& limits,
+                                                                         const Catalogue& catalogue,
+                                                                         base::WallTime now,
+                                                                         base::Random& random) {
   const auto split = Split(request, limits.max_batch_events);
   if (!split.ok()) return split.status();
   std::vector<std::shared_ptr<model::Event>> events;

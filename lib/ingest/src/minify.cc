@@ -46,8 +46,8 @@ class Minifier {
 
   void Skip() {
     size_t end = at_;
-    while (end < json_.size() && (json_[end] == ' ' || json_[end] == '\t' || json_[end] == '\n' ||
-                                  json_[end] == '\r')) {
+    while (end < json_.size() &&
+           (json_[end] == ' ' || json_[end] == '\t' || json_[end] == '\n' || json_[end] == '\r')) {
       ++end;
     }
     if (end == at_) return;

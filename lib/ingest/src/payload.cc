@@ -30,8 +30,8 @@ struct Family {
 
 constexpr std::string_view kSessionVerbs[] = {"create", "delete"};
 constexpr std::string_view kListVerbs[] = {"created", "updated", "removed", "bulk_updated"};
-constexpr std::string_view kContactVerbs[] = {"created",      "updated",     "removed",    "subscribed",
-                                              "unsubscribed", "deactivated", "reactivated"};
+constexpr std::string_view kContactVerbs[] = {
+    "created", "updated", "removed", "subscribed", "unsubscribed", "deactivated", "reactivated"};
 constexpr std::string_view kCompleted[] = {"completed"};
 
 constexpr Family kSession{"SessionEvent", "action", "session.", kSessionVerbs};
@@ -67,8 +67,7 @@ absl::Status Contradiction(const Family& family, std::string_view verb, Place pl
 
 /// Brings the event's type and the payload's verb together: either may be empty and is then taken
 /// from the other. `verb` may come to point into `encoding.type`.
-absl::Status Settle(const Family& family, Place place, std::string_view& verb,
-                    Encoding& encoding) {
+absl::Status Settle(const Family& family, Place place, std::string_view& verb, Encoding& encoding) {
   std::string& type = encoding.type;
   if (!verb.empty() && !Has(family, verb)) {
     return place.Error(family.member, absl::StrCat("must be ", Listed(family.verbs, {}), ", not '",
@@ -91,8 +90,7 @@ absl::Status Settle(const Family& family, Place place, std::string_view& verb,
   return absl::OkStatus();
 }
 
-void WriteTime(JsonWriter& writer, std::string_view name,
-               const google::protobuf::Timestamp& time) {
+void WriteTime(JsonWriter& writer, std::string_view name, const google::protobuf::Timestamp& time) {
   writer.String(name, base::FormatRfc3339(time.seconds(), time.nanos()));
 }
 

@@ -62,7 +62,8 @@ absl::Status CheckTenant(std::string_view tenant, Place event) {
 }
 
 absl::Status CheckType(std::string_view type, const Catalogue& catalogue, Place event) {
-  if (catalogue.contains(base::ToAbsl(type))) [[likely]] return absl::OkStatus();
+  if (catalogue.contains(base::ToAbsl(type))) [[likely]]
+    return absl::OkStatus();
   if (auto status = CheckName(type, kTypeChars, "[a-z0-9_.-]", event, "type"); !status.ok()) {
     return status;
   }
@@ -73,11 +74,12 @@ absl::Status CheckType(std::string_view type, const Catalogue& catalogue, Place 
 
 absl::Status CheckText(std::string_view text, size_t min, size_t max, Place place,
                        std::string_view field) {
-  if (text.size() >= min && text.size() <= max) [[likely]] return absl::OkStatus();
-  return place.Error(field, min == 0 ? absl::StrCat("must be at most ", max,
-                                                    " bytes of UTF-8, not ", text.size())
-                                     : absl::StrCat("must be ", min, "-", max,
-                                                    " bytes of UTF-8, not ", text.size()));
+  if (text.size() >= min && text.size() <= max) [[likely]]
+    return absl::OkStatus();
+  return place.Error(
+      field, min == 0
+                 ? absl::StrCat("must be at most ", max, " bytes of UTF-8, not ", text.size())
+                 : absl::StrCat("must be ", min, "-", max, " bytes of UTF-8, not ", text.size()));
 }
 
 absl::Status TakeAttributes(const v1::Event& event, Place place,
@@ -121,12 +123,11 @@ absl::Status TakeOccurredAt(const google::protobuf::Timestamp& time, base::WallT
 absl::Status CheckTimestamp(const google::protobuf::Timestamp& time, Place place,
                             std::string_view field) {
   if (time.seconds() < kYear1 || time.seconds() > kEndOfYear9999) {
-    return place.Error(field, absl::StrCat("must lie in the years 1 to 9999; seconds are ",
-                                           time.seconds()));
+    return place.Error(
+        field, absl::StrCat("must lie in the years 1 to 9999; seconds are ", time.seconds()));
   }
   if (time.nanos() < 0 || time.nanos() > 999'999'999) {
-    return place.Error(field,
-                       absl::StrCat("nanos must be 0 to 999999999, not ", time.nanos()));
+    return place.Error(field, absl::StrCat("nanos must be 0 to 999999999, not ", time.nanos()));
   }
   return absl::OkStatus();
 }

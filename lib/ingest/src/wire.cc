@@ -16,8 +16,7 @@ int BoundedSize(std::string_view bytes) {
 }  // namespace
 
 WireReader::WireReader(std::string_view bytes)
-    : bytes_(bytes),
-      input_(reinterpret_cast<const uint8_t*>(bytes.data()), BoundedSize(bytes)) {}
+    : bytes_(bytes), input_(reinterpret_cast<const uint8_t*>(bytes.data()), BoundedSize(bytes)) {}
 
 bool WireReader::Next(WireField& field) {
   field_begin_ = input_.CurrentPosition();

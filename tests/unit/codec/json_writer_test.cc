@@ -34,10 +34,17 @@ std::string RandomText(std::mt19937_64& random) {
   for (size_t n = random() % 40; n > 0; --n) {
     uint32_t c = 0;
     switch (random() % 4) {
-      case 0: c = static_cast<uint32_t>(random() % 0x30); break;  // controls and quotes
-      case 1: c = static_cast<uint32_t>(random() % 0x100); break;
-      case 2: c = static_cast<uint32_t>(random() % 0x10000); break;
-      default: c = static_cast<uint32_t>(random() % 0x110000);
+      case 0:
+        c = static_cast<uint32_t>(random() % 0x30);
+        break;  // controls and quotes
+      case 1:
+        c = static_cast<uint32_t>(random() % 0x100);
+        break;
+      case 2:
+        c = static_cast<uint32_t>(random() % 0x10000);
+        break;
+      default:
+        c = static_cast<uint32_t>(random() % 0x110000);
     }
     if (c >= 0xD800 && c <= 0xDFFF) c = '\\';
     AppendUtf8(out, c);
@@ -73,9 +80,18 @@ TEST(JsonWriter, AgreesWithNlohmannOnRandomObjects) {
       const std::string text = RandomText(random);
       const auto number = static_cast<int64_t>(random()) >> (random() % 64);
       switch (random() % 4) {
-        case 0: writer.String(key, text); tree[key] = text; break;
-        case 1: writer.Int(key, number); tree[key] = number; break;
-        case 2: writer.Bool(key, number & 1); tree[key] = (number & 1) != 0; break;
+        case 0:
+          writer.String(key, text);
+          tree[key] = text;
+          break;
+        case 1:
+          writer.Int(key, number);
+          tree[key] = number;
+          break;
+        case 2:
+          writer.Bool(key, number & 1);
+          tree[key] = (number & 1) != 0;
+          break;
         default:
           writer.Raw(key, ordered_json({1, text, nullptr}).dump());
           tree[key] = {1, text, nullptr};
@@ -94,9 +110,8 @@ TEST(JsonWriter, ExtremesOfNumbersKeepTheirDigits) {
   writer.Int("beyond_double", 9007199254740993);
   writer.Int("zero", 0);
   writer.End();
-  EXPECT_EQ(out,
-            R"({"min":-9223372036854775808,"max":9223372036854775807,)"
-            R"("beyond_double":9007199254740993,"zero":0})");
+  EXPECT_EQ(out, R"({"min":-9223372036854775808,"max":9223372036854775807,)"
+                 R"("beyond_double":9007199254740993,"zero":0})");
 }
 
 TEST(JsonWriter, AnEmptyObjectAndWhatStoodBefore) {

@@ -72,8 +72,10 @@ TEST(Contracts, EveryVision6EventIsAType) {
     for (const auto& verb : verbs) {
       v1::Event event;
       const auto name = verb.get<std::string>();
-      if (object == "list") event.mutable_list()->set_event(name);
-      else event.mutable_contact()->set_event(name);
+      if (object == "list")
+        event.mutable_list()->set_event(name);
+      else
+        event.mutable_contact()->set_event(name);
       const auto events = Decode(RequestOf({event}));
       ASSERT_EQ(ErrorOf(events), "");
       EXPECT_EQ((*events)[0]->type(), object + "." + name);

@@ -115,7 +115,9 @@ TEST(Decode, AnyIsTreatedAsItsOwnMember) {
 TEST(Decode, JsonKeepsEveryByteButWhiteSpace) {
   v1::Event in;
   in.set_type("order.paid");
-  in.set_json(" { \"b\" : 1.0e+2 , \"a\" : [ 1 , 12345678901234567890123 ] , \"b\" : \"\\u00e9 \\/ é\" } \n");
+  in.set_json(
+      " { \"b\" : 1.0e+2 , \"a\" : [ 1 , 12345678901234567890123 ] , \"b\" : \"\\u00e9 \\/ é\" } "
+      "\n");
   const auto events = Decode(RequestOf({in}));
   ASSERT_EQ(ErrorOf(events), "");
   EXPECT_EQ((*events)[0]->payload(),
@@ -127,7 +129,7 @@ TEST(Decode, PassesOverUnknownFields) {
   const auto field = [](char tag, const std::string& bytes) {
     return std::string(1, tag) + static_cast<char>(bytes.size()) + bytes;
   };
-  const std::string request = "\x08\x05"                 // field 1, a number: not `events`
+  const std::string request = "\x08\x05"                  // field 1, a number: not `events`
                               + field('\x12', "unknown")  // field 2
                               + field('\x0A', event) + "\x1B\x20\x07\x1C";  // a group, field 3
   const auto events = Decode(request);
@@ -152,7 +154,8 @@ TEST(Decode, TypesOfTheCatalogueOnly) {
 }
 
 std::string RandomText(std::mt19937_64& random) {
-  static const std::string kPieces[] = {"a", "\"", "\\", "\n", std::string(1, '\0'), "é", "日本", "😀", "\x7f", "/"};
+  static const std::string kPieces[] = {"a", "\"",   "\\", "\n",   std::string(1, '\0'),
+                                        "é", "日本", "😀", "\x7f", "/"};
   std::string out;
   for (size_t n = random() % 20; n > 0; --n) out += kPieces[random() % std::size(kPieces)];
   return out;

@@ -122,10 +122,12 @@ TEST(Errors, Type) {
        "events[1].contact.event: must be created, updated, removed, subscribed, unsubscribed, "
        "deactivated or reactivated, not 'x'"},
       {[](auto& e) { e.mutable_sync_run_completed()->set_endpoint("x"); },
-       "events[1].type: 'session.create' contradicts the payload, of type SyncRunCompleted: must be "
+       "events[1].type: 'session.create' contradicts the payload, of type SyncRunCompleted: must "
+       "be "
        "sync.run.completed"},
       {[](auto& e) { e.mutable_insight_populated()->set_insight("x"); },
-       "events[1].type: 'session.create' contradicts the payload, of type InsightPopulated: must be "
+       "events[1].type: 'session.create' contradicts the payload, of type InsightPopulated: must "
+       "be "
        "insight.population.completed"},
       {[](auto& e) {
          e.clear_type();
@@ -218,9 +220,13 @@ TEST(Errors, Any) {
       {any("", ""), "events[1].any.type_url: ''" + none},
       {any("x/carillon.v1.SessionEvent", bare.SerializeAsString()),
        "events[1].any.uuid: must be 1-64 bytes of UTF-8, not 0"},
-      {any("x/carillon.v1.SessionEvent", "\x0A\x05" "ab"),
+      {any("x/carillon.v1.SessionEvent",
+           "\x0A\x05"
+           "ab"),
        "events[1].any: truncated or malformed at byte 0"},
-      {any("x/carillon.v1.SessionEvent", "\x0A\x01u\x1A\x02" "a\xff"),
+      {any("x/carillon.v1.SessionEvent",
+           "\x0A\x01u\x1A\x02"
+           "a\xff"),
        "events[1].any.location: not valid UTF-8 at byte 1"},
       {any("x/carillon.v1.ListEvent", ""),
        "events[1].type: 'session.create' contradicts the payload, of type ListEvent: must be "
@@ -236,8 +242,7 @@ TEST(Errors, Json) {
     };
   };
   Expect({
-      {json("{\"a\":tru}"),
-       "events[1].json: not valid JSON at byte 5: a JSON value is expected"},
+      {json("{\"a\":tru}"), "events[1].json: not valid JSON at byte 5: a JSON value is expected"},
       {json("\"\xff\""), "events[1].json: not valid JSON at byte 1: not valid UTF-8"},
       {json(""), "events[1].json: not valid JSON at byte 0: a JSON value is expected"},
       {json(std::string(65, '[')),
@@ -261,13 +266,11 @@ TEST(Errors, PayloadsAreMeasuredAsEncodedJson) {
 
 TEST(Errors, NumberOfEvents) {
   v1::PublishRequest request;
-  EXPECT_EQ(ErrorOf(Decode(request)),
-            "events: must be 1-1000 (server.max_batch_events), not 0");
+  EXPECT_EQ(ErrorOf(Decode(request)), "events: must be 1-1000 (server.max_batch_events), not 0");
   for (int i = 0; i < 1000; ++i) *request.add_events() = SessionEvent();
   EXPECT_EQ(ErrorOf(Decode(request)), "");
   request.add_events()->set_id("not/looked/at");
-  EXPECT_EQ(ErrorOf(Decode(request)),
-            "events: must be 1-1000 (server.max_batch_events), not 1001");
+  EXPECT_EQ(ErrorOf(Decode(request)), "events: must be 1-1000 (server.max_batch_events), not 1001");
   EXPECT_EQ(ErrorOf(Decode(request, {.max_batch_events = 7})),
             "events: must be 1-7 (server.max_batch_events), not 1001");
 }

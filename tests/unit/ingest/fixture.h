@@ -12,10 +12,10 @@ namespace carillon::ingest {
 inline constexpr base::WallTime kNow{std::chrono::seconds(1'714'564'800)};  // 2024-05-01T12:00:00Z
 
 inline Catalogue TestCatalogue() {
-  return {"session.create",   "session.delete",      "sync.run.completed",
-          "list.created",     "list.updated",        "list.removed",
-          "list.bulk_updated", "contact.created",    "contact.updated",
-          "contact.removed",  "contact.subscribed",  "contact.unsubscribed",
+  return {"session.create",      "session.delete",      "sync.run.completed",
+          "list.created",        "list.updated",        "list.removed",
+          "list.bulk_updated",   "contact.created",     "contact.updated",
+          "contact.removed",     "contact.subscribed",  "contact.unsubscribed",
           "contact.deactivated", "contact.reactivated", "insight.population.completed",
           "order.paid"};
 }
@@ -28,8 +28,7 @@ inline absl::StatusOr<Events> Decode(std::string_view request, const Limits& lim
   return DecodeRequest(request, limits, catalogue, kNow, random);
 }
 
-inline absl::StatusOr<Events> Decode(const v1::PublishRequest& request,
-                                     const Limits& limits = {}) {
+inline absl::StatusOr<Events> Decode(const v1::PublishRequest& request, const Limits& limits = {}) {
   return Decode(request.SerializeAsString(), limits);
 }
 

@@ -54,7 +54,8 @@ TEST(Hostile, InvalidUtf8IsNamedByFieldAndByte) {
       {Field(10, Field(3, bad)), "events[3].session.location: not valid UTF-8 at byte 5"},
       {Field(10, Field(1, "u") + Field(1, bad)),
        "events[3].session.uuid: not valid UTF-8 at byte 5"},
-      {Field(11, Field(1, bad)), "events[3].sync_run_completed.endpoint: not valid UTF-8 at byte 5"},
+      {Field(11, Field(1, bad)),
+       "events[3].sync_run_completed.endpoint: not valid UTF-8 at byte 5"},
       {Field(12, Field(6, bad)), "events[3].insight_populated.error: not valid UTF-8 at byte 5"},
       {Field(13, Field(2, bad)), "events[3].list.event: not valid UTF-8 at byte 5"},
       {Field(14, Field(3, bad)), "events[3].contact.event: not valid UTF-8 at byte 5"},
@@ -67,12 +68,15 @@ TEST(Hostile, InvalidUtf8IsNamedByFieldAndByte) {
 
 TEST(Hostile, MalformedEventsAreNamedByPlaceAndByte) {
   const std::pair<std::string, const char*> cases[] = {
-      {std::string("\x0A\x05" "ab"), "events[1]: truncated or malformed at byte 0"},
+      {std::string("\x0A\x05"
+                   "ab"),
+       "events[1]: truncated or malformed at byte 0"},
       {Field(1, "id") + "\x0A", "events[1]: truncated or malformed at byte 4"},
       {Field(1, "id") + "\x0C", "events[1]: truncated or malformed at byte 4"},  // ends a group
       {std::string("\x00", 1), "events[1]: truncated or malformed at byte 0"},
       {Field(10, "\x20"), "events[1].session: truncated or malformed at byte 0"},
-      {Field(4, Field(1, "x") + "\x08\xFF"), "events[1].occurred_at: truncated or malformed at byte 3"},
+      {Field(4, Field(1, "x") + "\x08\xFF"),
+       "events[1].occurred_at: truncated or malformed at byte 3"},
       {Field(6, Field(1, "k") + "\x12\x7F"),
        "events[1].attributes[\"k\"]: truncated or malformed at byte 3"},
       {std::string("\x07"), "events[1]: truncated or malformed at byte 0"},  // wire type 7
@@ -126,9 +130,14 @@ TEST(Hostile, RandomChangesAreAnsweredOrGiveValidEvents) {
     for (size_t n = 1 + random() % 4; n > 0; --n) {
       const size_t at = random() % bytes.size();
       switch (random() % 3) {
-        case 0: bytes[at] = static_cast<char>(random()); break;
-        case 1: bytes.erase(at, 1 + random() % 4); break;
-        default: bytes.insert(at, 1, static_cast<char>(random()));
+        case 0:
+          bytes[at] = static_cast<char>(random());
+          break;
+        case 1:
+          bytes.erase(at, 1 + random() % 4);
+          break;
+        default:
+          bytes.insert(at, 1, static_cast<char>(random()));
       }
     }
     const auto events = Decode(bytes);

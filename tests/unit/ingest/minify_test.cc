@@ -91,8 +91,9 @@ TEST(MinifyJson, NestsSixtyFourDeepAndNoDeeper) {
 // No piece here can make a number too large for a double, which nlohmann refuses and RFC 8259 does
 // not.
 TEST(MinifyJson, AcceptsWhatNlohmannAccepts) {
-  static const std::string kPieces[] = {"{", "}", "[", "]", ",", ":", "\"a\"", "\"\\n\"", "1", "-2.5",
-                                        "0", " ", "true", "null", "\"", "\\", "2e-1", "\n", "é"};
+  static const std::string kPieces[] = {"{",       "}",  "[",    "]",  ",", ":",    "\"a\"",
+                                        "\"\\n\"", "1",  "-2.5", "0",  " ", "true", "null",
+                                        "\"",      "\\", "2e-1", "\n", "é"};
   int valid = 0;
   for (uint64_t seed = 0; seed < 200'000; ++seed) {
     std::mt19937_64 random(seed);

@@ -27,8 +27,10 @@ using Catalogue = absl::flat_hash_set<std::string>;
 /// field (`events[3].session.location: not valid UTF-8 at byte 5`). Stateless but for its
 /// arguments; `random` is the calling thread's own.
 /// INVALID_ARGUMENT, always with field and index, what was wrong and what is right.
-absl::StatusOr<std::vector<std::shared_ptr<model::Event>>> DecodeRequest(
-    std::string_view request, const Limits& limits, const Catalogue& catalogue,
-    base::WallTime now, base::Random& random);
+absl::StatusOr<std::vector<std::shared_ptr<model::Event>>> DecodeRequest(std::string_view request,
+                                                                         const Limits& limits,
+                                                                         const Catalogue& catalogue,
+                                                                         base::WallTime now,
+                                                                         base::Random& random);
 
 }  // namespace carillon::ingest
