@@ -16,6 +16,11 @@ def delivered(server):
     return server.metrics().get(f"{HISTOGRAM}_count", 0)
 
 
+def failed_attempts(server):
+    return sum(value for name, value in server.metrics().items()
+               if name.startswith("carillon_attempts_total{") and '"success"' not in name)
+
+
 def parked(server):
     return sum(value for name, value in server.metrics().items()
                if name.startswith("carillon_deliveries{") and 'state="parked"' in name)
@@ -51,22 +56,25 @@ def wait_until(count, goal, limit_s, publisher=None):
     raise BenchError(f"only {last:.0f} of {goal:.0f} after {limit_s} s")
 
 
-def publish_and_drain(ctx, server, events, fan_out, limit_s=300):
+def publish_and_drain(ctx, server, events, fan_out, all_answer=True, limit_s=300):
     """Publishes `events` and waits until each reached its `fan_out` destinations: deliveries a
     second and CPU microseconds of carillond for each."""
-    before = delivered(server)
+    before, failed_before = delivered(server), failed_attempts(server)
     cpu = server.cpu_us()
     begin = time.monotonic()
     publisher = start_publishing(ctx, server, events)
     try:
         goal = events * fan_out
         end = wait_until(lambda: delivered(server) - before, goal, limit_s, publisher)
+        cpu = server.cpu_us() - cpu
         publisher.wait(60)
     finally:
         if publisher.poll() is None:
             publisher.kill()
             publisher.wait()
-    return {"per_second": goal / (end - begin), "cpu_us": (server.cpu_us() - cpu) / goal}
+    if all_answer and failed_attempts(server) > failed_before:
+        raise BenchError("attempts failed; see carillon_attempts_total")
+    return {"per_second": goal / (end - begin), "cpu_us": cpu / goal}
 
 
 def beside_wrk(ctx, url, work):

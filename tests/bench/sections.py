@@ -42,15 +42,15 @@ def fan_out(ctx, count, events):
 
 
 def fanout1(ctx):
-    return fan_out(ctx, 1, 100_000 if ctx.quick else 400_000)
+    return fan_out(ctx, 1, 200_000 if ctx.quick else 500_000)
 
 
 def fanout10(ctx):
-    return fan_out(ctx, 10, 20_000 if ctx.quick else 60_000)
+    return fan_out(ctx, 10, 20_000 if ctx.quick else 80_000)
 
 
 def fanout100(ctx):
-    return fan_out(ctx, 100, 2_000 if ctx.quick else 6_000)
+    return fan_out(ctx, 100, 2_000 if ctx.quick else 8_000)
 
 
 def latency(ctx):
@@ -153,8 +153,9 @@ def blackhole_throughput(ctx, events):
             pace = {}
             for name, url, healthy in (("healthy", nginx.url, 20), ("hole", hole.url + "/hang", 10)):
                 with serve(ctx, f"blackhole-{name}", config.halves(nginx.url, url)) as server:
-                    publish_and_drain(ctx, server, 1000, healthy)
-                    result = publish_and_drain(ctx, server, events, healthy)
+                    all_answer = healthy == 20
+                    publish_and_drain(ctx, server, 1000, healthy, all_answer)
+                    result = publish_and_drain(ctx, server, events, healthy, all_answer)
                     pace[name] = result["per_second"] * 10 / healthy
             losses.append(1 - pace["hole"] / pace["healthy"])
     return median(losses)
