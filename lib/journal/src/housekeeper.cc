@@ -23,11 +23,13 @@ std::string DatabasePath(const SqliteJournalOptions& options) {
   return options.data_dir + "/carillon.db";
 }
 
-void MeasureDisk(const SqliteJournalOptions& options, Gauges& gauges) {
+void MeasureDisk(const SqliteJournalOptions& options, uint64_t reusable_bytes, Gauges& gauges) {
   struct statvfs info {};
   if (statvfs(options.data_dir.c_str(), &info) == 0) {
-    gauges.free_bytes = static_cast<uint64_t>(info.f_bavail) * info.f_frsize;
-    gauges.space_low = gauges.free_bytes < options.min_free_bytes;
+    const uint64_t free = static_cast<uint64_t>(info.f_bavail) * info.f_frsize;
+    gauges.free_bytes = free;
+    gauges.space_low = free < options.min_free_bytes / 4 ||
+                       free + reusable_bytes < options.min_free_bytes;
   }
   const std::string path = DatabasePath(options);
   gauges.stored_bytes = FileBytes(path) + FileBytes(path + "-wal") + FileBytes(path + "-shm");
@@ -53,6 +55,7 @@ Housekeeper::Housekeeper(Database database, Retention retention,
 
 void Housekeeper::OnWalPages(uint64_t pages) {
   gauges_.wal_pages = pages;
+  if (pages < std::exchange(last_pages_, pages)) wake_at_pages_ = kCheckpointPages;  // it began anew
   if (pages < wake_at_pages_) return;
   {
     std::lock_guard lock(mutex_);
@@ -90,7 +93,8 @@ void Housekeeper::Run() {
 }
 
 void Housekeeper::Round() {
-  MeasureDisk(options_, gauges_);
+  const absl::StatusOr<int64_t> pages = database_.Scalar("PRAGMA freelist_count");
+  MeasureDisk(options_, pages.ok() ? static_cast<uint64_t>(*pages) * kPageBytes : 0, gauges_);
   Checkpoint();
   Retain();
 }

@@ -50,6 +50,7 @@ class Housekeeper {
   std::mutex& turn_;
   uint64_t copied_pages_ = 0;   ///< when last looked at
   uint64_t commits_seen_ = 0;
+  uint64_t last_pages_ = 0;     ///< the journal thread's
 
   std::mutex mutex_;
   std::condition_variable wake_;
@@ -62,7 +63,9 @@ class Housekeeper {
 };
 
 /// Reads free space and file sizes into the gauges; publishing is refused below the mark.
-void MeasureDisk(const SqliteJournalOptions& options, Gauges& gauges);
+/// `reusable_bytes`: what retention has freed inside the database, which events fill first. The
+/// write-ahead file does not, so a quarter of the mark has to be free outside.
+void MeasureDisk(const SqliteJournalOptions& options, uint64_t reusable_bytes, Gauges& gauges);
 
 /// The database file of a data folder.
 std::string DatabasePath(const SqliteJournalOptions& options);

@@ -130,7 +130,7 @@ SqliteJournal::SqliteJournal(const SqliteJournalOptions& options, OpenedStore op
                    writer_, turn_) {
   InboxTask watch = [this] { writer_.WatchWal(OnWal, &housekeeper_); };
   writer_.inbox().Add(watch);
-  MeasureDisk(options_, gauges_);
+  MeasureDisk(options_, 0, gauges_);
 }
 
 absl::Status SqliteJournal::Refusal(size_t bytes) {

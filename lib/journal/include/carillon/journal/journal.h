@@ -151,17 +151,20 @@ class Journal {
 
   /// Writes a shard's news with the next group commit; `done` when durable. While the disk is
   /// full it waits (and `done` with it): bound what is outstanding. Settlements of one shard are
-  /// applied in order.
+  /// applied in order. `done` never comes when the journal fails, or is handed this after `Stop`.
   virtual void Settle(Settlement settlement, absl::AnyInvocable<void()> done) = 0;
 
   /// Events from position `from` on, at most about `max_bytes` and at least one if there is one.
   /// Positions that were removed by retention are skipped, so a batch may have gaps; empty: there
-  /// is nothing at or above `from`. Only committed events are returned.
+  /// is nothing at or above `from`. Only committed events are returned. A caller has one read and
+  /// one `TakeDue` under way for each lane: that bounds what waits here.
   virtual void Read(uint64_t from, size_t max_bytes,
                     absl::AnyInvocable<void(EventBatchPtr)> done) = 0;
 
   /// Parked deliveries of `lane` due at or before `until`, at most `limit`, lowest (due, position)
-  /// first. Only what is committed: a row whose unparking is under way may still be returned.
+  /// first, and with about 8 MiB of events at most: fewer than `limit` does not mean that no more
+  /// is due, `next_due` tells. Only what is committed: a row whose unparking is under way may
+  /// still be returned.
   virtual void TakeDue(LaneId lane, base::WallTime until, size_t limit,
                        absl::AnyInvocable<void(DueDeliveries)> done) = 0;
 
@@ -170,7 +173,8 @@ class Journal {
   virtual bool WasSettled(uint64_t position, LaneId lane) const = 0;
 
   /// Looks destinations up, and adds those that are new (wanting events from the next position
-  /// on). Results in the order of `names`.
+  /// on). Results in the order of `names`. `done` comes on the journal's thread, between two
+  /// calls of `OnCommitted`: what came before it is below `since` of the lanes that are new.
   virtual void OpenLanes(std::vector<LaneName> names,
                          absl::AnyInvocable<void(absl::StatusOr<std::vector<LaneState>>)> done) = 0;
 

@@ -17,7 +17,10 @@ struct SqliteJournalOptions {
   std::chrono::nanoseconds deduplication_age = std::chrono::hours(24);
   uint64_t deduplication_ids = 4'000'000;
   std::chrono::nanoseconds retention_age = std::chrono::hours(72);
+  /// Of events and attempts; the oldest that are settled go first.
   uint64_t retention_bytes = 10ull << 30;
+  /// Publishing is refused while the file system has less than this, space that retention freed
+  /// inside the files counted in (of which a quarter must be outside).
   uint64_t min_free_bytes = 256ull << 20;
   uint64_t max_waiting_bytes = 64ull << 20;
   /// SQLite VFS to use; null: the default. For tests that make the disk fail.
