@@ -49,9 +49,9 @@ absl::StatusOr<FolderLock> FolderLock::Take(const std::string& folder) {
   FolderLock lock(fd);
   if (flock(fd, LOCK_EX | LOCK_NB) == 0) return lock;
   if (errno != EWOULDBLOCK) return CannotUse(folder, std::strerror(errno));
-  return absl::FailedPreconditionError(
-      absl::StrCat("the data folder ", folder,
-                   " is in use by another process: stop that one, or give this one another folder"));
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the data folder ", folder,
+      " is in use by another process: stop that one, or give this one another folder"));
 }
 
 FolderLock::~FolderLock() {

@@ -13,7 +13,7 @@ constexpr uint64_t kCheckpointPages = (16u << 20) / kPageBytes;
 constexpr uint64_t kRestartPages = (64u << 20) / kPageBytes;
 
 uint64_t FileBytes(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   return stat(path.c_str(), &info) == 0 ? static_cast<uint64_t>(info.st_size) : 0;
 }
 
@@ -24,12 +24,12 @@ std::string DatabasePath(const SqliteJournalOptions& options) {
 }
 
 void MeasureDisk(const SqliteJournalOptions& options, uint64_t reusable_bytes, Gauges& gauges) {
-  struct statvfs info {};
+  struct statvfs info{};
   if (statvfs(options.data_dir.c_str(), &info) == 0) {
     const uint64_t free = static_cast<uint64_t>(info.f_bavail) * info.f_frsize;
     gauges.free_bytes = free;
-    gauges.space_low = free < options.min_free_bytes / 4 ||
-                       free + reusable_bytes < options.min_free_bytes;
+    gauges.space_low =
+        free < options.min_free_bytes / 4 || free + reusable_bytes < options.min_free_bytes;
   }
   const std::string path = DatabasePath(options);
   gauges.stored_bytes = FileBytes(path) + FileBytes(path + "-wal") + FileBytes(path + "-shm");
@@ -55,7 +55,8 @@ Housekeeper::Housekeeper(Database database, Retention retention,
 
 void Housekeeper::OnWalPages(uint64_t pages) {
   gauges_.wal_pages = pages;
-  if (pages < std::exchange(last_pages_, pages)) wake_at_pages_ = kCheckpointPages;  // it began anew
+  if (pages < std::exchange(last_pages_, pages))
+    wake_at_pages_ = kCheckpointPages;  // it began anew
   if (pages < wake_at_pages_) return;
   {
     std::lock_guard lock(mutex_);
@@ -117,8 +118,8 @@ void Housekeeper::Checkpoint() {
   if (!idle && pages < copied_pages_ + kCheckpointPages) return;
   int in_file = 0;
   int copied = 0;
-  const int code = sqlite3_wal_checkpoint_v2(database_.handle(), nullptr,
-                                             SQLITE_CHECKPOINT_PASSIVE, &in_file, &copied);
+  const int code = sqlite3_wal_checkpoint_v2(database_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
+                                             &in_file, &copied);
   if (!Tolerable(code) || code != SQLITE_OK) return;
   copied_pages_ = copied > 0 ? static_cast<uint64_t>(copied) : 0;
   if (gauges_.wal_pages >= kRestartPages) Restart();
@@ -128,8 +129,8 @@ void Housekeeper::Checkpoint() {
 void Housekeeper::Restart() {
   std::lock_guard lock(turn_);
   if (writer_.failed()) return;
-  const int code = sqlite3_wal_checkpoint_v2(database_.handle(), nullptr,
-                                             SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
+  const int code = sqlite3_wal_checkpoint_v2(database_.handle(), nullptr, SQLITE_CHECKPOINT_RESTART,
+                                             nullptr, nullptr);
   if (!Tolerable(code) || code != SQLITE_OK) return;
   copied_pages_ = 0;
   gauges_.wal_pages = 0;

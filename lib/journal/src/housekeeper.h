@@ -48,9 +48,9 @@ class Housekeeper {
   Gauges& gauges_;
   Writer& writer_;
   std::mutex& turn_;
-  uint64_t copied_pages_ = 0;   ///< when last looked at
+  uint64_t copied_pages_ = 0;  ///< when last looked at
   uint64_t commits_seen_ = 0;
-  uint64_t last_pages_ = 0;     ///< the journal thread's
+  uint64_t last_pages_ = 0;  ///< the journal thread's
 
   std::mutex mutex_;
   std::condition_variable wake_;

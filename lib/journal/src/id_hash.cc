@@ -45,8 +45,8 @@ struct Sip {
 IdHash SipHash128(const HashKey& key, std::string_view bytes) {
   const uint64_t k0 = Load64(key.data());
   const uint64_t k1 = Load64(key.data() + 8);
-  Sip sip{k0 ^ 0x736f6d6570736575ull, k1 ^ 0x646f72616e646f6dull ^ 0xee,
-          k0 ^ 0x6c7967656e657261ull, k1 ^ 0x7465646279746573ull};
+  Sip sip{k0 ^ 0x736f6d6570736575ull, k1 ^ 0x646f72616e646f6dull ^ 0xee, k0 ^ 0x6c7967656e657261ull,
+          k1 ^ 0x7465646279746573ull};
   size_t at = 0;
   for (; at + 8 <= bytes.size(); at += 8) sip.Word(Load64(bytes.data() + at));
   uint64_t last = static_cast<uint64_t>(bytes.size()) << 56;

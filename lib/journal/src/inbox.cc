@@ -12,8 +12,7 @@ constexpr std::chrono::milliseconds kGather{2};
 }  // namespace
 
 size_t RowCount(const Settlement& s) {
-  return s.attempts.size() + s.parked.size() + s.unparked.size() + s.dead.size() +
-         s.cursors.size();
+  return s.attempts.size() + s.parked.size() + s.unparked.size() + s.dead.size() + s.cursors.size();
 }
 
 bool Inbox::Add(AppendRequest& request) {

@@ -93,8 +93,7 @@ absl::StatusOr<EventBatch> Reader::Read(uint64_t from, size_t max_bytes) {
     if (head.last_position() < from) continue;
     DecodedChunkPtr chunk = cache_.Find(head.first_position);
     if (chunk == nullptr) {
-      const auto view =
-          ChunkView::Open(head, static_cast<uint32_t>(from_.Int(3)), from_.Blob(4));
+      const auto view = ChunkView::Open(head, static_cast<uint32_t>(from_.Int(3)), from_.Blob(4));
       absl::StatusOr<DecodedChunkPtr> decoded =
           view.ok() ? Decode(*view) : absl::StatusOr<DecodedChunkPtr>(view.status());
       if (!decoded.ok()) {
@@ -127,9 +126,9 @@ absl::StatusOr<DueDeliveries> Reader::FindDue(LaneId lane, base::WallTime until,
       due_.Reset();
       return result;
     }
-    result.due.push_back({{lane, due, static_cast<uint64_t>(due_.Int(1)),
-                           static_cast<uint32_t>(due_.Int(2))},
-                          nullptr});
+    result.due.push_back(
+        {{lane, due, static_cast<uint64_t>(due_.Int(1)), static_cast<uint32_t>(due_.Int(2))},
+         nullptr});
   }
 }
 
@@ -145,8 +144,8 @@ absl::StatusOr<DueDeliveries> Reader::TakeDue(LaneId lane, base::WallTime until,
       result->due.resize(begin);
       break;
     }
-    const std::span<DueDelivery> some = std::span(result->due).subspan(
-        begin, std::min(kLoadAtOnce, result->due.size() - begin));
+    const std::span<DueDelivery> some =
+        std::span(result->due).subspan(begin, std::min(kLoadAtOnce, result->due.size() - begin));
     if (absl::Status status = Load(some); !status.ok()) return status;
     for (const DueDelivery& due : some) bytes += due.event != nullptr ? due.event->bytes() : 0;
   }

@@ -51,11 +51,11 @@ absl::Status ReadState(Database& database, OpenedState& opened) {
 absl::Status AddTail(Database& database, StateRow& state) {
   uint64_t last = state.last_position;
   const absl::Status status = ForEach(
-      database, "SELECT first_position, count, length(records) FROM journal WHERE first_position > ?",
+      database,
+      "SELECT first_position, count, length(records) FROM journal WHERE first_position > ?",
       static_cast<int64_t>(state.last_position), [&](Statement& row) -> absl::Status {
         if (static_cast<uint64_t>(row.Int(0)) != last + 1 || row.Int(1) <= 0) {
-          return absl::DataLossError(
-              absl::StrCat("events are missing after position ", last));
+          return absl::DataLossError(absl::StrCat("events are missing after position ", last));
         }
         last += static_cast<uint64_t>(row.Int(1));
         state.event_bytes += static_cast<uint64_t>(row.Int(2));
@@ -71,17 +71,17 @@ absl::Status AddTail(Database& database, StateRow& state) {
 absl::Status CheckUnsettled(Database& database, const StateRow& state) {
   uint64_t next = 0;
   size_t checked = 0;
-  absl::StatusOr<int64_t> from = database.Scalar(
-      absl::StrCat("SELECT first_position FROM journal WHERE first_position <= ",
-                   state.watermark + 1, " ORDER BY first_position DESC LIMIT 1"));
+  absl::StatusOr<int64_t> from = database.Scalar(absl::StrCat(
+      "SELECT first_position FROM journal WHERE first_position <= ", state.watermark + 1,
+      " ORDER BY first_position DESC LIMIT 1"));
   if (!from.ok()) return from.status();
   absl::Status status = ForEach(
       database,
       "SELECT first_position, count, accepted_at, crc, records FROM journal "
       "WHERE first_position >= ?",
       *from, [&](Statement& row) -> absl::Status {
-        const ChunkHead head{static_cast<uint64_t>(row.Int(0)),
-                             static_cast<uint32_t>(row.Int(1)), base::FromUnixNanos(row.Int(2))};
+        const ChunkHead head{static_cast<uint64_t>(row.Int(0)), static_cast<uint32_t>(row.Int(1)),
+                             base::FromUnixNanos(row.Int(2))};
         if (next == 0 ? head.first_position > state.watermark + 1 : head.first_position != next) {
           return absl::DataLossError(
               absl::StrCat("events are missing before position ", head.first_position));
@@ -126,23 +126,23 @@ absl::Status ReadAttempts(Database& database, OpenedState& opened) {
     const auto cursor = progress.cursors->find(row.lane);
     return cursor != progress.cursors->end() && row.position >= cursor->second;
   };
-  const absl::Status status = ForEach(
-      database, "SELECT id, max_position, crc, rows FROM attempt_log WHERE id >= ?",
-      progress.state.attempt_floor, [&](Statement& row) -> absl::Status {
-        const auto max_position = static_cast<uint64_t>(row.Int(1));
-        opened.attempt_tail.Add(row.Int(0), max_position);
-        if (max_position <= progress.floor()) return absl::OkStatus();
-        const std::string_view rows = row.Blob(3);
-        if (BytesCrc(rows) != static_cast<uint32_t>(row.Int(2))) {
-          return absl::DataLossError(
-              absl::StrCat("chunk ", row.Int(0), " of the attempt log is damaged on disk"));
-        }
-        for (size_t i = 0; i < rows.size() / kAttemptBytes; ++i) {
-          const AttemptRow attempt = GetAttempt(rows, i);
-          if (keep(attempt)) settled.emplace_back(attempt.position, attempt.lane);
-        }
-        return absl::OkStatus();
-      });
+  const absl::Status status =
+      ForEach(database, "SELECT id, max_position, crc, rows FROM attempt_log WHERE id >= ?",
+              progress.state.attempt_floor, [&](Statement& row) -> absl::Status {
+                const auto max_position = static_cast<uint64_t>(row.Int(1));
+                opened.attempt_tail.Add(row.Int(0), max_position);
+                if (max_position <= progress.floor()) return absl::OkStatus();
+                const std::string_view rows = row.Blob(3);
+                if (BytesCrc(rows) != static_cast<uint32_t>(row.Int(2))) {
+                  return absl::DataLossError(
+                      absl::StrCat("chunk ", row.Int(0), " of the attempt log is damaged on disk"));
+                }
+                for (size_t i = 0; i < rows.size() / kAttemptBytes; ++i) {
+                  const AttemptRow attempt = GetAttempt(rows, i);
+                  if (keep(attempt)) settled.emplace_back(attempt.position, attempt.lane);
+                }
+                return absl::OkStatus();
+              });
   opened.settled = SettledSet(std::move(settled));
   return status;
 }

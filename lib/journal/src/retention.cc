@@ -20,8 +20,7 @@ Retention::Retention(const SqliteJournalOptions& options, const base::Clock& clo
                      const Gauges& gauges)
     : options_(options), clock_(&clock), gauges_(&gauges) {}
 
-absl::StatusOr<Retention> Retention::Create(Database& database,
-                                            const SqliteJournalOptions& options,
+absl::StatusOr<Retention> Retention::Create(Database& database, const SqliteJournalOptions& options,
                                             const base::Clock& clock, const Gauges& gauges) {
   Retention retention(options, clock, gauges);
   if (absl::Status status = retention.PrepareAll(database); !status.ok()) return status;
@@ -148,8 +147,7 @@ absl::Status Retention::AddDead(RetentionStep& step) {
     const absl::StatusOr<bool> row = dead_.Step();
     if (!row.ok()) return row.status();
     if (!*row) break;
-    step.dead.emplace_back(static_cast<LaneId>(dead_.Int(0)),
-                           static_cast<uint64_t>(dead_.Int(1)));
+    step.dead.emplace_back(static_cast<LaneId>(dead_.Int(0)), static_cast<uint64_t>(dead_.Int(1)));
   }
   if (step.dead.size() < kDeadPerStep) {
     dead_done_ = true;

@@ -61,7 +61,7 @@ class Retention {
   Statement events_, attempts_, ids_, dead_, parked_;
   uint64_t floor_ = 0;
   int64_t attempt_floor_ = 0;
-  int64_t cutoff_ = 0;      ///< older than this is too old; Unix ns
+  int64_t cutoff_ = 0;  ///< older than this is too old; Unix ns
   uint64_t over_bytes_ = 0;
   int64_t events_from_ = 0;
   int64_t attempts_from_ = 0;

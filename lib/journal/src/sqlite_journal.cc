@@ -44,14 +44,15 @@ struct OpenedStore {
 
 /// Says what an operator can do about `status`.
 absl::Status Advise(const absl::Status& status, const SqliteJournalOptions& options) {
-  const std::string what = absl::StrCat("the journal in ", options.data_dir,
-                                        " cannot be opened: ", status.message());
+  const std::string what =
+      absl::StrCat("the journal in ", options.data_dir, " cannot be opened: ", status.message());
   switch (status.code()) {
     case absl::StatusCode::kDataLoss:
       return absl::DataLossError(
-          absl::StrCat(what, "; its files are damaged: restore the folder from a backup, or move "
-                             "it away to start with an empty one (what it held is then not "
-                             "delivered)"));
+          absl::StrCat(what,
+                       "; its files are damaged: restore the folder from a backup, or move "
+                       "it away to start with an empty one (what it held is then not "
+                       "delivered)"));
     case absl::StatusCode::kPermissionDenied:
       return absl::FailedPreconditionError(
           absl::StrCat(what, "; check that this user may read and write its files"));
@@ -73,8 +74,7 @@ class SqliteJournal final : public Journal {
   void Start() override { writer_.Start(); }
   void Append(std::vector<std::shared_ptr<model::Event>> events, AppendDone done) override;
   void Settle(Settlement settlement, absl::AnyInvocable<void()> done) override;
-  void Read(uint64_t from, size_t max_bytes,
-            absl::AnyInvocable<void(EventBatchPtr)> done) override;
+  void Read(uint64_t from, size_t max_bytes, absl::AnyInvocable<void(EventBatchPtr)> done) override;
   void TakeDue(LaneId lane, base::WallTime until, size_t limit,
                absl::AnyInvocable<void(DueDeliveries)> done) override;
   bool WasSettled(uint64_t position, LaneId lane) const override {
@@ -119,8 +119,7 @@ SqliteJournal::SqliteJournal(const SqliteJournalOptions& options, OpenedStore op
       lock_(std::move(opened.lock)),
       hash_key_(opened.state.hash_key),
       settled_(std::move(opened.state.settled)),
-      recovered_{opened.state.progress.state.watermark,
-                 opened.state.progress.state.last_position},
+      recovered_{opened.state.progress.state.watermark, opened.state.progress.state.last_position},
       owned_gauges_(std::move(opened.gauges)),
       gauges_(*owned_gauges_),
       reader_(std::move(opened.reader)),
@@ -259,8 +258,8 @@ absl::StatusOr<OpenedStore> OpenStore(const SqliteJournalOptions& options, Folde
   auto gauges = std::make_unique<Gauges>();
   absl::StatusOr<Retention> retention = Retention::Create(*housekeeping, options, clock, *gauges);
   if (!retention.ok()) return retention.status();
-  return OpenedStore{std::move(lock),          *std::move(store), *std::move(reader),
-                     *std::move(housekeeping), std::move(ids),    *std::move(state),
+  return OpenedStore{std::move(lock),          *std::move(store),    *std::move(reader),
+                     *std::move(housekeeping), std::move(ids),       *std::move(state),
                      std::move(gauges),        *std::move(retention)};
 }
 

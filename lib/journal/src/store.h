@@ -18,15 +18,13 @@ namespace carillon::journal {
 
 /// Rows that retention found to be no longer needed: one bounded step.
 struct RetentionStep {
-  std::vector<int64_t> events;    ///< keys of journal
-  std::vector<int64_t> ids;       ///< keys of ids
-  std::vector<int64_t> attempts;  ///< keys of attempt_log
+  std::vector<int64_t> events;                    ///< keys of journal
+  std::vector<int64_t> ids;                       ///< keys of ids
+  std::vector<int64_t> attempts;                  ///< keys of attempt_log
   std::vector<std::pair<LaneId, uint64_t>> dead;  ///< keys of dead
   uint64_t event_bytes = 0;
   uint64_t attempt_bytes = 0;
-  bool empty() const {
-    return events.empty() && ids.empty() && attempts.empty() && dead.empty();
-  }
+  bool empty() const { return events.empty() && ids.empty() && attempts.empty() && dead.empty(); }
 };
 
 /// The writing connection: every statement that changes the store, prepared once. The journal

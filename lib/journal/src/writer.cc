@@ -95,8 +95,8 @@ void Writer::CommitGroup(Group& group) {
                    std::make_move_iterator(group.settlements.end()));
   group.settlements.clear();
   const SteadyTime start = std::chrono::steady_clock::now();
-  const bool settle = !settling_.empty() && (start >= retry_at_ || !group.appends.empty() ||
-                                             group.stopping);
+  const bool settle =
+      !settling_.empty() && (start >= retry_at_ || !group.appends.empty() || group.stopping);
   if (group.appends.empty() && !settle) return;
 
   Staged staged = Stage(group.appends);
@@ -356,8 +356,7 @@ absl::StatusOr<std::vector<LaneState>> Writer::OpenLanes(const std::vector<LaneN
   lanes.reserve(names.size());
   const absl::Status status = Transact([&] {
     for (const LaneName& name : names) {
-      absl::StatusOr<LaneState> lane =
-          store_.OpenLane(name, progress_.state.last_position + 1);
+      absl::StatusOr<LaneState> lane = store_.OpenLane(name, progress_.state.last_position + 1);
       if (!lane.ok()) return lane.status();
       lanes.push_back(*lane);
     }

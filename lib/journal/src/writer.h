@@ -59,7 +59,7 @@ class Writer {
   /// The appends of a group with their places, before they are durable.
   struct Staged {
     std::shared_ptr<EventBatch> events = std::make_shared<EventBatch>();
-    std::vector<IdHash> ids;  ///< of `events`
+    std::vector<IdHash> ids;                     ///< of `events`
     std::vector<std::vector<Appended>> results;  ///< of each request
     base::WallTime accepted_at{};
   };

@@ -31,8 +31,8 @@ TEST_F(JournalTest, GivesPositionsAndReadsTheSameEventsBack) {
   EXPECT_EQ(batch[1]->tenant(), "acme");
   EXPECT_EQ(batch[1]->payload(), PayloadOf("b"));
   EXPECT_EQ(batch[1]->accepted_at(), clock_.Wall());
-  EXPECT_THAT(recorder_.Seen(), ElementsAre(std::pair(1u, "a"), std::pair(2u, "b"),
-                                            std::pair(3u, "c")));
+  EXPECT_THAT(recorder_.Seen(),
+              ElementsAre(std::pair(1u, "a"), std::pair(2u, "b"), std::pair(3u, "c")));
   EXPECT_EQ(journal_->stats().last_position, 3u);
   EXPECT_TRUE(Eventually([&] { return journal_->stats().waiting_bytes == 0; }));
 }

@@ -60,9 +60,7 @@ int CheckLock(sqlite3_file* file, int* out) {
 int Control(sqlite3_file* file, int op, void* arg) {
   return Of(file).real->pMethods->xFileControl(Of(file).real, op, arg);
 }
-int SectorSize(sqlite3_file* file) {
-  return Of(file).real->pMethods->xSectorSize(Of(file).real);
-}
+int SectorSize(sqlite3_file* file) { return Of(file).real->pMethods->xSectorSize(Of(file).real); }
 int Characteristics(sqlite3_file* file) {
   return Of(file).real->pMethods->xDeviceCharacteristics(Of(file).real);
 }
@@ -78,9 +76,9 @@ int ShmUnmap(sqlite3_file* file, int remove) {
 }
 
 constexpr sqlite3_io_methods kMethods = {
-    2,         Close,     Read,    Write,   Truncate,   Sync,
-    FileSize,  Lock,      Unlock,  CheckLock, Control,  SectorSize,
-    Characteristics, ShmMap, ShmLock, ShmBarrier, ShmUnmap, nullptr, nullptr};
+    2,        Close,     Read,    Write,      Truncate,        Sync,   FileSize, Lock,
+    Unlock,   CheckLock, Control, SectorSize, Characteristics, ShmMap, ShmLock,  ShmBarrier,
+    ShmUnmap, nullptr,   nullptr};
 
 int Open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* out_flags) {
   File& mine = Of(file);

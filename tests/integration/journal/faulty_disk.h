@@ -21,12 +21,12 @@ class FaultyDisk {
   FaultyDisk();
   ~FaultyDisk();
 
-  std::atomic<bool> full{false};        ///< writes end with SQLITE_FULL
-  std::atomic<bool> fail_sync{false};   ///< syncs end with SQLITE_IOERR_FSYNC
+  std::atomic<bool> full{false};       ///< writes end with SQLITE_FULL
+  std::atomic<bool> fail_sync{false};  ///< syncs end with SQLITE_IOERR_FSYNC
   std::atomic<int> syncs_failed{0};
   /// The power goes off at the nth write from now; 0: never.
   std::atomic<int64_t> writes_until_cut{0};
-  std::atomic<bool> dead{false};        ///< the power is off: every write and sync fails
+  std::atomic<bool> dead{false};  ///< the power is off: every write and sync fails
 
   /// When all files are closed: makes them what a disk may hold after the power went off. Of each
   /// file's writes since its last sync the first few survive, and the rest is gone.

@@ -9,9 +9,9 @@
 namespace carillon::journal {
 namespace {
 
-using testing::ElementsAre;
 using std::chrono::hours;
 using std::chrono::seconds;
+using testing::ElementsAre;
 
 class ParkedTest : public JournalTest {
  protected:
@@ -35,8 +35,11 @@ TEST_F(ParkedTest, TakesWhatIsDueInOrderUpToTheLimit) {
   Start(6);
   Settlement news;
   news.watermark = 6;
-  news.parked = {{lane_, At(5), 4, 1}, {lane_, At(1), 6, 2},     {lane_, At(1), 2, 1},
-                 {lane_, At(9), 1, 3}, {lane_ + 1, At(1), 3, 1}};
+  news.parked = {{lane_, At(5), 4, 1},
+                 {lane_, At(1), 6, 2},
+                 {lane_, At(1), 2, 1},
+                 {lane_, At(9), 1, 3},
+                 {lane_ + 1, At(1), 3, 1}};
   Settle(news);
   EXPECT_TRUE(TakeDue(lane_, At(0)).due.empty());
   EXPECT_EQ(TakeDue(lane_, At(0)).next_due, At(1));

@@ -40,8 +40,8 @@ std::string PayloadOf(const std::string& id, size_t payload_bytes) {
 std::shared_ptr<model::Event> MakeEvent(const std::string& id, size_t payload_bytes,
                                         const std::string& tenant) {
   const std::string payload = PayloadOf(id, payload_bytes);
-  return model::Event::Create({id, "session.create", tenant, "key", base::FromUnixNanos(17),
-                               {{"station", "7"}}, payload});
+  return model::Event::Create(
+      {id, "session.create", tenant, "key", base::FromUnixNanos(17), {{"station", "7"}}, payload});
 }
 
 std::vector<std::shared_ptr<model::Event>> MakeEvents(const std::vector<std::string>& ids,
@@ -124,8 +124,7 @@ DueDeliveries JournalTest::TakeDue(LaneId lane, base::WallTime until, size_t lim
   return answer.get_future().get();
 }
 
-absl::StatusOr<std::vector<LaneState>> JournalTest::OpenLanes(
-    const std::vector<LaneName>& names) {
+absl::StatusOr<std::vector<LaneState>> JournalTest::OpenLanes(const std::vector<LaneName>& names) {
   std::promise<absl::StatusOr<std::vector<LaneState>>> answer;
   journal_->OpenLanes(names, [&](auto lanes) { answer.set_value(std::move(lanes)); });
   return answer.get_future().get();

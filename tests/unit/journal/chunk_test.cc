@@ -41,8 +41,9 @@ TEST(Chunk, EveryFlippedBitIsSeen) {
     EXPECT_EQ(ChunkView::Open(head, crc, records).status().code(), absl::StatusCode::kDataLoss);
     records[i] ^= 4;
   }
-  for (const ChunkHead& other : {ChunkHead{2, 2, head.accepted_at}, ChunkHead{1, 3, head.accepted_at},
-                                 ChunkHead{1, 2, base::FromUnixNanos(6)}}) {
+  for (const ChunkHead& other :
+       {ChunkHead{2, 2, head.accepted_at}, ChunkHead{1, 3, head.accepted_at},
+        ChunkHead{1, 2, base::FromUnixNanos(6)}}) {
     EXPECT_FALSE(ChunkView::Open(other, crc, records).ok());
   }
 }
