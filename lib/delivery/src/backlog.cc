@@ -58,7 +58,9 @@ void Backlog::OnRead(journal::LaneId asked, uint64_t from, const journal::EventB
 
 void Backlog::Serve(Lane& lane, const journal::EventBatch& batch) {
   const uint64_t next = view_.next();
-  const auto below = [](const model::EventPtr& event, uint64_t at) { return event->position() < at; };
+  const auto below = [](const model::EventPtr& event, uint64_t at) {
+    return event->position() < at;
+  };
   auto at = std::lower_bound(batch.begin(), batch.end(), *lane.cursor(), below);
   uint64_t seen = batch.empty() ? next : batch.back()->position() + 1;
   for (; at != batch.end(); ++at) {

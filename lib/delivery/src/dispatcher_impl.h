@@ -130,8 +130,8 @@ class DispatcherImpl final : public Dispatcher {
 
   base::MonoTime armed_ = base::MonoTime::max();
   base::MonoTime tick_at_{};
-  uint64_t oldest_ = 0;             // the watermark as seen by ticks...
-  base::MonoTime oldest_since_{};   // ...and since when it stands there
+  uint64_t oldest_ = 0;            // the watermark as seen by ticks...
+  base::MonoTime oldest_since_{};  // ...and since when it stands there
   bool draining_ = false;
   absl::AnyInvocable<void()> drained_;
 };

@@ -11,7 +11,8 @@ constexpr std::chrono::hours kPatience{1};
 base::WallTime LatestDue(const Lane& lane, base::WallTime now) {
   const model::RetryPolicy& retry = lane.destination().retry;
   std::chrono::nanoseconds longest{0};
-  for (const auto delay : retry.delays) longest = std::max<std::chrono::nanoseconds>(longest, delay);
+  for (const auto delay : retry.delays)
+    longest = std::max<std::chrono::nanoseconds>(longest, delay);
   return now + longest * 2 + kPatience;  // jitter at most doubles a delay
 }
 

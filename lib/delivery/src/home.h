@@ -21,10 +21,10 @@ class Home {
   auto Bring(Task task) const {
     return [&executor = executor_, alive = std::weak_ptr<const bool>(alive_),
             task = std::move(task)](Args... args) mutable {
-      executor.Post([alive = std::move(alive), task = std::move(task),
-                     ... args = std::move(args)]() mutable {
-        if (!alive.expired()) task(std::move(args)...);
-      });
+      executor.Post(
+          [alive = std::move(alive), task = std::move(task), ... args = std::move(args)]() mutable {
+            if (!alive.expired()) task(std::move(args)...);
+          });
     };
   }
 

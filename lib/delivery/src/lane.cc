@@ -138,17 +138,17 @@ void Lane::PublishGauges() {
   metrics_->parked.store(static_cast<int64_t>(retries_.parked()), relaxed);
   const Delivery* oldest = nullptr;
   if (!fresh_.empty()) oldest = &fresh_.front();
-  if (!retries_.empty() && (oldest == nullptr || retries_.front().event->accepted_at() <
-                                                     oldest->event->accepted_at())) {
+  if (!retries_.empty() &&
+      (oldest == nullptr || retries_.front().event->accepted_at() < oldest->event->accepted_at())) {
     oldest = &retries_.front();
   }
   metrics_->oldest_ready_ns.store(
       oldest == nullptr ? 0 : base::ToUnixNanos(oldest->event->accepted_at()), relaxed);
   const bool idle = fresh_.empty() && retries_.empty() && in_flight_.empty();
-  metrics_->health.store(failing_   ? LaneHealth::kFailing
-                         : cursor_  ? LaneHealth::kBehind
-                         : idle     ? LaneHealth::kIdle
-                                    : LaneHealth::kActive,
+  metrics_->health.store(failing_  ? LaneHealth::kFailing
+                         : cursor_ ? LaneHealth::kBehind
+                         : idle    ? LaneHealth::kIdle
+                                   : LaneHealth::kActive,
                          relaxed);
 }
 

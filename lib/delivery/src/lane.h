@@ -115,8 +115,8 @@ class Lane {
   struct Marks {
     bool runnable = false;
     bool reading = false;
-    bool has_cursor = false;            ///< it is in the list of lanes with a cursor
-    std::optional<uint64_t> reported;   ///< the durable cursor as last told to the journal
+    bool has_cursor = false;           ///< it is in the list of lanes with a cursor
+    std::optional<uint64_t> reported;  ///< the durable cursor as last told to the journal
   } marks;
 
  private:
@@ -138,7 +138,7 @@ class Lane {
   size_t limit_;                    // of fresh_bytes_
   RingQueue<Delivery> fresh_;
   size_t fresh_bytes_ = 0;
-  size_t untracked_ = 0;            // fresh deliveries in memory that have no slot
+  size_t untracked_ = 0;  // fresh deliveries in memory that have no slot
   RetryQueue retries_;
   std::vector<Attempt*> in_flight_;
   uint32_t turn_ = 0;

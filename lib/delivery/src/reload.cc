@@ -101,9 +101,8 @@ Lane& DispatcherImpl::AddLane(const model::Destination& destination,
                               const journal::LaneState& state) {
   const LaneBounds bounds{.bytes = options_.max_lane_bytes,
                           .floor_bytes = std::min<size_t>(options_.max_lane_bytes, 64u << 10)};
-  Lane& lane =
-      lanes_.Add(std::make_unique<Lane>(state, bounds, tracker_,
-                                        metrics_.AddLane(destination.tenant, destination.name)));
+  Lane& lane = lanes_.Add(std::make_unique<Lane>(
+      state, bounds, tracker_, metrics_.AddLane(destination.tenant, destination.name)));
   if (!state.cursor) return lane;
   // It had fallen behind. Where its cursor is above what is routed next it simply starts there.
   if (*state.cursor < feed_.next()) lane.FallBehind(*state.cursor);

@@ -50,8 +50,8 @@ void DispatcherImpl::OnResponse(uint64_t token, const http::Response& response) 
                                      : response.wire;
   const bool abandoned = draining_ && !lane.closing() && outcome == model::Outcome::kCancelled;
   // The parked rows of a lane that is being closed stay, and become dead with the lane.
-  const bool stays = attempt->delivery.parked && lane.closing() &&
-                     outcome != model::Outcome::kSuccess;
+  const bool stays =
+      attempt->delivery.parked && lane.closing() && outcome != model::Outcome::kSuccess;
   const auto took = response.ended - response.started;
   const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
   news_.Add(journal::AttemptRow{

@@ -23,8 +23,8 @@ class DispatcherTest : public testing::Test {
   }
   void Create() {
     journal_ = std::make_unique<SimJournal>(store_, executor_, random_);
-    dispatcher_ = Dispatcher::Create(options_, clock_, random_, *journal_, courier_, executor_,
-                                     metrics_);
+    dispatcher_ =
+        Dispatcher::Create(options_, clock_, random_, *journal_, courier_, executor_, metrics_);
     executor_.SetDispatcher(dispatcher_.get());
     journal_->AddConsumer(dispatcher_.get());
   }

@@ -18,8 +18,8 @@ using std::chrono::seconds;
 
 model::EventPtr MakeEvent(uint64_t position, std::string_view payload = "{}") {
   const std::string id = "e" + std::to_string(position);
-  auto event = model::Event::Create(
-      {.id = id, .type = "session.create", .tenant = "t", .payload = payload});
+  auto event =
+      model::Event::Create({.id = id, .type = "session.create", .tenant = "t", .payload = payload});
   event->Accept(position, base::FromUnixNanos(0));
   return event;
 }
@@ -97,9 +97,9 @@ TEST(Inbox, DropsWhatIsOverTheBoundAndKnowsHowFarItGot) {
   EXPECT_FALSE(inbox.Put(MakeBatch(4, 5)));
   EXPECT_EQ(inbox.committed(), 5u);
   ASSERT_NE(inbox.Take(2), nullptr);
-  EXPECT_EQ(inbox.Take(4), nullptr);        // a gap: read the journal
+  EXPECT_EQ(inbox.Take(4), nullptr);  // a gap: read the journal
   EXPECT_TRUE(inbox.Put(MakeBatch(6, 6)));
-  EXPECT_EQ(inbox.Take(4), nullptr);        // it stays for later
+  EXPECT_EQ(inbox.Take(4), nullptr);  // it stays for later
   EXPECT_NE(inbox.Take(6), nullptr);
 }
 
@@ -153,7 +153,8 @@ TEST(RequestMaker, WritesTheWholeHeadAndSigns) {
   const std::string head = signing.Make(3, 43, event, now).head;
   const size_t at = head.find("\r\nwebhook-signature: ") + 21;
   const std::string signature = head.substr(at, head.find("\r\n", at) - at);
-  EXPECT_TRUE(signing::Verify(destination.keys[0].secret, "e7", "1700000000", "{\"a\":1}", signature));
+  EXPECT_TRUE(
+      signing::Verify(destination.keys[0].secret, "e7", "1700000000", "{\"a\":1}", signature));
 }
 
 }  // namespace

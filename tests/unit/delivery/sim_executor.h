@@ -1,11 +1,11 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <utility>
-
-#include <gtest/gtest.h>
 
 #include "carillon/base/clock.h"
 #include "carillon/base/random.h"
@@ -36,8 +36,7 @@ class SimExecutor final : public Executor {
 
   /// Does what comes next; false: there is nothing.
   bool Step() {
-    const bool task_first =
-        !tasks_.empty() && (!wake_ || tasks_.begin()->first.first <= *wake_);
+    const bool task_first = !tasks_.empty() && (!wake_ || tasks_.begin()->first.first <= *wake_);
     if (!task_first && !wake_) return false;
     const base::MonoTime at = task_first ? tasks_.begin()->first.first : *wake_;
     if (at > clock_.Mono()) {

@@ -54,41 +54,46 @@ class SimJournal final : public journal::Journal {
 
   void Read(uint64_t from, size_t max_bytes,
             absl::AnyInvocable<void(journal::EventBatchPtr)> done) override {
-    Answer([this, from, max_bytes] {
-      auto batch = std::make_shared<journal::EventBatch>();
-      size_t bytes = 0;
-      for (uint64_t p = std::max<uint64_t>(from, 1); p <= store_.last() && bytes < max_bytes; ++p) {
-        batch->push_back(store_.events[p - 1]);
-        bytes += batch->back()->bytes();
-      }
-      return journal::EventBatchPtr(batch);
-    }, std::move(done));
+    Answer(
+        [this, from, max_bytes] {
+          auto batch = std::make_shared<journal::EventBatch>();
+          size_t bytes = 0;
+          for (uint64_t p = std::max<uint64_t>(from, 1); p <= store_.last() && bytes < max_bytes;
+               ++p) {
+            batch->push_back(store_.events[p - 1]);
+            bytes += batch->back()->bytes();
+          }
+          return journal::EventBatchPtr(batch);
+        },
+        std::move(done));
   }
 
   void TakeDue(journal::LaneId lane, base::WallTime until, size_t limit,
                absl::AnyInvocable<void(journal::DueDeliveries)> done) override {
-    Answer([this, lane, until, limit] {
-      journal::DueDeliveries answer;
-      for (auto it = store_.parked.lower_bound({lane, base::WallTime::min(), 0});
-           it != store_.parked.end() && std::get<0>(it->first) == lane; ++it) {
-        const auto& [id, due, position] = it->first;
-        if (due > until || answer.due.size() == limit) {
-          answer.next_due = due;
-          break;
-        }
-        answer.due.push_back({{id, due, position, it->second}, store_.events[position - 1]});
-      }
-      return answer;
-    }, std::move(done));
+    Answer(
+        [this, lane, until, limit] {
+          journal::DueDeliveries answer;
+          for (auto it = store_.parked.lower_bound({lane, base::WallTime::min(), 0});
+               it != store_.parked.end() && std::get<0>(it->first) == lane; ++it) {
+            const auto& [id, due, position] = it->first;
+            if (due > until || answer.due.size() == limit) {
+              answer.next_due = due;
+              break;
+            }
+            answer.due.push_back({{id, due, position, it->second}, store_.events[position - 1]});
+          }
+          return answer;
+        },
+        std::move(done));
   }
 
   bool WasSettled(uint64_t position, journal::LaneId lane) const override {
     return settled_.contains({lane, position});
   }
 
-  void OpenLanes(std::vector<journal::LaneName> names,
-                 absl::AnyInvocable<void(absl::StatusOr<std::vector<journal::LaneState>>)> done)
-      override {
+  void OpenLanes(
+      std::vector<journal::LaneName> names,
+      absl::AnyInvocable<void(absl::StatusOr<std::vector<journal::LaneState>>)> done) override {
     Write([this, names = std::move(names), done = std::move(done)]() mutable {
       std::vector<journal::LaneState> states;
       for (const auto& name : names) states.push_back(store_.Open(name));

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -9,8 +11,6 @@
 #include <tuple>
 #include <utility>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "carillon/journal/journal.h"
 
@@ -114,7 +114,8 @@ struct SimStore {
   }
 
   journal::LaneState State(journal::LaneId id) const {
-    journal::LaneState state{.lane = id, .since = lanes.at(id).since, .cursor = lanes.at(id).cursor};
+    journal::LaneState state{
+        .lane = id, .since = lanes.at(id).since, .cursor = lanes.at(id).cursor};
     for (const auto& [key, attempts] : parked) {
       if (std::get<0>(key) != id) continue;
       ++state.parked;

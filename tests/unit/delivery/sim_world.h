@@ -1,13 +1,13 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "dispatcher_impl.h"
 #include "sim_journal.h"
@@ -135,9 +135,8 @@ class SimWorld {
 
   void Excuse() {
     for (const auto& [id, lane] : store_.lanes) {
-      const bool configured =
-          std::any_of(destinations_.begin(), destinations_.end(),
-                      [&](const auto& d) { return d.name == lane.name.name; });
+      const bool configured = std::any_of(destinations_.begin(), destinations_.end(),
+                                          [&](const auto& d) { return d.name == lane.name.name; });
       if (!configured) store_.excused.insert(id);
     }
   }
@@ -145,10 +144,10 @@ class SimWorld {
   void SetTable() {
     Excuse();
     ++changes_;
-    auto table = std::make_shared<SimTable>(
-        destinations_, [](const std::string& name, const model::Event& event) {
-          return Wants(name, event.position());
-        });
+    auto table = std::make_shared<SimTable>(destinations_,
+                                            [](const std::string& name, const model::Event& event) {
+                                              return Wants(name, event.position());
+                                            });
     dispatcher_->SetTable(table, [this](absl::Status status) {
       EXPECT_TRUE(draining_ || status.ok()) << status.ToString();
       --changes_;
@@ -161,8 +160,8 @@ class SimWorld {
     for (size_t n = 1 + Below(12); n > 0; --n) {
       const std::string payload = "\"" + std::string(Below(10) == 0 ? Below(3000) : 10, 'x') + "\"";
       const std::string id = "e" + std::to_string(++published_);
-      events.push_back(model::Event::Create(
-          {.id = id, .type = "a.b", .tenant = "t", .payload = payload}));
+      events.push_back(
+          model::Event::Create({.id = id, .type = "a.b", .tenant = "t", .payload = payload}));
     }
     journal_->accepted_at = clock_.Wall();
     journal_->Append(std::move(events), {});

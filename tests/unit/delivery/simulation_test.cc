@@ -1,9 +1,9 @@
 // Seeded runs of a whole shard in simulated time. A failing seed is printed; run it alone with
 // CARILLON_SIM_SEED=<seed>, or more of them with CARILLON_SIM_RUNS=<number>.
 
-#include <cstdlib>
-
 #include <gtest/gtest.h>
+
+#include <cstdlib>
 
 #include "sim_world.h"
 
