@@ -1,3 +1,4 @@
+#include <google/protobuf/stubs/logging.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
@@ -64,6 +65,8 @@ int Run(const std::string& path) {
   signal(SIGPIPE, SIG_IGN);
   const sigset_t signals = HandledSignals();  // before the threads, which inherit the mask
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  google::protobuf::SetLogHandler(nullptr);  // bad requests are answered, not logged
 
   const base::SystemClock clock;
   const auto logger =
