@@ -46,10 +46,18 @@ ready() {
 
 say "1. Building (the first time takes some minutes)"
 scripts/install.sh build
+# On a terminal the step under way stands in one line; the log is shown only when it fails.
+progress() {
+  local line
+  if [[ ! -t 1 ]]; then cat >/dev/null; return; fi
+  while IFS= read -r line; do printf '\r  %.76s\e[K' "$line"; done
+  printf '\r\e[K'
+}
 {
   cmake --preset release
   cmake --build --preset release --target carillond carillon carillon-sink
-} >"$work/build.log" 2>&1 || { tail -n 40 "$work/build.log" >&2; fail "the build failed"; }
+} 2>&1 | tee "$work/build.log" | progress ||
+  { tail -n 40 "$work/build.log" >&2; fail "the build failed"; }
 bin=$PWD/build/release/bin
 echo "  $bin/carillond, carillon, carillon-sink"
 
@@ -106,7 +114,7 @@ scrape >"$work/before"
 say "3. Publishing the two session events of the SynthesisVR contract"
 session="uuid=41509791-3de8-5bb9-b4fc-a9753da95aad,location=Kamen Test,stations=1,customerid=7685"
 for action in create delete; do
-  echo "  ${dim}carillon publish --address $publish --session action=$action,$session${plain}"
+  echo "  ${dim}carillon publish --address $publish --session 'action=$action,$session'${plain}"
   "$bin/carillon" publish --address "$publish" --session "action=$action,$session" 2>&1 | indent
 done
 
@@ -123,7 +131,9 @@ for (( tries = 0; tries < 100; ++tries )); do
   sleep 0.1
 done
 say "5. Metrics that changed"
-{ diff "$work/before" "$work/after" || true; } | sed -n 's/^> /  /p'
+awk 'NR == FNR { before[$1] = $2; next }
+     before[$1] != $2 { printf "  %s %s -> %s\n", $1, before[$1] == "" ? "-" : before[$1], $2 }' \
+  "$work/before" "$work/after"
 
 if [[ "$once" == no ]]; then
   say "Carillon runs until you press Ctrl-C. Try, from another terminal:"

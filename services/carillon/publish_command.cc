@@ -121,14 +121,16 @@ absl::Status Interpret(PublishFlags& flags) {
 
 void Summarise(const PublishReport& report, const BadLines& bad) {
   const double seconds = std::chrono::duration<double>(report.took).count();
-  std::string text = absl::StrFormat(
+  if (report.accepted == 1 && report.refused == 0 && bad.count == 0) {
+    Say(absl::StrFormat("%s: id %s, position %d, in %.3f s",
+                        report.duplicates == 0 ? "accepted" : "a duplicate, known already",
+                        report.last_id, report.last_position, seconds));
+    return;
+  }
+  Say(absl::StrFormat(
       "%d accepted (%d duplicates), %d refused, %d lines not read, in %.3f s: %.0f events/s",
       report.accepted, report.duplicates, report.refused, bad.count, seconds,
-      seconds > 0 ? static_cast<double>(report.accepted) / seconds : 0.0);
-  if (report.accepted == 1) {
-    absl::StrAppend(&text, "; id ", report.last_id, ", position ", report.last_position);
-  }
-  Say(text);
+      seconds > 0 ? static_cast<double>(report.accepted) / seconds : 0.0));
 }
 
 int Publish(PublishFlags& flags) {
