@@ -25,7 +25,7 @@ class Context:
         self.bin = Path(bin_dir).resolve()
         self.dir = Path(directory)
         self.quick = quick
-        self.rounds = rounds or (1 if quick else 3)
+        self.rounds = rounds or (2 if quick else 3)
         self.wrk_seconds = 2 if quick else 3
         self.wrk_rps = []
         self.count = 0  # servers started, for the names of their files
@@ -36,11 +36,11 @@ def arguments():
     parser.add_argument("--bin", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--json", metavar="FILE", help="also write the figures there")
     parser.add_argument("--quick", action="store_true",
-                        help="under 5 minutes: shorter, one round, without: " + ", ".join(SLOW))
+                        help="under 5 minutes: shorter, two rounds, without: " + ", ".join(SLOW))
     parser.add_argument("--only", metavar="NAME", action="append", choices=list(SECTIONS),
                         help="run this section only (may be repeated): " + ", ".join(SECTIONS))
     parser.add_argument("--rounds", type=int, choices=range(1, 21), metavar="N",
-                        help="measure so often and take the median (default 3, with --quick 1)")
+                        help="measure so often and take the median (default 3, with --quick 2)")
     parser.add_argument("--record", action="store_true",
                         help="write the table into docs/benchmarks.md")
     parser.add_argument("--work-dir", metavar="DIR",

@@ -1,6 +1,9 @@
 """The configurations that the bench gives to carillond, and the events it publishes."""
 
 import json
+import math
+
+WRK_CONNECTIONS = 32
 
 SESSION = {"uuid": "41509791-3de8-5bb9-b4fc-a9753da95aad", "action": "create",
            "location": "Kamen Test", "stations": 1, "customerid": 7685}
@@ -13,7 +16,10 @@ def destination(name, url, **more):
 
 
 def fan_out(url, count, **more):
-    """`count` destinations at different paths, and subscriptions of every session to all."""
+    """`count` destinations at different paths, and subscriptions of every session to all. Together
+    they have as many connections as wrk has, or one each: nginx itself slows down with their
+    number."""
+    more = {"concurrency": math.ceil(WRK_CONNECTIONS / count), **more}
     destinations = [destination(f"d{i}", f"{url}/d{i}", **more) for i in range(count)]
     names = [d["name"] for d in destinations]
     return destinations, subscriptions(names)

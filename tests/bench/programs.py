@@ -10,6 +10,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+from config import WRK_CONNECTIONS
+
 HERE = Path(__file__).resolve().parent
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -161,7 +163,7 @@ class Carillond(Program):
 def wrk(url, seconds):
     """Requests a second of wrk against `url`."""
     done = subprocess.run(
-        ["wrk", "-t1", "-c32", f"-d{seconds}s", "-s", str(HERE / "post.lua"), url + "/wrk"],
+        ["wrk", "-t1", f"-c{WRK_CONNECTIONS}", f"-d{seconds}s", "-s", str(HERE / "post.lua"), url + "/wrk"],
         capture_output=True, text=True, timeout=seconds + 30)
     found = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
     if not found or "Non-2xx" in done.stdout:

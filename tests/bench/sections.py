@@ -166,7 +166,7 @@ def blackhole_p99(ctx):
     rises = []
     with Receiver(ctx.bin, ctx.dir / "healthy.log") as healthy, \
             Receiver(ctx.bin, ctx.dir / "other.log") as other:
-        for _ in range(ctx.rounds + 2):
+        for _ in range(ctx.rounds + 1):
             p99 = []
             for name, url in (("healthy", other.url), ("hole", other.url + "/hang")):
                 with serve(ctx, f"p99-{name}", config.halves(healthy.url, url)) as server:
