@@ -63,9 +63,10 @@ class DeadlineWheel {
   void Set(Deadline& deadline, base::MonoTime at);
 
  private:
-  using Timer = boost::asio::basic_waitable_timer<
-      std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
-      boost::asio::io_context::executor_type>;
+  using Timer =
+      boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                        boost::asio::wait_traits<std::chrono::steady_clock>,
+                                        boost::asio::io_context::executor_type>;
   static constexpr std::chrono::milliseconds kTick{8};
   static constexpr uint64_t kSlots = 1024;  // a turn takes 8 s; longer deadlines wait for theirs
 
@@ -78,8 +79,8 @@ class DeadlineWheel {
   const base::MonoTime origin_;
   Timer timer_;
   std::array<DeadlineLink, kSlots> slots_;
-  uint64_t current_ = 0;                 // every tick up to this one was looked at
-  std::optional<uint64_t> armed_;        // what the timer waits for
+  uint64_t current_ = 0;                                  // every tick up to this one was looked at
+  std::optional<uint64_t> armed_;                         // what the timer waits for
   std::shared_ptr<int> alive_ = std::make_shared<int>();  // a late timer call sees whether it is
 };
 

@@ -60,18 +60,17 @@ void Dialer::TryNextAddress() {
   if (stream_) stream_->Close();
   stream_ = std::make_unique<Stream>(context_.io.get_executor());
   const size_t address = next_address_++;
-  stream_->Connect({addresses_[address], options_->url.port},
-                   [self = shared_from_this(), address](ErrorCode ec) {
-                     self->OnConnected(ec, address);
-                   });
+  stream_->Connect(
+      {addresses_[address], options_->url.port},
+      [self = shared_from_this(), address](ErrorCode ec) { self->OnConnected(ec, address); });
 }
 
 void Dialer::OnConnected(ErrorCode ec, size_t address) {
   if (stage_ != Stage::kConnecting || address + 1 != next_address_) return;
   if (!ec) return Handshake();
   if (next_address_ < addresses_.size()) return TryNextAddress();
-  Finish(ConnectOutcome(ec), "cannot connect to " + addresses_[address].to_string() + ": " +
-                                 ec.message());
+  Finish(ConnectOutcome(ec),
+         "cannot connect to " + addresses_[address].to_string() + ": " + ec.message());
 }
 
 void Dialer::Handshake() {

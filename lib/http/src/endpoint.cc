@@ -153,10 +153,12 @@ void Endpoint::CancelAll() {
     if (!connection->busy()) continue;
     const AttemptPtr attempt = connection->Close();
     Forget(*connection);
-    context_.ReportLater(attempt->request->token, Ended(*attempt, Outcome::kCancelled, "cancelled"));
+    context_.ReportLater(attempt->request->token,
+                         Ended(*attempt, Outcome::kCancelled, "cancelled"));
   }
   for (const AttemptPtr& attempt : queue_) {
-    context_.ReportLater(attempt->request->token, Ended(*attempt, Outcome::kCancelled, "cancelled"));
+    context_.ReportLater(attempt->request->token,
+                         Ended(*attempt, Outcome::kCancelled, "cancelled"));
   }
   queue_.clear();
 }

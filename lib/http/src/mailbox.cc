@@ -5,10 +5,10 @@
 namespace carillon::http {
 
 void Mailbox::Ask(Resolver& resolver, const std::string& host, std::weak_ptr<LookupUser> user) {
-  resolver.Resolve(host, [self = shared_from_this(),
-                          user = std::move(user)](absl::StatusOr<Addresses> answer) {
-    self->Put({user, std::move(answer)});
-  });
+  resolver.Resolve(
+      host, [self = shared_from_this(), user = std::move(user)](absl::StatusOr<Addresses> answer) {
+        self->Put({user, std::move(answer)});
+      });
 }
 
 void Mailbox::Shut() {

@@ -172,8 +172,8 @@ std::unique_ptr<Resolver> Resolver::Create(const ResolverOptions& options,
   return Create(options, clock, SystemLookup);
 }
 
-std::unique_ptr<Resolver> Resolver::Create(const ResolverOptions& options,
-                                           const base::Clock& clock, Lookup lookup) {
+std::unique_ptr<Resolver> Resolver::Create(const ResolverOptions& options, const base::Clock& clock,
+                                           Lookup lookup) {
   return std::make_unique<PoolResolver>(options, clock, std::move(lookup));
 }
 

@@ -45,9 +45,7 @@ class Parser final : public beast::http::basic_parser<false> {
   void on_body_init_impl(const boost::optional<uint64_t>&, error_code&) override {}
   size_t on_body_impl(View body, error_code& ec) override { return Drop(body, ec); }
   void on_chunk_header_impl(uint64_t, View, error_code&) override {}
-  size_t on_chunk_body_impl(uint64_t, View body, error_code& ec) override {
-    return Drop(body, ec);
-  }
+  size_t on_chunk_body_impl(uint64_t, View body, error_code& ec) override { return Drop(body, ec); }
   void on_finish_impl(error_code&) override {}
 
   size_t Drop(View body, error_code& ec) {

@@ -31,8 +31,8 @@ class ResponseReader {
   /// The peer closed and there is nothing more to feed.
   State End();
 
-  uint16_t status() const;    ///< 0 before a whole head came
-  bool keep_alive() const;    ///< after kDone: the connection can carry another request
+  uint16_t status() const;  ///< 0 before a whole head came
+  bool keep_alive() const;  ///< after kDone: the connection can carry another request
   std::string& retry_after();
   const std::string& error() const;  ///< after kBad: what is wrong
 

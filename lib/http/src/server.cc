@@ -118,11 +118,11 @@ class Session final : public std::enable_shared_from_this<Session> {
   }
 
   void Drain(size_t left) {
-    stream_.async_read_some(
-        asio::buffer(scrap_), [self = shared_from_this(), left](error_code ec, size_t bytes) {
-          if (ec || bytes >= left) return self->Close();
-          self->Drain(left - bytes);
-        });
+    stream_.async_read_some(asio::buffer(scrap_),
+                            [self = shared_from_this(), left](error_code ec, size_t bytes) {
+                              if (ec || bytes >= left) return self->Close();
+                              self->Drain(left - bytes);
+                            });
   }
 
   beast::basic_stream<tcp, Executor> stream_;
@@ -141,7 +141,9 @@ using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
 class Listener final : public std::enable_shared_from_this<Listener> {
  public:
   Listener(asio::io_context& io, Handler handler)
-      : acceptor_(io), pause_(io), shared_(std::make_shared<Shared>(Shared{std::move(handler), {}})) {}
+      : acceptor_(io),
+        pause_(io),
+        shared_(std::make_shared<Shared>(Shared{std::move(handler), {}})) {}
 
   error_code Bind(const tcp::endpoint& at) {
     error_code ec;
@@ -154,10 +156,9 @@ class Listener final : public std::enable_shared_from_this<Listener> {
   }
 
   void Accept() {
-    acceptor_.async_accept(
-        [self = shared_from_this()](error_code ec, Session::Socket socket) {
-          self->OnAccept(ec, std::move(socket));
-        });
+    acceptor_.async_accept([self = shared_from_this()](error_code ec, Session::Socket socket) {
+      self->OnAccept(ec, std::move(socket));
+    });
   }
 
   void Stop() {

@@ -66,8 +66,7 @@ void Stream::Handshake(SSL_CTX* context, const std::string& host, TlsSessions& s
   SSL* ssl = SSL_new(context);
   if (ssl != nullptr) tls_.emplace(socket_, ssl);
   if (ssl == nullptr || !ConfigureTls(host, sessions, endpoint)) {
-    asio::post(socket_.get_executor(),
-               [done = std::move(done)] { done(asio::error::no_memory); });
+    asio::post(socket_.get_executor(), [done = std::move(done)] { done(asio::error::no_memory); });
     return;
   }
   tls_->async_handshake(asio::ssl::stream_base::client, std::move(done));

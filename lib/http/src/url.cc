@@ -17,9 +17,7 @@ constexpr size_t kMaxUrlBytes = 2048;
 constexpr size_t kMaxHostBytes = 253;
 constexpr size_t kMaxLabelBytes = 63;
 
-absl::Status Wrong(std::string_view what) {
-  return absl::InvalidArgumentError(base::ToAbsl(what));
-}
+absl::Status Wrong(std::string_view what) { return absl::InvalidArgumentError(base::ToAbsl(what)); }
 
 absl::Status CheckBytes(std::string_view text) {
   for (const unsigned char c : text) {
@@ -64,7 +62,7 @@ absl::Status CheckName(std::string_view host) {
   if (host.ends_with('.')) host.remove_suffix(1);
   if (host.size() > kMaxHostBytes) return Wrong("has a host name longer than 253 bytes");
   std::string_view label;
-  for (std::string_view rest = host; ; ) {
+  for (std::string_view rest = host;;) {
     const size_t dot = rest.find('.');
     label = rest.substr(0, dot);
     if (!IsLabel(label)) return Wrong("has a bad host name");

@@ -39,8 +39,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Redirect", "HTTP/1.1 302 Go\r\nLocation: http://a/\r\nContent-Length: 0\r\n\r\n",
              true, Outcome::kSuccess, 302},
         Case{"NoContent", "HTTP/1.1 204 Done\r\n\r\n", true, Outcome::kSuccess, 204},
-        Case{"LowerCase", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", true,
-             Outcome::kSuccess, 200},
+        Case{"LowerCase", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", true, Outcome::kSuccess,
+             200},
         Case{"Interim", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nLink: x\r\n\r\n" + kOk,
              true, Outcome::kSuccess, 200},
         Case{"ChunkedTrailers", kChunked + "2\r\nok\r\n0\r\nTrailer: yes\r\n\r\n", true,
@@ -48,16 +48,16 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"UntilClose", "HTTP/1.1 200 OK\r\n\r\nhello", false, Outcome::kSuccess, 200},
         Case{"Http10", "HTTP/1.0 200 OK\r\n\r\nhello", false, Outcome::kSuccess, 200},
         Case{"LongBody",
-             "HTTP/1.1 201 OK\r\nContent-Length: 99999999\r\n\r\n" + std::string(17'000, 'x'),
-             true, Outcome::kSuccess, 201},
+             "HTTP/1.1 201 OK\r\nContent-Length: 99999999\r\n\r\n" + std::string(17'000, 'x'), true,
+             Outcome::kSuccess, 201},
         Case{"LongerThanSaid", kOk + "and more", true, Outcome::kSuccess, 200},
         Case{"ShorterThanSaid", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", false,
              Outcome::kReset, 200},
         Case{"ChunksCutOff", kChunked + "9\r\nok", false, Outcome::kReset, 200},
         Case{"HeadCutOff", "HTTP/1.1 200 OK\r\nContent-", false, Outcome::kReset, 0},
         Case{"Nothing", "", false, Outcome::kReset, 0},
-        Case{"BadLength", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", true,
-             Outcome::kProtocol, 0},
+        Case{"BadLength", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", true, Outcome::kProtocol,
+             0},
         Case{"BadChunk", kChunked + "zz\r\n", true, Outcome::kProtocol, 200},
         Case{"Garbage", "\x15\x03\x01\x02", true, Outcome::kProtocol, 0},
         Case{"Http2", "HTTP/2 200\r\n\r\n", true, Outcome::kProtocol, 0},
@@ -112,8 +112,7 @@ TEST_F(CourierAnswersTest, AcceptsAnAnswerBeforeTheWholeRequest) {
 }
 
 TEST_F(CourierAnswersTest, GivesRetryAfter) {
-  Receiver receiver(
-      AnswerAll("HTTP/1.1 429 Slow\r\nRetry-After: 17\r\nContent-Length: 0\r\n\r\n"));
+  Receiver receiver(AnswerAll("HTTP/1.1 429 Slow\r\nRetry-After: 17\r\nContent-Length: 0\r\n\r\n"));
   const Response response = AskOnce(To(receiver.port()));
   EXPECT_EQ(response.status, 429);
   EXPECT_EQ(response.retry_after, "17");

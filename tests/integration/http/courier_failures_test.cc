@@ -89,8 +89,8 @@ TEST_F(CourierFailuresTest, NoSuchHost) {
   resolver_.answers["no.example"] = absl::NotFoundError("no such host");
   const Response response = AskOnce(To(80, "no.example"));
   EXPECT_EQ(response.wire, Outcome::kDns);
-  EXPECT_THAT(response.error, testing::AllOf(testing::HasSubstr("no.example"),
-                                             testing::HasSubstr("no such host")));
+  EXPECT_THAT(response.error,
+              testing::AllOf(testing::HasSubstr("no.example"), testing::HasSubstr("no such host")));
 }
 
 TEST_F(CourierFailuresTest, ALookupThatDoesNotEnd) {

@@ -37,8 +37,9 @@ uint64_t CourierTest::Post(EndpointId endpoint, std::string body) {
   Request request;
   request.token = next_token_++;
   request.endpoint = endpoint;
-  request.head = "POST /hook HTTP/1.1\r\nHost: test\r\nContent-Length: " +
-                 std::to_string(body.size()) + "\r\n\r\n";
+  request.head =
+      "POST /hook HTTP/1.1\r\nHost: test\r\nContent-Length: " + std::to_string(body.size()) +
+      "\r\n\r\n";
   request.body = std::make_shared<const std::string>(std::move(body));
   const uint64_t token = request.token;
   in_courier_ = true;

@@ -37,8 +37,7 @@ class CourierTest : public testing::Test, public CourierListener {
   /// In place of the one that is there.
   void MakeCourier(const CourierOptions& options = {}, TlsClient* tls = nullptr);
 
-  static EndpointOptions To(uint16_t port, const std::string& host = "127.0.0.1",
-                            bool tls = false);
+  static EndpointOptions To(uint16_t port, const std::string& host = "127.0.0.1", bool tls = false);
   /// Starts a POST and gives its token.
   uint64_t Post(EndpointId endpoint, std::string body = "{}");
   /// Runs the loop until that many reports came in all; fails the test after 20 s.

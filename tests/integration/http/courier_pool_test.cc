@@ -33,8 +33,7 @@ TEST_F(CourierPoolTest, ReusesItWithinTheReport) {
 }
 
 TEST_F(CourierPoolTest, DoesNotReuseWhatSaysClose) {
-  Receiver receiver(
-      AnswerAll("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"));
+  Receiver receiver(AnswerAll("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"));
   const EndpointId endpoint = Open(receiver);
   for (int i = 0; i < 3; ++i) EXPECT_EQ(Ask(endpoint).wire, Outcome::kSuccess);
   EXPECT_EQ(receiver.connections(), 3);
@@ -195,9 +194,9 @@ TEST_F(CourierPoolTest, CancelsEverythingUnderWay) {
   const EndpointId endpoint = Open(silent, 2);
   Post(endpoint);
   RunUntil([&] { return silent.connections() == 1; });
-  Post(endpoint);                                    // connecting
-  Post(endpoint);                                    // waiting
-  Post(courier_->Open(To(80, "slow.example")));      // resolving
+  Post(endpoint);                                // connecting
+  Post(endpoint);                                // waiting
+  Post(courier_->Open(To(80, "slow.example")));  // resolving
   in_courier_ = true;
   courier_->CancelAll();
   in_courier_ = false;

@@ -13,15 +13,30 @@ class CourierRandomTest : public CourierTest {
   /// Something a receiver may do with a request. False: and then close.
   bool Misbehave(Peer& peer, uint64_t what) {
     switch (what % 10) {
-      case 0: peer.Reset(); return false;
-      case 1: return false;
-      case 2: peer.Send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"); return false;
-      case 3: peer.Send("garbage\r\n\r\n"); return false;
-      case 4: peer.Send("HTTP/1.1 200 OK\r\n\r\nuntil close"); return false;
-      case 5: peer.Send(kOk); return false;
-      case 6: peer.ReadToEnd(); return false;
-      case 7: return peer.Send("HTTP/1.1 204 Done\r\n\r\n");
-      default: return peer.Send(kOk);
+      case 0:
+        peer.Reset();
+        return false;
+      case 1:
+        return false;
+      case 2:
+        peer.Send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx");
+        return false;
+      case 3:
+        peer.Send("garbage\r\n\r\n");
+        return false;
+      case 4:
+        peer.Send("HTTP/1.1 200 OK\r\n\r\nuntil close");
+        return false;
+      case 5:
+        peer.Send(kOk);
+        return false;
+      case 6:
+        peer.ReadToEnd();
+        return false;
+      case 7:
+        return peer.Send("HTTP/1.1 204 Done\r\n\r\n");
+      default:
+        return peer.Send(kOk);
     }
   }
 };

@@ -8,8 +8,8 @@ class ResolverCourierTest : public CourierTest {};
 
 TEST_F(ResolverCourierTest, AnswersCrossThreads) {
   const base::SystemClock clock;
-  const auto resolver = Resolver::Create(
-      {}, clock, [](const std::string& host) -> absl::StatusOr<Addresses> {
+  const auto resolver =
+      Resolver::Create({}, clock, [](const std::string& host) -> absl::StatusOr<Addresses> {
         if (host == "no.example") return absl::NotFoundError("no such host");
         return Addresses{boost::asio::ip::make_address("127.0.0.1")};
       });

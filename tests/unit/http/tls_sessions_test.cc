@@ -1,6 +1,6 @@
-#include "tls_session.h"
-
 #include <gtest/gtest.h>
+
+#include "tls_session.h"
 
 namespace carillon::http {
 namespace {

@@ -24,8 +24,7 @@ class Clock {
 class SystemClock final : public Clock {
  public:
   WallTime Wall() const override {
-    return std::chrono::time_point_cast<std::chrono::nanoseconds>(
-        std::chrono::system_clock::now());
+    return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
   }
   MonoTime Mono() const override { return std::chrono::steady_clock::now(); }
 };

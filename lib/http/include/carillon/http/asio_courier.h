@@ -13,8 +13,9 @@ namespace carillon::http {
 /// Bounds that hold for every endpoint.
 struct CourierOptions {
   std::chrono::milliseconds idle_connection{30'000};  ///< an idle connection is closed after this
-  size_t max_head_bytes = 8 * 1024;    ///< more: kProtocol
-  size_t max_body_bytes = 16 * 1024;   ///< read and dropped; more: judged by its status, connection closed
+  size_t max_head_bytes = 8 * 1024;                   ///< more: kProtocol
+  size_t max_body_bytes =
+      16 * 1024;  ///< read and dropped; more: judged by its status, connection closed
 };
 
 /// The courier on Asio sockets. `io`, `resolver` and `tls` must outlive it; destroy it while no

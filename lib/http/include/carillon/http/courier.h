@@ -18,7 +18,8 @@ struct EndpointOptions {
   Url url;
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds total_timeout{15'000};
-  uint32_t max_connections = 32;  ///< more attempts than this at once wait their turn, clock running
+  uint32_t max_connections =
+      32;  ///< more attempts than this at once wait their turn, clock running
 };
 
 /// One POST. `head` is the complete request head up to and including the empty line
@@ -40,7 +41,7 @@ struct Response {
   std::string retry_after;  ///< the header's value, at most 64 bytes
   base::MonoTime started{};
   base::MonoTime ended{};
-  std::string error;        ///< for logs: what failed, in words; empty on success
+  std::string error;  ///< for logs: what failed, in words; empty on success
 };
 
 /// Told how attempts ended; on the courier's thread, from its event loop and never from within a

@@ -37,11 +37,10 @@ struct ResolverOptions {
 /// the waiting ones UNAVAILABLE.
 class Resolver {
  public:
-  static std::unique_ptr<Resolver> Create(const ResolverOptions& options,
-                                          const base::Clock& clock);
+  static std::unique_ptr<Resolver> Create(const ResolverOptions& options, const base::Clock& clock);
   /// With `lookup` in place of the system's resolver.
-  static std::unique_ptr<Resolver> Create(const ResolverOptions& options,
-                                          const base::Clock& clock, Lookup lookup);
+  static std::unique_ptr<Resolver> Create(const ResolverOptions& options, const base::Clock& clock,
+                                          Lookup lookup);
   virtual ~Resolver() = default;
   /// Calls `done` exactly once: at once, on this thread, when the answer is cached or `host` is
   /// an address; else on a resolver thread. The caller keeps the deadline and posts to its own

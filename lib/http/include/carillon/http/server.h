@@ -21,10 +21,10 @@ struct ServerReply {
   std::string body;
 };
 
-/// A small HTTP/1.1 server for the admin port: keep-alive, bodies of at most 64 KiB, heads of 8 KiB,
-/// 256 connections, 30 s for a request or between two. What is over a bound or not HTTP is answered
-/// (413, 431, 400) and the connection closed. `handler` is called on the thread that runs `io`;
-/// what it throws is answered with 500.
+/// A small HTTP/1.1 server for the admin port: keep-alive, bodies of at most 64 KiB, heads of 8
+/// KiB, 256 connections, 30 s for a request or between two. What is over a bound or not HTTP is
+/// answered (413, 431, 400) and the connection closed. `handler` is called on the thread that runs
+/// `io`; what it throws is answered with 500.
 class Server {
  public:
   /// `address` is `HOST:PORT` or `[V6]:PORT`, numeric; port 0 takes any free one.

@@ -11,7 +11,7 @@ namespace carillon::http {
 /// An absolute http or https URL, taken apart.
 struct Url {
   bool tls = false;
-  std::string host;    ///< lower case; an IPv6 address without its brackets
+  std::string host;  ///< lower case; an IPv6 address without its brackets
   uint16_t port = 80;
   std::string target;  ///< path and query, at least "/"; no fragment
   /// The value of a Host header: brackets around IPv6, the port only where it is not the default.

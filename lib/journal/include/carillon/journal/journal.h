@@ -25,7 +25,7 @@ using EventBatchPtr = std::shared_ptr<const EventBatch>;
 
 /// What became of one appended event.
 struct Appended {
-  uint64_t position = 0;   ///< of the first, when it is a duplicate
+  uint64_t position = 0;  ///< of the first, when it is a duplicate
   bool duplicate = false;
 };
 
@@ -96,8 +96,8 @@ struct DueDelivery {
 };
 
 struct DueDeliveries {
-  std::vector<DueDelivery> due;               ///< ascending by (due, position)
-  std::optional<base::WallTime> next_due;     ///< of the first row not returned
+  std::vector<DueDelivery> due;            ///< ascending by (due, position)
+  std::optional<base::WallTime> next_due;  ///< of the first row not returned
 };
 
 /// What the store knows of a destination.
@@ -188,12 +188,12 @@ class Journal {
   struct Stats {
     uint64_t last_position = 0;
     uint64_t watermark = 0;
-    uint64_t waiting_bytes = 0;   ///< events waiting for the disk
-    uint64_t free_bytes = 0;      ///< of the file system
-    uint64_t stored_bytes = 0;    ///< the store's files
+    uint64_t waiting_bytes = 0;  ///< events waiting for the disk
+    uint64_t free_bytes = 0;     ///< of the file system
+    uint64_t stored_bytes = 0;   ///< the store's files
     uint64_t deduplication_ids = 0;
-    uint64_t dead = 0;            ///< dead deliveries kept
-    bool accepting = true;        ///< false: publishing is refused for want of space
+    uint64_t dead = 0;      ///< dead deliveries kept
+    bool accepting = true;  ///< false: publishing is refused for want of space
   };
   virtual Stats stats() const = 0;
 };

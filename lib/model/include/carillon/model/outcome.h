@@ -18,19 +18,19 @@ enum class Outcome : uint8_t {
   kResponseTimeout = 6,  ///< connected, but no whole response within the total time-out
   kDns = 7,              ///< the host name could not be resolved
   kConnectRefused = 8,
-  kUnreachable = 9,      ///< no route to host or network
-  kReset = 10,           ///< the connection broke before a whole response
-  kTls = 11,             ///< handshake or certificate
-  kProtocol = 12,        ///< the answer was not HTTP, or over a bound
-  kCancelled = 13,       ///< given up by Carillon: shutdown, or the destination was removed
+  kUnreachable = 9,  ///< no route to host or network
+  kReset = 10,       ///< the connection broke before a whole response
+  kTls = 11,         ///< handshake or certificate
+  kProtocol = 12,    ///< the answer was not HTTP, or over a bound
+  kCancelled = 13,   ///< given up by Carillon: shutdown, or the destination was removed
 };
 
 inline constexpr int kOutcomeCount = 14;
 
 inline constexpr std::array<std::string_view, kOutcomeCount> kOutcomeNames = {
-    "success",  "http_3xx",        "http_4xx",    "http_429", "http_5xx", "connect_timeout",
-    "response_timeout", "dns",     "connect_refused", "unreachable", "reset", "tls",
-    "protocol", "cancelled"};
+    "success",          "http_3xx", "http_4xx",        "http_429",    "http_5xx", "connect_timeout",
+    "response_timeout", "dns",      "connect_refused", "unreachable", "reset",    "tls",
+    "protocol",         "cancelled"};
 
 /// The name that metrics, logs and docs use.
 inline constexpr std::string_view OutcomeName(Outcome o) {

@@ -24,7 +24,7 @@ struct Filter {
   Subject subject = Subject::kAttribute;
   std::vector<std::string> path;  ///< one attribute key, or member names leading into the payload
   Test test = Test::kEquals;
-  std::vector<Scalar> values;     ///< one for kEquals and kPrefix, any number for kOneOf
+  std::vector<Scalar> values;  ///< one for kEquals and kPrefix, any number for kOneOf
 
   friend bool operator==(const Filter&, const Filter&) = default;
 };
