@@ -57,6 +57,7 @@ class DaemonImpl final : public Daemon {
     engine_ = *std::move(engine);
     journal_->Start();
     if (absl::Status status = engine_->Apply(config_); !status.ok()) return status;
+    journal_->CloseUnopenedLanes();
     if (absl::Status status = ListenAdmin(); !status.ok()) return status;
     if (absl::Status status = ListenPublish(); !status.ok()) return status;
     watcher_ = config::Watcher::Start(config_path_, kWatchIntervalMs, [this] { ReloadNow(); });

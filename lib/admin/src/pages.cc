@@ -67,7 +67,9 @@ ServerReply Pages::Handle(const http::ServerRequest& request) const {
   for (const Page& page : kPages) {
     if (path != page.path) continue;
     if (request.method != "GET" && request.method != "HEAD") {
-      return Text(405, "only GET and HEAD\n");
+      http::ServerReply reply = Text(405, "only GET and HEAD\n");
+      reply.allow = "GET, HEAD";
+      return reply;
     }
     return page.make(health_, metrics_);
   }

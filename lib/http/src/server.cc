@@ -97,6 +97,7 @@ class Session final : public std::enable_shared_from_this<Session> {
     const bool head_only = parser_->get().method() == beast::http::verb::head;
     reply_.emplace(static_cast<beast::http::status>(reply.status), 11);
     reply_->set(beast::http::field::content_type, reply.content_type);
+    if (!reply.allow.empty()) reply_->set(beast::http::field::allow, reply.allow);
     reply_->set("X-Content-Type-Options", "nosniff");
     reply_->keep_alive(keep_alive);
     reply_->content_length(reply.body.size());

@@ -83,6 +83,7 @@ class SqliteJournal final : public Journal {
   void OpenLanes(std::vector<LaneName> names,
                  absl::AnyInvocable<void(absl::StatusOr<std::vector<LaneState>>)> done) override;
   void CloseLanes(std::vector<LaneId> lanes) override;
+  void CloseUnopenedLanes() override;
   void Stop() override;
   Stats stats() const override;
 
@@ -209,6 +210,11 @@ void SqliteJournal::OpenLanes(
 
 void SqliteJournal::CloseLanes(std::vector<LaneId> lanes) {
   InboxTask task = [this, lanes = std::move(lanes)] { writer_.CloseLanes(lanes); };
+  writer_.inbox().Add(task);
+}
+
+void SqliteJournal::CloseUnopenedLanes() {
+  InboxTask task = [this] { writer_.CloseUnopenedLanes(); };
   writer_.inbox().Add(task);
 }
 

@@ -136,6 +136,18 @@ absl::Status Store::SetCursor(const LaneCursor& cursor) {
   return set_cursor_.Bind(2, cursor.lane).Run();
 }
 
+absl::StatusOr<std::vector<LaneId>> Store::OpenLaneIds() {
+  absl::StatusOr<Statement> all = database_.Prepare("SELECT id FROM lanes WHERE closed=0");
+  if (!all.ok()) return all.status();
+  std::vector<LaneId> lanes;
+  while (true) {
+    const absl::StatusOr<bool> row = all->Step();
+    if (!row.ok()) return row.status();
+    if (!*row) return lanes;
+    lanes.push_back(static_cast<LaneId>(all->Int(0)));
+  }
+}
+
 absl::Status Store::WriteState(const StateRow& state) {
   write_state_.Bind(1, Signed(state.last_position))
       .Bind(2, Signed(state.watermark))

@@ -50,6 +50,8 @@ class Store {
 
   absl::StatusOr<LaneState> OpenLane(const LaneName& name, uint64_t next_position);
   absl::Status CloseLane(LaneId lane);
+  /// Of lanes that are not closed.
+  absl::StatusOr<std::vector<LaneId>> OpenLaneIds();
   /// Makes up to `limit` parked deliveries of a closed lane dead; true when none is left.
   absl::StatusOr<bool> CloseStep(LaneId lane, base::WallTime at, size_t limit, uint64_t& added);
 

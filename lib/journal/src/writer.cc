@@ -362,7 +362,10 @@ absl::StatusOr<std::vector<LaneState>> Writer::OpenLanes(const std::vector<LaneN
     }
     return absl::OkStatus();
   });
-  if (status.ok()) return lanes;
+  if (status.ok()) {
+    for (const LaneState& lane : lanes) opened_.insert(lane.lane);
+    return lanes;
+  }
   if (Pause(status)) return NotStored(status);
   Fail(status);
   return Stopped();
@@ -371,6 +374,14 @@ absl::StatusOr<std::vector<LaneState>> Writer::OpenLanes(const std::vector<LaneN
 void Writer::CloseLanes(const std::vector<LaneId>& lanes) {
   closed_.insert(lanes.begin(), lanes.end());
   to_close_.insert(to_close_.end(), lanes.begin(), lanes.end());
+}
+
+void Writer::CloseUnopenedLanes() {
+  if (failed()) return;
+  absl::StatusOr<std::vector<LaneId>> lanes = store_.OpenLaneIds();
+  if (!lanes.ok()) return Fail(lanes.status());
+  std::erase_if(*lanes, [&](LaneId lane) { return opened_.contains(lane); });
+  CloseLanes(*lanes);
 }
 
 void Writer::WorkOnClosing() {

@@ -50,6 +50,7 @@ class Writer {
   // What tasks in the inbox do; on the journal thread.
   absl::StatusOr<std::vector<LaneState>> OpenLanes(const std::vector<LaneName>& names);
   void CloseLanes(const std::vector<LaneId>& lanes);
+  void CloseUnopenedLanes();
   /// False: not now.
   bool Remove(const RetentionStep& step);
 
@@ -103,6 +104,7 @@ class Writer {
   std::vector<SettleRequest> settling_;  ///< taken and not yet durable
   std::vector<LaneId> to_close_;         ///< asked for, not yet written
   std::vector<LaneId> closing_;          ///< closed; parked deliveries are being made dead
+  absl::flat_hash_set<LaneId> opened_;   ///< opened since the start
   absl::flat_hash_set<LaneId> closed_;   ///< closed since the start
   SteadyTime retry_at_{};                ///< while the disk is full
 

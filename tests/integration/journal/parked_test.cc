@@ -153,6 +153,23 @@ TEST_F(ParkedTest, ClosingGoesOnInStepsAndAfterARestart) {
   ASSERT_TRUE(Eventually([&] { return Query("SELECT closed FROM lanes") == 2; }));
 }
 
+TEST_F(ParkedTest, ALaneThatNobodyOpensAnyMoreIsClosed) {
+  Start(2);
+  const LaneId stays = OpenLane("two").lane;
+  Settlement news;
+  news.watermark = 2;
+  news.parked = {{lane_, At(1), 1, 1}, {stays, At(1), 1, 1}};
+  news.cursors = {{lane_, 2}};
+  Settle(news);
+  Reopen();
+  EXPECT_EQ(OpenLane("two").lane, stays);
+  journal_->CloseUnopenedLanes();
+  ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 1; }));
+  EXPECT_EQ(Query("SELECT count(*) FROM parked"), 1);
+  EXPECT_EQ(Query("SELECT count(*) FROM lanes WHERE cursor IS NOT NULL"), 0);
+  EXPECT_NE(OpenLane("one").lane, lane_);
+}
+
 class RetentionTest : public ParkedTest {
  protected:
   /// One chunk for each event.

@@ -83,6 +83,7 @@ TEST_F(PagesTest, OnlyGetAndHead) {
     EXPECT_EQ(Ask("HEAD", page).status, 200) << page;
     for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "get", ""}) {
       EXPECT_EQ(Ask(method, page).status, 405) << method;
+      EXPECT_EQ(Ask(method, page).allow, "GET, HEAD") << method;
     }
   }
   health_.SetReady();

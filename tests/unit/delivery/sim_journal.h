@@ -101,6 +101,7 @@ class SimJournal final : public journal::Journal {
     });
   }
 
+  void CloseUnopenedLanes() override {}  // every run opens all lanes there are
   void CloseLanes(std::vector<journal::LaneId> lanes) override {
     Write([this, lanes = std::move(lanes)] {
       for (const auto id : lanes) store_.CloseLane(id);

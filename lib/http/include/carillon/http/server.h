@@ -19,6 +19,7 @@ struct ServerReply {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
+  std::string allow;  ///< the methods allowed, where another came (405)
 };
 
 /// A small HTTP/1.1 server for the admin port: keep-alive, bodies of at most 64 KiB, heads of 8

@@ -182,6 +182,10 @@ class Journal {
   /// (`cancelled`), in bounded steps. A name that comes back gets a new lane.
   virtual void CloseLanes(std::vector<LaneId> lanes) = 0;
 
+  /// Does so to every lane that nobody opened since the start: its destination was removed while
+  /// the process was down. For once, when all configured destinations were opened.
+  virtual void CloseUnopenedLanes() = 0;
+
   /// Refuses new events with UNAVAILABLE, writes what was handed over, ends the threads.
   virtual void Stop() = 0;
 

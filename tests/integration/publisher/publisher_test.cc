@@ -1,0 +1,262 @@
+#include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "carillon/v1/publisher.grpc.pb.h"
+#include "publisher_service.h"
+
+namespace carillon::server {
+namespace {
+
+using ::testing::HasSubstr;
+
+/// Takes appends and answers when told to.
+class HeldJournal final : public journal::Journal {
+ public:
+  void Append(std::vector<std::shared_ptr<model::Event>> events,
+              journal::AppendDone done) override {
+    std::unique_lock lock(mutex_);
+    std::vector<journal::Appended> appended;
+    for (size_t i = 0; i < events.size(); ++i) appended.push_back({++position_, false});
+    waiting_.push_back({std::move(done), std::move(appended)});
+    ++taken_;
+    lock.unlock();
+    changed_.notify_all();
+    if (at_once_) AnswerAll();
+  }
+
+  /// Answers the `index`-th of those that wait.
+  void Answer(size_t index) {
+    std::unique_lock lock(mutex_);
+    Waiting one = std::move(waiting_[index]);
+    waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(index));
+    lock.unlock();
+    one.done(std::move(one.appended));
+  }
+  void AnswerAll() {
+    while (Count() > 0) Answer(0);
+  }
+  void AnswerAtOnce() { at_once_ = true; }
+  size_t Count() {
+    std::lock_guard lock(mutex_);
+    return waiting_.size();
+  }
+  size_t Taken() {
+    std::lock_guard lock(mutex_);
+    return taken_;
+  }
+  /// Waits until `n` appends were taken; false after a generous time.
+  bool WaitTaken(size_t n) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return taken_ >= n; });
+  }
+
+  journal::Recovered recovered() const override { return {}; }
+  void AddConsumer(journal::Consumer*) override {}
+  void Start() override {}
+  void Settle(journal::Settlement, absl::AnyInvocable<void()>) override {}
+  void Read(uint64_t, size_t, absl::AnyInvocable<void(journal::EventBatchPtr)>) override {}
+  void TakeDue(journal::LaneId, base::WallTime, size_t,
+               absl::AnyInvocable<void(journal::DueDeliveries)>) override {}
+  bool WasSettled(uint64_t, journal::LaneId) const override { return false; }
+  void OpenLanes(
+      std::vector<journal::LaneName>,
+      absl::AnyInvocable<void(absl::StatusOr<std::vector<journal::LaneState>>)>) override {}
+  void CloseLanes(std::vector<journal::LaneId>) override {}
+  void CloseUnopenedLanes() override {}
+  void Stop() override {}
+  Stats stats() const override { return {}; }
+
+ private:
+  struct Waiting {
+    journal::AppendDone done;
+    std::vector<journal::Appended> appended;
+  };
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Waiting> waiting_;
+  uint64_t position_ = 0;
+  size_t taken_ = 0;
+  std::atomic<bool> at_once_{false};
+};
+
+class PublisherTest : public ::testing::Test {
+ protected:
+  PublisherTest() : publishing_({}, clock_, journal_, *metrics_) {
+    publishing_.SetCatalogue(std::make_shared<const ingest::Catalogue>(
+        ingest::Catalogue{"session.create", "session.delete"}));
+    service_ = MakePublisherService(publishing_);
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.RegisterService(service_.get());
+    server_ = builder.BuildAndStart();
+    stub_ = v1::EventPublisher::NewStub(grpc::CreateChannel("127.0.0.1:" + std::to_string(port),
+                                                            grpc::InsecureChannelCredentials()));
+  }
+  ~PublisherTest() override {
+    journal_.AnswerAtOnce();
+    journal_.AnswerAll();
+    server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(5));
+  }
+
+  template <typename Request = v1::PublishStreamRequest>
+  static Request Session(const std::string& id) {
+    Request request;
+    v1::Event* event = request.add_events();
+    event->set_id(id);
+    event->mutable_session()->set_uuid("u");
+    event->mutable_session()->set_action("create");
+    return request;
+  }
+
+  base::SystemClock clock_;
+  HeldJournal journal_;
+  std::unique_ptr<metrics::Metrics> metrics_ = metrics::Metrics::Create("test");
+  Publishing publishing_;
+  std::unique_ptr<grpc::Service> service_;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<v1::EventPublisher::Stub> stub_;
+};
+
+TEST_F(PublisherTest, UnaryAnswersIdAndPosition) {
+  journal_.AnswerAtOnce();
+  grpc::ClientContext context;
+  v1::PublishResponse response;
+  const grpc::Status status =
+      stub_->Publish(&context, Session<v1::PublishRequest>("one"), &response);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  ASSERT_EQ(response.results_size(), 1);
+  EXPECT_EQ(response.results(0).id(), "one");
+  EXPECT_EQ(response.results(0).position(), 1u);
+  EXPECT_FALSE(response.results(0).duplicate());
+}
+
+TEST_F(PublisherTest, UnaryNamesWhatIsWrong) {
+  grpc::ClientContext context;
+  v1::PublishResponse response;
+  const grpc::Status status =
+      stub_->Publish(&context, Session<v1::PublishRequest>("full.stop"), &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("events[0].id"));
+  EXPECT_EQ(journal_.Taken(), 0u);
+}
+
+TEST_F(PublisherTest, UnaryIsRefusedWhileStopping) {
+  publishing_.Stop();
+  grpc::ClientContext context;
+  v1::PublishResponse response;
+  const grpc::Status status =
+      stub_->Publish(&context, Session<v1::PublishRequest>("one"), &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(PublisherTest, StreamAnswersInOrderWhateverTheJournalDoes) {
+  grpc::ClientContext context;
+  auto stream = stub_->PublishStream(&context);
+  for (const char* id : {"a", "b", "c"}) ASSERT_TRUE(stream->Write(Session(id)));
+  ASSERT_TRUE(journal_.WaitTaken(3));
+  journal_.Answer(2);
+  journal_.Answer(1);
+  journal_.Answer(0);
+  for (const char* id : {"a", "b", "c"}) {
+    v1::PublishStreamResponse response;
+    ASSERT_TRUE(stream->Read(&response));
+    ASSERT_EQ(response.results_size(), 1);
+    EXPECT_EQ(response.results(0).id(), id);
+  }
+  stream->WritesDone();
+  v1::PublishStreamResponse none;
+  EXPECT_FALSE(stream->Read(&none));
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(PublisherTest, StreamGoesOnAfterAMessageThatIsRefused) {
+  journal_.AnswerAtOnce();
+  grpc::ClientContext context;
+  auto stream = stub_->PublishStream(&context);
+  for (const char* id : {"a", "b.c", "d"}) ASSERT_TRUE(stream->Write(Session(id)));
+  stream->WritesDone();
+  v1::PublishStreamResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_FALSE(response.has_error());
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_EQ(response.results_size(), 0);
+  EXPECT_EQ(response.error().code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(response.error().message(), HasSubstr("events[0].id"));
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_EQ(response.results(0).id(), "d");
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(PublisherTest, StreamAnswersWhatItTookBeforeTheClientEnded) {
+  grpc::ClientContext context;
+  auto stream = stub_->PublishStream(&context);
+  ASSERT_TRUE(stream->Write(Session("a")));
+  ASSERT_TRUE(journal_.WaitTaken(1));
+  stream->WritesDone();
+  journal_.Answer(0);
+  v1::PublishStreamResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_EQ(response.results(0).id(), "a");
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(PublisherTest, StreamTakesABoundedNumberAhead) {
+  constexpr int kMessages = 200;
+  grpc::ClientContext context;
+  auto stream = stub_->PublishStream(&context);
+  std::thread writer([&] {
+    for (int i = 0; i < kMessages; ++i) stream->Write(Session("m" + std::to_string(i)));
+    stream->WritesDone();
+  });
+  ASSERT_TRUE(journal_.WaitTaken(64));
+  // One answer makes room for one message: were more taken than 64, the count would show it.
+  for (int i = 0; i < kMessages; ++i) {
+    EXPECT_LE(journal_.Count(), 64u);
+    ASSERT_TRUE(journal_.WaitTaken(static_cast<size_t>(std::min(kMessages, i + 1))));
+    journal_.Answer(0);
+    v1::PublishStreamResponse response;
+    ASSERT_TRUE(stream->Read(&response));
+    EXPECT_EQ(response.results(0).id(), "m" + std::to_string(i));
+  }
+  writer.join();
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(PublisherTest, StreamOutlivesAClientThatIsGone) {
+  for (int round = 0; round < 20; ++round) {
+    const size_t before = journal_.Taken();
+    grpc::ClientContext context;
+    auto stream = stub_->PublishStream(&context);
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(stream->Write(Session("x")));
+    ASSERT_TRUE(journal_.WaitTaken(before + 3));
+    context.TryCancel();
+    if (round % 2 == 0) journal_.AnswerAll();  // races with the cancelling
+    EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
+    journal_.AnswerAll();
+  }
+}
+
+TEST_F(PublisherTest, StreamTellsThatTheServerStops) {
+  journal_.AnswerAtOnce();
+  grpc::ClientContext context;
+  auto stream = stub_->PublishStream(&context);
+  ASSERT_TRUE(stream->Write(Session("a")));
+  v1::PublishStreamResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  publishing_.Stop();
+  ASSERT_TRUE(stream->Write(Session("b")));
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_EQ(response.error().code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+}  // namespace
+}  // namespace carillon::server
