@@ -10,27 +10,26 @@ namespace carillon::journal {
 namespace {
 
 constexpr std::chrono::milliseconds kDiskFullPause{200};
-constexpr size_t kCloseRows = 10'000;
 constexpr size_t kTrimIds = 4096;
-
-absl::Status Stopped() {
-  return absl::UnavailableError(
-      "the journal cannot write any more; whether the events were stored is not known: publish "
-      "them again with the same ids");
-}
-
-absl::Status NotStored(const absl::Status& why) {
-  return absl::ResourceExhaustedError(absl::StrCat(
-      "the journal's disk takes no more, nothing was stored: publish again later; the operator "
-      "has to free space or lower the retention: ",
-      why.message()));
-}
 
 int64_t Nanos(std::chrono::steady_clock::time_point t) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(t.time_since_epoch()).count();
 }
 
 }  // namespace
+
+absl::Status Writer::Stopped() {
+  return absl::UnavailableError(
+      "the journal cannot write any more; whether the events were stored is not known: publish "
+      "them again with the same ids");
+}
+
+absl::Status Writer::NotStored(const absl::Status& why) {
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "the journal's disk takes no more, nothing was stored: publish again later; the operator "
+      "has to free space or lower the retention: ",
+      why.message()));
+}
 
 Writer::Writer(Store store, OpenedState opened, IdWindow ids, SqliteJournalHooks hooks,
                const base::Clock& clock, Gauges& gauges, Worker& answers, std::mutex& turn)
@@ -152,8 +151,7 @@ std::vector<Appended> Writer::StageOne(AppendRequest& request, Staged& staged) {
   return results;
 }
 
-template <typename F>
-absl::Status Writer::Transact(F body) {
+absl::Status Writer::Transact(absl::FunctionRef<absl::Status()> body) {
   std::lock_guard lock(turn_);
   absl::Status status = store_.Begin();
   if (status.ok()) status = body();
@@ -348,71 +346,6 @@ void Writer::RefuseAll(Group& group) {
   group.appends.clear();
   group.settlements.clear();
   settling_.clear();
-}
-
-absl::StatusOr<std::vector<LaneState>> Writer::OpenLanes(const std::vector<LaneName>& names) {
-  if (failed()) return Stopped();
-  std::vector<LaneState> lanes;
-  lanes.reserve(names.size());
-  const absl::Status status = Transact([&] {
-    for (const LaneName& name : names) {
-      absl::StatusOr<LaneState> lane = store_.OpenLane(name, progress_.state.last_position + 1);
-      if (!lane.ok()) return lane.status();
-      lanes.push_back(*lane);
-    }
-    return absl::OkStatus();
-  });
-  if (status.ok()) {
-    for (const LaneState& lane : lanes) opened_.insert(lane.lane);
-    return lanes;
-  }
-  if (Pause(status)) return NotStored(status);
-  Fail(status);
-  return Stopped();
-}
-
-void Writer::CloseLanes(const std::vector<LaneId>& lanes) {
-  closed_.insert(lanes.begin(), lanes.end());
-  to_close_.insert(to_close_.end(), lanes.begin(), lanes.end());
-}
-
-void Writer::CloseUnopenedLanes() {
-  if (failed()) return;
-  absl::StatusOr<std::vector<LaneId>> lanes = store_.OpenLaneIds();
-  if (!lanes.ok()) return Fail(lanes.status());
-  std::erase_if(*lanes, [&](LaneId lane) { return opened_.contains(lane); });
-  CloseLanes(*lanes);
-}
-
-void Writer::WorkOnClosing() {
-  if (to_close_.empty() && closing_.empty()) return;
-  if (std::chrono::steady_clock::now() < retry_at_) return;
-  Progress next = progress_;
-  Cursors cursors = *progress_.cursors;
-  for (const LaneId lane : to_close_) cursors.erase(lane);
-  next.SetCursors(std::move(cursors));
-  std::vector<LaneId> closing = closing_;
-  closing.insert(closing.end(), to_close_.begin(), to_close_.end());
-  uint64_t dead_added = 0;
-  const absl::Status status = Transact([&] {
-    for (const LaneId lane : to_close_) {
-      if (absl::Status closed = store_.CloseLane(lane); !closed.ok()) return closed;
-    }
-    absl::StatusOr<bool> finished =
-        store_.CloseStep(closing.back(), clock_.Wall(), kCloseRows, dead_added);
-    if (finished.ok() && *finished) closing.pop_back();
-    return finished.status();
-  });
-  if (!status.ok()) {
-    if (!Pause(status)) Fail(status);
-    return;
-  }
-  progress_ = std::move(next);
-  to_close_.clear();
-  closing_ = std::move(closing);
-  gauges_.dead += dead_added;
-  retry_at_ = {};
-  Publish();
 }
 
 bool Writer::Remove(const RetentionStep& step) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/functional/function_ref.h"
 #include "carillon/base/clock.h"
 #include "carillon/journal/journal.h"
 #include "carillon/journal/sqlite_journal.h"
@@ -65,14 +66,18 @@ class Writer {
     base::WallTime accepted_at{};
   };
 
+  /// What callers are told once nothing is written any more.
+  static absl::Status Stopped();
+  /// What publishers are told when the disk is full.
+  static absl::Status NotStored(const absl::Status& why);
+
   void Run();
   SteadyTime NextDeadline() const;
   void CommitGroup(Group& group);
   Staged Stage(std::vector<AppendRequest>& appends);
   std::vector<Appended> StageOne(AppendRequest& request, Staged& staged);
   /// Runs `body` in a transaction.
-  template <typename F>
-  absl::Status Transact(F body);
+  absl::Status Transact(absl::FunctionRef<absl::Status()> body);
   absl::Status WriteEvents(const Staged& staged, StateRow& state);
   absl::Status WriteSettlements(Progress& next, uint64_t& dead_added);
   absl::Status WriteSettlement(Settlement& settlement, uint64_t& dead_added);
