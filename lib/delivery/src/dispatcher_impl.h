@@ -80,6 +80,10 @@ class DispatcherImpl final : public Dispatcher {
   bool MayStart() const { return !draining_ && news_.rows() < options_.max_unsettled_news; }
   void Conclude(Attempt& attempt, model::Outcome outcome);
   void Fail(Lane& lane, const Delivery& delivery, model::Outcome outcome);
+  /// Whether a retry of the event after `wait` is later than the destination wants it.
+  bool TooLate(const Lane& lane, const model::Event& event, std::chrono::milliseconds wait) const;
+  /// A parked delivery is not tried again.
+  void GiveUp(Lane& lane, base::WallTime due, uint64_t position, uint32_t attempts);
   void AddDead(Lane& lane, uint64_t position, uint32_t attempts, model::Outcome outcome);
   void AskForDue();
   void OnDue(journal::LaneId id, const journal::DueDeliveries& answer);

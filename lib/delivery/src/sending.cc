@@ -6,6 +6,8 @@
 namespace carillon::delivery {
 namespace {
 
+using std::chrono::milliseconds;
+
 // Requests for due deliveries under way at once, and about how many bytes of events each brings.
 constexpr int kAsks = 4;
 constexpr size_t kMaxAskBytes = 1u << 20;
@@ -33,12 +35,16 @@ void DispatcherImpl::SendReady() {
 }
 
 void DispatcherImpl::Send(Lane& lane, base::WallTime now) {
-  Attempt& attempt = attempts_.Start(lane, lane.NextAttempt());
+  Delivery delivery = lane.NextAttempt();
+  if (delivery.parked && lane.retries().empty()) RefreshDue(lane);
+  if (delivery.parked && TooLate(lane, *delivery.event, milliseconds(0))) {
+    return GiveUp(lane, delivery.due, delivery.event->position(), delivery.attempts);
+  }
+  Attempt& attempt = attempts_.Start(lane, std::move(delivery));
   lane.Started(attempt);
   courier_.Start(
       lane.requests().Make(lane.endpoint(), attempt.token(), attempt.delivery.event, now));
   if (lane.NeedsRead()) backlog_.Want(lane);
-  if (attempt.delivery.parked && lane.retries().empty()) RefreshDue(lane);
 }
 
 void DispatcherImpl::OnResponse(uint64_t token, const http::Response& response) {
@@ -106,9 +112,23 @@ void DispatcherImpl::Fail(Lane& lane, const Delivery& delivery, model::Outcome o
     return;
   }
   const auto delay = policy::NextDelay(lane.destination().retry, attempts, random_);
-  if (!delay) return AddDead(lane, position, attempts, outcome);
+  if (!delay || TooLate(lane, *delivery.event, *delay)) {
+    return AddDead(lane, position, attempts, outcome);
+  }
   news_.Add(journal::Parked{lane.id(), retry_clock_.Now() + *delay, position, attempts});
   lane.retries().CountParked();
+}
+
+// By the wall clock as it stands, as the event's acceptance was: a clock set back since makes a
+// delivery live longer, never shorter.
+bool DispatcherImpl::TooLate(const Lane& lane, const model::Event& event, milliseconds wait) const {
+  return policy::TooOld(lane.destination().retry, clock_.Wall() - event.accepted_at() + wait);
+}
+
+void DispatcherImpl::GiveUp(Lane& lane, base::WallTime due, uint64_t position, uint32_t attempts) {
+  news_.Add(journal::ParkedKey{lane.id(), due, position});
+  lane.retries().CountUnparked();
+  AddDead(lane, position, attempts, model::Outcome::kCancelled);
 }
 
 void DispatcherImpl::AddDead(Lane& lane, uint64_t position, uint32_t attempts,
@@ -146,10 +166,8 @@ void DispatcherImpl::OnDue(journal::LaneId id, const journal::DueDeliveries& ans
   for (const journal::DueDelivery& row : answer.due) {
     const journal::Parked& parked = row.parked;
     if (!retries.Take(parked.due, parked.position)) continue;
-    if (row.event == nullptr) {  // nothing is left to send
-      news_.Add(journal::ParkedKey{id, parked.due, parked.position});
-      retries.CountUnparked();
-      AddDead(*lane, parked.position, parked.attempts, model::Outcome::kCancelled);
+    if (row.event == nullptr || TooLate(*lane, *row.event, milliseconds(0))) {
+      GiveUp(*lane, parked.due, parked.position, parked.attempts);
       continue;
     }
     retries.Push({.event = held_.Hold(row.event),

@@ -1,10 +1,14 @@
 #include "carillon/policy/retry.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace carillon::policy {
 namespace {
 
 using model::Outcome;
 using model::SuccessRule;
+using std::chrono::milliseconds;
 
 model::Outcome FailureClass(int status) {
   if (status == 429) return Outcome::kHttp429;
@@ -26,6 +30,18 @@ model::Outcome Judge(model::SuccessRule rule, int status) {
   if (rule == SuccessRule::kAnyResponse) return Outcome::kSuccess;
   const int end = rule == SuccessRule::kBelow400 ? 400 : 300;
   return status >= 200 && status < end ? Outcome::kSuccess : FailureClass(status);
+}
+
+std::vector<milliseconds> ExponentialDelays(milliseconds first, double factor, milliseconds cap,
+                                            uint32_t attempts) {
+  std::vector<milliseconds> delays;
+  const auto most = static_cast<double>(cap.count());
+  double delay = std::min(static_cast<double>(first.count()), most);
+  for (uint32_t n = 1; n < attempts; ++n) {
+    delays.emplace_back(std::llround(delay));
+    delay = std::min(delay * factor, most);
+  }
+  return delays;
 }
 
 std::optional<std::chrono::milliseconds> NextDelay(const model::RetryPolicy& policy,

@@ -92,7 +92,8 @@ TEST_F(DispatcherTest, AnEventNobodyWantsSettlesByItself) {
 
 TEST_F(DispatcherTest, ARetryComesAtItsTimeAlsoWhenTheWallClockIsSetBack) {
   model::Destination a = Named("a");
-  a.retry = {{seconds(10), seconds(20)}, 0};
+  a.retry.delays = {seconds(10), seconds(20)};
+  a.retry.jitter = 0;
   ASSERT_TRUE(SetTable({a}).ok());
   end_.status = 500;
   Publish("e1");
@@ -113,9 +114,63 @@ TEST_F(DispatcherTest, ARetryComesAtItsTimeAlsoWhenTheWallClockIsSetBack) {
   EXPECT_EQ(metrics_.lanes["t/a"]->dead, 1u);
 }
 
+TEST_F(DispatcherTest, ARetryThatWouldBeTooOldIsNotMade) {
+  model::Destination a = Named("a");
+  a.retry.delays = {seconds(10), seconds(10)};
+  a.retry.jitter = 0;
+  a.retry.max_age = seconds(15);
+  ASSERT_TRUE(SetTable({a}).ok());
+  end_.status = 500;
+  Publish("e1");
+  RunFor(seconds(5));
+  EXPECT_EQ(store_.parked.size(), 1u);
+  RunFor(seconds(6));
+  EXPECT_EQ(ended_.size(), 2u);  // at 10 s; the next would come at 20 s
+  EXPECT_TRUE(store_.parked.empty());
+  EXPECT_TRUE(store_.dead.contains({1, 1}));
+}
+
+TEST_F(DispatcherTest, AParkedDeliveryThatBecameTooOldIsDeadUnsent) {
+  model::Destination a = Named("a");
+  a.retry.delays = {seconds(10)};
+  a.retry.jitter = 0;
+  a.retry.max_age = std::chrono::hours(1);
+  ASSERT_TRUE(SetTable({a}).ok());
+  end_.status = 500;
+  Publish("e1");
+  RunFor(seconds(5));
+  ASSERT_EQ(store_.parked.size(), 1u);
+  clock_.JumpWall(std::chrono::hours(2));
+  RunFor(seconds(10));
+  EXPECT_EQ(ended_.size(), 1u);
+  EXPECT_TRUE(store_.parked.empty());
+  EXPECT_TRUE(store_.dead.contains({1, 1}));
+  EXPECT_EQ(metrics_.lanes["t/a"]->dead, 1u);
+}
+
+TEST_F(DispatcherTest, AParkedDeliveryThatAgedBehindOthersIsDeadUnsent) {
+  model::Destination a = Named("a");
+  a.retry.delays = {seconds(10)};
+  a.retry.jitter = 0;
+  a.retry.max_age = seconds(20);
+  a.concurrency = 1;
+  ASSERT_TRUE(SetTable({a}).ok());
+  end_.status = 500;
+  Publish("e1");
+  Publish("e2");
+  RunFor(seconds(5));
+  ASSERT_EQ(store_.parked.size(), 2u);
+  end_.after = seconds(14);
+  RunFor(seconds(30));
+  EXPECT_EQ(ended_.size(), 3u);  // one of the two was in the way of the other
+  EXPECT_EQ(store_.dead.size(), 2u);
+  EXPECT_TRUE(store_.parked.empty());
+}
+
 TEST_F(DispatcherTest, ARowParkedByAClockSetBackSinceIsNotWaitedForForEver) {
   model::Destination a = Named("a");
-  a.retry = {{seconds(10), seconds(10)}, 0};
+  a.retry.delays = {seconds(10), seconds(10)};
+  a.retry.jitter = 0;
   store_.Open({"t", "a"});
   journal_->accepted_at = clock_.Wall();
   Publish("e1");

@@ -85,6 +85,7 @@ class SimWorld {
         for (size_t n = Below(6); n > 0; --n) {
           d.retry.delays.push_back(std::chrono::milliseconds(1 + Below(3000)));
         }
+        if (Below(4) == 0) d.retry.max_age = std::chrono::milliseconds(1000 + Below(10'000));
       }
       destinations_.push_back(std::move(d));
     }

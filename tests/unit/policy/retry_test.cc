@@ -12,6 +12,13 @@ using model::Outcome;
 using model::SuccessRule;
 using std::chrono::milliseconds;
 
+model::RetryPolicy Policy(std::vector<milliseconds> delays, double jitter) {
+  model::RetryPolicy policy;
+  policy.delays = std::move(delays);
+  policy.jitter = jitter;
+  return policy;
+}
+
 TEST(Judge, EachRuleAtEachEdge) {
   struct Case {
     int status;
@@ -47,9 +54,39 @@ TEST(Judge, EachRuleAtEachEdge) {
   }
 }
 
+std::vector<int64_t> Exponential(int first, double factor, int cap, uint32_t attempts) {
+  std::vector<int64_t> counts;
+  for (const auto delay :
+       ExponentialDelays(milliseconds(first), factor, milliseconds(cap), attempts)) {
+    counts.push_back(delay.count());
+  }
+  return counts;
+}
+
+TEST(ExponentialDelays, GrowUpToTheCap) {
+  using testing::ElementsAre;
+  EXPECT_THAT(Exponential(5, 2, 1000, 6), ElementsAre(5, 10, 20, 40, 80));
+  EXPECT_THAT(Exponential(5, 2, 30, 6), ElementsAre(5, 10, 20, 30, 30));
+  EXPECT_THAT(Exponential(7, 1, 1000, 4), ElementsAre(7, 7, 7));
+  EXPECT_THAT(Exponential(10, 1.5, 1000, 5), ElementsAre(10, 15, 23, 34));  // rounded, not summed
+  EXPECT_THAT(Exponential(50, 2, 30, 3), ElementsAre(30, 30));
+  EXPECT_THAT(Exponential(5, 2, 30, 1), ElementsAre());
+  const auto longest = Exponential(2, 10, 2'000'000'000, 200);
+  EXPECT_EQ(longest.size(), 199u);
+  EXPECT_EQ(longest.back(), 2'000'000'000);
+}
+
+TEST(TooOld, OnlyPastTheMaximumAge) {
+  model::RetryPolicy policy;
+  EXPECT_FALSE(TooOld(policy, std::chrono::hours(24 * 3650)));
+  policy.max_age = milliseconds(1000);
+  EXPECT_FALSE(TooOld(policy, milliseconds(-5000)));
+  EXPECT_FALSE(TooOld(policy, milliseconds(1000)));
+  EXPECT_TRUE(TooOld(policy, std::chrono::nanoseconds(1'000'000'001)));
+}
+
 TEST(NextDelay, WithoutJitterIsExactAndEnds) {
-  const model::RetryPolicy policy{{milliseconds(5000), milliseconds(0), milliseconds(86'400'001)},
-                                  0};
+  const auto policy = Policy({milliseconds(5000), milliseconds(0), milliseconds(86'400'001)}, 0);
   base::SeededRandom random(1);
   EXPECT_EQ(NextDelay(policy, 1, random), milliseconds(5000));
   EXPECT_EQ(NextDelay(policy, 2, random), milliseconds(0));
@@ -64,7 +101,7 @@ TEST(NextDelay, NoDelaysMeansNeverAgain) {
 }
 
 TEST(NextDelay, JitterIsSpreadEvenlyOverTheWholeRange) {
-  const model::RetryPolicy policy{{milliseconds(100'000)}, 0.2};
+  const auto policy = Policy({milliseconds(100'000)}, 0.2);
   base::SeededRandom random(7);
   constexpr int kDraws = 40'000;
   std::array<int, 8> buckets{};  // of 5 s each, from 80 s to 120 s
@@ -78,7 +115,7 @@ TEST(NextDelay, JitterIsSpreadEvenlyOverTheWholeRange) {
 }
 
 TEST(NextDelay, FullJitterStaysBetweenZeroAndTwiceTheDelay) {
-  const model::RetryPolicy policy{{std::chrono::hours(24 * 30)}, 1};
+  const auto policy = Policy({std::chrono::hours(24 * 30)}, 1);
   base::SeededRandom random(7);
   for (int i = 0; i < 10'000; ++i) {
     const auto delay = *NextDelay(policy, 1, random);
@@ -88,7 +125,7 @@ TEST(NextDelay, FullJitterStaysBetweenZeroAndTwiceTheDelay) {
 }
 
 TEST(NextDelay, TheSameSeedGivesTheSameDelays) {
-  const model::RetryPolicy policy{{milliseconds(1'000'000)}, 0.5};
+  const auto policy = Policy({milliseconds(1'000'000)}, 0.5);
   base::SeededRandom a(3), b(3), c(4);
   const auto first = NextDelay(policy, 1, a);
   EXPECT_EQ(first, NextDelay(policy, 1, b));

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ enum class SuccessRule : uint8_t { k2xx, kBelow400, kAnyResponse };
 struct RetryPolicy {
   std::vector<std::chrono::milliseconds> delays;
   double jitter = 0.2;  ///< 0 to 1: spread evenly over delay * (1 +- jitter)
+  /// A retry later than this after the event's acceptance is not made. Nothing: no bound.
+  std::optional<std::chrono::milliseconds> max_age;
   friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
 };
 

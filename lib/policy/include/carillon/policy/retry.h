@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "carillon/base/random.h"
 #include "carillon/model/destination.h"
@@ -12,6 +14,18 @@ namespace carillon::policy {
 /// How a whole response is judged by a destination's rule. 3xx is a failure under k2xx (redirects
 /// are never followed) and a success under the wider rules.
 model::Outcome Judge(model::SuccessRule rule, int status);
+
+/// The delays of an exponential schedule: `attempts` - 1 of them, each `factor` (at least 1) times
+/// the one before, none over `cap`.
+std::vector<std::chrono::milliseconds> ExponentialDelays(std::chrono::milliseconds first,
+                                                         double factor,
+                                                         std::chrono::milliseconds cap,
+                                                         uint32_t attempts);
+
+/// Whether a retry at this age of the event comes too late.
+inline bool TooOld(const model::RetryPolicy& policy, std::chrono::nanoseconds age) {
+  return policy.max_age && age > *policy.max_age;
+}
 
 /// The wait after failure number `failures` (from 1), jitter applied; nothing: give up.
 std::optional<std::chrono::milliseconds> NextDelay(const model::RetryPolicy& policy,
