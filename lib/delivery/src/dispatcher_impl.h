@@ -9,6 +9,7 @@
 #include "attempts.h"
 #include "backlog.h"
 #include "carillon/delivery/dispatcher.h"
+#include "carillon/policy/retry.h"
 #include "due_lanes.h"
 #include "feed.h"
 #include "held_event.h"
@@ -78,8 +79,9 @@ class DispatcherImpl final : public Dispatcher {
   void SendReady();
   void Send(Lane& lane, base::WallTime now);
   bool MayStart() const { return !draining_ && news_.rows() < options_.max_unsettled_news; }
-  void Conclude(Attempt& attempt, model::Outcome outcome);
-  void Fail(Lane& lane, const Delivery& delivery, model::Outcome outcome);
+  /// `result` tells of a success, too.
+  void Conclude(Attempt& attempt, const policy::Failure& result);
+  void Fail(Lane& lane, const Delivery& delivery, const policy::Failure& failure);
   /// Whether a retry of the event after `wait` is later than the destination wants it.
   bool TooLate(const Lane& lane, const model::Event& event, std::chrono::milliseconds wait) const;
   /// A parked delivery is not tried again.

@@ -13,7 +13,8 @@ base::WallTime LatestDue(const Lane& lane, base::WallTime now) {
   std::chrono::nanoseconds longest{0};
   for (const auto delay : retry.delays)
     longest = std::max<std::chrono::nanoseconds>(longest, delay);
-  return now + longest * 2 + kPatience;  // jitter at most doubles a delay
+  longest = longest * 2 + kPatience;  // jitter at most doubles a delay
+  return now + std::max<std::chrono::nanoseconds>(longest, retry.retry_after_cap);
 }
 
 }  // namespace

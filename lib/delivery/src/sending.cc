@@ -74,15 +74,19 @@ void DispatcherImpl::OnResponse(uint64_t token, const http::Response& response) 
   if (abandoned) {
     attempts_.Abandon(*attempt);  // its delivery holds the watermark, or the lane's cursor
   } else {
-    Conclude(*attempt, outcome);
+    const bool whole = response.wire == model::Outcome::kSuccess;
+    Conclude(*attempt, {.outcome = outcome,
+                        .status = whole ? response.status : uint16_t{0},
+                        .retry_after = whole ? response.retry_after : std::string_view(),
+                        .failures = attempt->delivery.attempts + 1});
   }
   Turn();
 }
 
-void DispatcherImpl::Conclude(Attempt& attempt, model::Outcome outcome) {
+void DispatcherImpl::Conclude(Attempt& attempt, const policy::Failure& result) {
   Lane& lane = *attempt.lane;
   const Delivery& delivery = attempt.delivery;
-  const bool success = outcome == model::Outcome::kSuccess;
+  const bool success = result.outcome == model::Outcome::kSuccess;
   if (delivery.parked && (success || !lane.closing())) {
     news_.Add(journal::ParkedKey{lane.id(), delivery.due, delivery.event->position()});
     lane.retries().CountUnparked();
@@ -92,7 +96,7 @@ void DispatcherImpl::Conclude(Attempt& attempt, model::Outcome outcome) {
     const auto since = clock_.Wall() - delivery.event->accepted_at();
     metrics_.ObserveDelivered(std::max(since, std::chrono::nanoseconds(0)));
   } else {
-    Fail(lane, delivery, outcome);
+    Fail(lane, delivery, result);
   }
   lane.SetFailing(!success);
   lane.Finished(attempt);
@@ -104,18 +108,20 @@ void DispatcherImpl::Conclude(Attempt& attempt, model::Outcome outcome) {
   }
 }
 
-void DispatcherImpl::Fail(Lane& lane, const Delivery& delivery, model::Outcome outcome) {
+void DispatcherImpl::Fail(Lane& lane, const Delivery& delivery, const policy::Failure& failure) {
   const uint64_t position = delivery.event->position();
-  const uint32_t attempts = delivery.attempts + 1;
   if (lane.closing()) {
-    if (!delivery.parked) AddDead(lane, position, attempts, model::Outcome::kCancelled);
+    if (!delivery.parked) AddDead(lane, position, failure.failures, model::Outcome::kCancelled);
     return;
   }
-  const auto delay = policy::NextDelay(lane.destination().retry, attempts, random_);
-  if (!delay || TooLate(lane, *delivery.event, *delay)) {
-    return AddDead(lane, position, attempts, outcome);
+  const policy::Sequel sequel =
+      policy::AfterFailure(lane.destination().retry, failure, clock_.Wall(), random_);
+  if (sequel.retry_after_ignored) metrics_.CountRetryAfterIgnored();
+  if (!sequel.delay || TooLate(lane, *delivery.event, *sequel.delay)) {
+    return AddDead(lane, position, failure.failures, failure.outcome);
   }
-  news_.Add(journal::Parked{lane.id(), retry_clock_.Now() + *delay, position, attempts});
+  const base::WallTime due = retry_clock_.Now() + *sequel.delay;
+  news_.Add(journal::Parked{lane.id(), due, position, failure.failures});
   lane.retries().CountParked();
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "carillon/policy/retry_after.h"
+
 namespace carillon::policy {
 namespace {
 
@@ -52,6 +54,18 @@ std::optional<std::chrono::milliseconds> NextDelay(const model::RetryPolicy& pol
   const double factor = 1 + policy.jitter * (2 * random.Unit() - 1);
   return std::chrono::milliseconds(
       static_cast<int64_t>(static_cast<double>(delay.count()) * factor + 0.5));
+}
+
+Sequel AfterFailure(const model::RetryPolicy& policy, const Failure& failure, base::WallTime now,
+                    base::Random& random) {
+  Sequel sequel{.delay = NextDelay(policy, failure.failures, random)};
+  if (failure.retry_after.empty()) return sequel;
+  const std::optional<milliseconds> asked = ParseRetryAfter(failure.retry_after, now);
+  sequel.retry_after_ignored = !asked;
+  if (asked && sequel.delay) {
+    sequel.delay = std::max(*sequel.delay, std::min(*asked, policy.retry_after_cap));
+  }
+  return sequel;
 }
 
 }  // namespace carillon::policy

@@ -191,6 +191,10 @@ TEST(Bounds, Destinations) {
        "retry.exponential.cap: must not be shorter than first (2s)"},
       {"retry: {exponential: {attempts: 1}}", "retry.exponential.attempts: must be 2 to 200"},
       {"retry: {exponential: {attempts: 201}}", "retry.exponential.attempts: must be 2 to 200"},
+      {"retry: {retry_after_cap: 1s}", ""},
+      {"retry: {retry_after_cap: 7d}", ""},
+      {"retry: {retry_after_cap: 999ms}", "retry.retry_after_cap: must be 1s to 7d"},
+      {"retry: {retry_after_cap: 8d}", "retry.retry_after_cap: must be 1s to 7d"},
       {"retry: {max_age: 1s}", ""},
       {"retry: {none: true, max_age: 365d}", ""},
       {"retry: {max_age: 999ms}", "retry.max_age: must be 1s to 365d"},
@@ -232,6 +236,8 @@ TEST(Bounds, ExponentialRetriesBecomeDelays) {
   EXPECT_EQ(retry("{exponential: {first: 2h, attempts: 3}}").delays,
             (std::vector<milliseconds>{hours(2), hours(2)}));
   EXPECT_EQ(retry("{max_age: 5d}").max_age, hours(120));
+  EXPECT_EQ(defaults.retry_after_cap, hours(1));
+  EXPECT_EQ(retry("{retry_after_cap: 2m}").retry_after_cap, std::chrono::minutes(2));
 }
 
 TEST(Bounds, NamesAndUrlsOfDestinations) {

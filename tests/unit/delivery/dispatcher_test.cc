@@ -114,6 +114,28 @@ TEST_F(DispatcherTest, ARetryComesAtItsTimeAlsoWhenTheWallClockIsSetBack) {
   EXPECT_EQ(metrics_.lanes["t/a"]->dead, 1u);
 }
 
+TEST_F(DispatcherTest, ARetryWaitsAsLongAsTheReceiverAsks) {
+  model::Destination a = Named("a");
+  a.retry.delays = {seconds(1), seconds(1), seconds(1)};
+  a.retry.jitter = 0;
+  a.retry.retry_after_cap = std::chrono::hours(5);
+  ASSERT_TRUE(SetTable({a}).ok());
+  end_ = {.status = 500, .retry_after = "60"};
+  Publish("e1");
+  RunFor(seconds(59));
+  EXPECT_EQ(ended_.size(), 1u);
+  end_.retry_after = "14400";  // longer than what a clock set back is told by
+  RunFor(seconds(2));
+  EXPECT_EQ(ended_.size(), 2u);
+  RunFor(std::chrono::hours(4) - seconds(5));
+  EXPECT_EQ(ended_.size(), 2u);
+  end_.retry_after = "tomorrow";
+  RunFor(seconds(10));
+  EXPECT_EQ(ended_.size(), 4u);  // ignored: after the second that was planned
+  EXPECT_EQ(metrics_.retry_after_ignored, 2);
+  EXPECT_TRUE(store_.dead.contains({1, 1}));
+}
+
 TEST_F(DispatcherTest, ARetryThatWouldBeTooOldIsNotMade) {
   model::Destination a = Named("a");
   a.retry.delays = {seconds(10), seconds(10)};

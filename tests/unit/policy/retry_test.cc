@@ -132,5 +132,41 @@ TEST(NextDelay, TheSameSeedGivesTheSameDelays) {
   EXPECT_NE(first, NextDelay(policy, 1, c));
 }
 
+TEST(AfterFailure, RetryAfterLengthensTheDelayUpToTheCap) {
+  model::RetryPolicy policy = Policy({milliseconds(5000), milliseconds(7'200'000)}, 0);
+  base::SeededRandom random(1);
+  const base::WallTime now{std::chrono::seconds(784'111'777)};
+  struct Case {
+    const char* retry_after;
+    uint32_t failures;
+    std::optional<milliseconds> delay;
+    bool ignored;
+  };
+  const Case cases[] = {
+      {"", 1, milliseconds(5000), false},
+      {"4", 1, milliseconds(5000), false},
+      {"6", 1, milliseconds(6000), false},
+      {"Sun, 06 Nov 1994 08:50:37 GMT", 1, milliseconds(60'000), false},
+      {"3600", 1, milliseconds(3'600'000), false},
+      {"86400", 1, milliseconds(3'600'000), false},
+      {"86400", 2, milliseconds(7'200'000), false},  // the schedule's own is over the cap
+      {"86400", 3, std::nullopt, false},
+      {"soon", 1, milliseconds(5000), true},
+      {"-1", 1, milliseconds(5000), true},
+      {"99999999999999999999", 1, milliseconds(5000), true},
+      {"Sun, 06 Nov 1994 08:49:36 GMT", 1, milliseconds(5000), true},
+      {"soon", 3, std::nullopt, true},
+  };
+  for (const Case& c : cases) {
+    const Failure failure{Outcome::kHttp5xx, 503, c.retry_after, c.failures};
+    const Sequel sequel = AfterFailure(policy, failure, now, random);
+    EXPECT_EQ(sequel.delay, c.delay) << c.retry_after;
+    EXPECT_EQ(sequel.retry_after_ignored, c.ignored) << c.retry_after;
+  }
+  policy.retry_after_cap = milliseconds(10'000);
+  EXPECT_EQ(AfterFailure(policy, {Outcome::kHttp429, 429, "60", 1}, now, random).delay,
+            milliseconds(10'000));
+}
+
 }  // namespace
 }  // namespace carillon::policy

@@ -23,6 +23,8 @@ struct RetryPolicy {
   double jitter = 0.2;  ///< 0 to 1: spread evenly over delay * (1 +- jitter)
   /// A retry later than this after the event's acceptance is not made. Nothing: no bound.
   std::optional<std::chrono::milliseconds> max_age;
+  /// The longest wait that Retry-After can make of a shorter one.
+  std::chrono::milliseconds retry_after_cap = std::chrono::hours(1);
   friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
 };
 

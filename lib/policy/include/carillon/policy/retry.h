@@ -3,8 +3,10 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
+#include "carillon/base/clock.h"
 #include "carillon/base/random.h"
 #include "carillon/model/destination.h"
 #include "carillon/model/outcome.h"
@@ -30,5 +32,23 @@ inline bool TooOld(const model::RetryPolicy& policy, std::chrono::nanoseconds ag
 /// The wait after failure number `failures` (from 1), jitter applied; nothing: give up.
 std::optional<std::chrono::milliseconds> NextDelay(const model::RetryPolicy& policy,
                                                    uint32_t failures, base::Random& random);
+
+/// An attempt that failed.
+struct Failure {
+  model::Outcome outcome = model::Outcome::kReset;
+  uint16_t status = 0;           ///< 0: there was no whole response
+  std::string_view retry_after;  ///< the header's value; empty: there was none
+  uint32_t failures = 1;         ///< of the delivery, this one included
+};
+
+/// What follows from it.
+struct Sequel {
+  std::optional<std::chrono::milliseconds> delay;  ///< until the next attempt; nothing: dead
+  bool retry_after_ignored = false;                ///< there was one, but it made no sense
+};
+
+/// A Retry-After that makes sense lengthens the delay, up to the policy's cap.
+Sequel AfterFailure(const model::RetryPolicy& policy, const Failure& failure, base::WallTime now,
+                    base::Random& random);
 
 }  // namespace carillon::policy
