@@ -18,6 +18,7 @@
 #include "news.h"
 #include "retry_clock.h"
 #include "tracker.h"
+#include "waking_lanes.h"
 
 namespace carillon::delivery {
 
@@ -76,6 +77,8 @@ class DispatcherImpl final : public Dispatcher {
 
   // --- sending.cc
   void MarkRunnable(Lane& lane);
+  void Pause(Lane& lane, std::chrono::milliseconds time);
+  void WakeLanes();
   void SendReady();
   void Send(Lane& lane, base::WallTime now);
   bool MayStart() const { return !draining_ && news_.rows() < options_.max_unsettled_news; }
@@ -116,6 +119,7 @@ class DispatcherImpl final : public Dispatcher {
   Attempts attempts_;
   LaneMap lanes_;
   DueLanes due_lanes_;
+  WakingLanes waking_;
   Feed feed_;
   Backlog backlog_;
   News news_;

@@ -24,7 +24,9 @@ base::WallTime DueLanes::TakeUntil(const Lane& lane, base::WallTime next, base::
 }
 
 void DueLanes::Refresh(Lane& lane, base::WallTime now) {
-  std::optional<base::WallTime> at = lane.closing() ? std::nullopt : lane.retries().AskAt();
+  // What a paused lane has parked may stay on disk until it can be sent.
+  const bool passive = lane.closing() || lane.paused();
+  std::optional<base::WallTime> at = passive ? std::nullopt : lane.retries().AskAt();
   if (at && TakeUntil(lane, *at, now) != now) at = now;
   if (at == lane.retries().listed) return;
   Remove(lane);

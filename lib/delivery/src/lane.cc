@@ -84,8 +84,16 @@ uint64_t Lane::LowestUnsettled() const {
 }
 
 bool Lane::Ready() const {
-  return !closing_ && in_flight_.size() < destination_->concurrency &&
+  return !closing_ && !paused() && in_flight_.size() < destination_->concurrency &&
          !(fresh_.empty() && retries_.empty());
+}
+
+void Lane::Pause(base::MonoTime until) {
+  if (!paused_until_ || *paused_until_ < until) paused_until_ = until;
+}
+
+void Lane::Wake(base::MonoTime now) {
+  if (paused_until_ && *paused_until_ <= now) paused_until_.reset();
 }
 
 Delivery Lane::NextAttempt() {

@@ -87,7 +87,15 @@ class Lane {
 
   // --- What goes out.
 
+  /// Something waits and may start.
   bool Ready() const;
+  /// Nothing is started before `until`. A longer pause stays.
+  void Pause(base::MonoTime until);
+  bool paused() const { return paused_until_.has_value(); }
+  /// When to call `Wake`; nothing: there is no need to.
+  std::optional<base::MonoTime> WakeAt() const { return paused_until_; }
+  /// Ends the pause when its time has come.
+  void Wake(base::MonoTime now);
   /// The next to send; only when `Ready`. Fresh ones come before retries, but for one in
   /// `kRetryTurn`, so that a busy destination's retries end too.
   Delivery NextAttempt();
@@ -115,8 +123,9 @@ class Lane {
   struct Marks {
     bool runnable = false;
     bool reading = false;
-    bool has_cursor = false;           ///< it is in the list of lanes with a cursor
-    std::optional<uint64_t> reported;  ///< the durable cursor as last told to the journal
+    std::optional<base::MonoTime> waking;  ///< its time in the list of lanes to be woken
+    bool has_cursor = false;               ///< it is in the list of lanes with a cursor
+    std::optional<uint64_t> reported;      ///< the durable cursor as last told to the journal
   } marks;
 
  private:
@@ -141,6 +150,7 @@ class Lane {
   size_t untracked_ = 0;  // fresh deliveries in memory that have no slot
   RetryQueue retries_;
   std::vector<Attempt*> in_flight_;
+  std::optional<base::MonoTime> paused_until_;
   uint32_t turn_ = 0;
   bool failing_ = false;
   bool closing_ = false;

@@ -23,6 +23,23 @@ void DispatcherImpl::MarkRunnable(Lane& lane) {
   runnable_.push_back(&lane);
 }
 
+void DispatcherImpl::Pause(Lane& lane, milliseconds time) {
+  lane.Pause(clock_.Mono() + time);
+  waking_.Refresh(lane);
+  RefreshDue(lane);
+}
+
+void DispatcherImpl::WakeLanes() {
+  if (!waking_.Next()) return;
+  const base::MonoTime now = clock_.Mono();
+  while (Lane* lane = waking_.Pop(now)) {
+    lane->Wake(now);
+    waking_.Refresh(*lane);
+    RefreshDue(*lane);
+    MarkRunnable(*lane);
+  }
+}
+
 void DispatcherImpl::SendReady() {
   if (runnable_.empty() || !MayStart()) return;
   const base::WallTime now = clock_.Wall();
@@ -117,6 +134,7 @@ void DispatcherImpl::Fail(Lane& lane, const Delivery& delivery, const policy::Fa
   const policy::Sequel sequel =
       policy::AfterFailure(lane.destination().retry, failure, clock_.Wall(), random_);
   if (sequel.retry_after_ignored) metrics_.CountRetryAfterIgnored();
+  if (sequel.pause) Pause(lane, *sequel.pause);
   if (!sequel.delay || TooLate(lane, *delivery.event, *sequel.delay)) {
     return AddDead(lane, position, failure.failures, failure.outcome);
   }

@@ -26,6 +26,13 @@ model::Outcome FailureClass(int status) {
   }
 }
 
+constexpr milliseconds kShortestPause{1000};
+
+/// Whether the answer is about the receiver rather than about this delivery.
+bool SpeaksForAll(int status, bool asks_to_wait) {
+  return status == 429 || status == 502 || status == 504 || (status == 503 && asks_to_wait);
+}
+
 }  // namespace
 
 model::Outcome Judge(model::SuccessRule rule, int status) {
@@ -59,11 +66,16 @@ std::optional<std::chrono::milliseconds> NextDelay(const model::RetryPolicy& pol
 Sequel AfterFailure(const model::RetryPolicy& policy, const Failure& failure, base::WallTime now,
                     base::Random& random) {
   Sequel sequel{.delay = NextDelay(policy, failure.failures, random)};
-  if (failure.retry_after.empty()) return sequel;
-  const std::optional<milliseconds> asked = ParseRetryAfter(failure.retry_after, now);
-  sequel.retry_after_ignored = !asked;
-  if (asked && sequel.delay) {
-    sequel.delay = std::max(*sequel.delay, std::min(*asked, policy.retry_after_cap));
+  std::optional<milliseconds> asked;
+  if (!failure.retry_after.empty()) {
+    asked = ParseRetryAfter(failure.retry_after, now);
+    sequel.retry_after_ignored = !asked;
+  }
+  const milliseconds floor = std::min(asked.value_or(milliseconds(0)), policy.retry_after_cap);
+  if (sequel.delay) sequel.delay = std::max(*sequel.delay, floor);
+  if (SpeaksForAll(failure.status, asked.has_value())) {
+    sequel.pause = std::clamp(sequel.delay.value_or(floor), kShortestPause,
+                              std::max(kShortestPause, policy.retry_after_cap));
   }
   return sequel;
 }

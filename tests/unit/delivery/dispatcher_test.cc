@@ -66,7 +66,11 @@ class DispatcherTest : public testing::Test {
   NullMetrics metrics_;
   DispatcherOptions options_;
   SimCourier::End end_;
-  SimCourier courier_{executor_, clock_, [this](const SimCourier::Flight&) { return end_; }};
+  std::string throttled_;  // only this host answers so; empty: all do
+  SimCourier courier_{executor_, clock_, [this](const SimCourier::Flight& flight) {
+                        return throttled_.empty() || flight.host == throttled_ ? end_
+                                                                               : SimCourier::End{};
+                      }};
   std::vector<std::string> ended_;
   std::unique_ptr<SimJournal> journal_;
   std::unique_ptr<Dispatcher> dispatcher_;
@@ -134,6 +138,63 @@ TEST_F(DispatcherTest, ARetryWaitsAsLongAsTheReceiverAsks) {
   EXPECT_EQ(ended_.size(), 4u);  // ignored: after the second that was planned
   EXPECT_EQ(metrics_.retry_after_ignored, 2);
   EXPECT_TRUE(store_.dead.contains({1, 1}));
+}
+
+TEST_F(DispatcherTest, AnAnswerThatSpeaksForAllPausesItsDestinationAndNoOther) {
+  model::Destination a = Named("a");
+  a.retry.delays = {seconds(5)};
+  a.retry.jitter = 0;
+  ASSERT_TRUE(SetTable({a, Named("b")}).ok());
+  throttled_ = "a";
+  end_ = {.status = 429, .retry_after = "20"};
+  Publish("e1");
+  RunFor(seconds(1));
+  EXPECT_EQ(ended_, (std::vector<std::string>{"a e1", "b e1"}));
+  end_ = {};
+  for (int i = 2; i <= 4; ++i) Publish("e" + std::to_string(i));
+  RunFor(seconds(18));
+  EXPECT_EQ(ended_.size(), 5u);  // only b's
+  EXPECT_EQ(store_.parked.size(), 1u);
+  dispatcher_->PublishGauges();
+  EXPECT_EQ(metrics_.lanes["t/a"]->ready, 3);  // they wait; they are not parked
+  RunFor(seconds(2));
+  EXPECT_EQ(ended_.size(), 9u);
+  EXPECT_EQ(store_.delivered.size(), 8u);
+  EXPECT_TRUE(store_.parked.empty());
+}
+
+TEST_F(DispatcherTest, APauseIsForgottenByTheNextLife) {
+  model::Destination a = Named("a");
+  a.retry.delays = {seconds(5)};
+  a.retry.jitter = 0;
+  ASSERT_TRUE(SetTable({a}).ok());
+  end_ = {.status = 503, .retry_after = "3600"};
+  Publish("e1");
+  RunFor(seconds(1));
+  end_ = {};
+  Publish("e2");
+  RunFor(seconds(1));
+  EXPECT_EQ(ended_.size(), 1u);
+  dispatcher_.reset();
+  executor_.Clear();
+  Create();
+  ASSERT_TRUE(SetTable({a}).ok());
+  RunFor(seconds(1));
+  EXPECT_TRUE(store_.delivered.contains({1, 2}));
+  EXPECT_EQ(store_.parked.size(), 1u);  // the delivery itself still waits
+}
+
+TEST_F(DispatcherTest, ADestinationCanBeRemovedWhileItPauses) {
+  ASSERT_TRUE(SetTable({Named("a")}).ok());
+  end_.status = 429;
+  Publish("e1");
+  RunFor(milliseconds(100));
+  Publish("e2");
+  RunFor(milliseconds(100));
+  ASSERT_TRUE(SetTable({}).ok());
+  RunFor(seconds(5));
+  EXPECT_TRUE(store_.lanes.at(1).closed);
+  EXPECT_EQ(ended_.size(), 1u);
 }
 
 TEST_F(DispatcherTest, ARetryThatWouldBeTooOldIsNotMade) {

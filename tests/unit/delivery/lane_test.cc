@@ -126,6 +126,26 @@ TEST_F(LaneTest, FreshComesBeforeRetriesButDoesNotStarveThem) {
   EXPECT_EQ(before, 7);
 }
 
+TEST_F(LaneTest, APausedLaneStartsNothingUntilItIsWoken) {
+  auto lane = MakeLane();
+  const base::MonoTime now{std::chrono::hours(1)};
+  const std::chrono::seconds second(1);
+  Enqueue(*lane, 1, 3);
+  Attempt& first = Start(*lane);
+  lane->Pause(now + 10 * second);
+  lane->Pause(now + 5 * second);  // the longer one stays
+  EXPECT_FALSE(lane->Ready());
+  Finish(*lane, first);
+  EXPECT_FALSE(lane->Ready());
+  Enqueue(*lane, 4, 4);  // goes on to collect
+  EXPECT_EQ(lane->WakeAt(), now + 10 * second);
+  lane->Wake(now + 9 * second);
+  EXPECT_FALSE(lane->Ready());
+  lane->Wake(now + 10 * second);
+  EXPECT_EQ(lane->WakeAt(), std::nullopt);
+  EXPECT_EQ(Start(*lane).delivery.event->position(), 2u);
+}
+
 TEST_F(LaneTest, ALaneWithACursorAboveWhatIsRoutedStartsThere) {
   auto lane = MakeLane({.lane = 1, .since = 5, .cursor = 50});
   EXPECT_FALSE(lane->WantsLive(49));

@@ -168,5 +168,41 @@ TEST(AfterFailure, RetryAfterLengthensTheDelayUpToTheCap) {
             milliseconds(10'000));
 }
 
+TEST(AfterFailure, SomeAnswersPauseTheDestination) {
+  const auto policy = Policy({milliseconds(200), milliseconds(5000), milliseconds(7'200'000)}, 0);
+  base::SeededRandom random(1);
+  struct Case {
+    uint16_t status;
+    const char* retry_after;
+    uint32_t failures;
+    std::optional<milliseconds> pause;
+  };
+  const Case cases[] = {
+      {429, "", 1, milliseconds(1000)},  // at least a second
+      {429, "", 2, milliseconds(5000)},
+      {429, "", 3, milliseconds(3'600'000)},  // at most the cap
+      {429, "", 4, milliseconds(1000)},       // dead, and still it is too much for the receiver
+      {429, "30", 4, milliseconds(30'000)},
+      {429, "30", 1, milliseconds(30'000)},
+      {429, "86400", 1, milliseconds(3'600'000)},
+      {429, "0", 1, milliseconds(1000)},
+      {429, "soon", 2, milliseconds(5000)},
+      {502, "", 2, milliseconds(5000)},
+      {504, "", 2, milliseconds(5000)},
+      {503, "7", 2, milliseconds(7000)},
+      {503, "0", 2, milliseconds(5000)},
+      {503, "", 2, std::nullopt},
+      {503, "soon", 2, std::nullopt},
+      {500, "7", 2, std::nullopt},
+      {404, "7", 2, std::nullopt},
+      {0, "", 2, std::nullopt},
+  };
+  for (const Case& c : cases) {
+    const Sequel sequel = AfterFailure(
+        policy, {Outcome::kHttp5xx, c.status, c.retry_after, c.failures}, base::WallTime{}, random);
+    EXPECT_EQ(sequel.pause, c.pause) << c.status << " " << c.retry_after << " " << c.failures;
+  }
+}
+
 }  // namespace
 }  // namespace carillon::policy

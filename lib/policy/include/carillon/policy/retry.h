@@ -44,10 +44,14 @@ struct Failure {
 /// What follows from it.
 struct Sequel {
   std::optional<std::chrono::milliseconds> delay;  ///< until the next attempt; nothing: dead
-  bool retry_after_ignored = false;                ///< there was one, but it made no sense
+  /// How long the whole destination is left alone; nothing: not at all.
+  std::optional<std::chrono::milliseconds> pause;
+  bool retry_after_ignored = false;  ///< there was one, but it made no sense
 };
 
-/// A Retry-After that makes sense lengthens the delay, up to the policy's cap.
+/// A Retry-After that makes sense lengthens the delay, up to the policy's cap. Where the answer
+/// speaks for the whole destination and not for one delivery (429, 502, 504, and 503 with such a
+/// Retry-After), it pauses as long as the delivery waits: at least 1 s, at most the cap.
 Sequel AfterFailure(const model::RetryPolicy& policy, const Failure& failure, base::WallTime now,
                     base::Random& random);
 
