@@ -88,6 +88,15 @@ std::vector<milliseconds> ReadDelays(const v1::Retry& given, const Path& path, E
   return ReadExponential(given.exponential(), exponential, errors);
 }
 
+model::RetryBudget ReadBudget(const v1::RetryBudget& given, const Path& path, Errors& errors) {
+  model::RetryBudget budget;
+  if (given.has_ratio()) budget.ratio = given.ratio();
+  CheckFactor(budget.ratio, 0, 10, path.Member("ratio"), errors);
+  if (given.has_min_per_second()) budget.min_per_second = given.min_per_second();
+  CheckFactor(budget.min_per_second, 0.01, 100'000, path.Member("min_per_second"), errors);
+  return budget;
+}
+
 }  // namespace
 
 model::RetryPolicy ReadRetry(const v1::Retry& given, const Path& path, Errors& errors) {
@@ -106,6 +115,7 @@ model::RetryPolicy ReadRetry(const v1::Retry& given, const Path& path, Errors& e
     CheckDuration(retry.retry_after_cap, seconds(1), 7 * kDay, path.Member("retry_after_cap"),
                   errors);
   }
+  retry.budget = ReadBudget(given.budget(), path.Member("budget"), errors);
   return retry;
 }
 

@@ -80,7 +80,7 @@ class DispatcherImpl final : public Dispatcher {
   void Pause(Lane& lane, std::chrono::milliseconds time);
   void WakeLanes();
   void SendReady();
-  void Send(Lane& lane, base::WallTime now);
+  void Send(Lane& lane, base::WallTime wall, base::MonoTime now);
   bool MayStart() const { return !draining_ && news_.rows() < options_.max_unsettled_news; }
   /// `result` tells of a success, too.
   void Conclude(Attempt& attempt, const policy::Failure& result);

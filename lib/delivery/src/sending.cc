@@ -42,17 +42,20 @@ void DispatcherImpl::WakeLanes() {
 
 void DispatcherImpl::SendReady() {
   if (runnable_.empty() || !MayStart()) return;
-  const base::WallTime now = clock_.Wall();
+  const base::WallTime wall = clock_.Wall();
+  const base::MonoTime now = clock_.Mono();
   while (!runnable_.empty() && MayStart()) {
     Lane& lane = *runnable_.pop_front();
     lane.marks.runnable = false;
-    for (int i = 0; i < kBurst && lane.Ready(); ++i) Send(lane, now);
+    for (int i = 0; i < kBurst && lane.Ready(); ++i) Send(lane, wall, now);
     MarkRunnable(lane);
   }
 }
 
-void DispatcherImpl::Send(Lane& lane, base::WallTime now) {
-  Delivery delivery = lane.NextAttempt();
+void DispatcherImpl::Send(Lane& lane, base::WallTime wall, base::MonoTime now) {
+  std::optional<Delivery> next = lane.NextAttempt(now);
+  if (!next) return waking_.Refresh(lane);
+  Delivery& delivery = *next;
   if (delivery.parked && lane.retries().empty()) RefreshDue(lane);
   if (delivery.parked && TooLate(lane, *delivery.event, milliseconds(0))) {
     return GiveUp(lane, delivery.due, delivery.event->position(), delivery.attempts);
@@ -60,7 +63,7 @@ void DispatcherImpl::Send(Lane& lane, base::WallTime now) {
   Attempt& attempt = attempts_.Start(lane, std::move(delivery));
   lane.Started(attempt);
   courier_.Start(
-      lane.requests().Make(lane.endpoint(), attempt.token(), attempt.delivery.event, now));
+      lane.requests().Make(lane.endpoint(), attempt.token(), attempt.delivery.event, wall));
   if (lane.NeedsRead()) backlog_.Want(lane);
 }
 
@@ -172,8 +175,7 @@ void DispatcherImpl::AskForDue() {
     if (!next) continue;
     ++asks_;
     lane->retries().BeginAsking();
-    journal_.TakeDue(lane->id(), DueLanes::TakeUntil(*lane, *next, now),
-                     lane->retries().AskLimit(bytes),
+    journal_.TakeDue(lane->id(), DueLanes::TakeUntil(*lane, *next, now), lane->AskLimit(bytes),
                      home_.Bring<journal::DueDeliveries>(
                          [this, id = lane->id()](const journal::DueDeliveries& answer) {
                            --asks_;

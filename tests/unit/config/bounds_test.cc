@@ -191,6 +191,14 @@ TEST(Bounds, Destinations) {
        "retry.exponential.cap: must not be shorter than first (2s)"},
       {"retry: {exponential: {attempts: 1}}", "retry.exponential.attempts: must be 2 to 200"},
       {"retry: {exponential: {attempts: 201}}", "retry.exponential.attempts: must be 2 to 200"},
+      {"retry: {budget: {ratio: 0, min_per_second: 0.01}}", ""},
+      {"retry: {budget: {ratio: 10, min_per_second: 100000}}", ""},
+      {"retry: {budget: {ratio: 10.1}}", "retry.budget.ratio: must be 0 to 10"},
+      {"retry: {budget: {ratio: -1}}", "retry.budget.ratio: must be 0 to 10"},
+      {"retry: {budget: {min_per_second: 0}}",
+       "retry.budget.min_per_second: must be 0.01 to 100000"},
+      {"retry: {budget: {min_per_second: 100001}}",
+       "retry.budget.min_per_second: must be 0.01 to 100000"},
       {"retry: {retry_after_cap: 1s}", ""},
       {"retry: {retry_after_cap: 7d}", ""},
       {"retry: {retry_after_cap: 999ms}", "retry.retry_after_cap: must be 1s to 7d"},
@@ -237,6 +245,9 @@ TEST(Bounds, ExponentialRetriesBecomeDelays) {
             (std::vector<milliseconds>{hours(2), hours(2)}));
   EXPECT_EQ(retry("{max_age: 5d}").max_age, hours(120));
   EXPECT_EQ(defaults.retry_after_cap, hours(1));
+  EXPECT_TRUE(defaults.budget == (model::RetryBudget{.ratio = 0.2, .min_per_second = 1}));
+  EXPECT_TRUE(retry("{budget: {ratio: 0.5, min_per_second: 20}}").budget ==
+              (model::RetryBudget{.ratio = 0.5, .min_per_second = 20}));
   EXPECT_EQ(retry("{retry_after_cap: 2m}").retry_after_cap, std::chrono::minutes(2));
 }
 

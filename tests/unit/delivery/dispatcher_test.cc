@@ -163,6 +163,26 @@ TEST_F(DispatcherTest, AnAnswerThatSpeaksForAllPausesItsDestinationAndNoOther) {
   EXPECT_TRUE(store_.parked.empty());
 }
 
+TEST_F(DispatcherTest, RecoveryIsNoStampede) {
+  model::Destination a = Named("a");
+  a.retry.delays = {seconds(10), seconds(10)};
+  a.retry.jitter = 0;
+  a.retry.budget = {.ratio = 0.2, .min_per_second = 2};
+  ASSERT_TRUE(SetTable({a}).ok());
+  end_.status = 500;
+  for (int i = 1; i <= 50; ++i) Publish("e" + std::to_string(i));
+  RunFor(seconds(9));
+  EXPECT_EQ(store_.parked.size(), 50u);
+  end_ = {};
+  RunFor(seconds(2));  // due for a second: a burst of ten and two a second
+  EXPECT_GE(store_.delivered.size(), 10u);
+  EXPECT_LE(store_.delivered.size(), 13u);
+  RunFor(seconds(10));
+  EXPECT_LE(store_.delivered.size(), 33u);
+  RunFor(seconds(15));
+  EXPECT_EQ(store_.delivered.size(), 50u);
+}
+
 TEST_F(DispatcherTest, APauseIsForgottenByTheNextLife) {
   model::Destination a = Named("a");
   a.retry.delays = {seconds(5)};

@@ -30,7 +30,11 @@ class SimWorld {
     options_.max_hold = std::chrono::milliseconds(20 + Below(5000));
     slow_disk_ = Below(3) == 0;
     lane_count_ = 2 + Below(6);
-    for (size_t i = 0; i < lane_count_; ++i) ChangeReceiver(i);
+    for (size_t i = 0; i < lane_count_; ++i) {
+      ChangeReceiver(i);
+      budgets_.push_back({.ratio = static_cast<double>(Below(8)) / 10,
+                          .min_per_second = Below(3) == 0 ? 1.0 : 5.0 + Below(300)});
+    }
     ChooseDestinations();
     StartProcess();
   }
@@ -85,6 +89,7 @@ class SimWorld {
       d.concurrency = static_cast<uint32_t>(1 + Below(6));
       d.total_timeout = std::chrono::milliseconds(500);
       d.retry.retry_after_cap = kRetryAfterCap;
+      d.retry.budget = budgets_[i];
       if (Below(5) != 0) {
         for (size_t n = Below(6); n > 0; --n) {
           d.retry.delays.push_back(std::chrono::milliseconds(1 + Below(3000)));
@@ -113,6 +118,7 @@ class SimWorld {
     last_fresh_.clear();
     answered_.clear();
     paused_until_.clear();
+    retry_tokens_.clear();
     changes_ = 0;
     // What is not configured any more when a process starts is owed nothing.
     Excuse();
@@ -294,12 +300,29 @@ class SimWorld {
     });
     if (row != store_.parked.end()) {
       ++retries_;
+      CheckBudget(lane, /*retry=*/true);
       return;
     }
+    CheckBudget(lane, /*retry=*/false);
     EXPECT_FALSE(store_.settled.contains(pair)) << "sent again after it settled";
     uint64_t& last = last_fresh_[lane];
     EXPECT_GT(position, last) << "first attempts out of order";
     last = position;
+  }
+
+  /// In any stretch of time: no more retries than a burst, the floor and the ratio of the first
+  /// attempts together.
+  void CheckBudget(journal::LaneId lane, bool retry) {
+    const std::string& name = store_.lanes.at(lane).name.name;
+    const model::RetryBudget& budget = budgets_.at(std::stoul(name.substr(1)));
+    const double most = std::max(10.0, budget.min_per_second);
+    const auto [at, is_new] = retry_tokens_.try_emplace(lane, most, clock_.Mono());
+    auto& [tokens, since] = at->second;
+    const std::chrono::duration<double> passed = clock_.Mono() - since;
+    since = clock_.Mono();
+    tokens = std::min(most, tokens + budget.min_per_second * passed.count());
+    tokens = retry ? tokens - 1 : std::min(most, tokens + budget.ratio);
+    EXPECT_GE(tokens, -1e-6) << "more retries than the budget has";
   }
 
   base::SeededRandom random_;
@@ -318,6 +341,8 @@ class SimWorld {
   std::map<journal::LaneId, uint64_t> last_fresh_;  // of this life
   std::set<SimStore::Pair> answered_;               // of this life
   std::map<journal::LaneId, base::MonoTime> paused_until_;
+  std::map<journal::LaneId, std::pair<double, base::MonoTime>> retry_tokens_;
+  std::vector<model::RetryBudget> budgets_;  // by destination
   size_t published_ = 0;
   size_t changes_ = 0;
   size_t fell_behind_ = 0;

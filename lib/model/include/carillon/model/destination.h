@@ -16,6 +16,13 @@ inline constexpr int kFormatCount = 3;
 /// Which HTTP answers count as success.
 enum class SuccessRule : uint8_t { k2xx, kBelow400, kAnyResponse };
 
+/// Retries go at the greater of two rates: `ratio` of the first attempts, and `min_per_second`.
+struct RetryBudget {
+  double ratio = 0.2;
+  double min_per_second = 1;
+  friend bool operator==(const RetryBudget&, const RetryBudget&) = default;
+};
+
 /// After failure n (from 1) the delivery waits delays[n-1] and is tried again; when there is no
 /// such delay it is dead. No delays: never tried again.
 struct RetryPolicy {
@@ -25,6 +32,7 @@ struct RetryPolicy {
   std::optional<std::chrono::milliseconds> max_age;
   /// The longest wait that Retry-After can make of a shorter one.
   std::chrono::milliseconds retry_after_cap = std::chrono::hours(1);
+  RetryBudget budget;
   friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
 };
 
