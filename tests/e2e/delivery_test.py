@@ -67,7 +67,8 @@ class Retries(EndToEnd):
     def test_parked_deliveries_outlive_the_process(self):
         receiver = self.sink()
         self.write_config([{"name": "one", "url": receiver.url("/status/503"),
-                            "retry": {"delays": ["1s", "1s", "1s"], "jitter": 0}}])
+                            "retry": {"delays": ["1s", "1s", "1s"], "jitter": 0,
+                                      "budget": {"min_per_second": 1000}}}])
         server = self.server()
         results = self.publish_events(server, [{"session": session(n)} for n in range(20)])
         server.wait_metric('carillon_deliveries{state="parked"}', 20)

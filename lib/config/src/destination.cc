@@ -1,7 +1,5 @@
 #include "destination.h"
 
-#include <google/protobuf/util/time_util.h>
-
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -11,30 +9,18 @@
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
 #include "carillon/http/url.h"
+#include "retry.h"
 #include "rules.h"
 #include "secret_source.h"
 
 namespace carillon::config {
 namespace {
 
-using std::chrono::hours;
 using std::chrono::milliseconds;
-using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr uint32_t kMaxConcurrency = 1024;
-constexpr int kMaxDelays = 64;
 constexpr int kMaxKeys = 8;
-
-milliseconds Millis(const google::protobuf::Duration& d) {
-  return milliseconds(google::protobuf::util::TimeUtil::DurationToMilliseconds(d));
-}
-
-/// Standard Webhooks' schedule.
-std::vector<milliseconds> DefaultDelays() {
-  return {seconds(5), minutes(5), minutes(30), hours(2), hours(5),
-          hours(10),  hours(14),  hours(20),   hours(24)};
-}
 
 void ReadTimeouts(const v1::Timeouts& given, model::Destination& to, const Path& path,
                   Errors& errors) {
@@ -54,31 +40,6 @@ void ReadTimeouts(const v1::Timeouts& given, model::Destination& to, const Path&
                                      given.has_total() ? "" : "by default ",
                                      base::FormatDuration(to.total_timeout), ")"));
   }
-}
-
-model::RetryPolicy ReadRetry(const v1::Retry& given, const Path& path, Errors& errors) {
-  model::RetryPolicy retry;
-  if (given.has_jitter()) {
-    retry.jitter = given.jitter();
-    if (!(retry.jitter >= 0 && retry.jitter <= 1)) {
-      errors.Add(path.Member("jitter"), "must be 0 to 1");
-    }
-  }
-  const Path delays = path.Member("delays");
-  if (given.none()) {
-    if (given.delays_size() > 0) errors.Add(delays, "must be left out when none is true");
-    return retry;
-  }
-  if (given.delays_size() > kMaxDelays) {
-    errors.Add(delays, absl::StrCat("must be at most ", kMaxDelays));
-    return retry;
-  }
-  for (int i = 0; i < given.delays_size(); ++i) {
-    retry.delays.push_back(Millis(given.delays(i)));
-    CheckDuration(retry.delays.back(), milliseconds(0), 30 * hours(24), delays.At(i), errors);
-  }
-  if (retry.delays.empty()) retry.delays = DefaultDelays();
-  return retry;
 }
 
 std::vector<model::SigningKey> ReadKeys(const v1::Destination& given, const Path& path,

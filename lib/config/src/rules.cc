@@ -64,6 +64,10 @@ void Apply(const DurationRule& rule, Message& message, const Path& path, Errors&
                 rule.max, path.Member(rule.member), errors);
 }
 
+std::chrono::milliseconds Millis(const google::protobuf::Duration& duration) {
+  return std::chrono::milliseconds(TimeUtil::DurationToMilliseconds(duration));
+}
+
 void CheckDuration(std::chrono::milliseconds value, std::chrono::milliseconds min,
                    std::chrono::milliseconds max, const Path& path, Errors& errors) {
   if (value >= min && value <= max) return;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <google/protobuf/duration.pb.h>
 #include <google/protobuf/message.h>
 
 #include <chrono>
@@ -33,6 +34,8 @@ void Apply(const NumberRule& rule, google::protobuf::Message& message, const Pat
            Errors& errors);
 void Apply(const DurationRule& rule, google::protobuf::Message& message, const Path& path,
            Errors& errors);
+
+std::chrono::milliseconds Millis(const google::protobuf::Duration& duration);
 
 /// Adds an error when `value` is not within [min, max].
 void CheckDuration(std::chrono::milliseconds value, std::chrono::milliseconds min,

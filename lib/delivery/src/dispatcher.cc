@@ -63,6 +63,7 @@ void DispatcherImpl::OnTimer() {
 
 void DispatcherImpl::Turn() {
   if (!draining_ && table_ != nullptr) {
+    WakeLanes();
     SendReady();  // before memory is looked at: what was taken to be sent is not given up unsent
     if (!changing_) RouteSome();
     SendReady();
@@ -231,6 +232,7 @@ void DispatcherImpl::ArmTimer() {
   if (const auto due = due_lanes_.Next(); due && asks_ == 0 && !draining_ && MemoryForMore()) {
     at = std::min(at, retry_clock_.ToMono(*due));
   }
+  if (const auto wake = waking_.Next(); wake && !draining_) at = std::min(at, *wake);
   if (at >= armed_) return;
   armed_ = at;
   executor_.WakeAt(at);

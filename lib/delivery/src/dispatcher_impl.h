@@ -9,6 +9,7 @@
 #include "attempts.h"
 #include "backlog.h"
 #include "carillon/delivery/dispatcher.h"
+#include "carillon/policy/retry.h"
 #include "due_lanes.h"
 #include "feed.h"
 #include "held_event.h"
@@ -17,6 +18,7 @@
 #include "news.h"
 #include "retry_clock.h"
 #include "tracker.h"
+#include "waking_lanes.h"
 
 namespace carillon::delivery {
 
@@ -75,11 +77,18 @@ class DispatcherImpl final : public Dispatcher {
 
   // --- sending.cc
   void MarkRunnable(Lane& lane);
+  void Pause(Lane& lane, std::chrono::milliseconds time);
+  void WakeLanes();
   void SendReady();
-  void Send(Lane& lane, base::WallTime now);
+  void Send(Lane& lane, base::WallTime wall, base::MonoTime now);
   bool MayStart() const { return !draining_ && news_.rows() < options_.max_unsettled_news; }
-  void Conclude(Attempt& attempt, model::Outcome outcome);
-  void Fail(Lane& lane, const Delivery& delivery, model::Outcome outcome);
+  /// `result` tells of a success, too.
+  void Conclude(Attempt& attempt, const policy::Failure& result);
+  void Fail(Lane& lane, const Delivery& delivery, const policy::Failure& failure);
+  /// Whether a retry of the event after `wait` is later than the destination wants it.
+  bool TooLate(const Lane& lane, const model::Event& event, std::chrono::milliseconds wait) const;
+  /// A parked delivery is not tried again.
+  void GiveUp(Lane& lane, base::WallTime due, uint64_t position, uint32_t attempts);
   void AddDead(Lane& lane, uint64_t position, uint32_t attempts, model::Outcome outcome);
   void AskForDue();
   void OnDue(journal::LaneId id, const journal::DueDeliveries& answer);
@@ -110,6 +119,7 @@ class DispatcherImpl final : public Dispatcher {
   Attempts attempts_;
   LaneMap lanes_;
   DueLanes due_lanes_;
+  WakingLanes waking_;
   Feed feed_;
   Backlog backlog_;
   News news_;

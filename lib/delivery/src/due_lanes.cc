@@ -13,7 +13,8 @@ base::WallTime LatestDue(const Lane& lane, base::WallTime now) {
   std::chrono::nanoseconds longest{0};
   for (const auto delay : retry.delays)
     longest = std::max<std::chrono::nanoseconds>(longest, delay);
-  return now + longest * 2 + kPatience;  // jitter at most doubles a delay
+  longest = longest * 2 + kPatience;  // jitter at most doubles a delay
+  return now + std::max<std::chrono::nanoseconds>(longest, retry.retry_after_cap);
 }
 
 }  // namespace
@@ -23,7 +24,9 @@ base::WallTime DueLanes::TakeUntil(const Lane& lane, base::WallTime next, base::
 }
 
 void DueLanes::Refresh(Lane& lane, base::WallTime now) {
-  std::optional<base::WallTime> at = lane.closing() ? std::nullopt : lane.retries().AskAt();
+  // What a paused lane has parked may stay on disk until it can be sent.
+  const bool passive = lane.closing() || lane.paused();
+  std::optional<base::WallTime> at = passive ? std::nullopt : lane.retries().AskAt();
   if (at && TakeUntil(lane, *at, now) != now) at = now;
   if (at == lane.retries().listed) return;
   Remove(lane);

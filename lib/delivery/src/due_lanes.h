@@ -12,7 +12,8 @@ namespace carillon::delivery {
 /// The lanes that have parked deliveries to ask the journal for, by due time (of the RetryClock).
 class DueLanes {
  public:
-  /// Lists the lane under the time its retry queue wants, or not at all.
+  /// Lists the lane under the time its retry queue wants, or not at all
+  /// (while it is paused, too).
   void Refresh(Lane& lane, base::WallTime now);
   void Remove(Lane& lane);
 

@@ -20,6 +20,7 @@ void Lane::Bind(std::shared_ptr<const routing::RoutingTable> table, uint32_t ind
   destination_ = &table->destinations()[index];
   index_ = index;
   table_ = std::move(table);
+  budget_at_.reset();  // the budget may be another
 }
 
 void Lane::SetRequests(http::EndpointId endpoint, RequestMaker requests) {
@@ -84,13 +85,29 @@ uint64_t Lane::LowestUnsettled() const {
 }
 
 bool Lane::Ready() const {
-  return !closing_ && in_flight_.size() < destination_->concurrency &&
-         !(fresh_.empty() && retries_.empty());
+  if (closing_ || paused() || in_flight_.size() >= destination_->concurrency) return false;
+  return !fresh_.empty() || (!retries_.empty() && !budget_at_);
 }
 
-Delivery Lane::NextAttempt() {
-  const bool retry = fresh_.empty() || (!retries_.empty() && ++turn_ % kRetryTurn == 0);
-  if (retry) return retries_.Pop();
+void Lane::Pause(base::MonoTime until) {
+  if (!paused_until_ || *paused_until_ < until) paused_until_ = until;
+}
+
+void Lane::Wake(base::MonoTime now) {
+  if (paused_until_ && *paused_until_ <= now) paused_until_.reset();
+  if (budget_at_ && *budget_at_ <= now) budget_at_.reset();
+}
+
+std::optional<Delivery> Lane::NextAttempt(base::MonoTime now) {
+  const model::RetryBudget& budget = destination_->retry.budget;
+  const bool turn = fresh_.empty() || (!retries_.empty() && ++turn_ % kRetryTurn == 0);
+  if (turn && tokens_.Take(budget, now)) return retries_.Pop();
+  if (fresh_.empty()) {
+    budget_at_ = tokens_.NextAt(budget, now);
+    return std::nullopt;
+  }
+  tokens_.CountFirst(budget, now);
+  budget_at_.reset();  // there may be enough again
   Delivery delivery = fresh_.pop_front();
   fresh_bytes_ -= delivery.event->bytes();
   return delivery;

@@ -9,6 +9,7 @@
 #include "carillon/http/courier.h"
 #include "carillon/journal/journal.h"
 #include "carillon/metrics/metrics.h"
+#include "carillon/policy/retry_tokens.h"
 #include "carillon/routing/routing_table.h"
 #include "held_event.h"
 #include "request_maker.h"
@@ -87,10 +88,25 @@ class Lane {
 
   // --- What goes out.
 
+  /// Something waits and may start.
   bool Ready() const;
+  /// Nothing is started before `until`. A longer pause stays.
+  void Pause(base::MonoTime until);
+  bool paused() const { return paused_until_.has_value(); }
+  /// When to call `Wake`; nothing: there is no need to.
+  std::optional<base::MonoTime> WakeAt() const {
+    return paused_until_ ? paused_until_ : budget_at_;
+  }
+  /// Ends the pause, or the wait for the retry budget, when its time has come.
+  void Wake(base::MonoTime now);
   /// The next to send; only when `Ready`. Fresh ones come before retries, but for one in
-  /// `kRetryTurn`, so that a busy destination's retries end too.
-  Delivery NextAttempt();
+  /// `kRetryTurn`, so that a busy destination's retries end too. Nothing: only retries wait, and
+  /// the retry budget is used up; the lane is not ready before `WakeAt`.
+  std::optional<Delivery> NextAttempt(base::MonoTime now);
+  /// How many parked deliveries to ask for, so that about `max_bytes` come and they can go soon.
+  size_t AskLimit(size_t max_bytes) const {
+    return retries_.AskLimit(max_bytes, static_cast<size_t>(tokens_.tokens()));
+  }
   void Started(Attempt& attempt);
   /// Its delivery is settled (or parked again).
   void Finished(Attempt& attempt);
@@ -115,8 +131,9 @@ class Lane {
   struct Marks {
     bool runnable = false;
     bool reading = false;
-    bool has_cursor = false;           ///< it is in the list of lanes with a cursor
-    std::optional<uint64_t> reported;  ///< the durable cursor as last told to the journal
+    std::optional<base::MonoTime> waking;  ///< its time in the list of lanes to be woken
+    bool has_cursor = false;               ///< it is in the list of lanes with a cursor
+    std::optional<uint64_t> reported;      ///< the durable cursor as last told to the journal
   } marks;
 
  private:
@@ -141,6 +158,9 @@ class Lane {
   size_t untracked_ = 0;  // fresh deliveries in memory that have no slot
   RetryQueue retries_;
   std::vector<Attempt*> in_flight_;
+  std::optional<base::MonoTime> paused_until_;
+  policy::RetryTokens tokens_;
+  std::optional<base::MonoTime> budget_at_;  // retries wait until then for a token
   uint32_t turn_ = 0;
   bool failing_ = false;
   bool closing_ = false;

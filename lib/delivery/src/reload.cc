@@ -125,6 +125,7 @@ void DispatcherImpl::CloseLane(Lane& lane) {
   }
   std::erase(cursor_lanes_, &lane);
   due_lanes_.Remove(lane);
+  waking_.Remove(lane);
   for (const Delivery& delivery : lane.Close()) {
     AddDead(lane, delivery.event->position(), 0, model::Outcome::kCancelled);
   }

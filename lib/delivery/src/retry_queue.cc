@@ -4,8 +4,9 @@
 
 namespace carillon::delivery {
 
-size_t RetryQueue::AskLimit(size_t max_bytes) const {
-  const size_t fitting = std::clamp<size_t>(max_bytes / typical_bytes_, 4, kMaxTaken);
+size_t RetryQueue::AskLimit(size_t max_bytes, size_t max_rows) const {
+  const size_t wanted = std::min(max_bytes / typical_bytes_, max_rows);
+  const size_t fitting = std::clamp<size_t>(wanted, 4, kMaxTaken);
   return taken_.size() + fitting;
 }
 

@@ -20,6 +20,8 @@ namespace carillon::delivery {
 /// here, so that it is not taken twice.
 class RetryQueue {
  public:
+  static constexpr size_t kMaxTaken = 256;
+
   RetryQueue(uint64_t parked, std::optional<base::WallTime> next_due)
       : next_due_(next_due), parked_(parked) {}
 
@@ -52,8 +54,9 @@ class RetryQueue {
     asking_ = true;
     next_due_.reset();
   }
-  /// How many rows to ask for, so that about `max_bytes` come.
-  size_t AskLimit(size_t max_bytes) const;
+  /// How many rows to ask for, so that about `max_bytes` and `max_rows` come: what cannot be sent
+  /// soon would only take memory from others.
+  size_t AskLimit(size_t max_bytes, size_t max_rows = kMaxTaken) const;
   /// A row of the answer. True where the row is to be sent now; false: it was taken before.
   bool Take(base::WallTime due, uint64_t position) {
     return taken_.insert(Key(due, position)).second;
@@ -78,7 +81,6 @@ class RetryQueue {
 
  private:
   using TakenKey = std::pair<int64_t, uint64_t>;
-  static constexpr size_t kMaxTaken = 256;
   static TakenKey Key(base::WallTime due, uint64_t position) {
     return {base::ToUnixNanos(due), position};
   }

@@ -6,6 +6,8 @@
 namespace carillon::delivery {
 namespace {
 
+using std::chrono::milliseconds;
+
 // Requests for due deliveries under way at once, and about how many bytes of events each brings.
 constexpr int kAsks = 4;
 constexpr size_t kMaxAskBytes = 1u << 20;
@@ -21,24 +23,48 @@ void DispatcherImpl::MarkRunnable(Lane& lane) {
   runnable_.push_back(&lane);
 }
 
+void DispatcherImpl::Pause(Lane& lane, milliseconds time) {
+  lane.Pause(clock_.Mono() + time);
+  waking_.Refresh(lane);
+  RefreshDue(lane);
+}
+
+void DispatcherImpl::WakeLanes() {
+  if (!waking_.Next()) return;
+  const base::MonoTime now = clock_.Mono();
+  while (Lane* lane = waking_.Pop(now)) {
+    lane->Wake(now);
+    waking_.Refresh(*lane);
+    RefreshDue(*lane);
+    MarkRunnable(*lane);
+  }
+}
+
 void DispatcherImpl::SendReady() {
   if (runnable_.empty() || !MayStart()) return;
-  const base::WallTime now = clock_.Wall();
+  const base::WallTime wall = clock_.Wall();
+  const base::MonoTime now = clock_.Mono();
   while (!runnable_.empty() && MayStart()) {
     Lane& lane = *runnable_.pop_front();
     lane.marks.runnable = false;
-    for (int i = 0; i < kBurst && lane.Ready(); ++i) Send(lane, now);
+    for (int i = 0; i < kBurst && lane.Ready(); ++i) Send(lane, wall, now);
     MarkRunnable(lane);
   }
 }
 
-void DispatcherImpl::Send(Lane& lane, base::WallTime now) {
-  Attempt& attempt = attempts_.Start(lane, lane.NextAttempt());
+void DispatcherImpl::Send(Lane& lane, base::WallTime wall, base::MonoTime now) {
+  std::optional<Delivery> next = lane.NextAttempt(now);
+  if (!next) return waking_.Refresh(lane);
+  Delivery& delivery = *next;
+  if (delivery.parked && lane.retries().empty()) RefreshDue(lane);
+  if (delivery.parked && TooLate(lane, *delivery.event, milliseconds(0))) {
+    return GiveUp(lane, delivery.due, delivery.event->position(), delivery.attempts);
+  }
+  Attempt& attempt = attempts_.Start(lane, std::move(delivery));
   lane.Started(attempt);
   courier_.Start(
-      lane.requests().Make(lane.endpoint(), attempt.token(), attempt.delivery.event, now));
+      lane.requests().Make(lane.endpoint(), attempt.token(), attempt.delivery.event, wall));
   if (lane.NeedsRead()) backlog_.Want(lane);
-  if (attempt.delivery.parked && lane.retries().empty()) RefreshDue(lane);
 }
 
 void DispatcherImpl::OnResponse(uint64_t token, const http::Response& response) {
@@ -68,15 +94,19 @@ void DispatcherImpl::OnResponse(uint64_t token, const http::Response& response) 
   if (abandoned) {
     attempts_.Abandon(*attempt);  // its delivery holds the watermark, or the lane's cursor
   } else {
-    Conclude(*attempt, outcome);
+    const bool whole = response.wire == model::Outcome::kSuccess;
+    Conclude(*attempt, {.outcome = outcome,
+                        .status = whole ? response.status : uint16_t{0},
+                        .retry_after = whole ? response.retry_after : std::string_view(),
+                        .failures = attempt->delivery.attempts + 1});
   }
   Turn();
 }
 
-void DispatcherImpl::Conclude(Attempt& attempt, model::Outcome outcome) {
+void DispatcherImpl::Conclude(Attempt& attempt, const policy::Failure& result) {
   Lane& lane = *attempt.lane;
   const Delivery& delivery = attempt.delivery;
-  const bool success = outcome == model::Outcome::kSuccess;
+  const bool success = result.outcome == model::Outcome::kSuccess;
   if (delivery.parked && (success || !lane.closing())) {
     news_.Add(journal::ParkedKey{lane.id(), delivery.due, delivery.event->position()});
     lane.retries().CountUnparked();
@@ -86,7 +116,7 @@ void DispatcherImpl::Conclude(Attempt& attempt, model::Outcome outcome) {
     const auto since = clock_.Wall() - delivery.event->accepted_at();
     metrics_.ObserveDelivered(std::max(since, std::chrono::nanoseconds(0)));
   } else {
-    Fail(lane, delivery, outcome);
+    Fail(lane, delivery, result);
   }
   lane.SetFailing(!success);
   lane.Finished(attempt);
@@ -98,17 +128,34 @@ void DispatcherImpl::Conclude(Attempt& attempt, model::Outcome outcome) {
   }
 }
 
-void DispatcherImpl::Fail(Lane& lane, const Delivery& delivery, model::Outcome outcome) {
+void DispatcherImpl::Fail(Lane& lane, const Delivery& delivery, const policy::Failure& failure) {
   const uint64_t position = delivery.event->position();
-  const uint32_t attempts = delivery.attempts + 1;
   if (lane.closing()) {
-    if (!delivery.parked) AddDead(lane, position, attempts, model::Outcome::kCancelled);
+    if (!delivery.parked) AddDead(lane, position, failure.failures, model::Outcome::kCancelled);
     return;
   }
-  const auto delay = policy::NextDelay(lane.destination().retry, attempts, random_);
-  if (!delay) return AddDead(lane, position, attempts, outcome);
-  news_.Add(journal::Parked{lane.id(), retry_clock_.Now() + *delay, position, attempts});
+  const policy::Sequel sequel =
+      policy::AfterFailure(lane.destination().retry, failure, clock_.Wall(), random_);
+  if (sequel.retry_after_ignored) metrics_.CountRetryAfterIgnored();
+  if (sequel.pause) Pause(lane, *sequel.pause);
+  if (!sequel.delay || TooLate(lane, *delivery.event, *sequel.delay)) {
+    return AddDead(lane, position, failure.failures, failure.outcome);
+  }
+  const base::WallTime due = retry_clock_.Now() + *sequel.delay;
+  news_.Add(journal::Parked{lane.id(), due, position, failure.failures});
   lane.retries().CountParked();
+}
+
+// By the wall clock as it stands, as the event's acceptance was: a clock set back since makes a
+// delivery live longer, never shorter.
+bool DispatcherImpl::TooLate(const Lane& lane, const model::Event& event, milliseconds wait) const {
+  return policy::TooOld(lane.destination().retry, clock_.Wall() - event.accepted_at() + wait);
+}
+
+void DispatcherImpl::GiveUp(Lane& lane, base::WallTime due, uint64_t position, uint32_t attempts) {
+  news_.Add(journal::ParkedKey{lane.id(), due, position});
+  lane.retries().CountUnparked();
+  AddDead(lane, position, attempts, model::Outcome::kCancelled);
 }
 
 void DispatcherImpl::AddDead(Lane& lane, uint64_t position, uint32_t attempts,
@@ -128,8 +175,7 @@ void DispatcherImpl::AskForDue() {
     if (!next) continue;
     ++asks_;
     lane->retries().BeginAsking();
-    journal_.TakeDue(lane->id(), DueLanes::TakeUntil(*lane, *next, now),
-                     lane->retries().AskLimit(bytes),
+    journal_.TakeDue(lane->id(), DueLanes::TakeUntil(*lane, *next, now), lane->AskLimit(bytes),
                      home_.Bring<journal::DueDeliveries>(
                          [this, id = lane->id()](const journal::DueDeliveries& answer) {
                            --asks_;
@@ -146,10 +192,8 @@ void DispatcherImpl::OnDue(journal::LaneId id, const journal::DueDeliveries& ans
   for (const journal::DueDelivery& row : answer.due) {
     const journal::Parked& parked = row.parked;
     if (!retries.Take(parked.due, parked.position)) continue;
-    if (row.event == nullptr) {  // nothing is left to send
-      news_.Add(journal::ParkedKey{id, parked.due, parked.position});
-      retries.CountUnparked();
-      AddDead(*lane, parked.position, parked.attempts, model::Outcome::kCancelled);
+    if (row.event == nullptr || TooLate(*lane, *row.event, milliseconds(0))) {
+      GiveUp(*lane, parked.due, parked.position, parked.attempts);
       continue;
     }
     retries.Push({.event = held_.Hold(row.event),

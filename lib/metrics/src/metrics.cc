@@ -46,7 +46,7 @@ Buckets CommitSizes() { return {0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 200
 double Seconds(std::chrono::nanoseconds d) { return std::chrono::duration<double>(d).count(); }
 
 Counter& AddCounter(prometheus::Registry& registry, const std::string& name,
-                    const std::string& help, const prometheus::Labels& labels) {
+                    const std::string& help, const prometheus::Labels& labels = {}) {
   return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add(labels);
 }
 
@@ -97,6 +97,8 @@ class MetricsImpl final : public Metrics {
                                         "From the acceptance of an event to the end of the "
                                         "attempt that delivered it.",
                                         DeliverySeconds())),
+        retry_after_ignored_(AddCounter(registry_, "carillon_retry_after_ignored_total",
+                                        "Retry-After headers that made no sense.")),
         lanes_(top, clock != nullptr ? *clock : system_clock_) {
     for (size_t i = 0; i < published_.size(); ++i) {
       published_[i] = &AddCounter(registry_, "carillon_events_published_total",
@@ -149,6 +151,8 @@ class MetricsImpl final : public Metrics {
 
   void CountReload(bool ok) override { reloads_[ok]->Increment(); }
 
+  void CountRetryAfterIgnored() override { retry_after_ignored_.Increment(); }
+
   std::shared_ptr<LaneMetrics> AddLane(std::string tenant, std::string destination) override {
     return lanes_.Add(std::move(tenant), std::move(destination));
   }
@@ -183,6 +187,7 @@ class MetricsImpl final : public Metrics {
   Histogram& commit_events_;
   Histogram& commit_rows_;
   Histogram& delivered_seconds_;
+  Counter& retry_after_ignored_;
   LaneTable lanes_;
   const ProcessCollector process_;
   std::mutex source_mutex_;

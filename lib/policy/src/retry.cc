@@ -1,10 +1,16 @@
 #include "carillon/policy/retry.h"
 
+#include <algorithm>
+#include <cmath>
+
+#include "carillon/policy/retry_after.h"
+
 namespace carillon::policy {
 namespace {
 
 using model::Outcome;
 using model::SuccessRule;
+using std::chrono::milliseconds;
 
 model::Outcome FailureClass(int status) {
   if (status == 429) return Outcome::kHttp429;
@@ -20,12 +26,31 @@ model::Outcome FailureClass(int status) {
   }
 }
 
+constexpr milliseconds kShortestPause{1000};
+
+/// Whether the answer is about the receiver rather than about this delivery.
+bool SpeaksForAll(int status, bool asks_to_wait) {
+  return status == 429 || status == 502 || status == 504 || (status == 503 && asks_to_wait);
+}
+
 }  // namespace
 
 model::Outcome Judge(model::SuccessRule rule, int status) {
   if (rule == SuccessRule::kAnyResponse) return Outcome::kSuccess;
   const int end = rule == SuccessRule::kBelow400 ? 400 : 300;
   return status >= 200 && status < end ? Outcome::kSuccess : FailureClass(status);
+}
+
+std::vector<milliseconds> ExponentialDelays(milliseconds first, double factor, milliseconds cap,
+                                            uint32_t attempts) {
+  std::vector<milliseconds> delays;
+  const auto most = static_cast<double>(cap.count());
+  double delay = std::min(static_cast<double>(first.count()), most);
+  for (uint32_t n = 1; n < attempts; ++n) {
+    delays.emplace_back(std::llround(delay));
+    delay = std::min(delay * factor, most);
+  }
+  return delays;
 }
 
 std::optional<std::chrono::milliseconds> NextDelay(const model::RetryPolicy& policy,
@@ -36,6 +61,23 @@ std::optional<std::chrono::milliseconds> NextDelay(const model::RetryPolicy& pol
   const double factor = 1 + policy.jitter * (2 * random.Unit() - 1);
   return std::chrono::milliseconds(
       static_cast<int64_t>(static_cast<double>(delay.count()) * factor + 0.5));
+}
+
+Sequel AfterFailure(const model::RetryPolicy& policy, const Failure& failure, base::WallTime now,
+                    base::Random& random) {
+  Sequel sequel{.delay = NextDelay(policy, failure.failures, random)};
+  std::optional<milliseconds> asked;
+  if (!failure.retry_after.empty()) {
+    asked = ParseRetryAfter(failure.retry_after, now);
+    sequel.retry_after_ignored = !asked;
+  }
+  const milliseconds floor = std::min(asked.value_or(milliseconds(0)), policy.retry_after_cap);
+  if (sequel.delay) sequel.delay = std::max(*sequel.delay, floor);
+  if (SpeaksForAll(failure.status, asked.has_value())) {
+    sequel.pause = std::clamp(sequel.delay.value_or(floor), kShortestPause,
+                              std::max(kShortestPause, policy.retry_after_cap));
+  }
+  return sequel;
 }
 
 }  // namespace carillon::policy

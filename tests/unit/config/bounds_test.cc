@@ -174,6 +174,39 @@ TEST(Bounds, Destinations) {
       {"retry: {none: true}", ""},
       {"retry: {none: false, delays: [1s]}", ""},
       {"retry: {none: true, delays: [1s]}", "retry.delays: must be left out when none is true"},
+      {"retry: {none: true, exponential: {}}",
+       "retry.exponential: must be left out when none is true"},
+      {"retry: {delays: [1s], exponential: {}}",
+       "retry.delays: must be left out where exponential is given"},
+      {"retry: {exponential: {first: 1ms, factor: 1, cap: 1ms, attempts: 2}}", ""},
+      {"retry: {exponential: {first: 30d, factor: 10, cap: 30d, attempts: 200}}", ""},
+      {"retry: {exponential: {first: 0s}}", "retry.exponential.first: must be 1ms to 30d"},
+      {"retry: {exponential: {first: 721h}}", "retry.exponential.first: must be 1ms to 30d"},
+      {"retry: {exponential: {factor: 0.99}}", "retry.exponential.factor: must be 1 to 10"},
+      {"retry: {exponential: {factor: 10.01}}", "retry.exponential.factor: must be 1 to 10"},
+      {"retry: {exponential: {cap: 721h}}", "retry.exponential.cap: must be 1ms to 30d"},
+      {"retry: {exponential: {cap: 4999ms}}",
+       "retry.exponential.cap: must not be shorter than first (by default 5s)"},
+      {"retry: {exponential: {first: 2s, cap: 1s}}",
+       "retry.exponential.cap: must not be shorter than first (2s)"},
+      {"retry: {exponential: {attempts: 1}}", "retry.exponential.attempts: must be 2 to 200"},
+      {"retry: {exponential: {attempts: 201}}", "retry.exponential.attempts: must be 2 to 200"},
+      {"retry: {budget: {ratio: 0, min_per_second: 0.01}}", ""},
+      {"retry: {budget: {ratio: 10, min_per_second: 100000}}", ""},
+      {"retry: {budget: {ratio: 10.1}}", "retry.budget.ratio: must be 0 to 10"},
+      {"retry: {budget: {ratio: -1}}", "retry.budget.ratio: must be 0 to 10"},
+      {"retry: {budget: {min_per_second: 0}}",
+       "retry.budget.min_per_second: must be 0.01 to 100000"},
+      {"retry: {budget: {min_per_second: 100001}}",
+       "retry.budget.min_per_second: must be 0.01 to 100000"},
+      {"retry: {retry_after_cap: 1s}", ""},
+      {"retry: {retry_after_cap: 7d}", ""},
+      {"retry: {retry_after_cap: 999ms}", "retry.retry_after_cap: must be 1s to 7d"},
+      {"retry: {retry_after_cap: 8d}", "retry.retry_after_cap: must be 1s to 7d"},
+      {"retry: {max_age: 1s}", ""},
+      {"retry: {none: true, max_age: 365d}", ""},
+      {"retry: {max_age: 999ms}", "retry.max_age: must be 1s to 365d"},
+      {"retry: {max_age: 366d}", "retry.max_age: must be 1s to 365d"},
   };
   for (const auto& [members, error] : cases) {
     const std::string refusal = Refusal(WithDestination(members));
@@ -194,6 +227,28 @@ TEST(Bounds, ConnectIsNeverLongerThanTotal) {
 
 TEST(Bounds, RetryNoneMeansNoDelays) {
   EXPECT_TRUE(Parsed(WithDestination("retry: {none: true}")).destinations[0].retry.delays.empty());
+}
+
+TEST(Bounds, ExponentialRetriesBecomeDelays) {
+  const auto retry = [](const std::string& text) {
+    return Parsed(WithDestination("retry: " + text)).destinations[0].retry;
+  };
+  EXPECT_EQ(retry("{exponential: {first: 1s, factor: 3, cap: 10s, attempts: 5}}").delays,
+            (std::vector<milliseconds>{seconds(1), seconds(3), seconds(9), seconds(10)}));
+  const auto defaults = retry("{exponential: {}}");
+  ASSERT_EQ(defaults.delays.size(), 11u);
+  EXPECT_EQ(defaults.delays[0], seconds(5));
+  EXPECT_EQ(defaults.delays[1], seconds(10));
+  EXPECT_EQ(defaults.delays[10], hours(1));
+  EXPECT_EQ(defaults.max_age, std::nullopt);
+  EXPECT_EQ(retry("{exponential: {first: 2h, attempts: 3}}").delays,
+            (std::vector<milliseconds>{hours(2), hours(2)}));
+  EXPECT_EQ(retry("{max_age: 5d}").max_age, hours(120));
+  EXPECT_EQ(defaults.retry_after_cap, hours(1));
+  EXPECT_TRUE(defaults.budget == (model::RetryBudget{.ratio = 0.2, .min_per_second = 1}));
+  EXPECT_TRUE(retry("{budget: {ratio: 0.5, min_per_second: 20}}").budget ==
+              (model::RetryBudget{.ratio = 0.5, .min_per_second = 20}));
+  EXPECT_EQ(retry("{retry_after_cap: 2m}").retry_after_cap, std::chrono::minutes(2));
 }
 
 TEST(Bounds, NamesAndUrlsOfDestinations) {

@@ -66,7 +66,11 @@ class DispatcherTest : public testing::Test {
   NullMetrics metrics_;
   DispatcherOptions options_;
   SimCourier::End end_;
-  SimCourier courier_{executor_, clock_, [this](const SimCourier::Flight&) { return end_; }};
+  std::string throttled_;  // only this host answers so; empty: all do
+  SimCourier courier_{executor_, clock_, [this](const SimCourier::Flight& flight) {
+                        return throttled_.empty() || flight.host == throttled_ ? end_
+                                                                               : SimCourier::End{};
+                      }};
   std::vector<std::string> ended_;
   std::unique_ptr<SimJournal> journal_;
   std::unique_ptr<Dispatcher> dispatcher_;
@@ -92,7 +96,8 @@ TEST_F(DispatcherTest, AnEventNobodyWantsSettlesByItself) {
 
 TEST_F(DispatcherTest, ARetryComesAtItsTimeAlsoWhenTheWallClockIsSetBack) {
   model::Destination a = Named("a");
-  a.retry = {{seconds(10), seconds(20)}, 0};
+  a.retry.delays = {seconds(10), seconds(20)};
+  a.retry.jitter = 0;
   ASSERT_TRUE(SetTable({a}).ok());
   end_.status = 500;
   Publish("e1");
@@ -113,9 +118,162 @@ TEST_F(DispatcherTest, ARetryComesAtItsTimeAlsoWhenTheWallClockIsSetBack) {
   EXPECT_EQ(metrics_.lanes["t/a"]->dead, 1u);
 }
 
+TEST_F(DispatcherTest, ARetryWaitsAsLongAsTheReceiverAsks) {
+  model::Destination a = Named("a");
+  a.retry.delays = {seconds(1), seconds(1), seconds(1)};
+  a.retry.jitter = 0;
+  a.retry.retry_after_cap = std::chrono::hours(5);
+  ASSERT_TRUE(SetTable({a}).ok());
+  end_ = {.status = 500, .retry_after = "60"};
+  Publish("e1");
+  RunFor(seconds(59));
+  EXPECT_EQ(ended_.size(), 1u);
+  end_.retry_after = "14400";  // longer than what a clock set back is told by
+  RunFor(seconds(2));
+  EXPECT_EQ(ended_.size(), 2u);
+  RunFor(std::chrono::hours(4) - seconds(5));
+  EXPECT_EQ(ended_.size(), 2u);
+  end_.retry_after = "tomorrow";
+  RunFor(seconds(10));
+  EXPECT_EQ(ended_.size(), 4u);  // ignored: after the second that was planned
+  EXPECT_EQ(metrics_.retry_after_ignored, 2);
+  EXPECT_TRUE(store_.dead.contains({1, 1}));
+}
+
+TEST_F(DispatcherTest, AnAnswerThatSpeaksForAllPausesItsDestinationAndNoOther) {
+  model::Destination a = Named("a");
+  a.retry.delays = {seconds(5)};
+  a.retry.jitter = 0;
+  ASSERT_TRUE(SetTable({a, Named("b")}).ok());
+  throttled_ = "a";
+  end_ = {.status = 429, .retry_after = "20"};
+  Publish("e1");
+  RunFor(seconds(1));
+  EXPECT_EQ(ended_, (std::vector<std::string>{"a e1", "b e1"}));
+  end_ = {};
+  for (int i = 2; i <= 4; ++i) Publish("e" + std::to_string(i));
+  RunFor(seconds(18));
+  EXPECT_EQ(ended_.size(), 5u);  // only b's
+  EXPECT_EQ(store_.parked.size(), 1u);
+  dispatcher_->PublishGauges();
+  EXPECT_EQ(metrics_.lanes["t/a"]->ready, 3);  // they wait; they are not parked
+  RunFor(seconds(2));
+  EXPECT_EQ(ended_.size(), 9u);
+  EXPECT_EQ(store_.delivered.size(), 8u);
+  EXPECT_TRUE(store_.parked.empty());
+}
+
+TEST_F(DispatcherTest, RecoveryIsNoStampede) {
+  model::Destination a = Named("a");
+  a.retry.delays = {seconds(10), seconds(10)};
+  a.retry.jitter = 0;
+  a.retry.budget = {.ratio = 0.2, .min_per_second = 2};
+  ASSERT_TRUE(SetTable({a}).ok());
+  end_.status = 500;
+  for (int i = 1; i <= 50; ++i) Publish("e" + std::to_string(i));
+  RunFor(seconds(9));
+  EXPECT_EQ(store_.parked.size(), 50u);
+  end_ = {};
+  RunFor(seconds(2));  // due for a second: a burst of ten and two a second
+  EXPECT_GE(store_.delivered.size(), 10u);
+  EXPECT_LE(store_.delivered.size(), 13u);
+  RunFor(seconds(10));
+  EXPECT_LE(store_.delivered.size(), 33u);
+  RunFor(seconds(15));
+  EXPECT_EQ(store_.delivered.size(), 50u);
+}
+
+TEST_F(DispatcherTest, APauseIsForgottenByTheNextLife) {
+  model::Destination a = Named("a");
+  a.retry.delays = {seconds(5)};
+  a.retry.jitter = 0;
+  ASSERT_TRUE(SetTable({a}).ok());
+  end_ = {.status = 503, .retry_after = "3600"};
+  Publish("e1");
+  RunFor(seconds(1));
+  end_ = {};
+  Publish("e2");
+  RunFor(seconds(1));
+  EXPECT_EQ(ended_.size(), 1u);
+  dispatcher_.reset();
+  executor_.Clear();
+  Create();
+  ASSERT_TRUE(SetTable({a}).ok());
+  RunFor(seconds(1));
+  EXPECT_TRUE(store_.delivered.contains({1, 2}));
+  EXPECT_EQ(store_.parked.size(), 1u);  // the delivery itself still waits
+}
+
+TEST_F(DispatcherTest, ADestinationCanBeRemovedWhileItPauses) {
+  ASSERT_TRUE(SetTable({Named("a")}).ok());
+  end_.status = 429;
+  Publish("e1");
+  RunFor(milliseconds(100));
+  Publish("e2");
+  RunFor(milliseconds(100));
+  ASSERT_TRUE(SetTable({}).ok());
+  RunFor(seconds(5));
+  EXPECT_TRUE(store_.lanes.at(1).closed);
+  EXPECT_EQ(ended_.size(), 1u);
+}
+
+TEST_F(DispatcherTest, ARetryThatWouldBeTooOldIsNotMade) {
+  model::Destination a = Named("a");
+  a.retry.delays = {seconds(10), seconds(10)};
+  a.retry.jitter = 0;
+  a.retry.max_age = seconds(15);
+  ASSERT_TRUE(SetTable({a}).ok());
+  end_.status = 500;
+  Publish("e1");
+  RunFor(seconds(5));
+  EXPECT_EQ(store_.parked.size(), 1u);
+  RunFor(seconds(6));
+  EXPECT_EQ(ended_.size(), 2u);  // at 10 s; the next would come at 20 s
+  EXPECT_TRUE(store_.parked.empty());
+  EXPECT_TRUE(store_.dead.contains({1, 1}));
+}
+
+TEST_F(DispatcherTest, AParkedDeliveryThatBecameTooOldIsDeadUnsent) {
+  model::Destination a = Named("a");
+  a.retry.delays = {seconds(10)};
+  a.retry.jitter = 0;
+  a.retry.max_age = std::chrono::hours(1);
+  ASSERT_TRUE(SetTable({a}).ok());
+  end_.status = 500;
+  Publish("e1");
+  RunFor(seconds(5));
+  ASSERT_EQ(store_.parked.size(), 1u);
+  clock_.JumpWall(std::chrono::hours(2));
+  RunFor(seconds(10));
+  EXPECT_EQ(ended_.size(), 1u);
+  EXPECT_TRUE(store_.parked.empty());
+  EXPECT_TRUE(store_.dead.contains({1, 1}));
+  EXPECT_EQ(metrics_.lanes["t/a"]->dead, 1u);
+}
+
+TEST_F(DispatcherTest, AParkedDeliveryThatAgedBehindOthersIsDeadUnsent) {
+  model::Destination a = Named("a");
+  a.retry.delays = {seconds(10)};
+  a.retry.jitter = 0;
+  a.retry.max_age = seconds(20);
+  a.concurrency = 1;
+  ASSERT_TRUE(SetTable({a}).ok());
+  end_.status = 500;
+  Publish("e1");
+  Publish("e2");
+  RunFor(seconds(5));
+  ASSERT_EQ(store_.parked.size(), 2u);
+  end_.after = seconds(14);
+  RunFor(seconds(30));
+  EXPECT_EQ(ended_.size(), 3u);  // one of the two was in the way of the other
+  EXPECT_EQ(store_.dead.size(), 2u);
+  EXPECT_TRUE(store_.parked.empty());
+}
+
 TEST_F(DispatcherTest, ARowParkedByAClockSetBackSinceIsNotWaitedForForEver) {
   model::Destination a = Named("a");
-  a.retry = {{seconds(10), seconds(10)}, 0};
+  a.retry.delays = {seconds(10), seconds(10)};
+  a.retry.jitter = 0;
   store_.Open({"t", "a"});
   journal_->accepted_at = clock_.Wall();
   Publish("e1");

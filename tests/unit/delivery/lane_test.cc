@@ -34,7 +34,7 @@ class LaneTest : public testing::Test {
     for (uint64_t p = first; p <= last; ++p) lane.Enqueue(Hold(p), tracker_.Add(p, 1));
   }
   Attempt& Start(Lane& lane) {
-    Attempt& attempt = attempts_.Start(lane, lane.NextAttempt());
+    Attempt& attempt = attempts_.Start(lane, lane.NextAttempt(now_).value());
     lane.Started(attempt);
     return attempt;
   }
@@ -43,6 +43,7 @@ class LaneTest : public testing::Test {
     attempts_.Finish(attempt);
   }
 
+  base::MonoTime now_{std::chrono::hours(1)};
   HeldEvents held_;
   Tracker tracker_;
   Attempts attempts_;
@@ -124,6 +125,55 @@ TEST_F(LaneTest, FreshComesBeforeRetriesButDoesNotStarveThem) {
     ++before;
   }
   EXPECT_EQ(before, 7);
+}
+
+TEST_F(LaneTest, APausedLaneStartsNothingUntilItIsWoken) {
+  auto lane = MakeLane();
+  const base::MonoTime now{std::chrono::hours(1)};
+  const std::chrono::seconds second(1);
+  Enqueue(*lane, 1, 3);
+  Attempt& first = Start(*lane);
+  lane->Pause(now + 10 * second);
+  lane->Pause(now + 5 * second);  // the longer one stays
+  EXPECT_FALSE(lane->Ready());
+  Finish(*lane, first);
+  EXPECT_FALSE(lane->Ready());
+  Enqueue(*lane, 4, 4);  // goes on to collect
+  EXPECT_EQ(lane->WakeAt(), now + 10 * second);
+  lane->Wake(now + 9 * second);
+  EXPECT_FALSE(lane->Ready());
+  lane->Wake(now + 10 * second);
+  EXPECT_EQ(lane->WakeAt(), std::nullopt);
+  EXPECT_EQ(Start(*lane).delivery.event->position(), 2u);
+}
+
+TEST_F(LaneTest, RetriesOverTheBudgetWaitAndFreshOnesDoNot) {
+  auto lane = MakeLane();
+  for (uint64_t p = 1; p <= 12; ++p) {
+    lane->retries().Push({.event = Hold(p), .attempts = 1, .parked = true});
+  }
+  for (int i = 0; i < 10; ++i) Finish(*lane, Start(*lane));
+  ASSERT_TRUE(lane->Ready());
+  EXPECT_FALSE(lane->NextAttempt(now_).has_value());
+  EXPECT_FALSE(lane->Ready());
+  // The first five make up for what time has granted, the others earn a retry.
+  Enqueue(*lane, 100, 109);
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_TRUE(lane->Ready());
+    Attempt& attempt = Start(*lane);
+    EXPECT_FALSE(attempt.delivery.parked);
+    Finish(*lane, attempt);
+  }
+  ASSERT_TRUE(lane->Ready());
+  Finish(*lane, Start(*lane));
+  EXPECT_FALSE(lane->NextAttempt(now_).has_value());
+  const base::MonoTime wake = lane->WakeAt().value();
+  EXPECT_NEAR(std::chrono::duration<double>(wake - now_).count(), 1, 0.001);
+  lane->Wake(wake - std::chrono::milliseconds(1));
+  EXPECT_FALSE(lane->Ready());
+  lane->Wake(wake);
+  now_ = wake;
+  EXPECT_EQ(Start(*lane).delivery.event->position(), 12u);
 }
 
 TEST_F(LaneTest, ALaneWithACursorAboveWhatIsRoutedStartsThere) {

@@ -46,6 +46,7 @@ class NullMetrics final : public metrics::Metrics {
   void ObserveAttempt(model::Outcome, std::chrono::nanoseconds) override {}
   void ObserveDelivered(std::chrono::nanoseconds) override {}
   void CountReload(bool) override {}
+  void CountRetryAfterIgnored() override { ++retry_after_ignored; }
   std::shared_ptr<metrics::LaneMetrics> AddLane(std::string tenant, std::string name) override {
     auto& lane = lanes[tenant + "/" + name];
     lane = std::make_shared<metrics::LaneMetrics>();
@@ -54,6 +55,7 @@ class NullMetrics final : public metrics::Metrics {
   void SetProcessGauges(std::function<metrics::ProcessGauges()>) override {}
   std::string Render() override { return ""; }
   std::map<std::string, std::shared_ptr<metrics::LaneMetrics>> lanes;
+  int retry_after_ignored = 0;
 };
 
 /// A courier whose receivers are a function: how an attempt will end, and after how long.
@@ -63,6 +65,7 @@ class SimCourier final : public http::Courier {
     model::Outcome wire = model::Outcome::kSuccess;
     uint16_t status = 200;
     std::chrono::microseconds after{1000};
+    std::string retry_after;
   };
   struct Flight {
     http::EndpointId endpoint = 0;
@@ -106,7 +109,10 @@ class SimCourier final : public http::Courier {
     EXPECT_TRUE(flights.emplace(request.token, std::move(flight)).second) << "token used twice";
     const base::MonoTime started = clock_.Mono();
     executor_.At(started + end.after, [this, token = request.token, end, started] {
-      Report(token, {.wire = end.wire, .status = end.status, .started = started});
+      Report(token, {.wire = end.wire,
+                     .status = end.status,
+                     .retry_after = end.retry_after,
+                     .started = started});
     });
   }
 

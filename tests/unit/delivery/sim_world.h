@@ -30,7 +30,11 @@ class SimWorld {
     options_.max_hold = std::chrono::milliseconds(20 + Below(5000));
     slow_disk_ = Below(3) == 0;
     lane_count_ = 2 + Below(6);
-    for (size_t i = 0; i < lane_count_; ++i) ChangeReceiver(i);
+    for (size_t i = 0; i < lane_count_; ++i) {
+      ChangeReceiver(i);
+      budgets_.push_back({.ratio = static_cast<double>(Below(8)) / 10,
+                          .min_per_second = Below(3) == 0 ? 1.0 : 5.0 + Below(300)});
+    }
     ChooseDestinations();
     StartProcess();
   }
@@ -57,9 +61,12 @@ class SimWorld {
   size_t deaths() const { return store_.dead.size(); }
   size_t fell_behind() const { return fell_behind_; }
   size_t retries() const { return retries_; }
+  size_t pauses() const { return pauses_; }
 
  private:
-  enum class Mode { kHealthy, kSlow, kFailing, kBlackHole, kRefusing, kFlaky };
+  enum class Mode { kHealthy, kSlow, kFailing, kBlackHole, kRefusing, kFlaky, kThrottling };
+
+  static constexpr std::chrono::seconds kRetryAfterCap{2};
 
   uint64_t Below(uint64_t n) { return random_.Next() % n; }
 
@@ -69,7 +76,7 @@ class SimWorld {
     return number % (i % 3 + 1) == 0;
   }
 
-  void ChangeReceiver(size_t i) { modes_["d" + std::to_string(i)] = static_cast<Mode>(Below(6)); }
+  void ChangeReceiver(size_t i) { modes_["d" + std::to_string(i)] = static_cast<Mode>(Below(7)); }
 
   void ChooseDestinations() {
     destinations_.clear();
@@ -81,10 +88,13 @@ class SimWorld {
       d.url = "http://" + d.name + ".test/hook";
       d.concurrency = static_cast<uint32_t>(1 + Below(6));
       d.total_timeout = std::chrono::milliseconds(500);
+      d.retry.retry_after_cap = kRetryAfterCap;
+      d.retry.budget = budgets_[i];
       if (Below(5) != 0) {
         for (size_t n = Below(6); n > 0; --n) {
           d.retry.delays.push_back(std::chrono::milliseconds(1 + Below(3000)));
         }
+        if (Below(4) == 0) d.retry.max_age = std::chrono::milliseconds(1000 + Below(10'000));
       }
       destinations_.push_back(std::move(d));
     }
@@ -98,6 +108,7 @@ class SimWorld {
     courier_->on_end = [this](const SimCourier::Flight& flight, const http::Response& response) {
       const auto pair = PairOf(flight);
       const bool success = response.wire == model::Outcome::kSuccess && response.status == 200;
+      NotePause(pair.first, response);
       if (success) EXPECT_TRUE(answered_.insert(pair).second) << "delivered twice in one life";
     };
     dispatcher_ = std::make_unique<DispatcherImpl>(options_, clock_, random_, *journal_, *courier_,
@@ -106,6 +117,8 @@ class SimWorld {
     journal_->AddConsumer(dispatcher_.get());
     last_fresh_.clear();
     answered_.clear();
+    paused_until_.clear();
+    retry_tokens_.clear();
     changes_ = 0;
     // What is not configured any more when a process starts is owed nothing.
     Excuse();
@@ -242,14 +255,41 @@ class SimWorld {
         return {model::Outcome::kConnectRefused, 0, std::chrono::microseconds(Below(100))};
       case Mode::kFlaky:
         return {.status = static_cast<uint16_t>(Below(2) == 0 ? 200 : 500), .after = quick};
+      case Mode::kThrottling:
+        return Throttle(quick);
     }
     return {};
+  }
+
+  SimCourier::End Throttle(std::chrono::microseconds after) {
+    constexpr uint16_t kStatuses[] = {429, 502, 503, 504};
+    SimCourier::End end{.status = kStatuses[Below(4)], .after = after};
+    const uint64_t wait = Below(6);  // from below the shortest pause to beyond the cap
+    if (wait < 5) end.retry_after = std::to_string(wait);
+    if (wait == 4) end.retry_after = "later";
+    return end;
+  }
+
+  /// What the receiver asked for, at least.
+  void NotePause(journal::LaneId lane, const http::Response& response) {
+    const bool number = !response.retry_after.empty() && response.retry_after != "later";
+    if (response.wire != model::Outcome::kSuccess) return;
+    if (response.status != 429 && response.status != 502 && response.status != 504 &&
+        (response.status != 503 || !number)) {
+      return;
+    }
+    const std::chrono::seconds asked(number ? std::stoi(response.retry_after) : 0);
+    const auto pause = std::clamp(asked, std::chrono::seconds(1), kRetryAfterCap);
+    base::MonoTime& until = paused_until_[lane];
+    until = std::max(until, clock_.Mono() + pause);
+    ++pauses_;
   }
 
   void CheckAttempt(const SimStore::Pair& pair) {
     const auto [lane, position] = pair;
     EXPECT_TRUE(Wants(store_.lanes.at(lane).name.name, position));
     EXPECT_GE(position, store_.lanes.at(lane).since);
+    EXPECT_GE(clock_.Mono(), paused_until_[lane]) << "sent to a destination that pauses";
     EXPECT_FALSE(store_.delivered.contains(pair)) << "sent again after its success was durable";
     // (A lane that was taken out, and put back after a crash before it was closed, starts over.)
     if (!store_.excused.contains(lane)) {
@@ -260,12 +300,29 @@ class SimWorld {
     });
     if (row != store_.parked.end()) {
       ++retries_;
+      CheckBudget(lane, /*retry=*/true);
       return;
     }
+    CheckBudget(lane, /*retry=*/false);
     EXPECT_FALSE(store_.settled.contains(pair)) << "sent again after it settled";
     uint64_t& last = last_fresh_[lane];
     EXPECT_GT(position, last) << "first attempts out of order";
     last = position;
+  }
+
+  /// In any stretch of time: no more retries than a burst, the floor and the ratio of the first
+  /// attempts together.
+  void CheckBudget(journal::LaneId lane, bool retry) {
+    const std::string& name = store_.lanes.at(lane).name.name;
+    const model::RetryBudget& budget = budgets_.at(std::stoul(name.substr(1)));
+    const double most = std::max(10.0, budget.min_per_second);
+    const auto [at, is_new] = retry_tokens_.try_emplace(lane, most, clock_.Mono());
+    auto& [tokens, since] = at->second;
+    const std::chrono::duration<double> passed = clock_.Mono() - since;
+    since = clock_.Mono();
+    tokens = std::min(most, tokens + budget.min_per_second * passed.count());
+    tokens = retry ? tokens - 1 : std::min(most, tokens + budget.ratio);
+    EXPECT_GE(tokens, -1e-6) << "more retries than the budget has";
   }
 
   base::SeededRandom random_;
@@ -283,10 +340,14 @@ class SimWorld {
   std::unique_ptr<DispatcherImpl> dispatcher_;
   std::map<journal::LaneId, uint64_t> last_fresh_;  // of this life
   std::set<SimStore::Pair> answered_;               // of this life
+  std::map<journal::LaneId, base::MonoTime> paused_until_;
+  std::map<journal::LaneId, std::pair<double, base::MonoTime>> retry_tokens_;
+  std::vector<model::RetryBudget> budgets_;  // by destination
   size_t published_ = 0;
   size_t changes_ = 0;
   size_t fell_behind_ = 0;
   size_t retries_ = 0;
+  size_t pauses_ = 0;
   bool draining_ = false;
   bool peace_ = false;
 };

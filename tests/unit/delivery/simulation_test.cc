@@ -20,7 +20,7 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
   const uint64_t runs = FromEnvironment("CARILLON_SIM_RUNS", 600);
   const uint64_t first = only != 0 ? only : 1;
   const uint64_t last = only != 0 ? only : runs;
-  size_t deliveries = 0, deaths = 0, behind = 0, retries = 0;
+  size_t deliveries = 0, deaths = 0, behind = 0, retries = 0, pauses = 0;
   for (uint64_t seed = first; seed <= last; ++seed) {
     SimWorld world(seed);
     world.Run(80);
@@ -28,15 +28,17 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
     deaths += world.deaths();
     behind += world.fell_behind();
     retries += world.retries();
+    pauses += world.pauses();
     ASSERT_FALSE(HasFailure()) << "seed " << seed << ": CARILLON_SIM_SEED=" << seed;
   }
-  std::printf("%zu deliveries, %zu deaths, %zu retries, %zu steps with a lane behind\n", deliveries,
-              deaths, retries, behind);
+  std::printf("%zu deliveries, %zu deaths, %zu retries, %zu pauses, %zu steps with a lane behind\n",
+              deliveries, deaths, retries, pauses, behind);
   // A run in which nothing went wrong would show nothing.
   EXPECT_GT(deliveries, 0u);
   if (only == 0) {
     EXPECT_GT(deaths, 0u);
     EXPECT_GT(retries, 0u);
+    EXPECT_GT(pauses, 0u);
     EXPECT_GT(behind, 0u);
   }
 }

@@ -52,6 +52,7 @@ TEST(Metrics, CountsAndObserves) {
   metrics->ObserveAttempt(Outcome::kSuccess, milliseconds(1));
   metrics->ObserveDelivered(microseconds(450));
   metrics->CountReload(true);
+  metrics->CountRetryAfterIgnored();
   const Scrape s = ReadScrape(metrics->Render());
   EXPECT_EQ(s.at("carillon_events_published_total{result=\"accepted\"}"), 7);
   EXPECT_EQ(s.at("carillon_events_published_total{result=\"unavailable\"}"), 2);
@@ -65,6 +66,7 @@ TEST(Metrics, CountsAndObserves) {
   EXPECT_EQ(s.at("carillon_attempts_total{outcome=\"success\"}"), 1);
   EXPECT_EQ(s.at("carillon_accepted_to_delivered_seconds_bucket{le=\"0.0005\"}"), 1);
   EXPECT_EQ(s.at("carillon_config_reloads_total{result=\"ok\"}"), 1);
+  EXPECT_EQ(s.at("carillon_retry_after_ignored_total"), 1);
   EXPECT_EQ(s.at("carillon_config_reloads_total{result=\"error\"}"), 0);
 }
 

@@ -12,6 +12,13 @@ using model::Outcome;
 using model::SuccessRule;
 using std::chrono::milliseconds;
 
+model::RetryPolicy Policy(std::vector<milliseconds> delays, double jitter) {
+  model::RetryPolicy policy;
+  policy.delays = std::move(delays);
+  policy.jitter = jitter;
+  return policy;
+}
+
 TEST(Judge, EachRuleAtEachEdge) {
   struct Case {
     int status;
@@ -47,9 +54,39 @@ TEST(Judge, EachRuleAtEachEdge) {
   }
 }
 
+std::vector<int64_t> Exponential(int first, double factor, int cap, uint32_t attempts) {
+  std::vector<int64_t> counts;
+  for (const auto delay :
+       ExponentialDelays(milliseconds(first), factor, milliseconds(cap), attempts)) {
+    counts.push_back(delay.count());
+  }
+  return counts;
+}
+
+TEST(ExponentialDelays, GrowUpToTheCap) {
+  using testing::ElementsAre;
+  EXPECT_THAT(Exponential(5, 2, 1000, 6), ElementsAre(5, 10, 20, 40, 80));
+  EXPECT_THAT(Exponential(5, 2, 30, 6), ElementsAre(5, 10, 20, 30, 30));
+  EXPECT_THAT(Exponential(7, 1, 1000, 4), ElementsAre(7, 7, 7));
+  EXPECT_THAT(Exponential(10, 1.5, 1000, 5), ElementsAre(10, 15, 23, 34));  // rounded, not summed
+  EXPECT_THAT(Exponential(50, 2, 30, 3), ElementsAre(30, 30));
+  EXPECT_THAT(Exponential(5, 2, 30, 1), ElementsAre());
+  const auto longest = Exponential(2, 10, 2'000'000'000, 200);
+  EXPECT_EQ(longest.size(), 199u);
+  EXPECT_EQ(longest.back(), 2'000'000'000);
+}
+
+TEST(TooOld, OnlyPastTheMaximumAge) {
+  model::RetryPolicy policy;
+  EXPECT_FALSE(TooOld(policy, std::chrono::hours(24 * 3650)));
+  policy.max_age = milliseconds(1000);
+  EXPECT_FALSE(TooOld(policy, milliseconds(-5000)));
+  EXPECT_FALSE(TooOld(policy, milliseconds(1000)));
+  EXPECT_TRUE(TooOld(policy, std::chrono::nanoseconds(1'000'000'001)));
+}
+
 TEST(NextDelay, WithoutJitterIsExactAndEnds) {
-  const model::RetryPolicy policy{{milliseconds(5000), milliseconds(0), milliseconds(86'400'001)},
-                                  0};
+  const auto policy = Policy({milliseconds(5000), milliseconds(0), milliseconds(86'400'001)}, 0);
   base::SeededRandom random(1);
   EXPECT_EQ(NextDelay(policy, 1, random), milliseconds(5000));
   EXPECT_EQ(NextDelay(policy, 2, random), milliseconds(0));
@@ -64,7 +101,7 @@ TEST(NextDelay, NoDelaysMeansNeverAgain) {
 }
 
 TEST(NextDelay, JitterIsSpreadEvenlyOverTheWholeRange) {
-  const model::RetryPolicy policy{{milliseconds(100'000)}, 0.2};
+  const auto policy = Policy({milliseconds(100'000)}, 0.2);
   base::SeededRandom random(7);
   constexpr int kDraws = 40'000;
   std::array<int, 8> buckets{};  // of 5 s each, from 80 s to 120 s
@@ -78,7 +115,7 @@ TEST(NextDelay, JitterIsSpreadEvenlyOverTheWholeRange) {
 }
 
 TEST(NextDelay, FullJitterStaysBetweenZeroAndTwiceTheDelay) {
-  const model::RetryPolicy policy{{std::chrono::hours(24 * 30)}, 1};
+  const auto policy = Policy({std::chrono::hours(24 * 30)}, 1);
   base::SeededRandom random(7);
   for (int i = 0; i < 10'000; ++i) {
     const auto delay = *NextDelay(policy, 1, random);
@@ -88,11 +125,83 @@ TEST(NextDelay, FullJitterStaysBetweenZeroAndTwiceTheDelay) {
 }
 
 TEST(NextDelay, TheSameSeedGivesTheSameDelays) {
-  const model::RetryPolicy policy{{milliseconds(1'000'000)}, 0.5};
+  const auto policy = Policy({milliseconds(1'000'000)}, 0.5);
   base::SeededRandom a(3), b(3), c(4);
   const auto first = NextDelay(policy, 1, a);
   EXPECT_EQ(first, NextDelay(policy, 1, b));
   EXPECT_NE(first, NextDelay(policy, 1, c));
+}
+
+TEST(AfterFailure, RetryAfterLengthensTheDelayUpToTheCap) {
+  model::RetryPolicy policy = Policy({milliseconds(5000), milliseconds(7'200'000)}, 0);
+  base::SeededRandom random(1);
+  const base::WallTime now{std::chrono::seconds(784'111'777)};
+  struct Case {
+    const char* retry_after;
+    uint32_t failures;
+    std::optional<milliseconds> delay;
+    bool ignored;
+  };
+  const Case cases[] = {
+      {"", 1, milliseconds(5000), false},
+      {"4", 1, milliseconds(5000), false},
+      {"6", 1, milliseconds(6000), false},
+      {"Sun, 06 Nov 1994 08:50:37 GMT", 1, milliseconds(60'000), false},
+      {"3600", 1, milliseconds(3'600'000), false},
+      {"86400", 1, milliseconds(3'600'000), false},
+      {"86400", 2, milliseconds(7'200'000), false},  // the schedule's own is over the cap
+      {"86400", 3, std::nullopt, false},
+      {"soon", 1, milliseconds(5000), true},
+      {"-1", 1, milliseconds(5000), true},
+      {"99999999999999999999", 1, milliseconds(5000), true},
+      {"Sun, 06 Nov 1994 08:49:36 GMT", 1, milliseconds(5000), true},
+      {"soon", 3, std::nullopt, true},
+  };
+  for (const Case& c : cases) {
+    const Failure failure{Outcome::kHttp5xx, 503, c.retry_after, c.failures};
+    const Sequel sequel = AfterFailure(policy, failure, now, random);
+    EXPECT_EQ(sequel.delay, c.delay) << c.retry_after;
+    EXPECT_EQ(sequel.retry_after_ignored, c.ignored) << c.retry_after;
+  }
+  policy.retry_after_cap = milliseconds(10'000);
+  EXPECT_EQ(AfterFailure(policy, {Outcome::kHttp429, 429, "60", 1}, now, random).delay,
+            milliseconds(10'000));
+}
+
+TEST(AfterFailure, SomeAnswersPauseTheDestination) {
+  const auto policy = Policy({milliseconds(200), milliseconds(5000), milliseconds(7'200'000)}, 0);
+  base::SeededRandom random(1);
+  struct Case {
+    uint16_t status;
+    const char* retry_after;
+    uint32_t failures;
+    std::optional<milliseconds> pause;
+  };
+  const Case cases[] = {
+      {429, "", 1, milliseconds(1000)},  // at least a second
+      {429, "", 2, milliseconds(5000)},
+      {429, "", 3, milliseconds(3'600'000)},  // at most the cap
+      {429, "", 4, milliseconds(1000)},       // dead, and still it is too much for the receiver
+      {429, "30", 4, milliseconds(30'000)},
+      {429, "30", 1, milliseconds(30'000)},
+      {429, "86400", 1, milliseconds(3'600'000)},
+      {429, "0", 1, milliseconds(1000)},
+      {429, "soon", 2, milliseconds(5000)},
+      {502, "", 2, milliseconds(5000)},
+      {504, "", 2, milliseconds(5000)},
+      {503, "7", 2, milliseconds(7000)},
+      {503, "0", 2, milliseconds(5000)},
+      {503, "", 2, std::nullopt},
+      {503, "soon", 2, std::nullopt},
+      {500, "7", 2, std::nullopt},
+      {404, "7", 2, std::nullopt},
+      {0, "", 2, std::nullopt},
+  };
+  for (const Case& c : cases) {
+    const Sequel sequel = AfterFailure(
+        policy, {Outcome::kHttp5xx, c.status, c.retry_after, c.failures}, base::WallTime{}, random);
+    EXPECT_EQ(sequel.pause, c.pause) << c.status << " " << c.retry_after << " " << c.failures;
+  }
 }
 
 }  // namespace

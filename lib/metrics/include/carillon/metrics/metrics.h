@@ -80,6 +80,8 @@ class Metrics {
   /// From acceptance to the end of the attempt that delivered; first attempts and retries alike.
   virtual void ObserveDelivered(std::chrono::nanoseconds since_accepted) = 0;
   virtual void CountReload(bool ok) = 0;
+  /// A receiver's Retry-After that made no sense.
+  virtual void CountRetryAfterIgnored() = 0;
 
   /// The lane's figures; they are exported until the last reference is gone, and what they counted
   /// stays in "_other" after that. Lanes of the same name (one leaves while its successor starts)

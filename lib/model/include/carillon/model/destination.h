@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,11 +16,23 @@ inline constexpr int kFormatCount = 3;
 /// Which HTTP answers count as success.
 enum class SuccessRule : uint8_t { k2xx, kBelow400, kAnyResponse };
 
+/// Retries go at the greater of two rates: `ratio` of the first attempts, and `min_per_second`.
+struct RetryBudget {
+  double ratio = 0.2;
+  double min_per_second = 1;
+  friend bool operator==(const RetryBudget&, const RetryBudget&) = default;
+};
+
 /// After failure n (from 1) the delivery waits delays[n-1] and is tried again; when there is no
 /// such delay it is dead. No delays: never tried again.
 struct RetryPolicy {
   std::vector<std::chrono::milliseconds> delays;
   double jitter = 0.2;  ///< 0 to 1: spread evenly over delay * (1 +- jitter)
+  /// A retry later than this after the event's acceptance is not made. Nothing: no bound.
+  std::optional<std::chrono::milliseconds> max_age;
+  /// The longest wait that Retry-After can make of a shorter one.
+  std::chrono::milliseconds retry_after_cap = std::chrono::hours(1);
+  RetryBudget budget;
   friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
 };
 

@@ -1,8 +1,12 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
+#include <string_view>
+#include <vector>
 
+#include "carillon/base/clock.h"
 #include "carillon/base/random.h"
 #include "carillon/model/destination.h"
 #include "carillon/model/outcome.h"
@@ -13,8 +17,42 @@ namespace carillon::policy {
 /// are never followed) and a success under the wider rules.
 model::Outcome Judge(model::SuccessRule rule, int status);
 
+/// The delays of an exponential schedule: `attempts` - 1 of them, each `factor` (at least 1) times
+/// the one before, none over `cap`.
+std::vector<std::chrono::milliseconds> ExponentialDelays(std::chrono::milliseconds first,
+                                                         double factor,
+                                                         std::chrono::milliseconds cap,
+                                                         uint32_t attempts);
+
+/// Whether a retry at this age of the event comes too late.
+inline bool TooOld(const model::RetryPolicy& policy, std::chrono::nanoseconds age) {
+  return policy.max_age && age > *policy.max_age;
+}
+
 /// The wait after failure number `failures` (from 1), jitter applied; nothing: give up.
 std::optional<std::chrono::milliseconds> NextDelay(const model::RetryPolicy& policy,
                                                    uint32_t failures, base::Random& random);
+
+/// An attempt that failed.
+struct Failure {
+  model::Outcome outcome = model::Outcome::kReset;
+  uint16_t status = 0;           ///< 0: there was no whole response
+  std::string_view retry_after;  ///< the header's value; empty: there was none
+  uint32_t failures = 1;         ///< of the delivery, this one included
+};
+
+/// What follows from it.
+struct Sequel {
+  std::optional<std::chrono::milliseconds> delay;  ///< until the next attempt; nothing: dead
+  /// How long the whole destination is left alone; nothing: not at all.
+  std::optional<std::chrono::milliseconds> pause;
+  bool retry_after_ignored = false;  ///< there was one, but it made no sense
+};
+
+/// A Retry-After that makes sense lengthens the delay, up to the policy's cap. Where the answer
+/// speaks for the whole destination and not for one delivery (429, 502, 504, and 503 with such a
+/// Retry-After), it pauses as long as the delivery waits: at least 1 s, at most the cap.
+Sequel AfterFailure(const model::RetryPolicy& policy, const Failure& failure, base::WallTime now,
+                    base::Random& random);
 
 }  // namespace carillon::policy
