@@ -25,6 +25,7 @@ using std::chrono::seconds;
 constexpr uint32_t kMaxConcurrency = 1024;
 constexpr int kMaxDelays = 64;
 constexpr int kMaxKeys = 8;
+constexpr size_t kMaxSourceBytes = 1024;
 
 milliseconds Millis(const google::protobuf::Duration& d) {
   return milliseconds(google::protobuf::util::TimeUtil::DurationToMilliseconds(d));
@@ -110,6 +111,12 @@ model::Format ToModel(v1::Format format) {
       return model::Format::kPayload;
     case v1::FORMAT_ARRAY:
       return model::Format::kArray;
+    case v1::FORMAT_CLOUDEVENTS:
+      return model::Format::kCloudEvents;
+    case v1::FORMAT_CLOUDEVENTS_BATCH:
+      return model::Format::kCloudEventsBatch;
+    case v1::FORMAT_CLOUDEVENTS_BINARY:
+      return model::Format::kCloudEventsBinary;
     default:
       return model::Format::kStandard;
   }
@@ -123,6 +130,15 @@ model::SuccessRule ToModel(v1::Success success) {
       return model::SuccessRule::kAnyResponse;
     default:
       return model::SuccessRule::k2xx;
+  }
+}
+
+void CheckSource(const model::Destination& to, const Path& path, Errors& errors) {
+  if (!model::IsCloudEvents(to.format)) {
+    errors.Add(path, "needs the format cloudevents, cloudevents_batch or cloudevents_binary");
+  } else if (to.cloudevents_source.size() > kMaxSourceBytes ||
+             !IsUriReference(to.cloudevents_source)) {
+    errors.Add(path, "must be a URI reference of 1 to 1024 bytes");
   }
 }
 
@@ -143,6 +159,10 @@ model::Destination ReadDestination(const v1::Destination& given, const Path& pat
   to.description = given.description();
   CheckDescription(to.description, path.Member("description"), errors);
   to.format = ToModel(given.format());
+  if (given.has_cloudevents_source()) {
+    to.cloudevents_source = given.cloudevents_source();
+    CheckSource(to, path.Member("cloudevents_source"), errors);
+  }
   to.success = ToModel(given.success());
   ReadTimeouts(given.timeouts(), to, path.Member("timeouts"), errors);
   if (given.has_concurrency()) {

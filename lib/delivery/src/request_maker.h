@@ -24,7 +24,10 @@ class RequestMaker {
                      base::WallTime now);
 
  private:
+  std::shared_ptr<const std::string> Body(const HeldRef& event) const;
+
   model::Format format_;
+  std::string source_;  // of CloudEvents; empty: the default
   std::string prefix_;
   std::unique_ptr<signing::Signer> signer_;
 };

@@ -9,8 +9,17 @@
 
 namespace carillon::model {
 
-enum class Format : uint8_t { kStandard, kPayload, kArray };
-inline constexpr int kFormatCount = 3;
+enum class Format : uint8_t {
+  kStandard,
+  kPayload,
+  kArray,
+  kCloudEvents,
+  kCloudEventsBatch,
+  kCloudEventsBinary,
+};
+inline constexpr int kFormatCount = 6;
+
+inline bool IsCloudEvents(Format format) { return format >= Format::kCloudEvents; }
 
 /// Which HTTP answers count as success.
 enum class SuccessRule : uint8_t { k2xx, kBelow400, kAnyResponse };
@@ -36,6 +45,7 @@ struct Destination {
   std::string url;
   std::string description;
   Format format = Format::kStandard;
+  std::string cloudevents_source;  ///< empty: `/carillon/` and the tenant
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds total_timeout{15'000};
   uint32_t concurrency = 32;
