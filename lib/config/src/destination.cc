@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
 #include "carillon/http/url.h"
+#include "request_headers.h"
 #include "rules.h"
 #include "secret_source.h"
 
@@ -173,6 +174,7 @@ model::Destination ReadDestination(const v1::Destination& given, const Path& pat
   }
   to.retry = ReadRetry(given.retry(), path.Member("retry"), errors);
   to.keys = ReadKeys(given, path.Member("keys"), errors);
+  to.headers = ReadHeaders(given, path.Member("headers"), errors);
   return to;
 }
 

@@ -27,6 +27,9 @@ RequestMaker::RequestMaker(const model::Destination& destination, const http::Ur
   prefix_.append("POST ").append(url.target).append(" HTTP/1.1\r\nHost: ");
   prefix_.append(url.HostHeader()).append("\r\nUser-Agent: ").append(user_agent);
   prefix_.append("\r\nContent-Type: ").append(codec::ContentType(format_));
+  for (const model::Header& header : destination.headers) {
+    prefix_.append("\r\n").append(header.name).append(": ").append(header.value.Reveal());
+  }
   prefix_.append("\r\nwebhook-id: ");
   prefix_.shrink_to_fit();
 }

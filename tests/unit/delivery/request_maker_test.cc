@@ -43,6 +43,12 @@ TEST_F(RequestMakerTest, WritesTheWholeHeadAndSigns) {
       signing::Verify(destination_.keys[0].secret, "e7", "1700000000", "{\"a\":1}", signature));
 }
 
+TEST_F(RequestMakerTest, AddsTheHeadersOfTheDestination) {
+  destination_.headers = {{"Authorization", base::Secret("Bearer t")}, {"X-Empty", {}}};
+  EXPECT_THAT(Make().head, HasSubstr("\r\nContent-Type: application/json\r\n"
+                                     "Authorization: Bearer t\r\nX-Empty: \r\nwebhook-id: e7\r\n"));
+}
+
 TEST_F(RequestMakerTest, CloudEventsSayWhatTheyAre) {
   destination_.format = model::Format::kCloudEvents;
   http::Request request = Make();

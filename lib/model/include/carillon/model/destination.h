@@ -38,6 +38,12 @@ struct SigningKey {
   friend bool operator==(const SigningKey&, const SigningKey&) = default;
 };
 
+struct Header {
+  std::string name;
+  base::Secret value;  ///< may be a token
+  friend bool operator==(const Header&, const Header&) = default;
+};
+
 /// A named HTTP endpoint and its delivery policy, validated (see `config`). A value.
 struct Destination {
   std::string tenant;
@@ -52,6 +58,7 @@ struct Destination {
   RetryPolicy retry;
   SuccessRule success = SuccessRule::k2xx;
   std::vector<SigningKey> keys;
+  std::vector<Header> headers;  ///< fit to be written into a head
   friend bool operator==(const Destination&, const Destination&) = default;
 };
 
