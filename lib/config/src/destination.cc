@@ -7,13 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
 #include "carillon/http/url.h"
 #include "request_headers.h"
 #include "rules.h"
-#include "secret_source.h"
+#include "signing.h"
 
 namespace carillon::config {
 namespace {
@@ -25,7 +24,6 @@ using std::chrono::seconds;
 
 constexpr uint32_t kMaxConcurrency = 1024;
 constexpr int kMaxDelays = 64;
-constexpr int kMaxKeys = 8;
 constexpr size_t kMaxSourceBytes = 1024;
 
 milliseconds Millis(const google::protobuf::Duration& d) {
@@ -81,29 +79,6 @@ model::RetryPolicy ReadRetry(const v1::Retry& given, const Path& path, Errors& e
   }
   if (retry.delays.empty()) retry.delays = DefaultDelays();
   return retry;
-}
-
-std::vector<model::SigningKey> ReadKeys(const v1::Destination& given, const Path& path,
-                                        Errors& errors) {
-  std::vector<model::SigningKey> keys;
-  if (given.keys_size() > kMaxKeys) {
-    errors.Add(path, absl::StrCat("must be at most ", kMaxKeys));
-    return keys;
-  }
-  absl::flat_hash_set<std::string> names;
-  for (int i = 0; i < given.keys_size(); ++i) {
-    const v1::SigningKey& key = given.keys(i);
-    const Path key_path = path.At(i);
-    if (!IsLabel(key.name())) {
-      errors.Add(key_path.Member("name"), "must be 1-63 characters of [a-z0-9-]");
-    } else if (!names.insert(key.name()).second) {
-      errors.Add(key_path.Member("name"), "is the name of another key of this destination");
-    }
-    if (auto secret = ReadSecret(key, key_path, errors)) {
-      keys.push_back({key.name(), *std::move(secret)});
-    }
-  }
-  return keys;
 }
 
 model::Format ToModel(v1::Format format) {
@@ -173,8 +148,8 @@ model::Destination ReadDestination(const v1::Destination& given, const Path& pat
     }
   }
   to.retry = ReadRetry(given.retry(), path.Member("retry"), errors);
-  to.keys = ReadKeys(given, path.Member("keys"), errors);
   to.headers = ReadHeaders(given, path.Member("headers"), errors);
+  ReadSigning(given, to, path, errors);
   return to;
 }
 

@@ -21,9 +21,7 @@ void AppendNumber(std::string& out, int64_t value) {
 
 RequestMaker::RequestMaker(const model::Destination& destination, const http::Url& url,
                            std::string_view user_agent)
-    : format_(destination.format),
-      source_(destination.cloudevents_source),
-      signer_(signing::Signer::Create(destination.keys)) {
+    : format_(destination.format), source_(destination.cloudevents_source) {
   prefix_.append("POST ").append(url.target).append(" HTTP/1.1\r\nHost: ");
   prefix_.append(url.HostHeader()).append("\r\nUser-Agent: ").append(user_agent);
   prefix_.append("\r\nContent-Type: ").append(codec::ContentType(format_));
@@ -32,6 +30,14 @@ RequestMaker::RequestMaker(const model::Destination& destination, const http::Ur
   }
   prefix_.append("\r\nwebhook-id: ");
   prefix_.shrink_to_fit();
+  const auto& custom = destination.signature;
+  if (!destination.keys.empty() && (!custom || custom->webhook_signature)) {
+    signatures_.push_back({"\r\nwebhook-signature: ", signing::Signer::Create(destination.keys)});
+  }
+  if (custom) {
+    signatures_.push_back(
+        {"\r\n" + custom->header + ": ", signing::Signer::CreateCustom(*custom, destination.keys)});
+  }
 }
 
 // A body with a source of the destination's own is no other lane's, so it is not kept with the
@@ -50,9 +56,9 @@ http::Request RequestMaker::Make(http::EndpointId endpoint, uint64_t token, cons
   head.reserve(prefix_.size() + kHeadRoom);
   head.append(prefix_).append(event->id()).append("\r\nwebhook-timestamp: ");
   AppendNumber(head, timestamp);
-  if (!signer_->empty()) {
-    head.append("\r\nwebhook-signature: ");
-    signer_->Sign(event->id(), timestamp, *request.body, head);
+  for (const Signature& signature : signatures_) {
+    head.append(signature.line);
+    signature.signer->Sign(event->id(), timestamp, *request.body, head);
   }
   head.append("\r\n");
   if (format_ == model::Format::kCloudEventsBinary) {

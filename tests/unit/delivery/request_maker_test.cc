@@ -9,7 +9,9 @@
 namespace carillon::delivery {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 class RequestMakerTest : public testing::Test {
  protected:
@@ -41,6 +43,27 @@ TEST_F(RequestMakerTest, WritesTheWholeHeadAndSigns) {
   const std::string signature = head.substr(at, head.find("\r\n", at) - at);
   EXPECT_TRUE(
       signing::Verify(destination_.keys[0].secret, "e7", "1700000000", "{\"a\":1}", signature));
+}
+
+TEST_F(RequestMakerTest, SignsInAHeaderOfTheDestinationsChoice) {
+  destination_.format = model::Format::kPayload;
+  destination_.keys = {{"k", base::Secret("It's a Secret to Everybody")}};
+  destination_.signature = {.header = "X-Signature", .prefix = "sha256=", .content = "{body}"};
+  // HMAC-SHA256 of {"a":1} by another implementation.
+  const std::string line =
+      "\r\nX-Signature: "
+      "sha256=3aea7d9882012d69ea49b8443b94e755179f85ee830bfa901efb5dc673af63a3\r\n";
+  EXPECT_THAT(Make().head, AllOf(HasSubstr(line), HasSubstr("\r\nwebhook-signature: v1,")));
+  destination_.signature->webhook_signature = false;
+  EXPECT_THAT(Make().head, AllOf(HasSubstr(line), Not(HasSubstr("webhook-signature"))));
+}
+
+TEST_F(RequestMakerTest, AKeyEndsAtItsTime) {
+  destination_.keys = {{"new", base::Secret(std::string(32, 'n'))},
+                       {"old", base::Secret(std::string(32, 'o')), model::KeyScheme::kV1,
+                        base::FromUnixNanos(1'700'000'000'000'000'000)}};
+  EXPECT_THAT(Make(base::FromUnixNanos(1'699'999'999'999'999'999)).head, HasSubstr("= v1,"));
+  EXPECT_THAT(Make(base::FromUnixNanos(1'700'000'000'000'000'000)).head, Not(HasSubstr("= v1,")));
 }
 
 TEST_F(RequestMakerTest, AddsTheHeadersOfTheDestination) {

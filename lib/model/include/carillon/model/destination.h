@@ -2,10 +2,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "carillon/base/secret.h"
+#include "carillon/model/signing.h"
 
 namespace carillon::model {
 
@@ -32,12 +34,6 @@ struct RetryPolicy {
   friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
 };
 
-struct SigningKey {
-  std::string name;
-  base::Secret secret;  ///< the raw key bytes (decoded), 24-64
-  friend bool operator==(const SigningKey&, const SigningKey&) = default;
-};
-
 struct Header {
   std::string name;
   base::Secret value;  ///< may be a token
@@ -57,8 +53,9 @@ struct Destination {
   uint32_t concurrency = 32;
   RetryPolicy retry;
   SuccessRule success = SuccessRule::k2xx;
-  std::vector<SigningKey> keys;
-  std::vector<Header> headers;  ///< fit to be written into a head
+  std::vector<SigningKey> keys;            ///< one of them never expires, where there are any
+  std::optional<HmacSignature> signature;  ///< only with a kV1 key that never expires
+  std::vector<Header> headers;             ///< fit to be written into a head
   friend bool operator==(const Destination&, const Destination&) = default;
 };
 
