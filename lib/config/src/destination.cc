@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
 #include "carillon/http/url.h"
+#include "request_headers.h"
 #include "retry.h"
 #include "rules.h"
-#include "secret_source.h"
+#include "signing.h"
 
 namespace carillon::config {
 namespace {
@@ -20,7 +20,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr uint32_t kMaxConcurrency = 1024;
-constexpr int kMaxKeys = 8;
+constexpr size_t kMaxSourceBytes = 1024;
 
 void ReadTimeouts(const v1::Timeouts& given, model::Destination& to, const Path& path,
                   Errors& errors) {
@@ -42,35 +42,18 @@ void ReadTimeouts(const v1::Timeouts& given, model::Destination& to, const Path&
   }
 }
 
-std::vector<model::SigningKey> ReadKeys(const v1::Destination& given, const Path& path,
-                                        Errors& errors) {
-  std::vector<model::SigningKey> keys;
-  if (given.keys_size() > kMaxKeys) {
-    errors.Add(path, absl::StrCat("must be at most ", kMaxKeys));
-    return keys;
-  }
-  absl::flat_hash_set<std::string> names;
-  for (int i = 0; i < given.keys_size(); ++i) {
-    const v1::SigningKey& key = given.keys(i);
-    const Path key_path = path.At(i);
-    if (!IsLabel(key.name())) {
-      errors.Add(key_path.Member("name"), "must be 1-63 characters of [a-z0-9-]");
-    } else if (!names.insert(key.name()).second) {
-      errors.Add(key_path.Member("name"), "is the name of another key of this destination");
-    }
-    if (auto secret = ReadSecret(key, key_path, errors)) {
-      keys.push_back({key.name(), *std::move(secret)});
-    }
-  }
-  return keys;
-}
-
 model::Format ToModel(v1::Format format) {
   switch (format) {
     case v1::FORMAT_PAYLOAD:
       return model::Format::kPayload;
     case v1::FORMAT_ARRAY:
       return model::Format::kArray;
+    case v1::FORMAT_CLOUDEVENTS:
+      return model::Format::kCloudEvents;
+    case v1::FORMAT_CLOUDEVENTS_BATCH:
+      return model::Format::kCloudEventsBatch;
+    case v1::FORMAT_CLOUDEVENTS_BINARY:
+      return model::Format::kCloudEventsBinary;
     default:
       return model::Format::kStandard;
   }
@@ -84,6 +67,15 @@ model::SuccessRule ToModel(v1::Success success) {
       return model::SuccessRule::kAnyResponse;
     default:
       return model::SuccessRule::k2xx;
+  }
+}
+
+void CheckSource(const model::Destination& to, const Path& path, Errors& errors) {
+  if (!model::IsCloudEvents(to.format)) {
+    errors.Add(path, "needs the format cloudevents, cloudevents_batch or cloudevents_binary");
+  } else if (to.cloudevents_source.size() > kMaxSourceBytes ||
+             !IsUriReference(to.cloudevents_source)) {
+    errors.Add(path, "must be a URI reference of 1 to 1024 bytes");
   }
 }
 
@@ -104,6 +96,10 @@ model::Destination ReadDestination(const v1::Destination& given, const Path& pat
   to.description = given.description();
   CheckDescription(to.description, path.Member("description"), errors);
   to.format = ToModel(given.format());
+  if (given.has_cloudevents_source()) {
+    to.cloudevents_source = given.cloudevents_source();
+    CheckSource(to, path.Member("cloudevents_source"), errors);
+  }
   to.success = ToModel(given.success());
   ReadTimeouts(given.timeouts(), to, path.Member("timeouts"), errors);
   if (given.has_concurrency()) {
@@ -113,7 +109,8 @@ model::Destination ReadDestination(const v1::Destination& given, const Path& pat
     }
   }
   to.retry = ReadRetry(given.retry(), path.Member("retry"), errors);
-  to.keys = ReadKeys(given, path.Member("keys"), errors);
+  to.headers = ReadHeaders(given, path.Member("headers"), errors);
+  ReadSigning(given, to, path, errors);
   return to;
 }
 

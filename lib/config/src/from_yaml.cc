@@ -2,6 +2,7 @@
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/duration.pb.h>
+#include <google/protobuf/timestamp.pb.h>
 
 #include <string>
 #include <string_view>
@@ -124,6 +125,8 @@ void Reader::ReadValue(const YamlNode& node, Message& message, const FieldDescri
                                        : *reflection.MutableMessage(&message, &field);
   if (field.message_type() == google::protobuf::Duration::descriptor()) {
     ReadDuration(node, static_cast<google::protobuf::Duration&>(child), path, errors_);
+  } else if (field.message_type() == google::protobuf::Timestamp::descriptor()) {
+    ReadTimestamp(node, static_cast<google::protobuf::Timestamp&>(child), path, errors_);
   } else if (field.message_type() == v1::Scalar::descriptor()) {
     ReadScalar(node, static_cast<v1::Scalar&>(child), path, errors_);
   } else {

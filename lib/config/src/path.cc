@@ -10,19 +10,23 @@ namespace {
 
 constexpr size_t kMaxLineBytes = 1024;
 
-/// Secrets have a prefix of their own; a line of an error never carries what follows it.
-std::string WithoutSecrets(std::string line) {
-  constexpr std::string_view kPrefix = "whsec_";
+/// Secrets have prefixes of their own; a line of an error never carries what follows one.
+void BlotOut(std::string_view prefix, std::string& line) {
   const auto secret_char = [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '/' || c == '=' ||
            c == '-' || c == '_';
   };
-  for (size_t at = line.find(kPrefix); at != line.npos; at = line.find(kPrefix, at + 1)) {
-    const size_t begin = at + kPrefix.size();
+  for (size_t at = line.find(prefix); at != line.npos; at = line.find(prefix, at + 1)) {
+    const size_t begin = at + prefix.size();
     size_t end = begin;
     while (end < line.size() && secret_char(line[end])) ++end;
     if (end > begin) line.replace(begin, end - begin, "***");
   }
+}
+
+std::string WithoutSecrets(std::string line) {
+  BlotOut("whsec_", line);
+  BlotOut("whsk_", line);
   return line;
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "units.h"
 
@@ -88,6 +89,19 @@ bool IsTypeName(std::string_view s) {
 }
 
 bool IsAttributeKey(std::string_view s) { return Consists(s, 64, IsWordChar); }
+
+bool IsUriReference(std::string_view s) {
+  if (s.empty()) return false;
+  for (size_t i = 0; i < s.size(); ++i) {
+    const auto hex = [&](size_t at) {
+      return at < s.size() && absl::ascii_isxdigit(static_cast<unsigned char>(s[at]));
+    };
+    if (s[i] == '%' && !(hex(i + 1) && hex(i + 2))) return false;
+    const bool other = std::string_view("~%:/?#[]@!$&'()*+,;=").find(s[i]) != s.npos;
+    if (!IsWordChar(s[i]) && !other) return false;
+  }
+  return true;
+}
 
 void CheckDescription(std::string_view text, const Path& path, Errors& errors) {
   if (text.size() > kMaxDescriptionBytes) errors.Add(path, "must be at most 1024 bytes");

@@ -48,6 +48,9 @@ bool IsTenant(std::string_view s);           ///< at most 128 of [A-Za-z0-9_.-]
 bool IsTypeName(std::string_view s);  ///< at most 128 of [a-z0-9_.-], no empty part between dots
 bool IsAttributeKey(std::string_view s);  ///< at most 64 of [A-Za-z0-9_.-]
 
+/// Whether `s` has only the characters of a URI reference (RFC 3986), each % with two hex digits.
+bool IsUriReference(std::string_view s);
+
 void CheckDescription(std::string_view text, const Path& path, Errors& errors);
 
 /// The tenant as given, or `default`; adds an error when it is not one.

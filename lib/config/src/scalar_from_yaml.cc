@@ -195,6 +195,13 @@ void ReadDuration(const YamlNode& node, google::protobuf::Duration& duration, co
   duration = google::protobuf::util::TimeUtil::MillisecondsToDuration(value->count());
 }
 
+void ReadTimestamp(const YamlNode& node, google::protobuf::Timestamp& time, const Path& path,
+                   Errors& errors) {
+  using google::protobuf::util::TimeUtil;
+  if (IsScalar(node) && TimeUtil::FromString(node.text, &time)) return;
+  errors.Add(path, "must be a time such as 2027-01-31T12:00:00Z or 2027-01-31T13:00:00+01:00");
+}
+
 void ReadScalar(const YamlNode& node, v1::Scalar& scalar, const Path& path, Errors& errors) {
   if (!IsScalar(node)) {
     errors.Add(path, "must be a string, a number, true or false");

@@ -3,6 +3,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/duration.pb.h>
 #include <google/protobuf/message.h>
+#include <google/protobuf/timestamp.pb.h>
 
 #include "carillon/v1/destination.pb.h"
 #include "path.h"
@@ -18,6 +19,10 @@ void ReadScalarField(const YamlNode& node, google::protobuf::Message& message,
 
 void ReadDuration(const YamlNode& node, google::protobuf::Duration& duration, const Path& path,
                   Errors& errors);
+
+/// RFC 3339.
+void ReadTimestamp(const YamlNode& node, google::protobuf::Timestamp& time, const Path& path,
+                   Errors& errors);
 
 /// A JSON scalar: typed when plain, a string when quoted.
 void ReadScalar(const YamlNode& node, v1::Scalar& scalar, const Path& path, Errors& errors);

@@ -5,7 +5,6 @@
 
 #include "absl/status/statusor.h"
 #include "carillon/base/text.h"
-#include "carillon/signing/signer.h"
 #include "file.h"
 
 namespace carillon::config {
@@ -27,8 +26,8 @@ absl::StatusOr<std::string> ReadVariable(const std::string& name) {
 
 }  // namespace
 
-std::optional<base::Secret> ReadSecret(const v1::SigningKey& key, const Path& path,
-                                       Errors& errors) {
+std::optional<signing::SchemeSecret> ReadSecret(const v1::SigningKey& key, const Path& path,
+                                                Errors& errors) {
   const int given = (key.secret().empty() ? 0 : 1) + (key.secret_file().empty() ? 0 : 1) +
                     (key.secret_env().empty() ? 0 : 1);
   if (given != 1) {
@@ -44,8 +43,9 @@ std::optional<base::Secret> ReadSecret(const v1::SigningKey& key, const Path& pa
     member = "secret_env";
     text = ReadVariable(key.secret_env());
   }
-  absl::StatusOr<base::Secret> secret =
-      text.ok() ? signing::ParseSecret(*text) : absl::StatusOr<base::Secret>(text.status());
+  absl::StatusOr<signing::SchemeSecret> secret =
+      text.ok() ? signing::ParseAnySecret(*text)
+                : absl::StatusOr<signing::SchemeSecret>(text.status());
   if (!secret.ok()) {
     errors.Add(path.Member(member), base::ToStd(secret.status().message()));
     return std::nullopt;

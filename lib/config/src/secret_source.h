@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "carillon/base/secret.h"
+#include "carillon/signing/signer.h"
 #include "carillon/v1/destination.pb.h"
 #include "path.h"
 
@@ -10,6 +10,7 @@ namespace carillon::config {
 
 /// Reads a key's secret from where the key says. Adds an error, which repeats neither the secret
 /// nor where it was looked for (the place may have been mixed up with the secret).
-std::optional<base::Secret> ReadSecret(const v1::SigningKey& key, const Path& path, Errors& errors);
+std::optional<signing::SchemeSecret> ReadSecret(const v1::SigningKey& key, const Path& path,
+                                                Errors& errors);
 
 }  // namespace carillon::config

@@ -35,7 +35,8 @@ class HeldRef {
   const model::Event& operator*() const { return *held_->event; }
   const model::Event* operator->() const { return held_->event.get(); }
 
-  /// The request body in `format`; encoded the first time it is asked for.
+  /// The request body in `format` (CloudEvents with their default source); encoded the first time
+  /// it is asked for.
   const std::shared_ptr<const std::string>& Body(model::Format format) const;
 
  private:

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "carillon/codec/body.h"
+#include "carillon/codec/cloud_event.h"
 
 namespace carillon::delivery {
 namespace {
@@ -20,27 +21,50 @@ void AppendNumber(std::string& out, int64_t value) {
 
 RequestMaker::RequestMaker(const model::Destination& destination, const http::Url& url,
                            std::string_view user_agent)
-    : format_(destination.format), signer_(signing::Signer::Create(destination.keys)) {
+    : format_(destination.format), source_(destination.cloudevents_source) {
   prefix_.append("POST ").append(url.target).append(" HTTP/1.1\r\nHost: ");
   prefix_.append(url.HostHeader()).append("\r\nUser-Agent: ").append(user_agent);
   prefix_.append("\r\nContent-Type: ").append(codec::ContentType(format_));
+  for (const model::Header& header : destination.headers) {
+    prefix_.append("\r\n").append(header.name).append(": ").append(header.value.Reveal());
+  }
   prefix_.append("\r\nwebhook-id: ");
   prefix_.shrink_to_fit();
+  const auto& custom = destination.signature;
+  if (!destination.keys.empty() && (!custom || custom->webhook_signature)) {
+    signatures_.push_back({"\r\nwebhook-signature: ", signing::Signer::Create(destination.keys)});
+  }
+  if (custom) {
+    signatures_.push_back(
+        {"\r\n" + custom->header + ": ", signing::Signer::CreateCustom(*custom, destination.keys)});
+  }
+}
+
+// A body with a source of the destination's own is no other lane's, so it is not kept with the
+// event: it lives as long as the attempt.
+std::shared_ptr<const std::string> RequestMaker::Body(const HeldRef& event) const {
+  if (source_.empty() || !codec::HasSource(format_)) return event.Body(format_);
+  const model::Event* const only = &*event;
+  return std::make_shared<const std::string>(codec::EncodeBody(format_, {&only, 1}, source_));
 }
 
 http::Request RequestMaker::Make(http::EndpointId endpoint, uint64_t token, const HeldRef& event,
                                  base::WallTime now) {
-  http::Request request{token, endpoint, {}, event.Body(format_)};
+  http::Request request{token, endpoint, {}, Body(event)};
   const int64_t timestamp = base::ToUnixSeconds(now);
   std::string& head = request.head;
   head.reserve(prefix_.size() + kHeadRoom);
   head.append(prefix_).append(event->id()).append("\r\nwebhook-timestamp: ");
   AppendNumber(head, timestamp);
-  if (!signer_->empty()) {
-    head.append("\r\nwebhook-signature: ");
-    signer_->Sign(event->id(), timestamp, *request.body, head);
+  for (const Signature& signature : signatures_) {
+    head.append(signature.line);
+    signature.signer->Sign(event->id(), timestamp, *request.body, head);
   }
-  head.append("\r\nContent-Length: ");
+  head.append("\r\n");
+  if (format_ == model::Format::kCloudEventsBinary) {
+    codec::AppendCloudEventHeaders(*event, source_, head);
+  }
+  head.append("Content-Length: ");
   AppendNumber(head, static_cast<int64_t>(request.body->size()));
   head.append("\r\n\r\n");
   return request;

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "carillon/base/clock.h"
 #include "carillon/http/courier.h"
@@ -24,9 +25,16 @@ class RequestMaker {
                      base::WallTime now);
 
  private:
+  std::shared_ptr<const std::string> Body(const HeldRef& event) const;
+
   model::Format format_;
+  std::string source_;  // of CloudEvents; empty: the default
   std::string prefix_;
-  std::unique_ptr<signing::Signer> signer_;
+  struct Signature {
+    std::string line;  // up to its value
+    std::unique_ptr<signing::Signer> signer;
+  };
+  std::vector<Signature> signatures_;
 };
 
 }  // namespace carillon::delivery

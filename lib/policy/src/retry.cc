@@ -27,6 +27,8 @@ model::Outcome FailureClass(int status) {
 }
 
 constexpr milliseconds kShortestPause{1000};
+/// Of one that the receiver did not ask for: a late retry's long delay is that delivery's alone.
+constexpr milliseconds kLongestOwnPause{60'000};
 
 /// Whether the answer is about the receiver rather than about this delivery.
 bool SpeaksForAll(int status, bool asks_to_wait) {
@@ -72,11 +74,11 @@ Sequel AfterFailure(const model::RetryPolicy& policy, const Failure& failure, ba
     sequel.retry_after_ignored = !asked;
   }
   const milliseconds floor = std::min(asked.value_or(milliseconds(0)), policy.retry_after_cap);
-  if (sequel.delay) sequel.delay = std::max(*sequel.delay, floor);
   if (SpeaksForAll(failure.status, asked.has_value())) {
-    sequel.pause = std::clamp(sequel.delay.value_or(floor), kShortestPause,
-                              std::max(kShortestPause, policy.retry_after_cap));
+    const milliseconds planned = sequel.delay.value_or(milliseconds(0));
+    sequel.pause = std::max({kShortestPause, std::min(planned, kLongestOwnPause), floor});
   }
+  if (sequel.delay) sequel.delay = std::max(*sequel.delay, floor);
   return sequel;
 }
 

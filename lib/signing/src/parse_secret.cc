@@ -1,17 +1,21 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
 #include "carillon/signing/signer.h"
+#include "ed25519.h"
 
 namespace carillon::signing {
 namespace {
 
-constexpr std::string_view kPrefix = "whsec_";
+constexpr std::string_view kV1Prefix = "whsec_";
+constexpr std::string_view kV1aPrefix = "whsk_";
 constexpr size_t kMinKeyBytes = 24;
 constexpr size_t kMaxKeyBytes = 64;
+constexpr size_t kV1aBytes = Ed25519::kSeedBytes + Ed25519::kPublicBytes;
 constexpr size_t kMaxBase64 = (kMaxKeyBytes + 2) / 3 * 4;
 
 bool IsBase64(char c) {
@@ -31,20 +35,27 @@ bool StripPadding(std::string_view& text) {
 
 absl::Status Invalid(const char* what) { return absl::InvalidArgumentError(what); }
 
-}  // namespace
+/// What a kind of secret must be, as its errors say it.
+struct Form {
+  std::string_view prefix;
+  size_t min_bytes;
+  size_t max_bytes;
+  const char* not_base64;
+  const char* wrong_length;
+};
 
-absl::StatusOr<base::Secret> ParseSecret(std::string_view text) {
-  if (!text.starts_with(kPrefix)) {
-    return Invalid("a signing secret must begin with 'whsec_'");
-  }
-  text.remove_prefix(kPrefix.size());
-  constexpr char kLength[] = "a signing secret must be 24 to 64 bytes after base64 decoding";
-  if (text.size() > kMaxBase64) return Invalid(kLength);
-  constexpr char kNotBase64[] = "a signing secret must be 'whsec_' and standard base64";
-  if (!StripPadding(text)) return Invalid(kNotBase64);
-  for (const char c : text) {
-    if (!IsBase64(c)) return Invalid(kNotBase64);
-  }
+constexpr Form kV1Form = {kV1Prefix, kMinKeyBytes, kMaxKeyBytes,
+                          "a signing secret must be 'whsec_' and standard base64",
+                          "a signing secret must be 24 to 64 bytes after base64 decoding"};
+constexpr Form kV1aForm = {kV1aPrefix, kV1aBytes, kV1aBytes,
+                           "an ed25519 secret must be 'whsk_' and standard base64",
+                           "an ed25519 secret must be 64 bytes after base64 decoding"};
+
+/// The bytes of a secret that begins with the form's prefix.
+absl::StatusOr<base::Secret> Decode(std::string_view text, const Form& form) {
+  text.remove_prefix(form.prefix.size());
+  if (text.size() > kMaxBase64) return Invalid(form.wrong_length);
+  if (!StripPadding(text) || !std::ranges::all_of(text, IsBase64)) return Invalid(form.not_base64);
 
   std::string block(text);
   block.resize((text.size() + 3) / 4 * 4, 'A');  // decodes to zero bits, cut off below
@@ -53,8 +64,34 @@ absl::StatusOr<base::Secret> ParseSecret(std::string_view text) {
                   reinterpret_cast<const uint8_t*>(block.data()), static_cast<int>(block.size()));
   OPENSSL_cleanse(block.data(), block.size());
   key.resize(text.size() * 3 / 4);
-  if (key.size() < kMinKeyBytes || key.size() > kMaxKeyBytes) return Invalid(kLength);
+  if (key.size() < form.min_bytes || key.size() > form.max_bytes) return Invalid(form.wrong_length);
   return base::Secret(std::move(key));
+}
+
+bool HalvesBelongTogether(std::string_view secret) {
+  const auto key = Ed25519(secret.substr(0, Ed25519::kSeedBytes)).PublicKey();
+  const std::string_view expected(reinterpret_cast<const char*>(key.data()), key.size());
+  return secret.substr(Ed25519::kSeedBytes) == expected;
+}
+
+}  // namespace
+
+absl::StatusOr<base::Secret> ParseSecret(std::string_view text) {
+  if (!text.starts_with(kV1Prefix)) return Invalid("a signing secret must begin with 'whsec_'");
+  return Decode(text, kV1Form);
+}
+
+absl::StatusOr<SchemeSecret> ParseAnySecret(std::string_view text) {
+  const bool v1a = text.starts_with(kV1aPrefix);
+  if (!v1a && !text.starts_with(kV1Prefix)) {
+    return Invalid("a signing secret must begin with 'whsec_' or 'whsk_'");
+  }
+  absl::StatusOr<base::Secret> secret = Decode(text, v1a ? kV1aForm : kV1Form);
+  if (!secret.ok()) return secret.status();
+  if (v1a && !HalvesBelongTogether(secret->Reveal())) {
+    return Invalid("the public half of an ed25519 secret must belong to its seed");
+  }
+  return SchemeSecret{v1a ? model::KeyScheme::kV1a : model::KeyScheme::kV1, *std::move(secret)};
 }
 
 }  // namespace carillon::signing

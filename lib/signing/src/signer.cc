@@ -1,64 +1,67 @@
 #include "carillon/signing/signer.h"
 
-#include <openssl/crypto.h>
-
 #include <charconv>
+#include <variant>
 #include <vector>
 
+#include "ed25519.h"
+#include "encode.h"
 #include "hmac.h"
+#include "validity.h"
 
 namespace carillon::signing {
 namespace {
 
-class HmacSigner final : public Signer {
+class StandardSigner final : public Signer {
  public:
-  explicit HmacSigner(std::span<const model::SigningKey> keys) {
+  explicit StandardSigner(std::span<const model::SigningKey> keys) {
     keys_.reserve(keys.size());
-    for (const model::SigningKey& key : keys) keys_.emplace_back(key.secret.Reveal());
+    for (const model::SigningKey& key : keys) keys_.push_back({Expand(key), EndOf(key)});
   }
 
   void Sign(std::string_view id, int64_t timestamp, std::string_view body,
             std::string& out) override {
-    if (keys_.empty()) return;
     char digits[20];
     char* end = std::to_chars(digits, digits + sizeof(digits), timestamp).ptr;
     head_.assign(id).append(1, '.').append(digits, end).append(1, '.');
     bool first = true;
-    for (HmacSha256& key : keys_) {
+    for (Key& key : keys_) {
+      if (timestamp >= key.end) continue;
       if (!first) out += ' ';
       first = false;
-      const auto text = EncodeV1(key.Compute(head_, body));
-      out.append(text.data(), text.size());
+      if (Hmac* hmac = std::get_if<Hmac>(&key.algorithm)) {
+        out += "v1,";
+        AppendBase64(hmac->Compute(head_, body).span(), out);
+      } else {
+        out += "v1a,";
+        AppendBase64(std::get<Ed25519>(key.algorithm).Sign(std::string(head_).append(body)), out);
+      }
     }
   }
 
   bool empty() const override { return keys_.empty(); }
 
  private:
-  std::vector<HmacSha256> keys_;
+  using Algorithm = std::variant<Hmac, Ed25519>;
+  struct Key {
+    Algorithm algorithm;
+    int64_t end;
+  };
+
+  static Algorithm Expand(const model::SigningKey& key) {
+    const std::string_view secret = key.secret.Reveal();
+    if (key.scheme == model::KeyScheme::kV1a) return Ed25519(secret.substr(0, Ed25519::kSeedBytes));
+    return Hmac(model::HashAlgorithm::kSha256, secret);
+  }
+
+  std::vector<Key> keys_;
   std::string head_;  // kept for its memory
 };
 
 }  // namespace
 
 std::unique_ptr<Signer> Signer::Create(std::span<const model::SigningKey> keys) {
-  return std::make_unique<HmacSigner>(keys);
-}
-
-bool Verify(const base::Secret& key, std::string_view id, std::string_view timestamp,
-            std::string_view body, std::string_view header) {
-  std::string head;
-  head.append(id).append(1, '.').append(timestamp).append(1, '.');
-  const auto expected = EncodeV1(HmacSha256(key.Reveal()).Compute(head, body));
-  bool found = false;
-  while (!header.empty()) {
-    const size_t space = header.find(' ');
-    const std::string_view given = header.substr(0, space);
-    header.remove_prefix(space == std::string_view::npos ? header.size() : space + 1);
-    found |= given.size() == expected.size() &&
-             CRYPTO_memcmp(given.data(), expected.data(), expected.size()) == 0;
-  }
-  return found;
+  return std::make_unique<StandardSigner>(keys);
 }
 
 }  // namespace carillon::signing

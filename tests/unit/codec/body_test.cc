@@ -58,19 +58,29 @@ TEST(EncodeBody, ArrayHoldsAnyNumberInOrder) {
 
 TEST(EncodeBody, MoreThanOneEventInASingleFormatEndsTheProcess) {
   const auto a = MakeEvent("1", {});
-  for (const Format format : {Format::kStandard, Format::kPayload}) {
+  for (const Format format :
+       {Format::kStandard, Format::kPayload, Format::kCloudEvents, Format::kCloudEventsBinary}) {
     EXPECT_DEATH(Encode(format, {a.get(), a.get()}), "2 events");
     EXPECT_DEATH(Encode(format, {}), "0 events");
   }
 }
 
-TEST(Format, OnlyArraysAreBatchesAndAllAreJson) {
+TEST(Format, OnlyArraysAreBatches) {
+  EXPECT_TRUE(IsBatchFormat(Format::kCloudEventsBatch));
+  EXPECT_FALSE(IsBatchFormat(Format::kCloudEvents));
+  EXPECT_FALSE(IsBatchFormat(Format::kCloudEventsBinary));
   EXPECT_TRUE(IsBatchFormat(Format::kArray));
   EXPECT_FALSE(IsBatchFormat(Format::kStandard));
   EXPECT_FALSE(IsBatchFormat(Format::kPayload));
-  for (const Format format : {Format::kArray, Format::kStandard, Format::kPayload}) {
+}
+
+TEST(Format, SaysItsContentType) {
+  for (const Format format :
+       {Format::kArray, Format::kStandard, Format::kPayload, Format::kCloudEventsBinary}) {
     EXPECT_EQ(ContentType(format), "application/json");
   }
+  EXPECT_EQ(ContentType(Format::kCloudEvents), "application/cloudevents+json");
+  EXPECT_EQ(ContentType(Format::kCloudEventsBatch), "application/cloudevents-batch+json");
 }
 
 }  // namespace

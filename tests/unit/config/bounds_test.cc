@@ -135,6 +135,34 @@ TEST(Bounds, DestinationMembersAreKept) {
   EXPECT_EQ(plain.destinations[0].success, model::SuccessRule::k2xx);
 }
 
+TEST(Bounds, FormatsOfCloudEvents) {
+  const std::pair<std::string, model::Format> formats[] = {
+      {"cloudevents", model::Format::kCloudEvents},
+      {"cloudevents_batch", model::Format::kCloudEventsBatch},
+      {"cloudevents_binary", model::Format::kCloudEventsBinary}};
+  for (const auto& [name, format] : formats) {
+    const auto plain = Parsed(WithDestination("format: " + name));
+    EXPECT_EQ(plain.destinations[0].format, format);
+    EXPECT_EQ(plain.destinations[0].cloudevents_source, "");
+    const auto own =
+        Parsed(WithDestination("format: " + name + ", cloudevents_source: 'urn:x:%2f?a=[1]'"));
+    EXPECT_EQ(own.destinations[0].cloudevents_source, "urn:x:%2f?a=[1]");
+  }
+  const auto refusal = [](const std::string& source) {
+    return Refusal(WithDestination("format: cloudevents, cloudevents_source: " + source));
+  };
+  EXPECT_EQ(refusal(std::string(1024, 'x')), "");
+  for (const std::string& source : {std::string("''"), std::string(1025, 'x'), std::string("'a b'"),
+                                    std::string("'%4'"), std::string("'%zz'"), std::string("é"),
+                                    std::string("\"a\\r\\nb\""), std::string("'<a>'")}) {
+    EXPECT_EQ(refusal(source),
+              "destinations[0].cloudevents_source: must be a URI reference of 1 to 1024 bytes");
+  }
+  EXPECT_EQ(Refusal(WithDestination("cloudevents_source: /x")),
+            "destinations[0].cloudevents_source: needs the format cloudevents, cloudevents_batch "
+            "or cloudevents_binary");
+}
+
 std::string Delays(int count) {
   std::string text = "retry: {delays: [1s";
   for (int i = 1; i < count; ++i) text += ", 1s";

@@ -110,6 +110,10 @@ TEST(Secrets, NoErrorRepeatsOne) {
       WithDestination(secret + ": x"),
       WithDestination("format: " + secret),
       secret + ": x\n",
+      WithKeys("{name: k, secret: whsk_" + body + "}"),
+      WithKeys("{name: k, whsk_" + body + ": x}"),
+      WithDestination("whsk_" + body + ": x"),
+      WithDestination("signature: {header: " + secret + ", prefix: whsk_" + body + "}"),
       "destinations:\n- name: k\n  secret:" + secret + "\n  url: x\n",
   };
   for (const std::string& yaml : cases) {

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "feed.h"
+#include "held_event.h"
 #include "inbox.h"
-#include "request_maker.h"
 #include "retry_clock.h"
 #include "retry_queue.h"
 #include "ring_queue.h"
@@ -128,33 +128,6 @@ TEST(RetryQueue, WhatBecomesDurableWhileAskingIsNotForgotten) {
   queue.AddDue(base::FromUnixNanos(30));
   queue.EndAsking({.next_due = base::FromUnixNanos(50)});
   EXPECT_EQ(queue.AskAt(), base::FromUnixNanos(30));
-}
-
-TEST(RequestMaker, WritesTheWholeHeadAndSigns) {
-  model::Destination destination;
-  destination.format = model::Format::kPayload;
-  const http::Url url = *http::ParseUrl("http://Example.test:8080/in?a=1");
-  HeldEvents held;
-  const HeldRef event = held.Hold(MakeEvent(7, "{\"a\":1}"));
-  const base::WallTime now = base::FromUnixNanos(1'700'000'000'900'000'000);
-
-  RequestMaker plain(destination, url, "Carillon/1.2");
-  const http::Request request = plain.Make(3, 42, event, now);
-  EXPECT_EQ(request.head,
-            "POST /in?a=1 HTTP/1.1\r\nHost: example.test:8080\r\nUser-Agent: Carillon/1.2\r\n"
-            "Content-Type: application/json\r\nwebhook-id: e7\r\nwebhook-timestamp: 1700000000\r\n"
-            "Content-Length: 7\r\n\r\n");
-  EXPECT_EQ(*request.body, "{\"a\":1}");
-  EXPECT_EQ(request.token, 42u);
-  EXPECT_EQ(request.endpoint, 3u);
-
-  destination.keys = {{"k", base::Secret(std::string(32, 'k'))}};
-  RequestMaker signing(destination, url, "Carillon/1.2");
-  const std::string head = signing.Make(3, 43, event, now).head;
-  const size_t at = head.find("\r\nwebhook-signature: ") + 21;
-  const std::string signature = head.substr(at, head.find("\r\n", at) - at);
-  EXPECT_TRUE(
-      signing::Verify(destination.keys[0].secret, "e7", "1700000000", "{\"a\":1}", signature));
 }
 
 }  // namespace

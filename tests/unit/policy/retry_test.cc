@@ -180,8 +180,9 @@ TEST(AfterFailure, SomeAnswersPauseTheDestination) {
   const Case cases[] = {
       {429, "", 1, milliseconds(1000)},  // at least a second
       {429, "", 2, milliseconds(5000)},
-      {429, "", 3, milliseconds(3'600'000)},  // at most the cap
-      {429, "", 4, milliseconds(1000)},       // dead, and still it is too much for the receiver
+      {429, "", 3, milliseconds(60'000)},  // unasked, at most a minute
+      {429, "120", 3, milliseconds(120'000)},
+      {429, "", 4, milliseconds(1000)},  // dead, and still it is too much for the receiver
       {429, "30", 4, milliseconds(30'000)},
       {429, "30", 1, milliseconds(30'000)},
       {429, "86400", 1, milliseconds(3'600'000)},

@@ -67,5 +67,37 @@ TEST(ParseSecret, AsksForThePrefixAndRepeatsNothing) {
   }
 }
 
+TEST(ParseAnySecret, TakesBothSchemes) {
+  const auto v1 = ParseAnySecret("whsec_" + Base64(Bytes(32)));
+  ASSERT_TRUE(v1.ok());
+  EXPECT_EQ(v1->scheme, model::KeyScheme::kV1);
+  EXPECT_EQ(v1->bytes.Reveal(), Bytes(32));
+  const std::string pair =  // the key of the contract
+      "6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg";
+  for (const char* padding : {"", "=="}) {
+    const auto v1a = ParseAnySecret("whsk_" + pair + padding);
+    ASSERT_TRUE(v1a.ok());
+    EXPECT_EQ(v1a->scheme, model::KeyScheme::kV1a);
+    EXPECT_EQ(Base64(std::string(v1a->bytes.Reveal())), pair + "==");
+  }
+  std::string other = pair;
+  other[60] = other[60] == 'A' ? 'B' : 'A';
+  EXPECT_EQ(ParseAnySecret("whsk_" + other).status().message(),
+            "the public half of an ed25519 secret must belong to its seed");
+}
+
+TEST(ParseAnySecret, SaysWhatIsWrong) {
+  for (size_t n : {0, 32, 63, 65, 66}) {
+    EXPECT_EQ(ParseAnySecret("whsk_" + Base64(Bytes(n))).status().message(),
+              "an ed25519 secret must be 64 bytes after base64 decoding");
+  }
+  EXPECT_EQ(ParseAnySecret("whsk_!").status().message(),
+            "an ed25519 secret must be 'whsk_' and standard base64");
+  EXPECT_EQ(ParseAnySecret("whsec_" + Base64(Bytes(23))).status().message(),
+            "a signing secret must be 24 to 64 bytes after base64 decoding");
+  EXPECT_EQ(ParseAnySecret("whpk_" + Base64(Bytes(32))).status().message(),
+            "a signing secret must begin with 'whsec_' or 'whsk_'");
+}
+
 }  // namespace
 }  // namespace carillon::signing

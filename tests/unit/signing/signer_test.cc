@@ -39,17 +39,17 @@ TEST(Signer, KnownAnswersOfStandardWebhooks) {
   int seen = 0;
   for (const auto& answer : contract.at("known_answers")) {
     const auto signature = answer.at("signature").get<std::string>();
-    if (!signature.starts_with("v1,")) continue;
     ++seen;
-    const auto secret = ParseSecret(answer.at("secret").get<std::string>());
+    const auto secret = ParseAnySecret(answer.at("secret").get<std::string>());
     ASSERT_TRUE(secret.ok());
     const auto id = answer.at("id").get<std::string>();
     const auto timestamp = answer.at("timestamp").get<int64_t>();
     const auto body = answer.at("body").get<std::string>();
-    EXPECT_EQ(SignWith({{"k", *secret}}, id, timestamp, body), signature);
-    EXPECT_TRUE(Verify(*secret, id, std::to_string(timestamp), body, signature));
+    EXPECT_EQ(SignWith({{"k", secret->bytes, secret->scheme}}, id, timestamp, body), signature);
+    if (secret->scheme == model::KeyScheme::kV1a) continue;
+    EXPECT_TRUE(Verify(secret->bytes, id, std::to_string(timestamp), body, signature));
   }
-  EXPECT_EQ(seen, 2);
+  EXPECT_EQ(seen, 3);
 }
 
 TEST(Signer, AgreesWithTheDefinitionForEveryKeyLengthAndManyBodies) {
@@ -82,6 +82,28 @@ TEST(Signer, SignsWithEveryKeyInOrderAndAppends) {
   for (const auto& key : keys) {
     EXPECT_TRUE(Verify(key.secret, "id", "-5", "x", out.substr(19)));
   }
+}
+
+TEST(Signer, KeysOfBothSchemesSignSideBySide) {
+  auto ed25519 = Key('s', 64);
+  ed25519.scheme = model::KeyScheme::kV1a;
+  const std::string v1a = SignWith({ed25519}, "id", 1, "x");
+  EXPECT_THAT(v1a, testing::StartsWith("v1a,"));
+  EXPECT_EQ(v1a.size(), 4u + 88);
+  EXPECT_EQ(SignWith({Key('a'), ed25519}, "id", 1, "x"),
+            SignWith({Key('a')}, "id", 1, "x") + " " + v1a);
+  EXPECT_NE(SignWith({ed25519}, "id", 1, "y"), v1a);
+}
+
+TEST(Signer, AKeyPastItsEndDoesNotSign) {
+  auto old = Key('a');
+  old.expires_at = base::FromUnixNanos(1'700'000'000'000'000'000);
+  const std::string both = SignWith({Key('b'), old}, "id", 1'699'999'999, "x");
+  EXPECT_EQ(both, SignWith({Key('b')}, "id", 1'699'999'999, "x") + " " +
+                      SignWith({Key('a')}, "id", 1'699'999'999, "x"));
+  const std::string one = SignWith({Key('b')}, "id", 1'700'000'000, "x");
+  EXPECT_EQ(SignWith({Key('b'), old}, "id", 1'700'000'000, "x"), one);
+  EXPECT_EQ(SignWith({old, Key('b')}, "id", 1'700'000'000, "x"), one);
 }
 
 TEST(Signer, WithoutKeysAppendsNothing) {

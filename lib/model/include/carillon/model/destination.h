@@ -7,11 +7,21 @@
 #include <vector>
 
 #include "carillon/base/secret.h"
+#include "carillon/model/signing.h"
 
 namespace carillon::model {
 
-enum class Format : uint8_t { kStandard, kPayload, kArray };
-inline constexpr int kFormatCount = 3;
+enum class Format : uint8_t {
+  kStandard,
+  kPayload,
+  kArray,
+  kCloudEvents,
+  kCloudEventsBatch,
+  kCloudEventsBinary,
+};
+inline constexpr int kFormatCount = 6;
+
+inline bool IsCloudEvents(Format format) { return format >= Format::kCloudEvents; }
 
 /// Which HTTP answers count as success.
 enum class SuccessRule : uint8_t { k2xx, kBelow400, kAnyResponse };
@@ -36,10 +46,10 @@ struct RetryPolicy {
   friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
 };
 
-struct SigningKey {
+struct Header {
   std::string name;
-  base::Secret secret;  ///< the raw key bytes (decoded), 24-64
-  friend bool operator==(const SigningKey&, const SigningKey&) = default;
+  base::Secret value;  ///< may be a token
+  friend bool operator==(const Header&, const Header&) = default;
 };
 
 /// A named HTTP endpoint and its delivery policy, validated (see `config`). A value.
@@ -49,12 +59,15 @@ struct Destination {
   std::string url;
   std::string description;
   Format format = Format::kStandard;
+  std::string cloudevents_source;  ///< empty: `/carillon/` and the tenant
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds total_timeout{15'000};
   uint32_t concurrency = 32;
   RetryPolicy retry;
   SuccessRule success = SuccessRule::k2xx;
-  std::vector<SigningKey> keys;
+  std::vector<SigningKey> keys;            ///< one of them never expires, where there are any
+  std::optional<HmacSignature> signature;  ///< only with a kV1 key that never expires
+  std::vector<Header> headers;             ///< fit to be written into a head
   friend bool operator==(const Destination&, const Destination&) = default;
 };
 

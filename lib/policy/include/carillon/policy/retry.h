@@ -51,7 +51,8 @@ struct Sequel {
 
 /// A Retry-After that makes sense lengthens the delay, up to the policy's cap. Where the answer
 /// speaks for the whole destination and not for one delivery (429, 502, 504, and 503 with such a
-/// Retry-After), it pauses as long as the delivery waits: at least 1 s, at most the cap.
+/// Retry-After), it pauses: as long as it asks, up to the policy's cap; or, where the planned delay
+/// is longer, for that, up to 1 min; at least 1 s.
 Sequel AfterFailure(const model::RetryPolicy& policy, const Failure& failure, base::WallTime now,
                     base::Random& random);
 

@@ -6,25 +6,32 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "carillon/base/secret.h"
-#include "carillon/model/destination.h"
+#include "carillon/model/signing.h"
 
 namespace carillon::signing {
 
-/// Signs requests for one destination: Standard Webhooks 1.0.0, scheme `v1` (HMAC-SHA256 over
-/// ID '.' TIMESTAMP '.' BODY, base64). The keys are expanded once. Used on one thread.
+/// Makes the value of a header that signs the requests of one destination. Each key that is valid
+/// at the request's time signs, in the order given: current first. The keys are expanded once.
+/// Used on one thread.
 class Signer {
  public:
-  /// `keys` in the order in which they sign: current first. No keys: `Sign` returns "".
+  /// `webhook-signature` of Standard Webhooks 1.0.0 over ID '.' TIMESTAMP '.' BODY: `v1,BASE64`
+  /// (HMAC-SHA256) or `v1a,BASE64` (ed25519), separated by spaces.
   static std::unique_ptr<Signer> Create(std::span<const model::SigningKey> keys);
 
-  /// Appends the value of `webhook-signature` to `out`: `v1,BASE64` for each key, separated by
-  /// spaces. `timestamp` in Unix seconds.
+  /// A header of the destination's choice: prefix and digest for each kV1 key, separated by commas.
+  /// The template passed `CheckTemplate`.
+  static std::unique_ptr<Signer> CreateCustom(const model::HmacSignature& signature,
+                                              std::span<const model::SigningKey> keys);
+
+  /// Appends the value to `out`; nothing when no key is valid. `timestamp` in Unix seconds.
   virtual void Sign(std::string_view id, int64_t timestamp, std::string_view body,
                     std::string& out) = 0;
 
-  /// True when there is no key.
+  /// True when there is no key, valid or not.
   virtual bool empty() const = 0;
 
   virtual ~Signer() = default;
@@ -34,8 +41,21 @@ class Signer {
 /// repeating the secret.
 absl::StatusOr<base::Secret> ParseSecret(std::string_view text);
 
-/// Whether `header` (the value of `webhook-signature`) holds a signature of `key` over the rest.
-/// Compares in constant time. For receivers: `carillon-sink` and tests.
+struct SchemeSecret {
+  model::KeyScheme scheme;
+  base::Secret bytes;
+};
+
+/// The same, or `whsk_` + base64 of an ed25519 seed (32 bytes) and the public key that belongs to
+/// it (32 bytes).
+absl::StatusOr<SchemeSecret> ParseAnySecret(std::string_view text);
+
+/// Whether `text` is a template of HmacSignature: at most 256 bytes with {id}, {timestamp} and,
+/// exactly once, {body}; no other braces. INVALID_ARGUMENT says what is wrong (`must ...`).
+absl::Status CheckTemplate(std::string_view text);
+
+/// Whether `header` (the value of `webhook-signature`) holds a `v1` signature of `key` over the
+/// rest. Compares in constant time. For receivers: `carillon-sink` and tests.
 bool Verify(const base::Secret& key, std::string_view id, std::string_view timestamp,
             std::string_view body, std::string_view header);
 
