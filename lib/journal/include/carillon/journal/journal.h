@@ -46,12 +46,34 @@ struct AttemptRow {
   bool settles = true;
 };
 
-/// A delivery that failed and waits.
+/// Deliveries of one lane that go one after another: a hash of the ordering key, from 1 to
+/// `kMaxGroup`. 0: a delivery that has no order.
+using GroupId = uint64_t;
+inline constexpr GroupId kMaxGroup = (uint64_t{1} << 61) - 1;
+
+/// Where parked rows without a time lie: those held behind an earlier delivery of their group at
+/// `HeldDue(group)`, in the order of their positions; and at `HeldDue(0)` marks of groups that are
+/// held behind a dead delivery (the delivery itself is dead, the row keeps only its place).
+inline constexpr base::WallTime kFirstHeldDue{std::chrono::nanoseconds(int64_t{1} << 62)};
+inline constexpr base::WallTime HeldDue(GroupId group) {
+  return kFirstHeldDue + std::chrono::nanoseconds(static_cast<int64_t>(group));
+}
+
+/// One of the further deliveries of a batch.
+struct BatchMember {
+  uint64_t position = 0;
+  GroupId group = 0;
+  friend bool operator==(const BatchMember&, const BatchMember&) = default;
+};
+
+/// A delivery that failed and waits; or a batch of them, which stays together: one row.
 struct Parked {
   LaneId lane = 0;
-  base::WallTime due{};
-  uint64_t position = 0;
+  base::WallTime due{};   ///< before kFirstHeldDue; or HeldDue(...), see there
+  uint64_t position = 0;  ///< of a batch: of its first
   uint32_t attempts = 0;  ///< made so far
+  GroupId group = 0;
+  std::vector<BatchMember> rest;  ///< of a batch: all but its first, in its order
 };
 
 /// Names a parked row.
@@ -77,6 +99,28 @@ struct LaneCursor {
   std::optional<uint64_t> position;
 };
 
+/// Why a destination is disabled. Stored; never renumber.
+enum class DisabledReason : uint8_t {
+  kOperator = 1,     ///< the configuration says so
+  kGone = 2,         ///< it answered 410
+  kFailing = 3,      ///< every attempt failed for too long
+  kRetriesEnded = 4  ///< a delivery used up its retries
+};
+
+/// How a destination fares; kept over restarts.
+struct Health {
+  std::optional<base::WallTime> failing_since;  ///< every attempt since failed
+  std::optional<DisabledReason> disabled;
+  base::WallTime disabled_at{};
+  uint32_t generation = 0;  ///< of the configuration under which it was disabled
+  friend bool operator==(const Health&, const Health&) = default;
+};
+
+struct LaneHealth {
+  LaneId lane = 0;
+  Health health;
+};
+
 /// What one shard has to tell since the last time; written in one transaction.
 struct Settlement {
   uint32_t shard = 0;
@@ -85,6 +129,11 @@ struct Settlement {
   std::vector<ParkedKey> unparked;  ///< rows to remove (applied before `parked` is added)
   std::vector<Dead> dead;
   std::vector<LaneCursor> cursors;
+  std::vector<LaneHealth> healths;
+  /// Events of Carillon's own (see `model/operational.h`): appended in the same transaction, with
+  /// the next positions, and handed to the consumers as others are. Their ids are new; they are
+  /// not held against the bound of what waits for the disk.
+  std::vector<std::shared_ptr<model::Event>> events;
   /// Every event at or below it is settled in this shard, lanes that fell behind left aside.
   uint64_t watermark = 0;
 };
@@ -93,11 +142,20 @@ struct Settlement {
 struct DueDelivery {
   Parked parked;
   model::EventPtr event;  ///< null: the event is gone from the journal (it never should be)
+  std::vector<model::EventPtr> rest;  ///< of `parked.rest`; null: as above
 };
 
 struct DueDeliveries {
   std::vector<DueDelivery> due;            ///< ascending by (due, position)
   std::optional<base::WallTime> next_due;  ///< of the first row not returned
+};
+
+/// What is parked of one group.
+struct GroupState {
+  GroupId group = 0;
+  uint64_t timed = 0;  ///< rows that wait for a time and hold deliveries of it
+  uint64_t held = 0;   ///< rows at HeldDue(group)
+  bool stuck = false;  ///< it has a mark at HeldDue(0)
 };
 
 /// What the store knows of a destination.
@@ -106,8 +164,10 @@ struct LaneState {
   /// The destination wants events from here on: it was not there before.
   uint64_t since = 1;
   std::optional<uint64_t> cursor;  ///< set: it had fallen behind; next position to look at
-  uint64_t parked = 0;             ///< number of parked deliveries
-  std::optional<base::WallTime> next_due;
+  uint64_t parked = 0;             ///< number of parked deliveries (marks at HeldDue(0) are none)
+  std::optional<base::WallTime> next_due;  ///< lowest before kFirstHeldDue
+  std::vector<GroupState> groups;          ///< those that have parked rows
+  Health health;
 };
 
 struct LaneName {
@@ -161,12 +221,17 @@ class Journal {
   virtual void Read(uint64_t from, size_t max_bytes,
                     absl::AnyInvocable<void(EventBatchPtr)> done) = 0;
 
-  /// Parked deliveries of `lane` due at or before `until`, at most `limit`, lowest (due, position)
-  /// first, and with about 8 MiB of events at most: fewer than `limit` does not mean that no more
-  /// is due, `next_due` tells. Only what is committed: a row whose unparking is under way may
-  /// still be returned.
+  /// Parked rows of `lane` due at or before `until` (and before kFirstHeldDue), at most `limit`,
+  /// lowest (due, position) first, and with about 8 MiB of events at most: fewer than `limit` does
+  /// not mean that no more is due, `next_due` tells. Only what is committed: a row whose unparking
+  /// is under way may still be returned.
   virtual void TakeDue(LaneId lane, base::WallTime until, size_t limit,
                        absl::AnyInvocable<void(DueDeliveries)> done) = 0;
+
+  /// Rows of `lane` at HeldDue(group), lowest position first, at most `limit`, and with about 8 MiB
+  /// of events at most; `next_due` is set when there are more. Otherwise as `TakeDue`.
+  virtual void TakeHeld(LaneId lane, GroupId group, size_t limit,
+                        absl::AnyInvocable<void(DueDeliveries)> done) = 0;
 
   /// Attempts recovered at start that settle (position, lane): true when a delivery above the
   /// watermark was already done before the restart. Any thread, never blocks.

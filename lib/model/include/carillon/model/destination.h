@@ -46,6 +46,59 @@ struct RetryPolicy {
   friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
 };
 
+/// Which deliveries go one after another, in publishing order: none, those with one ordering key,
+/// or all. An event without an ordering key has no order under kKey.
+enum class Ordering : uint8_t { kNone, kKey, kStrict };
+
+/// What happens behind a delivery that is dead: the next goes, or what follows it in order is held
+/// until the destination is told to continue.
+enum class AfterDead : uint8_t { kContinue, kHold };
+
+struct Order {
+  Ordering by = Ordering::kNone;
+  AfterDead after_dead = AfterDead::kContinue;
+  friend bool operator==(const Order&, const Order&) = default;
+};
+
+/// Several events in one POST; for formats that are arrays. It goes when it holds `max_events`, or
+/// the next would make its events larger than `max_bytes`, or its first was accepted `max_wait`
+/// ago. An event larger than `max_bytes` goes alone.
+struct Batch {
+  uint32_t max_events = 100;
+  uint32_t max_bytes = 256u << 10;
+  std::chrono::milliseconds max_wait{0};
+  friend bool operator==(const Batch&, const Batch&) = default;
+};
+
+/// A token bucket: `per_second` POSTs in the long run, `burst` of them at once.
+struct Rate {
+  double per_second = 100;
+  uint32_t burst = 1;
+  friend bool operator==(const Rate&, const Rate&) = default;
+};
+
+/// When a destination is left alone after failures, and for how long. Failures are those that say
+/// that the receiver is in trouble: no whole response, 3xx, 429, 5xx.
+struct Breaker {
+  uint32_t consecutive_failures = 10;  ///< in a row; 0: not looked at
+  double failure_rate = 0.5;           ///< of the attempts in `window`; above 1: not looked at
+  uint32_t min_attempts = 20;          ///< in `window`, before the rate counts
+  std::chrono::milliseconds window{60'000};
+  std::chrono::milliseconds delay{10'000};  ///< open for; doubles with each probe that fails
+  std::chrono::milliseconds max_delay{300'000};
+  friend bool operator==(const Breaker&, const Breaker&) = default;
+};
+
+/// When a destination is disabled: nothing is sent there until it is enabled again.
+struct Disabling {
+  bool on_gone = true;  ///< after an answer 410
+  /// After every attempt failed for so long; nothing: never.
+  std::optional<std::chrono::milliseconds> failing_for = std::chrono::hours(5 * 24);
+  bool when_retries_end = false;  ///< after a delivery that used up its retries
+  bool drop_deliveries = false;   ///< its deliveries become dead; false: they wait
+  friend bool operator==(const Disabling&, const Disabling&) = default;
+};
+
 struct Header {
   std::string name;
   base::Secret value;  ///< may be a token
@@ -62,8 +115,17 @@ struct Destination {
   std::string cloudevents_source;  ///< empty: `/carillon/` and the tenant
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds total_timeout{15'000};
-  uint32_t concurrency = 32;
+  uint32_t concurrency = 32;  ///< POSTs in flight at most
+  bool adaptive = false;      ///< the limit moves between 1 and `concurrency`, see policy
+  std::optional<Rate> rate;
   RetryPolicy retry;
+  Order order;
+  std::optional<Batch> batch;  ///< only with an array format
+  std::optional<Breaker> breaker = Breaker{};
+  Disabling disabling;
+  bool enabled = true;
+  /// A disabled destination is enabled again by a configuration with another generation.
+  uint32_t generation = 0;
   SuccessRule success = SuccessRule::k2xx;
   std::vector<SigningKey> keys;            ///< one of them never expires, where there are any
   std::optional<HmacSignature> signature;  ///< only with a kV1 key that never expires
