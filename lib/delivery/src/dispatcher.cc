@@ -46,7 +46,8 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
                 .on_served = [this](Lane& lane) { MarkRunnable(lane); },
                 .on_read = [this] { Turn(); }}),
       news_(options_, clock, journal, home_,
-            [this](const News::Durable& durable) { OnDurable(durable); }) {
+            [this](const News::Durable& durable) { OnDurable(durable); }),
+      caps_(options.caps, lanes_) {
   courier_.SetListener(this);
 }
 
@@ -70,6 +71,7 @@ void DispatcherImpl::Turn() {
     if (MemoryForMore()) {
       backlog_.Run();
       AskForDue();
+      AskForHeld();
     }
   }
   if (news_.Due(clock_.Mono())) SendNews();
@@ -146,6 +148,7 @@ void DispatcherImpl::RelieveMemory() {
   lanes_.ForEach([&](Lane& lane) {
     if (lane.fresh_bytes() <= share && lane.retries().empty()) return;
     lane.Shed(share);
+    WriteHeldRows(lane);
     NoteCursor(lane);
     RefreshDue(lane);
     backlog_.Want(lane);
@@ -200,21 +203,18 @@ void DispatcherImpl::CollectCursors() {
 void DispatcherImpl::SendNews() {
   if (!news_.MaySend()) return;
   CollectCursors();
+  CollectHealths();
   news_.Send(Watermark());
 }
 
 void DispatcherImpl::OnDurable(const News::Durable& durable) {
   for (const auto& [id, due] : durable.parked) {
     Lane* lane = lanes_.Find(id);
-    if (lane == nullptr) continue;
-    lane->retries().AddDue(due);
-    RefreshDue(*lane);
+    if (lane != nullptr && !lane->closing()) OnParked(*lane, due);
   }
   for (const journal::ParkedKey& key : durable.unparked) {
     Lane* lane = lanes_.Find(key.lane);
-    if (lane == nullptr) continue;
-    lane->retries().Forget(key.due, key.position);
-    RefreshDue(*lane);
+    if (lane != nullptr && !lane->closing()) OnUnparked(*lane, key);
   }
   if (!durable.closed.empty()) {
     journal_.CloseLanes(durable.closed);
@@ -225,6 +225,30 @@ void DispatcherImpl::OnDurable(const News::Durable& durable) {
   Turn();
 }
 
+void DispatcherImpl::OnParked(Lane& lane, base::WallTime due) {
+  if (due < journal::kFirstHeldDue) {
+    lane.retries().AddDue(due);
+    RefreshDue(lane);
+  } else if (const journal::GroupId group = journal::GroupHeldAt(due); group != 0) {
+    lane.groups().OnHeld(group);
+    WantHeld(lane);
+  } else {
+    PassMarks(lane);
+  }
+}
+
+void DispatcherImpl::OnUnparked(Lane& lane, const journal::ParkedKey& key) {
+  if (key.due < journal::kFirstHeldDue) {
+    lane.retries().Forget(key.due, key.position);
+    RefreshDue(lane);
+  } else if (const journal::GroupId group = journal::GroupHeldAt(key.due); group != 0) {
+    lane.groups().OnRemoved(group);
+    WantHeld(lane);
+  } else {
+    PassMarks(lane);
+  }
+}
+
 void DispatcherImpl::ArmTimer() {
   base::MonoTime at = tick_at_;
   if (const auto send_at = news_.SendAt()) at = std::min(at, *send_at);
@@ -233,6 +257,7 @@ void DispatcherImpl::ArmTimer() {
     at = std::min(at, retry_clock_.ToMono(*due));
   }
   if (const auto wake = waking_.Next(); wake && !draining_) at = std::min(at, *wake);
+  if (const auto look = caps_.LookAt(); look && !draining_) at = std::min(at, *look);
   if (at >= armed_) return;
   armed_ = at;
   executor_.WakeAt(at);

@@ -8,7 +8,9 @@
 
 #include "attempts.h"
 #include "backlog.h"
+#include "caps.h"
 #include "carillon/delivery/dispatcher.h"
+#include "carillon/policy/fair_queue.h"
 #include "carillon/policy/retry.h"
 #include "due_lanes.h"
 #include "feed.h"
@@ -16,6 +18,7 @@
 #include "home.h"
 #include "lane_map.h"
 #include "news.h"
+#include "operational.h"
 #include "retry_clock.h"
 #include "tracker.h"
 #include "waking_lanes.h"
@@ -23,8 +26,10 @@
 namespace carillon::delivery {
 
 /// Ties the pieces together: events from the Feed go to lanes and into the Tracker; lanes that are
-/// ready send through the courier; outcomes become News. What it does falls into three files:
-/// dispatcher.cc (routing, memory, time), sending.cc (attempts, retries), reload.cc (tables).
+/// ready send through the courier; outcomes become News. What it does falls into six files:
+/// dispatcher.cc (routing, memory, time), sending.cc (attempts that start), outcomes.cc (those that
+/// end), parked.cc (what comes back from the journal), health.cc (breaker, disabling), reload.cc
+/// (tables).
 class DispatcherImpl final : public Dispatcher {
  public:
   DispatcherImpl(const DispatcherOptions& options, const base::Clock& clock, base::Random& random,
@@ -69,6 +74,8 @@ class DispatcherImpl final : public Dispatcher {
   void SendNews();
   void CollectCursors();
   void OnDurable(const News::Durable& durable);
+  void OnParked(Lane& lane, base::WallTime due);
+  void OnUnparked(Lane& lane, const journal::ParkedKey& key);
   void NoteCursor(Lane& lane);
   void ArmTimer();
   void CheckDrained();
@@ -77,22 +84,58 @@ class DispatcherImpl final : public Dispatcher {
 
   // --- sending.cc
   void MarkRunnable(Lane& lane);
+  void Reconsider(Lane& lane);
   void Pause(Lane& lane, std::chrono::milliseconds time);
   void WakeLanes();
   void SendReady();
-  void Send(Lane& lane, base::WallTime wall, base::MonoTime now);
+  void SendNext(Lane& lane, base::WallTime wall, base::MonoTime now);
+  void Send(Lane& lane, Parcel parcel, base::WallTime wall, base::MonoTime now);
+  void WriteHeldRows(Lane& lane);
   bool MayStart() const { return !draining_ && news_.rows() < options_.max_unsettled_news; }
+
+  // --- outcomes.cc
+  void AddAttemptRows(const Attempt& attempt, model::Outcome outcome,
+                      const http::Response& response, bool abandoned);
   /// `result` tells of a success, too.
   void Conclude(Attempt& attempt, const policy::Failure& result);
-  void Fail(Lane& lane, const Delivery& delivery, const policy::Failure& failure);
+  void Finish(Attempt& attempt, Ending ending);
+  Ending Fail(Lane& lane, const Parcel& parcel, const policy::Failure& failure);
   /// Whether a retry of the event after `wait` is later than the destination wants it.
   bool TooLate(const Lane& lane, const model::Event& event, std::chrono::milliseconds wait) const;
-  /// A parked delivery is not tried again.
-  void GiveUp(Lane& lane, base::WallTime due, uint64_t position, uint32_t attempts);
-  void AddDead(Lane& lane, uint64_t position, uint32_t attempts, model::Outcome outcome);
+  void Park(Lane& lane, const Parcel& parcel, base::WallTime due, uint32_t attempts);
+  /// Takes away the rows of a parcel that was in flight.
+  void Unpark(Lane& lane, const Parcel& parcel);
+  /// A parcel that the lane gave out is not tried.
+  void GiveUp(Lane& lane, Parcel parcel);
+  Ending Bury(Lane& lane, const Parcel& parcel, uint32_t attempts, model::Outcome outcome);
+  void AddDead(Lane& lane, const model::Event& event, uint32_t attempts, model::Outcome outcome);
+  /// Whether anybody subscribed to an operational type in the lane's tenant.
+  bool IsWanted(const Lane& lane, std::string_view type) const {
+    return table_->IsSubscribed(lane.destination().tenant, type);
+  }
+
+  // --- parked.cc
   void AskForDue();
   void OnDue(journal::LaneId id, const journal::DueDeliveries& answer);
+  Parcel ParcelOf(const journal::DueDelivery& row);
+  void Lose(Lane& lane, const journal::DueDelivery& row);
+  /// Puts the lane on the list of those that ask for held rows, if it does.
+  void WantHeld(Lane& lane);
+  void AskForHeld();
+  void OnHeld(journal::LaneId id, journal::GroupId group, const journal::DueDeliveries& answer);
+  void PassMarks(Lane& lane);
   void RefreshDue(Lane& lane) { due_lanes_.Refresh(lane, retry_clock_.Now()); }
+
+  // --- health.cc
+  void OnBreaker(Lane& lane, policy::Breaker::Change change);
+  void JudgeHealth(Lane& lane, const policy::Failure& result, bool retries_ended);
+  void Disable(Lane& lane, model::DisabledReason why);
+  void Enable(Lane& lane);
+  void TellRecovered(const Lane& lane, Recovery how);
+  void FollowSwitch(Lane& lane);
+  void SetMode(Lane& lane);
+  void NoteHealth(Lane& lane);
+  void CollectHealths();
 
   // --- reload.cc
   void NextChange();
@@ -123,6 +166,7 @@ class DispatcherImpl final : public Dispatcher {
   Feed feed_;
   Backlog backlog_;
   News news_;
+  Caps caps_;
 
   std::shared_ptr<const routing::RoutingTable> table_;
   std::vector<Lane*> lane_of_;  // of each destination of table_
@@ -130,8 +174,10 @@ class DispatcherImpl final : public Dispatcher {
   bool changing_ = false;  // routing waits, so that a new lane misses nothing
   size_t closing_ = 0;     // lanes closed and not yet forgotten
 
-  RingQueue<Lane*> runnable_;        // have something to send
-  std::vector<Lane*> cursor_lanes_;  // have a durable cursor, or had one when last told
+  policy::FairQueue<Lane> runnable_;       // have something to send
+  std::vector<Lane*> cursor_lanes_;        // have a durable cursor, or had one when last told
+  std::vector<Lane*> health_lanes_;        // their health changed since the last news
+  RingQueue<journal::LaneId> held_lanes_;  // ask for held rows
   std::vector<uint32_t> matched_;    // scratch of Route
   std::vector<Lane*> targets_;
   bool out_of_memory_ = false;

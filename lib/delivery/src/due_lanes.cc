@@ -20,12 +20,14 @@ base::WallTime LatestDue(const Lane& lane, base::WallTime now) {
 }  // namespace
 
 base::WallTime DueLanes::TakeUntil(const Lane& lane, base::WallTime next, base::WallTime now) {
+  if (lane.mode() == Lane::Mode::kDrop) return std::max(next, now);
   return next > LatestDue(lane, now) ? next : now;
 }
 
 void DueLanes::Refresh(Lane& lane, base::WallTime now) {
-  // What a paused lane has parked may stay on disk until it can be sent.
-  const bool passive = lane.closing() || lane.paused();
+  // What a lane that rests has parked may stay on disk until it can be sent.
+  const bool passive =
+      lane.closing() || lane.mode() == Lane::Mode::kRest || lane.pace().Resting();
   std::optional<base::WallTime> at = passive ? std::nullopt : lane.retries().AskAt();
   if (at && TakeUntil(lane, *at, now) != now) at = now;
   if (at == lane.retries().listed) return;

@@ -13,7 +13,7 @@ namespace carillon::delivery {
 class DueLanes {
  public:
   /// Lists the lane under the time its retry queue wants, or not at all
-  /// (while it is paused, too).
+  /// (while it rests, too).
   void Refresh(Lane& lane, base::WallTime now);
   void Remove(Lane& lane);
 
@@ -25,7 +25,7 @@ class DueLanes {
 
   /// Up to when to take rows of `lane`: `now`, but for a row that is due later than its retry
   /// policy ever asks for. Its time was set by a clock that has since been set back; it is taken
-  /// now.
+  /// now. Of a lane that drops its deliveries: whatever its time.
   static base::WallTime TakeUntil(const Lane& lane, base::WallTime next, base::WallTime now);
 
  private:

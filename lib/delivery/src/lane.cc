@@ -6,12 +6,14 @@ namespace carillon::delivery {
 
 Lane::Lane(const journal::LaneState& state, const LaneBounds& bounds, Tracker& tracker,
            std::shared_ptr<metrics::LaneMetrics> metrics)
-    : id_(state.lane),
+    : health(state.health),
+      id_(state.lane),
       bounds_(bounds),
       tracker_(tracker),
       metrics_(std::move(metrics)),
       from_(std::max(state.since, state.cursor.value_or(0))),
       limit_(bounds.bytes),
+      groups_(state.groups),
       retries_(state.parked, state.next_due) {
   marks.reported = state.cursor;
 }
@@ -20,7 +22,8 @@ void Lane::Bind(std::shared_ptr<const routing::RoutingTable> table, uint32_t ind
   destination_ = &table->destinations()[index];
   index_ = index;
   table_ = std::move(table);
-  budget_at_.reset();  // the budget may be another
+  pace_.Bind(*destination_);
+  batch_at_.reset();
 }
 
 void Lane::SetRequests(http::EndpointId endpoint, RequestMaker requests) {
@@ -28,10 +31,38 @@ void Lane::SetRequests(http::EndpointId endpoint, RequestMaker requests) {
   requests_ = std::move(requests);
 }
 
+void Lane::SetMode(Mode mode, uint64_t next) {
+  mode_ = mode;
+  batch_at_.reset();
+  if (mode != Mode::kRest) return;
+  Shed(0);
+  if (!cursor_) FallBehind(std::max(next, from_));
+}
+
+journal::GroupId Lane::GroupOf(const model::Event& event) const {
+  switch (destination_->order.by) {
+    case model::Ordering::kNone:
+      return 0;
+    case model::Ordering::kKey:
+      return GroupOfKey(event.ordering_key());
+    case model::Ordering::kStrict:
+      return kStrictGroup;
+  }
+  return 0;
+}
+
 void Lane::Enqueue(HeldRef event, uint64_t slot) {
-  fresh_bytes_ += event->bytes();
+  bytes_ += event->bytes();
+  payload_ += event->payload().size();
   if (slot == Tracker::kNone) ++untracked_;
-  fresh_.push_back({.event = std::move(event), .slot = slot});
+  const journal::GroupId group = GroupOf(*event);
+  fresh_.push_back({.event = std::move(event), .slot = slot, .group = group});
+  if (batch_at_ && BatchFull()) batch_at_.reset();
+}
+
+void Lane::EnqueueHeld(HeldRef event, journal::GroupId group) {
+  bytes_ += event->bytes();
+  groups_.Push(group, {.event = std::move(event), .group = group, .held = true});
 }
 
 void Lane::FallBehind(uint64_t position) {
@@ -41,25 +72,31 @@ void Lane::FallBehind(uint64_t position) {
 
 void Lane::Detach() {
   const auto detach = [this](Delivery& delivery) {
-    if (delivery.slot == Tracker::kNone || delivery.parked) return;
+    if (delivery.slot == Tracker::kNone || delivery.held) return;
     tracker_.Settle(std::exchange(delivery.slot, Tracker::kNone));
     ++untracked_;
   };
-  for (Attempt* attempt : in_flight_) detach(attempt->delivery);
+  for (Attempt* attempt : in_flight_) {
+    if (!attempt->parcel.parked) attempt->parcel.ForEach(detach);
+  }
+  groups_.ForEachWaiting(detach);
   for (size_t i = 0; i < fresh_.size(); ++i) detach(fresh_[i]);
 }
 
 void Lane::Shed(size_t keep_bytes) {
   retries_.Drop();
-  if (fresh_bytes_ <= keep_bytes) return;
+  if (bytes_ <= keep_bytes) return;
   limit_ = std::min(bounds_.bytes, std::max(keep_bytes, bounds_.floor_bytes));
   Detach();
-  while (fresh_bytes_ > keep_bytes) {
+  while (bytes_ > keep_bytes && !fresh_.empty()) {
     const Delivery dropped = fresh_.pop_back();
-    fresh_bytes_ -= dropped.event->bytes();
+    bytes_ -= dropped.event->bytes();
+    payload_ -= dropped.event->payload().size();
     --untracked_;
     cursor_ = dropped.event->position();
   }
+  // What waits in order has been passed by others already: no cursor covers it.
+  if (bytes_ > keep_bytes) Hold(groups_.HoldAll());
 }
 
 void Lane::MoveCursor(uint64_t position) { cursor_ = position; }
@@ -77,56 +114,53 @@ std::optional<uint64_t> Lane::DurableCursor() const {
 
 uint64_t Lane::LowestUnsettled() const {
   uint64_t lowest = fresh_.empty() ? Tracker::kNone : fresh_.front().event->position();
+  lowest = std::min(lowest, groups_.LowestUnsettled());
   for (const Attempt* attempt : in_flight_) {
-    if (attempt->delivery.parked) continue;
-    lowest = std::min(lowest, attempt->delivery.event->position());
+    attempt->parcel.ForEach([&](const Delivery& delivery) {
+      if (Unsettled(attempt->parcel, delivery)) {
+        lowest = std::min(lowest, delivery.event->position());
+      }
+    });
   }
   return lowest;
 }
 
-bool Lane::Ready() const {
-  if (closing_ || paused() || in_flight_.size() >= destination_->concurrency) return false;
-  return !fresh_.empty() || (!retries_.empty() && !budget_at_);
-}
-
-void Lane::Pause(base::MonoTime until) {
-  if (!paused_until_ || *paused_until_ < until) paused_until_ = until;
-}
-
-void Lane::Wake(base::MonoTime now) {
-  if (paused_until_ && *paused_until_ <= now) paused_until_.reset();
-  if (budget_at_ && *budget_at_ <= now) budget_at_.reset();
-}
-
-std::optional<Delivery> Lane::NextAttempt(base::MonoTime now) {
-  const model::RetryBudget& budget = destination_->retry.budget;
-  const bool turn = fresh_.empty() || (!retries_.empty() && ++turn_ % kRetryTurn == 0);
-  if (turn && tokens_.Take(budget, now)) return retries_.Pop();
-  if (fresh_.empty()) {
-    budget_at_ = tokens_.NextAt(budget, now);
-    return std::nullopt;
-  }
-  tokens_.CountFirst(budget, now);
-  budget_at_.reset();  // there may be enough again
-  Delivery delivery = fresh_.pop_front();
-  fresh_bytes_ -= delivery.event->bytes();
-  return delivery;
-}
-
-void Lane::Started(Attempt& attempt) {
+void Lane::Started(Attempt& attempt, base::MonoTime now) {
+  pace_.OnStart(now);
   attempt.place = static_cast<uint32_t>(in_flight_.size());
   in_flight_.push_back(&attempt);
 }
 
-void Lane::Finished(Attempt& attempt) {
+void Lane::Finished(Attempt& attempt, Ending ending) {
   in_flight_[attempt.place] = in_flight_.back();
   in_flight_[attempt.place]->place = attempt.place;
   in_flight_.pop_back();
-  Settle(attempt.delivery);
+  Dropped(attempt.parcel, ending);
+}
+
+void Lane::Dropped(Parcel& parcel, Ending ending) {
+  parcel.ForEach([&](const Delivery& delivery) {
+    if (Unsettled(parcel, delivery)) Settle(delivery);
+  });
+  Hold(groups_.Finish(parcel, ending));
+}
+
+void Lane::Hold(std::vector<Delivery> waiting) {
+  for (const Delivery& delivery : waiting) {
+    bytes_ -= delivery.event->bytes();
+    if (!delivery.held) WriteRow(delivery);
+  }
+}
+
+void Lane::WriteRow(const Delivery& delivery) {
+  held_rows_.push_back({.lane = id_,
+                        .due = journal::HeldDue(delivery.group),
+                        .position = delivery.event->position(),
+                        .group = delivery.group});
+  Settle(delivery);
 }
 
 void Lane::Settle(const Delivery& delivery) {
-  if (delivery.parked) return;
   if (delivery.slot == Tracker::kNone) {
     --untracked_;
   } else {
@@ -134,15 +168,18 @@ void Lane::Settle(const Delivery& delivery) {
   }
 }
 
-std::vector<Delivery> Lane::Close() {
+std::vector<uint64_t> Lane::Close() {
   closing_ = true;
-  std::vector<Delivery> waiting;
-  waiting.reserve(fresh_.size());
-  while (!fresh_.empty()) {
-    waiting.push_back(fresh_.pop_front());
-    Settle(waiting.back());
-  }
-  fresh_bytes_ = 0;
+  std::vector<uint64_t> waiting;
+  const auto settle = [&](const Delivery& delivery) {
+    if (delivery.held) return;
+    waiting.push_back(delivery.event->position());
+    Settle(delivery);
+  };
+  for (const Delivery& delivery : groups_.Clear()) settle(delivery);
+  while (!fresh_.empty()) settle(fresh_.pop_front());
+  bytes_ = 0;
+  payload_ = 0;
   retries_.Drop();
   return waiting;
 }
@@ -150,22 +187,25 @@ std::vector<Delivery> Lane::Close() {
 void Lane::PublishGauges() {
   using metrics::LaneHealth;
   const auto relaxed = std::memory_order_relaxed;
-  metrics_->ready.store(static_cast<int64_t>(fresh_.size() + retries_.size()), relaxed);
+  const size_t ready = fresh_.size() + groups_.waiting() + retries_.size();
+  metrics_->ready.store(static_cast<int64_t>(ready), relaxed);
   metrics_->in_flight.store(static_cast<int64_t>(in_flight_.size()), relaxed);
   metrics_->parked.store(static_cast<int64_t>(retries_.parked()), relaxed);
   const Delivery* oldest = nullptr;
   if (!fresh_.empty()) oldest = &fresh_.front();
-  if (!retries_.empty() &&
-      (oldest == nullptr || retries_.front().event->accepted_at() < oldest->event->accepted_at())) {
-    oldest = &retries_.front();
+  if (!retries_.empty() && (oldest == nullptr || retries_.front().first.event->accepted_at() <
+                                                     oldest->event->accepted_at())) {
+    oldest = &retries_.front().first;
   }
   metrics_->oldest_ready_ns.store(
       oldest == nullptr ? 0 : base::ToUnixNanos(oldest->event->accepted_at()), relaxed);
-  const bool idle = fresh_.empty() && retries_.empty() && in_flight_.empty();
-  metrics_->health.store(failing_  ? LaneHealth::kFailing
-                         : cursor_ ? LaneHealth::kBehind
-                         : idle    ? LaneHealth::kIdle
-                                   : LaneHealth::kActive,
+  const bool idle = ready == 0 && in_flight_.empty();
+  metrics_->health.store(mode_ != Mode::kRun ? LaneHealth::kDisabled
+                         : pace_.open()      ? LaneHealth::kOpen
+                         : failing_          ? LaneHealth::kFailing
+                         : cursor_           ? LaneHealth::kBehind
+                         : idle              ? LaneHealth::kIdle
+                                             : LaneHealth::kActive,
                          relaxed);
 }
 

@@ -9,9 +9,12 @@
 #include "carillon/http/courier.h"
 #include "carillon/journal/journal.h"
 #include "carillon/metrics/metrics.h"
-#include "carillon/policy/retry_tokens.h"
+#include "carillon/policy/fair_queue.h"
+#include "carillon/policy/in_flight_caps.h"
 #include "carillon/routing/routing_table.h"
+#include "groups.h"
 #include "held_event.h"
+#include "pace.h"
 #include "request_maker.h"
 #include "retry_queue.h"
 #include "ring_queue.h"
@@ -29,14 +32,15 @@ struct LaneBounds {
 /// The living queue of one destination. It decides (what is sent next, when it is full, where it
 /// stands in the journal) and does nothing: the dispatcher drives it. One thread.
 ///
-/// New deliveries ("fresh") wait in the order of their positions. A lane is *live*: routing gives
-/// it every event it wants; or *behind*: it wants every event from its cursor on, and gets them
-/// from journal reads. What always holds: each event the lane wanted is settled, or in memory, or
-/// at or above the cursor, or above what was routed.
+/// New deliveries ("fresh") wait in the order of their positions; those that go in order wait for
+/// their turn in `Groups`. A lane is *live*: routing gives it every event it wants; or *behind*: it
+/// wants every event from its cursor on, and gets them from journal reads. What always holds: each
+/// event the lane wanted is settled, or in memory, or at or above the cursor, or above what was
+/// routed.
 ///
 /// The watermark waits only for deliveries that have a slot of the tracker; those of a lane that
 /// fell behind lost it, and `DurableCursor` covers them instead.
-class Lane {
+class Lane : public policy::FairItem<Lane> {
  public:
   Lane(const journal::LaneState& state, const LaneBounds& bounds, Tracker& tracker,
        std::shared_ptr<metrics::LaneMetrics> metrics);
@@ -52,6 +56,21 @@ class Lane {
   RequestMaker& requests() { return *requests_; }
   RetryQueue& retries() { return retries_; }
   const RetryQueue& retries() const { return retries_; }
+  Groups& groups() { return groups_; }
+  Pace& pace() { return pace_; }
+  const Pace& pace() const { return pace_; }
+
+  // --- Whether it is enabled.
+
+  enum class Mode : uint8_t {
+    kRun,
+    kRest,  ///< disabled: nothing comes in or goes out, everything waits in the journal
+    kDrop,  ///< disabled: what comes in or back is to be declared dead
+  };
+  Mode mode() const { return mode_; }
+  /// `next`: the next position to route; a lane that rests is behind from there on, or from where
+  /// it was.
+  void SetMode(Mode mode, uint64_t next);
 
   // --- What comes in.
 
@@ -59,9 +78,11 @@ class Lane {
   bool WantsLive(uint64_t position) const { return !cursor_ && position >= from_; }
   /// Whether an event read from the journal at or above the cursor is for it.
   bool Matches(const model::Event& event) const { return table_->Matches(event, index_); }
-  bool Full() const { return fresh_bytes_ >= limit_ || fresh_.size() >= bounds_.events; }
+  bool Full() const { return bytes_ >= limit_ || fresh_.size() >= bounds_.events; }
   /// `slot`: the tracker's, or kNone when it was read for a lane that is behind.
   void Enqueue(HeldRef event, uint64_t slot);
+  /// A delivery that was held; see Groups::Push.
+  void EnqueueHeld(HeldRef event, journal::GroupId group);
 
   // --- Falling behind and catching up.
 
@@ -79,58 +100,69 @@ class Lane {
   const std::optional<uint64_t>& cursor() const { return cursor_; }
   /// It is behind and its queue is at most half full.
   bool NeedsRead() const {
-    return cursor_ && !closing_ && fresh_bytes_ < limit_ / 2 && fresh_.size() < bounds_.events / 2;
+    return cursor_ && !closing_ && mode_ != Mode::kRest && bytes_ < limit_ / 2 &&
+           fresh_.size() < bounds_.events / 2;
   }
   /// What the journal must know so that the watermark may pass the lane's unsettled events.
   std::optional<uint64_t> DurableCursor() const;
-  /// Lowest position of a fresh delivery in memory; kNone: there is none.
+  /// Lowest position of a delivery in memory that is not settled; kNone: there is none.
   uint64_t LowestUnsettled() const;
 
   // --- What goes out.
 
   /// Something waits and may start.
   bool Ready() const;
-  /// Nothing is started before `until`. A longer pause stays.
-  void Pause(base::MonoTime until);
-  bool paused() const { return paused_until_.has_value(); }
   /// When to call `Wake`; nothing: there is no need to.
-  std::optional<base::MonoTime> WakeAt() const {
-    return paused_until_ ? paused_until_ : budget_at_;
-  }
-  /// Ends the pause, or the wait for the retry budget, when its time has come.
+  std::optional<base::MonoTime> WakeAt() const;
   void Wake(base::MonoTime now);
   /// The next to send; only when `Ready`. Fresh ones come before retries, but for one in
-  /// `kRetryTurn`, so that a busy destination's retries end too. Nothing: only retries wait, and
-  /// the retry budget is used up; the lane is not ready before `WakeAt`.
-  std::optional<Delivery> NextAttempt(base::MonoTime now);
-  /// How many parked deliveries to ask for, so that about `max_bytes` come and they can go soon.
+  /// `kRetryTurn`, so that a busy destination's retries end too. Nothing: there is none now after
+  /// all; `Ready` and `WakeAt` tell whether to ask again.
+  std::optional<Parcel> NextParcel(base::MonoTime now, base::WallTime wall);
+  /// How many parked rows to ask for, so that about `max_bytes` come and they can go soon.
   size_t AskLimit(size_t max_bytes) const {
-    return retries_.AskLimit(max_bytes, static_cast<size_t>(tokens_.tokens()));
+    return mode_ == Mode::kDrop
+               ? retries_.AskLimit(max_bytes)
+               : retries_.AskLimit(max_bytes, static_cast<size_t>(pace_.retries()));
   }
-  void Started(Attempt& attempt);
-  /// Its delivery is settled (or parked again).
-  void Finished(Attempt& attempt);
+  void Started(Attempt& attempt, base::MonoTime now);
+  /// What the parcel carries is settled, or parked (again).
+  void Finished(Attempt& attempt, Ending ending);
+  /// The same for a parcel that is not sent.
+  void Dropped(Parcel& parcel, Ending ending);
+  /// It has room and use for rows of held deliveries.
+  bool WantsHeld() const {
+    return !closing_ && mode_ != Mode::kRest && !pace_.Resting() && bytes_ < limit_ / 2 &&
+           groups_.MayAsk();
+  }
+  /// Rows that must be written, since the last call: the lane counts these deliveries as settled.
+  std::vector<journal::Parked> TakeHeldRows() { return std::exchange(held_rows_, {}); }
 
   // --- The end.
 
-  /// Nothing comes in or goes out any more; returns the fresh deliveries that were waiting. They
-  /// are settled for the tracker.
-  std::vector<Delivery> Close();
+  /// Nothing comes in or goes out any more; returns the positions of deliveries that were waiting
+  /// and have no rows. They are settled for the tracker.
+  std::vector<uint64_t> Close();
   bool closing() const { return closing_; }
   /// Closed, and nothing is in flight.
   bool Gone() const { return closing_ && in_flight_.empty(); }
 
   // --- Figures.
 
-  size_t fresh_bytes() const { return fresh_bytes_; }
+  size_t fresh_bytes() const { return bytes_; }
   size_t in_flight() const { return in_flight_.size(); }
   void SetFailing(bool failing) { failing_ = failing; }
   void PublishGauges();
 
-  /// Kept by the dispatcher, so that a lane is in each of its lists once.
+  /// Kept by the dispatcher.
+  std::shared_ptr<policy::InFlightCaps::Tenant> tenant;
+  journal::Health health;
   struct Marks {
-    bool runnable = false;
     bool reading = false;
+    bool asking = false;                   ///< it is in the list of lanes that ask for held rows
+    bool passing = false;                  ///< the marks of its stuck groups were asked for
+    bool health = false;                   ///< it is in the list of lanes whose health changed
+    bool capped = false;                   ///< waits until others in flight end
     std::optional<base::MonoTime> waking;  ///< its time in the list of lanes to be woken
     bool has_cursor = false;               ///< it is in the list of lanes with a cursor
     std::optional<uint64_t> reported;      ///< the durable cursor as last told to the journal
@@ -138,6 +170,25 @@ class Lane {
 
  private:
   static constexpr uint32_t kRetryTurn = 8;
+  // What one call looks at in search of a delivery that may go now.
+  static constexpr int kLooks = 64;
+
+  /// The oldest of fresh_ may be looked at for a new parcel.
+  bool FreshOpen() const;
+  bool FreshReady() const;
+  /// Whether the next batch may go though it is not full, or else when.
+  bool BatchDue(base::MonoTime now, base::WallTime wall);
+  bool BatchFull() const;
+  std::optional<Parcel> Compose();
+  /// The next delivery for the parcel of `count` with `payload` bytes so far; nothing: it is whole.
+  std::optional<Delivery> NextDelivery(size_t count, size_t payload);
+  bool Fits(const Delivery& delivery, size_t count, size_t payload) const;
+  void Hold(std::vector<Delivery> waiting);
+  void WriteRow(const Delivery& delivery);
+  journal::GroupId GroupOf(const model::Event& event) const;
+  bool Unsettled(const Parcel& parcel, const Delivery& delivery) const {
+    return !parcel.parked && !delivery.held;
+  }
   void Settle(const Delivery& delivery);
 
   const journal::LaneId id_;
@@ -149,18 +200,22 @@ class Lane {
   uint32_t index_ = 0;
   http::EndpointId endpoint_ = 0;
   std::optional<RequestMaker> requests_;
+  Mode mode_ = Mode::kRun;
 
   uint64_t from_;                   // positions below are not for this lane
   std::optional<uint64_t> cursor_;  // behind: next position to look at
-  size_t limit_;                    // of fresh_bytes_
+  size_t limit_;                    // of bytes_
   RingQueue<Delivery> fresh_;
-  size_t fresh_bytes_ = 0;
-  size_t untracked_ = 0;  // fresh deliveries in memory that have no slot
+  Groups groups_;
+  size_t bytes_ = 0;      // of what waits in fresh_ and groups_
+  size_t payload_ = 0;    // of what waits in fresh_
+  size_t untracked_ = 0;  // unsettled deliveries in memory that have no slot
   RetryQueue retries_;
   std::vector<Attempt*> in_flight_;
-  std::optional<base::MonoTime> paused_until_;
-  policy::RetryTokens tokens_;
-  std::optional<base::MonoTime> budget_at_;  // retries wait until then for a token
+  Pace pace_;
+  std::optional<base::MonoTime> batch_at_;  // the batch waits until then, unless it fills
+  bool batch_due_ = false;                  // it has waited
+  std::vector<journal::Parked> held_rows_;
   uint32_t turn_ = 0;
   bool failing_ = false;
   bool closing_ = false;

@@ -29,10 +29,10 @@ class News {
 
   void Add(const journal::AttemptRow& row) { Touch(), settlement_.attempts.push_back(row); }
   void Add(const journal::Dead& row) { Touch(), settlement_.dead.push_back(row); }
-  void Add(const journal::Parked& row) {
+  void Add(journal::Parked row) {
     Touch();
-    settlement_.parked.push_back(row);
     batch_.parked.emplace_back(row.lane, row.due);
+    settlement_.parked.push_back(std::move(row));
   }
   void Add(const journal::ParkedKey& row) {
     Touch();
@@ -41,6 +41,12 @@ class News {
   }
   /// Where a lane stands; not counted as a row, and in no hurry.
   void Add(const journal::LaneCursor& cursor) { settlement_.cursors.push_back(cursor); }
+  void Add(const journal::LaneHealth& row) { Touch(), settlement_.healths.push_back(row); }
+  /// An event of Carillon's own.
+  void Add(std::shared_ptr<model::Event> event) {
+    Touch();
+    settlement_.events.push_back(std::move(event));
+  }
   /// The lane is gone; all its rows were added before.
   void AddClosed(journal::LaneId lane) { Touch(), batch_.closed.push_back(lane); }
 

@@ -85,8 +85,6 @@ void DispatcherImpl::Apply(TableChange change, const std::vector<journal::LaneSt
     const bool changed = is_new || !(lane->destination() == destinations[i]);
     lane->Bind(change.table, i);
     if (changed) Configure(*lane, change.urls[i], is_new);
-    RefreshDue(*lane);
-    MarkRunnable(*lane);  // it may be allowed more at once
   }
   absl::flat_hash_set<Lane*> kept(change.lanes.begin(), change.lanes.end());
   const std::vector<Lane*> before = std::exchange(lane_of_, std::move(change.lanes));
@@ -94,6 +92,11 @@ void DispatcherImpl::Apply(TableChange change, const std::vector<journal::LaneSt
     if (!kept.contains(lane)) CloseLane(*lane);
   }
   table_ = std::move(change.table);
+  for (Lane* lane : lane_of_) {
+    FollowSwitch(*lane);
+    PassMarks(*lane);
+    Reconsider(*lane);  // it may be allowed more at once
+  }
   FinishChange(std::move(change.done), absl::OkStatus());
 }
 
@@ -115,19 +118,20 @@ void DispatcherImpl::Configure(Lane& lane, const http::Url& url, bool open) {
   if (!open) courier_.Update(lane.endpoint(), endpoint);
   lane.SetRequests(open ? courier_.Open(endpoint) : lane.endpoint(),
                    RequestMaker(lane.destination(), url, options_.user_agent));
-  backlog_.Want(lane);
+  if (open) caps_.Join(lane);
 }
 
 void DispatcherImpl::CloseLane(Lane& lane) {
   ++closing_;
-  for (size_t left = runnable_.size(); left > 0; --left) {
-    if (Lane* other = runnable_.pop_front(); other != &lane) runnable_.push_back(other);
-  }
+  runnable_.Remove(lane);
   std::erase(cursor_lanes_, &lane);
+  std::erase(health_lanes_, &lane);
   due_lanes_.Remove(lane);
   waking_.Remove(lane);
-  for (const Delivery& delivery : lane.Close()) {
-    AddDead(lane, delivery.event->position(), 0, model::Outcome::kCancelled);
+  for (const uint64_t position : lane.Close()) {
+    news_.Add(
+        journal::Dead{lane.id(), position, 0, model::Outcome::kCancelled, clock_.Wall()});
+    lane.metrics().dead.fetch_add(1, std::memory_order_relaxed);
   }
   if (lane.Gone()) news_.AddClosed(lane.id());
   courier_.Close(lane.endpoint());  // what is in flight ends as cancelled, and then the lane

@@ -1,7 +1,14 @@
 #include "request_maker.h"
 
-#include <charconv>
+#include <openssl/sha.h>
 
+#include <array>
+#include <charconv>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "carillon/base/text.h"
 #include "carillon/codec/body.h"
 #include "carillon/codec/cloud_event.h"
 
@@ -40,25 +47,42 @@ RequestMaker::RequestMaker(const model::Destination& destination, const http::Ur
   }
 }
 
-// A body with a source of the destination's own is no other lane's, so it is not kept with the
-// event: it lives as long as the attempt.
-std::shared_ptr<const std::string> RequestMaker::Body(const HeldRef& event) const {
-  if (source_.empty() || !codec::HasSource(format_)) return event.Body(format_);
-  const model::Event* const only = &*event;
-  return std::make_shared<const std::string>(codec::EncodeBody(format_, {&only, 1}, source_));
+std::string RequestMaker::BatchId(const Parcel& parcel) {
+  std::string ids;
+  parcel.ForEach([&ids](const Delivery& delivery) {
+    ids.append(delivery.event->id()).push_back('\0');
+  });
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
+  SHA256(reinterpret_cast<const unsigned char*>(ids.data()), ids.size(), digest.data());
+  const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), 16);
+  return absl::StrCat("batch_", absl::BytesToHexString(base::ToAbsl(bytes)));
 }
 
-http::Request RequestMaker::Make(http::EndpointId endpoint, uint64_t token, const HeldRef& event,
+// A body with a source of the destination's own, or of a batch, is no other lane's, so it is not
+// kept with the event: it lives as long as the attempt.
+std::shared_ptr<const std::string> RequestMaker::Body(const Parcel& parcel) const {
+  const bool own_source = !source_.empty() && codec::HasSource(format_);
+  if (parcel.rest.empty() && !own_source) return parcel.first.event.Body(format_);
+  std::vector<const model::Event*> events;
+  events.reserve(parcel.size());
+  parcel.ForEach([&events](const Delivery& delivery) { events.push_back(&*delivery.event); });
+  return std::make_shared<const std::string>(codec::EncodeBody(format_, events, source_));
+}
+
+http::Request RequestMaker::Make(http::EndpointId endpoint, uint64_t token, const Parcel& parcel,
                                  base::WallTime now) {
-  http::Request request{token, endpoint, {}, Body(event)};
+  http::Request request{token, endpoint, {}, Body(parcel)};
+  const HeldRef& event = parcel.first.event;
+  const std::string batch_id = parcel.rest.empty() ? std::string() : BatchId(parcel);
+  const std::string_view id = parcel.rest.empty() ? event->id() : std::string_view(batch_id);
   const int64_t timestamp = base::ToUnixSeconds(now);
   std::string& head = request.head;
   head.reserve(prefix_.size() + kHeadRoom);
-  head.append(prefix_).append(event->id()).append("\r\nwebhook-timestamp: ");
+  head.append(prefix_).append(id).append("\r\nwebhook-timestamp: ");
   AppendNumber(head, timestamp);
   for (const Signature& signature : signatures_) {
     head.append(signature.line);
-    signature.signer->Sign(event->id(), timestamp, *request.body, head);
+    signature.signer->Sign(id, timestamp, *request.body, head);
   }
   head.append("\r\n");
   if (format_ == model::Format::kCloudEventsBinary) {

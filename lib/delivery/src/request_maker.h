@@ -10,7 +10,7 @@
 #include "carillon/http/url.h"
 #include "carillon/model/destination.h"
 #include "carillon/signing/signer.h"
-#include "held_event.h"
+#include "attempts.h"
 
 namespace carillon::delivery {
 
@@ -21,11 +21,16 @@ class RequestMaker {
                std::string_view user_agent);
 
   /// `now` is what the receiver checks the age of the request by.
-  http::Request Make(http::EndpointId endpoint, uint64_t token, const HeldRef& event,
+  http::Request Make(http::EndpointId endpoint, uint64_t token, const Parcel& parcel,
                      base::WallTime now);
 
+  /// `webhook-id` of a batch: the first 128 bits of the SHA-256 of its events' ids, each ended by a
+  /// zero byte. So a batch has the same id whenever it is sent, and no other batch has it. A batch
+  /// of one has the id of its event.
+  static std::string BatchId(const Parcel& parcel);
+
  private:
-  std::shared_ptr<const std::string> Body(const HeldRef& event) const;
+  std::shared_ptr<const std::string> Body(const Parcel& parcel) const;
 
   model::Format format_;
   std::string source_;  // of CloudEvents; empty: the default

@@ -16,20 +16,21 @@ void RetryQueue::EndAsking(const journal::DueDeliveries& answer) {
   removed_.clear();
   if (answer.next_due) AddDue(*answer.next_due);
   size_t bytes = 0;
-  size_t events = 0;
+  size_t rows = 0;
   for (const journal::DueDelivery& due : answer.due) {
     if (due.event == nullptr) continue;
     bytes += due.event->bytes();
-    ++events;
+    for (const model::EventPtr& member : due.rest) bytes += member == nullptr ? 0 : member->bytes();
+    ++rows;
   }
-  if (events > 0) typical_bytes_ = std::max<size_t>(bytes / events, 1);
+  if (rows > 0) typical_bytes_ = std::max<size_t>(bytes / rows, 1);
 }
 
 void RetryQueue::Drop() {
   while (!queue_.empty()) {
-    const Delivery delivery = queue_.pop_front();
-    Forget(delivery.due, delivery.event->position());
-    AddDue(delivery.due);
+    const Parcel parcel = queue_.pop_front();
+    Forget(parcel.due, parcel.position());
+    AddDue(parcel.due);
   }
 }
 

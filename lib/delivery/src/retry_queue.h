@@ -13,8 +13,8 @@
 
 namespace carillon::delivery {
 
-/// The parked deliveries of one lane, as far as memory knows them: how many there are, when the
-/// next is due, and those few taken back from the journal to be sent now. One thread.
+/// The parked deliveries of one lane that wait for a time, as far as memory knows them: how many
+/// there are (those held behind others counted too), when the next is due, and those few taken back from the journal to be sent now. One thread.
 ///
 /// A parked row stays in the journal until its outcome is durable; until then its key is kept
 /// here, so that it is not taken twice.
@@ -27,8 +27,8 @@ class RetryQueue {
 
   // --- Rows.
 
-  void CountParked() { ++parked_; }
-  void CountUnparked() { --parked_; }
+  void CountParked(uint64_t deliveries) { parked_ += deliveries; }
+  void CountUnparked(uint64_t deliveries) { parked_ -= deliveries; }
   /// A parked row became durable: it can be taken from its due time on.
   void AddDue(base::WallTime due) {
     if (!next_due_ || due < *next_due_) next_due_ = due;
@@ -68,9 +68,9 @@ class RetryQueue {
 
   bool empty() const { return queue_.empty(); }
   size_t size() const { return queue_.size(); }
-  void Push(Delivery delivery) { queue_.push_back(std::move(delivery)); }
-  Delivery Pop() { return queue_.pop_front(); }
-  const Delivery& front() const { return queue_.front(); }
+  void Push(Parcel parcel) { queue_.push_back(std::move(parcel)); }
+  Parcel Pop() { return queue_.pop_front(); }
+  const Parcel& front() const { return queue_.front(); }
   /// Forgets what waits here: the rows will be taken again.
   void Drop();
 
@@ -85,12 +85,12 @@ class RetryQueue {
     return {base::ToUnixNanos(due), position};
   }
 
-  RingQueue<Delivery> queue_;
+  RingQueue<Parcel> queue_;
   absl::flat_hash_set<TakenKey> taken_;
   std::vector<TakenKey> removed_;  // to be forgotten when the answer came
   std::optional<base::WallTime> next_due_;
   uint64_t parked_;
-  size_t typical_bytes_ = 64u << 10;  // of one event, from the last answer
+  size_t typical_bytes_ = 64u << 10;  // of one row, from the last answer
   bool asking_ = false;
 };
 

@@ -8,8 +8,8 @@ namespace carillon::metrics {
 namespace {
 
 constexpr std::string_view kOther = "_other";
-constexpr std::array<std::string_view, kLaneHealthCount> kHealthNames = {"idle", "active", "behind",
-                                                                         "failing"};
+constexpr std::array<std::string_view, kLaneHealthCount> kHealthNames = {
+    "idle", "active", "behind", "failing", "open", "disabled"};
 
 Labels With(Labels labels, std::string name, std::string_view value) {
   labels.push_back({std::move(name), std::string(value)});

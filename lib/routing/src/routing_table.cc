@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "carillon/base/text.h"
+#include "carillon/model/operational.h"
 #include "event_view.h"
 #include "filter.h"
 #include "route_list.h"
@@ -26,9 +28,11 @@ class Table final : public RoutingTable {
   std::span<const model::Destination> destinations() const override { return destinations_; }
   void Match(const model::Event& event, std::vector<uint32_t>& out) const override;
   bool Matches(const model::Event& event, uint32_t index) const override;
+  bool IsSubscribed(std::string_view tenant, std::string_view type) const override;
 
  private:
   void AddSubscription(const model::Subscription& subscription);
+  void AddOperational(const model::Subscription& subscription);
   bool Open(const RouteList& list, const RouteList::Route& route, EventView& event) const;
 
   /// Calls `use` with the routes of the event's type, if its tenant has any.
@@ -39,6 +43,8 @@ class Table final : public RoutingTable {
   std::vector<model::Filter> filters_;
   absl::flat_hash_map<std::string, uint32_t> type_ids_;
   absl::flat_hash_map<std::string, TenantRoutes> tenants_;
+  /// (tenant, type) of operational types that somebody subscribed to.
+  absl::flat_hash_set<std::pair<std::string, std::string>> operational_;
   /// Only while compiling: (tenant, name) to index.
   absl::flat_hash_map<std::pair<std::string, std::string>, uint32_t> indices_;
 };
@@ -65,6 +71,7 @@ void Table::AddSubscription(const model::Subscription& subscription) {
     filter = static_cast<uint32_t>(filters_.size());
     filters_.push_back(subscription.filter);
   }
+  AddOperational(subscription);
   TenantRoutes& tenant = tenants_[subscription.tenant];
   for (const std::string& name : subscription.destinations) {
     const auto it = indices_.find(std::pair(subscription.tenant, name));
@@ -73,12 +80,28 @@ void Table::AddSubscription(const model::Subscription& subscription) {
   }
 }
 
+void Table::AddOperational(const model::Subscription& subscription) {
+  for (const std::string_view type : model::kOperationalTypes) {
+    const std::string group = std::string(type.substr(0, type.find('.'))) + ".*";
+    const bool wanted = std::ranges::any_of(subscription.types, [&](const std::string& pattern) {
+      return pattern == type || pattern == group;
+    });
+    if (wanted) operational_.emplace(subscription.tenant, std::string(type));
+  }
+}
+
+bool Table::IsSubscribed(std::string_view tenant, std::string_view type) const {
+  return !operational_.empty() &&
+         operational_.contains(std::pair(std::string(tenant), std::string(type)));
+}
+
 template <typename Use>
 void Table::WithRoutes(const model::Event& event, Use use) const {
   const auto tenant = tenants_.find(base::ToAbsl(event.tenant()));
   if (tenant == tenants_.end()) return;
   const auto id = type_ids_.find(base::ToAbsl(event.type()));
-  const RouteList* list = id == type_ids_.end() ? nullptr : tenant->second.Lookup(id->second);
+  const bool looked_up = id != type_ids_.end() && !model::IsOperational(event.type());
+  const RouteList* list = looked_up ? tenant->second.Lookup(id->second) : nullptr;
   if (list != nullptr) {
     use(*list);
   } else {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "carillon/base/text.h"
+#include "carillon/model/operational.h"
 
 namespace carillon::routing {
 
@@ -53,7 +54,7 @@ RouteList TenantRoutes::Find(std::string_view type) const {
     const auto it = by_pattern_.find(base::ToAbsl(pattern));
     if (it != by_pattern_.end()) wishes.insert(wishes.end(), it->second.begin(), it->second.end());
   };
-  take("*");
+  if (!model::IsOperational(type)) take("*");
   take(type);
   std::string prefix;
   for (size_t dot = type.find('.'); dot != type.npos; dot = type.find('.', dot + 1)) {

@@ -13,6 +13,7 @@
 #include "carillon/http/courier.h"
 #include "carillon/journal/journal.h"
 #include "carillon/metrics/metrics.h"
+#include "carillon/policy/in_flight_caps.h"
 #include "carillon/routing/routing_table.h"
 
 namespace carillon::delivery {
@@ -29,6 +30,7 @@ struct DispatcherOptions {
   size_t max_tracked = 262'144;
   std::chrono::milliseconds max_hold{30'000};
   std::string user_agent = "Carillon";  ///< the program adds its version
+  std::shared_ptr<policy::InFlightCaps> caps;  ///< shared by all shards; null: there are none
 };
 
 /// Runs things on the dispatcher's thread. The real one posts to its io_context; the simulated one

@@ -59,6 +59,11 @@ inline constexpr base::WallTime HeldDue(GroupId group) {
   return kFirstHeldDue + std::chrono::nanoseconds(static_cast<int64_t>(group));
 }
 
+/// The other way round, for what is not before kFirstHeldDue.
+inline constexpr GroupId GroupHeldAt(base::WallTime due) {
+  return static_cast<GroupId>((due - kFirstHeldDue).count());
+}
+
 /// One of the further deliveries of a batch.
 struct BatchMember {
   uint64_t position = 0;

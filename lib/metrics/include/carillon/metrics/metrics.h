@@ -20,12 +20,14 @@ inline constexpr int kPublishResultCount = 5;
 
 /// State of a destination: label `state` of `carillon_destinations`.
 enum class LaneHealth : uint8_t {
-  kIdle,     ///< nothing to do
-  kActive,   ///< deliveries are ready or in flight
-  kBehind,   ///< fell behind: it is served from the journal
-  kFailing,  ///< its last attempt failed
+  kIdle,      ///< nothing to do
+  kActive,    ///< deliveries are ready or in flight
+  kBehind,    ///< fell behind: it is served from the journal
+  kFailing,   ///< its last attempt failed
+  kOpen,      ///< its breaker is open: left alone for a while
+  kDisabled,  ///< nothing is sent there until it is enabled
 };
-inline constexpr int kLaneHealthCount = 4;
+inline constexpr int kLaneHealthCount = 6;
 
 /// The figures of one lane. Written by the thread that owns the lane, read by a scrape: relaxed
 /// atomics, nothing looked up, nothing allocated.

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "carillon/policy/in_flight_caps.h"
+#include "lane_map.h"
+#include "ring_queue.h"
+
+namespace carillon::delivery {
+
+/// This shard's side of the caps that all shards share: lanes that met one wait here, in turn. What
+/// ends in this shard lets others go at once; what ends in another is noticed at the next look,
+/// kLook later at most. One thread.
+class Caps {
+ public:
+  static constexpr std::chrono::milliseconds kLook{5};
+
+  /// `shared` may be null: there are no caps.
+  Caps(std::shared_ptr<policy::InFlightCaps> shared, LaneMap& lanes)
+      : shared_(std::move(shared)), lanes_(lanes) {}
+
+  /// The lane is new.
+  void Join(Lane& lane);
+  /// Takes a place for an attempt; false: the lane is put on the list of those that wait.
+  bool TryStart(Lane& lane, base::MonoTime now);
+  /// Gives it back.
+  void Finish(Lane& lane);
+  /// A lane that may try again; null: none may, now.
+  Lane* Next(base::MonoTime now);
+  bool Waits() const { return waiting_ > 0 || !free_.empty(); }
+  /// When to call `Next` at the latest.
+  std::optional<base::MonoTime> LookAt() const {
+    return waiting_ > 0 ? std::optional(look_at_) : std::nullopt;
+  }
+
+ private:
+  using Queues = std::map<std::string, RingQueue<journal::LaneId>, std::less<>>;
+  void Free(Queues::iterator queue);
+
+  const std::shared_ptr<policy::InFlightCaps> shared_;
+  LaneMap& lanes_;
+  Queues queues_;     // by tenant; none is empty. Ordered: a seed replays a run
+  std::string last_;  // the tenant that was let go last, whoever it was for
+  RingQueue<journal::LaneId> free_;  // may try again
+  size_t waiting_ = 0;               // in queues_
+  base::MonoTime look_at_{};
+};
+
+}  // namespace carillon::delivery

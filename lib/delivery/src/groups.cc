@@ -1,0 +1,246 @@
+#include "groups.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace carillon::delivery {
+
+// FNV-1a (Fowler, Noll, Vo), 64 bits, then the finish of MurmurHash3 for the sake of the high
+// bits that are cut off. Stored: must not change.
+journal::GroupId GroupOfKey(std::string_view key) {
+  if (key.empty()) return 0;
+  uint64_t hash = 0xcbf29ce484222325u;
+  for (const char c : key) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  }
+  hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccdu;
+  hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53u;
+  hash ^= hash >> 33;
+  return kStrictGroup + 1 + hash % (journal::kMaxGroup - kStrictGroup);
+}
+
+Groups::Groups(std::span<const journal::GroupState> recovered) {
+  for (const journal::GroupState& state : recovered) {
+    Group& group = groups_[state.group];
+    group.timed = static_cast<uint32_t>(state.timed);
+    group.rows = state.held;
+    group.stuck = state.stuck;
+    stuck_ += state.stuck ? 1 : 0;
+    Update(state.group, group);
+  }
+}
+
+bool Groups::Free(journal::GroupId id) const {
+  const auto found = groups_.find(id);
+  return found == groups_.end() || found->second.free();
+}
+
+void Groups::TakeInto(Group& group) {
+  if (std::exchange(group.parcel, parcel_) != parcel_) ++group.flying;
+}
+
+Groups::Place Groups::Offer(Delivery& fresh) {
+  Group& group = groups_[fresh.group];
+  const bool ours = group.flying > 0 && group.parcel == parcel_;
+  if (group.in_order() && !group.asking && (group.free() || ours)) {
+    TakeInto(group);
+    return Place::kTaken;
+  }
+  const bool short_wait = group.rows == 0 && group.written == 0 && group.timed == 0 && !group.stuck;
+  if (short_wait && group.waiting.size() < kMaxWaiting) {
+    const journal::GroupId id = fresh.group;
+    Push(id, std::move(fresh));
+    Update(id, group);
+    return Place::kWaits;
+  }
+  ++group.written;
+  return Place::kHeld;
+}
+
+const Delivery* Groups::Peek() {
+  while (!ready_.empty()) {
+    const auto found = groups_.find(ready_.front());
+    if (found != groups_.end()) {
+      Group& group = found->second;
+      const bool ours = group.flying > 0 && group.parcel == parcel_;
+      if (!group.waiting.empty() && (group.free() || ours)) return &group.waiting.front();
+      group.ready = false;
+    }
+    ready_.pop_front();
+  }
+  return nullptr;
+}
+
+Delivery Groups::Pop() {
+  const journal::GroupId id = ready_.front();
+  Group& group = groups_.find(id)->second;
+  Delivery delivery = group.waiting.pop_front();
+  --waiting_;
+  if (!delivery.held) unsettled_.erase(delivery.event->position());
+  TakeInto(group);
+  if (group.waiting.empty()) {
+    group.ready = false;
+    ready_.pop_front();
+    Update(id, group);
+  }
+  return delivery;
+}
+
+// Each of its groups once.
+Groups::Ids Groups::Of(const Parcel& parcel) {
+  Ids ids;
+  parcel.ForEach([&ids](const Delivery& delivery) {
+    if (delivery.group != 0) ids.push_back(delivery.group);
+  });
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return ids;
+}
+
+void Groups::Restart(const Parcel& parcel) {
+  for (const journal::GroupId id : Of(parcel)) {
+    Group& group = groups_[id];
+    if (group.timed > 0) --group.timed;
+    ++group.flying;
+  }
+}
+
+void Groups::Release(const journal::Parked& row) {
+  Ids ids{row.group};
+  for (const journal::BatchMember& member : row.rest) ids.push_back(member.group);
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  for (const journal::GroupId id : ids) {
+    const auto found = groups_.find(id);
+    if (id == 0 || found == groups_.end()) continue;
+    if (found->second.timed > 0) --found->second.timed;
+    Update(id, found->second);
+  }
+}
+
+std::vector<Delivery> Groups::Finish(const Parcel& parcel, Ending ending) {
+  std::vector<Delivery> held;
+  for (const journal::GroupId id : Of(parcel)) {
+    Group& group = groups_[id];
+    --group.flying;
+    if (ending == Ending::kParked) ++group.timed;
+    if (ending == Ending::kStuck && !std::exchange(group.stuck, true)) ++stuck_;
+    if (ending != Ending::kSettled) HoldWaiting(group, held);
+    Update(id, group);
+  }
+  return held;
+}
+
+std::vector<Delivery> Groups::HoldAll() {
+  std::vector<Delivery> held;
+  for (auto& [id, group] : groups_) HoldWaiting(group, held);
+  return held;
+}
+
+void Groups::HoldWaiting(Group& group, std::vector<Delivery>& out) {
+  bool first = true;
+  while (!group.waiting.empty()) {
+    Delivery delivery = group.waiting.pop_front();
+    --waiting_;
+    if (delivery.held) {
+      ++group.rows;
+      --group.leaving;
+      if (first) group.taken = delivery.event->position() - 1;
+      first = false;
+    } else {
+      ++group.written;
+      unsettled_.erase(delivery.event->position());
+    }
+    out.push_back(std::move(delivery));
+  }
+}
+
+void Groups::Unstick(journal::GroupId id) {
+  const auto found = groups_.find(id);
+  if (found == groups_.end() || !std::exchange(found->second.stuck, false)) return;
+  --stuck_;
+  Update(id, found->second);
+}
+
+std::optional<Groups::Ask> Groups::NextAsk() {
+  while (!wanted_.empty()) {
+    const journal::GroupId id = wanted_.front();
+    wanted_.pop_front();
+    const auto found = groups_.find(id);
+    if (found == groups_.end()) continue;
+    Group& group = found->second;
+    group.wanted = false;
+    const bool wants = group.waiting.empty() && group.rows > 0 && group.timed == 0 && !group.stuck;
+    if (!wants || group.asking) continue;
+    group.asking = true;
+    return Ask{id, group.leaving + kAskRows};
+  }
+  return std::nullopt;
+}
+
+bool Groups::BeginTaking(journal::GroupId id) {
+  const auto found = groups_.find(id);
+  if (found == groups_.end()) return false;
+  Group& group = found->second;
+  group.asking = false;
+  if (group.timed == 0 && !group.stuck) return true;
+  Update(id, group);
+  return false;
+}
+
+bool Groups::Take(journal::GroupId id, uint64_t position) {
+  Group& group = groups_.find(id)->second;
+  // A row that became durable after its position was known is not counted yet; it comes later.
+  if (position <= group.taken || group.rows == 0) return false;
+  group.taken = position;
+  --group.rows;
+  ++group.leaving;
+  return true;
+}
+
+void Groups::Push(journal::GroupId id, Delivery delivery) {
+  if (!delivery.held) unsettled_.insert(delivery.event->position());
+  ++waiting_;
+  groups_.find(id)->second.waiting.push_back(std::move(delivery));
+}
+
+void Groups::OnHeld(journal::GroupId id) {
+  Group& group = groups_[id];
+  --group.written;
+  ++group.rows;
+  Update(id, group);
+}
+
+void Groups::OnRemoved(journal::GroupId id) {
+  Group& group = groups_[id];
+  --group.leaving;
+  Update(id, group);
+}
+
+void Groups::Update(journal::GroupId id) {
+  const auto found = groups_.find(id);
+  if (found != groups_.end()) Update(id, found->second);
+}
+
+void Groups::Update(journal::GroupId id, Group& group) {
+  if (!group.waiting.empty()) {
+    if (group.free() && !std::exchange(group.ready, true)) ready_.push_back(id);
+  } else if (group.rows > 0) {
+    const bool wants = group.timed == 0 && !group.stuck && !group.asking;
+    if (wants && !std::exchange(group.wanted, true)) wanted_.push_back(id);
+  } else if (group.free() && group.written == 0 && group.leaving == 0 && !group.asking) {
+    groups_.erase(id);
+  }
+}
+
+std::vector<Delivery> Groups::Clear() {
+  std::vector<Delivery> all;
+  for (auto& [id, group] : groups_) {
+    while (!group.waiting.empty()) all.push_back(group.waiting.pop_front());
+  }
+  waiting_ = 0;
+  unsettled_.clear();
+  return all;
+}
+
+}  // namespace carillon::delivery

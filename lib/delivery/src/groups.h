@@ -1,0 +1,157 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/btree_set.h"
+#include "absl/container/inlined_vector.h"
+#include "absl/container/node_hash_map.h"
+#include "attempts.h"
+#include "carillon/journal/journal.h"
+#include "ring_queue.h"
+
+namespace carillon::delivery {
+
+/// The group of an ordering key: a stable hash of it, which the journal keeps; 0 without a key. Two
+/// keys that share a hash go one after another, which is always allowed.
+journal::GroupId GroupOfKey(std::string_view key);
+
+/// The group of every delivery of a lane in strict order; no key has it.
+inline constexpr journal::GroupId kStrictGroup = 1;
+
+/// What becomes of the deliveries of a parcel that is not in flight any more.
+enum class Ending : uint8_t {
+  kSettled,  ///< delivered, or dead and the next may go
+  kParked,   ///< it is tried again later
+  kStuck,    ///< dead, and what follows is held
+};
+
+/// Keeps the groups of one lane in order: of each group at most one parcel is in flight or waits
+/// for a time, and it holds the earliest deliveries of the group that are left. Knows only groups
+/// in which something is under way or waits. One thread.
+///
+/// What waits behind an attempt in flight waits in memory. What waits longer, behind a parcel that
+/// is parked (timed) or dead (stuck), is held: it gets a row at HeldDue(group) in the journal, and
+/// comes back when the way is free. What always holds: a group's deliveries in memory come before
+/// those that are held, and these before any that was not offered yet.
+class Groups {
+ public:
+  static constexpr size_t kMaxWaiting = 256;  ///< deliveries of one group in memory
+  /// The lane takes nothing fresh while it has so many groups.
+  static constexpr size_t kMaxGroups = 65'536;
+
+  explicit Groups(std::span<const journal::GroupState> recovered);
+
+  bool Full() const { return groups_.size() >= kMaxGroups; }
+  /// Nothing of the group is in flight, timed or stuck.
+  bool Free(journal::GroupId id) const;
+
+  // --- Composing a parcel.
+
+  /// What is taken from now on belongs to a new parcel.
+  void Begin() { ++parcel_; }
+  enum class Place : uint8_t { kTaken, kWaits, kHeld };
+  /// A fresh delivery that has a group. kTaken: it is in the parcel. kWaits: it was moved here.
+  /// kHeld: the caller writes its row, and settles it.
+  Place Offer(Delivery& fresh);
+  /// The next that waited here and may go; null: there is none.
+  const Delivery* Peek();
+  /// Takes it into the parcel.
+  Delivery Pop();
+  /// False: `Peek` would show nothing.
+  bool MayHaveReady() const { return !ready_.empty(); }
+
+  // --- Parcels that went.
+
+  /// A parked parcel goes again, or is given up (`Finish` follows).
+  void Restart(const Parcel& parcel);
+  /// A parked row is gone without its parcel.
+  void Release(const journal::Parked& row);
+  /// It is not in flight any more. What waited in memory and now waits longer is returned: the
+  /// caller writes rows for those that are not `held` yet, and settles them.
+  std::vector<Delivery> Finish(const Parcel& parcel, Ending ending);
+  /// Frees memory: what waits in it is held from now on; as `Finish`.
+  std::vector<Delivery> HoldAll();
+  /// The dead delivery of the group is passed over.
+  void Unstick(journal::GroupId id);
+  bool any_stuck() const { return stuck_ > 0; }
+
+  // --- Rows of held deliveries.
+
+  struct Ask {
+    journal::GroupId group = 0;
+    size_t limit = 0;
+  };
+  /// The next rows to ask the journal for; nothing: none are needed now.
+  std::optional<Ask> NextAsk();
+  /// False: `NextAsk` has none.
+  bool MayAsk() const { return !wanted_.empty(); }
+  /// The answer came. False: the way is not free any more, forget it; else each row is offered to
+  /// `Take`, and where that is true either `Push` or the removal of the row follows. Then `Update`.
+  bool BeginTaking(journal::GroupId id);
+  bool Take(journal::GroupId id, uint64_t position);
+  void Push(journal::GroupId id, Delivery delivery);
+  void Update(journal::GroupId id);
+  /// A row that `Offer` or `Finish` asked for is durable.
+  void OnHeld(journal::GroupId id);
+  /// The removal of a row that was taken is durable.
+  void OnRemoved(journal::GroupId id);
+
+  // --- What waits in memory.
+
+  size_t waiting() const { return waiting_; }
+  /// Lowest position of those without a row; kNone: there is none.
+  uint64_t LowestUnsettled() const {
+    return unsettled_.empty() ? Tracker::kNone : *unsettled_.begin();
+  }
+  template <typename Visit>
+  void ForEachWaiting(Visit visit) {
+    for (auto& [id, group] : groups_) {
+      for (size_t i = 0; i < group.waiting.size(); ++i) visit(group.waiting[i]);
+    }
+  }
+  /// Gives up all that waits in memory; the lane is being closed.
+  std::vector<Delivery> Clear();
+
+ private:
+  static constexpr size_t kAskRows = 64;
+
+  struct Group {
+    RingQueue<Delivery> waiting;
+    uint64_t parcel = 0;  // number of the last parcel it was taken into
+    uint64_t taken = 0;   // rows up to this position were taken
+    uint32_t flying = 0;
+    uint32_t timed = 0;
+    uint64_t written = 0;  // rows handed over, not durable yet
+    uint64_t rows = 0;     // durable, not taken
+    uint64_t leaving = 0;  // taken, the removal is not durable yet
+    bool stuck = false;
+    bool ready = false;   // listed
+    bool wanted = false;  // listed
+    bool asking = false;
+
+    bool free() const { return flying == 0 && timed == 0 && !stuck; }
+    bool in_order() const { return waiting.empty() && rows == 0 && written == 0; }
+  };
+
+  using Ids = absl::InlinedVector<journal::GroupId, 4>;
+  static Ids Of(const Parcel& parcel);
+  void HoldWaiting(Group& group, std::vector<Delivery>& out);
+  void Update(journal::GroupId id, Group& group);
+  void TakeInto(Group& group);
+
+  // Nodes: a group stays where it is while others come and go.
+  absl::node_hash_map<journal::GroupId, Group> groups_;
+  std::deque<journal::GroupId> ready_;   // have deliveries in memory that may go; may be outdated
+  std::deque<journal::GroupId> wanted_;  // need rows; may be outdated
+  absl::btree_set<uint64_t> unsettled_;
+  uint64_t parcel_ = 0;
+  size_t waiting_ = 0;
+  size_t stuck_ = 0;
+};
+
+}  // namespace carillon::delivery

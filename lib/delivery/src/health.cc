@@ -1,0 +1,88 @@
+#include "carillon/policy/disabling.h"
+#include "dispatcher_impl.h"
+
+namespace carillon::delivery {
+
+void DispatcherImpl::OnBreaker(Lane& lane, policy::Breaker::Change change) {
+  if (change == policy::Breaker::Change::kNone) return;
+  if (change == policy::Breaker::Change::kRecovered) TellRecovered(lane, Recovery::kBreakerClosed);
+  waking_.Refresh(lane);
+  RefreshDue(lane);
+}
+
+void DispatcherImpl::JudgeHealth(Lane& lane, const policy::Failure& result, bool retries_ended) {
+  const base::WallTime now = retry_clock_.Now();
+  const auto since = policy::FailingSince(lane.health.failing_since, result.outcome, now);
+  if (since != lane.health.failing_since) {
+    lane.health.failing_since = since;
+    NoteHealth(lane);
+  }
+  if (lane.mode() != Lane::Mode::kRun) return;
+  const policy::Ended ended{
+      .outcome = result.outcome, .status = result.status, .retries_ended = retries_ended};
+  const auto why = policy::WhyDisable(lane.destination().disabling, ended, since, now);
+  if (why) Disable(lane, *why);
+}
+
+void DispatcherImpl::Disable(Lane& lane, model::DisabledReason why) {
+  lane.health.disabled = why;
+  lane.health.disabled_at = clock_.Wall();
+  lane.health.generation = lane.destination().generation;
+  NoteHealth(lane);
+  if (IsWanted(lane, model::kDestinationDisabled)) {
+    news_.Add(DestinationDisabled(lane.destination(), lane.health, random_));
+  }
+  SetMode(lane);
+}
+
+void DispatcherImpl::Enable(Lane& lane) {
+  lane.health = {};
+  NoteHealth(lane);
+  lane.pace().Reset(clock_.Mono());
+  TellRecovered(lane, Recovery::kEnabled);
+  SetMode(lane);
+}
+
+void DispatcherImpl::TellRecovered(const Lane& lane, Recovery how) {
+  if (!IsWanted(lane, model::kDestinationRecovered)) return;
+  news_.Add(DestinationRecovered(lane.destination(), how, clock_.Wall(), random_));
+}
+
+// The configuration of a lane is new to it: its owner may have switched it on or off.
+void DispatcherImpl::FollowSwitch(Lane& lane) {
+  const auto& disabled = lane.health.disabled;
+  if (!lane.destination().enabled) {
+    if (!disabled) Disable(lane, model::DisabledReason::kOperator);
+  } else if (disabled && (*disabled == model::DisabledReason::kOperator ||
+                          lane.health.generation != lane.destination().generation)) {
+    Enable(lane);
+  }
+  SetMode(lane);
+}
+
+void DispatcherImpl::SetMode(Lane& lane) {
+  const Lane::Mode mode = !lane.health.disabled                               ? Lane::Mode::kRun
+                          : lane.destination().disabling.drop_deliveries ? Lane::Mode::kDrop
+                                                                         : Lane::Mode::kRest;
+  if (mode == lane.mode()) return;
+  lane.SetMode(mode, feed_.next());
+  WriteHeldRows(lane);
+  if (lane.DurableCursor()) NoteCursor(lane);
+  PassMarks(lane);
+  Reconsider(lane);
+}
+
+void DispatcherImpl::NoteHealth(Lane& lane) {
+  if (std::exchange(lane.marks.health, true)) return;
+  health_lanes_.push_back(&lane);
+}
+
+void DispatcherImpl::CollectHealths() {
+  for (Lane* lane : health_lanes_) {
+    news_.Add(journal::LaneHealth{lane->id(), lane->health});
+    lane->marks.health = false;
+  }
+  health_lanes_.clear();
+}
+
+}  // namespace carillon::delivery

@@ -1,0 +1,118 @@
+#include <algorithm>
+
+#include "carillon/codec/body.h"
+#include "lane.h"
+
+namespace carillon::delivery {
+
+bool Lane::FreshOpen() const {
+  if (fresh_.empty() || groups_.Full()) return false;
+  return destination_->order.by != model::Ordering::kStrict || groups_.Free(kStrictGroup);
+}
+
+bool Lane::FreshReady() const { return !batch_at_ && (groups_.MayHaveReady() || FreshOpen()); }
+
+bool Lane::Ready() const {
+  if (closing_ || mode_ == Mode::kRest) return false;
+  if (mode_ == Mode::kDrop) return !retries_.empty() || FreshReady();
+  if (marks.capped || pace_.Blocked() || in_flight_.size() >= pace_.Limit()) return false;
+  return FreshReady() || (!retries_.empty() && !pace_.NoRetry());
+}
+
+std::optional<base::MonoTime> Lane::WakeAt() const {
+  if (mode_ != Mode::kRun) return std::nullopt;
+  const std::optional<base::MonoTime> pace = pace_.WakeAt();
+  if (pace_.Blocked() || !batch_at_) return pace;
+  return pace ? std::min(*pace, *batch_at_) : *batch_at_;
+}
+
+void Lane::Wake(base::MonoTime now) {
+  pace_.Wake(now);
+  if (batch_at_ && *batch_at_ <= now) {
+    batch_at_.reset();
+    batch_due_ = true;
+  }
+}
+
+std::optional<Parcel> Lane::NextParcel(base::MonoTime now, base::WallTime wall) {
+  const bool drop = mode_ == Mode::kDrop;
+  if (!drop && !pace_.RateAllows(now)) return std::nullopt;
+  const bool fresh = FreshReady();
+  if (!retries_.empty() && (!fresh || ++turn_ % kRetryTurn == 0)) {
+    if (drop || pace_.TakeRetry(now)) {
+      Parcel parcel = retries_.Pop();
+      groups_.Restart(parcel);
+      return parcel;
+    }
+  }
+  if (!fresh || (!drop && destination_->batch && !BatchDue(now, wall))) return std::nullopt;
+  std::optional<Parcel> parcel = Compose();
+  if (parcel && !drop) pace_.OnFirst(now);
+  return parcel;
+}
+
+bool Lane::BatchFull() const {
+  const size_t waiting = fresh_.size() + groups_.waiting();
+  return waiting >= destination_->batch->max_events || payload_ >= destination_->batch->max_bytes;
+}
+
+// The oldest that waits tells how long the batch has waited. The time of day may jump, so that it
+// says at most when to look again: then the batch goes, whatever it says.
+bool Lane::BatchDue(base::MonoTime now, base::WallTime wall) {
+  if (batch_due_ || fresh_.empty() || BatchFull()) return true;
+  const std::chrono::nanoseconds longest = destination_->batch->max_wait;
+  const auto waited = wall - fresh_.front().event->accepted_at();
+  if (waited >= longest) return true;
+  batch_at_ = now + std::min(longest, longest - waited);
+  return false;
+}
+
+std::optional<Parcel> Lane::Compose() {
+  groups_.Begin();
+  Parcel parcel;
+  size_t count = 0;
+  size_t payload = 0;
+  while (std::optional<Delivery> next = NextDelivery(count, payload)) {
+    payload += next->event->payload().size();
+    if (count++ == 0) {
+      parcel.first = *std::move(next);
+    } else {
+      parcel.rest.push_back(*std::move(next));
+    }
+  }
+  if (count == 0) return std::nullopt;
+  batch_due_ = false;
+  return parcel;
+}
+
+bool Lane::Fits(const Delivery& delivery, size_t count, size_t payload) const {
+  if (count == 0) return true;
+  return destination_->batch && count < destination_->batch->max_events &&
+         payload + delivery.event->payload().size() <= destination_->batch->max_bytes;
+}
+
+// What waited in order and what is fresh take turns, so that neither waits for ever.
+std::optional<Delivery> Lane::NextDelivery(size_t count, size_t payload) {
+  for (int looks = 0; looks < kLooks; ++looks) {
+    const bool fresh = count == 0 ? FreshOpen() : !fresh_.empty() && !groups_.Full();
+    const bool turn = !fresh || looks % 2 == 0;
+    if (const Delivery* waited = turn ? groups_.Peek() : nullptr; waited != nullptr) {
+      if (!Fits(*waited, count, payload)) return std::nullopt;
+      bytes_ -= waited->event->bytes();
+      return groups_.Pop();
+    }
+    if (!fresh || !Fits(fresh_.front(), count, payload)) return std::nullopt;
+    Delivery delivery = fresh_.pop_front();
+    payload_ -= delivery.event->payload().size();
+    const size_t bytes = delivery.event->bytes();
+    const Groups::Place place =
+        delivery.group == 0 ? Groups::Place::kTaken : groups_.Offer(delivery);
+    if (place == Groups::Place::kWaits) continue;
+    bytes_ -= bytes;
+    if (place == Groups::Place::kTaken) return delivery;
+    WriteRow(delivery);
+  }
+  return std::nullopt;
+}
+
+}  // namespace carillon::delivery

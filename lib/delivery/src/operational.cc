@@ -1,0 +1,71 @@
+#include "operational.h"
+
+#include <array>
+#include <string>
+
+#include "carillon/base/text.h"
+#include "carillon/base/uuid.h"
+#include "carillon/codec/json_writer.h"
+
+namespace carillon::delivery {
+namespace {
+
+constexpr std::array<std::string_view, 5> kReasons = {"", "operator", "gone", "failing",
+                                                      "retries_ended"};
+
+std::shared_ptr<model::Event> Make(std::string_view type, const model::Destination& destination,
+                                   const std::string& payload, base::WallTime now,
+                                   base::Random& random) {
+  const std::string id = base::MakeUuidV7(now, random);
+  return model::Event::Create({.id = id,
+                               .type = type,
+                               .tenant = destination.tenant,
+                               .ordering_key = destination.name,
+                               .occurred_at = now,
+                               .attributes = {},
+                               .payload = payload});
+}
+
+}  // namespace
+
+std::shared_ptr<model::Event> DestinationDisabled(const model::Destination& destination,
+                                                  const journal::Health& health,
+                                                  base::Random& random) {
+  std::string payload;
+  codec::JsonWriter json(payload);
+  json.String("destination", destination.name);
+  json.String("reason", kReasons[static_cast<size_t>(*health.disabled)]);
+  if (health.failing_since) json.String("failing_since", base::FormatRfc3339(*health.failing_since));
+  json.Bool("deliveries_kept", !destination.disabling.drop_deliveries);
+  json.End();
+  return Make(model::kDestinationDisabled, destination, payload, health.disabled_at, random);
+}
+
+std::shared_ptr<model::Event> DestinationRecovered(const model::Destination& destination,
+                                                   Recovery how, base::WallTime now,
+                                                   base::Random& random) {
+  std::string payload;
+  codec::JsonWriter json(payload);
+  json.String("destination", destination.name);
+  json.String("reason", how == Recovery::kEnabled ? "enabled" : "breaker_closed");
+  json.End();
+  return Make(model::kDestinationRecovered, destination, payload, now, random);
+}
+
+std::shared_ptr<model::Event> DeliveryDead(const model::Destination& destination,
+                                           const model::Event& event, uint32_t attempts,
+                                           model::Outcome outcome, base::WallTime now,
+                                           base::Random& random) {
+  std::string payload;
+  codec::JsonWriter json(payload);
+  json.String("destination", destination.name);
+  json.String("event_id", event.id());
+  json.String("event_type", event.type());
+  json.Int("position", static_cast<int64_t>(event.position()));
+  json.Int("attempts", attempts);
+  json.String("outcome", model::OutcomeName(outcome));
+  json.End();
+  return Make(model::kDeliveryDead, destination, payload, now, random);
+}
+
+}  // namespace carillon::delivery

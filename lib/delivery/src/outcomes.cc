@@ -1,0 +1,189 @@
+#include <algorithm>
+
+#include "carillon/policy/disabling.h"
+#include "carillon/policy/retry.h"
+#include "dispatcher_impl.h"
+#include "operational.h"
+
+namespace carillon::delivery {
+
+using std::chrono::milliseconds;
+
+void DispatcherImpl::OnResponse(uint64_t token, const http::Response& response) {
+  Attempt* attempt = attempts_.Find(token);
+  if (attempt == nullptr) return;
+  Lane& lane = *attempt->lane;
+  caps_.Finish(lane);
+  const bool whole = response.wire == model::Outcome::kSuccess;
+  const model::Outcome outcome =
+      whole ? policy::Judge(lane.destination().success, response.status) : response.wire;
+  const bool abandoned = draining_ && !lane.closing() && outcome == model::Outcome::kCancelled;
+  const auto took = response.ended - response.started;
+  AddAttemptRows(*attempt, outcome, response, abandoned);
+  lane.metrics().CountAttempt(outcome);
+  metrics_.ObserveAttempt(outcome, took);
+  if (!abandoned) {
+    OnBreaker(lane, lane.pace().OnEnd(outcome, response, lane.in_flight(), random_));
+    Conclude(*attempt, {.outcome = outcome,
+                        .status = whole ? response.status : uint16_t{0},
+                        .retry_after = whole ? response.retry_after : std::string_view(),
+                        .failures = attempt->parcel.attempts + 1});
+  } else if (attempt->parcel.rest.empty() || attempt->parcel.parked) {
+    attempts_.Abandon(*attempt);  // its delivery holds the watermark, or the lane's cursor
+  } else {
+    // A batch stays as it is over a restart.
+    Unpark(lane, attempt->parcel);
+    Park(lane, attempt->parcel, retry_clock_.Now(), attempt->parcel.attempts + 1);
+    Finish(*attempt, Ending::kParked);
+  }
+  Turn();
+}
+
+void DispatcherImpl::AddAttemptRows(const Attempt& attempt, model::Outcome outcome,
+                                    const http::Response& response, bool abandoned) {
+  const Lane& lane = *attempt.lane;
+  const Parcel& parcel = attempt.parcel;
+  const auto took = response.ended - response.started;
+  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+  const bool closed = lane.closing() && outcome != model::Outcome::kSuccess;
+  journal::AttemptRow row{.position = 0,
+                          .lane = lane.id(),
+                          .number = parcel.attempts + 1,
+                          .outcome = outcome,
+                          .http_status = response.status,
+                          .started = clock_.Wall() - (clock_.Mono() - response.started),
+                          .duration_us = static_cast<uint32_t>(
+                              std::clamp<int64_t>(micros, 0, UINT32_MAX))};
+  parcel.ForEach([&](const Delivery& delivery) {
+    row.position = delivery.event->position();
+    // The parked rows of a lane that is being closed stay, and become dead with the lane.
+    const bool stays = closed && (parcel.parked || delivery.held);
+    row.settles = !stays && (!abandoned || (!parcel.parked && parcel.size() > 1));
+    news_.Add(row);
+  });
+}
+
+void DispatcherImpl::Conclude(Attempt& attempt, const policy::Failure& result) {
+  Lane& lane = *attempt.lane;
+  const Parcel& parcel = attempt.parcel;
+  const bool success = result.outcome == model::Outcome::kSuccess;
+  if (success || !lane.closing()) Unpark(lane, parcel);
+  Ending ending = Ending::kSettled;
+  bool retries_ended = false;
+  if (success) {
+    const auto since = clock_.Wall() - parcel.first.event->accepted_at();
+    metrics_.ObserveDelivered(std::max(since, std::chrono::nanoseconds(0)));
+    lane.metrics().delivered.fetch_add(parcel.size(), std::memory_order_relaxed);
+  } else {
+    ending = Fail(lane, parcel, result);
+    retries_ended = ending != Ending::kParked;
+  }
+  lane.SetFailing(!success);
+  if (!lane.closing()) JudgeHealth(lane, result, retries_ended);
+  Finish(attempt, ending);
+}
+
+void DispatcherImpl::Finish(Attempt& attempt, Ending ending) {
+  Lane& lane = *attempt.lane;
+  lane.Finished(attempt, ending);
+  attempts_.Finish(attempt);
+  if (lane.Gone()) {
+    news_.AddClosed(lane.id());
+    return;
+  }
+  WriteHeldRows(lane);
+  WantHeld(lane);
+  MarkRunnable(lane);
+}
+
+Ending DispatcherImpl::Fail(Lane& lane, const Parcel& parcel, const policy::Failure& failure) {
+  if (lane.closing()) {
+    parcel.ForEach([&](const Delivery& delivery) {
+      if (parcel.parked || delivery.held) return;
+      AddDead(lane, *delivery.event, failure.failures, model::Outcome::kCancelled);
+    });
+    return Ending::kSettled;
+  }
+  const policy::Sequel sequel =
+      policy::AfterFailure(lane.destination().retry, failure, clock_.Wall(), random_);
+  if (sequel.retry_after_ignored) metrics_.CountRetryAfterIgnored();
+  if (sequel.pause) Pause(lane, *sequel.pause);
+  if (!sequel.delay || TooLate(lane, *parcel.first.event, *sequel.delay)) {
+    return Bury(lane, parcel, failure.failures, failure.outcome);
+  }
+  Park(lane, parcel, retry_clock_.Now() + *sequel.delay, failure.failures);
+  return Ending::kParked;
+}
+
+// By the wall clock as it stands, as the event's acceptance was: a clock set back since makes a
+// delivery live longer, never shorter.
+bool DispatcherImpl::TooLate(const Lane& lane, const model::Event& event, milliseconds wait) const {
+  return policy::TooOld(lane.destination().retry, clock_.Wall() - event.accepted_at() + wait);
+}
+
+void DispatcherImpl::Park(Lane& lane, const Parcel& parcel, base::WallTime due, uint32_t attempts) {
+  journal::Parked row{.lane = lane.id(),
+                      .due = due,
+                      .position = parcel.position(),
+                      .attempts = attempts,
+                      .group = parcel.first.group};
+  for (const Delivery& delivery : parcel.rest) {
+    row.rest.push_back({delivery.event->position(), delivery.group});
+  }
+  news_.Add(std::move(row));
+  lane.retries().CountParked(parcel.size());
+}
+
+void DispatcherImpl::Unpark(Lane& lane, const Parcel& parcel) {
+  if (parcel.parked) {
+    news_.Add(journal::ParkedKey{lane.id(), parcel.due, parcel.position()});
+    lane.retries().CountUnparked(parcel.size());
+    return;
+  }
+  parcel.ForEach([&](const Delivery& delivery) {
+    if (!delivery.held) return;
+    news_.Add(journal::ParkedKey{lane.id(), journal::HeldDue(delivery.group),
+                                 delivery.event->position()});
+    lane.retries().CountUnparked(1);
+  });
+}
+
+void DispatcherImpl::GiveUp(Lane& lane, Parcel parcel) {
+  runnable_.Charge(lane, 0);
+  Unpark(lane, parcel);
+  const Ending ending = Bury(lane, parcel, parcel.attempts, model::Outcome::kCancelled);
+  lane.Dropped(parcel, ending);
+  WriteHeldRows(lane);
+  WantHeld(lane);
+}
+
+Ending DispatcherImpl::Bury(Lane& lane, const Parcel& parcel, uint32_t attempts,
+                            model::Outcome outcome) {
+  absl::flat_hash_map<journal::GroupId, uint64_t> marks;  // the last position of each group
+  parcel.ForEach([&](const Delivery& delivery) {
+    AddDead(lane, *delivery.event, attempts, outcome);
+    if (delivery.group != 0) marks[delivery.group] = delivery.event->position();
+  });
+  const bool hold = lane.destination().order.after_dead == model::AfterDead::kHold &&
+                    lane.mode() == Lane::Mode::kRun;
+  if (!hold || marks.empty()) return Ending::kSettled;
+  for (const auto& [group, position] : marks) {
+    news_.Add(journal::Parked{.lane = lane.id(),
+                              .due = journal::HeldDue(0),
+                              .position = position,
+                              .attempts = attempts,
+                              .group = group});
+  }
+  return Ending::kStuck;
+}
+
+void DispatcherImpl::AddDead(Lane& lane, const model::Event& event, uint32_t attempts,
+                             model::Outcome outcome) {
+  news_.Add(journal::Dead{lane.id(), event.position(), attempts, outcome, clock_.Wall()});
+  lane.metrics().dead.fetch_add(1, std::memory_order_relaxed);
+  if (model::IsOperational(event.type())) return;  // its own death would be one more
+  if (!IsWanted(lane, model::kDeliveryDead)) return;
+  news_.Add(DeliveryDead(lane.destination(), event, attempts, outcome, clock_.Wall(), random_));
+}
+
+}  // namespace carillon::delivery

@@ -1,0 +1,79 @@
+#include "pace.h"
+
+namespace carillon::delivery {
+
+void Pace::Bind(const model::Destination& destination) {
+  destination_ = &destination;
+  adaptive_.SetBound(destination.concurrency);
+  rate_at_.reset();  // rate and budget may be others
+  budget_at_.reset();
+}
+
+size_t Pace::Limit() const {
+  return destination_->breaker ? breaker_.Limit(FullLimit()) : FullLimit();
+}
+
+size_t Pace::FullLimit() const {
+  if (destination_->order.by == model::Ordering::kStrict) return 1;
+  return destination_->adaptive ? adaptive_.limit() : destination_->concurrency;
+}
+
+void Pace::Pause(base::MonoTime until) {
+  if (!paused_until_ || *paused_until_ < until) paused_until_ = until;
+}
+
+std::optional<base::MonoTime> Pace::WakeAt() const {
+  std::optional<base::MonoTime> at = paused_until_;
+  if (open()) at = std::max(at, breaker_.OpenUntil());
+  if (at) return at;
+  return rate_at_ ? rate_at_ : budget_at_;
+}
+
+void Pace::Wake(base::MonoTime now) {
+  const auto over = [now](std::optional<base::MonoTime>& at) {
+    if (at && *at <= now) at.reset();
+  };
+  over(paused_until_);
+  over(rate_at_);
+  over(budget_at_);
+  if (breaker_.open()) breaker_.Wake(now);
+}
+
+bool Pace::RateAllows(base::MonoTime now) {
+  if (!destination_->rate || rate_.Ready(*destination_->rate, now)) return true;
+  rate_at_ = rate_.NextAt(*destination_->rate, now);
+  return false;
+}
+
+bool Pace::TakeRetry(base::MonoTime now) {
+  if (tokens_.Take(destination_->retry.budget, now)) return true;
+  budget_at_ = tokens_.NextAt(destination_->retry.budget, now);
+  return false;
+}
+
+void Pace::OnFirst(base::MonoTime now) {
+  tokens_.CountFirst(destination_->retry.budget, now);
+  budget_at_.reset();  // there may be enough again
+}
+
+void Pace::OnStart(base::MonoTime now) {
+  if (destination_->rate) rate_.Take(*destination_->rate, now);
+}
+
+policy::Breaker::Change Pace::OnEnd(model::Outcome outcome, const http::Response& response,
+                                    size_t in_flight, base::Random& random) {
+  if (destination_->adaptive) {
+    adaptive_.OnResult(outcome, response.status, response.ended - response.started, in_flight,
+                       response.ended);
+  }
+  if (!destination_->breaker) return policy::Breaker::Change::kNone;
+  return breaker_.OnResult(*destination_->breaker, outcome, FullLimit(), response.started,
+                           response.ended, random);
+}
+
+void Pace::Reset(base::MonoTime now) {
+  breaker_.Reset(now);
+  paused_until_.reset();
+}
+
+}  // namespace carillon::delivery

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <algorithm>
+#include <optional>
+
+#include "carillon/base/clock.h"
+#include "carillon/base/random.h"
+#include "carillon/http/courier.h"
+#include "carillon/model/destination.h"
+#include "carillon/policy/adaptive_limit.h"
+#include "carillon/policy/breaker.h"
+#include "carillon/policy/rate_limit.h"
+#include "carillon/policy/retry_tokens.h"
+
+namespace carillon::delivery {
+
+/// How fast a lane may go: pauses that the receiver asked for, breaker, limit of what is in flight,
+/// rate, retry budget. Says what may start now and when to ask again. One thread; times never go
+/// back.
+class Pace {
+ public:
+  /// `destination` stays until the next call.
+  void Bind(const model::Destination& destination);
+
+  /// Attempts in flight at most.
+  size_t Limit() const;
+  /// Nothing starts before `WakeAt`.
+  bool Blocked() const { return Resting() || rate_at_; }
+  /// Blocked for longer: what is parked may stay on disk.
+  bool Resting() const { return paused_until_ || open(); }
+  /// Its breaker is open.
+  bool open() const { return destination_->breaker && breaker_.open(); }
+
+  /// Nothing is started before `until`. A longer pause stays.
+  void Pause(base::MonoTime until);
+  /// When to call `Wake`; nothing: there is no need to.
+  std::optional<base::MonoTime> WakeAt() const;
+  void Wake(base::MonoTime now);
+
+  /// Whether the rate allows one more now; false: the lane is blocked until it does.
+  bool RateAllows(base::MonoTime now);
+  /// Takes a retry from the budget; false: there may be none before `WakeAt`.
+  bool TakeRetry(base::MonoTime now);
+  /// The budget allows no retry at the moment.
+  bool NoRetry() const { return budget_at_.has_value(); }
+  /// Retries that the budget allows, as of the last call.
+  double retries() const { return tokens_.tokens(); }
+  void OnFirst(base::MonoTime now);
+  void OnStart(base::MonoTime now);
+  /// `in_flight`: with this one.
+  policy::Breaker::Change OnEnd(model::Outcome outcome, const http::Response& response,
+                                size_t in_flight, base::Random& random);
+  /// The destination was enabled again: it starts anew.
+  void Reset(base::MonoTime now);
+
+ private:
+  size_t FullLimit() const;
+
+  const model::Destination* destination_ = nullptr;
+  policy::Breaker breaker_;
+  policy::AdaptiveLimit adaptive_{1};
+  policy::RateLimit rate_;
+  policy::RetryTokens tokens_;
+  std::optional<base::MonoTime> paused_until_;
+  std::optional<base::MonoTime> rate_at_;
+  std::optional<base::MonoTime> budget_at_;
+};
+
+}  // namespace carillon::delivery

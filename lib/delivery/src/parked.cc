@@ -1,0 +1,161 @@
+#include <algorithm>
+
+#include "dispatcher_impl.h"
+
+namespace carillon::delivery {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Requests for parked rows under way at once, and about how many bytes of events each brings.
+constexpr int kAsks = 4;
+constexpr size_t kMaxAskBytes = 1u << 20;
+constexpr size_t kAskShare = 64;  // of the shard's memory
+constexpr size_t kMarks = 256;
+
+bool Complete(const journal::DueDelivery& row) {
+  return row.event != nullptr && row.rest.size() == row.parked.rest.size() &&
+         std::find(row.rest.begin(), row.rest.end(), nullptr) == row.rest.end();
+}
+
+}  // namespace
+
+void DispatcherImpl::AskForDue() {
+  if (!due_lanes_.Next() || asks_ >= kAsks) return;
+  const base::WallTime now = retry_clock_.Now();
+  const size_t bytes = std::min(kMaxAskBytes, options_.max_memory_bytes / kAskShare);
+  while (asks_ < kAsks) {
+    Lane* lane = due_lanes_.PopDue(now);
+    if (lane == nullptr) return;
+    const auto next = lane->retries().AskAt();
+    if (!next) continue;
+    ++asks_;
+    lane->retries().BeginAsking();
+    journal_.TakeDue(lane->id(), DueLanes::TakeUntil(*lane, *next, now), lane->AskLimit(bytes),
+                     home_.Bring<journal::DueDeliveries>(
+                         [this, id = lane->id()](const journal::DueDeliveries& answer) {
+                           --asks_;
+                           OnDue(id, answer);
+                           Turn();
+                         }));
+  }
+}
+
+void DispatcherImpl::OnDue(journal::LaneId id, const journal::DueDeliveries& answer) {
+  Lane* lane = lanes_.Find(id);
+  if (lane == nullptr || lane->closing()) return;
+  RetryQueue& retries = lane->retries();
+  for (const journal::DueDelivery& row : answer.due) {
+    const journal::Parked& parked = row.parked;
+    if (!retries.Take(parked.due, parked.position)) continue;
+    if (!Complete(row)) {
+      Lose(*lane, row);
+    } else {
+      retries.Push(ParcelOf(row));
+    }
+  }
+  retries.EndAsking(answer);
+  RefreshDue(*lane);
+  MarkRunnable(*lane);
+}
+
+Parcel DispatcherImpl::ParcelOf(const journal::DueDelivery& row) {
+  Parcel parcel{.first = {.event = held_.Hold(row.event), .group = row.parked.group},
+                .due = row.parked.due,
+                .attempts = row.parked.attempts,
+                .parked = true};
+  for (size_t i = 0; i < row.rest.size(); ++i) {
+    parcel.rest.push_back(
+        {.event = held_.Hold(row.rest[i]), .group = row.parked.rest[i].group});
+  }
+  return parcel;
+}
+
+// The journal keeps the events of parked rows. Should one be gone all the same, the row ends, and
+// nothing of its groups waits for it.
+void DispatcherImpl::Lose(Lane& lane, const journal::DueDelivery& row) {
+  const journal::Parked& parked = row.parked;
+  news_.Add(journal::ParkedKey{lane.id(), parked.due, parked.position});
+  lane.retries().CountUnparked(1 + parked.rest.size());
+  const auto bury = [&](uint64_t position) {
+    news_.Add(journal::Dead{lane.id(), position, parked.attempts, model::Outcome::kCancelled,
+                            clock_.Wall()});
+    lane.metrics().dead.fetch_add(1, std::memory_order_relaxed);
+  };
+  bury(parked.position);
+  for (const journal::BatchMember& member : parked.rest) bury(member.position);
+  if (parked.due >= journal::kFirstHeldDue) return;
+  lane.groups().Release(parked);
+  WantHeld(lane);
+}
+
+void DispatcherImpl::WantHeld(Lane& lane) {
+  if (!lane.WantsHeld() || std::exchange(lane.marks.asking, true)) return;
+  held_lanes_.push_back(lane.id());
+}
+
+void DispatcherImpl::AskForHeld() {
+  while (asks_ < kAsks && !held_lanes_.empty()) {
+    Lane* lane = lanes_.Find(held_lanes_.pop_front());
+    if (lane == nullptr) continue;
+    lane->marks.asking = false;
+    if (!lane->WantsHeld()) continue;
+    const auto ask = lane->groups().NextAsk();
+    WantHeld(*lane);
+    if (!ask) continue;
+    ++asks_;
+    journal_.TakeHeld(lane->id(), ask->group, ask->limit,
+                      home_.Bring<journal::DueDeliveries>(
+                          [this, id = lane->id(), group = ask->group](
+                              const journal::DueDeliveries& answer) {
+                            --asks_;
+                            OnHeld(id, group, answer);
+                            Turn();
+                          }));
+  }
+}
+
+void DispatcherImpl::OnHeld(journal::LaneId id, journal::GroupId group,
+                            const journal::DueDeliveries& answer) {
+  Lane* lane = lanes_.Find(id);
+  if (lane == nullptr || lane->closing()) return;
+  Groups& groups = lane->groups();
+  if (groups.BeginTaking(group)) {
+    for (const journal::DueDelivery& row : answer.due) {
+      if (!groups.Take(group, row.parked.position)) continue;
+      if (Complete(row)) {
+        lane->EnqueueHeld(held_.Hold(row.event), group);
+      } else {
+        Lose(*lane, row);
+      }
+    }
+    groups.Update(group);
+  }
+  WantHeld(*lane);
+  MarkRunnable(*lane);
+}
+
+// Where the next of a group may go behind a dead delivery, the marks that hold it are taken away.
+void DispatcherImpl::PassMarks(Lane& lane) {
+  const bool pass = lane.destination().order.after_dead == model::AfterDead::kContinue ||
+                    lane.mode() == Lane::Mode::kDrop;
+  if (!pass || lane.closing() || !lane.groups().any_stuck()) return;
+  if (std::exchange(lane.marks.passing, true)) return;
+  journal_.TakeHeld(
+      lane.id(), 0, kMarks,
+      home_.Bring<journal::DueDeliveries>(
+          [this, id = lane.id()](const journal::DueDeliveries& answer) {
+            Lane* const lane = lanes_.Find(id);
+            if (lane == nullptr || lane->closing()) return;
+            lane->marks.passing = false;
+            for (const journal::DueDelivery& mark : answer.due) {
+              news_.Add(journal::ParkedKey{id, journal::HeldDue(0), mark.parked.position});
+              lane->groups().Unstick(mark.parked.group);
+            }
+            WantHeld(*lane);
+            MarkRunnable(*lane);
+            Turn();
+          }));
+}
+
+}  // namespace carillon::delivery
