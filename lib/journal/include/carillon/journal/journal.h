@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "carillon/base/clock.h"
 #include "carillon/model/event.h"
+#include "carillon/model/health.h"
 #include "carillon/model/outcome.h"
 
 namespace carillon::journal {
@@ -104,13 +105,7 @@ struct LaneCursor {
   std::optional<uint64_t> position;
 };
 
-/// Why a destination is disabled. Stored; never renumber.
-enum class DisabledReason : uint8_t {
-  kOperator = 1,     ///< the configuration says so
-  kGone = 2,         ///< it answered 410
-  kFailing = 3,      ///< every attempt failed for too long
-  kRetriesEnded = 4  ///< a delivery used up its retries
-};
+using model::DisabledReason;
 
 /// How a destination fares; kept over restarts.
 struct Health {

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "carillon/base/clock.h"
+#include "carillon/base/random.h"
+#include "carillon/model/destination.h"
+#include "carillon/model/outcome.h"
+#include "carillon/policy/failure_window.h"
+
+namespace carillon::policy {
+
+/// Whether an outcome says that the receiver is in trouble: no whole response, 3xx, 429, 5xx. A
+/// success and any other 4xx say that it lives; kCancelled says neither.
+bool IsTrouble(model::Outcome outcome);
+
+/// The circuit breaker of one destination. Closed, it counts failures; too many open it, and
+/// nothing is sent. When the delay is over it is half-open: one attempt goes, the probe. If that
+/// fails it is open again, for twice as long; if not, it ramps up: two attempts at once, and twice
+/// as many with each success until the full limit is reached, which closes it. A failure on the way
+/// opens it again, for twice as long too.
+///
+/// An attempt that started before the last change of state says nothing any more. Times never go
+/// back. Used on one thread. A destination without a breaker has no use for this.
+class Breaker {
+ public:
+  enum class Change : uint8_t {
+    kNone,
+    kOpened,     ///< opened, whether for the first time or again; see `OpenUntil`
+    kRecovered,  ///< closed after it was open
+  };
+
+  /// Attempts in flight at most, where `full` (at least 1) is the limit otherwise: none when open.
+  size_t Limit(size_t full) const;
+  bool open() const { return state_ == State::kOpen; }
+  bool closed() const { return state_ == State::kClosed; }
+  /// When the probe is due; nothing: it is not open.
+  std::optional<base::MonoTime> OpenUntil() const;
+
+  /// Half-open from now on, when it is open and its time has come.
+  void Wake(base::MonoTime now);
+  /// An attempt ended. `full` as in `Limit`.
+  Change OnResult(const model::Breaker& policy, model::Outcome outcome, size_t full,
+                  base::MonoTime started, base::MonoTime now, base::Random& random);
+  /// Closed, as if new; what is in flight says nothing any more.
+  void Reset(base::MonoTime now);
+
+ private:
+  enum class State : uint8_t { kClosed, kOpen, kHalfOpen, kRamping };
+
+  bool TooManyFailures(const model::Breaker& policy) const;
+  Change Open(const model::Breaker& policy, base::MonoTime now, base::Random& random);
+  Change Grow(size_t full, base::MonoTime now);
+  void Become(State state, base::MonoTime now);
+
+  State state_ = State::kClosed;
+  base::MonoTime changed_ = base::MonoTime::min();
+  base::MonoTime open_until_{};
+  uint32_t openings_ = 0;     // since it was last closed
+  uint32_t consecutive_ = 0;  // failures, while closed
+  size_t ramp_ = 1;           // the limit while half-open or ramping
+  FailureWindow window_;
+};
+
+}  // namespace carillon::policy

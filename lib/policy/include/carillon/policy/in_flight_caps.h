@@ -1,0 +1,59 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace carillon::policy {
+
+/// Bounds the attempts in flight in the whole process: so many in all, so many of one tenant.
+/// Shared by the delivery threads; thread-safe. Never more than the caps, at no instant; where a
+/// cap is lowered below what is in flight, nothing starts until that has come down.
+class InFlightCaps {
+ public:
+  /// What one tenant has in flight.
+  class Tenant {
+   public:
+    uint32_t in_flight() const { return count_.load(); }
+
+   private:
+    friend class InFlightCaps;
+    std::atomic<uint32_t> count_{0};
+  };
+
+  InFlightCaps(uint32_t in_all, uint32_t per_tenant) : in_all_(in_all), per_tenant_(per_tenant) {}
+
+  void SetCaps(uint32_t in_all, uint32_t per_tenant);
+
+  /// The tenant of that name, the same for all who ask while anybody holds it. Locks: for reloads.
+  std::shared_ptr<Tenant> TenantOf(std::string_view name);
+
+  /// Takes a place, to be given back by `Finish`; false: there is none.
+  bool TryStart(Tenant& tenant);
+  /// True: somebody was refused since this was last true; who waits, on whichever thread, should
+  /// try again now. A refusal is never overlooked: it comes before a `Finish` that says so.
+  bool Finish(Tenant& tenant);
+
+  uint32_t in_flight() const { return count_.load(); }
+  /// Tenants that somebody holds, and of those that were held a bounded share.
+  size_t known_tenants();
+
+ private:
+  bool TryOnce(Tenant& tenant);
+
+  std::atomic<uint32_t> in_all_;
+  std::atomic<uint32_t> per_tenant_;
+  std::atomic<uint32_t> count_{0};
+  std::atomic<bool> refused_{false};
+
+  std::mutex mutex_;
+  std::unordered_map<std::string, std::weak_ptr<Tenant>> tenants_;
+  size_t sweep_at_ = 64;
+};
+
+}  // namespace carillon::policy

@@ -1,0 +1,107 @@
+#include "carillon/policy/breaker.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace carillon::policy {
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr double kJitter = 0.2;
+
+/// `delay`, doubled with each opening before this one; spread, and never more than the policy's
+/// greatest.
+nanoseconds Delay(const model::Breaker& policy, uint32_t openings_before, base::Random& random) {
+  const nanoseconds most = policy.max_delay;
+  nanoseconds delay = policy.delay;
+  for (uint32_t i = 0; i < openings_before && delay < most; ++i) delay *= 2;
+  const double factor = 1 + kJitter * (2 * random.Unit() - 1);
+  const auto spread = static_cast<int64_t>(static_cast<double>(delay.count()) * factor);
+  return std::min(most, nanoseconds(spread));
+}
+
+}  // namespace
+
+bool IsTrouble(model::Outcome outcome) {
+  switch (outcome) {
+    case model::Outcome::kSuccess:
+    case model::Outcome::kHttp4xx:
+    case model::Outcome::kCancelled:
+      return false;
+    default:
+      return true;
+  }
+}
+
+size_t Breaker::Limit(size_t full) const {
+  switch (state_) {
+    case State::kOpen:
+      return 0;
+    case State::kHalfOpen:
+    case State::kRamping:
+      return std::min(ramp_, full);
+    case State::kClosed:
+      break;
+  }
+  return full;
+}
+
+std::optional<base::MonoTime> Breaker::OpenUntil() const {
+  return open() ? std::optional(open_until_) : std::nullopt;
+}
+
+void Breaker::Wake(base::MonoTime now) {
+  if (!open() || now < open_until_) return;
+  ramp_ = 1;
+  Become(State::kHalfOpen, now);
+}
+
+Breaker::Change Breaker::OnResult(const model::Breaker& policy, model::Outcome outcome, size_t full,
+                                  base::MonoTime started, base::MonoTime now,
+                                  base::Random& random) {
+  if (outcome == model::Outcome::kCancelled || open() || started < changed_) return Change::kNone;
+  const bool trouble = IsTrouble(outcome);
+  if (!closed()) return trouble ? Open(policy, now, random) : Grow(full, now);
+  window_.Count(policy.window, trouble, now);
+  consecutive_ = trouble ? consecutive_ + 1 : 0;
+  return trouble && TooManyFailures(policy) ? Open(policy, now, random) : Change::kNone;
+}
+
+void Breaker::Reset(base::MonoTime now) {
+  openings_ = 0;
+  Become(State::kClosed, now);
+}
+
+bool Breaker::TooManyFailures(const model::Breaker& policy) const {
+  if (policy.consecutive_failures > 0 && consecutive_ >= policy.consecutive_failures) return true;
+  if (policy.failure_rate > 1 || window_.attempts() < policy.min_attempts) return false;
+  return window_.failures() >= policy.failure_rate * window_.attempts();
+}
+
+Breaker::Change Breaker::Open(const model::Breaker& policy, base::MonoTime now,
+                              base::Random& random) {
+  open_until_ = now + Delay(policy, openings_, random);
+  ++openings_;
+  Become(State::kOpen, now);
+  return Change::kOpened;
+}
+
+Breaker::Change Breaker::Grow(size_t full, base::MonoTime now) {
+  ramp_ *= 2;
+  if (ramp_ >= full) {
+    Reset(now);
+    return Change::kRecovered;
+  }
+  if (state_ == State::kHalfOpen) Become(State::kRamping, now);
+  return Change::kNone;
+}
+
+void Breaker::Become(State state, base::MonoTime now) {
+  state_ = state;
+  changed_ = now;
+  consecutive_ = 0;
+  window_.Clear();
+}
+
+}  // namespace carillon::policy

@@ -1,0 +1,156 @@
+#include "carillon/policy/in_flight_caps.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace carillon::policy {
+namespace {
+
+TEST(InFlightCaps, OneTenantHasItsCap) {
+  InFlightCaps caps(10, 3);
+  const auto a = caps.TenantOf("a");
+  const auto b = caps.TenantOf("b");
+  EXPECT_EQ(caps.TenantOf("a"), a);
+  EXPECT_NE(a, b);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(caps.TryStart(*a));
+  EXPECT_FALSE(caps.TryStart(*a));
+  EXPECT_TRUE(caps.TryStart(*b));
+  EXPECT_EQ(a->in_flight(), 3u);
+  EXPECT_EQ(caps.in_flight(), 4u);
+}
+
+TEST(InFlightCaps, AllHaveOne) {
+  InFlightCaps caps(4, 3);
+  const auto a = caps.TenantOf("a");
+  const auto b = caps.TenantOf("b");
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(caps.TryStart(*a));
+  EXPECT_TRUE(caps.TryStart(*b));
+  EXPECT_FALSE(caps.TryStart(*b));
+  EXPECT_EQ(b->in_flight(), 1u) << "a refusal takes nothing";
+  caps.Finish(*a);
+  EXPECT_TRUE(caps.TryStart(*b));
+  EXPECT_EQ(caps.in_flight(), 4u);
+}
+
+TEST(InFlightCaps, FinishTellsOnceOfARefusal) {
+  InFlightCaps caps(2, 2);
+  const auto a = caps.TenantOf("a");
+  EXPECT_TRUE(caps.TryStart(*a));
+  EXPECT_FALSE(caps.Finish(*a)) << "nobody was refused";
+  EXPECT_TRUE(caps.TryStart(*a));
+  EXPECT_TRUE(caps.TryStart(*a));
+  EXPECT_FALSE(caps.TryStart(*a));
+  EXPECT_TRUE(caps.Finish(*a));
+  EXPECT_FALSE(caps.Finish(*a));
+}
+
+TEST(InFlightCaps, ALoweredCapHoldsFromThenOn) {
+  InFlightCaps caps(10, 10);
+  const auto a = caps.TenantOf("a");
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(caps.TryStart(*a));
+  caps.SetCaps(10, 5);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_FALSE(caps.TryStart(*a));
+    caps.Finish(*a);
+  }
+  EXPECT_FALSE(caps.TryStart(*a));
+  caps.SetCaps(6, 10);
+  EXPECT_TRUE(caps.TryStart(*a));
+  EXPECT_FALSE(caps.TryStart(*a));
+}
+
+TEST(InFlightCaps, ATenantThatNobodyHoldsIsForgotten) {
+  InFlightCaps caps(1000, 1);
+  for (int i = 0; i < 10'000; ++i) caps.TenantOf("t" + std::to_string(i));
+  EXPECT_LT(caps.known_tenants(), 200u);
+}
+
+/// Threads that start and finish as fast as they can, and count for themselves.
+TEST(InFlightCaps, ThreadsNeverExceedThem) {
+  constexpr uint32_t kInAll = 5;
+  constexpr uint32_t kPerTenant = 3;
+  InFlightCaps caps(kInAll, kPerTenant);
+  std::array<std::atomic<uint32_t>, 3> of_tenant{};
+  std::atomic<uint32_t> in_all{0};
+  std::atomic<uint32_t> most_of_tenant{0};
+  std::atomic<uint32_t> most_in_all{0};
+  const auto raise = [](std::atomic<uint32_t>& most, uint32_t value) {
+    uint32_t seen = most.load();
+    while (seen < value && !most.compare_exchange_weak(seen, value)) {
+    }
+  };
+  const auto finish = [&](std::vector<size_t>& mine) {
+    for (const size_t index : mine) {
+      --of_tenant[index];
+      --in_all;
+      caps.Finish(*caps.TenantOf(std::to_string(index)));
+    }
+    mine.clear();
+  };
+  const auto work = [&](size_t thread) {
+    std::vector<size_t> mine;
+    for (size_t i = 0; i < 50'000; ++i) {
+      const size_t index = (thread + i / 7) % of_tenant.size();
+      const auto tenant = caps.TenantOf(std::to_string(index));
+      if (caps.TryStart(*tenant)) {
+        raise(most_of_tenant, ++of_tenant[index]);
+        raise(most_in_all, ++in_all);
+        mine.push_back(index);
+      }
+      if (mine.size() == 3 || i % 3 == 0) finish(mine);
+    }
+    finish(mine);
+  };
+  const std::array held = {caps.TenantOf("0"), caps.TenantOf("1"), caps.TenantOf("2")};
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < 4; ++i) threads.emplace_back(work, i);
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_LE(most_of_tenant.load(), kPerTenant);
+  EXPECT_LE(most_in_all.load(), kInAll);
+  EXPECT_GE(most_in_all.load(), kPerTenant);
+  EXPECT_EQ(caps.in_flight(), 0u);
+  for (const auto& tenant : held) EXPECT_EQ(tenant->in_flight(), 0u);
+}
+
+/// Who is refused sleeps until a Finish says that somebody was: nobody sleeps for ever.
+TEST(InFlightCaps, ARefusalIsNeverOverlooked) {
+  constexpr int kThreads = 4;
+  constexpr int kTurns = 5'000;
+  InFlightCaps caps(2, 1);
+  const std::array tenants = {caps.TenantOf("a"), caps.TenantOf("b"), caps.TenantOf("c")};
+  std::mutex mutex;
+  std::condition_variable woken;
+  uint64_t calls = 0;
+  const auto work = [&](size_t thread) {
+    InFlightCaps::Tenant& tenant = *tenants[thread % tenants.size()];
+    for (int i = 0; i < kTurns; ++i) {
+      for (;;) {
+        std::unique_lock lock(mutex);
+        const uint64_t before = calls;
+        lock.unlock();
+        if (caps.TryStart(tenant)) break;
+        lock.lock();
+        woken.wait(lock, [&] { return calls != before; });
+      }
+      if (!caps.Finish(tenant)) continue;
+      const std::lock_guard lock(mutex);
+      ++calls;
+      woken.notify_all();
+    }
+  };
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < kThreads; ++i) threads.emplace_back(work, i);
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(caps.in_flight(), 0u);
+}
+
+}  // namespace
+}  // namespace carillon::policy
