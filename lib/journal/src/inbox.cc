@@ -8,11 +8,15 @@ namespace carillon::journal {
 namespace {
 
 constexpr std::chrono::milliseconds kGather{2};
+constexpr size_t kMembersInARow = 16;
 
 }  // namespace
 
 size_t RowCount(const Settlement& s) {
-  return s.attempts.size() + s.parked.size() + s.unparked.size() + s.dead.size() + s.cursors.size();
+  size_t rows = s.attempts.size() + s.parked.size() + s.unparked.size() + s.dead.size() +
+                s.cursors.size() + s.healths.size() + s.events.size();
+  for (const Parked& row : s.parked) rows += row.rest.size() / kMembersInARow;
+  return rows;
 }
 
 bool Inbox::Add(AppendRequest& request) {

@@ -22,6 +22,7 @@ struct AppendRequest {
 
 struct SettleRequest {
   Settlement settlement;
+  std::vector<IdHash> ids;  ///< of the settlement's events, in their order
   absl::AnyInvocable<void()> done;
 };
 
@@ -73,7 +74,7 @@ class Inbox {
   bool stopping_ = false;
 };
 
-/// Number of rows a settlement writes.
+/// Number of rows a settlement writes; a long batch counts for several.
 size_t RowCount(const Settlement& settlement);
 
 }  // namespace carillon::journal

@@ -20,19 +20,41 @@ class Reader {
   absl::StatusOr<EventBatch> Read(uint64_t from, size_t max_bytes);
   /// See `Journal::TakeDue`.
   absl::StatusOr<DueDeliveries> TakeDue(LaneId lane, base::WallTime until, size_t limit);
+  /// See `Journal::TakeHeld`.
+  absl::StatusOr<DueDeliveries> TakeHeld(LaneId lane, GroupId group, size_t limit);
 
  private:
-  /// Ends a read transaction: what it saw is let go.
-  class Snapshot;
+  /// SQLite keeps what a reader sees until its transaction ends, and the write-ahead file with it.
+  class Snapshot {
+   public:
+    explicit Snapshot(Reader& reader) : reader_(reader), status_(reader.begin_.Run()) {}
+    ~Snapshot() {
+      reader_.due_.Reset();
+      reader_.database_.Rollback();
+    }
+    const absl::Status& status() const { return status_; }
+
+   private:
+    Reader& reader_;
+    absl::Status status_;
+  };
+
+  /// A place where the event at `position` goes.
+  struct Wanted {
+    uint64_t position = 0;
+    model::EventPtr* event = nullptr;
+  };
 
   explicit Reader(Database database);
   absl::Status PrepareAll();
-  absl::StatusOr<DueDeliveries> FindDue(LaneId lane, base::WallTime until, size_t limit);
+  /// Rows due at or before `until`, of those between `first` and `end`.
+  absl::StatusOr<DueDeliveries> Take(LaneId lane, base::WallTime first, base::WallTime end,
+                                     base::WallTime until, size_t limit);
   /// Fills in the events of `due`.
   absl::Status Load(std::span<DueDelivery> due);
-  /// Fills in events of `due`, ascending by position, from the chunk that holds the first; returns
-  /// how many of them were dealt with.
-  absl::StatusOr<size_t> LoadFromOneChunk(std::span<DueDelivery*> due);
+  /// Fills in events of `wanted`, ascending by position, from the chunk that holds the first;
+  /// returns how many of them were dealt with.
+  absl::StatusOr<size_t> LoadFromOneChunk(std::span<const Wanted> wanted);
   absl::StatusOr<DecodedChunkPtr> Decode(const ChunkView& view);
   static ChunkHead Head(const Statement& row);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "parked_row.h"
+
 namespace carillon::journal {
 namespace {
 
@@ -39,7 +41,8 @@ absl::Status Retention::PrepareAll(Database& database) {
        "(SELECT max(first_position) FROM ids WHERE first_position <= ?) "
        "ORDER BY first_position LIMIT 1000"},
       {&dead_, "SELECT lane, position FROM dead WHERE at < ? LIMIT ?"},
-      {&parked_, "SELECT position FROM parked"},
+      {&parked_,
+       "SELECT due_ns, position, attempts, group_id, rest, lane FROM parked WHERE due_ns <> ?"},
   };
   for (const auto& [statement, sql] : statements) {
     absl::StatusOr<Statement> prepared = database.Prepare(sql);
@@ -160,12 +163,21 @@ absl::StatusOr<bool> Retention::KnowParked() {
   if (parked_known_) return true;
   if (!parked_pace_.Due()) return false;
   const auto start = std::chrono::steady_clock::now();
+  const auto keep = [this](uint64_t position) {
+    if (position <= floor_) parked_positions_.push_back(position);
+  };
+  parked_.Bind(1, base::ToUnixNanos(HeldDue(0)));
   while (true) {
     const absl::StatusOr<bool> row = parked_.Step();
     if (!row.ok()) return row.status();
     if (!*row) break;
-    const auto position = static_cast<uint64_t>(parked_.Int(0));
-    if (position <= floor_) parked_positions_.push_back(position);
+    const absl::StatusOr<Parked> parked = GetParked(static_cast<LaneId>(parked_.Int(5)), parked_);
+    if (!parked.ok()) {
+      parked_.Reset();
+      return parked.status();
+    }
+    keep(parked->position);
+    for (const BatchMember& member : parked->rest) keep(member.position);
   }
   std::sort(parked_positions_.begin(), parked_positions_.end());
   parked_pace_.Took(start);

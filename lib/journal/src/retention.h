@@ -14,10 +14,11 @@ namespace carillon::journal {
 
 /// Finds what may be removed, reading on the housekeeper's connection.
 ///
-/// Events go when they are settled by every lane (at or below the floor), parked by none, and
-/// older than the age or among the oldest while there are more bytes than allowed; attempts by the
-/// same rule, as soon as a start does not need them. What is parked only ever was parked before
-/// its event fell below the floor, so a floor read before the parked rows is safe.
+/// Events go when they are settled by every lane (at or below the floor), parked by none (the mark
+/// of a dead delivery does not count), and older than the age or among the oldest while there are
+/// more bytes than allowed; attempts by the same rule, as soon as a start does not need them. What
+/// is parked only ever was parked before its event fell below the floor, so a floor read before the
+/// parked rows is safe.
 class Retention {
  public:
   static absl::StatusOr<Retention> Create(Database& database, const SqliteJournalOptions& options,

@@ -37,7 +37,18 @@ CREATE TABLE state(
 INSERT INTO state VALUES(1, 0, 0, 0, 0, 0, randomblob(16));
 )sql";
 
-constexpr const char* kSteps[] = {kVersion1};
+// Order, batches and health. `rest` is NULL for a delivery alone (see batch_rest.h), `disabled` and
+// `failing_since` for a destination that is well.
+constexpr const char* kVersion2 = R"sql(
+ALTER TABLE parked ADD COLUMN group_id INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE parked ADD COLUMN rest BLOB;
+ALTER TABLE lanes ADD COLUMN failing_since INTEGER;
+ALTER TABLE lanes ADD COLUMN disabled INTEGER;
+ALTER TABLE lanes ADD COLUMN disabled_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE lanes ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr const char* kSteps[] = {kVersion1, kVersion2};
 
 absl::Status RunStep(Database& database, const char* step, size_t version) {
   absl::Status status = database.Exec("BEGIN IMMEDIATE");

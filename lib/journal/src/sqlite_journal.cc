@@ -77,6 +77,8 @@ class SqliteJournal final : public Journal {
   void Read(uint64_t from, size_t max_bytes, absl::AnyInvocable<void(EventBatchPtr)> done) override;
   void TakeDue(LaneId lane, base::WallTime until, size_t limit,
                absl::AnyInvocable<void(DueDeliveries)> done) override;
+  void TakeHeld(LaneId lane, GroupId group, size_t limit,
+                absl::AnyInvocable<void(DueDeliveries)> done) override;
   bool WasSettled(uint64_t position, LaneId lane) const override {
     return settled_.Contains(position, lane);
   }
@@ -90,6 +92,8 @@ class SqliteJournal final : public Journal {
  private:
   /// Why publishing is refused just now, if it is.
   absl::Status Refusal(size_t bytes);
+  std::vector<IdHash> HashIds(const std::vector<std::shared_ptr<model::Event>>& events) const;
+  void AnswerDue(absl::StatusOr<DueDeliveries> due, absl::AnyInvocable<void(DueDeliveries)>& done);
 
   const SqliteJournalOptions options_;
   const FolderLock lock_;
@@ -152,23 +156,31 @@ absl::Status SqliteJournal::Refusal(size_t bytes) {
   return absl::OkStatus();
 }
 
+std::vector<IdHash> SqliteJournal::HashIds(
+    const std::vector<std::shared_ptr<model::Event>>& events) const {
+  std::vector<IdHash> ids;
+  ids.reserve(events.size());
+  for (const auto& event : events) {
+    ids.push_back(HashId(hash_key_, event->tenant(), event->id()));
+  }
+  return ids;
+}
+
 void SqliteJournal::Append(std::vector<std::shared_ptr<model::Event>> events, AppendDone done) {
   size_t bytes = 0;
   for (const auto& event : events) bytes += event->bytes();
   if (absl::Status refusal = Refusal(bytes); !refusal.ok()) return done(std::move(refusal));
   if (events.empty()) return done(std::vector<Appended>());
-  AppendRequest request{std::move(events), {}, std::move(done), bytes};
-  request.ids.reserve(request.events.size());
-  for (const auto& event : request.events) {
-    request.ids.push_back(HashId(hash_key_, event->tenant(), event->id()));
-  }
+  std::vector<IdHash> ids = HashIds(events);
+  AppendRequest request{std::move(events), std::move(ids), std::move(done), bytes};
   if (writer_.inbox().Add(request)) return;
   gauges_.waiting_bytes -= bytes;
   request.done(Stopping());
 }
 
 void SqliteJournal::Settle(Settlement settlement, absl::AnyInvocable<void()> done) {
-  SettleRequest request{std::move(settlement), std::move(done)};
+  std::vector<IdHash> ids = HashIds(settlement.events);
+  SettleRequest request{std::move(settlement), std::move(ids), std::move(done)};
   writer_.inbox().Add(request);
 }
 
@@ -191,10 +203,21 @@ void SqliteJournal::Read(uint64_t from, size_t max_bytes,
 void SqliteJournal::TakeDue(LaneId lane, base::WallTime until, size_t limit,
                             absl::AnyInvocable<void(DueDeliveries)> done) {
   reads_.Post([this, lane, until, limit, done = std::move(done)]() mutable {
-    absl::StatusOr<DueDeliveries> due = reader_.TakeDue(lane, until, limit);
-    if (!due.ok()) writer_.Fail(Advise(due.status(), options_));
-    done(due.ok() ? *std::move(due) : DueDeliveries());
+    AnswerDue(reader_.TakeDue(lane, until, limit), done);
   });
+}
+
+void SqliteJournal::TakeHeld(LaneId lane, GroupId group, size_t limit,
+                             absl::AnyInvocable<void(DueDeliveries)> done) {
+  reads_.Post([this, lane, group, limit, done = std::move(done)]() mutable {
+    AnswerDue(reader_.TakeHeld(lane, group, limit), done);
+  });
+}
+
+void SqliteJournal::AnswerDue(absl::StatusOr<DueDeliveries> due,
+                              absl::AnyInvocable<void(DueDeliveries)>& done) {
+  if (!due.ok()) writer_.Fail(Advise(due.status(), options_));
+  done(due.ok() ? *std::move(due) : DueDeliveries());
 }
 
 void SqliteJournal::OpenLanes(

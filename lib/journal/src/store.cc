@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "batch_rest.h"
+
 namespace carillon::journal {
 namespace {
 
@@ -25,20 +27,32 @@ absl::Status Store::PrepareAll() {
       {&add_events_, "INSERT INTO journal VALUES(?,?,?,?,?)"},
       {&add_ids_, "INSERT INTO ids VALUES(?,?,?)"},
       {&add_attempts_, "INSERT INTO attempt_log VALUES(?,?,?,?,?,?,?,?,?)"},
-      {&park_, "INSERT OR REPLACE INTO parked VALUES(?,?,?,?)"},
+      {&park_,
+       "INSERT OR REPLACE INTO parked(lane, due_ns, position, attempts, group_id, rest) "
+       "VALUES(?,?,?,?,?,?)"},
       {&unpark_, "DELETE FROM parked WHERE lane=? AND due_ns=? AND position=?"},
       {&bury_, "INSERT OR IGNORE INTO dead VALUES(?,?,?,?,?)"},
       {&set_cursor_, "UPDATE lanes SET cursor=? WHERE id=? AND closed=0"},
       {&write_state_,
        "UPDATE state SET last_position=?, watermark=?, attempt_floor=?, event_bytes=?, "
        "attempt_bytes=? WHERE one=1"},
-      {&find_lane_, "SELECT id, since, cursor FROM lanes WHERE tenant=? AND name=? AND closed=0"},
+      {&set_health_,
+       "UPDATE lanes SET failing_since=?, disabled=?, disabled_at=?, generation=? "
+       "WHERE id=? AND closed=0"},
+      {&find_lane_,
+       "SELECT id, since, cursor, failing_since, disabled, disabled_at, generation FROM lanes "
+       "WHERE tenant=? AND name=? AND closed=0"},
       {&add_lane_, "INSERT INTO lanes(tenant, name, since) VALUES(?,?,?)"},
-      {&count_parked_, "SELECT count(*), min(due_ns) FROM parked WHERE lane=?"},
+      {&count_parked_,
+       "SELECT count(*), (SELECT min(due_ns) FROM parked WHERE lane=?1 AND due_ns<?2) "
+       "FROM parked WHERE lane=?1 AND due_ns<>?2"},
+      {&grouped_,
+       "SELECT due_ns, position, attempts, group_id, rest FROM parked "
+       "WHERE lane=?1 AND (group_id<>0 OR rest IS NOT NULL OR due_ns>?2)"},
       {&close_lane_, "UPDATE lanes SET closed=1, cursor=NULL WHERE id=? AND closed=0"},
       {&first_parked_,
-       "SELECT due_ns, position, attempts FROM parked WHERE lane=? ORDER BY due_ns, position "
-       "LIMIT ?"},
+       "SELECT due_ns, position, attempts, group_id, rest FROM parked WHERE lane=? "
+       "ORDER BY due_ns, position"},
       {&lane_closed_, "UPDATE lanes SET closed=2 WHERE id=?"},
       {&remove_events_, "DELETE FROM journal WHERE first_position=?"},
       {&remove_ids_, "DELETE FROM ids WHERE first_position=?"},
@@ -94,7 +108,14 @@ absl::Status Store::Park(std::vector<Parked>& rows) {
     park_.Bind(1, row.lane)
         .Bind(2, base::ToUnixNanos(row.due))
         .Bind(3, Signed(row.position))
-        .Bind(4, row.attempts);
+        .Bind(4, row.attempts)
+        .Bind(5, Signed(row.group));
+    if (absl::Status status = EncodeRest(row, rest_); !status.ok()) return status;
+    if (rest_.empty()) {
+      park_.BindNull(6);
+    } else {
+      park_.BindBlob(6, rest_);
+    }
     if (absl::Status status = park_.Run(); !status.ok()) return status;
   }
   return absl::OkStatus();
@@ -127,27 +148,6 @@ absl::Status Store::Bury(std::vector<Dead>& rows, uint64_t& added) {
   return absl::OkStatus();
 }
 
-absl::Status Store::SetCursor(const LaneCursor& cursor) {
-  if (cursor.position.has_value()) {
-    set_cursor_.Bind(1, Signed(*cursor.position));
-  } else {
-    set_cursor_.BindNull(1);
-  }
-  return set_cursor_.Bind(2, cursor.lane).Run();
-}
-
-absl::StatusOr<std::vector<LaneId>> Store::OpenLaneIds() {
-  absl::StatusOr<Statement> all = database_.Prepare("SELECT id FROM lanes WHERE closed=0");
-  if (!all.ok()) return all.status();
-  std::vector<LaneId> lanes;
-  while (true) {
-    const absl::StatusOr<bool> row = all->Step();
-    if (!row.ok()) return row.status();
-    if (!*row) return lanes;
-    lanes.push_back(static_cast<LaneId>(all->Int(0)));
-  }
-}
-
 absl::Status Store::WriteState(const StateRow& state) {
   write_state_.Bind(1, Signed(state.last_position))
       .Bind(2, Signed(state.watermark))
@@ -155,54 +155,6 @@ absl::Status Store::WriteState(const StateRow& state) {
       .Bind(4, Signed(state.event_bytes))
       .Bind(5, Signed(state.attempt_bytes));
   return write_state_.Run();
-}
-
-absl::StatusOr<LaneState> Store::OpenLane(const LaneName& name, uint64_t next_position) {
-  LaneState lane;
-  find_lane_.BindText(1, name.tenant).BindText(2, name.name);
-  const absl::StatusOr<bool> found = find_lane_.Step();
-  if (!found.ok()) return found.status();
-  if (!*found) {
-    add_lane_.BindText(1, name.tenant).BindText(2, name.name).Bind(3, Signed(next_position));
-    if (absl::Status status = add_lane_.Run(); !status.ok()) return status;
-    lane.lane = static_cast<LaneId>(database_.last_insert_id());
-    lane.since = next_position;
-    return lane;
-  }
-  lane.lane = static_cast<LaneId>(find_lane_.Int(0));
-  lane.since = static_cast<uint64_t>(find_lane_.Int(1));
-  if (!find_lane_.Null(2)) lane.cursor = static_cast<uint64_t>(find_lane_.Int(2));
-  find_lane_.Reset();
-  const absl::StatusOr<bool> counted = count_parked_.Bind(1, lane.lane).Step();
-  if (!counted.ok()) return counted.status();
-  lane.parked = static_cast<uint64_t>(count_parked_.Int(0));
-  if (lane.parked > 0) lane.next_due = base::FromUnixNanos(count_parked_.Int(1));
-  count_parked_.Reset();
-  return lane;
-}
-
-absl::Status Store::CloseLane(LaneId lane) { return close_lane_.Bind(1, lane).Run(); }
-
-absl::StatusOr<bool> Store::CloseStep(LaneId lane, base::WallTime at, size_t limit,
-                                      uint64_t& added) {
-  std::vector<ParkedKey> keys;
-  std::vector<Dead> dead;
-  first_parked_.Bind(1, lane).Bind(2, Signed(limit));
-  while (true) {
-    const absl::StatusOr<bool> row = first_parked_.Step();
-    if (!row.ok()) return row.status();
-    if (!*row) break;
-    const auto position = static_cast<uint64_t>(first_parked_.Int(1));
-    keys.push_back({lane, base::FromUnixNanos(first_parked_.Int(0)), position});
-    dead.push_back({lane, position, static_cast<uint32_t>(first_parked_.Int(2)),
-                    model::Outcome::kCancelled, at});
-  }
-  absl::Status status = Bury(dead, added);
-  if (status.ok()) status = Unpark(keys);
-  const bool finished = keys.size() < limit;
-  if (status.ok() && finished) status = lane_closed_.Bind(1, lane).Run();
-  if (!status.ok()) return status;
-  return finished;
 }
 
 absl::Status Store::RemoveKeys(Statement& statement, const std::vector<int64_t>& keys) {

@@ -46,13 +46,14 @@ class Store {
   /// Adds to `added` how many were not there before.
   absl::Status Bury(std::vector<Dead>& rows, uint64_t& added);
   absl::Status SetCursor(const LaneCursor& cursor);
+  absl::Status SetHealth(const LaneHealth& lane);
   absl::Status WriteState(const StateRow& state);
 
   absl::StatusOr<LaneState> OpenLane(const LaneName& name, uint64_t next_position);
   absl::Status CloseLane(LaneId lane);
   /// Of lanes that are not closed.
   absl::StatusOr<std::vector<LaneId>> OpenLaneIds();
-  /// Makes up to `limit` parked deliveries of a closed lane dead; true when none is left.
+  /// Makes about `limit` parked deliveries of a closed lane dead; true when none is left.
   absl::StatusOr<bool> CloseStep(LaneId lane, base::WallTime at, size_t limit, uint64_t& added);
 
   absl::Status Remove(const RetentionStep& step, uint64_t& dead_removed);
@@ -60,12 +61,15 @@ class Store {
  private:
   absl::Status PrepareAll();
   absl::Status RemoveKeys(Statement& statement, const std::vector<int64_t>& keys);
+  /// Fills in what is parked of the lane.
+  absl::Status CountParked(LaneState& lane);
 
   Database database_;
   Statement begin_, commit_, add_events_, add_ids_, add_attempts_, park_, unpark_, bury_;
-  Statement set_cursor_, write_state_, find_lane_, add_lane_, count_parked_, close_lane_;
-  Statement first_parked_, lane_closed_, remove_events_, remove_ids_, remove_attempts_;
-  Statement remove_dead_;
+  Statement set_cursor_, set_health_, write_state_, find_lane_, add_lane_, count_parked_, grouped_;
+  Statement close_lane_, first_parked_, lane_closed_, remove_events_, remove_ids_;
+  Statement remove_attempts_, remove_dead_;
+  std::string rest_;  ///< bound while a row is parked
 };
 
 }  // namespace carillon::journal

@@ -25,7 +25,7 @@ namespace carillon::journal {
 /// events to the consumers in order, and lets the `answers` thread tell the callers.
 ///
 /// When the disk is full, the appends of the group are refused, the settlements are kept and tried
-/// again. After any other error nothing is written any more.
+/// again; their events then get other positions. After any other error nothing is written any more.
 class Writer {
  public:
   /// What it uses outlives it. `turn` is held during each transaction.
@@ -58,7 +58,8 @@ class Writer {
  private:
   using SteadyTime = std::chrono::steady_clock::time_point;
 
-  /// The appends of a group with their places, before they are durable.
+  /// The events of a group with their places, before they are durable: those of the appends, then
+  /// those of the settlements.
   struct Staged {
     std::shared_ptr<EventBatch> events = std::make_shared<EventBatch>();
     std::vector<IdHash> ids;                     ///< of `events`
@@ -74,8 +75,10 @@ class Writer {
   void Run();
   SteadyTime NextDeadline() const;
   void CommitGroup(Group& group);
-  Staged Stage(std::vector<AppendRequest>& appends);
+  Staged Stage(Group& group);
   std::vector<Appended> StageOne(AppendRequest& request, Staged& staged);
+  void StageOwn(const SettleRequest& request, Staged& staged);
+  uint64_t StageEvent(const std::shared_ptr<model::Event>& event, const IdHash& id, Staged& staged);
   /// Runs `body` in a transaction.
   absl::Status Transact(absl::FunctionRef<absl::Status()> body);
   absl::Status WriteEvents(const Staged& staged, StateRow& state);

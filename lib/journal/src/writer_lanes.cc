@@ -1,5 +1,7 @@
 // What the journal thread does to lanes: opening, and closing in steps.
 
+#include <utility>
+
 #include "writer.h"
 
 namespace carillon::journal {
@@ -18,7 +20,7 @@ absl::StatusOr<std::vector<LaneState>> Writer::OpenLanes(const std::vector<LaneN
     for (const LaneName& name : names) {
       absl::StatusOr<LaneState> lane = store_.OpenLane(name, progress_.state.last_position + 1);
       if (!lane.ok()) return lane.status();
-      lanes.push_back(*lane);
+      lanes.push_back(*std::move(lane));
     }
     return absl::OkStatus();
   });

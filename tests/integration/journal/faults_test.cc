@@ -114,21 +114,73 @@ class PowerTest : public FaultsTest {
     EXPECT_LE(journal_->recovered().watermark, settled_asked_);
     EXPECT_GE(journal_->recovered().watermark, settled_durable_);
     CheckAcknowledged();
+    ASSERT_NO_FATAL_FAILURE(CheckSettled());
     disk_.writes_until_cut = static_cast<int64_t>(1 + random() % 300);
     for (int i = 0; i < 400 && fatal_ == 0; ++i) {
       const std::string id = std::to_string(round) + "-" + std::to_string(i);
       const auto answer = Append({id, id + "b"}, 200 + random() % 5000);
       if (!answer.ok()) break;
       for (int k = 0; k < 2; ++k) acknowledged_[answer->at(k).position] = id + (k ? "b" : "");
-      Settlement settlement;
-      settlement.watermark = answer->at(0).position;
-      settled_asked_ = settlement.watermark;
-      journal_->Settle(settlement, [this, w = settlement.watermark] { settled_durable_ = w; });
+      settled_asked_ = answer->at(0).position;
+      journal_->Settle(NextSettlement(), [this, w = settled_asked_, n = settlements_] {
+        settled_durable_ = w;
+        settlements_durable_ = n;
+      });
     }
     ASSERT_TRUE(Eventually([&] { return fatal_ > 0; }));
     Close();
     fatal_ = 0;
     disk_.CutPower(random);
+  }
+  /// One that takes the place of the last: a batch whose parts all tell its number, an event with
+  /// that number, and it is the lane's generation too.
+  Settlement NextSettlement() {
+    const uint64_t n = ++settlements_;
+    Settlement settlement;
+    settlement.watermark = settled_asked_;
+    settlement.unparked = {parked_};
+    parked_ = {lane_, base::FromUnixNanos(static_cast<int64_t>(n)), settled_asked_};
+    settlement.parked = {{lane_, parked_.due, parked_.position, 1, n, {}}};
+    settlement.parked[0].rest.assign(n % 7, {parked_.position + 1, n});
+    settlement.healths = {{lane_, {std::nullopt, std::nullopt, {}, static_cast<uint32_t>(n)}}};
+    settlement.events = {MakeEvent("own-" + std::to_string(n))};
+    return settlement;
+  }
+  /// All of a settlement is there, and of those before what they leave, or nothing of it.
+  void CheckSettled() {
+    const LaneState lane = OpenLane("one");
+    lane_ = lane.lane;
+    const uint64_t n = lane.health.generation;
+    EXPECT_LE(n, settlements_);
+    EXPECT_GE(n, settlements_durable_);
+    // Those that are lost take their numbers again.
+    settlements_ = n;
+    settlements_durable_ = n;
+    EXPECT_EQ(lane.parked, n == 0 ? 0 : 1 + n % 7);
+    EXPECT_EQ(OwnEvents(), n);
+    if (n == 0) return;
+    const DueDeliveries due = TakeDue(lane_, base::WallTime::max());
+    ASSERT_EQ(due.due.size(), 1u);
+    const Parked& row = due.due[0].parked;
+    parked_ = {lane_, row.due, row.position};
+    EXPECT_EQ(base::ToUnixNanos(row.due), static_cast<int64_t>(n));
+    EXPECT_EQ(row.position, journal_->recovered().watermark);
+    EXPECT_EQ(row.rest, std::vector<BatchMember>(n % 7, {row.position + 1, n}));
+    ASSERT_EQ(lane.groups.size(), 1u);
+    EXPECT_EQ(lane.groups[0].group, n);
+  }
+  /// How many events came with settlements; each is there once, in their order.
+  uint64_t OwnEvents() {
+    uint64_t own = 0;
+    for (uint64_t from = 1;;) {
+      const EventBatch batch = Read(from);
+      if (batch.empty()) return own;
+      for (const model::EventPtr& event : batch) {
+        from = event->position() + 1;
+        if (!event->id().starts_with("own-")) continue;
+        EXPECT_EQ(event->id(), "own-" + std::to_string(++own));
+      }
+    }
   }
   void CheckAcknowledged() {
     const std::vector<uint64_t> positions = Positions();
@@ -142,6 +194,10 @@ class PowerTest : public FaultsTest {
   std::map<uint64_t, std::string> acknowledged_;
   uint64_t settled_asked_ = 0;
   std::atomic<uint64_t> settled_durable_{0};
+  uint64_t settlements_ = 0;
+  std::atomic<uint64_t> settlements_durable_{0};
+  LaneId lane_ = 0;
+  ParkedKey parked_;  ///< of the last settlement
 };
 
 TEST_F(PowerTest, WhatWasAnsweredSurvivesPowerCuts) {
@@ -154,7 +210,9 @@ TEST_F(PowerTest, WhatWasAnsweredSurvivesPowerCuts) {
   }
   Open();
   CheckAcknowledged();
+  CheckSettled();
   EXPECT_GT(acknowledged_.size(), 100u);
+  EXPECT_GT(settlements_, 100u);
 }
 
 }  // namespace

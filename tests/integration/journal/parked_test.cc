@@ -2,9 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include <filesystem>
-
-#include "support.h"
+#include "parked_support.h"
 
 namespace carillon::journal {
 namespace {
@@ -12,24 +10,6 @@ namespace {
 using std::chrono::hours;
 using std::chrono::seconds;
 using testing::ElementsAre;
-
-class ParkedTest : public JournalTest {
- protected:
-  void Start(int events) {
-    Open();
-    std::vector<std::string> ids;
-    for (int i = 1; i <= events; ++i) ids.push_back("e" + std::to_string(i));
-    ASSERT_TRUE(Append(ids).ok());
-    lane_ = OpenLane("one").lane;
-  }
-  base::WallTime At(int64_t s) const { return clock_.Wall() + seconds(s); }
-  static std::vector<uint64_t> PositionsOf(const DueDeliveries& due) {
-    std::vector<uint64_t> positions;
-    for (const DueDelivery& one : due.due) positions.push_back(one.parked.position);
-    return positions;
-  }
-  LaneId lane_ = 0;
-};
 
 TEST_F(ParkedTest, TakesWhatIsDueInOrderUpToTheLimit) {
   Start(6);
@@ -169,20 +149,6 @@ TEST_F(ParkedTest, ALaneThatNobodyOpensAnyMoreIsClosed) {
   EXPECT_EQ(Query("SELECT count(*) FROM lanes WHERE cursor IS NOT NULL"), 0);
   EXPECT_NE(OpenLane("one").lane, lane_);
 }
-
-class RetentionTest : public ParkedTest {
- protected:
-  /// One chunk for each event.
-  void Fill(int events) {
-    Open();
-    lane_ = OpenLane("one").lane;
-    for (int i = 1; i <= events; ++i) AppendOne("e" + std::to_string(i), 1000);
-  }
-  uint64_t WalBytes() const { return std::filesystem::file_size(DatabaseFile() + "-wal"); }
-  bool Left(std::vector<uint64_t> positions) {
-    return Eventually([&] { return Positions() == positions; });
-  }
-};
 
 TEST_F(RetentionTest, RemovesWhatIsSettledAndOldAndLeavesTheRest) {
   Fill(6);

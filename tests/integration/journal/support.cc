@@ -124,6 +124,13 @@ DueDeliveries JournalTest::TakeDue(LaneId lane, base::WallTime until, size_t lim
   return answer.get_future().get();
 }
 
+DueDeliveries JournalTest::TakeHeld(LaneId lane, GroupId group, size_t limit) {
+  std::promise<DueDeliveries> answer;
+  journal_->TakeHeld(lane, group, limit,
+                     [&](DueDeliveries due) { answer.set_value(std::move(due)); });
+  return answer.get_future().get();
+}
+
 absl::StatusOr<std::vector<LaneState>> JournalTest::OpenLanes(const std::vector<LaneName>& names) {
   std::promise<absl::StatusOr<std::vector<LaneState>>> answer;
   journal_->OpenLanes(names, [&](auto lanes) { answer.set_value(std::move(lanes)); });
@@ -169,6 +176,15 @@ int64_t JournalTest::Query(const std::string& sql) {
   sqlite3_finalize(statement);
   sqlite3_close(db);
   return value;
+}
+
+void JournalTest::Execute(const std::string& sql) {
+  sqlite3* db = nullptr;
+  const bool done =
+      sqlite3_open_v2(DatabaseFile().c_str(), &db, SQLITE_OPEN_READWRITE, nullptr) == SQLITE_OK &&
+      sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
+  EXPECT_TRUE(done) << sql << ": " << sqlite3_errmsg(db);
+  sqlite3_close(db);
 }
 
 }  // namespace carillon::journal

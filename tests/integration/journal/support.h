@@ -69,6 +69,7 @@ class JournalTest : public testing::Test {
   void SettleUpTo(uint64_t watermark);
   EventBatch Read(uint64_t from, size_t max_bytes = 1 << 20);
   DueDeliveries TakeDue(LaneId lane, base::WallTime until, size_t limit = 1000);
+  DueDeliveries TakeHeld(LaneId lane, GroupId group, size_t limit = 1000);
   absl::StatusOr<std::vector<LaneState>> OpenLanes(const std::vector<LaneName>& names);
   LaneState OpenLane(const std::string& name);
   /// Positions from `from` on.
@@ -77,6 +78,8 @@ class JournalTest : public testing::Test {
   bool Eventually(const std::function<bool()>& holds);
   /// One number, read from the files beside the journal.
   int64_t Query(const std::string& sql);
+  /// Statements without rows, run on the files beside the journal.
+  void Execute(const std::string& sql);
   std::string DatabaseFile() const { return options_.data_dir + "/carillon.db"; }
 
   ManualClock clock_;

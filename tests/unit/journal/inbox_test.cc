@@ -65,6 +65,20 @@ TEST(Inbox, BoundsAGroupInRows) {
   EXPECT_EQ(inbox.Take(Now() + std::chrono::hours(1), false).settlements.size(), 1u);
 }
 
+TEST(Inbox, CountsAllThatASettlementWrites) {
+  Settlement settlement;
+  settlement.attempts.resize(1);
+  settlement.parked.resize(2);
+  settlement.unparked.resize(3);
+  settlement.dead.resize(4);
+  settlement.cursors.resize(5);
+  settlement.healths.resize(6);
+  settlement.events.resize(7);
+  EXPECT_EQ(RowCount(settlement), 28u);
+  settlement.parked[1].rest.resize(kMaxRest);
+  EXPECT_GT(RowCount(settlement), 28u + 20u);
+}
+
 TEST(Inbox, SettlementsGoWithAppendsAndAreHeldWhenTold) {
   Inbox inbox;
   inbox.Open();

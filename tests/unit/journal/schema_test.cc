@@ -22,6 +22,22 @@ TEST(Schema, AnEmptyFileIsBroughtToTheLatestVersion) {
   ASSERT_TRUE(Migrate(database, SchemaSteps()).ok());  // again: nothing to do
 }
 
+TEST(Schema, RowsOfTheFirstVersionHaveNoGroupNoRestAndAreWell) {
+  Database database = Memory();
+  ASSERT_TRUE(Migrate(database, SchemaSteps().first(1)).ok());
+  ASSERT_TRUE(database
+                  .Exec("INSERT INTO parked VALUES(1, 2, 3, 4);"
+                        "INSERT INTO lanes(tenant, name, since) VALUES('acme', 'one', 1)")
+                  .ok());
+  ASSERT_TRUE(Migrate(database, SchemaSteps()).ok());
+  EXPECT_EQ(*database.Scalar("SELECT count(*) FROM parked WHERE lane = 1 AND due_ns = 2 AND "
+                             "position = 3 AND attempts = 4 AND group_id = 0 AND rest IS NULL"),
+            1);
+  EXPECT_EQ(*database.Scalar("SELECT count(*) FROM lanes WHERE failing_since IS NULL AND "
+                             "disabled IS NULL AND disabled_at = 0 AND generation = 0"),
+            1);
+}
+
 TEST(Schema, AnOlderFileKeepsItsRows) {
   Database database = Memory();
   const char* const old_steps[] = {kFirst};

@@ -72,6 +72,9 @@ struct BatchMember {
   friend bool operator==(const BatchMember&, const BatchMember&) = default;
 };
 
+/// Of a batch, all but its first are no more than this.
+inline constexpr size_t kMaxRest = 1'000;
+
 /// A delivery that failed and waits; or a batch of them, which stays together: one row.
 struct Parked {
   LaneId lane = 0;
@@ -79,7 +82,7 @@ struct Parked {
   uint64_t position = 0;  ///< of a batch: of its first
   uint32_t attempts = 0;  ///< made so far
   GroupId group = 0;
-  std::vector<BatchMember> rest;  ///< of a batch: all but its first, in its order
+  std::vector<BatchMember> rest;  ///< of a batch: all but its first, in its order; `kMaxRest`
 };
 
 /// Names a parked row.
@@ -166,7 +169,7 @@ struct LaneState {
   std::optional<uint64_t> cursor;  ///< set: it had fallen behind; next position to look at
   uint64_t parked = 0;             ///< number of parked deliveries (marks at HeldDue(0) are none)
   std::optional<base::WallTime> next_due;  ///< lowest before kFirstHeldDue
-  std::vector<GroupState> groups;          ///< those that have parked rows
+  std::vector<GroupState> groups;          ///< those that have parked rows, ascending
   Health health;
 };
 

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "carillon/base/clock.h"
+#include "carillon/journal/journal.h"
+#include "sqlite.h"
+
+namespace carillon::journal {
+
+/// The row of `parked` that a statement stands at, which selects
+/// `due_ns, position, attempts, group_id, rest`. DATA_LOSS when it is damaged.
+absl::StatusOr<Parked> GetParked(LaneId lane, const Statement& row);
+
+/// True for a row that only keeps the place of a dead delivery.
+inline bool IsMark(const Parked& row) { return row.due == HeldDue(0); }
+
+/// Adds what becomes of the row's deliveries when its lane is closed: each is dead (`cancelled`),
+/// unless it was before.
+void Cancel(const Parked& row, base::WallTime at, std::vector<Dead>& dead);
+
+}  // namespace carillon::journal

@@ -1,0 +1,149 @@
+// What the reader knows of parked rows.
+
+#include <algorithm>
+#include <utility>
+
+#include "parked_row.h"
+#include "reader.h"
+
+namespace carillon::journal {
+namespace {
+
+constexpr size_t kMaxRows = 100'000;
+/// One answer carries about this much; what is beyond is told as `next_due`.
+constexpr size_t kMaxDueBytes = 8 << 20;
+constexpr size_t kLoadAtOnce = 256;
+
+size_t Bytes(const DueDelivery& due) {
+  size_t bytes = due.event != nullptr ? due.event->bytes() : 0;
+  for (const model::EventPtr& event : due.rest) {
+    bytes += sizeof(BatchMember) + (event != nullptr ? event->bytes() : 0);
+  }
+  return bytes;
+}
+
+/// Cuts off the rows before which there are bytes enough; true when there were such.
+bool CutAtBytes(DueDeliveries& result, size_t begin, size_t& bytes) {
+  for (size_t i = begin; i < result.due.size(); ++i) {
+    if (bytes >= kMaxDueBytes) {
+      result.next_due = result.due[i].parked.due;
+      result.due.resize(i);
+      return true;
+    }
+    bytes += Bytes(result.due[i]);
+  }
+  return false;
+}
+
+}  // namespace
+
+absl::StatusOr<DueDeliveries> Reader::TakeDue(LaneId lane, base::WallTime until, size_t limit) {
+  return Take(lane, base::WallTime::min(), kFirstHeldDue, until, limit);
+}
+
+absl::StatusOr<DueDeliveries> Reader::TakeHeld(LaneId lane, GroupId group, size_t limit) {
+  return Take(lane, HeldDue(group), HeldDue(group + 1), HeldDue(group), limit);
+}
+
+absl::StatusOr<DueDeliveries> Reader::Take(LaneId lane, base::WallTime first, base::WallTime end,
+                                           base::WallTime until, size_t limit) {
+  const Snapshot snapshot(*this);
+  if (!snapshot.status().ok()) return snapshot.status();
+  limit = std::min(limit, kMaxRows);
+  DueDeliveries result;
+  size_t loaded = 0;   // rows
+  size_t waiting = 0;  // deliveries in the rows behind them
+  size_t bytes = 0;
+  due_.Bind(1, lane).Bind(2, base::ToUnixNanos(first)).Bind(3, base::ToUnixNanos(end));
+  while (true) {
+    const absl::StatusOr<bool> row = due_.Step();
+    if (!row.ok()) return row.status();
+    absl::StatusOr<Parked> parked = *row ? GetParked(lane, due_) : Parked();
+    if (!parked.ok()) return parked.status();
+    const bool last = !*row || parked->due > until || result.due.size() >= limit;
+    if (last || waiting >= kLoadAtOnce) {
+      if (absl::Status status = Load(std::span(result.due).subspan(loaded)); !status.ok()) {
+        return status;
+      }
+      if (CutAtBytes(result, std::exchange(loaded, result.due.size()), bytes)) return result;
+      waiting = 0;
+    }
+    if (last) {
+      if (*row) result.next_due = parked->due;
+      return result;
+    }
+    waiting += 1 + parked->rest.size();
+    result.due.push_back({*std::move(parked), nullptr, {}});
+  }
+}
+
+absl::Status Reader::Load(std::span<DueDelivery> due) {
+  std::vector<Wanted> ascending;
+  for (DueDelivery& one : due) {
+    ascending.push_back({one.parked.position, &one.event});
+    one.rest.resize(one.parked.rest.size());
+    for (size_t i = 0; i < one.rest.size(); ++i) {
+      ascending.push_back({one.parked.rest[i].position, &one.rest[i]});
+    }
+  }
+  std::sort(ascending.begin(), ascending.end(),
+            [](const Wanted& a, const Wanted& b) { return a.position < b.position; });
+  std::span<const Wanted> wanted(ascending);
+  while (!wanted.empty()) {
+    const absl::StatusOr<size_t> loaded = LoadFromOneChunk(wanted);
+    if (!loaded.ok()) return loaded.status();
+    wanted = wanted.subspan(*loaded);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<size_t> Reader::LoadFromOneChunk(std::span<const Wanted> wanted) {
+  const uint64_t position = wanted.front().position;
+  const auto inside = [&](const ChunkHead& head) {
+    size_t n = 0;
+    while (n < wanted.size() && wanted[n].position <= head.last_position()) ++n;
+    return n;
+  };
+  const auto fill = [&](const DecodedChunk& chunk) {
+    const size_t n = inside(chunk.head);
+    for (const Wanted& one : wanted.first(n)) {
+      *one.event = chunk.events[one.position - chunk.head.first_position];
+    }
+    return n;
+  };
+  if (const DecodedChunkPtr cached = cache_.Find(position); cached != nullptr) {
+    return fill(*cached);
+  }
+
+  const absl::StatusOr<bool> row = at_.Bind(1, static_cast<int64_t>(position)).Step();
+  if (!row.ok()) return row.status();
+  if (!*row) return 1;  // gone: the event stays null
+  const ChunkHead head = Head(at_);
+  const size_t n = inside(head);
+  if (n == 0) {
+    at_.Reset();
+    return 1;
+  }
+  const auto view = ChunkView::Open(head, static_cast<uint32_t>(at_.Int(3)), at_.Blob(4));
+  if (!view.ok()) {
+    at_.Reset();
+    return view.status();
+  }
+  absl::Status status;
+  if (n * 4 >= head.count) {
+    absl::StatusOr<DecodedChunkPtr> chunk = Decode(*view);
+    if (chunk.ok()) fill(**chunk);
+    status = chunk.status();
+  } else {  // few of many: not worth the whole
+    std::vector<uint64_t> positions;
+    for (const Wanted& one : wanted.first(n)) positions.push_back(one.position);
+    absl::StatusOr<EventBatch> events = view->Some(positions);
+    for (size_t i = 0; events.ok() && i < n; ++i) *wanted[i].event = (*events)[i];
+    status = events.status();
+  }
+  at_.Reset();
+  if (!status.ok()) return status;
+  return n;
+}
+
+}  // namespace carillon::journal

@@ -1,0 +1,146 @@
+// What the store knows of lanes.
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "group_tally.h"
+#include "parked_row.h"
+#include "store.h"
+
+namespace carillon::journal {
+namespace {
+
+int64_t Signed(uint64_t value) { return static_cast<int64_t>(value); }
+
+absl::StatusOr<Health> GetHealth(const Statement& lane) {
+  Health health;
+  if (!lane.Null(3)) health.failing_since = base::FromUnixNanos(lane.Int(3));
+  if (!lane.Null(4)) {
+    const int64_t reason = lane.Int(4);
+    if (reason < static_cast<int64_t>(DisabledReason::kOperator) ||
+        reason > static_cast<int64_t>(DisabledReason::kRetriesEnded)) {
+      return absl::DataLossError(
+          absl::StrCat("the state of lane ", lane.Int(0), " is damaged on disk"));
+    }
+    health.disabled = static_cast<DisabledReason>(reason);
+  }
+  health.disabled_at = base::FromUnixNanos(lane.Int(5));
+  health.generation = static_cast<uint32_t>(lane.Int(6));
+  return health;
+}
+
+}  // namespace
+
+absl::Status Store::SetCursor(const LaneCursor& cursor) {
+  if (cursor.position.has_value()) {
+    set_cursor_.Bind(1, Signed(*cursor.position));
+  } else {
+    set_cursor_.BindNull(1);
+  }
+  return set_cursor_.Bind(2, cursor.lane).Run();
+}
+
+absl::Status Store::SetHealth(const LaneHealth& lane) {
+  const Health& health = lane.health;
+  set_health_.BindNull(1).BindNull(2);
+  if (health.failing_since.has_value()) {
+    set_health_.Bind(1, base::ToUnixNanos(*health.failing_since));
+  }
+  if (health.disabled.has_value()) set_health_.Bind(2, static_cast<int64_t>(*health.disabled));
+  return set_health_.Bind(3, base::ToUnixNanos(health.disabled_at))
+      .Bind(4, health.generation)
+      .Bind(5, lane.lane)
+      .Run();
+}
+
+absl::StatusOr<std::vector<LaneId>> Store::OpenLaneIds() {
+  absl::StatusOr<Statement> all = database_.Prepare("SELECT id FROM lanes WHERE closed=0");
+  if (!all.ok()) return all.status();
+  std::vector<LaneId> lanes;
+  while (true) {
+    const absl::StatusOr<bool> row = all->Step();
+    if (!row.ok()) return row.status();
+    if (!*row) return lanes;
+    lanes.push_back(static_cast<LaneId>(all->Int(0)));
+  }
+}
+
+absl::StatusOr<LaneState> Store::OpenLane(const LaneName& name, uint64_t next_position) {
+  LaneState lane;
+  find_lane_.BindText(1, name.tenant).BindText(2, name.name);
+  const absl::StatusOr<bool> found = find_lane_.Step();
+  if (!found.ok()) return found.status();
+  if (!*found) {
+    add_lane_.BindText(1, name.tenant).BindText(2, name.name).Bind(3, Signed(next_position));
+    if (absl::Status status = add_lane_.Run(); !status.ok()) return status;
+    lane.lane = static_cast<LaneId>(database_.last_insert_id());
+    lane.since = next_position;
+    return lane;
+  }
+  lane.lane = static_cast<LaneId>(find_lane_.Int(0));
+  lane.since = static_cast<uint64_t>(find_lane_.Int(1));
+  if (!find_lane_.Null(2)) lane.cursor = static_cast<uint64_t>(find_lane_.Int(2));
+  const absl::StatusOr<Health> health = GetHealth(find_lane_);
+  find_lane_.Reset();
+  if (!health.ok()) return health.status();
+  lane.health = *health;
+  if (absl::Status status = CountParked(lane); !status.ok()) return status;
+  return lane;
+}
+
+absl::Status Store::CountParked(LaneState& lane) {
+  const int64_t held = base::ToUnixNanos(HeldDue(0));
+  const absl::StatusOr<bool> counted = count_parked_.Bind(1, lane.lane).Bind(2, held).Step();
+  if (!counted.ok()) return counted.status();
+  lane.parked = static_cast<uint64_t>(count_parked_.Int(0));
+  if (!count_parked_.Null(1)) lane.next_due = base::FromUnixNanos(count_parked_.Int(1));
+  count_parked_.Reset();
+
+  GroupTally groups;
+  grouped_.Bind(1, lane.lane).Bind(2, held);
+  while (true) {
+    const absl::StatusOr<bool> row = grouped_.Step();
+    if (!row.ok()) return row.status();
+    if (!*row) break;
+    const absl::StatusOr<Parked> parked = GetParked(lane.lane, grouped_);
+    if (!parked.ok()) {
+      grouped_.Reset();
+      return parked.status();
+    }
+    if (!IsMark(*parked)) lane.parked += parked->rest.size();
+    groups.Add(*parked);
+  }
+  lane.groups = groups.Take();
+  return absl::OkStatus();
+}
+
+absl::Status Store::CloseLane(LaneId lane) { return close_lane_.Bind(1, lane).Run(); }
+
+absl::StatusOr<bool> Store::CloseStep(LaneId lane, base::WallTime at, size_t limit,
+                                      uint64_t& added) {
+  std::vector<ParkedKey> keys;
+  std::vector<Dead> dead;
+  bool finished = false;
+  first_parked_.Bind(1, lane);
+  while (keys.size() < limit && dead.size() < limit) {
+    const absl::StatusOr<bool> row = first_parked_.Step();
+    if (!row.ok()) return row.status();
+    finished = !*row;
+    if (finished) break;
+    const absl::StatusOr<Parked> parked = GetParked(lane, first_parked_);
+    if (!parked.ok()) {
+      first_parked_.Reset();
+      return parked.status();
+    }
+    keys.push_back({lane, parked->due, parked->position});
+    Cancel(*parked, at, dead);
+  }
+  first_parked_.Reset();
+  absl::Status status = Bury(dead, added);
+  if (status.ok()) status = Unpark(keys);
+  if (status.ok() && finished) status = lane_closed_.Bind(1, lane).Run();
+  if (!status.ok()) return status;
+  return finished;
+}
+
+}  // namespace carillon::journal

@@ -1,0 +1,76 @@
+// How destinations fare, kept over restarts.
+
+#include <gmock/gmock.h>
+
+#include "support.h"
+
+namespace carillon::journal {
+namespace {
+
+class HealthTest : public JournalTest {
+ protected:
+  void SettleHealths(std::vector<LaneHealth> healths) {
+    Settlement news;
+    news.healths = std::move(healths);
+    Settle(std::move(news));
+  }
+  Health Failing() const {
+    return {clock_.Wall(), DisabledReason::kFailing, clock_.Wall() + std::chrono::hours(1),
+            0xFFFF'FFFF};
+  }
+};
+
+TEST_F(HealthTest, IsWellAtFirstAndKeptOverRestarts) {
+  Open();
+  const LaneState one = OpenLane("one");
+  const LaneId two = OpenLane("two").lane;
+  EXPECT_EQ(one.health, Health());
+  EXPECT_EQ(OpenLane("one").health, Health());
+  SettleHealths({{one.lane, Failing()}, {two, {clock_.Wall(), std::nullopt, {}, 0}}});
+  EXPECT_EQ(OpenLane("one").health, Failing());
+  Reopen();
+  EXPECT_EQ(OpenLane("one").health, Failing());
+  EXPECT_EQ(OpenLane("two").health.failing_since, clock_.Wall());
+  EXPECT_FALSE(OpenLane("two").health.disabled.has_value());
+  EXPECT_EQ(OpenLane("three").health, Health());
+
+  SettleHealths({{one.lane, {std::nullopt, DisabledReason::kOperator, clock_.Wall(), 2}}});
+  SettleHealths({{one.lane, {}}});
+  Reopen();
+  EXPECT_EQ(OpenLane("one").health, Health());
+  EXPECT_EQ(OpenLane("two").health.failing_since, clock_.Wall());
+}
+
+TEST_F(HealthTest, EachReasonComesBack) {
+  Open();
+  const LaneId lane = OpenLane("one").lane;
+  for (const DisabledReason reason : {DisabledReason::kOperator, DisabledReason::kGone,
+                                      DisabledReason::kFailing, DisabledReason::kRetriesEnded}) {
+    SettleHealths({{lane, {std::nullopt, reason, clock_.Wall(), 1}}});
+    EXPECT_EQ(OpenLane("one").health.disabled, reason);
+  }
+}
+
+TEST_F(HealthTest, ANameThatComesBackIsWell) {
+  Open();
+  const LaneId lane = OpenLane("one").lane;
+  SettleHealths({{lane, Failing()}});
+  journal_->CloseLanes({lane});
+  ASSERT_TRUE(Eventually([&] { return Query("SELECT closed FROM lanes") == 2; }));
+  SettleHealths({{lane, Failing()}});  // under way when it was closed
+  const LaneState again = OpenLane("one");
+  EXPECT_NE(again.lane, lane);
+  EXPECT_EQ(again.health, Health());
+}
+
+TEST_F(HealthTest, AReasonThatCannotBeEndsWriting) {
+  Open();
+  OpenLane("one");
+  Execute("UPDATE lanes SET disabled = 99");
+  EXPECT_FALSE(OpenLanes({{"acme", "one"}}).ok());
+  ASSERT_TRUE(Eventually([&] { return fatal_ == 1; }));
+  EXPECT_EQ(fatal_status_.code(), absl::StatusCode::kDataLoss);
+}
+
+}  // namespace
+}  // namespace carillon::journal
