@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
 #include "carillon/config/config.h"
+#include "carillon/model/operational.h"
 #include "rules.h"
 #include "similar.h"
 
@@ -17,14 +18,17 @@ constexpr int kMaxEventTypes = 10'000;
 }  // namespace
 
 std::vector<std::string> BuiltInTypes() {
-  return {"contact.created",     "contact.deactivated",
-          "contact.reactivated", "contact.removed",
-          "contact.subscribed",  "contact.unsubscribed",
-          "contact.updated",     "insight.population.completed",
-          "list.bulk_updated",   "list.created",
-          "list.removed",        "list.updated",
-          "session.create",      "session.delete",
-          "sync.run.completed"};
+  std::vector<std::string> types = {"contact.created",     "contact.deactivated",
+                                    "contact.reactivated", "contact.removed",
+                                    "contact.subscribed",  "contact.unsubscribed",
+                                    "contact.updated",     "insight.population.completed",
+                                    "list.bulk_updated",   "list.created",
+                                    "list.removed",        "list.updated",
+                                    "session.create",      "session.delete",
+                                    "sync.run.completed"};
+  types.insert(types.end(), model::kOperationalTypes.begin(), model::kOperationalTypes.end());
+  std::ranges::sort(types);
+  return types;
 }
 
 Catalogue::Catalogue(const google::protobuf::RepeatedPtrField<v1::EventType>& configured,

@@ -62,6 +62,7 @@ Config Convert(v1::Config given, Errors& errors) {
   Complete(*given.mutable_server(), root.Member("server"), errors);
   Complete(*given.mutable_journal(), root.Member("journal"), errors);
   Complete(*given.mutable_delivery(), root.Member("delivery"), errors);
+  Complete(*given.mutable_limits(), root.Member("limits"), errors);
   const Catalogue catalogue(given.event_types(), root.Member("event_types"), errors);
   Names names("destinations");
   ReadDestinations(given, names, to, errors);
@@ -70,6 +71,7 @@ Config Convert(v1::Config given, Errors& errors) {
   to.server = std::move(*given.mutable_server());
   to.journal = std::move(*given.mutable_journal());
   to.delivery = std::move(*given.mutable_delivery());
+  to.limits = std::move(*given.mutable_limits());
   return to;
 }
 

@@ -8,6 +8,9 @@
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
 #include "carillon/http/url.h"
+#include "health.h"
+#include "order.h"
+#include "pace.h"
 #include "request_headers.h"
 #include "retry.h"
 #include "rules.h"
@@ -111,6 +114,9 @@ model::Destination ReadDestination(const v1::Destination& given, const Path& pat
   to.retry = ReadRetry(given.retry(), path.Member("retry"), errors);
   to.headers = ReadHeaders(given, path.Member("headers"), errors);
   ReadSigning(given, to, path, errors);
+  ReadPace(given, to, path, errors);
+  ReadOrder(given, to, path, errors);
+  ReadHealth(given, to, path, errors);
   return to;
 }
 

@@ -28,19 +28,13 @@ std::vector<milliseconds> DefaultDelays() {
           hours(10),  hours(14),  hours(20),   hours(24)};
 }
 
-void CheckFactor(double factor, double min, double max, const Path& path, Errors& errors) {
-  if (!(factor >= min && factor <= max)) {
-    errors.Add(path, absl::StrCat("must be ", min, " to ", max));
-  }
-}
-
 std::vector<milliseconds> ReadExponential(const v1::Exponential& given, const Path& path,
                                           Errors& errors) {
   milliseconds first = seconds(5);
   if (given.has_first()) first = Millis(given.first());
   CheckDuration(first, milliseconds(1), kMaxDelay, path.Member("first"), errors);
   const double factor = given.has_factor() ? given.factor() : 2;
-  CheckFactor(factor, 1, 10, path.Member("factor"), errors);
+  CheckRange(factor, 1, 10, path.Member("factor"), errors);
   milliseconds cap = std::max<milliseconds>(hours(1), first);
   if (given.has_cap()) {
     cap = Millis(given.cap());
@@ -91,9 +85,9 @@ std::vector<milliseconds> ReadDelays(const v1::Retry& given, const Path& path, E
 model::RetryBudget ReadBudget(const v1::RetryBudget& given, const Path& path, Errors& errors) {
   model::RetryBudget budget;
   if (given.has_ratio()) budget.ratio = given.ratio();
-  CheckFactor(budget.ratio, 0, 10, path.Member("ratio"), errors);
+  CheckRange(budget.ratio, 0, 10, path.Member("ratio"), errors);
   if (given.has_min_per_second()) budget.min_per_second = given.min_per_second();
-  CheckFactor(budget.min_per_second, 0.01, 100'000, path.Member("min_per_second"), errors);
+  CheckRange(budget.min_per_second, 0.01, 100'000, path.Member("min_per_second"), errors);
   return budget;
 }
 
@@ -104,7 +98,7 @@ model::RetryPolicy ReadRetry(const v1::Retry& given, const Path& path, Errors& e
   retry.delays = ReadDelays(given, path, errors);
   if (given.has_jitter()) {
     retry.jitter = given.jitter();
-    CheckFactor(retry.jitter, 0, 1, path.Member("jitter"), errors);
+    CheckRange(retry.jitter, 0, 1, path.Member("jitter"), errors);
   }
   if (given.has_max_age()) {
     retry.max_age = Millis(given.max_age());

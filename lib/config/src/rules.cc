@@ -75,6 +75,11 @@ void CheckDuration(std::chrono::milliseconds value, std::chrono::milliseconds mi
   errors.Add(path, absl::StrCat("must be ", FormatMillis(min), " to ", FormatMillis(max)));
 }
 
+void CheckRange(double value, double min, double max, const Path& path, Errors& errors) {
+  if (value >= min && value <= max) return;
+  errors.Add(path, absl::StrCat("must be ", min, " to ", max));
+}
+
 bool IsDestinationName(std::string_view s) {
   return IsLabel(s) && IsLowerOrDigit(s.front()) && IsLowerOrDigit(s.back());
 }

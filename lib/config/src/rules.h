@@ -41,6 +41,9 @@ std::chrono::milliseconds Millis(const google::protobuf::Duration& duration);
 void CheckDuration(std::chrono::milliseconds value, std::chrono::milliseconds min,
                    std::chrono::milliseconds max, const Path& path, Errors& errors);
 
+/// The same for a number that may have a fraction; NaN is never within.
+void CheckRange(double value, double min, double max, const Path& path, Errors& errors);
+
 // Names. All are non-empty.
 bool IsDestinationName(std::string_view s);  ///< at most 63 of [a-z0-9-], no - at either end
 bool IsLabel(std::string_view s);            ///< at most 63 of [a-z0-9-]

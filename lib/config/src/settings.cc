@@ -96,4 +96,9 @@ void Complete(v1::DeliverySettings& delivery, const Path& path, Errors& errors) 
         errors);
 }
 
+void Complete(v1::Limits& limits, const Path& path, Errors& errors) {
+  Apply(NumberRule{"max_in_flight", 1, 65'536, 4096}, limits, path, errors);
+  Apply(NumberRule{"max_in_flight_per_tenant", 1, 65'536, 1024}, limits, path, errors);
+}
+
 }  // namespace carillon::config

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
+#include "carillon/model/operational.h"
 
 namespace carillon::ingest {
 namespace {
@@ -62,6 +63,10 @@ absl::Status CheckTenant(std::string_view tenant, Place event) {
 }
 
 absl::Status CheckType(std::string_view type, const Catalogue& catalogue, Place event) {
+  if (model::IsOperational(type)) [[unlikely]] {
+    return event.Error("type", absl::StrCat("'", base::ToAbsl(type),
+                                            "' is published by Carillon itself and nobody else"));
+  }
   if (catalogue.contains(base::ToAbsl(type))) [[likely]]
     return absl::OkStatus();
   if (auto status = CheckName(type, kTypeChars, "[a-z0-9_.-]", event, "type"); !status.ok()) {

@@ -36,6 +36,13 @@ inline std::string WithDestination(const std::string& members) {
          "}]\n";
 }
 
+/// Expects that a destination with these members is refused with this error, whose path is the
+/// destination's, or (empty) that it is not refused.
+inline void ExpectRefusal(const std::string& members, const std::string& error) {
+  const std::string expected = error.empty() ? "" : "destinations[0]." + error;
+  EXPECT_EQ(Refusal(WithDestination(members)), expected) << members;
+}
+
 /// That destination and a subscription `s` to everything, with this filter.
 inline std::string WithFilter(const std::string& filter) {
   return WithDestination("") +

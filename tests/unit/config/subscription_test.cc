@@ -109,7 +109,7 @@ TEST(Catalogue, HoldsBuiltInAndConfiguredTypesSorted) {
   EXPECT_EQ(config.types.size(), BuiltInTypes().size() + 2);
   EXPECT_TRUE(std::ranges::is_sorted(config.types));
   EXPECT_TRUE(std::ranges::is_sorted(BuiltInTypes()));
-  EXPECT_EQ(BuiltInTypes().size(), 15u);
+  EXPECT_EQ(BuiltInTypes().size(), 18u);
 }
 
 TEST(Catalogue, Bounds) {

@@ -102,6 +102,12 @@ TEST(Errors, Type) {
       {[](auto& e) { e.set_type("foo.bar"); },
        "events[1].type: unknown event type 'foo.bar'; known types are in the catalogue "
        "(event_types of the configuration)"},
+      {[](auto& e) { e.set_type("destination.disabled"); },
+       "events[1].type: 'destination.disabled' is published by Carillon itself and nobody else"},
+      {[](auto& e) { e.set_type("destination.recovered"); },
+       "events[1].type: 'destination.recovered' is published by Carillon itself and nobody else"},
+      {[](auto& e) { e.set_type("delivery.dead"); },
+       "events[1].type: 'delivery.dead' is published by Carillon itself and nobody else"},
       {[](auto& e) { e.set_type("Session.create"); },
        "events[1].type: must be 1-128 characters of [a-z0-9_.-], not 'Session.create'"},
       {[](auto& e) { e.set_type(X(129)); },

@@ -12,12 +12,13 @@ namespace carillon::ingest {
 inline constexpr base::WallTime kNow{std::chrono::seconds(1'714'564'800)};  // 2024-05-01T12:00:00Z
 
 inline Catalogue TestCatalogue() {
-  return {"session.create",      "session.delete",      "sync.run.completed",
-          "list.created",        "list.updated",        "list.removed",
-          "list.bulk_updated",   "contact.created",     "contact.updated",
-          "contact.removed",     "contact.subscribed",  "contact.unsubscribed",
-          "contact.deactivated", "contact.reactivated", "insight.population.completed",
-          "order.paid"};
+  return {"session.create",      "session.delete",       "sync.run.completed",
+          "list.created",        "list.updated",         "list.removed",
+          "list.bulk_updated",   "contact.created",      "contact.updated",
+          "contact.removed",     "contact.subscribed",   "contact.unsubscribed",
+          "contact.deactivated", "contact.reactivated",  "insight.population.completed",
+          "order.paid",          "destination.disabled", "destination.recovered",
+          "delivery.dead"};
 }
 
 using Events = std::vector<std::shared_ptr<model::Event>>;

@@ -166,6 +166,21 @@ TEST(AdaptiveLimit, MeasuresTheBaseNowAndThenAtAnEighthOfTheLimit) {
   EXPECT_EQ(std::ranges::count(limits, 20), 63);
 }
 
+TEST(AdaptiveLimit, MeasuresWithWhatStartedMeanwhile) {
+  Caller caller(20);
+  caller.GrowTo(20);
+  while (caller.limit.limit() == 20) caller.Round(milliseconds(10));
+  for (int i = 0; i < 20; ++i) {
+    caller.limit.OnResult(Outcome::kSuccess, 200, seconds(1), 20, caller.now + milliseconds(i));
+  }
+  EXPECT_EQ(caller.limit.limit(), 2u) << "those were in flight before";
+  caller.now += milliseconds(20);
+  caller.Round(milliseconds(10));
+  EXPECT_EQ(caller.limit.limit(), 20u);
+  caller.Round(milliseconds(100));
+  EXPECT_EQ(caller.limit.limit(), 19u) << "the base is 10 ms";
+}
+
 TEST(AdaptiveLimit, StaysBetweenOneAndItsBound) {
   for (uint64_t seed = 0; seed < 100; ++seed) {
     base::SeededRandom random(seed);

@@ -233,7 +233,7 @@ TEST_F(BreakerTest, ResetClosesIt) {
 }
 
 TEST(FailureWindow, CountsTheLastWhileInTenths) {
-  for (int64_t seed = 1; seed <= 20; ++seed) {
+  for (int64_t seed = 1; seed <= 8; ++seed) {
     base::SeededRandom random(static_cast<uint64_t>(seed));
     FailureWindow window;
     std::deque<std::pair<base::MonoTime, bool>> all;

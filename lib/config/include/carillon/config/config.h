@@ -16,6 +16,7 @@ struct Config {
   v1::Server server;
   v1::JournalSettings journal;
   v1::DeliverySettings delivery;
+  v1::Limits limits;
   std::vector<std::string> types;  ///< the catalogue: built-in and configured, sorted
   std::vector<model::Destination> destinations;
   std::vector<model::Subscription> subscriptions;
@@ -29,7 +30,7 @@ absl::StatusOr<Config> ParseConfig(std::string_view yaml);
 /// Reads and parses a file of at most 64 MiB. Errors name the file.
 absl::StatusOr<Config> LoadConfig(const std::string& path);
 
-/// The types that are in every catalogue, sorted.
+/// The types that are in every catalogue, sorted; the operational ones among them.
 std::vector<std::string> BuiltInTypes();
 
 }  // namespace carillon::config
