@@ -51,6 +51,10 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
   courier_.SetListener(this);
 }
 
+DispatcherImpl::~DispatcherImpl() {
+  lanes_.ForEach([this](Lane& lane) { runnable_.Remove(lane); });
+}
+
 void DispatcherImpl::OnCommitted(const journal::EventBatchPtr& batch) {
   if (feed_.Put(batch)) home_.Post([this] { Turn(); });
 }
@@ -232,8 +236,8 @@ void DispatcherImpl::OnParked(Lane& lane, base::WallTime due) {
   } else if (const journal::GroupId group = journal::GroupHeldAt(due); group != 0) {
     lane.groups().OnHeld(group);
     WantHeld(lane);
-  } else {
-    PassMarks(lane);
+  } else if (lane.marks.changed) {
+    PassMarks(lane);  // it was made before the change and is seen only now
   }
 }
 

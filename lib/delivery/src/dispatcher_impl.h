@@ -35,6 +35,7 @@ class DispatcherImpl final : public Dispatcher {
   DispatcherImpl(const DispatcherOptions& options, const base::Clock& clock, base::Random& random,
                  journal::Journal& journal, http::Courier& courier, Executor& executor,
                  metrics::Metrics& metrics);
+  ~DispatcherImpl() override;
 
   void OnCommitted(const journal::EventBatchPtr& batch) override;
   void OnResponse(uint64_t token, const http::Response& response) override;
@@ -123,6 +124,8 @@ class DispatcherImpl final : public Dispatcher {
   void WantHeld(Lane& lane);
   void AskForHeld();
   void OnHeld(journal::LaneId id, journal::GroupId group, const journal::DueDeliveries& answer);
+  bool Passes(const Lane& lane, uint32_t generation) const;
+  /// Takes away the marks of groups that are held no longer; asks the journal which there are.
   void PassMarks(Lane& lane);
   void RefreshDue(Lane& lane) { due_lanes_.Refresh(lane, retry_clock_.Now()); }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <map>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -9,7 +9,6 @@
 
 #include "absl/container/btree_set.h"
 #include "absl/container/inlined_vector.h"
-#include "absl/container/node_hash_map.h"
 #include "attempts.h"
 #include "carillon/journal/journal.h"
 #include "ring_queue.h"
@@ -144,10 +143,9 @@ class Groups {
   void Update(journal::GroupId id, Group& group);
   void TakeInto(Group& group);
 
-  // Nodes: a group stays where it is while others come and go.
-  absl::node_hash_map<journal::GroupId, Group> groups_;
-  std::deque<journal::GroupId> ready_;   // have deliveries in memory that may go; may be outdated
-  std::deque<journal::GroupId> wanted_;  // need rows; may be outdated
+  std::map<journal::GroupId, Group> groups_;  // ordered: a seed replays a run
+  RingQueue<journal::GroupId> ready_;   // have deliveries in memory that may go; may be outdated
+  RingQueue<journal::GroupId> wanted_;  // need rows; may be outdated
   absl::btree_set<uint64_t> unsettled_;
   uint64_t parcel_ = 0;
   size_t waiting_ = 0;

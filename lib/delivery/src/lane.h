@@ -160,6 +160,7 @@ class Lane : public policy::FairItem<Lane> {
   struct Marks {
     bool reading = false;
     bool asking = false;                   ///< it is in the list of lanes that ask for held rows
+    bool changed = false;                  ///< it had another destination before
     bool passing = false;                  ///< the marks of its stuck groups were asked for
     bool health = false;                   ///< it is in the list of lanes whose health changed
     bool capped = false;                   ///< waits until others in flight end

@@ -1,9 +1,7 @@
 #include <algorithm>
-
-#include "carillon/policy/disabling.h"
+#include <map>
 #include "carillon/policy/retry.h"
 #include "dispatcher_impl.h"
-#include "operational.h"
 
 namespace carillon::delivery {
 
@@ -159,7 +157,7 @@ void DispatcherImpl::GiveUp(Lane& lane, Parcel parcel) {
 
 Ending DispatcherImpl::Bury(Lane& lane, const Parcel& parcel, uint32_t attempts,
                             model::Outcome outcome) {
-  absl::flat_hash_map<journal::GroupId, uint64_t> marks;  // the last position of each group
+  std::map<journal::GroupId, uint64_t> marks;  // the last position of each group
   parcel.ForEach([&](const Delivery& delivery) {
     AddDead(lane, *delivery.event, attempts, outcome);
     if (delivery.group != 0) marks[delivery.group] = delivery.event->position();
@@ -171,7 +169,7 @@ Ending DispatcherImpl::Bury(Lane& lane, const Parcel& parcel, uint32_t attempts,
     news_.Add(journal::Parked{.lane = lane.id(),
                               .due = journal::HeldDue(0),
                               .position = position,
-                              .attempts = attempts,
+                              .attempts = lane.destination().generation,
                               .group = group});
   }
   return Ending::kStuck;

@@ -71,9 +71,6 @@ policy::Breaker::Change Pace::OnEnd(model::Outcome outcome, const http::Response
                            response.ended, random);
 }
 
-void Pace::Reset(base::MonoTime now) {
-  breaker_.Reset(now);
-  paused_until_.reset();
-}
+void Pace::Reset(base::MonoTime now) { breaker_.Reset(now); }
 
 }  // namespace carillon::delivery

@@ -50,7 +50,7 @@ class Pace {
   /// `in_flight`: with this one.
   policy::Breaker::Change OnEnd(model::Outcome outcome, const http::Response& response,
                                 size_t in_flight, base::Random& random);
-  /// The destination was enabled again: it starts anew.
+  /// The destination was enabled again: its breaker starts anew. A pause stays.
   void Reset(base::MonoTime now);
 
  private:

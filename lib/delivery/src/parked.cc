@@ -135,11 +135,14 @@ void DispatcherImpl::OnHeld(journal::LaneId id, journal::GroupId group,
   MarkRunnable(*lane);
 }
 
-// Where the next of a group may go behind a dead delivery, the marks that hold it are taken away.
+// Whether what follows a dead delivery may go that was buried under `generation`.
+bool DispatcherImpl::Passes(const Lane& lane, uint32_t generation) const {
+  return lane.destination().order.after_dead == model::AfterDead::kContinue ||
+         lane.mode() == Lane::Mode::kDrop || generation != lane.destination().generation;
+}
+
 void DispatcherImpl::PassMarks(Lane& lane) {
-  const bool pass = lane.destination().order.after_dead == model::AfterDead::kContinue ||
-                    lane.mode() == Lane::Mode::kDrop;
-  if (!pass || lane.closing() || !lane.groups().any_stuck()) return;
+  if (lane.closing() || !lane.groups().any_stuck()) return;
   if (std::exchange(lane.marks.passing, true)) return;
   journal_.TakeHeld(
       lane.id(), 0, kMarks,
@@ -149,6 +152,7 @@ void DispatcherImpl::PassMarks(Lane& lane) {
             if (lane == nullptr || lane->closing()) return;
             lane->marks.passing = false;
             for (const journal::DueDelivery& mark : answer.due) {
+              if (!Passes(*lane, mark.parked.attempts)) continue;
               news_.Add(journal::ParkedKey{id, journal::HeldDue(0), mark.parked.position});
               lane->groups().Unstick(mark.parked.group);
             }

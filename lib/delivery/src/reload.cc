@@ -83,6 +83,7 @@ void DispatcherImpl::Apply(TableChange change, const std::vector<journal::LaneSt
     const bool is_new = lane == nullptr;
     if (is_new) lane = &AddLane(destinations[i], opened[new_lanes++]);
     const bool changed = is_new || !(lane->destination() == destinations[i]);
+    lane->marks.changed |= changed && !is_new;
     lane->Bind(change.table, i);
     if (changed) Configure(*lane, change.urls[i], is_new);
   }

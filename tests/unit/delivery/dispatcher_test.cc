@@ -22,7 +22,7 @@ class DispatcherTest : public testing::Test {
     Create();
   }
   void Create() {
-    journal_ = std::make_unique<SimJournal>(store_, executor_, random_);
+    journal_ = std::make_unique<SimJournal>(store_, executor_, clock_, random_);
     dispatcher_ =
         Dispatcher::Create(options_, clock_, random_, *journal_, courier_, executor_, metrics_);
     executor_.SetDispatcher(dispatcher_.get());
@@ -168,6 +168,7 @@ TEST_F(DispatcherTest, RecoveryIsNoStampede) {
   a.retry.delays = {seconds(10), seconds(10)};
   a.retry.jitter = 0;
   a.retry.budget = {.ratio = 0.2, .min_per_second = 2};
+  a.breaker.reset();
   ASSERT_TRUE(SetTable({a}).ok());
   end_.status = 500;
   for (int i = 1; i <= 50; ++i) Publish("e" + std::to_string(i));
@@ -280,7 +281,10 @@ TEST_F(DispatcherTest, ARowParkedByAClockSetBackSinceIsNotWaitedForForEver) {
   RunFor(seconds(1));
   store_.settled[{1, 1}] = 1;
   store_.watermark = 1;
-  store_.parked[{1, clock_.Wall() + std::chrono::hours(24 * 365), 1}] = 1;
+  store_.Park({.lane = 1,
+               .due = clock_.Wall() + std::chrono::hours(24 * 365),
+               .position = 1,
+               .attempts = 1});
   dispatcher_.reset();
   executor_.Clear();
   Create();

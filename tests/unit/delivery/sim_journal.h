@@ -15,14 +15,18 @@ namespace carillon::delivery {
 /// some at a time; reads see a state of their time and answer still later.
 class SimJournal final : public journal::Journal {
  public:
-  SimJournal(SimStore& store, SimExecutor& executor, base::Random& random)
-      : store_(store), executor_(executor), random_(random) {
+  SimJournal(SimStore& store, SimExecutor& executor, const base::Clock& clock,
+             base::Random& random)
+      : store_(store), executor_(executor), clock_(clock), random_(random) {
     recovered_ = {store.watermark, store.last()};
-    for (const auto& [pair, number] : store.settled) {
+    const auto keep = [&](const SimStore::Pair& pair) {
       const auto& cursor = store.lanes.at(pair.first).cursor;
       const bool kept = pair.second > store.watermark || (cursor && pair.second >= *cursor);
       if (kept) settled_.insert(pair);
-    }
+    };
+    for (const auto& [pair, number] : store.settled) keep(pair);
+    for (const auto& [pair, row] : store.row_of) keep(pair);
+    for (const auto& pair : store.dead) keep(pair);
   }
 
   /// A slow disk: writes take up to this long.
@@ -36,8 +40,7 @@ class SimJournal final : public journal::Journal {
     Write([this, events = std::move(events)] {
       auto batch = std::make_shared<journal::EventBatch>();
       for (const auto& event : events) {
-        event->Accept(store_.last() + 1, accepted_at);
-        store_.events.push_back(event);
+        store_.Append(event, accepted_at);
         batch->push_back(event);
       }
       consumer_->OnCommitted(batch);
@@ -48,7 +51,13 @@ class SimJournal final : public journal::Journal {
   void Settle(journal::Settlement settlement, absl::AnyInvocable<void()> done) override {
     Write([this, settlement = std::move(settlement), done = std::move(done)]() mutable {
       store_.Apply(settlement);
+      auto batch = std::make_shared<journal::EventBatch>();
+      for (const auto& event : settlement.events) {
+        store_.Append(event, clock_.Wall());
+        batch->push_back(event);
+      }
       done();
+      if (!batch->empty()) consumer_->OnCommitted(batch);
     });
   }
 
@@ -76,11 +85,32 @@ class SimJournal final : public journal::Journal {
           for (auto it = store_.parked.lower_bound({lane, base::WallTime::min(), 0});
                it != store_.parked.end() && std::get<0>(it->first) == lane; ++it) {
             const auto& [id, due, position] = it->first;
+            if (due >= journal::kFirstHeldDue) break;
             if (due > until || answer.due.size() == limit) {
               answer.next_due = due;
               break;
             }
-            answer.due.push_back({{id, due, position, it->second}, store_.events[position - 1]});
+            answer.due.push_back(RowOf(*it));
+          }
+          return answer;
+        },
+        std::move(done));
+  }
+
+  void TakeHeld(journal::LaneId lane, journal::GroupId group, size_t limit,
+                absl::AnyInvocable<void(journal::DueDeliveries)> done) override {
+    Answer(
+        [this, lane, due = journal::HeldDue(group), limit] {
+          journal::DueDeliveries answer;
+          for (auto it = store_.parked.lower_bound({lane, due, 0});
+               it != store_.parked.end() && std::get<0>(it->first) == lane &&
+               std::get<1>(it->first) == due;
+               ++it) {
+            if (answer.due.size() == limit) {
+              answer.next_due = due;
+              break;
+            }
+            answer.due.push_back(RowOf(*it));
           }
           return answer;
         },
@@ -112,6 +142,17 @@ class SimJournal final : public journal::Journal {
   Stats stats() const override { return {}; }
 
  private:
+  journal::DueDelivery RowOf(const std::pair<const SimStore::ParkedId, SimStore::Row>& row) const {
+    const auto& [lane, due, position] = row.first;
+    journal::DueDelivery answer{
+        .parked = {lane, due, position, row.second.attempts, row.second.group, row.second.rest},
+        .event = store_.events[position - 1]};
+    for (const auto& member : row.second.rest) {
+      answer.rest.push_back(store_.events[member.position - 1]);
+    }
+    return answer;
+  }
+
   void Write(absl::AnyInvocable<void()> write) {
     writes_.push_back(std::move(write));
     if (std::exchange(committing_, true)) return;
@@ -138,6 +179,7 @@ class SimJournal final : public journal::Journal {
 
   SimStore& store_;
   SimExecutor& executor_;
+  const base::Clock& clock_;
   base::Random& random_;
   journal::Recovered recovered_;
   std::set<SimStore::Pair> settled_;

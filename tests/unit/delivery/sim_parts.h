@@ -32,6 +32,10 @@ class SimTable final : public routing::RoutingTable {
   bool Matches(const model::Event& event, uint32_t index) const override {
     return wants_(destinations_[index].name, event);
   }
+  bool IsSubscribed(std::string_view tenant, std::string_view type) const override {
+    return subscribed;
+  }
+  bool subscribed = false;  ///< to operational types
 
  private:
   std::vector<model::Destination> destinations_;

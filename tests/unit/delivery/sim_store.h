@@ -24,16 +24,32 @@ struct SimStore {
     uint64_t since = 1;
     std::optional<uint64_t> cursor;
     bool closed = false;
+    journal::Health health;
   };
   using Pair = std::pair<journal::LaneId, uint64_t>;  // lane, position
   using ParkedId = std::tuple<journal::LaneId, base::WallTime, uint64_t>;
+  struct Row {
+    uint32_t attempts = 0;
+    journal::GroupId group = 0;
+    std::vector<journal::BatchMember> rest;
+
+    std::vector<uint64_t> Positions(const ParkedId& id) const {
+      std::vector<uint64_t> all{std::get<2>(id)};
+      for (const auto& member : rest) all.push_back(member.position);
+      return all;
+    }
+  };
+  static bool IsMark(const ParkedId& id) { return std::get<1>(id) == journal::HeldDue(0); }
+  static bool IsTimed(const ParkedId& id) { return std::get<1>(id) < journal::kFirstHeldDue; }
 
   /// Whether the destination wants the event at a position: the truth that routing follows.
   std::function<bool(const std::string& destination, uint64_t position)> wants;
 
   std::vector<model::EventPtr> events;  // position 1 first
   std::map<journal::LaneId, LaneRecord> lanes;
-  std::map<ParkedId, uint32_t> parked;
+  std::map<ParkedId, Row> parked;
+  std::map<Pair, ParkedId> row_of;  // of each parked delivery
+  std::map<std::string, uint64_t> position_of;  // by event id
   std::map<Pair, uint32_t> settled;  // number of the last attempt that settles
   std::set<Pair> delivered;
   std::set<Pair> dead;
@@ -44,13 +60,8 @@ struct SimStore {
 
   void Apply(const journal::Settlement& s) {
     for (const auto& row : s.attempts) ApplyAttempt(row);
-    for (const auto& key : s.unparked) {
-      EXPECT_EQ(parked.erase({key.lane, key.due, key.position}), 1u) << "unparked twice";
-    }
-    for (const auto& row : s.parked) {
-      EXPECT_TRUE(parked.emplace(ParkedId{row.lane, row.due, row.position}, row.attempts).second);
-      EXPECT_EQ(row.attempts, (settled[{row.lane, row.position}]));
-    }
+    for (const auto& key : s.unparked) Unpark({key.lane, key.due, key.position});
+    for (const auto& row : s.parked) Park(row);
     for (const auto& row : s.dead) {
       const bool first = dead.insert({row.lane, row.position}).second;
       EXPECT_TRUE(first || excused.contains(row.lane)) << "dead twice";
@@ -60,8 +71,43 @@ struct SimStore {
     EXPECT_LE(s.watermark, last());
     const uint64_t before = watermark;
     watermark = s.watermark;
+    for (const auto& row : s.healths) lanes.at(row.lane).health = row.health;
     for (const auto& cursor : s.cursors) ApplyCursor(cursor);
     for (const auto& [id, lane] : lanes) CheckSettled(id, lane, before + 1, watermark);
+  }
+
+  void Append(const std::shared_ptr<model::Event>& event, base::WallTime at) {
+    event->Accept(last() + 1, at);
+    events.push_back(event);
+    position_of[std::string(event->id())] = event->position();
+  }
+
+  void Park(const journal::Parked& row) {
+    const ParkedId id{row.lane, row.due, row.position};
+    const Row& kept =
+        parked.emplace(id, Row{row.attempts, row.group, row.rest}).first->second;
+    if (IsMark(id)) return;
+    for (const uint64_t position : kept.Positions(id)) {
+      EXPECT_TRUE(row_of.emplace(Pair{row.lane, position}, id).second) << "parked twice";
+      const auto attempt = settled.find({row.lane, position});
+      EXPECT_EQ(row.attempts, attempt == settled.end() ? 0 : attempt->second);
+    }
+  }
+
+  void Unpark(const ParkedId& id) {
+    const auto row = parked.find(id);
+    ASSERT_NE(row, parked.end()) << "unparked twice: " << std::get<2>(id);
+    if (!IsMark(id)) {
+      for (const uint64_t position : row->second.Positions(id)) {
+        row_of.erase({std::get<0>(id), position});
+      }
+    }
+    parked.erase(row);
+  }
+
+  /// It needs nothing more before the process ends: what an event above the watermark is asked.
+  bool IsSettled(const Pair& pair) const {
+    return settled.contains(pair) || dead.contains(pair) || row_of.contains(pair);
   }
 
   void ApplyAttempt(const journal::AttemptRow& row) {
@@ -88,8 +134,8 @@ struct SimStore {
     if (lane.cursor) to = std::min(to, *lane.cursor - 1);
     for (uint64_t p = std::max(from, lane.since); p <= to; ++p) {
       if (!wants(lane.name.name, p)) continue;
-      EXPECT_TRUE(settled.contains({id, p}) || dead.contains({id, p}))
-          << "the watermark passed position " << p << ", unsettled for lane " << id;
+      EXPECT_TRUE(IsSettled({id, p})) << "the watermark passed position " << p
+                                      << ", unsettled for lane " << id;
     }
   }
 
@@ -99,8 +145,11 @@ struct SimStore {
     excused.insert(id);
     for (auto it = parked.lower_bound({id, base::WallTime::min(), 0});
          it != parked.end() && std::get<0>(it->first) == id;) {
-      dead.insert({id, std::get<2>(it->first)});
-      it = parked.erase(it);
+      const ParkedId row = (it++)->first;
+      if (!IsMark(row)) {
+        for (const uint64_t p : parked.at(row).Positions(row)) dead.insert({id, p});
+      }
+      Unpark(row);
     }
   }
 
@@ -114,26 +163,57 @@ struct SimStore {
   }
 
   journal::LaneState State(journal::LaneId id) const {
+    const LaneRecord& lane = lanes.at(id);
     journal::LaneState state{
-        .lane = id, .since = lanes.at(id).since, .cursor = lanes.at(id).cursor};
-    for (const auto& [key, attempts] : parked) {
-      if (std::get<0>(key) != id) continue;
-      ++state.parked;
-      if (!state.next_due) state.next_due = std::get<1>(key);
+        .lane = id, .since = lane.since, .cursor = lane.cursor, .health = lane.health};
+    std::map<journal::GroupId, journal::GroupState> groups;
+    for (auto it = parked.lower_bound({id, base::WallTime::min(), 0});
+         it != parked.end() && std::get<0>(it->first) == id; ++it) {
+      const auto& [key, row] = *it;
+      if (!IsMark(key)) state.parked += 1 + row.rest.size();
+      if (IsTimed(key) && !state.next_due) state.next_due = std::get<1>(key);
+      std::set<journal::GroupId> of{row.group};
+      for (const auto& member : row.rest) of.insert(member.group);
+      for (const auto group : of) {
+        if (group == 0) continue;
+        auto& known = groups[group];
+        known.group = group;
+        if (IsMark(key)) {
+          known.stuck = true;
+        } else {
+          ++(IsTimed(key) ? known.timed : known.held);
+        }
+      }
     }
+    for (const auto& [group, known] : groups) state.groups.push_back(known);
     return state;
   }
 
   /// Everything owed is delivered or dead, and the store says so.
   bool Complete() const {
     if (watermark != last()) return false;
-    for (const auto& [key, attempts] : parked) {
+    for (const auto& [key, row] : parked) {
       if (!excused.contains(std::get<0>(key))) return false;
     }
     for (const auto& [id, lane] : lanes) {
       if (lane.cursor && !excused.contains(id)) return false;
     }
     return true;
+  }
+
+  /// What is parked, for a message.
+  std::string Leftovers() const {
+    std::string text;
+    for (const auto& [id, row] : parked) {
+      const auto& [lane, due, position] = id;
+      if (excused.contains(lane)) continue;
+      text += "\n  lane " + std::to_string(lane) + " position " + std::to_string(position) +
+              (IsMark(id)    ? " mark"
+               : IsTimed(id) ? " due " + std::to_string(base::ToUnixNanos(due) / 1'000'000)
+                             : " held") +
+              " group " + std::to_string(row.group) + " and " + std::to_string(row.rest.size());
+    }
+    return text;
   }
 
   void CheckComplete() const {

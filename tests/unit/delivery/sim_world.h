@@ -10,18 +10,21 @@
 #include <vector>
 
 #include "dispatcher_impl.h"
+#include "sim_checks.h"
 #include "sim_journal.h"
 #include "sim_parts.h"
 
 namespace carillon::delivery {
 
 /// A shard with its journal and its receivers, driven through chance: publishing, reloads, failing
-/// and recovering receivers, clock jumps, crashes, drains. Small bounds, so that lanes fall behind
+/// and recovering receivers, disabled destinations, clock jumps, crashes, drains. Small bounds, so that lanes fall behind
 /// and memory runs out all the time.
 class SimWorld {
  public:
   explicit SimWorld(uint64_t seed) : random_(seed), executor_(clock_, random_) {
-    store_.wants = [](const std::string& name, uint64_t position) { return Wants(name, position); };
+    store_.wants = [this](const std::string& name, uint64_t position) {
+      return Wants(name, *store_.events[position - 1], position);
+    };
     options_.max_lane_bytes = 1500 + Below(6000);
     options_.max_memory_bytes = 4000 + Below(40'000);
     options_.read_bytes = 500 + Below(4000);
@@ -32,9 +35,10 @@ class SimWorld {
     lane_count_ = 2 + Below(6);
     for (size_t i = 0; i < lane_count_; ++i) {
       ChangeReceiver(i);
-      budgets_.push_back({.ratio = static_cast<double>(Below(8)) / 10,
-                          .min_per_second = Below(3) == 0 ? 1.0 : 5.0 + Below(300)});
+      characters_.push_back(MakeCharacter(i));
+      checks_.budgets[characters_[i].name] = characters_[i].retry.budget;
     }
+    if (Below(4) == 0) caps_ = {2 + Below(6), 1 + Below(3)};
     ChooseDestinations();
     StartProcess();
   }
@@ -47,78 +51,112 @@ class SimWorld {
       if (testing::Test::HasFailure()) return;
     }
     peace_ = true;
+    ++generation_;
+    ChooseDestinations();
+    SetTable();
     Publish();  // whatever was accepted before is delivered in any case
     const base::MonoTime limit = clock_.Mono() + std::chrono::hours(3);
     while (!(changes_ == 0 && store_.Complete()) && clock_.Mono() < limit && executor_.Step()) {
       if (testing::Test::HasFailure()) return;
     }
     EXPECT_TRUE(store_.Complete()) << "stands still at watermark " << store_.watermark << " of "
-                                   << store_.last() << ", parked " << store_.parked.size();
+                                   << store_.last() << ", parked " << store_.parked.size()
+                                   << store_.Leftovers();
     store_.CheckComplete();
   }
 
   size_t deliveries() const { return store_.delivered.size(); }
   size_t deaths() const { return store_.dead.size(); }
   size_t fell_behind() const { return fell_behind_; }
-  size_t retries() const { return retries_; }
-  size_t pauses() const { return pauses_; }
+  const SimChecks::Counts& counts() const { return checks_.counts(); }
+  size_t operational() const { return store_.events.size() - published_; }
 
  private:
-  enum class Mode { kHealthy, kSlow, kFailing, kBlackHole, kRefusing, kFlaky, kThrottling };
+  enum class Mode { kHealthy, kSlow, kFailing, kBlackHole, kRefusing, kFlaky, kThrottling, kGone };
 
   static constexpr std::chrono::seconds kRetryAfterCap{2};
 
   uint64_t Below(uint64_t n) { return random_.Next() % n; }
 
-  /// Which events a destination wants never changes: `d<i>` takes one in (i % 3 + 1).
-  static bool Wants(const std::string& name, uint64_t number) {
+  /// Which events a destination wants never changes: `d<i>` takes one in (i % 3 + 1) of what is
+  /// published; d0 is told of what became of the others, too.
+  static bool Wants(const std::string& name, const model::Event& event, uint64_t position) {
+    if (model::IsOperational(event.type())) return name == "d0";
     const auto i = static_cast<uint64_t>(std::stoi(name.substr(1)));
-    return number % (i % 3 + 1) == 0;
+    return position % (i % 3 + 1) == 0;
   }
 
-  void ChangeReceiver(size_t i) { modes_["d" + std::to_string(i)] = static_cast<Mode>(Below(7)); }
+  void ChangeReceiver(size_t i) { modes_["d" + std::to_string(i)] = static_cast<Mode>(Below(8)); }
+
+  /// What of a destination never changes.
+  model::Destination MakeCharacter(size_t i) {
+    model::Destination d;
+    d.tenant = "t" + std::to_string(i % 2);
+    d.name = "d" + std::to_string(i);
+    d.url = "http://" + d.name + ".test/hook";
+    d.total_timeout = std::chrono::milliseconds(500);
+    d.retry.retry_after_cap = kRetryAfterCap;
+    d.retry.budget = {.ratio = static_cast<double>(Below(8)) / 10,
+                      .min_per_second = Below(3) == 0 ? 1.0 : 5.0 + Below(300)};
+    d.order.by = static_cast<model::Ordering>(Below(3));
+    if (Below(3) == 0) d.rate = {.per_second = 20.0 + Below(500), .burst = uint32_t(1 + Below(5))};
+    d.disabling.on_gone = Below(4) != 0;
+    d.adaptive = Below(3) == 0;
+    if (i > 0 && Below(2) == 0) {
+      d.format = model::Format::kArray;
+      d.batch = {.max_events = uint32_t(1 + Below(8)),
+                 .max_bytes = uint32_t(50 + Below(4000)),
+                 .max_wait = std::chrono::milliseconds(Below(200))};
+    }
+    return d;
+  }
 
   void ChooseDestinations() {
     destinations_.clear();
-    for (size_t i = 0; i < lane_count_; ++i) {
-      if (Below(6) == 0) continue;
-      model::Destination d;
-      d.tenant = "t";
-      d.name = "d" + std::to_string(i);
-      d.url = "http://" + d.name + ".test/hook";
+    for (const model::Destination& character : characters_) {
+      if (!peace_ && Below(6) == 0) continue;
+      destinations_.push_back(character);
+      model::Destination& d = destinations_.back();
+      d.generation = generation_;
       d.concurrency = static_cast<uint32_t>(1 + Below(6));
-      d.total_timeout = std::chrono::milliseconds(500);
-      d.retry.retry_after_cap = kRetryAfterCap;
-      d.retry.budget = budgets_[i];
+      if (Below(2) == 0) d.breaker.reset();
+      if (d.breaker) ChooseBreaker(*d.breaker);
       if (Below(5) != 0) {
         for (size_t n = Below(6); n > 0; --n) {
           d.retry.delays.push_back(std::chrono::milliseconds(1 + Below(3000)));
         }
         if (Below(4) == 0) d.retry.max_age = std::chrono::milliseconds(1000 + Below(10'000));
       }
-      destinations_.push_back(std::move(d));
+      if (peace_) continue;
+      d.enabled = Below(8) != 0;
+      d.disabling.failing_for = std::chrono::milliseconds(500 + Below(20'000));
+      d.disabling.when_retries_end = Below(6) == 0;
+      d.disabling.drop_deliveries = Below(4) == 0;
+      if (Below(3) == 0) d.order.after_dead = model::AfterDead::kHold;
     }
   }
 
+  void ChooseBreaker(model::Breaker& breaker) {
+    breaker.consecutive_failures = static_cast<uint32_t>(1 + Below(6));
+    breaker.min_attempts = static_cast<uint32_t>(2 + Below(10));
+    breaker.delay = std::chrono::milliseconds(10 + Below(3000));
+    breaker.max_delay = breaker.delay * (1 + Below(8));
+  }
+
   void StartProcess() {
-    journal_ = std::make_unique<SimJournal>(store_, executor_, random_);
+    journal_ = std::make_unique<SimJournal>(store_, executor_, clock_, random_);
     if (slow_disk_) journal_->write_delay = std::chrono::milliseconds(30);
     courier_ = std::make_unique<SimCourier>(
         executor_, clock_, [this](const SimCourier::Flight& flight) { return Receive(flight); });
     courier_->on_end = [this](const SimCourier::Flight& flight, const http::Response& response) {
-      const auto pair = PairOf(flight);
-      const bool success = response.wire == model::Outcome::kSuccess && response.status == 200;
-      NotePause(pair.first, response);
-      if (success) EXPECT_TRUE(answered_.insert(pair).second) << "delivered twice in one life";
+      checks_.OnEnd(flight, response);
     };
+    options_.caps = std::make_shared<policy::InFlightCaps>(caps_.first, caps_.second);
     dispatcher_ = std::make_unique<DispatcherImpl>(options_, clock_, random_, *journal_, *courier_,
                                                    executor_, metrics_);
     executor_.SetDispatcher(dispatcher_.get());
     journal_->AddConsumer(dispatcher_.get());
-    last_fresh_.clear();
-    answered_.clear();
-    paused_until_.clear();
-    retry_tokens_.clear();
+    checks_.NewLife();
     changes_ = 0;
     // What is not configured any more when a process starts is owed nothing.
     Excuse();
@@ -157,24 +195,34 @@ class SimWorld {
   void SetTable() {
     Excuse();
     ++changes_;
+    checks_.SetChanging(true);
     auto table = std::make_shared<SimTable>(destinations_,
                                             [](const std::string& name, const model::Event& event) {
-                                              return Wants(name, event.position());
+                                              return Wants(name, event, event.position());
                                             });
-    dispatcher_->SetTable(table, [this](absl::Status status) {
+    table->subscribed = true;
+    dispatcher_->SetTable(table, [this, now = destinations_](absl::Status status) {
       EXPECT_TRUE(draining_ || status.ok()) << status.ToString();
-      --changes_;
       Excuse();  // a lane that an earlier table opened may be gone in a later one
+      checks_.SetDestinations(now);
+      if (--changes_ > 0) return;
+      checks_.SetChanging(false);
     });
   }
 
   void Publish() {
     std::vector<std::shared_ptr<model::Event>> events;
     for (size_t n = 1 + Below(12); n > 0; --n) {
-      const std::string payload = "\"" + std::string(Below(10) == 0 ? Below(3000) : 10, 'x') + "\"";
       const std::string id = "e" + std::to_string(++published_);
-      events.push_back(
-          model::Event::Create({.id = id, .type = "a.b", .tenant = "t", .payload = payload}));
+      const std::string fill(Below(10) == 0 ? Below(3000) : 10, 'x');
+      const std::string payload = "\"" + id + fill + "\"";
+      const std::string key = Below(4) == 0 ? "" : "k" + std::to_string(Below(5));
+      events.push_back(model::Event::Create({.id = id,
+                                             .type = "a.b",
+                                             .tenant = "t",
+                                             .ordering_key = key,
+                                             .attributes = {},
+                                             .payload = payload}));
     }
     journal_->accepted_at = clock_.Wall();
     journal_->Append(std::move(events), {});
@@ -183,6 +231,7 @@ class SimWorld {
   void Act() {
     switch (Below(20)) {
       case 0:
+        if (Below(2) == 0) ++generation_;
         ChooseDestinations();
         SetTable();
         break;
@@ -219,27 +268,21 @@ class SimWorld {
 
   void CheckBounds() {
     dispatcher_->ForEachLane([this](Lane& lane) {
-      EXPECT_LT(lane.fresh_bytes(), options_.max_lane_bytes + 4000);
+      EXPECT_LT(lane.fresh_bytes(), options_.max_lane_bytes + 4000 + 64 * 3500);
       if (lane.cursor()) ++fell_behind_;
     });
     // Over the bound there can be: what is in flight, its bodies, one event, retries just taken.
-    EXPECT_LT(dispatcher_->held_bytes(), options_.max_memory_bytes + 7 * 8 * 7000 + 200'000);
-  }
-
-  SimStore::Pair PairOf(const SimCourier::Flight& flight) const {
-    const std::string name = flight.host.substr(0, flight.host.find('.'));
-    SimStore::Pair pair{0, 0};
-    for (const auto& [id, lane] : store_.lanes) {
-      if (lane.name.name == name && !lane.closed) pair.first = id;
-    }
-    for (const auto& event : store_.events) {
-      if (event->id() == flight.event_id) pair.second = event->position();
-    }
-    return pair;
+    EXPECT_LT(dispatcher_->held_bytes(), options_.max_memory_bytes + 7 * 8 * 7000 + 700'000);
   }
 
   SimCourier::End Receive(const SimCourier::Flight& flight) {
-    CheckAttempt(PairOf(flight));
+    checks_.OnStart(flight, courier_->flights);
+    EXPECT_LT(courier_->flights.size(), caps_.first) << "over the cap in all";
+    const auto of_tenant =
+        std::ranges::count_if(courier_->flights, [&](const auto& entry) {
+          return (entry.second.host[1] - flight.host[1]) % 2 == 0;
+        });
+    EXPECT_LT(of_tenant, caps_.second) << "over the tenant's cap";
     if (peace_) return {.after = std::chrono::microseconds(100)};
     const std::chrono::microseconds quick(500 + Below(5000));
     switch (modes_.at(flight.host.substr(0, flight.host.find('.')))) {
@@ -257,6 +300,8 @@ class SimWorld {
         return {.status = static_cast<uint16_t>(Below(2) == 0 ? 200 : 500), .after = quick};
       case Mode::kThrottling:
         return Throttle(quick);
+      case Mode::kGone:
+        return {.status = static_cast<uint16_t>(Below(3) == 0 ? 410 : 200), .after = quick};
     }
     return {};
   }
@@ -268,61 +313,6 @@ class SimWorld {
     if (wait < 5) end.retry_after = std::to_string(wait);
     if (wait == 4) end.retry_after = "later";
     return end;
-  }
-
-  /// What the receiver asked for, at least.
-  void NotePause(journal::LaneId lane, const http::Response& response) {
-    const bool number = !response.retry_after.empty() && response.retry_after != "later";
-    if (response.wire != model::Outcome::kSuccess) return;
-    if (response.status != 429 && response.status != 502 && response.status != 504 &&
-        (response.status != 503 || !number)) {
-      return;
-    }
-    const std::chrono::seconds asked(number ? std::stoi(response.retry_after) : 0);
-    const auto pause = std::clamp(asked, std::chrono::seconds(1), kRetryAfterCap);
-    base::MonoTime& until = paused_until_[lane];
-    until = std::max(until, clock_.Mono() + pause);
-    ++pauses_;
-  }
-
-  void CheckAttempt(const SimStore::Pair& pair) {
-    const auto [lane, position] = pair;
-    EXPECT_TRUE(Wants(store_.lanes.at(lane).name.name, position));
-    EXPECT_GE(position, store_.lanes.at(lane).since);
-    EXPECT_GE(clock_.Mono(), paused_until_[lane]) << "sent to a destination that pauses";
-    EXPECT_FALSE(store_.delivered.contains(pair)) << "sent again after its success was durable";
-    // (A lane that was taken out, and put back after a crash before it was closed, starts over.)
-    if (!store_.excused.contains(lane)) {
-      EXPECT_FALSE(store_.dead.contains(pair)) << "sent again after it was dead";
-    }
-    const auto row = std::find_if(store_.parked.begin(), store_.parked.end(), [&](const auto& p) {
-      return std::get<0>(p.first) == lane && std::get<2>(p.first) == position;
-    });
-    if (row != store_.parked.end()) {
-      ++retries_;
-      CheckBudget(lane, /*retry=*/true);
-      return;
-    }
-    CheckBudget(lane, /*retry=*/false);
-    EXPECT_FALSE(store_.settled.contains(pair)) << "sent again after it settled";
-    uint64_t& last = last_fresh_[lane];
-    EXPECT_GT(position, last) << "first attempts out of order";
-    last = position;
-  }
-
-  /// In any stretch of time: no more retries than a burst, the floor and the ratio of the first
-  /// attempts together.
-  void CheckBudget(journal::LaneId lane, bool retry) {
-    const std::string& name = store_.lanes.at(lane).name.name;
-    const model::RetryBudget& budget = budgets_.at(std::stoul(name.substr(1)));
-    const double most = std::max(10.0, budget.min_per_second);
-    const auto [at, is_new] = retry_tokens_.try_emplace(lane, most, clock_.Mono());
-    auto& [tokens, since] = at->second;
-    const std::chrono::duration<double> passed = clock_.Mono() - since;
-    since = clock_.Mono();
-    tokens = std::min(most, tokens + budget.min_per_second * passed.count());
-    tokens = retry ? tokens - 1 : std::min(most, tokens + budget.ratio);
-    EXPECT_GE(tokens, -1e-6) << "more retries than the budget has";
   }
 
   base::SeededRandom random_;
@@ -338,16 +328,13 @@ class SimWorld {
   std::unique_ptr<SimJournal> journal_;
   std::unique_ptr<SimCourier> courier_;
   std::unique_ptr<DispatcherImpl> dispatcher_;
-  std::map<journal::LaneId, uint64_t> last_fresh_;  // of this life
-  std::set<SimStore::Pair> answered_;               // of this life
-  std::map<journal::LaneId, base::MonoTime> paused_until_;
-  std::map<journal::LaneId, std::pair<double, base::MonoTime>> retry_tokens_;
-  std::vector<model::RetryBudget> budgets_;  // by destination
+  SimChecks checks_{store_, clock_, kRetryAfterCap};
+  std::vector<model::Destination> characters_;
+  std::pair<uint32_t, uint32_t> caps_{100, 100};
+  uint32_t generation_ = 0;
   size_t published_ = 0;
   size_t changes_ = 0;
   size_t fell_behind_ = 0;
-  size_t retries_ = 0;
-  size_t pauses_ = 0;
   bool draining_ = false;
   bool peace_ = false;
 };

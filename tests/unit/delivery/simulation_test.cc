@@ -17,28 +17,35 @@ uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
 
 TEST(Simulation, KeepsItsPromisesWhateverHappens) {
   const uint64_t only = FromEnvironment("CARILLON_SIM_SEED", 0);
-  const uint64_t runs = FromEnvironment("CARILLON_SIM_RUNS", 600);
+  const uint64_t runs = FromEnvironment("CARILLON_SIM_RUNS", 2000);
   const uint64_t first = only != 0 ? only : 1;
   const uint64_t last = only != 0 ? only : runs;
-  size_t deliveries = 0, deaths = 0, behind = 0, retries = 0, pauses = 0;
+  size_t deliveries = 0, deaths = 0, behind = 0, operational = 0;
+  SimChecks::Counts all;
   for (uint64_t seed = first; seed <= last; ++seed) {
     SimWorld world(seed);
     world.Run(80);
     deliveries += world.deliveries();
     deaths += world.deaths();
     behind += world.fell_behind();
-    retries += world.retries();
-    pauses += world.pauses();
+    operational += world.operational();
+    all += world.counts();
     ASSERT_FALSE(HasFailure()) << "seed " << seed << ": CARILLON_SIM_SEED=" << seed;
   }
-  std::printf("%zu deliveries, %zu deaths, %zu retries, %zu pauses, %zu steps with a lane behind\n",
-              deliveries, deaths, retries, pauses, behind);
+  std::printf(
+      "%zu deliveries (%zu in order), %zu deaths, %zu retries, %zu pauses, %zu batches (%zu "
+      "retried), %zu operational events, %zu steps with a lane behind\n",
+      deliveries, all.in_order, deaths, all.retries, all.pauses, all.batches, all.retried_batches,
+      operational, behind);
   // A run in which nothing went wrong would show nothing.
   EXPECT_GT(deliveries, 0u);
   if (only == 0) {
     EXPECT_GT(deaths, 0u);
-    EXPECT_GT(retries, 0u);
-    EXPECT_GT(pauses, 0u);
+    EXPECT_GT(all.retries, 0u);
+    EXPECT_GT(all.pauses, 0u);
+    EXPECT_GT(all.in_order, 0u);
+    EXPECT_GT(all.retried_batches, 0u);
+    EXPECT_GT(operational, 0u);
     EXPECT_GT(behind, 0u);
   }
 }

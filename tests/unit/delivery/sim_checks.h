@@ -1,0 +1,282 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "carillon/base/clock.h"
+#include "carillon/model/destination.h"
+#include "sim_parts.h"
+#include "sim_store.h"
+
+namespace carillon::delivery {
+
+/// What a receiver and the store together can see of a shard's promises, checked at each attempt.
+class SimChecks {
+ public:
+  struct Counts {
+    size_t retries = 0;
+    size_t pauses = 0;
+    size_t batches = 0;
+    size_t retried_batches = 0;
+    size_t in_order = 0;
+
+    Counts& operator+=(const Counts& other) {
+      retries += other.retries;
+      pauses += other.pauses;
+      batches += other.batches;
+      retried_batches += other.retried_batches;
+      in_order += other.in_order;
+      return *this;
+    }
+  };
+
+  SimChecks(const SimStore& store, const base::Clock& clock, std::chrono::seconds retry_after_cap)
+      : store_(store), clock_(clock), retry_after_cap_(retry_after_cap) {}
+
+  /// The process died; what it knew in memory is gone.
+  void NewLife() {
+    last_fresh_.clear();
+    answered_.clear();
+    paused_until_.clear();
+    retry_tokens_.clear();
+    rate_tokens_.clear();
+    last_in_order_.clear();
+    gone_.clear();
+  }
+  /// A table is being swapped: whether a destination is enabled is open until it is in force.
+  void SetChanging(bool changing) { changing_ = changing; }
+  void SetDestinations(const std::vector<model::Destination>& destinations) {
+    const auto before = std::exchange(destinations_, {});
+    for (const model::Destination& d : destinations) {
+      destinations_[d.name] = d;
+      const auto was = before.find(d.name);
+      const bool enabled = was == before.end() || was->second.generation != d.generation;
+      if (enabled) std::erase_if(gone_, [&](auto id) { return store_.lanes.at(id).name.name == d.name; });
+    }
+  }
+  void OnStart(const SimCourier::Flight& flight,
+               const std::map<uint64_t, SimCourier::Flight>& flights) {
+    const journal::LaneId lane = LaneOf(flight);
+    const std::vector<uint64_t> positions = PositionsOf(flight);
+    const model::Destination* destination = DestinationOf(flight);
+    ASSERT_FALSE(positions.empty()) << flight.body;
+    EXPECT_GE(clock_.Mono(), paused_until_[lane]) << "sent to a destination that pauses";
+    CheckEnabled(lane, destination);
+    CheckRow(lane, positions, flight);
+    for (const uint64_t position : positions) CheckDelivery({lane, position}, destination);
+    if (destination != nullptr) {
+      if (destination->rate) CheckRate(lane, *destination->rate);
+      CheckOrder(lane, *destination, positions, flights, flight);
+    }
+  }
+
+  void OnEnd(const SimCourier::Flight& flight, const http::Response& response) {
+    const journal::LaneId lane = LaneOf(flight);
+    const bool success = response.wire == model::Outcome::kSuccess && response.status == 200;
+    NotePause(lane, response);
+    const model::Destination* destination = DestinationOf(flight);
+    if (response.status == 410 && destination != nullptr && destination->disabling.on_gone) {
+      gone_.insert(lane);
+    }
+    for (const uint64_t position : PositionsOf(flight)) {
+      if (success) {
+        EXPECT_TRUE(answered_.insert({lane, position}).second) << "delivered twice in one life";
+      }
+    }
+  }
+
+  const Counts& counts() const { return counts_; }
+  /// What the destination was asked of: nothing when it was taken out.
+  std::map<std::string, model::RetryBudget> budgets;
+
+ private:
+  const model::Destination* DestinationOf(const SimCourier::Flight& flight) const {
+    const auto found = destinations_.find(flight.host.substr(0, flight.host.find('.')));
+    return found == destinations_.end() ? nullptr : &found->second;
+  }
+
+  journal::LaneId LaneOf(const SimCourier::Flight& flight) const {
+    const std::string name = flight.host.substr(0, flight.host.find('.'));
+    journal::LaneId id = 0;
+    for (const auto& [lane, record] : store_.lanes) {
+      if (record.name.name == name && !record.closed) id = lane;
+    }
+    return id;
+  }
+
+  /// A batch's events begin their payloads with their ids.
+  std::vector<uint64_t> PositionsOf(const SimCourier::Flight& flight) const {
+    if (const auto one = store_.position_of.find(flight.event_id);
+        one != store_.position_of.end()) {
+      return {one->second};
+    }
+    std::vector<uint64_t> positions;
+    for (size_t at = flight.body.find("\"e"); at != std::string::npos;
+         at = flight.body.find("\"e", at + 1)) {
+      const size_t end = flight.body.find('x', at);
+      positions.push_back(store_.position_of.at(flight.body.substr(at + 1, end - at - 1)));
+    }
+    return positions;
+  }
+
+  void CheckEnabled(journal::LaneId lane, const model::Destination* destination) {
+    const journal::Health& health = store_.lanes.at(lane).health;
+    if (changing_ || destination == nullptr) return;
+    EXPECT_TRUE(destination->enabled) << "sent to a destination that is switched off";
+    EXPECT_FALSE(gone_.contains(lane)) << "sent to a destination that is gone";
+    if (health.disabled && *health.disabled != model::DisabledReason::kOperator) {
+      EXPECT_NE(health.generation, destination->generation) << "sent to a disabled destination";
+    }
+  }
+
+  /// What is parked together goes together, with the same id and bytes whenever it goes.
+  void CheckRow(journal::LaneId lane, const std::vector<uint64_t>& positions,
+                const SimCourier::Flight& flight) {
+    const auto row = store_.row_of.find({lane, positions[0]});
+    const bool retry = row != store_.row_of.end() && SimStore::IsTimed(row->second);
+    if (retry) {
+      EXPECT_EQ(store_.parked.at(row->second).Positions(row->second), positions)
+          << "not the batch that was parked";
+      ++counts_.retries;
+      if (positions.size() > 1) ++counts_.retried_batches;
+    }
+    CheckBudget(lane, retry);
+    if (positions.size() == 1) return;
+    ++counts_.batches;
+    const auto sent = batches_.try_emplace({lane, flight.event_id}, flight.body).first;
+    EXPECT_EQ(sent->second, flight.body) << "another batch under the same id";
+  }
+
+  void CheckDelivery(const SimStore::Pair& pair, const model::Destination* destination) {
+    const auto [lane, position] = pair;
+    EXPECT_TRUE(store_.wants(store_.lanes.at(lane).name.name, position));
+    EXPECT_GE(position, store_.lanes.at(lane).since);
+    EXPECT_FALSE(store_.delivered.contains(pair)) << "sent again after its success was durable";
+    // (A lane that was taken out, and put back after a crash before it was closed, starts over.)
+    if (!store_.excused.contains(lane)) {
+      EXPECT_FALSE(store_.dead.contains(pair)) << "sent again after it was dead";
+    }
+    if (store_.row_of.contains(pair)) return;
+    EXPECT_FALSE(store_.settled.contains(pair)) << "sent again after it settled";
+    const bool unordered =
+        destination != nullptr && destination->order.by == model::Ordering::kNone;
+    if (!unordered) return;
+    uint64_t& last = last_fresh_[lane];
+    EXPECT_GT(position, last) << "first attempts out of order";
+    last = position;
+  }
+
+  /// One after another, each later than the last; behind a dead one only where that is wanted.
+  void CheckOrder(journal::LaneId lane, const model::Destination& destination,
+                  const std::vector<uint64_t>& positions,
+                  const std::map<uint64_t, SimCourier::Flight>& flights,
+                  const SimCourier::Flight& flight) {
+    if (destination.order.by == model::Ordering::kNone) return;
+    std::map<std::string, std::pair<uint64_t, uint64_t>> keys;  // first and last position of each
+    for (const uint64_t position : positions) {
+      const auto key = KeyOf(destination, position);
+      if (!key) continue;
+      const auto [at, is_first] = keys.try_emplace(*key, position, position);
+      if (!is_first) EXPECT_GT(position, at->second.second) << "a batch out of order";
+      at->second.second = position;
+      ++counts_.in_order;
+      if (destination.order.after_dead == model::AfterDead::kHold && !changing_) {
+        CheckNotHeld(lane, destination, *key, position);
+      }
+    }
+    for (const auto& [key, range] : keys) {
+      auto& last = last_in_order_[{lane, key}];
+      EXPECT_TRUE(range == last || range.first > last.second)
+          << "key '" << key << "' out of order at lane " << lane << ": " << range.first << " after "
+          << last.second;
+      last = range;
+    }
+    for (const auto& [token, other] : flights) {
+      if (other.endpoint != flight.endpoint) continue;
+      for (const uint64_t position : PositionsOf(other)) {
+        const auto key = KeyOf(destination, position);
+        EXPECT_FALSE(key && keys.contains(*key)) << "two of one key in flight";
+      }
+    }
+  }
+
+  void CheckNotHeld(journal::LaneId lane, const model::Destination& destination,
+                    const std::string& key, uint64_t position) const {
+    for (const auto& [id, row] : store_.parked) {
+      if (!SimStore::IsMark(id) || std::get<0>(id) != lane) continue;
+      if (KeyOf(destination, std::get<2>(id)) != key) continue;
+      if (row.attempts != destination.generation) continue;
+      EXPECT_LT(position, std::get<2>(id)) << "went on behind a dead delivery";
+    }
+  }
+
+  std::optional<std::string> KeyOf(const model::Destination& destination, uint64_t position) const {
+    if (destination.order.by == model::Ordering::kStrict) return "";
+    const auto key = store_.events[position - 1]->ordering_key();
+    return key.empty() ? std::nullopt : std::optional<std::string>(key);
+  }
+
+  /// What the receiver asked for, at least.
+  void NotePause(journal::LaneId lane, const http::Response& response) {
+    const bool number = !response.retry_after.empty() && response.retry_after != "later";
+    if (response.wire != model::Outcome::kSuccess) return;
+    if (response.status != 429 && response.status != 502 && response.status != 504 &&
+        (response.status != 503 || !number)) {
+      return;
+    }
+    const std::chrono::seconds asked(number ? std::stoi(response.retry_after) : 0);
+    const auto pause = std::clamp(asked, std::chrono::seconds(1), retry_after_cap_);
+    base::MonoTime& until = paused_until_[lane];
+    until = std::max(until, clock_.Mono() + pause);
+    ++counts_.pauses;
+  }
+
+  /// In any stretch of time: no more retries than a burst, the floor and the ratio of the first
+  /// attempts together.
+  void CheckBudget(journal::LaneId lane, bool retry) {
+    const model::RetryBudget& budget = budgets.at(store_.lanes.at(lane).name.name);
+    const double most = std::max(10.0, budget.min_per_second);
+    double& tokens = Refill(retry_tokens_, lane, most, budget.min_per_second);
+    tokens = retry ? tokens - 1 : std::min(most, tokens + budget.ratio);
+    EXPECT_GE(tokens, -1e-6) << "more retries than the budget has";
+  }
+
+  void CheckRate(journal::LaneId lane, const model::Rate& rate) {
+    double& tokens = Refill(rate_tokens_, lane, rate.burst, rate.per_second);
+    tokens -= 1;
+    EXPECT_GE(tokens, -1e-3) << "faster than the rate allows";
+  }
+
+  using Buckets = std::map<journal::LaneId, std::pair<double, base::MonoTime>>;
+  double& Refill(Buckets& buckets, journal::LaneId lane, double most, double per_second) {
+    auto& [tokens, since] = buckets.try_emplace(lane, most, clock_.Mono()).first->second;
+    const std::chrono::duration<double> passed = clock_.Mono() - since;
+    since = clock_.Mono();
+    tokens = std::min(most, tokens + per_second * passed.count());
+    return tokens;
+  }
+
+  const SimStore& store_;
+  const base::Clock& clock_;
+  const std::chrono::seconds retry_after_cap_;
+  std::map<std::string, model::Destination> destinations_;
+  bool changing_ = false;
+  Counts counts_;
+  std::map<std::pair<journal::LaneId, std::string>, std::string> batches_;  // bodies by id
+  // Of this life:
+  std::map<journal::LaneId, uint64_t> last_fresh_;
+  std::map<std::pair<journal::LaneId, std::string>, std::pair<uint64_t, uint64_t>> last_in_order_;
+  std::set<SimStore::Pair> answered_;
+  std::map<journal::LaneId, base::MonoTime> paused_until_;
+  std::set<journal::LaneId> gone_;
+  Buckets retry_tokens_;
+  Buckets rate_tokens_;
+};
+
+}  // namespace carillon::delivery
