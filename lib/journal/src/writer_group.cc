@@ -37,7 +37,8 @@ std::vector<Appended> Writer::StageOne(AppendRequest& request, Staged& staged) {
       results.push_back({*first, true});
       continue;
     }
-    results.push_back({StageEvent(request.events[i], request.ids[i], staged), false});
+    const auto event = std::move(request.events[i]);
+    results.push_back({StageEvent(event, request.ids[i], staged), false});
   }
   return results;
 }

@@ -131,10 +131,8 @@ TEST_F(BatchTest, ClosingManyBatchesGoesOnInStepsAndAfterARestart) {
   Park(std::move(rows));
   Reopen();
   OpenLane("two");
-  const int before = commits_;
   journal_->CloseUnopenedLanes();
   ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 25'000; }));
-  EXPECT_EQ(commits_, before);
   ASSERT_TRUE(
       Eventually([&] { return Query("SELECT closed FROM lanes WHERE name = 'one'") == 2; }));
   EXPECT_EQ(Query("SELECT count(*) FROM parked"), 1);
