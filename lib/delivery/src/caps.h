@@ -44,8 +44,8 @@ class Caps {
 
   const std::shared_ptr<policy::InFlightCaps> shared_;
   LaneMap& lanes_;
-  Queues queues_;     // by tenant; none is empty. Ordered: a seed replays a run
-  std::string last_;  // the tenant that was let go last, whoever it was for
+  Queues queues_;                    // by tenant; none is empty. Ordered: a seed replays a run
+  std::string last_;                 // the tenant that was let go last, whoever it was for
   RingQueue<journal::LaneId> free_;  // may try again
   size_t waiting_ = 0;               // in queues_
   base::MonoTime look_at_{};

@@ -181,7 +181,15 @@ void DispatcherImpl::Tick(base::MonoTime now) {
       NoteCursor(lane);
     });
   }
-  if (out_of_memory_) RelieveMemory();
+  std::erase_if(recovering_lanes_, [this](Lane* lane) {
+    if (!lane->EndRecovery(recovered_last_, feed_.next())) return false;
+    WantHeld(*lane);
+    return true;
+  });
+  // What is parked may be what all that fills the memory waits for, in order.
+  const bool starved = !MemoryForMore() && (due_lanes_.Next() || !held_lanes_.empty());
+  if (out_of_memory_ || (starved && starved_)) RelieveMemory();
+  starved_ = starved;
   SendNews();  // a watermark or cursor that moved without other news
 }
 
@@ -249,7 +257,8 @@ void DispatcherImpl::OnUnparked(Lane& lane, const journal::ParkedKey& key) {
     lane.groups().OnRemoved(group);
     WantHeld(lane);
   } else {
-    PassMarks(lane);
+    lane.groups().OnPassed(key.position);
+    PassMarks(lane);  // there may be more than one answer holds
   }
 }
 

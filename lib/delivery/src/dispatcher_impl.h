@@ -127,6 +127,7 @@ class DispatcherImpl final : public Dispatcher {
   bool Passes(const Lane& lane, uint32_t generation) const;
   /// Takes away the marks of groups that are held no longer; asks the journal which there are.
   void PassMarks(Lane& lane);
+  void OnMarks(journal::LaneId id, const journal::DueDeliveries& answer);
   void RefreshDue(Lane& lane) { due_lanes_.Refresh(lane, retry_clock_.Now()); }
 
   // --- health.cc
@@ -180,10 +181,12 @@ class DispatcherImpl final : public Dispatcher {
   policy::FairQueue<Lane> runnable_;       // have something to send
   std::vector<Lane*> cursor_lanes_;        // have a durable cursor, or had one when last told
   std::vector<Lane*> health_lanes_;        // their health changed since the last news
+  std::vector<Lane*> recovering_lanes_;    // have held rows that may not be asked for yet
   RingQueue<journal::LaneId> held_lanes_;  // ask for held rows
-  std::vector<uint32_t> matched_;    // scratch of Route
+  std::vector<uint32_t> matched_;          // scratch of Route
   std::vector<Lane*> targets_;
   bool out_of_memory_ = false;
+  bool starved_ = false;  // at the last tick, no memory was left for what is parked
   bool turn_posted_ = false;
   int asks_ = 0;
 

@@ -26,8 +26,7 @@ base::WallTime DueLanes::TakeUntil(const Lane& lane, base::WallTime next, base::
 
 void DueLanes::Refresh(Lane& lane, base::WallTime now) {
   // What a lane that rests has parked may stay on disk until it can be sent.
-  const bool passive =
-      lane.closing() || lane.mode() == Lane::Mode::kRest || lane.pace().Resting();
+  const bool passive = lane.closing() || lane.mode() == Lane::Mode::kRest || lane.pace().Resting();
   std::optional<base::WallTime> at = passive ? std::nullopt : lane.retries().AskAt();
   if (at && TakeUntil(lane, *at, now) != now) at = now;
   if (at == lane.retries().listed) return;

@@ -24,9 +24,20 @@ Groups::Groups(std::span<const journal::GroupState> recovered) {
     Group& group = groups_[state.group];
     group.timed = static_cast<uint32_t>(state.timed);
     group.rows = state.held;
+    group.recovered = state.held > 0;
+    recovering_ |= group.recovered;
     group.stuck = state.stuck;
     stuck_ += state.stuck ? 1 : 0;
     Update(state.group, group);
+  }
+}
+
+void Groups::EndRecovery() {
+  recovering_ = false;
+  for (auto& [id, group] : groups_) {
+    if (!std::exchange(group.recovered, false)) continue;
+    group.ahead = group.written;
+    if (group.wants()) Update(id, group);
   }
 }
 
@@ -133,7 +144,11 @@ std::vector<Delivery> Groups::Finish(const Parcel& parcel, Ending ending) {
 
 std::vector<Delivery> Groups::HoldAll() {
   std::vector<Delivery> held;
-  for (auto& [id, group] : groups_) HoldWaiting(group, held);
+  for (auto& [id, group] : groups_) {
+    if (group.waiting.empty()) continue;
+    HoldWaiting(group, held);
+    Update(id, group);  // has rows now, so it stays
+  }
   return held;
 }
 
@@ -155,11 +170,33 @@ void Groups::HoldWaiting(Group& group, std::vector<Delivery>& out) {
   }
 }
 
-void Groups::Unstick(journal::GroupId id) {
+bool Groups::BeginPassing() { return stuck_ > 0 && !std::exchange(passing_, true); }
+
+// An answer may have been read before removals that are durable by now.
+bool Groups::Pass(journal::GroupId id, uint64_t position) {
+  if (std::find(passed_.begin(), passed_.end(), position) != passed_.end()) return false;
+  passed_.push_back(position);
   const auto found = groups_.find(id);
-  if (found == groups_.end() || !std::exchange(found->second.stuck, false)) return;
-  --stuck_;
-  Update(id, found->second);
+  if (found != groups_.end() && std::exchange(found->second.stuck, false)) {
+    --stuck_;
+    Update(id, found->second);
+  }
+  return true;
+}
+
+bool Groups::EndPassing() {
+  passing_ = false;
+  const bool again = !passed_since_.empty();
+  for (const uint64_t position : std::exchange(passed_since_, {})) std::erase(passed_, position);
+  return again;
+}
+
+void Groups::OnPassed(uint64_t position) {
+  if (passing_) {
+    passed_since_.push_back(position);
+  } else {
+    std::erase(passed_, position);
+  }
 }
 
 std::optional<Groups::Ask> Groups::NextAsk() {
@@ -170,8 +207,7 @@ std::optional<Groups::Ask> Groups::NextAsk() {
     if (found == groups_.end()) continue;
     Group& group = found->second;
     group.wanted = false;
-    const bool wants = group.waiting.empty() && group.rows > 0 && group.timed == 0 && !group.stuck;
-    if (!wants || group.asking) continue;
+    if (!group.wants()) continue;
     group.asking = true;
     return Ask{id, group.leaving + kAskRows};
   }
@@ -208,6 +244,7 @@ void Groups::OnHeld(journal::GroupId id) {
   Group& group = groups_[id];
   --group.written;
   ++group.rows;
+  if (group.ahead > 0) --group.ahead;
   Update(id, group);
 }
 
@@ -226,8 +263,7 @@ void Groups::Update(journal::GroupId id, Group& group) {
   if (!group.waiting.empty()) {
     if (group.free() && !std::exchange(group.ready, true)) ready_.push_back(id);
   } else if (group.rows > 0) {
-    const bool wants = group.timed == 0 && !group.stuck && !group.asking;
-    if (wants && !std::exchange(group.wanted, true)) wanted_.push_back(id);
+    if (group.wants() && !std::exchange(group.wanted, true)) wanted_.push_back(id);
   } else if (group.free() && group.written == 0 && group.leaving == 0 && !group.asking) {
     groups_.erase(id);
   }

@@ -43,7 +43,13 @@ class Groups {
   /// The lane takes nothing fresh while it has so many groups.
   static constexpr size_t kMaxGroups = 65'536;
 
+  /// After a restart the journal may hold rows that lie behind deliveries it does not know of:
+  /// those that were in flight or waited in memory. They come again through `Offer`; until all
+  /// have, no row of `recovered` is asked for.
   explicit Groups(std::span<const journal::GroupState> recovered);
+  bool recovering() const { return recovering_; }
+  /// All that was accepted before the restart was offered.
+  void EndRecovery();
 
   bool Full() const { return groups_.size() >= kMaxGroups; }
   /// Nothing of the group is in flight, timed or stuck.
@@ -75,9 +81,18 @@ class Groups {
   std::vector<Delivery> Finish(const Parcel& parcel, Ending ending);
   /// Frees memory: what waits in it is held from now on; as `Finish`.
   std::vector<Delivery> HoldAll();
-  /// The dead delivery of the group is passed over.
-  void Unstick(journal::GroupId id);
-  bool any_stuck() const { return stuck_ > 0; }
+
+  // --- Marks of groups that are stuck.
+
+  /// Whether to ask the journal for the marks, now: some group is stuck, and no answer is awaited.
+  bool BeginPassing();
+  /// A mark of the answer whose group may go on. True where its removal is to be written; false:
+  /// that is under way.
+  bool Pass(journal::GroupId id, uint64_t position);
+  /// True: ask again, marks were removed meanwhile.
+  bool EndPassing();
+  /// The removal of a mark is durable.
+  void OnPassed(uint64_t position);
 
   // --- Rows of held deliveries.
 
@@ -125,15 +140,21 @@ class Groups {
     uint64_t taken = 0;   // rows up to this position were taken
     uint32_t flying = 0;
     uint32_t timed = 0;
-    uint64_t written = 0;  // rows handed over, not durable yet
-    uint64_t rows = 0;     // durable, not taken
-    uint64_t leaving = 0;  // taken, the removal is not durable yet
+    uint64_t written = 0;    // rows handed over, not durable yet
+    uint64_t rows = 0;       // durable, not taken
+    uint64_t leaving = 0;    // taken, the removal is not durable yet
+    uint64_t ahead = 0;      // of `written`: come before some of `rows`
+    bool recovered = false;  // others may come before `rows`
     bool stuck = false;
     bool ready = false;   // listed
     bool wanted = false;  // listed
     bool asking = false;
 
     bool free() const { return flying == 0 && timed == 0 && !stuck; }
+    bool wants() const {
+      return waiting.empty() && rows > 0 && timed == 0 && !stuck && !asking && !recovered &&
+             ahead == 0;
+    }
     bool in_order() const { return waiting.empty() && rows == 0 && written == 0; }
   };
 
@@ -150,6 +171,10 @@ class Groups {
   uint64_t parcel_ = 0;
   size_t waiting_ = 0;
   size_t stuck_ = 0;
+  bool recovering_ = false;
+  bool passing_ = false;
+  std::vector<uint64_t> passed_;        // marks whose removal is not durable
+  std::vector<uint64_t> passed_since_;  // durable since the journal was asked
 };
 
 }  // namespace carillon::delivery

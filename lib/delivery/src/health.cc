@@ -61,7 +61,7 @@ void DispatcherImpl::FollowSwitch(Lane& lane) {
 }
 
 void DispatcherImpl::SetMode(Lane& lane) {
-  const Lane::Mode mode = !lane.health.disabled                               ? Lane::Mode::kRun
+  const Lane::Mode mode = !lane.health.disabled                          ? Lane::Mode::kRun
                           : lane.destination().disabling.drop_deliveries ? Lane::Mode::kDrop
                                                                          : Lane::Mode::kRest;
   if (mode == lane.mode()) return;

@@ -125,6 +125,13 @@ uint64_t Lane::LowestUnsettled() const {
   return lowest;
 }
 
+bool Lane::EndRecovery(uint64_t last, uint64_t next) {
+  if (cursor_.value_or(next) <= last) return false;
+  if (!fresh_.empty() && fresh_.front().event->position() <= last) return false;
+  groups_.EndRecovery();
+  return true;
+}
+
 void Lane::Started(Attempt& attempt, base::MonoTime now) {
   pace_.OnStart(now);
   attempt.place = static_cast<uint32_t>(in_flight_.size());

@@ -135,6 +135,9 @@ class Lane : public policy::FairItem<Lane> {
     return !closing_ && mode_ != Mode::kRest && !pace_.Resting() && bytes_ < limit_ / 2 &&
            groups_.MayAsk();
   }
+  /// Ends the groups' recovery when all up to `last`, the journal's last position at start, went
+  /// through the lane; `next` is the next position to route. True: it is over.
+  bool EndRecovery(uint64_t last, uint64_t next);
   /// Rows that must be written, since the last call: the lane counts these deliveries as settled.
   std::vector<journal::Parked> TakeHeldRows() { return std::exchange(held_rows_, {}); }
 
@@ -161,7 +164,6 @@ class Lane : public policy::FairItem<Lane> {
     bool reading = false;
     bool asking = false;                   ///< it is in the list of lanes that ask for held rows
     bool changed = false;                  ///< it had another destination before
-    bool passing = false;                  ///< the marks of its stuck groups were asked for
     bool health = false;                   ///< it is in the list of lanes whose health changed
     bool capped = false;                   ///< waits until others in flight end
     std::optional<base::MonoTime> waking;  ///< its time in the list of lanes to be woken

@@ -35,7 +35,8 @@ std::shared_ptr<model::Event> DestinationDisabled(const model::Destination& dest
   codec::JsonWriter json(payload);
   json.String("destination", destination.name);
   json.String("reason", kReasons[static_cast<size_t>(*health.disabled)]);
-  if (health.failing_since) json.String("failing_since", base::FormatRfc3339(*health.failing_since));
+  if (health.failing_since)
+    json.String("failing_since", base::FormatRfc3339(*health.failing_since));
   json.Bool("deliveries_kept", !destination.disabling.drop_deliveries);
   json.End();
   return Make(model::kDestinationDisabled, destination, payload, health.disabled_at, random);

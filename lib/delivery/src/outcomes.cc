@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+
 #include "carillon/policy/retry.h"
 #include "dispatcher_impl.h"
 
@@ -44,14 +45,14 @@ void DispatcherImpl::AddAttemptRows(const Attempt& attempt, model::Outcome outco
   const auto took = response.ended - response.started;
   const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
   const bool closed = lane.closing() && outcome != model::Outcome::kSuccess;
-  journal::AttemptRow row{.position = 0,
-                          .lane = lane.id(),
-                          .number = parcel.attempts + 1,
-                          .outcome = outcome,
-                          .http_status = response.status,
-                          .started = clock_.Wall() - (clock_.Mono() - response.started),
-                          .duration_us = static_cast<uint32_t>(
-                              std::clamp<int64_t>(micros, 0, UINT32_MAX))};
+  journal::AttemptRow row{
+      .position = 0,
+      .lane = lane.id(),
+      .number = parcel.attempts + 1,
+      .outcome = outcome,
+      .http_status = response.status,
+      .started = clock_.Wall() - (clock_.Mono() - response.started),
+      .duration_us = static_cast<uint32_t>(std::clamp<int64_t>(micros, 0, UINT32_MAX))};
   parcel.ForEach([&](const Delivery& delivery) {
     row.position = delivery.event->position();
     // The parked rows of a lane that is being closed stay, and become dead with the lane.

@@ -65,8 +65,7 @@ Parcel DispatcherImpl::ParcelOf(const journal::DueDelivery& row) {
                 .attempts = row.parked.attempts,
                 .parked = true};
   for (size_t i = 0; i < row.rest.size(); ++i) {
-    parcel.rest.push_back(
-        {.event = held_.Hold(row.rest[i]), .group = row.parked.rest[i].group});
+    parcel.rest.push_back({.event = held_.Hold(row.rest[i]), .group = row.parked.rest[i].group});
   }
   return parcel;
 }
@@ -104,14 +103,14 @@ void DispatcherImpl::AskForHeld() {
     WantHeld(*lane);
     if (!ask) continue;
     ++asks_;
-    journal_.TakeHeld(lane->id(), ask->group, ask->limit,
-                      home_.Bring<journal::DueDeliveries>(
-                          [this, id = lane->id(), group = ask->group](
-                              const journal::DueDeliveries& answer) {
-                            --asks_;
-                            OnHeld(id, group, answer);
-                            Turn();
-                          }));
+    journal_.TakeHeld(
+        lane->id(), ask->group, ask->limit,
+        home_.Bring<journal::DueDeliveries>(
+            [this, id = lane->id(), group = ask->group](const journal::DueDeliveries& answer) {
+              --asks_;
+              OnHeld(id, group, answer);
+              Turn();
+            }));
   }
 }
 
@@ -142,24 +141,27 @@ bool DispatcherImpl::Passes(const Lane& lane, uint32_t generation) const {
 }
 
 void DispatcherImpl::PassMarks(Lane& lane) {
-  if (lane.closing() || !lane.groups().any_stuck()) return;
-  if (std::exchange(lane.marks.passing, true)) return;
-  journal_.TakeHeld(
-      lane.id(), 0, kMarks,
-      home_.Bring<journal::DueDeliveries>(
-          [this, id = lane.id()](const journal::DueDeliveries& answer) {
-            Lane* const lane = lanes_.Find(id);
-            if (lane == nullptr || lane->closing()) return;
-            lane->marks.passing = false;
-            for (const journal::DueDelivery& mark : answer.due) {
-              if (!Passes(*lane, mark.parked.attempts)) continue;
-              news_.Add(journal::ParkedKey{id, journal::HeldDue(0), mark.parked.position});
-              lane->groups().Unstick(mark.parked.group);
-            }
-            WantHeld(*lane);
-            MarkRunnable(*lane);
-            Turn();
-          }));
+  if (lane.closing() || !lane.groups().BeginPassing()) return;
+  journal_.TakeHeld(lane.id(), 0, kMarks,
+                    home_.Bring<journal::DueDeliveries>(
+                        [this, id = lane.id()](const journal::DueDeliveries& answer) {
+                          OnMarks(id, answer);
+                          Turn();
+                        }));
+}
+
+void DispatcherImpl::OnMarks(journal::LaneId id, const journal::DueDeliveries& answer) {
+  Lane* const lane = lanes_.Find(id);
+  if (lane == nullptr || lane->closing()) return;
+  for (const journal::DueDelivery& mark : answer.due) {
+    const journal::Parked& parked = mark.parked;
+    if (!Passes(*lane, parked.attempts)) continue;
+    if (!lane->groups().Pass(parked.group, parked.position)) continue;
+    news_.Add(journal::ParkedKey{id, journal::HeldDue(0), parked.position});
+  }
+  if (lane->groups().EndPassing()) PassMarks(*lane);
+  WantHeld(*lane);
+  MarkRunnable(*lane);
 }
 
 }  // namespace carillon::delivery

@@ -107,6 +107,7 @@ Lane& DispatcherImpl::AddLane(const model::Destination& destination,
                           .floor_bytes = std::min<size_t>(options_.max_lane_bytes, 64u << 10)};
   Lane& lane = lanes_.Add(std::make_unique<Lane>(
       state, bounds, tracker_, metrics_.AddLane(destination.tenant, destination.name)));
+  if (lane.groups().recovering()) recovering_lanes_.push_back(&lane);
   if (!state.cursor) return lane;
   // It had fallen behind. Where its cursor is above what is routed next it simply starts there.
   if (*state.cursor < feed_.next()) lane.FallBehind(*state.cursor);
@@ -127,11 +128,11 @@ void DispatcherImpl::CloseLane(Lane& lane) {
   runnable_.Remove(lane);
   std::erase(cursor_lanes_, &lane);
   std::erase(health_lanes_, &lane);
+  std::erase(recovering_lanes_, &lane);
   due_lanes_.Remove(lane);
   waking_.Remove(lane);
   for (const uint64_t position : lane.Close()) {
-    news_.Add(
-        journal::Dead{lane.id(), position, 0, model::Outcome::kCancelled, clock_.Wall()});
+    news_.Add(journal::Dead{lane.id(), position, 0, model::Outcome::kCancelled, clock_.Wall()});
     lane.metrics().dead.fetch_add(1, std::memory_order_relaxed);
   }
   if (lane.Gone()) news_.AddClosed(lane.id());

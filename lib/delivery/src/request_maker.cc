@@ -49,9 +49,8 @@ RequestMaker::RequestMaker(const model::Destination& destination, const http::Ur
 
 std::string RequestMaker::BatchId(const Parcel& parcel) {
   std::string ids;
-  parcel.ForEach([&ids](const Delivery& delivery) {
-    ids.append(delivery.event->id()).push_back('\0');
-  });
+  parcel.ForEach(
+      [&ids](const Delivery& delivery) { ids.append(delivery.event->id()).push_back('\0'); });
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
   SHA256(reinterpret_cast<const unsigned char*>(ids.data()), ids.size(), digest.data());
   const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), 16);

@@ -5,12 +5,12 @@
 #include <string_view>
 #include <vector>
 
+#include "attempts.h"
 #include "carillon/base/clock.h"
 #include "carillon/http/courier.h"
 #include "carillon/http/url.h"
 #include "carillon/model/destination.h"
 #include "carillon/signing/signer.h"
-#include "attempts.h"
 
 namespace carillon::delivery {
 

@@ -14,7 +14,8 @@
 namespace carillon::delivery {
 
 /// The parked deliveries of one lane that wait for a time, as far as memory knows them: how many
-/// there are (those held behind others counted too), when the next is due, and those few taken back from the journal to be sent now. One thread.
+/// there are (those held behind others counted too), when the next is due, and those few taken back
+/// from the journal to be sent now. One thread.
 ///
 /// A parked row stays in the journal until its outcome is durable; until then its key is kept
 /// here, so that it is not taken twice.

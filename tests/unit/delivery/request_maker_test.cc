@@ -16,8 +16,8 @@ using testing::Not;
 class RequestMakerTest : public testing::Test {
  protected:
   http::Request Make(base::WallTime now = base::FromUnixNanos(1'700'000'000'900'000'000)) {
-    return RequestMaker(destination_, url_, "Carillon/1.2").Make(
-        3, 42, {.first = {.event = event_}}, now);
+    return RequestMaker(destination_, url_, "Carillon/1.2")
+        .Make(3, 42, {.first = {.event = event_}}, now);
   }
 
   model::Destination destination_;

@@ -57,7 +57,8 @@ class SimChecks {
       destinations_[d.name] = d;
       const auto was = before.find(d.name);
       const bool enabled = was == before.end() || was->second.generation != d.generation;
-      if (enabled) std::erase_if(gone_, [&](auto id) { return store_.lanes.at(id).name.name == d.name; });
+      if (enabled)
+        std::erase_if(gone_, [&](auto id) { return store_.lanes.at(id).name.name == d.name; });
     }
   }
   void OnStart(const SimCourier::Flight& flight,

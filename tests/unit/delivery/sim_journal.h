@@ -15,8 +15,7 @@ namespace carillon::delivery {
 /// some at a time; reads see a state of their time and answer still later.
 class SimJournal final : public journal::Journal {
  public:
-  SimJournal(SimStore& store, SimExecutor& executor, const base::Clock& clock,
-             base::Random& random)
+  SimJournal(SimStore& store, SimExecutor& executor, const base::Clock& clock, base::Random& random)
       : store_(store), executor_(executor), clock_(clock), random_(random) {
     recovered_ = {store.watermark, store.last()};
     const auto keep = [&](const SimStore::Pair& pair) {

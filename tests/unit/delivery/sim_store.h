@@ -48,9 +48,9 @@ struct SimStore {
   std::vector<model::EventPtr> events;  // position 1 first
   std::map<journal::LaneId, LaneRecord> lanes;
   std::map<ParkedId, Row> parked;
-  std::map<Pair, ParkedId> row_of;  // of each parked delivery
+  std::map<Pair, ParkedId> row_of;              // of each parked delivery
   std::map<std::string, uint64_t> position_of;  // by event id
-  std::map<Pair, uint32_t> settled;  // number of the last attempt that settles
+  std::map<Pair, uint32_t> settled;             // number of the last attempt that settles
   std::set<Pair> delivered;
   std::set<Pair> dead;
   std::set<journal::LaneId> excused;  // taken out of the configuration: nothing is owed to them
@@ -84,8 +84,7 @@ struct SimStore {
 
   void Park(const journal::Parked& row) {
     const ParkedId id{row.lane, row.due, row.position};
-    const Row& kept =
-        parked.emplace(id, Row{row.attempts, row.group, row.rest}).first->second;
+    const Row& kept = parked.emplace(id, Row{row.attempts, row.group, row.rest}).first->second;
     if (IsMark(id)) return;
     for (const uint64_t position : kept.Positions(id)) {
       EXPECT_TRUE(row_of.emplace(Pair{row.lane, position}, id).second) << "parked twice";
@@ -134,8 +133,8 @@ struct SimStore {
     if (lane.cursor) to = std::min(to, *lane.cursor - 1);
     for (uint64_t p = std::max(from, lane.since); p <= to; ++p) {
       if (!wants(lane.name.name, p)) continue;
-      EXPECT_TRUE(IsSettled({id, p})) << "the watermark passed position " << p
-                                      << ", unsettled for lane " << id;
+      EXPECT_TRUE(IsSettled({id, p}))
+          << "the watermark passed position " << p << ", unsettled for lane " << id;
     }
   }
 

@@ -17,8 +17,8 @@
 namespace carillon::delivery {
 
 /// A shard with its journal and its receivers, driven through chance: publishing, reloads, failing
-/// and recovering receivers, disabled destinations, clock jumps, crashes, drains. Small bounds, so that lanes fall behind
-/// and memory runs out all the time.
+/// and recovering receivers, disabled destinations, clock jumps, crashes, drains. Small bounds, so
+/// that lanes fall behind and memory runs out all the time.
 class SimWorld {
  public:
   explicit SimWorld(uint64_t seed) : random_(seed), executor_(clock_, random_) {
@@ -59,9 +59,9 @@ class SimWorld {
     while (!(changes_ == 0 && store_.Complete()) && clock_.Mono() < limit && executor_.Step()) {
       if (testing::Test::HasFailure()) return;
     }
-    EXPECT_TRUE(store_.Complete()) << "stands still at watermark " << store_.watermark << " of "
-                                   << store_.last() << ", parked " << store_.parked.size()
-                                   << store_.Leftovers();
+    EXPECT_TRUE(store_.Complete())
+        << "stands still at watermark " << store_.watermark << " of " << store_.last()
+        << ", parked " << store_.parked.size() << store_.Leftovers();
     store_.CheckComplete();
   }
 
@@ -214,7 +214,7 @@ class SimWorld {
     std::vector<std::shared_ptr<model::Event>> events;
     for (size_t n = 1 + Below(12); n > 0; --n) {
       const std::string id = "e" + std::to_string(++published_);
-      const std::string fill(Below(10) == 0 ? Below(3000) : 10, 'x');
+      const std::string fill(Below(10) == 0 ? 1 + Below(3000) : 10, 'x');
       const std::string payload = "\"" + id + fill + "\"";
       const std::string key = Below(4) == 0 ? "" : "k" + std::to_string(Below(5));
       events.push_back(model::Event::Create({.id = id,
@@ -278,10 +278,9 @@ class SimWorld {
   SimCourier::End Receive(const SimCourier::Flight& flight) {
     checks_.OnStart(flight, courier_->flights);
     EXPECT_LT(courier_->flights.size(), caps_.first) << "over the cap in all";
-    const auto of_tenant =
-        std::ranges::count_if(courier_->flights, [&](const auto& entry) {
-          return (entry.second.host[1] - flight.host[1]) % 2 == 0;
-        });
+    const auto of_tenant = std::ranges::count_if(courier_->flights, [&](const auto& entry) {
+      return (entry.second.host[1] - flight.host[1]) % 2 == 0;
+    });
     EXPECT_LT(of_tenant, caps_.second) << "over the tenant's cap";
     if (peace_) return {.after = std::chrono::microseconds(100)};
     const std::chrono::microseconds quick(500 + Below(5000));
