@@ -233,6 +233,7 @@ TEST_F(PublisherTest, StopWaitsForTheAnswersOfCallsThatWereTaken) {
     service_->Stop();
     stopped = true;
   });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // long enough to end too early
   EXPECT_FALSE(stopped);
   journal_.AnswerAll();
   stop.join();
