@@ -2,7 +2,6 @@
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
-#include <grpcpp/health_check_service_interface.h>
 #include <pthread.h>
 
 #include <atomic>
@@ -18,6 +17,7 @@
 #include "carillon/http/server.h"
 #include "carillon/journal/sqlite_journal.h"
 #include "engine.h"
+#include "health_service.h"
 #include "proto_time.h"
 #include "publisher_service.h"
 
@@ -38,7 +38,7 @@ class DaemonImpl final : public Daemon {
 
   ~DaemonImpl() override {
     watcher_.reset();
-    if (grpc_ != nullptr) grpc_->Shutdown(std::chrono::system_clock::now() + kAnswerGrace);
+    if (grpc_ != nullptr) ShutDownGrpc();
     grpc_.reset();
     if (journal_ != nullptr) journal_->Stop();
     engine_.reset();
@@ -82,7 +82,7 @@ class DaemonImpl final : public Daemon {
     }
     if (failed()) return;
     journal_->Stop();
-    grpc_->Shutdown(std::chrono::system_clock::now() + kAnswerGrace);
+    ShutDownGrpc();
     const double took = std::chrono::duration<double>(clock_.Mono() - start).count();
     logger_.Info("stopped", {{"seconds", took}, {"watermark", journal_->stats().watermark}});
   }
@@ -150,8 +150,7 @@ class DaemonImpl final : public Daemon {
     limits.max_batch_events = config_.server.max_batch_events();
     publishing_ = std::make_unique<Publishing>(limits, clock_, *journal_, *metrics_);
     SetCatalogue(config_);
-    service_ = MakePublisherService(*publishing_);
-    grpc::EnableDefaultHealthCheckService(true);
+    service_ = PublisherService::Create(*publishing_, DefaultQueues());
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
     int port = 0;
@@ -160,7 +159,8 @@ class DaemonImpl final : public Daemon {
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.SetMaxReceiveMessageSize(static_cast<int>(
         std::max<uint64_t>(kMinMessageBytes, 2 * config_.server.max_payload_bytes())));
-    builder.RegisterService(service_.get());
+    builder.RegisterService(&grpc_health_);
+    service_->Register(builder);
     grpc_ = builder.BuildAndStart();
     if (grpc_ == nullptr || port == 0) {
       return absl::UnavailableError("server.publish_address: cannot listen on " +
@@ -168,7 +168,15 @@ class DaemonImpl final : public Daemon {
                                     "; is the port taken by another process?");
     }
     publish_port_ = port;
+    service_->Start();
     return absl::OkStatus();
+  }
+
+  /// Every call that was taken is answered after it.
+  void ShutDownGrpc() {
+    grpc_health_.Stop();
+    grpc_->Shutdown(std::chrono::system_clock::now() + kAnswerGrace);
+    service_->Stop();
   }
 
   void SetCatalogue(const config::Config& config) {
@@ -223,7 +231,7 @@ class DaemonImpl final : public Daemon {
     } else {
       health_.SetNotReady(reason);
     }
-    if (auto* service = grpc_->GetHealthCheckService()) service->SetServingStatus(serving);
+    grpc_health_.SetServing(serving);
   }
 
   void LogReady() {
@@ -260,7 +268,8 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Publishing> publishing_;
-  std::unique_ptr<grpc::Service> service_;
+  HealthService grpc_health_;
+  std::unique_ptr<PublisherService> service_;
   std::unique_ptr<grpc::Server> grpc_;
   int publish_port_ = 0;
 

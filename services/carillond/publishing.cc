@@ -1,5 +1,7 @@
 #include <google/protobuf/arena.h>
 
+#include <array>
+
 #include "carillon/v1/publisher.pb.h"
 #include "publisher_service.h"
 
@@ -14,7 +16,11 @@ base::Random& ThreadRandom() {
 }
 
 grpc::ByteBuffer Encode(const Events& events, const std::vector<journal::Appended>& appended) {
-  google::protobuf::Arena arena;
+  std::array<char, 1024> block;  // enough for one event
+  google::protobuf::ArenaOptions options;
+  options.initial_block = block.data();
+  options.initial_block_size = block.size();
+  google::protobuf::Arena arena(options);
   auto* response = google::protobuf::Arena::CreateMessage<v1::PublishResponse>(&arena);
   response->mutable_results()->Reserve(static_cast<int>(events.size()));
   for (size_t i = 0; i < events.size(); ++i) {
@@ -30,6 +36,19 @@ grpc::ByteBuffer Encode(const Events& events, const std::vector<journal::Appende
 
 }  // namespace
 
+/// A request whose events wait for the disk.
+struct Publishing::Waiting {
+  Waiting(Publishing& p, CallQueue& q, base::MonoTime s, Events e, Answer a)
+      : publishing(p), queue(q), start(s), events(std::move(e)), answer(std::move(a)) {}
+
+  Publishing& publishing;
+  CallQueue& queue;
+  const base::MonoTime start;
+  const Events events;
+  Answer answer;
+  absl::StatusOr<std::vector<journal::Appended>> appended;
+};
+
 void Publishing::Count(const absl::Status& status, uint64_t events, base::MonoTime since) {
   using metrics::PublishResult;
   PublishResult result = PublishResult::kUnavailable;
@@ -39,7 +58,7 @@ void Publishing::Count(const absl::Status& status, uint64_t events, base::MonoTi
   metrics_.ObservePublish(clock_.Mono() - since);
 }
 
-void Publishing::Publish(const grpc::ByteBuffer& request, Answer answer) {
+void Publishing::Publish(const grpc::ByteBuffer& request, CallQueue& queue, Answer answer) {
   const base::MonoTime start = clock_.Mono();
   if (stopping()) {
     absl::Status status =
@@ -61,22 +80,26 @@ void Publishing::Publish(const grpc::ByteBuffer& request, Answer answer) {
     answer(events.status());
     return;
   }
-  Events kept = *events;
-  journal_.Append(
-      *std::move(events), [this, start, kept = std::move(kept), answer = std::move(answer)](
-                              absl::StatusOr<std::vector<journal::Appended>> appended) mutable {
-        if (!appended.ok()) {
-          Count(appended.status(), kept.size(), start);
-          answer(appended.status());
-          return;
-        }
-        uint64_t duplicates = 0;
-        for (const journal::Appended& a : *appended) duplicates += a.duplicate ? 1 : 0;
-        if (duplicates > 0) metrics_.CountPublished(metrics::PublishResult::kDuplicate, duplicates);
-        metrics_.CountPublished(metrics::PublishResult::kAccepted, kept.size() - duplicates);
-        answer(Encode(kept, *appended));
-        metrics_.ObservePublish(clock_.Mono() - start);
-      });
+  auto waiting = std::make_unique<Waiting>(*this, queue, start, *events, std::move(answer));
+  journal_.Append(*std::move(events), [waiting = std::move(waiting)](auto appended) mutable {
+    waiting->appended = std::move(appended);
+    CallQueue& queue = waiting->queue;
+    queue.Post([waiting = std::move(waiting)] { waiting->publishing.Conclude(*waiting); });
+  });
+}
+
+void Publishing::Conclude(Waiting& waiting) {
+  if (!waiting.appended.ok()) {
+    Count(waiting.appended.status(), waiting.events.size(), waiting.start);
+    waiting.answer(waiting.appended.status());
+    return;
+  }
+  uint64_t duplicates = 0;
+  for (const journal::Appended& a : *waiting.appended) duplicates += a.duplicate ? 1 : 0;
+  if (duplicates > 0) metrics_.CountPublished(metrics::PublishResult::kDuplicate, duplicates);
+  metrics_.CountPublished(metrics::PublishResult::kAccepted, waiting.events.size() - duplicates);
+  waiting.answer(Encode(waiting.events, *waiting.appended));
+  metrics_.ObservePublish(clock_.Mono() - waiting.start);
 }
 
 }  // namespace carillon::server

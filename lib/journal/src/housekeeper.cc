@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "worker.h"
+
 namespace carillon::journal {
 namespace {
 

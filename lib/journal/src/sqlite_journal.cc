@@ -105,7 +105,6 @@ class SqliteJournal final : public Journal {
   std::mutex turn_;  ///< held during each transaction
   std::atomic<bool> stopping_{false};
   std::mutex stop_mutex_;
-  Worker answers_{"journal-answer"};
   Reader reader_;
   Worker reads_{"journal-read"};
   Writer writer_;
@@ -129,7 +128,7 @@ SqliteJournal::SqliteJournal(const SqliteJournalOptions& options, OpenedStore op
       gauges_(*owned_gauges_),
       reader_(std::move(opened.reader)),
       writer_(std::move(opened.store), std::move(opened.state), std::move(opened.ids),
-              std::move(hooks), clock, gauges_, answers_, turn_),
+              std::move(hooks), clock, gauges_, turn_),
       housekeeper_(std::move(opened.housekeeping), std::move(opened.retention), options, gauges_,
                    writer_, turn_) {
   InboxTask watch = [this] { writer_.WatchWal(OnWal, &housekeeper_); };
@@ -247,7 +246,6 @@ void SqliteJournal::Stop() {
   housekeeper_.Stop();
   writer_.Stop();
   reads_.Stop();
-  answers_.Stop();
   housekeeper_.Finish();
 }
 

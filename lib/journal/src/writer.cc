@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "worker.h"
 
 namespace carillon::journal {
 namespace {
@@ -31,7 +32,7 @@ absl::Status Writer::NotStored(const absl::Status& why) {
 }
 
 Writer::Writer(Store store, OpenedState opened, IdWindow ids, SqliteJournalHooks hooks,
-               const base::Clock& clock, Gauges& gauges, Worker& answers, std::mutex& turn)
+               const base::Clock& clock, Gauges& gauges, std::mutex& turn)
     : store_(std::move(store)),
       progress_(std::move(opened.progress)),
       attempt_tail_(std::move(opened.attempt_tail)),
@@ -40,7 +41,6 @@ Writer::Writer(Store store, OpenedState opened, IdWindow ids, SqliteJournalHooks
       hooks_(std::move(hooks)),
       clock_(clock),
       gauges_(gauges),
-      answers_(answers),
       turn_(turn),
       closing_(std::move(opened.closing)) {
   gauges_.dead = opened.dead;
@@ -142,16 +142,14 @@ void Writer::Committed(Group& group, Staged staged, Progress next) {
     const EventBatchPtr batch = std::move(staged.events);
     for (Consumer* consumer : consumers_) consumer->OnCommitted(batch);
   }
-  answers_.Post([this, appends = std::move(group.appends), results = std::move(staged.results),
-                 settled = std::exchange(settling_, {})]() mutable {
-    for (size_t i = 0; i < appends.size(); ++i) {
-      gauges_.waiting_bytes -= appends[i].bytes;
-      appends[i].done(std::move(results[i]));
-    }
-    for (SettleRequest& request : settled) {
-      if (request.done) request.done();
-    }
-  });
+  std::vector<AppendRequest> appends = std::exchange(group.appends, {});  // each answered once
+  for (size_t i = 0; i < appends.size(); ++i) {
+    gauges_.waiting_bytes -= appends[i].bytes;
+    appends[i].done(std::move(staged.results[i]));
+  }
+  for (SettleRequest& request : std::exchange(settling_, {})) {
+    if (request.done) request.done();
+  }
 }
 
 void Writer::Refused(Group& group, Staged& staged, const absl::Status& why) {
@@ -159,19 +157,20 @@ void Writer::Refused(Group& group, Staged& staged, const absl::Status& why) {
   ids_.RemoveFrom(durable + 1);
   if (!Pause(why)) return FailNow(why, group);
   if (group.stopping) settling_.clear();  // nobody waits; found again from what is durable
-  answers_.Post([this, appends = std::move(group.appends), results = std::move(staged.results),
-                 durable, status = NotStored(why)]() mutable {
-    for (size_t i = 0; i < appends.size(); ++i) {
-      const bool old = std::all_of(results[i].begin(), results[i].end(),
-                                   [&](const Appended& a) { return a.position <= durable; });
-      gauges_.waiting_bytes -= appends[i].bytes;
-      if (old) {
-        appends[i].done(std::move(results[i]));
-      } else {
-        appends[i].done(status);
-      }
+  const absl::Status status = NotStored(why);
+  std::vector<AppendRequest> appends = std::exchange(group.appends, {});
+  for (size_t i = 0; i < appends.size(); ++i) {
+    AppendRequest& request = appends[i];
+    std::vector<Appended>& results = staged.results[i];
+    const bool old = std::all_of(results.begin(), results.end(),
+                                 [&](const Appended& a) { return a.position <= durable; });
+    gauges_.waiting_bytes -= request.bytes;
+    if (old) {
+      request.done(std::move(results));
+    } else {
+      request.done(status);
     }
-  });
+  }
 }
 
 bool Writer::Pause(const absl::Status& why) {

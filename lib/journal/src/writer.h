@@ -17,12 +17,11 @@
 #include "inbox.h"
 #include "recovery.h"
 #include "store.h"
-#include "worker.h"
 
 namespace carillon::journal {
 
 /// The journal thread: takes what waits, writes it in one transaction with one sync, hands the
-/// events to the consumers in order, and lets the `answers` thread tell the callers.
+/// events to the consumers in order, and tells the callers.
 ///
 /// When the disk is full, the appends of the group are refused, the settlements are kept and tried
 /// again; their events then get other positions. After any other error nothing is written any more.
@@ -30,7 +29,7 @@ class Writer {
  public:
   /// What it uses outlives it. `turn` is held during each transaction.
   Writer(Store store, OpenedState opened, IdWindow ids, SqliteJournalHooks hooks,
-         const base::Clock& clock, Gauges& gauges, Worker& answers, std::mutex& turn);
+         const base::Clock& clock, Gauges& gauges, std::mutex& turn);
   ~Writer() { Stop(); }
 
   Inbox& inbox() { return inbox_; }
@@ -104,7 +103,6 @@ class Writer {
   SqliteJournalHooks hooks_;
   const base::Clock& clock_;
   Gauges& gauges_;
-  Worker& answers_;
   std::mutex& turn_;
   Inbox inbox_;
   std::vector<Consumer*> consumers_;

@@ -5,8 +5,10 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <set>
 #include <thread>
 
+#include "absl/synchronization/notification.h"
 #include "carillon/v1/publisher.grpc.pb.h"
 #include "publisher_service.h"
 
@@ -90,12 +92,13 @@ class PublisherTest : public ::testing::Test {
   PublisherTest() : publishing_({}, clock_, journal_, *metrics_) {
     publishing_.SetCatalogue(std::make_shared<const ingest::Catalogue>(
         ingest::Catalogue{"session.create", "session.delete"}));
-    service_ = MakePublisherService(publishing_);
+    service_ = PublisherService::Create(publishing_, 2);
     grpc::ServerBuilder builder;
     int port = 0;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-    builder.RegisterService(service_.get());
+    service_->Register(builder);
     server_ = builder.BuildAndStart();
+    service_->Start();
     stub_ = v1::EventPublisher::NewStub(grpc::CreateChannel("127.0.0.1:" + std::to_string(port),
                                                             grpc::InsecureChannelCredentials()));
   }
@@ -103,6 +106,7 @@ class PublisherTest : public ::testing::Test {
     journal_.AnswerAtOnce();
     journal_.AnswerAll();
     server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(5));
+    service_->Stop();
   }
 
   template <typename Request = v1::PublishStreamRequest>
@@ -119,7 +123,7 @@ class PublisherTest : public ::testing::Test {
   HeldJournal journal_;
   std::unique_ptr<metrics::Metrics> metrics_ = metrics::Metrics::Create("test");
   Publishing publishing_;
-  std::unique_ptr<grpc::Service> service_;
+  std::unique_ptr<PublisherService> service_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<v1::EventPublisher::Stub> stub_;
 };
@@ -154,6 +158,86 @@ TEST_F(PublisherTest, UnaryIsRefusedWhileStopping) {
   const grpc::Status status =
       stub_->Publish(&context, Session<v1::PublishRequest>("one"), &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+/// A call of its own, answered on a thread of gRPC.
+struct Unary {
+  Unary(v1::EventPublisher::Stub& stub, v1::PublishRequest sent) : request(std::move(sent)) {
+    stub.async()->Publish(&context, &request, &response, [this](grpc::Status result) {
+      status = std::move(result);
+      done.Notify();
+    });
+  }
+  v1::PublishRequest request;
+  v1::PublishResponse response;
+  grpc::ClientContext context;
+  grpc::Status status;
+  absl::Notification done;
+};
+
+TEST_F(PublisherTest, UnaryTakesAnyNumberAtOnceAndAnswersEachItsOwn) {
+  constexpr size_t kCalls = 300;
+  std::deque<Unary> calls;
+  for (size_t i = 0; i < kCalls; ++i) {
+    calls.emplace_back(*stub_, Session<v1::PublishRequest>("u" + std::to_string(i)));
+  }
+  ASSERT_TRUE(journal_.WaitTaken(kCalls));
+  while (journal_.Count() > 0) journal_.Answer(journal_.Count() - 1);
+  std::set<uint64_t> positions;
+  for (size_t i = 0; i < kCalls; ++i) {
+    calls[i].done.WaitForNotification();
+    ASSERT_TRUE(calls[i].status.ok()) << calls[i].status.error_message();
+    EXPECT_EQ(calls[i].response.results(0).id(), "u" + std::to_string(i));
+    positions.insert(calls[i].response.results(0).position());
+  }
+  EXPECT_EQ(positions.size(), kCalls);
+}
+
+TEST_F(PublisherTest, UnaryAnswersFromSeveralThreadsAtOnce) {
+  constexpr size_t kCalls = 400;
+  std::deque<Unary> calls;
+  for (size_t i = 0; i < kCalls; ++i) calls.emplace_back(*stub_, Session<v1::PublishRequest>("u"));
+  ASSERT_TRUE(journal_.WaitTaken(kCalls));
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (size_t i = 0; i < kCalls / 4; ++i) journal_.Answer(0);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (Unary& call : calls) {
+    call.done.WaitForNotification();
+    EXPECT_TRUE(call.status.ok()) << call.status.error_message();
+  }
+}
+
+TEST_F(PublisherTest, UnaryOutlivesAClientThatIsGone) {
+  for (int round = 0; round < 20; ++round) {
+    const size_t before = journal_.Taken();
+    Unary call(*stub_, Session<v1::PublishRequest>("x"));
+    ASSERT_TRUE(journal_.WaitTaken(before + 1));
+    call.context.TryCancel();
+    if (round % 2 == 0) journal_.AnswerAll();  // races with the cancelling
+    call.done.WaitForNotification();
+    journal_.AnswerAll();
+  }
+}
+
+TEST_F(PublisherTest, StopWaitsForTheAnswersOfCallsThatWereTaken) {
+  Unary call(*stub_, Session<v1::PublishRequest>("x"));
+  ASSERT_TRUE(journal_.WaitTaken(1));
+  server_->Shutdown(std::chrono::system_clock::now());  // cancels it
+  call.done.WaitForNotification();
+  std::atomic<bool> stopped{false};
+  std::thread stop([&] {
+    service_->Stop();
+    stopped = true;
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // long enough to end too early
+  EXPECT_FALSE(stopped);
+  journal_.AnswerAll();
+  stop.join();
+  service_->Stop();  // again: nothing happens
 }
 
 TEST_F(PublisherTest, StreamAnswersInOrderWhateverTheJournalDoes) {

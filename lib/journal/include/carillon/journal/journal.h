@@ -195,8 +195,9 @@ class Consumer {
 /// The durable, ordered record of every accepted event, and of what became of it.
 ///
 /// Thread-safe; no call blocks but `Open` (of the implementation) and `Stop`. Callbacks come on
-/// threads of the journal and must not block. Events are committed in groups: all that wait share
-/// one sync. Consumers are told before publishers are answered.
+/// threads of the journal, which do nothing else meanwhile: they hand on, and must not block.
+/// Events are committed in groups: all that wait share one sync. Consumers are told before
+/// publishers are answered.
 class Journal {
  public:
   virtual ~Journal() = default;

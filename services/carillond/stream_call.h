@@ -1,0 +1,13 @@
+#pragma once
+
+#include "call_queue.h"
+#include "publisher_service.h"
+#include "raw_service.h"
+
+namespace carillon::server {
+
+/// Takes PublishStream calls from `queue`, one after the other and many at a time, until the server
+/// is shut down. On the queue's thread, or before it starts.
+void AcceptStream(CallQueue& queue, RawService& service, Publishing& publishing);
+
+}  // namespace carillon::server
