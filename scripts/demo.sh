@@ -76,6 +76,9 @@ server:
 journal:
   data_dir: $work/data
   min_free_bytes: 0
+guard:                       # only public addresses are allowed by default
+  allow_networks: [127.0.0.0/8]
+  allow_ports: [1-65535]
 destinations:
   - name: synthesisvr
     url: http://$sink/sessions

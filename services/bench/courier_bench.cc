@@ -102,8 +102,11 @@ int Run(const Options& options) {
   const base::SystemClock clock;
   const auto resolver = http::Resolver::Create(http::ResolverOptions{}, clock);
   boost::asio::io_context io(1);
-  const auto guard = boost::asio::make_work_guard(io);
-  const auto courier = http::MakeAsioCourier(io, *resolver, **tls, http::CourierOptions{});
+  const auto work = boost::asio::make_work_guard(io);
+  const http::EgressSwitch anywhere({.rules = guard::Rules::Unrestricted()});
+  http::CourierOptions courier_options;
+  courier_options.egress = &anywhere;
+  const auto courier = http::MakeAsioCourier(io, *resolver, **tls, courier_options);
   Drive drive(io, *courier, *url, options);
 
   const double cpu_before = CpuMicros();

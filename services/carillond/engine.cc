@@ -29,6 +29,8 @@ class EngineImpl final : public Engine {
     options.dispatcher.max_memory_bytes = settings.max_memory_bytes();
     options.dispatcher.max_lane_bytes = settings.max_lane_bytes();
     options.dispatcher.user_agent = "Carillon/" CARILLON_VERSION;
+    options.courier.egress = &egress_;
+    options.courier.on_blocked = [&metrics] { metrics.CountGuardRefused(); };
     options.courier.idle_connection =
         std::chrono::duration_cast<std::chrono::milliseconds>(ToChrono(settings.idle_connection()));
     for (uint32_t shard = 0; shard < settings.threads(); ++shard) {
@@ -40,6 +42,7 @@ class EngineImpl final : public Engine {
   }
 
   absl::Status Apply(const config::Config& config) override {
+    egress_.Set(config.egress);
     std::vector<std::vector<model::Destination>> shards = Split(config.destinations);
     std::vector<std::future<absl::Status>> results;
     for (size_t i = 0; i < threads_.size(); ++i) {
@@ -102,6 +105,7 @@ class EngineImpl final : public Engine {
   }
 
   const base::Clock& clock_;
+  http::EgressSwitch egress_;
   std::unique_ptr<http::TlsClient> tls_;
   std::unique_ptr<http::Resolver> resolver_;
   std::vector<std::unique_ptr<DeliveryThread>> threads_;

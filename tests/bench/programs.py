@@ -140,6 +140,8 @@ class Carillond(Program):
         config.write_text(json.dumps({
             "server": {"publish_address": "127.0.0.1:0", "admin_address": "127.0.0.1:0"},
             "journal": {"data_dir": str(Path(directory) / f"{name}-data")},
+            # Receivers are on this machine, at any port.
+            "guard": {"allow_networks": ["127.0.0.0/8"], "allow_ports": ["1-65535"]},
             "destinations": destinations,
             "subscriptions": subscriptions,
         }, indent=1))

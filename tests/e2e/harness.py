@@ -246,6 +246,8 @@ class EndToEnd(unittest.TestCase):
                        **sections.pop("server", {})},
             "journal": {"data_dir": str(self.folder / "data"), "min_free_bytes": 0,
                         **sections.pop("journal", {})},
+            # Receivers are on this machine, at any port.
+            "guard": {"allow_networks": ["127.0.0.0/8", "::1/128"], "allow_ports": ["1-65535"]},
             "destinations": destinations,
             "subscriptions": subscriptions or [],
             **sections,

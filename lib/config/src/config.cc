@@ -9,8 +9,10 @@
 #include "destination.h"
 #include "file.h"
 #include "from_yaml.h"
+#include "guard.h"
 #include "names.h"
 #include "path.h"
+#include "proxy.h"
 #include "settings.h"
 #include "subscription.h"
 #include "yaml_tree.h"
@@ -35,6 +37,7 @@ void ReadDestinations(const v1::Config& given, Names& names, Config& to, Errors&
   for (int i = 0; i < given.destinations_size(); ++i) {
     const Path element = path.At(i);
     to.destinations.push_back(ReadDestination(given.destinations(i), element, errors));
+    CheckUrl(to.destinations.back().url, to.egress.rules, element.Member("url"), errors);
     names.Add(to.destinations.back().tenant, to.destinations.back().name, i, element.Member("name"),
               errors);
   }
@@ -63,6 +66,8 @@ Config Convert(v1::Config given, Errors& errors) {
   Complete(*given.mutable_journal(), root.Member("journal"), errors);
   Complete(*given.mutable_delivery(), root.Member("delivery"), errors);
   Complete(*given.mutable_limits(), root.Member("limits"), errors);
+  to.egress.rules = ReadGuard(given.guard(), root.Member("guard"), errors);
+  if (given.has_proxy()) to.egress.proxy = ReadProxy(given.proxy(), root.Member("proxy"), errors);
   const Catalogue catalogue(given.event_types(), root.Member("event_types"), errors);
   Names names("destinations");
   ReadDestinations(given, names, to, errors);

@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
-#include "carillon/http/url.h"
 #include "health.h"
 #include "order.h"
 #include "pace.h"
@@ -93,9 +92,6 @@ model::Destination ReadDestination(const v1::Destination& given, const Path& pat
   }
   to.tenant = ReadTenant(given.tenant(), path.Member("tenant"), errors);
   to.url = given.url();
-  if (const auto url = http::ParseUrl(to.url); !url.ok()) {
-    errors.Add(path.Member("url"), base::ToStd(url.status().message()));
-  }
   to.description = given.description();
   CheckDescription(to.description, path.Member("description"), errors);
   to.format = ToModel(given.format());

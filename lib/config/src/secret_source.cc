@@ -12,19 +12,19 @@ namespace {
 
 constexpr size_t kMaxSecretFileBytes = 4096;
 
+}  // namespace
+
 absl::StatusOr<std::string> ReadSecretFile(const std::string& path) {
   absl::StatusOr<std::string> text = ReadFile(path, kMaxSecretFileBytes);
   if (text.ok()) text->resize(text->find_last_not_of("\r\n") + 1);
   return text;
 }
 
-absl::StatusOr<std::string> ReadVariable(const std::string& name) {
+absl::StatusOr<std::string> ReadSecretVariable(const std::string& name) {
   const char* value = std::getenv(name.c_str());
   if (value == nullptr) return absl::InvalidArgumentError("names a variable that is not set");
   return std::string(value);
 }
-
-}  // namespace
 
 std::optional<signing::SchemeSecret> ReadSecret(const v1::SigningKey& key, const Path& path,
                                                 Errors& errors) {
@@ -41,7 +41,7 @@ std::optional<signing::SchemeSecret> ReadSecret(const v1::SigningKey& key, const
     text = ReadSecretFile(key.secret_file());
   } else if (!key.secret_env().empty()) {
     member = "secret_env";
-    text = ReadVariable(key.secret_env());
+    text = ReadSecretVariable(key.secret_env());
   }
   absl::StatusOr<signing::SchemeSecret> secret =
       text.ok() ? signing::ParseAnySecret(*text)

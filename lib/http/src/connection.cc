@@ -30,6 +30,7 @@ Connection::Connection(CourierContext& context, Endpoint& endpoint, uint32_t rou
     : context_(context),
       endpoint_(endpoint),
       route_(route),
+      retires_(std::chrono::steady_clock::now() + context.options.max_connection_age),
       reader_(context.options.max_head_bytes, context.options.max_body_bytes) {}
 
 void Connection::Dial(AttemptPtr attempt) {

@@ -46,6 +46,8 @@ class Connection final : public StreamUser,
   void OnAttemptDeadline();
 
   uint32_t route() const { return route_; }
+  /// From then on it carries nothing more.
+  base::MonoTime retires() const { return retires_; }
   bool busy() const { return attempt_ != nullptr; }
 
   void OnRead(ErrorCode ec, size_t bytes) override;
@@ -66,9 +68,10 @@ class Connection final : public StreamUser,
   CourierContext& context_;
   Endpoint& endpoint_;
   const uint32_t route_;
+  const base::MonoTime retires_;
   AttemptPtr attempt_;
   std::shared_ptr<Dialer> dialer_;  // while it dials
-  std::unique_ptr<Stream> stream_;  // once connected
+  std::shared_ptr<Stream> stream_;  // once connected
   std::vector<char> buffer_;
   size_t filled_ = 0;
   ResponseReader reader_;

@@ -21,6 +21,10 @@ CourierContext::CourierContext(boost::asio::io_context& io_context, Resolver& re
 
 CourierContext::~CourierContext() { mailbox->Shut(); }
 
+std::shared_ptr<const Egress> CourierContext::egress() const {
+  return options.egress == nullptr ? std::make_shared<const Egress>() : options.egress->Get();
+}
+
 void CourierContext::ReportLater(uint64_t token, Response response) {
   pending_.emplace_back(token, std::move(response));
   if (pending_.size() > 1) return;

@@ -28,6 +28,8 @@ class CourierContext {
   /// Tells it from the event loop, later: for what ends within a call of the courier.
   void ReportLater(uint64_t token, Response response);
 
+  std::shared_ptr<const Egress> egress() const;
+
   boost::asio::io_context& io;
   Resolver& resolver;
   TlsClient& tls;

@@ -10,7 +10,12 @@ namespace {
 namespace error = boost::asio::error;
 using model::Outcome;
 
-constexpr size_t kMaxAddresses = 8;  // tried of one name
+constexpr size_t kMaxHops = 8;
+
+guard::Address ToGuard(const boost::asio::ip::address& address) {
+  if (address.is_v4()) return guard::Address::V4(address.to_v4().to_uint());
+  return guard::Address::V6(address.to_v6().to_bytes());
+}
 
 Outcome ConnectOutcome(ErrorCode ec) {
   if (ec == error::connection_refused) return Outcome::kConnectRefused;
@@ -29,6 +34,7 @@ Dialer::Dialer(CourierContext& context, std::shared_ptr<const EndpointOptions> o
       done_(std::move(done)) {}
 
 void Dialer::Start() {
+  egress_ = context_.egress();
   must_end_ = std::chrono::steady_clock::now() + options_->connect_timeout;
   context_.wheel.Set(*this, must_end_);
   context_.mailbox->Ask(context_.resolver, options_->url.host, weak_from_this());
@@ -38,39 +44,92 @@ void Dialer::Cancel() {
   stage_ = Stage::kOver;
   ClearDeadline();
   done_ = nullptr;
+  if (tunnel_) tunnel_->Cancel();
   if (stream_) stream_->Close();
 }
 
 void Dialer::OnResolved(absl::StatusOr<Addresses> answer) {
-  if (stage_ != Stage::kResolving) return;
-  if (!answer.ok()) {
-    const std::string why(base::ToStd(answer.status().message()));
-    return Finish(Outcome::kDns, "cannot resolve " + options_->url.host + ": " + why);
+  if (stage_ != Stage::kResolving && stage_ != Stage::kResolvingProxy) return;
+  if (!answer.ok()) return OnLookupFailed(answer.status());
+  stage_ == Stage::kResolving ? OnDestination(*answer) : OnProxy(*answer);
+}
+
+void Dialer::OnLookupFailed(const absl::Status& status) {
+  const std::string what =
+      stage_ == Stage::kResolving ? options_->url.host : "the proxy " + egress_->proxy->host;
+  Finish(Outcome::kDns,
+         "cannot resolve " + what + ": " + std::string(base::ToStd(status.message())));
+}
+
+std::string Dialer::FindRefused(const Addresses& addresses) const {
+  absl::Status status = egress_->rules.CheckPort(options_->url.port);
+  for (const auto& address : addresses)
+    status.Update(egress_->rules.CheckAddress(ToGuard(address)));
+  return std::string(base::ToStd(status.message()));
+}
+
+void Dialer::OnDestination(const Addresses& addresses) {
+  if (const std::string refused = FindRefused(addresses); !refused.empty()) {
+    if (context_.options.on_blocked) context_.options.on_blocked();
+    return Finish(Outcome::kBlocked, "the guard refuses " + options_->url.host + ": " + refused);
   }
-  addresses_ = *std::move(answer);
-  if (addresses_.size() > kMaxAddresses) addresses_.resize(kMaxAddresses);
+  for (const auto& address : addresses) {
+    if (hops_.size() < kMaxHops) hops_.push_back({{address, options_->url.port}, std::nullopt});
+  }
+  if (!egress_->proxy) return TryNextHop();
+  stage_ = Stage::kResolvingProxy;
+  context_.mailbox->Ask(context_.resolver, egress_->proxy->host, weak_from_this());
+}
+
+void Dialer::OnProxy(const Addresses& addresses) {
+  std::vector<Hop> through;
+  for (const Hop& hop : hops_) {
+    for (const auto& address : addresses) {
+      if (through.size() < kMaxHops) through.push_back({{address, egress_->proxy->port}, hop.to});
+    }
+  }
+  hops_ = std::move(through);
+  TryNextHop();
+}
+
+void Dialer::TryNextHop() {
   stage_ = Stage::kConnecting;
-  TryNextAddress();
-}
-
-void Dialer::TryNextAddress() {
   const auto now = std::chrono::steady_clock::now();
-  const auto left = static_cast<int64_t>(addresses_.size() - next_address_);
+  const auto left = static_cast<int64_t>(hops_.size() - next_hop_);
   context_.wheel.Set(*this, now + (must_end_ - now) / left);
+  if (tunnel_) tunnel_->Cancel();
   if (stream_) stream_->Close();
-  stream_ = std::make_unique<Stream>(context_.io.get_executor());
-  const size_t address = next_address_++;
-  stream_->Connect(
-      {addresses_[address], options_->url.port},
-      [self = shared_from_this(), address](ErrorCode ec) { self->OnConnected(ec, address); });
+  stream_ = std::make_shared<Stream>(context_.io.get_executor());
+  const size_t hop = next_hop_++;
+  stream_->Connect(hops_[hop].to,
+                   [self = shared_from_this(), hop](ErrorCode ec) { self->OnConnected(ec, hop); });
 }
 
-void Dialer::OnConnected(ErrorCode ec, size_t address) {
-  if (stage_ != Stage::kConnecting || address + 1 != next_address_) return;
-  if (!ec) return Handshake();
-  if (next_address_ < addresses_.size()) return TryNextAddress();
-  Finish(ConnectOutcome(ec),
-         "cannot connect to " + addresses_[address].to_string() + ": " + ec.message());
+void Dialer::OnConnected(ErrorCode ec, size_t hop) {
+  if (stage_ != Stage::kConnecting || hop + 1 != next_hop_) return;
+  const Hop& tried = hops_[hop];
+  if (!ec) return tried.behind_proxy ? AskProxy(*tried.behind_proxy, hop) : Handshake();
+  if (next_hop_ < hops_.size()) return TryNextHop();
+  Finish(ConnectOutcome(ec), std::string("cannot connect to ") +
+                                 (tried.behind_proxy ? "the proxy at " : "") +
+                                 tried.to.address().to_string() + ": " + ec.message());
+}
+
+void Dialer::AskProxy(const TcpEndpoint& to, size_t hop) {
+  stage_ = Stage::kTunnelling;
+  // Weak: the tunnel must not own who owns it.
+  auto done = [weak = weak_from_this(), hop](Tunnel::Result result) {
+    if (const auto self = weak.lock()) self->OnTunnel(std::move(result), hop);
+  };
+  tunnel_ = std::make_shared<Tunnel>(stream_, context_.options.max_head_bytes, std::move(done));
+  tunnel_->Ask(ConnectHead(*egress_->proxy, to));
+}
+
+void Dialer::OnTunnel(Tunnel::Result result, size_t hop) {
+  if (stage_ != Stage::kTunnelling || hop + 1 != next_hop_) return;
+  if (result.outcome == Outcome::kSuccess) return Handshake();
+  if (result.other_may_do && next_hop_ < hops_.size()) return TryNextHop();
+  Finish(result.outcome, std::move(result.error));
 }
 
 void Dialer::Handshake() {
@@ -93,8 +152,15 @@ void Dialer::OnDeadline() {
     case Stage::kResolving:
       return Finish(Outcome::kDns, "cannot resolve " + options_->url.host +
                                        ": no answer within the connect time-out");
+    case Stage::kResolvingProxy:
+      return Finish(Outcome::kDns, "cannot resolve the proxy " + egress_->proxy->host +
+                                       ": no answer within the connect time-out");
+    case Stage::kTunnelling:
+      if (next_hop_ < hops_.size()) return TryNextHop();
+      return Finish(Outcome::kConnectTimeout,
+                    "the proxy did not answer CONNECT within the connect time-out");
     case Stage::kConnecting:
-      if (next_address_ < addresses_.size()) return TryNextAddress();
+      if (next_hop_ < hops_.size()) return TryNextHop();
       return Finish(Outcome::kConnectTimeout, "no connection within the connect time-out");
     case Stage::kHandshaking:
       return Finish(Outcome::kConnectTimeout, "no TLS handshake within the connect time-out");
@@ -106,6 +172,7 @@ void Dialer::OnDeadline() {
 void Dialer::Finish(Outcome outcome, std::string error) {
   stage_ = Stage::kOver;
   ClearDeadline();
+  if (tunnel_) tunnel_->Cancel();
   const auto self = shared_from_this();  // `done` lets go of it
   Dialed dialed{outcome, std::move(error), nullptr};
   if (outcome == Outcome::kSuccess) {

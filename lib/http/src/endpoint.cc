@@ -44,7 +44,7 @@ void Endpoint::Start(Request request) {
   attempt->started = std::chrono::steady_clock::now();
   attempt->endpoint = this;
   context_.wheel.Set(*attempt, attempt->started + options_->total_timeout);
-  if (Connection* idle = queue_.empty() ? TakeIdle(route_) : nullptr) {
+  if (Connection* idle = queue_.empty() ? TakeIdle(route_, attempt->started) : nullptr) {
     return idle->Carry(std::move(attempt));
   }
   queue_.push_back(attempt);
@@ -54,7 +54,8 @@ void Endpoint::Start(Request request) {
 
 void Endpoint::ServeQueue() {
   while (!queue_.empty()) {
-    Connection* idle = TakeIdle(queue_.front()->route);
+    Connection* idle =
+        idle_.empty() ? nullptr : TakeIdle(queue_.front()->route, std::chrono::steady_clock::now());
     if (idle == nullptr && connections_.size() >= options_->max_connections) {
       if (idle_.empty()) return;
       // What is idle leads elsewhere: its place is needed.
@@ -78,9 +79,13 @@ void Endpoint::Dial(AttemptPtr attempt) {
   connection->Dial(std::move(attempt));
 }
 
-Connection* Endpoint::TakeIdle(uint32_t route) {
+Connection* Endpoint::TakeIdle(uint32_t route, base::MonoTime now) {
   for (size_t i = idle_.size(); i > 0; --i) {
     Connection* connection = idle_[i - 1];
+    if (now >= connection->retires()) {
+      Forget(*connection);
+      continue;
+    }
     if (connection->route() != route) continue;
     idle_.erase(idle_.begin() + static_cast<ptrdiff_t>(i) - 1);
     return connection;
@@ -90,9 +95,11 @@ Connection* Endpoint::TakeIdle(uint32_t route) {
 
 void Endpoint::OnIdle(Connection& connection, base::MonoTime now) {
   const bool too_many = connections_.size() > options_->max_connections;
-  if (too_many || (connection.route() != route_ && queue_.empty())) return Drop(connection);
+  const bool stale = connection.route() != route_ && queue_.empty();
+  if (too_many || stale || now >= connection.retires()) return Drop(connection);
   idle_.push_back(&connection);
-  context_.wheel.Set(connection, now + context_.options.idle_connection);
+  context_.wheel.Set(connection,
+                     std::min(now + context_.options.idle_connection, connection.retires()));
   if (queue_.empty()) return;
   ServeQueue();
   if (queue_.empty()) CloseStale();

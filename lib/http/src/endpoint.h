@@ -36,8 +36,8 @@ class Endpoint {
  private:
   void Dial(AttemptPtr attempt);
   void ServeQueue();
-  /// The one used last, when it leads where `route` says.
-  Connection* TakeIdle(uint32_t route);
+  /// The one used last of those that lead where `route` says; closes those that are too old.
+  Connection* TakeIdle(uint32_t route, base::MonoTime now);
   void Forget(Connection& connection);
   void CloseStale();
 

@@ -1,7 +1,6 @@
 #include "carillon/http/url.h"
 
 #include <algorithm>
-#include <boost/asio/ip/address.hpp>
 #include <charconv>
 #include <optional>
 
@@ -9,13 +8,12 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "carillon/base/text.h"
+#include "carillon/guard/host.h"
 
 namespace carillon::http {
 namespace {
 
 constexpr size_t kMaxUrlBytes = 2048;
-constexpr size_t kMaxHostBytes = 253;
-constexpr size_t kMaxLabelBytes = 63;
 
 absl::Status Wrong(std::string_view what) { return absl::InvalidArgumentError(base::ToAbsl(what)); }
 
@@ -23,9 +21,6 @@ absl::Status CheckBytes(std::string_view text) {
   for (const unsigned char c : text) {
     if (c <= 0x20 || c == 0x7f) return Wrong("must not contain spaces or control characters");
     if (c == '\\') return Wrong("must not contain a backslash");
-    if (c >= 0x80) {
-      return Wrong("must be ASCII: percent-encode the path and write the host in punycode (xn--)");
-    }
   }
   return absl::OkStatus();
 }
@@ -46,35 +41,6 @@ bool IsDigits(std::string_view s) {
   return !s.empty() && std::all_of(s.begin(), s.end(), absl::ascii_isdigit);
 }
 
-/// The system's resolver takes `0x7f.1` or `2130706433` for an IPv4 address.
-bool LooksLikeIpv4(std::string_view last_label) {
-  return IsDigits(last_label) || last_label.starts_with("0x");
-}
-
-bool IsLabel(std::string_view label) {
-  return !label.empty() && label.size() <= kMaxLabelBytes &&
-         std::all_of(label.begin(), label.end(), [](unsigned char c) {
-           return absl::ascii_isalnum(c) || c == '-' || c == '_';
-         });
-}
-
-absl::Status CheckName(std::string_view host) {
-  if (host.ends_with('.')) host.remove_suffix(1);
-  if (host.size() > kMaxHostBytes) return Wrong("has a host name longer than 253 bytes");
-  std::string_view label;
-  for (std::string_view rest = host;;) {
-    const size_t dot = rest.find('.');
-    label = rest.substr(0, dot);
-    if (!IsLabel(label)) return Wrong("has a bad host name");
-    if (dot == std::string_view::npos) break;
-    rest.remove_prefix(dot + 1);
-  }
-  boost::system::error_code ec;
-  boost::asio::ip::make_address_v4(host, ec);
-  if (LooksLikeIpv4(label) && ec) return Wrong("has a bad IPv4 address");
-  return absl::OkStatus();
-}
-
 absl::Status SetPort(std::string_view text, Url& url) {
   uint32_t port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
@@ -85,35 +51,21 @@ absl::Status SetPort(std::string_view text, Url& url) {
   return absl::OkStatus();
 }
 
-/// Sets the host from `[V6]...` and gives what follows the bracket.
-absl::StatusOr<std::string_view> TakeIpv6(std::string_view authority, Url& url) {
-  const size_t end = authority.find(']');
-  if (end == std::string_view::npos) return Wrong("has an IPv6 address without its ']'");
-  boost::system::error_code ec;
-  const std::string_view text = authority.substr(1, end - 1);
-  const auto address = boost::asio::ip::make_address_v6(text, ec);
-  if (ec || text.find('%') != std::string_view::npos) return Wrong("has a bad IPv6 address");
-  url.host = address.to_string();
-  return authority.substr(end + 1);
-}
-
 absl::Status SetAuthority(std::string_view authority, Url& url) {
   if (authority.find('@') != std::string_view::npos) {
     return Wrong("must not contain a user name or password");
   }
-  std::string_view rest;
+  size_t host_end = authority.find(':');
   if (authority.starts_with('[')) {
-    auto taken = TakeIpv6(authority, url);
-    if (!taken.ok()) return taken.status();
-    rest = *taken;
-    if (!rest.empty() && rest[0] != ':') return Wrong("has a bad host name");
-  } else {
-    const size_t colon = std::min(authority.find(':'), authority.size());
-    rest = authority.substr(colon);
-    url.host = absl::AsciiStrToLower(base::ToAbsl(authority.substr(0, colon)));
-    if (url.host.empty()) return Wrong("has no host");
-    if (absl::Status status = CheckName(url.host); !status.ok()) return status;
+    const size_t bracket = authority.find(']');
+    if (bracket == std::string_view::npos) return Wrong("has an IPv6 address without its ']'");
+    host_end = bracket + 1;
   }
+  const std::string_view rest = authority.substr(std::min(host_end, authority.size()));
+  if (!rest.empty() && rest[0] != ':') return Wrong("has a bad host name");
+  auto host = guard::NormalizeHost(authority.substr(0, host_end));
+  if (!host.ok()) return host.status();
+  url.host = *std::move(host);
   return rest.empty() ? absl::OkStatus() : SetPort(rest.substr(1), url);
 }
 
@@ -139,6 +91,9 @@ absl::StatusOr<Url> ParseUrl(std::string_view text) {
   if (absl::Status status = SetAuthority(rest.substr(0, end), url); !status.ok()) return status;
   std::string_view target = rest.substr(end);
   target = target.substr(0, target.find('#'));
+  if (!std::ranges::all_of(target, absl::ascii_isascii)) {
+    return Wrong("must be ASCII behind the host: percent-encode it");
+  }
   if (!target.starts_with('/')) url.target = "/";
   url.target += target;
   return url;

@@ -99,6 +99,8 @@ class MetricsImpl final : public Metrics {
                                         DeliverySeconds())),
         retry_after_ignored_(AddCounter(registry_, "carillon_retry_after_ignored_total",
                                         "Retry-After headers that made no sense.")),
+        guard_refused_(AddCounter(registry_, "carillon_guard_refused_total",
+                                  "Connections that the guard did not let be made.")),
         lanes_(top, clock != nullptr ? *clock : system_clock_) {
     for (size_t i = 0; i < published_.size(); ++i) {
       published_[i] = &AddCounter(registry_, "carillon_events_published_total",
@@ -152,6 +154,7 @@ class MetricsImpl final : public Metrics {
   void CountReload(bool ok) override { reloads_[ok]->Increment(); }
 
   void CountRetryAfterIgnored() override { retry_after_ignored_.Increment(); }
+  void CountGuardRefused() override { guard_refused_.Increment(); }
 
   std::shared_ptr<LaneMetrics> AddLane(std::string tenant, std::string destination) override {
     return lanes_.Add(std::move(tenant), std::move(destination));
@@ -188,6 +191,7 @@ class MetricsImpl final : public Metrics {
   Histogram& commit_rows_;
   Histogram& delivered_seconds_;
   Counter& retry_after_ignored_;
+  Counter& guard_refused_;
   LaneTable lanes_;
   const ProcessCollector process_;
   std::mutex source_mutex_;

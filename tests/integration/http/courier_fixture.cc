@@ -20,7 +20,9 @@ CourierTest::~CourierTest() {
 }
 
 void CourierTest::MakeCourier(const CourierOptions& options, TlsClient* tls) {
-  courier_ = MakeAsioCourier(io_, resolver_, tls == nullptr ? *tls_ : *tls, options);
+  CourierOptions with_egress = options;
+  if (with_egress.egress == nullptr) with_egress.egress = &anywhere_;
+  courier_ = MakeAsioCourier(io_, resolver_, tls == nullptr ? *tls_ : *tls, with_egress);
   courier_->SetListener(this);
 }
 

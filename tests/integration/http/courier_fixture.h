@@ -34,7 +34,7 @@ class CourierTest : public testing::Test, public CourierListener {
   CourierTest();
   ~CourierTest() override;
 
-  /// In place of the one that is there.
+  /// In place of the one that is there. Where `options` name no egress, it may go anywhere.
   void MakeCourier(const CourierOptions& options = {}, TlsClient* tls = nullptr);
 
   static EndpointOptions To(uint16_t port, const std::string& host = "127.0.0.1", bool tls = false);
@@ -49,6 +49,7 @@ class CourierTest : public testing::Test, public CourierListener {
   Response AskOnce(const EndpointOptions& options);
 
   boost::asio::io_context io_{1};
+  EgressSwitch anywhere_{{.rules = guard::Rules::Unrestricted()}};
   FakeResolver resolver_;
   std::unique_ptr<TlsClient> tls_;
   std::unique_ptr<Courier> courier_;

@@ -13,7 +13,9 @@ TEST_F(ResolverCourierTest, AnswersCrossThreads) {
         if (host == "no.example") return absl::NotFoundError("no such host");
         return Addresses{boost::asio::ip::make_address("127.0.0.1")};
       });
-  courier_ = MakeAsioCourier(io_, *resolver, *tls_, {});
+  CourierOptions options;
+  options.egress = &anywhere_;
+  courier_ = MakeAsioCourier(io_, *resolver, *tls_, options);
   courier_->SetListener(this);
   Receiver receiver(AnswerAll());
   for (int i = 0; i < 20; ++i) {

@@ -42,7 +42,7 @@ void CollectMembers(const Descriptor* type, std::set<const Descriptor*>& seen,
 
 TEST(Docs, ExamplesAreConfigurations) {
   for (const char* name : {"SYNCHUB_A_KEY", "VISION6_PRIMARY_KEY", "VISION6_SECONDARY_KEY",
-                           "SHOP_KEY", "SHOP_OLD_KEY", "BUILD_SERVER_KEY"}) {
+                           "SHOP_KEY", "SHOP_OLD_KEY", "BUILD_SERVER_KEY", "PROXY_PASSWORD"}) {
     ::setenv(name, kSecret, 1);
   }
   const auto blocks = YamlBlocks(ReadText(CARILLON_CONFIGURATION_MD));

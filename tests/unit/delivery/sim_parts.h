@@ -51,6 +51,7 @@ class NullMetrics final : public metrics::Metrics {
   void ObserveDelivered(std::chrono::nanoseconds) override {}
   void CountReload(bool) override {}
   void CountRetryAfterIgnored() override { ++retry_after_ignored; }
+  void CountGuardRefused() override {}
   std::shared_ptr<metrics::LaneMetrics> AddLane(std::string tenant, std::string name) override {
     auto& lane = lanes[tenant + "/" + name];
     lane = std::make_shared<metrics::LaneMetrics>();

@@ -53,6 +53,8 @@ TEST(Metrics, CountsAndObserves) {
   metrics->ObserveDelivered(microseconds(450));
   metrics->CountReload(true);
   metrics->CountRetryAfterIgnored();
+  metrics->CountGuardRefused();
+  metrics->CountGuardRefused();
   const Scrape s = ReadScrape(metrics->Render());
   EXPECT_EQ(s.at("carillon_events_published_total{result=\"accepted\"}"), 7);
   EXPECT_EQ(s.at("carillon_events_published_total{result=\"unavailable\"}"), 2);
@@ -67,6 +69,7 @@ TEST(Metrics, CountsAndObserves) {
   EXPECT_EQ(s.at("carillon_accepted_to_delivered_seconds_bucket{le=\"0.0005\"}"), 1);
   EXPECT_EQ(s.at("carillon_config_reloads_total{result=\"ok\"}"), 1);
   EXPECT_EQ(s.at("carillon_retry_after_ignored_total"), 1);
+  EXPECT_EQ(s.at("carillon_guard_refused_total"), 2);
   EXPECT_EQ(s.at("carillon_config_reloads_total{result=\"error\"}"), 0);
 }
 

@@ -12,7 +12,7 @@ TEST(Outcome, NumbersAndNamesThatAreStored) {
       {0, "success"},         {1, "http_3xx"},        {2, "http_4xx"},         {3, "http_429"},
       {4, "http_5xx"},        {5, "connect_timeout"}, {6, "response_timeout"}, {7, "dns"},
       {8, "connect_refused"}, {9, "unreachable"},     {10, "reset"},           {11, "tls"},
-      {12, "protocol"},       {13, "cancelled"}};
+      {12, "protocol"},       {13, "cancelled"},      {14, "blocked"}};
   ASSERT_EQ(std::size(stored), static_cast<size_t>(kOutcomeCount));
   for (const auto& [number, name] : stored) {
     EXPECT_EQ(OutcomeName(static_cast<Outcome>(number)), name);

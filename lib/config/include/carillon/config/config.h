@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "carillon/http/egress.h"
 #include "carillon/model/destination.h"
 #include "carillon/model/subscription.h"
 #include "carillon/v1/config.pb.h"
@@ -17,6 +18,7 @@ struct Config {
   v1::JournalSettings journal;
   v1::DeliverySettings delivery;
   v1::Limits limits;
+  http::Egress egress;             ///< its rules let every destination's URL pass
   std::vector<std::string> types;  ///< the catalogue: built-in and configured, sorted
   std::vector<model::Destination> destinations;
   std::vector<model::Subscription> subscriptions;

@@ -2,9 +2,11 @@
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <functional>
 #include <memory>
 
 #include "carillon/http/courier.h"
+#include "carillon/http/egress.h"
 #include "carillon/http/resolver.h"
 #include "carillon/http/tls.h"
 
@@ -13,9 +15,16 @@ namespace carillon::http {
 /// Bounds that hold for every endpoint.
 struct CourierOptions {
   std::chrono::milliseconds idle_connection{30'000};  ///< an idle connection is closed after this
-  size_t max_head_bytes = 8 * 1024;                   ///< more: kProtocol
+  /// A connection carries no request that starts later than this after it was dialled, so that what
+  /// its name leads to is looked at again; a request under way ends first.
+  std::chrono::milliseconds max_connection_age{60'000};
+  size_t max_head_bytes = 8 * 1024;  ///< more: kProtocol
   size_t max_body_bytes =
       16 * 1024;  ///< read and dropped; more: judged by its status, connection closed
+  /// Where connections may go, and through what; outlives the courier. Null: a default Egress.
+  const EgressSwitch* egress = nullptr;
+  /// Called on the courier's thread for each address or port that the guard refuses, if given.
+  std::function<void()> on_blocked;
 };
 
 /// The courier on Asio sockets. `io`, `resolver` and `tls` must outlive it; destroy it while no

@@ -35,7 +35,7 @@ struct Request {
 struct Response {
   /// kSuccess: a whole response came and `status` tells which; it is not yet judged. Otherwise one
   /// of kConnectTimeout, kResponseTimeout, kDns, kConnectRefused, kUnreachable, kReset, kTls,
-  /// kProtocol, kCancelled.
+  /// kProtocol, kCancelled, kBlocked.
   model::Outcome wire = model::Outcome::kSuccess;
   uint16_t status = 0;      ///< 200-999; 0 when no whole head came. Also set when the body failed
   std::string retry_after;  ///< the header's value, at most 64 bytes

@@ -11,7 +11,7 @@ namespace carillon::http {
 /// An absolute http or https URL, taken apart.
 struct Url {
   bool tls = false;
-  std::string host;  ///< lower case; an IPv6 address without its brackets
+  std::string host;  ///< as guard::NormalizeHost: an IPv6 address without its brackets
   uint16_t port = 80;
   std::string target;  ///< path and query, at least "/"; no fragment
   /// The value of a Host header: brackets around IPv6, the port only where it is not the default.
@@ -19,7 +19,8 @@ struct Url {
 };
 
 /// INVALID_ARGUMENT with what is wrong (`must start with http:// or https://`): other schemes,
-/// user info, control characters or spaces, an empty host, a bad port, over 2048 bytes.
+/// user info, control characters or spaces, a bad host or port, over 2048 bytes. Only the host may
+/// hold other characters than ASCII. Says nothing on whether Carillon may go there (guard::Rules).
 absl::StatusOr<Url> ParseUrl(std::string_view text);
 
 }  // namespace carillon::http

@@ -84,6 +84,8 @@ class Metrics {
   virtual void CountReload(bool ok) = 0;
   /// A receiver's Retry-After that made no sense.
   virtual void CountRetryAfterIgnored() = 0;
+  /// A connection that the guard did not let be made.
+  virtual void CountGuardRefused() = 0;
 
   /// The lane's figures; they are exported until the last reference is gone, and what they counted
   /// stays in "_other" after that. Lanes of the same name (one leaves while its successor starts)

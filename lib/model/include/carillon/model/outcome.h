@@ -23,14 +23,17 @@ enum class Outcome : uint8_t {
   kTls = 11,         ///< handshake or certificate
   kProtocol = 12,    ///< the answer was not HTTP, or over a bound
   kCancelled = 13,   ///< given up by Carillon: shutdown, or the destination was removed
+  kBlocked = 14,     ///< the guard does not let Carillon go there; nothing was sent
 };
 
-inline constexpr int kOutcomeCount = 14;
+inline constexpr int kOutcomeCount = 15;
 
 inline constexpr std::array<std::string_view, kOutcomeCount> kOutcomeNames = {
-    "success",          "http_3xx", "http_4xx",        "http_429",    "http_5xx", "connect_timeout",
-    "response_timeout", "dns",      "connect_refused", "unreachable", "reset",    "tls",
-    "protocol",         "cancelled"};
+    "success",          "http_3xx",  "http_4xx",
+    "http_429",         "http_5xx",  "connect_timeout",
+    "response_timeout", "dns",       "connect_refused",
+    "unreachable",      "reset",     "tls",
+    "protocol",         "cancelled", "blocked"};
 
 /// The name that metrics, logs and docs use.
 inline constexpr std::string_view OutcomeName(Outcome o) {

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "carillon/guard/address.h"
+#include "carillon/guard/network.h"
+#include "carillon/guard/ports.h"
+
+namespace carillon::guard {
+
+/// Where requests may go. Made without more: public unicast addresses, at the ports 80, 443, 8080
+/// and 8443. A value; const, it may be used by several threads.
+class Rules {
+ public:
+  Rules() = default;
+  /// Every port and address. For tests and tools that no tenant gives a URL to.
+  static Rules Unrestricted();
+
+  /// Addresses of special use in `network` are allowed too.
+  void Allow(const Network& network) { networks_.push_back(network); }
+  void Allow(const PortRange& ports) { ports_.push_back(ports); }
+
+  /// PERMISSION_DENIED with why (`10.1.2.3 (10.0.0.0/8, private use)`). An address passes when it
+  /// is public or allowed, and every IPv4 address that it carries is so too.
+  absl::Status CheckAddress(const Address& address) const;
+  /// PERMISSION_DENIED: `port 22`.
+  absl::Status CheckPort(uint16_t port) const;
+  /// The same of the address that `host`, normalised, is; a name passes.
+  absl::Status CheckHost(std::string_view host) const;
+
+  friend bool operator==(const Rules&, const Rules&) = default;
+
+ private:
+  bool Allows(const Address& address) const;
+
+  std::vector<Network> networks_;
+  std::vector<PortRange> ports_ = {{80, 80}, {443, 443}, {8080, 8080}, {8443, 8443}};
+};
+
+}  // namespace carillon::guard

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "carillon/base/secret.h"
+#include "carillon/guard/rules.h"
+
+namespace carillon::http {
+
+/// A forward proxy that is asked by CONNECT, in the clear. Where it stands is the operator's
+/// business: the guard does not look at its address.
+struct Proxy {
+  std::string host;  ///< as Url::host
+  uint16_t port = 80;
+  std::string username;  ///< empty: no credentials
+  base::Secret password;
+  friend bool operator==(const Proxy&, const Proxy&) = default;
+};
+
+/// How connections to destinations leave this machine. Made without more: straight, and only to
+/// public addresses.
+struct Egress {
+  guard::Rules rules;
+  std::optional<Proxy> proxy;
+};
+
+/// Holds the egress in force. Thread-safe. A connection follows the one that was in force when it
+/// was dialled.
+class EgressSwitch {
+ public:
+  explicit EgressSwitch(Egress egress = {}) { Set(std::move(egress)); }
+  std::shared_ptr<const Egress> Get() const {
+    const std::lock_guard lock(mutex_);
+    return current_;
+  }
+  void Set(Egress egress) {
+    auto next = std::make_shared<const Egress>(std::move(egress));
+    const std::lock_guard lock(mutex_);
+    current_.swap(next);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Egress> current_;
+};
+
+}  // namespace carillon::http

@@ -1,0 +1,124 @@
+// What destinations may reach, and the forward proxy.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "fixtures.h"
+
+namespace carillon::config {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+std::string With(const std::string& guard, const std::string& url) {
+  return "guard: {" + guard + "}\ndestinations: [{name: d, url: '" + url + "'}]\n";
+}
+
+TEST(Guard, AnAddressThatIsNotAllowedIsAnError) {
+  EXPECT_EQ(Refusal(With("", "http://127.0.0.1/")),
+            "destinations[0].url: leads to 127.0.0.1 (127.0.0.0/8, loopback): "
+            "allow it by guard.allow_networks");
+  EXPECT_EQ(Refusal(With("", "http://0xa9fea9fe/latest")),
+            "destinations[0].url: leads to 169.254.169.254 (169.254.0.0/16, link-local and cloud "
+            "metadata): allow it by guard.allow_networks");
+  EXPECT_THAT(Refusal(With("", "http://[::ffff:10.0.0.1]/")), HasSubstr("::ffff:10.0.0.1 ("));
+  EXPECT_THAT(Refusal(With("allow_networks: [10.1.0.0/16]", "http://10.2.0.1/")),
+              HasSubstr("10.2.0.1 (10.0.0.0/8, private use)"));
+  Parsed(With("allow_networks: [10.1.0.0/16]", "http://10.1.2.3/"));
+  Parsed(With("allow_networks: ['::1/128']", "http://[::1]/"));
+  Parsed(With("", "http://8.8.8.8/"));
+}
+
+TEST(Guard, APortThatIsNotAllowedIsAnError) {
+  EXPECT_EQ(Refusal(With("", "http://h:6379/")),
+            "destinations[0].url: leads to port 6379: allow it by guard.allow_ports");
+  EXPECT_THAT(Refusal(With("allow_networks: [127.0.0.1]", "http://127.0.0.1:6379/")),
+              HasSubstr("port 6379"));
+  EXPECT_EQ(Refusal(With("", "http://127.0.0.1:9/")),
+            "destinations[0].url: leads to 127.0.0.1 (127.0.0.0/8, loopback) and port 9: "
+            "allow it by guard.allow_networks and guard.allow_ports");
+  Parsed(With("allow_ports: [6379]", "http://h:6379/"));
+  Parsed(With("allow_ports: [6000-6999]", "http://h:6379/"));
+  Parsed(With("", "https://h:8443/"));
+}
+
+TEST(Guard, RulesAreThoseOfTheFile) {
+  const Config config = Parsed("guard: {allow_networks: [10.1.0.0/16], allow_ports: ['9000']}");
+  EXPECT_TRUE(config.egress.rules.CheckHost("10.1.2.3").ok());
+  EXPECT_FALSE(config.egress.rules.CheckHost("10.2.2.3").ok());
+  EXPECT_TRUE(config.egress.rules.CheckPort(9000).ok());
+  EXPECT_FALSE(config.egress.rules.CheckPort(9001).ok());
+  EXPECT_TRUE(Parsed("").egress.rules == guard::Rules());
+}
+
+TEST(Guard, WrongMembers) {
+  EXPECT_EQ(Refusal("guard: {allow_networks: [10.0.0.0/8, localhost]}"),
+            "guard.allow_networks[1]: must be an address or a network such as 10.0.0.0/8 or "
+            "fd00::/8");
+  EXPECT_EQ(Refusal("guard: {allow_networks: [10.1.0.0/8]}"),
+            "guard.allow_networks[0]: has bits behind its prefix; the network is 10.0.0.0/8");
+  EXPECT_EQ(Refusal("guard: {allow_networks: [10.0.0.0/33]}"),
+            "guard.allow_networks[0]: the prefix of an IPv4 network is 0 to 32");
+  EXPECT_EQ(Refusal("guard: {allow_ports: [80, 0]}"),
+            "guard.allow_ports[1]: must be a port or a range such as 9000 or 9000-9099");
+  std::string many = "guard: {allow_ports: [";
+  for (int i = 1; i <= 1001; ++i) many += std::to_string(i) + ", ";
+  EXPECT_EQ(Refusal(many + "]}"), "guard.allow_ports: must be at most 1000");
+}
+
+std::string WithProxy(const std::string& members) { return "proxy: {" + members + "}\n"; }
+
+TEST(Proxy, IsRead) {
+  EXPECT_FALSE(Parsed("").egress.proxy);
+  const auto plain = Parsed(WithProxy("url: 'http://Proxy.example:3128'")).egress.proxy;
+  ASSERT_TRUE(plain);
+  EXPECT_TRUE(*plain == (http::Proxy{"proxy.example", 3128, "", {}}));
+  // The operator's: the guard has no say.
+  EXPECT_EQ(Parsed(WithProxy("url: 'http://10.0.0.1:3128/'")).egress.proxy->host, "10.0.0.1");
+}
+
+TEST(Proxy, Credentials) {
+  const http::Proxy expected{"p", 80, "carillon", base::Secret("open sesame")};
+  const std::string begin = "url: 'http://p', username: carillon, ";
+  EXPECT_TRUE(*Parsed(WithProxy(begin + "password: open sesame")).egress.proxy == expected);
+  const auto file = TestFolder() / "password";
+  WriteText(file, "open sesame\n");
+  EXPECT_TRUE(*Parsed(WithProxy(begin + "password_file: " + file.string())).egress.proxy ==
+              expected);
+  ::setenv("CARILLON_TEST_PASSWORD", "open sesame", 1);
+  EXPECT_TRUE(*Parsed(WithProxy(begin + "password_env: CARILLON_TEST_PASSWORD")).egress.proxy ==
+              expected);
+  ::unsetenv("CARILLON_TEST_PASSWORD");
+}
+
+TEST(Proxy, WrongMembers) {
+  const std::pair<const char*, const char*> wrong[] = {
+      {"", "proxy.url: must start with http:// or https://"},
+      {"url: 'https://p'", "proxy.url: must be http://HOST:PORT"},
+      {"url: 'http://p/x'", "proxy.url: must be http://HOST:PORT"},
+      {"url: 'http://p?x'", "proxy.url: must be http://HOST:PORT"},
+      {"url: 'socks5://p'", "proxy.url: must start with"},
+      {"url: 'http://u:sesame@p'", "proxy.url: must not hold credentials: use username and pass"},
+      {"url: 'http://p', username: u", "proxy: needs exactly one of password, password_file, pass"},
+      {"url: 'http://p', username: u, password: a, password_env: B", "proxy: needs exactly one of"},
+      {"url: 'http://p', password: sesame", "proxy: needs a username with its password"},
+      {"url: 'http://p', username: 'u:v', password: sesame", "proxy.username: must be 1 to 256"},
+      {"url: 'http://p', username: \"u\\r\\nX\", password: sesame", "proxy.username: must be"},
+      {"url: 'http://p', username: u, password: \"sesame\\n\"", "proxy.password: must be a passw"},
+      {"url: 'http://p', username: u, password_env: CARILLON_UNSET",
+       "proxy.password_env: names a variable that is not set"},
+      {"url: 'http://p', username: u, password_file: /nowhere/at/all",
+       "proxy.password_file: cannot be opened"},
+  };
+  for (const auto& [members, error] : wrong) {
+    const std::string refusal = Refusal(WithProxy(members));
+    EXPECT_THAT(refusal, StartsWith(error)) << members;
+    EXPECT_THAT(refusal, Not(HasSubstr("sesame"))) << members;
+  }
+}
+
+}  // namespace
+}  // namespace carillon::config

@@ -1,0 +1,316 @@
+// Every way to write a URL that somebody might try, and what becomes of it under default rules.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "carillon/guard/rules.h"
+#include "carillon/http/url.h"
+
+namespace carillon::guard {
+namespace {
+
+/// `ok HOST PORT`, `bad ...` (it is no URL of ours) or `no ...` (it leads where it must not).
+std::string Judge(const std::string& text) {
+  const auto url = http::ParseUrl(text);
+  if (!url.ok()) return "bad " + std::string(url.status().message());
+  const Rules rules;
+  absl::Status status = rules.CheckHost(url->host);
+  status.Update(rules.CheckPort(url->port));
+  if (!status.ok()) return "no " + std::string(status.message());
+  return "ok " + url->host + " " + std::to_string(url->port);
+}
+
+struct Form {
+  std::string url;
+  std::string verdict;  ///< whole for `ok`, else the beginning
+};
+
+const std::vector<Form> kForms = {
+    // What is allowed.
+    {"http://example.com", "ok example.com 80"},
+    {"https://example.com", "ok example.com 443"},
+    {"https://example.com/hooks?a=b#c", "ok example.com 443"},
+    {"HTTPS://EXAMPLE.COM/", "ok example.com 443"},
+    {"http://example.com:80/", "ok example.com 80"},
+    {"http://example.com:443/", "ok example.com 443"},
+    {"http://example.com:8080/", "ok example.com 8080"},
+    {"https://example.com:8443/", "ok example.com 8443"},
+    {"https://example.com:08443/", "ok example.com 8443"},
+    {"https://example.com./", "ok example.com 443"},
+    {"https://xn--bcher-kva.example/", "ok xn--bcher-kva.example 443"},
+    {"https://b\u00fccher.example/", "ok xn--bcher-kva.example 443"},
+    {"https://\u4f8b\u3048.\u30c6\u30b9\u30c8/", "ok xn--r8jz45g.xn--zckzah 443"},
+    {"https://\uff45xample.com/", "ok example.com 443"},
+    {"https://example\u3002com/", "ok example.com 443"},
+    {"https://exam\u00adple.com/", "ok example.com 443"},
+    {"https://8.8.8.8/", "ok 8.8.8.8 443"},
+    {"https://8.8.8.8./", "ok 8.8.8.8 443"},
+    {"https://134744072/", "ok 8.8.8.8 443"},
+    {"https://010.8.8.8/", "ok 8.8.8.8 443"},
+    {"https://0x8.0x8.0x8.0x8/", "ok 8.8.8.8 443"},
+    {"https://[2606:4700:4700::1111]/", "ok 2606:4700:4700::1111 443"},
+    {"https://[2606:4700:4700:0:0:0:0:1111]:8443/", "ok 2606:4700:4700::1111 8443"},
+    {"https://10.0.0.1.example.com/", "ok 10.0.0.1.example.com 443"},
+    {"https://127.0.0.1.nip.example/", "ok 127.0.0.1.nip.example 443"},
+    {"https://localhost.example.com/", "ok localhost.example.com 443"},
+    {"https://example.com/@127.0.0.1/", "ok example.com 443"},
+    {"https://example.com?@127.0.0.1/", "ok example.com 443"},
+    {"https://example.com#@127.0.0.1/", "ok example.com 443"},
+    {"https://example.com/http://127.0.0.1/", "ok example.com 443"},
+    {"https://172.15.255.255/", "ok 172.15.255.255 443"},
+    {"https://172.32.0.0/", "ok 172.32.0.0 443"},
+    {"https://100.63.255.255/", "ok 100.63.255.255 443"},
+    {"https://100.128.0.0/", "ok 100.128.0.0 443"},
+    {"https://168.63.129.15/", "ok 168.63.129.15 443"},
+    {"https://223.255.255.255/", "ok 223.255.255.255 443"},
+    // Names that lead inside pass here; their addresses are looked at when they are resolved.
+    {"https://localhost/", "ok localhost 443"},
+    {"https://metadata.google.internal/", "ok metadata.google.internal 443"},
+
+    // Other schemes, or none.
+    {"", "bad must start with"},
+    {"example.com", "bad must start with"},
+    {"//example.com/", "bad must start with"},
+    {"/hooks", "bad must start with"},
+    {"http:example.com", "bad must start with"},
+    {"http:/example.com", "bad must start with"},
+    {"http:///example.com", "bad has no host"},
+    {"https:////example.com", "bad has no host"},
+    {"ftp://example.com/", "bad must start with"},
+    {"file:///etc/passwd", "bad must start with"},
+    {"gopher://127.0.0.1:6379/_x", "bad must start with"},
+    {"dict://127.0.0.1:11211/", "bad must start with"},
+    {"ldap://127.0.0.1/", "bad must start with"},
+    {"ws://example.com/", "bad must start with"},
+    {"javascript:alert(1)", "bad must start with"},
+    {"data:text/plain,x", "bad must start with"},
+    {"unix:/run/docker.sock", "bad must start with"},
+    {"http+unix://%2Frun%2Fdocker.sock/", "bad must start with"},
+    {"jar:http://example.com!/", "bad must start with"},
+    {"hTTpx://example.com", "bad must start with"},
+    {"\uff48ttp://example.com/", "bad must start with"},
+    {"url:http://example.com/", "bad must start with"},
+
+    // User info.
+    {"http://user@example.com/", "bad must not contain a user name"},
+    {"http://user:pass@example.com/", "bad must not contain a user name"},
+    {"http://@example.com/", "bad must not contain a user name"},
+    {"http://:@example.com/", "bad must not contain a user name"},
+    {"http://example.com@127.0.0.1/", "bad must not contain a user name"},
+    {"http://example.com:80@127.0.0.1/", "bad must not contain a user name"},
+    {"http://127.0.0.1@example.com/", "bad must not contain a user name"},
+    {"http://a@b@c/", "bad must not contain a user name"},
+    {"http://example.com:@127.0.0.1:80/", "bad must not contain a user name"},
+    {"http://[::1]@example.com/", "bad must not contain a user name"},
+    {"http://user%40example.com/", "bad has a bad host name"},
+    {"http://a\uff20example.com/", "bad has a bad host name"},
+
+    // Control characters, spaces, backslashes, delimiters.
+    {"http://example.com/\r\nHost: x", "bad must not contain spaces or control"},
+    {"http://example.com/\n", "bad must not contain spaces or control"},
+    {"http://example.com\t/", "bad must not contain spaces or control"},
+    {"http://exa\tmple.com/", "bad must not contain spaces or control"},
+    {" http://example.com/", "bad must not contain spaces or control"},
+    {"http://example.com/a b", "bad must not contain spaces or control"},
+    {"http://example.com /", "bad must not contain spaces or control"},
+    {std::string("http://example.com/\0", 20), "bad must not contain spaces or control"},
+    {std::string("http://127.0.0.1\0.example.com/", 30), "bad must not contain spaces or control"},
+    {"http://example.com/\x7f", "bad must not contain spaces or control"},
+    {"http://example.com/\x1b[31m", "bad must not contain spaces or control"},
+    {"http://example.com\\@127.0.0.1/", "bad must not contain a backslash"},
+    {"http:\\\\example.com\\", "bad must not contain a backslash"},
+    {"http://127.0.0.1\\.example.com/", "bad must not contain a backslash"},
+    {"http://example.com/\u00e9", "bad must be ASCII behind the host"},
+    {"http://example.com%2f@x/", "bad must not contain a user name"},
+    {"http://example%2ecom/", "bad has a bad host name"},
+    {"http://127.0.0.1%2f.example.com/", "bad has a bad host name"},
+    {"http://127.0.0.1%00.example.com/", "bad has a bad host name"},
+    {"http://%31%32%37.0.0.1/", "bad has a bad host name"},
+    {"http://example.com,127.0.0.1/", "bad has a bad host name"},
+    {"http://example.com;127.0.0.1/", "bad has a bad host name"},
+    {"http://{127.0.0.1}/", "bad has a bad host name"},
+    {"http://$(id).example.com/", "bad has a bad host name"},
+    {"http://*.example.com/", "bad has a bad host name"},
+    {"http://a!b/", "bad has a bad host name"},
+    {"http://a..b/", "bad has a bad host name"},
+    {"http://.a/", "bad has a bad host name"},
+    {"http://./", "bad has a bad host name"},
+    {"http://../", "bad has a bad host name"},
+    {"http://a../", "bad has a bad host name"},
+    {"http://127.0.0.1../", "bad has a bad host name"},
+    {"http://127..1/", "bad has a bad host name"},
+    {"http://example.com\uff0f.evil.example/", "bad has a bad host name"},
+    {"http://example.com\u2100.evil.example/", "bad has a bad host name"},
+    {"http://\xc0\xaf/", "bad has a host name that cannot be written in punycode"},
+    {"http://a\u202eb/", "bad has a host name that cannot be written in punycode"},
+
+    // Ports.
+    {"http://example.com:/", "bad has a bad port"},
+    {"http://example.com:0/", "bad has a bad port"},
+    {"http://example.com:65536/", "bad has a bad port"},
+    {"http://example.com:65616/", "bad has a bad port"},
+    {"http://example.com:4294967376/", "bad has a bad port"},
+    {"http://example.com:-80/", "bad has a bad port"},
+    {"http://example.com:+80/", "bad has a bad port"},
+    {"http://example.com:80a/", "bad has a bad port"},
+    {"http://example.com:0x50/", "bad has a bad port"},
+    {"http://example.com:80:80/", "bad has a bad port"},
+    {"http://example.com:\uff18\uff10/", "bad has a bad port"},
+    {"http://example.com:21/", "no port 21"},
+    {"http://example.com:22/", "no port 22"},
+    {"http://example.com:25/", "no port 25"},
+    {"http://example.com:81/", "no port 81"},
+    {"http://example.com:2375/", "no port 2375"},
+    {"http://example.com:3306/", "no port 3306"},
+    {"http://example.com:6379/", "no port 6379"},
+    {"http://example.com:8081/", "no port 8081"},
+    {"http://example.com:9200/", "no port 9200"},
+    {"https://8.8.8.8:11211/", "no port 11211"},
+    {"https://example.com:65535/", "no port 65535"},
+
+    // 127.0.0.1, as many ways as inet_aton takes.
+    {"http://127.0.0.1/", "no 127.0.0.1 (127.0.0.0/8, loopback)"},
+    {"http://127.0.0.1./", "no 127.0.0.1"},
+    {"http://127.0.0.1:8080/", "no 127.0.0.1"},
+    {"http://127.1/", "no 127.0.0.1"},
+    {"http://127.1./", "no 127.0.0.1"},
+    {"http://127.0.1/", "no 127.0.0.1"},
+    {"http://127.00000.0.1/", "no 127.0.0.1"},
+    {"http://127.000.000.001/", "no 127.0.0.1"},
+    {"http://2130706433/", "no 127.0.0.1"},
+    {"http://02130706433/", "ok 17.99.141.27 80"},
+    {"http://017700000001/", "no 127.0.0.1"},
+    {"http://0177.0.0.1/", "no 127.0.0.1"},
+    {"http://0000177.0.0.01/", "no 127.0.0.1"},
+    {"http://0177.1/", "no 127.0.0.1"},
+    {"http://0x7f000001/", "no 127.0.0.1"},
+    {"http://0X7F000001/", "no 127.0.0.1"},
+    {"http://0x000000007f000001/", "no 127.0.0.1"},
+    {"http://0x7f.0.0.1/", "no 127.0.0.1"},
+    {"http://0x7f.0x0.0x0.0x1/", "no 127.0.0.1"},
+    {"http://0x7f.1/", "no 127.0.0.1"},
+    {"http://0177.0x1/", "no 127.0.0.1"},
+    {"http://127.0x000001/", "no 127.0.0.1"},
+    {"http://127.65535/", "no 127.0.255.255"},
+    {"http://127.16777215/", "no 127.255.255.255"},
+    {"http://127.16777216/", "bad has a bad IPv4 address"},
+    {"http://4294967296/", "bad has a bad IPv4 address"},
+    {"http://0x17f000001/", "bad has a bad IPv4 address"},
+    {"http://127.0.0.256/", "bad has a bad IPv4 address"},
+    {"http://256.0.0.1/", "bad has a bad IPv4 address"},
+    {"http://127.0.0.0.1/", "bad has a bad IPv4 address"},
+    {"http://127.0.0.08/", "bad has a bad IPv4 address"},
+    {"http://0x/", "bad has a bad IPv4 address"},
+    {"http://127.0.0.0xg/", "bad has a bad IPv4 address"},
+    {"http://example.0x7f/", "bad has a bad IPv4 address"},
+    {"http://example.1/", "bad has a bad IPv4 address"},
+    {"http://\uff11\uff12\uff17.\uff10.\uff10.\uff11/", "no 127.0.0.1"},
+    {"http://127\u30020\u30020\u30021/", "no 127.0.0.1"},
+    {"http://127\uff0e0\uff0e0\uff0e1/", "no 127.0.0.1"},
+    {"http://\u2460\u2461\u2466.\u24ea.\u24ea.\u2460/", "no 127.0.0.1"},
+    {"http://12\u00ad7.0.0.1/", "no 127.0.0.1"},
+    {"http://0\u24e77f.1/", "no 127.0.0.1"},
+
+    // Every range of IPv4, at its edges.
+    {"http://0/", "no 0.0.0.0 (0.0.0.0/8, this network)"},
+    {"http://0.0.0.0/", "no 0.0.0.0"},
+    {"http://0.255.255.255/", "no 0.255.255.255"},
+    {"http://00/", "no 0.0.0.0"},
+    {"http://0x0/", "no 0.0.0.0"},
+    {"http://10.0.0.0/", "no 10.0.0.0 (10.0.0.0/8, private use)"},
+    {"http://10.255.255.255/", "no 10.255.255.255"},
+    {"http://167772161/", "no 10.0.0.1"},
+    {"http://012.0.0.1/", "no 10.0.0.1"},
+    {"http://100.64.0.0/", "no 100.64.0.0"},
+    {"http://100.100.100.200/", "no 100.100.100.200"},
+    {"http://100.127.255.255/", "no 100.127.255.255"},
+    {"http://127.255.255.254/", "no 127.255.255.254"},
+    {"http://169.254.169.254/latest/meta-data/", "no 169.254.169.254 (169.254.0.0/16, link-local"},
+    {"http://0xa9fea9fe/", "no 169.254.169.254"},
+    {"http://2852039166/", "no 169.254.169.254"},
+    {"http://0251.0376.0251.0376/", "no 169.254.169.254"},
+    {"http://169.254.43518/", "no 169.254.169.254"},
+    {"http://169.254.170.2/", "no 169.254.170.2"},
+    {"http://172.16.0.1/", "no 172.16.0.1"},
+    {"http://172.31.255.255/", "no 172.31.255.255"},
+    {"http://192.0.0.192/", "no 192.0.0.192"},
+    {"http://192.0.2.1/", "no 192.0.2.1"},
+    {"http://192.31.196.1/", "no 192.31.196.1"},
+    {"http://192.52.193.1/", "no 192.52.193.1"},
+    {"http://192.88.99.1/", "no 192.88.99.1"},
+    {"http://192.168.0.1/", "no 192.168.0.1"},
+    {"http://192.168.257/", "no 192.168.1.1"},
+    {"http://192.175.48.1/", "no 192.175.48.1"},
+    {"http://198.18.0.1/", "no 198.18.0.1"},
+    {"http://198.19.255.255/", "no 198.19.255.255"},
+    {"http://198.51.100.1/", "no 198.51.100.1"},
+    {"http://203.0.113.1/", "no 203.0.113.1"},
+    {"http://224.0.0.1/", "no 224.0.0.1"},
+    {"http://239.255.255.255/", "no 239.255.255.255"},
+    {"http://240.0.0.1/", "no 240.0.0.1"},
+    {"http://255.255.255.255/", "no 255.255.255.255"},
+    {"http://4294967295/", "no 255.255.255.255"},
+    {"http://168.63.129.16/", "no 168.63.129.16"},
+
+    // IPv6.
+    {"http://[::1]/", "no ::1 (::1/128, loopback)"},
+    {"http://[::1]:8080/", "no ::1"},
+    {"http://[0:0:0:0:0:0:0:1]/", "no ::1"},
+    {"http://[0000::0001]/", "no ::1"},
+    {"http://[::]/", "no ::"},
+    {"http://[::127.0.0.1]/", "no ::127.0.0.1"},
+    {"http://[::ffff:127.0.0.1]/", "no ::ffff:127.0.0.1"},
+    {"http://[::FFFF:7F00:1]/", "no ::ffff:127.0.0.1"},
+    {"http://[::ffff:169.254.169.254]/", "no ::ffff:169.254.169.254"},
+    {"http://[::ffff:8.8.8.8]/", "no ::ffff:8.8.8.8"},
+    {"http://[::ffff:0:127.0.0.1]/", "no ::ffff:0:7f00:1"},
+    {"http://[64:ff9b::7f00:1]/", "no 64:ff9b::7f00:1 (64:ff9b::/96, NAT64)"},
+    {"http://[64:ff9b::169.254.169.254]/", "no 64:ff9b::a9fe:a9fe"},
+    {"http://[64:ff9b:1::10.0.0.1]/", "no 64:ff9b:1::a00:1"},
+    {"http://[2002:7f00:1::]/", "no 2002:7f00:1::"},
+    {"http://[2002:a9fe:a9fe::1]/", "no 2002:a9fe:a9fe::1"},
+    {"http://[2001:0:7f00:1::]/", "no 2001:0:7f00:1:: (2001::/32, Teredo)"},
+    {"http://[2001:1ff::1]/", "no 2001:1ff::1"},
+    {"http://[2001:200::1]/", "ok 2001:200::1 80"},
+    {"http://[2001:db8::1]/", "no 2001:db8::1"},
+    {"http://[3fff::1]/", "no 3fff::1"},
+    {"http://[3fff:1000::1]/", "ok 3fff:1000::1 80"},
+    {"http://[fc00::1]/", "no fc00::1"},
+    {"http://[fd00:ec2::254]/", "no fd00:ec2::254 (fc00::/7, unique local)"},
+    {"http://[fe80::1]/", "no fe80::1"},
+    {"http://[fec0::1]/", "no fec0::1 (not in 2000::/3"},
+    {"http://[ff02::1]/", "no ff02::1"},
+    {"http://[100::1]/", "no 100::1"},
+    {"http://[4000::1]/", "no 4000::1"},
+    {"http://[1fff::1]/", "no 1fff::1"},
+    {"http://[fe80::1%25eth0]/", "bad has a bad IPv6 address"},
+    {"http://[fe80::1%eth0]/", "bad has a bad IPv6 address"},
+    {"http://[::1%00]/", "bad has a bad IPv6 address"},
+    {"http://[127.0.0.1]/", "bad has a bad IPv6 address"},
+    {"http://[::1", "bad has an IPv6 address without its ']'"},
+    {"http://::1/", "bad has no host"},
+    {"http://[]/", "bad has a bad IPv6 address"},
+    {"http://[::1]example.com/", "bad has a bad host name"},
+    {"http://[::1].example.com/", "bad has a bad host name"},
+    {"http://[[::1]]/", "bad has a bad host name"},
+    {"http://[v1.x]/", "bad has a bad IPv6 address"},
+    {"http://[example.com]/", "bad has a bad IPv6 address"},
+    {"http://example.com[::1]/", "bad has a bad host name"},
+};
+
+TEST(UrlForms, Table) {
+  ASSERT_GE(kForms.size(), 150U);
+  for (const Form& form : kForms) {
+    const std::string verdict = Judge(form.url);
+    if (form.verdict.starts_with("ok")) {
+      EXPECT_EQ(verdict, form.verdict) << form.url;
+    } else {
+      EXPECT_THAT(verdict, testing::StartsWith(form.verdict)) << form.url;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace carillon::guard
