@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "authorization.h"
 #include "carillon/base/text.h"
 #include "carillon/http/url.h"
 #include "request_headers.h"
@@ -111,6 +112,7 @@ model::Destination ReadDestination(const v1::Destination& given, const Path& pat
   to.retry = ReadRetry(given.retry(), path.Member("retry"), errors);
   to.headers = ReadHeaders(given, path.Member("headers"), errors);
   ReadSigning(given, to, path, errors);
+  ReadAuthorization(given, to, path, errors);
   return to;
 }
 

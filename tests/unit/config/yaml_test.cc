@@ -25,10 +25,10 @@ TEST(Yaml, NothingIsAConfigurationOfDefaults) {
 }
 
 TEST(Yaml, UnknownMembersNameTheKnownAndTheLikely) {
-  EXPECT_EQ(
-      Refusal(WithDestination("colour: red")),
-      "destinations[0].colour: unknown member; known: cloudevents_source, concurrency, "
-      "description, format, headers, keys, name, retry, signature, success, tenant, timeouts, url");
+  EXPECT_EQ(Refusal(WithDestination("colour: red")),
+            "destinations[0].colour: unknown member; known: authorization, cloudevents_source, "
+            "concurrency, description, format, headers, keys, name, retry, signature, success, "
+            "tenant, timeouts, tls, url");
   EXPECT_THAT(Refusal(WithDestination("concurency: 3")),
               AllOf(StartsWith("destinations[0].concurency: unknown member; known: "),
                     HasSubstr("did you mean 'concurrency'?")));

@@ -47,6 +47,7 @@ class NullMetrics final : public metrics::Metrics {
   void ObserveDelivered(std::chrono::nanoseconds) override {}
   void CountReload(bool) override {}
   void CountRetryAfterIgnored() override { ++retry_after_ignored; }
+  void CountTokenFetch(bool) override {}
   std::shared_ptr<metrics::LaneMetrics> AddLane(std::string tenant, std::string name) override {
     auto& lane = lanes[tenant + "/" + name];
     lane = std::make_shared<metrics::LaneMetrics>();
