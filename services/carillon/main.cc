@@ -38,7 +38,8 @@ absl::StatusOr<std::chrono::milliseconds> ParseDurationFlag(const std::string& f
 namespace {
 
 int Run(int argc, char** argv) {
-  CLI::App app("Talks to carillond: publishes events, checks configurations, makes keys.", "carillon");
+  CLI::App app("Talks to carillond: publishes events, checks configurations, makes keys.",
+               "carillon");
   app.footer(kExitCodeHelp);
   app.set_version_flag("--version", "carillon " CARILLON_VERSION);
   app.require_subcommand(1);

@@ -117,9 +117,9 @@ class MetricsImpl final : public Metrics {
     }
     for (const bool ok : {false, true}) {
       const prometheus::Labels labels = {{"result", ok ? "ok" : "error"}};
-      reloads_[ok] = &AddCounter(registry_, "carillon_config_reloads_total",
-                                 "Configurations read while running, by whether they were taken.",
-                                 labels);
+      reloads_[ok] =
+          &AddCounter(registry_, "carillon_config_reloads_total",
+                      "Configurations read while running, by whether they were taken.", labels);
       token_fetches_[ok] =
           &AddCounter(registry_, "carillon_token_fetches_total",
                       "Requests to token servers, by whether a token came.", labels);
