@@ -53,6 +53,7 @@ TEST(Metrics, CountsAndObserves) {
   metrics->ObserveDelivered(microseconds(450));
   metrics->CountReload(true);
   metrics->CountRetryAfterIgnored();
+  metrics->CountTokenFetch(false);
   const Scrape s = ReadScrape(metrics->Render());
   EXPECT_EQ(s.at("carillon_events_published_total{result=\"accepted\"}"), 7);
   EXPECT_EQ(s.at("carillon_events_published_total{result=\"unavailable\"}"), 2);
@@ -67,6 +68,8 @@ TEST(Metrics, CountsAndObserves) {
   EXPECT_EQ(s.at("carillon_accepted_to_delivered_seconds_bucket{le=\"0.0005\"}"), 1);
   EXPECT_EQ(s.at("carillon_config_reloads_total{result=\"ok\"}"), 1);
   EXPECT_EQ(s.at("carillon_retry_after_ignored_total"), 1);
+  EXPECT_EQ(s.at("carillon_token_fetches_total{result=\"error\"}"), 1);
+  EXPECT_EQ(s.at("carillon_token_fetches_total{result=\"ok\"}"), 0);
   EXPECT_EQ(s.at("carillon_config_reloads_total{result=\"error\"}"), 0);
 }
 
