@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <string_view>
@@ -40,15 +41,22 @@ class OpenSslClient final : public TlsClient {
     const std::string digest = DigestOf(settings);
     const std::lock_guard lock(mutex_);
     if (TlsContextPtr found = made_[digest].lock()) return found;
-    std::erase_if(made_, [](const auto& entry) { return entry.second.expired(); });
     absl::StatusOr<SslContext> context = Make(settings);
     if (!context.ok()) return context.status();
     TlsContextPtr shared = Shared(*std::move(context));
     made_[digest] = shared;
+    Sweep();
     return shared;
   }
 
  private:
+  /// Forgets contexts that nobody holds any more; not each time, since it looks at all of them.
+  void Sweep() {
+    if (made_.size() < sweep_at_) return;
+    std::erase_if(made_, [](const auto& entry) { return entry.second.expired(); });
+    sweep_at_ = std::max(kFirstSweep, 2 * made_.size());
+  }
+
   absl::StatusOr<SslContext> Make(const model::TlsSettings& settings) const {
     absl::StatusOr<SslContext> made = NewClientContext();
     if (!made.ok()) return made;
@@ -68,8 +76,11 @@ class OpenSslClient final : public TlsClient {
     return made;
   }
 
+  static constexpr size_t kFirstSweep = 64;
+
   const TlsContextPtr context_;
   std::mutex mutex_;
+  size_t sweep_at_ = kFirstSweep;
   std::map<std::string, std::weak_ptr<SSL_CTX>> made_;  // by digest
 };
 
