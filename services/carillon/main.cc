@@ -38,7 +38,8 @@ absl::StatusOr<std::chrono::milliseconds> ParseDurationFlag(const std::string& f
 namespace {
 
 int Run(int argc, char** argv) {
-  CLI::App app("Talks to carillond: publishes events, checks configurations.", "carillon");
+  CLI::App app("Talks to carillond: publishes events, checks configurations, makes keys.",
+               "carillon");
   app.footer(kExitCodeHelp);
   app.set_version_flag("--version", "carillon " CARILLON_VERSION);
   app.require_subcommand(1);
@@ -46,6 +47,7 @@ int Run(int argc, char** argv) {
   AddPublishCommand(app, chosen);
   AddConfigCommand(app, chosen);
   AddHealthCommand(app, chosen);
+  AddKeysCommand(app, chosen);
   app.add_subcommand("version", "Print the version")->callback([&chosen] {
     chosen = [] {
       std::puts("carillon " CARILLON_VERSION);

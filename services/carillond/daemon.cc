@@ -20,6 +20,7 @@
 #include "health_service.h"
 #include "proto_time.h"
 #include "publisher_service.h"
+#include "unverified.h"
 
 namespace carillon::server {
 namespace {
@@ -52,11 +53,12 @@ class DaemonImpl final : public Daemon {
     if (absl::Status status = OpenJournal(); !status.ok()) return status;
     exit_code = kExitFailed;
     absl::StatusOr<std::unique_ptr<Engine>> engine =
-        Engine::Create(config_, clock_, *journal_, *metrics_);
+        Engine::Create(config_, clock_, *journal_, *metrics_, logger_);
     if (!engine.ok()) return engine.status();
     engine_ = *std::move(engine);
     journal_->Start();
     if (absl::Status status = engine_->Apply(config_); !status.ok()) return status;
+    unverified_ = WarnOfUnverified(config_.destinations, logger_);
     journal_->CloseUnopenedLanes();
     if (absl::Status status = ListenAdmin(); !status.ok()) return status;
     if (absl::Status status = ListenPublish(); !status.ok()) return status;
@@ -125,6 +127,7 @@ class DaemonImpl final : public Daemon {
     gauges.free_disk_bytes = stats.free_bytes;
     gauges.deduplication_ids = stats.deduplication_ids;
     gauges.accepting = stats.accepting && !stopping_;
+    gauges.unverified_destinations = unverified_;
     return gauges;
   }
 
@@ -195,6 +198,7 @@ class DaemonImpl final : public Daemon {
       return;
     }
     SetCatalogue(*config);
+    unverified_ = WarnOfUnverified(config->destinations, logger_);
     logger_.Info("configuration reloaded", {{"file", config_path_},
                                             {"destinations", config->destinations.size()},
                                             {"subscriptions", config->subscriptions.size()},
@@ -263,6 +267,7 @@ class DaemonImpl final : public Daemon {
   std::atomic<bool> failed_{false};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> serving_{false};
+  std::atomic<uint64_t> unverified_{0};  // destinations
   bool accepting_ = true;
 
   std::unique_ptr<journal::Journal> journal_;

@@ -50,7 +50,11 @@ class DeliveryThreadImpl final : public DeliveryThread {
         grace_(io_.get_executor()),
         gauges_(io_.get_executor()),
         executor_(io_, [this] { dispatcher_->OnTimer(); }),
-        courier_(http::MakeAsioCourier(io_, resolver, tls, options.courier)),
+        courier_(authorization::MakeAuthorizingCourier(
+            http::MakeAsioCourier(io_, resolver, tls, options.courier), clock,
+            {.user_agent = options.dispatcher.user_agent,
+             .post = [this](absl::AnyInvocable<void()> task) { asio::post(io_, std::move(task)); },
+             .on_fetch = options.on_token_fetch})),
         dispatcher_(delivery::Dispatcher::Create(options.dispatcher, clock, random_, journal,
                                                  *courier_, executor_, metrics)) {
     PublishGauges();

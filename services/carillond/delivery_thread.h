@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "carillon/authorization/authorizing_courier.h"
 #include "carillon/base/clock.h"
 #include "carillon/delivery/dispatcher.h"
 #include "carillon/http/asio_courier.h"
@@ -13,6 +14,7 @@ namespace carillon::server {
 struct DeliveryThreadOptions {
   delivery::DispatcherOptions dispatcher;
   http::CourierOptions courier;
+  std::function<void(const authorization::TokenFetch&)> on_token_fetch;  ///< any delivery thread
 };
 
 /// One delivery thread: its io_context, its courier, its dispatcher. Everything but the methods

@@ -22,7 +22,7 @@ using Name = std::pair<std::string, std::string>;  // tenant, name
 class EngineImpl final : public Engine {
  public:
   EngineImpl(const config::Config& config, const base::Clock& clock, journal::Journal& journal,
-             metrics::Metrics& metrics, std::unique_ptr<http::TlsClient> tls)
+             metrics::Metrics& metrics, log::Logger& logger, std::unique_ptr<http::TlsClient> tls)
       : clock_(clock), tls_(std::move(tls)), resolver_(http::Resolver::Create({}, clock)) {
     const v1::DeliverySettings& settings = config.delivery;
     DeliveryThreadOptions options;
@@ -33,6 +33,13 @@ class EngineImpl final : public Engine {
     options.courier.on_blocked = [&metrics] { metrics.CountGuardRefused(); };
     options.courier.idle_connection =
         std::chrono::duration_cast<std::chrono::milliseconds>(ToChrono(settings.idle_connection()));
+    options.on_token_fetch = [&metrics, &logger](const authorization::TokenFetch& fetch) {
+      metrics.CountTokenFetch(fetch.error.empty());
+      if (fetch.error.empty()) return;
+      logger.Limited("token of " + fetch.label)
+          .Warn("a destination has no token: what is due there fails",
+                {{"destination", fetch.label}, {"error", fetch.error}});
+    };
     for (uint32_t shard = 0; shard < settings.threads(); ++shard) {
       options.dispatcher.shard = shard;
       threads_.push_back(
@@ -117,10 +124,11 @@ class EngineImpl final : public Engine {
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(const config::Config& config,
                                                        const base::Clock& clock,
                                                        journal::Journal& journal,
-                                                       metrics::Metrics& metrics) {
+                                                       metrics::Metrics& metrics,
+                                                       log::Logger& logger) {
   absl::StatusOr<std::unique_ptr<http::TlsClient>> tls = http::TlsClient::Create();
   if (!tls.ok()) return tls.status();
-  return std::make_unique<EngineImpl>(config, clock, journal, metrics, *std::move(tls));
+  return std::make_unique<EngineImpl>(config, clock, journal, metrics, logger, *std::move(tls));
 }
 
 }  // namespace carillon::server

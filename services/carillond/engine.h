@@ -5,6 +5,7 @@
 #include "carillon/base/clock.h"
 #include "carillon/config/config.h"
 #include "carillon/journal/journal.h"
+#include "carillon/log/log.h"
 #include "carillon/metrics/metrics.h"
 #include "delivery_thread.h"
 
@@ -18,7 +19,8 @@ class Engine {
   static absl::StatusOr<std::unique_ptr<Engine>> Create(const config::Config& config,
                                                         const base::Clock& clock,
                                                         journal::Journal& journal,
-                                                        metrics::Metrics& metrics);
+                                                        metrics::Metrics& metrics,
+                                                        log::Logger& logger);
   virtual ~Engine() = default;
 
   /// Puts the configuration's destinations and subscriptions in force on every thread; waits for

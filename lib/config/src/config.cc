@@ -1,6 +1,7 @@
 #include "carillon/config/config.h"
 
 #include <utility>
+#include <variant>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -29,6 +30,17 @@ bool CheckCount(int count, int max, const Path& path, Errors& errors) {
   return false;
 }
 
+/// Every URL of the destination at `path`.
+void CheckUrls(const model::Destination& destination, const guard::Rules& rules, const Path& path,
+               Errors& errors) {
+  CheckUrl(destination.url, rules, path.Member("url"), errors);
+  const auto* oauth2 = std::get_if<model::OAuth2Authorization>(&destination.authorization);
+  if (oauth2 == nullptr) return;
+  const Path authorization = path.Member("authorization");
+  const Path place = authorization.Member("oauth2");
+  CheckUrl(oauth2->token_url, rules, place.Member("token_url"), errors);
+}
+
 void ReadDestinations(const v1::Config& given, Names& names, Config& to, Errors& errors) {
   const Path root;
   const Path path = root.Member("destinations");
@@ -37,7 +49,7 @@ void ReadDestinations(const v1::Config& given, Names& names, Config& to, Errors&
   for (int i = 0; i < given.destinations_size(); ++i) {
     const Path element = path.At(i);
     to.destinations.push_back(ReadDestination(given.destinations(i), element, errors));
-    CheckUrl(to.destinations.back().url, to.egress.rules, element.Member("url"), errors);
+    CheckUrls(to.destinations.back(), to.egress.rules, element, errors);
     names.Add(to.destinations.back().tenant, to.destinations.back().name, i, element.Member("name"),
               errors);
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "authorization.h"
 #include "carillon/base/text.h"
 #include "health.h"
 #include "order.h"
@@ -113,6 +114,7 @@ model::Destination ReadDestination(const v1::Destination& given, const Path& pat
   ReadPace(given, to, path, errors);
   ReadOrder(given, to, path, errors);
   ReadHealth(given, to, path, errors);
+  ReadAuthorization(given, to, path, errors);
   return to;
 }
 

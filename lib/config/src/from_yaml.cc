@@ -29,6 +29,13 @@ std::vector<std::string_view> MemberNames(const Descriptor& type) {
   return names;
 }
 
+/// Whether a secret stands among the members of `type`.
+bool HoldsSecret(const Descriptor& type) {
+  return type.FindFieldByName("secret_env") != nullptr ||
+         type.FindFieldByName("client_key_env") != nullptr ||
+         &type == v1::Authorization::descriptor();
+}
+
 void AddUnknownMember(const std::string& name, const Descriptor& type, const Path& path,
                       Errors& errors) {
   std::vector<std::string_view> known = MemberNames(type);
@@ -39,7 +46,7 @@ void AddUnknownMember(const std::string& name, const Descriptor& type, const Pat
       absl::StrJoin(known, ", ", [](std::string* out, std::string_view s) { out->append(s); }),
       suggestion);
   // What stands where a key's member should may be the key.
-  const bool secret = &type == v1::SigningKey::descriptor() && suggestion.empty();
+  const bool secret = HoldsSecret(type) && suggestion.empty();
   errors.Add(secret ? path : path.Member(name), message);
 }
 

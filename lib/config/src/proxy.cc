@@ -1,7 +1,10 @@
 #include "proxy.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "carillon/base/text.h"
@@ -14,7 +17,7 @@ namespace {
 constexpr size_t kMaxUsernameBytes = 256;
 constexpr size_t kMaxPasswordBytes = 1024;
 
-bool HasControls(const std::string& text) { return std::ranges::any_of(text, absl::ascii_iscntrl); }
+bool HasControls(std::string_view text) { return std::ranges::any_of(text, absl::ascii_iscntrl); }
 
 void ReadUrl(const std::string& given, http::Proxy& to, const Path& path, Errors& errors) {
   const auto url = http::ParseUrl(given);
@@ -30,29 +33,20 @@ void ReadUrl(const std::string& given, http::Proxy& to, const Path& path, Errors
 
 void ReadPassword(const v1::ProxySettings& given, http::Proxy& to, const Path& path,
                   Errors& errors) {
-  const int sources =
-      !given.password().empty() + !given.password_file().empty() + !given.password_env().empty();
-  if (sources != (given.username().empty() ? 0 : 1)) {
-    return errors.Add(path, given.username().empty()
-                                ? "needs a username with its password"
-                                : "needs exactly one of password, password_file, password_env");
+  const SecretSource source{"password", given.password(), given.password_file(),
+                            given.password_env()};
+  if (given.username().empty()) {
+    if (source.given()) errors.Add(path, "needs a username with its password");
+    return;
   }
-  if (sources == 0) return;
-  const char* member = "password";
-  absl::StatusOr<std::string> password = given.password();
-  if (!given.password_file().empty()) {
-    member = "password_file";
-    password = ReadSecretFile(given.password_file());
-  } else if (!given.password_env().empty()) {
-    member = "password_env";
-    password = ReadSecretVariable(given.password_env());
+  std::optional<FoundSecret> found = FindSecret(source, path, errors);
+  if (!found) return;
+  const std::string_view password = found->secret.Reveal();
+  if (password.empty() || password.size() > kMaxPasswordBytes || HasControls(password)) {
+    errors.Add(path.Member(found->member),
+               "must be a password of 1 to 1024 bytes, no control characters");
   }
-  if (!password.ok())
-    return errors.Add(path.Member(member), base::ToStd(password.status().message()));
-  if (password->empty() || password->size() > kMaxPasswordBytes || HasControls(*password)) {
-    errors.Add(path.Member(member), "must be a password of 1 to 1024 bytes, no control characters");
-  }
-  to.password = base::Secret(*std::move(password));
+  to.password = std::move(found->secret);
 }
 
 }  // namespace

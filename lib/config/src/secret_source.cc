@@ -4,18 +4,15 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
 #include "file.h"
 
 namespace carillon::config {
 namespace {
 
-constexpr size_t kMaxSecretFileBytes = 4096;
-
-}  // namespace
-
-absl::StatusOr<std::string> ReadSecretFile(const std::string& path) {
-  absl::StatusOr<std::string> text = ReadFile(path, kMaxSecretFileBytes);
+absl::StatusOr<std::string> ReadSecretFile(const std::string& path, size_t max_bytes) {
+  absl::StatusOr<std::string> text = ReadFile(path, max_bytes);
   if (text.ok()) text->resize(text->find_last_not_of("\r\n") + 1);
   return text;
 }
@@ -26,28 +23,41 @@ absl::StatusOr<std::string> ReadSecretVariable(const std::string& name) {
   return std::string(value);
 }
 
-std::optional<signing::SchemeSecret> ReadSecret(const v1::SigningKey& key, const Path& path,
-                                                Errors& errors) {
-  const int given = (key.secret().empty() ? 0 : 1) + (key.secret_file().empty() ? 0 : 1) +
-                    (key.secret_env().empty() ? 0 : 1);
+}  // namespace
+
+std::optional<FoundSecret> FindSecret(const SecretSource& source, const Path& path,
+                                      Errors& errors) {
+  const int given = (source.text.empty() ? 0 : 1) + (source.file.empty() ? 0 : 1) +
+                    (source.variable.empty() ? 0 : 1);
+  const std::string name(source.name);
   if (given != 1) {
-    errors.Add(path, "needs exactly one of secret, secret_file, secret_env");
+    errors.Add(path,
+               absl::StrCat("needs exactly one of ", name, ", ", name, "_file, ", name, "_env"));
     return std::nullopt;
   }
-  const char* member = "secret";
-  absl::StatusOr<std::string> text = key.secret();
-  if (!key.secret_file().empty()) {
-    member = "secret_file";
-    text = ReadSecretFile(key.secret_file());
-  } else if (!key.secret_env().empty()) {
-    member = "secret_env";
-    text = ReadSecretVariable(key.secret_env());
+  std::string member = name;
+  absl::StatusOr<std::string> text = source.text;
+  if (!source.file.empty()) {
+    member += "_file";
+    text = ReadSecretFile(source.file, source.max_file_bytes);
+  } else if (!source.variable.empty()) {
+    member += "_env";
+    text = ReadSecretVariable(source.variable);
   }
-  absl::StatusOr<signing::SchemeSecret> secret =
-      text.ok() ? signing::ParseAnySecret(*text)
-                : absl::StatusOr<signing::SchemeSecret>(text.status());
+  if (!text.ok()) {
+    errors.Add(path.Member(member), base::ToStd(text.status().message()));
+    return std::nullopt;
+  }
+  return FoundSecret{std::move(member), base::Secret(*std::move(text))};
+}
+
+std::optional<signing::SchemeSecret> ReadSecret(const v1::SigningKey& key, const Path& path,
+                                                Errors& errors) {
+  const auto found = FindSecret(SecretOf(key), path, errors);
+  if (!found) return std::nullopt;
+  absl::StatusOr<signing::SchemeSecret> secret = signing::ParseAnySecret(found->secret.Reveal());
   if (!secret.ok()) {
-    errors.Add(path.Member(member), base::ToStd(secret.status().message()));
+    errors.Add(path.Member(found->member), base::ToStd(secret.status().message()));
     return std::nullopt;
   }
   return *std::move(secret);

@@ -9,10 +9,16 @@ namespace carillon::delivery {
 namespace {
 
 http::EndpointOptions EndpointOf(const model::Destination& destination, const http::Url& url) {
-  return {.url = url,
-          .connect_timeout = destination.connect_timeout,
-          .total_timeout = destination.total_timeout,
-          .max_connections = destination.concurrency};
+  http::EndpointOptions options{.url = url,
+                                .connect_timeout = destination.connect_timeout,
+                                .total_timeout = destination.total_timeout,
+                                .max_connections = destination.concurrency,
+                                .tls = destination.tls,
+                                .label = destination.tenant + "/" + destination.name};
+  if (const auto* oauth2 = std::get_if<model::OAuth2Authorization>(&destination.authorization)) {
+    options.oauth2 = std::make_shared<const model::OAuth2Authorization>(*oauth2);
+  }
+  return options;
 }
 
 }  // namespace

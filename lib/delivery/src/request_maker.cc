@@ -8,6 +8,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "carillon/authorization/header.h"
 #include "carillon/base/text.h"
 #include "carillon/codec/body.h"
 #include "carillon/codec/cloud_event.h"
@@ -35,6 +36,8 @@ RequestMaker::RequestMaker(const model::Destination& destination, const http::Ur
   for (const model::Header& header : destination.headers) {
     prefix_.append("\r\n").append(header.name).append(": ").append(header.value.Reveal());
   }
+  const std::string authorization = authorization::HeaderValue(destination.authorization);
+  if (!authorization.empty()) prefix_.append("\r\nAuthorization: ").append(authorization);
   prefix_.append("\r\nwebhook-id: ");
   prefix_.shrink_to_fit();
   const auto& custom = destination.signature;

@@ -63,6 +63,7 @@ void Connection::Carry(AttemptPtr attempt) {
 
 void Connection::Send() {
   answered_ = false;
+  if (attempt_->request->keep_body_bytes > 0) reader_.KeepBody(attempt_->request->keep_body_bytes);
   // An error shows in the pending read, too, which is where it is judged.
   writing_ = stream_->Write(attempt_->request, shared_from_this());
 }
@@ -141,6 +142,7 @@ void Connection::Finish(Outcome outcome, std::string error, bool keep) {
   response.status = reader_.status();
   if (response.status >= 200) {
     response.retry_after = std::move(reader_.retry_after());
+    response.body = std::move(reader_.body());
   } else {
     response.status = 0;
   }

@@ -136,7 +136,7 @@ void Dialer::Handshake() {
   if (!options_->url.tls) return Finish(Outcome::kSuccess, "");
   stage_ = Stage::kHandshaking;
   context_.wheel.Set(*this, must_end_);
-  stream_->Handshake(context_.tls.context(), options_->url.host, context_.sessions, endpoint_,
+  stream_->Handshake(options_->tls_context.get(), options_->url.host, context_.sessions, endpoint_,
                      [self = shared_from_this()](ErrorCode ec) { self->OnHandshake(ec); });
 }
 

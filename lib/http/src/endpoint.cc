@@ -1,6 +1,7 @@
 #include "endpoint.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace carillon::http {
 namespace {
@@ -16,20 +17,24 @@ Response Ended(const Attempt& attempt, Outcome outcome, std::string error) {
   return response;
 }
 
-std::shared_ptr<const EndpointOptions> Checked(const EndpointOptions& options) {
+std::shared_ptr<const EndpointOptions> Checked(const EndpointOptions& options, TlsClient& tls) {
   auto checked = std::make_shared<EndpointOptions>(options);
   checked->max_connections = std::max(1U, checked->max_connections);
+  // Settings that make no context are met again in the handshake, which fails.
+  checked->tls_context = tls.ContextFor(options.tls).value_or(nullptr);
+  checked->tls = {};  // large, and in the context now
   return checked;
 }
 
-bool SameRoute(const Url& a, const Url& b) {
-  return a.tls == b.tls && a.port == b.port && a.host == b.host;
+bool SameRoute(const EndpointOptions& a, const EndpointOptions& b) {
+  return a.url.tls == b.url.tls && a.url.port == b.url.port && a.url.host == b.url.host &&
+         a.tls_context == b.tls_context;
 }
 
 }  // namespace
 
 Endpoint::Endpoint(CourierContext& context, EndpointId id, const EndpointOptions& options)
-    : context_(context), id_(id), options_(Checked(options)) {}
+    : context_(context), id_(id), options_(Checked(options, context.tls)) {}
 
 Endpoint::~Endpoint() {
   for (const auto& connection : connections_) connection->Close();
@@ -43,7 +48,8 @@ void Endpoint::Start(Request request) {
   attempt->route = route_;
   attempt->started = std::chrono::steady_clock::now();
   attempt->endpoint = this;
-  context_.wheel.Set(*attempt, attempt->started + options_->total_timeout);
+  context_.wheel.Set(
+      *attempt, std::min(attempt->started + options_->total_timeout, attempt->request->must_end));
   if (Connection* idle = queue_.empty() ? TakeIdle(route_, attempt->started) : nullptr) {
     return idle->Carry(std::move(attempt));
   }
@@ -137,11 +143,11 @@ void Endpoint::OnWaitedTooLong(Attempt& attempt) {
 }
 
 void Endpoint::Update(const EndpointOptions& options) {
-  if (!SameRoute(options.url, options_->url)) {
+  const auto before = std::exchange(options_, Checked(options, context_.tls));
+  if (!SameRoute(*options_, *before)) {
     ++route_;
     context_.sessions.Erase(id_);
   }
-  options_ = Checked(options);
   ServeQueue();
   CloseStale();
 }

@@ -23,11 +23,13 @@ constexpr size_t kMinChunkedBytes = 5;
 /// Beast's parser with nothing kept but what is asked for later.
 class Parser final : public beast::http::basic_parser<false> {
  public:
-  explicit Parser(size_t max_body_bytes) : max_body_bytes_(max_body_bytes) {}
+  Parser(size_t max_body_bytes, size_t keep_bytes)
+      : max_body_bytes_(max_body_bytes), keep_bytes_(keep_bytes) {}
 
   uint16_t status() const { return is_header_done() ? status_ : 0; }
   bool over_body_bound() const { return body_bytes_ > max_body_bytes_; }
   std::string& retry_after() { return retry_after_; }
+  std::string& body() { return body_; }
 
  private:
   using View = beast::string_view;
@@ -50,14 +52,17 @@ class Parser final : public beast::http::basic_parser<false> {
 
   size_t Drop(View body, error_code& ec) {
     body_bytes_ += body.size();
+    body_.append(body.data(), std::min(body.size(), keep_bytes_ - body_.size()));
     if (over_body_bound()) ec = beast::http::error::body_limit;
     return body.size();
   }
 
   const size_t max_body_bytes_;
+  const size_t keep_bytes_;
   uint16_t status_ = 0;
   size_t body_bytes_ = 0;
   std::string retry_after_;
+  std::string body_;
 };
 
 /// Whether `bytes` can be the beginning of a response; else it is not worth waiting for more.
@@ -72,13 +77,14 @@ bool MayBeHttp(std::string_view bytes) {
 struct ResponseReader::Impl {
   size_t max_head_bytes;
   size_t max_body_bytes;
+  size_t keep_bytes = 0;
   std::optional<Parser> parser;
   int interim = 0;
   size_t head_bytes = 0;  // of the head that is not whole yet, done with
   std::string error;
 
   void NextMessage() {
-    parser.emplace(max_body_bytes);
+    parser.emplace(max_body_bytes, keep_bytes);
     parser->eager(true);
     parser->body_limit(boost::none);
     head_bytes = 0;
@@ -123,7 +129,13 @@ ResponseReader::ResponseReader(size_t max_head_bytes, size_t max_body_bytes)
 ResponseReader::~ResponseReader() = default;
 
 void ResponseReader::Reset() {
+  impl_->keep_bytes = 0;
   impl_->interim = 0;
+  impl_->NextMessage();
+}
+
+void ResponseReader::KeepBody(size_t bytes) {
+  impl_->keep_bytes = bytes;
   impl_->NextMessage();
 }
 
@@ -148,6 +160,7 @@ ResponseReader::State ResponseReader::End() {
 uint16_t ResponseReader::status() const { return impl_->parser->status(); }
 bool ResponseReader::keep_alive() const { return impl_->parser->keep_alive(); }
 std::string& ResponseReader::retry_after() { return impl_->parser->retry_after(); }
+std::string& ResponseReader::body() { return impl_->parser->body(); }
 const std::string& ResponseReader::error() const { return impl_->error; }
 
 }  // namespace carillon::http

@@ -51,7 +51,9 @@ bool Stream::ConfigureTls(const std::string& host, TlsSessions& sessions, Endpoi
   SSL* ssl = tls_->native_handle();
   sink_ = {&sessions, endpoint};
   AttachSessionSink(ssl, &sink_);
-  if (SSL_SESSION* session = sessions.Find(endpoint)) SSL_set_session(ssl, session);
+  if (SSL_SESSION* session = sessions.Find(endpoint, SSL_get_SSL_CTX(ssl))) {
+    SSL_set_session(ssl, session);
+  }
   // A name may end in a dot; certificates and SNI never do.
   const std::string name = host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
   if (IsAddress(name)) {
@@ -117,8 +119,9 @@ void Stream::Close() {
 
 std::string Stream::Explain(ErrorCode ec) const {
   if (tls_) {
-    const long verified = SSL_get_verify_result(const_cast<Tls&>(*tls_).native_handle());
-    if (verified != X509_V_OK) {
+    const SSL* ssl = const_cast<Tls&>(*tls_).native_handle();
+    const long verified = SSL_get_verify_result(ssl);
+    if (verified != X509_V_OK && SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE) {
       return std::string("certificate verify failed: ") + X509_verify_cert_error_string(verified);
     }
     if (ec == asio::ssl::error::stream_truncated) return "closed by the peer without a TLS alert";

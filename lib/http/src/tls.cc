@@ -1,95 +1,93 @@
 #include "carillon/http/tls.h"
 
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
+#include <openssl/evp.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 
-#include "absl/status/status.h"
-#include "tls_session.h"
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <string_view>
+
+#include "tls_context.h"
 
 namespace carillon::http {
 namespace {
 
-using ContextPtr = std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)>;
+TlsContextPtr Shared(SslContext context) { return {context.release(), &SSL_CTX_free}; }
 
-int SinkIndex() {
-  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
-  return index;
-}
-
-/// OpenSSL's call-back: answering 1 takes the reference over.
-int KeepSession(SSL* ssl, SSL_SESSION* session) {
-  auto* sink = static_cast<TlsSessionSink*>(SSL_get_ex_data(ssl, SinkIndex()));
-  if (sink == nullptr) return 0;
-  sink->sessions->Put(sink->endpoint, SslSessionPtr(session));
-  return 1;
+/// Tells settings apart without keeping them: SHA-256 over their parts.
+std::string DigestOf(const model::TlsSettings& settings) {
+  std::string parts = settings.verify ? "1" : "0";
+  for (const std::string_view part :
+       {std::string_view(settings.ca_bundle), std::string_view(settings.client_certificate),
+        settings.client_key.Reveal()}) {
+    parts.append(std::to_string(part.size())).append(":").append(part);
+  }
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  EVP_Digest(parts.data(), parts.size(), digest, &size, EVP_sha256(), nullptr);
+  OPENSSL_cleanse(parts.data(), parts.size());
+  return {reinterpret_cast<const char*>(digest), size};
 }
 
 class OpenSslClient final : public TlsClient {
  public:
-  explicit OpenSslClient(ContextPtr context) : context_(std::move(context)) {}
+  explicit OpenSslClient(SslContext context) : context_(Shared(std::move(context))) {}
+
   SSL_CTX* context() override { return context_.get(); }
 
+  absl::StatusOr<TlsContextPtr> ContextFor(const model::TlsSettings& settings) override {
+    if (settings == model::TlsSettings{}) return context_;
+    const std::string digest = DigestOf(settings);
+    const std::lock_guard lock(mutex_);
+    if (TlsContextPtr found = made_[digest].lock()) return found;
+    absl::StatusOr<SslContext> context = Make(settings);
+    if (!context.ok()) return context.status();
+    TlsContextPtr shared = Shared(*std::move(context));
+    made_[digest] = shared;
+    Sweep();
+    return shared;
+  }
+
  private:
-  ContextPtr context_;
+  /// Forgets contexts that nobody holds any more; not each time, since it looks at all of them.
+  void Sweep() {
+    if (made_.size() < sweep_at_) return;
+    std::erase_if(made_, [](const auto& entry) { return entry.second.expired(); });
+    sweep_at_ = std::max(kFirstSweep, 2 * made_.size());
+  }
+
+  absl::StatusOr<SslContext> Make(const model::TlsSettings& settings) const {
+    absl::StatusOr<SslContext> made = NewClientContext();
+    if (!made.ok()) return made;
+    SSL_CTX* context = made->get();
+    absl::Status status;
+    if (settings.ca_bundle.empty()) {
+      SSL_CTX_set1_cert_store(context, SSL_CTX_get_cert_store(context_.get()));
+    } else {
+      status = TrustAll(context, settings.ca_bundle);
+    }
+    if (status.ok() && !settings.client_certificate.empty()) {
+      status = UseCertificate(context, settings.client_certificate);
+      if (status.ok()) status = UseKey(context, settings.client_key);
+    }
+    if (!status.ok()) return status;
+    if (!settings.verify) SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nullptr);
+    return made;
+  }
+
+  static constexpr size_t kFirstSweep = 64;
+
+  const TlsContextPtr context_;
+  std::mutex mutex_;
+  size_t sweep_at_ = kFirstSweep;
+  std::map<std::string, std::weak_ptr<SSL_CTX>> made_;  // by digest
 };
-
-absl::StatusOr<ContextPtr> MakeContext() {
-  ContextPtr context(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
-  if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1) {
-    return absl::InternalError("cannot make a TLS context");
-  }
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
-  SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  // Idle connections are many: their record buffers are given back.
-  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-  SSL_CTX_sess_set_new_cb(context.get(), &KeepSession);
-  return context;
-}
-
-/// How many certificates of `pem` are trusted from now on.
-int TrustAll(SSL_CTX* context, const std::string& pem) {
-  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
-      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free);
-  int added = 0;
-  while (X509* certificate = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
-    added += X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate);
-    X509_free(certificate);
-  }
-  ERR_clear_error();
-  return added;
-}
 
 }  // namespace
 
-void TlsSessions::Put(uint32_t endpoint, SslSessionPtr session) {
-  Erase(endpoint);
-  order_.emplace_front(endpoint, std::move(session));
-  places_[endpoint] = order_.begin();
-  if (order_.size() > max_sessions_) Erase(order_.back().first);
-}
-
-SSL_SESSION* TlsSessions::Find(uint32_t endpoint) {
-  const auto place = places_.find(endpoint);
-  if (place == places_.end()) return nullptr;
-  order_.splice(order_.begin(), order_, place->second);
-  return order_.front().second.get();
-}
-
-void TlsSessions::Erase(uint32_t endpoint) {
-  const auto place = places_.find(endpoint);
-  if (place == places_.end()) return;
-  order_.erase(place->second);
-  places_.erase(place);
-}
-
-void AttachSessionSink(SSL* ssl, TlsSessionSink* sink) { SSL_set_ex_data(ssl, SinkIndex(), sink); }
-
 absl::StatusOr<std::unique_ptr<TlsClient>> TlsClient::Create() {
-  auto context = MakeContext();
+  auto context = NewClientContext();
   if (!context.ok()) return context.status();
   if (SSL_CTX_set_default_verify_paths(context->get()) != 1) {
     return absl::InternalError("cannot load the system's certificate authorities");
@@ -98,12 +96,28 @@ absl::StatusOr<std::unique_ptr<TlsClient>> TlsClient::Create() {
 }
 
 absl::StatusOr<std::unique_ptr<TlsClient>> TlsClient::CreateTrusting(const std::string& ca_pem) {
-  auto context = MakeContext();
+  auto context = NewClientContext();
   if (!context.ok()) return context.status();
-  if (TrustAll(context->get(), ca_pem) == 0) {
-    return absl::InvalidArgumentError("holds no PEM certificate");
-  }
+  if (absl::Status status = TrustAll(context->get(), ca_pem); !status.ok()) return status;
   return std::make_unique<OpenSslClient>(*std::move(context));
+}
+
+absl::Status CheckCaBundle(const std::string& pem) {
+  const auto context = NewClientContext();
+  return context.ok() ? TrustAll(context->get(), pem) : context.status();
+}
+
+absl::Status CheckClientCertificate(const std::string& pem) {
+  const auto context = NewClientContext();
+  return context.ok() ? UseCertificate(context->get(), pem) : context.status();
+}
+
+absl::Status CheckClientKey(const std::string& certificate_pem, const base::Secret& key_pem) {
+  const auto context = NewClientContext();
+  absl::Status status = context.status();
+  status.Update(context.ok() ? UseCertificate(context->get(), certificate_pem) : absl::OkStatus());
+  if (status.ok()) status = UseKey(context->get(), key_pem);
+  return status;
 }
 
 }  // namespace carillon::http

@@ -7,7 +7,6 @@
 #include <list>
 #include <memory>
 #include <unordered_map>
-#include <utility>
 
 namespace carillon::http {
 
@@ -17,17 +16,26 @@ struct SslSessionFree {
 using SslSessionPtr = std::unique_ptr<SSL_SESSION, SslSessionFree>;
 
 /// The last TLS session of each endpoint, to resume; the least recently used go when there are too
-/// many (a session holds the peer's certificates: some kilobytes). One thread.
+/// many (a session holds the peer's certificates: some kilobytes). A session is resumed only under
+/// the context it was made under: a peer that is resumed is not verified again. One thread.
 class TlsSessions {
  public:
   explicit TlsSessions(size_t max_sessions) : max_sessions_(max_sessions) {}
 
-  void Put(uint32_t endpoint, SslSessionPtr session);
-  SSL_SESSION* Find(uint32_t endpoint);  ///< null when there is none
+  void Put(uint32_t endpoint, SSL_CTX* context, SslSessionPtr session);
+  SSL_SESSION* Find(uint32_t endpoint, const SSL_CTX* context);  ///< null when there is none
   void Erase(uint32_t endpoint);
 
  private:
-  using Order = std::list<std::pair<uint32_t, SslSessionPtr>>;  // most recently used first
+  struct ContextFree {
+    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+  };
+  struct Entry {
+    uint32_t endpoint;
+    std::unique_ptr<SSL_CTX, ContextFree> context;  // kept, so that no other takes its address
+    SslSessionPtr session;
+  };
+  using Order = std::list<Entry>;  // most recently used first
   const size_t max_sessions_;
   Order order_;
   std::unordered_map<uint32_t, Order::iterator> places_;
@@ -39,8 +47,11 @@ struct TlsSessionSink {
   uint32_t endpoint;
 };
 
+/// Sessions of this context's connections go to their sinks.
+void KeepSessions(SSL_CTX* context);
+
 /// Sessions that the server hands out over `ssl` go to `sink`; nowhere when it is null. For
-/// contexts that a TlsClient made.
+/// contexts of `KeepSessions`.
 void AttachSessionSink(SSL* ssl, TlsSessionSink* sink);
 
 }  // namespace carillon::http

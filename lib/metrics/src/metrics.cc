@@ -78,6 +78,8 @@ std::vector<prometheus::MetricFamily> Describe(const ProcessGauges& g) {
       gauge("carillon_deduplication_ids", "Event ids that are remembered.", g.deduplication_ids),
       gauge("carillon_publishing_accepted",
             "1 while events are accepted, 0 while they are refused.", g.accepting ? 1 : 0),
+      gauge("carillon_destinations_unverified",
+            "Destinations for which TLS verification is switched off.", g.unverified_destinations),
   };
 }
 
@@ -116,9 +118,13 @@ class MetricsImpl final : public Metrics {
                                           AttemptSeconds(), labels);
     }
     for (const bool ok : {false, true}) {
-      reloads_[ok] = &AddCounter(registry_, "carillon_config_reloads_total",
-                                 "Configurations read while running, by whether they were taken.",
-                                 {{"result", ok ? "ok" : "error"}});
+      const prometheus::Labels labels = {{"result", ok ? "ok" : "error"}};
+      reloads_[ok] =
+          &AddCounter(registry_, "carillon_config_reloads_total",
+                      "Configurations read while running, by whether they were taken.", labels);
+      token_fetches_[ok] =
+          &AddCounter(registry_, "carillon_token_fetches_total",
+                      "Requests to token servers, by whether a token came.", labels);
     }
     prometheus::BuildGauge()
         .Name("carillon_build_info")
@@ -156,6 +162,8 @@ class MetricsImpl final : public Metrics {
   void CountRetryAfterIgnored() override { retry_after_ignored_.Increment(); }
   void CountGuardRefused() override { guard_refused_.Increment(); }
 
+  void CountTokenFetch(bool ok) override { token_fetches_[ok]->Increment(); }
+
   std::shared_ptr<LaneMetrics> AddLane(std::string tenant, std::string destination) override {
     return lanes_.Add(std::move(tenant), std::move(destination));
   }
@@ -185,6 +193,7 @@ class MetricsImpl final : public Metrics {
   std::array<Counter*, model::kOutcomeCount> attempts_;
   std::array<Histogram*, model::kOutcomeCount> attempt_seconds_;
   std::array<Counter*, 2> reloads_;
+  std::array<Counter*, 2> token_fetches_;
   Histogram& publish_seconds_;
   Histogram& commit_seconds_;
   Histogram& commit_events_;

@@ -29,22 +29,58 @@ OpenSslPtr<X509> NewCertificate(const std::string& name, EVP_PKEY* key, long exp
   return certificate;
 }
 
+/// What `write` writes.
+template <typename Write>
+std::string Written(Write write) {
+  BIO* bio = BIO_new(BIO_s_mem());
+  write(bio);
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio, &data);
+  std::string text(data, static_cast<size_t>(size));
+  BIO_free(bio);
+  return text;
+}
+
+std::string PemOf(X509* certificate) {
+  return Written([&](BIO* bio) { PEM_write_bio_X509(bio, certificate); });
+}
+
 }  // namespace
 
-TestCa::TestCa() : key_(NewKey()), certificate_(NewCertificate("Test CA", key_.get(), 3600)) {
+std::string Encrypted(const std::string& key_pem) {
+  BIO* bio = BIO_new_mem_buf(key_pem.data(), static_cast<int>(key_pem.size()));
+  const OpenSslPtr<EVP_PKEY> key(PEM_read_bio_PrivateKey(bio, nullptr, nullptr, nullptr));
+  BIO_free(bio);
+  return Written([&](BIO* out) {
+    PEM_write_bio_PKCS8PrivateKey(out, key.get(), EVP_aes_128_cbc(), "password", 8, nullptr,
+                                  nullptr);
+  });
+}
+
+TestCa::TestCa(const std::string& name)
+    : key_(NewKey()), certificate_(NewCertificate(name, key_.get(), 3600)) {
   AddExtension(certificate_.get(), NID_basic_constraints, "critical,CA:TRUE");
   X509_set_issuer_name(certificate_.get(), X509_get_subject_name(certificate_.get()));
   X509_sign(certificate_.get(), key_.get(), EVP_sha256());
 }
 
-std::string TestCa::Pem() const {
-  BIO* bio = BIO_new(BIO_s_mem());
-  PEM_write_bio_X509(bio, certificate_.get());
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(bio, &data);
-  std::string pem(data, static_cast<size_t>(size));
-  BIO_free(bio);
-  return pem;
+std::string TestCa::Pem() const { return PemOf(certificate_.get()); }
+
+PemPair TestCa::Client(const std::string& name) const {
+  const auto key = NewKey();
+  const auto certificate = NewCertificate(name, key.get(), 3600);
+  X509_set_issuer_name(certificate.get(), X509_get_subject_name(certificate_.get()));
+  X509_sign(certificate.get(), key_.get(), EVP_sha256());
+  return {PemOf(certificate.get()), Written([&](BIO* bio) {
+            PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+          })};
+}
+
+void TestCa::Require(SSL_CTX* server) const {
+  X509_STORE_add_cert(SSL_CTX_get_cert_store(server), certificate_.get());
+  SSL_CTX_set_verify(server, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  // Without it the server refuses to resume a session of a client that it verified.
+  SSL_CTX_set_session_id_context(server, reinterpret_cast<const unsigned char*>("test"), 4);
 }
 
 OpenSslPtr<SSL_CTX> TestCa::Server(const std::string& names, long expires_in_seconds) const {

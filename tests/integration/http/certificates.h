@@ -16,14 +16,26 @@ struct OpenSslFree {
 template <typename T>
 using OpenSslPtr = std::unique_ptr<T, OpenSslFree>;
 
+struct PemPair {
+  std::string certificate;
+  std::string key;
+};
+
+/// A private key's PEM under a password.
+std::string Encrypted(const std::string& key_pem);
+
 /// A certificate authority made for one test, and the servers it vouches for.
 class TestCa {
  public:
-  TestCa();
+  explicit TestCa(const std::string& name = "Test CA");
   std::string Pem() const;
   /// A server context with a certificate for `names` (`DNS:a.example,IP:127.0.0.1`), valid until
   /// `expires_in_seconds` from now (negative: expired).
   OpenSslPtr<SSL_CTX> Server(const std::string& names, long expires_in_seconds = 3600) const;
+  /// A certificate for a client.
+  PemPair Client(const std::string& name) const;
+  /// From now on `server` talks to clients with a certificate of this authority only.
+  void Require(SSL_CTX* server) const;
 
  private:
   OpenSslPtr<EVP_PKEY> key_;

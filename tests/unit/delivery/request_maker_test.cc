@@ -67,6 +67,15 @@ TEST_F(RequestMakerTest, AKeyEndsAtItsTime) {
   EXPECT_THAT(Make(base::FromUnixNanos(1'700'000'000'000'000'000)).head, Not(HasSubstr("= v1,")));
 }
 
+TEST_F(RequestMakerTest, AuthorizesWithWhatNeverChanges) {
+  destination_.authorization = model::BearerAuthorization{base::Secret("abc")};
+  EXPECT_THAT(Make().head, HasSubstr("\r\nAuthorization: Bearer abc\r\nwebhook-id: e7\r\n"));
+  destination_.authorization = model::BasicAuthorization{"Aladdin", base::Secret("open sesame")};
+  EXPECT_THAT(Make().head, HasSubstr("\r\nAuthorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n"));
+  destination_.authorization = model::OAuth2Authorization{.client_secret = base::Secret("s")};
+  EXPECT_THAT(Make().head, Not(HasSubstr("Authorization")));
+}
+
 TEST_F(RequestMakerTest, AddsTheHeadersOfTheDestination) {
   destination_.headers = {{"Authorization", base::Secret("Bearer t")}, {"X-Empty", {}}};
   EXPECT_THAT(Make().head, HasSubstr("\r\nContent-Type: application/json\r\n"

@@ -55,6 +55,7 @@ TEST(Metrics, CountsAndObserves) {
   metrics->CountRetryAfterIgnored();
   metrics->CountGuardRefused();
   metrics->CountGuardRefused();
+  metrics->CountTokenFetch(false);
   const Scrape s = ReadScrape(metrics->Render());
   EXPECT_EQ(s.at("carillon_events_published_total{result=\"accepted\"}"), 7);
   EXPECT_EQ(s.at("carillon_events_published_total{result=\"unavailable\"}"), 2);
@@ -70,6 +71,8 @@ TEST(Metrics, CountsAndObserves) {
   EXPECT_EQ(s.at("carillon_config_reloads_total{result=\"ok\"}"), 1);
   EXPECT_EQ(s.at("carillon_retry_after_ignored_total"), 1);
   EXPECT_EQ(s.at("carillon_guard_refused_total"), 2);
+  EXPECT_EQ(s.at("carillon_token_fetches_total{result=\"error\"}"), 1);
+  EXPECT_EQ(s.at("carillon_token_fetches_total{result=\"ok\"}"), 0);
   EXPECT_EQ(s.at("carillon_config_reloads_total{result=\"error\"}"), 0);
 }
 

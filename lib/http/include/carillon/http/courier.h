@@ -6,7 +6,9 @@
 #include <string>
 
 #include "carillon/base/clock.h"
+#include "carillon/http/tls.h"
 #include "carillon/http/url.h"
+#include "carillon/model/authorization.h"
 #include "carillon/model/outcome.h"
 
 namespace carillon::http {
@@ -20,6 +22,12 @@ struct EndpointOptions {
   std::chrono::milliseconds total_timeout{15'000};
   uint32_t max_connections =
       32;  ///< more attempts than this at once wait their turn, clock running
+  model::TlsSettings tls;
+  /// Where the requests' bearer token comes from; for an authorising courier (see `authorization`),
+  /// passed over by others. Null: nowhere.
+  std::shared_ptr<const model::OAuth2Authorization> oauth2;
+  std::string label;          ///< for logs: whose endpoint it is
+  TlsContextPtr tls_context;  ///< the courier's own: made from `tls`, what is given is passed over
 };
 
 /// One POST. `head` is the complete request head up to and including the empty line
@@ -29,6 +37,8 @@ struct Request {
   EndpointId endpoint = 0;
   std::string head;
   std::shared_ptr<const std::string> body;
+  size_t keep_body_bytes = 0;                       ///< of the response's body, to be reported
+  base::MonoTime must_end = base::MonoTime::max();  ///< where that is before the total time-out
 };
 
 /// How a POST ended on the wire.
@@ -39,6 +49,7 @@ struct Response {
   model::Outcome wire = model::Outcome::kSuccess;
   uint16_t status = 0;      ///< 200-999; 0 when no whole head came. Also set when the body failed
   std::string retry_after;  ///< the header's value, at most 64 bytes
+  std::string body;         ///< of its beginning, what the request wanted kept
   base::MonoTime started{};
   base::MonoTime ended{};
   std::string error;  ///< for logs: what failed, in words; empty on success

@@ -3,11 +3,15 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "carillon/model/tls_settings.h"
 
 typedef struct ssl_ctx_st SSL_CTX;
 
 namespace carillon::http {
+
+using TlsContextPtr = std::shared_ptr<SSL_CTX>;
 
 /// The client side of TLS, shared by every endpoint: TLS 1.2 at least, host names and chains
 /// verified, session resumption. Thread-safe after `Create`.
@@ -20,6 +24,17 @@ class TlsClient {
   static absl::StatusOr<std::unique_ptr<TlsClient>> CreateTrusting(const std::string& ca_pem);
   virtual ~TlsClient() = default;
   virtual SSL_CTX* context() = 0;
+  /// The context of these settings: one for all that are equal, for as long as it is held. Without
+  /// a CA bundle it trusts what this client trusts. INVALID_ARGUMENT as the checks below.
+  virtual absl::StatusOr<TlsContextPtr> ContextFor(const model::TlsSettings& settings) = 0;
 };
+
+// What is wrong with settings, in words that follow the name of a member and repeat no secret;
+// INVALID_ARGUMENT.
+
+absl::Status CheckCaBundle(const std::string& pem);
+absl::Status CheckClientCertificate(const std::string& pem);
+/// The certificate passed its check.
+absl::Status CheckClientKey(const std::string& certificate_pem, const base::Secret& key_pem);
 
 }  // namespace carillon::http

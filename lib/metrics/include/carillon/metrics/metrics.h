@@ -55,6 +55,7 @@ struct ProcessGauges {
   uint64_t free_disk_bytes = 0;
   uint64_t deduplication_ids = 0;
   bool accepting = true;
+  uint64_t unverified_destinations = 0;
 };
 
 /// Every metric of the program (names: docs/metrics.md). Series are made once; nothing is looked
@@ -86,6 +87,8 @@ class Metrics {
   virtual void CountRetryAfterIgnored() = 0;
   /// A connection that the guard did not let be made.
   virtual void CountGuardRefused() = 0;
+  /// One request to a token server (OAuth 2.0).
+  virtual void CountTokenFetch(bool ok) = 0;
 
   /// The lane's figures; they are exported until the last reference is gone, and what they counted
   /// stays in "_other" after that. Lanes of the same name (one leaves while its successor starts)

@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "carillon/base/secret.h"
+#include "carillon/model/authorization.h"
 #include "carillon/model/signing.h"
+#include "carillon/model/tls_settings.h"
 
 namespace carillon::model {
 
@@ -130,6 +132,8 @@ struct Destination {
   std::vector<SigningKey> keys;            ///< one of them never expires, where there are any
   std::optional<HmacSignature> signature;  ///< only with a kV1 key that never expires
   std::vector<Header> headers;             ///< fit to be written into a head
+  Authorization authorization;
+  TlsSettings tls;
   friend bool operator==(const Destination&, const Destination&) = default;
 };
 

@@ -1,0 +1,90 @@
+#include "tls.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "carillon/base/text.h"
+#include "carillon/http/tls.h"
+#include "file.h"
+#include "secret_source.h"
+
+namespace carillon::config {
+namespace {
+
+constexpr size_t kMaxPemBytes = 256 * 1024;
+constexpr size_t kMaxKeyBytes = 32 * 1024;
+
+/// PEM text that is given as a member or by NAME_file.
+struct PemSource {
+  std::string_view name;
+  const std::string& text;
+  const std::string& file;
+  absl::Status (*check)(const std::string&);
+};
+
+/// The text; empty when none is given, or when it is wrong, which is an error then.
+std::string ReadPem(const PemSource& source, const Path& path, Errors& errors) {
+  if (source.text.empty() && source.file.empty()) return "";
+  const std::string name(source.name);
+  if (!source.text.empty() && !source.file.empty()) {
+    errors.Add(path, absl::StrCat("must have at most one of ", name, ", ", name, "_file"));
+    return "";
+  }
+  const std::string member = source.file.empty() ? name : name + "_file";
+  absl::StatusOr<std::string> pem = source.text;
+  if (!source.file.empty()) pem = ReadFile(source.file, kMaxPemBytes);
+  absl::Status status = pem.status();
+  if (pem.ok() && pem->size() > kMaxPemBytes) {
+    status = absl::InvalidArgumentError("must be at most 256 KiB");
+  }
+  if (status.ok()) status = source.check(*pem);
+  if (!status.ok()) {
+    errors.Add(path.Member(member), base::ToStd(status.message()));
+    return "";
+  }
+  return *std::move(pem);
+}
+
+void ReadClientKey(const SecretSource& source, model::TlsSettings& to, const Path& path,
+                   Errors& errors) {
+  auto found = FindSecret(source, path, errors);
+  if (!found) return;
+  const absl::Status status = http::CheckClientKey(to.client_certificate, found->secret);
+  if (!status.ok()) {
+    return errors.Add(path.Member(found->member), base::ToStd(status.message()));
+  }
+  to.client_key = std::move(found->secret);
+}
+
+}  // namespace
+
+model::TlsSettings ReadTls(const v1::Tls& given, bool is_plain, const Path& path, Errors& errors) {
+  model::TlsSettings to;
+  if (is_plain) {
+    errors.Add(path, "needs an https:// URL");
+    return to;
+  }
+  to.verify = !given.has_verify() || given.verify();
+  to.ca_bundle = ReadPem(
+      {"ca_bundle", given.ca_bundle(), given.ca_bundle_file(), &http::CheckCaBundle}, path, errors);
+  if (!to.verify && !to.ca_bundle.empty()) {
+    errors.Add(path.Member("verify"), "must be true where there is a CA bundle");
+  }
+  const bool has_certificate =
+      !given.client_certificate().empty() || !given.client_certificate_file().empty();
+  const SecretSource key = {"client_key", given.client_key(), given.client_key_file(),
+                            given.client_key_env(), kMaxKeyBytes};
+  if (!has_certificate) {
+    if (key.given()) errors.Add(path, "needs a client_certificate for the client_key");
+    return to;
+  }
+  to.client_certificate = ReadPem({"client_certificate", given.client_certificate(),
+                                   given.client_certificate_file(), &http::CheckClientCertificate},
+                                  path, errors);
+  if (!to.client_certificate.empty()) ReadClientKey(key, to, path, errors);
+  return to;
+}
+
+}  // namespace carillon::config

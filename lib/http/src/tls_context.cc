@@ -1,0 +1,113 @@
+#include "tls_context.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <climits>
+#include <vector>
+
+#include "tls_session.h"
+
+namespace carillon::http {
+namespace {
+
+struct Free {
+  void operator()(BIO* p) const { BIO_free(p); }
+  void operator()(X509* p) const { X509_free(p); }
+  void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
+};
+using BioPtr = std::unique_ptr<BIO, Free>;
+using CertificatePtr = std::unique_ptr<X509, Free>;
+using KeyPtr = std::unique_ptr<EVP_PKEY, Free>;
+
+absl::Status Wrong(std::string what) { return absl::InvalidArgumentError(what); }
+
+/// `what`, and OpenSSL's reason for it.
+absl::Status Refused(std::string what) {
+  const char* reason = ERR_reason_error_string(ERR_peek_last_error());
+  ERR_clear_error();
+  return Wrong(reason == nullptr ? what : what + ": " + reason);
+}
+
+BioPtr Reader(std::string_view text) {
+  if (text.size() > INT_MAX) text = {};
+  return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
+
+absl::StatusOr<std::vector<CertificatePtr>> ReadCertificates(std::string_view pem) {
+  const BioPtr bio = Reader(pem);
+  std::vector<CertificatePtr> certificates;
+  while (X509* certificate = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
+    certificates.emplace_back(certificate);
+  }
+  if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
+    return Refused("holds a certificate that cannot be read");
+  }
+  ERR_clear_error();
+  if (certificates.empty()) return Wrong("holds no PEM certificate");
+  return certificates;
+}
+
+/// OpenSSL's call-back for the password of a key. Without one it asks on the terminal.
+int NoPassword(char*, int, int, void* asked) {
+  *static_cast<bool*>(asked) = true;
+  return -1;
+}
+
+}  // namespace
+
+absl::StatusOr<SslContext> NewClientContext() {
+  SslContext context(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
+  if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1) {
+    return absl::InternalError("cannot make a TLS context");
+  }
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  // Idle connections are many: their record buffers are given back.
+  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);
+  KeepSessions(context.get());
+  return context;
+}
+
+absl::Status TrustAll(SSL_CTX* context, std::string_view pem) {
+  const auto certificates = ReadCertificates(pem);
+  if (!certificates.ok()) return certificates.status();
+  for (const CertificatePtr& certificate : *certificates) {
+    if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate.get()) != 1) {
+      return Refused("holds a certificate that cannot be trusted");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status UseCertificate(SSL_CTX* context, std::string_view pem) {
+  const auto certificates = ReadCertificates(pem);
+  if (!certificates.ok()) return certificates.status();
+  for (size_t i = 0; i < certificates->size(); ++i) {
+    X509* certificate = (*certificates)[i].get();
+    const bool used = i == 0 ? SSL_CTX_use_certificate(context, certificate) == 1
+                             : SSL_CTX_add1_chain_cert(context, certificate) == 1;
+    if (!used) return Refused("holds a certificate that cannot be used");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status UseKey(SSL_CTX* context, const base::Secret& pem) {
+  const BioPtr bio = Reader(pem.Reveal());
+  bool asked = false;
+  const KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, &NoPassword, &asked));
+  if (!key) {
+    ERR_clear_error();
+    return Wrong(asked ? "must not be encrypted" : "holds no PEM private key");
+  }
+  if (X509_check_private_key(SSL_CTX_get0_certificate(context), key.get()) != 1) {
+    ERR_clear_error();
+    return Wrong("does not belong to the client certificate");
+  }
+  if (SSL_CTX_use_PrivateKey(context, key.get()) != 1) return Refused("cannot be used");
+  return absl::OkStatus();
+}
+
+}  // namespace carillon::http

@@ -1,0 +1,35 @@
+#include "unverified.h"
+
+#include <variant>
+
+namespace carillon::server {
+namespace {
+
+constexpr uint64_t kMaxLines = 100;
+
+/// What is not verified, in words; empty: nothing.
+std::string_view Unverified(const model::Destination& destination) {
+  const auto* oauth2 = std::get_if<model::OAuth2Authorization>(&destination.authorization);
+  const bool token_server = oauth2 != nullptr && !oauth2->tls.verify;
+  if (!destination.tls.verify) return token_server ? "receiver and token server" : "receiver";
+  return token_server ? "token server" : "";
+}
+
+}  // namespace
+
+uint64_t WarnOfUnverified(std::span<const model::Destination> destinations, log::Logger& logger) {
+  uint64_t count = 0;
+  for (const model::Destination& destination : destinations) {
+    const std::string_view whom = Unverified(destination);
+    if (whom.empty() || ++count > kMaxLines) continue;
+    logger.Warn(
+        "TLS VERIFICATION IS OFF: whoever answers is believed and can read what is sent",
+        {{"tenant", destination.tenant}, {"destination", destination.name}, {"unverified", whom}});
+  }
+  if (count > kMaxLines) {
+    logger.Warn("TLS VERIFICATION IS OFF for more destinations", {{"more", count - kMaxLines}});
+  }
+  return count;
+}
+
+}  // namespace carillon::server
