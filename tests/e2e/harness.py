@@ -252,7 +252,7 @@ class EndToEnd(unittest.TestCase):
             **sections,
         }
         path = path or self.folder / "carillon.yaml"
-        path.write_text(json.dumps(config, indent=1))
+        path.write_text(json.dumps(config, indent=1, ensure_ascii=False))
         return path
 
     def server(self, config_path=None, env=None):

@@ -71,9 +71,8 @@ void DispatcherImpl::OnResponse(uint64_t token, const http::Response& response) 
   Attempt* attempt = attempts_.Find(token);
   if (attempt == nullptr) return;
   Lane& lane = *attempt->lane;
-  const model::Outcome outcome = response.wire == model::Outcome::kSuccess
-                                     ? policy::Judge(lane.destination().success, response.status)
-                                     : response.wire;
+  const model::Outcome outcome =
+      policy::JudgeAttempt(lane.destination().success, response.wire, response.status);
   const bool abandoned = draining_ && !lane.closing() && outcome == model::Outcome::kCancelled;
   // The parked rows of a lane that is being closed stay, and become dead with the lane.
   const bool stays =
