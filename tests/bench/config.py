@@ -59,8 +59,9 @@ def signed_and_not(url):
 
 
 def one_elsewhere(url, other_url, count):
-    """`count` destinations that get every session, the last of them at `other_url`."""
-    destinations = [destination(f"d{i}", f"{url}/d{i}") for i in range(count - 1)]
+    """`count` destinations that get every session, the last of them at `other_url`. The others have
+    few connections each, so that the receiver can take them all."""
+    destinations = [destination(f"d{i}", f"{url}/d{i}", concurrency=4) for i in range(count - 1)]
     destinations.append(destination("other", other_url))
     return destinations, subscriptions([d["name"] for d in destinations])
 
