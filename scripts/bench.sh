@@ -13,7 +13,8 @@ if [[ -z "$bin" ]]; then
   scripts/install.sh build bench
   cmake --preset release >/dev/null
   cmake --build --preset release --target carillond carillon carillon-bench-publish \
-    carillon-bench-echo carillon-bench-receiver carillon-bench-courier
+    carillon-bench-echo carillon-bench-receiver carillon-bench-courier \
+    carillon-bench-signing carillon-sink
   bin=build/release/bin
 fi
 exec python3 tests/bench/bench.py --bin "$bin" "$@"

@@ -26,6 +26,10 @@ packages=(
   test:clang-format-19
   bench:python3 bench:nginx bench:wrk bench:iproute2
 )
+# Node.js and its npm may also be there from elsewhere, and then exclude Debian's.
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+  packages+=(test:nodejs test:npm)
+fi
 # What these packages bring as services; only the programs are wanted.
 services=(civetweb nginx prometheus)
 

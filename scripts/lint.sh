@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Checks how the sources look: clang-format for C++, `bash -n` for shell, the compiler for Python.
+# Checks how the sources look: clang-format for C++, `bash -n` for shell, the compiler for Python,
+# `node --check` for JavaScript.
 #
 #   scripts/lint.sh          says what is wrong; exit 1 when something is
 #   scripts/lint.sh --fix    formats the C++ in place
@@ -22,6 +23,11 @@ mapfile -t python < <(find scripts tests -name '*.py')
 for script in "${python[@]}"; do
   python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$script" ||
     failed=1
+done
+
+mapfile -t javascript < <(find tests -name '*.js')
+for script in "${javascript[@]}"; do
+  node --check "$script" || failed=1
 done
 
 (( failed == 0 )) || echo "lint: run scripts/lint.sh --fix for the formatting" >&2

@@ -11,11 +11,14 @@ import time
 from pathlib import Path
 from statistics import median
 
+import policy_sections
 import report
+import sections
 from programs import BenchError
-from sections import SECTIONS, SLOW
 
 ROOT = Path(__file__).resolve().parents[2]
+SECTIONS = {**sections.SECTIONS, **policy_sections.SECTIONS}
+SLOW = sections.SLOW | policy_sections.SLOW
 
 
 class Context:

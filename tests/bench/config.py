@@ -9,6 +9,9 @@ SESSION = {"uuid": "41509791-3de8-5bb9-b4fc-a9753da95aad", "action": "create",
            "location": "Kamen Test", "stations": 1, "customerid": 7685}
 
 
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # of the Standard Webhooks contract
+
+
 def destination(name, url, **more):
     """A destination as SynthesisVR wants to be called: an array, any response, no retry."""
     return {"name": name, "url": url, "format": "array", "success": "any_response",
@@ -40,6 +43,29 @@ def halves(healthy_url, other_path_url):
     return destinations, subscriptions([d["name"] for d in destinations])
 
 
+SIGNING_FAN_OUT = 10
+
+
+def signed_and_not(url):
+    """Two sets of destinations: `session.create` goes to the one, `session.delete` to the other,
+    which signs."""
+    sets = {"create": {}, "delete": {"keys": [{"name": "key", "secret": SECRET}]}}
+    more = {"concurrency": math.ceil(WRK_CONNECTIONS / SIGNING_FAN_OUT)}
+    destinations = [destination(f"{kind}{i}", f"{url}/{kind}{i}", **more, **keys)
+                    for kind, keys in sets.items() for i in range(SIGNING_FAN_OUT)]
+    wanted = [{"name": kind, "types": [f"session.{kind}"],
+               "destinations": [f"{kind}{i}" for i in range(SIGNING_FAN_OUT)]} for kind in sets]
+    return destinations, wanted
+
+
+def one_elsewhere(url, other_url, count):
+    """`count` destinations that get every session, the last of them at `other_url`. The others have
+    few connections each, so that the receiver can take them all."""
+    destinations = [destination(f"d{i}", f"{url}/d{i}", concurrency=4) for i in range(count - 1)]
+    destinations.append(destination("other", other_url))
+    return destinations, subscriptions([d["name"] for d in destinations])
+
+
 def locations(url, count):
     """A URL for each location: `count` destinations, each with its own filter."""
     destinations = [destination(f"d{i}", f"{url}/d{i}") for i in range(count)]
@@ -49,7 +75,8 @@ def locations(url, count):
     return destinations, filters
 
 
-def write_events(path, count):
+def write_events(path, count, kind="create"):
     """JSON lines of the session event of the SynthesisVR contract, without ids."""
-    line = json.dumps({"type": "session.create", "session": SESSION}, separators=(",", ":"))
+    event = {"type": f"session.{kind}", "session": {**SESSION, "action": kind}}
+    line = json.dumps(event, separators=(",", ":"))
     path.write_text((line + "\n") * count)

@@ -26,11 +26,11 @@ def parked(server):
                if name.startswith("carillon_deliveries{") and 'state="parked"' in name)
 
 
-def start_publishing(ctx, server, events):
+def start_publishing(ctx, server, events, kind="create"):
     """`carillon publish` from a file in batches of 100; `events` is a multiple of the file."""
-    path = ctx.dir / "events.jsonl"
+    path = ctx.dir / f"events-{kind}.jsonl"
     if not path.exists():
-        write_events(path, FILE_EVENTS)
+        write_events(path, FILE_EVENTS, kind)
     return subprocess.Popen(
         [f"{ctx.bin}/carillon", "publish", "--address", server.address, "--file", str(path),
          "--batch", "100", "--in-flight", "8", "--repeat", str(math.ceil(events / FILE_EVENTS))],
@@ -56,13 +56,13 @@ def wait_until(count, goal, limit_s, publisher=None):
     raise BenchError(f"only {last:.0f} of {goal:.0f} after {limit_s} s")
 
 
-def publish_and_drain(ctx, server, events, fan_out, all_answer=True, limit_s=300):
+def publish_and_drain(ctx, server, events, fan_out, all_answer=True, limit_s=300, kind="create"):
     """Publishes `events` and waits until each reached its `fan_out` destinations: deliveries a
     second and CPU microseconds of carillond for each."""
     before, failed_before = delivered(server), failed_attempts(server)
     cpu = server.cpu_us()
     begin = time.monotonic()
-    publisher = start_publishing(ctx, server, events)
+    publisher = start_publishing(ctx, server, events, kind)
     try:
         goal = events * fan_out
         end = wait_until(lambda: delivered(server) - before, goal, limit_s, publisher)

@@ -40,6 +40,11 @@ FIGURES = [
     ("rss_mb_10k_destinations", ("<", 200), "memory with 10,000 idle destinations, MB"),
     ("blackhole_throughput_loss", ("<", 0.10), "healthy half beside a black hole: throughput lost"),
     ("blackhole_p99_rise", ("<", 0.20), "healthy half beside a black hole: rise of p99"),
+    ("signing_v1_added_cpu_us", ("<=", 2), "CPU us that a v1 signature adds to a delivery"),
+    ("signing_v1_alone_us", None, "a v1 signature alone, CPU us"),
+    ("signing_v1a_alone_us", None, "a v1a signature alone, CPU us"),
+    ("slow_receiver_p99_rise", ("<", 0.05), "999 beside one that answers after 14 s: rise of p99"),
+    ("slow_receiver_others_p99_ms", None, "the 999 alone, publisher to receiver, p99, ms"),
 ]
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 

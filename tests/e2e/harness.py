@@ -70,14 +70,15 @@ def parse_metrics(text):
 class Program:
     """A process with its output in files."""
 
-    def __init__(self, folder, name, arguments, env=None, stdin=None):
+    def __init__(self, folder, name, arguments, env=None, stdin=None, command=None):
+        """`command`: what runs it; by default the program of that name that was built."""
         self.name = name
         stamp = f"{name}-{time.monotonic_ns()}"
         self.stdout_path = folder / f"{stamp}.stdout"
         self.stderr_path = folder / f"{stamp}.stderr"
         with open(self.stdout_path, "wb") as out, open(self.stderr_path, "wb") as err:
             self.process = subprocess.Popen(
-                [str(BIN / name), *map(str, arguments)], stdin=stdin or subprocess.DEVNULL,
+                [str(command or BIN / name), *map(str, arguments)], stdin=stdin or subprocess.DEVNULL,
                 stdout=out, stderr=err, env={**os.environ, **(env or {})}, cwd=folder)
 
     def alive(self):
@@ -253,7 +254,7 @@ class EndToEnd(unittest.TestCase):
             **sections,
         }
         path = path or self.folder / "carillon.yaml"
-        path.write_text(json.dumps(config, indent=1))
+        path.write_text(json.dumps(config, indent=1, ensure_ascii=False))
         return path
 
     def server(self, config_path=None, env=None):

@@ -15,7 +15,7 @@ void DispatcherImpl::OnResponse(uint64_t token, const http::Response& response) 
   caps_.Finish(lane);
   const bool whole = response.wire == model::Outcome::kSuccess;
   const model::Outcome outcome =
-      whole ? policy::Judge(lane.destination().success, response.status) : response.wire;
+      policy::JudgeAttempt(lane.destination().success, response.wire, response.status);
   const bool abandoned = draining_ && !lane.closing() && outcome == model::Outcome::kCancelled;
   const auto took = response.ended - response.started;
   AddAttemptRows(*attempt, outcome, response, abandoned);

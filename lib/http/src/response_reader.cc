@@ -72,6 +72,15 @@ bool MayBeHttp(std::string_view bytes) {
   return bytes.substr(0, common) == kVersion.substr(0, common);
 }
 
+constexpr size_t kBareStatusLineBytes = 14;
+
+/// Whether `bytes` begin with `HTTP/1.1 200 CRLF` but without the space that must follow the status
+/// where there is no reason. Servers send that, Beast does not take it.
+bool HasBareStatusLine(std::string_view bytes) {
+  return bytes.size() >= kBareStatusLineBytes && bytes[8] == ' ' &&
+         bytes.substr(kBareStatusLineBytes - 2, 2) == "\r\n";
+}
+
 }  // namespace
 
 struct ResponseReader::Impl {
@@ -104,6 +113,17 @@ struct ResponseReader::Impl {
     return parser->is_done() ? State::kDone : State::kMore;
   }
 
+  size_t Put(std::string_view bytes, error_code& ec) {
+    const bool at_start = !parser->is_header_done() && head_bytes == 0;
+    if (!at_start || !HasBareStatusLine(bytes)) {
+      return parser->put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
+    }
+    std::string mended(bytes);
+    mended.insert(kBareStatusLineBytes - 2, 1, ' ');
+    const size_t used = parser->put(boost::asio::const_buffer(mended.data(), mended.size()), ec);
+    return used == 0 ? 0 : used - 1;
+  }
+
   State FeedMessage(std::string_view bytes, size_t& consumed) {
     if (!parser->got_some() && !MayBeHttp(bytes)) return Bad("the answer is not HTTP/1.x");
     const bool in_chunks = parser->is_header_done() && parser->chunked();
@@ -114,7 +134,7 @@ struct ResponseReader::Impl {
       parser->header_limit(static_cast<uint32_t>(max_head_bytes - head_bytes));
     }
     error_code ec;
-    const size_t used = parser->put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
+    const size_t used = Put(bytes, ec);
     consumed += used;
     if (!parser->is_header_done()) head_bytes += used;
     return Judge(ec, bytes.substr(used));

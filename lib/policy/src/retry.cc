@@ -40,7 +40,13 @@ bool SpeaksForAll(int status, bool asks_to_wait) {
 model::Outcome Judge(model::SuccessRule rule, int status) {
   if (rule == SuccessRule::kAnyResponse) return Outcome::kSuccess;
   const int end = rule == SuccessRule::kBelow400 ? 400 : 300;
-  return status >= 200 && status < end ? Outcome::kSuccess : FailureClass(status);
+  const bool above = rule == SuccessRule::kBelow400 && status > 599;
+  return (status >= 200 && status < end) || above ? Outcome::kSuccess : FailureClass(status);
+}
+
+model::Outcome JudgeAttempt(model::SuccessRule rule, model::Outcome wire, int status) {
+  const bool head_counts = rule == SuccessRule::kAnyResponse && status != 0;
+  return wire == Outcome::kSuccess || head_counts ? Judge(rule, status) : wire;
 }
 
 std::vector<milliseconds> ExponentialDelays(milliseconds first, double factor, milliseconds cap,

@@ -141,16 +141,6 @@ TEST_F(CourierAnswersTest, AResetAmidTheResponse) {
   EXPECT_EQ(AskOnce(To(receiver.port())).wire, Outcome::kReset);
 }
 
-TEST_F(CourierAnswersTest, AResetAfterTheResponseIsNoFailure) {
-  Receiver receiver([](Peer& peer) {
-    peer.ReadRequest();
-    peer.Send(kOk);
-    peer.ReadRequest();
-  });
-  const EndpointId endpoint = courier_->Open(To(receiver.port()));
-  EXPECT_EQ(Ask(endpoint).wire, Outcome::kSuccess);
-}
-
 TEST_F(CourierAnswersTest, AHalfClosedConnectionStillAnswers) {
   Receiver receiver([](Peer& peer) {
     peer.ReadRequest();

@@ -76,6 +76,11 @@ std::string Peer::ReadRequest() {
   }
 }
 
+bool Peer::ReadSome() {
+  char buffer[4096];
+  return Read(buffer, sizeof(buffer)) > 0;
+}
+
 void Peer::ReadToEnd() {
   char buffer[4096];
   while (Read(buffer, sizeof(buffer)) > 0) {

@@ -30,6 +30,8 @@ class Peer {
   bool resumed() const { return ssl_ != nullptr && SSL_session_reused(ssl_) == 1; }
   /// One request, head and body; empty when the other end closed.
   std::string ReadRequest();
+  /// Some bytes of a request; false when the other end closed.
+  bool ReadSome();
   /// Until the other end closes or resets.
   void ReadToEnd();
   /// False when the other end is gone.

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <set>
+#include <sstream>
 #include <vector>
 
 #include "carillon/v1/config.pb.h"
@@ -40,11 +41,15 @@ void CollectMembers(const Descriptor* type, std::set<const Descriptor*>& seen,
   }
 }
 
-TEST(Docs, ExamplesAreConfigurations) {
+void SetKeys() {
   for (const char* name : {"SYNCHUB_A_KEY", "VISION6_PRIMARY_KEY", "VISION6_SECONDARY_KEY",
                            "SHOP_KEY", "SHOP_OLD_KEY", "BUILD_SERVER_KEY", "PROXY_PASSWORD"}) {
     ::setenv(name, kSecret, 1);
   }
+}
+
+TEST(Docs, ExamplesAreConfigurations) {
+  SetKeys();
   const auto blocks = YamlBlocks(ReadText(CARILLON_CONFIGURATION_MD));
   ASSERT_GE(blocks.size(), 4u);
   for (const std::string& block : blocks) EXPECT_EQ(Refusal(block), "") << block;
@@ -57,6 +62,39 @@ TEST(Docs, ExamplesAreConfigurations) {
     EXPECT_EQ(d.total_timeout, std::chrono::seconds(2));
     EXPECT_EQ(d.success, model::SuccessRule::kAnyResponse);
     EXPECT_TRUE(d.retry.delays.empty());
+  }
+}
+
+/// The examples of the table of policies: what stands between backquotes in its last column.
+std::vector<std::string> PolicyExamples(const std::string& page) {
+  std::vector<std::string> examples;
+  const size_t begin = page.find("| policy | default |");
+  std::istringstream lines(page.substr(begin, page.find("\n\n", begin) - begin));
+  for (std::string line; std::getline(lines, line);) {
+    const size_t end = line.rfind("` |");
+    if (end == line.npos) continue;
+    const size_t at = line.rfind("| `", end) + 3;
+    examples.push_back(line.substr(at, end - at));
+  }
+  return examples;
+}
+
+TEST(Docs, ExamplesOfDeliveryAreConfigurations) {
+  SetKeys();
+  const std::string page = ReadText(CARILLON_DELIVERY_MD);
+  const auto blocks = YamlBlocks(page);
+  EXPECT_GE(blocks.size(), 7u);
+  for (const std::string& block : blocks) EXPECT_EQ(Refusal(block), "") << block;
+  const auto examples = PolicyExamples(page);
+  EXPECT_GE(examples.size(), 24u);
+  for (const std::string& example : examples) {
+    std::string yaml = "destinations:\n  - name: d\n    url: http://h.example/\n    " + example;
+    // What goes together with it is no part of the example.
+    if (example.starts_with("batch:")) yaml += "\n    format: array";
+    if (example.starts_with("signature:")) {
+      yaml += "\n    keys: [{name: k, secret_env: SHOP_KEY}]";
+    }
+    EXPECT_EQ(Refusal(yaml), "") << example;
   }
 }
 

@@ -116,6 +116,16 @@ TEST(Scenarios, SynthesisVrUrlRule) {
   }
 }
 
+TEST(Scenarios, TheDefaultScheduleIsThatOfStandardWebhooks) {
+  const Json contract = Contract("standard-webhooks.json");
+  const Config config = Parsed("destinations: [{name: d, url: 'http://h/'}]");
+  const model::RetryPolicy& retry = config.destinations[0].retry;
+  std::vector<int64_t> seconds;
+  for (const auto delay : retry.delays) seconds.push_back(delay / std::chrono::seconds(1));
+  EXPECT_EQ(seconds, contract["schedule_s"].get<std::vector<int64_t>>());
+  EXPECT_GT(retry.jitter, 0) << contract["jitter"];
+}
+
 TEST(Scenarios, TenThousandDestinationsLoad) {
   std::string yaml = "destinations:\n";
   for (int i = 0; i < 10'000; ++i) {

@@ -69,6 +69,14 @@ INSTANTIATE_TEST_SUITE_P(
              true},
         Case{"Empty", "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", State::kDone, {}, 200, true},
         Case{"NoReason", "HTTP/1.1 500 \r\ncontent-length: 0\r\n\r\n", State::kDone, {}, 500, true},
+        Case{"NoSpaceAfterStatus",
+             "HTTP/1.1 100\r\n\r\nHTTP/1.1 429\r\nRetry-After: 3\r\nContent-Length: 2\r\n\r\nok",
+             State::kDone,
+             {},
+             429,
+             true,
+             "3"},
+        Case{"NoHeadersAndNoSpace", "HTTP/1.1 200\r\n\r\nok", State::kMore, State::kDone, 200},
         Case{"Status999",
              "HTTP/1.1 999 X\r\ncontent-length: 0\r\n\r\n",
              State::kDone,
@@ -188,12 +196,13 @@ TEST(ResponseReaderTest, AnyBytesAreJudged) {
   const std::string seeds[] = {
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\nX: y\r\n\r\n",
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      "HTTP/1.1 100\r\n\r\nHTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok",
       "HTTP/1.1 100 Go\r\n\r\nHTTP/1.0 503 No\r\nRetry-After: 1\r\nContent-Length: 3\r\n\r\nabc"};
   constexpr std::string_view kBytes = "\r\n :;,=0159afHTP/.x\t\"\0\xff";
   ResponseReader reader(kMaxHead, kMaxBody);
   for (int round = 0; round < 20'000; ++round) {
     SCOPED_TRACE(round);
-    std::string bytes = seeds[random.Next() % 3];
+    std::string bytes = seeds[random.Next() % 4];
     for (uint64_t n = random.Next() % 4; n > 0; --n) {
       const size_t at = random.Next() % bytes.size();
       bytes.replace(at, random.Next() % 3, random.Next() % 3,

@@ -39,9 +39,9 @@ TEST(Judge, EachRuleAtEachEdge) {
       {499, Outcome::kHttp4xx, Outcome::kHttp4xx},
       {500, Outcome::kHttp5xx, Outcome::kHttp5xx},
       {599, Outcome::kHttp5xx, Outcome::kHttp5xx},
-      {600, Outcome::kProtocol, Outcome::kProtocol},
-      {700, Outcome::kProtocol, Outcome::kProtocol},
-      {999, Outcome::kProtocol, Outcome::kProtocol},
+      {600, Outcome::kProtocol, ok},
+      {700, Outcome::kProtocol, ok},
+      {999, Outcome::kProtocol, ok},
       {199, Outcome::kProtocol, Outcome::kProtocol},
       {100, Outcome::kProtocol, Outcome::kProtocol},
       {0, Outcome::kProtocol, Outcome::kProtocol},
@@ -52,6 +52,17 @@ TEST(Judge, EachRuleAtEachEdge) {
     EXPECT_EQ(Judge(SuccessRule::kBelow400, c.status), c.below_400) << c.status;
     EXPECT_EQ(Judge(SuccessRule::kAnyResponse, c.status), Outcome::kSuccess) << c.status;
   }
+}
+
+TEST(Judge, AHeadIsEnoughWhereAnyResponseIs) {
+  for (const Outcome wire : {Outcome::kResponseTimeout, Outcome::kReset, Outcome::kProtocol}) {
+    EXPECT_EQ(JudgeAttempt(SuccessRule::kAnyResponse, wire, 500), Outcome::kSuccess);
+    EXPECT_EQ(JudgeAttempt(SuccessRule::kAnyResponse, wire, 0), wire);
+    EXPECT_EQ(JudgeAttempt(SuccessRule::k2xx, wire, 200), wire);
+    EXPECT_EQ(JudgeAttempt(SuccessRule::kBelow400, wire, 200), wire);
+  }
+  EXPECT_EQ(JudgeAttempt(SuccessRule::k2xx, Outcome::kSuccess, 200), Outcome::kSuccess);
+  EXPECT_EQ(JudgeAttempt(SuccessRule::k2xx, Outcome::kSuccess, 500), Outcome::kHttp5xx);
 }
 
 std::vector<int64_t> Exponential(int first, double factor, int cap, uint32_t attempts) {

@@ -14,8 +14,13 @@
 namespace carillon::policy {
 
 /// How a whole response is judged by a destination's rule. 3xx is a failure under k2xx (redirects
-/// are never followed) and a success under the wider rules.
+/// are never followed) and a success under the wider rules. kBelow400 fails 400 to 599 alone: what
+/// is beyond is no failure that HTTP knows.
 model::Outcome Judge(model::SuccessRule rule, int status);
+
+/// How an attempt is judged that ended so on the wire, `status` being that of its response's head
+/// (0: none came whole). Under kAnyResponse the head decides, whatever becomes of the body.
+model::Outcome JudgeAttempt(model::SuccessRule rule, model::Outcome wire, int status);
 
 /// The delays of an exponential schedule: `attempts` - 1 of them, each `factor` (at least 1) times
 /// the one before, none over `cap`.

@@ -1,0 +1,70 @@
+"""A receiver inside the test: answers each path as a script says, where carillon-sink cannot."""
+
+import http.server
+import threading
+import time
+
+from harness import eventually
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 512  # else a burst of connections waits for the kernel to ask again
+
+
+class Scripted:
+    """`answers` by path: a list of (status, headers), the last of which is repeated; a callable is
+    asked when it is due. Any other path gets 200. Used as a context manager."""
+
+    def __init__(self, answers=None):
+        self.answers = dict(answers or {})
+        self.requests = []
+        self.lock = threading.Lock()
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                outer.take(self)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+    def url(self, path):
+        return f"http://127.0.0.1:{self.server.server_port}{path}"
+
+    def take(self, handler):
+        body = handler.rfile.read(int(handler.headers["content-length"])).decode()
+        with self.lock:
+            before = sum(r["target"] == handler.path for r in self.requests)
+            self.requests.append({"target": handler.path, "headers": handler.headers.items(),
+                                  "body": body, "at": time.monotonic()})
+            script = self.answers.get(handler.path, [(200, {})])
+            answer = script[min(before, len(script) - 1)]
+        status, headers = answer() if callable(answer) else answer
+        handler.send_response(status)
+        for name, value in {"Content-Length": "0", **headers}.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+
+    def at(self, path):
+        with self.lock:
+            return [r for r in self.requests if r["target"] == path]
+
+    def wait(self, path, count):
+        """At least `count` requests to `path`, as soon as they are there."""
+        return eventually(lambda: len(self.at(path)) >= count and self.at(path),
+                          lambda: f"{count} requests at {path}, there are {len(self.at(path))}")
