@@ -115,9 +115,10 @@ TEST(Authorization, WrongOAuth2) {
 TEST(Authorization, TheGuardHoldsForTokenServersToo) {
   const std::string yaml =
       WithAuthorization(OAuth2("token_url: 'http://10.1.2.3:9000/token', client_id: c, secret: s"));
-  EXPECT_EQ(Refusal(yaml),
-            "destinations[0].authorization.oauth2.token_url: leads to 10.1.2.3 (10.0.0.0/8, private "
-            "use) and port 9000: allow it by guard.allow_networks and guard.allow_ports");
+  EXPECT_EQ(
+      Refusal(yaml),
+      "destinations[0].authorization.oauth2.token_url: leads to 10.1.2.3 (10.0.0.0/8, private "
+      "use) and port 9000: allow it by guard.allow_networks and guard.allow_ports");
   EXPECT_EQ(Refusal("guard: {allow_networks: [10.1.2.3], allow_ports: [9000]}\n" + yaml), "");
 }
 

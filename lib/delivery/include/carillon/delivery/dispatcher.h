@@ -29,7 +29,7 @@ struct DispatcherOptions {
   /// watermark; then a cursor takes its lane's place.
   size_t max_tracked = 262'144;
   std::chrono::milliseconds max_hold{30'000};
-  std::string user_agent = "Carillon";  ///< the program adds its version
+  std::string user_agent = "Carillon";         ///< the program adds its version
   std::shared_ptr<policy::InFlightCaps> caps;  ///< shared by all shards; null: there are none
 };
 

@@ -36,9 +36,9 @@ class RoutingTable {
   /// Whether destination `index` wants `event`; the same answer as `Match`.
   virtual bool Matches(const model::Event& event, uint32_t index) const = 0;
 
-  /// Whether a subscription of the tenant, to whatever destination (also one that this table lacks),
-  /// is for the operational type `type`. `*` is not: what subscribed to all that is published did
-  /// not ask for what Carillon tells of itself.
+  /// Whether a subscription of the tenant, to whatever destination (also one that this table
+  /// lacks), is for the operational type `type`. `*` is not: what subscribed to all that is
+  /// published did not ask for what Carillon tells of itself.
   virtual bool IsSubscribed(std::string_view tenant, std::string_view type) const = 0;
 
   virtual ~RoutingTable() = default;
