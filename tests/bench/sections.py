@@ -131,7 +131,7 @@ def parked_million(ctx):
     """A million deliveries that wait an hour for their retry."""
     events = 1_000_000
     layout = config.fan_out(f"http://127.0.0.1:{free_port()}", 1,
-                            retry={"delays": ["1h", "1h"], "jitter": 0})
+                            retry={"delays": ["1h", "1h"], "jitter": 0}, breaker={"off": True})
     with serve(ctx, "parked", layout) as server:
         publisher = start_publishing(ctx, server, events)
         try:

@@ -87,7 +87,7 @@ class Crash(EndToEnd):
         self.targets = ["/ok", "/flaky/2"]
         self.write_config(
             [{"name": "plain", "url": self.receiver.url("/ok")},
-             {"name": "flaky", "url": self.receiver.url("/flaky/2"),
+             {"name": "flaky", "url": self.receiver.url("/flaky/2"), "breaker": {"off": True},
               "retry": {"delays": ["20ms"] + ["200ms"] * 60, "jitter": 0.2,
                         "budget": {"min_per_second": 100000}}}],
             server={"publish_address": f"127.0.0.1:{port}"})

@@ -67,6 +67,7 @@ class Retries(EndToEnd):
     def test_parked_deliveries_outlive_the_process(self):
         receiver = self.sink()
         self.write_config([{"name": "one", "url": receiver.url("/status/503"),
+                            "breaker": {"off": True},
                             "retry": {"delays": ["1s", "1s", "1s"], "jitter": 0,
                                       "budget": {"min_per_second": 1000}}}])
         server = self.server()

@@ -306,7 +306,10 @@ TEST(CourierLifeTest, TheContextMayGoWithItsWork) {
   const auto tls = TlsClient::Create().value();
   Receiver silent([](Peer& peer) { peer.ReadToEnd(); });
   boost::asio::io_context io(1);
-  const auto courier = MakeAsioCourier(io, resolver, *tls, {});
+  EgressSwitch anywhere({.rules = guard::Rules::Unrestricted()});
+  CourierOptions bounds;
+  bounds.egress = &anywhere;
+  const auto courier = MakeAsioCourier(io, resolver, *tls, bounds);
   EndpointOptions options;
   options.url.host = "127.0.0.1";
   options.url.port = silent.port();

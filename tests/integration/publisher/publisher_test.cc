@@ -65,6 +65,8 @@ class HeldJournal final : public journal::Journal {
   void Read(uint64_t, size_t, absl::AnyInvocable<void(journal::EventBatchPtr)>) override {}
   void TakeDue(journal::LaneId, base::WallTime, size_t,
                absl::AnyInvocable<void(journal::DueDeliveries)>) override {}
+  void TakeHeld(journal::LaneId, journal::GroupId, size_t,
+                absl::AnyInvocable<void(journal::DueDeliveries)>) override {}
   bool WasSettled(uint64_t, journal::LaneId) const override { return false; }
   void OpenLanes(
       std::vector<journal::LaneName>,
