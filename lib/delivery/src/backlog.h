@@ -29,6 +29,7 @@ class Backlog {
 
   /// Puts the lane on the list if it is behind and has room.
   void Want(Lane& lane);
+  bool waits() const { return !waiting_.empty(); }
   /// Starts reads for those whose turn it is.
   void Run();
 
