@@ -180,7 +180,8 @@ void DispatcherImpl::AddDead(Lane& lane, const model::Event& event, uint32_t att
                              model::Outcome outcome) {
   news_.Add(journal::Dead{lane.id(), event.position(), attempts, outcome, clock_.Wall()});
   lane.metrics().dead.fetch_add(1, std::memory_order_relaxed);
-  if (model::IsOperational(event.type())) return;  // its own death would be one more
+  // Of an operational event it would be one more; who took the destination out knows.
+  if (lane.closing() || model::IsOperational(event.type())) return;
   if (!IsWanted(lane, model::kDeliveryDead)) return;
   news_.Add(DeliveryDead(lane.destination(), event, attempts, outcome, clock_.Wall(), random_));
 }
