@@ -300,8 +300,9 @@ class Schedule(EndToEnd):
     def test_retries_do_not_come_as_a_herd(self):
         events = 30
         receiver = self.sink()
-        self.write_config([{"name": "one", "url": receiver.url("/flaky/2"), "retry": {
-            "delays": ["2s"], "jitter": 0.5, "budget": UNBOUNDED}}])
+        self.write_config([{"name": "one", "url": receiver.url("/flaky/2"),
+                            "breaker": {"off": True}, "retry": {
+                                "delays": ["2s"], "jitter": 0.5, "budget": UNBOUNDED}}])
         self.publish_events(self.server(), [{"session": session(n)} for n in range(events)])
         times = {}
         for record in receiver.wait_records(2 * events):

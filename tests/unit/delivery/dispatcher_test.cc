@@ -1,80 +1,12 @@
 // A shard step by step, over the simulated journal and courier.
 
-#include <gtest/gtest.h>
-
-#include "dispatcher_impl.h"
-#include "sim_journal.h"
-#include "sim_parts.h"
+#include "dispatcher_support.h"
 
 namespace carillon::delivery {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-class DispatcherTest : public testing::Test {
- protected:
-  DispatcherTest() {
-    store_.wants = [](const std::string&, uint64_t) { return true; };
-    courier_.on_end = [this](const SimCourier::Flight& flight, const http::Response&) {
-      ended_.push_back(flight.host + " " + flight.event_id);
-    };
-    Create();
-  }
-  void Create() {
-    journal_ = std::make_unique<SimJournal>(store_, executor_, clock_, random_);
-    dispatcher_ =
-        Dispatcher::Create(options_, clock_, random_, *journal_, courier_, executor_, metrics_);
-    executor_.SetDispatcher(dispatcher_.get());
-    journal_->AddConsumer(dispatcher_.get());
-  }
-
-  static model::Destination Named(const std::string& name) {
-    model::Destination destination;
-    destination.tenant = "t";
-    destination.name = name;
-    destination.url = "http://" + name + "/";
-    return destination;
-  }
-  absl::Status SetTable(std::vector<model::Destination> destinations) {
-    std::optional<absl::Status> result;
-    dispatcher_->SetTable(
-        std::make_shared<SimTable>(std::move(destinations),
-                                   [](const std::string&, const model::Event&) { return true; }),
-        [&result](absl::Status status) { result = std::move(status); });
-    while (!result && executor_.Step()) {
-    }
-    return result.value_or(absl::InternalError("never in force"));
-  }
-  void Publish(const std::string& id) {
-    journal_->accepted_at = clock_.Wall();
-    journal_->Append({model::Event::Create({.id = id, .type = "a", .tenant = "t", .payload = "1"})},
-                     {});
-  }
-  void RunFor(std::chrono::nanoseconds time) {
-    const base::MonoTime until = clock_.Mono() + time;
-    bool there = false;
-    executor_.At(until, [&there] { there = true; });
-    while (!there && executor_.Step()) {
-    }
-  }
-
-  base::SimulatedClock clock_;
-  base::SeededRandom random_{7};
-  SimExecutor executor_{clock_, random_};
-  SimStore store_;
-  NullMetrics metrics_;
-  DispatcherOptions options_;
-  SimCourier::End end_;
-  std::string throttled_;  // only this host answers so; empty: all do
-  SimCourier courier_{executor_, clock_, [this](const SimCourier::Flight& flight) {
-                        return throttled_.empty() || flight.host == throttled_ ? end_
-                                                                               : SimCourier::End{};
-                      }};
-  std::vector<std::string> ended_;
-  std::unique_ptr<SimJournal> journal_;
-  std::unique_ptr<Dispatcher> dispatcher_;
-};
 
 TEST_F(DispatcherTest, DeliversToAllThatWantItAndMovesTheWatermark) {
   ASSERT_TRUE(SetTable({Named("a"), Named("b")}).ok());

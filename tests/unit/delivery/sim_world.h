@@ -162,7 +162,7 @@ class SimWorld {
     checks_.NewLife();
     changes_ = 0;
     // What is not configured any more when a process starts is owed nothing.
-    Excuse();
+    Excuse(destinations_);
     SetTable();
   }
 
@@ -187,16 +187,16 @@ class SimWorld {
     Crash();
   }
 
-  void Excuse() {
+  void Excuse(const std::vector<model::Destination>& destinations) {
     for (const auto& [id, lane] : store_.lanes) {
-      const bool configured = std::any_of(destinations_.begin(), destinations_.end(),
+      const bool configured = std::any_of(destinations.begin(), destinations.end(),
                                           [&](const auto& d) { return d.name == lane.name.name; });
       if (!configured) store_.excused.insert(id);
     }
   }
 
   void SetTable() {
-    Excuse();
+    Excuse(destinations_);
     ++changes_;
     checks_.SetChanging(true);
     auto table = std::make_shared<SimTable>(destinations_,
@@ -206,7 +206,7 @@ class SimWorld {
     table->subscribed = true;
     dispatcher_->SetTable(table, [this, now = destinations_](absl::Status status) {
       EXPECT_TRUE(draining_ || status.ok()) << status.ToString();
-      Excuse();  // a lane that an earlier table opened may be gone in a later one
+      Excuse(now);  // what an earlier table had may be gone in this one, whatever comes next
       checks_.SetDestinations(now);
       if (--changes_ > 0) return;
       checks_.SetChanging(false);

@@ -1,0 +1,167 @@
+#include "groups.h"
+
+#include <gtest/gtest.h>
+
+namespace carillon::delivery {
+namespace {
+
+class GroupsTest : public testing::Test {
+ protected:
+  Delivery Fresh(uint64_t position, journal::GroupId group) {
+    auto event = model::Event::Create({.id = "e", .type = "a", .tenant = "t", .payload = "{}"});
+    event->Accept(position, {});
+    return {.event = held_.Hold(event), .slot = 1, .group = group};
+  }
+  Groups::Place Offer(uint64_t position, journal::GroupId group) {
+    Delivery delivery = Fresh(position, group);
+    groups_.Begin();
+    return groups_.Offer(delivery);
+  }
+  Parcel Sent(uint64_t position, journal::GroupId group) {
+    return {.first = Fresh(position, group)};
+  }
+  /// The journal's answer to what the groups ask for: these positions.
+  void Answer(journal::GroupId group, std::vector<uint64_t> positions) {
+    const auto ask = groups_.NextAsk();
+    ASSERT_TRUE(ask.has_value());
+    EXPECT_EQ(ask->group, group);
+    if (!groups_.BeginTaking(group)) return;
+    for (const uint64_t position : positions) {
+      if (!groups_.Take(group, position)) continue;
+      Delivery delivery = Fresh(position, group);
+      delivery.held = true;
+      groups_.Push(group, std::move(delivery));
+    }
+    groups_.Update(group);
+  }
+  uint64_t PopNext() {
+    groups_.Begin();
+    return groups_.Peek() == nullptr ? 0 : groups_.Pop().event->position();
+  }
+
+  HeldEvents held_;
+  Groups groups_{{}};
+};
+
+TEST_F(GroupsTest, AKeyHasAStableGroupThatNoOtherUseHas) {
+  EXPECT_EQ(GroupOfKey(""), 0u);
+  EXPECT_EQ(GroupOfKey("cinema-7"), GroupOfKey("cinema-7"));
+  EXPECT_NE(GroupOfKey("cinema-7"), GroupOfKey("cinema-8"));
+  // Stored: these must not change.
+  EXPECT_EQ(GroupOfKey("k0"), GroupOfKey(std::string("k") + "0"));
+  for (int i = 0; i < 10'000; ++i) {
+    const auto group = GroupOfKey("key" + std::to_string(i));
+    ASSERT_GT(group, kStrictGroup);
+    ASSERT_LE(group, journal::kMaxGroup);
+  }
+}
+
+TEST_F(GroupsTest, OneOfAGroupIsInFlightAndTheNextFollowsIt) {
+  EXPECT_EQ(Offer(1, 7), Groups::Place::kTaken);
+  EXPECT_EQ(Offer(2, 7), Groups::Place::kWaits);
+  EXPECT_EQ(Offer(3, 8), Groups::Place::kTaken);  // another key is not held up
+  EXPECT_EQ(PopNext(), 0u);
+  EXPECT_EQ(groups_.LowestUnsettled(), 2u);
+  EXPECT_TRUE(groups_.Finish(Sent(1, 7), Ending::kSettled).empty());
+  EXPECT_EQ(PopNext(), 2u);
+  EXPECT_EQ(groups_.LowestUnsettled(), Tracker::kNone);
+  EXPECT_EQ(Offer(4, 7), Groups::Place::kWaits);
+}
+
+TEST_F(GroupsTest, BehindAParkedOneWhatWaitsAndWhatComesIsHeldAndComesBackInOrder) {
+  EXPECT_EQ(Offer(1, 7), Groups::Place::kTaken);
+  EXPECT_EQ(Offer(2, 7), Groups::Place::kWaits);
+  const std::vector<Delivery> held = groups_.Finish(Sent(1, 7), Ending::kParked);
+  ASSERT_EQ(held.size(), 1u);
+  EXPECT_EQ(held[0].event->position(), 2u);
+  EXPECT_EQ(Offer(3, 7), Groups::Place::kHeld);
+  groups_.OnHeld(7);
+  groups_.OnHeld(7);
+  EXPECT_FALSE(groups_.NextAsk().has_value());  // the first is not through yet
+  groups_.Restart(Sent(1, 7));
+  EXPECT_TRUE(groups_.Finish(Sent(1, 7), Ending::kSettled).empty());
+  Answer(7, {2, 3});
+  EXPECT_EQ(Offer(4, 7), Groups::Place::kWaits);
+  EXPECT_EQ(PopNext(), 2u);
+  EXPECT_EQ(PopNext(), 0u);
+  groups_.Finish(Sent(2, 7), Ending::kSettled);
+  EXPECT_EQ(PopNext(), 3u);
+  groups_.Finish(Sent(3, 7), Ending::kSettled);
+  EXPECT_EQ(PopNext(), 4u);
+}
+
+TEST_F(GroupsTest, ARowWhoseRemovalIsUnderWayIsNotTakenAgain) {
+  EXPECT_EQ(Offer(1, 7), Groups::Place::kTaken);
+  groups_.Finish(Sent(1, 7), Ending::kParked);
+  EXPECT_EQ(Offer(2, 7), Groups::Place::kHeld);
+  EXPECT_EQ(Offer(3, 7), Groups::Place::kHeld);
+  groups_.OnHeld(7);
+  groups_.Restart(Sent(1, 7));
+  groups_.Finish(Sent(1, 7), Ending::kSettled);
+  Answer(7, {2});
+  EXPECT_EQ(PopNext(), 2u);
+  groups_.Finish(Sent(2, 7), Ending::kSettled);  // its removal is not durable
+  groups_.OnHeld(7);
+  Answer(7, {2, 3});
+  EXPECT_EQ(PopNext(), 3u);
+}
+
+TEST_F(GroupsTest, ADeadOneHoldsItsGroupUntilItsMarkIsPassed) {
+  EXPECT_EQ(Offer(1, 7), Groups::Place::kTaken);
+  groups_.Finish(Sent(1, 7), Ending::kStuck);
+  EXPECT_EQ(Offer(2, 7), Groups::Place::kHeld);
+  groups_.OnHeld(7);
+  EXPECT_FALSE(groups_.NextAsk().has_value());
+  ASSERT_TRUE(groups_.BeginPassing());
+  EXPECT_FALSE(groups_.BeginPassing());
+  EXPECT_TRUE(groups_.Pass(7, 1));
+  EXPECT_FALSE(groups_.Pass(7, 1));
+  EXPECT_FALSE(groups_.EndPassing());
+  Answer(7, {2});
+  EXPECT_EQ(PopNext(), 2u);
+}
+
+TEST_F(GroupsTest, ABatchTakesSeveralOfAGroupAndBlocksThemTogether) {
+  groups_.Begin();
+  Delivery first = Fresh(1, 7);
+  Delivery second = Fresh(2, 7);
+  Delivery other = Fresh(3, 8);
+  EXPECT_EQ(groups_.Offer(first), Groups::Place::kTaken);
+  EXPECT_EQ(groups_.Offer(second), Groups::Place::kTaken);
+  EXPECT_EQ(groups_.Offer(other), Groups::Place::kTaken);
+  Parcel batch{.first = std::move(first)};
+  batch.rest.push_back(std::move(second));
+  batch.rest.push_back(std::move(other));
+  groups_.Finish(batch, Ending::kParked);
+  EXPECT_EQ(Offer(4, 7), Groups::Place::kHeld);
+  EXPECT_EQ(Offer(5, 8), Groups::Place::kHeld);
+  EXPECT_EQ(Offer(6, 9), Groups::Place::kTaken);
+}
+
+TEST_F(GroupsTest, AfterARestartNoRowPassesWhatIsReadAgain) {
+  const std::vector<journal::GroupState> states{{.group = 7, .held = 1}};
+  groups_ = Groups(states);
+  EXPECT_TRUE(groups_.recovering());
+  EXPECT_FALSE(groups_.NextAsk().has_value());
+  EXPECT_EQ(Offer(1, 7), Groups::Place::kHeld);  // it was in flight; the row is of position 2
+  groups_.EndRecovery();
+  EXPECT_FALSE(groups_.NextAsk().has_value());  // not before position 1 has its row too
+  groups_.OnHeld(7);
+  Answer(7, {1, 2});
+  EXPECT_EQ(PopNext(), 1u);
+}
+
+TEST_F(GroupsTest, WhatIsHeldToFreeMemoryIsAskedForAgain) {
+  EXPECT_EQ(Offer(1, 7), Groups::Place::kTaken);
+  EXPECT_EQ(Offer(2, 7), Groups::Place::kWaits);
+  EXPECT_EQ(groups_.HoldAll().size(), 1u);
+  groups_.OnHeld(7);
+  Answer(7, {2});
+  EXPECT_EQ(groups_.HoldAll().size(), 1u);  // its row is still there
+  groups_.Finish(Sent(1, 7), Ending::kSettled);
+  Answer(7, {2});
+  EXPECT_EQ(PopNext(), 2u);
+}
+
+}  // namespace
+}  // namespace carillon::delivery

@@ -1,0 +1,163 @@
+// Breaker, disabling, batches and what is told of them, a step at a time.
+
+#include "dispatcher_support.h"
+
+namespace carillon::delivery {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class HealthTest : public DispatcherTest {
+ protected:
+  HealthTest() {
+    a_.retry.delays = std::vector<milliseconds>(60, milliseconds(100));
+    a_.retry.jitter = 0;
+    a_.retry.budget.min_per_second = 1000;
+    a_.concurrency = 1;
+    a_.breaker.reset();
+  }
+  size_t CountOf(std::string_view type) const {
+    return static_cast<size_t>(std::ranges::count_if(
+        store_.events, [&](const model::EventPtr& event) { return event->type() == type; }));
+  }
+  void Restart() {
+    dispatcher_.reset();
+    executor_.Clear();
+    Create();
+  }
+
+  model::Destination a_ = Named("a");
+};
+
+TEST_F(HealthTest, AnOpenBreakerLetsOnlyProbesThroughAndClosesWithSuccess) {
+  tell_ = "told";
+  a_.breaker = {.consecutive_failures = 3, .delay = seconds(10), .max_delay = seconds(40)};
+  ASSERT_TRUE(SetTable({a_, Named(tell_)}).ok());
+  throttled_ = "a";
+  end_.status = 500;
+  for (int i = 0; i < 5; ++i) Publish("e" + std::to_string(i));
+  RunFor(seconds(7));
+  EXPECT_EQ(ended_.size(), 3u);
+  RunFor(seconds(6));
+  EXPECT_EQ(ended_.size(), 4u);  // the probe
+  RunFor(seconds(14));
+  EXPECT_EQ(ended_.size(), 4u);  // twice as long
+  end_ = {};
+  RunFor(seconds(60));
+  EXPECT_EQ(store_.delivered.size(), 6u);  // with what was told
+  EXPECT_EQ(CountOf(model::kDestinationRecovered), 1u);
+  EXPECT_TRUE(store_.parked.empty());
+}
+
+TEST_F(HealthTest, GoneDisablesAndAnotherGenerationEnables) {
+  tell_ = "told";
+  ASSERT_TRUE(SetTable({a_, Named(tell_)}).ok());
+  throttled_ = "a";
+  end_.status = 410;
+  Publish("e1");
+  Publish("e2");
+  RunFor(seconds(5));
+  EXPECT_EQ(std::ranges::count(ended_, "a e1"), 1);
+  EXPECT_EQ(std::ranges::count(ended_, "a e2"), 0);
+  EXPECT_EQ(CountOf(model::kDestinationDisabled), 1u);
+  EXPECT_EQ(store_.lanes.at(1).health.disabled, model::DisabledReason::kGone);
+  end_ = {};
+  Restart();  // it stays so
+  ASSERT_TRUE(SetTable({a_, Named(tell_)}).ok());
+  RunFor(seconds(5));
+  EXPECT_FALSE(store_.delivered.contains({1, 1}));
+  a_.generation = 1;
+  ASSERT_TRUE(SetTable({a_, Named(tell_)}).ok());
+  RunFor(seconds(5));
+  EXPECT_TRUE(store_.delivered.contains({1, 1}));
+  EXPECT_TRUE(store_.delivered.contains({1, 2}));
+  EXPECT_EQ(CountOf(model::kDestinationRecovered), 1u);
+}
+
+TEST_F(HealthTest, ADisabledDestinationMayDropItsDeliveriesAndTellsOfEach) {
+  tell_ = "told";
+  a_.disabling.drop_deliveries = true;
+  ASSERT_TRUE(SetTable({a_, Named(tell_)}).ok());
+  throttled_ = "a";
+  end_.status = 410;
+  for (int i = 0; i < 4; ++i) Publish("e" + std::to_string(i));
+  RunFor(seconds(5));
+  EXPECT_EQ(store_.dead.size(), 4u);  // the parked one too
+  EXPECT_EQ(CountOf(model::kDeliveryDead), 4u);
+  EXPECT_TRUE(store_.parked.empty());
+  EXPECT_EQ(store_.watermark, store_.last());
+}
+
+TEST_F(HealthTest, FailingWithoutABreakForTooLongDisables) {
+  a_.disabling.failing_for = seconds(2);
+  ASSERT_TRUE(SetTable({a_}).ok());
+  end_.status = 404;
+  Publish("e1");
+  RunFor(milliseconds(1800));
+  EXPECT_FALSE(store_.lanes.at(1).health.disabled.has_value());
+  RunFor(seconds(1));
+  EXPECT_EQ(store_.lanes.at(1).health.disabled, model::DisabledReason::kFailing);
+  const size_t attempts = ended_.size();
+  RunFor(seconds(10));
+  EXPECT_EQ(ended_.size(), attempts);
+  EXPECT_EQ(store_.parked.size(), 1u);
+}
+
+TEST_F(HealthTest, TheOperatorSwitchesOffAndOn) {
+  a_.enabled = false;
+  ASSERT_TRUE(SetTable({a_}).ok());
+  Publish("e1");
+  RunFor(seconds(5));
+  EXPECT_TRUE(ended_.empty());
+  a_.enabled = true;
+  ASSERT_TRUE(SetTable({a_}).ok());
+  RunFor(seconds(5));
+  EXPECT_TRUE(store_.delivered.contains({1, 1}));
+}
+
+TEST_F(HealthTest, ABatchThatFailedComesAgainAsItWasThoughMoreWaits) {
+  std::vector<std::string> bodies;
+  courier_.on_end = [&bodies](const SimCourier::Flight& flight, const http::Response&) {
+    bodies.push_back(flight.event_id + flight.body);
+  };
+  a_.format = model::Format::kArray;
+  a_.batch = {.max_events = 3, .max_wait = milliseconds(50)};
+  a_.retry.delays = {seconds(1), seconds(1)};
+  ASSERT_TRUE(SetTable({a_}).ok());
+  end_.status = 500;
+  Publish("e1");
+  Publish("e2");
+  RunFor(milliseconds(500));
+  ASSERT_EQ(bodies.size(), 1u);
+  EXPECT_TRUE(bodies[0].starts_with("batch_"));
+  EXPECT_TRUE(bodies[0].ends_with("[1,1]"));
+  EXPECT_EQ(store_.parked.size(), 1u);
+  end_ = {};
+  Restart();
+  ASSERT_TRUE(SetTable({a_}).ok());
+  Publish("e3");
+  RunFor(seconds(5));
+  ASSERT_EQ(bodies.size(), 3u);
+  EXPECT_EQ(std::ranges::count(bodies, bodies[0]), 2);
+  EXPECT_EQ(std::ranges::count(bodies, "e3[1]"), 1);
+  EXPECT_EQ(store_.delivered.size(), 3u);
+}
+
+TEST_F(HealthTest, NothingIsStartedOverTheCapsOfAllShards) {
+  options_.caps = std::make_shared<policy::InFlightCaps>(3, 2);
+  Create();
+  model::Destination b = Named("b");
+  b.tenant = "u";
+  a_.concurrency = 10;
+  ASSERT_TRUE(SetTable({a_, b}).ok());
+  end_.after = seconds(1);
+  for (int i = 0; i < 6; ++i) Publish("e" + std::to_string(i));
+  RunFor(milliseconds(500));
+  EXPECT_EQ(courier_.flights.size(), 3u);
+  RunFor(seconds(10));
+  EXPECT_EQ(store_.delivered.size(), 12u);
+}
+
+}  // namespace
+}  // namespace carillon::delivery
