@@ -40,6 +40,21 @@ class SynthesisVr(EndToEnd):
                 self.assertEqual(list(case["body"][0]), SYNTHESISVR["members_in_order"])
                 self.assertEqual(header(record, "content-length"), str(len(record["body"])))
 
+    def test_one_post_carries_several_sessions_in_publishing_order(self):
+        self.assertEqual(SYNTHESISVR["policy"]["batching"], "one POST may carry several sessions, "
+                         "in the order in which they were published")
+        self.receiver = self.sink()
+        self.write_config([{"name": "vr", "url": self.receiver.url("/ok"), **POLICY,
+                            "batch": {"max_events": 25, "max_wait": "60s"}}])
+        sessions = [case["session"] for case in SYNTHESISVR["cases"]]
+        sessions += [session(n) for n in range(50 - len(sessions))]
+        self.publish_events(self.server(), [{"session": values} for values in sessions])
+        bodies = [record["body"] for record in self.receiver.wait_records(2)]
+        self.assertEqual(sorted(bodies), sorted([compact(sessions[:25]), compact(sessions[25:])]))
+        for record in self.receiver.records():
+            self.assertEqual(record["method"], SYNTHESISVR["request"]["method"])
+            self.assertEqual(header(record, "content-type"), SYNTHESISVR["request"]["content_type"])
+
     def test_type_is_taken_from_the_action_and_back(self):
         self.start()
         without_action = {k: v for k, v in session().items() if k != "action"}

@@ -43,18 +43,20 @@ class Vision6(EndToEnd):
             self.assertEqual({e["object"] for e in got}, {o})
 
     def test_cases(self):
+        self.assertIn("several events in one request", CONTRACT["request"]["body"])
         receiver = self.sink()
-        self.write_config([{"name": "crm", "url": receiver.url("/ok"), **POLICY}])
-        server = self.server()
-        for case in CONTRACT["cases"]:
+        for number, case in enumerate(CONTRACT["cases"]):
             with self.subTest(case["name"]):
-                before = len(receiver.records())
+                self.write_config(
+                    [{"name": "crm", "url": receiver.url(f"/ok/{number}"), **POLICY,
+                      "batch": {"max_events": len(case["events"]), "max_wait": "60s"}}],
+                    journal={"data_dir": str(self.folder / f"data-{number}")})
+                server = self.server()
                 self.publish_events(server, map(publishable, case["events"]))
-                records = receiver.wait_records(before + len(case["events"]))[before:]
-                self.assertEqual({r["method"] for r in records}, {CONTRACT["request"]["method"]})
-                bodies = [json.loads(r["body"]) for r in records]
-                self.assertEqual(sorted(compact(one) for body in bodies for one in body),
-                                 sorted(map(compact, case["body"])))
+                server.wait_metric("carillon_delivered_total", len(case["events"]))
+                [record] = receiver.records(f"/ok/{number}")
+                self.assertEqual(record["method"], CONTRACT["request"]["method"])
+                self.assertEqual(record["body"], compact(case["body"]))
 
     def test_either_key_is_replaced_while_the_other_goes_on(self):
         receiver = self.sink("--secret", SECRET, "--secret", OTHER_SECRET)
@@ -122,6 +124,38 @@ class Policy(EndToEnd):
             server.wait_metric("carillon_delivered_total", 1)
             self.assertEqual([len(receiver.at(f"/{n}")) for n in ("down", "back")], [6, 6])
             self.assertEqual(server.metric('carillon_deliveries{state="parked"}'), 0)
+
+    def test_then_it_is_disabled_and_its_owner_can_see_why(self):
+        self.assertTrue(CONTRACT["policy"]["retry"].endswith(
+            "then the endpoint counts as failing: it is disabled and its owner can see why"))
+        disabled = 'carillon_destinations{state="disabled"}'
+        with Scripted({"/down": [(500, {})]}) as receiver:
+            self.write_config(
+                [{"name": "crm", "url": receiver.url("/down"), **POLICY, "retry": FAST,
+                  "concurrency": 1, "disabling": {"when_retries_end": True}},
+                 {"name": "owner", "url": receiver.url("/owner")}],
+                [{"name": "all", "types": ["list.*"], "destinations": ["crm"]},
+                 {"name": "why", "types": ["destination.disabled", "delivery.dead"],
+                  "destinations": ["owner"]}])
+            server = self.server()
+            self.publish_events(server, [
+                {"id": "first", "type": "list.created", "list": {"list_id": 1}}])
+            server.wait_metric(disabled, 1)
+            told = {body["type"]: body["data"] for body in map(
+                lambda r: json.loads(r["body"]), receiver.wait("/owner", 2))}
+            self.assertEqual(told["delivery.dead"], {
+                "destination": "crm", "event_id": "first", "event_type": "list.created",
+                "position": 1, "attempts": 6, "outcome": "http_5xx"})
+            self.assertEqual(told["destination.disabled"], {
+                "destination": "crm", "reason": "retries_ended",
+                "failing_since": told["destination.disabled"]["failing_since"],
+                "deliveries_kept": True})
+            self.assertEqual(server.metric(outcome("crm", "http_5xx")), 6)
+            self.publish_events(server, [{"type": "list.updated", "list": {"list_id": 1}}])
+            eventually(lambda: server.metric("carillon_journal_watermark")
+                       == server.metric("carillon_journal_last_position"), "all is settled")
+            self.assertEqual(len(receiver.at("/down")), 6)
+            self.assertEqual(server.metric(disabled), 1)
 
 
 if __name__ == "__main__":

@@ -219,6 +219,28 @@ class Statuses(EndToEnd):
             with self.subTest(status):
                 self.assertGreaterEqual(min(self.slowed(status)), 1.0)
 
+    def test_410_disables_the_destination(self):
+        self.assertEqual(CONTRACT["status"]["410"], "the destination is disabled")
+        disabled = 'carillon_destinations{state="disabled"}'
+        with Scripted({"/x": [(410, {}), (200, {})]}) as receiver:
+            def configure(generation):
+                self.write_config([
+                    {"name": "one", "url": receiver.url("/x"), "generation": generation,
+                     "retry": {"delays": ["1ms"], "jitter": 0}},
+                    {"name": "other", "url": receiver.url("/y")}])
+
+            configure(0)
+            server = self.server()
+            self.publish_events(server, [{"session": session(1)}])
+            server.wait_metric(disabled, 1)
+            self.publish_events(server, [{"session": session(2)}])
+            server.wait_metric("carillon_delivered_total", 2)
+            self.assertEqual([len(receiver.at(path)) for path in ("/x", "/y")], [1, 2])
+            configure(1)  # its owner says that it is there again
+            server.wait_metric("carillon_delivered_total", 4)
+            self.assertEqual(len(receiver.at("/x")), 3)
+            eventually(lambda: server.metric(disabled) == 0, "it is enabled")
+
     def test_500_holds_up_that_delivery_alone(self):
         with Scripted({"/x": [(500, {}), (200, {})]}) as receiver:
             self.write_config([{"name": "one", "url": receiver.url("/x"),

@@ -16,7 +16,7 @@ class Scripted:
     """`answers` by path: a list of (status, headers), the last of which is repeated; a callable is
     asked when it is due. Any other path gets 200. Used as a context manager."""
 
-    def __init__(self, answers=None):
+    def __init__(self, answers=None, server=Server):
         self.answers = dict(answers or {})
         self.requests = []
         self.lock = threading.Lock()
@@ -31,7 +31,7 @@ class Scripted:
             def log_message(self, *_):
                 pass
 
-        self.server = Server(("127.0.0.1", 0), Handler)
+        self.server = server(("127.0.0.1", 0), Handler)
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
 
     def __enter__(self):
