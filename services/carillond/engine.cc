@@ -7,6 +7,7 @@
 
 #include "carillon/http/resolver.h"
 #include "carillon/http/tls.h"
+#include "carillon/policy/in_flight_caps.h"
 #include "carillon/routing/routing_table.h"
 #include "proto_time.h"
 
@@ -26,6 +27,7 @@ class EngineImpl final : public Engine {
       : clock_(clock), tls_(std::move(tls)), resolver_(http::Resolver::Create({}, clock)) {
     const v1::DeliverySettings& settings = config.delivery;
     DeliveryThreadOptions options;
+    options.dispatcher.caps = caps_;
     options.dispatcher.max_memory_bytes = settings.max_memory_bytes();
     options.dispatcher.max_lane_bytes = settings.max_lane_bytes();
     options.dispatcher.user_agent = "Carillon/" CARILLON_VERSION;
@@ -50,6 +52,7 @@ class EngineImpl final : public Engine {
 
   absl::Status Apply(const config::Config& config) override {
     egress_.Set(config.egress);
+    caps_->SetCaps(config.limits.max_in_flight(), config.limits.max_in_flight_per_tenant());
     std::vector<std::vector<model::Destination>> shards = Split(config.destinations);
     std::vector<std::future<absl::Status>> results;
     for (size_t i = 0; i < threads_.size(); ++i) {
@@ -115,6 +118,7 @@ class EngineImpl final : public Engine {
   http::EgressSwitch egress_;
   std::unique_ptr<http::TlsClient> tls_;
   std::unique_ptr<http::Resolver> resolver_;
+  const std::shared_ptr<policy::InFlightCaps> caps_ = std::make_shared<policy::InFlightCaps>(1, 1);
   std::vector<std::unique_ptr<DeliveryThread>> threads_;
   std::map<Name, size_t> homes_;
 };

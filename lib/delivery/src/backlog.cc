@@ -28,41 +28,41 @@ void Backlog::Run() {
       continue;
     }
     ++reads_;
-    const uint64_t from = *lane->cursor();
-    journal_.Read(from, read_bytes_,
+    const Range range{*lane->cursor(), view_.next()};
+    journal_.Read(range.from, read_bytes_,
                   home_.Bring<journal::EventBatchPtr>(
-                      [this, id = lane->id(), from](journal::EventBatchPtr batch) {
+                      [this, id = lane->id(), range](journal::EventBatchPtr batch) {
                         --reads_;
-                        OnRead(id, from, batch == nullptr ? journal::EventBatch() : *batch);
+                        OnRead(id, range, batch == nullptr ? journal::EventBatch() : *batch);
                       }));
   }
 }
 
-void Backlog::OnRead(journal::LaneId asked, uint64_t from, const journal::EventBatch& batch) {
+void Backlog::OnRead(journal::LaneId asked, Range range, const journal::EventBatch& batch) {
   shared_.assign(batch.size(), HeldRef());
   if (Lane* lane = lanes_.Find(asked); lane != nullptr) {
     lane->marks.reading = false;
     // A cursor that went back meanwhile (the lane shed what it held) is not covered by this answer.
-    if (lane->NeedsRead() && *lane->cursor() >= from) Serve(*lane, batch);
+    if (lane->NeedsRead() && *lane->cursor() >= range.from) Serve(*lane, range, batch);
     Want(*lane);
   }
-  const uint64_t to = batch.empty() ? from : batch.back()->position();
+  const uint64_t to = batch.empty() ? range.from : batch.back()->position();
   for (size_t i = 0; i < std::min(waiting_.size(), kSharers); ++i) {
     Lane* lane = lanes_.Find(waiting_[i]);
     if (lane == nullptr || !lane->NeedsRead()) continue;
-    if (*lane->cursor() >= from && *lane->cursor() <= to) Serve(*lane, batch);
+    if (*lane->cursor() >= range.from && *lane->cursor() <= to) Serve(*lane, range, batch);
   }
   shared_.clear();
   view_.on_read();
 }
 
-void Backlog::Serve(Lane& lane, const journal::EventBatch& batch) {
+void Backlog::Serve(Lane& lane, Range range, const journal::EventBatch& batch) {
   const uint64_t next = view_.next();
   const auto below = [](const model::EventPtr& event, uint64_t at) {
     return event->position() < at;
   };
   auto at = std::lower_bound(batch.begin(), batch.end(), *lane.cursor(), below);
-  uint64_t seen = batch.empty() ? next : batch.back()->position() + 1;
+  uint64_t seen = batch.empty() ? range.next : batch.back()->position() + 1;
   for (; at != batch.end(); ++at) {
     const uint64_t position = (*at)->position();
     if (position >= next || lane.Full()) {

@@ -29,6 +29,7 @@ class Backlog {
 
   /// Puts the lane on the list if it is behind and has room.
   void Want(Lane& lane);
+  bool waits() const { return !waiting_.empty(); }
   /// Starts reads for those whose turn it is.
   void Run();
 
@@ -36,9 +37,14 @@ class Backlog {
   static constexpr int kReads = 2;
   static constexpr size_t kSharers = 16;
 
-  /// The answer for one lane: all events from `from` on, up to some position.
-  void OnRead(journal::LaneId asked, uint64_t from, const journal::EventBatch& batch);
-  void Serve(Lane& lane, const journal::EventBatch& batch);
+  /// What was asked for: events from `from` on. Below `next` there were all when it was asked.
+  struct Range {
+    uint64_t from = 0;
+    uint64_t next = 0;
+  };
+  /// The answer for one lane: all events of the range, up to some position.
+  void OnRead(journal::LaneId asked, Range range, const journal::EventBatch& batch);
+  void Serve(Lane& lane, Range range, const journal::EventBatch& batch);
 
   const size_t read_bytes_;
   journal::Journal& journal_;

@@ -137,7 +137,7 @@ bool DispatcherImpl::OutOfMemory() {
   if (out_of_memory_) {
     out_of_memory_ = !MemoryForMore();
   } else if (held_.bytes() >= options_.max_memory_bytes) {
-    RelieveMemory();
+    RelieveMemory(0);
     out_of_memory_ = !MemoryForMore();
   }
   return out_of_memory_;
@@ -145,10 +145,10 @@ bool DispatcherImpl::OutOfMemory() {
 
 // The shard's memory is shared out: no lane keeps more than its part of half of it. What cannot be
 // given up (attempts under way) is waited for.
-void DispatcherImpl::RelieveMemory() {
+void DispatcherImpl::RelieveMemory(int halvings) {
   size_t holders = 0;
   lanes_.ForEach([&](Lane& lane) { holders += lane.fresh_bytes() > 0 ? 1 : 0; });
-  const size_t share = options_.max_memory_bytes / 2 / std::max<size_t>(holders, 1);
+  const size_t share = (options_.max_memory_bytes / 2 / std::max<size_t>(holders, 1)) >> halvings;
   lanes_.ForEach([&](Lane& lane) {
     if (lane.fresh_bytes() <= share && lane.retries().empty()) return;
     lane.Shed(share);
@@ -186,10 +186,12 @@ void DispatcherImpl::Tick(base::MonoTime now) {
     WantHeld(*lane);
     return true;
   });
-  // What is parked may be what all that fills the memory waits for, in order.
-  const bool starved = !MemoryForMore() && (due_lanes_.Next() || !held_lanes_.empty());
-  if (out_of_memory_ || (starved && starved_)) RelieveMemory();
-  starved_ = starved;
+  // What fills the memory may wait, in order, for what is parked or not read yet: then it is given
+  // up, half as much kept with every tick.
+  const bool starved =
+      !MemoryForMore() && (due_lanes_.Next() || !held_lanes_.empty() || backlog_.waits());
+  starved_ = starved ? std::min(starved_ + 1, 32) : 0;
+  if (out_of_memory_ || starved_ > 1) RelieveMemory(std::max(starved_ - 2, 0));
   SendNews();  // a watermark or cursor that moved without other news
 }
 

@@ -69,7 +69,7 @@ class DispatcherImpl final : public Dispatcher {
   size_t Route(const model::EventPtr& event);
   bool WasSettled(uint64_t position, journal::LaneId lane) const;
   bool OutOfMemory();
-  void RelieveMemory();
+  void RelieveMemory(int halvings);
   void BoundTracker();
   void Tick(base::MonoTime now);
   void SendNews();
@@ -186,7 +186,7 @@ class DispatcherImpl final : public Dispatcher {
   std::vector<uint32_t> matched_;          // scratch of Route
   std::vector<Lane*> targets_;
   bool out_of_memory_ = false;
-  bool starved_ = false;  // at the last tick, no memory was left for what is parked
+  int starved_ = 0;  // ticks in a row without memory for what is on disk
   bool turn_posted_ = false;
   int asks_ = 0;
 

@@ -36,7 +36,7 @@ void Lane::SetMode(Mode mode, uint64_t next) {
   batch_at_.reset();
   if (mode != Mode::kRest) return;
   Shed(0);
-  if (!cursor_) FallBehind(std::max(next, from_));
+  if (!cursor_) FallBehind(next);
 }
 
 journal::GroupId Lane::GroupOf(const model::Event& event) const {
@@ -107,7 +107,7 @@ void Lane::CatchUp() {
 }
 
 std::optional<uint64_t> Lane::DurableCursor() const {
-  if (cursor_) return std::min(*cursor_, LowestUnsettled());
+  if (cursor_) return std::max(from_, std::min(*cursor_, LowestUnsettled()));
   if (untracked_ > 0) return LowestUnsettled();
   return std::nullopt;
 }

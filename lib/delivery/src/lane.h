@@ -77,7 +77,9 @@ class Lane : public policy::FairItem<Lane> {
   /// Whether routing gives it events at `position`.
   bool WantsLive(uint64_t position) const { return !cursor_ && position >= from_; }
   /// Whether an event read from the journal at or above the cursor is for it.
-  bool Matches(const model::Event& event) const { return table_->Matches(event, index_); }
+  bool Matches(const model::Event& event) const {
+    return event.position() >= from_ && table_->Matches(event, index_);
+  }
   bool Full() const { return bytes_ >= limit_ || fresh_.size() >= bounds_.events; }
   /// `slot`: the tracker's, or kNone when it was read for a lane that is behind.
   void Enqueue(HeldRef event, uint64_t slot);

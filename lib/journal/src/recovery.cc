@@ -117,32 +117,60 @@ absl::Status ReadLanes(Database& database, OpenedState& opened) {
   return status;
 }
 
-absl::Status ReadAttempts(Database& database, OpenedState& opened) {
+using Settled = std::vector<std::pair<uint64_t, LaneId>>;
+
+/// Whether what became of (position, lane) matters: the event is read again.
+bool IsReadAgain(const Progress& progress, uint64_t position, LaneId lane) {
+  if (position > progress.state.watermark) return true;
+  const auto cursor = progress.cursors->find(lane);
+  return cursor != progress.cursors->end() && position >= cursor->second;
+}
+
+absl::Status ReadAttempts(Database& database, OpenedState& opened, Settled& settled) {
   const Progress& progress = opened.progress;
-  std::vector<std::pair<uint64_t, LaneId>> settled;
-  const auto keep = [&](const AttemptRow& row) {
-    if (!row.settles) return false;
-    if (row.position > progress.state.watermark) return true;
-    const auto cursor = progress.cursors->find(row.lane);
-    return cursor != progress.cursors->end() && row.position >= cursor->second;
-  };
-  const absl::Status status =
-      ForEach(database, "SELECT id, max_position, crc, rows FROM attempt_log WHERE id >= ?",
-              progress.state.attempt_floor, [&](Statement& row) -> absl::Status {
-                const auto max_position = static_cast<uint64_t>(row.Int(1));
-                opened.attempt_tail.Add(row.Int(0), max_position);
-                if (max_position <= progress.floor()) return absl::OkStatus();
-                const std::string_view rows = row.Blob(3);
-                if (BytesCrc(rows) != static_cast<uint32_t>(row.Int(2))) {
-                  return absl::DataLossError(
-                      absl::StrCat("chunk ", row.Int(0), " of the attempt log is damaged on disk"));
-                }
-                for (size_t i = 0; i < rows.size() / kAttemptBytes; ++i) {
-                  const AttemptRow attempt = GetAttempt(rows, i);
-                  if (keep(attempt)) settled.emplace_back(attempt.position, attempt.lane);
-                }
-                return absl::OkStatus();
-              });
+  return ForEach(database, "SELECT id, max_position, crc, rows FROM attempt_log WHERE id >= ?",
+                 progress.state.attempt_floor, [&](Statement& row) -> absl::Status {
+                   const auto max_position = static_cast<uint64_t>(row.Int(1));
+                   opened.attempt_tail.Add(row.Int(0), max_position);
+                   if (max_position <= progress.floor()) return absl::OkStatus();
+                   const std::string_view rows = row.Blob(3);
+                   if (BytesCrc(rows) != static_cast<uint32_t>(row.Int(2))) {
+                     return absl::DataLossError(absl::StrCat(
+                         "chunk ", row.Int(0), " of the attempt log is damaged on disk"));
+                   }
+                   for (size_t i = 0; i < rows.size() / kAttemptBytes; ++i) {
+                     const AttemptRow attempt = GetAttempt(rows, i);
+                     if (!attempt.settles || !IsReadAgain(progress, attempt.position, attempt.lane))
+                       continue;
+                     settled.emplace_back(attempt.position, attempt.lane);
+                   }
+                   return absl::OkStatus();
+                 });
+}
+
+/// Deliveries that are settled without an attempt: held behind others, or given up unsent.
+absl::Status ReadUnattempted(Database& database, const Progress& progress, Settled& settled) {
+  const auto floor = static_cast<int64_t>(progress.floor());
+  const std::string held = absl::StrCat("SELECT position, lane FROM parked WHERE due_ns > ",
+                                        base::ToUnixNanos(kFirstHeldDue), " AND position > ?");
+  absl::Status status;
+  for (const std::string_view sql :
+       {std::string_view(held),
+        std::string_view("SELECT position, lane FROM dead WHERE position > ?")}) {
+    status.Update(ForEach(database, sql, floor, [&](Statement& row) {
+      const auto position = static_cast<uint64_t>(row.Int(0));
+      const auto lane = static_cast<LaneId>(row.Int(1));
+      if (IsReadAgain(progress, position, lane)) settled.emplace_back(position, lane);
+      return absl::OkStatus();
+    }));
+  }
+  return status;
+}
+
+absl::Status ReadSettled(Database& database, OpenedState& opened) {
+  Settled settled;
+  absl::Status status = ReadAttempts(database, opened, settled);
+  status.Update(ReadUnattempted(database, opened.progress, settled));
   opened.settled = SettledSet(std::move(settled));
   return status;
 }
@@ -172,7 +200,7 @@ absl::StatusOr<OpenedState> Recover(Database& database, base::WallTime now, IdWi
   if (status.ok()) status = AddTail(database, opened.progress.state);
   if (status.ok()) status = CheckUnsettled(database, opened.progress.state);
   if (status.ok()) status = ReadLanes(database, opened);
-  if (status.ok()) status = ReadAttempts(database, opened);
+  if (status.ok()) status = ReadSettled(database, opened);
   if (status.ok()) status = ReadIds(database, now, ids);
   if (!status.ok()) return status;
   const absl::StatusOr<int64_t> last_attempt = database.Scalar("SELECT max(id) FROM attempt_log");

@@ -87,6 +87,29 @@ TEST_F(OrderTest, AStartKnowsTheGroupsOfALane) {
   EXPECT_EQ(OpenLane("two").groups.size(), 1u);
 }
 
+TEST_F(OrderTest, AStartKnowsWhatIsSettledWithoutAnAttempt) {
+  Start(9);
+  Settlement news;
+  news.parked = {Held(3, 7), Mark(6, 9)};
+  news.dead = {{lane_, 5, 0, model::Outcome::kCancelled, At(1)}};
+  news.watermark = 3;
+  Settle(std::move(news));
+  Reopen();
+  EXPECT_FALSE(journal_->WasSettled(3, lane_)) << "below the watermark nothing is read again";
+  EXPECT_FALSE(journal_->WasSettled(4, lane_));
+  EXPECT_TRUE(journal_->WasSettled(5, lane_));
+  EXPECT_FALSE(journal_->WasSettled(5, lane_ + 1));
+  EXPECT_FALSE(journal_->WasSettled(6, lane_)) << "a mark settles nothing";
+  Settlement more;
+  more.parked = {Held(8, 7)};
+  more.cursors = {{lane_, 2}};
+  more.watermark = 9;
+  Settle(std::move(more));
+  Reopen();
+  EXPECT_TRUE(journal_->WasSettled(3, lane_)) << "at or above the cursor it is";
+  EXPECT_TRUE(journal_->WasSettled(8, lane_));
+}
+
 TEST_F(OrderTest, WhatIsOnlyHeldIsNeverDue) {
   Start(2);
   Park({Held(1, 7), Mark(2, 8)});

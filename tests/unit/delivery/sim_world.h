@@ -127,7 +127,10 @@ class SimWorld {
         }
         if (Below(4) == 0) d.retry.max_age = std::chrono::milliseconds(1000 + Below(10'000));
       }
-      if (peace_) continue;
+      if (peace_) {
+        d.disabling = {.on_gone = false, .failing_for = {}};  // an answer may still be on its way
+        continue;
+      }
       d.enabled = Below(8) != 0;
       d.disabling.failing_for = std::chrono::milliseconds(500 + Below(20'000));
       d.disabling.when_retries_end = Below(6) == 0;

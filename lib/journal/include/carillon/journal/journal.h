@@ -237,8 +237,9 @@ class Journal {
   virtual void TakeHeld(LaneId lane, GroupId group, size_t limit,
                         absl::AnyInvocable<void(DueDeliveries)> done) = 0;
 
-  /// Attempts recovered at start that settle (position, lane): true when a delivery above the
-  /// watermark was already done before the restart. Any thread, never blocks.
+  /// What was settled before the restart though its event is read again (it is above the watermark,
+  /// or at or above the lane's cursor): by an attempt, held behind others, or dead without any.
+  /// Any thread, never blocks.
   virtual bool WasSettled(uint64_t position, LaneId lane) const = 0;
 
   /// Looks destinations up, and adds those that are new (wanting events from the next position
