@@ -4,6 +4,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import arrivals
 import measure
 import report
 
@@ -49,6 +50,25 @@ class Waiting(unittest.TestCase):
         end = measure.wait_until(count, 100, 10)
         self.assertGreaterEqual(end, looks[1])
         self.assertLessEqual(end, looks[2] + 0.05)
+
+
+class Arrivals(unittest.TestCase):
+    def test_a_burst_counts_whole_and_what_the_rate_allows_does_not(self):
+        even = [i / 10 for i in range(100)]
+        self.assertAlmostEqual(arrivals.over_rate(even, 10), 1)
+        self.assertAlmostEqual(arrivals.over_rate([*even, *[20.0] * 7], 10), 7)
+        self.assertGreater(arrivals.over_rate(even, 5), 40)
+
+    def test_wants_everything_once(self):
+        arrivals.check([("a", 1), ("b", 0)], 2, ordered=False)
+        for bad in ([("a", 0)], [("a", 0), ("a", 0), ("a", 1)]):
+            with self.assertRaises(measure.BenchError):
+                arrivals.check(bad, 2, ordered=False)
+
+    def test_wants_the_order_of_each_key(self):
+        arrivals.check([("b", 2), ("a", 0), ("a", 1)], 3, ordered=True)
+        with self.assertRaises(measure.BenchError):
+            arrivals.check([("a", 1), ("b", 2), ("a", 0)], 3, ordered=True)
 
 
 class Report(unittest.TestCase):

@@ -2,6 +2,7 @@
 
 import json
 import math
+import random
 
 WRK_CONNECTIONS = 32
 
@@ -43,19 +44,33 @@ def halves(healthy_url, other_path_url):
     return destinations, subscriptions([d["name"] for d in destinations])
 
 
-SIGNING_FAN_OUT = 10
+TURNS_FAN_OUT = 10
+
+
+def by_turns(url, plain, other):
+    """Two sets of destinations: `session.create` goes to the one, which has what `plain` tells,
+    `session.delete` to the other."""
+    sets = {"create": plain, "delete": other}
+    more = {"concurrency": math.ceil(WRK_CONNECTIONS / TURNS_FAN_OUT)}
+    destinations = [destination(f"{kind}{i}", f"{url}/{kind}{i}", **{**more, **policy})
+                    for kind, policy in sets.items() for i in range(TURNS_FAN_OUT)]
+    wanted = [{"name": kind, "types": [f"session.{kind}"],
+               "destinations": [f"{kind}{i}" for i in range(TURNS_FAN_OUT)]} for kind in sets]
+    return destinations, wanted
 
 
 def signed_and_not(url):
-    """Two sets of destinations: `session.create` goes to the one, `session.delete` to the other,
-    which signs."""
-    sets = {"create": {}, "delete": {"keys": [{"name": "key", "secret": SECRET}]}}
-    more = {"concurrency": math.ceil(WRK_CONNECTIONS / SIGNING_FAN_OUT)}
-    destinations = [destination(f"{kind}{i}", f"{url}/{kind}{i}", **more, **keys)
-                    for kind, keys in sets.items() for i in range(SIGNING_FAN_OUT)]
-    wanted = [{"name": kind, "types": [f"session.{kind}"],
-               "destinations": [f"{kind}{i}" for i in range(SIGNING_FAN_OUT)]} for kind in sets]
-    return destinations, wanted
+    return by_turns(url, {}, {"keys": [{"name": "key", "secret": SECRET}]})
+
+
+def dead_and_healthy(healthy_url, dead_url, **dead):
+    """`session.create` goes to one destination, `session.delete` to ten others."""
+    more = {"concurrency": math.ceil(WRK_CONNECTIONS / TURNS_FAN_OUT)}
+    healthy = [destination(f"h{i}", f"{healthy_url}/h{i}", **more) for i in range(TURNS_FAN_OUT)]
+    wanted = [{"name": "healthy", "types": ["session.delete"],
+               "destinations": [d["name"] for d in healthy]},
+              {"name": "dead", "types": ["session.create"], "destinations": ["dead"]}]
+    return [*healthy, {"name": "dead", "url": dead_url, "format": "array", **dead}], wanted
 
 
 def one_elsewhere(url, other_url, count):
@@ -75,8 +90,17 @@ def locations(url, count):
     return destinations, filters
 
 
-def write_events(path, count, kind="create"):
-    """JSON lines of the session event of the SynthesisVR contract, without ids."""
+def write_events(path, count, kind="create", keys=0):
+    """JSON lines of the session event of the SynthesisVR contract, without ids; each with one of
+    `keys` ordering keys, drawn by lot, and its number as `customerid`."""
     event = {"type": f"session.{kind}", "session": {**SESSION, "action": kind}}
-    line = json.dumps(event, separators=(",", ":"))
-    path.write_text((line + "\n") * count)
+    if not keys:
+        path.write_text((json.dumps(event, separators=(",", ":")) + "\n") * count)
+        return
+    lot = random.Random(count)
+    with open(path, "w") as out:
+        for number in range(count):
+            key = f"key-{lot.randrange(keys)}"
+            event["ordering_key"] = event["session"]["uuid"] = key
+            event["session"]["customerid"] = number
+            out.write(json.dumps(event, separators=(",", ":")) + "\n")

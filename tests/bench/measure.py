@@ -10,10 +10,11 @@ from programs import BenchError, wrk
 
 HISTOGRAM = "carillon_accepted_to_delivered_seconds"
 FILE_EVENTS = 1000
+KEYED_FILE_EVENTS = 20_000
 
 
 def delivered(server):
-    return server.metrics().get(f"{HISTOGRAM}_count", 0)
+    return server.metrics().get("carillon_delivered_total", 0)
 
 
 def failed_attempts(server):
@@ -26,14 +27,20 @@ def parked(server):
                if name.startswith("carillon_deliveries{") and 'state="parked"' in name)
 
 
-def start_publishing(ctx, server, events, kind="create"):
+def start_publishing(ctx, server, events, kind="create", keys=0):
     """`carillon publish` from a file in batches of 100; `events` is a multiple of the file."""
-    path = ctx.dir / f"events-{kind}.jsonl"
+    size = KEYED_FILE_EVENTS if keys else FILE_EVENTS
+    path = ctx.dir / f"events-{kind}-{keys}.jsonl"
     if not path.exists():
-        write_events(path, FILE_EVENTS, kind)
+        write_events(path, size, kind, keys)
+    return publish_file(ctx, server, path, "--batch", "100", "--in-flight", "8", "--repeat",
+                        str(math.ceil(events / size)))
+
+
+def publish_file(ctx, server, path, *flags):
     return subprocess.Popen(
         [f"{ctx.bin}/carillon", "publish", "--address", server.address, "--file", str(path),
-         "--batch", "100", "--in-flight", "8", "--repeat", str(math.ceil(events / FILE_EVENTS))],
+         *flags],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
 
@@ -56,13 +63,14 @@ def wait_until(count, goal, limit_s, publisher=None):
     raise BenchError(f"only {last:.0f} of {goal:.0f} after {limit_s} s")
 
 
-def publish_and_drain(ctx, server, events, fan_out, all_answer=True, limit_s=300, kind="create"):
+def publish_and_drain(ctx, server, events, fan_out, all_answer=True, limit_s=300, kind="create",
+                      keys=0):
     """Publishes `events` and waits until each reached its `fan_out` destinations: deliveries a
     second and CPU microseconds of carillond for each."""
     before, failed_before = delivered(server), failed_attempts(server)
     cpu = server.cpu_us()
     begin = time.monotonic()
-    publisher = start_publishing(ctx, server, events, kind)
+    publisher = start_publishing(ctx, server, events, kind, keys)
     try:
         goal = events * fan_out
         end = wait_until(lambda: delivered(server) - before, goal, limit_s, publisher)

@@ -2,12 +2,11 @@
 
 import sys
 import time
-import urllib.request
 from statistics import median
 
 import config
 from measure import delivered, publish_and_drain, wait_until
-from programs import Nginx, Program, Receiver, run_json
+from programs import Nginx, Receiver, Sink, run_json
 from sections import publish_bench, serve
 
 SLOW_PATH = "/ok/slow-one"
@@ -20,7 +19,7 @@ def signing(ctx):
     events, added = (20_000 if ctx.quick else 60_000), []
     with Nginx(ctx.dir) as nginx, serve(ctx, "signing", config.signed_and_not(nginx.url)) as server:
         def cpu_us(kind, count):
-            fan_out = config.SIGNING_FAN_OUT
+            fan_out = config.TURNS_FAN_OUT
             return publish_and_drain(ctx, server, count, fan_out, kind=kind)["cpu_us"]
 
         for kind in ("create", "delete"):
@@ -33,18 +32,47 @@ def signing(ctx):
             "signing_v1a_alone_us": alone["v1a_us"]}
 
 
-class Sink(Program):
-    """carillon-sink, whose paths are told how to behave while it runs."""
+def by_turns(ctx, name, plain, other, events, keys=0):
+    """Deliveries a second, and CPU of each, of the one policy over those of the other: two sets of
+    destinations of one carillond at one receiver, to which the same events go by turns. `events`:
+    in a turn of the one and of the other, so that both take about as long."""
+    turns = []
+    with Nginx(ctx.dir) as nginx, \
+            serve(ctx, name, config.by_turns(nginx.url, plain, other)) as server:
+        def measure(kind, count):
+            return publish_and_drain(ctx, server, count, config.TURNS_FAN_OUT, kind=kind, keys=keys)
 
-    def __init__(self, bin_dir, log):
-        super().__init__([f"{bin_dir}/carillon-sink", "--address", "127.0.0.1:0"], log)
+        for kind in events:
+            measure(kind, 20_000)
+        for turn in range(2 * ctx.rounds):
+            order = ("create", "delete") if turn % 2 else ("delete", "create")
+            turns.append({kind: measure(kind, events[kind]) for kind in order})
+            print("{}: deliveries/s {:,.0f} and {:,.0f}, CPU us {:.2f} and {:.2f}".format(
+                name, *(turns[-1][kind][what] for what in ("per_second", "cpu_us")
+                        for kind in ("create", "delete"))), file=sys.stderr, flush=True)
+    return turns
 
-    def ready(self):
-        self.url = "http://" + self.wait_for(r'"address":"([^"]+)"')[1]
 
-    def set_mode(self, path, mode):
-        request = urllib.request.Request(f"{self.url}/_set?path={path}&mode={mode}", method="POST")
-        urllib.request.urlopen(request, timeout=10).close()
+def batches(ctx):
+    """Events delivered in POSTs of 100 beside the same one by one."""
+    scale = 1 if ctx.quick else 2
+    turns = by_turns(ctx, "batches", {}, {"batch": {"max_events": 100}},
+                     {"create": 20_000 * scale, "delete": 60_000 * scale})
+    return {"batch_100_over_single": median(
+                t["delete"]["per_second"] / t["create"]["per_second"] for t in turns),
+            "batch_100_deliveries_per_s": median(t["delete"]["per_second"] for t in turns),
+            "cpu_us_batch_100": median(t["delete"]["cpu_us"] for t in turns)}
+
+
+def order(ctx):
+    """In order by one of 1,000 keys beside in no order."""
+    events = 20_000 if ctx.quick else 60_000
+    turns = by_turns(ctx, "order", {}, {"order": {"by": "key"}},
+                     {"create": events, "delete": events}, keys=1000)
+    return {"order_by_key_over_none": median(
+                t["delete"]["per_second"] / t["create"]["per_second"] for t in turns),
+            "order_by_key_added_cpu_us": median(
+                t["delete"]["cpu_us"] - t["create"]["cpu_us"] for t in turns)}
 
 
 def slow_receiver(ctx):
@@ -78,5 +106,5 @@ def slow_receiver(ctx):
     return {"slow_receiver_p99_rise": median(rises), "slow_receiver_others_p99_ms": median(p99s)}
 
 
-SECTIONS = {"signing": signing, "slow_receiver": slow_receiver}
+SECTIONS = {"signing": signing, "batches": batches, "order": order, "slow_receiver": slow_receiver}
 SLOW = {"slow_receiver"}

@@ -131,22 +131,48 @@ class Receiver(Program):
             return json.load(answer)
 
 
+class Sink(Program):
+    """carillon-sink, whose paths are told how to behave while it runs."""
+
+    def __init__(self, bin_dir, log, port=0, *flags):
+        super().__init__(
+            [f"{bin_dir}/carillon-sink", "--address", f"127.0.0.1:{port}", *flags], log)
+
+    def ready(self):
+        self.url = "http://" + self.wait_for(r'"address":"([^"]+)"')[1]
+
+    def set_mode(self, path, mode):
+        request = urllib.request.Request(f"{self.url}/_set?path={path}&mode={mode}", method="POST")
+        urllib.request.urlopen(request, timeout=10).close()
+
+    def stats(self):
+        with urllib.request.urlopen(self.url + "/_stats", timeout=60) as answer:
+            return json.load(answer)
+
+
 class Carillond(Program):
     """The server on a fresh store under `directory`."""
 
     def __init__(self, bin_dir, directory, name, destinations, subscriptions):
-        config = Path(directory) / f"{name}.yaml"
+        self.data_dir = Path(directory) / f"{name}-data"
+        self.config = Path(directory) / f"{name}.yaml"
+        self.write_config(destinations, subscriptions)
+        super().__init__([f"{bin_dir}/carillond", "--config", str(self.config)],
+                         Path(directory) / f"{name}.log")
+
+    def write_config(self, destinations, subscriptions):
+        """Also while it runs: it takes a new one within seconds."""
+        new = self.config.with_suffix(".new")
         # JSON is YAML.
-        config.write_text(json.dumps({
+        new.write_text(json.dumps({
             "server": {"publish_address": "127.0.0.1:0", "admin_address": "127.0.0.1:0"},
-            "journal": {"data_dir": str(Path(directory) / f"{name}-data")},
+            "journal": {"data_dir": str(self.data_dir)},
             # Receivers are on this machine, at any port.
             "guard": {"allow_networks": ["127.0.0.0/8"], "allow_ports": ["1-65535"]},
             "destinations": destinations,
             "subscriptions": subscriptions,
         }, indent=1))
-        super().__init__([f"{bin_dir}/carillond", "--config", str(config)],
-                         Path(directory) / f"{name}.log")
+        os.replace(new, self.config)
 
     def ready(self):
         line = self.wait_for(r'\{.*"message": *"ready".*\}', 120)[0]

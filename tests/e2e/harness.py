@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -132,10 +133,10 @@ def tail(path, most=6000):
 class Sink(Program):
     """A receiver; `records()` is what arrived."""
 
-    def __init__(self, folder, *arguments):
+    def __init__(self, folder, *arguments, port=0):
         self.jsonl = folder / f"received-{time.monotonic_ns()}.jsonl"
         super().__init__(folder, "carillon-sink",
-                         ["--address", "127.0.0.1:0", "--jsonl", self.jsonl, *arguments])
+                         ["--address", f"127.0.0.1:{port}", "--jsonl", self.jsonl, *arguments])
         self.address = self.wait_message(self.stdout_path, "ready")["address"]
 
     def url(self, path):
@@ -193,6 +194,11 @@ class Server(Program):
         """Waits until the metric is at least `value`."""
         return eventually(lambda: self.metric(name) >= value,
                           lambda: f"{name} >= {value}, it is {self.metric(name)}")
+
+    def memory_mb(self):
+        """The most it ever had."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
 
     def log(self, message):
         return [x for x in self.lines(self.stderr_path) if x.get("message") == message]
