@@ -83,6 +83,19 @@ class Reload(EndToEnd):
         server.wait_metric(RELOADED, 1)
         self.arrives_at(server, 3, "a")
 
+    def test_an_empty_one_changes_nothing(self):
+        """As it is while it is being written in place."""
+        path = self.write("a")
+        server = self.server()
+        good = path.read_text()
+        path.write_text("")
+        server.signal(signal.SIGHUP)
+        server.wait_metric(REFUSED, 1)
+        self.arrives_at(server, 1, "a")
+        path.write_text(good)
+        server.wait_metric(RELOADED, 1)
+        self.arrives_at(server, 2, "a")
+
     def test_new_types_can_be_published(self):
         self.write("a")
         server = self.server()

@@ -113,6 +113,10 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   if (!text.ok()) {
     return absl::Status(text.status().code(), absl::StrCat(path, ": ", text.status().message()));
   }
+  // A file that was just cut off to be written anew, rather than one that wants nothing.
+  if (text->find_first_not_of(" \t\r\n") == std::string::npos) {
+    return Invalid(absl::StrCat(path, ": is empty"));
+  }
   absl::StatusOr<Config> config = ParseConfig(*text);
   if (!config.ok()) {
     return Invalid(

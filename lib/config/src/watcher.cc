@@ -101,12 +101,17 @@ class PollingWatcher final : public Watcher {
       const bool poked = std::exchange(poked_, false);
       lock.unlock();
       const bool changed = file_.Changed();
-      if (changed || poked) on_change_();
+      unsettled_ |= changed;
+      if (poked || (unsettled_ && !changed)) {
+        unsettled_ = false;
+        on_change_();
+      }
       lock.lock();
     }
   }
 
-  FileState file_;  ///< after the constructor, the thread's own
+  FileState file_;          ///< after the constructor, the thread's own
+  bool unsettled_ = false;  ///< it changed, and may be half written; the thread's own
   const std::chrono::milliseconds interval_;
   const std::function<void()> on_change_;
   std::mutex mutex_;

@@ -64,6 +64,16 @@ TEST_F(WatcherTest, TellsOfARewriteInPlace) {
   EXPECT_GE(calls_.WaitFor(1), 1);
 }
 
+TEST_F(WatcherTest, TellsOfAChangeWhenItHasLasted) {
+  constexpr int kSlowMs = 300;
+  WriteText(file_, "one");
+  watcher_ = Watcher::Start(file_.string(), kSlowMs, [this] { calls_(); });
+  const auto before = std::chrono::steady_clock::now();
+  Replace(file_, "two");
+  EXPECT_EQ(calls_.WaitFor(1), 1);
+  EXPECT_GE(std::chrono::steady_clock::now() - before, std::chrono::milliseconds(kSlowMs));
+}
+
 TEST_F(WatcherTest, TellsOfARenameOnce) {
   WriteText(file_, "one");
   Watch(file_);

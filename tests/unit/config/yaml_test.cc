@@ -148,6 +148,9 @@ TEST(Yaml, FilesAreReadWholeOrNamed) {
   EXPECT_THAT(std::string(LoadConfig(folder / "none.yaml").status().message()),
               HasSubstr("none.yaml: cannot be opened"));
   EXPECT_THAT(std::string(LoadConfig(folder).status().message()), HasSubstr("not a regular file"));
+  WriteText(folder / "empty.yaml", "\n");
+  EXPECT_THAT(std::string(LoadConfig(folder / "empty.yaml").status().message()),
+              HasSubstr("is empty"));
   WriteText(folder / "huge.yaml", "");
   std::filesystem::resize_file(folder / "huge.yaml", (size_t{64} << 20) + 1);
   EXPECT_THAT(std::string(LoadConfig(folder / "huge.yaml").status().message()),

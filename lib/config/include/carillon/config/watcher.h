@@ -8,7 +8,8 @@ namespace carillon::config {
 
 /// Tells when a file's content may have changed: written in place, replaced by rename, or reached
 /// through symbolic links one of which was swapped (as a mounted Kubernetes ConfigMap does).
-/// Looks every `interval`; compares identity and content, so it misses nothing and cries once.
+/// Looks every `interval`; compares identity and content, so it misses nothing and cries once, when
+/// two looks saw the same: what is being written in place is cut off at first.
 class Watcher {
  public:
   /// `on_change` is called on the watcher's own thread, and after `Poke` too.
