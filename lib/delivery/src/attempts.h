@@ -58,7 +58,7 @@ struct Attempt {
 /// The attempts under way in a shard, found by token. Addresses are stable.
 class Attempts {
  public:
-  Attempt& Start(Lane& lane, Parcel parcel) {
+  Attempt& Start(Lane& lane, Parcel&& parcel) {
     if (free_.empty()) {
       free_.push_back(static_cast<uint32_t>(slab_.size()));
       slab_.emplace_back().index = free_.back();

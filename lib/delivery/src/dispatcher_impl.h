@@ -90,7 +90,7 @@ class DispatcherImpl final : public Dispatcher {
   void WakeLanes();
   void SendReady();
   void SendNext(Lane& lane, base::WallTime wall, base::MonoTime now);
-  void Send(Lane& lane, Parcel parcel, base::WallTime wall, base::MonoTime now);
+  void Send(Lane& lane, Parcel&& parcel, base::WallTime wall, base::MonoTime now);
   void WriteHeldRows(Lane& lane);
   bool MayStart() const { return !draining_ && news_.rows() < options_.max_unsettled_news; }
 

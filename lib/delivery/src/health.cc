@@ -11,6 +11,7 @@ void DispatcherImpl::OnBreaker(Lane& lane, policy::Breaker::Change change) {
 }
 
 void DispatcherImpl::JudgeHealth(Lane& lane, const policy::Failure& result, bool retries_ended) {
+  if (result.outcome == model::Outcome::kSuccess && !lane.health.failing_since) return;
   const base::WallTime now = retry_clock_.Now();
   const auto since = policy::FailingSince(lane.health.failing_since, result.outcome, now);
   if (since != lane.health.failing_since) {

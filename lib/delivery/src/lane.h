@@ -142,6 +142,7 @@ class Lane : public policy::FairItem<Lane> {
   bool EndRecovery(uint64_t last, uint64_t next);
   /// Rows that must be written, since the last call: the lane counts these deliveries as settled.
   std::vector<journal::Parked> TakeHeldRows() { return std::exchange(held_rows_, {}); }
+  bool HasHeldRows() const { return !held_rows_.empty(); }
 
   // --- The end.
 

@@ -72,7 +72,10 @@ std::optional<Parcel> Lane::Compose() {
   Parcel parcel;
   size_t count = 0;
   size_t payload = 0;
-  while (std::optional<Delivery> next = NextDelivery(count, payload)) {
+  const size_t most = destination_->batch ? destination_->batch->max_events : 1;
+  while (count < most) {
+    std::optional<Delivery> next = NextDelivery(count, payload);
+    if (!next) break;
     payload += next->event->payload().size();
     if (count++ == 0) {
       parcel.first = *std::move(next);
@@ -87,8 +90,7 @@ std::optional<Parcel> Lane::Compose() {
 
 bool Lane::Fits(const Delivery& delivery, size_t count, size_t payload) const {
   if (count == 0) return true;
-  return destination_->batch && count < destination_->batch->max_events &&
-         payload + delivery.event->payload().size() <= destination_->batch->max_bytes;
+  return payload + delivery.event->payload().size() <= destination_->batch->max_bytes;
 }
 
 // What waited in order and what is fresh take turns, so that neither waits for ever.

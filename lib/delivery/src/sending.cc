@@ -71,7 +71,7 @@ void DispatcherImpl::SendNext(Lane& lane, base::WallTime wall, base::MonoTime no
   }
 }
 
-void DispatcherImpl::Send(Lane& lane, Parcel parcel, base::WallTime wall, base::MonoTime now) {
+void DispatcherImpl::Send(Lane& lane, Parcel&& parcel, base::WallTime wall, base::MonoTime now) {
   Attempt& attempt = attempts_.Start(lane, std::move(parcel));
   lane.Started(attempt, now);
   http::Request request =
@@ -81,6 +81,7 @@ void DispatcherImpl::Send(Lane& lane, Parcel parcel, base::WallTime wall, base::
 }
 
 void DispatcherImpl::WriteHeldRows(Lane& lane) {
+  if (!lane.HasHeldRows()) return;
   for (journal::Parked& row : lane.TakeHeldRows()) {
     lane.retries().CountParked(1);
     news_.Add(std::move(row));

@@ -61,7 +61,8 @@ class FairItem {
  private:
   friend class FairQueue<Item>;
   struct Tenant {
-    Tenant() : share(this) {}
+    explicit Tenant(std::string_view the_name) : name(the_name), share(this) {}
+    const std::string name;
     FairShare<Tenant> share;
     std::list<FairItem*> turns;
   };
@@ -116,7 +117,7 @@ template <typename Item>
 void FairQueue<Item>::Add(Item& item, std::string_view tenant) {
   Node& node = Base(item);
   if (node.share_.queued()) return;
-  node.tenant_ = Find(tenant);
+  if (node.tenant_ == nullptr || node.tenant_->name != tenant) node.tenant_ = Find(tenant);
   node.share_.Join(node.tenant_->turns);
   if (!node.tenant_->share.queued()) node.tenant_->share.Join(turns_);
 }
@@ -152,7 +153,7 @@ template <typename Item>
 std::shared_ptr<typename FairQueue<Item>::Tenant> FairQueue<Item>::Find(std::string_view name) {
   std::weak_ptr<Tenant>& known = tenants_[std::string(name)];
   if (auto tenant = known.lock()) return tenant;
-  auto tenant = std::make_shared<Tenant>();
+  auto tenant = std::make_shared<Tenant>(name);
   known = tenant;
   if (tenants_.size() > sweep_at_) {
     std::erase_if(tenants_, [](const auto& entry) { return entry.second.expired(); });
