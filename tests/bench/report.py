@@ -30,6 +30,7 @@ FIGURES = [
     ("published_to_received_p50_ms_at_1000", None, "publisher to receiver, exact, p50, ms"),
     ("published_to_received_p99_ms_at_1000", None, "publisher to receiver, exact, p99, ms"),
     ("unary_ratio", (">=", 0.7), "single-event unary calls over an echo service"),
+    ("unary_ratio_64_callers", None, "the same with 64 calls under way, where the disk's latency bounds it"),
     ("unary_ratio_while_delivering", None, "the same while each event is delivered"),
     ("unary_events_per_s", None, "single-event unary calls, events/s"),
     ("rss_mb_fanout1", None, "memory under load, fan-out 1, peak, MB"),
