@@ -170,7 +170,11 @@ void Groups::HoldWaiting(Group& group, std::vector<Delivery>& out) {
   }
 }
 
-bool Groups::BeginPassing() { return stuck_ > 0 && !std::exchange(passing_, true); }
+bool Groups::BeginPassing() {
+  if (stuck_ == 0) return false;
+  pass_again_ = passing_;  // an answer on its way may not hold what is durable by now
+  return !std::exchange(passing_, true);
+}
 
 // An answer may have been read before removals that are durable by now.
 bool Groups::Pass(journal::GroupId id, uint64_t position) {
@@ -186,7 +190,7 @@ bool Groups::Pass(journal::GroupId id, uint64_t position) {
 
 bool Groups::EndPassing() {
   passing_ = false;
-  const bool again = !passed_since_.empty();
+  const bool again = std::exchange(pass_again_, false) || !passed_since_.empty();
   for (const uint64_t position : std::exchange(passed_since_, {})) std::erase(passed_, position);
   return again;
 }

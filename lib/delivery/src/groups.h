@@ -89,7 +89,7 @@ class Groups {
   /// A mark of the answer whose group may go on. True where its removal is to be written; false:
   /// that is under way.
   bool Pass(journal::GroupId id, uint64_t position);
-  /// True: ask again, marks were removed meanwhile.
+  /// True: ask again, the answer may be outdated.
   bool EndPassing();
   /// The removal of a mark is durable.
   void OnPassed(uint64_t position);
@@ -173,6 +173,7 @@ class Groups {
   size_t stuck_ = 0;
   bool recovering_ = false;
   bool passing_ = false;
+  bool pass_again_ = false;             // asked for while an answer was awaited
   std::vector<uint64_t> passed_;        // marks whose removal is not durable
   std::vector<uint64_t> passed_since_;  // durable since the journal was asked
 };

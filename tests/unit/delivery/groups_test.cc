@@ -113,12 +113,21 @@ TEST_F(GroupsTest, ADeadOneHoldsItsGroupUntilItsMarkIsPassed) {
   groups_.OnHeld(7);
   EXPECT_FALSE(groups_.NextAsk().has_value());
   ASSERT_TRUE(groups_.BeginPassing());
-  EXPECT_FALSE(groups_.BeginPassing());
   EXPECT_TRUE(groups_.Pass(7, 1));
   EXPECT_FALSE(groups_.Pass(7, 1));
   EXPECT_FALSE(groups_.EndPassing());
   Answer(7, {2});
   EXPECT_EQ(PopNext(), 2u);
+}
+
+TEST_F(GroupsTest, MarksAreAskedForAgainWhenOneCameWhileAnAnswerWasAwaited) {
+  EXPECT_EQ(Offer(1, 7), Groups::Place::kTaken);
+  groups_.Finish(Sent(1, 7), Ending::kStuck);
+  ASSERT_TRUE(groups_.BeginPassing());
+  EXPECT_FALSE(groups_.BeginPassing());  // its mark became durable
+  EXPECT_TRUE(groups_.EndPassing());
+  ASSERT_TRUE(groups_.BeginPassing());
+  EXPECT_FALSE(groups_.EndPassing());
 }
 
 TEST_F(GroupsTest, ABatchTakesSeveralOfAGroupAndBlocksThemTogether) {
