@@ -23,7 +23,7 @@ class SimWorld {
  public:
   explicit SimWorld(uint64_t seed) : random_(seed), executor_(clock_, random_) {
     store_.wants = [this](const std::string& name, uint64_t position) {
-      return Wants(name, *store_.events[position - 1], position);
+      return Wants(name, *store_.events[position - 1]);
     };
     options_.max_lane_bytes = 1500 + Below(6000);
     options_.max_memory_bytes = 4000 + Below(40'000);
@@ -78,12 +78,32 @@ class SimWorld {
 
   uint64_t Below(uint64_t n) { return random_.Next() % n; }
 
-  /// Which events a destination wants never changes: `d<i>` takes one in (i % 3 + 1) of what is
-  /// published; d0 is told of what became of the others, too.
-  static bool Wants(const std::string& name, const model::Event& event, uint64_t position) {
-    if (model::IsOperational(event.type())) return name == "d0";
-    const auto i = static_cast<uint64_t>(std::stoi(name.substr(1)));
-    return position % (i % 3 + 1) == 0;
+  static constexpr int kTypes = 6;
+
+  /// What routing has to find: `d<i>` wants every (i % 3 + 1)th type of its tenant; d0 is told of
+  /// what became of the others there, too. It never changes.
+  static bool Wants(const std::string& name, const model::Event& event) {
+    const int i = std::stoi(name.substr(1));
+    if (event.tenant() != TenantOf(i)) return false;
+    if (model::IsOperational(event.type())) return i == 0;
+    return (event.type().back() - '0') % (i % 3 + 1) == 0;
+  }
+  static std::string TenantOf(int i) { return "t" + std::to_string(i % 2); }
+
+  std::shared_ptr<const routing::RoutingTable> Route() const {
+    std::vector<model::Subscription> subscriptions;
+    for (const model::Destination& d : destinations_) {
+      const int i = std::stoi(d.name.substr(1));
+      model::Subscription s{
+          .tenant = d.tenant, .name = d.name, .types = {}, .destinations = {d.name}, .filter = {}};
+      for (int n = 0; n < kTypes; n += i % 3 + 1) s.types.push_back("n.t" + std::to_string(n));
+      if (i % 3 == 0) s.types = {i % 2 == 0 ? "n.*" : "*"};
+      if (i == 0) s.types.insert(s.types.end(), {"destination.*", "delivery.dead"});
+      subscriptions.push_back(std::move(s));
+    }
+    std::vector<std::string> types;
+    for (int n = 0; n < kTypes; ++n) types.push_back("n.t" + std::to_string(n));
+    return routing::RoutingTable::Compile(destinations_, subscriptions, types);
   }
 
   void ChangeReceiver(size_t i) { modes_["d" + std::to_string(i)] = static_cast<Mode>(Below(8)); }
@@ -91,7 +111,7 @@ class SimWorld {
   /// What of a destination never changes.
   model::Destination MakeCharacter(size_t i) {
     model::Destination d;
-    d.tenant = "t" + std::to_string(i % 2);
+    d.tenant = TenantOf(static_cast<int>(i));
     d.name = "d" + std::to_string(i);
     d.url = "http://" + d.name + ".test/hook";
     d.total_timeout = std::chrono::milliseconds(500);
@@ -199,12 +219,7 @@ class SimWorld {
     Excuse(destinations_);
     ++changes_;
     checks_.SetChanging(true);
-    auto table = std::make_shared<SimTable>(destinations_,
-                                            [](const std::string& name, const model::Event& event) {
-                                              return Wants(name, event, event.position());
-                                            });
-    table->subscribed = true;
-    dispatcher_->SetTable(table, [this, now = destinations_](absl::Status status) {
+    dispatcher_->SetTable(Route(), [this, now = destinations_](absl::Status status) {
       EXPECT_TRUE(draining_ || status.ok()) << status.ToString();
       Excuse(now);  // what an earlier table had may be gone in this one, whatever comes next
       checks_.SetDestinations(now);
@@ -219,10 +234,11 @@ class SimWorld {
       const std::string id = "e" + std::to_string(++published_);
       const std::string fill(Below(10) == 0 ? 1 + Below(3000) : 10, 'x');
       const std::string payload = "\"" + id + fill + "\"";
+      const std::string type = "n.t" + std::to_string(Below(kTypes));
       const std::string key = Below(4) == 0 ? "" : "k" + std::to_string(Below(5));
       events.push_back(model::Event::Create({.id = id,
-                                             .type = "a.b",
-                                             .tenant = "t",
+                                             .type = type,
+                                             .tenant = TenantOf(static_cast<int>(Below(2))),
                                              .ordering_key = key,
                                              .attributes = {},
                                              .payload = payload}));
