@@ -83,7 +83,7 @@ class AuthorizingCourier final : public http::Courier, public http::CourierListe
   void CancelAll() override { courier_->CancelAll(); }
 
   void OnResponse(uint64_t token, const http::Response& response) override {
-    if (token >= kOwnToken) return OnFetched(token, response);
+    if ((token & http::kCourierToken) != 0) return OnFetched(token, response);
     const auto found = in_flight_.empty() ? in_flight_.end() : in_flight_.find(token);
     if (found == in_flight_.end()) return listener_->OnResponse(token, response);
     const InFlight flight = found->second;
@@ -111,7 +111,7 @@ class AuthorizingCourier final : public http::Courier, public http::CourierListe
   }
 
   void Fetch(const SourcePtr& source) {
-    const uint64_t token = kOwnToken | ++fetched_;
+    const uint64_t token = http::kCourierToken | ++fetched_;
     fetches_[token] = source;
     source->Fetch(token, options_.user_agent);
   }

@@ -1,8 +1,5 @@
 #include "carillon/codec/body.h"
 
-#include <cstdio>
-#include <cstdlib>
-
 #include "carillon/base/text.h"
 #include "carillon/codec/cloud_event.h"
 #include "carillon/codec/json_writer.h"
@@ -12,14 +9,6 @@ namespace {
 
 /// Beyond the strings themselves: member names, punctuation, a time with nanoseconds.
 constexpr size_t kEnvelopeBytes = 80;
-
-const model::Event& Only(std::span<const model::Event* const> events) {
-  if (events.size() != 1) {
-    std::fprintf(stderr, "carillon: %zu events for a body that holds exactly one\n", events.size());
-    std::abort();
-  }
-  return *events[0];
-}
 
 std::string Envelope(const model::Event& event) {
   std::string out;
@@ -46,29 +35,38 @@ std::string CloudEvent(const model::Event& event, std::string_view source) {
   return out;
 }
 
-std::string CloudEvents(std::span<const model::Event* const> events, std::string_view source) {
-  size_t size = 2;
-  for (const model::Event* event : events) size += CloudEventBytes(*event, source) + 1;
-  std::string out;
-  out.reserve(size);
-  out += '[';
-  for (const model::Event* event : events) {
-    if (out.size() > 1) out += ',';
-    AppendCloudEvent(*event, source, out);
+std::string One(model::Format format, const model::Event& event, std::string_view source) {
+  switch (format) {
+    case model::Format::kStandard:
+      return Envelope(event);
+    case model::Format::kCloudEvents:
+    case model::Format::kCloudEventsBatch:
+      return CloudEvent(event, source);
+    default:
+      return std::string(event.payload());
   }
-  out += ']';
-  return out;
 }
 
-std::string Array(std::span<const model::Event* const> events) {
+size_t OneBytes(model::Format format, const model::Event& event, std::string_view source) {
+  return HasSource(format) ? CloudEventBytes(event, source) : event.payload().size();
+}
+
+std::string Array(model::Format format, std::span<const model::Event* const> events,
+                  std::string_view source) {
   size_t size = 2;
-  for (const model::Event* event : events) size += event->payload().size() + 1;
+  for (const model::Event* event : events) size += OneBytes(format, *event, source) + 1;
   std::string out;
   out.reserve(size);
   out += '[';
   for (const model::Event* event : events) {
     if (out.size() > 1) out += ',';
-    out += event->payload();
+    if (HasSource(format)) {
+      AppendCloudEvent(*event, source, out);
+    } else if (format == model::Format::kStandard) {
+      out += Envelope(*event);
+    } else {
+      out += event->payload();
+    }
   }
   out += ']';
   return out;
@@ -78,20 +76,8 @@ std::string Array(std::span<const model::Event* const> events) {
 
 std::string EncodeBody(model::Format format, std::span<const model::Event* const> events,
                        std::string_view source) {
-  switch (format) {
-    case model::Format::kStandard:
-      return Envelope(Only(events));
-    case model::Format::kPayload:
-    case model::Format::kCloudEventsBinary:
-      return std::string(Only(events).payload());
-    case model::Format::kArray:
-      return Array(events);
-    case model::Format::kCloudEvents:
-      return CloudEvent(Only(events), source);
-    case model::Format::kCloudEventsBatch:
-      return CloudEvents(events, source);
-  }
-  std::abort();
+  const bool alone = events.size() == 1 && !IsBatchFormat(format);
+  return alone ? One(format, *events[0], source) : Array(format, events, source);
 }
 
 bool HasSource(model::Format format) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "carillon/base/clock.h"
+#include "carillon/http/courier.h"
 #include "carillon/journal/journal.h"
 #include "held_event.h"
 #include "tracker.h"
@@ -18,6 +19,7 @@ struct Delivery {
   HeldRef event;
   uint64_t slot = Tracker::kNone;  ///< of the tracker; kNone: the watermark does not wait for it
   journal::GroupId group = 0;      ///< it goes in order with the others of this group
+  uint32_t attempts = 0;           ///< made so far, where it waits without a time of its own
   bool held = false;               ///< it has a row in the journal, at HeldDue(group)
 };
 
@@ -43,25 +45,45 @@ struct Parcel {
   }
 };
 
+/// Names an attempt to the courier and back: its place in the slab, and how often that place was
+/// used before, so that an answer that comes late finds nothing. This is where each bit of a token
+/// has its owner: 0 to 31 the place, 32 to 62 the use (it wraps within them), 63 the courier (see
+/// http::kCourierToken).
+class AttemptToken {
+ public:
+  static constexpr uint32_t kUses = uint32_t{1} << 31;
+
+  static uint64_t Make(uint32_t place, uint32_t use) { return uint64_t{use % kUses} << 32 | place; }
+  static uint32_t PlaceOf(uint64_t token) { return static_cast<uint32_t>(token); }
+  static uint32_t NextUse(uint32_t use) { return (use + 1) % kUses; }
+
+  static_assert((uint64_t{kUses - 1} << 32 | UINT32_MAX) < http::kCourierToken);
+};
+
 /// A parcel in flight.
 struct Attempt {
   Lane* lane = nullptr;
   Parcel parcel;
-  uint32_t index = 0;       ///< in the slab
-  uint32_t generation = 0;  ///< of the slot, so that an old token finds nothing
-  uint32_t place = 0;       ///< in the lane's list
+  uint32_t index = 0;  ///< in the slab
+  uint32_t use = 0;    ///< how often its place in the slab was used before
+  uint32_t place = 0;  ///< in the lane's list
   bool live = false;
 
-  uint64_t token() const { return uint64_t{generation} << 32 | index; }
+  uint64_t token() const { return AttemptToken::Make(index, use); }
 };
 
 /// The attempts under way in a shard, found by token. Addresses are stable.
 class Attempts {
  public:
+  /// `first_use`: of each place; for tests of what comes after many.
+  explicit Attempts(uint32_t first_use = 0) : first_use_(first_use) {}
+
   Attempt& Start(Lane& lane, Parcel&& parcel) {
     if (free_.empty()) {
       free_.push_back(static_cast<uint32_t>(slab_.size()));
-      slab_.emplace_back().index = free_.back();
+      Attempt& added = slab_.emplace_back();
+      added.index = free_.back();
+      added.use = first_use_;
     }
     Attempt& attempt = slab_[free_.back()];
     free_.pop_back();
@@ -74,7 +96,7 @@ class Attempts {
 
   /// Null: there is no such attempt (any more).
   Attempt* Find(uint64_t token) {
-    const auto index = static_cast<uint32_t>(token);
+    const uint32_t index = AttemptToken::PlaceOf(token);
     if (index >= slab_.size()) return nullptr;
     Attempt& attempt = slab_[index];
     return attempt.live && attempt.token() == token ? &attempt : nullptr;
@@ -90,13 +112,14 @@ class Attempts {
     Abandon(attempt);
     attempt.parcel = {};
     attempt.lane = nullptr;
-    ++attempt.generation;
+    attempt.use = AttemptToken::NextUse(attempt.use);
     free_.push_back(attempt.index);
   }
 
   size_t live() const { return live_; }
 
  private:
+  const uint32_t first_use_;
   std::deque<Attempt> slab_;
   std::vector<uint32_t> free_;
   size_t live_ = 0;

@@ -104,6 +104,9 @@ class DispatcherImpl final : public Dispatcher {
   /// Whether a retry of the event after `wait` is later than the destination wants it.
   bool TooLate(const Lane& lane, const model::Event& event, std::chrono::milliseconds wait) const;
   void Park(Lane& lane, const Parcel& parcel, base::WallTime due, uint32_t attempts);
+  /// Parks the deliveries of a batch one by one: what it was parked for is not sent together any
+  /// more. Those that go in order are held behind the first of their group.
+  void ParkApart(Lane& lane, const journal::Parked& batch);
   /// Takes away the rows of a parcel that was in flight.
   void Unpark(Lane& lane, const Parcel& parcel);
   /// A parcel that the lane gave out is not tried.
@@ -119,6 +122,7 @@ class DispatcherImpl final : public Dispatcher {
   void AskForDue();
   void OnDue(journal::LaneId id, const journal::DueDeliveries& answer);
   Parcel ParcelOf(const journal::DueDelivery& row);
+  void TakeApart(Lane& lane, journal::Parked batch);
   void Lose(Lane& lane, const journal::DueDelivery& row);
   /// Puts the lane on the list of those that ask for held rows, if it does.
   void WantHeld(Lane& lane);
@@ -163,7 +167,7 @@ class DispatcherImpl final : public Dispatcher {
   HeldEvents held_;  // outlives every holder below
   Tracker tracker_;
   RetryClock retry_clock_;
-  Attempts attempts_;
+  Attempts attempts_{options_.first_token_use};
   LaneMap lanes_;
   DueLanes due_lanes_;
   WakingLanes waking_;

@@ -142,6 +142,14 @@ std::vector<Delivery> Groups::Finish(const Parcel& parcel, Ending ending) {
   return held;
 }
 
+void Groups::HoldAgain(journal::GroupId id, uint64_t position) {
+  Group& group = groups_[id];
+  ++group.written;
+  group.ahead = group.written;
+  group.taken = std::min(group.taken, position - 1);
+  group.outdated |= group.asking;
+}
+
 std::vector<Delivery> Groups::HoldAll() {
   std::vector<Delivery> held;
   for (auto& [id, group] : groups_) {
@@ -160,7 +168,7 @@ void Groups::HoldWaiting(Group& group, std::vector<Delivery>& out) {
     if (delivery.held) {
       ++group.rows;
       --group.leaving;
-      if (first) group.taken = delivery.event->position() - 1;
+      if (first) group.taken = std::min(group.taken, delivery.event->position() - 1);
       first = false;
     } else {
       ++group.written;
@@ -223,7 +231,8 @@ bool Groups::BeginTaking(journal::GroupId id) {
   if (found == groups_.end()) return false;
   Group& group = found->second;
   group.asking = false;
-  if (group.timed == 0 && !group.stuck) return true;
+  const bool outdated = std::exchange(group.outdated, false);
+  if (group.timed == 0 && !group.stuck && !outdated) return true;
   Update(id, group);
   return false;
 }

@@ -79,6 +79,9 @@ class Groups {
   /// It is not in flight any more. What waited in memory and now waits longer is returned: the
   /// caller writes rows for those that are not `held` yet, and settles them.
   std::vector<Delivery> Finish(const Parcel& parcel, Ending ending);
+  /// A further delivery of a batch that is parked (`Finish` may still follow) and was taken apart:
+  /// it is held behind the first of its group. The caller writes its row.
+  void HoldAgain(journal::GroupId id, uint64_t position);
   /// Frees memory: what waits in it is held from now on; as `Finish`.
   std::vector<Delivery> HoldAll();
 
@@ -110,7 +113,7 @@ class Groups {
   bool Take(journal::GroupId id, uint64_t position);
   void Push(journal::GroupId id, Delivery delivery);
   void Update(journal::GroupId id);
-  /// A row that `Offer` or `Finish` asked for is durable.
+  /// A row that `Offer`, `Finish` or `HoldAgain` asked for is durable.
   void OnHeld(journal::GroupId id);
   /// The removal of a row that was taken is durable.
   void OnRemoved(journal::GroupId id);
@@ -149,6 +152,7 @@ class Groups {
     bool ready = false;   // listed
     bool wanted = false;  // listed
     bool asking = false;
+    bool outdated = false;  // what is asked for was held anew since
 
     bool free() const { return flying == 0 && timed == 0 && !stuck; }
     bool wants() const {

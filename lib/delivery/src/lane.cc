@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "carillon/codec/body.h"
+
 namespace carillon::delivery {
 
 Lane::Lane(const journal::LaneState& state, const LaneBounds& bounds, Tracker& tracker,
@@ -18,12 +20,20 @@ Lane::Lane(const journal::LaneState& state, const LaneBounds& bounds, Tracker& t
   marks.reported = state.cursor;
 }
 
-void Lane::Bind(std::shared_ptr<const routing::RoutingTable> table, uint32_t index) {
-  destination_ = &table->destinations()[index];
+void Lane::Bind(std::shared_ptr<const routing::RoutingTable> table, uint32_t index,
+                base::MonoTime now) {
+  const model::Destination& next = table->destinations()[index];
+  const bool reordered = destination_ != nullptr && destination_->order.by != next.order.by;
+  const bool batches = destination_ != nullptr && codec::IsBatchFormat(destination_->format);
+  destination_ = &next;
   index_ = index;
   table_ = std::move(table);
-  pace_.Bind(*destination_);
+  pace_.Bind(next, now);
   batch_at_.reset();
+  // A batch that was taken back to be sent must be taken apart now: it comes again.
+  if (batches && !codec::IsBatchFormat(next.format)) retries_.Drop();
+  if (!reordered) return;
+  for (size_t i = 0; i < fresh_.size(); ++i) fresh_[i].group = GroupOf(*fresh_[i].event);
 }
 
 void Lane::SetRequests(http::EndpointId endpoint, RequestMaker requests) {
@@ -60,9 +70,10 @@ void Lane::Enqueue(HeldRef event, uint64_t slot) {
   if (batch_at_ && BatchFull()) batch_at_.reset();
 }
 
-void Lane::EnqueueHeld(HeldRef event, journal::GroupId group) {
+void Lane::EnqueueHeld(HeldRef event, journal::GroupId group, uint32_t attempts) {
   bytes_ += event->bytes();
-  groups_.Push(group, {.event = std::move(event), .group = group, .held = true});
+  groups_.Push(group,
+               {.event = std::move(event), .group = group, .attempts = attempts, .held = true});
 }
 
 void Lane::FallBehind(uint64_t position) {

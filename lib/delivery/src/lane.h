@@ -45,8 +45,10 @@ class Lane : public policy::FairItem<Lane> {
   Lane(const journal::LaneState& state, const LaneBounds& bounds, Tracker& tracker,
        std::shared_ptr<metrics::LaneMetrics> metrics);
 
-  /// Follows the destination to its place in a new table.
-  void Bind(std::shared_ptr<const routing::RoutingTable> table, uint32_t index);
+  /// Follows the destination to its place in a new table, at `now`. What waits for its first
+  /// attempt follows the order that it has there; what is under way in another order, or waits
+  /// behind that, keeps to it among itself.
+  void Bind(std::shared_ptr<const routing::RoutingTable> table, uint32_t index, base::MonoTime now);
   void SetRequests(http::EndpointId endpoint, RequestMaker requests);
 
   journal::LaneId id() const { return id_; }
@@ -83,8 +85,8 @@ class Lane : public policy::FairItem<Lane> {
   bool Full() const { return bytes_ >= limit_ || fresh_.size() >= bounds_.events; }
   /// `slot`: the tracker's, or kNone when it was read for a lane that is behind.
   void Enqueue(HeldRef event, uint64_t slot);
-  /// A delivery that was held; see Groups::Push.
-  void EnqueueHeld(HeldRef event, journal::GroupId group);
+  /// A delivery that was held, after `attempts`; see Groups::Push.
+  void EnqueueHeld(HeldRef event, journal::GroupId group, uint32_t attempts);
 
   // --- Falling behind and catching up.
 
@@ -182,6 +184,8 @@ class Lane : public policy::FairItem<Lane> {
   /// The oldest of fresh_ may be looked at for a new parcel.
   bool FreshOpen() const;
   bool FreshReady() const;
+  /// Events in one POST at most.
+  size_t BatchMost() const;
   /// Whether the next batch may go though it is not full, or else when.
   bool BatchDue(base::MonoTime now, base::WallTime wall);
   bool BatchFull() const;

@@ -51,6 +51,11 @@ std::optional<Parcel> Lane::NextParcel(base::MonoTime now, base::WallTime wall) 
   return parcel;
 }
 
+size_t Lane::BatchMost() const {
+  const bool many = destination_->batch && codec::IsBatchFormat(destination_->format);
+  return many ? destination_->batch->max_events : 1;
+}
+
 bool Lane::BatchFull() const {
   const size_t waiting = fresh_.size() + groups_.waiting();
   return waiting >= destination_->batch->max_events || payload_ >= destination_->batch->max_bytes;
@@ -72,11 +77,12 @@ std::optional<Parcel> Lane::Compose() {
   Parcel parcel;
   size_t count = 0;
   size_t payload = 0;
-  const size_t most = destination_->batch ? destination_->batch->max_events : 1;
+  const size_t most = BatchMost();
   while (count < most) {
     std::optional<Delivery> next = NextDelivery(count, payload);
     if (!next) break;
     payload += next->event->payload().size();
+    parcel.attempts = std::max(parcel.attempts, next->attempts);
     if (count++ == 0) {
       parcel.first = *std::move(next);
     } else {

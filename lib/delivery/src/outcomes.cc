@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "carillon/codec/body.h"
 #include "carillon/policy/retry.h"
 #include "dispatcher_impl.h"
 
@@ -129,8 +130,32 @@ void DispatcherImpl::Park(Lane& lane, const Parcel& parcel, base::WallTime due, 
   for (const Delivery& delivery : parcel.rest) {
     row.rest.push_back({delivery.event->position(), delivery.group});
   }
-  news_.Add(std::move(row));
   lane.retries().CountParked(parcel.size());
+  if (!row.rest.empty() && !codec::IsBatchFormat(lane.destination().format)) {
+    ParkApart(lane, row);
+  } else {
+    news_.Add(std::move(row));
+  }
+}
+
+void DispatcherImpl::ParkApart(Lane& lane, const journal::Parked& batch) {
+  std::vector<journal::GroupId> seen;
+  const auto park = [&](const journal::BatchMember& member) {
+    journal::Parked row{.lane = lane.id(),
+                        .due = batch.due,
+                        .position = member.position,
+                        .attempts = batch.attempts,
+                        .group = member.group};
+    if (std::find(seen.begin(), seen.end(), member.group) != seen.end()) {
+      row.due = journal::HeldDue(member.group);
+      lane.groups().HoldAgain(member.group, member.position);
+    } else if (member.group != 0) {
+      seen.push_back(member.group);
+    }
+    news_.Add(std::move(row));
+  };
+  park({batch.position, batch.group});
+  for (const journal::BatchMember& member : batch.rest) park(member);
 }
 
 void DispatcherImpl::Unpark(Lane& lane, const Parcel& parcel) {

@@ -1,9 +1,22 @@
 #include "pace.h"
 
+#include <algorithm>
+
+#include "carillon/policy/retry.h"
+
 namespace carillon::delivery {
 
-void Pace::Bind(const model::Destination& destination) {
+void Pace::Bind(const model::Destination& destination, base::MonoTime now) {
   destination_ = &destination;
+  if (destination.breaker) {
+    breaker_.Shorten(*destination.breaker, now);
+  } else if (!breaker_.closed()) {
+    breaker_.Reset(now);
+  }
+  if (paused_until_) {
+    const auto longest = policy::LongestPause(destination.retry);
+    paused_until_ = std::min(*paused_until_, now + longest);
+  }
   adaptive_.SetBound(destination.concurrency);
   rate_at_.reset();  // rate and budget may be others
   budget_at_.reset();

@@ -19,8 +19,9 @@ namespace carillon::delivery {
 /// back.
 class Pace {
  public:
-  /// `destination` stays until the next call.
-  void Bind(const model::Destination& destination);
+  /// `destination` stays until the next call. What it asks for holds from `now` on: a pause or an
+  /// open breaker lasts no longer than it allows.
+  void Bind(const model::Destination& destination, base::MonoTime now);
 
   /// Attempts in flight at most.
   size_t Limit() const;

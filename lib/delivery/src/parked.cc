@@ -1,5 +1,9 @@
 #include <algorithm>
+#include <map>
+#include <set>
+#include <vector>
 
+#include "carillon/codec/body.h"
 #include "dispatcher_impl.h"
 
 namespace carillon::delivery {
@@ -13,9 +17,26 @@ constexpr size_t kMaxAskBytes = 1u << 20;
 constexpr size_t kAskShare = 64;  // of the shard's memory
 constexpr size_t kMarks = 256;
 
+/// All its events are there.
 bool Complete(const journal::DueDelivery& row) {
   return row.event != nullptr && row.rest.size() == row.parked.rest.size() &&
          std::find(row.rest.begin(), row.rest.end(), nullptr) == row.rest.end();
+}
+
+/// It can have been written by a lane: its groups exist, each is in order, nothing is there twice.
+bool MakesSense(const journal::Parked& row) {
+  if (row.group > journal::kMaxGroup || row.attempts == UINT32_MAX) return false;
+  if (row.rest.empty()) return true;
+  std::map<journal::GroupId, uint64_t> last{{row.group, row.position}};
+  std::vector<uint64_t> positions{row.position};
+  for (const journal::BatchMember& member : row.rest) {
+    uint64_t& before = last[member.group];
+    if (member.group > journal::kMaxGroup || member.position <= before) return false;
+    before = member.position;
+    positions.push_back(member.position);
+  }
+  std::sort(positions.begin(), positions.end());
+  return std::adjacent_find(positions.begin(), positions.end()) == positions.end();
 }
 
 }  // namespace
@@ -48,8 +69,10 @@ void DispatcherImpl::OnDue(journal::LaneId id, const journal::DueDeliveries& ans
   for (const journal::DueDelivery& row : answer.due) {
     const journal::Parked& parked = row.parked;
     if (!retries.Take(parked.due, parked.position)) continue;
-    if (!Complete(row)) {
+    if (!Complete(row) || !MakesSense(parked)) {
       Lose(*lane, row);
+    } else if (!parked.rest.empty() && !codec::IsBatchFormat(lane->destination().format)) {
+      TakeApart(*lane, parked);
     } else {
       retries.Push(ParcelOf(row));
     }
@@ -70,8 +93,18 @@ Parcel DispatcherImpl::ParcelOf(const journal::DueDelivery& row) {
   return parcel;
 }
 
-// The journal keeps the events of parked rows. Should one be gone all the same, the row ends, and
-// nothing of its groups waits for it.
+// A batch was parked when the destination's format could hold it. Its deliveries go one by one now,
+// when their rows are durable, with the attempts that were made. The new rows must not share a key
+// with the old one, which is known as taken until it is gone.
+void DispatcherImpl::TakeApart(Lane& lane, journal::Parked batch) {
+  news_.Add(journal::ParkedKey{lane.id(), batch.due, batch.position});
+  const base::WallTime now = retry_clock_.Now();
+  batch.due = batch.due == now ? now + std::chrono::nanoseconds(1) : now;
+  ParkApart(lane, batch);
+}
+
+// The journal keeps the events of parked rows. Should one be gone all the same, or the row be
+// nonsense, the row ends, and nothing of its groups waits for it.
 void DispatcherImpl::Lose(Lane& lane, const journal::DueDelivery& row) {
   const journal::Parked& parked = row.parked;
   news_.Add(journal::ParkedKey{lane.id(), parked.due, parked.position});
@@ -81,8 +114,9 @@ void DispatcherImpl::Lose(Lane& lane, const journal::DueDelivery& row) {
                             clock_.Wall()});
     lane.metrics().dead.fetch_add(1, std::memory_order_relaxed);
   };
-  bury(parked.position);
-  for (const journal::BatchMember& member : parked.rest) bury(member.position);
+  std::set<uint64_t> positions{parked.position};
+  for (const journal::BatchMember& member : parked.rest) positions.insert(member.position);
+  for (const uint64_t position : positions) bury(position);
   if (parked.due >= journal::kFirstHeldDue) return;
   lane.groups().Release(parked);
   WantHeld(lane);
@@ -122,8 +156,8 @@ void DispatcherImpl::OnHeld(journal::LaneId id, journal::GroupId group,
   if (groups.BeginTaking(group)) {
     for (const journal::DueDelivery& row : answer.due) {
       if (!groups.Take(group, row.parked.position)) continue;
-      if (Complete(row)) {
-        lane->EnqueueHeld(held_.Hold(row.event), group);
+      if (Complete(row) && MakesSense(row.parked)) {
+        lane->EnqueueHeld(held_.Hold(row.event), group, row.parked.attempts);
       } else {
         Lose(*lane, row);
       }

@@ -90,7 +90,7 @@ void DispatcherImpl::Apply(TableChange change, const std::vector<journal::LaneSt
     if (is_new) lane = &AddLane(destinations[i], opened[new_lanes++]);
     const bool changed = is_new || !(lane->destination() == destinations[i]);
     lane->marks.changed |= changed && !is_new;
-    lane->Bind(change.table, i);
+    lane->Bind(change.table, i, clock_.Mono());
     if (changed) Configure(*lane, change.urls[i], is_new);
   }
   absl::flat_hash_set<Lane*> kept(change.lanes.begin(), change.lanes.end());

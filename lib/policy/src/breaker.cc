@@ -68,6 +68,10 @@ Breaker::Change Breaker::OnResult(const model::Breaker& policy, model::Outcome o
   return trouble && TooManyFailures(policy) ? Open(policy, now, random) : Change::kNone;
 }
 
+void Breaker::Shorten(const model::Breaker& policy, base::MonoTime now) {
+  open_until_ = std::min<base::MonoTime>(open_until_, now + policy.max_delay);
+}
+
 void Breaker::Reset(base::MonoTime now) {
   openings_ = 0;
   Become(State::kClosed, now);

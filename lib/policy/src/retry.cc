@@ -71,6 +71,10 @@ std::optional<std::chrono::milliseconds> NextDelay(const model::RetryPolicy& pol
       static_cast<int64_t>(static_cast<double>(delay.count()) * factor + 0.5));
 }
 
+milliseconds LongestPause(const model::RetryPolicy& policy) {
+  return std::max(kLongestOwnPause, policy.retry_after_cap);
+}
+
 Sequel AfterFailure(const model::RetryPolicy& policy, const Failure& failure, base::WallTime now,
                     base::Random& random) {
   Sequel sequel{.delay = NextDelay(policy, failure.failures, random)};

@@ -21,7 +21,7 @@ class LaneTest : public testing::Test {
   std::unique_ptr<Lane> MakeLane(const journal::LaneState& state = {.lane = 1}) {
     auto lane = std::make_unique<Lane>(state, LaneBounds{.bytes = 10 * size_, .floor_bytes = size_},
                                        tracker_, std::make_shared<metrics::LaneMetrics>());
-    lane->Bind(table_, 0);
+    lane->Bind(table_, 0, base::MonoTime{});
     return lane;
   }
   HeldRef Hold(uint64_t position) {
@@ -203,7 +203,7 @@ TEST_F(LaneTest, AnIdleLaneIsSmall) { EXPECT_LT(sizeof(Lane), 1400u); }
 TEST_F(LaneTest, GaugesTellTheOldestThatWaits) {
   auto metrics = std::make_shared<metrics::LaneMetrics>();
   Lane lane({.lane = 1, .parked = 4}, {}, tracker_, metrics);
-  lane.Bind(table_, 0);
+  lane.Bind(table_, 0, base::MonoTime{});
   Enqueue(lane, 5, 7);
   Start(lane);
   lane.PublishGauges();

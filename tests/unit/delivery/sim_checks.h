@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "carillon/base/clock.h"
+#include "carillon/codec/body.h"
 #include "carillon/model/destination.h"
+#include "carillon/policy/retry.h"
 #include "sim_parts.h"
 #include "sim_store.h"
 
@@ -25,6 +27,7 @@ class SimChecks {
     size_t batches = 0;
     size_t retried_batches = 0;
     size_t in_order = 0;
+    size_t taken_apart = 0;  // deliveries
 
     Counts& operator+=(const Counts& other) {
       retries += other.retries;
@@ -32,12 +35,12 @@ class SimChecks {
       batches += other.batches;
       retried_batches += other.retried_batches;
       in_order += other.in_order;
+      taken_apart += other.taken_apart;
       return *this;
     }
   };
 
-  SimChecks(const SimStore& store, const base::Clock& clock, std::chrono::seconds retry_after_cap)
-      : store_(store), clock_(clock), retry_after_cap_(retry_after_cap) {}
+  SimChecks(const SimStore& store, const base::Clock& clock) : store_(store), clock_(clock) {}
 
   /// The process died; what it knew in memory is gone.
   void NewLife() {
@@ -58,8 +61,17 @@ class SimChecks {
       destinations_[d.name] = d;
       const auto was = before.find(d.name);
       const bool enabled = was == before.end() || was->second.generation != d.generation;
-      if (enabled)
-        std::erase_if(gone_, [&](auto id) { return store_.lanes.at(id).name.name == d.name; });
+      const auto is_of = [&](auto id) { return store_.lanes.at(id).name.name == d.name; };
+      const auto has = [&](const auto& entry) { return is_of(entry.first); };
+      if (enabled) std::erase_if(gone_, is_of);
+      if (was == before.end() || was->second.rate != d.rate) std::erase_if(rate_tokens_, has);
+      if (was == before.end() || was->second.retry.budget != d.retry.budget) {
+        std::erase_if(retry_tokens_, has);
+      }
+      // Another order is that of what is accepted from now on.
+      uint64_t& ordered = ordered_from_[d.name];
+      const model::Ordering order = std::exchange(orders_[d.name], d.order.by);
+      if (ordered == 0 || order != d.order.by) ordered = store_.last() + 1;
     }
   }
   void OnStart(const SimCourier::Flight& flight,
@@ -73,6 +85,8 @@ class SimChecks {
     CheckRow(lane, positions, flight);
     for (const uint64_t position : positions) CheckDelivery({lane, position}, destination);
     if (destination != nullptr) {
+      EXPECT_TRUE(positions.size() == 1 || codec::IsBatchFormat(destination->format))
+          << "a batch in a format of one event";
       if (destination->rate) CheckRate(lane, *destination->rate);
       CheckOrder(lane, *destination, positions, flights, flight);
     }
@@ -80,10 +94,14 @@ class SimChecks {
 
   void OnEnd(const SimCourier::Flight& flight, const http::Response& response) {
     const journal::LaneId lane = LaneOf(flight);
-    const bool success = response.wire == model::Outcome::kSuccess && response.status == 200;
-    NotePause(lane, response);
     const model::Destination* destination = DestinationOf(flight);
-    if (response.status == 410 && destination != nullptr && destination->disabling.on_gone) {
+    const model::SuccessRule rule =
+        destination == nullptr ? model::SuccessRule::k2xx : destination->success;
+    const bool success =
+        policy::JudgeAttempt(rule, response.wire, response.status) == model::Outcome::kSuccess;
+    if (!success && destination != nullptr) NotePause(lane, response, *destination);
+    if (!success && response.status == 410 && destination != nullptr &&
+        destination->disabling.on_gone) {
       gone_.insert(lane);
     }
     for (const uint64_t position : PositionsOf(flight)) {
@@ -94,8 +112,6 @@ class SimChecks {
   }
 
   const Counts& counts() const { return counts_; }
-  /// What the destination was asked of: nothing when it was taken out.
-  std::map<std::string, model::RetryBudget> budgets;
 
  private:
   const model::Destination* DestinationOf(const SimCourier::Flight& flight) const {
@@ -121,7 +137,8 @@ class SimChecks {
     std::vector<uint64_t> positions;
     for (size_t at = flight.body.find("\"e"); at != std::string::npos;
          at = flight.body.find("\"e", at + 1)) {
-      const size_t end = flight.body.find('x', at);
+      const size_t end = flight.body.find_first_not_of("0123456789", at + 2);
+      if (flight.body[end] != 'x' || end == at + 2) continue;  // a CloudEvent's id, or a type
       positions.push_back(store_.position_of.at(flight.body.substr(at + 1, end - at - 1)));
     }
     return positions;
@@ -148,10 +165,18 @@ class SimChecks {
       ++counts_.retries;
       if (positions.size() > 1) ++counts_.retried_batches;
     }
-    CheckBudget(lane, retry);
-    if (positions.size() == 1) return;
+    const model::Destination* destination = DestinationOf(flight);
+    if (destination != nullptr) CheckBudget(lane, retry, destination->retry.budget);
+    if (positions.size() == 1) {
+      counts_.taken_apart += retry ? together_.erase({lane, positions[0]}) : 0;
+      return;
+    }
+    for (const uint64_t position : positions) together_.insert({lane, position});
     ++counts_.batches;
-    const auto sent = batches_.try_emplace({lane, flight.event_id}, flight.body).first;
+    if (destination == nullptr) return;
+    const std::string form =
+        std::to_string(static_cast<int>(destination->format)) + destination->cloudevents_source;
+    const auto sent = batches_.try_emplace({lane, flight.event_id + " " + form}, flight.body).first;
     EXPECT_EQ(sent->second, flight.body) << "another batch under the same id";
   }
 
@@ -168,7 +193,7 @@ class SimChecks {
     EXPECT_FALSE(store_.settled.contains(pair)) << "sent again after it settled";
     const bool unordered =
         destination != nullptr && destination->order.by == model::Ordering::kNone;
-    if (!unordered) return;
+    if (!unordered || position < OrderedFrom(*destination)) return;
     uint64_t& last = last_fresh_[lane];
     EXPECT_GT(position, last) << "first attempts out of order";
     last = position;
@@ -180,10 +205,11 @@ class SimChecks {
                   const std::map<uint64_t, SimCourier::Flight>& flights,
                   const SimCourier::Flight& flight) {
     if (destination.order.by == model::Ordering::kNone) return;
+    const uint64_t from = OrderedFrom(destination);
     std::map<std::string, std::pair<uint64_t, uint64_t>> keys;  // first and last position of each
     for (const uint64_t position : positions) {
       const auto key = KeyOf(destination, position);
-      if (!key) continue;
+      if (!key || position < from) continue;
       const auto [at, is_first] = keys.try_emplace(*key, position, position);
       if (!is_first) EXPECT_GT(position, at->second.second) << "a batch out of order";
       at->second.second = position;
@@ -194,7 +220,8 @@ class SimChecks {
     }
     for (const auto& [key, range] : keys) {
       auto& last = last_in_order_[{lane, key}];
-      EXPECT_TRUE(range == last || range.first > last.second)
+      // Again what went last, or, of a batch that was taken apart, its first.
+      EXPECT_TRUE(range.first == last.first || range.first > last.second)
           << "key '" << key << "' out of order at lane " << lane << ": " << range.first << " after "
           << last.second;
       last = range;
@@ -203,6 +230,7 @@ class SimChecks {
       if (other.endpoint != flight.endpoint) continue;
       for (const uint64_t position : PositionsOf(other)) {
         const auto key = KeyOf(destination, position);
+        if (position < from) continue;
         EXPECT_FALSE(key && keys.contains(*key)) << "two of one key in flight";
       }
     }
@@ -214,10 +242,15 @@ class SimChecks {
     if (clock_.Mono() - changed_at_ < std::chrono::seconds(1)) return;
     for (const auto& [id, row] : store_.parked) {
       if (!SimStore::IsMark(id) || std::get<0>(id) != lane) continue;
+      if (std::get<2>(id) < OrderedFrom(destination)) continue;
       if (KeyOf(destination, std::get<2>(id)) != key) continue;
       if (row.attempts != destination.generation) continue;
       EXPECT_LT(position, std::get<2>(id)) << "went on behind a dead delivery";
     }
+  }
+
+  uint64_t OrderedFrom(const model::Destination& destination) const {
+    return ordered_from_.at(destination.name);
   }
 
   std::optional<std::string> KeyOf(const model::Destination& destination, uint64_t position) const {
@@ -227,7 +260,8 @@ class SimChecks {
   }
 
   /// What the receiver asked for, at least.
-  void NotePause(journal::LaneId lane, const http::Response& response) {
+  void NotePause(journal::LaneId lane, const http::Response& response,
+                 const model::Destination& destination) {
     const bool number = !response.retry_after.empty() && response.retry_after != "later";
     if (response.wire != model::Outcome::kSuccess) return;
     if (response.status != 429 && response.status != 502 && response.status != 504 &&
@@ -235,7 +269,8 @@ class SimChecks {
       return;
     }
     const std::chrono::seconds asked(number ? std::stoi(response.retry_after) : 0);
-    const auto pause = std::clamp(asked, std::chrono::seconds(1), retry_after_cap_);
+    const auto pause = std::clamp<std::chrono::milliseconds>(asked, std::chrono::seconds(1),
+                                                             destination.retry.retry_after_cap);
     base::MonoTime& until = paused_until_[lane];
     until = std::max(until, clock_.Mono() + pause);
     ++counts_.pauses;
@@ -243,8 +278,7 @@ class SimChecks {
 
   /// In any stretch of time: no more retries than a burst, the floor and the ratio of the first
   /// attempts together.
-  void CheckBudget(journal::LaneId lane, bool retry) {
-    const model::RetryBudget& budget = budgets.at(store_.lanes.at(lane).name.name);
+  void CheckBudget(journal::LaneId lane, bool retry, const model::RetryBudget& budget) {
     const double most = std::max(10.0, budget.min_per_second);
     double& tokens = Refill(retry_tokens_, lane, most, budget.min_per_second);
     tokens = retry ? tokens - 1 : std::min(most, tokens + budget.ratio);
@@ -268,12 +302,14 @@ class SimChecks {
 
   const SimStore& store_;
   const base::Clock& clock_;
-  const std::chrono::seconds retry_after_cap_;
   std::map<std::string, model::Destination> destinations_;
+  std::map<std::string, model::Ordering> orders_;  // by name, as last known
+  std::map<std::string, uint64_t> ordered_from_;   // the first position under that order
   bool changing_ = false;
   base::MonoTime changed_at_{};
   Counts counts_;
   std::map<std::pair<journal::LaneId, std::string>, std::string> batches_;  // bodies by id
+  std::set<SimStore::Pair> together_;                                       // sent in a batch
   // Of this life:
   std::map<journal::LaneId, uint64_t> last_fresh_;
   std::map<std::pair<journal::LaneId, std::string>, std::pair<uint64_t, uint64_t>> last_in_order_;

@@ -110,6 +110,7 @@ class SimCourier final : public http::Courier {
       ++same_endpoint;
       EXPECT_NE(other.event_id, flight.event_id) << "in flight twice at once";
     }
+    EXPECT_LT(request.token, http::kCourierToken);
     EXPECT_LT(same_endpoint, endpoints_.at(flight.endpoint).max_connections) << "too many at once";
     const End end = receive_(flight);
     EXPECT_TRUE(flights.emplace(request.token, std::move(flight)).second) << "token used twice";

@@ -11,6 +11,7 @@
 
 #include "dispatcher_impl.h"
 #include "sim_checks.h"
+#include "sim_destinations.h"
 #include "sim_journal.h"
 #include "sim_parts.h"
 
@@ -31,12 +32,12 @@ class SimWorld {
     options_.max_unsettled_news = 20 + Below(200);
     options_.max_tracked = 8 + Below(60);
     options_.max_hold = std::chrono::milliseconds(20 + Below(5000));
+    options_.first_token_use = AttemptToken::kUses - static_cast<uint32_t>(Below(20)) - 1;
     slow_disk_ = Below(3) == 0;
     lane_count_ = 2 + Below(6);
     for (size_t i = 0; i < lane_count_; ++i) {
       ChangeReceiver(i);
-      characters_.push_back(MakeCharacter(i));
-      checks_.budgets[characters_[i].name] = characters_[i].retry.budget;
+      characters_.push_back(makers_.Make(i));
     }
     if (Below(4) == 0) caps_ = {2 + Below(6), 1 + Below(3)};
     ChooseDestinations();
@@ -74,8 +75,6 @@ class SimWorld {
  private:
   enum class Mode { kHealthy, kSlow, kFailing, kBlackHole, kRefusing, kFlaky, kThrottling, kGone };
 
-  static constexpr std::chrono::seconds kRetryAfterCap{2};
-
   uint64_t Below(uint64_t n) { return random_.Next() % n; }
 
   static constexpr int kTypes = 6;
@@ -108,62 +107,20 @@ class SimWorld {
 
   void ChangeReceiver(size_t i) { modes_["d" + std::to_string(i)] = static_cast<Mode>(Below(8)); }
 
-  /// What of a destination never changes.
-  model::Destination MakeCharacter(size_t i) {
-    model::Destination d;
-    d.tenant = TenantOf(static_cast<int>(i));
-    d.name = "d" + std::to_string(i);
-    d.url = "http://" + d.name + ".test/hook";
-    d.total_timeout = std::chrono::milliseconds(500);
-    d.retry.retry_after_cap = kRetryAfterCap;
-    d.retry.budget = {.ratio = static_cast<double>(Below(8)) / 10,
-                      .min_per_second = Below(3) == 0 ? 1.0 : 5.0 + Below(300)};
-    d.order.by = static_cast<model::Ordering>(Below(3));
-    if (Below(3) == 0) d.rate = {.per_second = 20.0 + Below(500), .burst = uint32_t(1 + Below(5))};
-    d.disabling.on_gone = Below(4) != 0;
-    d.adaptive = Below(3) == 0;
-    if (i > 0 && Below(2) == 0) {
-      d.format = model::Format::kArray;
-      d.batch = {.max_events = uint32_t(1 + Below(8)),
-                 .max_bytes = uint32_t(50 + Below(4000)),
-                 .max_wait = std::chrono::milliseconds(Below(200))};
-    }
-    return d;
-  }
-
+  /// The configuration: of those that may be in it, each as it is now.
   void ChooseDestinations() {
     destinations_.clear();
-    for (const model::Destination& character : characters_) {
+    for (size_t i = 0; i < lane_count_; ++i) {
+      makers_.Change(characters_[i], i);
       if (!peace_ && Below(6) == 0) continue;
-      destinations_.push_back(character);
+      destinations_.push_back(characters_[i]);
       model::Destination& d = destinations_.back();
       d.generation = generation_;
-      d.concurrency = static_cast<uint32_t>(1 + Below(6));
-      if (Below(2) == 0) d.breaker.reset();
-      if (d.breaker) ChooseBreaker(*d.breaker);
-      if (Below(5) != 0) {
-        for (size_t n = Below(6); n > 0; --n) {
-          d.retry.delays.push_back(std::chrono::milliseconds(1 + Below(3000)));
-        }
-        if (Below(4) == 0) d.retry.max_age = std::chrono::milliseconds(1000 + Below(10'000));
-      }
-      if (peace_) {
-        d.disabling = {.on_gone = false, .failing_for = {}};  // an answer may still be on its way
-        continue;
-      }
-      d.enabled = Below(8) != 0;
-      d.disabling.failing_for = std::chrono::milliseconds(500 + Below(20'000));
-      d.disabling.when_retries_end = Below(6) == 0;
-      d.disabling.drop_deliveries = Below(4) == 0;
-      if (Below(3) == 0) d.order.after_dead = model::AfterDead::kHold;
+      if (!peace_) continue;
+      d.enabled = true;
+      d.disabling = {.on_gone = false, .failing_for = {}};  // an answer may still be on its way
+      d.order.after_dead = model::AfterDead::kContinue;
     }
-  }
-
-  void ChooseBreaker(model::Breaker& breaker) {
-    breaker.consecutive_failures = static_cast<uint32_t>(1 + Below(6));
-    breaker.min_attempts = static_cast<uint32_t>(2 + Below(10));
-    breaker.delay = std::chrono::milliseconds(10 + Below(3000));
-    breaker.max_delay = breaker.delay * (1 + Below(8));
   }
 
   void StartProcess() {
@@ -186,11 +143,16 @@ class SimWorld {
     SetTable();
   }
 
+  /// The configuration may be another when it is back.
   void Crash() {
     executor_.Clear();
     dispatcher_.reset();
     courier_.reset();
     journal_.reset();
+    if (Below(2) == 0) {
+      if (Below(2) == 0) ++generation_;
+      ChooseDestinations();
+    }
     StartProcess();
   }
 
@@ -346,7 +308,8 @@ class SimWorld {
   std::unique_ptr<SimJournal> journal_;
   std::unique_ptr<SimCourier> courier_;
   std::unique_ptr<DispatcherImpl> dispatcher_;
-  SimChecks checks_{store_, clock_, kRetryAfterCap};
+  SimChecks checks_{store_, clock_};
+  SimDestinations makers_{random_};
   std::vector<model::Destination> characters_;
   std::pair<uint32_t, uint32_t> caps_{100, 100};
   uint32_t generation_ = 0;

@@ -34,9 +34,9 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
   }
   std::printf(
       "%zu deliveries (%zu in order), %zu deaths, %zu retries, %zu pauses, %zu batches (%zu "
-      "retried), %zu operational events, %zu steps with a lane behind\n",
+      "retried), %zu taken apart, %zu operational events, %zu steps with a lane behind\n",
       deliveries, all.in_order, deaths, all.retries, all.pauses, all.batches, all.retried_batches,
-      operational, behind);
+      all.taken_apart, operational, behind);
   // A run in which nothing went wrong would show nothing.
   EXPECT_GT(deliveries, 0u);
   if (only == 0) {
@@ -45,6 +45,7 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
     EXPECT_GT(all.pauses, 0u);
     EXPECT_GT(all.in_order, 0u);
     EXPECT_GT(all.retried_batches, 0u);
+    EXPECT_GT(all.taken_apart, 0u);
     EXPECT_GT(operational, 0u);
     EXPECT_GT(behind, 0u);
   }

@@ -23,9 +23,6 @@ struct AuthorizingOptions {
   std::function<void(const TokenFetch&)> on_fetch;  ///< null: nobody is told
 };
 
-/// Tokens of requests to the courier below that are its own: nobody else uses them.
-inline constexpr uint64_t kOwnToken = uint64_t{1} << 63;
-
 /// A courier that passes everything on to `courier`, whose listener it becomes. Requests to
 /// endpoints with `oauth2` get an `Authorization: Bearer` header; while there is no token they
 /// wait for one, at most 1024 of them, and their total time-out runs. A token is fetched through
@@ -38,7 +35,7 @@ inline constexpr uint64_t kOwnToken = uint64_t{1} << 63;
 /// those who come until the next fetch is due: after 1 s, doubling up to 1 min, or what the token
 /// server asks for, up to 5 min.
 ///
-/// `clock` must outlive it; tokens of requests are below kOwnToken. One thread.
+/// `clock` must outlive it. Its own requests to `courier` bear http::kCourierToken. One thread.
 std::unique_ptr<http::Courier> MakeAuthorizingCourier(std::unique_ptr<http::Courier> courier,
                                                       const base::Clock& clock,
                                                       AuthorizingOptions options);

@@ -31,6 +31,7 @@ struct DispatcherOptions {
   std::chrono::milliseconds max_hold{30'000};
   std::string user_agent = "Carillon";         ///< the program adds its version
   std::shared_ptr<policy::InFlightCaps> caps;  ///< shared by all shards; null: there are none
+  uint32_t first_token_use = 0;                ///< for tests: tokens as after so many attempts
 };
 
 /// Runs things on the dispatcher's thread. The real one posts to its io_context; the simulated one

@@ -30,10 +30,14 @@ struct EndpointOptions {
   TlsContextPtr tls_context;  ///< the courier's own: made from `tls`, what is given is passed over
 };
 
+/// Of a token, all bits but this are the caller's. Couriers that make requests of their own through
+/// another set it in theirs, so that the two never meet.
+inline constexpr uint64_t kCourierToken = uint64_t{1} << 63;
+
 /// One POST. `head` is the complete request head up to and including the empty line
 /// (Content-Length included); `body` follows it as it is.
 struct Request {
-  uint64_t token = 0;  ///< comes back with the result
+  uint64_t token = 0;  ///< comes back with the result; without kCourierToken
   EndpointId endpoint = 0;
   std::string head;
   std::shared_ptr<const std::string> body;

@@ -44,6 +44,8 @@ class Breaker {
   /// An attempt ended. `full` as in `Limit`.
   Change OnResult(const model::Breaker& policy, model::Outcome outcome, size_t full,
                   base::MonoTime started, base::MonoTime now, base::Random& random);
+  /// The policy is new: what is open is so no longer than that allows.
+  void Shorten(const model::Breaker& policy, base::MonoTime now);
   /// Closed, as if new; what is in flight says nothing any more.
   void Reset(base::MonoTime now);
 

@@ -54,6 +54,9 @@ struct Sequel {
   bool retry_after_ignored = false;  ///< there was one, but it made no sense
 };
 
+/// The longest pause that `AfterFailure` asks for.
+std::chrono::milliseconds LongestPause(const model::RetryPolicy& policy);
+
 /// A Retry-After that makes sense lengthens the delay, up to the policy's cap. Where the answer
 /// speaks for the whole destination and not for one delivery (429, 502, 504, and 503 with such a
 /// Retry-After), it pauses: as long as it asks, up to the policy's cap; or, where the planned delay
