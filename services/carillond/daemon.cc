@@ -51,7 +51,15 @@ class DaemonImpl final : public Daemon {
   absl::Status Start(ExitCode& exit_code) {
     exit_code = kExitStore;
     if (absl::Status status = OpenJournal(); !status.ok()) return status;
-    exit_code = kExitFailed;
+    absl::Status status = StartOthers();
+    if (status.ok()) return status;
+    // What went wrong may be the journal, which tells so on its own thread.
+    journal_->Stop();
+    exit_code = failed() ? failure() : kExitFailed;
+    return status;
+  }
+
+  absl::Status StartOthers() {
     absl::StatusOr<std::unique_ptr<Engine>> engine =
         Engine::Create(config_, clock_, *journal_, *metrics_, logger_);
     if (!engine.ok()) return engine.status();
@@ -70,6 +78,7 @@ class DaemonImpl final : public Daemon {
 
   void Reload() override { watcher_->Poke(); }
   bool failed() const override { return failed_.load(); }
+  ExitCode failure() const override { return failure_.load(); }
 
   void Stop(const std::function<bool()>& hurry) override {
     const base::MonoTime start = clock_.Mono();
@@ -104,10 +113,17 @@ class DaemonImpl final : public Daemon {
       metrics_->ObserveCommit(took, events, rows);
     };
     hooks.on_fatal = [this](absl::Status status) {
-      logger_.Error("the journal failed; the process ends, and recovers at its next start",
+      const bool damaged = absl::IsDataLoss(status);
+      logger_.Error(damaged
+                        ? "the journal is damaged; the process ends"
+                        : "the journal failed; the process ends, and recovers at its next start",
                     {{"error", status.message()}});
       health_.SetFailed("the journal failed");
+      if (damaged) failure_.store(kExitStore);
       failed_.store(true);
+    };
+    hooks.on_notice = [this](const std::string& message) {
+      logger_.Info(message, {{"data_dir", config_.journal.data_dir()}});
     };
     absl::StatusOr<std::unique_ptr<journal::Journal>> journal =
         journal::OpenSqliteJournal(options, std::move(hooks), clock_);
@@ -265,6 +281,7 @@ class DaemonImpl final : public Daemon {
   admin::Health health_;
   admin::Pages pages_{health_, *metrics_};
   std::atomic<bool> failed_{false};
+  std::atomic<ExitCode> failure_{kExitJournal};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> serving_{false};
   std::atomic<uint64_t> unverified_{0};  // destinations

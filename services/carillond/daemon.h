@@ -15,7 +15,7 @@ enum ExitCode {
   kExitOk = 0,
   kExitFailed = 1,   ///< could not start, e.g. a port is taken
   kExitUsage = 2,    ///< wrong arguments or configuration
-  kExitStore = 3,    ///< the store refused to open: damaged, newer, in use
+  kExitStore = 3,    ///< the store refused to open, or is damaged: starting again does not help
   kExitJournal = 4,  ///< a write failed and what is on disk is not known; restart to recover
 };
 
@@ -32,8 +32,10 @@ class Daemon {
   /// Reads the configuration again, soon; a wrong one is logged and changes nothing.
   virtual void Reload() = 0;
 
-  /// Whether the journal failed: the caller ends the process with kExitJournal.
+  /// Whether the journal failed: the caller ends the process with `failure()`.
   virtual bool failed() const = 0;
+  /// kExitJournal, or kExitStore where the files are damaged: starting again would not help.
+  virtual ExitCode failure() const = 0;
 
   /// Refuses new events, lets attempts in flight finish within the grace time, commits the
   /// watermark, ends the threads. `hurry` is asked now and then: true cancels what is in flight.

@@ -19,8 +19,11 @@ constexpr char kFooter[] =
     "  0  ended by SIGTERM or SIGINT, everything committed\n"
     "  1  could not start (a port is taken, ...)\n"
     "  2  wrong arguments or configuration\n"
-    "  3  the store refused to open: damaged, made by a newer version, or in use\n"
-    "  4  a write to the store failed; start again to recover what is on disk\n"
+    "  3  the store refused to open, or is damaged (see `carillon store verify`), made by a newer\n"
+    "     version, or in use: starting again does not help\n"
+    "  4  a write to the store failed, or its files were moved away; start again to recover what "
+    "is\n"
+    "     on disk\n"
     "Signals: SIGTERM and SIGINT stop (twice: at once), SIGHUP reloads the configuration.";
 
 sigset_t HandledSignals() {
@@ -93,7 +96,7 @@ int Run(const std::string& path) {
   }
   if (!(*daemon)->failed()) return kExitOk;
   usleep(500'000);  // the answers that tell publishers are under way
-  _exit(kExitJournal);
+  _exit((*daemon)->failure());
 }
 
 int Main(int argc, char** argv) {

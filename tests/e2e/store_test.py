@@ -1,11 +1,12 @@
 """Stores that must not be opened, and disks that are full."""
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import unittest
 
-from harness import EndToEnd, Server, compact, eventually, header, session
+from harness import BIN, EndToEnd, Server, compact, eventually, header, session
 
 
 class Refusing(EndToEnd):
@@ -57,6 +58,122 @@ class Refusing(EndToEnd):
         self.assertIn("another process", self.refused())
         self.assertTrue(first.alive())
         self.publish_events(first, [{"session": session()}])
+
+
+class Damage(Refusing):
+    """What a start makes of files that something happened to, and a running process."""
+
+    def killed(self, events=300):
+        """A store as kill -9 leaves it; returns the positions that were answered."""
+        server = self.server()
+        results = self.publish_events(server, [{"session": session(n)} for n in range(events)],
+                                      "--batch", "3")
+        server.kill()
+        return len(results)
+
+    def flip(self, path, at):
+        with open(path, "r+b") as file:
+            file.seek(at)
+            byte = file.read(1)[0]
+            file.seek(at)
+            file.write(bytes([byte ^ 4]))
+
+    def advised(self):
+        said = self.refused()
+        self.assertIn(f"carillon store verify --data-dir {self.database.parent}", said)
+        self.assertIn("carillon store salvage", said)
+        return said
+
+    def test_a_flipped_bit_in_the_write_ahead_file(self):
+        answered = self.killed()
+        wal = self.database.with_name("carillon.db-wal")
+        self.flip(wal, wal.stat().st_size // 50)
+        said = self.advised()
+        self.assertIn("damaged at frame", said)
+        self.assertIn(f"to {answered}", said)
+        self.advised()  # the same again
+
+    def test_files_that_are_gone(self):
+        self.killed()
+        wal = self.database.with_name("carillon.db-wal")
+        kept = wal.read_bytes()
+        wal.unlink()
+        self.assertIn("gone or empty", self.advised())
+        wal.write_bytes(kept)
+        self.database.unlink()
+        self.assertIn("carillon.db is gone", self.advised())
+        self.assertEqual(wal.read_bytes(), kept)
+
+    def test_a_new_store_is_a_log_line(self):
+        server = self.server()
+        self.assertTrue(any("a new store was made" in line["message"]
+                            for line in server.lines(server.stderr_path)))
+        self.publish_events(server, [{"session": session()}])
+        self.assertEqual(server.stop(), 0)
+        again = self.server()
+        self.assertFalse(any("new store" in line["message"]
+                             for line in again.lines(again.stderr_path)))
+        self.assertEqual(again.stop(), 0)
+        for path in self.database.parent.glob("*"):
+            self.assertEqual(path.stat().st_mode & 0o777, 0o600, path)
+
+    def test_a_foreign_database(self):
+        self.database.parent.mkdir()
+        foreign = sqlite3.connect(self.database)
+        foreign.execute("CREATE TABLE contacts(name)")
+        foreign.commit()
+        foreign.close()
+        before = self.database.read_bytes()
+        self.assertIn("another program", self.refused())
+        self.assertEqual(self.database.read_bytes(), before)
+
+    def test_the_folder_is_taken_away_under_the_running_process(self):
+        for how in ("deleted", "moved", "replaced"):
+            server = self.server()
+            self.publish_events(server, [{"session": session(n)} for n in range(3)])
+            folder = self.database.parent
+            if how == "deleted":
+                shutil.rmtree(folder)
+            else:
+                folder.rename(self.folder / how)
+                if how == "replaced":
+                    shutil.copytree(self.folder / how, folder)
+            self.assertEqual(server.wait(), 4, how)
+            self.assertTrue(any("under the running process" in line.get("error", "")
+                                for line in server.lines(server.stderr_path)), how)
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def test_damage_between_opening_and_ready(self):
+        """A parked batch that is damaged shows when its destination is opened."""
+        receiver = self.sink()
+        receiver.set_mode("/down", "status/500")
+        self.write_config([{"name": "one", "url": receiver.url("/down"), "format": "array",
+                            "batch": {"max_events": 5, "max_wait": "20ms"},
+                            "retry": {"delays": ["1h"]}, "breaker": {"off": True}}])
+        server = self.server()
+        self.publish_events(server, [{"session": session(n)} for n in range(5)])
+        eventually(lambda: server.metric('carillon_deliveries{state="parked"}') == 5, "parked")
+        self.assertEqual(server.stop(), 0)
+        store = sqlite3.connect(self.database)
+        store.execute("UPDATE parked SET rest = x'0102030405'")
+        store.commit()
+        store.close()
+        self.database.with_name("carillon.mark").unlink()
+        self.assertIn("carillon store salvage", self.refused())
+
+    def test_a_database_that_cannot_be_written(self):
+        self.fill()
+        os.chown(self.database.parent, 65534, 65534)
+        for path in self.database.parent.glob("*"):
+            os.chown(path, 65534, 65534)
+        os.chown(self.database, 0, 65534)
+        self.database.chmod(0o640)
+        self.folder.chmod(0o755)
+        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                   str(BIN / "carillond"), "--config", str(self.folder / "carillon.yaml")]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("read and write its files", done.stderr)
 
 
 class FullDisk(EndToEnd):

@@ -24,6 +24,7 @@ struct Gauges {
   std::atomic<uint64_t> stored_bytes{0};
   std::atomic<bool> space_low{false};
   std::atomic<int64_t> disk_full_until{0};  ///< steady clock, ns: publishing is refused till then
+  std::atomic<int64_t> held_until{0};       ///< likewise: the disk counts as full till then
 };
 
 }  // namespace carillon::journal

@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "digest.h"
+#include "inspection.h"
 #include "worker.h"
 
 namespace carillon::journal {
@@ -14,27 +16,25 @@ constexpr uint64_t kPageBytes = 4096;
 constexpr uint64_t kCheckpointPages = (16u << 20) / kPageBytes;
 constexpr uint64_t kRestartPages = (64u << 20) / kPageBytes;
 
-uint64_t FileBytes(const std::string& path) {
+uint64_t SizeOf(const std::string& path) {
   struct stat info{};
   return stat(path.c_str(), &info) == 0 ? static_cast<uint64_t>(info.st_size) : 0;
 }
 
 }  // namespace
 
-std::string DatabasePath(const SqliteJournalOptions& options) {
-  return options.data_dir + "/carillon.db";
-}
-
 void MeasureDisk(const SqliteJournalOptions& options, uint64_t reusable_bytes, Gauges& gauges) {
   struct statvfs info{};
   if (statvfs(options.data_dir.c_str(), &info) == 0) {
     const uint64_t free = static_cast<uint64_t>(info.f_bavail) * info.f_frsize;
     gauges.free_bytes = free;
-    gauges.space_low =
-        free < options.min_free_bytes / 4 || free + reusable_bytes < options.min_free_bytes;
+    const uint64_t mark = options.min_free_bytes;
+    const uint64_t above = gauges.space_low ? mark / 16 : 0;
+    const uint64_t all = free + reusable_bytes;
+    gauges.space_low = free < mark / 4 || all < mark || all - mark < above;
   }
-  const std::string path = DatabasePath(options);
-  gauges.stored_bytes = FileBytes(path) + FileBytes(path + "-wal") + FileBytes(path + "-shm");
+  const std::string path = DatabasePath(options.data_dir);
+  gauges.stored_bytes = SizeOf(path) + SizeOf(path + "-wal") + SizeOf(path + "-shm");
 }
 
 Housekeeper::Housekeeper(Database database, Retention retention,
@@ -77,10 +77,13 @@ void Housekeeper::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Housekeeper::Finish() {
-  if (writer_.failed()) return;
-  sqlite3_wal_checkpoint_v2(database_.handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr,
-                            nullptr);
+void Housekeeper::Finish(Mark& mark) {
+  if (writer_.failed() || !mark.SetStopping().ok()) return;
+  const int code = sqlite3_wal_checkpoint_v2(database_.handle(), nullptr,
+                                             SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  if (code != SQLITE_OK) return;
+  const absl::StatusOr<uint32_t> digest = DigestOfSmallTables(database_);
+  if (digest.ok()) mark.SetClean(*digest).IgnoreError();
 }
 
 void Housekeeper::Run() {
@@ -95,7 +98,17 @@ void Housekeeper::Run() {
   }
 }
 
+void Housekeeper::PostLook() {
+  if (look_posted_.exchange(true)) return;
+  InboxTask task = [this] {
+    look_posted_ = false;
+    writer_.LookAfterFiles();
+  };
+  writer_.inbox().Add(task);
+}
+
 void Housekeeper::Round() {
+  PostLook();
   const absl::StatusOr<int64_t> pages = database_.Scalar("PRAGMA freelist_count");
   MeasureDisk(options_, pages.ok() ? static_cast<uint64_t>(*pages) * kPageBytes : 0, gauges_);
   Checkpoint();

@@ -28,12 +28,15 @@ class Housekeeper {
   /// Any thread, often: the write-ahead file has so many pages now.
   void OnWalPages(uint64_t pages);
   void Stop();
-  /// When everything else has stopped: leaves all in the database file, if that can be done.
-  void Finish();
+  /// When everything else has stopped: leaves all in the database file, if that can be done, and
+  /// the mark tells so.
+  void Finish(Mark& mark);
 
  private:
   void Run();
   void Round();
+  /// Has the journal thread look after what only it may.
+  void PostLook();
   void Checkpoint();
   /// Shortens the write-ahead file, with the writer kept waiting for the rest.
   void Restart();
@@ -58,16 +61,15 @@ class Housekeeper {
   bool woken_ = false;
   bool handed_done_ = false;
   bool handed_ok_ = false;
+  std::atomic<bool> look_posted_{false};
   std::atomic<uint64_t> wake_at_pages_;
   std::thread thread_;
 };
 
 /// Reads free space and file sizes into the gauges; publishing is refused below the mark.
-/// `reusable_bytes`: what retention has freed inside the database, which events fill first. The
-/// write-ahead file does not, so a quarter of the mark has to be free outside.
+/// once below, it has to be a sixteenth above. `reusable_bytes`: what retention has freed inside
+/// the database, which events fill first. The write-ahead file does not, so a quarter of the mark
+/// has to be free outside.
 void MeasureDisk(const SqliteJournalOptions& options, uint64_t reusable_bytes, Gauges& gauges);
-
-/// The database file of a data folder.
-std::string DatabasePath(const SqliteJournalOptions& options);
 
 }  // namespace carillon::journal

@@ -9,8 +9,11 @@ namespace {
 
 bool OutOfSpace(int code, int system_errno) {
   if ((code & 0xFF) == SQLITE_FULL) return true;
-  // The index of the write-ahead file grows by a write of its own and reports only this.
-  if (code == SQLITE_IOERR_SHMSIZE) return true;
+  // The index of the write-ahead file grows by a write of its own, which tells by errno alone.
+  if (code == SQLITE_IOERR_SHMSIZE) {
+    return system_errno != EIO && system_errno != EROFS && system_errno != ENXIO &&
+           system_errno != ENODEV && system_errno != EBADF && system_errno != ESTALE;
+  }
   return code == SQLITE_IOERR_WRITE && (system_errno == ENOSPC || system_errno == EDQUOT);
 }
 

@@ -34,6 +34,7 @@ class Statement {
 
   int64_t Int(int column) const { return sqlite3_column_int64(statement_.get(), column); }
   bool Null(int column) const;
+  int Columns() const { return sqlite3_column_count(statement_.get()); }
   /// Valid until the next step.
   std::string_view Blob(int column) const;
 
@@ -57,6 +58,9 @@ class Database {
   absl::StatusOr<Statement> Prepare(std::string_view sql);
   /// First column of the first row of `sql`; `otherwise` when there is no row or it is NULL.
   absl::StatusOr<int64_t> Scalar(std::string_view sql, int64_t otherwise = 0);
+
+  /// False: SQLite could open the file for reading only.
+  bool writable() const { return sqlite3_db_readonly(db_.get(), "main") == 0; }
 
   /// Ends a transaction that is open without keeping it; harmless when there is none.
   void Rollback();

@@ -7,13 +7,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "folder_lock.h"
+#include "advice.h"
 #include "gauges.h"
 #include "housekeeper.h"
-#include "reader.h"
-#include "recovery.h"
-#include "retention.h"
-#include "schema.h"
+#include "opening.h"
 #include "worker.h"
 #include "writer.h"
 
@@ -26,41 +23,21 @@ int64_t SteadyNanos() {
       .count();
 }
 
+/// A disk that was full has to take writes for so many rounds of the housekeeper before the journal
+/// says that it accepts again.
+constexpr int kHoldRounds = 5;
+
 absl::Status Stopping() {
   return absl::UnavailableError("the journal is stopping: nothing was stored; publish again later");
 }
 
-/// The connections and what was read at start.
-struct OpenedStore {
-  FolderLock lock;
-  Store store;
-  Reader reader;
-  Database housekeeping;
-  IdWindow ids;
-  OpenedState state;
-  std::unique_ptr<Gauges> gauges;
-  Retention retention;
-};
-
-/// Says what an operator can do about `status`.
-absl::Status Advise(const absl::Status& status, const SqliteJournalOptions& options) {
-  const std::string what =
-      absl::StrCat("the journal in ", options.data_dir, " cannot be opened: ", status.message());
-  switch (status.code()) {
-    case absl::StatusCode::kDataLoss:
-      return absl::DataLossError(
-          absl::StrCat(what,
-                       "; its files are damaged: restore the folder from a backup, or move "
-                       "it away to start with an empty one (what it held is then not "
-                       "delivered)"));
-    case absl::StatusCode::kPermissionDenied:
-      return absl::FailedPreconditionError(
-          absl::StrCat(what, "; check that this user may read and write its files"));
-    case absl::StatusCode::kResourceExhausted:
-      return absl::ResourceExhaustedError(absl::StrCat(what, "; free space on its disk"));
-    default:
-      return absl::Status(status.code(), what);
-  }
+/// What failed for good is told with what an operator can do about it.
+SqliteJournalHooks WithAdvice(SqliteJournalHooks hooks, const std::string& folder) {
+  if (!hooks.on_fatal) return hooks;
+  hooks.on_fatal = [tell = std::move(hooks.on_fatal), folder](absl::Status status) mutable {
+    tell(AdviseRunning(status, folder));
+  };
+  return hooks;
 }
 
 class SqliteJournal final : public Journal {
@@ -105,6 +82,7 @@ class SqliteJournal final : public Journal {
   std::mutex turn_;  ///< held during each transaction
   std::atomic<bool> stopping_{false};
   std::mutex stop_mutex_;
+  bool finished_ = false;  ///< under stop_mutex_
   Reader reader_;
   Worker reads_{"journal-read"};
   Writer writer_;
@@ -128,7 +106,9 @@ SqliteJournal::SqliteJournal(const SqliteJournalOptions& options, OpenedStore op
       gauges_(*owned_gauges_),
       reader_(std::move(opened.reader)),
       writer_(std::move(opened.store), std::move(opened.state), std::move(opened.ids),
-              std::move(hooks), clock, gauges_, turn_),
+              std::move(opened.mark), std::move(opened.watch),
+              WithAdvice(std::move(hooks), options.data_dir), clock, gauges_, turn_,
+              kHoldRounds * options.housekeeping_interval),
       housekeeper_(std::move(opened.housekeeping), std::move(opened.retention), options, gauges_,
                    writer_, turn_) {
   InboxTask watch = [this] { writer_.WatchWal(OnWal, &housekeeper_); };
@@ -192,7 +172,7 @@ void SqliteJournal::Read(uint64_t from, size_t max_bytes,
       if (read.ok()) {
         *batch = *std::move(read);
       } else {
-        writer_.Fail(Advise(read.status(), options_));
+        writer_.Fail(read.status());
       }
     }
     done(std::move(batch));
@@ -215,7 +195,7 @@ void SqliteJournal::TakeHeld(LaneId lane, GroupId group, size_t limit,
 
 void SqliteJournal::AnswerDue(absl::StatusOr<DueDeliveries> due,
                               absl::AnyInvocable<void(DueDeliveries)>& done) {
-  if (!due.ok()) writer_.Fail(Advise(due.status(), options_));
+  if (!due.ok()) writer_.Fail(due.status());
   done(due.ok() ? *std::move(due) : DueDeliveries());
 }
 
@@ -246,7 +226,7 @@ void SqliteJournal::Stop() {
   housekeeper_.Stop();
   writer_.Stop();
   reads_.Stop();
-  housekeeper_.Finish();
+  if (!std::exchange(finished_, true)) housekeeper_.Finish(writer_.mark());
 }
 
 Journal::Stats SqliteJournal::stats() const {
@@ -258,36 +238,8 @@ Journal::Stats SqliteJournal::stats() const {
   stats.stored_bytes = gauges_.stored_bytes;
   stats.deduplication_ids = gauges_.ids;
   stats.dead = gauges_.dead;
-  stats.accepting = !gauges_.space_low && SteadyNanos() >= gauges_.disk_full_until;
+  stats.accepting = !gauges_.space_low && SteadyNanos() >= gauges_.held_until;
   return stats;
-}
-
-/// Opens the three connections; the first one makes the file what this program reads.
-absl::StatusOr<OpenedStore> OpenStore(const SqliteJournalOptions& options, FolderLock lock,
-                                      const base::Clock& clock) {
-  const std::string path = DatabasePath(options);
-  absl::StatusOr<Database> writing = OpenConnection(path, options.vfs);
-  if (!writing.ok()) return writing.status();
-  if (absl::Status status = Migrate(*writing, SchemaSteps()); !status.ok()) return status;
-  // Room for a whole group, so that its pages are written once.
-  if (absl::Status status = writing->Exec("PRAGMA cache_size=-24576"); !status.ok()) return status;
-  IdWindow ids(options.deduplication_ids, options.deduplication_age);
-  absl::StatusOr<OpenedState> state = Recover(*writing, clock.Wall(), ids);
-  if (!state.ok()) return state.status();
-  absl::StatusOr<Store> store = Store::Create(*std::move(writing));
-  if (!store.ok()) return store.status();
-  absl::StatusOr<Database> reading = OpenConnection(path, options.vfs);
-  if (!reading.ok()) return reading.status();
-  absl::StatusOr<Reader> reader = Reader::Create(*std::move(reading));
-  if (!reader.ok()) return reader.status();
-  absl::StatusOr<Database> housekeeping = OpenConnection(path, options.vfs);
-  if (!housekeeping.ok()) return housekeeping.status();
-  auto gauges = std::make_unique<Gauges>();
-  absl::StatusOr<Retention> retention = Retention::Create(*housekeeping, options, clock, *gauges);
-  if (!retention.ok()) return retention.status();
-  return OpenedStore{std::move(lock),          *std::move(store),    *std::move(reader),
-                     *std::move(housekeeping), std::move(ids),       *std::move(state),
-                     std::move(gauges),        *std::move(retention)};
 }
 
 }  // namespace
@@ -295,10 +247,8 @@ absl::StatusOr<OpenedStore> OpenStore(const SqliteJournalOptions& options, Folde
 absl::StatusOr<std::unique_ptr<Journal>> OpenSqliteJournal(const SqliteJournalOptions& options,
                                                            SqliteJournalHooks hooks,
                                                            const base::Clock& clock) {
-  absl::StatusOr<FolderLock> lock = FolderLock::Take(options.data_dir);
-  if (!lock.ok()) return lock.status();
-  absl::StatusOr<OpenedStore> opened = OpenStore(options, *std::move(lock), clock);
-  if (!opened.ok()) return Advise(opened.status(), options);
+  absl::StatusOr<OpenedStore> opened = OpenStore(options, hooks, clock);
+  if (!opened.ok()) return AdviseOpening(opened.status(), options.data_dir);
   return std::make_unique<SqliteJournal>(options, *std::move(opened), std::move(hooks), clock);
 }
 

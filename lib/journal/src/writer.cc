@@ -11,6 +11,10 @@ namespace carillon::journal {
 namespace {
 
 constexpr std::chrono::milliseconds kDiskFullPause{200};
+/// No answer rests on files that were looked at longer ago.
+constexpr std::chrono::milliseconds kWatchAge{900};
+constexpr uint64_t kWalHeaderBytes = 32;
+constexpr uint64_t kWalFrameBytes = 24 + 4096;
 
 int64_t Nanos(std::chrono::steady_clock::time_point t) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(t.time_since_epoch()).count();
@@ -31,13 +35,17 @@ absl::Status Writer::NotStored(const absl::Status& why) {
       why.message()));
 }
 
-Writer::Writer(Store store, OpenedState opened, IdWindow ids, SqliteJournalHooks hooks,
-               const base::Clock& clock, Gauges& gauges, std::mutex& turn)
+Writer::Writer(Store store, OpenedState opened, IdWindow ids, Mark mark, FileWatch watch,
+               SqliteJournalHooks hooks, const base::Clock& clock, Gauges& gauges, std::mutex& turn,
+               std::chrono::nanoseconds hold)
     : store_(std::move(store)),
       progress_(std::move(opened.progress)),
       attempt_tail_(std::move(opened.attempt_tail)),
       next_attempt_id_(opened.next_attempt_id),
       ids_(std::move(ids)),
+      mark_(std::move(mark)),
+      watch_(std::move(watch)),
+      hold_(hold),
       hooks_(std::move(hooks)),
       clock_(clock),
       gauges_(gauges),
@@ -75,6 +83,9 @@ void Writer::Run() {
     }
     for (InboxTask& task : group.tasks) task();
     if (!failed()) WorkOnClosing();
+    if (group.stopping && !failed()) {
+      if (absl::Status status = CheckFiles(); !status.ok()) Fail(std::move(status));
+    }
     if (failed() && !told_) FailNow(absl::OkStatus(), group);
     if (group.stopping) return;
   }
@@ -115,7 +126,25 @@ void Writer::CommitGroup(Group& group) {
     ++gauges_.commits;
     if (hooks_.on_commit) hooks_.on_commit(events, rows, std::chrono::steady_clock::now() - start);
   }
+  if (watch_.OlderThan(kWatchAge)) {
+    if (absl::Status status = CheckFiles(); !status.ok()) return FailNow(std::move(status), group);
+  }
+  mark_.Advance(next.state.last_position);
   Committed(group, std::move(staged), std::move(next));
+}
+
+absl::Status Writer::CheckFiles() {
+  const uint64_t pages = gauges_.wal_pages;
+  return watch_.Check(pages > 0 ? kWalHeaderBytes + pages * kWalFrameBytes : 0);
+}
+
+void Writer::LookAfterFiles() {
+  if (failed()) return;
+  if (absl::Status status = CheckFiles(); !status.ok()) return Fail(std::move(status));
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (!hold_.Holds(now) || now < retry_at_ || !settling_.empty()) return;
+  const absl::Status status = Transact([&] { return store_.WriteState(progress_.state); });
+  if (!status.ok() && !Pause(status)) Fail(status);
 }
 
 absl::Status Writer::Transact(absl::FunctionRef<absl::Status()> body) {
@@ -175,8 +204,10 @@ void Writer::Refused(Group& group, Staged& staged, const absl::Status& why) {
 
 bool Writer::Pause(const absl::Status& why) {
   if (!absl::IsResourceExhausted(why) && !absl::IsAborted(why)) return false;
-  retry_at_ = std::chrono::steady_clock::now() + kDiskFullPause;
+  const SteadyTime now = std::chrono::steady_clock::now();
+  retry_at_ = now + kDiskFullPause;
   gauges_.disk_full_until = Nanos(retry_at_);
+  gauges_.held_until = Nanos(absl::IsResourceExhausted(why) ? hold_.Failed(now) : retry_at_);
   return true;
 }
 

@@ -12,9 +12,12 @@
 #include "carillon/base/clock.h"
 #include "carillon/journal/journal.h"
 #include "carillon/journal/sqlite_journal.h"
+#include "disk_hold.h"
+#include "file_watch.h"
 #include "gauges.h"
 #include "id_window.h"
 #include "inbox.h"
+#include "mark.h"
 #include "recovery.h"
 #include "store.h"
 
@@ -27,9 +30,10 @@ namespace carillon::journal {
 /// again; their events then get other positions. After any other error nothing is written any more.
 class Writer {
  public:
-  /// What it uses outlives it. `turn` is held during each transaction.
-  Writer(Store store, OpenedState opened, IdWindow ids, SqliteJournalHooks hooks,
-         const base::Clock& clock, Gauges& gauges, std::mutex& turn);
+  /// What it uses outlives it. `turn` is held during each transaction; `hold`: see DiskHold.
+  Writer(Store store, OpenedState opened, IdWindow ids, Mark mark, FileWatch watch,
+         SqliteJournalHooks hooks, const base::Clock& clock, Gauges& gauges, std::mutex& turn,
+         std::chrono::nanoseconds hold);
   ~Writer() { Stop(); }
 
   Inbox& inbox() { return inbox_; }
@@ -53,6 +57,11 @@ class Writer {
   void CloseUnopenedLanes();
   /// False: not now.
   bool Remove(const RetentionStep& step);
+  /// Now and then: are the files still those that were opened, and has a full disk room again?
+  void LookAfterFiles();
+
+  /// After `Stop`.
+  Mark& mark() { return mark_; }
 
  private:
   using SteadyTime = std::chrono::steady_clock::time_point;
@@ -92,6 +101,8 @@ class Writer {
   void Publish();
   /// Deals with an error of a transaction of its own; true: the disk is full, try again later.
   bool Pause(const absl::Status& why);
+  /// UNAVAILABLE: the files are not those that were opened.
+  absl::Status CheckFiles();
   void FailNow(absl::Status why, Group& group);
   void RefuseAll(Group& group);
 
@@ -100,6 +111,9 @@ class Writer {
   AttemptTail attempt_tail_;
   int64_t next_attempt_id_;
   IdWindow ids_;
+  Mark mark_;
+  FileWatch watch_;
+  DiskHold hold_;
   SqliteJournalHooks hooks_;
   const base::Clock& clock_;
   Gauges& gauges_;

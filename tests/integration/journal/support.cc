@@ -1,6 +1,7 @@
 #include "support.h"
 
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
@@ -70,6 +71,7 @@ absl::Status JournalTest::TryOpen() {
     fatal_status_ = std::move(status);
     ++fatal_;
   };
+  hooks.on_notice = [this](const std::string& message) { notices_.push_back(message); };
   auto journal = OpenSqliteJournal(options_, std::move(hooks), clock_);
   if (!journal.ok()) return journal.status();
   journal_ = *std::move(journal);
@@ -162,7 +164,10 @@ bool JournalTest::Eventually(const std::function<bool()>& holds) {
   return true;
 }
 
+void JournalTest::ForgetMark() { unlink((options_.data_dir + "/carillon.mark").c_str()); }
+
 int64_t JournalTest::Query(const std::string& sql) {
+  if (!sql.starts_with("SELECT") && !sql.starts_with("PRAGMA")) ForgetMark();
   sqlite3* db = nullptr;
   sqlite3_stmt* statement = nullptr;
   int64_t value = -1;
@@ -179,6 +184,7 @@ int64_t JournalTest::Query(const std::string& sql) {
 }
 
 void JournalTest::Execute(const std::string& sql) {
+  ForgetMark();
   sqlite3* db = nullptr;
   const bool done =
       sqlite3_open_v2(DatabaseFile().c_str(), &db, SQLITE_OPEN_READWRITE, nullptr) == SQLITE_OK &&

@@ -76,7 +76,10 @@ class JournalTest : public testing::Test {
   std::vector<uint64_t> Positions(uint64_t from = 1);
   /// Waits, up to half a minute, for something that the journal's threads do by themselves.
   bool Eventually(const std::function<bool()>& holds);
-  /// One number, read from the files beside the journal.
+  /// Without it, a change that a test makes to the files is not taken for damage.
+  void ForgetMark();
+  /// One number, read from the files beside the journal. Statements that change something, here and
+  /// below, forget the mark.
   int64_t Query(const std::string& sql);
   /// Statements without rows, run on the files beside the journal.
   void Execute(const std::string& sql);
@@ -87,7 +90,8 @@ class JournalTest : public testing::Test {
   Recorder recorder_;
   std::atomic<int> commits_{0};
   std::atomic<int> fatal_{0};
-  absl::Status fatal_status_;  ///< read after `fatal_` is seen
+  absl::Status fatal_status_;         ///< read after `fatal_` is seen
+  std::vector<std::string> notices_;  ///< told while opening
   std::unique_ptr<Journal> journal_;
 };
 

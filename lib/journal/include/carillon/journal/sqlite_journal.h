@@ -29,19 +29,27 @@ struct SqliteJournalOptions {
   std::chrono::milliseconds housekeeping_interval{1000};
 };
 
-/// Told of each group commit and of what cannot go on. Called on the journal's thread.
+/// Told of each group commit and of what cannot go on; on the journal's thread, where not said
+/// otherwise.
 struct SqliteJournalHooks {
   /// events, settlement rows (attempts, parked, ...), time the transaction took.
   absl::AnyInvocable<void(size_t events, size_t rows, std::chrono::nanoseconds took)> on_commit;
   /// A sync or write failed in a way that leaves unknown what is on disk. All waiting callers have
   /// been told UNAVAILABLE; nothing is written any more. The program logs it and ends itself with
   /// the exit code kept for this; recovery reads what is really there.
+  /// DATA_LOSS: the files are damaged, a new start meets the same, and the message names the
+  /// commands that help.
   absl::AnyInvocable<void(absl::Status)> on_fatal;
+  /// Something an operator may want to know of the opening, e.g. that a new store was made. On the
+  /// thread that opens.
+  absl::AnyInvocable<void(const std::string& message)> on_notice;
 };
 
 /// The embedded store: SQLite in WAL mode, synchronous=FULL. Opens, checks and recovers.
-/// FAILED_PRECONDITION: made by a newer version, or in use by another process. DATA_LOSS: the
-/// files are damaged. Each message says what to do. Only one process may have a folder open.
+/// FAILED_PRECONDITION: made by a newer version or another program, in use by another process, or
+/// not to be written. DATA_LOSS: the files are damaged, or something that was answered is missing
+/// (docs/operations.md, "Damage"). Each message says what to do. Only one process may have a folder
+/// open.
 absl::StatusOr<std::unique_ptr<Journal>> OpenSqliteJournal(const SqliteJournalOptions& options,
                                                            SqliteJournalHooks hooks,
                                                            const base::Clock& clock);
