@@ -9,7 +9,7 @@ import unittest
 from harness import BIN, EndToEnd, Server, compact, eventually, header, session
 
 
-class Refusing(EndToEnd):
+class Stores(EndToEnd):
     def setUp(self):
         self.write_config()
         self.database = self.folder / "data" / "carillon.db"
@@ -26,6 +26,8 @@ class Refusing(EndToEnd):
         self.assertEqual(server.wait(), 3, "exit code")
         return server.stderr_path.read_text()
 
+
+class Refusing(Stores):
     def test_a_newer_schema(self):
         self.fill()
         store = sqlite3.connect(self.database)
@@ -60,7 +62,7 @@ class Refusing(EndToEnd):
         self.publish_events(first, [{"session": session()}])
 
 
-class Damage(Refusing):
+class Damage(Stores):
     """What a start makes of files that something happened to, and a running process."""
 
     def killed(self, events=300):
