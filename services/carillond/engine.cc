@@ -35,6 +35,7 @@ class EngineImpl final : public Engine {
     options.courier.on_blocked = [&metrics] { metrics.CountGuardRefused(); };
     options.courier.idle_connection =
         std::chrono::duration_cast<std::chrono::milliseconds>(ToChrono(settings.idle_connection()));
+    options.courier.max_head_bytes = settings.max_response_head_bytes();
     options.on_token_fetch = [&metrics, &logger](const authorization::TokenFetch& fetch) {
       metrics.CountTokenFetch(fetch.error.empty());
       if (fetch.error.empty()) return;

@@ -94,6 +94,7 @@ void Complete(v1::DeliverySettings& delivery, const Path& path, Errors& errors) 
   Apply(NumberRule{"max_lane_bytes", 64 * kKiB, kGiB, 4 * kMiB, true}, delivery, path, errors);
   Apply(DurationRule{"idle_connection", seconds(1), minutes(10), seconds(30)}, delivery, path,
         errors);
+  Apply(NumberRule{"max_response_head_bytes", kKiB, kMiB, 64 * kKiB, true}, delivery, path, errors);
 }
 
 void Complete(v1::Limits& limits, const Path& path, Errors& errors) {

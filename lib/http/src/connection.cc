@@ -3,7 +3,6 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <cstring>
 
 #include "endpoint.h"
 
@@ -12,7 +11,8 @@ namespace {
 
 using model::Outcome;
 
-constexpr size_t kFirstBufferBytes = 2048;
+constexpr size_t kBufferBytes = 2048;
+constexpr uint16_t kRequestTimeout = 408;
 
 /// A connection that broke, or a TLS record or alert that says why.
 Outcome BrokenOutcome(ErrorCode ec) {
@@ -43,11 +43,13 @@ void Connection::Dial(AttemptPtr attempt) {
 
 void Connection::OnDialed(Dialed dialed) {
   dialer_.reset();
+  phase_ = dialed.phase;
+  peer_ = std::move(dialed.peer);
   if (dialed.outcome != Outcome::kSuccess) {
     return Finish(dialed.outcome, std::move(dialed.error), false);
   }
   stream_ = std::move(dialed.stream);
-  buffer_.resize(std::min(kFirstBufferBytes, context_.options.max_head_bytes));
+  buffer_.resize(kBufferBytes);
   Listen();
   Send();
 }
@@ -68,10 +70,7 @@ void Connection::Send() {
   writing_ = stream_->Write(attempt_->request, shared_from_this());
 }
 
-void Connection::Listen() {
-  stream_->Read(boost::asio::buffer(buffer_.data() + filled_, buffer_.size() - filled_),
-                shared_from_this());
-}
+void Connection::Listen() { stream_->Read(boost::asio::buffer(buffer_), shared_from_this()); }
 
 AttemptPtr Connection::Close() {
   closed_ = true;
@@ -90,64 +89,65 @@ void Connection::OnRead(ErrorCode ec, size_t bytes) {
   if (closed_) return;
   // Idle: it was closed, or bytes came that nobody asked for.
   if (!attempt_) return endpoint_.Drop(*this);
-  filled_ += bytes;
-  if (bytes > 0) return OnBytes();
+  if (bytes > 0) return OnBytes(bytes);
   OnClosed(ec);
 }
 
-void Connection::OnBytes() {
+void Connection::OnBytes(size_t bytes) {
   answered_ = true;
   size_t used = 0;
-  const ResponseReader::State state = reader_.Feed({buffer_.data(), filled_}, used);
-  filled_ -= used;
-  switch (state) {
-    case ResponseReader::State::kMore:
-      if (used > 0) std::memmove(buffer_.data(), buffer_.data() + used, filled_);
-      // The reader refuses more than max_head_bytes left over, so this growing ends.
-      if (filled_ == buffer_.size()) buffer_.resize(2 * buffer_.size());
-      return Listen();
-    case ResponseReader::State::kDone:
-      return Finish(Outcome::kSuccess, "", reader_.keep_alive() && filled_ == 0 && !writing_);
-    case ResponseReader::State::kEnough:
-      return Finish(Outcome::kSuccess, "", false);
-    case ResponseReader::State::kBroken:
-    case ResponseReader::State::kBad:
-      return Finish(Outcome::kProtocol, reader_.error(), false);
-  }
+  const ResponseReader::State state = reader_.Feed({buffer_.data(), bytes}, used);
+  if (state == ResponseReader::State::kMore) return Listen();
+  const bool whole = state == ResponseReader::State::kDone;
+  const bool keep = whole && reader_.keep_alive() && used == bytes && !writing_;
+  if (!keep && IsLateTimeout()) return endpoint_.Resend(*this);
+  Finish(Outcome::kProtocol, reader_.error(), keep);
 }
 
 void Connection::OnClosed(ErrorCode ec) {
-  if (reused_ && !answered_ && !attempt_->resent) return endpoint_.Resend(*this);
-  const bool in_order = ec == boost::asio::error::eof;
-  if (in_order && reader_.End() == ResponseReader::State::kDone) {
-    return Finish(Outcome::kSuccess, "", false);
-  }
-  Finish(BrokenOutcome(ec),
-         (reader_.status() == 0 ? "before a whole response head: " : "amid the response: ") +
-             stream_->Explain(ec),
-         false);
+  const bool unanswered = reused_ && !answered_ && !attempt_->resent;
+  if (unanswered || IsLateTimeout()) return endpoint_.Resend(*this);
+  Finish(BrokenOutcome(ec), "before a whole response head: " + stream_->Explain(ec), false);
 }
 
 void Connection::OnAttemptDeadline() {
   if (dialer_) {
     return Finish(Outcome::kConnectTimeout, "no connection within the total time-out", false);
   }
-  Finish(Outcome::kResponseTimeout, "no whole response within the total time-out", false);
+  Finish(Outcome::kResponseTimeout, "no whole response head within the total time-out", false);
 }
 
-void Connection::Finish(Outcome outcome, std::string error, bool keep) {
+bool Connection::IsLateTimeout() const {
+  return reused_ && !attempt_->resent && reader_.status() == kRequestTimeout;
+}
+
+Phase Connection::PhaseNow() const {
+  if (dialer_) return dialer_->phase();
+  if (!stream_) return phase_;
+  if (reader_.status() != 0) return Phase::kBody;
+  if (answered_) return Phase::kHead;
+  return writing_ ? Phase::kSend : Phase::kWait;
+}
+
+Response Connection::End(Outcome outcome, std::string error) {
   Response response;
-  response.wire = outcome;
-  response.error = std::move(error);
+  response.phase = PhaseNow();
+  response.peer = peer_;
   response.status = reader_.status();
-  if (response.status >= 200) {
+  if (response.status != 0) {
     response.retry_after = std::move(reader_.retry_after());
     response.body = std::move(reader_.body());
   } else {
-    response.status = 0;
+    response.wire = outcome;
+    response.error = std::move(error);
   }
   response.started = attempt_->started;
   response.ended = std::chrono::steady_clock::now();
+  return response;
+}
+
+void Connection::Finish(Outcome outcome, std::string error, bool keep) {
+  const Response response = End(outcome, std::move(error));
   const uint64_t token = attempt_->request->token;
   CourierContext& context = context_;
   const auto self = shared_from_this();

@@ -42,6 +42,9 @@ class Connection final : public StreamUser,
   void Carry(AttemptPtr attempt);
   /// Closes at once and gives back the attempt that was carried, if any. Nothing is reported.
   AttemptPtr Close();
+  /// How the attempt ends if it ends now with this; for the one who ends it and closes. Where the
+  /// status of an answer stands already, that is how.
+  Response End(model::Outcome outcome, std::string error);
   /// The attempt's total time-out has passed.
   void OnAttemptDeadline();
 
@@ -60,8 +63,11 @@ class Connection final : public StreamUser,
   void OnDialed(Dialed dialed);
   void Send();
   void Listen();
-  void OnBytes();
+  void OnBytes(size_t bytes);
   void OnClosed(ErrorCode ec);
+  /// Whether what came answers no request: the receiver had given up waiting for one.
+  bool IsLateTimeout() const;
+  Phase PhaseNow() const;
   /// Ends the attempt; the connection lives on when `keep`. Nothing may follow it.
   void Finish(model::Outcome outcome, std::string error, bool keep);
 
@@ -72,13 +78,14 @@ class Connection final : public StreamUser,
   AttemptPtr attempt_;
   std::shared_ptr<Dialer> dialer_;  // while it dials
   std::shared_ptr<Stream> stream_;  // once connected
-  std::vector<char> buffer_;
-  size_t filled_ = 0;
+  std::vector<char> buffer_;        // of one read
+  std::shared_ptr<const std::string> peer_;
   ResponseReader reader_;
   bool closed_ = false;
   bool reused_ = false;    // carried an attempt before this one
   bool answered_ = false;  // a byte of this attempt's response came
   bool writing_ = false;
+  Phase phase_ = Phase::kQueue;  // in which dialling ended
 };
 
 }  // namespace carillon::http

@@ -169,12 +169,29 @@ void Dialer::OnDeadline() {
   }
 }
 
+Phase Dialer::phase() const {
+  switch (stage_) {
+    case Stage::kResolving:
+    case Stage::kResolvingProxy:
+      return Phase::kResolve;
+    case Stage::kConnecting:
+      return Phase::kConnect;
+    case Stage::kTunnelling:
+      return Phase::kProxy;
+    case Stage::kHandshaking:
+    case Stage::kOver:
+      break;
+  }
+  return Phase::kTls;
+}
+
 void Dialer::Finish(Outcome outcome, std::string error) {
+  Dialed dialed{outcome, std::move(error), nullptr, phase(), nullptr};
+  if (stream_) dialed.peer = std::make_shared<const std::string>(stream_->peer());
   stage_ = Stage::kOver;
   ClearDeadline();
   if (tunnel_) tunnel_->Cancel();
   const auto self = shared_from_this();  // `done` lets go of it
-  Dialed dialed{outcome, std::move(error), nullptr};
   if (outcome == Outcome::kSuccess) {
     dialed.stream = std::move(stream_);
   } else if (stream_) {

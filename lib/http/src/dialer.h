@@ -17,6 +17,8 @@ struct Dialed {
   model::Outcome outcome = model::Outcome::kSuccess;
   std::string error;
   std::shared_ptr<Stream> stream;
+  Phase phase = Phase::kResolve;            ///< what was being done last
+  std::shared_ptr<const std::string> peer;  ///< whom to; null: it did not come to that
 };
 
 /// Makes one connection: looks the name up, asks the guard for every address, tries them in order
@@ -36,6 +38,8 @@ class Dialer final : public LookupUser,
   void Start();
   /// `done` will not be called.
   void Cancel();
+  /// What is being done now.
+  Phase phase() const;
 
   void OnResolved(absl::StatusOr<Addresses> answer) override;
   void OnDeadline() override;

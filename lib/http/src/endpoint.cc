@@ -164,10 +164,10 @@ void Endpoint::CancelAll() {
   const auto connections = connections_;
   for (const auto& connection : connections) {
     if (!connection->busy()) continue;
+    Response response = connection->End(Outcome::kCancelled, "cancelled");
     const AttemptPtr attempt = connection->Close();
     Forget(*connection);
-    context_.ReportLater(attempt->request->token,
-                         Ended(*attempt, Outcome::kCancelled, "cancelled"));
+    context_.ReportLater(attempt->request->token, std::move(response));
   }
   for (const AttemptPtr& attempt : queue_) {
     context_.ReportLater(attempt->request->token,

@@ -7,6 +7,9 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/write.hpp>
+#include <ctime>
+
+#include "absl/strings/str_cat.h"
 
 namespace carillon::http {
 namespace {
@@ -33,9 +36,17 @@ bool IsAddress(const std::string& host) {
   return !ec;
 }
 
+/// Whether the certificate that the peer showed has no subjectAltName.
+bool NamesNoHost(const SSL* ssl) {
+  const STACK_OF(X509)* chain = SSL_get0_verified_chain(ssl);
+  if (sk_X509_num(chain) < 1) return false;
+  return X509_get_ext_by_NID(sk_X509_value(chain, 0), NID_subject_alt_name, -1) < 0;
+}
+
 }  // namespace
 
 void Stream::Connect(const asio::ip::tcp::endpoint& to, Done done) {
+  to_ = to;
   ErrorCode ec;
   socket_.open(to.protocol(), ec);
   if (!ec) socket_.set_option(asio::ip::tcp::no_delay(true), ec);
@@ -49,17 +60,17 @@ void Stream::Connect(const asio::ip::tcp::endpoint& to, Done done) {
 
 bool Stream::ConfigureTls(const std::string& host, TlsSessions& sessions, EndpointId endpoint) {
   SSL* ssl = tls_->native_handle();
-  sink_ = {&sessions, endpoint};
+  const TlsSessions::Kept kept = sessions.Find(endpoint, SSL_get_SSL_CTX(ssl), std::time(nullptr));
+  sink_ = {&sessions, endpoint, kept.until};
   AttachSessionSink(ssl, &sink_);
-  if (SSL_SESSION* session = sessions.Find(endpoint, SSL_get_SSL_CTX(ssl))) {
-    SSL_set_session(ssl, session);
-  }
+  if (kept.session != nullptr) SSL_set_session(ssl, kept.session);
   // A name may end in a dot; certificates and SNI never do.
   const std::string name = host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
   if (IsAddress(name)) {
     return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name.c_str()) == 1;
   }
-  SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  SSL_set_hostflags(ssl,
+                    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   return SSL_set1_host(ssl, name.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
 }
 
@@ -117,12 +128,20 @@ void Stream::Close() {
   socket_.close(ignored);
 }
 
+std::string Stream::peer() const {
+  const std::string address = to_.address().to_string();
+  return absl::StrCat(to_.address().is_v6() ? "[" + address + "]" : address, ":", to_.port());
+}
+
 std::string Stream::Explain(ErrorCode ec) const {
   if (tls_) {
     const SSL* ssl = const_cast<Tls&>(*tls_).native_handle();
     const long verified = SSL_get_verify_result(ssl);
     if (verified != X509_V_OK && SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE) {
-      return std::string("certificate verify failed: ") + X509_verify_cert_error_string(verified);
+      return std::string("certificate verify failed: ") + X509_verify_cert_error_string(verified) +
+             (verified == X509_V_ERR_HOSTNAME_MISMATCH && NamesNoHost(ssl)
+                  ? " (it has no subjectAltName; a common name does not count)"
+                  : "");
     }
     if (ec == asio::ssl::error::stream_truncated) return "closed by the peer without a TLS alert";
   }

@@ -48,6 +48,8 @@ class Stream {
   /// Closes at once; what is under way ends with an error.
   void Close();
 
+  /// Whom `Connect` led to: `203.0.113.7:443`, `[2001:db8::1]:443`.
+  std::string peer() const;
   /// `ec` in words, with what TLS knows of it.
   std::string Explain(ErrorCode ec) const;
 
@@ -57,6 +59,7 @@ class Stream {
   bool ConfigureTls(const std::string& host, TlsSessions& sessions, EndpointId endpoint);
 
   Socket socket_;
+  boost::asio::ip::tcp::endpoint to_;
   std::optional<Tls> tls_;
   TlsSessionSink sink_{};
 };

@@ -20,7 +20,8 @@ absl::StatusOr<SslContext> NewClientContext();
 
 // Each takes PEM text into a context; INVALID_ARGUMENT says what is wrong with it.
 
-/// Trusts every certificate in `pem`; there is at least one.
+/// Trusts every certificate in `pem`, of which there is at least one: an authority, whoever issued
+/// it, or the peer's own.
 absl::Status TrustAll(SSL_CTX* context, std::string_view pem);
 /// Shows the first certificate in `pem` to the peer, the others after it.
 absl::Status UseCertificate(SSL_CTX* context, std::string_view pem);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <list>
 #include <memory>
 #include <unordered_map>
@@ -16,14 +17,22 @@ struct SslSessionFree {
 using SslSessionPtr = std::unique_ptr<SSL_SESSION, SslSessionFree>;
 
 /// The last TLS session of each endpoint, to resume; the least recently used go when there are too
-/// many (a session holds the peer's certificates: some kilobytes). A session is resumed only under
-/// the context it was made under: a peer that is resumed is not verified again. One thread.
+/// many (a session holds the peer's certificates: some kilobytes). A peer that is resumed is not
+/// verified again: so a session is resumed only under the context it was made under, and only while
+/// what was verified then still holds. One thread.
 class TlsSessions {
  public:
+  /// `session` may be resumed up to and with `until`, in Unix seconds.
+  struct Kept {
+    SSL_SESSION* session = nullptr;
+    time_t until = 0;
+  };
+
   explicit TlsSessions(size_t max_sessions) : max_sessions_(max_sessions) {}
 
-  void Put(uint32_t endpoint, SSL_CTX* context, SslSessionPtr session);
-  SSL_SESSION* Find(uint32_t endpoint, const SSL_CTX* context);  ///< null when there is none
+  void Put(uint32_t endpoint, SSL_CTX* context, SslSessionPtr session, time_t until);
+  /// Null when there is none; one that is over at `now` is forgotten.
+  Kept Find(uint32_t endpoint, const SSL_CTX* context, time_t now);
   void Erase(uint32_t endpoint);
 
  private:
@@ -34,6 +43,7 @@ class TlsSessions {
     uint32_t endpoint;
     std::unique_ptr<SSL_CTX, ContextFree> context;  // kept, so that no other takes its address
     SslSessionPtr session;
+    time_t until;
   };
   using Order = std::list<Entry>;  // most recently used first
   const size_t max_sessions_;
@@ -45,6 +55,7 @@ class TlsSessions {
 struct TlsSessionSink {
   TlsSessions* sessions;
   uint32_t endpoint;
+  time_t until;  ///< of the session that the connection wants to resume
 };
 
 /// Sessions of this context's connections go to their sinks.

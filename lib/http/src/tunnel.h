@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
 
 #include "carillon/http/egress.h"
+#include "response_head.h"
 #include "stream.h"
 
 namespace carillon::http {
@@ -12,7 +14,8 @@ namespace carillon::http {
 /// The head that asks `proxy` for a tunnel to an address.
 std::string ConnectHead(const Proxy& proxy, const boost::asio::ip::tcp::endpoint& to);
 
-/// Asks a proxy, over a stream that leads to it, for a tunnel. On success the stream leads on.
+/// Asks a proxy, over a stream that leads to it, for a tunnel. On success the stream leads on. What
+/// the proxy answers is bounded by `max_head_bytes`, interim answers included.
 class Tunnel final : public StreamUser, public std::enable_shared_from_this<Tunnel> {
  public:
   struct Result {
@@ -34,12 +37,15 @@ class Tunnel final : public StreamUser, public std::enable_shared_from_this<Tunn
 
  private:
   void Listen();
-  void Judge(std::string_view head, bool has_more);
+  void OnBytes(std::string_view bytes);
+  void Judge(int status, bool has_more);
   void Finish(Result result);
 
   const std::shared_ptr<Stream> stream_;
-  std::string buffer_;
-  size_t filled_ = 0;
+  const size_t max_head_bytes_;
+  size_t head_bytes_ = 0;  // of interim answers
+  ResponseHead head_;
+  std::array<char, 1024> buffer_;
   Done done_;
 };
 

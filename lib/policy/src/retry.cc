@@ -45,8 +45,7 @@ model::Outcome Judge(model::SuccessRule rule, int status) {
 }
 
 model::Outcome JudgeAttempt(model::SuccessRule rule, model::Outcome wire, int status) {
-  const bool head_counts = rule == SuccessRule::kAnyResponse && status != 0;
-  return wire == Outcome::kSuccess || head_counts ? Judge(rule, status) : wire;
+  return status == 0 ? wire : Judge(rule, status);
 }
 
 std::vector<milliseconds> ExponentialDelays(milliseconds first, double factor, milliseconds cap,

@@ -57,11 +57,12 @@ std::string Encrypted(const std::string& key_pem) {
   });
 }
 
-TestCa::TestCa(const std::string& name)
+TestCa::TestCa(const std::string& name, const TestCa* issuer)
     : key_(NewKey()), certificate_(NewCertificate(name, key_.get(), 3600)) {
+  if (issuer == nullptr) issuer = this;
   AddExtension(certificate_.get(), NID_basic_constraints, "critical,CA:TRUE");
-  X509_set_issuer_name(certificate_.get(), X509_get_subject_name(certificate_.get()));
-  X509_sign(certificate_.get(), key_.get(), EVP_sha256());
+  X509_set_issuer_name(certificate_.get(), X509_get_subject_name(issuer->certificate_.get()));
+  X509_sign(certificate_.get(), issuer->key_.get(), EVP_sha256());
 }
 
 std::string TestCa::Pem() const { return PemOf(certificate_.get()); }
@@ -83,10 +84,15 @@ void TestCa::Require(SSL_CTX* server) const {
   SSL_CTX_set_session_id_context(server, reinterpret_cast<const unsigned char*>("test"), 4);
 }
 
-OpenSslPtr<SSL_CTX> TestCa::Server(const std::string& names, long expires_in_seconds) const {
+std::string TestCa::CertificateOf(SSL_CTX* server) {
+  return PemOf(SSL_CTX_get0_certificate(server));
+}
+
+OpenSslPtr<SSL_CTX> TestCa::Server(const std::string& names, long expires_in_seconds,
+                                   const std::string& common_name) const {
   const auto key = NewKey();
-  const auto certificate = NewCertificate("server", key.get(), expires_in_seconds);
-  AddExtension(certificate.get(), NID_subject_alt_name, names);
+  const auto certificate = NewCertificate(common_name, key.get(), expires_in_seconds);
+  if (!names.empty()) AddExtension(certificate.get(), NID_subject_alt_name, names);
   X509_set_issuer_name(certificate.get(), X509_get_subject_name(certificate_.get()));
   X509_sign(certificate.get(), key_.get(), EVP_sha256());
   OpenSslPtr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()));

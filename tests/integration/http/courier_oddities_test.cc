@@ -1,5 +1,6 @@
-// HTTP as receivers really speak it: odd but valid, cut short, never ending, out of turn. Each
-// answer is classified, none makes an attempt hang or the process end.
+// HTTP as receivers really speak it: odd, cut short, never ending, out of turn. Once a head is
+// whole its status decides; none makes an attempt hang or the process end, and none is taken for
+// the answer to another request.
 #include "courier_fixture.h"
 
 namespace carillon::http {
@@ -115,6 +116,23 @@ INSTANTIATE_TEST_SUITE_P(
              200}),
     NameOf);
 
+// The head was whole: the receiver took the event, or did not, as it says.
+INSTANTIATE_TEST_SUITE_P(CutShortBehindTheHead, OddAnswerTest,
+                         testing::Values(Case{"ChunksWithoutTheLast", Chunks("2\r\nok\r\n"),
+                                              Then::kClose, Outcome::kSuccess, 200},
+                                         Case{"TrailersWithoutTheirEnd", Chunks("0\r\nA: b\r\n"),
+                                              Then::kClose, Outcome::kSuccess, 200},
+                                         Case{"ShorterThanSaid", Ok("Content-Length: 9\r\n", "ok"),
+                                              Then::kClose, Outcome::kSuccess, 200},
+                                         Case{"NothingOfTheBody",
+                                              "HTTP/1.1 503 No\r\nContent-Length: 9\r\n\r\n",
+                                              Then::kClose, Outcome::kSuccess, 503},
+                                         Case{"ResetAmidTheBody", Ok("Content-Length: 9\r\n", "ok"),
+                                              Then::kReset, Outcome::kSuccess, 200},
+                                         Case{"ResetInPlaceOfTheEnd", Ok("", "until close"),
+                                              Then::kReset, Outcome::kSuccess, 200}),
+                         NameOf);
+
 INSTANTIATE_TEST_SUITE_P(
     CutShort, OddAnswerTest,
     testing::Values(
@@ -123,11 +141,7 @@ INSTANTIATE_TEST_SUITE_P(
              Outcome::kReset, 0},
         Case{"HeadWithoutItsEnd", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n", Then::kClose,
              Outcome::kReset, 0},
-        Case{"ChunksWithoutTheLast", Chunks("2\r\nok\r\n"), Then::kClose, Outcome::kReset, 200},
-        Case{"TrailersWithoutTheirEnd", Chunks("0\r\nA: b\r\n"), Then::kClose, Outcome::kReset,
-             200},
         Case{"ResetAmidTheHead", "HTTP/1.1 200 OK\r\n", Then::kReset, Outcome::kReset, 0},
-        Case{"ResetInPlaceOfTheEnd", Ok("", "until close"), Then::kReset, Outcome::kReset, 200},
         Case{"ResetAtOnce", "", Then::kReset, Outcome::kReset, 0}),
     NameOf);
 
@@ -137,63 +151,98 @@ INSTANTIATE_TEST_SUITE_P(NeverEnding, OddAnswerTest,
                                          Case{"InterimOnly", "HTTP/1.1 100 Continue\r\n\r\n",
                                               Then::kHold, Outcome::kResponseTimeout, 0},
                                          Case{"HalfAHead", "HTTP/1.1 200 OK\r\nContent-Le",
-                                              Then::kHold, Outcome::kResponseTimeout, 0},
-                                         Case{"ShorterThanSaid", Ok("Content-Length: 9\r\n", "ok"),
-                                              Then::kHold, Outcome::kResponseTimeout, 200},
-                                         Case{"NoLengthAndNoClose", Ok("", "ok"), Then::kHold,
-                                              Outcome::kResponseTimeout, 200},
-                                         Case{"NoLastChunk", Chunks("2\r\nok\r\n"), Then::kHold,
-                                              Outcome::kResponseTimeout, 200},
-                                         Case{"NoEndOfTrailers", Chunks("0\r\nA: b\r\n"),
-                                              Then::kHold, Outcome::kResponseTimeout, 200}),
+                                              Then::kHold, Outcome::kResponseTimeout, 0}),
                          NameOf);
 
 INSTANTIATE_TEST_SUITE_P(
     Wrong, OddAnswerTest,
+    testing::Values(Case{"Upgrade", "HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n", Then::kHold,
+                         Outcome::kProtocol, 0},
+                    Case{"EmptyLinesFirst", "\r\n\r\n" + kOk, Then::kHold, Outcome::kProtocol, 0},
+                    Case{"StatusOfFourDigits", "HTTP/1.1 2000 OK\r\n" + kEmpty + "\r\n",
+                         Then::kHold, Outcome::kProtocol, 0},
+                    Case{"Html", "<html>502 Bad Gateway</html>", Then::kClose, Outcome::kProtocol,
+                         0},
+                    Case{"Http2Preface", std::string("\0\0\x12\x04\0\0\0\0\0", 9), Then::kHold,
+                         Outcome::kProtocol, 0},
+                    Case{"TlsAlert", std::string("\x15\x03\x03\0\x02\x02\x50", 7), Then::kClose,
+                         Outcome::kProtocol, 0}),
+    NameOf);
+
+// The receiver holds the connection open: the status is told without waiting for what will not
+// come.
+INSTANTIATE_TEST_SUITE_P(
+    Odd, OddAnswerTest,
     testing::Values(
+        Case{"KeepAliveWithAParameter", Ok("Connection: keep-alive; timeout=5\r\n" + kEmpty),
+             Then::kHold, Outcome::kSuccess, 200},
+        Case{"OddConnectionOptions", Ok("Connection: @(, , x y\r\n" + kEmpty), Then::kHold,
+             Outcome::kSuccess, 200},
+        Case{"LongHead", Ok(Repeat("Set-Cookie: " + std::string(500, 'c') + "\r\n", 100) + kEmpty),
+             Then::kHold, Outcome::kSuccess, 200},
+        Case{"LongLine",
+             Ok("Content-Security-Policy: " + std::string(50'000, 'x') + "\r\n" + kEmpty),
+             Then::kHold, Outcome::kSuccess, 200},
+        Case{"TooLongAHead",
+             "HTTP/1.1 503 No\r\n" + Repeat("A: " + std::string(500, 'c') + "\r\n", 200),
+             Then::kHold, Outcome::kSuccess, 503},
+        Case{"ControlsInTheReason", "HTTP/1.1 200 \x01\x02\x7f\r\n" + kEmpty + "\r\n", Then::kHold,
+             Outcome::kSuccess, 200},
+        Case{"ManyInterims", Repeat("HTTP/1.1 102 Wait\r\n\r\n", 200) + kOk, Then::kHold,
+             Outcome::kSuccess, 200},
+        Case{"Http12", "HTTP/1.2 200 OK\r\n" + kEmpty + "\r\n", Then::kHold, Outcome::kSuccess,
+             200},
         Case{"LengthsThatDiffer", Ok("Content-Length: 2\r\nContent-Length: 3\r\n", "ok"),
-             Then::kHold, Outcome::kProtocol, 0},
-        Case{"LengthOfLetters", Ok("Content-Length: 0x2\r\n", "ok"), Then::kHold,
-             Outcome::kProtocol, 0},
-        Case{"LengthWithSign", Ok("Content-Length: +2\r\n", "ok"), Then::kHold, Outcome::kProtocol,
-             0},
+             Then::kHold, Outcome::kSuccess, 200},
+        Case{"EmptyLength", Ok("Content-Length:\r\n"), Then::kHold, Outcome::kSuccess, 200},
+        Case{"LengthOfLetters", Ok("Content-Length: 0x2\r\n", "ok"), Then::kHold, Outcome::kSuccess,
+             200},
         Case{"LengthBeyond64Bits", Ok("Content-Length: 18446744073709551616\r\n"), Then::kHold,
-             Outcome::kProtocol, 0},
+             Outcome::kSuccess, 200},
         Case{"LengthAndChunks",
              Ok("Content-Length: 2\r\nTransfer-Encoding: chunked\r\n", "2\r\nok\r\n0\r\n\r\n"),
-             Then::kHold, Outcome::kProtocol, 0},
-        Case{"ChunkBeyond64Bits", Chunks("10000000000000000\r\nok"), Then::kHold,
-             Outcome::kProtocol, 200},
-        Case{"ChunkWithSign", Chunks("-2\r\nok\r\n"), Then::kHold, Outcome::kProtocol, 200},
-        Case{"ChunkLongerThanSaid", Chunks("2\r\nokay\r\n0\r\n\r\n"), Then::kHold,
-             Outcome::kProtocol, 200},
-        Case{"ChunkWithoutSize", Chunks("\r\nok\r\n0\r\n\r\n"), Then::kHold, Outcome::kProtocol,
-             200},
-        Case{"LongChunkExtension", Chunks("2;" + std::string(9'000, 'x')), Then::kHold,
-             Outcome::kProtocol, 200},
-        Case{"LongTrailers", Chunks("0\r\nX: " + std::string(9'000, 'x')), Then::kHold,
-             Outcome::kProtocol, 200},
-        Case{"LengthAmongTrailers", Chunks("2\r\nok\r\n0\r\nContent-Length: 2\r\n\r\n"),
-             Then::kHold, Outcome::kProtocol, 200},
+             Then::kHold, Outcome::kSuccess, 200},
+        Case{"UnknownEncoding", Ok("Transfer-Encoding: identity\r\nContent-Length: 2\r\n", "ok"),
+             Then::kHold, Outcome::kSuccess, 200},
         Case{"LineFeedsAlone", "HTTP/1.1 200 OK\nContent-Length: 0\n\n", Then::kHold,
-             Outcome::kProtocol, 0},
-        Case{"Upgrade", "HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n", Then::kHold,
-             Outcome::kProtocol, 0},
-        Case{"SpaceBeforeColon", Ok("Content-Length : 2\r\n", "ok"), Then::kHold,
-             Outcome::kProtocol, 0},
+             Outcome::kSuccess, 200},
+        Case{"SpaceBeforeColon", Ok("Content-Length : 2\r\n", "ok"), Then::kHold, Outcome::kSuccess,
+             200},
         Case{"NulInAValue", Ok(std::string("X: a\0b\r\n", 8) + kEmpty), Then::kHold,
-             Outcome::kProtocol, 0},
-        Case{"CarriageReturnInAValue", Ok("X: a\rb\r\n" + kEmpty), Then::kHold, Outcome::kProtocol,
-             0},
-        Case{"EmptyLinesFirst", "\r\n\r\n" + kOk, Then::kHold, Outcome::kProtocol, 0},
-        Case{"StatusOfFourDigits", "HTTP/1.1 2000 OK\r\n" + kEmpty + "\r\n", Then::kHold,
-             Outcome::kProtocol, 0},
-        Case{"Html", "<html>502 Bad Gateway</html>", Then::kClose, Outcome::kProtocol, 0},
-        Case{"Http2Preface", std::string("\0\0\x12\x04\0\0\0\0\0", 9), Then::kHold,
-             Outcome::kProtocol, 0},
-        Case{"TlsAlert", std::string("\x15\x03\x03\0\x02\x02\x50", 7), Then::kClose,
-             Outcome::kProtocol, 0}),
+             Outcome::kSuccess, 200},
+        Case{"CarriageReturnInAValue", Ok("X: a\rb\r\n" + kEmpty), Then::kHold, Outcome::kSuccess,
+             200},
+        Case{"NoColon", Ok("<html>\r\n" + kEmpty), Then::kHold, Outcome::kSuccess, 200},
+        Case{"BlanksBehindChunkSizes", Chunks("2  \r\nok\r\n0 \r\n\r\n"), Then::kHold,
+             Outcome::kSuccess, 200},
+        Case{"ChunkBeyond64Bits", Chunks("10000000000000000\r\nok"), Then::kHold, Outcome::kSuccess,
+             200},
+        Case{"ChunkWithSign", Chunks("-2\r\nok\r\n"), Then::kHold, Outcome::kSuccess, 200},
+        Case{"ChunkLongerThanSaid", Chunks("2\r\nokay\r\n0\r\n\r\n"), Then::kHold,
+             Outcome::kSuccess, 200},
+        Case{"ChunkWithoutSize", Chunks("\r\nok\r\n0\r\n\r\n"), Then::kHold, Outcome::kSuccess,
+             200},
+        Case{"LongChunkExtension", Chunks("2;" + std::string(17'000, 'x')), Then::kHold,
+             Outcome::kSuccess, 200},
+        Case{"ManyChunkExtensions", Chunks(Repeat("1;" + std::string(200, 'x') + "\r\nx\r\n", 90)),
+             Then::kHold, Outcome::kSuccess, 200},
+        Case{"LongTrailers", Chunks("0\r\nX: " + std::string(17'000, 'x')), Then::kHold,
+             Outcome::kSuccess, 200},
+        Case{"FramingTrailers", Chunks("2\r\nok\r\n0\r\nContent-Length: 2\r\n\r\n"), Then::kHold,
+             Outcome::kSuccess, 200}),
     NameOf);
+
+// Only the time-out ends it, and the status was told long before.
+TEST_F(OddAnswerTest, ATimeoutBehindTheHeadChangesNothing) {
+  for (const std::string& answer : {Ok("Content-Length: 9\r\n", "ok"), Ok("", "ok"),
+                                    Chunks("2\r\nok\r\n"), Chunks("0\r\nA: b\r\n")}) {
+    Receiver receiver(AnswerAndHold(answer));
+    const Response response = AskOnce(Bounded(receiver.port()));
+    EXPECT_EQ(response.wire, Outcome::kSuccess) << answer << response.error;
+    EXPECT_EQ(response.status, 200);
+    EXPECT_GE(response.ended - response.started, milliseconds(150));
+  }
+}
 
 class CourierTurnsTest : public CourierTest {
  protected:
@@ -306,14 +355,170 @@ TEST_F(CourierTurnsTest, EndlessBodiesAreCutOffAndJudgedByTheirStatus) {
   }
 }
 
-TEST_F(CourierTurnsTest, EndlessTrailersAndInterimsAreNoHttp) {
+TEST_F(CourierTurnsTest, EndlessHeadsTrailersAndExtensionsAreCutOffAndJudgedByTheirStatus) {
   for (const auto& [head, rest] : {std::pair<std::string, std::string>{Chunks("0\r\n"), "A: b\r\n"},
-                                   {"HTTP/1.1 100 Go\r\n\r\n", "HTTP/1.1 100 Go\r\n\r\n"}}) {
+                                   {Chunks("1;"), "a=b;"},
+                                   {Chunks(""), "1;a=b\r\nx\r\n"},
+                                   {Ok("").substr(0, 17), "A: b\r\n"},
+                                   {Ok("").substr(0, 17) + "A: ", "b"}}) {
+    std::atomic<bool> stopped = false;
+    Receiver receiver(Endless(head, rest, stopped));
+    EXPECT_EQ(AskOnce(To(receiver.port())).status, 200) << head;
+    RunUntil([&] { return stopped.load(); });
+  }
+}
+
+TEST_F(CourierTurnsTest, EndlessInterimsAndStatusLinesAreNoHttp) {
+  for (const auto& [head, rest] :
+       {std::pair<std::string, std::string>{"HTTP/1.1 100 Go\r\n\r\n", "HTTP/1.1 100 Go\r\n\r\n"},
+        {"HTTP/1.1 100 Go\r\n", "A: b\r\n"},
+        {"HTTP/1.1 200 ", "x"}}) {
     std::atomic<bool> stopped = false;
     Receiver receiver(Endless(head, rest, stopped));
     EXPECT_EQ(AskOnce(To(receiver.port())).wire, Outcome::kProtocol) << head;
     RunUntil([&] { return stopped.load(); });
   }
+}
+
+/// What is left over when the courier stops reading must not answer the next request: it goes out
+/// on another connection.
+TEST_F(CourierTurnsTest, NoOddAnswerIsTakenForThatOfAnotherRequest) {
+  const std::string smuggled = "HTTP/1.1 299 Smuggled\r\nContent-Length: 0\r\n\r\n";
+  const std::string answers[] = {
+      kOk + smuggled,
+      Ok("Content-Length: 2\r\nContent-Length: 0\r\n", smuggled),
+      Ok("Content-Length: 0\r\nContent-Length: 2\r\n", smuggled),
+      Ok("Content-Length: 0, 2\r\n", smuggled),
+      Ok("Content-Length:\r\n", smuggled),
+      Ok("Content-Length: 2\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n" + smuggled),
+      Ok("Content-Length: 0\r\nTransfer-Encoding: identity\r\n", smuggled),
+      Ok("Content-Length: 0\r\nTransfer-Encoding: x\r\n", smuggled),
+      Ok("Content-Length : 0\r\n", smuggled),
+      Ok("Content-Length: 0\r\n 9\r\n", smuggled),
+      Ok("X: y\r\n Content-Length: 9\r\nContent-Length: 0\r\n", smuggled),
+      Ok("X: y\rContent-Length: 9\r\nContent-Length: 0\r\n", smuggled),
+      "HTTP/1.1 200 OK\nContent-Length: 0\n\n" + smuggled,
+      "HTTP/1.2 200 OK\r\nContent-Length: 0\r\n\r\n" + smuggled,
+      "HTTP/1.1 204 Done\r\nContent-Length: 9\r\n\r\n" + smuggled,
+      "HTTP/1.1 304 Same\r\nTransfer-Encoding: chunked\r\n\r\n" + smuggled,
+      Chunks("0 \r\n\r\n" + smuggled),
+      Chunks("0\n\n" + smuggled),
+      Chunks("0\r\nContent-Length: 9\r\n\r\n" + smuggled),
+      Chunks("x\r\n" + smuggled),
+      "HTTP/1.1 100 Go\r\n x\r\n\r\n" + kOk + smuggled};
+  for (const std::string& answer : answers) {
+    // What is smuggled comes with the answer, or a moment later.
+    for (const size_t late : {size_t{0}, smuggled.size()}) {
+      if (late > 0 && answer == answers[0]) continue;  // then it is the next answer
+      Receiver receiver([&](Peer& peer) {
+        if (peer.ReadRequest().empty() || !peer.Send(answer.substr(0, answer.size() - late)))
+          return;
+        if (late > 0 && (peer.ReadRequest().empty() || !peer.Send(smuggled))) return;
+        peer.ReadToEnd();
+      });
+      for (const Response& response : AskTwice(receiver)) {
+        EXPECT_NE(response.status, 299) << answer;
+        EXPECT_NE(response.status, 0) << answer << response.error;
+      }
+      EXPECT_EQ(receiver.connections(), 2) << answer;
+    }
+  }
+}
+
+// --- A 408 on a connection that was kept: the receiver gave up waiting while a request went out.
+
+const std::string kLate = "HTTP/1.1 408 Request Time-out\r\nConnection: close\r\n\r\n";
+
+/// Answers the first request of its first connection with kOk and the second with `late`; all
+/// others with kOk.
+Receiver::Script OnceLate(std::string late) {
+  return [late = std::move(late)](Peer& peer) {
+    for (int i = 0; !peer.ReadRequest().empty(); ++i) {
+      if (peer.number() == 0 && i == 1) {
+        peer.Send(late);
+        return;
+      }
+      if (!peer.Send(kOk)) return;
+    }
+  };
+}
+
+TEST_F(CourierTurnsTest, ALateTimeoutIsSentAgainOnAnotherConnection) {
+  for (const std::string& late :
+       {kLate,
+        std::string("HTTP/1.0 408 Request Time-out\r\nCache-Control: no-cache\r\n\r\n<html>"),
+        std::string("HTTP/1.1 408 Late\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno")}) {
+    Receiver receiver(OnceLate(late));
+    for (const Response& response : AskTwice(receiver)) {
+      EXPECT_EQ(response.status, 200) << late << response.error;
+    }
+    EXPECT_EQ(receiver.connections(), 2);
+  }
+}
+
+TEST_F(CourierTurnsTest, ATimeoutOnAFreshConnectionIsTheAnswer) {
+  Receiver receiver(AnswerAndClose(kLate));
+  EXPECT_EQ(AskOnce(To(receiver.port())).status, 408);
+  EXPECT_EQ(receiver.connections(), 1);
+}
+
+TEST_F(CourierTurnsTest, ATimeoutThatKeepsTheConnectionIsTheAnswer) {
+  Receiver receiver([](Peer& peer) {
+    if (peer.ReadRequest().empty() || !peer.Send(kOk)) return;
+    while (!peer.ReadRequest().empty() &&
+           peer.Send("HTTP/1.1 408 Mine\r\nContent-Length: 0\r\n\r\n")) {
+    }
+  });
+  EXPECT_EQ(AskTwice(receiver)[1].status, 408);
+  EXPECT_EQ(receiver.connections(), 1);
+}
+
+TEST_F(CourierTurnsTest, ALateTimeoutIsSentAgainOnlyOnce) {
+  std::atomic<int> requests = 0;
+  Receiver receiver([&](Peer& peer) {
+    while (!peer.ReadRequest().empty()) {
+      if (!peer.Send(++requests == 1 ? kOk : kLate)) return;
+      if (requests > 1) return;
+    }
+  });
+  const std::vector<Response> responses = AskTwice(receiver);
+  EXPECT_EQ(responses[1].wire, Outcome::kSuccess);
+  EXPECT_EQ(responses[1].status, 408);
+  EXPECT_EQ(requests, 3);
+}
+
+// The late answer never ends: the time-out finds no time left to send it again.
+TEST_F(CourierTurnsTest, ALateTimeoutThatNeverEndsIsTheAnswer) {
+  Receiver receiver([](Peer& peer) {
+    if (peer.ReadRequest().empty() || !peer.Send(kOk)) return;
+    if (!peer.ReadRequest().empty() && peer.Send(kLate)) peer.ReadToEnd();
+  });
+  EndpointOptions options = To(receiver.port());
+  options.total_timeout = milliseconds(500);
+  const EndpointId endpoint = courier_->Open(options);
+  EXPECT_EQ(Ask(endpoint).status, 200);
+  EXPECT_EQ(Ask(endpoint).status, 408);
+  EXPECT_EQ(receiver.connections(), 1);
+}
+
+TEST_F(CourierTurnsTest, WhatIsCancelledBehindTheHeadWasAnswered) {
+  std::atomic<int> sent = 0;
+  Receiver receiver([&](Peer& peer) {
+    if (peer.ReadRequest().empty() || !peer.Send(Ok("Content-Length: 9\r\n", "ok"))) return;
+    ++sent;
+    peer.ReadToEnd();
+  });
+  const EndpointId endpoint = courier_->Open(To(receiver.port()));
+  const uint64_t token = Post(endpoint);
+  RunUntil([&] { return sent == 1; });
+  for (int i = 0; i < 20; ++i) {  // until what was sent was read as well
+    io_.restart();
+    io_.run_for(milliseconds(10));
+  }
+  courier_->CancelAll();
+  RunUntilReported(1);
+  EXPECT_EQ(responses_[token][0].wire, Outcome::kSuccess);
+  EXPECT_EQ(responses_[token][0].status, 200);
 }
 
 }  // namespace

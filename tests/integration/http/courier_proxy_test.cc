@@ -123,12 +123,15 @@ TEST_F(CourierProxyTest, AnswersThatAreNoTunnel) {
   ExpectProtocol("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", "CONNECT with 403");
   ExpectProtocol("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\r\n\r\n", "CONNECT with 302");
   ExpectProtocol("HTTP/1.0 502 Bad Gateway\r\n\r\n", "CONNECT with 502");
-  ExpectProtocol("HTTP/1.1 100 Continue\r\n\r\n", "CONNECT with 100");
-  ExpectProtocol("HTTP/1.1 xyz\r\n\r\n", "CONNECT with 0");
-  ExpectProtocol("HTTP/1.\r\n\r\n", "CONNECT with 0");
+  ExpectProtocol("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 407 Who\r\n\r\n", "CONNECT with 407");
+  ExpectProtocol("HTTP/1.1 xyz\r\n\r\n", "not HTTP/1.x");
+  ExpectProtocol("HTTP/1.\r\n\r\n", "not HTTP/1.x");
   ExpectProtocol("SSH-2.0-OpenSSH\r\n", "not HTTP/1.x");
   ExpectProtocol("HTTP/1.1 200 OK\r\n\r\nhello", "more than its answer");
-  ExpectProtocol("HTTP/1.1 200 OK\r\nX: " + std::string(9'000, 'x'), "head too long");
+  ExpectProtocol("HTTP/1.1 200 OK\r\nX: " + std::string(70'000, 'x'), "head too long");
+  std::string interims;
+  for (int i = 0; i < 5000; ++i) interims += "HTTP/1.1 100 Continue\r\n\r\n";
+  ExpectProtocol(interims, "head too long");
 }
 
 TEST_F(CourierProxyTest, ABrokenProxy) {

@@ -38,6 +38,49 @@ TEST_F(CourierTlsSettingsTest, OwnAuthorities) {
             Outcome::kSuccess);
 }
 
+// What a bundle holds is trusted itself, whoever issued it.
+TEST_F(CourierTlsSettingsTest, AnAuthorityBelowTheRoot) {
+  const TestCa below("Issuing CA", &ca_);
+  const auto server = below.Server("DNS:a.example");
+  Receiver receiver(AnswerAll(), server.get());
+  EXPECT_EQ(AskOnce(With(receiver, {.ca_bundle = below.Pem()})).wire, Outcome::kSuccess);
+  EXPECT_EQ(AskOnce(With(receiver, Trusting())).wire, Outcome::kTls) << "the link is missing";
+  const TestCa beside("Issuing CA", &ca_);
+  EXPECT_EQ(AskOnce(With(receiver, {.ca_bundle = beside.Pem()})).wire, Outcome::kTls);
+}
+
+TEST_F(CourierTlsSettingsTest, ThePinnedCertificateItself) {
+  const auto server = ca_.Server("DNS:a.example");
+  Receiver receiver(AnswerAll(), server.get());
+  EXPECT_EQ(AskOnce(With(receiver, {.ca_bundle = TestCa::CertificateOf(server.get())})).wire,
+            Outcome::kSuccess);
+  const auto another = ca_.Server("DNS:a.example");
+  EXPECT_EQ(AskOnce(With(receiver, {.ca_bundle = TestCa::CertificateOf(another.get())})).wire,
+            Outcome::kTls);
+}
+
+TEST_F(CourierTlsSettingsTest, APinnedCertificateMustHoldAndNameTheHost) {
+  const auto other_name = ca_.Server("DNS:b.example");
+  const auto expired = ca_.Server("DNS:a.example", -60);
+  for (const auto& [server, why] : {std::pair(other_name.get(), "hostname mismatch"),
+                                    std::pair(expired.get(), "certificate has expired")}) {
+    Receiver receiver(AnswerAll(), server);
+    const Response response = AskOnce(With(receiver, {.ca_bundle = TestCa::CertificateOf(server)}));
+    EXPECT_EQ(response.wire, Outcome::kTls);
+    EXPECT_THAT(response.error, testing::HasSubstr(why));
+  }
+}
+
+TEST_F(CourierTlsSettingsTest, ACommonNameDoesNotCount) {
+  const auto server = ca_.Server("", 3600, "a.example");
+  Receiver receiver(AnswerAll(), server.get());
+  for (const std::string& bundle : {ca_.Pem(), TestCa::CertificateOf(server.get())}) {
+    const Response response = AskOnce(With(receiver, {.ca_bundle = bundle}));
+    EXPECT_EQ(response.wire, Outcome::kTls);
+    EXPECT_THAT(response.error, testing::HasSubstr("it has no subjectAltName"));
+  }
+}
+
 TEST_F(CourierTlsSettingsTest, OwnAuthoritiesStillCheckTheName) {
   const auto server = ca_.Server("DNS:b.example");
   Receiver receiver(AnswerAll(), server.get());

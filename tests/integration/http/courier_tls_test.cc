@@ -1,3 +1,5 @@
+#include <tuple>
+
 #include "certificates.h"
 #include "courier_fixture.h"
 
@@ -105,6 +107,25 @@ TEST_P(Resumption, TheSecondConnectionResumesTheSession) {
 
 INSTANTIATE_TEST_SUITE_P(Versions, Resumption, testing::Values(TLS1_2_VERSION, TLS1_3_VERSION));
 
+// A resumed session is not verified again: it must not outlive what was verified.
+TEST_P(Resumption, EndsWithTheCertificate) {
+  const auto server = ca_.Server("DNS:a.example", 5);
+  SSL_CTX_set_max_proto_version(server.get(), GetParam());
+  Receiver receiver(AnswerAll("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
+                    server.get());
+  const EndpointId endpoint = courier_->Open(To(receiver.port(), "a.example", true));
+  ASSERT_EQ(Ask(endpoint).wire, Outcome::kSuccess);
+  EXPECT_EQ(Ask(endpoint).wire, Outcome::kSuccess) << "resumed";
+  const auto* const end = X509_get0_notAfter(SSL_CTX_get0_certificate(server.get()));
+  while (X509_cmp_current_time(end) > 0) {
+    std::this_thread::sleep_for(milliseconds(50));
+  }
+  std::this_thread::sleep_for(milliseconds(1100));  // the second in which it ends still counts
+  const Response response = Ask(endpoint);
+  EXPECT_EQ(response.wire, Outcome::kTls);
+  EXPECT_THAT(response.error, testing::HasSubstr("certificate has expired"));
+}
+
 TEST_F(CourierTlsTest, KeepsConnectionsAlive) {
   const auto server = ca_.Server("DNS:a.example");
   Receiver receiver(AnswerAll(), server.get());
@@ -143,6 +164,28 @@ TEST_F(CourierTlsTest, AClosedConnectionIsReplaced) {
   EXPECT_EQ(Ask(endpoint).wire, Outcome::kSuccess);
   EXPECT_EQ(Ask(endpoint).wire, Outcome::kSuccess);
   EXPECT_EQ(receiver.connections(), 2);
+}
+
+// As many do: closed without a TLS alert, behind a whole head or amid it.
+TEST_F(CourierTlsTest, ClosedWithoutAnAlert) {
+  const auto server = ca_.Server("DNS:a.example");
+  const std::tuple<std::string, Outcome, uint16_t> cases[] = {
+      {"HTTP/1.1 200 OK\r\n\r\nuntil close", Outcome::kSuccess, 200},
+      {"HTTP/1.0 202 OK\r\n\r\n", Outcome::kSuccess, 202},
+      {"HTTP/1.1 503 No\r\nContent-Length: 9\r\n\r\ncut", Outcome::kSuccess, 503},
+      {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n", Outcome::kReset, 0},
+      {"", Outcome::kReset, 0}};
+  for (const auto& [answer, wire, status] : cases) {
+    Receiver receiver(
+        [&](Peer& peer) {
+          if (!peer.ReadRequest().empty()) peer.Send(answer);
+          peer.CloseWithoutAlert();
+        },
+        server.get());
+    const Response response = AskOnce(To(receiver.port(), "a.example", true));
+    EXPECT_EQ(response.wire, wire) << answer << response.error;
+    EXPECT_EQ(response.status, status) << answer;
+  }
 }
 
 TEST_F(CourierTlsTest, CancelledAmidAHandshake) {

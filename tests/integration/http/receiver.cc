@@ -45,7 +45,7 @@ Peer::Peer(int fd, int number, SSL_CTX* tls) : fd_(fd), number_(number) {
 
 Peer::~Peer() {
   if (ssl_ != nullptr) {
-    if (!reset_) SSL_shutdown(ssl_);
+    if (!silent_) SSL_shutdown(ssl_);
     SSL_free(ssl_);
   }
   close(fd_);
@@ -105,7 +105,7 @@ void Peer::HalfClose() { shutdown(fd_, SHUT_WR); }
 void Peer::Reset() {
   const linger hard{1, 0};
   setsockopt(fd_, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
-  reset_ = true;  // closing does the rest
+  silent_ = true;  // closing does the rest
 }
 
 void Peer::Interrupt() { shutdown(fd_, SHUT_RDWR); }

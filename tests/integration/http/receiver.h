@@ -40,6 +40,8 @@ class Peer {
   void HalfClose();
   /// Closes so that the other end sees a reset.
   void Reset();
+  /// Closes TLS without the alert that says so.
+  void CloseWithoutAlert() { silent_ = true; }
   /// Makes blocked calls return; from any thread.
   void Interrupt();
 
@@ -50,7 +52,7 @@ class Peer {
   const int number_;
   SSL* ssl_ = nullptr;
   std::string pending_;
-  bool reset_ = false;
+  bool silent_ = false;
 };
 
 /// An HTTP receiver on 127.0.0.1 that behaves as its script says: called for each connection, on a

@@ -46,6 +46,7 @@ const Bound kSettings[] = {
     {"delivery", "max_memory_bytes", {"1MiB", "16GiB"}, {"1048575", "17GiB"}},
     {"delivery", "max_lane_bytes", {"64KiB", "1GiB"}, {"65535", "1025MiB"}},
     {"delivery", "idle_connection", {"1s", "10m"}, {"999ms", "601s"}},
+    {"delivery", "max_response_head_bytes", {"1KiB", "1MiB"}, {"1023", "1025KiB"}},
 };
 
 TEST(Bounds, Settings) {
@@ -95,6 +96,7 @@ TEST(Bounds, DefaultsOfSettings) {
   EXPECT_EQ(config.delivery.max_memory_bytes(), 64u << 20);
   EXPECT_EQ(config.delivery.max_lane_bytes(), 4u << 20);
   EXPECT_EQ(config.delivery.idle_connection().seconds(), 30);
+  EXPECT_EQ(config.delivery.max_response_head_bytes(), 64u << 10);
 }
 
 TEST(Bounds, DefaultsOfADestination) {

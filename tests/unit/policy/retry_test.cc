@@ -54,12 +54,15 @@ TEST(Judge, EachRuleAtEachEdge) {
   }
 }
 
-TEST(Judge, AHeadIsEnoughWhereAnyResponseIs) {
+TEST(Judge, TheStatusDecides) {
   for (const Outcome wire : {Outcome::kResponseTimeout, Outcome::kReset, Outcome::kProtocol}) {
+    for (const SuccessRule rule :
+         {SuccessRule::kAnyResponse, SuccessRule::k2xx, SuccessRule::kBelow400}) {
+      EXPECT_EQ(JudgeAttempt(rule, wire, 0), wire);
+      EXPECT_EQ(JudgeAttempt(rule, wire, 200), Outcome::kSuccess);
+    }
     EXPECT_EQ(JudgeAttempt(SuccessRule::kAnyResponse, wire, 500), Outcome::kSuccess);
-    EXPECT_EQ(JudgeAttempt(SuccessRule::kAnyResponse, wire, 0), wire);
-    EXPECT_EQ(JudgeAttempt(SuccessRule::k2xx, wire, 200), wire);
-    EXPECT_EQ(JudgeAttempt(SuccessRule::kBelow400, wire, 200), wire);
+    EXPECT_EQ(JudgeAttempt(SuccessRule::k2xx, wire, 500), Outcome::kHttp5xx);
   }
   EXPECT_EQ(JudgeAttempt(SuccessRule::k2xx, Outcome::kSuccess, 200), Outcome::kSuccess);
   EXPECT_EQ(JudgeAttempt(SuccessRule::k2xx, Outcome::kSuccess, 500), Outcome::kHttp5xx);

@@ -18,9 +18,9 @@ struct CourierOptions {
   /// A connection carries no request that starts later than this after it was dialled, so that what
   /// its name leads to is looked at again; a request under way ends first.
   std::chrono::milliseconds max_connection_age{60'000};
-  size_t max_head_bytes = 8 * 1024;  ///< more: kProtocol
-  size_t max_body_bytes =
-      16 * 1024;  ///< read and dropped; more: judged by its status, connection closed
+  size_t max_head_bytes = 64 * 1024;  ///< more: judged by its status, connection closed
+  /// Read and dropped, with all that the chunked coding adds; more: as above.
+  size_t max_body_bytes = 16 * 1024;
   /// Where connections may go, and through what; outlives the courier. Null: a default Egress.
   const EgressSwitch* egress = nullptr;
   /// Called on the courier's thread for each address or port that the guard refuses, if given.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "carillon/base/clock.h"
 #include "carillon/http/tls.h"
@@ -45,18 +46,39 @@ struct Request {
   base::MonoTime must_end = base::MonoTime::max();  ///< where that is before the total time-out
 };
 
+/// What an attempt was at when it ended.
+enum class Phase : uint8_t {
+  kQueue,    ///< waited for a free connection
+  kResolve,  ///< looked a name up
+  kConnect,
+  kProxy,  ///< waited for the proxy's answer to CONNECT
+  kTls,    ///< shook hands
+  kSend,
+  kWait,  ///< all was sent; no byte of an answer came
+  kHead,  ///< amid the answer's head
+  kBody,  ///< the head was whole, or longer than is read
+};
+
+/// `resolve`, `tls`, ...: for logs.
+std::string_view PhaseName(Phase phase);
+
 /// How a POST ended on the wire.
 struct Response {
-  /// kSuccess: a whole response came and `status` tells which; it is not yet judged. Otherwise one
-  /// of kConnectTimeout, kResponseTimeout, kDns, kConnectRefused, kUnreachable, kReset, kTls,
-  /// kProtocol, kCancelled, kBlocked.
+  /// kSuccess: `status` stands; it is not yet judged. What became of the rest of the response, or
+  /// of the time-out, or of a cancellation behind it, changes nothing. Otherwise one of
+  /// kConnectTimeout, kResponseTimeout, kDns, kConnectRefused, kUnreachable, kReset, kTls,
+  /// kProtocol, kCancelled, kBlocked, and `status` is 0.
   model::Outcome wire = model::Outcome::kSuccess;
-  uint16_t status = 0;      ///< 200-999; 0 when no whole head came. Also set when the body failed
+  uint16_t status = 0;      ///< 200-999, from a head that came to its end or is over its bound
   std::string retry_after;  ///< the header's value, at most 64 bytes
-  std::string body;         ///< of its beginning, what the request wanted kept
+  std::string body;         ///< of its beginning, what the request wanted kept; may be cut off
   base::MonoTime started{};
   base::MonoTime ended{};
-  std::string error;  ///< for logs: what failed, in words; empty on success
+  std::string error;  ///< for logs: what failed, in words; empty when `status` stands
+  Phase phase = Phase::kQueue;
+  /// `203.0.113.7:443`, whom the connection led to (the proxy, where there is one), or whom it was
+  /// tried to reach last; null: nobody yet.
+  std::shared_ptr<const std::string> peer;
 };
 
 /// Told how attempts ended; on the courier's thread, from its event loop and never from within a
@@ -73,7 +95,8 @@ class CourierListener {
 /// one that runs its I/O.
 ///
 /// A kept-alive connection that turns out closed before any byte of an answer came is replaced
-/// once, silently: nothing was answered, so the request is sent again on a fresh connection.
+/// once, silently: nothing was answered, so the request is sent again on a fresh connection. So it
+/// is when it brings a 408 that closes it: the receiver had waited for a request, and read none.
 class Courier {
  public:
   virtual ~Courier() = default;

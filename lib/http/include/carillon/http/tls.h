@@ -14,13 +14,15 @@ namespace carillon::http {
 using TlsContextPtr = std::shared_ptr<SSL_CTX>;
 
 /// The client side of TLS, shared by every endpoint: TLS 1.2 at least, host names and chains
-/// verified, session resumption. Thread-safe after `Create`.
+/// verified, session resumption until the first certificate of the chain ends. A host is named by a
+/// subjectAltName; a common name says nothing (RFC 9525). Thread-safe after `Create`.
 class TlsClient {
  public:
   /// Trusts the system's CAs (and so what SSL_CERT_FILE and SSL_CERT_DIR name).
   static absl::StatusOr<std::unique_ptr<TlsClient>> Create();
-  /// Trusts the CAs in `ca_pem` (one or more PEM certificates) and no others. INVALID_ARGUMENT when
-  /// there is none in it.
+  /// Trusts the certificates in `ca_pem` (one or more in PEM) and no others: each is an anchor,
+  /// whether it is a root, an authority below one, or the peer's own certificate. INVALID_ARGUMENT
+  /// when there is none in it.
   static absl::StatusOr<std::unique_ptr<TlsClient>> CreateTrusting(const std::string& ca_pem);
   virtual ~TlsClient() = default;
   virtual SSL_CTX* context() = 0;

@@ -8,7 +8,7 @@ namespace carillon::model {
 
 /// What one side of a TLS connection wants of it, beyond what always holds (TLS 1.2 at least).
 struct TlsSettings {
-  std::string ca_bundle;           ///< PEM certificates, the only ones trusted; empty: the system's
+  std::string ca_bundle;  ///< PEM certificates, the only anchors of trust; empty: the system's
   std::string client_certificate;  ///< PEM, its chain after it; empty: none is shown
   base::Secret client_key;         ///< PEM; belongs to client_certificate
   bool verify = true;              ///< whether the peer's certificate is looked at at all

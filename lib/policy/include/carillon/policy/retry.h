@@ -18,8 +18,8 @@ namespace carillon::policy {
 /// is beyond is no failure that HTTP knows.
 model::Outcome Judge(model::SuccessRule rule, int status);
 
-/// How an attempt is judged that ended so on the wire, `status` being that of its response's head
-/// (0: none came whole). Under kAnyResponse the head decides, whatever becomes of the body.
+/// How an attempt is judged that ended so on the wire: by the status of its response's head,
+/// whatever became of the rest. `status` 0: none came whole, and `wire` says why.
 model::Outcome JudgeAttempt(model::SuccessRule rule, model::Outcome wire, int status);
 
 /// The delays of an exponential schedule: `attempts` - 1 of them, each `factor` (at least 1) times
