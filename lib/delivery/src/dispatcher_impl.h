@@ -97,6 +97,8 @@ class DispatcherImpl final : public Dispatcher {
   // --- outcomes.cc
   void AddAttemptRows(const Attempt& attempt, model::Outcome outcome,
                       const http::Response& response, bool abandoned);
+  /// An attempt that this machine was too short of something to make; it goes again soon.
+  void Postpone(Attempt& attempt, const http::Response& response);
   /// `result` tells of a success, too.
   void Conclude(Attempt& attempt, const policy::Failure& result);
   void Finish(Attempt& attempt, Ending ending);

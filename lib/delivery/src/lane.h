@@ -186,6 +186,8 @@ class Lane : public policy::FairItem<Lane> {
   bool FreshReady() const;
   /// Events in one POST at most.
   size_t BatchMost() const;
+  /// Whether the retry budget has a say in the next of retries_, of which there is one.
+  bool RetryNeedsToken() const;
   /// Whether the next batch may go though it is not full, or else when.
   bool BatchDue(base::MonoTime now, base::WallTime wall);
   bool BatchFull() const;

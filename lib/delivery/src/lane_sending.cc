@@ -16,8 +16,11 @@ bool Lane::Ready() const {
   if (closing_ || mode_ == Mode::kRest) return false;
   if (mode_ == Mode::kDrop) return !retries_.empty() || FreshReady();
   if (marks.capped || pace_.Blocked() || in_flight_.size() >= pace_.Limit()) return false;
-  return FreshReady() || (!retries_.empty() && !pace_.NoRetry());
+  return FreshReady() || (!retries_.empty() && (!pace_.NoRetry() || !RetryNeedsToken()));
 }
+
+// One that was never tried is no retry: it was parked because nothing could be tried.
+bool Lane::RetryNeedsToken() const { return retries_.front().attempts > 0; }
 
 std::optional<base::MonoTime> Lane::WakeAt() const {
   if (mode_ != Mode::kRun) return std::nullopt;
@@ -39,7 +42,7 @@ std::optional<Parcel> Lane::NextParcel(base::MonoTime now, base::WallTime wall) 
   if (!drop && !pace_.RateAllows(now)) return std::nullopt;
   const bool fresh = FreshReady();
   if (!retries_.empty() && (!fresh || ++turn_ % kRetryTurn == 0)) {
-    if (drop || pace_.TakeRetry(now)) {
+    if (drop || !RetryNeedsToken() || pace_.TakeRetry(now)) {
       Parcel parcel = retries_.Pop();
       groups_.Restart(parcel);
       return parcel;

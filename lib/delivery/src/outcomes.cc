@@ -17,6 +17,10 @@ void DispatcherImpl::OnResponse(uint64_t token, const http::Response& response) 
   const bool whole = response.wire == model::Outcome::kSuccess;
   const model::Outcome outcome =
       policy::JudgeAttempt(lane.destination().success, response.wire, response.status);
+  if (outcome == model::Outcome::kLocalShortage) {
+    Postpone(*attempt, response);
+    return Turn();
+  }
   const bool abandoned = draining_ && !lane.closing() && outcome == model::Outcome::kCancelled;
   const auto took = response.ended - response.started;
   AddAttemptRows(*attempt, outcome, response, abandoned);
@@ -37,6 +41,24 @@ void DispatcherImpl::OnResponse(uint64_t token, const http::Response& response) 
     Finish(*attempt, Ending::kParked);
   }
   Turn();
+}
+
+// Nothing was tried, so nothing is told of it but that it waits, with as many attempts as before.
+void DispatcherImpl::Postpone(Attempt& attempt, const http::Response& response) {
+  Lane& lane = *attempt.lane;
+  const Parcel& parcel = attempt.parcel;
+  lane.metrics().CountAttempt(model::Outcome::kLocalShortage);
+  metrics_.ObserveAttempt(model::Outcome::kLocalShortage, response.ended - response.started);
+  if (lane.closing()) {
+    return Conclude(attempt, {.outcome = model::Outcome::kCancelled, .failures = parcel.attempts});
+  }
+  const bool retry = parcel.parked && parcel.attempts > 0;
+  const milliseconds wait = lane.pace().OnShortage(retry, clock_.Mono(), random_);
+  waking_.Refresh(lane);
+  RefreshDue(lane);
+  Unpark(lane, parcel);
+  Park(lane, parcel, retry_clock_.Now() + wait, parcel.attempts);
+  Finish(attempt, Ending::kParked);
 }
 
 void DispatcherImpl::AddAttemptRows(const Attempt& attempt, model::Outcome outcome,

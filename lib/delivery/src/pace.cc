@@ -5,6 +5,15 @@
 #include "carillon/policy/retry.h"
 
 namespace carillon::delivery {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kFirstShortage{100};
+constexpr uint32_t kShortageDoublings = 6;
+constexpr milliseconds kLongestShortage{5'000};
+
+}  // namespace
 
 void Pace::Bind(const model::Destination& destination, base::MonoTime now) {
   destination_ = &destination;
@@ -75,6 +84,7 @@ void Pace::OnStart(base::MonoTime now) {
 
 policy::Breaker::Change Pace::OnEnd(model::Outcome outcome, const http::Response& response,
                                     size_t in_flight, base::Random& random) {
+  shortages_ = 0;
   if (destination_->adaptive) {
     adaptive_.OnResult(outcome, response.status, response.ended - response.started, in_flight,
                        response.ended);
@@ -82,6 +92,19 @@ policy::Breaker::Change Pace::OnEnd(model::Outcome outcome, const http::Response
   if (!destination_->breaker) return policy::Breaker::Change::kNone;
   return breaker_.OnResult(*destination_->breaker, outcome, FullLimit(), response.started,
                            response.ended, random);
+}
+
+// What was in flight at the time tells of the same shortage.
+milliseconds Pace::OnShortage(bool retry, base::MonoTime now, base::Random& random) {
+  if (retry) tokens_.Return(destination_->retry.budget);
+  if (now >= shortage_until_) {
+    const milliseconds most = std::min(kLongestShortage, kFirstShortage * (1 << shortages_));
+    shortages_ = std::min(shortages_ + 1, kShortageDoublings);
+    const double part = 0.5 + random.Unit() / 2;
+    shortage_until_ = now + milliseconds(static_cast<int64_t>(part * most.count()));
+    Pause(shortage_until_);
+  }
+  return std::chrono::ceil<milliseconds>(shortage_until_ - now);
 }
 
 void Pace::Reset(base::MonoTime now) { breaker_.Reset(now); }

@@ -51,6 +51,10 @@ class Pace {
   /// `in_flight`: with this one.
   policy::Breaker::Change OnEnd(model::Outcome outcome, const http::Response& response,
                                 size_t in_flight, base::Random& random);
+  /// An attempt could not be made for want of something on this machine: the lane pauses, twice as
+  /// long each time until one is made again, from 50-100 ms up to 2.5-5 s. Says for how long from
+  /// now. `retry`: it had taken from the budget, and gives it back.
+  std::chrono::milliseconds OnShortage(bool retry, base::MonoTime now, base::Random& random);
   /// The destination was enabled again: its breaker starts anew. A pause stays.
   void Reset(base::MonoTime now);
 
@@ -65,6 +69,8 @@ class Pace {
   std::optional<base::MonoTime> paused_until_;
   std::optional<base::MonoTime> rate_at_;
   std::optional<base::MonoTime> budget_at_;
+  uint32_t shortages_ = 0;  // pauses for one in a row
+  base::MonoTime shortage_until_{};
 };
 
 }  // namespace carillon::delivery

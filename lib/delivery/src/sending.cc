@@ -58,7 +58,7 @@ void DispatcherImpl::SendNext(Lane& lane, base::WallTime wall, base::MonoTime no
   bool started = false;
   if (next) {
     if (next->parked && lane.retries().empty()) RefreshDue(lane);
-    const bool again = next->parked || (next->attempts > 0 && next->rest.empty());
+    const bool again = next->attempts > 0 && (next->parked || next->rest.empty());
     if (!sends || (again && TooLate(lane, *next->first.event, milliseconds(0)))) {
       GiveUp(lane, *std::move(next));
     } else {

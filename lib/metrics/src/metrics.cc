@@ -80,6 +80,11 @@ std::vector<prometheus::MetricFamily> Describe(const ProcessGauges& g) {
             "1 while events are accepted, 0 while they are refused.", g.accepting ? 1 : 0),
       gauge("carillon_destinations_unverified",
             "Destinations for which TLS verification is switched off.", g.unverified_destinations),
+      gauge("carillon_destination_connections",
+            "Connections to destinations, their proxies and token servers.",
+            g.destination_connections),
+      gauge("carillon_destination_connections_limit",
+            "As many of them as there are descriptors for.", g.destination_connections_limit),
   };
 }
 
@@ -126,6 +131,13 @@ class MetricsImpl final : public Metrics {
           &AddCounter(registry_, "carillon_token_fetches_total",
                       "Requests to token servers, by whether a token came.", labels);
     }
+    for (size_t i = 0; i < shortages_.size(); ++i) {
+      shortages_[i] = &AddCounter(
+          registry_, "carillon_local_shortage_total",
+          "Times this machine was short of something that an attempt needed, by what was done.",
+          {{"resource", std::string(model::kResourceNames[i / model::kShortageEffectCount])},
+           {"effect", std::string(model::kShortageEffectNames[i % model::kShortageEffectCount])}});
+    }
     prometheus::BuildGauge()
         .Name("carillon_build_info")
         .Help("Always 1; the labels tell what runs.")
@@ -162,6 +174,11 @@ class MetricsImpl final : public Metrics {
   void CountRetryAfterIgnored() override { retry_after_ignored_.Increment(); }
   void CountGuardRefused() override { guard_refused_.Increment(); }
 
+  void CountShortage(model::Resource resource, model::ShortageEffect effect) override {
+    const size_t row = static_cast<size_t>(resource) * model::kShortageEffectCount;
+    shortages_[row + static_cast<size_t>(effect)]->Increment();
+  }
+
   void CountTokenFetch(bool ok) override { token_fetches_[ok]->Increment(); }
 
   std::shared_ptr<LaneMetrics> AddLane(std::string tenant, std::string destination) override {
@@ -194,6 +211,7 @@ class MetricsImpl final : public Metrics {
   std::array<Histogram*, model::kOutcomeCount> attempt_seconds_;
   std::array<Counter*, 2> reloads_;
   std::array<Counter*, 2> token_fetches_;
+  std::array<Counter*, model::kResourceCount * model::kShortageEffectCount> shortages_;
   Histogram& publish_seconds_;
   Histogram& commit_seconds_;
   Histogram& commit_events_;

@@ -28,6 +28,7 @@ bool IsTrouble(model::Outcome outcome) {
     case model::Outcome::kSuccess:
     case model::Outcome::kHttp4xx:
     case model::Outcome::kCancelled:
+    case model::Outcome::kLocalShortage:
       return false;
     default:
       return true;
@@ -60,7 +61,7 @@ void Breaker::Wake(base::MonoTime now) {
 Breaker::Change Breaker::OnResult(const model::Breaker& policy, model::Outcome outcome, size_t full,
                                   base::MonoTime started, base::MonoTime now,
                                   base::Random& random) {
-  if (outcome == model::Outcome::kCancelled || open() || started < changed_) return Change::kNone;
+  if (!model::SpeaksOfReceiver(outcome) || open() || started < changed_) return Change::kNone;
   const bool trouble = IsTrouble(outcome);
   if (!closed()) return trouble ? Open(policy, now, random) : Grow(full, now);
   window_.Count(policy.window, trouble, now);

@@ -11,7 +11,7 @@ constexpr int kGoneStatus = 410;
 
 std::optional<base::WallTime> FailingSince(std::optional<base::WallTime> since,
                                            model::Outcome outcome, base::WallTime now) {
-  if (outcome == model::Outcome::kCancelled) return since;
+  if (!model::SpeaksOfReceiver(outcome)) return since;
   if (outcome == model::Outcome::kSuccess) return std::nullopt;
   return std::min(since.value_or(now), now);
 }
@@ -19,7 +19,7 @@ std::optional<base::WallTime> FailingSince(std::optional<base::WallTime> since,
 std::optional<model::DisabledReason> WhyDisable(const model::Disabling& policy, const Ended& ended,
                                                 std::optional<base::WallTime> failing_since,
                                                 base::WallTime now) {
-  if (ended.outcome == model::Outcome::kSuccess || ended.outcome == model::Outcome::kCancelled) {
+  if (ended.outcome == model::Outcome::kSuccess || !model::SpeaksOfReceiver(ended.outcome)) {
     return std::nullopt;
   }
   if (policy.on_gone && ended.status == kGoneStatus) return model::DisabledReason::kGone;

@@ -23,6 +23,7 @@ class SimChecks {
  public:
   struct Counts {
     size_t retries = 0;
+    size_t shortages = 0;
     size_t pauses = 0;
     size_t batches = 0;
     size_t retried_batches = 0;
@@ -31,6 +32,7 @@ class SimChecks {
 
     Counts& operator+=(const Counts& other) {
       retries += other.retries;
+      shortages += other.shortages;
       pauses += other.pauses;
       batches += other.batches;
       retried_batches += other.retried_batches;
@@ -100,6 +102,9 @@ class SimChecks {
     const bool success =
         policy::JudgeAttempt(rule, response.wire, response.status) == model::Outcome::kSuccess;
     if (!success && destination != nullptr) NotePause(lane, response, *destination);
+    if (response.wire == model::Outcome::kLocalShortage) {
+      NoteShortage(lane, PositionsOf(flight)[0], destination);
+    }
     if (!success && response.status == 410 && destination != nullptr &&
         destination->disabling.on_gone) {
       gone_.insert(lane);
@@ -166,7 +171,10 @@ class SimChecks {
       if (positions.size() > 1) ++counts_.retried_batches;
     }
     const model::Destination* destination = DestinationOf(flight);
-    if (destination != nullptr) CheckBudget(lane, retry, destination->retry.budget);
+    if (destination != nullptr) {
+      const bool tried = retry && store_.parked.at(row->second).attempts > 0;
+      CheckBudget(lane, retry, tried, destination->retry.budget);
+    }
     if (positions.size() == 1) {
       counts_.taken_apart += retry ? together_.erase({lane, positions[0]}) : 0;
       return;
@@ -278,11 +286,27 @@ class SimChecks {
 
   /// In any stretch of time: no more retries than a burst, the floor and the ratio of the first
   /// attempts together.
-  void CheckBudget(journal::LaneId lane, bool retry, const model::RetryBudget& budget) {
+  /// What was parked without an attempt is neither a first attempt nor a retry.
+  void CheckBudget(journal::LaneId lane, bool parked, bool retry,
+                   const model::RetryBudget& budget) {
     const double most = std::max(10.0, budget.min_per_second);
     double& tokens = Refill(retry_tokens_, lane, most, budget.min_per_second);
-    tokens = retry ? tokens - 1 : std::min(most, tokens + budget.ratio);
+    if (retry) tokens -= 1;
+    if (!parked) tokens = std::min(most, tokens + budget.ratio);
     EXPECT_GE(tokens, -1e-6) << "more retries than the budget has";
+  }
+
+  /// It was no attempt: what it took from the budget comes back.
+  void NoteShortage(journal::LaneId lane, uint64_t position,
+                    const model::Destination* destination) {
+    ++counts_.shortages;
+    const auto row = store_.row_of.find({lane, position});
+    if (row == store_.row_of.end() || !SimStore::IsTimed(row->second)) return;
+    if (store_.parked.at(row->second).attempts == 0 || destination == nullptr) return;
+    const model::RetryBudget& budget = destination->retry.budget;
+    const double most = std::max(10.0, budget.min_per_second);
+    double& tokens = Refill(retry_tokens_, lane, most, budget.min_per_second);
+    tokens = std::min(most, tokens + 1);
   }
 
   void CheckRate(journal::LaneId lane, const model::Rate& rate) {

@@ -52,6 +52,7 @@ class NullMetrics final : public metrics::Metrics {
   void CountReload(bool) override {}
   void CountRetryAfterIgnored() override { ++retry_after_ignored; }
   void CountGuardRefused() override {}
+  void CountShortage(model::Resource, model::ShortageEffect) override {}
   void CountTokenFetch(bool) override {}
   std::shared_ptr<metrics::LaneMetrics> AddLane(std::string tenant, std::string name) override {
     auto& lane = lanes[tenant + "/" + name];

@@ -73,7 +73,17 @@ class SimWorld {
   size_t operational() const { return store_.events.size() - published_; }
 
  private:
-  enum class Mode { kHealthy, kSlow, kFailing, kBlackHole, kRefusing, kFlaky, kThrottling, kGone };
+  enum class Mode {
+    kHealthy,
+    kSlow,
+    kFailing,
+    kBlackHole,
+    kRefusing,
+    kFlaky,
+    kThrottling,
+    kGone,
+    kShort
+  };
 
   uint64_t Below(uint64_t n) { return random_.Next() % n; }
 
@@ -105,7 +115,7 @@ class SimWorld {
     return routing::RoutingTable::Compile(destinations_, subscriptions, types);
   }
 
-  void ChangeReceiver(size_t i) { modes_["d" + std::to_string(i)] = static_cast<Mode>(Below(8)); }
+  void ChangeReceiver(size_t i) { modes_["d" + std::to_string(i)] = static_cast<Mode>(Below(9)); }
 
   /// The configuration: of those that may be in it, each as it is now.
   void ChooseDestinations() {
@@ -265,6 +275,7 @@ class SimWorld {
     EXPECT_LT(of_tenant, caps_.second) << "over the tenant's cap";
     if (peace_) return {.after = std::chrono::microseconds(100)};
     const std::chrono::microseconds quick(500 + Below(5000));
+    if (Below(40) == 0) return kShortage;  // of this machine: whoever the receiver is
     switch (modes_.at(flight.host.substr(0, flight.host.find('.')))) {
       case Mode::kHealthy:
         return {.after = quick};
@@ -280,11 +291,16 @@ class SimWorld {
         return {.status = static_cast<uint16_t>(Below(2) == 0 ? 200 : 500), .after = quick};
       case Mode::kThrottling:
         return Throttle(quick);
+      case Mode::kShort:
+        return Below(4) == 0 ? SimCourier::End{.after = quick} : kShortage;
       case Mode::kGone:
         return {.status = static_cast<uint16_t>(Below(3) == 0 ? 410 : 200), .after = quick};
     }
     return {};
   }
+
+  inline static const SimCourier::End kShortage{model::Outcome::kLocalShortage, 0,
+                                                std::chrono::microseconds(10)};
 
   SimCourier::End Throttle(std::chrono::microseconds after) {
     constexpr uint16_t kStatuses[] = {429, 502, 503, 504};

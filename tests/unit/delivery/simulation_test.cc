@@ -33,15 +33,17 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
     ASSERT_FALSE(HasFailure()) << "seed " << seed << ": CARILLON_SIM_SEED=" << seed;
   }
   std::printf(
-      "%zu deliveries (%zu in order), %zu deaths, %zu retries, %zu pauses, %zu batches (%zu "
-      "retried), %zu taken apart, %zu operational events, %zu steps with a lane behind\n",
-      deliveries, all.in_order, deaths, all.retries, all.pauses, all.batches, all.retried_batches,
-      all.taken_apart, operational, behind);
+      "%zu deliveries (%zu in order), %zu deaths, %zu retries, %zu shortages, %zu pauses, %zu "
+      "batches (%zu retried), %zu taken apart, %zu operational events, %zu steps with a lane "
+      "behind\n",
+      deliveries, all.in_order, deaths, all.retries, all.shortages, all.pauses, all.batches,
+      all.retried_batches, all.taken_apart, operational, behind);
   // A run in which nothing went wrong would show nothing.
   EXPECT_GT(deliveries, 0u);
   if (only == 0) {
     EXPECT_GT(deaths, 0u);
     EXPECT_GT(all.retries, 0u);
+    EXPECT_GT(all.shortages, 0u);
     EXPECT_GT(all.pauses, 0u);
     EXPECT_GT(all.in_order, 0u);
     EXPECT_GT(all.retried_batches, 0u);

@@ -80,7 +80,8 @@ TEST(AdaptiveLimit, OtherFailuresSayNothing) {
   for (const auto& [outcome, status] :
        {std::pair(Outcome::kHttp4xx, 404), std::pair(Outcome::kHttp5xx, 500),
         std::pair(Outcome::kHttp3xx, 301), std::pair(Outcome::kCancelled, 0),
-        std::pair(Outcome::kTls, 0), std::pair(Outcome::kDns, 0)}) {
+        std::pair(Outcome::kTls, 0), std::pair(Outcome::kDns, 0),
+        std::pair(Outcome::kLocalShortage, 0)}) {
     Caller caller(100);
     caller.GrowTo(40);
     for (int i = 0; i < 1000; ++i) caller.Failure(outcome, status);

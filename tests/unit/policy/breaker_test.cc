@@ -63,7 +63,7 @@ TEST_F(BreakerTest, OnlyTroubleOfTheReceiverCounts) {
   for (int i = 0; i < model::kOutcomeCount; ++i) {
     const auto outcome = static_cast<Outcome>(i);
     const bool fine = outcome == Outcome::kSuccess || outcome == Outcome::kHttp4xx ||
-                      outcome == Outcome::kCancelled;
+                      outcome == Outcome::kCancelled || outcome == Outcome::kLocalShortage;
     EXPECT_EQ(IsTrouble(outcome), !fine) << model::OutcomeName(outcome);
     breaker_.Reset(now_);
     Change last = Change::kNone;
@@ -78,6 +78,15 @@ TEST_F(BreakerTest, ACancelledAttemptSaysNothing) {
   EXPECT_EQ(End(Outcome::kReset), Change::kOpened) << "the row was not broken";
   SleepUntilProbe();
   EXPECT_EQ(End(Outcome::kCancelled), Change::kNone);
+  EXPECT_EQ(breaker_.Limit(kFull), 1u) << "the next is the probe";
+}
+
+TEST_F(BreakerTest, AShortageOfThisMachineSaysNothing) {
+  for (int i = 0; i < 9; ++i) End(Outcome::kReset);
+  EXPECT_EQ(End(Outcome::kLocalShortage), Change::kNone);
+  EXPECT_EQ(End(Outcome::kReset), Change::kOpened) << "the row was not broken";
+  SleepUntilProbe();
+  EXPECT_EQ(End(Outcome::kLocalShortage), Change::kNone);
   EXPECT_EQ(breaker_.Limit(kFull), 1u) << "the next is the probe";
 }
 

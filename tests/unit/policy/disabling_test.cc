@@ -51,6 +51,13 @@ TEST(Disabling, ACancelledAttemptNeverDisables) {
   EXPECT_EQ(WhyDisable(strict, cancelled, kNow - hours(1000), kNow), std::nullopt);
 }
 
+TEST(Disabling, AShortageOfThisMachineNeverDisables) {
+  const model::Disabling strict{.when_retries_end = true};
+  const Ended none{.outcome = Outcome::kLocalShortage, .retries_ended = true};
+  EXPECT_EQ(WhyDisable(strict, none, kNow - hours(1000), kNow), std::nullopt);
+  EXPECT_EQ(FailingSince(std::nullopt, Outcome::kLocalShortage, kNow), std::nullopt);
+}
+
 TEST(FailingSince, TheFirstFailureInARow) {
   EXPECT_EQ(FailingSince(std::nullopt, Outcome::kHttp4xx, kNow), kNow);
   EXPECT_EQ(FailingSince(kNow, Outcome::kReset, kNow + hours(1)), kNow);

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "carillon/policy/caps_within.h"
+
 namespace carillon::policy {
 namespace {
 
@@ -145,6 +147,15 @@ TEST(InFlightCaps, ARefusalIsNeverOverlooked) {
   }
   other.join();
   EXPECT_EQ(overlooked, 0);
+}
+
+TEST(InFlightCaps, FewerPlacesKeepTheTenantsPart) {
+  EXPECT_EQ(CapsWithin({4096, 1024}, 5000), (Caps{4096, 1024}));
+  EXPECT_EQ(CapsWithin({4096, 1024}, 4096), (Caps{4096, 1024}));
+  EXPECT_EQ(CapsWithin({4096, 1024}, 640), (Caps{640, 160}));
+  EXPECT_EQ(CapsWithin({4096, 4096}, 8), (Caps{8, 8}));
+  EXPECT_EQ(CapsWithin({65'536, 65'536}, 1), (Caps{1, 1}));
+  EXPECT_EQ(CapsWithin({4096, 1}, 8), (Caps{8, 1}));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "carillon/base/clock.h"
 #include "carillon/model/outcome.h"
+#include "carillon/model/shortage.h"
 
 namespace carillon::metrics {
 
@@ -56,6 +57,8 @@ struct ProcessGauges {
   uint64_t deduplication_ids = 0;
   bool accepting = true;
   uint64_t unverified_destinations = 0;
+  uint64_t destination_connections = 0;  ///< that have a place of the budget
+  uint64_t destination_connections_limit = 0;
 };
 
 /// Every metric of the program (names: docs/metrics.md). Series are made once; nothing is looked
@@ -87,6 +90,8 @@ class Metrics {
   virtual void CountRetryAfterIgnored() = 0;
   /// A connection that the guard did not let be made.
   virtual void CountGuardRefused() = 0;
+  /// This machine was short of something that an attempt needed.
+  virtual void CountShortage(model::Resource resource, model::ShortageEffect effect) = 0;
   /// One request to a token server (OAuth 2.0).
   virtual void CountTokenFetch(bool ok) = 0;
 

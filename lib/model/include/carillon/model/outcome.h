@@ -24,20 +24,30 @@ enum class Outcome : uint8_t {
   kProtocol = 12,    ///< the answer was not HTTP, or over a bound
   kCancelled = 13,   ///< given up by Carillon: shutdown, or the destination was removed
   kBlocked = 14,     ///< the guard does not let Carillon go there; nothing was sent
+  /// This machine was short of something (descriptors, ports, memory, ...): nothing was sent, and
+  /// nobody is to blame for it. It is no attempt.
+  kLocalShortage = 15,
 };
 
-inline constexpr int kOutcomeCount = 15;
+inline constexpr int kOutcomeCount = 16;
 
 inline constexpr std::array<std::string_view, kOutcomeCount> kOutcomeNames = {
     "success",          "http_3xx",  "http_4xx",
     "http_429",         "http_5xx",  "connect_timeout",
     "response_timeout", "dns",       "connect_refused",
     "unreachable",      "reset",     "tls",
-    "protocol",         "cancelled", "blocked"};
+    "protocol",         "cancelled", "blocked",
+    "local_shortage"};
 
 /// The name that metrics, logs and docs use.
 inline constexpr std::string_view OutcomeName(Outcome o) {
   return kOutcomeNames[static_cast<size_t>(o)];
+}
+
+/// Whether it says anything about the receiver: not where Carillon gave up by itself, or could not
+/// even try.
+inline constexpr bool SpeaksOfReceiver(Outcome o) {
+  return o != Outcome::kCancelled && o != Outcome::kLocalShortage;
 }
 
 }  // namespace carillon::model

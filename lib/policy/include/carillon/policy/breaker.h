@@ -13,7 +13,7 @@
 namespace carillon::policy {
 
 /// Whether an outcome says that the receiver is in trouble: no whole response, 3xx, 429, 5xx. A
-/// success and any other 4xx say that it lives; kCancelled says neither.
+/// success and any other 4xx say that it lives; kCancelled and kLocalShortage say neither.
 bool IsTrouble(model::Outcome outcome);
 
 /// The circuit breaker of one destination. Closed, it counts failures; too many open it, and

@@ -18,14 +18,14 @@ struct Ended {
 };
 
 /// Since when every attempt failed, after one that ended at `now`; `since`: before it. Any outcome
-/// but success is a failure (a 4xx too); kCancelled changes nothing. Never in the future, though
-/// the time of day may jump.
+/// but success is a failure (a 4xx too); kCancelled and kLocalShortage change nothing. Never in the
+/// future, though the time of day may jump.
 std::optional<base::WallTime> FailingSince(std::optional<base::WallTime> since,
                                            model::Outcome outcome, base::WallTime now);
 
 /// Why the destination is to be disabled after that attempt; nothing: it is not. `failing_since`:
 /// as `FailingSince` says after the attempt. An answer that counts as success never disables, nor
-/// does an attempt that was cancelled.
+/// does an attempt that was cancelled or could not be made.
 std::optional<model::DisabledReason> WhyDisable(const model::Disabling& policy, const Ended& ended,
                                                 std::optional<base::WallTime> failing_since,
                                                 base::WallTime now);

@@ -23,6 +23,8 @@ class RetryTokens {
   void CountFirst(const model::RetryBudget& budget, base::MonoTime now);
   /// Takes a token; false: there is none.
   bool Take(const model::RetryBudget& budget, base::MonoTime now);
+  /// Gives one back: what it was taken for did not happen.
+  void Return(const model::RetryBudget& budget) { tokens_ = std::min(tokens_ + 1, Most(budget)); }
   /// When there will be a token though no first attempt starts; later than `now`.
   base::MonoTime NextAt(const model::RetryBudget& budget, base::MonoTime now) const;
   /// As of the last call.
