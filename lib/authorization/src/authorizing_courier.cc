@@ -118,7 +118,7 @@ class AuthorizingCourier final : public http::Courier, public http::CourierListe
 
   void Wait(TokenSource& source, Waiting waiting) {
     if (source.waiting.size() >= TokenSource::kMaxWaiting) {
-      return FailLater(waiting, Outcome::kConnectTimeout, "no token: too many wait for one");
+      return FailLater(waiting, Outcome::kLocalShortage, "no token: too many wait for one");
     }
     source.waiting.push_back(std::move(waiting));
   }
@@ -148,7 +148,7 @@ class AuthorizingCourier final : public http::Courier, public http::CourierListe
     fetches_.erase(found);
     TokenAnswer answer = ReadTokenAnswer(response);
     Learn(*source, answer, response);
-    if (answer.outcome != Outcome::kCancelled && options_.on_fetch) {
+    if (model::SpeaksOfReceiver(answer.outcome) && options_.on_fetch) {
       options_.on_fetch({source->label(), answer.error});
     }
     SendOn(source, answer);
@@ -157,8 +157,8 @@ class AuthorizingCourier final : public http::Courier, public http::CourierListe
   void Learn(TokenSource& source, TokenAnswer& answer, const http::Response& response) {
     if (answer.token) {
       source.state.OnFetched(*std::move(answer.token), response.started);
-    } else if (answer.outcome == Outcome::kCancelled) {
-      source.state.OnCancelled();
+    } else if (!model::SpeaksOfReceiver(answer.outcome)) {
+      source.state.OnCancelled();  // the token server was not asked
     } else {
       source.last_outcome = answer.outcome;
       source.last_error = answer.error;

@@ -43,6 +43,7 @@ void Connection::Dial(AttemptPtr attempt) {
 
 void Connection::OnDialed(Dialed dialed) {
   dialer_.reset();
+  if (dialed.outcome == Outcome::kLocalShortage) NoteShortage(dialed);
   phase_ = dialed.phase;
   peer_ = std::move(dialed.peer);
   if (dialed.outcome != Outcome::kSuccess) {
@@ -54,8 +55,18 @@ void Connection::OnDialed(Dialed dialed) {
   Send();
 }
 
+void Connection::NoteShortage(const Dialed& dialed) {
+  context_.TellShortage({.resource = dialed.short_of,
+                         .effect = model::ShortageEffect::kPostponed,
+                         .label = attempt_->options->label,
+                         .error = dialed.error});
+  // The budget allowed for more than there is: the next is to find one.
+  if (dialed.short_of == model::Resource::kDescriptors) context_.places.CloseLongestIdle();
+}
+
 void Connection::Carry(AttemptPtr attempt) {
   ClearDeadline();
+  idle.Unlink();
   attempt_ = std::move(attempt);
   attempt_->connection = this;
   reused_ = true;
@@ -75,6 +86,7 @@ void Connection::Listen() { stream_->Read(boost::asio::buffer(buffer_), shared_f
 AttemptPtr Connection::Close() {
   closed_ = true;
   ClearDeadline();
+  idle.Unlink();
   if (dialer_) dialer_->Cancel();
   dialer_.reset();
   if (stream_) stream_->Close();
@@ -82,6 +94,8 @@ AttemptPtr Connection::Close() {
 }
 
 void Connection::OnWritten(ErrorCode) { writing_ = false; }
+
+void Connection::GiveWay() { endpoint_.Forget(*this); }
 
 void Connection::OnDeadline() { endpoint_.Drop(*this); }
 

@@ -47,6 +47,8 @@ class Connection final : public StreamUser,
   Response End(model::Outcome outcome, std::string error);
   /// The attempt's total time-out has passed.
   void OnAttemptDeadline();
+  /// It is idle, and its descriptor is needed elsewhere: it is closed and forgotten.
+  void GiveWay();
 
   uint32_t route() const { return route_; }
   /// From then on it carries nothing more.
@@ -58,9 +60,11 @@ class Connection final : public StreamUser,
   void OnDeadline() override;
 
   size_t index = 0;  // in the endpoint's list of connections
+  IdleLink idle{*this};
 
  private:
   void OnDialed(Dialed dialed);
+  void NoteShortage(const Dialed& dialed);
   void Send();
   void Listen();
   void OnBytes(size_t bytes);

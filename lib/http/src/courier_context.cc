@@ -17,6 +17,7 @@ CourierContext::CourierContext(boost::asio::io_context& io_context, Resolver& re
       options(bounds),
       wheel(io_context.get_executor()),
       sessions(kMaxTlsSessions),
+      places(io_context, bounds.descriptors),
       mailbox(std::make_shared<Mailbox>(io_context)) {}
 
 CourierContext::~CourierContext() { mailbox->Shut(); }

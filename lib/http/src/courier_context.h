@@ -9,6 +9,7 @@
 #include "carillon/http/asio_courier.h"
 #include "deadline_wheel.h"
 #include "mailbox.h"
+#include "places.h"
 #include "tls_session.h"
 
 namespace carillon::http {
@@ -30,6 +31,10 @@ class CourierContext {
 
   std::shared_ptr<const Egress> egress() const;
 
+  void TellShortage(const LocalShortage& shortage) const {
+    if (options.on_shortage) options.on_shortage(shortage);
+  }
+
   boost::asio::io_context& io;
   Resolver& resolver;
   TlsClient& tls;
@@ -37,6 +42,7 @@ class CourierContext {
   CourierListener* listener = nullptr;
   DeadlineWheel wheel;
   TlsSessions sessions;
+  Places places;
   const std::shared_ptr<Mailbox> mailbox;
 
  private:

@@ -1,13 +1,11 @@
 #include "dialer.h"
 
-#include <boost/asio/error.hpp>
-
 #include "carillon/base/text.h"
+#include "shortage.h"
 
 namespace carillon::http {
 namespace {
 
-namespace error = boost::asio::error;
 using model::Outcome;
 
 constexpr size_t kMaxHops = 8;
@@ -15,13 +13,6 @@ constexpr size_t kMaxHops = 8;
 guard::Address ToGuard(const boost::asio::ip::address& address) {
   if (address.is_v4()) return guard::Address::V4(address.to_v4().to_uint());
   return guard::Address::V6(address.to_v6().to_bytes());
-}
-
-Outcome ConnectOutcome(ErrorCode ec) {
-  if (ec == error::connection_refused) return Outcome::kConnectRefused;
-  if (ec == error::timed_out) return Outcome::kConnectTimeout;
-  if (ec == error::connection_reset || ec == error::connection_aborted) return Outcome::kReset;
-  return Outcome::kUnreachable;
 }
 
 }  // namespace
@@ -57,8 +48,11 @@ void Dialer::OnResolved(absl::StatusOr<Addresses> answer) {
 void Dialer::OnLookupFailed(const absl::Status& status) {
   const std::string what =
       stage_ == Stage::kResolving ? options_->url.host : "the proxy " + egress_->proxy->host;
-  Finish(Outcome::kDns,
-         "cannot resolve " + what + ": " + std::string(base::ToStd(status.message())));
+  std::string error = "cannot resolve " + what + ": " + std::string(base::ToStd(status.message()));
+  if (status.code() == absl::StatusCode::kResourceExhausted) {
+    return FinishShort(model::Resource::kLookups, std::move(error));
+  }
+  Finish(Outcome::kDns, std::move(error));
 }
 
 std::string Dialer::FindRefused(const Addresses& addresses) const {
@@ -109,10 +103,15 @@ void Dialer::OnConnected(ErrorCode ec, size_t hop) {
   if (stage_ != Stage::kConnecting || hop + 1 != next_hop_) return;
   const Hop& tried = hops_[hop];
   if (!ec) return tried.behind_proxy ? AskProxy(*tried.behind_proxy, hop) : Handshake();
-  if (next_hop_ < hops_.size()) return TryNextHop();
-  Finish(ConnectOutcome(ec), std::string("cannot connect to ") +
-                                 (tried.behind_proxy ? "the proxy at " : "") +
-                                 tried.to.address().to_string() + ": " + ec.message());
+  // Another address has ports of its own; descriptors and memory are short for all of them.
+  const std::optional<model::Resource> short_of = ShortageOf(ec, tried.to);
+  const bool other_may_do = !short_of || *short_of == model::Resource::kPorts;
+  if (other_may_do && next_hop_ < hops_.size()) return TryNextHop();
+  std::string error = std::string("cannot connect to ") +
+                      (tried.behind_proxy ? "the proxy at " : "") + tried.to.address().to_string() +
+                      ": " + ec.message();
+  if (short_of) return FinishShort(*short_of, std::move(error));
+  Finish(OutcomeOfConnect(ec, tried.to), std::move(error));
 }
 
 void Dialer::AskProxy(const TcpEndpoint& to, size_t hop) {
@@ -135,6 +134,9 @@ void Dialer::OnTunnel(Tunnel::Result result, size_t hop) {
 void Dialer::Handshake() {
   if (!options_->url.tls) return Finish(Outcome::kSuccess, "");
   stage_ = Stage::kHandshaking;
+  if (options_->tls_context == nullptr) {
+    return Finish(Outcome::kTls, "TLS handshake: no context can be made of the settings");
+  }
   context_.wheel.Set(*this, must_end_);
   stream_->Handshake(options_->tls_context.get(), options_->url.host, context_.sessions, endpoint_,
                      [self = shared_from_this()](ErrorCode ec) { self->OnHandshake(ec); });
@@ -144,6 +146,9 @@ void Dialer::OnHandshake(ErrorCode ec) {
   if (stage_ != Stage::kHandshaking) return;
   if (!ec) return Finish(Outcome::kSuccess, "");
   context_.sessions.Erase(endpoint_);
+  if (const auto short_of = ShortageOf(ec, hops_[next_hop_ - 1].to)) {
+    return FinishShort(*short_of, "TLS handshake: " + ec.message());
+  }
   Finish(Outcome::kTls, "TLS handshake: " + stream_->Explain(ec));
 }
 
@@ -185,8 +190,14 @@ Phase Dialer::phase() const {
   return Phase::kTls;
 }
 
+void Dialer::FinishShort(model::Resource of, std::string error) {
+  short_of_ = of;
+  Finish(Outcome::kLocalShortage, std::move(error));
+}
+
 void Dialer::Finish(Outcome outcome, std::string error) {
   Dialed dialed{outcome, std::move(error), nullptr, phase(), nullptr};
+  dialed.short_of = short_of_;
   if (stream_) dialed.peer = std::make_shared<const std::string>(stream_->peer());
   stage_ = Stage::kOver;
   ClearDeadline();

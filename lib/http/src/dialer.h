@@ -19,6 +19,7 @@ struct Dialed {
   std::shared_ptr<Stream> stream;
   Phase phase = Phase::kResolve;            ///< what was being done last
   std::shared_ptr<const std::string> peer;  ///< whom to; null: it did not come to that
+  model::Resource short_of = model::Resource::kDescriptors;  ///< after kLocalShortage
 };
 
 /// Makes one connection: looks the name up, asks the guard for every address, tries them in order
@@ -66,6 +67,7 @@ class Dialer final : public LookupUser,
   void Handshake();
   void OnHandshake(ErrorCode ec);
   void Finish(model::Outcome outcome, std::string error);
+  void FinishShort(model::Resource of, std::string error);
 
   CourierContext& context_;
   const std::shared_ptr<const EndpointOptions> options_;
@@ -77,6 +79,7 @@ class Dialer final : public LookupUser,
   std::vector<Hop> hops_;
   size_t next_hop_ = 0;  // the one tried now is the one before
   std::shared_ptr<Stream> stream_;
+  model::Resource short_of_ = model::Resource::kDescriptors;
   std::shared_ptr<Tunnel> tunnel_;  // while the proxy is asked
 };
 

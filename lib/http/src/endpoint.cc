@@ -37,7 +37,11 @@ Endpoint::Endpoint(CourierContext& context, EndpointId id, const EndpointOptions
     : context_(context), id_(id), options_(Checked(options, context.tls)) {}
 
 Endpoint::~Endpoint() {
-  for (const auto& connection : connections_) connection->Close();
+  context_.places.Forget(*this);
+  for (const auto& connection : connections_) {
+    connection->Close();
+    context_.places.Give();
+  }
   context_.sessions.Erase(id_);
 }
 
@@ -68,14 +72,42 @@ void Endpoint::ServeQueue() {
       Forget(*idle_.front());
       continue;
     }
-    AttemptPtr next = std::move(queue_.front());
-    queue_.pop_front();
     if (idle != nullptr) {
+      AttemptPtr next = std::move(queue_.front());
+      queue_.pop_front();
       idle->Carry(std::move(next));
+    } else if (TakePlace()) {
+      DialNext();
     } else {
-      Dial(std::move(next));
+      return;
     }
   }
+}
+
+bool Endpoint::TakePlace() {
+  using model::ShortageEffect;
+  const Places::Taken taken = context_.places.Take(*this);
+  if (taken == Places::Taken::kFromIdle || taken == Places::Taken::kWaits) {
+    const bool waits = taken == Places::Taken::kWaits;
+    context_.TellShortage({.resource = model::Resource::kDescriptors,
+                           .effect = waits ? ShortageEffect::kWaited : ShortageEffect::kIdleClosed,
+                           .label = options_->label,
+                           .error = "as many connections are open as there are descriptors for"});
+  }
+  return taken == Places::Taken::kYes || taken == Places::Taken::kFromIdle;
+}
+
+bool Endpoint::UsePlace() {
+  if (queue_.empty() || connections_.size() >= options_->max_connections) return false;
+  DialNext();
+  ServeQueue();
+  return true;
+}
+
+void Endpoint::DialNext() {
+  AttemptPtr next = std::move(queue_.front());
+  queue_.pop_front();
+  Dial(std::move(next));
 }
 
 void Endpoint::Dial(AttemptPtr attempt) {
@@ -102,8 +134,10 @@ Connection* Endpoint::TakeIdle(uint32_t route, base::MonoTime now) {
 void Endpoint::OnIdle(Connection& connection, base::MonoTime now) {
   const bool too_many = connections_.size() > options_->max_connections;
   const bool stale = connection.route() != route_ && queue_.empty();
-  if (too_many || stale || now >= connection.retires()) return Drop(connection);
+  const bool needed_elsewhere = queue_.empty() && context_.places.wanted();
+  if (too_many || stale || needed_elsewhere || now >= connection.retires()) return Drop(connection);
   idle_.push_back(&connection);
+  context_.places.AddIdle(connection.idle);
   context_.wheel.Set(connection,
                      std::min(now + context_.options.idle_connection, connection.retires()));
   if (queue_.empty()) return;
@@ -117,6 +151,11 @@ void Endpoint::Drop(Connection& connection) {
 }
 
 void Endpoint::Forget(Connection& connection) {
+  Remove(connection);
+  context_.places.Give();
+}
+
+void Endpoint::Remove(Connection& connection) {
   std::erase(idle_, &connection);
   connection.Close();
   const size_t at = connection.index;
@@ -129,13 +168,23 @@ void Endpoint::Resend(Connection& connection) {
   AttemptPtr attempt = connection.Close();
   attempt->resent = true;
   attempt->connection = nullptr;
-  Forget(connection);
+  Remove(connection);
   Dial(std::move(attempt));
 }
 
 void Endpoint::OnWaitedTooLong(Attempt& attempt) {
-  const Response response = Ended(attempt, Outcome::kConnectTimeout,
-                                  "waited for a free connection until the total time-out");
+  // Its own connections are busy, or there is no descriptor for one more.
+  if (waits_for_place) {
+    context_.TellShortage({.resource = model::Resource::kDescriptors,
+                           .effect = model::ShortageEffect::kPostponed,
+                           .label = options_->label,
+                           .error = "no descriptor was free until the total time-out"});
+  }
+  const Response response = waits_for_place
+                                ? Ended(attempt, Outcome::kLocalShortage,
+                                        "waited for a free descriptor until the total time-out")
+                                : Ended(attempt, Outcome::kConnectTimeout,
+                                        "waited for a free connection until the total time-out");
   const uint64_t token = attempt.request->token;
   CourierContext& context = context_;
   queue_.erase(attempt.place);

@@ -32,13 +32,24 @@ class Endpoint {
   /// `connection` was found closed: what it carries goes out again on a fresh one.
   void Resend(Connection& connection);
   void OnWaitedTooLong(Attempt& attempt);
+  /// Closes and forgets `connection`, and no more: for what is idle.
+  void Forget(Connection& connection);
+
+  // Called by Places.
+  /// There is a place for one connection more. False: it is not needed any more.
+  bool UsePlace();
+  bool waits_for_place = false;
 
  private:
+  /// With a place.
   void Dial(AttemptPtr attempt);
+  void DialNext();
+  bool TakePlace();
   void ServeQueue();
   /// The one used last of those that lead where `route` says; closes those that are too old.
   Connection* TakeIdle(uint32_t route, base::MonoTime now);
-  void Forget(Connection& connection);
+  /// Closes `connection` and forgets it, but keeps its place.
+  void Remove(Connection& connection);
   void CloseStale();
 
   CourierContext& context_;

@@ -1,5 +1,7 @@
 #include "carillon/http/server.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -12,8 +14,8 @@
 #include <boost/beast/http/write.hpp>
 #include <charconv>
 #include <exception>
+#include <list>
 #include <optional>
-#include <unordered_map>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -29,18 +31,21 @@ using beast::error_code;
 using Executor = asio::io_context::executor_type;
 using Handler = std::function<ServerReply(const ServerRequest&)>;
 
-constexpr size_t kMaxConnections = 256;
 constexpr uint64_t kMaxBodyBytes = 64 * 1024;
 constexpr uint32_t kMaxHeadBytes = 8 * 1024;
-constexpr std::chrono::seconds kIdle{30};
+constexpr size_t kFirstBytes = 1024;
+constexpr std::chrono::milliseconds kDrain{1'000};
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
 class Session;
+using Sessions = std::list<std::shared_ptr<Session>>;
 
 /// What the sessions share; outlives the server for as long as one of them unwinds.
 struct Shared {
   Handler handler;
-  std::unordered_map<Session*, std::shared_ptr<Session>> sessions;
+  ServerOptions options;
+  Sessions sessions;       // the one on which nothing has happened for longest first
+  size_t reply_bytes = 0;  // of answers under way
 };
 
 class Session final : public std::enable_shared_from_this<Session> {
@@ -50,24 +55,51 @@ class Session final : public std::enable_shared_from_this<Session> {
   Session(Socket socket, std::shared_ptr<Shared> shared)
       : stream_(std::move(socket)), shared_(std::move(shared)) {}
 
+  /// `place`: its own in the list.
+  void Start(Sessions::iterator place) {
+    place_ = place;
+    Read();
+  }
+
+  void Close() {
+    if (std::exchange(closed_, true)) return;
+    ForgetReply();
+    stream_.close();
+    shared_->sessions.erase(place_);  // which may be what held it last
+  }
+
+  size_t reply_bytes() const { return reply_bytes_; }
+
+ private:
   void Read() {
     parser_.emplace();
     parser_->body_limit(kMaxBodyBytes);
     parser_->header_limit(kMaxHeadBytes);
-    stream_.expires_after(kIdle);
+    stream_.expires_after(shared_->options.request_timeout);
     beast::http::async_read(
         stream_, buffer_, *parser_,
         [self = shared_from_this()](error_code ec, size_t) { self->OnRead(ec); });
   }
 
-  void Close() {
-    stream_.close();
-    shared_->sessions.erase(this);
+  /// Between two requests: what comes first may take longer than the request itself.
+  void Await() {
+    if (buffer_.size() > 0) return Read();
+    stream_.expires_after(shared_->options.idle);
+    stream_.async_read_some(buffer_.prepare(kFirstBytes),
+                            [self = shared_from_this()](error_code ec, size_t bytes) {
+                              if (ec || bytes == 0) return self->Close();
+                              self->buffer_.commit(bytes);
+                              self->Read();
+                            });
   }
 
- private:
+  /// Something has happened: others give way before it does.
+  void Touch() { shared_->sessions.splice(shared_->sessions.end(), shared_->sessions, place_); }
+
   void OnRead(error_code ec) {
     using beast::http::error;
+    if (closed_) return;
+    Touch();
     if (!ec) return Reply(Handle(), parser_->get().keep_alive());
     if (ec == error::body_limit) return Refuse(413, "the request body is over 64 KiB\n");
     if (ec == error::header_limit) return Refuse(431, "the request head is over 8 KiB\n");
@@ -102,19 +134,40 @@ class Session final : public std::enable_shared_from_this<Session> {
     reply_->keep_alive(keep_alive);
     reply_->content_length(reply.body.size());
     if (!head_only) reply_->body() = std::move(reply.body);
-    stream_.expires_after(kIdle);
+    reply_bytes_ = reply_->body().size();
+    shared_->reply_bytes += reply_bytes_;
+    BoundReplies();
+    stream_.expires_after(shared_->options.reply_timeout);
     beast::http::async_write(stream_, *reply_,
                              [self = shared_from_this(), keep_alive](error_code ec, size_t) {
                                self->OnWritten(ec, keep_alive);
                              });
   }
 
+  /// Of those who do not read their answers the first gives way.
+  void BoundReplies() {
+    while (shared_->reply_bytes > shared_->options.max_reply_bytes) {
+      const auto oldest = std::ranges::find_if(shared_->sessions, [this](const auto& session) {
+        return session.get() != this && session->reply_bytes() > 0;
+      });
+      if (oldest == shared_->sessions.end()) return;
+      const std::shared_ptr<Session> session = *oldest;
+      session->Close();
+    }
+  }
+
+  void ForgetReply() { shared_->reply_bytes -= std::exchange(reply_bytes_, 0); }
+
   void OnWritten(error_code ec, bool keep_alive) {
-    if (ec) return Close();
-    if (keep_alive) return Read();
+    if (ec || closed_) return Close();
+    ForgetReply();
+    reply_.reset();
+    Touch();
+    if (keep_alive) return Await();
     // The reply must arrive although the peer may still be sending: say that no more comes, and
     // read what it sends, up to a bound, until it closes.
     stream_.socket().shutdown(tcp::socket::shutdown_send, ec);
+    stream_.expires_after(kDrain);
     Drain(kMaxBodyBytes);
   }
 
@@ -132,6 +185,9 @@ class Session final : public std::enable_shared_from_this<Session> {
   std::optional<beast::http::request_parser<beast::http::string_body>> parser_;
   std::optional<beast::http::response<beast::http::string_body>> reply_;
   std::array<char, 1024> scrap_;
+  Sessions::iterator place_{};
+  size_t reply_bytes_ = 0;  // of the answer under way
+  bool closed_ = false;
 };
 
 using Acceptor = asio::basic_socket_acceptor<tcp, Executor>;
@@ -141,10 +197,10 @@ using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
 /// Accepts until stopped. Shared with its pending call-backs.
 class Listener final : public std::enable_shared_from_this<Listener> {
  public:
-  Listener(asio::io_context& io, Handler handler)
+  Listener(asio::io_context& io, Handler handler, const ServerOptions& options)
       : acceptor_(io),
         pause_(io),
-        shared_(std::make_shared<Shared>(Shared{std::move(handler), {}})) {}
+        shared_(std::make_shared<Shared>(Shared{std::move(handler), options, {}, 0})) {}
 
   error_code Bind(const tcp::endpoint& at) {
     error_code ec;
@@ -166,9 +222,8 @@ class Listener final : public std::enable_shared_from_this<Listener> {
     error_code ignored;
     acceptor_.close(ignored);
     pause_.cancel();
-    const auto sessions = std::move(shared_->sessions);
-    shared_->sessions.clear();
-    for (const auto& [address, session] : sessions) session->Close();
+    while (CloseOldest()) {
+    }
   }
 
   uint16_t port() const { return port_; }
@@ -176,19 +231,36 @@ class Listener final : public std::enable_shared_from_this<Listener> {
  private:
   void OnAccept(error_code ec, Session::Socket socket) {
     if (!acceptor_.is_open()) return;
-    if (ec) return Pause();
-    if (shared_->sessions.size() < kMaxConnections) {
-      auto session = std::make_shared<Session>(std::move(socket), shared_);
-      shared_->sessions.emplace(session.get(), session);
-      session->Read();
-    }
+    if (ec) return OnRefused();
+    while (shared_->sessions.size() >= shared_->options.max_connections) CloseOldest();
+    auto session = std::make_shared<Session>(std::move(socket), shared_);
+    session->Start(shared_->sessions.insert(shared_->sessions.end(), session));
     Accept();
   }
 
-  /// Out of descriptors, most likely: trying again at once would only spin.
-  void Pause() {
+  bool CloseOldest() {
+    if (shared_->sessions.empty()) return false;
+    const std::shared_ptr<Session> oldest = shared_->sessions.front();
+    oldest->Close();
+    return true;
+  }
+
+  /// Out of descriptors, most likely: one of its own is given up for the one that waits. Without
+  /// one, trying again at once would only spin. (Linux wants a descriptor before it looks whether
+  /// anybody waits.)
+  void OnRefused() {
+    pollfd waiting{.fd = acceptor_.native_handle(), .events = POLLIN, .revents = 0};
+    if (::poll(&waiting, 1, 0) == 0) return AwaitOne();
+    if (CloseOldest()) return Accept();
+
     pause_.expires_after(kAcceptPause);
     pause_.async_wait([self = shared_from_this()](error_code) {
+      if (self->acceptor_.is_open()) self->Accept();
+    });
+  }
+
+  void AwaitOne() {
+    acceptor_.async_wait(Acceptor::wait_read, [self = shared_from_this()](error_code) {
       if (self->acceptor_.is_open()) self->Accept();
     });
   }
@@ -229,15 +301,15 @@ std::optional<tcp::endpoint> ParseEndpoint(std::string_view text) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Listen(asio::io_context& io,
-                                                       const std::string& address,
-                                                       Handler handler) {
+                                                       const std::string& address, Handler handler,
+                                                       const ServerOptions& options) {
   const auto at = ParseEndpoint(address);
   if (!at) {
     return absl::InvalidArgumentError(
         absl::StrCat("must be ADDRESS:PORT or [V6]:PORT with a numeric address, not \"",
                      base::Printable(address), "\""));
   }
-  auto listener = std::make_shared<Listener>(io, std::move(handler));
+  auto listener = std::make_shared<Listener>(io, std::move(handler), options);
   if (const error_code ec = listener->Bind(*at)) {
     return absl::UnavailableError(absl::StrCat("cannot listen on ", address, ": ", ec.message()));
   }

@@ -138,6 +138,10 @@ bool Receiver::Pause(std::chrono::milliseconds time) {
 void Receiver::AcceptAll() {
   while (true) {
     const int fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    if (fd < 0 && errno == EMFILE) {  // a test wants it so, for a moment
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      continue;
+    }
     const std::lock_guard lock(mutex_);
     if (fd < 0) return;
     if (stopping_) {

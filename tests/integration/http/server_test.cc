@@ -10,6 +10,8 @@
 #include <boost/asio/post.hpp>
 #include <thread>
 
+#include "few_descriptors.h"
+
 namespace carillon::http {
 namespace {
 
@@ -19,7 +21,8 @@ using testing::StartsWith;
 /// A blocking connection to the server.
 class Client {
  public:
-  explicit Client(uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+  explicit Client(uint16_t port) : Client(port, socket(AF_INET, SOCK_STREAM, 0)) {}
+  Client(uint16_t port, int fd) : fd_(fd) {
     sockaddr_in at{};
     at.sin_family = AF_INET;
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -38,6 +41,14 @@ class Client {
       if (n <= 0) return;
       sent += static_cast<size_t>(n);
     }
+  }
+  size_t CountToEnd() {
+    std::vector<char> into(64 * 1024);
+    size_t seen = 0;
+    for (ssize_t n; (n = recv(fd_, into.data(), into.size(), 0)) > 0;) {
+      seen += static_cast<size_t>(n);
+    }
+    return seen;
   }
   /// Until `end` was read, or the server closed.
   std::string ReadUntil(const std::string& end) {
@@ -59,20 +70,35 @@ class Client {
 
 class ServerTest : public testing::Test {
  protected:
-  ServerTest() {
-    auto server = Server::Listen(io_, "127.0.0.1:0", [](const ServerRequest& request) {
+  ServerTest() { Listen({}); }
+  ~ServerTest() override { End(); }
+  void End() {
+    boost::asio::post(io_, [this] { server_->Stop(); });
+    thread_.join();  // the loop ends: nothing is left in it
+  }
+  void ListenAnew(const ServerOptions& options) {
+    End();
+    io_.restart();
+    Listen(options);
+  }
+  void Listen(const ServerOptions& options) {
+    const auto handler = [](const ServerRequest& request) {
+      if (request.target == "/large") return ServerReply{.body = std::string(kLarge, 'x')};
       if (request.target == "/throw") throw std::runtime_error("secret");
       return ServerReply{.status = 203,
                          .content_type = "application/json",
                          .body = request.method + " " + request.target + " " + request.body + "."};
-    });
+    };
+    auto server = Server::Listen(io_, "127.0.0.1:0", handler, options);
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     thread_ = std::thread([this] { io_.run(); });
   }
-  ~ServerTest() override {
-    boost::asio::post(io_, [this] { server_->Stop(); });
-    thread_.join();  // the loop ends: nothing is left in it
+  static constexpr size_t kLarge = 32u << 20;  // more than sockets buffer
+  bool Answers() {
+    Client client(server_->port());
+    client.Send("GET / HTTP/1.1\r\nConnection: close\r\n\r\n");
+    return client.ReadToEnd().find("GET / .") != std::string::npos;
   }
 
   boost::asio::io_context io_{1};
@@ -132,16 +158,76 @@ TEST_F(ServerTest, TellsNothingOfWhatWasThrown) {
               testing::AllOf(StartsWith("HTTP/1.1 500 "), testing::Not(HasSubstr("secret"))));
 }
 
-TEST_F(ServerTest, BoundsItsConnections) {
+TEST_F(ServerTest, TheOneThatWasIdleForLongestGivesWay) {
   std::vector<std::unique_ptr<Client>> clients;
   for (int i = 0; i < 256; ++i) {
     clients.push_back(std::make_unique<Client>(server_->port()));
     clients.back()->Send("GET / HTTP/1.1\r\n\r\n");
     EXPECT_THAT(clients.back()->ReadUntil("GET / ."), StartsWith("HTTP/1.1 203 "));
   }
-  Client one_more(server_->port());
-  one_more.Send("GET / HTTP/1.1\r\n\r\n");
-  EXPECT_EQ(one_more.ReadToEnd(), "");
+  clients[0]->Send("GET / HTTP/1.1\r\n\r\n");
+  EXPECT_THAT(clients[0]->ReadUntil("GET / ."), StartsWith("HTTP/1.1 203 "));
+  EXPECT_TRUE(Answers());
+  EXPECT_EQ(clients[1]->ReadToEnd(), "");
+  clients[0]->Send("GET / HTTP/1.1\r\n\r\n");
+  EXPECT_THAT(clients[0]->ReadUntil("GET / ."), StartsWith("HTTP/1.1 203 "));
+}
+
+TEST_F(ServerTest, HalfSentRequestsKeepNobodyOut) {
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 256; ++i) {
+    clients.push_back(std::make_unique<Client>(server_->port()));
+    clients.back()->Send(i % 2 == 0 ? "GET / HT" : "");
+  }
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(Answers());
+}
+
+TEST_F(ServerTest, ARequestHasLittleTimeAndAPauseBetweenTwoHasMore) {
+  ListenAnew({.request_timeout = std::chrono::milliseconds(100)});
+  Client half(server_->port());
+  half.Send("GET / HTTP/1.1\r\nX: ");
+  EXPECT_EQ(half.ReadToEnd(), "");
+  Client body(server_->port());
+  body.Send("POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nhalf");
+  EXPECT_EQ(body.ReadToEnd(), "");
+  ListenAnew({.request_timeout = std::chrono::milliseconds(2'000)});
+  Client idle(server_->port());
+  for (int i = 0; i < 2; ++i) {
+    idle.Send("GET / HTTP/1.1\r\n\r\n");
+    EXPECT_THAT(idle.ReadUntil("GET / ."), StartsWith("HTTP/1.1 203 "));
+    if (i == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2'500));
+  }
+}
+
+TEST_F(ServerTest, WhoDoesNotReadItsAnswerGivesWayToWhoDoes) {
+  ListenAnew({.max_reply_bytes = kLarge + kLarge / 2});
+  Client stuck(server_->port());
+  stuck.Send("GET /large HTTP/1.1\r\n\r\n");
+  EXPECT_EQ(stuck.ReadUntil("HTTP/1.1"), "HTTP/1.1");
+  Client other(server_->port());
+  other.Send("GET /large HTTP/1.1\r\nConnection: close\r\n\r\n");
+  EXPECT_GT(other.CountToEnd(), kLarge);
+  EXPECT_LT(stuck.CountToEnd(), kLarge);
+}
+
+TEST_F(ServerTest, AnAnswerThatIsNotReadInTimeEnds) {
+  ListenAnew({.reply_timeout = std::chrono::milliseconds(200)});
+  Client stuck(server_->port());
+  stuck.Send("GET /large HTTP/1.1\r\n\r\n");
+  std::this_thread::sleep_for(std::chrono::milliseconds(800));
+  EXPECT_LT(stuck.CountToEnd(), kLarge);
+}
+
+TEST_F(ServerTest, WithoutADescriptorAnIdleOneGivesWay) {
+  Client idle(server_->port());
+  idle.Send("GET / HTTP/1.1\r\n\r\n");
+  EXPECT_THAT(idle.ReadUntil("GET / ."), StartsWith("HTTP/1.1 203 "));
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  const NoDescriptors none;
+  Client late(server_->port(), fd);
+  late.Send("GET / HTTP/1.1\r\n\r\n");
+  EXPECT_THAT(late.ReadUntil("GET / ."), StartsWith("HTTP/1.1 203 "));
+  EXPECT_EQ(idle.ReadToEnd(), "");
 }
 
 TEST_F(ServerTest, StoppingClosesEverything) {

@@ -5,8 +5,10 @@
 #include <functional>
 #include <memory>
 
+#include "carillon/base/descriptor_budget.h"
 #include "carillon/http/courier.h"
 #include "carillon/http/egress.h"
+#include "carillon/http/local_shortage.h"
 #include "carillon/http/resolver.h"
 #include "carillon/http/tls.h"
 
@@ -25,6 +27,11 @@ struct CourierOptions {
   const EgressSwitch* egress = nullptr;
   /// Called on the courier's thread for each address or port that the guard refuses, if given.
   std::function<void()> on_blocked;
+  /// Bounds the connections of all couriers that share it, those being made included; outlives
+  /// them. Null: there is no bound but each endpoint's own.
+  base::DescriptorBudget* descriptors = nullptr;
+  /// Called on the courier's thread, if given.
+  OnShortage on_shortage;
 };
 
 /// The courier on Asio sockets. `io`, `resolver` and `tls` must outlive it; destroy it while no

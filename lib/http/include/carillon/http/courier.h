@@ -67,7 +67,7 @@ struct Response {
   /// kSuccess: `status` stands; it is not yet judged. What became of the rest of the response, or
   /// of the time-out, or of a cancellation behind it, changes nothing. Otherwise one of
   /// kConnectTimeout, kResponseTimeout, kDns, kConnectRefused, kUnreachable, kReset, kTls,
-  /// kProtocol, kCancelled, kBlocked, and `status` is 0.
+  /// kProtocol, kCancelled, kBlocked, kLocalShortage, and `status` is 0.
   model::Outcome wire = model::Outcome::kSuccess;
   uint16_t status = 0;      ///< 200-999, from a head that came to its end or is over its bound
   std::string retry_after;  ///< the header's value, at most 64 bytes

@@ -1,0 +1,125 @@
+#include "places.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <mutex>
+#include <utility>
+
+#include "endpoint.h"
+
+namespace carillon::http {
+namespace {
+
+/// What one call of another courier makes this one close at most.
+constexpr size_t kMostAtOnce = 16;
+
+}  // namespace
+
+/// Where the budget leaves word, on any thread; read on the courier's. Posted calls hold it, so it
+/// can outlive the courier and its context.
+class Places::Box final : public base::DescriptorBudget::Party,
+                          public std::enable_shared_from_this<Box> {
+ public:
+  Box(boost::asio::io_context& io, Places& places) : io_(&io), places_(&places) {}
+
+  void OnPlace() override {
+    const std::lock_guard lock(mutex_);
+    ++arrived_;
+    Post();
+  }
+
+  void OnWanted(size_t wanted) override {
+    const std::lock_guard lock(mutex_);
+    wanted_ = wanted;
+    Post();
+  }
+
+  /// How many places came and were not taken over.
+  size_t Shut() {
+    const std::lock_guard lock(mutex_);
+    io_ = nullptr;
+    places_ = nullptr;
+    return std::exchange(arrived_, 0);
+  }
+
+ private:
+  void Post() {
+    if (io_ == nullptr || std::exchange(posted_, true)) return;
+    boost::asio::post(*io_, [self = shared_from_this()] { self->Read(); });
+  }
+
+  void Read() {
+    std::unique_lock lock(mutex_);
+    posted_ = false;
+    Places* const places = places_;
+    if (places == nullptr) return;
+    const size_t arrived = std::exchange(arrived_, 0);
+    const size_t wanted = std::exchange(wanted_, 0);
+    lock.unlock();
+    places->OnPlaces(arrived);
+    places->OnWanted(wanted);
+  }
+
+  std::mutex mutex_;
+  boost::asio::io_context* io_;  // null once shut
+  Places* places_;
+  size_t arrived_ = 0;
+  size_t wanted_ = 0;
+  bool posted_ = false;
+};
+
+Places::Places(boost::asio::io_context& io, base::DescriptorBudget* budget)
+    : budget_(budget), box_(budget == nullptr ? nullptr : std::make_shared<Box>(io, *this)) {
+  if (budget_ != nullptr) budget_->Join(*box_);
+}
+
+Places::~Places() {
+  if (budget_ == nullptr) return;
+  budget_->Leave(*box_);
+  for (size_t left = box_->Shut(); left > 0; --left) budget_->Give();
+}
+
+Places::Taken Places::Take(Endpoint& endpoint) {
+  if (budget_ == nullptr || budget_->TryTake()) return Taken::kYes;
+  if (endpoint.waits_for_place) return Taken::kWaited;
+  if (CloseLongestIdle() && budget_->TryTake()) return Taken::kFromIdle;
+  if (budget_->TakeOrWait(*box_)) return Taken::kYes;
+  endpoint.waits_for_place = true;
+  waiting_.push_back(&endpoint);
+  return Taken::kWaits;
+}
+
+void Places::Give() {
+  if (budget_ != nullptr) budget_->Give();
+}
+
+void Places::Forget(Endpoint& endpoint) {
+  if (!std::exchange(endpoint.waits_for_place, false)) return;
+  std::erase(waiting_, &endpoint);
+}
+
+bool Places::CloseLongestIdle() {
+  if (!idle_.linked()) return false;
+  Connection& longest = static_cast<IdleLink*>(idle_.next)->connection;
+  longest.GiveWay();
+  return true;
+}
+
+void Places::OnPlaces(size_t count) {
+  for (; count > 0; --count) {
+    bool used = false;
+    while (!used && !waiting_.empty()) {
+      Endpoint* const endpoint = waiting_.front();
+      waiting_.pop_front();
+      endpoint->waits_for_place = false;
+      used = endpoint->UsePlace();
+    }
+    if (!used) Give();
+  }
+}
+
+void Places::OnWanted(size_t count) {
+  for (size_t left = std::min(count, kMostAtOnce); left > 0 && CloseLongestIdle();) --left;
+}
+
+}  // namespace carillon::http
