@@ -34,8 +34,13 @@ constexpr uint64_t kMinMessageBytes = 16u << 20;
 
 class DaemonImpl final : public Daemon {
  public:
-  DaemonImpl(const config::Config& config, std::string config_path, log::Logger& logger)
-      : config_(config), config_path_(std::move(config_path)), logger_(logger) {}
+  DaemonImpl(config::Config config, std::string config_path, const base::DescriptorShares& shares,
+             log::Logger& logger)
+      : config_(std::move(config)),
+        config_path_(std::move(config_path)),
+        shares_(shares),
+        logger_(logger),
+        connections_(shares.destinations) {}
 
   ~DaemonImpl() override {
     watcher_.reset();
@@ -61,7 +66,7 @@ class DaemonImpl final : public Daemon {
 
   absl::Status StartOthers() {
     absl::StatusOr<std::unique_ptr<Engine>> engine =
-        Engine::Create(config_, clock_, *journal_, *metrics_, logger_);
+        Engine::Create(config_, clock_, connections_, *journal_, *metrics_, logger_);
     if (!engine.ok()) return engine.status();
     engine_ = *std::move(engine);
     journal_->Start();
@@ -73,6 +78,11 @@ class DaemonImpl final : public Daemon {
     watcher_ = config::Watcher::Start(config_path_, kWatchIntervalMs, [this] { ReloadNow(); });
     SetServing(true);
     LogReady();
+    WarnOfFewDescriptors();
+    // A kilobyte each, and the delivery threads have theirs.
+    config_.destinations = {};
+    config_.subscriptions = {};
+    config_.types = {};
     return absl::OkStatus();
   }
 
@@ -144,12 +154,15 @@ class DaemonImpl final : public Daemon {
     gauges.deduplication_ids = stats.deduplication_ids;
     gauges.accepting = stats.accepting && !stopping_;
     gauges.unverified_destinations = unverified_;
+    gauges.destination_connections = connections_.taken();
+    gauges.destination_connections_limit = connections_.places();
     return gauges;
   }
 
   absl::Status ListenAdmin() {
     auto handler = [this](const http::ServerRequest& request) { return pages_.Handle(request); };
-    auto admin = http::Server::Listen(admin_io_, config_.server.admin_address(), handler);
+    auto admin = http::Server::Listen(admin_io_, config_.server.admin_address(), handler,
+                                      {.max_connections = shares_.admin});
     if (!admin.ok()) {
       return absl::Status(admin.status().code(),
                           "server.admin_address: " + std::string(admin.status().message()));
@@ -265,16 +278,28 @@ class DaemonImpl final : public Daemon {
                            {"admin_address", admin},
                            {"destinations", config_.destinations.size()},
                            {"subscriptions", config_.subscriptions.size()},
+                           {"descriptors", shares_.limit},
                            {"last_position", recovered.last_position},
                            {"unsettled", recovered.last_position - recovered.watermark}});
+  }
+
+  void WarnOfFewDescriptors() {
+    if (shares_.destinations >= config_.limits.max_in_flight()) return;
+    logger_.Warn(
+        "there are fewer file descriptors than limits.max_in_flight asks for: raise the "
+        "hard limit (ulimit -n)",
+        {{"descriptors", shares_.limit},
+         {"destination_connections", shares_.destinations},
+         {"max_in_flight", config_.limits.max_in_flight()}});
   }
 
   static std::string HostOf(const std::string& address) {
     return address.substr(0, address.rfind(':') + 1);
   }
 
-  const config::Config config_;
+  config::Config config_;  // without what may change at a reload, once it is in force
   const std::string config_path_;
+  const base::DescriptorShares shares_;
   log::Logger& logger_;
   const base::SystemClock clock_;
   std::unique_ptr<metrics::Metrics> metrics_ = metrics::Metrics::Create(CARILLON_VERSION);
@@ -287,6 +312,7 @@ class DaemonImpl final : public Daemon {
   std::atomic<uint64_t> unverified_{0};  // destinations
   bool accepting_ = true;
 
+  base::DescriptorBudget connections_;  // to destinations
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Publishing> publishing_;
@@ -304,10 +330,11 @@ class DaemonImpl final : public Daemon {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const config::Config& config,
+absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(config::Config config,
                                                       const std::string& config_path,
+                                                      const base::DescriptorShares& shares,
                                                       log::Logger& logger, ExitCode& exit_code) {
-  auto daemon = std::make_unique<DaemonImpl>(config, config_path, logger);
+  auto daemon = std::make_unique<DaemonImpl>(std::move(config), config_path, shares, logger);
   if (absl::Status status = daemon->Start(exit_code); !status.ok()) return status;
   return daemon;
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "carillon/base/descriptors.h"
 #include "carillon/config/config.h"
 #include "carillon/log/log.h"
 
@@ -23,9 +24,11 @@ enum ExitCode {
 /// main thread; `Notify...` from any.
 class Daemon {
  public:
-  /// Opens and starts everything. `exit_code` says how to end when it fails.
-  static absl::StatusOr<std::unique_ptr<Daemon>> Start(const config::Config& config,
+  /// Opens and starts everything, keeping within `shares`. `exit_code` says how to end when it
+  /// fails.
+  static absl::StatusOr<std::unique_ptr<Daemon>> Start(config::Config config,
                                                        const std::string& config_path,
+                                                       const base::DescriptorShares& shares,
                                                        log::Logger& logger, ExitCode& exit_code);
   virtual ~Daemon() = default;
 

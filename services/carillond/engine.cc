@@ -7,6 +7,7 @@
 
 #include "carillon/http/resolver.h"
 #include "carillon/http/tls.h"
+#include "carillon/policy/caps_within.h"
 #include "carillon/policy/in_flight_caps.h"
 #include "carillon/routing/routing_table.h"
 #include "proto_time.h"
@@ -20,11 +21,30 @@ constexpr std::chrono::seconds kCommitGrace{5};
 
 using Name = std::pair<std::string, std::string>;  // tenant, name
 
+/// At most one line in ten seconds for each resource; one in a minute where nothing had to wait.
+void TellShortage(const http::LocalShortage& shortage, log::Logger& logger) {
+  if (shortage.effect == model::ShortageEffect::kIdleClosed) {
+    return logger.Limited("idle connections give way", std::chrono::minutes(1))
+        .Warn(
+            "more destinations are busy than connections fit into the file descriptors: idle "
+            "ones are closed early");
+  }
+  logger.Limited(model::ResourceName(shortage.resource))
+      .Warn("this machine is short of what deliveries need: they wait, and no attempt is counted",
+            {{"resource", model::ResourceName(shortage.resource)},
+             {"destination", shortage.label},
+             {"error", shortage.error}});
+}
+
 class EngineImpl final : public Engine {
  public:
-  EngineImpl(const config::Config& config, const base::Clock& clock, journal::Journal& journal,
+  EngineImpl(const config::Config& config, const base::Clock& clock,
+             base::DescriptorBudget& connections, journal::Journal& journal,
              metrics::Metrics& metrics, log::Logger& logger, std::unique_ptr<http::TlsClient> tls)
-      : clock_(clock), tls_(std::move(tls)), resolver_(http::Resolver::Create({}, clock)) {
+      : clock_(clock),
+        connections_(connections),
+        tls_(std::move(tls)),
+        resolver_(http::Resolver::Create({}, clock)) {
     const v1::DeliverySettings& settings = config.delivery;
     DeliveryThreadOptions options;
     options.dispatcher.caps = caps_;
@@ -33,6 +53,11 @@ class EngineImpl final : public Engine {
     options.dispatcher.user_agent = "Carillon/" CARILLON_VERSION;
     options.courier.egress = &egress_;
     options.courier.on_blocked = [&metrics] { metrics.CountGuardRefused(); };
+    options.courier.descriptors = &connections_;
+    options.courier.on_shortage = [&metrics, &logger](const http::LocalShortage& shortage) {
+      metrics.CountShortage(shortage.resource, shortage.effect);
+      TellShortage(shortage, logger);
+    };
     options.courier.idle_connection =
         std::chrono::duration_cast<std::chrono::milliseconds>(ToChrono(settings.idle_connection()));
     options.courier.max_head_bytes = settings.max_response_head_bytes();
@@ -53,7 +78,11 @@ class EngineImpl final : public Engine {
 
   absl::Status Apply(const config::Config& config) override {
     egress_.Set(config.egress);
-    caps_->SetCaps(config.limits.max_in_flight(), config.limits.max_in_flight_per_tenant());
+    // Token servers are connected to beside the attempts that wait for them.
+    const size_t attempts = connections_.places() - connections_.places() / 16;
+    const policy::Caps caps = policy::CapsWithin(
+        {config.limits.max_in_flight(), config.limits.max_in_flight_per_tenant()}, attempts);
+    caps_->SetCaps(caps.in_all, caps.per_tenant);
     std::vector<std::vector<model::Destination>> shards = Split(config.destinations);
     std::vector<std::future<absl::Status>> results;
     for (size_t i = 0; i < threads_.size(); ++i) {
@@ -111,11 +140,13 @@ class EngineImpl final : public Engine {
       }
       shards[home->second].push_back(d);
     }
+    for (std::vector<model::Destination>& shard : shards) shard.shrink_to_fit();
     homes_ = std::move(homes);
     return shards;
   }
 
   const base::Clock& clock_;
+  base::DescriptorBudget& connections_;
   http::EgressSwitch egress_;
   std::unique_ptr<http::TlsClient> tls_;
   std::unique_ptr<http::Resolver> resolver_;
@@ -126,14 +157,13 @@ class EngineImpl final : public Engine {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(const config::Config& config,
-                                                       const base::Clock& clock,
-                                                       journal::Journal& journal,
-                                                       metrics::Metrics& metrics,
-                                                       log::Logger& logger) {
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(
+    const config::Config& config, const base::Clock& clock, base::DescriptorBudget& connections,
+    journal::Journal& journal, metrics::Metrics& metrics, log::Logger& logger) {
   absl::StatusOr<std::unique_ptr<http::TlsClient>> tls = http::TlsClient::Create();
   if (!tls.ok()) return tls.status();
-  return std::make_unique<EngineImpl>(config, clock, journal, metrics, logger, *std::move(tls));
+  return std::make_unique<EngineImpl>(config, clock, connections, journal, metrics, logger,
+                                      *std::move(tls));
 }
 
 }  // namespace carillon::server

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "carillon/base/clock.h"
+#include "carillon/base/descriptor_budget.h"
 #include "carillon/config/config.h"
 #include "carillon/journal/journal.h"
 #include "carillon/log/log.h"
@@ -15,12 +16,12 @@ namespace carillon::server {
 /// that then had the fewest. Used on one thread at a time.
 class Engine {
  public:
-  /// Makes the threads and adds them to the journal as consumers, before it starts.
-  static absl::StatusOr<std::unique_ptr<Engine>> Create(const config::Config& config,
-                                                        const base::Clock& clock,
-                                                        journal::Journal& journal,
-                                                        metrics::Metrics& metrics,
-                                                        log::Logger& logger);
+  /// Makes the threads and adds them to the journal as consumers, before it starts. `connections`
+  /// bounds those to destinations; where it has fewer places than attempts may be in flight, their
+  /// bounds are lowered, each tenant's in proportion.
+  static absl::StatusOr<std::unique_ptr<Engine>> Create(
+      const config::Config& config, const base::Clock& clock, base::DescriptorBudget& connections,
+      journal::Journal& journal, metrics::Metrics& metrics, log::Logger& logger);
   virtual ~Engine() = default;
 
   /// Puts the configuration's destinations and subscriptions in force on every thread; waits for

@@ -4,10 +4,14 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <string>
+#include <utility>
 
 #include "absl/synchronization/mutex.h"
+#include "carillon/base/descriptors.h"
 #include "carillon/config/config.h"
 #include "daemon.h"
 
@@ -17,7 +21,7 @@ namespace {
 constexpr char kFooter[] =
     "Exit codes:\n"
     "  0  ended by SIGTERM or SIGINT, everything committed\n"
-    "  1  could not start (a port is taken, ...)\n"
+    "  1  could not start (a port is taken, too few file descriptors, ...)\n"
     "  2  wrong arguments or configuration\n"
     "  3  the store refused to open, or is damaged (see `carillon store verify`), made by a newer\n"
     "     version, or in use: starting again does not help\n"
@@ -25,6 +29,8 @@ constexpr char kFooter[] =
     "is\n"
     "     on disk\n"
     "Signals: SIGTERM and SIGINT stop (twice: at once), SIGHUP reloads the configuration.";
+
+constexpr size_t kStandardStreams = 3;
 
 sigset_t HandledSignals() {
   sigset_t set;
@@ -60,8 +66,24 @@ log::Level ToLevel(const std::string& name) {
   return log::Level::kInfo;
 }
 
+/// What can't be had at the start (threads, event loops) is told, as everything else.
+absl::StatusOr<std::unique_ptr<Daemon>> Start(config::Config config, const std::string& path,
+                                              log::Logger& logger, ExitCode& exit_code) {
+  exit_code = kExitFailed;
+  const size_t limit = base::RaiseDescriptorLimit();
+  const size_t open = std::max<size_t>(base::OpenDescriptors(), kStandardStreams);
+  const auto shares = base::ShareDescriptors(limit, open, config.delivery.threads());
+  if (!shares.ok()) return shares.status();
+  try {
+    return Daemon::Start(std::move(config), path, *shares, logger, exit_code);
+  } catch (const std::exception& error) {
+    exit_code = kExitFailed;
+    return absl::ResourceExhaustedError(error.what());
+  }
+}
+
 int Run(const std::string& path) {
-  const absl::StatusOr<config::Config> config = config::LoadConfig(path);
+  absl::StatusOr<config::Config> config = config::LoadConfig(path);
   if (!config.ok()) {
     std::fprintf(stderr, "carillond: %s\n", std::string(config.status().message()).c_str());
     return kExitUsage;
@@ -78,7 +100,8 @@ int Run(const std::string& path) {
   const auto logger =
       log::Logger::Create(STDERR_FILENO, ToLevel(config->server.log_level()), clock);
   ExitCode exit_code = kExitOk;
-  absl::StatusOr<std::unique_ptr<Daemon>> daemon = Daemon::Start(*config, path, *logger, exit_code);
+  absl::StatusOr<std::unique_ptr<Daemon>> daemon =
+      Start(*std::move(config), path, *logger, exit_code);
   if (!daemon.ok()) {
     logger->Error("cannot start", {{"error", daemon.status().message()}});
     return exit_code;

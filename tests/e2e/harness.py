@@ -168,8 +168,14 @@ class Sink(Program):
 class Server(Program):
     """carillond under a configuration file."""
 
-    def __init__(self, folder, config_path, env=None):
-        super().__init__(folder, "carillond", ["--config", config_path], env)
+    def __init__(self, folder, config_path, env=None, descriptors=None):
+        """`descriptors`: how many it may have open, soft and hard limit: 1024, or (256, 4096)."""
+        command, arguments = None, ["--config", config_path]
+        if descriptors:
+            soft, hard = descriptors if isinstance(descriptors, tuple) else (descriptors,) * 2
+            command = shutil.which("prlimit")
+            arguments = [f"--nofile={soft}:{hard}", BIN / "carillond", *arguments]
+        super().__init__(folder, "carillond", arguments, env, command=command)
         self.publish_address = None
         self.admin_address = None
 
@@ -263,10 +269,10 @@ class EndToEnd(unittest.TestCase):
         path.write_text(json.dumps(config, indent=1, ensure_ascii=False))
         return path
 
-    def server(self, config_path=None, env=None):
+    def server(self, config_path=None, env=None, descriptors=None):
         """Starts carillond and waits until it is ready."""
         path = config_path or self.folder / "carillon.yaml"
-        return self.started(Server(self.folder, path, env)).wait_ready()
+        return self.started(Server(self.folder, path, env, descriptors)).wait_ready()
 
     def run_program(self, name, *arguments, stdin=None, timeout=PATIENCE, env=None):
         return subprocess.run([str(BIN / name), *map(str, arguments)], capture_output=True,
