@@ -17,6 +17,7 @@ void AddPublishCommand(CLI::App& app, Command& chosen);
 void AddConfigCommand(CLI::App& app, Command& chosen);
 void AddHealthCommand(CLI::App& app, Command& chosen);
 void AddKeysCommand(CLI::App& app, Command& chosen);
+void AddStoreCommand(CLI::App& app, Command& chosen);
 
 /// Adds --address (CARILLON_ADDRESS) and --deadline.
 void AddConnectionFlags(CLI::App& app, std::string& address, std::string& deadline);

@@ -48,6 +48,7 @@ int Run(int argc, char** argv) {
   AddConfigCommand(app, chosen);
   AddHealthCommand(app, chosen);
   AddKeysCommand(app, chosen);
+  AddStoreCommand(app, chosen);
   app.add_subcommand("version", "Print the version")->callback([&chosen] {
     chosen = [] {
       std::puts("carillon " CARILLON_VERSION);

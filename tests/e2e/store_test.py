@@ -1,6 +1,7 @@
 """Stores that must not be opened, and disks that are full."""
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -94,6 +95,39 @@ class Damage(Stores):
         self.assertIn("damaged at frame", said)
         self.assertIn(f"to {answered}", said)
         self.advised()  # the same again
+
+    def test_verify_and_salvage(self):
+        receiver = self.sink()
+        receiver.set_mode("/all", "status/500")
+        self.write_config([{"name": "one", "url": receiver.url("/all"), "breaker": {"off": True},
+                            "retry": {"delays": ["1h"]}}])
+        server = self.server()
+        self.publish_events(server, [{"session": session(n)} for n in range(100)], "--batch", "5")
+        eventually(lambda: server.metric('carillon_deliveries{state="parked"}') == 100, "parked")
+        self.assertEqual(server.stop(), 0)
+        verify = ("store", "verify", "--data-dir", self.database.parent)
+        done = self.carillon(*verify)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        self.assertIn("sound", done.stdout)
+        data = self.database.read_bytes()
+        self.flip(self.database, data.index(b'"uuid":"uuid-42"') + 9)
+        done = self.carillon(*verify)
+        self.assertEqual(done.returncode, 3, done.stdout)
+        self.assertIn("are damaged on disk", done.stdout)
+        done = self.carillon("store", "salvage", "--data-dir", self.database.parent, "--to",
+                             self.folder / "new")
+        self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
+        first, last = map(int, re.search(r"held positions (\d+) to (\d+)", done.stdout).groups())
+        lost = last - first + 1
+        self.assertIn(f"parked: {lost} deliveries", done.stdout)
+        shutil.rmtree(self.database.parent)
+        (self.folder / "new").rename(self.database.parent)
+        self.assertEqual(self.carillon(*verify).returncode, 0)
+        again = self.server()
+        eventually(lambda: again.metric('carillon_deliveries{state="parked"}') == 100 - lost, "kept")
+        [result] = self.publish_events(again, [{"session": session(200)}])
+        self.assertEqual(int(result["position"]), 101)
+        self.assertEqual(self.carillon(*verify).returncode, 1)  # in use
 
     def test_files_that_are_gone(self):
         self.killed()

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "lost_chunk.h"
+
 namespace carillon::journal {
 namespace {
 
@@ -78,6 +80,7 @@ absl::StatusOr<EventBatch> Reader::Read(uint64_t from, size_t max_bytes) {
     if (head.last_position() < from) continue;
     DecodedChunkPtr chunk = cache_.Find(head.first_position);
     if (chunk == nullptr) {
+      if (IsLost(head, from_.Blob(4))) continue;
       const auto view = ChunkView::Open(head, static_cast<uint32_t>(from_.Int(3)), from_.Blob(4));
       absl::StatusOr<DecodedChunkPtr> decoded =
           view.ok() ? Decode(*view) : absl::StatusOr<DecodedChunkPtr>(view.status());

@@ -63,6 +63,11 @@ Statement& Statement::BindNull(int index) {
   return *this;
 }
 
+Statement& Statement::BindFrom(int index, const Statement& row, int column) {
+  sqlite3_bind_value(statement_.get(), index, sqlite3_column_value(row.statement_.get(), column));
+  return *this;
+}
+
 absl::StatusOr<bool> Statement::Step() {
   const int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return true;

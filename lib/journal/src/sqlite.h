@@ -23,6 +23,8 @@ class Statement {
   Statement& BindBlob(int index, std::string_view bytes);
   Statement& BindText(int index, std::string_view text);
   Statement& BindNull(int index);
+  /// The value of a column of the row that `row` stands at, of whatever type; it is copied.
+  Statement& BindFrom(int index, const Statement& row, int column);
 
   /// True: there is a row to look at. False: at the end, and ready to be used again. An error
   /// makes it ready again too.
