@@ -10,6 +10,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <thread>
+#include <vector>
 
 #include "carillon/admin/health.h"
 #include "carillon/admin/pages.h"
@@ -80,9 +81,8 @@ class DaemonImpl final : public Daemon {
     LogReady();
     WarnOfFewDescriptors();
     // A kilobyte each, and the delivery threads have theirs.
-    config_.destinations = {};
-    config_.subscriptions = {};
-    config_.types = {};
+    std::vector<model::Destination>().swap(config_.destinations);
+    std::vector<model::Subscription>().swap(config_.subscriptions);
     return absl::OkStatus();
   }
 
