@@ -71,11 +71,22 @@ class DeliveryThreadImpl final : public DeliveryThread {
 
   journal::Consumer* consumer() override { return dispatcher_.get(); }
 
-  void SetTable(std::shared_ptr<const routing::RoutingTable> table,
-                absl::AnyInvocable<void(absl::Status)> done) override {
-    asio::post(io_, [this, table = std::move(table), done = std::move(done)]() mutable {
-      dispatcher_->SetTable(std::move(table), std::move(done));
+  void PrepareTable(std::shared_ptr<const routing::RoutingTable> table,
+                    absl::AnyInvocable<void(absl::Status)> ready) override {
+    asio::post(io_, [this, table = std::move(table), ready = std::move(ready)]() mutable {
+      dispatcher_->PrepareTable(std::move(table), std::move(ready));
     });
+  }
+
+  void CommitTable(absl::AnyInvocable<void()> done) override {
+    asio::post(io_, [this, done = std::move(done)]() mutable {
+      dispatcher_->CommitTable();
+      done();
+    });
+  }
+
+  void DiscardTable() override {
+    asio::post(io_, [this] { dispatcher_->DiscardTable(); });
   }
 
   void Drain(std::chrono::nanoseconds grace, absl::AnyInvocable<void()> done) override {

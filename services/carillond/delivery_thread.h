@@ -31,9 +31,12 @@ class DeliveryThread {
   /// Takes committed events; for Journal::AddConsumer.
   virtual journal::Consumer* consumer() = 0;
 
-  /// Any thread; `done` on the delivery thread, when the table is in force.
-  virtual void SetTable(std::shared_ptr<const routing::RoutingTable> table,
-                        absl::AnyInvocable<void(absl::Status)> done) = 0;
+  /// Any thread; see Dispatcher. `ready` and `done` on the delivery thread. `PrepareTable` comes
+  /// when the one before was committed or discarded, or failed.
+  virtual void PrepareTable(std::shared_ptr<const routing::RoutingTable> table,
+                            absl::AnyInvocable<void(absl::Status)> ready) = 0;
+  virtual void CommitTable(absl::AnyInvocable<void()> done) = 0;
+  virtual void DiscardTable() = 0;
 
   /// Any thread. Starts nothing new, waits up to `grace` for what is in flight, then cancels it;
   /// `done` on the delivery thread when everything is durable.

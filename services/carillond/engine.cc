@@ -77,24 +77,25 @@ class EngineImpl final : public Engine {
   }
 
   absl::Status Apply(const config::Config& config) override {
+    std::map<Name, size_t> homes;
+    std::vector<std::vector<model::Destination>> shards = Split(config.destinations, homes);
+    if (absl::Status status = Prepare(config, std::move(shards)); !status.ok()) return status;
+    // From here on nothing can fail.
+    homes_ = std::move(homes);
     egress_.Set(config.egress);
     // Token servers are connected to beside the attempts that wait for them.
     const size_t attempts = connections_.places() - connections_.places() / 16;
     const policy::Caps caps = policy::CapsWithin(
         {config.limits.max_in_flight(), config.limits.max_in_flight_per_tenant()}, attempts);
     caps_->SetCaps(caps.in_all, caps.per_tenant);
-    std::vector<std::vector<model::Destination>> shards = Split(config.destinations);
-    std::vector<std::future<absl::Status>> results;
-    for (size_t i = 0; i < threads_.size(); ++i) {
-      auto done = std::make_shared<std::promise<absl::Status>>();
-      results.push_back(done->get_future());
-      threads_[i]->SetTable(
-          routing::RoutingTable::Compile(std::move(shards[i]), config.subscriptions, config.types),
-          [done](absl::Status status) { done->set_value(std::move(status)); });
+    std::vector<std::future<void>> committed;
+    for (const auto& thread : threads_) {
+      auto done = std::make_shared<std::promise<void>>();
+      committed.push_back(done->get_future());
+      thread->CommitTable([done] { done->set_value(); });
     }
-    absl::Status status;
-    for (std::future<absl::Status>& result : results) status.Update(result.get());
-    return status;
+    for (std::future<void>& future : committed) future.wait();
+    return absl::OkStatus();
   }
 
   bool Drain(std::chrono::nanoseconds grace, const std::function<bool()>& hurry) override {
@@ -119,11 +120,33 @@ class EngineImpl final : public Engine {
   }
 
  private:
-  /// Destinations by thread.
+  /// Makes every thread ready, or none: what one has prepared when another cannot is forgotten.
+  absl::Status Prepare(const config::Config& config,
+                       std::vector<std::vector<model::Destination>> shards) {
+    std::vector<std::future<absl::Status>> results;
+    for (size_t i = 0; i < threads_.size(); ++i) {
+      auto ready = std::make_shared<std::promise<absl::Status>>();
+      results.push_back(ready->get_future());
+      threads_[i]->PrepareTable(
+          routing::RoutingTable::Compile(std::move(shards[i]), config.subscriptions, config.types),
+          [ready](absl::Status status) { ready->set_value(std::move(status)); });
+    }
+    absl::Status all;
+    std::vector<DeliveryThread*> prepared;
+    for (size_t i = 0; i < threads_.size(); ++i) {
+      const absl::Status status = results[i].get();
+      if (status.ok()) prepared.push_back(threads_[i].get());
+      all.Update(status);
+    }
+    if (all.ok()) return all;
+    for (DeliveryThread* thread : prepared) thread->DiscardTable();
+    return all;
+  }
+
+  /// Destinations by thread, and where each is at home then.
   std::vector<std::vector<model::Destination>> Split(
-      const std::vector<model::Destination>& destinations) {
+      const std::vector<model::Destination>& destinations, std::map<Name, size_t>& homes) const {
     std::vector<size_t> load(threads_.size(), 0);
-    std::map<Name, size_t> homes;
     for (const model::Destination& d : destinations) {
       const auto known = homes_.find({d.tenant, d.name});
       if (known == homes_.end()) continue;
@@ -141,7 +164,6 @@ class EngineImpl final : public Engine {
       shards[home->second].push_back(d);
     }
     for (std::vector<model::Destination>& shard : shards) shard.shrink_to_fit();
-    homes_ = std::move(homes);
     return shards;
   }
 

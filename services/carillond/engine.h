@@ -24,8 +24,9 @@ class Engine {
       journal::Journal& journal, metrics::Metrics& metrics, log::Logger& logger);
   virtual ~Engine() = default;
 
-  /// Puts the configuration's destinations and subscriptions in force on every thread; waits for
-  /// them. The first call starts delivering.
+  /// Puts the configuration's destinations, subscriptions, guard and limits in force on every
+  /// thread, or, when one of them cannot take its part (the disk is full), on none; waits for them.
+  /// The first call starts delivering.
   virtual absl::Status Apply(const config::Config& config) = 0;
 
   /// Starts nothing new; waits until what is in flight ended (at most `grace`, or until `hurry`

@@ -24,6 +24,14 @@ std::unique_ptr<Dispatcher> Dispatcher::Create(const DispatcherOptions& options,
                                           metrics);
 }
 
+void Dispatcher::SetTable(std::shared_ptr<const routing::RoutingTable> table,
+                          absl::AnyInvocable<void(absl::Status)> done) {
+  PrepareTable(std::move(table), [this, done = std::move(done)](absl::Status status) mutable {
+    if (status.ok()) CommitTable();
+    done(std::move(status));
+  });
+}
+
 DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clock& clock,
                                base::Random& random, journal::Journal& journal,
                                http::Courier& courier, Executor& executor,

@@ -39,8 +39,10 @@ class DispatcherImpl final : public Dispatcher {
 
   void OnCommitted(const journal::EventBatchPtr& batch) override;
   void OnResponse(uint64_t token, const http::Response& response) override;
-  void SetTable(std::shared_ptr<const routing::RoutingTable> table,
-                absl::AnyInvocable<void(absl::Status)> done) override;
+  void PrepareTable(std::shared_ptr<const routing::RoutingTable> table,
+                    absl::AnyInvocable<void(absl::Status)> ready) override;
+  void CommitTable() override;
+  void DiscardTable() override;
   void OnTimer() override;
   void Drain(absl::AnyInvocable<void()> done) override;
   void PublishGauges() override;
@@ -53,12 +55,13 @@ class DispatcherImpl final : public Dispatcher {
   }
 
  private:
-  using TableDone = absl::AnyInvocable<void(absl::Status)>;
+  using TableReady = absl::AnyInvocable<void(absl::Status)>;
   struct TableChange {
     std::shared_ptr<const routing::RoutingTable> table;
-    TableDone done;
-    std::vector<http::Url> urls;  // of its destinations
-    std::vector<Lane*> lanes;     // of its destinations; null: new
+    TableReady ready;
+    std::vector<http::Url> urls;             // of its destinations
+    std::vector<Lane*> lanes;                // of its destinations; null: new
+    std::vector<journal::LaneState> opened;  // those that are new
   };
 
   // --- dispatcher.cc
@@ -150,11 +153,13 @@ class DispatcherImpl final : public Dispatcher {
   // --- reload.cc
   void NextChange();
   absl::Status Prepare(TableChange& change, std::vector<journal::LaneName>& added) const;
-  void Apply(TableChange change, const std::vector<journal::LaneState>& opened);
+  void OnOpened(TableChange change, const absl::StatusOr<std::vector<journal::LaneState>>& opened);
+  void Ready(TableChange change);
+  void Apply(TableChange change);
   Lane& AddLane(const model::Destination& destination, const journal::LaneState& state);
   void Configure(Lane& lane, const http::Url& url, bool open);
   void CloseLane(Lane& lane);
-  void FinishChange(TableDone done, absl::Status status);
+  void EndChange();
 
   const DispatcherOptions options_;
   const base::Clock& clock_;
@@ -181,8 +186,9 @@ class DispatcherImpl final : public Dispatcher {
   std::shared_ptr<const routing::RoutingTable> table_;
   std::vector<Lane*> lane_of_;  // of each destination of table_
   std::deque<TableChange> changes_;
-  bool changing_ = false;  // routing waits, so that a new lane misses nothing
-  size_t closing_ = 0;     // lanes closed and not yet forgotten
+  bool changing_ = false;                // routing waits, so that a new lane misses nothing
+  std::optional<TableChange> prepared_;  // to be committed or discarded
+  size_t closing_ = 0;                   // lanes closed and not yet forgotten
 
   policy::FairQueue<Lane> runnable_;       // have something to send
   std::vector<Lane*> cursor_lanes_;        // have a durable cursor, or had one when last told

@@ -23,8 +23,9 @@ http::EndpointOptions EndpointOf(const model::Destination& destination, const ht
 
 }  // namespace
 
-void DispatcherImpl::SetTable(std::shared_ptr<const routing::RoutingTable> table, TableDone done) {
-  changes_.push_back({.table = std::move(table), .done = std::move(done)});
+void DispatcherImpl::PrepareTable(std::shared_ptr<const routing::RoutingTable> table,
+                                  TableReady ready) {
+  changes_.push_back({.table = std::move(table), .ready = std::move(ready)});
   NextChange();
 }
 
@@ -35,33 +36,64 @@ void DispatcherImpl::NextChange() {
     TableChange change = std::move(changes_.front());
     changes_.pop_front();
     if (draining_) {
-      change.done(absl::UnavailableError("delivery is being shut down"));
+      change.ready(absl::UnavailableError("delivery is being shut down"));
       continue;
     }
     std::vector<journal::LaneName> added;
     changing_ = true;
     if (absl::Status status = Prepare(change, added); !status.ok()) {
-      FinishChange(std::move(change.done), std::move(status));
+      EndChange();
+      change.ready(std::move(status));
     } else if (added.empty()) {
-      Apply(std::move(change), {});
+      Ready(std::move(change));
     } else {
       using Opened = absl::StatusOr<std::vector<journal::LaneState>>;
       journal_.OpenLanes(
           std::move(added),
           home_.Bring<Opened>([this, change = std::move(change)](const Opened& opened) mutable {
-            if (draining_) {
-              FinishChange(std::move(change.done),
-                           absl::UnavailableError("delivery is being shut down"));
-            } else if (!opened.ok()) {
-              FinishChange(std::move(change.done), opened.status());
-            } else {
-              Apply(std::move(change), *opened);
-            }
-            NextChange();
-            Turn();
+            OnOpened(std::move(change), opened);
           }));
     }
   }
+}
+
+void DispatcherImpl::OnOpened(TableChange change,
+                              const absl::StatusOr<std::vector<journal::LaneState>>& opened) {
+  if (!draining_ && opened.ok()) {
+    change.opened = *opened;
+    return Ready(std::move(change));
+  }
+  EndChange();
+  change.ready(draining_ ? absl::UnavailableError("delivery is being shut down") : opened.status());
+}
+
+void DispatcherImpl::Ready(TableChange change) {
+  TableReady ready = std::move(change.ready);
+  prepared_ = std::move(change);
+  ready(absl::OkStatus());
+}
+
+void DispatcherImpl::CommitTable() {
+  Apply(*std::exchange(prepared_, std::nullopt));
+  EndChange();
+}
+
+// What the store had before is not closed: until the first table is in force, that may be any lane.
+void DispatcherImpl::DiscardTable() {
+  const TableChange change = *std::exchange(prepared_, std::nullopt);
+  std::vector<journal::LaneId> added;
+  for (const journal::LaneState& lane : change.opened) added.push_back(lane.lane);
+  if (table_ != nullptr && !added.empty()) journal_.CloseLanes(std::move(added));
+  EndChange();
+}
+
+// The rest is done later: who is told of the change is told before anything is sent under it.
+void DispatcherImpl::EndChange() {
+  changing_ = false;
+  home_.Post([this] {
+    NextChange();
+    Turn();
+  });
 }
 
 absl::Status DispatcherImpl::Prepare(TableChange& change,
@@ -81,13 +113,13 @@ absl::Status DispatcherImpl::Prepare(TableChange& change,
   return absl::OkStatus();
 }
 
-void DispatcherImpl::Apply(TableChange change, const std::vector<journal::LaneState>& opened) {
+void DispatcherImpl::Apply(TableChange change) {
   const auto destinations = change.table->destinations();
   size_t new_lanes = 0;
   for (uint32_t i = 0; i < destinations.size(); ++i) {
     Lane*& lane = change.lanes[i];
     const bool is_new = lane == nullptr;
-    if (is_new) lane = &AddLane(destinations[i], opened[new_lanes++]);
+    if (is_new) lane = &AddLane(destinations[i], change.opened[new_lanes++]);
     const bool changed = is_new || !(lane->destination() == destinations[i]);
     lane->marks.changed |= changed && !is_new;
     lane->Bind(change.table, i, clock_.Mono());
@@ -104,7 +136,6 @@ void DispatcherImpl::Apply(TableChange change, const std::vector<journal::LaneSt
     PassMarks(*lane);
     Reconsider(*lane);  // it may be allowed more at once
   }
-  FinishChange(std::move(change.done), absl::OkStatus());
 }
 
 Lane& DispatcherImpl::AddLane(const model::Destination& destination,
@@ -143,12 +174,6 @@ void DispatcherImpl::CloseLane(Lane& lane) {
   }
   if (lane.Gone()) news_.AddClosed(lane.id());
   courier_.Close(lane.endpoint());  // what is in flight ends as cancelled, and then the lane
-}
-
-void DispatcherImpl::FinishChange(TableDone done, absl::Status status) {
-  changing_ = false;
-  done(std::move(status));
-  Turn();
 }
 
 }  // namespace carillon::delivery

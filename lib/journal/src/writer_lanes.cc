@@ -17,6 +17,10 @@ absl::StatusOr<std::vector<LaneState>> Writer::OpenLanes(const std::vector<LaneN
   std::vector<LaneState> lanes;
   lanes.reserve(names.size());
   const absl::Status status = Transact([&] {
+    // Those that are to be closed are not found any more, however long closing them has to wait.
+    for (const LaneId lane : to_close_) {
+      if (absl::Status closed = store_.CloseLane(lane); !closed.ok()) return closed;
+    }
     for (const LaneName& name : names) {
       absl::StatusOr<LaneState> lane = store_.OpenLane(name, progress_.state.last_position + 1);
       if (!lane.ok()) return lane.status();

@@ -119,6 +119,17 @@ TEST_F(ParkedTest, ClosingALaneMakesItsDeliveriesDead) {
   EXPECT_EQ(Query("SELECT count(*) FROM lanes WHERE cursor IS NOT NULL"), 0);
 }
 
+TEST_F(ParkedTest, ANameThatComesBackWhileItsLaneIsClosedGetsANewOne) {
+  Start(1);
+  LaneId before = lane_;
+  for (int i = 0; i < 50; ++i) {
+    journal_->CloseLanes({before});
+    const LaneId after = OpenLane("one").lane;
+    ASSERT_NE(after, before) << i;
+    before = after;
+  }
+}
+
 TEST_F(ParkedTest, ClosingGoesOnInStepsAndAfterARestart) {
   Start(1);
   Settlement news;

@@ -162,6 +162,58 @@ TEST_F(ReloadTest, ABreakerThatWasOpenForLongClosesEarlierUnderAShorterDelay) {
   EXPECT_TRUE(store_.delivered.contains({1, 2}));
 }
 
+TEST_F(ReloadTest, WhatWasPreparedAndDiscardedNeverWas) {
+  a_ = Named("a");
+  ASSERT_TRUE(SetTable({a_}).ok());
+  a_.url = "http://elsewhere/";
+  std::optional<absl::Status> ready;
+  const auto table = std::make_shared<SimTable>(
+      std::vector{a_, Named("b")}, [](const std::string&, const model::Event&) { return true; });
+  dispatcher_->PrepareTable(table, [&ready](absl::Status status) { ready = status; });
+  RunFor(milliseconds(100));
+  ASSERT_TRUE(ready && ready->ok());
+  Publish("e1");
+  RunFor(milliseconds(100));
+  EXPECT_TRUE(ended_.empty()) << "a lane that is added must miss nothing";
+  dispatcher_->DiscardTable();
+  RunFor(milliseconds(500));
+  EXPECT_EQ(ended_, std::vector<std::string>{"a e1"});
+  EXPECT_TRUE(store_.lanes.at(2).closed) << "it does not stay in the journal";
+  ASSERT_TRUE(SetTable({a_, Named("b")}).ok());
+  Publish("e2");
+  RunFor(milliseconds(500));
+  EXPECT_EQ(ended_, (std::vector<std::string>{"a e1", "elsewhere e2", "b e2"}));
+  EXPECT_EQ(store_.watermark, 2u);
+}
+
+TEST_F(ReloadTest, AFirstTableThatIsDiscardedClosesNothing) {
+  ParkABatch();
+  Crash();
+  std::optional<absl::Status> ready;
+  const auto table = std::make_shared<SimTable>(
+      std::vector{a_}, [](const std::string&, const model::Event&) { return true; });
+  dispatcher_->PrepareTable(table, [&ready](absl::Status status) { ready = status; });
+  RunFor(milliseconds(100));
+  ASSERT_TRUE(ready && ready->ok());
+  dispatcher_->DiscardTable();
+  RunFor(milliseconds(500));
+  EXPECT_FALSE(store_.lanes.at(1).closed);
+  EXPECT_EQ(store_.parked.size(), 1u);
+}
+
+TEST_F(ReloadTest, AJournalThatCannotOpenLanesChangesNothing) {
+  a_ = Named("a");
+  ASSERT_TRUE(SetTable({a_}).ok());
+  a_.url = "http://elsewhere/";
+  journal_->disk_full = true;
+  EXPECT_EQ(SetTable({a_, Named("b")}).code(), absl::StatusCode::kResourceExhausted);
+  journal_->disk_full = false;
+  Publish("e1");
+  RunFor(milliseconds(500));
+  EXPECT_EQ(ended_, std::vector<std::string>{"a e1"});
+  ASSERT_TRUE(SetTable({a_, Named("b")}).ok());
+}
+
 TEST_F(ReloadTest, RowsThatMakeNoSenseAreDeadAndNobodyWaitsForThem) {
   a_.order.by = model::Ordering::kKey;
   ASSERT_TRUE(SetTable({a_}).ok());

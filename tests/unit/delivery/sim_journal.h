@@ -28,6 +28,8 @@ class SimJournal final : public journal::Journal {
     for (const auto& pair : store.dead) keep(pair);
   }
 
+  /// No lane can be opened.
+  bool disk_full = false;
   /// A slow disk: writes take up to this long.
   std::chrono::microseconds write_delay{2000};
 
@@ -124,6 +126,7 @@ class SimJournal final : public journal::Journal {
       std::vector<journal::LaneName> names,
       absl::AnyInvocable<void(absl::StatusOr<std::vector<journal::LaneState>>)> done) override {
     Write([this, names = std::move(names), done = std::move(done)]() mutable {
+      if (disk_full) return done(absl::ResourceExhaustedError("the disk is full"));
       std::vector<journal::LaneState> states;
       for (const auto& name : names) states.push_back(store_.Open(name));
       done(std::move(states));

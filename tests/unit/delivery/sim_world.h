@@ -70,6 +70,7 @@ class SimWorld {
   size_t deaths() const { return store_.dead.size(); }
   size_t fell_behind() const { return fell_behind_; }
   const SimChecks::Counts& counts() const { return checks_.counts(); }
+  size_t discarded() const { return discarded_; }
   size_t operational() const { return store_.events.size() - published_; }
 
  private:
@@ -191,13 +192,45 @@ class SimWorld {
     Excuse(destinations_);
     ++changes_;
     checks_.SetChanging(true);
-    dispatcher_->SetTable(Route(), [this, now = destinations_](absl::Status status) {
+    dispatcher_->PrepareTable(Route(), [this, now = destinations_](absl::Status status) {
       EXPECT_TRUE(draining_ || status.ok()) << status.ToString();
-      Excuse(now);  // what an earlier table had may be gone in this one, whatever comes next
-      checks_.SetDestinations(now);
-      if (--changes_ > 0) return;
-      checks_.SetChanging(false);
+      if (!status.ok()) return Take(now);
+      executor_.Soon(std::chrono::microseconds(3000), [this, now] {  // other shards are ready, too
+        dispatcher_->CommitTable();
+        Take(now);
+      });
     });
+  }
+
+  void Take(const std::vector<model::Destination>& destinations) {
+    Excuse(destinations);  // what an earlier table had may be gone in this, whatever comes next
+    checks_.SetDestinations(destinations);
+    if (--changes_ == 0) checks_.SetChanging(false);
+  }
+
+  /// A change that this shard, or another, cannot take.
+  void TryTable() {
+    const auto destinations = destinations_;
+    const auto characters = characters_;
+    ChooseDestinations();
+    const auto table = Route();
+    destinations_ = destinations;
+    characters_ = characters;
+    journal_->disk_full = Below(3) == 0 && changes_ == 0;
+    ++changes_;
+    dispatcher_->PrepareTable(table, [this](absl::Status status) {
+      journal_->disk_full = false;
+      if (!status.ok()) return Leave();
+      executor_.Soon(std::chrono::microseconds(3000), [this] {
+        dispatcher_->DiscardTable();
+        Leave();
+      });
+    });
+  }
+
+  void Leave() {
+    ++discarded_;
+    if (--changes_ == 0) checks_.SetChanging(false);
   }
 
   void Publish() {
@@ -222,6 +255,7 @@ class SimWorld {
   void Act() {
     switch (Below(20)) {
       case 0:
+        if (Below(3) == 0) TryTable();
         if (Below(2) == 0) ++generation_;
         ChooseDestinations();
         SetTable();
@@ -330,7 +364,8 @@ class SimWorld {
   std::pair<uint32_t, uint32_t> caps_{100, 100};
   uint32_t generation_ = 0;
   size_t published_ = 0;
-  size_t changes_ = 0;
+  size_t changes_ = 0;    // under way
+  size_t discarded_ = 0;  // changes that were prepared in vain
   size_t fell_behind_ = 0;
   bool draining_ = false;
   bool peace_ = false;

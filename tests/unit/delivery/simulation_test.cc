@@ -20,7 +20,7 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
   const uint64_t runs = FromEnvironment("CARILLON_SIM_RUNS", 2000);
   const uint64_t first = only != 0 ? only : 1;
   const uint64_t last = only != 0 ? only : runs;
-  size_t deliveries = 0, deaths = 0, behind = 0, operational = 0;
+  size_t deliveries = 0, deaths = 0, behind = 0, operational = 0, discarded = 0;
   SimChecks::Counts all;
   for (uint64_t seed = first; seed <= last; ++seed) {
     SimWorld world(seed);
@@ -29,6 +29,7 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
     deaths += world.deaths();
     behind += world.fell_behind();
     operational += world.operational();
+    discarded += world.discarded();
     all += world.counts();
     ASSERT_FALSE(HasFailure()) << "seed " << seed << ": CARILLON_SIM_SEED=" << seed;
   }
@@ -49,6 +50,7 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
     EXPECT_GT(all.retried_batches, 0u);
     EXPECT_GT(all.taken_apart, 0u);
     EXPECT_GT(operational, 0u);
+    EXPECT_GT(discarded, 0u);
     EXPECT_GT(behind, 0u);
   }
 }

@@ -62,11 +62,22 @@ class Dispatcher : public journal::Consumer, public http::CourierListener {
                                             journal::Journal& journal, http::Courier& courier,
                                             Executor& executor, metrics::Metrics& metrics);
 
-  /// Swaps the table: destinations that are new get lanes, those that changed are updated in
-  /// place, those that are gone are closed (their deliveries become dead, `cancelled`). `done` when
-  /// it is in force.
-  virtual void SetTable(std::shared_ptr<const routing::RoutingTable> table,
-                        absl::AnyInvocable<void(absl::Status)> done) = 0;
+  /// The first of two steps towards another table, so that all shards take it or none: looks up and
+  /// adds in the journal what is new, and changes nothing else. `ready` when `CommitTable` could
+  /// follow (OK), or what forbids it. After OK nothing is routed, so that no new lane misses an
+  /// event, and exactly one of the next two must follow soon; other changes wait for it.
+  virtual void PrepareTable(std::shared_ptr<const routing::RoutingTable> table,
+                            absl::AnyInvocable<void(absl::Status)> ready) = 0;
+  /// Puts in force what was prepared; it cannot fail. Destinations that are new get lanes, those
+  /// that changed are updated in place, those that are gone are closed (their deliveries become
+  /// dead, `cancelled`). Nothing is sent under it before this returns.
+  virtual void CommitTable() = 0;
+  /// Forgets what was prepared; lanes that were added for it are closed again.
+  virtual void DiscardTable() = 0;
+
+  /// Both steps in one, for a shard by itself. `done` when the table is in force, or is not taken.
+  void SetTable(std::shared_ptr<const routing::RoutingTable> table,
+                absl::AnyInvocable<void(absl::Status)> done);
 
   virtual void OnTimer() = 0;
 

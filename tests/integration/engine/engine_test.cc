@@ -1,0 +1,182 @@
+// A configuration is in force on every delivery thread, or on none.
+
+#include "engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <condition_variable>
+#include <mutex>
+#include <sstream>
+#include <thread>
+
+#include "carillon/base/descriptor_budget.h"
+#include "carillon/http/server.h"
+
+namespace carillon::server {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::UnorderedElementsAre;
+
+/// Opens every lane but those that it is told not to; commits what it is given.
+class StubJournal final : public journal::Journal {
+ public:
+  void Commit(std::shared_ptr<model::Event> event) {
+    event->Accept(++position_, std::chrono::system_clock::now());
+    const auto batch = std::make_shared<journal::EventBatch>(journal::EventBatch{event});
+    for (journal::Consumer* consumer : consumers_) consumer->OnCommitted(batch);
+  }
+  std::string refused;  // the name of a destination
+  std::vector<journal::LaneId> Closed() {
+    const std::lock_guard lock(mutex_);
+    return closed_;
+  }
+
+  journal::Recovered recovered() const override { return {}; }
+  void AddConsumer(journal::Consumer* consumer) override { consumers_.push_back(consumer); }
+  void Start() override {}
+  void Append(std::vector<std::shared_ptr<model::Event>>, journal::AppendDone) override {}
+  void Settle(journal::Settlement, absl::AnyInvocable<void()> done) override { done(); }
+  void Read(uint64_t, size_t, absl::AnyInvocable<void(journal::EventBatchPtr)> done) override {
+    done(nullptr);
+  }
+  void TakeDue(journal::LaneId, base::WallTime, size_t,
+               absl::AnyInvocable<void(journal::DueDeliveries)> done) override {
+    done({});
+  }
+  void TakeHeld(journal::LaneId, journal::GroupId, size_t,
+                absl::AnyInvocable<void(journal::DueDeliveries)> done) override {
+    done({});
+  }
+  bool WasSettled(uint64_t, journal::LaneId) const override { return false; }
+  void OpenLanes(
+      std::vector<journal::LaneName> names,
+      absl::AnyInvocable<void(absl::StatusOr<std::vector<journal::LaneState>>)> done) override {
+    std::vector<journal::LaneState> states;
+    {
+      const std::lock_guard lock(mutex_);
+      for (const journal::LaneName& name : names) {
+        if (name.name == refused) return done(absl::ResourceExhaustedError("the disk is full"));
+        states.push_back({.lane = ++lane_, .since = position_ + 1});
+      }
+    }
+    done(std::move(states));
+  }
+  void CloseLanes(std::vector<journal::LaneId> lanes) override {
+    const std::lock_guard lock(mutex_);
+    closed_.insert(closed_.end(), lanes.begin(), lanes.end());
+  }
+  void CloseUnopenedLanes() override {}
+  void Stop() override {}
+  Stats stats() const override { return {}; }
+
+ private:
+  std::vector<journal::Consumer*> consumers_;
+  uint64_t position_ = 0;
+  std::mutex mutex_;
+  journal::LaneId lane_ = 0;
+  std::vector<journal::LaneId> closed_;
+};
+
+class EngineTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto server =
+        http::Server::Listen(io_, "127.0.0.1:0", [this](const http::ServerRequest& request) {
+          const std::lock_guard lock(mutex_);
+          seen_.push_back(request.target);
+          changed_.notify_all();
+          return http::ServerReply{};
+        });
+    ASSERT_TRUE(server.ok());
+    server_ = *std::move(server);
+    thread_ = std::thread([this] { io_.run(); });
+  }
+  void TearDown() override {
+    engine_.reset();
+    io_.stop();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  /// Destinations by name and path; `guard` lets them lead to this machine.
+  config::Config Config(const std::vector<std::pair<std::string, std::string>>& destinations,
+                        bool guard = true) {
+    const std::string port = std::to_string(server_->port());
+    std::string yaml = "guard:\n  allow_ports: [1-65535]\n";
+    if (guard) yaml += "  allow_networks: [127.0.0.0/8, \"::1/128\"]\n";
+    yaml += "delivery: {threads: 2}\nevent_types: [{name: a}]\ndestinations:\n";
+    std::string names;
+    for (const auto& [name, path] : destinations) {
+      yaml += "  - {name: " + name + ", url: \"http://localhost:" + port + path + "\"}\n";
+      names += (names.empty() ? "" : ", ") + name;
+    }
+    yaml += "subscriptions: [{name: all, types: [a], destinations: [" + names + "]}]\n";
+    auto config = config::ParseConfig(yaml);
+    EXPECT_TRUE(config.ok()) << config.status();
+    return *std::move(config);
+  }
+  void Create(const config::Config& config) {
+    auto engine = Engine::Create(config, clock_, connections_, journal_, *metrics_, *logger_);
+    ASSERT_TRUE(engine.ok());
+    engine_ = *std::move(engine);
+  }
+  /// Publishes one event; returns where it went, once it went to `n` places.
+  std::vector<std::string> Deliver(size_t n) {
+    journal_.Commit(model::Event::Create({.id = "e" + std::to_string(++published_),
+                                          .type = "a",
+                                          .tenant = "default",
+                                          .payload = "1"}));
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::seconds(60), [&] { return seen_.size() >= n; });
+    return std::exchange(seen_, {});
+  }
+
+  base::SystemClock clock_;
+  base::DescriptorBudget connections_{100};
+  std::unique_ptr<metrics::Metrics> metrics_ = metrics::Metrics::Create("test");
+  std::ostringstream log_;
+  std::unique_ptr<log::Logger> logger_ = log::Logger::Create(log_, log::Level::kInfo, clock_);
+  StubJournal journal_;
+  std::unique_ptr<Engine> engine_;
+  boost::asio::io_context io_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
+      io_.get_executor()};
+  std::unique_ptr<http::Server> server_;
+  std::thread thread_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::string> seen_;
+  int published_ = 0;
+};
+
+TEST_F(EngineTest, AConfigurationThatOneThreadCannotTakeIsTakenByNone) {
+  const config::Config first = Config({{"a", "/a1"}, {"b", "/b1"}});
+  Create(first);
+  ASSERT_TRUE(engine_->Apply(first).ok());
+  EXPECT_THAT(Deliver(2), UnorderedElementsAre("/a1", "/b1"));
+  // The thread of `c` could, that of `d` cannot; and nothing may lead to this machine any more.
+  const auto change = [&](bool guard) {
+    return Config({{"a", "/a2"}, {"b", "/b2"}, {"c", "/c2"}, {"d", "/d2"}}, guard);
+  };
+  journal_.refused = "d";
+  EXPECT_EQ(engine_->Apply(change(false)).code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(Deliver(2), UnorderedElementsAre("/a1", "/b1"));
+  EXPECT_THAT(journal_.Closed(), ElementsAre(3)) << "what was opened for it is closed again";
+  journal_.refused = "";
+  ASSERT_TRUE(engine_->Apply(change(true)).ok());
+  EXPECT_THAT(Deliver(4), UnorderedElementsAre("/a2", "/b2", "/c2", "/d2"));
+}
+
+TEST_F(EngineTest, AFirstConfigurationThatCannotBeTakenClosesNothing) {
+  const config::Config first = Config({{"a", "/a1"}, {"b", "/b1"}});
+  Create(first);
+  journal_.refused = "b";
+  EXPECT_FALSE(engine_->Apply(first).ok());
+  EXPECT_TRUE(journal_.Closed().empty());
+}
+
+}  // namespace
+}  // namespace carillon::server
