@@ -100,6 +100,17 @@ class EngineImpl final : public Engine {
     return status;
   }
 
+  void RefreshGauges(std::chrono::nanoseconds patience) override {
+    std::vector<std::future<void>> refreshed;
+    for (const auto& thread : threads_) {
+      auto done = std::make_shared<std::promise<void>>();
+      refreshed.push_back(done->get_future());
+      thread->PublishGauges([done] { done->set_value(); });
+    }
+    const auto give_up = std::chrono::steady_clock::now() + patience;
+    for (std::future<void>& future : refreshed) future.wait_until(give_up);
+  }
+
   bool Drain(std::chrono::nanoseconds grace, const std::function<bool()>& hurry) override {
     std::vector<std::future<void>> drained;
     for (const auto& thread : threads_) {
