@@ -31,6 +31,7 @@ namespace asio = boost::asio;
 constexpr int kWatchIntervalMs = 1000;
 constexpr std::chrono::milliseconds kHealthInterval{500};
 constexpr std::chrono::milliseconds kAnswerGrace{500};
+constexpr std::chrono::milliseconds kGaugePatience{250};
 constexpr uint64_t kMinMessageBytes = 16u << 20;
 
 class DaemonImpl final : public Daemon {
@@ -48,9 +49,10 @@ class DaemonImpl final : public Daemon {
     if (grpc_ != nullptr) ShutDownGrpc();
     grpc_.reset();
     if (journal_ != nullptr) journal_->Stop();
-    engine_.reset();
+    // Scrapes ask the engine.
     admin_io_.stop();
     if (admin_thread_.joinable()) admin_thread_.join();
+    engine_.reset();
     admin_.reset();
   }
 
@@ -144,6 +146,7 @@ class DaemonImpl final : public Daemon {
   }
 
   metrics::ProcessGauges Gauges() const {
+    engine_->RefreshGauges(kGaugePatience);
     const journal::Journal::Stats stats = journal_->stats();
     metrics::ProcessGauges gauges;
     gauges.journal_last_position = stats.last_position;

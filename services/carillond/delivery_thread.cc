@@ -16,8 +16,6 @@ using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>,
                                          asio::io_context::executor_type>;
 
-constexpr std::chrono::milliseconds kGaugeInterval{500};
-
 /// The dispatcher's thread is the one that runs `io`.
 class IoExecutor final : public delivery::Executor {
  public:
@@ -48,7 +46,6 @@ class DeliveryThreadImpl final : public DeliveryThread {
         io_(1),
         work_(io_.get_executor()),
         grace_(io_.get_executor()),
-        gauges_(io_.get_executor()),
         executor_(io_, [this] { dispatcher_->OnTimer(); }),
         courier_(authorization::MakeAuthorizingCourier(
             http::MakeAsioCourier(io_, resolver, tls, options.courier), clock,
@@ -57,7 +54,6 @@ class DeliveryThreadImpl final : public DeliveryThread {
              .on_fetch = options.on_token_fetch})),
         dispatcher_(delivery::Dispatcher::Create(options.dispatcher, clock, random_, journal,
                                                  *courier_, executor_, metrics)) {
-    PublishGauges();
     thread_ = std::thread([this, shard = options.dispatcher.shard] {
       pthread_setname_np(pthread_self(), ("delivery-" + std::to_string(shard)).c_str());
       io_.run();
@@ -97,9 +93,15 @@ class DeliveryThreadImpl final : public DeliveryThread {
       });
       dispatcher_->Drain([this, done = std::move(done)]() mutable {
         grace_.cancel();
-        gauges_.cancel();
         done();
       });
+    });
+  }
+
+  void PublishGauges(absl::AnyInvocable<void()> done) override {
+    asio::post(io_, [this, done = std::move(done)]() mutable {
+      dispatcher_->PublishGauges();
+      done();
     });
   }
 
@@ -108,20 +110,10 @@ class DeliveryThreadImpl final : public DeliveryThread {
   }
 
  private:
-  void PublishGauges() {
-    gauges_.expires_after(kGaugeInterval);
-    gauges_.async_wait([this](boost::system::error_code error) {
-      if (error) return;
-      dispatcher_->PublishGauges();
-      PublishGauges();
-    });
-  }
-
   base::SeededRandom random_;
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   Timer grace_;
-  Timer gauges_;
   IoExecutor executor_;
   std::unique_ptr<http::Courier> courier_;
   std::unique_ptr<delivery::Dispatcher> dispatcher_;

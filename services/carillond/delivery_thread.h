@@ -42,6 +42,9 @@ class DeliveryThread {
   /// `done` on the delivery thread when everything is durable.
   virtual void Drain(std::chrono::nanoseconds grace, absl::AnyInvocable<void()> done) = 0;
 
+  /// Any thread. Makes the gauges of its lanes true; `done` on the delivery thread, after that.
+  virtual void PublishGauges(absl::AnyInvocable<void()> done) = 0;
+
   /// Any thread: cancels what is in flight now.
   virtual void CancelAll() = 0;
 };

@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "carillon/delivery/delivery_log.h"
 #include "carillon/http/resolver.h"
 #include "carillon/http/tls.h"
 #include "carillon/policy/caps_within.h"
@@ -43,11 +44,13 @@ class EngineImpl final : public Engine {
              metrics::Metrics& metrics, log::Logger& logger, std::unique_ptr<http::TlsClient> tls)
       : clock_(clock),
         connections_(connections),
+        log_(logger, clock),
         tls_(std::move(tls)),
         resolver_(http::Resolver::Create({}, clock)) {
     const v1::DeliverySettings& settings = config.delivery;
     DeliveryThreadOptions options;
     options.dispatcher.caps = caps_;
+    options.dispatcher.observer = &log_;
     options.dispatcher.max_memory_bytes = settings.max_memory_bytes();
     options.dispatcher.max_lane_bytes = settings.max_lane_bytes();
     options.dispatcher.user_agent = "Carillon/" CARILLON_VERSION;
@@ -96,6 +99,17 @@ class EngineImpl final : public Engine {
     }
     for (std::future<void>& future : committed) future.wait();
     return absl::OkStatus();
+  }
+
+  void RefreshGauges(std::chrono::nanoseconds patience) override {
+    std::vector<std::future<void>> refreshed;
+    for (const auto& thread : threads_) {
+      auto done = std::make_shared<std::promise<void>>();
+      refreshed.push_back(done->get_future());
+      thread->PublishGauges([done] { done->set_value(); });
+    }
+    const auto give_up = std::chrono::steady_clock::now() + patience;
+    for (std::future<void>& future : refreshed) future.wait_until(give_up);
   }
 
   bool Drain(std::chrono::nanoseconds grace, const std::function<bool()>& hurry) override {
@@ -169,6 +183,7 @@ class EngineImpl final : public Engine {
 
   const base::Clock& clock_;
   base::DescriptorBudget& connections_;
+  delivery::DeliveryLog log_;  // outlives the threads
   http::EgressSwitch egress_;
   std::unique_ptr<http::TlsClient> tls_;
   std::unique_ptr<http::Resolver> resolver_;

@@ -29,6 +29,10 @@ class Engine {
   /// The first call starts delivering.
   virtual absl::Status Apply(const config::Config& config) = 0;
 
+  /// Makes the gauges of all lanes true; waits for the threads, but not longer than `patience`: of
+  /// one that is busy for so long they stay as they were. Any thread, one at a time.
+  virtual void RefreshGauges(std::chrono::nanoseconds patience) = 0;
+
   /// Starts nothing new; waits until what is in flight ended (at most `grace`, or until `hurry`
   /// says true) and its outcomes are durable. False: it gave up waiting for the disk.
   virtual bool Drain(std::chrono::nanoseconds grace, const std::function<bool()>& hurry) = 0;

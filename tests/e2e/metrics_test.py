@@ -5,6 +5,7 @@ import subprocess
 import unittest
 
 from harness import EndToEnd, outcome, session
+from judging import Gate, Judging
 
 
 class Metrics(EndToEnd):
@@ -34,6 +35,31 @@ class Metrics(EndToEnd):
         self.assertGreater(metrics["carillon_disk_free_bytes"], 0)
         self.assertGreater(metrics["process_resident_memory_bytes"], 0)
         self.assertTrue(any(name.startswith("carillon_build_info{") for name in metrics))
+
+    def test_gauges_are_true_when_scraped(self):
+        def deliveries(state):
+            return server.metric(f'carillon_deliveries{{state="{state}"}}')
+
+        gate = Gate()
+        with Judging(lambda request: gate.wait() or 200) as slow:
+            bad = self.sink()
+            self.write_config([{"name": "slow", "url": slow.url("/x"), "concurrency": 2,
+                                "timeouts": {"total": "120s"}},
+                               {"name": "bad", "url": bad.url("/status/500"),
+                                "retry": {"delays": ["1h"]}, "breaker": {"off": True}}])
+            server = self.server()
+            for n in range(1, 6):
+                self.publish_events(server, [{"session": session(n)}])
+                slow.wait_open(min(n, 2))
+                server.wait_metric(outcome("bad", "http_5xx"), n)
+                self.assertEqual(deliveries("in_flight"), min(n, 2))
+                self.assertEqual(deliveries("parked"), n)
+                self.assertEqual(deliveries("ready"), max(0, n - 2))
+                age = server.metric("carillon_oldest_ready_age_seconds")
+                self.assertEqual(age > 0, n > 2)
+            gate.open()
+            server.wait_metric("carillon_delivered_total", 5)
+            self.assertEqual(deliveries("in_flight"), 0)
 
     def test_series_of_destinations_are_bounded(self):
         receiver = self.sink()

@@ -37,6 +37,7 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
                                http::Courier& courier, Executor& executor,
                                metrics::Metrics& metrics)
     : options_(options),
+      observer_(options.observer != nullptr ? *options.observer : nobody_),
       clock_(clock),
       random_(random),
       journal_(journal),

@@ -117,6 +117,7 @@ class DispatcherImpl final : public Dispatcher {
   /// A parcel that the lane gave out is not tried.
   void GiveUp(Lane& lane, Parcel parcel);
   Ending Bury(Lane& lane, const Parcel& parcel, uint32_t attempts, model::Outcome outcome);
+  void NoteDead(Lane& lane, const Observer::GivenUp& delivery);
   void AddDead(Lane& lane, const model::Event& event, uint32_t attempts, model::Outcome outcome);
   /// Whether anybody subscribed to an operational type in the lane's tenant.
   bool IsWanted(const Lane& lane, std::string_view type) const {
@@ -162,6 +163,8 @@ class DispatcherImpl final : public Dispatcher {
   void EndChange();
 
   const DispatcherOptions options_;
+  Observer nobody_;
+  Observer& observer_;
   const base::Clock& clock_;
   base::Random& random_;
   journal::Journal& journal_;

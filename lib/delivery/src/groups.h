@@ -131,6 +131,14 @@ class Groups {
       for (size_t i = 0; i < group.waiting.size(); ++i) visit(group.waiting[i]);
     }
   }
+  /// The first that waits in each group, which is its oldest.
+  template <typename Visit>
+  void ForEachFirst(Visit visit) const {
+    if (waiting_ == 0) return;
+    for (const auto& [id, group] : groups_) {
+      if (!group.waiting.empty()) visit(group.waiting.front());
+    }
+  }
   /// Gives up all that waits in memory; the lane is being closed.
   std::vector<Delivery> Clear();
 

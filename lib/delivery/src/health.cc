@@ -5,7 +5,12 @@ namespace carillon::delivery {
 
 void DispatcherImpl::OnBreaker(Lane& lane, policy::Breaker::Change change) {
   if (change == policy::Breaker::Change::kNone) return;
-  if (change == policy::Breaker::Change::kRecovered) TellRecovered(lane, Recovery::kBreakerClosed);
+  if (change == policy::Breaker::Change::kRecovered) {
+    TellRecovered(lane, Recovery::kBreakerClosed);
+    observer_.OnBreakerClosed(lane.destination());
+  } else if (const auto until = lane.pace().OpenUntil()) {
+    observer_.OnBreakerOpened(lane.destination(), *until - clock_.Mono());
+  }
   waking_.Refresh(lane);
   RefreshDue(lane);
 }
@@ -30,6 +35,7 @@ void DispatcherImpl::Disable(Lane& lane, model::DisabledReason why) {
   lane.health.disabled_at = clock_.Wall();
   lane.health.generation = lane.destination().generation;
   NoteHealth(lane);
+  observer_.OnDisabled(lane.destination(), why);
   if (IsWanted(lane, model::kDestinationDisabled)) {
     news_.Add(DestinationDisabled(lane.destination(), lane.health, random_));
   }
@@ -40,6 +46,7 @@ void DispatcherImpl::Enable(Lane& lane) {
   lane.health = {};
   NoteHealth(lane);
   lane.pace().Reset(clock_.Mono());
+  observer_.OnEnabled(lane.destination());
   TellRecovered(lane, Recovery::kEnabled);
   SetMode(lane);
 }

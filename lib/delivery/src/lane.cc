@@ -202,6 +202,18 @@ std::vector<uint64_t> Lane::Close() {
   return waiting;
 }
 
+// Retries come by their times and groups by chance: each of them may be the oldest.
+int64_t Lane::OldestReady() const {
+  base::WallTime oldest = base::WallTime::max();
+  const auto look = [&oldest](const Delivery& delivery) {
+    oldest = std::min(oldest, delivery.event->accepted_at());
+  };
+  if (!fresh_.empty()) look(fresh_.front());
+  groups_.ForEachFirst(look);
+  retries_.ForEach([&look](const Parcel& parcel) { look(parcel.first); });
+  return oldest == base::WallTime::max() ? 0 : base::ToUnixNanos(oldest);
+}
+
 void Lane::PublishGauges() {
   using metrics::LaneHealth;
   const auto relaxed = std::memory_order_relaxed;
@@ -209,14 +221,7 @@ void Lane::PublishGauges() {
   metrics_->ready.store(static_cast<int64_t>(ready), relaxed);
   metrics_->in_flight.store(static_cast<int64_t>(in_flight_.size()), relaxed);
   metrics_->parked.store(static_cast<int64_t>(retries_.parked()), relaxed);
-  const Delivery* oldest = nullptr;
-  if (!fresh_.empty()) oldest = &fresh_.front();
-  if (!retries_.empty() && (oldest == nullptr || retries_.front().first.event->accepted_at() <
-                                                     oldest->event->accepted_at())) {
-    oldest = &retries_.front().first;
-  }
-  metrics_->oldest_ready_ns.store(
-      oldest == nullptr ? 0 : base::ToUnixNanos(oldest->event->accepted_at()), relaxed);
+  metrics_->oldest_ready_ns.store(OldestReady(), relaxed);
   const bool idle = ready == 0 && in_flight_.empty();
   metrics_->health.store(mode_ != Mode::kRun ? LaneHealth::kDisabled
                          : pace_.open()      ? LaneHealth::kOpen

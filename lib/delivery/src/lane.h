@@ -198,6 +198,8 @@ class Lane : public policy::FairItem<Lane> {
   void Hold(std::vector<Delivery> waiting);
   void WriteRow(const Delivery& delivery);
   journal::GroupId GroupOf(const model::Event& event) const;
+  /// Unix ns of acceptance of the oldest delivery in memory that is not in flight; 0: none.
+  int64_t OldestReady() const;
   bool Unsettled(const Parcel& parcel, const Delivery& delivery) const {
     return !parcel.parked && !delivery.held;
   }

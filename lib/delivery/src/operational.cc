@@ -1,6 +1,5 @@
 #include "operational.h"
 
-#include <array>
 #include <string>
 
 #include "carillon/base/text.h"
@@ -9,9 +8,6 @@
 
 namespace carillon::delivery {
 namespace {
-
-constexpr std::array<std::string_view, 5> kReasons = {"", "operator", "gone", "failing",
-                                                      "retries_ended"};
 
 std::shared_ptr<model::Event> Make(std::string_view type, const model::Destination& destination,
                                    const std::string& payload, base::WallTime now,
@@ -34,7 +30,7 @@ std::shared_ptr<model::Event> DestinationDisabled(const model::Destination& dest
   std::string payload;
   codec::JsonWriter json(payload);
   json.String("destination", destination.name);
-  json.String("reason", kReasons[static_cast<size_t>(*health.disabled)]);
+  json.String("reason", model::DisabledReasonName(*health.disabled));
   if (health.failing_since)
     json.String("failing_since", base::FormatRfc3339(*health.failing_since));
   json.Bool("deliveries_kept", !destination.disabling.drop_deliveries);

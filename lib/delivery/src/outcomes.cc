@@ -26,6 +26,9 @@ void DispatcherImpl::OnResponse(uint64_t token, const http::Response& response) 
   AddAttemptRows(*attempt, outcome, response, abandoned);
   lane.metrics().CountAttempt(outcome);
   metrics_.ObserveAttempt(outcome, took);
+  if (outcome != model::Outcome::kSuccess && outcome != model::Outcome::kCancelled) {
+    observer_.OnFailed(lane.destination(), outcome, response);
+  }
   if (!abandoned) {
     OnBreaker(lane, lane.pace().OnEnd(outcome, response, lane.in_flight(), random_));
     Conclude(*attempt, {.outcome = outcome,
@@ -223,10 +226,20 @@ Ending DispatcherImpl::Bury(Lane& lane, const Parcel& parcel, uint32_t attempts,
   return Ending::kStuck;
 }
 
+// Whatever dies passes here: it is written, counted and told.
+void DispatcherImpl::NoteDead(Lane& lane, const Observer::GivenUp& delivery) {
+  news_.Add(journal::Dead{lane.id(), delivery.position, delivery.attempts, delivery.outcome,
+                          clock_.Wall()});
+  lane.metrics().dead.fetch_add(1, std::memory_order_relaxed);
+  observer_.OnGivenUp(lane.destination(), delivery);
+}
+
 void DispatcherImpl::AddDead(Lane& lane, const model::Event& event, uint32_t attempts,
                              model::Outcome outcome) {
-  news_.Add(journal::Dead{lane.id(), event.position(), attempts, outcome, clock_.Wall()});
-  lane.metrics().dead.fetch_add(1, std::memory_order_relaxed);
+  NoteDead(lane, {.position = event.position(),
+                  .event_id = event.id(),
+                  .attempts = attempts,
+                  .outcome = outcome});
   // Of an operational event it would be one more; who took the destination out knows.
   if (lane.closing() || model::IsOperational(event.type())) return;
   if (!IsWanted(lane, model::kDeliveryDead)) return;

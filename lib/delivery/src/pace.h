@@ -31,6 +31,10 @@ class Pace {
   bool Resting() const { return paused_until_ || open(); }
   /// Its breaker is open.
   bool open() const { return destination_->breaker && breaker_.open(); }
+  /// Until when; nothing: it is not open.
+  std::optional<base::MonoTime> OpenUntil() const {
+    return open() ? breaker_.OpenUntil() : std::nullopt;
+  }
 
   /// Nothing is started before `until`. A longer pause stays.
   void Pause(base::MonoTime until);

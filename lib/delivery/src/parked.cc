@@ -110,9 +110,7 @@ void DispatcherImpl::Lose(Lane& lane, const journal::DueDelivery& row) {
   news_.Add(journal::ParkedKey{lane.id(), parked.due, parked.position});
   lane.retries().CountUnparked(1 + parked.rest.size());
   const auto bury = [&](uint64_t position) {
-    news_.Add(journal::Dead{lane.id(), position, parked.attempts, model::Outcome::kCancelled,
-                            clock_.Wall()});
-    lane.metrics().dead.fetch_add(1, std::memory_order_relaxed);
+    NoteDead(lane, {.position = position, .event_id = {}, .attempts = parked.attempts});
   };
   std::set<uint64_t> positions{parked.position};
   for (const journal::BatchMember& member : parked.rest) positions.insert(member.position);

@@ -169,8 +169,7 @@ void DispatcherImpl::CloseLane(Lane& lane) {
   due_lanes_.Remove(lane);
   waking_.Remove(lane);
   for (const uint64_t position : lane.Close()) {
-    news_.Add(journal::Dead{lane.id(), position, 0, model::Outcome::kCancelled, clock_.Wall()});
-    lane.metrics().dead.fetch_add(1, std::memory_order_relaxed);
+    NoteDead(lane, {.position = position});
   }
   if (lane.Gone()) news_.AddClosed(lane.id());
   courier_.Close(lane.endpoint());  // what is in flight ends as cancelled, and then the lane

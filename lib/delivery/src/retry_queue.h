@@ -72,6 +72,10 @@ class RetryQueue {
   void Push(Parcel parcel) { queue_.push_back(std::move(parcel)); }
   Parcel Pop() { return queue_.pop_front(); }
   const Parcel& front() const { return queue_.front(); }
+  template <typename Visit>
+  void ForEach(Visit visit) const {
+    for (size_t i = 0; i < queue_.size(); ++i) visit(queue_[i]);
+  }
   /// Forgets what waits here: the rows will be taken again.
   void Drop();
 

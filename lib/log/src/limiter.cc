@@ -1,4 +1,4 @@
-#include "limiter.h"
+#include "carillon/log/limiter.h"
 
 #include <algorithm>
 #include <utility>

@@ -13,7 +13,7 @@
 #include <optional>
 #include <utility>
 
-#include "limiter.h"
+#include "carillon/log/limiter.h"
 #include "line.h"
 
 namespace carillon::log {

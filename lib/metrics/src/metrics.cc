@@ -191,9 +191,10 @@ class MetricsImpl final : public Metrics {
   }
 
   std::string Render() override {
+    const ProcessGauges gauges = ReadGauges();
     std::vector<prometheus::MetricFamily> families = registry_.Collect();
     Append(families, lanes_.Collect());
-    Append(families, Describe(ReadGauges()));
+    Append(families, Describe(gauges));
     Append(families, process_.Collect());
     return prometheus::TextSerializer().Serialize(families);
   }

@@ -27,6 +27,7 @@ class DispatcherTest : public testing::Test {
     Create();
   }
   void Create() {
+    options_.observer = &observer_;
     journal_ = std::make_unique<SimJournal>(store_, executor_, clock_, random_);
     dispatcher_ =
         Dispatcher::Create(options_, clock_, random_, *journal_, courier_, executor_, metrics_);
@@ -72,6 +73,7 @@ class DispatcherTest : public testing::Test {
   base::SeededRandom random_{7};
   SimExecutor executor_{clock_, random_};
   SimStore store_;
+  SimObserver observer_;
   NullMetrics metrics_;
   DispatcherOptions options_;
   SimCourier::End end_;

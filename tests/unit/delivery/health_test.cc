@@ -48,6 +48,9 @@ TEST_F(HealthTest, AnOpenBreakerLetsOnlyProbesThroughAndClosesWithSuccess) {
   EXPECT_EQ(store_.delivered.size(), 6u);  // with what was told
   EXPECT_EQ(CountOf(model::kDestinationRecovered), 1u);
   EXPECT_TRUE(store_.parked.empty());
+  EXPECT_EQ(observer_.Count("failed a http_5xx"), 4u);
+  EXPECT_EQ(observer_.Count("opened a"), 2u);
+  EXPECT_EQ(observer_.Count("closed a"), 1u);
 }
 
 TEST_F(HealthTest, GoneDisablesAndAnotherGenerationEnables) {
@@ -73,6 +76,8 @@ TEST_F(HealthTest, GoneDisablesAndAnotherGenerationEnables) {
   EXPECT_TRUE(store_.delivered.contains({1, 1}));
   EXPECT_TRUE(store_.delivered.contains({1, 2}));
   EXPECT_EQ(CountOf(model::kDestinationRecovered), 1u);
+  EXPECT_EQ(observer_.Count("disabled a gone"), 1u);
+  EXPECT_EQ(observer_.Count("enabled a"), 1u);
 }
 
 TEST_F(HealthTest, ADisabledDestinationMayDropItsDeliveriesAndTellsOfEach) {
@@ -85,6 +90,7 @@ TEST_F(HealthTest, ADisabledDestinationMayDropItsDeliveriesAndTellsOfEach) {
   RunFor(seconds(5));
   EXPECT_EQ(store_.dead.size(), 4u);  // the parked one too
   EXPECT_EQ(CountOf(model::kDeliveryDead), 4u);
+  EXPECT_EQ(observer_.given_up.size(), 4u);
   EXPECT_TRUE(store_.parked.empty());
   EXPECT_EQ(store_.watermark, store_.last());
 }

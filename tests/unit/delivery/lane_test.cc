@@ -217,5 +217,42 @@ TEST_F(LaneTest, GaugesTellTheOldestThatWaits) {
   EXPECT_EQ(metrics->health.load(), metrics::LaneHealth::kFailing);
 }
 
+TEST_F(LaneTest, TheOldestThatWaitsMayWaitInOrder) {
+  model::Destination destination;
+  destination.tenant = "t";
+  destination.name = "d";
+  destination.order.by = model::Ordering::kKey;
+  table_ = std::make_shared<SimTable>(std::vector{destination},
+                                      [](const std::string&, const model::Event&) { return true; });
+  const auto figures = std::make_shared<metrics::LaneMetrics>();
+  Lane lane({.lane = 1}, {.bytes = 10 * size_, .floor_bytes = size_}, tracker_, figures);
+  lane.Bind(table_, 0, now_);
+  const auto oldest = [&] {
+    lane.PublishGauges();
+    return figures->oldest_ready_ns.load();
+  };
+  EXPECT_EQ(oldest(), 0);
+  for (uint64_t position = 1; position <= 4; ++position) {
+    auto event = model::Event::Create({.id = "e",
+                                       .type = "a",
+                                       .tenant = "t",
+                                       .ordering_key = position == 3 ? "other" : "one",
+                                       .payload = "{}"});
+    event->Accept(position, base::FromUnixNanos(static_cast<int64_t>(position)));
+    lane.Enqueue(held_.Hold(event), tracker_.Add(position, 1));
+  }
+  EXPECT_EQ(oldest(), 1);
+  Attempt& first = Start(lane);
+  EXPECT_EQ(oldest(), 2);
+  Attempt& other = Start(lane);  // on the way to it, 2 was put behind the first
+  EXPECT_EQ(other.parcel.position(), 3u);
+  EXPECT_EQ(oldest(), 2);
+  EXPECT_EQ(figures->in_flight.load(), 2);
+  EXPECT_EQ(figures->ready.load(), 2);
+  Finish(lane, first);
+  Start(lane);
+  EXPECT_EQ(oldest(), 4);
+}
+
 }  // namespace
 }  // namespace carillon::delivery

@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -63,6 +65,44 @@ class NullMetrics final : public metrics::Metrics {
   std::string Render() override { return ""; }
   std::map<std::string, std::shared_ptr<metrics::LaneMetrics>> lanes;
   int retry_after_ignored = 0;
+};
+
+/// Hears what a shard says of its destinations.
+class SimObserver final : public Observer {
+ public:
+  void OnFailed(const model::Destination& destination, model::Outcome outcome,
+                const http::Response& response) override {
+    EXPECT_NE(outcome, model::Outcome::kSuccess);
+    EXPECT_NE(outcome, model::Outcome::kCancelled);
+    EXPECT_EQ(response.wire == model::Outcome::kSuccess, response.status != 0);
+    said.push_back("failed " + destination.name + " " + std::string(model::OutcomeName(outcome)));
+  }
+  void OnBreakerOpened(const model::Destination& destination,
+                       std::chrono::nanoseconds wait) override {
+    EXPECT_GT(wait.count(), 0);
+    said.push_back("opened " + destination.name);
+  }
+  void OnBreakerClosed(const model::Destination& destination) override {
+    said.push_back("closed " + destination.name);
+  }
+  void OnDisabled(const model::Destination& destination, model::DisabledReason why) override {
+    said.push_back("disabled " + destination.name + " " +
+                   std::string(model::DisabledReasonName(why)));
+  }
+  void OnEnabled(const model::Destination& destination) override {
+    said.push_back("enabled " + destination.name);
+  }
+  void OnGivenUp(const model::Destination& destination, const GivenUp& delivery) override {
+    given_up.emplace(destination.name, delivery.position);
+    said.push_back("given up " + destination.name + " " +
+                   std::string(model::OutcomeName(delivery.outcome)));
+  }
+  size_t Count(const std::string& line) const {
+    return static_cast<size_t>(std::ranges::count(said, line));
+  }
+
+  std::vector<std::string> said;
+  std::set<std::pair<std::string, uint64_t>> given_up;  // destination, position
 };
 
 /// A courier whose receivers are a function: how an attempt will end, and after how long.

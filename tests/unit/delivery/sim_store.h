@@ -45,6 +45,8 @@ struct SimStore {
 
   /// Whether the destination wants the event at a position: the truth that routing follows.
   std::function<bool(const std::string& destination, uint64_t position)> wants;
+  /// Whether somebody was told that it is given up; null: nobody asks.
+  std::function<bool(const std::string& destination, uint64_t position)> told;
 
   std::vector<model::EventPtr> events;  // position 1 first
   std::map<journal::LaneId, LaneRecord> lanes;
@@ -65,6 +67,7 @@ struct SimStore {
     for (const auto& row : s.parked) Park(row);
     for (const auto& row : s.dead) {
       const bool first = dead.insert({row.lane, row.position}).second;
+      if (told) EXPECT_TRUE(told(lanes.at(row.lane).name.name, row.position)) << "not told of";
       EXPECT_TRUE(first || excused.contains(row.lane)) << "dead twice";
       EXPECT_FALSE(delivered.contains({row.lane, row.position}));
     }

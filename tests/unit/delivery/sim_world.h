@@ -26,6 +26,10 @@ class SimWorld {
     store_.wants = [this](const std::string& name, uint64_t position) {
       return Wants(name, *store_.events[position - 1]);
     };
+    store_.told = [this](const std::string& name, uint64_t position) {
+      return observer_.given_up.contains({name, position});
+    };
+    options_.observer = &observer_;
     options_.max_lane_bytes = 1500 + Below(6000);
     options_.max_memory_bytes = 4000 + Below(40'000);
     options_.read_bytes = 500 + Below(4000);
@@ -349,6 +353,7 @@ class SimWorld {
   base::SimulatedClock clock_;
   SimExecutor executor_;
   SimStore store_;
+  SimObserver observer_;
   NullMetrics metrics_;
   DispatcherOptions options_;
   bool slow_disk_ = false;

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "carillon/base/clock.h"
 #include "carillon/base/random.h"
+#include "carillon/delivery/observer.h"
 #include "carillon/http/courier.h"
 #include "carillon/journal/journal.h"
 #include "carillon/metrics/metrics.h"
@@ -32,6 +33,7 @@ struct DispatcherOptions {
   std::string user_agent = "Carillon";         ///< the program adds its version
   std::shared_ptr<policy::InFlightCaps> caps;  ///< shared by all shards; null: there are none
   uint32_t first_token_use = 0;                ///< for tests: tokens as after so many attempts
+  Observer* observer = nullptr;                ///< outlives the dispatcher; null: nobody is told
 };
 
 /// Runs things on the dispatcher's thread. The real one posts to its io_context; the simulated one
@@ -85,7 +87,8 @@ class Dispatcher : public journal::Consumer, public http::CourierListener {
   /// durable.
   virtual void Drain(absl::AnyInvocable<void()> done) = 0;
 
-  /// Makes gauges current: queue sizes, ages, states; to the metrics. Dispatcher's thread.
+  /// Makes gauges current: queue sizes, ages, states; to the metrics. They are no truer than the
+  /// last call. Dispatcher's thread.
   virtual void PublishGauges() = 0;
 };
 

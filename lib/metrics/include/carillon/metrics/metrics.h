@@ -100,8 +100,9 @@ class Metrics {
   /// add up. Not for the hot path.
   virtual std::shared_ptr<LaneMetrics> AddLane(std::string tenant, std::string destination) = 0;
 
-  /// Asked at each scrape, one scrape at a time; null for none. Once this has returned, the source
-  /// before is not used any more.
+  /// Asked at each scrape, one scrape at a time and before anything else is read, so that it may
+  /// bring the lanes' figures up to date; null for none. Once this has returned, the source before
+  /// is not used any more.
   virtual void SetProcessGauges(std::function<ProcessGauges()> source) = 0;
 
   /// The text exposition format, version 0.0.4.

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string_view>
 
 namespace carillon::model {
 
@@ -11,5 +13,12 @@ enum class DisabledReason : uint8_t {
   kFailing = 3,      ///< every attempt failed for too long
   kRetriesEnded = 4  ///< a delivery used up its retries
 };
+
+/// The name that events, logs and docs use.
+inline constexpr std::string_view DisabledReasonName(DisabledReason reason) {
+  constexpr std::array<std::string_view, 5> kNames = {"", "operator", "gone", "failing",
+                                                      "retries_ended"};
+  return kNames[static_cast<size_t>(reason)];
+}
 
 }  // namespace carillon::model

@@ -12,8 +12,9 @@
 
 namespace carillon::log {
 
-/// One line per key and interval; at most `max_keys` keys, the rest share one allowance.
-/// Thread-safe.
+/// One line per key and interval; at most `max_keys` keys, the rest share one allowance. A Logger
+/// has one of its own (see Logger::Limited); whoever may bring many keys makes another, so that the
+/// others' lines are not lost among them. Thread-safe.
 class Limiter {
  public:
   explicit Limiter(size_t max_keys) : max_keys_(max_keys) {}

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "carillon/base/clock.h"
+#include "carillon/http/courier.h"
+#include "carillon/model/destination.h"
+#include "carillon/model/health.h"
+#include "carillon/model/outcome.h"
+
+namespace carillon::delivery {
+
+/// Told what goes wrong with destinations, and when that is over, by every dispatcher on its own
+/// thread; for logs and tests. Must not block and must not call back. What succeeds is not told of,
+/// and costs nothing. What is given holds for the length of the call.
+class Observer {
+ public:
+  /// A delivery that will not be tried again.
+  struct GivenUp {
+    uint64_t position = 0;
+    std::string_view event_id;  ///< empty where only the position is known
+    uint32_t attempts = 0;
+    model::Outcome outcome = model::Outcome::kCancelled;  ///< of the last one
+  };
+
+  virtual ~Observer() = default;
+  /// An attempt ended with `outcome`, which is neither kSuccess nor kCancelled.
+  virtual void OnFailed(const model::Destination&, model::Outcome, const http::Response&) {}
+  /// Opened, whether for the first time or again, for so long.
+  virtual void OnBreakerOpened(const model::Destination&, std::chrono::nanoseconds) {}
+  virtual void OnBreakerClosed(const model::Destination&) {}
+  virtual void OnDisabled(const model::Destination&, model::DisabledReason) {}
+  virtual void OnEnabled(const model::Destination&) {}
+  virtual void OnGivenUp(const model::Destination&, const GivenUp&) {}
+};
+
+}  // namespace carillon::delivery

@@ -1,0 +1,99 @@
+#include "carillon/delivery/delivery_log.h"
+
+#include "absl/strings/str_cat.h"
+#include "carillon/base/text.h"
+
+namespace carillon::delivery {
+namespace {
+
+std::string NameOf(const model::Destination& destination) {
+  return destination.tenant + "/" + destination.name;
+}
+
+double Seconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
+
+}  // namespace
+
+std::optional<uint64_t> DeliveryLog::Allow(const std::string& destination, std::string_view kind,
+                                           int detail) {
+  const std::string key =
+      absl::StrCat(base::ToAbsl(kind), " ", detail, " ", destination);  // cut at the end, if at all
+  return limiter_.Allow(key, clock_.Mono(), kInterval);
+}
+
+void DeliveryLog::OnFailed(const model::Destination& destination, model::Outcome outcome,
+                           const http::Response& response) {
+  if (!logger_.Enabled(log::Level::kWarn)) return;
+  const std::string name = NameOf(destination);
+  const std::string_view cause = model::OutcomeName(outcome);
+  const auto suppressed = Allow(name, cause, response.status);
+  if (!suppressed) return;
+  const std::string_view address = response.peer ? std::string_view(*response.peer) : "";
+  if (response.status != 0) {
+    logger_.Warn("an attempt failed: the receiver did not take it", {{"destination", name},
+                                                                     {"cause", cause},
+                                                                     {"status", response.status},
+                                                                     {"address", address},
+                                                                     {"suppressed", *suppressed}});
+    return;
+  }
+  logger_.Warn("an attempt failed", {{"destination", name},
+                                     {"cause", cause},
+                                     {"phase", http::PhaseName(response.phase)},
+                                     {"address", address},
+                                     {"error", response.error},
+                                     {"suppressed", *suppressed}});
+}
+
+void DeliveryLog::OnBreakerOpened(const model::Destination& destination,
+                                  std::chrono::nanoseconds wait) {
+  const std::string name = NameOf(destination);
+  const auto suppressed = Allow(name, "opened", 0);
+  if (!suppressed) return;
+  logger_.Warn("a breaker opened: the destination is left alone",
+               {{"destination", name}, {"seconds", Seconds(wait)}, {"suppressed", *suppressed}});
+}
+
+void DeliveryLog::OnBreakerClosed(const model::Destination& destination) {
+  const std::string name = NameOf(destination);
+  const auto suppressed = Allow(name, "closed", 0);
+  if (!suppressed) return;
+  logger_.Info("a breaker closed: the destination has recovered",
+               {{"destination", name}, {"suppressed", *suppressed}});
+}
+
+void DeliveryLog::OnDisabled(const model::Destination& destination, model::DisabledReason why) {
+  const std::string name = NameOf(destination);
+  const auto suppressed = Allow(name, "disabled", 0);
+  if (!suppressed) return;
+  logger_.Warn("a destination is disabled: nothing is sent there until it is enabled",
+               {{"destination", name},
+                {"reason", model::DisabledReasonName(why)},
+                {"deliveries_kept", !destination.disabling.drop_deliveries},
+                {"suppressed", *suppressed}});
+}
+
+void DeliveryLog::OnEnabled(const model::Destination& destination) {
+  const std::string name = NameOf(destination);
+  const auto suppressed = Allow(name, "enabled", 0);
+  if (!suppressed) return;
+  logger_.Info("a destination is enabled", {{"destination", name}, {"suppressed", *suppressed}});
+}
+
+void DeliveryLog::OnGivenUp(const model::Destination& destination, const GivenUp& delivery) {
+  if (!logger_.Enabled(log::Level::kWarn)) return;
+  const std::string name = NameOf(destination);
+  const std::string_view cause = model::OutcomeName(delivery.outcome);
+  const auto suppressed = Allow(name, "given up", static_cast<int>(delivery.outcome));
+  if (!suppressed) return;
+  logger_.Warn("a delivery is given up", {{"destination", name},
+                                          {"cause", cause},
+                                          {"event_id", delivery.event_id},
+                                          {"position", delivery.position},
+                                          {"attempts", delivery.attempts},
+                                          {"suppressed", *suppressed}});
+}
+
+}  // namespace carillon::delivery

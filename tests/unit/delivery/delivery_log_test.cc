@@ -1,0 +1,120 @@
+#include "carillon/delivery/delivery_log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+
+namespace carillon::delivery {
+namespace {
+
+using model::Outcome;
+using std::chrono::seconds;
+using testing::HasSubstr;
+using testing::Not;
+
+class DeliveryLogTest : public testing::Test {
+ protected:
+  static model::Destination Named(const std::string& name) {
+    model::Destination destination;
+    destination.tenant = "t";
+    destination.name = name;
+    destination.url = "https://user.example/path-with-a-token?key=s3cret";
+    return destination;
+  }
+  static http::Response Failure(Outcome wire, const std::string& error, uint16_t status = 0) {
+    http::Response response;
+    response.wire = wire;
+    response.error = error;
+    response.status = status;
+    response.phase = http::Phase::kTls;
+    response.peer = std::make_shared<const std::string>("192.0.2.7:443");
+    response.body = "b0dy";
+    return response;
+  }
+  void Fail(const std::string& name, Outcome outcome, uint16_t status = 0) {
+    log_.OnFailed(Named(name), outcome, Failure(outcome, "it has expired", status));
+  }
+  /// What was written since the last call.
+  std::string Taken() {
+    std::string text = out_.str();
+    out_.str("");
+    return text;
+  }
+  static size_t Lines(const std::string& text) {
+    return static_cast<size_t>(std::ranges::count(text, '\n'));
+  }
+
+  base::SimulatedClock clock_;
+  std::ostringstream out_;
+  std::unique_ptr<log::Logger> logger_ = log::Logger::Create(out_, log::Level::kInfo, clock_);
+  DeliveryLog log_{*logger_, clock_};
+};
+
+TEST_F(DeliveryLogTest, SaysWhyAnAttemptFailed) {
+  Fail("a", Outcome::kTls);
+  const std::string line = Taken();
+  for (const char* part :
+       {R"("level":"warn")", R"("destination":"t/a")", R"("cause":"tls")", R"("phase":"tls")",
+        R"("address":"192.0.2.7:443")", R"("error":"it has expired")", R"("suppressed":0)"}) {
+    EXPECT_THAT(line, HasSubstr(part));
+  }
+  EXPECT_THAT(line, Not(HasSubstr("s3cret")));
+  EXPECT_THAT(line, Not(HasSubstr("path-with")));
+}
+
+TEST_F(DeliveryLogTest, AStatusIsTheCauseWhereThereIsOne) {
+  Fail("a", Outcome::kHttp5xx, 503);
+  const std::string line = Taken();
+  EXPECT_THAT(line, HasSubstr(R"("cause":"http_5xx","status":503)"));
+  EXPECT_THAT(line, Not(HasSubstr("b0dy")));
+}
+
+TEST_F(DeliveryLogTest, OneLineForEachDestinationAndCause) {
+  for (int i = 0; i < 100; ++i) {
+    Fail("a", Outcome::kTls);
+    Fail("b", Outcome::kTls);
+    Fail("a", Outcome::kReset);
+    Fail("a", Outcome::kHttp4xx, 401);
+    Fail("a", Outcome::kHttp4xx, 404);
+  }
+  EXPECT_EQ(Lines(Taken()), 5u);
+  clock_.Advance(DeliveryLog::kInterval);
+  Fail("a", Outcome::kTls);
+  EXPECT_THAT(Taken(), HasSubstr(R"("suppressed":99)"));
+}
+
+TEST_F(DeliveryLogTest, AFloodOfCausesIsBoundedAndLeavesOthersTheirLines) {
+  for (int i = 0; i < 20'000; ++i) Fail("d" + std::to_string(i), Outcome::kDns);
+  EXPECT_EQ(Lines(Taken()), DeliveryLog::kMaxKeys + 1);
+  logger_->Limited("disk").Warn("nearly full");
+  EXPECT_EQ(Lines(Taken()), 1u);
+}
+
+TEST_F(DeliveryLogTest, TellsOfBreakersAndSwitches) {
+  log_.OnBreakerOpened(Named("a"), seconds(10));
+  EXPECT_THAT(
+      Taken(),
+      HasSubstr(
+          R"(a breaker opened: the destination is left alone","destination":"t/a","seconds":10)"));
+  log_.OnBreakerClosed(Named("a"));
+  EXPECT_THAT(Taken(), HasSubstr("a breaker closed"));
+  log_.OnDisabled(Named("a"), model::DisabledReason::kGone);
+  EXPECT_THAT(Taken(), HasSubstr(R"("reason":"gone","deliveries_kept":true)"));
+  log_.OnEnabled(Named("a"));
+  EXPECT_THAT(Taken(), HasSubstr("a destination is enabled"));
+}
+
+TEST_F(DeliveryLogTest, TellsWhatIsGivenUp) {
+  const Observer::GivenUp delivery{
+      .position = 7, .event_id = "e-7", .attempts = 3, .outcome = Outcome::kReset};
+  log_.OnGivenUp(Named("a"), delivery);
+  log_.OnGivenUp(Named("a"), delivery);
+  const std::string line = Taken();
+  EXPECT_THAT(line, HasSubstr(R"("cause":"reset","event_id":"e-7","position":7,"attempts":3)"));
+  EXPECT_EQ(Lines(line), 1u);
+}
+
+}  // namespace
+}  // namespace carillon::delivery
