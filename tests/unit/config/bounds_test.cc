@@ -122,15 +122,17 @@ TEST(Bounds, DefaultsOfTheResolver) {
 
 TEST(Bounds, NameServers) {
   EXPECT_EQ(Refusal("resolver: {servers: [127.0.0.1, '127.0.0.1:5353', '::1', '[::1]:53']}"), "");
-  for (const std::string& bad : {"localhost:53", "ns.example", "''", "127.0.0.1:0",
-                                 "127.0.0.1:", "'[::1]'", "'::1:53:'", "127.0.0.1:65536"}) {
-    EXPECT_EQ(Refusal("resolver: {servers: [127.0.0.1, " + bad + "]}"),
+  for (const char* bad : {"localhost:53", "ns.example", "''", "127.0.0.1:0", "'127.0.0.1:'",
+                          "'[::1]'", "'::1:53:'", "127.0.0.1:65536"}) {
+    EXPECT_EQ(Refusal("resolver: {servers: [127.0.0.1, " + std::string(bad) + "]}"),
               "resolver.servers[1]: must be an address, or ADDRESS:PORT, an IPv6 address then in "
               "brackets")
         << bad;
   }
-  EXPECT_EQ(Refusal("resolver: {servers: [::1, ::1, ::1, ::1, ::1, ::1, ::1, ::1, ::1]}"),
-            "resolver.servers: must be at most 8");
+  EXPECT_EQ(
+      Refusal(
+          "resolver: {servers: ['::1', '::1', '::1', '::1', '::1', '::1', '::1', '::1', '::1']}"),
+      "resolver.servers: must be at most 8");
 }
 
 TEST(Bounds, DefaultsOfADestination) {
