@@ -240,7 +240,8 @@ class DaemonImpl final : public Daemon {
   bool NeedsRestart(const config::Config& config) const {
     return config.server.SerializeAsString() != config_.server.SerializeAsString() ||
            config.journal.SerializeAsString() != config_.journal.SerializeAsString() ||
-           config.delivery.SerializeAsString() != config_.delivery.SerializeAsString();
+           config.delivery.SerializeAsString() != config_.delivery.SerializeAsString() ||
+           config.resolver.SerializeAsString() != config_.resolver.SerializeAsString();
   }
 
   /// Follows the journal's willingness to take events; on the admin thread.

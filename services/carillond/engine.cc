@@ -37,6 +37,29 @@ void TellShortage(const http::LocalShortage& shortage, log::Logger& logger) {
              {"error", shortage.error}});
 }
 
+http::ResolverOptions ResolverOptionsOf(const v1::ResolverSettings& settings,
+                                        metrics::Metrics& metrics) {
+  const auto millis = [](const google::protobuf::Duration& duration) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(ToChrono(duration));
+  };
+  http::ResolverOptions options;
+  options.servers.assign(settings.servers().begin(), settings.servers().end());
+  options.timeout = millis(settings.timeout());
+  options.attempts = static_cast<int>(settings.attempts());
+  options.ttl_min = millis(settings.ttl_min());
+  options.ttl_max = millis(settings.ttl_max());
+  options.negative_ttl = millis(settings.negative_ttl());
+  options.stale = millis(settings.stale());
+  // The two enumerations name the same results in the same order.
+  static_assert(http::kLookupResultCount == metrics::kDnsResultCount);
+  options.on_lookup = [&metrics](http::LookupResult result) {
+    metrics.CountDnsLookup(static_cast<metrics::DnsResult>(result));
+  };
+  options.on_running = [&metrics](size_t count) { metrics.SetDnsLookupsInFlight(count); };
+  options.on_stale = [&metrics] { metrics.CountDnsStale(); };
+  return options;
+}
+
 class EngineImpl final : public Engine {
  public:
   EngineImpl(const config::Config& config, const base::Clock& clock,
@@ -46,7 +69,7 @@ class EngineImpl final : public Engine {
         connections_(connections),
         log_(logger, clock),
         tls_(std::move(tls)),
-        resolver_(http::Resolver::Create({}, clock)) {
+        resolver_(http::Resolver::Create(ResolverOptionsOf(config.resolver, metrics), clock)) {
     const v1::DeliverySettings& settings = config.delivery;
     DeliveryThreadOptions options;
     options.dispatcher.caps = caps_;

@@ -34,6 +34,7 @@ http::EndpointOptions TokenSource::ServerOptions(const http::EndpointOptions& op
   server.total_timeout = options.total_timeout;
   server.max_connections = 1;
   server.tls = oauth2_->tls;
+  server.tenant = options.tenant;
   server.label = options.label;
   return server;
 }

@@ -78,6 +78,7 @@ Config Convert(v1::Config given, Errors& errors) {
   Complete(*given.mutable_journal(), root.Member("journal"), errors);
   Complete(*given.mutable_delivery(), root.Member("delivery"), errors);
   Complete(*given.mutable_limits(), root.Member("limits"), errors);
+  Complete(*given.mutable_resolver(), root.Member("resolver"), errors);
   to.egress.rules = ReadGuard(given.guard(), root.Member("guard"), errors);
   if (given.has_proxy()) to.egress.proxy = ReadProxy(given.proxy(), root.Member("proxy"), errors);
   const Catalogue catalogue(given.event_types(), root.Member("event_types"), errors);
@@ -89,6 +90,7 @@ Config Convert(v1::Config given, Errors& errors) {
   to.journal = std::move(*given.mutable_journal());
   to.delivery = std::move(*given.mutable_delivery());
   to.limits = std::move(*given.mutable_limits());
+  to.resolver = std::move(*given.mutable_resolver());
   return to;
 }
 

@@ -11,16 +11,16 @@ namespace {
 
 constexpr int kMaxEntries = 1000;
 
-/// Parses each of `texts` and allows it.
-template <typename Texts, typename Parse>
-void Allow(const Texts& texts, Parse parse, guard::Rules& rules, const Path& path, Errors& errors) {
+/// Parses each of `texts` and gives it to `use`.
+template <typename Texts, typename Parse, typename Use>
+void ReadEach(const Texts& texts, Parse parse, Use use, const Path& path, Errors& errors) {
   if (texts.size() > kMaxEntries) {
     return errors.Add(path, absl::StrCat("must be at most ", kMaxEntries));
   }
   for (int i = 0; i < texts.size(); ++i) {
     const auto parsed = parse(texts.Get(i));
     if (parsed.ok()) {
-      rules.Allow(*parsed);
+      use(*parsed);
     } else {
       errors.Add(path.At(i), base::ToStd(parsed.status().message()));
     }
@@ -31,9 +31,15 @@ void Allow(const Texts& texts, Parse parse, guard::Rules& rules, const Path& pat
 
 guard::Rules ReadGuard(const v1::GuardSettings& given, const Path& path, Errors& errors) {
   guard::Rules rules;
+  const auto allow = [&rules](const auto& parsed) { rules.Allow(parsed); };
   const Path networks = path.Member("allow_networks");
-  Allow(given.allow_networks(), guard::ParseNetwork, rules, networks, errors);
-  Allow(given.allow_ports(), guard::ParsePorts, rules, path.Member("allow_ports"), errors);
+  const Path ports = path.Member("allow_ports");
+  const Path nat64 = path.Member("nat64_prefixes");
+  ReadEach(given.allow_networks(), guard::ParseNetwork, allow, networks, errors);
+  ReadEach(given.allow_ports(), guard::ParsePorts, allow, ports, errors);
+  ReadEach(
+      given.nat64_prefixes(), guard::ParseNat64Prefix,
+      [&rules](const guard::Network& prefix) { rules.AddNat64(prefix); }, nat64, errors);
   return rules;
 }
 

@@ -54,6 +54,12 @@ void CheckAddress(std::string_view address, const Path& path, Errors& errors) {
              "localhost");
 }
 
+/// An address, or one with a port that is not 0.
+bool IsNameServer(const std::string& text) {
+  if (IsNumericHost(text, AF_INET) || IsNumericHost(text, AF_INET6)) return true;
+  return IsHostPort(text) && !text.starts_with("localhost") && !text.ends_with(":0");
+}
+
 }  // namespace
 
 void Complete(v1::Server& server, const Path& path, Errors& errors) {
@@ -100,6 +106,31 @@ void Complete(v1::DeliverySettings& delivery, const Path& path, Errors& errors) 
 void Complete(v1::Limits& limits, const Path& path, Errors& errors) {
   Apply(NumberRule{"max_in_flight", 1, 65'536, 4096}, limits, path, errors);
   Apply(NumberRule{"max_in_flight_per_tenant", 1, 65'536, 1024}, limits, path, errors);
+}
+
+void Complete(v1::ResolverSettings& resolver, const Path& path, Errors& errors) {
+  constexpr int kMaxServers = 8;
+  const Path servers = path.Member("servers");
+  if (resolver.servers_size() > kMaxServers) errors.Add(servers, "must be at most 8");
+  for (int i = 0; i < resolver.servers_size() && i < kMaxServers; ++i) {
+    if (IsNameServer(resolver.servers(i))) continue;
+    errors.Add(servers.At(i),
+               "must be an address, or ADDRESS:PORT, an IPv6 address then in brackets");
+  }
+  constexpr hours kDay(24);
+  Apply(DurationRule{"timeout", milliseconds(100), seconds(30), milliseconds(1'500)}, resolver,
+        path, errors);
+  Apply(NumberRule{"attempts", 1, 5, 2}, resolver, path, errors);
+  Apply(DurationRule{"ttl_min", seconds(0), hours(1), seconds(5)}, resolver, path, errors);
+  const bool has_max = resolver.has_ttl_max();
+  const milliseconds least = Millis(resolver.ttl_min());
+  Apply(DurationRule{"ttl_max", seconds(1), kDay, std::max<milliseconds>(minutes(5), least)},
+        resolver, path, errors);
+  if (has_max && Millis(resolver.ttl_max()) < least) {
+    errors.Add(path.Member("ttl_max"), "must not be shorter than ttl_min");
+  }
+  Apply(DurationRule{"negative_ttl", seconds(1), minutes(5), seconds(5)}, resolver, path, errors);
+  Apply(DurationRule{"stale", seconds(0), kDay, hours(1)}, resolver, path, errors);
 }
 
 }  // namespace carillon::config

@@ -10,5 +10,6 @@ void Complete(v1::Server& server, const Path& path, Errors& errors);
 void Complete(v1::JournalSettings& journal, const Path& path, Errors& errors);
 void Complete(v1::DeliverySettings& delivery, const Path& path, Errors& errors);
 void Complete(v1::Limits& limits, const Path& path, Errors& errors);
+void Complete(v1::ResolverSettings& resolver, const Path& path, Errors& errors);
 
 }  // namespace carillon::config

@@ -14,6 +14,7 @@ http::EndpointOptions EndpointOf(const model::Destination& destination, const ht
                                 .total_timeout = destination.total_timeout,
                                 .max_connections = destination.concurrency,
                                 .tls = destination.tls,
+                                .tenant = destination.tenant,
                                 .label = destination.tenant + "/" + destination.name};
   if (const auto* oauth2 = std::get_if<model::OAuth2Authorization>(&destination.authorization)) {
     options.oauth2 = std::make_shared<const model::OAuth2Authorization>(*oauth2);

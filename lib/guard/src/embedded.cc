@@ -44,6 +44,14 @@ Address Inverted(const Address& v4) {
 
 }  // namespace
 
+std::vector<Address> BehindNat64(const Address& address, std::span<const Network> prefixes) {
+  std::vector<Address> out;
+  for (const Network& prefix : prefixes) {
+    if (prefix.Contains(address)) out.push_back(BehindPrefix(address, prefix.prefix));
+  }
+  return out;
+}
+
 std::vector<Address> Carried(const Address& address, std::span<const Network> allowed) {
   static const Ranges ranges;
   if (address.is_v4()) return {};

@@ -15,4 +15,9 @@ namespace carillon::guard {
 /// as 96.
 std::vector<Address> Carried(const Address& address, std::span<const Network> allowed);
 
+/// The IPv4 addresses to which a translator of one of the `prefixes` sends what is for `address`:
+/// one for each prefix that holds it. The prefixes are as
+/// ParseNat64Prefix makes them.
+std::vector<Address> BehindNat64(const Address& address, std::span<const Network> prefixes);
+
 }  // namespace carillon::guard

@@ -61,4 +61,19 @@ absl::StatusOr<Network> ParseNetwork(std::string_view text) {
   return network;
 }
 
+absl::StatusOr<Network> ParseNat64Prefix(std::string_view text) {
+  absl::StatusOr<Network> network = ParseNetwork(text);
+  if (!network.ok()) return network;
+  constexpr int kLengths[] = {32, 40, 48, 56, 64, 96};
+  const bool known = std::ranges::find(kLengths, network->prefix) != std::end(kLengths);
+  if (network->first.is_v4() || !known) {
+    return absl::InvalidArgumentError(
+        "must be an IPv6 network with a prefix of 32, 40, 48, 56, 64 or 96 bits (RFC 6052)");
+  }
+  if (network->first.bytes()[8] != 0) {
+    return absl::InvalidArgumentError("must have zeros in its bits 64 to 71 (RFC 6052)");
+  }
+  return network;
+}
+
 }  // namespace carillon::guard

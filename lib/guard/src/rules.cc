@@ -22,14 +22,20 @@ bool Rules::Allows(const Address& address) const {
 }
 
 absl::Status Rules::CheckAddress(const Address& address) const {
+  const std::vector<Address> translated = BehindNat64(address, nat64_);
+  if (!translated.empty()) return CheckCarried(address, translated);
   const std::optional<std::string> special = FindSpecial(address);
   if (special && !Allows(address)) {
     return absl::PermissionDeniedError(absl::StrCat(address.ToString(), " (", *special, ")"));
   }
-  for (const Address& inner : Carried(address, networks_)) {
+  return CheckCarried(address, Carried(address, networks_));
+}
+
+absl::Status Rules::CheckCarried(const Address& outer, const std::vector<Address>& carried) const {
+  for (const Address& inner : carried) {
     if (const absl::Status status = CheckAddress(inner); !status.ok()) {
       return absl::PermissionDeniedError(
-          absl::StrCat(address.ToString(), ", which carries ", status.message()));
+          absl::StrCat(outer.ToString(), ", which carries ", status.message()));
     }
   }
   return absl::OkStatus();

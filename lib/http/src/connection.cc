@@ -3,6 +3,8 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ssl/error.hpp>
+#include <chrono>
+#include <utility>
 
 #include "endpoint.h"
 
@@ -36,8 +38,9 @@ Connection::Connection(CourierContext& context, Endpoint& endpoint, uint32_t rou
 void Connection::Dial(AttemptPtr attempt) {
   attempt_ = std::move(attempt);
   attempt_->connection = this;
-  dialer_ = std::make_shared<Dialer>(context_, attempt_->options, endpoint_.id(),
-                                     [this](Dialed dialed) { OnDialed(std::move(dialed)); });
+  dialer_ =
+      std::make_shared<Dialer>(context_, attempt_->options, endpoint_.id(), endpoint_.history(),
+                               [this](Dialed dialed) { OnDialed(std::move(dialed)); });
   dialer_->Start();
 }
 
@@ -50,6 +53,7 @@ void Connection::OnDialed(Dialed dialed) {
     return Finish(dialed.outcome, std::move(dialed.error), false);
   }
   stream_ = std::move(dialed.stream);
+  address_ = dialed.address;
   buffer_.resize(kBufferBytes);
   Listen();
   Send();
@@ -143,6 +147,16 @@ Phase Connection::PhaseNow() const {
   return writing_ ? Phase::kSend : Phase::kWait;
 }
 
+void Connection::Remember(Outcome outcome) {
+  // The dialer has told; or it is no fault of the address.
+  if (!stream_ || outcome == Outcome::kLocalShortage) return;
+  if (outcome != Outcome::kSuccess) {
+    endpoint_.history()->Failed(address_, std::chrono::steady_clock::now());
+  } else if (!std::exchange(proven_, true)) {
+    endpoint_.history()->Worked(address_);
+  }
+}
+
 Response Connection::End(Outcome outcome, std::string error) {
   Response response;
   response.phase = PhaseNow();
@@ -162,6 +176,7 @@ Response Connection::End(Outcome outcome, std::string error) {
 
 void Connection::Finish(Outcome outcome, std::string error, bool keep) {
   const Response response = End(outcome, std::move(error));
+  Remember(response.wire);
   const uint64_t token = attempt_->request->token;
   CourierContext& context = context_;
   const auto self = shared_from_this();

@@ -72,6 +72,8 @@ class Connection final : public StreamUser,
   /// Whether what came answers no request: the receiver had given up waiting for one.
   bool IsLateTimeout() const;
   Phase PhaseNow() const;
+  /// So that the next attempt begins at another address where this one did no good.
+  void Remember(model::Outcome outcome);
   /// Ends the attempt; the connection lives on when `keep`. Nothing may follow it.
   void Finish(model::Outcome outcome, std::string error, bool keep);
 
@@ -80,9 +82,10 @@ class Connection final : public StreamUser,
   const uint32_t route_;
   const base::MonoTime retires_;
   AttemptPtr attempt_;
-  std::shared_ptr<Dialer> dialer_;  // while it dials
-  std::shared_ptr<Stream> stream_;  // once connected
-  std::vector<char> buffer_;        // of one read
+  std::shared_ptr<Dialer> dialer_;    // while it dials
+  std::shared_ptr<Stream> stream_;    // once connected
+  boost::asio::ip::address address_;  // of the destination, once connected
+  std::vector<char> buffer_;          // of one read
   std::shared_ptr<const std::string> peer_;
   ResponseReader reader_;
   bool closed_ = false;
@@ -90,6 +93,7 @@ class Connection final : public StreamUser,
   bool answered_ = false;  // a byte of this attempt's response came
   bool writing_ = false;
   Phase phase_ = Phase::kQueue;  // in which dialling ended
+  bool proven_ = false;          // an answer came over it
 };
 
 }  // namespace carillon::http

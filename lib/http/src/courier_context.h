@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "address_history.h"
 #include "carillon/http/asio_courier.h"
 #include "deadline_wheel.h"
 #include "mailbox.h"
@@ -43,6 +44,7 @@ class CourierContext {
   DeadlineWheel wheel;
   TlsSessions sessions;
   Places places;
+  AddressHistory proxy_history;  ///< of the proxy's own addresses
   const std::shared_ptr<Mailbox> mailbox;
 
  private:

@@ -1,5 +1,8 @@
 #include "dialer.h"
 
+#include <algorithm>
+#include <chrono>
+
 #include "carillon/base/text.h"
 #include "shortage.h"
 
@@ -8,33 +11,58 @@ namespace {
 
 using model::Outcome;
 
-constexpr size_t kMaxHops = 8;
+constexpr size_t kMaxHops = 64;
+constexpr size_t kMaxConnecting = 6;
+constexpr std::chrono::milliseconds kAttemptDelay{250};
+constexpr std::chrono::milliseconds kMinAttemptDelay{10};
 
 guard::Address ToGuard(const boost::asio::ip::address& address) {
   if (address.is_v4()) return guard::Address::V4(address.to_v4().to_uint());
   return guard::Address::V6(address.to_v6().to_bytes());
 }
 
+base::MonoTime Now() { return std::chrono::steady_clock::now(); }
+
+/// How much an outcome tells: what could not be tried for want of this machine's own most, for that
+/// is nobody's fault; that a family has no route here least.
+int WeightOf(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kLocalShortage:
+      return 5;
+    case Outcome::kConnectTimeout:
+      return 4;
+    case Outcome::kConnectRefused:
+      return 3;
+    case Outcome::kReset:
+      return 2;
+    default:
+      return 1;
+  }
+}
+
 }  // namespace
 
 Dialer::Dialer(CourierContext& context, std::shared_ptr<const EndpointOptions> options,
-               EndpointId endpoint, Done done)
+               EndpointId endpoint, std::shared_ptr<AddressHistory> history, Done done)
     : context_(context),
       options_(std::move(options)),
       endpoint_(endpoint),
+      history_(std::move(history)),
       done_(std::move(done)) {}
 
 void Dialer::Start() {
   egress_ = context_.egress();
-  must_end_ = std::chrono::steady_clock::now() + options_->connect_timeout;
+  must_end_ = Now() + options_->connect_timeout;
   context_.wheel.Set(*this, must_end_);
-  context_.mailbox->Ask(context_.resolver, options_->url.host, weak_from_this());
+  context_.mailbox->Ask(context_.resolver, options_->url.host, options_->tenant, weak_from_this());
 }
 
 void Dialer::Cancel() {
+  if (stage_ == Stage::kHandshaking) history_->Failed(DestinationOf(hop_).address(), Now());
   stage_ = Stage::kOver;
   ClearDeadline();
   done_ = nullptr;
+  CloseTries();
   if (tunnel_) tunnel_->Cancel();
   if (stream_) stream_->Close();
 }
@@ -67,68 +95,160 @@ void Dialer::OnDestination(const Addresses& addresses) {
     if (context_.options.on_blocked) context_.options.on_blocked();
     return Finish(Outcome::kBlocked, "the guard refuses " + options_->url.host + ": " + refused);
   }
-  for (const auto& address : addresses) {
+  for (const auto& address : history_->Order(addresses, Now())) {
     if (hops_.size() < kMaxHops) hops_.push_back({{address, options_->url.port}, std::nullopt});
   }
-  if (!egress_->proxy) return TryNextHop();
+  if (!egress_->proxy) return ConnectNext();
   stage_ = Stage::kResolvingProxy;
-  context_.mailbox->Ask(context_.resolver, egress_->proxy->host, weak_from_this());
+  context_.mailbox->Ask(context_.resolver, egress_->proxy->host, "", weak_from_this());
 }
 
 void Dialer::OnProxy(const Addresses& addresses) {
+  const Addresses ordered = context_.proxy_history.Order(addresses, Now());
   std::vector<Hop> through;
   for (const Hop& hop : hops_) {
-    for (const auto& address : addresses) {
+    for (const auto& address : ordered) {
       if (through.size() < kMaxHops) through.push_back({{address, egress_->proxy->port}, hop.to});
     }
   }
   hops_ = std::move(through);
-  TryNextHop();
+  ConnectNext();
 }
 
-void Dialer::TryNextHop() {
+const Dialer::TcpEndpoint& Dialer::DestinationOf(size_t hop) const {
+  return hops_[hop].behind_proxy ? *hops_[hop].behind_proxy : hops_[hop].to;
+}
+
+void Dialer::Blame(size_t hop) {
+  AddressHistory& history = hops_[hop].behind_proxy ? context_.proxy_history : *history_;
+  history.Failed(hops_[hop].to.address(), Now());
+}
+
+void Dialer::ConnectNext() {
   stage_ = Stage::kConnecting;
-  const auto now = std::chrono::steady_clock::now();
-  const auto left = static_cast<int64_t>(hops_.size() - next_hop_);
-  context_.wheel.Set(*this, now + (must_end_ - now) / left);
-  if (tunnel_) tunnel_->Cancel();
-  if (stream_) stream_->Close();
-  stream_ = std::make_shared<Stream>(context_.io.get_executor());
+  if (!TakePlace()) CloseOldest();
   const size_t hop = next_hop_++;
-  stream_->Connect(hops_[hop].to,
-                   [self = shared_from_this(), hop](ErrorCode ec) { self->OnConnected(ec, hop); });
+  const auto now = Now();
+  const auto share = (must_end_ - now) / static_cast<int64_t>(hops_.size() - hop);
+  const auto delay = std::clamp<base::MonoTime::duration>(share, kMinAttemptDelay, kAttemptDelay);
+  context_.wheel.Set(*this, has_next() ? std::min(must_end_, now + delay) : must_end_);
+  const auto stream = std::make_shared<Stream>(context_.io.get_executor());
+  connecting_.push_back({hop, stream});
+  stream->Connect(hops_[hop].to,
+                  [self = shared_from_this(), hop](ErrorCode ec) { self->OnConnected(ec, hop); });
 }
 
 void Dialer::OnConnected(ErrorCode ec, size_t hop) {
-  if (stage_ != Stage::kConnecting || hop + 1 != next_hop_) return;
-  const Hop& tried = hops_[hop];
-  if (!ec) return tried.behind_proxy ? AskProxy(*tried.behind_proxy, hop) : Handshake();
-  // Another address has ports of its own; descriptors and memory are short for all of them.
-  const std::optional<model::Resource> short_of = ShortageOf(ec, tried.to);
-  const bool other_may_do = !short_of || *short_of == model::Resource::kPorts;
-  if (other_may_do && next_hop_ < hops_.size()) return TryNextHop();
-  std::string error = std::string("cannot connect to ") +
-                      (tried.behind_proxy ? "the proxy at " : "") + tried.to.address().to_string() +
-                      ": " + ec.message();
-  if (short_of) return FinishShort(*short_of, std::move(error));
-  Finish(OutcomeOfConnect(ec, tried.to), std::move(error));
+  const auto at = std::ranges::find(connecting_, hop, &Try::hop);
+  if (at == connecting_.end()) return;
+  std::shared_ptr<Stream> stream = std::move(at->stream);
+  connecting_.erase(at);
+  ec ? OnConnectFailed(ec, hop, stream->peer()) : Win(std::move(stream), hop);
 }
 
-void Dialer::AskProxy(const TcpEndpoint& to, size_t hop) {
+void Dialer::OnConnectFailed(ErrorCode ec, size_t hop, std::string peer) {
+  const Hop& tried = hops_[hop];
+  const std::optional<model::Resource> short_of = ShortageOf(ec, tried.to);
+  const Outcome outcome = OutcomeOfConnect(ec, tried.to);
+  if (WeightOf(outcome) >= failure_.weight) {
+    failure_ = {WeightOf(outcome), outcome,
+                std::string("cannot connect to ") + (tried.behind_proxy ? "the proxy at " : "") +
+                    tried.to.address().to_string() + ": " + ec.message(),
+                std::move(peer), short_of};
+  }
+  if (!short_of) Blame(hop);
+  // Another address has ports of its own; descriptors and memory are short for all of them.
+  if (short_of && *short_of != model::Resource::kPorts) next_hop_ = hops_.size();
+  if (has_next()) return ConnectNext();
+  if (connecting_.empty()) return FinishFailed();
+  GivePlaces();
+  context_.wheel.Set(*this, must_end_);
+}
+
+void Dialer::FinishFailed() {
+  if (failure_.short_of) return FinishShort(*failure_.short_of, std::move(failure_.error));
+  Finish(failure_.outcome, std::move(failure_.error));
+}
+
+void Dialer::OnConnectDeadline() {
+  if (Now() < must_end_ && has_next()) return ConnectNext();
+  if (failure_.short_of) return FinishFailed();
+  for (const Try& one : connecting_) Blame(one.hop);
+  Finish(Outcome::kConnectTimeout, "no connection within the connect time-out");
+}
+
+bool Dialer::TakePlace() {
+  if (connecting_.size() >= kMaxConnecting) return false;
+  base::DescriptorBudget* const budget = context_.options.descriptors;
+  if (budget == nullptr || extra_places_ >= connecting_.size()) return true;
+  if (!budget->TryTake()) return false;
+  ++extra_places_;
+  return true;
+}
+
+void Dialer::GivePlaces() {
+  const size_t needed = connecting_.empty() ? 0 : connecting_.size() - 1;
+  for (; extra_places_ > needed; --extra_places_) context_.options.descriptors->Give();
+}
+
+void Dialer::Win(std::shared_ptr<Stream> stream, size_t hop) {
+  for (const Try& other : connecting_) {
+    if (other.hop < hop) Blame(other.hop);  // it began sooner, and was slower
+  }
+  CloseTries();
+  stream_ = std::move(stream);
+  hop_ = hop;
+  if (!hops_[hop].behind_proxy) return Handshake();
+  context_.proxy_history.Worked(hops_[hop].to.address());
+  AskProxy(*hops_[hop].behind_proxy);
+}
+
+void Dialer::CloseTries() {
+  for (const Try& one : connecting_) one.stream->Close();
+  connecting_.clear();
+  GivePlaces();
+}
+
+void Dialer::CloseOldest() {
+  Blame(connecting_.front().hop);
+  connecting_.front().stream->Close();
+  connecting_.erase(connecting_.begin());
+}
+
+void Dialer::AskProxy(const TcpEndpoint& to) {
   stage_ = Stage::kTunnelling;
+  const auto now = Now();
+  const auto left = static_cast<int64_t>(hops_.size() - next_hop_);
+  context_.wheel.Set(*this, now + (must_end_ - now) / (left + 1));
   // Weak: the tunnel must not own who owns it.
-  auto done = [weak = weak_from_this(), hop](Tunnel::Result result) {
-    if (const auto self = weak.lock()) self->OnTunnel(std::move(result), hop);
+  auto done = [weak = weak_from_this()](Tunnel::Result result) {
+    if (const auto self = weak.lock()) self->OnTunnel(std::move(result));
   };
   tunnel_ = std::make_shared<Tunnel>(stream_, context_.options.max_head_bytes, std::move(done));
   tunnel_->Ask(ConnectHead(*egress_->proxy, to));
 }
 
-void Dialer::OnTunnel(Tunnel::Result result, size_t hop) {
-  if (stage_ != Stage::kTunnelling || hop + 1 != next_hop_) return;
+void Dialer::OnTunnel(Tunnel::Result result) {
+  if (stage_ != Stage::kTunnelling) return;
   if (result.outcome == Outcome::kSuccess) return Handshake();
-  if (result.other_may_do && next_hop_ < hops_.size()) return TryNextHop();
-  Finish(result.outcome, std::move(result.error));
+  if (!result.other_may_do) return Finish(result.outcome, std::move(result.error));
+  history_->Failed(DestinationOf(hop_).address(), Now());
+  if (!has_next()) return Finish(result.outcome, std::move(result.error));
+  stream_->Close();
+  stream_.reset();
+  ConnectNext();
+}
+
+void Dialer::OnTunnelSilent() {
+  history_->Failed(DestinationOf(hop_).address(), Now());
+  if (!has_next()) {
+    return Finish(Outcome::kConnectTimeout,
+                  "the proxy did not answer CONNECT within the connect time-out");
+  }
+  tunnel_->Cancel();
+  stream_->Close();
+  stream_.reset();
+  ConnectNext();
 }
 
 void Dialer::Handshake() {
@@ -146,10 +266,16 @@ void Dialer::OnHandshake(ErrorCode ec) {
   if (stage_ != Stage::kHandshaking) return;
   if (!ec) return Finish(Outcome::kSuccess, "");
   context_.sessions.Erase(endpoint_);
-  if (const auto short_of = ShortageOf(ec, hops_[next_hop_ - 1].to)) {
+  if (const auto short_of = ShortageOf(ec, hops_[hop_].to)) {
     return FinishShort(*short_of, "TLS handshake: " + ec.message());
   }
+  history_->Failed(DestinationOf(hop_).address(), Now());
   Finish(Outcome::kTls, "TLS handshake: " + stream_->Explain(ec));
+}
+
+void Dialer::OnHandshakeSilent() {
+  history_->Failed(DestinationOf(hop_).address(), Now());
+  Finish(Outcome::kConnectTimeout, "no TLS handshake within the connect time-out");
 }
 
 void Dialer::OnDeadline() {
@@ -160,18 +286,20 @@ void Dialer::OnDeadline() {
     case Stage::kResolvingProxy:
       return Finish(Outcome::kDns, "cannot resolve the proxy " + egress_->proxy->host +
                                        ": no answer within the connect time-out");
-    case Stage::kTunnelling:
-      if (next_hop_ < hops_.size()) return TryNextHop();
-      return Finish(Outcome::kConnectTimeout,
-                    "the proxy did not answer CONNECT within the connect time-out");
     case Stage::kConnecting:
-      if (next_hop_ < hops_.size()) return TryNextHop();
-      return Finish(Outcome::kConnectTimeout, "no connection within the connect time-out");
+      return OnConnectDeadline();
+    case Stage::kTunnelling:
+      return OnTunnelSilent();
     case Stage::kHandshaking:
-      return Finish(Outcome::kConnectTimeout, "no TLS handshake within the connect time-out");
+      return OnHandshakeSilent();
     case Stage::kOver:
       return;
   }
+}
+
+std::string Dialer::Peer() const {
+  if (stream_) return stream_->peer();
+  return connecting_.empty() ? failure_.peer : connecting_.front().stream->peer();
 }
 
 Phase Dialer::phase() const {
@@ -196,15 +324,18 @@ void Dialer::FinishShort(model::Resource of, std::string error) {
 }
 
 void Dialer::Finish(Outcome outcome, std::string error) {
-  Dialed dialed{outcome, std::move(error), nullptr, phase(), nullptr};
-  dialed.short_of = short_of_;
-  if (stream_) dialed.peer = std::make_shared<const std::string>(stream_->peer());
+  Dialed dialed{outcome, std::move(error), nullptr, phase(), nullptr, short_of_, {}};
+  if (std::string peer = Peer(); !peer.empty()) {
+    dialed.peer = std::make_shared<const std::string>(std::move(peer));
+  }
   stage_ = Stage::kOver;
   ClearDeadline();
+  CloseTries();
   if (tunnel_) tunnel_->Cancel();
   const auto self = shared_from_this();  // `done` lets go of it
   if (outcome == Outcome::kSuccess) {
     dialed.stream = std::move(stream_);
+    dialed.address = DestinationOf(hop_).address();
   } else if (stream_) {
     stream_->Close();
   }

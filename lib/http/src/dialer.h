@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "address_history.h"
 #include "courier_context.h"
 #include "stream.h"
 #include "tunnel.h"
@@ -20,12 +21,18 @@ struct Dialed {
   Phase phase = Phase::kResolve;            ///< what was being done last
   std::shared_ptr<const std::string> peer;  ///< whom to; null: it did not come to that
   model::Resource short_of = model::Resource::kDescriptors;  ///< after kLocalShortage
+  boost::asio::ip::address address;  ///< of the destination, also behind a proxy; on success
 };
 
-/// Makes one connection: looks the name up, asks the guard for every address, tries them in order
-/// (through the proxy, where there is one), shakes hands for TLS, all within the connect time-out.
-/// An address that does not answer gets its share of the time that is left, so that the next is
-/// tried too. What is connected to is what the guard saw: nothing is looked up again.
+/// Makes one connection: looks the name up, asks the guard for every address, connects (through the
+/// proxy, where there is one), shakes hands for TLS, all within the connect timeout. What is
+/// connected to is what the guard saw: nothing is looked up again.
+///
+/// Addresses race as RFC 8305 says: the next is tried when one has failed, or did not connect
+/// within 250 ms (sooner where there are many for the time), and the first to connect wins; at most
+/// six sockets are open for it at once, as the budget of descriptors allows, and at most 64
+/// addresses are tried. Through a proxy its own addresses race, and the destination's are asked for
+/// one after the other. `history` says where to begin, and is told what failed.
 class Dialer final : public LookupUser,
                      public Deadline,
                      public std::enable_shared_from_this<Dialer> {
@@ -34,7 +41,7 @@ class Dialer final : public LookupUser,
   using Done = std::function<void(Dialed)>;
 
   Dialer(CourierContext& context, std::shared_ptr<const EndpointOptions> options,
-         EndpointId endpoint, Done done);
+         EndpointId endpoint, std::shared_ptr<AddressHistory> history, Done done);
 
   void Start();
   /// `done` will not be called.
@@ -47,6 +54,7 @@ class Dialer final : public LookupUser,
 
  private:
   using TcpEndpoint = boost::asio::ip::tcp::endpoint;
+  using Outcome = model::Outcome;
   enum class Stage { kResolving, kResolvingProxy, kConnecting, kTunnelling, kHandshaking, kOver };
 
   /// One way to try: straight to `to`, or through `to` to `behind_proxy`.
@@ -54,30 +62,69 @@ class Dialer final : public LookupUser,
     TcpEndpoint to;
     std::optional<TcpEndpoint> behind_proxy;
   };
+  /// A socket that is connecting.
+  struct Try {
+    size_t hop;
+    std::shared_ptr<Stream> stream;
+  };
+  /// Why an address did not do; that which tells most is reported.
+  struct Failure {
+    int weight = 0;
+    Outcome outcome = Outcome::kUnreachable;
+    std::string error;
+    std::string peer;
+    std::optional<model::Resource> short_of;
+  };
 
   void OnLookupFailed(const absl::Status& status);
   /// What the guard refuses: `10.0.0.1 (10.0.0.0/8, private use)`; empty when nothing.
   std::string FindRefused(const Addresses& addresses) const;
   void OnDestination(const Addresses& addresses);
   void OnProxy(const Addresses& addresses);
-  void TryNextHop();
+  bool has_next() const { return next_hop_ < hops_.size(); }
+  void ConnectNext();
   void OnConnected(ErrorCode ec, size_t hop);
-  void AskProxy(const TcpEndpoint& to, size_t hop);
-  void OnTunnel(Tunnel::Result result, size_t hop);
+  void OnConnectFailed(ErrorCode ec, size_t hop, std::string peer);
+  void OnConnectDeadline();
+  /// `stream` has connected first; the others are closed.
+  void Win(std::shared_ptr<Stream> stream, size_t hop);
+  void CloseTries();
+  void CloseOldest();
+  /// Whether the budget of descriptors has room for one more socket; takes it.
+  bool TakePlace();
+  /// Gives back what the sockets that are left do not need.
+  void GivePlaces();
+  /// Once all have failed that are tried.
+  void FinishFailed();
+  /// The address that was connected to at `hop` is no good, or too slow.
+  void Blame(size_t hop);
+  /// The destination's address at `hop`.
+  const TcpEndpoint& DestinationOf(size_t hop) const;
+  void AskProxy(const TcpEndpoint& to);
+  void OnTunnel(Tunnel::Result result);
+  void OnTunnelSilent();
   void Handshake();
   void OnHandshake(ErrorCode ec);
-  void Finish(model::Outcome outcome, std::string error);
+  void OnHandshakeSilent();
+  /// Whom a report speaks of; empty while there is nobody.
+  std::string Peer() const;
+  void Finish(Outcome outcome, std::string error);
   void FinishShort(model::Resource of, std::string error);
 
   CourierContext& context_;
   const std::shared_ptr<const EndpointOptions> options_;
   const EndpointId endpoint_;
+  const std::shared_ptr<AddressHistory> history_;
   Done done_;
   std::shared_ptr<const Egress> egress_;
   Stage stage_ = Stage::kResolving;
   base::MonoTime must_end_{};
   std::vector<Hop> hops_;
-  size_t next_hop_ = 0;  // the one tried now is the one before
+  size_t next_hop_ = 0;
+  std::vector<Try> connecting_;  // oldest first
+  size_t extra_places_ = 0;      // of the budget, besides the connection's own
+  Failure failure_;              // the worst so far
+  size_t hop_ = 0;               // that has won
   std::shared_ptr<Stream> stream_;
   model::Resource short_of_ = model::Resource::kDescriptors;
   std::shared_ptr<Tunnel> tunnel_;  // while the proxy is asked

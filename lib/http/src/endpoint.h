@@ -18,6 +18,8 @@ class Endpoint {
   Endpoint& operator=(const Endpoint&) = delete;
 
   EndpointId id() const { return id_; }
+  /// Where its attempts got on, and where not.
+  const std::shared_ptr<AddressHistory>& history() const { return history_; }
 
   void Start(Request request);
   void Update(const EndpointOptions& options);
@@ -55,6 +57,7 @@ class Endpoint {
   CourierContext& context_;
   const EndpointId id_;
   std::shared_ptr<const EndpointOptions> options_;
+  const std::shared_ptr<AddressHistory> history_ = std::make_shared<AddressHistory>();
   uint32_t route_ = 0;
   std::vector<std::shared_ptr<Connection>> connections_;
   std::vector<Connection*> idle_;  // used last: at the end

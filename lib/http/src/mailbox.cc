@@ -4,11 +4,11 @@
 
 namespace carillon::http {
 
-void Mailbox::Ask(Resolver& resolver, const std::string& host, std::weak_ptr<LookupUser> user) {
-  resolver.Resolve(
-      host, [self = shared_from_this(), user = std::move(user)](absl::StatusOr<Addresses> answer) {
-        self->Put({user, std::move(answer)});
-      });
+void Mailbox::Ask(Resolver& resolver, const std::string& host, const std::string& tenant,
+                  std::weak_ptr<LookupUser> user) {
+  resolver.Resolve(host, tenant,
+                   [self = shared_from_this(), user = std::move(user)](
+                       absl::StatusOr<Addresses> answer) { self->Put({user, std::move(answer)}); });
 }
 
 void Mailbox::Shut() {

@@ -20,15 +20,17 @@ class LookupUser {
   ~LookupUser() = default;
 };
 
-/// Carries answers from the resolver's threads to the courier's. Look-ups hold it, so it can
+/// Carries answers from the resolver's thread to the courier's. Look-ups hold it, so it can
 /// outlive the courier and its context: what comes after `Shut` is dropped. A resolver thread never
 /// owns a LookupUser, and so never destroys its sockets.
 class Mailbox : public std::enable_shared_from_this<Mailbox> {
  public:
   explicit Mailbox(boost::asio::io_context& io) : io_(&io) {}
 
-  /// Asks for `host`; `user` is told on the courier's thread, never from within.
-  void Ask(Resolver& resolver, const std::string& host, std::weak_ptr<LookupUser> user);
+  /// Asks for `host` in the name of `tenant`; `user` is told on the courier's thread, never from
+  /// within.
+  void Ask(Resolver& resolver, const std::string& host, const std::string& tenant,
+           std::weak_ptr<LookupUser> user);
   void Shut();
 
  private:

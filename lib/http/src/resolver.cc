@@ -1,180 +1,294 @@
 #include "carillon/http/resolver.h"
 
-#include <netdb.h>
-#include <sys/socket.h>
+#include <pthread.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <deque>
-#include <list>
 #include <mutex>
 #include <optional>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 
 #include "absl/status/status.h"
-#include "carillon/base/text.h"
+#include "dns_loop.h"
+#include "hosts_file.h"
+#include "lookup_queue.h"
+#include "name_cache.h"
 
 namespace carillon::http {
 namespace {
 
 namespace ip = boost::asio::ip;
 using Answer = absl::StatusOr<Addresses>;
+using SteadyTime = std::chrono::steady_clock::time_point;
+using std::chrono::milliseconds;
 
-ip::address ToAddress(const sockaddr& from) {
-  if (from.sa_family == AF_INET) {
-    const auto& v4 = reinterpret_cast<const sockaddr_in&>(from);
-    return ip::address_v4(ntohl(v4.sin_addr.s_addr));
+constexpr milliseconds kStaleWait{200};       // for a new look-up, before the old answer is given
+constexpr milliseconds kFileInterval{1'000};  // the files are looked at no more often
+/// A name server's socket holds a few hundred datagrams: more at once would be lost.
+constexpr size_t kStartsOfRound = 64;
+
+absl::Status ErrorOf(const DnsAnswer& answer) {
+  switch (answer.result) {
+    case LookupResult::kNotFound:
+      return absl::NotFoundError(answer.error);
+    case LookupResult::kLocal:
+      return absl::ResourceExhaustedError(answer.error);
+    default:
+      return absl::UnavailableError(answer.error);
   }
-  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(from);
-  ip::address_v6::bytes_type bytes;
-  std::copy_n(v6.sin6_addr.s6_addr, bytes.size(), bytes.begin());
-  return ip::address_v6(bytes, v6.sin6_scope_id);
 }
 
-absl::Status LookupError(int error) {
-  const char* text = gai_strerror(error);
-  const bool no_such_host = error == EAI_NONAME || error == EAI_NODATA || error == EAI_ADDRFAMILY;
-  return no_such_host ? absl::NotFoundError(text) : absl::UnavailableError(text);
-}
-
-/// Asks the system. Blocks for as long as the system likes.
-Answer SystemLookup(const std::string& host) {
-  addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int error = getaddrinfo(host.c_str(), nullptr, &hints, &found);
-  if (error != 0) return LookupError(error);
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, &freeaddrinfo);
-  Addresses out;
-  for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
-    if (at->ai_family != AF_INET && at->ai_family != AF_INET6) continue;
-    const ip::address address = ToAddress(*at->ai_addr);
-    if (std::find(out.begin(), out.end(), address) == out.end()) out.push_back(address);
-  }
-  return out;
-}
-
-class PoolResolver final : public Resolver {
+class DnsResolver final : public Resolver {
  public:
-  PoolResolver(const ResolverOptions& options, const base::Clock& clock, Lookup lookup)
-      : options_(options), clock_(clock), lookup_(std::move(lookup)) {
-    for (int i = 0; i < std::max(1, options.threads); ++i) {
-      threads_.emplace_back([this] { Run(); });
-    }
+  DnsResolver(const ResolverOptions& options, const base::Clock& clock)
+      : options_(options),
+        clock_(clock),
+        cache_(options),
+        queue_({.max_running = options.max_running,
+                .max_running_per_tenant = options.max_running_per_tenant,
+                .max_waiting = options.max_waiting}),
+        loop_(options) {
+    LookAtFiles();
+    thread_ = std::thread([this] {
+      pthread_setname_np(pthread_self(), "resolver");
+      Run();
+    });
   }
 
-  ~PoolResolver() override {
+  ~DnsResolver() override {
     {
       const std::lock_guard lock(mutex_);
       stopping_ = true;
     }
-    wake_.notify_all();
-    for (std::thread& thread : threads_) thread.join();
-    for (auto& [host, waiting] : pending_) {
-      Tell(waiting, absl::UnavailableError("the resolver stopped"));
+    loop_.Wake();
+    thread_.join();
+    for (auto& [host, pending] : pending_) {
+      Tell(pending.waiting, absl::UnavailableError("the resolver stopped"));
     }
   }
 
-  void Resolve(const std::string& host, ResolveDone done) override {
+  void Resolve(const std::string& host, const std::string& tenant, ResolveDone done) override {
     boost::system::error_code not_numeric;
     const ip::address numeric = ip::make_address(host, not_numeric);
     if (!not_numeric) return done(Addresses{numeric});
-    if (std::optional<Answer> answer = CachedOrEnqueue(host, done)) done(*std::move(answer));
+    if (std::optional<Answer> answer = KnownOrWait(host, tenant, done)) done(*std::move(answer));
   }
 
  private:
-  struct Cached {
-    Answer answer;
-    base::MonoTime expires;
-    std::list<std::string>::iterator place;  // in by_age_
-  };
   using Waiting = std::vector<ResolveDone>;
+
+  /// A name that is to be looked up, or is now.
+  struct Pending {
+    Waiting waiting;
+    std::vector<std::string> tenants;  // in whose queues it stands, or stood
+    bool started = false;
+    bool too_slow = false;  // those who come now get the stale answer at once
+    SteadyTime begun = std::chrono::steady_clock::now();
+  };
+  /// Those who wait for `host` get its stale answer at `at`.
+  struct Impatient {
+    std::string host;
+    SteadyTime at;
+  };
 
   static void Tell(Waiting& waiting, const Answer& answer) {
     for (ResolveDone& done : waiting) done(answer);
+    waiting.clear();
+  }
+  void CountStale() const {
+    if (options_.on_stale) options_.on_stale();
   }
 
+  // Any thread.
+
   /// An answer to give at once; or nothing, and `done` was taken.
-  std::optional<Answer> CachedOrEnqueue(const std::string& host, ResolveDone& done) {
+  std::optional<Answer> KnownOrWait(const std::string& host, const std::string& tenant,
+                                    ResolveDone& done) {
     const std::lock_guard lock(mutex_);
-    const auto cached = cache_.find(host);
-    if (cached != cache_.end()) {
-      if (clock_.Mono() < cached->second.expires) return cached->second.answer;
-      Forget(cached);
+    const base::MonoTime now = clock_.Mono();
+    if (now >= next_look_) {
+      next_look_ = now + kFileInterval;
+      look_ = true;
+      loop_.Wake();
     }
-    const auto pending = pending_.find(host);
-    if (pending != pending_.end()) {
-      pending->second.push_back(std::move(done));
-      return std::nullopt;
+    if (const Addresses* addresses = hosts_.Find(host)) return *addresses;
+    const NameCache::Found found = cache_.Find(host, now);
+    if (found.is_old) CountStale();
+    if (found.fresh != nullptr) return *found.fresh;
+    const auto at = pending_.find(host);
+    const bool too_slow = at != pending_.end() && at->second.too_slow;
+    const bool waits =
+        !(too_slow && found.stale != nullptr) && Wait(host, tenant, found.stale != nullptr, done);
+    if (waits) return std::nullopt;
+    if (found.stale == nullptr) return absl::ResourceExhaustedError("too many look-ups wait");
+    CountStale();
+    return *found.stale;
+  }
+
+  /// Makes `done` wait for the look-up of `host`; false when too many wait.
+  bool Wait(const std::string& host, const std::string& tenant, bool has_stale, ResolveDone& done) {
+    const auto [at, is_new] = pending_.try_emplace(host);
+    Pending& pending = at->second;
+    // Also where another tenant asked first: that one's turn may be far.
+    const bool queued = std::ranges::find(pending.tenants, tenant) != pending.tenants.end();
+    if (!pending.started && !queued) {
+      const bool added = queue_.Add({tenant, host});
+      if (is_new && !added) {
+        pending_.erase(at);
+        return false;
+      }
+      if (added) pending.tenants.push_back(tenant);
+      loop_.Wake();
     }
-    if (pending_.size() >= options_.max_waiting) {
-      return absl::ResourceExhaustedError("too many look-ups wait");
+    pending.waiting.push_back(std::move(done));
+    if (is_new && has_stale) impatient_.push_back({host, pending.begun + kStaleWait});
+    return true;
+  }
+
+  // The resolver's thread. The loop is called without the mutex, for it calls back.
+
+  void Run() {
+    while (true) {
+      loop_.Wait(UntilNext());
+      bool look = false;
+      {
+        const std::lock_guard lock(mutex_);
+        if (stopping_) break;
+        look = std::exchange(look_, false);
+      }
+      if (look) LookAtFiles();
+      GiveStale();
+      StartNext();
     }
-    pending_[host].push_back(std::move(done));
-    queue_.push_back(host);
-    wake_.notify_one();
+    loop_.Close();
+  }
+
+  std::optional<milliseconds> UntilNext() {
+    const std::lock_guard lock(mutex_);
+    if (starts_left_) return milliseconds(1);
+    if (impatient_.empty()) return std::nullopt;
+    const auto left = impatient_.front().at - std::chrono::steady_clock::now();
+    return std::max(milliseconds(0), std::chrono::ceil<milliseconds>(left));
+  }
+
+  void LookAtFiles() {
+    if (const FileStamp stamp = StampOf(options_.hosts_file); !(stamp == hosts_stamp_)) {
+      hosts_stamp_ = stamp;
+      HostsFile read = HostsFile::Read(options_.hosts_file);
+      const std::lock_guard lock(mutex_);
+      std::swap(hosts_, read);
+    }
+    if (const FileStamp stamp = StampOf(options_.resolv_conf); !(stamp == resolv_stamp_)) {
+      resolv_stamp_ = stamp;
+      loop_.ReadAgain();
+      const std::lock_guard lock(mutex_);
+      cache_.Distrust(clock_.Mono());
+    }
+  }
+
+  void GiveStale() {
+    std::vector<std::pair<Waiting, Answer>> served;
+    {
+      const std::lock_guard lock(mutex_);
+      const SteadyTime now = std::chrono::steady_clock::now();
+      while (!impatient_.empty() && impatient_.front().at <= now) {
+        const Impatient next = std::move(impatient_.front());
+        impatient_.pop_front();
+        const auto at = pending_.find(next.host);
+        if (at == pending_.end() || at->second.begun + kStaleWait != next.at) continue;
+        const NameCache::Found found = cache_.Find(next.host, clock_.Mono());
+        if (found.stale == nullptr) continue;
+        at->second.too_slow = true;
+        served.emplace_back(std::exchange(at->second.waiting, {}), *found.stale);
+      }
+    }
+    for (auto& [waiting, answer] : served) {
+      for (size_t i = 0; i < waiting.size(); ++i) CountStale();
+      Tell(waiting, answer);
+    }
+  }
+
+  void StartNext() {
+    for (size_t i = 0; i < kStartsOfRound; ++i) {
+      const std::optional<LookupQueue::Item> item = TakeNext();
+      if (!item) return;
+      loop_.Start(item->host,
+                  [this, item = *item](DnsAnswer answer) { OnEnd(item, std::move(answer)); });
+    }
+  }
+
+  std::optional<LookupQueue::Item> TakeNext() {
+    const std::lock_guard lock(mutex_);
+    while (std::optional<LookupQueue::Item> item = queue_.Next()) {
+      const auto at = pending_.find(item->host);
+      if (at != pending_.end() && !at->second.started) {
+        at->second.started = true;
+        starts_left_ = true;
+        ReportRunning();
+        return item;
+      }
+      queue_.End(item->tenant);  // another tenant's turn has come before
+    }
+    starts_left_ = false;
     return std::nullopt;
   }
 
-  void Run() {
-    std::unique_lock lock(mutex_);
-    while (true) {
-      wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      if (stopping_) return;
-      const std::string host = std::move(queue_.front());
-      queue_.pop_front();
-      lock.unlock();
-      Answer answer = lookup_(host);
-      if (answer.ok() && answer->empty()) answer = absl::NotFoundError("no addresses");
-      lock.lock();
-      Remember(host, answer);
-      Waiting waiting = std::move(pending_.extract(host).mapped());
-      lock.unlock();
-      Tell(waiting, answer);
-      waiting.clear();
-      lock.lock();
+  void OnEnd(const LookupQueue::Item& item, DnsAnswer answer) {
+    Waiting waiting;
+    Answer given;
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) return;  // the destructor answers
+      queue_.End(item.tenant);
+      ReportRunning();
+      given = Remember(item.host, answer);
+      waiting = std::move(pending_.extract(item.host).mapped().waiting);
     }
+    if (options_.on_lookup) options_.on_lookup(answer.result);
+    if (given.ok() && answer.result != LookupResult::kOk) {
+      for (size_t i = 0; i < waiting.size(); ++i) CountStale();
+    }
+    Tell(waiting, given);
   }
 
-  void Remember(const std::string& host, const Answer& answer) {
-    if (options_.max_cached == 0) return;
-    if (cache_.size() >= options_.max_cached) Forget(cache_.find(by_age_.front()));
-    by_age_.push_back(host);
-    const auto ttl = answer.ok() ? options_.ttl : options_.negative_ttl;
-    cache_.emplace(host, Cached{answer, clock_.Mono() + ttl, std::prev(by_age_.end())});
+  Answer Remember(const std::string& host, DnsAnswer& answer) {
+    const base::MonoTime now = clock_.Mono();
+    if (answer.result != LookupResult::kOk) return cache_.Fail(host, ErrorOf(answer), now);
+    cache_.Put(host, answer.addresses, answer.ttl, now);
+    return std::move(answer.addresses);
   }
 
-  void Forget(std::unordered_map<std::string, Cached>::iterator entry) {
-    by_age_.erase(entry->second.place);
-    cache_.erase(entry);
+  void ReportRunning() const {
+    if (options_.on_running) options_.on_running(queue_.running());
   }
 
   const ResolverOptions options_;
   const base::Clock& clock_;
-  const Lookup lookup_;
 
-  std::mutex mutex_;  // guards what follows, but for threads_
-  std::condition_variable wake_;
-  std::unordered_map<std::string, Waiting> pending_;  // queued or being looked up
-  std::deque<std::string> queue_;
-  std::unordered_map<std::string, Cached> cache_;
-  std::list<std::string> by_age_;  // the cache's keys, oldest answer first
+  std::mutex mutex_;  // guards what follows, up to loop_
+  std::unordered_map<std::string, Pending> pending_;
+  NameCache cache_;
+  LookupQueue queue_;
+  HostsFile hosts_;
+  std::deque<Impatient> impatient_;  // soonest first
+  base::MonoTime next_look_{};
+  bool look_ = false;
+  bool starts_left_ = false;
   bool stopping_ = false;
-  std::vector<std::thread> threads_;
+
+  DnsLoop loop_;           // the resolver's thread; but Wake: any
+  FileStamp hosts_stamp_;  // the resolver's thread
+  FileStamp resolv_stamp_;
+  std::thread thread_;
 };
 
 }  // namespace
 
 std::unique_ptr<Resolver> Resolver::Create(const ResolverOptions& options,
                                            const base::Clock& clock) {
-  return Create(options, clock, SystemLookup);
-}
-
-std::unique_ptr<Resolver> Resolver::Create(const ResolverOptions& options, const base::Clock& clock,
-                                           Lookup lookup) {
-  return std::make_unique<PoolResolver>(options, clock, std::move(lookup));
+  return std::make_unique<DnsResolver>(options, clock);
 }
 
 }  // namespace carillon::http

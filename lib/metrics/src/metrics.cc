@@ -23,6 +23,8 @@ using prometheus::Counter;
 using prometheus::Histogram;
 using Buckets = Histogram::BucketBoundaries;
 
+constexpr std::array<std::string_view, kDnsResultCount> kDnsResultNames = {
+    "ok", "not_found", "timeout", "error", "local"};
 constexpr std::array<std::string_view, kPublishResultCount> kPublishResultNames = {
     "accepted", "duplicate", "invalid", "overload", "unavailable"};
 
@@ -108,11 +110,23 @@ class MetricsImpl final : public Metrics {
                                         "Retry-After headers that made no sense.")),
         guard_refused_(AddCounter(registry_, "carillon_guard_refused_total",
                                   "Connections that the guard did not let be made.")),
+        dns_stale_(AddCounter(registry_, "carillon_dns_stale_answers_total",
+                              "Answers past their TTL, given because the name servers gave none.")),
+        dns_in_flight_(prometheus::BuildGauge()
+                           .Name("carillon_dns_lookups_in_flight")
+                           .Help("Look-ups at the name servers that are under way.")
+                           .Register(registry_)
+                           .Add({})),
         lanes_(top, clock != nullptr ? *clock : system_clock_) {
     for (size_t i = 0; i < published_.size(); ++i) {
       published_[i] = &AddCounter(registry_, "carillon_events_published_total",
                                   "Events that publishers sent, by what became of them.",
                                   {{"result", std::string(kPublishResultNames[i])}});
+    }
+    for (size_t i = 0; i < dns_lookups_.size(); ++i) {
+      dns_lookups_[i] = &AddCounter(registry_, "carillon_dns_lookups_total",
+                                    "Look-ups at the name servers, by how they ended.",
+                                    {{"result", std::string(kDnsResultNames[i])}});
     }
     for (size_t i = 0; i < attempts_.size(); ++i) {
       const prometheus::Labels labels = {{"outcome", std::string(model::kOutcomeNames[i])}};
@@ -178,6 +192,13 @@ class MetricsImpl final : public Metrics {
     const size_t row = static_cast<size_t>(resource) * model::kShortageEffectCount;
     shortages_[row + static_cast<size_t>(effect)]->Increment();
   }
+  void CountDnsLookup(DnsResult result) override {
+    dns_lookups_[static_cast<size_t>(result)]->Increment();
+  }
+  void SetDnsLookupsInFlight(uint64_t count) override {
+    dns_in_flight_.Set(static_cast<double>(count));
+  }
+  void CountDnsStale() override { dns_stale_.Increment(); }
 
   void CountTokenFetch(bool ok) override { token_fetches_[ok]->Increment(); }
 
@@ -210,6 +231,7 @@ class MetricsImpl final : public Metrics {
   std::array<Counter*, kPublishResultCount> published_;
   std::array<Counter*, model::kOutcomeCount> attempts_;
   std::array<Histogram*, model::kOutcomeCount> attempt_seconds_;
+  std::array<Counter*, kDnsResultCount> dns_lookups_;
   std::array<Counter*, 2> reloads_;
   std::array<Counter*, 2> token_fetches_;
   std::array<Counter*, model::kResourceCount * model::kShortageEffectCount> shortages_;
@@ -220,6 +242,8 @@ class MetricsImpl final : public Metrics {
   Histogram& delivered_seconds_;
   Counter& retry_after_ignored_;
   Counter& guard_refused_;
+  Counter& dns_stale_;
+  prometheus::Gauge& dns_in_flight_;
   LaneTable lanes_;
   const ProcessCollector process_;
   std::mutex source_mutex_;

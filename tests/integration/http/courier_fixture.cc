@@ -2,7 +2,7 @@
 
 namespace carillon::http {
 
-void FakeResolver::Resolve(const std::string& host, ResolveDone done) {
+void FakeResolver::Resolve(const std::string& host, const std::string&, ResolveDone done) {
   boost::system::error_code ec;
   const auto address = boost::asio::ip::make_address(host, ec);
   if (!ec) return done(Addresses{address});

@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 /// A resolver that has its answers, or none at all.
 class FakeResolver final : public Resolver {
  public:
-  void Resolve(const std::string& host, ResolveDone done) override;
+  void Resolve(const std::string& host, const std::string& tenant, ResolveDone done) override;
 
   std::map<std::string, absl::StatusOr<Addresses>> answers;
   std::vector<ResolveDone> unanswered;  ///< look-ups of what is not in `answers`

@@ -84,7 +84,7 @@ TEST_F(CourierGuardTest, OneBadAddressRefusesAll) {
 /// Answers the first look-up with an address that is allowed, and later ones with one that is not.
 class RebindingResolver final : public Resolver {
  public:
-  void Resolve(const std::string&, ResolveDone done) override {
+  void Resolve(const std::string&, const std::string&, ResolveDone done) override {
     done(Addresses{make_address(++asked == 1 ? "127.0.0.1" : "127.0.0.2")});
   }
   int asked = 0;

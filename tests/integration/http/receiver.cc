@@ -13,12 +13,13 @@
 namespace carillon::http {
 namespace {
 
-int Listen(uint16_t& port) {
+int Listen(const std::string& address, uint16_t& port) {
   std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in at{};
   at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  at.sin_port = htons(port);
+  inet_pton(AF_INET, address.c_str(), &at.sin_addr);
   socklen_t size = sizeof(at);
   if (fd < 0 || bind(fd, reinterpret_cast<sockaddr*>(&at), size) != 0 || listen(fd, 512) != 0 ||
       getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) != 0) {
@@ -110,8 +111,8 @@ void Peer::Reset() {
 
 void Peer::Interrupt() { shutdown(fd_, SHUT_RDWR); }
 
-Receiver::Receiver(Script script, SSL_CTX* tls)
-    : script_(std::move(script)), tls_(tls), listener_(Listen(port_)) {
+Receiver::Receiver(Script script, SSL_CTX* tls, const std::string& address, uint16_t port)
+    : script_(std::move(script)), tls_(tls), port_(port), listener_(Listen(address, port_)) {
   acceptor_ = std::thread([this] { AcceptAll(); });
 }
 

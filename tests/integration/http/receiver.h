@@ -55,13 +55,16 @@ class Peer {
   bool silent_ = false;
 };
 
-/// An HTTP receiver on 127.0.0.1 that behaves as its script says: called for each connection, on a
-/// thread of its own; when it returns, the connection is closed.
+/// An HTTP receiver on 127.0.0.1, or another address of this machine, that behaves as its script
+/// says: called for each connection, on a thread of its own; when it returns, the connection is
+/// closed.
 class Receiver {
  public:
   using Script = std::function<void(Peer&)>;
 
-  explicit Receiver(Script script, SSL_CTX* tls = nullptr);
+  /// Port 0: any.
+  explicit Receiver(Script script, SSL_CTX* tls = nullptr, const std::string& address = "127.0.0.1",
+                    uint16_t port = 0);
   ~Receiver();
 
   uint16_t port() const { return port_; }
@@ -75,7 +78,7 @@ class Receiver {
 
   const Script script_;
   SSL_CTX* const tls_;
-  uint16_t port_ = 0;  // set while the listener is made
+  uint16_t port_;  // set while the listener is made
   const int listener_;
   std::atomic<int> connections_{0};
   std::mutex mutex_;

@@ -47,6 +47,12 @@ const Bound kSettings[] = {
     {"delivery", "max_lane_bytes", {"64KiB", "1GiB"}, {"65535", "1025MiB"}},
     {"delivery", "idle_connection", {"1s", "10m"}, {"999ms", "601s"}},
     {"delivery", "max_response_head_bytes", {"1KiB", "1MiB"}, {"1023", "1025KiB"}},
+    {"resolver", "timeout", {"100ms", "30s"}, {"99ms", "31s"}},
+    {"resolver", "attempts", {"1", "5"}, {"0", "6"}},
+    {"resolver", "ttl_min", {"0s", "1h"}, {"3601s"}},
+    {"resolver", "ttl_max", {"5s", "24h"}, {"999ms", "25h"}},
+    {"resolver", "negative_ttl", {"1s", "5m"}, {"999ms", "301s"}},
+    {"resolver", "stale", {"0s", "24h"}, {"25h"}},
 };
 
 TEST(Bounds, Settings) {
@@ -97,6 +103,36 @@ TEST(Bounds, DefaultsOfSettings) {
   EXPECT_EQ(config.delivery.max_lane_bytes(), 4u << 20);
   EXPECT_EQ(config.delivery.idle_connection().seconds(), 30);
   EXPECT_EQ(config.delivery.max_response_head_bytes(), 64u << 10);
+}
+
+TEST(Bounds, DefaultsOfTheResolver) {
+  const v1::ResolverSettings resolver = Parsed("").resolver;
+  EXPECT_EQ(resolver.servers_size(), 0);
+  EXPECT_EQ(resolver.timeout().seconds(), 1);
+  EXPECT_EQ(resolver.timeout().nanos(), 500'000'000);
+  EXPECT_EQ(resolver.attempts(), 2u);
+  EXPECT_EQ(resolver.ttl_min().seconds(), 5);
+  EXPECT_EQ(resolver.ttl_max().seconds(), 300);
+  EXPECT_EQ(resolver.negative_ttl().seconds(), 5);
+  EXPECT_EQ(resolver.stale().seconds(), 3600);
+  EXPECT_EQ(Parsed("resolver: {ttl_min: 1h}").resolver.ttl_max().seconds(), 3600);
+  EXPECT_EQ(Refusal("resolver: {ttl_min: 20s, ttl_max: 10s}"),
+            "resolver.ttl_max: must not be shorter than ttl_min");
+}
+
+TEST(Bounds, NameServers) {
+  EXPECT_EQ(Refusal("resolver: {servers: [127.0.0.1, '127.0.0.1:5353', '::1', '[::1]:53']}"), "");
+  for (const char* bad : {"localhost:53", "ns.example", "''", "127.0.0.1:0", "'127.0.0.1:'",
+                          "'[::1]'", "'::1:53:'", "127.0.0.1:65536"}) {
+    EXPECT_EQ(Refusal("resolver: {servers: [127.0.0.1, " + std::string(bad) + "]}"),
+              "resolver.servers[1]: must be an address, or ADDRESS:PORT, an IPv6 address then in "
+              "brackets")
+        << bad;
+  }
+  EXPECT_EQ(
+      Refusal(
+          "resolver: {servers: ['::1', '::1', '::1', '::1', '::1', '::1', '::1', '::1', '::1']}"),
+      "resolver.servers: must be at most 8");
 }
 
 TEST(Bounds, DefaultsOfADestination) {

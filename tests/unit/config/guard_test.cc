@@ -54,6 +54,18 @@ TEST(Guard, RulesAreThoseOfTheFile) {
   EXPECT_TRUE(Parsed("").egress.rules == guard::Rules());
 }
 
+TEST(Guard, PrefixesOfNat64) {
+  const std::string inside = With("nat64_prefixes: ['2a00:64::/96']", "http://[2a00:64::a00:1]/");
+  EXPECT_EQ(Refusal(inside),
+            "destinations[0].url: leads to 2a00:64::a00:1, which carries 10.0.0.1 (10.0.0.0/8, "
+            "private use): allow it by guard.allow_networks");
+  Parsed(With("nat64_prefixes: ['2a00:64::/96']", "http://[2a00:64::808:808]/"));
+  Parsed(With("nat64_prefixes: ['fd64::/96']", "http://[fd64::808:808]/"));
+  EXPECT_EQ(Refusal("guard: {nat64_prefixes: ['64:ff9b::/96', 'fd00::/95']}"),
+            "guard.nat64_prefixes[1]: must be an IPv6 network with a prefix of 32, 40, 48, 56, 64 "
+            "or 96 bits (RFC 6052)");
+}
+
 TEST(Guard, WrongMembers) {
   EXPECT_EQ(Refusal("guard: {allow_networks: [10.0.0.0/8, localhost]}"),
             "guard.allow_networks[1]: must be an address or a network such as 10.0.0.0/8 or "

@@ -55,6 +55,9 @@ class NullMetrics final : public metrics::Metrics {
   void CountRetryAfterIgnored() override { ++retry_after_ignored; }
   void CountGuardRefused() override {}
   void CountShortage(model::Resource, model::ShortageEffect) override {}
+  void CountDnsLookup(metrics::DnsResult) override {}
+  void SetDnsLookupsInFlight(uint64_t) override {}
+  void CountDnsStale() override {}
   void CountTokenFetch(bool) override {}
   std::shared_ptr<metrics::LaneMetrics> AddLane(std::string tenant, std::string name) override {
     auto& lane = lanes[tenant + "/" + name];

@@ -87,5 +87,18 @@ TEST(Ports, OneOrARange) {
   }
 }
 
+TEST(Network, Nat64PrefixesHaveTheLengthsOfTheRfc) {
+  for (const char* good : {"64:ff9b::/96", "2001:db8::/32", "2001:db8:100::/40", "fd00::/48",
+                           "fd00:0:0:300::/56", "fd00::/64"}) {
+    EXPECT_TRUE(ParseNat64Prefix(good).ok()) << good;
+  }
+  for (const char* bad : {"10.0.0.0/32", "fd00::/33", "fd00::/0", "fd00::/72", "fd00::1", ""}) {
+    EXPECT_FALSE(ParseNat64Prefix(bad).ok()) << bad;
+  }
+  EXPECT_EQ(ParseNat64Prefix("fd00:0:0:0:100::/96").status().message(),
+            "must have zeros in its bits 64 to 71 (RFC 6052)");
+  EXPECT_TRUE(ParseNat64Prefix("fd00:0:0:0:ff:ffff::/96").ok());
+}
+
 }  // namespace
 }  // namespace carillon::guard

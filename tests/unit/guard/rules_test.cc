@@ -63,6 +63,67 @@ TEST(Rules, ThePrefixOfALocalNat64TellsWhereTheAddressStands) {
               testing::HasSubstr("carries 10.0.0.1"));
 }
 
+// RFC 6052, 2.4: how 192.0.2.33 is written under a prefix of each length.
+struct TranslatedAddress {
+  const char* prefix;
+  const char* address;
+  const char* public_one;  // 8.8.8.8 under the same prefix
+};
+constexpr TranslatedAddress kRfc6052[] = {
+    {"2001:db8::/32", "2001:db8:c000:221::", "2001:db8:808:808::"},
+    {"2001:db8:100::/40", "2001:db8:1c0:2:21::", "2001:db8:108:808:8::"},
+    {"2001:db8:122::/48", "2001:db8:122:c000:2:2100::", "2001:db8:122:808:8:800::"},
+    {"2001:db8:122:300::/56", "2001:db8:122:3c0:0:221::", "2001:db8:122:308:8:808::"},
+    {"2001:db8:122:344::/64", "2001:db8:122:344:c0:2:2100::", "2001:db8:122:344:8:808:800::"},
+    {"2001:db8:122:344::/96", "2001:db8:122:344::192.0.2.33", "2001:db8:122:344::8.8.8.8"},
+};
+
+Rules Translating(std::initializer_list<const char*> prefixes) {
+  Rules rules;
+  for (const char* prefix : prefixes) rules.AddNat64(*ParseNat64Prefix(prefix));
+  return rules;
+}
+
+TEST(Rules, ANat64PrefixIsJudgedByWhatIsInside) {
+  for (const auto& [prefix, address, public_one] : kRfc6052) {
+    const Rules rules = Translating({prefix});
+    EXPECT_THAT(Refusal(rules, address),
+                testing::EndsWith(", which carries 192.0.2.33 (192.0.2.0/24, documentation)"));
+    EXPECT_EQ(Refusal(rules, public_one), "");
+  }
+}
+
+TEST(Rules, APublicPrefixLeadsNowhereInside) {
+  EXPECT_EQ(Refusal(Rules(), "2a00:64::10.0.0.1"), "");  // nobody said that it is a translator's
+  const Rules rules = Translating({"2a00:64::/96"});
+  for (const char* inner : {"10.0.0.1", "127.0.0.1", "169.254.169.254", "0.0.0.0"}) {
+    EXPECT_THAT(Refusal(rules, std::string("2a00:64::") + inner),
+                testing::HasSubstr(std::string("carries ") + inner));
+  }
+  EXPECT_EQ(Refusal(rules, "2a00:64::8.8.8.8"), "");
+  EXPECT_EQ(Refusal(rules, "2a00:65::10.0.0.1"), "");
+}
+
+TEST(Rules, WhatIsInsideDecidesAlone) {
+  Rules rules = Translating({"fd64::/96", "64:ff9b::/96", "64:ff9b:1::/48"});
+  rules.Allow(*ParseNetwork("fd00::/8"));
+  EXPECT_NE(Refusal(rules, "fd64::a00:1"), "");
+  EXPECT_EQ(Refusal(rules, "fd65::a00:1"), "");
+  EXPECT_EQ(Refusal(rules, "fd64::808:808"), "");
+  EXPECT_EQ(Refusal(rules, "64:ff9b::808:808"), "");
+  EXPECT_NE(Refusal(rules, "64:ff9b::a00:1"), "");
+  EXPECT_EQ(Refusal(rules, "64:ff9b:1:808:8:800::"), "");
+  EXPECT_NE(Refusal(rules, "64:ff9b:1:a00:0:100::"), "");
+  rules.Allow(*ParseNetwork("10.0.0.0/8"));
+  EXPECT_EQ(Refusal(rules, "fd64::a00:1"), "");
+}
+
+TEST(Rules, OverlappingPrefixesMustAllPass) {
+  const Rules rules = Translating({"2a00:64::/32", "2a00:64:808:808::/96", "2a00:64::/96"});
+  EXPECT_NE(Refusal(rules, "2a00:64:808:808::10.0.0.1"), "");
+  EXPECT_NE(Refusal(rules, "2a00:64::8.8.8.8"), "");  // 0.0.0.0 under the shorter one
+}
+
 TEST(Rules, AllowingEveryIpv6AddressAllowsNoIpv4) {
   const Rules rules = Allowing({"::/0"});
   EXPECT_EQ(Refusal(rules, "::1"), "");

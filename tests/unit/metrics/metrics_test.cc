@@ -56,6 +56,9 @@ TEST(Metrics, CountsAndObserves) {
   metrics->CountGuardRefused();
   metrics->CountGuardRefused();
   metrics->CountTokenFetch(false);
+  metrics->CountDnsLookup(DnsResult::kTimeout);
+  metrics->SetDnsLookupsInFlight(3);
+  metrics->CountDnsStale();
   const Scrape s = ReadScrape(metrics->Render());
   EXPECT_EQ(s.at("carillon_events_published_total{result=\"accepted\"}"), 7);
   EXPECT_EQ(s.at("carillon_events_published_total{result=\"unavailable\"}"), 2);
@@ -71,6 +74,10 @@ TEST(Metrics, CountsAndObserves) {
   EXPECT_EQ(s.at("carillon_config_reloads_total{result=\"ok\"}"), 1);
   EXPECT_EQ(s.at("carillon_retry_after_ignored_total"), 1);
   EXPECT_EQ(s.at("carillon_guard_refused_total"), 2);
+  EXPECT_EQ(s.at("carillon_dns_lookups_total{result=\"timeout\"}"), 1);
+  EXPECT_EQ(s.at("carillon_dns_lookups_total{result=\"local\"}"), 0);
+  EXPECT_EQ(s.at("carillon_dns_lookups_in_flight"), 3);
+  EXPECT_EQ(s.at("carillon_dns_stale_answers_total"), 1);
   EXPECT_EQ(s.at("carillon_token_fetches_total{result=\"error\"}"), 1);
   EXPECT_EQ(s.at("carillon_token_fetches_total{result=\"ok\"}"), 0);
   EXPECT_EQ(s.at("carillon_config_reloads_total{result=\"error\"}"), 0);

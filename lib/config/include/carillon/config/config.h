@@ -18,6 +18,7 @@ struct Config {
   v1::JournalSettings journal;
   v1::DeliverySettings delivery;
   v1::Limits limits;
+  v1::ResolverSettings resolver;
   http::Egress egress;             ///< its rules let every destination's URL pass
   std::vector<std::string> types;  ///< the catalogue: built-in and configured, sorted
   std::vector<model::Destination> destinations;

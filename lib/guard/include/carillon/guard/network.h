@@ -24,4 +24,8 @@ struct Network {
 /// with what is wrong, bits behind the prefix included (`10.1.0.0/8`).
 absl::StatusOr<Network> ParseNetwork(std::string_view text);
 
+/// The prefix of a NAT64 as RFC 6052, 2.2 lets it be: IPv6, of 32, 40, 48, 56, 64 or 96 bits, those
+/// from 64 to 71 zero. INVALID_ARGUMENT with what is wrong.
+absl::StatusOr<Network> ParseNat64Prefix(std::string_view text);
+
 }  // namespace carillon::guard

@@ -22,6 +22,9 @@ class Rules {
   /// Addresses of special use in `network` are allowed too.
   void Allow(const Network& network) { networks_.push_back(network); }
   void Allow(const PortRange& ports) { ports_.push_back(ports); }
+  /// Addresses in `prefix`, as ParseNat64Prefix makes it, lead through a translator to the IPv4
+  /// address inside them (RFC 6052): that address alone decides, whatever else allows the prefix.
+  void AddNat64(const Network& prefix) { nat64_.push_back(prefix); }
 
   /// PERMISSION_DENIED with why (`10.1.2.3 (10.0.0.0/8, private use)`). An address passes when it
   /// is public or allowed, and every IPv4 address that it carries is so too.
@@ -35,8 +38,10 @@ class Rules {
 
  private:
   bool Allows(const Address& address) const;
+  absl::Status CheckCarried(const Address& outer, const std::vector<Address>& carried) const;
 
   std::vector<Network> networks_;
+  std::vector<Network> nat64_;
   std::vector<PortRange> ports_ = {{80, 80}, {443, 443}, {8080, 8080}, {8443, 8443}};
 };
 

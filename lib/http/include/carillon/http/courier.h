@@ -27,6 +27,7 @@ struct EndpointOptions {
   /// Where the requests' bearer token comes from; for an authorising courier (see `authorization`),
   /// passed over by others. Null: nowhere.
   std::shared_ptr<const model::OAuth2Authorization> oauth2;
+  std::string tenant;         ///< whose look-ups these are: tenants take turns at the resolver
   std::string label;          ///< for logs: whose endpoint it is
   TlsContextPtr tls_context;  ///< the courier's own: made from `tls`, what is given is passed over
 };

@@ -19,6 +19,10 @@ namespace carillon::metrics {
 enum class PublishResult : uint8_t { kAccepted, kDuplicate, kInvalid, kOverload, kUnavailable };
 inline constexpr int kPublishResultCount = 5;
 
+/// How a look-up at the name servers ended: label `result` of `carillon_dns_lookups_total`.
+enum class DnsResult : uint8_t { kOk, kNotFound, kTimeout, kError, kLocal };
+inline constexpr int kDnsResultCount = 5;
+
 /// State of a destination: label `state` of `carillon_destinations`.
 enum class LaneHealth : uint8_t {
   kIdle,      ///< nothing to do
@@ -92,6 +96,10 @@ class Metrics {
   virtual void CountGuardRefused() = 0;
   /// This machine was short of something that an attempt needed.
   virtual void CountShortage(model::Resource resource, model::ShortageEffect effect) = 0;
+  virtual void CountDnsLookup(DnsResult result) = 0;
+  virtual void SetDnsLookupsInFlight(uint64_t count) = 0;
+  /// An answer past its TTL that was given because the name servers gave none.
+  virtual void CountDnsStale() = 0;
   /// One request to a token server (OAuth 2.0).
   virtual void CountTokenFetch(bool ok) = 0;
 
