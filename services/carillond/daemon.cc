@@ -1,9 +1,8 @@
 #include "daemon.h"
 
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/grpcpp.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -18,7 +17,7 @@
 #include "carillon/http/server.h"
 #include "carillon/journal/sqlite_journal.h"
 #include "engine.h"
-#include "health_service.h"
+#include "front.h"
 #include "proto_time.h"
 #include "publisher_service.h"
 #include "unverified.h"
@@ -30,9 +29,7 @@ namespace asio = boost::asio;
 
 constexpr int kWatchIntervalMs = 1000;
 constexpr std::chrono::milliseconds kHealthInterval{500};
-constexpr std::chrono::milliseconds kAnswerGrace{500};
 constexpr std::chrono::milliseconds kGaugePatience{250};
-constexpr uint64_t kMinMessageBytes = 16u << 20;
 
 class DaemonImpl final : public Daemon {
  public:
@@ -46,8 +43,7 @@ class DaemonImpl final : public Daemon {
 
   ~DaemonImpl() override {
     watcher_.reset();
-    if (grpc_ != nullptr) ShutDownGrpc();
-    grpc_.reset();
+    if (front_ != nullptr) front_->Stop();
     if (journal_ != nullptr) journal_->Stop();
     // Scrapes ask the engine.
     admin_io_.stop();
@@ -78,6 +74,7 @@ class DaemonImpl final : public Daemon {
     journal_->CloseUnopenedLanes();
     if (absl::Status status = ListenAdmin(); !status.ok()) return status;
     if (absl::Status status = ListenPublish(); !status.ok()) return status;
+    listening_ = true;
     watcher_ = config::Watcher::Start(config_path_, kWatchIntervalMs, [this] { ReloadNow(); });
     SetServing(true);
     LogReady();
@@ -105,7 +102,7 @@ class DaemonImpl final : public Daemon {
     }
     if (failed()) return;
     journal_->Stop();
-    ShutDownGrpc();
+    front_->Stop();
     const double took = std::chrono::duration<double>(clock_.Mono() - start).count();
     logger_.Info("stopped", {{"seconds", took}, {"watermark", journal_->stats().watermark}});
   }
@@ -159,6 +156,8 @@ class DaemonImpl final : public Daemon {
     gauges.unverified_destinations = unverified_;
     gauges.destination_connections = connections_.taken();
     gauges.destination_connections_limit = connections_.places();
+    gauges.log_lines_dropped = logger_.dropped();
+    if (listening_) front_->Describe(gauges);
     return gauges;
   }
 
@@ -183,35 +182,16 @@ class DaemonImpl final : public Daemon {
     ingest::Limits limits;
     limits.max_payload_bytes = config_.server.max_payload_bytes();
     limits.max_batch_events = config_.server.max_batch_events();
+    limits.max_message_bytes = config_.server.max_message_bytes();
     publishing_ = std::make_unique<Publishing>(limits, clock_, *journal_, *metrics_);
     SetCatalogue(config_);
-    service_ = PublisherService::Create(*publishing_, DefaultQueues());
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-    grpc::ServerBuilder builder;
-    int port = 0;
-    builder.AddListeningPort(config_.server.publish_address(), grpc::InsecureServerCredentials(),
-                             &port);
-    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-    builder.SetMaxReceiveMessageSize(static_cast<int>(
-        std::max<uint64_t>(kMinMessageBytes, 2 * config_.server.max_payload_bytes())));
-    builder.RegisterService(&grpc_health_);
-    service_->Register(builder);
-    grpc_ = builder.BuildAndStart();
-    if (grpc_ == nullptr || port == 0) {
-      return absl::UnavailableError("server.publish_address: cannot listen on " +
-                                    config_.server.publish_address() +
-                                    "; is the port taken by another process?");
-    }
-    publish_port_ = port;
-    service_->Start();
+    v1::Server server = config_.server;
+    server.set_max_publisher_connections(static_cast<uint32_t>(
+        std::min<size_t>(server.max_publisher_connections(), shares_.publishers)));
+    auto front = Front::Listen(server, *publishing_, clock_, logger_);
+    if (!front.ok()) return front.status();
+    front_ = *std::move(front);
     return absl::OkStatus();
-  }
-
-  /// Every call that was taken is answered after it.
-  void ShutDownGrpc() {
-    grpc_health_.Stop();
-    grpc_->Shutdown(std::chrono::system_clock::now() + kAnswerGrace);
-    service_->Stop();
   }
 
   void SetCatalogue(const config::Config& config) {
@@ -268,14 +248,14 @@ class DaemonImpl final : public Daemon {
     } else {
       health_.SetNotReady(reason);
     }
-    grpc_health_.SetServing(serving);
+    if (front_ != nullptr) front_->SetServing(serving);
   }
 
   void LogReady() {
     const std::string admin =
         HostOf(config_.server.admin_address()) + std::to_string(admin_->port());
     const std::string publish =
-        HostOf(config_.server.publish_address()) + std::to_string(publish_port_);
+        HostOf(config_.server.publish_address()) + std::to_string(front_->port());
     const journal::Recovered recovered = journal_->recovered();
     logger_.Info("ready", {{"version", CARILLON_VERSION},
                            {"publish_address", publish},
@@ -313,6 +293,7 @@ class DaemonImpl final : public Daemon {
   std::atomic<ExitCode> failure_{kExitJournal};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> serving_{false};
+  std::atomic<bool> listening_{false};   ///< `front_` is there, for scrapes
   std::atomic<uint64_t> unverified_{0};  // destinations
   bool accepting_ = true;
 
@@ -320,10 +301,7 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Publishing> publishing_;
-  HealthService grpc_health_;
-  std::unique_ptr<PublisherService> service_;
-  std::unique_ptr<grpc::Server> grpc_;
-  int publish_port_ = 0;
+  std::unique_ptr<Front> front_;
 
   asio::io_context admin_io_{1};
   asio::steady_timer health_timer_{admin_io_};

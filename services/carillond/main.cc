@@ -14,6 +14,7 @@
 #include "carillon/base/descriptors.h"
 #include "carillon/config/config.h"
 #include "daemon.h"
+#include "grpc_log.h"
 
 namespace carillon::server {
 namespace {
@@ -41,11 +42,33 @@ sigset_t HandledSignals() {
   return set;
 }
 
+/// Before the libraries' own initializers, which take most of the time that a start takes: from
+/// here on a signal waits until somebody asks for it.
+void BlockSignals(int, char**, char**) {
+  const sigset_t set = HandledSignals();
+  sigprocmask(SIG_BLOCK, &set, nullptr);
+}
+[[gnu::section(".preinit_array"), gnu::used]] void (*const kBlockSignals)(int, char**,
+                                                                          char**) = &BlockSignals;
+
+/// For what is no server: signals end it.
+void UnblockSignals() {
+  const sigset_t set = HandledSignals();
+  sigprocmask(SIG_UNBLOCK, &set, nullptr);
+}
+
 /// The next signal, or 0 after `millis`.
 int NextSignal(const sigset_t& set, int millis) {
   const timespec timeout{millis / 1000, (millis % 1000) * 1'000'000L};
   const int signal = sigtimedwait(&set, nullptr, &timeout);
   return signal > 0 ? signal : 0;
+}
+
+/// Whether a stop was asked for already; it stays pending.
+bool StopIsPending() {
+  sigset_t pending;
+  sigpending(&pending);
+  return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
 }
 
 int CheckConfig(const std::string& path) {
@@ -83,14 +106,13 @@ absl::StatusOr<std::unique_ptr<Daemon>> Start(config::Config config, const std::
 }
 
 int Run(const std::string& path) {
+  signal(SIGPIPE, SIG_IGN);
+  const sigset_t signals = HandledSignals();  // blocked: threads inherit that
   absl::StatusOr<config::Config> config = config::LoadConfig(path);
   if (!config.ok()) {
     std::fprintf(stderr, "carillond: %s\n", std::string(config.status().message()).c_str());
     return kExitUsage;
   }
-  signal(SIGPIPE, SIG_IGN);
-  const sigset_t signals = HandledSignals();  // before the threads, which inherit the mask
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
   google::protobuf::SetLogHandler(nullptr);  // bad requests are answered, not logged
   // Abseil built without NDEBUG, as distributions do, looks for lock cycles in each lock of gRPC.
@@ -99,6 +121,11 @@ int Run(const std::string& path) {
   const base::SystemClock clock;
   const auto logger =
       log::Logger::Create(STDERR_FILENO, ToLevel(config->server.log_level()), clock);
+  const GrpcLog grpc_log(*logger);
+  if (StopIsPending()) {
+    logger->Info("stopped before it started");
+    return kExitOk;
+  }
   ExitCode exit_code = kExitOk;
   absl::StatusOr<std::unique_ptr<Daemon>> daemon =
       Start(*std::move(config), path, *logger, exit_code);
@@ -119,6 +146,7 @@ int Run(const std::string& path) {
   }
   if (!(*daemon)->failed()) return kExitOk;
   usleep(500'000);  // the answers that tell publishers are under way
+  logger->Flush(std::chrono::seconds(1));
   _exit((*daemon)->failure());
 }
 
@@ -138,7 +166,10 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   }
-  if (!check_path.empty()) return CheckConfig(check_path);
+  if (!check_path.empty()) {
+    UnblockSignals();
+    return CheckConfig(check_path);
+  }
   if (config_path.empty()) {
     std::fprintf(
         stderr,

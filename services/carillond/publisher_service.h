@@ -3,13 +3,16 @@
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
+#include <vector>
 
 #include "call_queue.h"
 #include "carillon/base/clock.h"
 #include "carillon/ingest/ingest.h"
 #include "carillon/journal/journal.h"
 #include "carillon/metrics/metrics.h"
+#include "queued_service.h"
 
 namespace carillon::server {
 
@@ -27,6 +30,16 @@ class Publishing {
   /// From now on everything is refused with UNAVAILABLE.
   void Stop() { stopping_.store(true); }
   bool stopping() const { return stopping_.load(std::memory_order_relaxed); }
+
+  /// The most of a call's metadata, names and values and 32 bytes for each as HTTP/2 counts them.
+  static constexpr size_t kMaxMetadataBytes = 8u << 10;
+
+  /// `large_heads`: whether a call whose metadata may be over the bound is open; any thread.
+  /// Without it every call's metadata is looked at.
+  void SetLargeHeads(std::function<bool()> large_heads) { large_heads_ = std::move(large_heads); }
+  /// Whether the call's metadata is within the bound: INVALID_ARGUMENT names it. Counts what is
+  /// not.
+  grpc::Status CheckHead(const grpc::ServerContext& context);
 
   /// Called once with the encoded answer or with why there is none; before `Publish` returns when
   /// the request is refused at once.
@@ -49,6 +62,7 @@ class Publishing {
   metrics::Metrics& metrics_;
   std::atomic<std::shared_ptr<const ingest::Catalogue>> catalogue_;
   std::atomic<bool> stopping_{false};
+  std::function<bool()> large_heads_;
 };
 
 /// The gRPC service `carillon.v1.EventPublisher` in front of `publishing`. It takes raw bytes, so
@@ -58,8 +72,17 @@ class Publishing {
 /// that is not gRPC's and has to wake one that is (docs/decisions/0005-queues.md).
 class PublisherService {
  public:
-  /// With `queues` threads. `publishing` outlives it.
-  static std::unique_ptr<PublisherService> Create(Publishing& publishing, size_t queues);
+  struct Options {
+    size_t queues = 1;  ///< threads
+    size_t max_streams = 4096;
+    size_t max_streams_per_peer = 4096;
+    std::chrono::nanoseconds max_stream_idle{0};  ///< 0: no bound
+    std::vector<QueuedService*> others;           ///< live on the first queue; outlive the service
+    std::function<void()> second;  ///< called about once a second, on the first queue's thread
+  };
+  /// `publishing` and `clock` outlive it.
+  static std::unique_ptr<PublisherService> Create(Publishing& publishing, Options options,
+                                                  const base::Clock& clock);
   virtual ~PublisherService() = default;
 
   /// Adds itself to a server that is about to be built, and that it outlives.

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "absl/strings/str_cat.h"
 #include "carillon/v1/publisher.pb.h"
 #include "publisher_service.h"
 
@@ -58,11 +59,31 @@ void Publishing::Count(const absl::Status& status, uint64_t events, base::MonoTi
   metrics_.ObservePublish(clock_.Mono() - since);
 }
 
+grpc::Status Publishing::CheckHead(const grpc::ServerContext& context) {
+  if (large_heads_ && !large_heads_()) [[likely]]
+    return grpc::Status::OK;
+  constexpr size_t kOverhead = 32;
+  size_t bytes = 0;
+  for (const auto& [key, value] : context.client_metadata()) {
+    bytes += key.size() + value.size() + kOverhead;
+  }
+  if (bytes <= kMaxMetadataBytes) return grpc::Status::OK;
+  metrics_.CountPublished(metrics::PublishResult::kInvalid, 1);
+  return {grpc::StatusCode::INVALID_ARGUMENT,
+          absl::StrCat("the call's metadata has ", bytes, " bytes, at most ", kMaxMetadataBytes,
+                       " are allowed")};
+}
+
 void Publishing::Publish(const grpc::ByteBuffer& request, CallQueue& queue, Answer answer) {
   const base::MonoTime start = clock_.Mono();
   if (stopping()) {
     absl::Status status =
         absl::UnavailableError("the server is stopping; publish again elsewhere or later");
+    Count(status, 1, start);
+    answer(std::move(status));
+    return;
+  }
+  if (absl::Status status = ingest::CheckSize(request.Length(), limits_); !status.ok()) {
     Count(status, 1, start);
     answer(std::move(status));
     return;

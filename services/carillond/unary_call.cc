@@ -17,6 +17,10 @@ class UnaryCall final : CallQueue::Call {
       return;
     }
     AcceptUnary(queue_, service_, publishing_);
+    if (const grpc::Status status = publishing_.CheckHead(context_); !status.ok()) {
+      writer_.FinishWithError(status, finished_.tag());
+      return;
+    }
     publishing_.Publish(request_, queue_, [this](absl::StatusOr<grpc::ByteBuffer> answer) {
       if (answer.ok()) {
         writer_.Finish(*answer, grpc::Status::OK, finished_.tag());
@@ -24,6 +28,7 @@ class UnaryCall final : CallQueue::Call {
         writer_.FinishWithError(ToGrpc(answer.status()), finished_.tag());
       }
     });
+    request_.Clear();  // its events wait for the disk, not its bytes
   }
 
   void OnFinished(bool) { delete this; }

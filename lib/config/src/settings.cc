@@ -60,6 +60,55 @@ bool IsNameServer(const std::string& text) {
   return IsHostPort(text) && !text.starts_with("localhost") && !text.ends_with(":0");
 }
 
+/// A duration that may also be 0, for never.
+void ApplyOrNever(const DurationRule& rule, v1::Server& server, const Path& path, Errors& errors) {
+  const auto* field = server.GetDescriptor()->FindFieldByName(rule.member);
+  const auto& given = static_cast<const google::protobuf::Duration&>(
+      server.GetReflection()->GetMessage(server, field));
+  if (server.GetReflection()->HasField(server, field) && Millis(given).count() == 0) return;
+  Apply(rule, server, path, errors);
+}
+
+/// What publishers may take.
+void CompletePublishing(v1::Server& server, const Path& path, Errors& errors) {
+  const uint64_t payload = std::min(server.max_payload_bytes(), 16 * kMiB);
+  Apply(
+      NumberRule{"max_message_bytes", 4 * kKiB, 64 * kMiB, std::max(16 * kMiB, 2 * payload), true},
+      server, path, errors);
+  if (server.max_message_bytes() < payload) {
+    errors.Add(path.Member("max_message_bytes"), "must be at least max_payload_bytes");
+  }
+  const uint64_t message = std::min(server.max_message_bytes(), 64 * kMiB);
+  Apply(NumberRule{"max_publish_memory_bytes", 64 * kMiB, 64 * kGiB,
+                   std::max(128 * kMiB, 4 * message), true},
+        server, path, errors);
+  if (server.max_publish_memory_bytes() < 4 * message) {
+    errors.Add(path.Member("max_publish_memory_bytes"),
+               "must be at least four times max_message_bytes");
+  }
+  for (const NumberRule& rule : {NumberRule{"max_publisher_connections", 1, 65'536, 1024},
+                                 NumberRule{"max_publisher_connections_per_peer", 1, 65'536, 512},
+                                 NumberRule{"max_calls", 1, 1'048'576, 2048},
+                                 NumberRule{"max_calls_per_connection", 1, 65'536, 128},
+                                 NumberRule{"max_streams", 1, 65'536, 1024},
+                                 NumberRule{"max_streams_per_peer", 1, 65'536, 512}}) {
+    Apply(rule, server, path, errors);
+  }
+  constexpr hours kDay(24);
+  ApplyOrNever(DurationRule{"max_stream_idle", seconds(1), 7 * kDay, hours(1)}, server, path,
+               errors);
+  ApplyOrNever(DurationRule{"publisher_ping", seconds(1), hours(2), seconds(60)}, server, path,
+               errors);
+  ApplyOrNever(DurationRule{"max_publisher_connection_age", seconds(1), 30 * kDay, seconds(0)},
+               server, path, errors);
+  Apply(DurationRule{"min_publisher_ping", seconds(1), minutes(10), seconds(10)}, server, path,
+        errors);
+  Apply(DurationRule{"publisher_ping_timeout", seconds(1), minutes(10), seconds(20)}, server, path,
+        errors);
+  Apply(DurationRule{"publisher_connection_grace", seconds(1), kDay, minutes(5)}, server, path,
+        errors);
+}
+
 }  // namespace
 
 void Complete(v1::Server& server, const Path& path, Errors& errors) {
@@ -72,6 +121,7 @@ void Complete(v1::Server& server, const Path& path, Errors& errors) {
   Apply(NumberRule{"max_waiting_bytes", kMiB, 4 * kGiB, 64 * kMiB, true}, server, path, errors);
   Apply(DurationRule{"shutdown_grace", milliseconds(0), minutes(10), seconds(20)}, server, path,
         errors);
+  CompletePublishing(server, path, errors);
   if (!server.has_log_level()) server.set_log_level("info");
   const std::string& level = server.log_level();
   if (level != "debug" && level != "info" && level != "warn" && level != "error") {

@@ -35,11 +35,19 @@ absl::StatusOr<std::vector<std::string_view>> Split(std::string_view request, si
 
 }  // namespace
 
+absl::Status CheckSize(size_t bytes, const Limits& limits) {
+  if (bytes <= limits.max_message_bytes) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("the message has ", bytes, " bytes, at most ", limits.max_message_bytes,
+                   " are allowed (server.max_message_bytes); send its events in several"));
+}
+
 absl::StatusOr<std::vector<std::shared_ptr<model::Event>>> DecodeRequest(std::string_view request,
                                                                          const Limits& limits,
                                                                          const Catalogue& catalogue,
                                                                          base::WallTime now,
                                                                          base::Random& random) {
+  if (auto status = CheckSize(request.size(), limits); !status.ok()) return status;
   const auto split = Split(request, limits.max_batch_events);
   if (!split.ok()) return split.status();
   std::vector<std::shared_ptr<model::Event>> events;

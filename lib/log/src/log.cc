@@ -1,53 +1,37 @@
 #include "carillon/log/log.h"
 
-#include <poll.h>
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/ostream_sink.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
 #include <mutex>
 #include <optional>
 #include <utility>
 
 #include "carillon/log/limiter.h"
 #include "line.h"
+#include "line_writer.h"
 
 namespace carillon::log {
 namespace {
 
-constexpr int kMaxWaitForReaderMs = 1'000;
-
-/// A descriptor that nobody buffers. A reader that is stuck costs at most a second a line.
-class FdSink final : public spdlog::sinks::base_sink<std::mutex> {
+/// Hands lines to a LineWriter.
+class QueueSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  explicit FdSink(int fd) : fd_(fd) {}
+  explicit QueueSink(LineWriter& writer) : writer_(writer) {}
 
  private:
   void sink_it_(const spdlog::details::log_msg& msg) override {
     spdlog::memory_buf_t line;
     formatter_->format(msg, line);
-    for (size_t done = 0; done < line.size();) {
-      const ssize_t n = ::write(fd_, line.data() + done, line.size() - done);
-      if (n > 0) {
-        done += static_cast<size_t>(n);
-      } else if (n < 0 && errno != EINTR && !(errno == EAGAIN && WaitForReader())) {
-        return;
-      }
-    }
+    writer_.Push({line.data(), line.size()});
   }
 
   void flush_() override {}
 
-  bool WaitForReader() {
-    pollfd poller{.fd = fd_, .events = POLLOUT, .revents = 0};
-    return ::poll(&poller, 1, kMaxWaitForReaderMs) > 0;
-  }
-
-  const int fd_;
+  LineWriter& writer_;
 };
 
 spdlog::level::level_enum ToSpdlog(Level level) {
@@ -68,11 +52,23 @@ class LoggerImpl final : public Logger {
  public:
   LoggerImpl(spdlog::sink_ptr sink, Level level, const base::Clock& clock)
       : clock_(clock), level_(level), logger_("carillon", std::move(sink)) {
-    logger_.set_formatter(
-        std::make_unique<spdlog::pattern_formatter>("%v", spdlog::pattern_time_type::utc, "\n"));
-    logger_.set_level(spdlog::level::trace);               // `level_` decides
-    logger_.set_error_handler([](const std::string&) {});  // its own would not be a JSON line
+    SetUp();
   }
+
+  LoggerImpl(int fd, Level level, const base::Clock& clock)
+      : clock_(clock),
+        level_(level),
+        writer_(std::make_unique<LineWriter>(
+            fd, [this](uint64_t dropped) { return TellDropped(dropped); })),
+        logger_("carillon", std::make_shared<QueueSink>(*writer_)) {
+    SetUp();
+  }
+
+  bool Flush(std::chrono::milliseconds most) override {
+    return writer_ == nullptr || writer_->Flush(most);
+  }
+
+  uint64_t dropped() const override { return writer_ == nullptr ? 0 : writer_->dropped(); }
 
   void Log(Level level, std::string_view message, Fields fields) override {
     if (Enabled(level)) Write(level, message, fields, 0);
@@ -92,6 +88,20 @@ class LoggerImpl final : public Logger {
     if (suppressed) Write(level, message, fields, *suppressed);
   }
 
+  void SetUp() {
+    logger_.set_formatter(
+        std::make_unique<spdlog::pattern_formatter>("%v", spdlog::pattern_time_type::utc, "\n"));
+    logger_.set_level(spdlog::level::trace);               // `level_` decides
+    logger_.set_error_handler([](const std::string&) {});  // its own would not be a JSON line
+  }
+
+  std::string TellDropped(uint64_t dropped) const {
+    return FormatLine(clock_.Wall(), Level::kWarn,
+                      "log lines were dropped: whoever reads them was too slow",
+                      {{"dropped", dropped}}) +
+           "\n";
+  }
+
   void Write(Level level, std::string_view message, Fields fields, uint64_t suppressed) {
     const std::string line = FormatLine(clock_.Wall(), level, message, fields, suppressed);
     logger_.log(ToSpdlog(level), spdlog::string_view_t(line.data(), line.size()));
@@ -99,6 +109,7 @@ class LoggerImpl final : public Logger {
 
   const base::Clock& clock_;
   std::atomic<Level> level_;
+  const std::unique_ptr<LineWriter> writer_;  ///< none: lines go to a stream
   spdlog::logger logger_;
   Limiter limiter_{kMaxLimitedKeys};
 };
@@ -106,7 +117,7 @@ class LoggerImpl final : public Logger {
 }  // namespace
 
 std::unique_ptr<Logger> Logger::Create(int fd, Level level, const base::Clock& clock) {
-  return std::make_unique<LoggerImpl>(std::make_shared<FdSink>(fd), level, clock);
+  return std::make_unique<LoggerImpl>(fd, level, clock);
 }
 
 std::unique_ptr<Logger> Logger::Create(std::ostream& out, Level level, const base::Clock& clock) {

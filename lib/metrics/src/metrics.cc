@@ -66,7 +66,25 @@ std::vector<prometheus::MetricFamily> Describe(const ProcessGauges& g) {
   const auto gauge = [](std::string name, std::string help, uint64_t value) {
     return SingleGauge(std::move(name), std::move(help), static_cast<double>(value));
   };
+  prometheus::MetricFamily closed =
+      CounterFamily("carillon_publisher_connections_closed_total",
+                    "Connections of publishers that the server closed, by why.");
+  for (size_t i = 0; i < kPublisherCloseNames.size(); ++i) {
+    AddSeries(closed, {{"reason", std::string(kPublisherCloseNames[i])}},
+              static_cast<double>(g.publisher_connections_closed[i]));
+  }
+  prometheus::MetricFamily dropped = CounterFamily("carillon_log_lines_dropped_total",
+                                                   "Log lines that their reader was too slow for.");
+  AddSeries(dropped, {}, static_cast<double>(g.log_lines_dropped));
   return {
+      std::move(closed),
+      std::move(dropped),
+      gauge("carillon_publisher_connections", "Connections of publishers.",
+            g.publisher_connections),
+      gauge("carillon_publisher_calls", "Calls of publishers that are open.", g.publisher_calls),
+      gauge("carillon_publish_memory_bytes",
+            "Memory of publishers' connections, calls and unfinished messages.",
+            g.publish_memory_bytes),
       gauge("carillon_journal_last_position", "Position of the newest event in the journal.",
             g.journal_last_position),
       gauge("carillon_journal_watermark", "Position below which every event is settled.",

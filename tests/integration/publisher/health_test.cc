@@ -6,6 +6,8 @@
 #include <thread>
 
 #include "health_service.h"
+#include "held_journal.h"
+#include "publisher_service.h"
 
 namespace carillon::server {
 namespace {
@@ -14,20 +16,26 @@ using grpc::health::v1::Health;
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
 
+/// On the queue of a publishing service that nobody publishes to.
 class HealthServiceTest : public ::testing::Test {
  protected:
   HealthServiceTest() {
+    PublisherService::Options options;
+    options.others = {&health_};
+    service_ = PublisherService::Create(publishing_, options, clock_);
     grpc::ServerBuilder builder;
     int port = 0;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-    builder.RegisterService(&health_);
+    service_->Register(builder);
     server_ = builder.BuildAndStart();
+    service_->Start();
     stub_ = Health::NewStub(grpc::CreateChannel("127.0.0.1:" + std::to_string(port),
                                                 grpc::InsecureChannelCredentials()));
   }
   ~HealthServiceTest() override {
     health_.Stop();
     server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(30));
+    service_->Stop();
   }
 
   static HealthCheckRequest About(const std::string& service) {
@@ -55,7 +63,12 @@ class HealthServiceTest : public ::testing::Test {
     std::unique_ptr<grpc::ClientReader<HealthCheckResponse>> reader;
   };
 
+  base::SystemClock clock_;
+  HeldJournal journal_;
+  std::unique_ptr<metrics::Metrics> metrics_ = metrics::Metrics::Create("test");
+  Publishing publishing_{{}, clock_, journal_, *metrics_};
   HealthService health_;
+  std::unique_ptr<PublisherService> service_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<Health::Stub> stub_;
 };
@@ -90,7 +103,7 @@ TEST_F(HealthServiceTest, WatchOfAnUnknownServiceSaysSo) {
 
 TEST_F(HealthServiceTest, WatchesAreBoundedAndGiveTheirPlaceBack) {
   std::deque<Watching> watches;
-  for (int i = 0; i < HealthService::kMaxWatches; ++i) {
+  for (size_t i = 0; i < HealthService::kMaxWatches; ++i) {
     ASSERT_EQ(watches.emplace_back(*stub_, "").Next(), HealthCheckResponse::NOT_SERVING);
   }
   Watching refused(*stub_, "");

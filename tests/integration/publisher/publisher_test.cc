@@ -10,6 +10,7 @@
 
 #include "absl/synchronization/notification.h"
 #include "carillon/v1/publisher.grpc.pb.h"
+#include "held_journal.h"
 #include "publisher_service.h"
 
 namespace carillon::server {
@@ -17,84 +18,18 @@ namespace {
 
 using ::testing::HasSubstr;
 
-/// Takes appends and answers when told to.
-class HeldJournal final : public journal::Journal {
- public:
-  void Append(std::vector<std::shared_ptr<model::Event>> events,
-              journal::AppendDone done) override {
-    std::unique_lock lock(mutex_);
-    std::vector<journal::Appended> appended;
-    for (size_t i = 0; i < events.size(); ++i) appended.push_back({++position_, false});
-    waiting_.push_back({std::move(done), std::move(appended)});
-    ++taken_;
-    lock.unlock();
-    changed_.notify_all();
-    if (at_once_) AnswerAll();
-  }
-
-  /// Answers the `index`-th of those that wait.
-  void Answer(size_t index) {
-    std::unique_lock lock(mutex_);
-    Waiting one = std::move(waiting_[index]);
-    waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(index));
-    lock.unlock();
-    one.done(std::move(one.appended));
-  }
-  void AnswerAll() {
-    while (Count() > 0) Answer(0);
-  }
-  void AnswerAtOnce() { at_once_ = true; }
-  size_t Count() {
-    std::lock_guard lock(mutex_);
-    return waiting_.size();
-  }
-  size_t Taken() {
-    std::lock_guard lock(mutex_);
-    return taken_;
-  }
-  /// Waits until `n` appends were taken; false after a generous time.
-  bool WaitTaken(size_t n) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return taken_ >= n; });
-  }
-
-  journal::Recovered recovered() const override { return {}; }
-  void AddConsumer(journal::Consumer*) override {}
-  void Start() override {}
-  void Settle(journal::Settlement, absl::AnyInvocable<void()>) override {}
-  void Read(uint64_t, size_t, absl::AnyInvocable<void(journal::EventBatchPtr)>) override {}
-  void TakeDue(journal::LaneId, base::WallTime, size_t,
-               absl::AnyInvocable<void(journal::DueDeliveries)>) override {}
-  void TakeHeld(journal::LaneId, journal::GroupId, size_t,
-                absl::AnyInvocable<void(journal::DueDeliveries)>) override {}
-  bool WasSettled(uint64_t, journal::LaneId) const override { return false; }
-  void OpenLanes(
-      std::vector<journal::LaneName>,
-      absl::AnyInvocable<void(absl::StatusOr<std::vector<journal::LaneState>>)>) override {}
-  void CloseLanes(std::vector<journal::LaneId>) override {}
-  void CloseUnopenedLanes() override {}
-  void Stop() override {}
-  Stats stats() const override { return {}; }
-
- private:
-  struct Waiting {
-    journal::AppendDone done;
-    std::vector<journal::Appended> appended;
-  };
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Waiting> waiting_;
-  uint64_t position_ = 0;
-  size_t taken_ = 0;
-  std::atomic<bool> at_once_{false};
-};
-
 class PublisherTest : public ::testing::Test {
  protected:
-  PublisherTest() : publishing_({}, clock_, journal_, *metrics_) {
+  explicit PublisherTest(std::chrono::nanoseconds max_stream_idle = std::chrono::hours(1))
+      : publishing_({.max_message_bytes = 1000}, clock_, journal_, *metrics_) {
     publishing_.SetCatalogue(std::make_shared<const ingest::Catalogue>(
         ingest::Catalogue{"session.create", "session.delete"}));
-    service_ = PublisherService::Create(publishing_, 2);
+    PublisherService::Options options;
+    options.queues = 2;
+    options.max_streams = 3;
+    options.max_streams_per_peer = 3;
+    options.max_stream_idle = max_stream_idle;
+    service_ = PublisherService::Create(publishing_, options, clock_);
     grpc::ServerBuilder builder;
     int port = 0;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);

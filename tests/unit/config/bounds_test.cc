@@ -36,6 +36,20 @@ const Bound kSettings[] = {
      {"''", "':7080'", "127.0.0.1", "'127.0.0.1:'", "127.0.0.1:65536", "example.com:80", "'::1:80'",
       "'[::1]'", "256.0.0.1:80", "127.0.0.1:-1", "'127.0.0.1: 80'"}},
     {"server", "admin_address", {"127.0.0.1:9"}, {"''", "host:80"}},
+    {"server", "max_message_bytes", {"256KiB", "32MiB"}, {"4095", "65MiB", "255KiB"}},
+    {"server", "max_publish_memory_bytes", {"64MiB", "64GiB"}, {"63MiB", "65GiB"}},
+    {"server", "max_publisher_connections", {"1", "65536"}, {"0", "65537"}},
+    {"server", "max_publisher_connections_per_peer", {"1", "65536"}, {"0", "65537"}},
+    {"server", "max_calls", {"1", "1048576"}, {"0", "1048577"}},
+    {"server", "max_calls_per_connection", {"1", "65536"}, {"0", "65537"}},
+    {"server", "max_streams", {"1", "65536"}, {"0", "65537"}},
+    {"server", "max_streams_per_peer", {"1", "65536"}, {"0", "65537"}},
+    {"server", "max_stream_idle", {"0s", "1s", "7d"}, {"999ms", "169h"}},
+    {"server", "min_publisher_ping", {"1s", "10m"}, {"999ms", "0s", "601s"}},
+    {"server", "publisher_ping", {"0s", "1s", "2h"}, {"1ms", "121m"}},
+    {"server", "publisher_ping_timeout", {"1s", "10m"}, {"0s", "601s"}},
+    {"server", "max_publisher_connection_age", {"0s", "1s", "30d"}, {"999ms", "721h"}},
+    {"server", "publisher_connection_grace", {"1s", "24h"}, {"0s", "25h"}},
     {"journal", "data_dir", {"x", "/var/lib/carillon"}, {"''", "\"a\\0b\""}},
     {"journal", "deduplication_age", {"0s", "30d"}, {"721h"}},
     {"journal", "deduplication_ids", {"0", "64000000"}, {"64000001"}},
@@ -66,6 +80,16 @@ TEST(Bounds, Settings) {
       EXPECT_THAT(Refusal(yaml(value)), StartsWith(place + ": must be ")) << value;
     }
   }
+}
+
+TEST(Bounds, MessagesFitIntoWhatHoldsThem) {
+  EXPECT_EQ(Parsed("server: {max_payload_bytes: 16MiB}").server.max_message_bytes(), 32u << 20);
+  EXPECT_EQ(Parsed("server: {max_message_bytes: 64MiB}").server.max_publish_memory_bytes(),
+            256u << 20);
+  EXPECT_EQ(Refusal("server: {max_payload_bytes: 1MiB, max_message_bytes: 512KiB}"),
+            "server.max_message_bytes: must be at least max_payload_bytes");
+  EXPECT_EQ(Refusal("server: {max_message_bytes: 64MiB, max_publish_memory_bytes: 255MiB}"),
+            "server.max_publish_memory_bytes: must be at least four times max_message_bytes");
 }
 
 TEST(Bounds, SettingsAreKept) {

@@ -174,6 +174,7 @@ TEST(LogFd, LinesOfManyThreadsStayWhole) {
     });
   }
   for (std::thread& thread : threads) thread.join();
+  ASSERT_TRUE(logger->Flush(seconds(30)));
   std::string text(static_cast<size_t>(::lseek(fd, 0, SEEK_END)), '\0');
   ASSERT_EQ(::pread(fd, text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
   ::close(fd);
@@ -192,7 +193,78 @@ TEST(LogFd, ASinkThatCannotBeWrittenIsLostQuietly) {
   const base::SystemClock clock;
   const auto logger = Logger::Create(-1, Level::kInfo, clock);
   logger->Error("nobody reads this");
+  EXPECT_TRUE(logger->Flush(seconds(30)));
   EXPECT_TRUE(logger->Enabled(Level::kError));
+}
+
+/// A pipe that nobody reads until asked to.
+class Pipe {
+ public:
+  Pipe() { EXPECT_EQ(::pipe(fds_), 0); }
+  ~Pipe() {
+    ::close(fds_[0]);
+    ::close(fds_[1]);
+  }
+  int in() const { return fds_[1]; }
+  /// What comes until `last` was seen.
+  std::string ReadUntil(std::string_view last) {
+    std::string text;
+    char block[4096];
+    while (text.find(last) == text.npos) {
+      const ssize_t n = ::read(fds_[0], block, sizeof(block));
+      if (n <= 0) break;
+      text.append(block, static_cast<size_t>(n));
+    }
+    return text;
+  }
+
+ private:
+  int fds_[2] = {-1, -1};
+};
+
+TEST(LogFd, AReaderThatIsStuckHoldsNobodyUpAndIsToldWhatWasDropped) {
+  Pipe pipe;
+  const base::SystemClock clock;
+  const auto logger = Logger::Create(pipe.in(), Level::kInfo, clock);
+  const std::string pad(1000, 'p');
+  for (int i = 0; i < 5000; ++i) logger->Info("line", {{"number", i}, {"pad", pad}});
+  const uint64_t dropped = logger->dropped();
+  EXPECT_GT(dropped, 2000u);  // 5 MB were logged; the pipe and twice the bound hold less than 3 MB
+  EXPECT_LT(dropped, 4500u);
+  EXPECT_FALSE(logger->Flush(std::chrono::milliseconds(1)));
+  std::thread reader([&] {
+    std::istringstream in(pipe.ReadUntil("were dropped"));
+    int next = 0;
+    for (std::string line; std::getline(in, line);) {
+      const json parsed = json::parse(line, nullptr, false);
+      if (!parsed.contains("number")) break;
+      EXPECT_EQ(parsed["number"], next++);
+    }
+    EXPECT_EQ(next, 5000 - static_cast<int>(dropped));
+  });
+  reader.join();
+}
+
+TEST(LogFd, TheEndDoesNotWaitForAStuckReaderForLong) {
+  Pipe pipe;
+  const base::SystemClock clock;
+  const auto begin = clock.Mono();
+  {
+    const auto logger = Logger::Create(pipe.in(), Level::kInfo, clock);
+    for (int i = 0; i < 1000; ++i) logger->Info(std::string(2000, 'x'));
+  }
+  EXPECT_LT(clock.Mono() - begin, seconds(30));
+}
+
+TEST(LogFd, TheLastLinesGoOutAtTheEnd) {
+  Pipe pipe;
+  const base::SystemClock clock;
+  {
+    const auto logger = Logger::Create(pipe.in(), Level::kInfo, clock);
+    for (int i = 0; i < 100; ++i) logger->Info("some");
+    logger->Info("the last");
+  }
+  EXPECT_THAT(pipe.ReadUntil("the last"), testing::HasSubstr("some"));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "carillon/base/clock.h"
 #include "carillon/base/random.h"
@@ -17,7 +18,12 @@ namespace carillon::ingest {
 struct Limits {
   size_t max_payload_bytes = 256 * 1024;  ///< of the payload as JSON
   size_t max_batch_events = 1000;
+  size_t max_message_bytes = 16u << 20;  ///< of the whole request, as it is sent
 };
+
+/// Whether a request of `bytes` is within the bound: INVALID_ARGUMENT names it. For who has not put
+/// its bytes together yet.
+absl::Status CheckSize(size_t bytes, const Limits& limits);
 
 /// The known event types; immutable, swapped on reload.
 using Catalogue = absl::flat_hash_set<std::string>;

@@ -59,7 +59,10 @@ using Fields = std::initializer_list<Field>;
 /// U+FFFD) and at most kMaxLineBytes long with its newline: longer text is cut and ends in `...`,
 /// fields for which no room is left are left out and `"truncated":true` says so.
 ///
-/// Thread-safe. A line is written, whole, before the call returns; what cannot be written is lost.
+/// Thread-safe. Nobody waits for the reader of a file descriptor: a thread of the logger's own
+/// writes the lines, whole and in order. At most 1 MiB waits; past it lines are dropped, counted,
+/// and told of by a line as soon as there is room. The destructor lets the last lines go out for at
+/// most a second. What cannot be written is lost, as is what waits when the process is killed.
 class Logger {
  public:
   static constexpr size_t kMaxLineBytes = 8 * 1024;
@@ -77,6 +80,12 @@ class Logger {
   void Warn(std::string_view message, Fields fields = {}) { Log(Level::kWarn, message, fields); }
   void Error(std::string_view message, Fields fields = {}) { Log(Level::kError, message, fields); }
   virtual void Log(Level level, std::string_view message, Fields fields = {}) = 0;
+
+  /// Waits until the lines so far are written, at most `most`; false: they were not. For who is
+  /// about to end the process.
+  virtual bool Flush(std::chrono::milliseconds most) = 0;
+  /// Lines that were dropped because the reader was too slow.
+  virtual uint64_t dropped() const = 0;
 
   /// Lines below `level` are not written.
   virtual void SetLevel(Level level) = 0;

@@ -51,6 +51,11 @@ class LaneMetrics {
   std::atomic<LaneHealth> health{LaneHealth::kIdle};
 };
 
+/// Why publishers' connections were closed: label `reason` of
+/// `carillon_publisher_connections_closed_total`.
+inline constexpr std::array<std::string_view, 5> kPublisherCloseNames = {"flood", "memory", "calls",
+                                                                         "gave_way", "refused"};
+
 /// Figures read at each scrape, from whoever knows them.
 struct ProcessGauges {
   uint64_t journal_last_position = 0;
@@ -63,6 +68,12 @@ struct ProcessGauges {
   uint64_t unverified_destinations = 0;
   uint64_t destination_connections = 0;  ///< that have a place of the budget
   uint64_t destination_connections_limit = 0;
+  uint64_t publisher_connections = 0;
+  uint64_t publisher_calls = 0;
+  uint64_t publish_memory_bytes = 0;
+  /// By kPublisherCloseNames.
+  std::array<uint64_t, 5> publisher_connections_closed{};
+  uint64_t log_lines_dropped = 0;
 };
 
 /// Every metric of the program (names: docs/metrics.md). Series are made once; nothing is looked

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "carillon/base/clock.h"
+#include "carillon/log/log.h"
+#include "carillon/metrics/metrics.h"
+#include "carillon/v1/config.pb.h"
+#include "publisher_service.h"
+
+namespace carillon::server {
+
+/// The publishing port: gRPC, and what bounds the memory, connections and calls that publishers can
+/// take of it. Made and destroyed on the main thread; `SetServing` and `Describe` from any.
+class Front {
+ public:
+  /// Listens, and takes calls. `publishing` outlives it. UNAVAILABLE: what the system says.
+  static absl::StatusOr<std::unique_ptr<Front>> Listen(const v1::Server& settings,
+                                                       Publishing& publishing,
+                                                       const base::Clock& clock,
+                                                       log::Logger& logger);
+  /// Stops.
+  virtual ~Front() = default;
+
+  virtual int port() const = 0;
+  /// What the health service says.
+  virtual void SetServing(bool serving) = 0;
+  /// Fills in what a scrape shows of it.
+  virtual void Describe(metrics::ProcessGauges& gauges) const = 0;
+  /// Takes no more; every call that was taken is answered after it. Again: nothing happens.
+  virtual void Stop() = 0;
+};
+
+}  // namespace carillon::server

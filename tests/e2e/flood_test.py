@@ -1,0 +1,292 @@
+"""Floods of the publishing port: each for some seconds, with a well-behaved publisher beside it whose
+latency is measured, as is the server's memory: during the flood, and a while after its end."""
+
+import gzip
+import pathlib
+import re
+import struct
+import time
+import unittest
+
+from harness import EndToEnd, eventually
+from http2 import (CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PING, PUBLISH,
+                   PUBLISH_STREAM, REFLECTION, RST_STREAM, SETTINGS, WATCH, WINDOW_UPDATE, Connection,
+                   Publisher, frame, literal, message, number, publish_request, request_headers,
+                   session_event)
+
+SECONDS = 6
+BUDGET_MB = 128
+# What the bound is on a machine that does nothing else is 0.25 s; here ten tests may run at once.
+P99_SECONDS = 5.0
+
+
+class Flood(EndToEnd):
+    def setUp(self):
+        self.write_config()
+        self.carillond = self.server()
+        self.address = self.carillond.publish_address
+        self.connections = []
+
+    def status(self, what):
+        text = pathlib.Path(f"/proc/{self.carillond.process.pid}/status").read_text()
+        return int(re.search(rf"{what}:\s+(\d+)", text)[1])
+
+    def rss_mb(self):
+        return self.status("VmRSS") / 1024
+
+    def connect(self):
+        """None: the server has enough of us."""
+        try:
+            connection = Connection(self.address)
+        except OSError:
+            return None
+        self.connections.append(connection)
+        return connection
+
+    def flood(self, attack, closed=None):
+        """Calls `attack()` again and again for some seconds; checks what holds of every flood.
+        `closed`: for what reason the server closes connections."""
+        idle = self.rss_mb()
+        publisher = Publisher(self.address)
+        eventually(lambda: len(publisher.times) > 20, "the publisher publishes")
+        begin = len(publisher.times)
+        peak, threads = idle, 0
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            try:
+                attack()
+            except OSError:
+                pass  # closed by the server
+            peak, threads = max(peak, self.rss_mb()), max(threads, self.status("Threads"))
+            while len(self.connections) > 400:
+                self.connections.pop(0).close()
+        peak = max(peak, self.rss_mb())
+        eventually(lambda: len(publisher.times) > begin, "the publisher gets an answer")
+        publisher.stop()
+        for connection in self.connections:
+            connection.close()
+        if closed:
+            name = f'carillon_publisher_connections_closed_total{{reason="{closed}"}}'
+            self.carillond.wait_metric(name, 1)
+        after = eventually(lambda: self.rss_mb() < 2 * idle + 16 and self.rss_mb(),
+                           lambda: f"memory is given back: {self.rss_mb():.0f} MB, idle {idle:.0f}")
+        print(f"{self.id().rsplit('.', 1)[1]}: RSS idle {idle:.0f}, peak {peak:.0f}, after "
+              f"{after:.0f} MB; {threads} threads; publisher {len(publisher.times) - begin} calls, "
+              f"p99 {publisher.p99(begin) * 1000:.0f} ms, {len(publisher.failures)} failed", flush=True)
+        self.assertLess(peak, 2 * idle + BUDGET_MB)
+        self.assertLess(threads, 64)
+        self.assertEqual(publisher.failures, [])
+        self.assertLess(publisher.p99(begin), P99_SECONDS)
+
+    def test_streams_opened_and_reset(self):
+        head = request_headers(PUBLISH)
+
+        def attack():
+            connection = self.connect()
+            for _ in range(100):
+                out = b""
+                for _ in range(100):
+                    stream = connection.next_stream()
+                    out += frame(HEADERS, END_HEADERS, stream, head)
+                    out += frame(RST_STREAM, 0, stream, struct.pack(">I", 8))
+                if not connection.try_send(out):
+                    return
+
+        self.flood(attack, "flood")
+
+    def test_a_header_block_of_many_headers(self):
+        block = b"".join(literal(f"x-{i}", "v" * 100) for i in range(140))
+
+        def attack():
+            connection = self.connect()
+            stream = connection.next_stream()
+            connection.send(frame(HEADERS, 0, stream, request_headers(PUBLISH)))
+            while connection.try_send(frame(CONTINUATION, 0, stream, block) * 32):
+                pass
+
+        self.flood(attack, "flood")
+
+    def test_a_header_without_end(self):
+        def attack():
+            connection = self.connect()
+            stream = connection.next_stream()
+            connection.send(frame(HEADERS, 0, stream, request_headers(PUBLISH) + b"\0" +
+                                  number(3, 7) + b"x-a" + number(1 << 30, 7)))
+            while connection.try_send(frame(CONTINUATION, 0, stream, b"v" * 16000) * 32):
+                pass
+
+        self.flood(attack, "flood")
+
+    def test_empty_continuations(self):
+        def attack():
+            connection = self.connect()
+            stream = connection.next_stream()
+            connection.send(frame(HEADERS, 0, stream, request_headers(PUBLISH)))
+            while connection.try_send(frame(CONTINUATION, 0, stream) * 5000):
+                pass
+
+        self.flood(attack, "flood")
+
+    def test_large_heads_on_many_streams(self):
+        head = request_headers(PUBLISH, [(f"x-{i}", "v" * 4000) for i in range(7)])
+
+        def attack():
+            connection = self.connect()
+            for _ in range(100):
+                if not connection.try_send(frame(HEADERS, END_HEADERS, connection.next_stream(), head)):
+                    return
+
+        self.flood(attack, "memory")
+
+    def half_sent(self, size, piece=16384, connections=2, calls=64):
+        """Messages as far as the windows let them come, never complete; once all is stuck, anew."""
+        state = []
+
+        def start():
+            for _ in range(connections):
+                connection = self.connect()
+                streams = [connection.open(PUBLISH) for _ in range(calls)]
+                windows = dict.fromkeys(streams, 65535)
+                state.append([connection, windows, 65535, size])
+                for stream in streams:
+                    connection.send(frame(DATA, 0, stream, struct.pack(">BI", 0, size)))
+                    windows[stream] -= 5
+                    state[-1][2] -= 5
+
+        def attack():
+            if not state:
+                start()
+            for one in list(state):
+                connection, windows, whole, _ = one
+                moved = False
+                for stream in windows:
+                    n = min(piece, windows[stream], whole)
+                    if n > 0:
+                        if not connection.try_send(frame(DATA, 0, stream, b"\0" * n)):
+                            state.remove(one)
+                            connection.close()
+                            return
+                        windows[stream] -= n
+                        whole -= n
+                        moved = True
+                one[2] = whole
+                while (got := connection.serve(0 if moved else 0.01)) is not None:
+                    if got[0] == WINDOW_UPDATE:
+                        more = int.from_bytes(got[3], "big")
+                        if got[2] == 0:
+                            one[2] += more
+                        elif got[2] in windows:
+                            windows[got[2]] += more
+
+        return attack
+
+    def test_messages_half_sent(self):
+        self.flood(self.half_sent(16 << 20), "memory")
+
+    def test_messages_in_tiny_pieces(self):
+        def attack():
+            connection = self.connect()
+            for _ in range(8):
+                stream = connection.open(PUBLISH)
+                connection.send(frame(DATA, 0, stream, struct.pack(">BI", 0, 60000)))
+                if not connection.try_send(b"".join(frame(DATA, 0, stream, b"x") for _ in range(6000))):
+                    return
+
+        self.flood(attack, "flood")
+
+    def test_streams_left_open(self):
+        head = request_headers(PUBLISH_STREAM)
+
+        def attack():
+            connection = self.connect()
+            if connection:
+                connection.try_send(b"".join(frame(HEADERS, END_HEADERS, connection.next_stream(), head)
+                                             for _ in range(100)))
+
+        self.flood(attack, "calls")
+
+    def test_calls_without_a_message(self):
+        head = request_headers(PUBLISH)
+
+        def attack():
+            connection = self.connect()
+            if connection:
+                connection.try_send(b"".join(frame(HEADERS, END_HEADERS, connection.next_stream(), head)
+                                             for _ in range(100)))
+
+        self.flood(attack, "calls")
+
+    def test_more_streams_than_the_server_allows(self):
+        head = request_headers(PUBLISH_STREAM)
+
+        def attack():
+            connection = self.connect()
+            connection.serve()
+            connection.try_send(b"".join(frame(HEADERS, END_HEADERS, connection.next_stream(), head)
+                                         for _ in range(1000)))
+
+        self.flood(attack)
+
+    def test_reflection_and_watches(self):
+        def attack():
+            connection = self.connect()
+            for path in (REFLECTION, WATCH):
+                for _ in range(50):
+                    connection.open(path)
+            time.sleep(0.05)
+
+        self.flood(attack)
+
+    def test_connections_left_open(self):
+        refused = []
+
+        def attack():
+            connection = self.connect()
+            self.connections.remove(connection)
+            refused.append(connection)  # kept open
+
+        self.flood(attack)
+        for connection in refused:
+            connection.close()
+        self.carillond.wait_metric('carillon_publisher_connections_closed_total{reason="gave_way"}', 1)
+
+    def test_pings_and_settings(self):
+        def attack():
+            for one in (frame(PING, 0, 0, b"x" * 8), frame(SETTINGS, 0, 0, struct.pack(">HI", 4, 65535)),
+                        frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", 1)), frame(2, 0, 1, b"\0" * 5),
+                        frame(77, 0, 0, b"what is this")):
+                connection = self.connect()
+                while connection.try_send(one * 2000):
+                    pass
+
+        self.flood(attack, "flood")
+
+    def test_compressed_messages(self):
+        bomb = message(gzip.compress(b"\0" * (48 << 20), 1)[:60000], 1)
+
+        def attack():
+            connection = self.connect()
+            stream = connection.open(PUBLISH, [("grpc-encoding", "gzip")])
+            connection.send(b"".join(frame(DATA, 0, stream, bomb[at:at + 16384])
+                                     for at in range(0, len(bomb), 16384)))
+            answer = connection.answer(stream)
+            self.assertEqual(answer[0]["grpc-status"], "12")  # UNIMPLEMENTED
+
+        self.flood(attack)
+
+    def test_answers_that_nobody_reads(self):
+        request = message(publish_request(session_event()))
+
+        def attack():
+            connection = Connection(self.address, window=0)
+            self.connections.append(connection)
+            for _ in range(100):
+                stream = connection.open(PUBLISH)
+                connection.send(frame(DATA, END_STREAM, stream, request))
+            time.sleep(0.02)
+
+        self.flood(attack)
+
+
+if __name__ == "__main__":
+    unittest.main()
