@@ -201,7 +201,7 @@ TEST_F(ResolverTest, SilenceIsRememberedToo) {
   EXPECT_EQ(dns_.asked("silent.example"), asked);
 }
 
-// Today's resolver fails an answer whose other half is lost; the half that came is used.
+// Of an answer whose other half is lost, the half that came is used.
 TEST_F(ResolverTest, AServerThatIsSilentToOneFamily) {
   Make();
   dns_.Answer("half.example", [&](const DnsQuestion& question) {
@@ -250,7 +250,8 @@ TEST_F(ResolverTest, ATruncatedAnswerIsAskedForByTcp) {
   Make();
   Addresses many;
   for (int i = 0; i < 100; ++i) many.push_back(make_address("192.0.2." + std::to_string(i)));
-  dns_.Answer("many.example", [&](const DnsQuestion& question) {
+  // By value: a question that is repeated may come when the test is over.
+  dns_.Answer("many.example", [many](const DnsQuestion& question) {
     DnsReply reply(question);
     if (!question.tcp) return std::vector{reply.Truncated().Bytes()};
     for (const auto& one : many) {
