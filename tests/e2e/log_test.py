@@ -96,6 +96,8 @@ class Log(EndToEnd):
                 "gone")
             self.assertEqual((line["reason"], line["deliveries_kept"]), ("gone", True))
             status |= {"/frail": 200, "/gone": 200}
+            # It closes when as many were taken as lead to its full concurrency.
+            self.publish_events(server, [{"session": session(n)} for n in range(2, 60)])
             self.line(server, "a breaker closed: the destination has recovered", "frail")
             destinations[1]["generation"] = 1
             self.write_config(destinations)
