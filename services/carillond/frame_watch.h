@@ -18,7 +18,7 @@ class FrameWatch {
  public:
   struct Limits {
     size_t max_head_bytes = 128u << 10;  ///< of one header block, as it is sent
-    uint32_t max_resets = 512;           ///< streams a client may reset at once ...
+    uint32_t max_resets = 256;           ///< streams a client may reset at once ...
     uint32_t resets_per_second = 200;    ///< ... and in the long run
     /// Frames that bring nothing (pings, settings, window updates, empty data) since the server's
     /// last answer.

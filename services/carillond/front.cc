@@ -137,7 +137,7 @@ class FrontImpl final : public Front {
     grpc_ = builder.BuildAndStart();
     if (grpc_ == nullptr) return absl::InternalError("gRPC does not start");
     service_->Start();
-    listener_.Start(std::move(acceptor), [this] { trim_.Look(); });
+    listener_.Start(std::move(acceptor), [this] { trim_.Look(sockets_.cost()); });
     return absl::OkStatus();
   }
 

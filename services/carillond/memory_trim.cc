@@ -10,6 +10,7 @@ namespace carillon::server {
 namespace {
 
 constexpr size_t kWellAbove = 16u << 20;
+constexpr int kSoon = 2;
 constexpr int kLeastPause = 10;
 constexpr int kMostPause = 300;
 
@@ -25,17 +26,25 @@ size_t Resident() {
 
 }  // namespace
 
-void MemoryTrim::Look() {
+MemoryTrim::MemoryTrim() : resident_(Resident()) {}
+
+void MemoryTrim::Look(size_t in_use) {
   if (wait_ > 0) --wait_;
+  most_in_use_ = std::max(most_in_use_, in_use);
+  if (most_in_use_ - in_use >= kWellAbove) {  // a burst has ended
+    most_in_use_ = in_use;
+    pause_ = kLeastPause;
+    wait_ = kSoon;
+    burst_ended_ = true;
+  }
   const size_t now = Resident();
-  if (resident_ == 0 || now < resident_) resident_ = now;
-  if (wait_ > 0 || now < resident_ + kWellAbove) return;
+  if (now < resident_) resident_ = now;
+  if (wait_ > 0 || (!burst_ended_ && now < resident_ + kWellAbove)) return;
+  burst_ended_ = false;
   ::malloc_trim(0);
-  const size_t after = Resident();
-  const bool worthwhile = after + kWellAbove / 2 < now;
+  const bool worthwhile = Resident() + kWellAbove / 2 < now;
   pause_ = worthwhile ? kLeastPause : std::min(2 * pause_, kMostPause);
   wait_ = pause_;
-  if (!worthwhile) resident_ = after;  // that much is in use
 }
 
 }  // namespace carillon::server

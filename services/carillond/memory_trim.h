@@ -8,13 +8,18 @@ namespace carillon::server {
 /// given in most cases. One thread.
 class MemoryTrim {
  public:
-  /// To be called about once a second. Trims when the resident memory lies well above the least
-  /// that it was, at most every ten seconds, and more seldom when it brings little.
-  void Look();
+  MemoryTrim();
+
+  /// To be called about once a second; `in_use`: what publishers take now. Trims when the resident
+  /// memory lies well above the least that it was: soon after `in_use` fell, else at most every ten
+  /// seconds, and more seldom when it brings little.
+  void Look(size_t in_use);
 
  private:
-  size_t resident_ = 0;  ///< that is needed, as far as is known; 0: not yet
-  int wait_ = 0;         ///< looks until the next trim may be
+  size_t resident_;  ///< the least
+  size_t most_in_use_ = 0;
+  bool burst_ended_ = false;
+  int wait_ = 0;  ///< looks until the next trim may be
   int pause_ = 10;
 };
 

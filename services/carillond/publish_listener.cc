@@ -21,7 +21,7 @@ namespace {
 constexpr int kSecondMs = 1000;
 constexpr int kPauseMs = 100;
 constexpr int kAtOnce = 64;  ///< connections taken before others are looked at
-constexpr std::chrono::seconds kLeastIdle{1};
+constexpr std::chrono::seconds kLeastIdle{5};
 
 void SetOption(int fd, int level, int name, int value) {
   ::setsockopt(fd, level, name, &value, sizeof(value));

@@ -1,5 +1,6 @@
 #include "watched_sockets.h"
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -9,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <utility>
 
 namespace carillon::server {
 namespace {
@@ -52,11 +54,7 @@ class WatchedSockets::Socket {
         quiet_since_(owner.clock_.Mono()) {
     Reckon();
   }
-  ~Socket() {
-    owner_.cost_ -= static_cast<int64_t>(cost_);
-    owner_.streams_ -= static_cast<int64_t>(streams_);
-    owner_.large_heads_ -= static_cast<int64_t>(large_heads_);
-  }
+  ~Socket() { Release(); }
 
   /// False: the connection is at its end.
   bool Received(const msghdr& message, size_t bytes) {
@@ -90,6 +88,7 @@ class WatchedSockets::Socket {
 
   void Sent(const msghdr& message, size_t bytes) {
     std::lock_guard lock(mutex_);
+    if (doomed_) return;
     for (size_t i = 0; i < message.msg_iovlen && bytes > 0; ++i) {
       const size_t n = std::min(bytes, message.msg_iov[i].iov_len);
       watch_.Sent({static_cast<const char*>(message.msg_iov[i].iov_base), n});
@@ -110,7 +109,10 @@ class WatchedSockets::Socket {
   /// Since when it has had no call; nullopt: it has one, or is closed already.
   std::optional<base::MonoTime> quiet_since() const {
     std::lock_guard lock(mutex_);
-    if (doomed_ || streams_ > 0) return std::nullopt;
+    int unread = 0;  // what waits for a busy server is no silence of the client's
+    if (doomed_ || streams_ > 0 || ::ioctl(fd_, FIONREAD, &unread) != 0 || unread > 0) {
+      return std::nullopt;
+    }
     return quiet_since_;
   }
 
@@ -119,6 +121,7 @@ class WatchedSockets::Socket {
     std::lock_guard lock(mutex_);
     if (doomed_) return false;
     doomed_ = true;
+    Release();  // others must not go for what this one had, while gRPC takes its time
     const std::string frame = Goaway(Words(reason));
     iovec part{.iov_base = const_cast<char*>(frame.data()), .iov_len = frame.size()};
     msghdr message{};
@@ -131,6 +134,13 @@ class WatchedSockets::Socket {
   }
 
  private:
+  /// Takes this one out of the owner's sums.
+  void Release() {
+    owner_.cost_ -= static_cast<int64_t>(std::exchange(cost_, 0));
+    owner_.streams_ -= static_cast<int64_t>(std::exchange(streams_, 0));
+    owner_.large_heads_ -= static_cast<int64_t>(std::exchange(large_heads_, 0));
+  }
+
   /// Brings the owner's sums up to date; which of them is over its bound now that this one grew.
   std::optional<CloseReason> Reckon() {
     std::optional<CloseReason> over;
