@@ -10,7 +10,7 @@ import unittest
 
 from harness import EndToEnd, eventually
 from http2 import (CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PING, PUBLISH,
-                   PUBLISH_STREAM, REFLECTION, RST_STREAM, SETTINGS, WATCH, WINDOW_UPDATE, Connection,
+                   REFLECTION, RST_STREAM, SETTINGS, WATCH, WINDOW_UPDATE, Connection,
                    Publisher, frame, literal, message, number, publish_request, request_headers,
                    session_event)
 
@@ -20,7 +20,9 @@ BUDGET_MB = 128
 P99_SECONDS = 5.0
 
 
-class Flood(EndToEnd):
+class FloodCase(EndToEnd):
+    """A server, and what every flood of it has in common."""
+
     def setUp(self):
         self.write_config()
         self.carillond = self.server()
@@ -78,6 +80,8 @@ class Flood(EndToEnd):
         self.assertEqual(publisher.failures, [])
         self.assertLess(publisher.p99(begin), p99)
 
+
+class Flood(FloodCase):
     def test_streams_opened_and_reset(self):
         head = request_headers(PUBLISH)
 
@@ -193,39 +197,6 @@ class Flood(EndToEnd):
                     return
 
         self.flood(attack, "flood")
-
-    def test_streams_left_open(self):
-        head = request_headers(PUBLISH_STREAM)
-
-        def attack():
-            connection = self.connect()
-            if connection:
-                connection.try_send(b"".join(frame(HEADERS, END_HEADERS, connection.next_stream(), head)
-                                             for _ in range(100)))
-
-        self.flood(attack, p99=30)  # tens of thousands of calls are work
-
-    def test_calls_without_a_message(self):
-        head = request_headers(PUBLISH)
-
-        def attack():
-            connection = self.connect()
-            if connection:
-                connection.try_send(b"".join(frame(HEADERS, END_HEADERS, connection.next_stream(), head)
-                                             for _ in range(100)))
-
-        self.flood(attack, "calls", p99=30)  # tens of thousands of calls are work
-
-    def test_more_streams_than_the_server_allows(self):
-        head = request_headers(PUBLISH_STREAM)
-
-        def attack():
-            connection = self.connect()
-            connection.serve()
-            connection.try_send(b"".join(frame(HEADERS, END_HEADERS, connection.next_stream(), head)
-                                         for _ in range(1000)))
-
-        self.flood(attack, p99=30)  # tens of thousands of calls are work
 
     def test_reflection_and_watches(self):
         def attack():
