@@ -23,6 +23,19 @@ using Answer = absl::StatusOr<Addresses>;
 /// Far longer than anything takes.
 constexpr seconds kPatience{20};
 
+/// A simulated clock that the resolver's thread reads while the test moves it.
+class SharedClock final : public base::Clock {
+ public:
+  base::WallTime Wall() const override {
+    return base::WallTime(std::chrono::seconds(1'700'000'000) + passed_.load());
+  }
+  base::MonoTime Mono() const override { return base::MonoTime(passed_.load()); }
+  void Advance(std::chrono::nanoseconds by) { passed_.store(passed_.load() + by); }
+
+ private:
+  std::atomic<std::chrono::nanoseconds> passed_{std::chrono::hours(1)};
+};
+
 class ResolverTest : public testing::Test {
  protected:
   ResolverTest()
@@ -80,7 +93,7 @@ class ResolverTest : public testing::Test {
   const Addresses one_{make_address("192.0.2.7")};
   const Addresses other_{make_address("192.0.2.8")};
   const std::filesystem::path folder_;
-  base::SimulatedClock clock_;
+  SharedClock clock_;
   DnsServer dns_;
   ResolverOptions options_;
   std::array<std::atomic<int>, kLookupResultCount> results_{};
