@@ -5,6 +5,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "call_queue.h"
@@ -25,7 +26,8 @@ class Publishing {
 
   /// From now on these event types are known.
   void SetCatalogue(std::shared_ptr<const ingest::Catalogue> catalogue) {
-    catalogue_.store(std::move(catalogue));
+    std::lock_guard lock(catalogue_mutex_);
+    catalogue_.swap(catalogue);  // the one before is destroyed without the lock
   }
   /// From now on everything is refused with UNAVAILABLE.
   void Stop() { stopping_.store(true); }
@@ -53,6 +55,10 @@ class Publishing {
  private:
   struct Waiting;
 
+  std::shared_ptr<const ingest::Catalogue> catalogue() const {
+    std::lock_guard lock(catalogue_mutex_);
+    return catalogue_;
+  }
   void Conclude(Waiting& waiting);
   void Count(const absl::Status& status, uint64_t events, base::MonoTime since);
 
@@ -60,7 +66,9 @@ class Publishing {
   const base::Clock& clock_;
   journal::Journal& journal_;
   metrics::Metrics& metrics_;
-  std::atomic<std::shared_ptr<const ingest::Catalogue>> catalogue_;
+  // No std::atomic<std::shared_ptr>: that of libstdc++ 12 releases its reader's lock relaxed.
+  mutable std::mutex catalogue_mutex_;
+  std::shared_ptr<const ingest::Catalogue> catalogue_;
   std::atomic<bool> stopping_{false};
   std::function<bool()> large_heads_;
 };

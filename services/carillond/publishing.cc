@@ -95,7 +95,7 @@ void Publishing::Publish(const grpc::ByteBuffer& request, CallQueue& queue, Answ
   }
   const std::string_view view(reinterpret_cast<const char*>(bytes.begin()), bytes.size());
   absl::StatusOr<Events> events =
-      ingest::DecodeRequest(view, limits_, *catalogue_.load(), clock_.Wall(), ThreadRandom());
+      ingest::DecodeRequest(view, limits_, *catalogue(), clock_.Wall(), ThreadRandom());
   if (!events.ok()) {
     Count(events.status(), 1, start);
     answer(events.status());
