@@ -7,8 +7,9 @@ namespace carillon::journal {
 
 /// How long a disk that was full has to take every write before it counts as having room again:
 /// small writes may still fit where larger ones do not, and who asks twice a second would be told
-/// something else each time. Twice as long each time it was full again soon after, up to twelve
-/// times. Pure: `now` is an argument.
+/// something else each time. Twice as long each time it was full again soon after, up to four
+/// times: what is refused for longer than the disk is full is refused for nothing. Pure: `now` is
+/// an argument.
 class DiskHold {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -25,7 +26,7 @@ class DiskHold {
   bool Holds(Time now) const { return now < until_; }
 
  private:
-  static constexpr int kMost = 12;
+  static constexpr int kMost = 4;
   std::chrono::nanoseconds least_;
   std::chrono::nanoseconds hold_;
   Time until_{};

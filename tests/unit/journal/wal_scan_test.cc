@@ -179,7 +179,7 @@ TEST(DiskHoldTest, HoldsLongerEachTimeItWasFullAgainSoon) {
   EXPECT_EQ(hold.Failed(start + seconds(8)), start + seconds(18));
   DiskHold::Time now = start + seconds(18);
   for (int i = 0; i < 10; ++i) now = hold.Failed(now);
-  EXPECT_EQ(hold.Failed(now), now + seconds(60));
+  EXPECT_EQ(hold.Failed(now), now + seconds(20));
   EXPECT_EQ(hold.Failed(now + seconds(200)), now + seconds(205));  // long after
 }
 
