@@ -3,18 +3,19 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <nlohmann/json.hpp>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "carillon/json/members.h"
 #include "carillon/policy/retry.h"
 
 namespace carillon::authorization {
 namespace {
 
 using model::Outcome;
-using nlohmann::json;
 using std::chrono::seconds;
 
 constexpr size_t kMaxTokenBytes = 8 * 1024;
@@ -34,16 +35,36 @@ TokenAnswer Unusable(const char* what) {
   return Failed(Outcome::kProtocol, std::string("the token server's answer ") + what);
 }
 
-/// A member that is a string; null when there is none.
-const std::string* Text(const json& answer, const char* name) {
-  const auto found = answer.find(name);
-  return found == answer.end() ? nullptr : found->get_ptr<const std::string*>();
-}
+/// The answer's members, by the grammar that payloads are read with: what a server says beside the
+/// token (`1e400`) can't make the token unreadable.
+class Answer {
+ public:
+  explicit Answer(std::string_view body)
+      : is_object_(!json::ReadMembers(body, json::kMaxDepth, members_)) {}
+  bool is_object() const { return is_object_; }
 
-TokenAnswer Refused(const http::Response& response, const json& answer) {
+  /// The value as it is written; empty when it is missing or null. The last one counts.
+  std::string_view Raw(std::string_view name) const {
+    if (!is_object_) return {};
+    for (size_t i = members_.size(); i > 0; --i) {
+      const json::RawMember& member = members_[i - 1];
+      if (member.name == name) return member.value == "null" ? std::string_view() : member.value;
+    }
+    return {};
+  }
+  std::optional<std::string> Text(std::string_view name) const {
+    return json::DecodeString(Raw(name));
+  }
+
+ private:
+  std::vector<json::RawMember> members_;
+  bool is_object_;
+};
+
+TokenAnswer Refused(const http::Response& response, const Answer& answer) {
   std::string error = "the token server answered " + std::to_string(response.status);
-  const std::string* code = answer.is_object() ? Text(answer, "error") : nullptr;
-  if (code != nullptr && std::ranges::find(kKnownErrors, *code) != kKnownErrors.end()) {
+  const std::optional<std::string> code = answer.Text("error");
+  if (code && std::ranges::find(kKnownErrors, *code) != kKnownErrors.end()) {
     error += " (" + *code + ")";
   }
   return Failed(policy::Judge(model::SuccessRule::k2xx, response.status), std::move(error));
@@ -55,38 +76,37 @@ bool IsToken(std::string_view s) {
 }
 
 /// Nothing: the member makes no sense. Some servers write the number as a string.
-std::optional<seconds> ReadLifetime(const json& answer) {
-  const auto found = answer.find("expires_in");
-  if (found == answer.end() || found->is_null()) return kDefaultLifetime;
+std::optional<seconds> ReadLifetime(const Answer& answer) {
+  const std::string_view raw = answer.Raw("expires_in");
+  if (raw.empty()) return kDefaultLifetime;
+  const std::string text = answer.Text("expires_in").value_or(std::string(raw));
   double value = 0;
-  if (found->is_number()) {
-    value = found->get<double>();
-  } else if (!found->is_string() ||
-             !absl::SimpleAtod(found->get_ref<const std::string&>(), &value)) {
-    return std::nullopt;
-  }
-  if (!(value >= 1)) return std::nullopt;
+  if (!absl::SimpleAtod(text, &value) || !(value >= 1)) return std::nullopt;
   return seconds(
       static_cast<int64_t>(std::min(value, static_cast<double>(kLongestLifetime.count()))));
+}
+
+/// RFC 6749 requires the member; servers that give nothing but Bearer leave it out.
+bool IsBearer(const Answer& answer) {
+  if (answer.Raw("token_type").empty()) return true;
+  const std::optional<std::string> type = answer.Text("token_type");
+  return type && absl::EqualsIgnoreCase(*type, "bearer");
 }
 
 }  // namespace
 
 TokenAnswer ReadTokenAnswer(const http::Response& response) {
   if (response.wire != Outcome::kSuccess) return Failed(response.wire, response.error);
-  const json answer = json::parse(response.body, nullptr, /*allow_exceptions=*/false);
+  const Answer answer(response.body);
   if (response.status < 200 || response.status > 299) return Refused(response, answer);
   if (!answer.is_object()) return Unusable("is no JSON object of at most 16 KiB");
-  const std::string* value = Text(answer, "access_token");
-  if (value == nullptr) return Unusable("has no access_token");
+  std::optional<std::string> value = answer.Text("access_token");
+  if (!value) return Unusable("has no access_token");
   if (!IsToken(*value)) return Unusable("has an access_token that is not 1-8192 visible ASCII");
-  const std::string* type = Text(answer, "token_type");
-  if (type == nullptr || !absl::EqualsIgnoreCase(*type, "bearer")) {
-    return Unusable("has a token_type that is not Bearer");
-  }
+  if (!IsBearer(answer)) return Unusable("has a token_type that is not Bearer");
   const auto lifetime = ReadLifetime(answer);
   if (!lifetime) return Unusable("has an expires_in that is not a positive number");
-  return {.token = Token{base::Secret(*value), *lifetime}};
+  return {.token = Token{base::Secret(*std::move(value)), *lifetime}};
 }
 
 }  // namespace carillon::authorization

@@ -4,11 +4,11 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "carillon/base/similar.h"
 #include "carillon/base/text.h"
 #include "carillon/config/config.h"
 #include "carillon/model/operational.h"
 #include "rules.h"
-#include "similar.h"
 
 namespace carillon::config {
 namespace {
@@ -81,7 +81,7 @@ void Catalogue::CheckPattern(std::string_view pattern, const Path& path, Errors&
   } else if (exact && !Has(pattern)) {
     const std::vector<std::string_view> known(types_.begin(), types_.end());
     errors.Add(path, absl::StrCat("unknown event type '", base::ToAbsl(pattern),
-                                  "'; add it to event_types", DidYouMean(pattern, known)));
+                                  "'; add it to event_types", base::DidYouMean(pattern, known)));
   } else if (!exact && !HasPrefix(pattern.substr(0, pattern.size() - 1))) {
     errors.Add(path, absl::StrCat("no event type matches '", base::ToAbsl(pattern),
                                   "'; add one to event_types"));

@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "carillon/base/secret.h"
 #include "carillon/base/text.h"
 #include "catalogue.h"
 #include "destination.h"
@@ -98,20 +99,21 @@ absl::Status Invalid(const std::string& message) { return absl::InvalidArgumentE
 
 }  // namespace
 
-absl::StatusOr<Config> ParseConfig(std::string_view yaml) {
+absl::StatusOr<Config> ParseConfig(std::string_view yaml, Secrets secrets) {
   if (yaml.size() > kMaxConfigBytes) return Invalid("(file): must be at most 64 MiB");
   const absl::StatusOr<YamlNode::Ptr> tree = ParseYaml(yaml);
   if (!tree.ok()) return Invalid(absl::StrCat("(file): ", tree.status().message()));
-  Errors errors;
+  Errors errors(secrets == Secrets::kRead);
   v1::Config given;
   if ((*tree)->kind != YamlNode::Kind::kNull) FromYaml(**tree, given, Path(), errors);
   Config config = Convert(std::move(given), errors);
   if (!errors.empty()) return Invalid(errors.ToString());
+  config.skipped = errors.skipped();
   return config;
 }
 
-absl::StatusOr<Config> LoadConfig(const std::string& path) {
-  const absl::StatusOr<std::string> text = ReadFile(path, kMaxConfigBytes);
+absl::StatusOr<Config> LoadConfig(const std::string& path, Secrets secrets) {
+  absl::StatusOr<std::string> text = ReadFile(path, kMaxConfigBytes);
   if (!text.ok()) {
     return absl::Status(text.status().code(), absl::StrCat(path, ": ", text.status().message()));
   }
@@ -119,7 +121,8 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   if (text->find_first_not_of(" \t\r\n") == std::string::npos) {
     return Invalid(absl::StrCat(path, ": is empty"));
   }
-  absl::StatusOr<Config> config = ParseConfig(*text);
+  absl::StatusOr<Config> config = ParseConfig(*text, secrets);
+  base::Wipe(*text);  // secrets may stand in it
   if (!config.ok()) {
     return Invalid(
         absl::StrCat(path, " is not a valid configuration:\n", config.status().message()));

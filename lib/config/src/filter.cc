@@ -17,19 +17,12 @@ constexpr int kMaxDepth = 8;
 constexpr int kMaxConditions = 64;
 constexpr int kMaxValues = 256;
 constexpr size_t kMaxPathBytes = 256;
+constexpr int kMaxNames = 64;
 constexpr size_t kMaxTextBytes = 1024;
 
-model::Scalar ToModel(const v1::Scalar& value) {
-  switch (value.kind_case()) {
-    case v1::Scalar::kIntValue:
-      return value.int_value();
-    case v1::Scalar::kDoubleValue:
-      return value.double_value();
-    case v1::Scalar::kBoolValue:
-      return value.bool_value();
-    default:
-      return value.string_value();
-  }
+int Subjects(const v1::Filter& given) {
+  return (given.attribute().empty() ? 0 : 1) + (given.payload().empty() ? 0 : 1) +
+         (given.payload_path().empty() ? 0 : 1);
 }
 
 class FilterReader {
@@ -57,13 +50,14 @@ Filter FilterReader::Read(const v1::Filter& given, int depth, const Path& path) 
     errors_.Add(path, absl::StrCat("nested more than ", kMaxDepth, " deep"));
     return {};
   }
-  const bool is_test = !given.attribute().empty() || !given.payload().empty() ||
-                       given.has_equals() || given.one_of_size() > 0 || given.has_prefix() ||
-                       given.has_exists();
+  const bool is_test = Subjects(given) > 0 || given.has_equals() || given.one_of_size() > 0 ||
+                       given.has_prefix() || given.has_exists();
   const int kinds = (given.all_size() > 0 ? 1 : 0) + (given.any_size() > 0 ? 1 : 0) +
                     (given.has_not_() ? 1 : 0) + (is_test ? 1 : 0);
   if (kinds != 1) {
-    errors_.Add(path, "needs exactly one of all, any, not, or a test of attribute or payload");
+    errors_.Add(
+        path,
+        "needs exactly one of all, any, not, or a test of attribute, payload or payload_path");
     return {};
   }
   if (given.all_size() > 0) {
@@ -92,8 +86,8 @@ Filter FilterReader::ReadList(const google::protobuf::RepeatedPtrField<v1::Filte
 Filter FilterReader::ReadTest(const v1::Filter& given, const Path& path) {
   Filter filter;
   filter.kind = Filter::Kind::kTest;
-  if (given.attribute().empty() == given.payload().empty()) {
-    errors_.Add(path, "needs exactly one of attribute, payload");
+  if (Subjects(given) != 1) {
+    errors_.Add(path, "needs exactly one of attribute, payload, payload_path");
     return filter;
   }
   const int conditions = (given.has_equals() ? 1 : 0) + (given.one_of_size() > 0 ? 1 : 0) +
@@ -117,6 +111,16 @@ void FilterReader::ReadSubject(const v1::Filter& given, Filter& to, const Path& 
     return;
   }
   to.subject = Filter::Subject::kPayload;
+  if (!given.payload_path().empty()) {
+    to.path.assign(given.payload_path().begin(), given.payload_path().end());
+    size_t bytes = 0;
+    for (const std::string& name : to.path) bytes += name.size();
+    if (given.payload_path_size() > kMaxNames || bytes > kMaxPathBytes) {
+      errors_.Add(path.Member("payload_path"),
+                  "must be 1 to 64 names of at most 256 bytes together");
+    }
+    return;
+  }
   const Path member = path.Member("payload");
   if (given.payload().size() > kMaxPathBytes) {
     errors_.Add(member, absl::StrCat("must be at most ", kMaxPathBytes, " bytes"));
@@ -158,13 +162,21 @@ void FilterReader::ReadCondition(const v1::Filter& given, Filter& to, const Path
 }
 
 void FilterReader::AddValue(const v1::Scalar& given, Filter& to, const Path& path) {
-  if (given.string_value().size() > kMaxTextBytes) {
-    errors_.Add(path, absl::StrCat("must be at most ", kMaxTextBytes, " bytes"));
-  }
   if (to.subject == Filter::Subject::kAttribute && !given.has_string_value()) {
     errors_.Add(path, "must be a string, as attributes are: put it in quotes");
   }
-  to.values.push_back(ToModel(given));
+  if (given.string_value().size() > kMaxTextBytes || given.number().size() > kMaxTextBytes) {
+    return errors_.Add(path, absl::StrCat("must be at most ", kMaxTextBytes, " bytes"));
+  }
+  if (given.has_bool_value()) {
+    to.values.emplace_back(given.bool_value());
+  } else if (!given.has_number()) {
+    to.values.emplace_back(given.string_value());
+  } else if (auto number = json::Number::Parse(given.number())) {
+    to.values.emplace_back(*std::move(number));
+  } else {
+    errors_.Add(path, "must be a number whose exponent is at most 1000000000000000 either way");
+  }
 }
 
 }  // namespace

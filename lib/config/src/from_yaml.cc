@@ -4,6 +4,7 @@
 #include <google/protobuf/duration.pb.h>
 #include <google/protobuf/timestamp.pb.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,10 +12,10 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "carillon/base/similar.h"
 #include "carillon/base/text.h"
 #include "carillon/v1/destination.pb.h"
 #include "scalar_from_yaml.h"
-#include "similar.h"
 
 namespace carillon::config {
 namespace {
@@ -29,24 +30,36 @@ std::vector<std::string_view> MemberNames(const Descriptor& type) {
   return names;
 }
 
-/// Whether a secret stands among the members of `type`.
+/// Whether a secret stands among the members of `type`: one with a sibling `_env`, or a header's
+/// value. What stands in the wrong place there may be the secret.
 bool HoldsSecret(const Descriptor& type) {
-  return type.FindFieldByName("secret_env") != nullptr ||
-         type.FindFieldByName("client_key_env") != nullptr ||
-         &type == v1::Authorization::descriptor();
+  if (&type == v1::Authorization::descriptor()) return true;
+  if (&type == v1::Header::descriptor()) return true;
+  for (int i = 0; i < type.field_count(); ++i) {
+    if (type.field(i)->name().ends_with("_env")) return true;
+  }
+  return false;
+}
+
+/// Names of members as a schema has them; else the name is not repeated.
+bool IsMemberName(std::string_view name) {
+  constexpr size_t kMaxNameBytes = 40;
+  return name.size() <= kMaxNameBytes && std::ranges::all_of(name, [](char c) {
+           return (c >= 'a' && c <= 'z') || c == '_' || c == '-' || (c >= '0' && c <= '9');
+         });
 }
 
 void AddUnknownMember(const std::string& name, const Descriptor& type, const Path& path,
                       Errors& errors) {
   std::vector<std::string_view> known = MemberNames(type);
-  const std::string suggestion = DidYouMean(name, known);
+  const std::string suggestion = base::DidYouMean(name, known);
   std::ranges::sort(known);
   const std::string message = absl::StrCat(
       "unknown member; known: ",
       absl::StrJoin(known, ", ", [](std::string* out, std::string_view s) { out->append(s); }),
       suggestion);
   // What stands where a key's member should may be the key.
-  const bool secret = HoldsSecret(type) && suggestion.empty();
+  const bool secret = (HoldsSecret(type) && suggestion.empty()) || !IsMemberName(name);
   errors.Add(secret ? path : path.Member(name), message);
 }
 

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
+#include "rules.h"
 
 namespace carillon::config {
 
@@ -10,6 +11,7 @@ void Names::Add(const std::string& tenant, const std::string& name, int index, c
   if (name.empty()) return;  // an error of its own
   const auto [first, is_new] = indices_.emplace(std::pair(tenant, name), index);
   if (is_new) return;
+  if (!IsLabel(name)) return;  // an error of its own too, which does not repeat it
   errors.Add(path, absl::StrCat("'", name, "' is already the name of ", base::ToAbsl(list_), "[",
                                 first->second, "]"));
 }

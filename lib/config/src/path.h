@@ -25,10 +25,23 @@ class Path {
   int index_ = -1;
 };
 
-/// Collects errors, up to a bound; what follows is passed over.
+/// Collects errors, up to a bound; what follows is passed over. No error repeats a value that could
+/// be a secret, whatever member it stands in: values are repeated only where they are well-formed
+/// names, numbers, or one of a closed list.
+///
+/// Goes wherever a file is read, so it also carries whether secrets are: a file is checked where
+/// its secrets are not.
 class Errors {
  public:
   static constexpr size_t kMax = 10;
+
+  explicit Errors(bool read_secrets = true) : read_secrets_(read_secrets) {}
+
+  /// False: what is named by `_file` and `_env` members is neither read nor checked, and `Skip`
+  /// counts it.
+  bool read_secrets() const { return read_secrets_; }
+  void Skip() { ++skipped_; }
+  size_t skipped() const { return skipped_; }
 
   /// What looks like a secret in `message` is blotted out. Passed over when there is an error at
   /// `path`, above or below it already: it would be the same mistake told twice.
@@ -44,6 +57,8 @@ class Errors {
     std::string path;
     std::string text;
   };
+  bool read_secrets_;
+  size_t skipped_ = 0;
   std::vector<Line> lines_;
 };
 

@@ -40,10 +40,19 @@ bool IsOwned(std::string_view lower) {
 
 bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 
+/// U+0080 to U+009F, in UTF-8: control characters too.
+bool HasC1(std::string_view s) {
+  for (size_t at = s.find('\xC2'); at != s.npos; at = s.find('\xC2', at + 1)) {
+    if (at + 1 < s.size() && static_cast<uint8_t>(s[at + 1]) < 0xA0) return true;
+  }
+  return false;
+}
+
 /// A field value of RFC 9110: receivers would strip white space at its ends, so the value would
 /// not be the one that was asked for.
 bool IsValue(std::string_view s) {
   if (s.empty()) return true;
+  if (base::FindInvalidUtf8(s) || HasC1(s)) return false;
   return !IsBlank(s.front()) && !IsBlank(s.back()) && std::ranges::all_of(s, [](char c) {
     const auto byte = static_cast<uint8_t>(c);
     return (byte >= 0x20 && byte != 0x7F) || c == '\t';
@@ -77,8 +86,9 @@ std::vector<model::Header> ReadHeaders(const v1::Destination& given, const Path&
       errors.Add(header_path.Member("name"), "is the name of another header of this destination");
     }
     if (!IsValue(header.value())) {
-      errors.Add(header_path.Member("value"),
-                 "must hold no control characters and neither begin nor end with white space");
+      errors.Add(
+          header_path.Member("value"),
+          "must be UTF-8 without control characters and neither begin nor end with white space");
     }
     bytes += header.name().size() + header.value().size() + kLineBytes;
     headers.push_back({header.name(), base::Secret(header.value())});

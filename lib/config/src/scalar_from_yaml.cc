@@ -2,6 +2,7 @@
 
 #include <google/protobuf/util/time_util.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -13,8 +14,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "carillon/base/similar.h"
 #include "carillon/base/text.h"
-#include "similar.h"
 #include "units.h"
 
 namespace carillon::config {
@@ -35,26 +36,22 @@ std::optional<T> ParseNumber(std::string_view text) {
   return value;
 }
 
-/// Whether `text` is a number as JSON writes it; `whole`: without fraction and exponent.
-bool IsJsonNumber(std::string_view text, bool& whole) {
+/// Whether `text` is a number as JSON writes it.
+bool IsJsonNumber(std::string_view text) {
   const auto digits = [&text] {
-    size_t n = 0;
-    while (n < text.size() && text[n] >= '0' && text[n] <= '9') ++n;
+    const size_t n = std::min(text.find_first_not_of("0123456789"), text.size());
     text.remove_prefix(n);
     return n;
   };
-  whole = true;
   if (text.starts_with('-')) text.remove_prefix(1);
   const bool zero = text.starts_with('0');
   const size_t count = digits();
   if (count == 0 || (zero && count > 1)) return false;
   if (text.starts_with('.')) {
-    whole = false;
     text.remove_prefix(1);
     if (digits() == 0) return false;
   }
   if (text.starts_with('e') || text.starts_with('E')) {
-    whole = false;
     text.remove_prefix(1);
     if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
     if (digits() == 0) return false;
@@ -63,10 +60,33 @@ bool IsJsonNumber(std::string_view text, bool& whole) {
 }
 
 std::optional<double> ParseReal(std::string_view text) {
-  bool whole = false;
-  if (!IsJsonNumber(text, whole)) return std::nullopt;
+  if (!IsJsonNumber(text)) return std::nullopt;
   const std::optional<double> value = ParseNumber<double>(text);
   return value && std::isfinite(*value) ? value : std::nullopt;
+}
+
+/// Digits and `_`, with an exponent or without, as YAML 1.1 and 1.2 write numbers and JSON does
+/// not: `007`, `1.`, `.5`, `1.e3`, `1_000`, `01e3`. A date or an address holds other characters or
+/// more dots.
+bool IsLooseNumber(std::string_view text) {
+  const auto skip = [&text](std::string_view of) {
+    const size_t n = std::min(text.find_first_not_of(of), text.size());
+    const bool digits = text.substr(0, n).find_first_of("0123456789") != text.npos;
+    text.remove_prefix(n);
+    return digits;
+  };
+  bool digits = skip("0123456789_");
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    digits = skip("0123456789_") || digits;
+  }
+  if (!digits) return false;
+  if (text.starts_with('e') || text.starts_with('E')) {
+    text.remove_prefix(1);
+    if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
+    if (!skip("0123456789_")) return false;
+  }
+  return text.empty();
 }
 
 /// Plain text that some would read as a number or a truth value, and others as a string.
@@ -77,12 +97,12 @@ bool IsAmbiguous(std::string_view text) {
       text == ".NAN") {
     return true;
   }
-  if (text.empty() || text.find_first_of("0123456789") == text.npos) return false;
-  if (text.starts_with("0x") || text.starts_with("0o")) return true;
-  // `007`, `1.`, `.5`, `1_000`; a date or an address holds other characters or more dots.
-  const size_t dot = text.find('.');
-  return text.find_first_not_of("0123456789._") == text.npos &&
-         (dot == text.npos || text.find('.', dot + 1) == text.npos);
+  const auto based = [&](std::string_view prefix, std::string_view digits) {
+    return text.starts_with(prefix) && text.size() > 2 &&
+           text.find_first_not_of(digits, 2) == text.npos;
+  };
+  return based("0x", "0123456789abcdefABCDEF_") || based("0o", "01234567_") || based("0b", "01_") ||
+         IsLooseNumber(text);
 }
 
 /// `FORMAT_STANDARD` -> `standard`: without what the values of the enum have in common.
@@ -105,13 +125,17 @@ void ReadEnum(const YamlNode& node, Message& message, const FieldDescriptor& fie
   }
   const std::vector<std::string_view> known(names.begin(), names.end());
   errors.Add(path, absl::StrCat("must be one of ", absl::StrJoin(names, ", "),
-                                IsScalar(node) ? DidYouMean(node.text, known) : ""));
+                                IsScalar(node) ? base::DidYouMean(node.text, known) : ""));
 }
 
 void ReadString(const YamlNode& node, Message& message, const FieldDescriptor& field,
                 const Path& path, Errors& errors) {
+  const bool names = field.name().ends_with("_file") || field.name().ends_with("_env");
   if (!IsScalar(node)) {
     errors.Add(path, "must be a string");
+  } else if (names && node.text.find('\0') != std::string::npos) {
+    // The system would take what stands before it for the whole name.
+    errors.Add(path, "must not hold the character NUL");
   } else if (field.is_repeated()) {
     message.GetReflection()->AddString(&message, &field, node.text);
   } else {
@@ -207,17 +231,12 @@ void ReadScalar(const YamlNode& node, v1::Scalar& scalar, const Path& path, Erro
     errors.Add(path, "must be a string, a number, true or false");
     return;
   }
-  bool whole = false;
   if (!node.plain) {
     scalar.set_string_value(node.text);
   } else if (node.text == "true" || node.text == "false") {
     scalar.set_bool_value(node.text == "true");
-  } else if (IsJsonNumber(node.text, whole)) {
-    const std::optional<int64_t> integer = whole ? ParseNumber<int64_t>(node.text) : std::nullopt;
-    const std::optional<double> real = whole ? std::nullopt : ParseReal(node.text);
-    if (integer) scalar.set_int_value(*integer);
-    if (real) scalar.set_double_value(*real);
-    if (!integer && !real) errors.Add(path, "does not fit a signed 64-bit number or a double");
+  } else if (IsJsonNumber(node.text)) {
+    scalar.set_number(node.text);
   } else if (IsAmbiguous(node.text)) {
     errors.Add(path, "could be a string or not: put a string in quotes, write others as in JSON");
   } else {

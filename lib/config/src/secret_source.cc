@@ -1,9 +1,11 @@
 #include "secret_source.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
 #include "file.h"
@@ -11,19 +13,39 @@
 namespace carillon::config {
 namespace {
 
+constexpr size_t kMaxShownBytes = 256;
+
+bool Consists(std::string_view s, bool (*of)(char)) {
+  return !s.empty() && s.size() <= kMaxShownBytes && std::ranges::all_of(s, of);
+}
+
 absl::StatusOr<std::string> ReadSecretFile(const std::string& path, size_t max_bytes) {
   absl::StatusOr<std::string> text = ReadFile(path, max_bytes);
-  if (text.ok()) text->resize(text->find_last_not_of("\r\n") + 1);
-  return text;
+  if (text.ok()) return text;
+  return absl::Status(text.status().code(), absl::StrCat(text.status().message(), ShownFile(path)));
 }
 
 absl::StatusOr<std::string> ReadSecretVariable(const std::string& name) {
   const char* value = std::getenv(name.c_str());
-  if (value == nullptr) return absl::InvalidArgumentError("names a variable that is not set");
-  return std::string(value);
+  if (value != nullptr) return std::string(value);
+  const bool shown = Consists(name, [](char c) {
+    return absl::ascii_isupper(static_cast<unsigned char>(c)) ||
+           absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == '_';
+  });
+  return absl::InvalidArgumentError(
+      absl::StrCat("names a variable that is not set", shown ? ": " + name : ""));
 }
 
 }  // namespace
+
+std::string ShownFile(std::string_view path) {
+  const bool shown = (path.starts_with('/') || path.starts_with("./") || path.starts_with("../")) &&
+                     Consists(path, [](char c) {
+                       return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+                              std::string_view("/._- ").find(c) != std::string_view::npos;
+                     });
+  return shown ? absl::StrCat(" (", base::ToAbsl(path), ")") : "";
+}
 
 std::optional<FoundSecret> FindSecret(const SecretSource& source, const Path& path,
                                       Errors& errors) {
@@ -35,6 +57,10 @@ std::optional<FoundSecret> FindSecret(const SecretSource& source, const Path& pa
                absl::StrCat("needs exactly one of ", name, ", ", name, "_file, ", name, "_env"));
     return std::nullopt;
   }
+  if (source.text.empty() && !errors.read_secrets()) {
+    errors.Skip();
+    return std::nullopt;
+  }
   std::string member = name;
   absl::StatusOr<std::string> text = source.text;
   if (!source.file.empty()) {
@@ -44,6 +70,8 @@ std::optional<FoundSecret> FindSecret(const SecretSource& source, const Path& pa
     member += "_env";
     text = ReadSecretVariable(source.variable);
   }
+  // Editors and shells put a line end there; nobody means it.
+  if (text.ok() && source.text.empty()) text->resize(text->find_last_not_of("\r\n") + 1);
   if (!text.ok()) {
     errors.Add(path.Member(member), base::ToStd(text.status().message()));
     return std::nullopt;

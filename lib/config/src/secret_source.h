@@ -33,10 +33,16 @@ struct FoundSecret {
   base::Secret secret;
 };
 
-/// Reads a secret from the one member of `source` that is given; `path` is their message's. Adds an
-/// error, which repeats neither the secret nor where it was looked for (the place may have been
-/// mixed up with the secret).
+/// Reads a secret from the one member of `source` that is given; `path` is their message's. Line
+/// ends behind what a file or a variable holds are no part of it. Adds an error, which does not
+/// repeat the secret, and names the file or variable only when it looks like one (a path, capital
+/// letters): it may have been mixed up with the secret.
+///
+/// Nothing, without an error, when secrets are not read (Errors::read_secrets).
 std::optional<FoundSecret> FindSecret(const SecretSource& source, const Path& path, Errors& errors);
+
+/// ` (PATH)`, or nothing when `path` does not look like one.
+std::string ShownFile(std::string_view path);
 
 /// Reads a key's secret from where the key says; errors as above.
 std::optional<signing::SchemeSecret> ReadSecret(const v1::SigningKey& key, const Path& path,

@@ -3,10 +3,10 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "carillon/base/similar.h"
 #include "carillon/base/text.h"
 #include "filter.h"
 #include "rules.h"
-#include "similar.h"
 
 namespace carillon::config {
 namespace {
@@ -25,10 +25,15 @@ void CheckDestinations(const model::Subscription& subscription, const Names& des
   for (size_t i = 0; i < subscription.destinations.size() && !errors.full(); ++i) {
     const std::string& name = subscription.destinations[i];
     if (destinations.Has(subscription.tenant, name)) continue;
-    errors.Add(path.At(static_cast<int>(i)),
-               absl::StrCat("no destination '", base::Printable(name), "' in tenant '",
-                            base::Printable(subscription.tenant), "'",
-                            DidYouMean(name, destinations.Of(subscription.tenant))));
+    const Path element = path.At(static_cast<int>(i));
+    // What is no name may be anything, a secret too: it is not repeated.
+    if (!IsDestinationName(name) || !IsTenant(subscription.tenant)) {
+      errors.Add(element, "is the name of no destination of this tenant");
+      continue;
+    }
+    errors.Add(element, absl::StrCat("no destination '", base::Printable(name), "' in tenant '",
+                                     base::Printable(subscription.tenant), "'",
+                                     base::DidYouMean(name, destinations.Of(subscription.tenant))));
   }
 }
 

@@ -24,7 +24,8 @@ struct PemSource {
   absl::Status (*check)(const std::string&);
 };
 
-/// The text; empty when none is given, or when it is wrong, which is an error then.
+/// The text; empty when none is given, when files are not read, or when it is wrong, which is an
+/// error then.
 std::string ReadPem(const PemSource& source, const Path& path, Errors& errors) {
   if (source.text.empty() && source.file.empty()) return "";
   const std::string name(source.name);
@@ -32,10 +33,17 @@ std::string ReadPem(const PemSource& source, const Path& path, Errors& errors) {
     errors.Add(path, absl::StrCat("must have at most one of ", name, ", ", name, "_file"));
     return "";
   }
+  if (!source.file.empty() && !errors.read_secrets()) {
+    errors.Skip();
+    return "";
+  }
   const std::string member = source.file.empty() ? name : name + "_file";
   absl::StatusOr<std::string> pem = source.text;
   if (!source.file.empty()) pem = ReadFile(source.file, kMaxPemBytes);
   absl::Status status = pem.status();
+  if (!status.ok()) {
+    status = absl::Status(status.code(), absl::StrCat(status.message(), ShownFile(source.file)));
+  }
   if (pem.ok() && pem->size() > kMaxPemBytes) {
     status = absl::InvalidArgumentError("must be at most 256 KiB");
   }
@@ -50,7 +58,7 @@ std::string ReadPem(const PemSource& source, const Path& path, Errors& errors) {
 void ReadClientKey(const SecretSource& source, model::TlsSettings& to, const Path& path,
                    Errors& errors) {
   auto found = FindSecret(source, path, errors);
-  if (!found) return;
+  if (!found || to.client_certificate.empty()) return;
   const absl::Status status = http::CheckClientKey(to.client_certificate, found->secret);
   if (!status.ok()) {
     return errors.Add(path.Member(found->member), base::ToStd(status.message()));
@@ -69,7 +77,7 @@ model::TlsSettings ReadTls(const v1::Tls& given, bool is_plain, const Path& path
   to.verify = !given.has_verify() || given.verify();
   to.ca_bundle = ReadPem(
       {"ca_bundle", given.ca_bundle(), given.ca_bundle_file(), &http::CheckCaBundle}, path, errors);
-  if (!to.verify && !to.ca_bundle.empty()) {
+  if (!to.verify && (!given.ca_bundle().empty() || !given.ca_bundle_file().empty())) {
     errors.Add(path.Member("verify"), "must be true where there is a CA bundle");
   }
   const bool has_certificate =
@@ -83,7 +91,9 @@ model::TlsSettings ReadTls(const v1::Tls& given, bool is_plain, const Path& path
   to.client_certificate = ReadPem({"client_certificate", given.client_certificate(),
                                    given.client_certificate_file(), &http::CheckClientCertificate},
                                   path, errors);
-  if (!to.client_certificate.empty()) ReadClientKey(key, to, path, errors);
+  if (!to.client_certificate.empty() || !errors.read_secrets()) {
+    ReadClientKey(key, to, path, errors);
+  }
   return to;
 }
 

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
+#include "surrogates.h"
 
 namespace carillon::config {
 namespace {
@@ -20,6 +21,20 @@ using YAML::Mark;
 
 std::string At(int line, int column, std::string_view what) {
   return absl::StrCat("line ", line, ", column ", column, ": ", base::ToAbsl(what));
+}
+
+/// The parser's `"\N"` and `"\_"` are the bytes 85 and A0 alone rather than U+0085 and U+00A0. All
+/// else it gives is UTF-8, so these bytes where a character begins are they.
+std::string Utf8Of(const std::string& text) {
+  std::string_view rest = text;
+  auto bad = base::FindInvalidUtf8(rest);
+  if (!bad) return text;
+  std::string fixed;
+  for (; bad; bad = base::FindInvalidUtf8(rest)) {
+    fixed.append(rest.substr(0, *bad)).append("\xC2").append(rest.substr(*bad, 1));
+    rest.remove_prefix(*bad + 1);
+  }
+  return fixed.append(rest);
 }
 
 /// Builds the tree from the parser's events. Refuses by the parser's own exception, which carries
@@ -46,7 +61,7 @@ class TreeBuilder final : public YAML::EventHandler {
     auto node = std::make_shared<YamlNode>();
     node->kind = YamlNode::Kind::kScalar;
     node->plain = tag == "?";
-    node->text = value;
+    node->text = Utf8Of(value);
     Finish(mark, std::move(node), anchor);
   }
   void OnSequenceStart(const Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -150,7 +165,8 @@ absl::StatusOr<YamlNode::Ptr> ParseYaml(std::string_view text) {
   try {
     // The parser lets a quote stay open when the text ends right after a line: then the rest of
     // the file would be a string. A comment without a line end shows it.
-    std::istringstream in{std::string(text) + (text.ends_with('\n') ? "#" : "\n#")};
+    const std::string closed = JoinSurrogates(text) + (text.ends_with('\n') ? "#" : "\n#");
+    std::istringstream in{closed};
     YAML::Parser parser(in);
     TreeBuilder builder;
     if (!parser.HandleNextDocument(builder)) return std::make_shared<const YamlNode>();

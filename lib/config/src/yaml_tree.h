@@ -30,6 +30,8 @@ inline constexpr size_t kMaxYamlNodes = 5'000'000;
 inline constexpr size_t kMaxYamlDepth = 64;
 
 /// Parses one document; an empty text is a null. INVALID_ARGUMENT with `line L, column C: what`.
+/// All text of the tree is valid UTF-8, whatever escapes it was written with; the escapes are those
+/// of YAML, and surrogate pairs as JSON writes them (`"\uD83D\uDE00"`).
 absl::StatusOr<YamlNode::Ptr> ParseYaml(std::string_view text);
 
 }  // namespace carillon::config

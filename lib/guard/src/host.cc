@@ -30,6 +30,11 @@ absl::StatusOr<std::string> ToPunycode(std::string_view host) {
   const int error = idn2_lookup_u8(reinterpret_cast<const uint8_t*>(z.c_str()), &found,
                                    IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
   const std::unique_ptr<uint8_t, decltype(&idn2_free)> owner(found, &idn2_free);
+  if (error == IDN2_DISALLOWED) {
+    return Wrong(
+        "has a host name with characters that IDNA 2008 does not allow, such as emoji: "
+        "write it in punycode (xn--)");
+  }
   if (error != IDN2_OK || found == nullptr) {
     return absl::InvalidArgumentError(absl::StrCat(
         "has a host name that cannot be written in punycode (xn--): ", idn2_strerror(error)));

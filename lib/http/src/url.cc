@@ -66,7 +66,8 @@ absl::Status SetAuthority(std::string_view authority, Url& url) {
   auto host = guard::NormalizeHost(authority.substr(0, host_end));
   if (!host.ok()) return host.status();
   url.host = *std::move(host);
-  return rest.empty() ? absl::OkStatus() : SetPort(rest.substr(1), url);
+  // RFC 3986 3.2.3: with nothing behind its colon the port is the scheme's.
+  return rest.size() <= 1 ? absl::OkStatus() : SetPort(rest.substr(1), url);
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
 #include "carillon/codec/json_writer.h"
+#include "carillon/json/minify.h"
 #include "diagnose.h"
-#include "minify.h"
 #include "validate.h"
 
 namespace carillon::ingest {
@@ -216,7 +216,7 @@ absl::Status EncodePayload(const std::string& json, Place place, Encoding& encod
   if (encoding.type.empty()) {
     return place.Member({}).Error("type", "required with a json payload");
   }
-  if (const auto error = MinifyJson(json, encoding.json)) {
+  if (const auto error = json::MinifyJson(json, encoding.json)) {
     return place.Error({}, absl::StrCat("not valid JSON at byte ", error->byte, ": ", error->what));
   }
   return absl::OkStatus();

@@ -35,28 +35,40 @@ bool HoldsOfAttribute(const Filter& test, const EventView& event) {
   return false;
 }
 
+bool Equals(const Scalar& wanted, json::Document& payload, json::Document::Member& member) {
+  if (const std::string* text = Text(wanted)) return payload.String(member) == *text;
+  if (const auto* truth = std::get_if<bool>(&wanted)) {
+    return *truth ? json::Document::IsTrue(member) : json::Document::IsFalse(member);
+  }
+  const json::NumberParts* number = payload.Number(member);
+  return number != nullptr && json::Same(std::get<json::Number>(wanted), *number);
+}
+
 bool HoldsOfPayload(const Filter& test, EventView& event) {
+  json::Document& payload = event.payload();
+  json::Document::Member* member = payload.Find(test.path);
   switch (test.test) {
     case Filter::Test::kExists:
-      return event.HasMember(test.path);
+      return member != nullptr;
     case Filter::Test::kAbsent:
-      return !event.HasMember(test.path);
+      return member == nullptr;
     case Filter::Test::kEquals:
     case Filter::Test::kOneOf:
-      return std::ranges::any_of(
-          test.values, [&](const Scalar& value) { return event.MemberEquals(test.path, value); });
-    case Filter::Test::kPrefix:
-      return std::ranges::any_of(test.values, [&](const Scalar& prefix) {
-        return Text(prefix) && event.MemberBegins(test.path, *Text(prefix));
-      });
+      return member != nullptr && std::ranges::any_of(test.values, [&](const Scalar& value) {
+               return Equals(value, payload, *member);
+             });
+    case Filter::Test::kPrefix: {
+      const auto text = member == nullptr ? std::nullopt : payload.String(*member);
+      return text && std::ranges::any_of(test.values, [&](const Scalar& prefix) {
+               return Text(prefix) && text->starts_with(*Text(prefix));
+             });
+    }
   }
   return false;
 }
 
-}  // namespace
-
-bool Holds(const Filter& filter, EventView& event) {
-  const auto holds = [&](const Filter& child) { return Holds(child, event); };
+bool Evaluate(const Filter& filter, EventView& event) {
+  const auto holds = [&](const Filter& child) { return Evaluate(child, event); };
   switch (filter.kind) {
     case Filter::Kind::kTrue:
       return true;
@@ -71,6 +83,12 @@ bool Holds(const Filter& filter, EventView& event) {
                                                            : HoldsOfPayload(filter, event);
   }
   return false;
+}
+
+}  // namespace
+
+bool Holds(const Filter& filter, EventView& event) {
+  return Evaluate(filter, event) && event.readable();
 }
 
 }  // namespace carillon::routing

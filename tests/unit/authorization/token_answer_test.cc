@@ -56,7 +56,8 @@ TEST(TokenAnswer, WhatIsNoToken) {
   const std::string typed = R"(,"token_type":"Bearer"})";
   for (const std::string& body :
        {std::string(), std::string("<html>"), std::string("[1]"), std::string("{}"),
-        std::string(R"({"access_token":"tok"})"),
+        std::string(R"({"access_token":"tok","token_type":7})"),
+        std::string(R"({"access_token":"tok","token_type":""})"),
         std::string(R"({"access_token":"tok","token_type":"mac"})"), R"({"access_token":7)" + typed,
         R"({"access_token":"")" + typed, R"({"access_token":"a b")" + typed,
         R"({"access_token":"a\r\nX: y")" + typed, R"({"access_token":"ä")" + typed,
@@ -68,6 +69,23 @@ TEST(TokenAnswer, WhatIsNoToken) {
     EXPECT_THAT(answer.error, Not(HasSubstr("tok\"")));
   }
   EXPECT_TRUE(Read(R"({"access_token":")" + std::string(8192, 't') + "\"" + typed).token);
+}
+
+TEST(TokenAnswer, ATypeThatIsLeftOutIsBearer) {
+  for (const char* body :
+       {R"({"access_token":"tok"})", R"({"access_token":"tok","token_type":null})"}) {
+    const TokenAnswer answer = Read(body);
+    ASSERT_TRUE(answer.token) << body;
+    EXPECT_EQ(answer.token->value.Reveal(), "tok");
+  }
+}
+
+// What else a server says can't make its token unreadable.
+TEST(TokenAnswer, IsReadAsPayloadsAre) {
+  EXPECT_TRUE(Read(With(R"(,"x":1e400,"x":-1e-400)")).token);
+  EXPECT_EQ(LifetimeOf("1e400"), seconds(86400));
+  EXPECT_EQ(Read(R"({"access_token":"a","\u0061ccess_token":"\u0062"})").token->value.Reveal(),
+            "b");
 }
 
 TEST(TokenAnswer, Refusals) {

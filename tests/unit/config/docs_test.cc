@@ -7,8 +7,13 @@
 #include <sstream>
 #include <vector>
 
+#include "carillon/json/number.h"
+#include "carillon/json/scanner.h"
 #include "carillon/v1/config.pb.h"
+#include "file.h"
 #include "fixtures.h"
+#include "secret_source.h"
+#include "yaml_tree.h"
 
 namespace carillon::config {
 namespace {
@@ -106,6 +111,23 @@ TEST(Docs, EveryMemberIsDescribed) {
   EXPECT_GT(members.size(), 40u);
   for (const std::string& member : members) {
     EXPECT_THAT(page, testing::HasSubstr("`" + member + "`")) << member;
+  }
+}
+
+TEST(Docs, LimitsAreTheOnesThatHold) {
+  const std::string page = ReadText(CARILLON_CONFIGURATION_MD);
+  const size_t begin = page.find("## Limits that are not settings");
+  ASSERT_NE(begin, page.npos);
+  const std::string table = page.substr(begin, page.find("\n## ", begin) - begin);
+  const auto n = [](size_t number) { return std::to_string(number); };
+  for (const std::string& limit : {"| JSON of a payload | nested " + n(json::kMaxDepth) + " deep",
+                                   "exponents up to " + n(json::kMaxExponent),
+                                   "| configuration file | " + n(kMaxConfigBytes >> 20) + " MiB, " +
+                                       n(kMaxYamlNodes) + " values with aliases expanded, nested " +
+                                       n(kMaxYamlDepth) + " deep, " + n(Errors::kMax) + " errors",
+                                   "| file of a signing key or proxy password | " +
+                                       n(SecretOf(v1::SigningKey()).max_file_bytes) + " bytes"}) {
+    EXPECT_THAT(table, testing::HasSubstr(limit));
   }
 }
 

@@ -77,7 +77,9 @@ TEST(Headers, ValuesBreakNoLineAndAreNotRepeated) {
   for (const char* value : {"hush\\r\\nX-Evil: 1", "hush\\n", "hush\\r", "hush\\0", "hush\\x1b",
                             "hush\\x7f", " hush", "hush ", "\\thush", "hush\\t", " "}) {
     const std::string refusal = Refusal(WithHeaders(Header("X-A", value)));
-    EXPECT_THAT(refusal, StartsWith("destinations[0].headers[0].value: must hold no control"))
+    EXPECT_THAT(
+        refusal,
+        StartsWith("destinations[0].headers[0].value: must be UTF-8 without control characters"))
         << value;
     EXPECT_THAT(refusal, Not(HasSubstr("hush")));
   }

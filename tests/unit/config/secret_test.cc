@@ -66,8 +66,9 @@ TEST(Secrets, SourcesThatCannotBeRead) {
   WriteText(folder / "empty", "");
   EXPECT_THAT(refusal(folder / "empty"), StartsWith(place));
   ::unsetenv("CARILLON_TEST_UNSET");
-  EXPECT_EQ(Refusal(WithKeys("{name: k, secret_env: CARILLON_TEST_UNSET}")),
-            "destinations[0].keys[0].secret_env: names a variable that is not set");
+  EXPECT_EQ(
+      Refusal(WithKeys("{name: k, secret_env: CARILLON_TEST_UNSET}")),
+      "destinations[0].keys[0].secret_env: names a variable that is not set: CARILLON_TEST_UNSET");
 }
 
 TEST(Secrets, KeyNamesAndNumbers) {

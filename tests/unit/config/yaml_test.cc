@@ -26,7 +26,7 @@ TEST(Yaml, NothingIsAConfigurationOfDefaults) {
 
 TEST(Yaml, UnknownMembersNameTheKnownAndTheLikely) {
   EXPECT_EQ(Refusal(WithDestination("headers: [{name: a, colour: red}]")),
-            "destinations[0].headers[0].colour: unknown member; known: name, value");
+            "destinations[0].headers[0]: unknown member; known: name, value");
   EXPECT_THAT(Refusal(WithDestination("colour: red")),
               AllOf(StartsWith("destinations[0].colour: unknown member; known: "),
                     HasSubstr("cloudevents_source, concurrency, description, "), HasSubstr(", url"),

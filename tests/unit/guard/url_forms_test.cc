@@ -33,6 +33,8 @@ const std::vector<Form> kForms = {
     {"https://example.com", "ok example.com 443"},
     {"https://example.com/hooks?a=b#c", "ok example.com 443"},
     {"HTTPS://EXAMPLE.COM/", "ok example.com 443"},
+    {"http://example.com:/", "ok example.com 80"},
+    {"https://example.com:", "ok example.com 443"},
     {"http://example.com:80/", "ok example.com 80"},
     {"http://example.com:443/", "ok example.com 443"},
     {"http://example.com:8080/", "ok example.com 8080"},
@@ -144,10 +146,9 @@ const std::vector<Form> kForms = {
     {"http://example.com\uff0f.evil.example/", "bad has a bad host name"},
     {"http://example.com\u2100.evil.example/", "bad has a bad host name"},
     {"http://\xc0\xaf/", "bad has a host name that cannot be written in punycode"},
-    {"http://a\u202eb/", "bad has a host name that cannot be written in punycode"},
+    {"http://a\u202eb/", "bad has a host name with characters that IDNA 2008 does not allow"},
 
     // Ports.
-    {"http://example.com:/", "bad has a bad port"},
     {"http://example.com:0/", "bad has a bad port"},
     {"http://example.com:65536/", "bad has a bad port"},
     {"http://example.com:65616/", "bad has a bad port"},

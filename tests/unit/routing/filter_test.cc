@@ -1,8 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <cstdint>
-#include <limits>
-
 #include "fixtures.h"
 
 namespace carillon::routing {
@@ -24,45 +21,91 @@ bool PayloadEquals(std::string_view payload, std::vector<std::string> path, Scal
                *MakeEvent("t", payload));
 }
 
+Scalar N(std::string_view text) { return *json::Number::Parse(text); }
+
 TEST(Filter, PayloadStringsAndTruthValuesEqualInTypeToo) {
   EXPECT_TRUE(PayloadEquals(R"({"a":"x"})", {"a"}, std::string("x")));
   EXPECT_FALSE(PayloadEquals(R"({"a":"x"})", {"a"}, std::string("X")));
-  EXPECT_FALSE(PayloadEquals(R"({"a":"1"})", {"a"}, int64_t{1}));
+  EXPECT_FALSE(PayloadEquals(R"({"a":"1"})", {"a"}, N("1")));
   EXPECT_FALSE(PayloadEquals(R"({"a":1})", {"a"}, std::string("1")));
   EXPECT_TRUE(PayloadEquals(R"({"a":true})", {"a"}, true));
   EXPECT_FALSE(PayloadEquals(R"({"a":true})", {"a"}, false));
   EXPECT_FALSE(PayloadEquals(R"({"a":1})", {"a"}, true));
-  EXPECT_FALSE(PayloadEquals(R"({"a":true})", {"a"}, int64_t{1}));
+  EXPECT_FALSE(PayloadEquals(R"({"a":true})", {"a"}, N("1")));
   EXPECT_FALSE(PayloadEquals(R"({"a":"true"})", {"a"}, true));
   EXPECT_FALSE(PayloadEquals(R"({"a":null})", {"a"}, std::string("")));
 }
 
-TEST(Filter, WholeNumbersCompareExactlyOver64Bits) {
-  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
-  constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
-  EXPECT_TRUE(PayloadEquals(R"({"a":9223372036854775807})", {"a"}, kMax));
-  EXPECT_FALSE(PayloadEquals(R"({"a":9223372036854775806})", {"a"}, kMax));
-  EXPECT_TRUE(PayloadEquals(R"({"a":-9223372036854775808})", {"a"}, kMin));
-  EXPECT_FALSE(PayloadEquals(R"({"a":9223372036854775808})", {"a"}, kMin));
-  EXPECT_FALSE(PayloadEquals(R"({"a":18446744073709551615})", {"a"}, int64_t{-1}));
-  EXPECT_FALSE(PayloadEquals(R"({"a":9007199254740993})", {"a"}, int64_t{9007199254740992}));
+TEST(Filter, NumbersCompareExactly) {
+  const std::pair<const char*, const char*> same[] = {
+      {"9223372036854775807", "9223372036854775807"},
+      {"1.0", "1"},
+      {"1", "1.0"},
+      {"1e3", "1000"},
+      {"-2", "-2.0"},
+      {"0.5", "5e-1"},
+      {"-0.0", "0"},
+      {"0.10", "0.1"},
+      {"1e400", "10e399"},
+      {"18446744073709551616", "18446744073709551616"}};
+  for (const auto& [payload, value] : same) {
+    EXPECT_TRUE(PayloadEquals("{\"a\":" + std::string(payload) + "}", {"a"}, N(value))) << payload;
+  }
+  const std::pair<const char*, const char*> different[] = {
+      {"9223372036854775806", "9223372036854775807"},
+      {"9223372036854775808", "-9223372036854775808"},
+      {"18446744073709551615", "-1"},
+      {"18446744073709551615", "18446744073709551616"},
+      {"9007199254740993", "9007199254740992"},
+      {"1", "1.5"},
+      {"1", "-1"},
+      {"5", "1e300"},
+      {"1e400", "1e401"},
+      {"0.1000000000000000055511151231257827", "0.1"}};
+  for (const auto& [payload, value] : different) {
+    EXPECT_FALSE(PayloadEquals("{\"a\":" + std::string(payload) + "}", {"a"}, N(value))) << payload;
+  }
 }
 
-TEST(Filter, WholeNumbersAndRealOnesCompareByValue) {
-  EXPECT_TRUE(PayloadEquals(R"({"a":1.0})", {"a"}, int64_t{1}));
-  EXPECT_TRUE(PayloadEquals(R"({"a":1})", {"a"}, 1.0));
-  EXPECT_TRUE(PayloadEquals(R"({"a":1e3})", {"a"}, int64_t{1000}));
-  EXPECT_TRUE(PayloadEquals(R"({"a":-2})", {"a"}, -2.0));
-  EXPECT_TRUE(PayloadEquals(R"({"a":0.5})", {"a"}, 0.5));
-  EXPECT_FALSE(PayloadEquals(R"({"a":1})", {"a"}, 1.5));
-  EXPECT_FALSE(PayloadEquals(R"({"a":1})", {"a"}, -1.0));
-  EXPECT_FALSE(PayloadEquals(R"({"a":1.5})", {"a"}, int64_t{1}));
-  // 2^53 + 1 would round to the double 2^53.
-  EXPECT_FALSE(PayloadEquals(R"({"a":9007199254740993})", {"a"}, 9007199254740992.0));
-  EXPECT_FALSE(PayloadEquals(R"({"a":9223372036854775807})", {"a"}, 0x1p63));
-  EXPECT_TRUE(PayloadEquals(R"({"a":9223372036854775808})", {"a"}, 0x1p63));
-  EXPECT_FALSE(PayloadEquals(R"({"a":18446744073709551615})", {"a"}, 0x1p64));
-  EXPECT_FALSE(PayloadEquals(R"({"a":5})", {"a"}, 1e300));
+// A number that no double holds once made the payload unreadable: the destination that asked for
+// the event did not get it, and the one whose `not` forbids it did.
+TEST(Filter, ANumberThatNoDoubleHoldsSwitchesNoFilterOff) {
+  const Filter location = Check(Subject::kPayload, {"location"}, Filter::Test::kEquals, {"K"});
+  const Filter internal = Check(Subject::kPayload, {"internal"}, Filter::Test::kEquals, {true});
+  const Filter external = Combine(Filter::Kind::kNot, {internal});
+  const Filter absent = Check(Subject::kPayload, {"internal"}, Filter::Test::kAbsent);
+  for (const char* number : {"1", "1e400", "-1e400", "1e-400", "1e99999999999999999999",
+                             "123456789012345678901234567890", "0.1e-5000"}) {
+    const auto event =
+        MakeEvent("t", R"({"location":"K","internal":true,"x":)" + std::string(number) + "}");
+    EXPECT_TRUE(Wants(location, *event)) << number;
+    EXPECT_TRUE(Wants(internal, *event)) << number;
+    EXPECT_FALSE(Wants(external, *event)) << number;
+    EXPECT_FALSE(Wants(absent, *event)) << number;
+  }
+}
+
+TEST(Filter, WhatCanNotBeReadIsDeliveredToNobody) {
+  const Filter there = Check(Subject::kPayload, {"a"}, Filter::Test::kExists);
+  const Filter absent = Check(Subject::kPayload, {"a"}, Filter::Test::kAbsent);
+  const Filter attribute = Check(Subject::kAttribute, {"k"}, Filter::Test::kAbsent);
+  for (const char* payload : {"not json", "", "{\"b\":1", "{\"b\":01}"}) {
+    const auto event = MakeEvent("t", payload);
+    EXPECT_FALSE(Wants(there, *event)) << payload;
+    EXPECT_FALSE(Wants(absent, *event)) << payload;
+    EXPECT_FALSE(Wants(Combine(Filter::Kind::kNot, {there}), *event)) << payload;
+    EXPECT_TRUE(Wants(attribute, *event)) << payload;  // nobody looked into the payload
+  }
+}
+
+TEST(Filter, NamesAndStringsCompareAsWhatTheirEscapesSay) {
+  EXPECT_TRUE(PayloadEquals(R"({"\u0061":"\u0041"})", {"a"}, std::string("A")));
+  EXPECT_TRUE(PayloadEquals(R"({"a":"\ud83d\ude00"})", {"a"}, std::string("😀")));
+  EXPECT_TRUE(PayloadEquals(R"({"a.b":{"":1}})", {"a.b", ""}, N("1")));
+  EXPECT_TRUE(PayloadEquals(R"({"a":1,"a":2})", {"a"}, N("2")));
+  EXPECT_FALSE(PayloadEquals(R"({"a":1,"a":2})", {"a"}, N("1")));
+  const Filter prefix = Check(Subject::kPayload, {"a"}, Filter::Test::kPrefix, {std::string("A/")});
+  EXPECT_TRUE(Wants(prefix, *MakeEvent("t", R"({"a":"\u0041\/b"})")));
 }
 
 TEST(Filter, PathsLeadIntoObjectsOnly) {
@@ -75,7 +118,7 @@ TEST(Filter, PathsLeadIntoObjectsOnly) {
 TEST(Filter, PayloadsThatAreNoObjectsHaveNoMembers) {
   const Filter there = Check(Subject::kPayload, {"a"}, Filter::Test::kExists);
   const Filter absent = Check(Subject::kPayload, {"a"}, Filter::Test::kAbsent);
-  for (const char* payload : {"[{\"a\":1}]", "\"a\"", "1", "null", "true", "not json", ""}) {
+  for (const char* payload : {"[{\"a\":1}]", "\"a\"", "1", "null", "true"}) {
     EXPECT_FALSE(Wants(there, *MakeEvent("t", payload))) << payload;
     EXPECT_TRUE(Wants(absent, *MakeEvent("t", payload))) << payload;
   }
@@ -85,7 +128,7 @@ TEST(Filter, PayloadsThatAreNoObjectsHaveNoMembers) {
 
 TEST(Filter, OneOfAndPrefix) {
   const Filter one_of = Check(Subject::kPayload, {"a"}, Filter::Test::kOneOf,
-                              {std::string("x"), int64_t{2}, 2.5, true});
+                              {std::string("x"), N("2"), N("2.5"), true});
   EXPECT_TRUE(Wants(one_of, *MakeEvent("t", R"({"a":"x"})")));
   EXPECT_TRUE(Wants(one_of, *MakeEvent("t", R"({"a":2})")));
   EXPECT_TRUE(Wants(one_of, *MakeEvent("t", R"({"a":2.5})")));

@@ -40,7 +40,8 @@ class World {
       if (attribute_test) values.push_back(Pick(texts_));
       return Check(Filter::Subject::kAttribute, {Pick(members_)}, test, values);
     }
-    if (test == Filter::Test::kEquals && Below(2) == 0) values = {static_cast<int64_t>(Below(3))};
+    if (test == Filter::Test::kEquals && Below(2) == 0)
+      values = {*json::Number::Parse(std::to_string(Below(3)))};
     return Check(Filter::Subject::kPayload, {Pick(members_)}, test, values);
   }
 
@@ -86,7 +87,8 @@ bool NaiveTest(const Filter& f, const Json& members) {
   const bool there = members.contains(f.path[0]);
   const auto is = [&](const model::Scalar& s) {
     if (const auto* text = std::get_if<std::string>(&s)) return members[f.path[0]] == Json(*text);
-    return members[f.path[0]] == Json(std::get<int64_t>(s));
+    const auto& number = std::get<json::Number>(s);
+    return members[f.path[0]] == Json(number.digits.empty() ? 0 : std::stoi(number.digits));
   };
   switch (f.test) {
     case Filter::Test::kExists:

@@ -23,15 +23,20 @@ struct Config {
   std::vector<std::string> types;  ///< the catalogue: built-in and configured, sorted
   std::vector<model::Destination> destinations;
   std::vector<model::Subscription> subscriptions;
+  size_t skipped = 0;  ///< files and variables that were not looked at (Secrets::kSkip)
 };
+
+/// Whether files and variables that hold secrets, keys and certificates are read. kSkip is for
+/// checking a file where they are not; what it gives must not be run.
+enum class Secrets { kRead, kSkip };
 
 /// Parses YAML text. INVALID_ARGUMENT lists up to ten errors, one a line, each beginning with the
 /// path of the member (`destinations[2].url: must start with http:// or https://`). Secrets named
 /// by file or environment are read here; none is repeated in an error.
-absl::StatusOr<Config> ParseConfig(std::string_view yaml);
+absl::StatusOr<Config> ParseConfig(std::string_view yaml, Secrets secrets = Secrets::kRead);
 
 /// Reads and parses a file of at most 64 MiB. Errors name the file.
-absl::StatusOr<Config> LoadConfig(const std::string& path);
+absl::StatusOr<Config> LoadConfig(const std::string& path, Secrets secrets = Secrets::kRead);
 
 /// The types that are in every catalogue, sorted; the operational ones among them.
 std::vector<std::string> BuiltInTypes();

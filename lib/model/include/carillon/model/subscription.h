@@ -5,11 +5,13 @@
 #include <variant>
 #include <vector>
 
+#include "carillon/json/number.h"
+
 namespace carillon::model {
 
-/// A JSON scalar to compare with. Whole numbers compare by value whatever their type; a string
+/// A JSON scalar to compare with. Numbers compare by value, exactly: 1 is 1.0 and 10e-1; a string
 /// never equals a number.
-using Scalar = std::variant<std::string, int64_t, double, bool>;
+using Scalar = std::variant<std::string, json::Number, bool>;
 
 /// A condition on an event, as a tree. `kTrue` holds always.
 struct Filter {

@@ -1,11 +1,11 @@
-#include "../../../lib/ingest/src/minify.h"
+#include "carillon/json/minify.h"
 
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
 #include <random>
 
-namespace carillon::ingest {
+namespace carillon::json {
 namespace {
 
 std::string Minified(std::string_view json) {
@@ -113,4 +113,4 @@ TEST(MinifyJson, AcceptsWhatNlohmannAccepts) {
 }
 
 }  // namespace
-}  // namespace carillon::ingest
+}  // namespace carillon::json

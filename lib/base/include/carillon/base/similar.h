@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-namespace carillon::config {
+namespace carillon::base {
 
 /// The names close to `name`, closest first, at most three: for `did you mean`.
 std::vector<std::string_view> Similar(std::string_view name,
@@ -13,4 +13,4 @@ std::vector<std::string_view> Similar(std::string_view name,
 /// `; did you mean 'a' or 'b'?`, or nothing when no name is close.
 std::string DidYouMean(std::string_view name, const std::vector<std::string_view>& known);
 
-}  // namespace carillon::config
+}  // namespace carillon::base

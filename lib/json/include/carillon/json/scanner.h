@@ -1,58 +1,75 @@
-#include "minify.h"
+#pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
-#include "carillon/base/text.h"
+namespace carillon::json {
 
-namespace carillon::ingest {
-namespace {
+/// How deep arrays and objects of a payload may be nested.
+inline constexpr size_t kMaxDepth = 64;
 
-constexpr char kLone[] = "a surrogate that is not one of a pair";
-constexpr std::string_view kSimpleEscapes = "\"\\/bfnrt";
+struct Error {
+  size_t byte;  ///< offset of the first byte that is wrong
+  const char* what;
+};
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-int HexValue(char c) {
-  if (IsDigit(c)) return c - '0';
+/// The value of a hexadecimal digit, or -1.
+constexpr int HexValue(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
 }
 
-/// One pass over the text. The methods stand at `at_` and leave it behind what they took; they
-/// return false once `error_` is set.
-class Minifier {
+/// The grammar of RFC 8259, in one pass without recursion: one value, surrogate escapes paired,
+/// nested at most `max_depth` deep (up to kMaxDepth + 1). The only reader of JSON grammar for
+/// payloads: what checks them and what looks into them are handlers of it, so they can't disagree
+/// about what is JSON. Bytes of strings above 0x7F are taken as they are; whoever needs UTF-8
+/// checks that first.
+///
+/// `Handler` is told where things are, as offsets into the text; `depth` is the number of arrays
+/// and objects around:
+///   void Space(size_t begin, size_t end);
+///   void Name(size_t depth, size_t begin, size_t end, bool escaped);  // between the quotes
+///   void Begin(size_t depth, size_t at);                              // of a value
+///   void End(size_t depth, size_t at, bool escaped);                  // one behind its last byte
+/// What it was told before an error means nothing.
+template <typename Handler>
+class Scanner {
  public:
-  Minifier(std::string_view json, std::string& out) : json_(json), out_(out) {}
+  Scanner(std::string_view json, Handler& handler, size_t max_depth = kMaxDepth)
+      : json_(json), handler_(handler), max_depth_(max_depth) {}
 
-  std::optional<JsonError> Run() {
+  std::optional<Error> Run() {
     bool more = true;
     while (more) {
       if (!Value() || !AfterValue(more)) return error_;
     }
-    out_.append(json_, copied_);
     return std::nullopt;
   }
 
  private:
+  // The methods stand at `at_` and leave it behind what they took; they return false once `error_`
+  // is set.
   char Peek() const { return at_ < json_.size() ? json_[at_] : '\0'; }
+  static bool IsDigit(char c) { return c >= '0' && c <= '9'; }
   bool Fail(const char* what) { return FailAt(at_, what); }
   bool FailAt(size_t byte, const char* what) {
-    error_ = JsonError{byte, what};
+    error_ = Error{byte, what};
     return false;
   }
   bool InObject() const { return objects_[depth_ - 1]; }
 
   void Skip() {
-    size_t end = at_;
-    while (end < json_.size() &&
-           (json_[end] == ' ' || json_[end] == '\t' || json_[end] == '\n' || json_[end] == '\r')) {
-      ++end;
+    const size_t begin = at_;
+    while (at_ < json_.size() &&
+           (json_[at_] == ' ' || json_[at_] == '\t' || json_[at_] == '\n' || json_[at_] == '\r')) {
+      ++at_;
     }
-    if (end == at_) return;
-    out_.append(json_, copied_, at_ - copied_);
-    at_ = copied_ = end;
+    if (at_ != begin) handler_.Space(begin, at_);
   }
 
   /// A scalar, an empty container, or the containers down to the first member's scalar.
@@ -60,23 +77,29 @@ class Minifier {
     while (true) {
       Skip();
       const char c = Peek();
+      handler_.Begin(depth_, at_);
       if (c != '{' && c != '[') return Scalar(c);
-      if (depth_ == kMaxJsonDepth) return Fail("nested more than 64 deep");
+      if (depth_ == max_depth_) {
+        return Fail(max_depth_ == kMaxDepth ? "nested more than 64 deep" : "nested too deep");
+      }
       objects_[depth_++] = c == '{';
       ++at_;
       Skip();
       if (Peek() == (c == '{' ? '}' : ']')) return true;  // AfterValue closes it
-      if (c == '{' && !Key()) return false;
+      if (c == '{' && !Name()) return false;
     }
   }
 
   bool Scalar(char c) {
-    if (c == '"') return String();
-    if (c == '-' || IsDigit(c)) return Number();
-    if (c == 't') return Literal("true");
-    if (c == 'f') return Literal("false");
-    if (c == 'n') return Literal("null");
-    return Fail("a JSON value is expected");
+    escaped_ = false;
+    const bool good = c == '"'                 ? String()
+                      : c == '-' || IsDigit(c) ? Number()
+                      : c == 't'               ? Literal("true")
+                      : c == 'f'               ? Literal("false")
+                      : c == 'n'               ? Literal("null")
+                                               : Fail("a JSON value is expected");
+    if (good) handler_.End(depth_, at_, escaped_);
+    return good;
   }
 
   /// Closes what ends here. `more`: another value must follow.
@@ -90,20 +113,24 @@ class Minifier {
       const char c = Peek();
       if (c == ',') {
         ++at_;
-        return !InObject() || Key();
+        return !InObject() || Name();
       }
       if (c != (InObject() ? '}' : ']')) {
         return Fail(InObject() ? "',' or '}' is expected" : "',' or ']' is expected");
       }
       ++at_;
       --depth_;
+      handler_.End(depth_, at_, false);
     }
   }
 
-  bool Key() {
+  bool Name() {
     Skip();
     if (Peek() != '"') return Fail("a member name in quotes is expected");
+    const size_t begin = at_ + 1;
+    escaped_ = false;
     if (!String()) return false;
+    handler_.Name(depth_, begin, at_ - 1, escaped_);
     Skip();
     if (Peek() != ':') return Fail("':' is expected");
     ++at_;
@@ -116,6 +143,7 @@ class Minifier {
       const auto byte = static_cast<uint8_t>(json_[at_]);
       if (byte < 0x20) return Fail("a control character in a string must be escaped");
       if (byte == '\\') {
+        escaped_ = true;
         if (!Escape()) return false;
         continue;
       }
@@ -126,9 +154,11 @@ class Minifier {
   }
 
   bool Escape() {
+    static constexpr std::string_view kSimple = "\"\\/bfnrt";
+    static constexpr char kLone[] = "a surrogate that is not one of a pair";
     const size_t begin = at_++;
     if (Peek() != 'u') {
-      if (at_ == json_.size() || kSimpleEscapes.find(json_[at_]) == std::string_view::npos) {
+      if (at_ == json_.size() || kSimple.find(json_[at_]) == std::string_view::npos) {
         return FailAt(begin, "not an escape");
       }
       ++at_;
@@ -186,19 +216,13 @@ class Minifier {
   }
 
   std::string_view json_;
-  std::string& out_;
+  Handler& handler_;
+  const size_t max_depth_;
   size_t at_ = 0;
-  size_t copied_ = 0;  // everything before is in out_, or was white space
-  std::array<bool, kMaxJsonDepth> objects_{};
+  std::array<bool, kMaxDepth + 1> objects_{};
   size_t depth_ = 0;
-  std::optional<JsonError> error_;
+  bool escaped_ = false;  ///< of the string that was read last
+  std::optional<Error> error_;
 };
 
-}  // namespace
-
-std::optional<JsonError> MinifyJson(std::string_view json, std::string& out) {
-  if (const auto at = base::FindInvalidUtf8(json)) return JsonError{*at, "not valid UTF-8"};
-  return Minifier(json, out).Run();
-}
-
-}  // namespace carillon::ingest
+}  // namespace carillon::json

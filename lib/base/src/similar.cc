@@ -1,9 +1,9 @@
-#include "similar.h"
+#include "carillon/base/similar.h"
 
 #include <algorithm>
 #include <utility>
 
-namespace carillon::config {
+namespace carillon::base {
 namespace {
 
 constexpr size_t kMaxSuggestions = 3;
@@ -56,4 +56,4 @@ std::string DidYouMean(std::string_view name, const std::vector<std::string_view
   return text.empty() ? text : text + "?";
 }
 
-}  // namespace carillon::config
+}  // namespace carillon::base

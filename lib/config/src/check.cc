@@ -1,0 +1,29 @@
+#include "carillon/config/check.h"
+
+#include "absl/strings/str_cat.h"
+#include "carillon/base/text.h"
+
+namespace carillon::config {
+namespace {
+
+std::string Count(size_t n, std::string_view what) {
+  return absl::StrCat(n, " ", base::ToAbsl(what), n == 1 ? "" : "s");
+}
+
+}  // namespace
+
+Checked CheckFile(const std::string& path, Secrets secrets) {
+  const absl::StatusOr<Config> config = LoadConfig(path, secrets);
+  if (!config.ok()) return {false, std::string(config.status().message())};
+  std::string text =
+      absl::StrCat(path, ": good: ", Count(config->destinations.size(), "destination"), ", ",
+                   Count(config->subscriptions.size(), "subscription"), ", ",
+                   Count(config->types.size(), "event type"));
+  if (secrets == Secrets::kSkip) {
+    absl::StrAppend(&text, "; not looked at (--no-secrets): ", config->skipped,
+                    " secrets, keys or certificates in files and variables");
+  }
+  return {true, text};
+}
+
+}  // namespace carillon::config
