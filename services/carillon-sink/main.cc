@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "../common/arguments.h"
 #include "carillon/base/clock.h"
 #include "carillon/signing/signer.h"
 #include "sink.h"
@@ -79,7 +80,7 @@ int Run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kWrongArguments;
+    return arguments::Explain(app, error, argc, argv) ? 0 : kWrongArguments;
   }
   if (const absl::Status status = Interpret(flags, options); !status.ok()) {
     return Fail(status, kWrongArguments);

@@ -1,5 +1,6 @@
 #include "client.h"
 
+#include <grpc/grpc.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/support/proto_buffer_reader.h>
@@ -89,6 +90,9 @@ class GrpcClient final : public Client {
 
 std::unique_ptr<Client> Client::Connect(const std::string& address,
                                         std::chrono::milliseconds deadline) {
+  // Never undone, so that gRPC does not shut itself down with the last channel: that waits, up to
+  // 10 s, until its threads let go of calls that were answered long ago.
+  grpc_init();
   return std::make_unique<GrpcClient>(address, deadline);
 }
 

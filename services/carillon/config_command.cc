@@ -1,19 +1,18 @@
 #include <cstdio>
 #include <memory>
 
-#include "carillon/config/config.h"
+#include "carillon/config/check.h"
 #include "commands.h"
 #include "exit_codes.h"
 
 namespace carillon::cli {
 namespace {
 
-int Check(const std::string& path) {
-  const auto config = config::LoadConfig(path);
-  if (!config.ok()) return Fail(std::string(config.status().message()), kExitWrongInput);
-  std::printf("%s: %zu destinations, %zu subscriptions, %zu event types: good\n", path.c_str(),
-              config->destinations.size(), config->subscriptions.size(), config->types.size());
-  return kExitDone;
+int Check(const std::string& path, bool no_secrets) {
+  const config::Checked checked =
+      config::CheckFile(path, no_secrets ? config::Secrets::kSkip : config::Secrets::kRead);
+  std::fprintf(checked.good ? stdout : stderr, "%s\n", checked.text.c_str());
+  return checked.good ? kExitDone : kExitWrongInput;
 }
 
 }  // namespace
@@ -25,7 +24,12 @@ void AddConfigCommand(CLI::App& app, Command& chosen) {
   check->footer("Exit codes: 0 good; 2 wrong, with an error a line on stderr.");
   const auto path = std::make_shared<std::string>();
   check->add_option("FILE", *path, "The configuration (YAML)")->required();
-  check->callback([&chosen, path] { chosen = [path] { return Check(*path); }; });
+  const auto no_secrets = std::make_shared<bool>(false);
+  check->add_flag("--no-secrets", *no_secrets,
+                  "Leave files and variables with secrets, keys and certificates alone");
+  check->callback([&chosen, path, no_secrets] {
+    chosen = [path, no_secrets] { return Check(*path, *no_secrets); };
+  });
 }
 
 }  // namespace carillon::cli

@@ -1,12 +1,16 @@
 #include "event_flags.h"
 
-#include <array>
+#include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "carillon/base/similar.h"
 #include "carillon/base/text.h"
 #include "carillon/v1/event.pb.h"
 #include "wire.h"
@@ -42,19 +46,45 @@ absl::Status SetMember(SessionEvent& session, absl::string_view key, const std::
   return absl::OkStatus();
 }
 
-bool IsMember(absl::string_view key) {
-  static constexpr std::array<absl::string_view, 5> kMembers = {"uuid", "action", "location",
-                                                                "stations", "customerid"};
-  return std::find(kMembers.begin(), kMembers.end(), key) != kMembers.end();
+const std::vector<std::string_view>& Members() {
+  static const auto& members =
+      *new std::vector<std::string_view>{"uuid", "action", "location", "stations", "customerid"};
+  return members;
 }
 
-/// A value goes on over commas until the next `member=`: a location may hold them.
+bool IsMember(std::string_view key) {
+  return std::find(Members().begin(), Members().end(), key) != Members().end();
+}
+
+/// Whether `key` was meant to be a member's name: small letters and `_` only.
+bool LooksLikeMember(std::string_view key) {
+  return !key.empty() && std::all_of(key.begin(), key.end(),
+                                     [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+}
+
+absl::Status UnknownMember(const std::string& key) {
+  return absl::InvalidArgumentError(absl::StrCat("--session: no member '", base::Printable(key),
+                                                 "'; there are uuid, action, "
+                                                 "location, stations and customerid",
+                                                 base::DidYouMean(key, Members()),
+                                                 " (a location that holds ',", base::Printable(key),
+                                                 "=' goes with --file)"));
+}
+
+/// A value goes on over commas until the next `member=`: a location may hold them. What looks like
+/// a member and is none is a mistake, not a part of the value before it.
 absl::StatusOr<SessionEvent> ParseSession(const std::string& text) {
   std::vector<std::pair<std::string, std::string>> members;
   for (const absl::string_view piece : absl::StrSplit(text, ',')) {
     const size_t equals = piece.find('=');
-    if (equals != absl::string_view::npos && IsMember(piece.substr(0, equals))) {
-      members.emplace_back(piece.substr(0, equals), piece.substr(equals + 1));
+    const std::string key(equals == absl::string_view::npos ? "" : piece.substr(0, equals));
+    if (IsMember(key)) {
+      for (const auto& [name, value] : members) {
+        if (name == key) return absl::InvalidArgumentError("--session: " + key + " stands twice");
+      }
+      members.emplace_back(key, piece.substr(equals + 1));
+    } else if (LooksLikeMember(key)) {
+      return UnknownMember(key);
     } else if (!members.empty()) {
       absl::StrAppend(&members.back().second, ",", piece);
     } else {

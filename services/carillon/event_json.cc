@@ -3,14 +3,16 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <charconv>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "carillon/base/text.h"
+#include "carillon/codec/json_writer.h"
+#include "carillon/json/members.h"
 #include "carillon/v1/event.pb.h"
-#include "json_scanner.h"
 #include "wire.h"
 
 namespace carillon::cli {
@@ -18,48 +20,30 @@ namespace {
 
 using v1::Event;
 using v1::SessionEvent;
-using Members = std::vector<std::pair<std::string_view, std::string_view>>;
+using Members = std::vector<json::RawMember>;
 
-absl::Status NotJson(const JsonScanner& scanner, std::string_view what) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("not a JSON object: ", base::ToAbsl(what), " at byte ", scanner.position()));
-}
+/// An event around a payload, and what protobuf's JSON allows besides.
+constexpr size_t kMaxDepth = json::kMaxDepth + 1;
 
-/// The members of an object, values as they are written. Keys with escapes do not occur in ours.
+/// The members of an object, by the grammar that the server checks payloads with.
 absl::Status ReadMembers(std::string_view text, Members& out) {
-  JsonScanner scanner(text);
-  std::string scratch;
-  out.clear();
-  if (!scanner.Consume('{')) return NotJson(scanner, "'{' expected");
-  if (!scanner.Consume('}')) {
-    do {
-      std::string_view key;
-      std::string_view value;
-      if (!scanner.String(scratch, key)) return NotJson(scanner, "a member's name expected");
-      if (key.data() == scratch.data()) return NotJson(scanner, "plain member name expected");
-      if (!scanner.Consume(':')) return NotJson(scanner, "':' expected");
-      if (!scanner.Value(value)) return NotJson(scanner, "a whole value expected");
-      out.emplace_back(key, value);
-    } while (scanner.Consume(','));
-    if (!scanner.Consume('}')) return NotJson(scanner, "',' or '}' expected");
-  }
-  if (!scanner.AtEnd()) return NotJson(scanner, "more after the object");
-  return absl::OkStatus();
+  const auto error = json::ReadMembers(text, kMaxDepth, out);
+  if (!error) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("not a JSON object: ", error->what, " at byte ", error->byte));
 }
 
 bool AppendString(std::string& out, int field, std::string_view raw) {
-  std::string scratch;
-  std::string_view text;
-  JsonScanner scanner(raw);
-  if (!scanner.String(scratch, text) || !scanner.AtEnd()) return false;
-  if (!text.empty()) wire::AppendBytes(out, field, text);
-  return true;
+  const auto text = json::DecodeString(raw);
+  if (text && !text->empty()) wire::AppendBytes(out, field, *text);
+  return text.has_value();
 }
 
 /// A whole number, also as protobuf writes 64-bit ones: in quotes.
 template <typename T>
 bool AppendNumber(std::string& out, int field, std::string_view raw) {
-  if (raw.size() > 2 && raw.front() == '"') raw = raw.substr(1, raw.size() - 2);
+  const std::optional<std::string> quoted = json::DecodeString(raw);
+  if (quoted) raw = *quoted;
   T value = 0;
   const auto [end, error] = std::from_chars(raw.data(), raw.data() + raw.size(), value);
   if (error != std::errc() || end != raw.data() + raw.size()) return false;
@@ -108,11 +92,9 @@ bool AppendTimeMember(std::string& out, std::string_view raw) {
 /// One member of the event; false where protobuf's reader has to look at the line.
 bool AppendMember(EncodedEvent& out, std::string_view key, std::string_view raw) {
   if (key == "id") {
-    std::string scratch;
-    std::string_view text;
-    if (!JsonScanner(raw).String(scratch, text)) return false;
-    out.id = text;
-    return true;
+    auto text = json::DecodeString(raw);
+    if (text) out.id = *std::move(text);
+    return text.has_value();
   }
   if (key == "session") return AppendSession(out.rest, raw);
   if (key == "type") return AppendString(out.rest, Event::kTypeFieldNumber, raw);
@@ -139,7 +121,8 @@ absl::Status ReadByProtobuf(const Members& members, EncodedEvent& out) {
       continue;
     }
     if (text.size() > 1) text += ',';
-    text.append("\"").append(key).append("\":").append(value);
+    codec::AppendJsonString(text, key);
+    text.append(":").append(value);
   }
   text += '}';
   Event event;

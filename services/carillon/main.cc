@@ -1,7 +1,10 @@
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
 
+#include "../common/arguments.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "client.h"
@@ -58,7 +61,7 @@ int Run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kExitDone : kExitWrongInput;
+    return arguments::Explain(app, error, argc, argv) ? kExitDone : kExitWrongInput;
   }
   return chosen();
 }
@@ -67,9 +70,13 @@ int Run(int argc, char** argv) {
 }  // namespace carillon::cli
 
 int main(int argc, char** argv) {
+  int code = carillon::cli::kExitWrongInput;
   try {
-    return carillon::cli::Run(argc, argv);
+    code = carillon::cli::Run(argc, argv);
   } catch (const std::exception& error) {
-    return carillon::cli::Fail(error.what(), carillon::cli::kExitWrongInput);
+    carillon::cli::Say(error.what());
   }
+  // All is said and done; gRPC's threads (see client.cc) are not waited for.
+  std::fflush(nullptr);
+  _exit(code);
 }

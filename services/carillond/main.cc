@@ -1,5 +1,6 @@
 #include <google/protobuf/stubs/logging.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -10,8 +11,10 @@
 #include <string>
 #include <utility>
 
+#include "../common/arguments.h"
 #include "absl/synchronization/mutex.h"
 #include "carillon/base/descriptors.h"
+#include "carillon/config/check.h"
 #include "carillon/config/config.h"
 #include "daemon.h"
 #include "grpc_log.h"
@@ -71,15 +74,10 @@ bool StopIsPending() {
   return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
 }
 
-int CheckConfig(const std::string& path) {
-  const absl::StatusOr<config::Config> config = config::LoadConfig(path);
-  if (!config.ok()) {
-    std::fprintf(stderr, "%s\n", std::string(config.status().message()).c_str());
-    return kExitUsage;
-  }
-  std::printf("%s: good: %zu destinations, %zu subscriptions, %zu event types\n", path.c_str(),
-              config->destinations.size(), config->subscriptions.size(), config->types.size());
-  return kExitOk;
+int CheckConfig(const std::string& path, config::Secrets secrets) {
+  const config::Checked checked = config::CheckFile(path, secrets);
+  std::fprintf(checked.good ? stdout : stderr, "%s\n", checked.text.c_str());
+  return checked.good ? kExitOk : kExitUsage;
 }
 
 log::Level ToLevel(const std::string& name) {
@@ -158,17 +156,26 @@ int Main(int argc, char** argv) {
   std::string config_path;
   std::string check_path;
   auto* config_option = app.add_option("--config", config_path, "YAML configuration file");
-  app.add_option("--check-config", check_path, "Only check this file: exit code 0 or 2")
-      ->excludes(config_option);
+  auto* check_option =
+      app.add_option("--check-config", check_path, "Only check this file: exit code 0 or 2")
+          ->excludes(config_option);
+  bool no_secrets = false;
+  app.add_flag("--no-secrets", no_secrets,
+               "With --check-config: leave files and variables with secrets, keys and certificates "
+               "alone")
+      ->needs(check_option);
+  bool core_dumps = false;
+  app.add_flag("--core-dumps", core_dumps,
+               "Let core dumps and debuggers have the memory, secrets included");
   app.set_version_flag("--version", "carillond " CARILLON_VERSION);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+    return arguments::Explain(app, error, argc, argv) ? kExitOk : kExitUsage;
   }
   if (!check_path.empty()) {
     UnblockSignals();
-    return CheckConfig(check_path);
+    return CheckConfig(check_path, no_secrets ? config::Secrets::kSkip : config::Secrets::kRead);
   }
   if (config_path.empty()) {
     std::fprintf(
@@ -176,6 +183,8 @@ int Main(int argc, char** argv) {
         "carillond: --config FILE is needed; see carillond --help and docs/configuration.md\n");
     return kExitUsage;
   }
+  // Before a secret is read: no core dump holds it, and no other process of this user reads it.
+  if (!core_dumps) prctl(PR_SET_DUMPABLE, 0);
   return Run(config_path);
 }
 

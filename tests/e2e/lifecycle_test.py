@@ -1,11 +1,14 @@
 """Start, health, SIGTERM, and what --check-config says."""
 
+import os
+import pathlib
 import re
+import shutil
 import signal
 import unittest
 import urllib.error
 
-from harness import EndToEnd, eventually, session
+from harness import BIN, EndToEnd, Program, eventually, session
 
 
 class Health(EndToEnd):
@@ -30,6 +33,36 @@ class Health(EndToEnd):
             self.assertEqual(self.run_program(program, "--help").returncode, 0)
         self.assertEqual(self.run_program("carillond", "--nonsense").returncode, 2)
         self.assertEqual(self.run_program("carillond", "--config", "/no/such").returncode, 2)
+
+
+class Memory(EndToEnd):
+    """Whether others of the same user may read the memory, and core dumps hold it."""
+
+    NOBODY = 65534
+
+    def owner(self, *arguments):
+        """Who owns /proc/PID/mem: the kernel gives it to root where memory is not to be had."""
+        path = self.write_config()
+        self.folder.chmod(0o777)
+        program = shutil.copy(BIN / "carillond", self.folder)  # where nobody can read it
+        command, user = program, os.geteuid()
+        arguments = [*arguments, "--config", path]
+        if user == 0:
+            user = self.NOBODY
+            command = shutil.which("setpriv")
+            arguments = [f"--reuid={user}", f"--regid={user}", "--clear-groups", program, *arguments]
+        server = self.started(Program(self.folder, "carillond", arguments, command=command))
+        server.wait_message(server.stderr_path, "ready")
+        owner = pathlib.Path(f"/proc/{server.process.pid}/mem").stat().st_uid
+        self.assertEqual(server.stop(), 0)
+        shutil.rmtree(self.folder / "data")
+        return owner, user
+
+    def test_no_core_dump_holds_secrets_unless_asked_for(self):
+        owner, _ = self.owner()
+        self.assertEqual(owner, 0)
+        owner, user = self.owner("--core-dumps")
+        self.assertEqual(owner, user)
 
 
 class Stopping(EndToEnd):
@@ -84,7 +117,8 @@ class CheckConfig(EndToEnd):
         """Both programs have to agree."""
         daemon = self.run_program("carillond", "--check-config", path)
         client = self.carillon("config", "check", path)
-        self.assertEqual(daemon.returncode, client.returncode, daemon.stderr + client.stderr)
+        self.assertEqual((daemon.returncode, daemon.stdout, daemon.stderr),
+                         (client.returncode, client.stdout, client.stderr))
         return client
 
     def test_good(self):
@@ -92,8 +126,8 @@ class CheckConfig(EndToEnd):
         done = self.check(path)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertRegex(done.stdout,
-                         re.escape(str(path)) + r": 1 destinations, 1 subscriptions, \d+ event "
-                                                r"types: good\n")
+                         re.escape(str(path)) + r": good: 1 destination, 1 subscription, "
+                                                r"\d+ event types\n")
         self.assertFalse((self.folder / "data").exists(), "checking opened the store")
 
     def test_wrong_members_are_named_by_their_path(self):
@@ -104,6 +138,18 @@ class CheckConfig(EndToEnd):
         self.assertIn("destinations[0].url: must start with http:// or https://", done.stderr)
         self.assertIn("destinations[1].colour", done.stderr)
         self.assertEqual(self.run_program("carillond", "--config", path).returncode, 2)
+
+    def test_without_secrets(self):
+        path = self.write_config([{"name": "one", "url": "http://127.0.0.1:1/",
+                                   "keys": [{"name": "k", "secret_env": "CARILLON_NOT_SET"}]}])
+        done = self.check(path)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("a variable that is not set: CARILLON_NOT_SET", done.stderr)
+        for arguments in (["carillon", "config", "check", "--no-secrets", path],
+                          ["carillond", "--no-secrets", "--check-config", path]):
+            done = self.run_program(*arguments)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("not looked at (--no-secrets): 1 secrets", done.stdout)
 
     def test_no_such_file(self):
         self.assertEqual(self.check(self.folder / "absent.yaml").returncode, 2)

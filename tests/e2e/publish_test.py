@@ -1,6 +1,7 @@
 """Publishing through the command line: duplicates, refusals, exit codes."""
 
 import json
+import time
 import unittest
 
 from harness import EndToEnd, compact, header, session
@@ -163,6 +164,39 @@ class CommandLine(EndToEnd):
         self.assertEqual(len({r["id"] for r in results}), 500)
         self.assertEqual(sum(r["id"] == "mine" for r in results), 1)
         self.assertEqual(sorted(r["position"] for r in results), list(range(1, 501)))
+
+    def test_it_ends_when_its_work_is_done(self):
+        """gRPC's own shutdown could wait 10 s for calls that were answered."""
+        self.write_config()
+        server = self.server()
+        path = self.folder / "few.jsonl"
+        path.write_text('{"session":{"uuid":"a","action":"create"}}\n' * 300)
+        slowest = 0
+        for _ in range(30):
+            begun = time.monotonic()
+            self.publish(server, "--file", path, "--batch", "10")
+            slowest = max(slowest, time.monotonic() - begun)
+        self.assertLess(slowest, 5)
+
+    def test_names_with_escapes_are_names(self):
+        self.write_config(event_types=[{"name": "order.paid"}])
+        server = self.server()
+        results = self.publish(server, "--file", "-",
+                               stdin='{"\\u0069d":"mine","type":"order.paid","json":{"x":1e400}}\n')
+        self.assertEqual([r["id"] for r in results], ["mine"])
+
+    def test_what_was_mistyped_is_named(self):
+        for arguments, error in ((["nonsense"], "unknown command 'nonsense'"),
+                                 (["publsh", "--json", "1"], "did you mean 'publish'?"),
+                                 (["config", "chek", "x"], "did you mean 'check'?"),
+                                 (["publish", "--adress", "x"], "did you mean '--address'?"),
+                                 (["publish", "--session", "uuid=a,acton=create"],
+                                  "no member 'acton'"),
+                                 (["publish", "--session", "uuid=a,uuid=b"], "stands twice")):
+            with self.subTest(arguments):
+                done = self.carillon(*arguments)
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertIn(error, done.stderr)
 
     def test_unreachable_says_what_to_do(self):
         done = self.carillon("publish", "--address", "127.0.0.1:1", "--type", "a", "--json", "1")
