@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "carillon/base/uuid.h"
 #include "diagnose.h"
+#include "field_count.h"
 #include "validate.h"
 
 namespace carillon::ingest {
@@ -66,6 +67,9 @@ absl::StatusOr<std::shared_ptr<model::Event>> EventDecoder::Decode(size_t index,
   arena_.Reset();
   auto& event = *google::protobuf::Arena::CreateMessage<v1::Event>(&arena_);
   const Place place(index);
+  if (auto status = CheckFieldCount(*v1::Event::descriptor(), bytes, place); !status.ok()) {
+    return status;
+  }
   if (!Parse(bytes, event)) {
     return absl::InvalidArgumentError(Diagnose(*v1::Event::descriptor(), bytes, place.Path()));
   }

@@ -8,6 +8,7 @@
 #include "carillon/codec/json_writer.h"
 #include "carillon/json/minify.h"
 #include "diagnose.h"
+#include "field_count.h"
 #include "validate.h"
 
 namespace carillon::ingest {
@@ -129,6 +130,9 @@ int64_t TimestampOf(int64_t given, const Encoding& encoding) {
 
 template <typename Message>
 absl::Status Unpack(const std::string& bytes, Place place, Encoding& encoding) {
+  if (auto status = CheckFieldCount(*Message::descriptor(), bytes, place); !status.ok()) {
+    return status;
+  }
   Message message;
   if (!message.ParseFromString(bytes)) {
     return absl::InvalidArgumentError(Diagnose(*Message::descriptor(), bytes, place.Path()));

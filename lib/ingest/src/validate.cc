@@ -13,7 +13,6 @@ namespace carillon::ingest {
 namespace {
 
 constexpr size_t kMaxNameBytes = 128;
-constexpr int kMaxAttributes = 32;
 constexpr size_t kMaxKeyBytes = 64;
 constexpr size_t kMaxValueBytes = 1024;
 constexpr int64_t kYear1 = -62'135'596'800;
@@ -90,8 +89,8 @@ absl::Status CheckText(std::string_view text, size_t min, size_t max, Place plac
 absl::Status TakeAttributes(const v1::Event& event, Place place,
                             std::vector<model::Event::Attribute>& out) {
   if (event.attributes().size() > kMaxAttributes) {
-    return place.Error("attributes",
-                       absl::StrCat("at most 32 are allowed, not ", event.attributes().size()));
+    return place.Error("attributes", absl::StrCat("at most ", kMaxAttributes, " are allowed, not ",
+                                                  event.attributes().size()));
   }
   for (const auto& [key, value] : event.attributes()) {
     const auto field = [&key = key] {

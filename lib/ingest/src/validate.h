@@ -22,8 +22,10 @@ absl::Status CheckType(std::string_view type, const Catalogue& catalogue, Place 
 /// `min`-`max` bytes.
 absl::Status CheckText(std::string_view text, size_t min, size_t max, Place place,
                        std::string_view field);
-/// At most 32, keys of 1-64 characters of [A-Za-z0-9_.-], values of at most 1024 bytes. Appends
-/// them to `out` ordered by key: the map's own order is left to chance.
+inline constexpr size_t kMaxAttributes = 32;
+
+/// At most kMaxAttributes, keys of 1-64 characters of [A-Za-z0-9_.-], values of at most 1024 bytes.
+/// Appends them to `out` ordered by key: the map's own order is left to chance.
 absl::Status TakeAttributes(const v1::Event& event, Place place,
                             std::vector<model::Event::Attribute>& out);
 /// From the year 2000 to 24 hours after `now`.

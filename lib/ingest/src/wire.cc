@@ -13,10 +13,16 @@ int BoundedSize(std::string_view bytes) {
   return static_cast<int>(bytes.size() < kMax ? bytes.size() : kMax);
 }
 
+bool BoundsGroup(WireFormatLite::WireType type) {
+  return type == WireFormatLite::WIRETYPE_START_GROUP || type == WireFormatLite::WIRETYPE_END_GROUP;
+}
+
 }  // namespace
 
-WireReader::WireReader(std::string_view bytes)
-    : bytes_(bytes), input_(reinterpret_cast<const uint8_t*>(bytes.data()), BoundedSize(bytes)) {}
+WireReader::WireReader(std::string_view bytes, Groups groups)
+    : bytes_(bytes),
+      input_(reinterpret_cast<const uint8_t*>(bytes.data()), BoundedSize(bytes)),
+      groups_(groups) {}
 
 bool WireReader::Next(WireField& field) {
   field_begin_ = input_.CurrentPosition();
@@ -29,6 +35,7 @@ bool WireReader::Next(WireField& field) {
   field.number = WireFormatLite::GetTagFieldNumber(tag);
   field.type = WireFormatLite::GetTagWireType(tag);
   field.bytes = {};
+  if (groups_ == Groups::kOpen && field.number != 0 && BoundsGroup(field.type)) return true;
   if (field.type != WireFormatLite::WIRETYPE_LENGTH_DELIMITED || field.number == 0) {
     failed_ = !WireFormatLite::SkipField(&input_, tag);
     return !failed_;

@@ -20,7 +20,11 @@ struct WireField {
 /// outlive the reader.
 class WireReader {
  public:
-  explicit WireReader(std::string_view bytes);
+  /// A group is one field and passed over whole; or its beginning, what is in it, and its end are
+  /// each told, whether they go together or not.
+  enum class Groups { kWhole, kOpen };
+
+  explicit WireReader(std::string_view bytes, Groups groups = Groups::kWhole);
 
   /// The next field; false at the end and where the bytes are no message.
   bool Next(WireField& field);
@@ -32,6 +36,7 @@ class WireReader {
  private:
   std::string_view bytes_;
   google::protobuf::io::CodedInputStream input_;
+  const Groups groups_;
   int field_begin_ = 0;
   bool failed_ = false;
 };
