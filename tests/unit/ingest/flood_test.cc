@@ -7,7 +7,7 @@
 namespace carillon::ingest {
 namespace {
 
-constexpr size_t kMessageBytes = 15 << 20;
+constexpr size_t kMessageBytes = 4 << 20;
 constexpr size_t kFields = 1024;
 
 std::string Varint(size_t n) {
@@ -41,7 +41,7 @@ struct Flood {
   std::string error;
 };
 
-/// 15 MiB each, as small fields as there are.
+/// 4 MiB each, as small fields as there are.
 std::vector<Flood> Floods() {
   std::string keys;
   for (size_t n = 0; keys.size() < kMessageBytes; ++n) {
