@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include "watched_sockets.h"
+
 namespace carillon::server {
 
 CallQueue::~CallQueue() {
@@ -16,6 +18,7 @@ CallQueue::~CallQueue() {
 void CallQueue::Start(const char* name) {
   thread_ = std::thread([this, name] {
     pthread_setname_np(pthread_self(), name);
+    WatchedSockets::ReadHere();
     Run();
   });
 }

@@ -96,6 +96,7 @@ FrameWatch::Verdict FrameWatch::BeginHead(bool opens) {
   if (opens && in_.stream > last_stream_) {
     last_stream_ = in_.stream;
     streams_[in_.stream] = {};
+    ++work_;
   }
   const auto found = streams_.find(in_.stream);
   if (found == streams_.end()) return TakeEmpty();
@@ -138,6 +139,7 @@ void FrameWatch::TakeData(std::string_view bytes) {
     if (stream.prefix_bytes == stream.prefix.size() && stream.message_left == 0) {
       held_ -= stream.message_bytes + stream.fragments * kFragmentBytes;
       stream.prefix_bytes = stream.message_bytes = stream.fragments = 0;
+      ++work_;
     }
   }
 }

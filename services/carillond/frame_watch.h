@@ -46,6 +46,8 @@ class FrameWatch {
   /// of messages that are not complete.
   size_t cost() const { return kConnectionBytes + streams_.size() * kStreamBytes + held_; }
   size_t open_streams() const { return streams_.size(); }
+  /// Calls begun and messages that came whole, since the connection was made.
+  uint64_t work() const { return work_; }
   /// Open streams with a large header block.
   size_t large_heads() const { return large_heads_; }
 
@@ -91,6 +93,7 @@ class FrameWatch {
   uint32_t last_stream_ = 0;
   size_t head_bytes_ = 0;  ///< of the header block under way
   size_t held_ = 0;
+  uint64_t work_ = 0;
   size_t large_heads_ = 0;
   uint32_t empty_frames_ = 0;
   double resets_ = 0;  ///< lately

@@ -126,6 +126,9 @@ class FrontImpl final : public Front {
       return absl::Status(status.code(),
                           "server.publish_address: " + std::string(status.message()));
     }
+    if (!sockets_.takes_turns()) {
+      logger_.Warn("publishers do not take turns: this kernel does not report a socket again", {});
+    }
     publishing_.SetLargeHeads([this] { return sockets_.large_heads(); });
     grpc::ServerBuilder builder;
     SetBounds(settings_, builder);
@@ -137,7 +140,10 @@ class FrontImpl final : public Front {
     grpc_ = builder.BuildAndStart();
     if (grpc_ == nullptr) return absl::InternalError("gRPC does not start");
     service_->Start();
-    listener_.Start(std::move(acceptor), [this] { trim_.Look(sockets_.cost()); });
+    listener_.Start(std::move(acceptor), [this] {
+      trim_.Look(sockets_.cost());
+      sockets_.Look();
+    });
     return absl::OkStatus();
   }
 

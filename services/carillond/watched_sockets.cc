@@ -1,5 +1,6 @@
 #include "watched_sockets.h"
 
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -17,6 +18,45 @@ namespace {
 
 std::array<std::atomic<WatchedSockets::Socket*>, WatchedSockets::kMaxFd> g_sockets{};
 std::atomic<WatchedSockets*> g_owner{nullptr};
+/// What the sockets are waited for with, and how often they were; begins with 1.
+std::atomic<int> g_epoll{-1};
+std::atomic<uint64_t> g_polls{1};
+thread_local bool t_reads = false;
+
+/// What is read at once of a connection that brings much work.
+constexpr size_t kSomeBytes = 4096;
+/// A read that brings no more work than this was light.
+constexpr uint64_t kLight = 4;
+
+// The functions of the C library as the kernel has them, or as a sanitizer wraps them.
+extern "C" {
+[[gnu::weak]] ssize_t __interceptor_recvmsg(int fd, msghdr* message, int flags);
+[[gnu::weak]] ssize_t __interceptor_sendmsg(int fd, const msghdr* message, int flags);
+[[gnu::weak]] int __interceptor_close(int fd);
+[[gnu::weak]] int __interceptor_epoll_wait(int epoll, epoll_event* events, int most, int timeout);
+}
+
+ssize_t RealRecvmsg(int fd, msghdr* message, int flags) {
+  if (__interceptor_recvmsg != nullptr) return __interceptor_recvmsg(fd, message, flags);
+  return syscall(SYS_recvmsg, fd, message, flags);
+}
+
+ssize_t RealSendmsg(int fd, const msghdr* message, int flags) {
+  if (__interceptor_sendmsg != nullptr) return __interceptor_sendmsg(fd, message, flags);
+  return syscall(SYS_sendmsg, fd, message, flags);
+}
+
+int RealClose(int fd) {
+  if (__interceptor_close != nullptr) return __interceptor_close(fd);
+  return static_cast<int>(syscall(SYS_close, fd));
+}
+
+int RealEpollWait(int epoll, epoll_event* events, int most, int timeout) {
+  if (__interceptor_epoll_wait != nullptr) {
+    return __interceptor_epoll_wait(epoll, events, most, timeout);
+  }
+  return static_cast<int>(syscall(SYS_epoll_pwait, epoll, events, most, timeout, nullptr, 0));
+}
 
 /// GOAWAY of HTTP/2 with ENHANCE_YOUR_CALM, for who logs why a connection ended.
 std::string Goaway(std::string_view words) {
@@ -46,44 +86,30 @@ std::string_view Words(CloseReason reason) {
 /// One connection. Its figures are under its own mutex; the owner's mutex is taken before it.
 class WatchedSockets::Socket {
  public:
-  Socket(WatchedSockets& owner, int fd, std::string peer)
+  Socket(WatchedSockets& owner, int fd, std::string peer, ReadTurns& turns)
       : owner_(owner),
         fd_(fd),
         peer_(std::move(peer)),
+        turns_(turns),
         watch_(owner.options_.frames),
         quiet_since_(owner.clock_.Mono()) {
     Reckon();
   }
-  ~Socket() { Release(); }
+  ~Socket() {
+    turns_.Forget(fd_, owner_.clock_.Mono());
+    Release();
+  }
 
-  /// False: the connection is at its end.
-  bool Received(const msghdr& message, size_t bytes) {
-    FrameWatch::Verdict verdict = FrameWatch::Verdict::kFine;
-    std::optional<CloseReason> over;
-    {
-      std::lock_guard lock(mutex_);
-      if (doomed_) return false;
-      const base::MonoTime now = owner_.clock_.Mono();
-      for (size_t i = 0; i < message.msg_iovlen && bytes > 0; ++i) {
-        const size_t n = std::min(bytes, message.msg_iov[i].iov_len);
-        const std::string_view part(static_cast<const char*>(message.msg_iov[i].iov_base), n);
-        verdict = watch_.Received(part, now);
-        if (verdict != FrameWatch::Verdict::kFine) break;
-        bytes -= n;
-      }
-      over = Reckon();
+  /// As `recvmsg`, of a socket that does not block.
+  ssize_t Receive(msghdr* message, int flags) {
+    if (!MayRead()) {
+      errno = EAGAIN;
+      return -1;
     }
-    if (verdict != FrameWatch::Verdict::kFine) {
-      std::lock_guard lock(owner_.mutex_);
-      owner_.ShutDown(*this, CloseReason::kFlood, verdict);
-      return false;
-    }
-    if (over) [[unlikely]] {
-      owner_.CloseGreatest(*over);
-      std::lock_guard lock(mutex_);
-      return !doomed_;
-    }
-    return true;
+    const ssize_t n = ReceiveSome(message, flags);
+    if (n <= 0 || Received(*message, static_cast<size_t>(n))) return n;
+    errno = ECONNRESET;
+    return -1;
   }
 
   void Sent(const msghdr& message, size_t bytes) {
@@ -121,6 +147,7 @@ class WatchedSockets::Socket {
     std::lock_guard lock(mutex_);
     if (doomed_) return false;
     doomed_ = true;
+    turns_.Forget(fd_, owner_.clock_.Mono());
     Release();  // others must not go for what this one had, while gRPC takes its time
     const std::string frame = Goaway(Words(reason));
     iovec part{.iov_base = const_cast<char*>(frame.data()), .iov_len = frame.size()};
@@ -134,6 +161,76 @@ class WatchedSockets::Socket {
   }
 
  private:
+  /// Whether it is its turn.
+  bool MayRead() {
+    if (turns_.Free(fd_)) [[likely]]
+      return true;
+    const base::MonoTime now = owner_.clock_.Mono();
+    if (int unread = 0; ::ioctl(fd_, FIONREAD, &unread) != 0 || unread == 0) {
+      turns_.Forget(fd_, now);  // nothing, or its end, which does not cost others a thing
+      return true;
+    }
+    return turns_.Ask(fd_, g_polls.load(std::memory_order_relaxed), now);
+  }
+
+  /// Where others wait, no more than a turn can hold of what brings much work.
+  ssize_t ReceiveSome(msghdr* message, int flags) {
+    if (!owner_.several_.load(std::memory_order_relaxed) || light_.load() ||
+        message->msg_iovlen == 0) {
+      return RealRecvmsg(fd_, message, flags);
+    }
+    iovec first = message->msg_iov[0];
+    first.iov_len = std::min(first.iov_len, kSomeBytes);
+    msghdr some = *message;
+    some.msg_iov = &first;
+    some.msg_iovlen = 1;
+    const ssize_t n = RealRecvmsg(fd_, &some, flags);
+    message->msg_namelen = some.msg_namelen;
+    message->msg_controllen = some.msg_controllen;
+    message->msg_flags = some.msg_flags;
+    return n;
+  }
+
+  /// False: the connection is at its end.
+  bool Received(const msghdr& message, size_t bytes) {
+    FrameWatch::Verdict verdict = FrameWatch::Verdict::kFine;
+    std::optional<CloseReason> over;
+    {
+      std::lock_guard lock(mutex_);
+      if (doomed_) return false;
+      const base::MonoTime now = owner_.clock_.Mono();
+      for (size_t i = 0; i < message.msg_iovlen && bytes > 0; ++i) {
+        const size_t n = std::min(bytes, message.msg_iov[i].iov_len);
+        const std::string_view part(static_cast<const char*>(message.msg_iov[i].iov_base), n);
+        verdict = watch_.Received(part, now);
+        if (verdict != FrameWatch::Verdict::kFine) break;
+        bytes -= n;
+      }
+      Worked();
+      over = Reckon();
+    }
+    if (verdict != FrameWatch::Verdict::kFine) {
+      std::lock_guard lock(owner_.mutex_);
+      owner_.ShutDown(*this, CloseReason::kFlood, verdict);
+      return false;
+    }
+    if (over) [[unlikely]] {
+      owner_.CloseGreatest(*over);
+      std::lock_guard lock(mutex_);
+      return !doomed_;
+    }
+    return true;
+  }
+
+  /// Tells the turns what a read brought.
+  void Worked() {
+    const uint64_t more = watch_.work() - std::exchange(work_, watch_.work());
+    light_.store(more <= kLight && work_ > 0);
+    if (more > 0 && owner_.several_.load(std::memory_order_relaxed)) {
+      turns_.Took(static_cast<uint32_t>(more));
+    }
+  }
+
   /// Takes this one out of the owner's sums.
   void Release() {
     owner_.cost_ -= static_cast<int64_t>(std::exchange(cost_, 0));
@@ -166,8 +263,11 @@ class WatchedSockets::Socket {
   WatchedSockets& owner_;
   const int fd_;
   const std::string peer_;
+  ReadTurns& turns_;  ///< the peer's
+  std::atomic<bool> light_{false};
   mutable std::mutex mutex_;
   FrameWatch watch_;
+  uint64_t work_ = 0;  ///< that the turns were told
   size_t cost_ = 0;
   size_t streams_ = 0;
   size_t large_heads_ = 0;
@@ -176,7 +276,7 @@ class WatchedSockets::Socket {
 };
 
 WatchedSockets::WatchedSockets(Options options, const base::Clock& clock)
-    : options_(std::move(options)), clock_(clock) {
+    : options_(std::move(options)), clock_(clock), takes_turns_(CanWakeSockets()) {
   g_owner = this;
 }
 
@@ -189,9 +289,11 @@ WatchedSockets::~WatchedSockets() {
 bool WatchedSockets::Add(int fd, std::string peer) {
   if (fd < 0 || fd >= kMaxFd) return false;
   std::lock_guard lock(mutex_);
-  ++peers_[peer];
+  Peer& of = peers_[peer];
+  ++of.connections;
+  several_ = takes_turns_ && peers_.size() > 1;
   ++connections_;
-  auto socket = std::make_unique<Socket>(*this, fd, std::move(peer));
+  auto socket = std::make_unique<Socket>(*this, fd, std::move(peer), of.turns);
   g_sockets[static_cast<size_t>(fd)].store(socket.get(), std::memory_order_release);
   sockets_[fd] = std::move(socket);
   return true;
@@ -216,7 +318,7 @@ bool WatchedSockets::GiveWay(std::string_view peer, std::chrono::nanoseconds lea
 size_t WatchedSockets::connections(const std::string& peer) const {
   std::lock_guard lock(mutex_);
   const auto found = peers_.find(peer);
-  return found == peers_.end() ? 0 : found->second;
+  return found == peers_.end() ? 0 : found->second.connections;
 }
 
 void WatchedSockets::CloseGreatest(CloseReason reason) {
@@ -244,10 +346,19 @@ void WatchedSockets::Remove(int fd) {
   if (found == sockets_.end()) return;
   g_sockets[static_cast<size_t>(fd)] = nullptr;
   const auto peer = peers_.find(found->second->peer());
-  if (--peer->second == 0) peers_.erase(peer);
-  --connections_;
   sockets_.erase(found);
+  if (--peer->second.connections == 0) peers_.erase(peer);
+  several_ = takes_turns_ && peers_.size() > 1;
+  --connections_;
 }
+
+void WatchedSockets::Look() {
+  std::lock_guard lock(mutex_);
+  const base::MonoTime now = clock_.Mono();
+  for (auto& [name, peer] : peers_) peer.turns.Look(now);
+}
+
+void WatchedSockets::ReadHere() { t_reads = true; }
 
 WatchedSockets::Socket* WatchedSockets::Find(int fd) {
   if (fd < 0 || fd >= kMaxFd) return nullptr;
@@ -258,31 +369,6 @@ void WatchedSockets::Closed(int fd) {
   if (WatchedSockets* const owner = g_owner.load()) owner->Remove(fd);
 }
 
-namespace {
-
-// The three functions as the kernel has them, or as a sanitizer wraps them.
-extern "C" {
-[[gnu::weak]] ssize_t __interceptor_recvmsg(int fd, msghdr* message, int flags);
-[[gnu::weak]] ssize_t __interceptor_sendmsg(int fd, const msghdr* message, int flags);
-[[gnu::weak]] int __interceptor_close(int fd);
-}
-
-ssize_t RealRecvmsg(int fd, msghdr* message, int flags) {
-  if (__interceptor_recvmsg != nullptr) return __interceptor_recvmsg(fd, message, flags);
-  return syscall(SYS_recvmsg, fd, message, flags);
-}
-
-ssize_t RealSendmsg(int fd, const msghdr* message, int flags) {
-  if (__interceptor_sendmsg != nullptr) return __interceptor_sendmsg(fd, message, flags);
-  return syscall(SYS_sendmsg, fd, message, flags);
-}
-
-int RealClose(int fd) {
-  if (__interceptor_close != nullptr) return __interceptor_close(fd);
-  return static_cast<int>(syscall(SYS_close, fd));
-}
-
-}  // namespace
 }  // namespace carillon::server
 
 // What the whole program calls, its shared libraries included: the linker takes a program's own
@@ -291,12 +377,10 @@ extern "C" {
 
 [[gnu::visibility("default")]] ssize_t recvmsg(int fd, msghdr* message, int flags) {
   using carillon::server::WatchedSockets;
-  const ssize_t n = carillon::server::RealRecvmsg(fd, message, flags);
-  if (n <= 0 || (flags & (MSG_ERRQUEUE | MSG_PEEK)) != 0) return n;
-  WatchedSockets::Socket* const socket = WatchedSockets::Find(fd);
-  if (socket == nullptr || socket->Received(*message, static_cast<size_t>(n))) return n;
-  errno = ECONNRESET;
-  return -1;
+  WatchedSockets::Socket* const socket =
+      (flags & (MSG_ERRQUEUE | MSG_PEEK)) != 0 ? nullptr : WatchedSockets::Find(fd);
+  if (socket == nullptr) return carillon::server::RealRecvmsg(fd, message, flags);
+  return socket->Receive(message, flags);
 }
 
 [[gnu::visibility("default")]] ssize_t sendmsg(int fd, const msghdr* message, int flags) {
@@ -304,6 +388,20 @@ extern "C" {
   WatchedSockets::Socket* const socket = WatchedSockets::Find(fd);
   const ssize_t n = carillon::server::RealSendmsg(fd, message, flags);
   if (n > 0 && socket != nullptr) socket->Sent(*message, static_cast<size_t>(n));
+  return n;
+}
+
+[[gnu::visibility("default")]] int epoll_wait(int epoll, epoll_event* events, int most,
+                                              int timeout) {
+  using carillon::server::g_epoll;
+  if (carillon::server::t_reads && g_epoll.load(std::memory_order_relaxed) != epoll) {
+    g_epoll = epoll;
+  }
+  const int n = carillon::server::RealEpollWait(epoll, events, most, timeout);
+  // Not before: another thread may have a socket reported again while this one waits.
+  if (g_epoll.load(std::memory_order_relaxed) == epoll) {
+    carillon::server::g_polls.fetch_add(1, std::memory_order_relaxed);
+  }
   return n;
 }
 

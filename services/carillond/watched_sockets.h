@@ -14,6 +14,8 @@
 
 #include "carillon/base/clock.h"
 #include "frame_watch.h"
+#include "read_turns.h"
+#include "socket_wake.h"
 
 namespace carillon::server {
 
@@ -26,9 +28,12 @@ enum class CloseReason : uint8_t {
 };
 
 /// The sockets of the publishing port while gRPC has them. gRPC gives no way to see the bytes that
-/// it reads, so this program defines `recvmsg`, `sendmsg` and `close` itself (watched_sockets.cc):
-/// they do what they always do, and for sockets that are in here tell a FrameWatch what passed. A
-/// look into a table is what they cost for all others. Thread-safe.
+/// it reads, so this program defines `recvmsg`, `sendmsg`, `epoll_wait` and `close` itself
+/// (watched_sockets.cc): they do what they always do, and for sockets that are in here tell a
+/// FrameWatch what passed. A look into a table is what they cost for all others. Thread-safe.
+///
+/// Peers take turns at being read (ReadTurns) when there are several: a socket whose peer's turn is
+/// spent seems to have nothing to read (EAGAIN), and is reported again when its time comes.
 ///
 /// At most one at a time, since the functions find it by a global.
 class WatchedSockets {
@@ -56,6 +61,11 @@ class WatchedSockets {
   /// or, when that is empty, of all. False: there is none.
   bool GiveWay(std::string_view peer, std::chrono::nanoseconds least);
 
+  /// To be called about once a second, on any thread.
+  void Look();
+
+  /// Whether peers take turns; false: this kernel cannot do what is needed for it.
+  bool takes_turns() const { return takes_turns_; }
   size_t connections() const { return connections_.load(std::memory_order_relaxed); }
   size_t connections(const std::string& peer) const;
   /// Calls that are open.
@@ -69,6 +79,8 @@ class WatchedSockets {
   /// For the functions of the C library. Null: not watched.
   static Socket* Find(int fd);
   static void Closed(int fd);
+  /// The calling thread waits for these sockets and no others: so their epoll is known.
+  static void ReadHere();
 
  private:
   static size_t Positive(const std::atomic<int64_t>& n) {
@@ -81,13 +93,20 @@ class WatchedSockets {
 
   const Options options_;
   const base::Clock& clock_;
+  const bool takes_turns_;
   std::atomic<size_t> connections_{0};
   std::atomic<int64_t> streams_{0};
   std::atomic<int64_t> cost_{0};
   std::atomic<int64_t> large_heads_{0};
   mutable std::mutex mutex_;
+  struct Peer {
+    size_t connections = 0;
+    ReadTurns turns{&WakeSocket};
+  };
+
+  std::unordered_map<std::string, Peer> peers_;  ///< stable in memory; its sockets outlived
   std::unordered_map<int, std::unique_ptr<Socket>> sockets_;
-  std::unordered_map<std::string, size_t> peers_;  ///< connections of each
+  std::atomic<bool> several_{false};  ///< peers, and they take turns
 };
 
 }  // namespace carillon::server

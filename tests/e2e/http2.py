@@ -149,11 +149,13 @@ class Hpack:
 
 
 class Connection:
-    """One connection, used by one thread. `window`: what the server may send without asking."""
+    """One connection, used by one thread. `window`: what the server may send without asking.
+    `source`: the address that it comes from."""
 
-    def __init__(self, address, window=1 << 30, settings=b"", greet=True):
+    def __init__(self, address, window=1 << 30, settings=b"", greet=True, source=None):
         host, port = address.rsplit(":", 1)
-        self.socket = socket.create_connection((host.strip("[]"), int(port)), timeout=30)
+        self.socket = socket.create_connection((host.strip("[]"), int(port)), timeout=30,
+                                               source_address=source and (source, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.stream = -1
         self.buffer = b""
