@@ -16,23 +16,20 @@ void DispatcherImpl::OnBreaker(Lane& lane, policy::Breaker::Change change) {
 }
 
 void DispatcherImpl::JudgeHealth(Lane& lane, const policy::Failure& result, bool retries_ended) {
-  if (result.outcome == model::Outcome::kSuccess && !lane.health.failing_since) return;
-  const base::WallTime now = retry_clock_.Now();
-  const auto since = policy::FailingSince(lane.health.failing_since, result.outcome, now);
-  if (since != lane.health.failing_since) {
-    lane.health.failing_since = since;
-    NoteHealth(lane);
-  }
+  if (result.outcome == model::Outcome::kSuccess && lane.failing.failures() == 0) return;
+  lane.failing.OnResult(result.outcome, policy::LongestGap(lane.destination()), clock_.Mono(),
+                        clock_.Wall());
   if (lane.mode() != Lane::Mode::kRun) return;
   const policy::Ended ended{
       .outcome = result.outcome, .status = result.status, .retries_ended = retries_ended};
-  const auto why = policy::WhyDisable(lane.destination().disabling, ended, since, now);
+  const auto why = policy::WhyDisable(lane.destination().disabling, ended, lane.failing);
   if (why) Disable(lane, *why);
 }
 
 void DispatcherImpl::Disable(Lane& lane, model::DisabledReason why) {
   lane.health.disabled = why;
   lane.health.disabled_at = clock_.Wall();
+  lane.health.failing_since = lane.failing.since();
   lane.health.generation = lane.destination().generation;
   NoteHealth(lane);
   observer_.OnDisabled(lane.destination(), why);
@@ -44,6 +41,7 @@ void DispatcherImpl::Disable(Lane& lane, model::DisabledReason why) {
 
 void DispatcherImpl::Enable(Lane& lane) {
   lane.health = {};
+  lane.failing.Reset();
   NoteHealth(lane);
   lane.pace().Reset(clock_.Mono());
   observer_.OnEnabled(lane.destination());

@@ -9,6 +9,7 @@
 #include "carillon/http/courier.h"
 #include "carillon/journal/journal.h"
 #include "carillon/metrics/metrics.h"
+#include "carillon/policy/failing_stretch.h"
 #include "carillon/policy/fair_queue.h"
 #include "carillon/policy/in_flight_caps.h"
 #include "carillon/routing/routing_table.h"
@@ -165,6 +166,7 @@ class Lane : public policy::FairItem<Lane> {
   /// Kept by the dispatcher.
   std::shared_ptr<policy::InFlightCaps::Tenant> tenant;
   journal::Health health;
+  policy::FailingStretch failing;
   struct Marks {
     bool reading = false;
     bool asking = false;                   ///< it is in the list of lanes that ask for held rows

@@ -112,7 +112,9 @@ using model::DisabledReason;
 
 /// How a destination fares; kept over restarts.
 struct Health {
-  std::optional<base::WallTime> failing_since;  ///< every attempt since failed
+  /// Of a disabled one: since when every attempt had failed. A destination that is not disabled
+  /// may have one from an older version; it means nothing, since a start begins that time anew.
+  std::optional<base::WallTime> failing_since;
   std::optional<DisabledReason> disabled;
   base::WallTime disabled_at{};
   uint32_t generation = 0;  ///< of the configuration under which it was disabled
