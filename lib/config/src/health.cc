@@ -41,8 +41,8 @@ model::Breaker ToModel(const v1::Breaker& given, const Path& path, Errors& error
   Apply(NumberRule{"consecutive_failures", 0, 10'000, 10}, full, path, errors);
   Apply(NumberRule{"min_attempts", 1, 100'000, 20}, full, path, errors);
   Apply(DurationRule{"window", seconds(1), hours(1), minutes(1)}, full, path, errors);
-  Apply(DurationRule{"delay", kShortest, hours(1), seconds(10)}, full, path, errors);
-  const milliseconds max_delay = std::max<milliseconds>(minutes(5), Millis(full.delay()));
+  Apply(DurationRule{"delay", kShortest, hours(1), seconds(1)}, full, path, errors);
+  const milliseconds max_delay = std::max<milliseconds>(minutes(1), Millis(full.delay()));
   Apply(DurationRule{"max_delay", kShortest, kDay, max_delay}, full, path, errors);
   const model::Breaker breaker{.consecutive_failures = full.consecutive_failures(),
                                .failure_rate = ReadFailureRate(given, path, errors),

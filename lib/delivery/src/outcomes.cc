@@ -34,7 +34,8 @@ void DispatcherImpl::OnResponse(uint64_t token, const http::Response& response) 
     Conclude(*attempt, {.outcome = outcome,
                         .status = whole ? response.status : uint16_t{0},
                         .retry_after = whole ? response.retry_after : std::string_view(),
-                        .failures = attempt->parcel.attempts + 1});
+                        .failures = attempt->parcel.attempts + 1,
+                        .breaker = lane.destination().breaker.has_value()});
   } else if (attempt->parcel.rest.empty() || attempt->parcel.parked) {
     attempts_.Abandon(*attempt);  // its delivery holds the watermark, or the lane's cursor
   } else {

@@ -8,17 +8,17 @@ namespace {
 
 using std::chrono::nanoseconds;
 
+constexpr int kPart = 10;  // of the outage
 constexpr double kJitter = 0.2;
 
-/// `delay`, doubled with each opening before this one; spread, and never more than the policy's
-/// greatest.
-nanoseconds Delay(const model::Breaker& policy, uint32_t openings_before, base::Random& random) {
-  const nanoseconds most = policy.max_delay;
-  nanoseconds delay = policy.delay;
-  for (uint32_t i = 0; i < openings_before && delay < most; ++i) delay *= 2;
-  const double factor = 1 + kJitter * (2 * random.Unit() - 1);
-  const auto spread = static_cast<int64_t>(static_cast<double>(delay.count()) * factor);
-  return std::min(most, nanoseconds(spread));
+/// How long to leave a receiver alone after an outage of `outage`. Never more than the promise: the
+/// spread only shortens.
+nanoseconds Delay(const model::Breaker& policy, nanoseconds outage, base::Random& random) {
+  const nanoseconds least = policy.delay;
+  const nanoseconds most = std::max<nanoseconds>(least, policy.max_delay);
+  const nanoseconds delay = std::clamp<nanoseconds>(outage / kPart, least, most);
+  const double factor = 1 - kJitter * random.Unit();
+  return nanoseconds(static_cast<int64_t>(static_cast<double>(delay.count()) * factor));
 }
 
 }  // namespace
@@ -63,10 +63,15 @@ Breaker::Change Breaker::OnResult(const model::Breaker& policy, model::Outcome o
                                   base::Random& random) {
   if (!model::SpeaksOfReceiver(outcome) || open() || started < changed_) return Change::kNone;
   const bool trouble = IsTrouble(outcome);
-  if (!closed()) return trouble ? Open(policy, now, random) : Grow(full, now);
+  if (trouble) {
+    NoteTrouble(policy, started, now);
+  } else {
+    outage_since_.reset();
+  }
+  if (!closed()) return trouble ? Open(policy, started, now, random) : Grow(full, now);
   window_.Count(policy.window, trouble, now);
   consecutive_ = trouble ? consecutive_ + 1 : 0;
-  return trouble && TooManyFailures(policy) ? Open(policy, now, random) : Change::kNone;
+  return trouble && TooManyFailures(policy) ? Open(policy, started, now, random) : Change::kNone;
 }
 
 void Breaker::Shorten(const model::Breaker& policy, base::MonoTime now) {
@@ -74,7 +79,7 @@ void Breaker::Shorten(const model::Breaker& policy, base::MonoTime now) {
 }
 
 void Breaker::Reset(base::MonoTime now) {
-  openings_ = 0;
+  outage_since_.reset();
   Become(State::kClosed, now);
 }
 
@@ -84,10 +89,18 @@ bool Breaker::TooManyFailures(const model::Breaker& policy) const {
   return window_.failures() >= policy.failure_rate * window_.attempts();
 }
 
-Breaker::Change Breaker::Open(const model::Breaker& policy, base::MonoTime now,
-                              base::Random& random) {
-  open_until_ = now + Delay(policy, openings_, random);
-  ++openings_;
+void Breaker::NoteTrouble(const model::Breaker& policy, base::MonoTime started,
+                          base::MonoTime now) {
+  if (!outage_since_ || started - looked_until_ > policy.max_delay) outage_since_ = now;
+  looked_until_ = now;
+}
+
+// Whether the receiver was still in trouble after the start of the attempt is not known: it may
+// have recovered while the attempt waited for its timeout.
+Breaker::Change Breaker::Open(const model::Breaker& policy, base::MonoTime started,
+                              base::MonoTime now, base::Random& random) {
+  open_until_ = now + Delay(policy, started - *outage_since_, random);
+  looked_until_ = open_until_;
   Become(State::kOpen, now);
   return Change::kOpened;
 }

@@ -12,8 +12,10 @@ using model::Outcome;
 using model::SuccessRule;
 using std::chrono::milliseconds;
 
+constexpr int kTooManyRequests = 429;
+
 model::Outcome FailureClass(int status) {
-  if (status == 429) return Outcome::kHttp429;
+  if (status == kTooManyRequests) return Outcome::kHttp429;
   switch (status / 100) {
     case 3:
       return Outcome::kHttp3xx;
@@ -32,7 +34,8 @@ constexpr milliseconds kLongestOwnPause{60'000};
 
 /// Whether the answer is about the receiver rather than about this delivery.
 bool SpeaksForAll(int status, bool asks_to_wait) {
-  return status == 429 || status == 502 || status == 504 || (status == 503 && asks_to_wait);
+  return status == kTooManyRequests || status == 502 || status == 504 ||
+         (status == 503 && asks_to_wait);
 }
 
 }  // namespace
@@ -84,7 +87,8 @@ Sequel AfterFailure(const model::RetryPolicy& policy, const Failure& failure, ba
   }
   const milliseconds floor = std::min(asked.value_or(milliseconds(0)), policy.retry_after_cap);
   if (SpeaksForAll(failure.status, asked.has_value())) {
-    const milliseconds planned = sequel.delay.value_or(milliseconds(0));
+    const bool plan = failure.status == kTooManyRequests || !failure.breaker;
+    const milliseconds planned = plan ? sequel.delay.value_or(milliseconds(0)) : milliseconds(0);
     sequel.pause = std::max({kShortestPause, std::min(planned, kLongestOwnPause), floor});
   }
   if (sequel.delay) sequel.delay = std::max(*sequel.delay, floor);

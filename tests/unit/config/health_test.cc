@@ -26,8 +26,8 @@ TEST(Breaker, Defaults) {
   EXPECT_EQ(breaker.failure_rate, 0.5);
   EXPECT_EQ(breaker.min_attempts, 20u);
   EXPECT_EQ(breaker.window, minutes(1));
-  EXPECT_EQ(breaker.delay, seconds(10));
-  EXPECT_EQ(breaker.max_delay, minutes(5));
+  EXPECT_EQ(breaker.delay, seconds(1));
+  EXPECT_EQ(breaker.max_delay, minutes(1));
   EXPECT_EQ(With("breaker: {delay: 10m}").breaker->max_delay, minutes(10));
   EXPECT_EQ(With("breaker: {off: false}").breaker, model::Breaker{});
 }
@@ -75,7 +75,8 @@ TEST(Breaker, Bounds) {
       {"max_delay: 24h", ""},
       {"max_delay: 99ms", "breaker.max_delay: must be 100ms to 1d"},
       {"max_delay: 86400001ms", "breaker.max_delay: must be 100ms to 1d"},
-      {"max_delay: 9s", "breaker.max_delay: must not be shorter than delay (by default 10s)"},
+      {"max_delay: 1s", ""},
+      {"max_delay: 999ms", "breaker.max_delay: must not be shorter than delay (by default 1s)"},
       {"delay: 2s, max_delay: 1s", "breaker.max_delay: must not be shorter than delay (2s)"},
   };
   for (const auto& [member, error] : cases) ExpectRefusal("breaker: {" + member + "}", error);

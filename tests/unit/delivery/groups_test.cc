@@ -147,6 +147,28 @@ TEST_F(GroupsTest, ABatchTakesSeveralOfAGroupAndBlocksThemTogether) {
   EXPECT_EQ(Offer(6, 9), Groups::Place::kTaken);
 }
 
+TEST_F(GroupsTest, NoRowPassesOneOfABatchThatWasTakenApart) {
+  groups_.Begin();
+  Delivery first = Fresh(1, 7);
+  Delivery second = Fresh(2, 7);
+  EXPECT_EQ(groups_.Offer(first), Groups::Place::kTaken);
+  EXPECT_EQ(groups_.Offer(second), Groups::Place::kTaken);
+  Parcel batch{.first = std::move(first)};
+  batch.rest.push_back(std::move(second));
+  groups_.Finish(batch, Ending::kParked);
+  EXPECT_EQ(Offer(3, 7), Groups::Place::kHeld);
+  groups_.OnHeld(7);
+  groups_.HoldAgain(7, 2);
+  groups_.Restart(Sent(1, 7));
+  groups_.Finish(Sent(1, 7), Ending::kSettled);
+  EXPECT_FALSE(groups_.NextAsk().has_value()) << "an answer may hold position 3 alone";
+  groups_.OnHeld(7);
+  Answer(7, {2, 3});
+  EXPECT_EQ(PopNext(), 2u);
+  groups_.Finish(Sent(2, 7), Ending::kSettled);
+  EXPECT_EQ(PopNext(), 3u);
+}
+
 TEST_F(GroupsTest, AfterARestartNoRowPassesWhatIsReadAgain) {
   const std::vector<journal::GroupState> states{{.group = 7, .held = 1}};
   groups_ = Groups(states);

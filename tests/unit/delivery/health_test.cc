@@ -21,9 +21,34 @@ class HealthTest : public DispatcherTest {
     return static_cast<size_t>(std::ranges::count_if(
         store_.events, [&](const model::EventPtr& event) { return event->type() == type; }));
   }
-  void Restart() {
+  /// Publishes twice a second for so long.
+  void PublishFor(seconds time) {
+    for (int64_t n = 0; n < 2 * time.count(); ++n) {
+      Publish("e" + std::to_string(store_.last()));
+      RunFor(milliseconds(500));
+    }
+  }
+  /// An outage of that kind for `time`; then, as soon as it is over, all has gone within `found`.
+  void Outage(seconds time, seconds found, const SimCourier::End& end) {
+    ASSERT_TRUE(SetTable({a_}).ok());
+    PublishFor(seconds(10));
+    EXPECT_EQ(store_.delivered.size(), 20u);
+    end_ = end;
+    const size_t before = ended_.size();
+    PublishFor(time);
+    // What opens it, one a second for ten seconds, and then by the power of 1.08.
+    EXPECT_LE(ended_.size() - before, 10u + a_.concurrency + 13 + 53);
+    end_ = {};
+    const base::MonoTime recovered = clock_.Mono();
+    PublishFor(found + seconds(2));  // what failed last is tried again within a second
+    EXPECT_GE(store_.delivered.size(), 20u + 2 * static_cast<size_t>((time + found).count()));
+    EXPECT_EQ(observer_.Count("closed a"), 1u);
+    EXPECT_LE(clock_.Mono() - recovered, found + seconds(2));
+  }
+  void Restart(std::chrono::nanoseconds off = {}) {
     dispatcher_.reset();
     executor_.Clear();
+    clock_.Advance(off);
     Create();
   }
 
@@ -41,16 +66,46 @@ TEST_F(HealthTest, AnOpenBreakerLetsOnlyProbesThroughAndClosesWithSuccess) {
   EXPECT_EQ(ended_.size(), 3u);
   RunFor(seconds(6));
   EXPECT_EQ(ended_.size(), 4u);  // the probe
-  RunFor(seconds(14));
-  EXPECT_EQ(ended_.size(), 4u);  // twice as long
+  RunFor(seconds(3));
+  EXPECT_EQ(ended_.size(), 4u);
+  RunFor(seconds(5));
+  EXPECT_EQ(ended_.size(), 5u);  // not later, the outage is short
   end_ = {};
   RunFor(seconds(60));
   EXPECT_EQ(store_.delivered.size(), 6u);  // with what was told
   EXPECT_EQ(CountOf(model::kDestinationRecovered), 1u);
   EXPECT_TRUE(store_.parked.empty());
-  EXPECT_EQ(observer_.Count("failed a http_5xx"), 4u);
-  EXPECT_EQ(observer_.Count("opened a"), 2u);
+  EXPECT_EQ(observer_.Count("failed a http_5xx"), 5u);
+  EXPECT_EQ(observer_.Count("opened a"), 3u);
   EXPECT_EQ(observer_.Count("closed a"), 1u);
+}
+
+TEST_F(HealthTest, AfterAnOutageAllThatWaitedHasGoneWithinATenthOfIt) {
+  a_.concurrency = 32;
+  a_.breaker.emplace();
+  Outage(seconds(100), seconds(10), {.status = 500});
+}
+
+TEST_F(HealthTest, NorDoesAProbeThatTimesOutPutItOff) {
+  a_.concurrency = 32;
+  a_.breaker.emplace();
+  Outage(seconds(100), seconds(10) + seconds(5),
+         {.wire = model::Outcome::kResponseTimeout, .status = 0, .after = seconds(5)});
+}
+
+// The schedule's long delays are pauses after such an answer only where no breaker looks after it.
+TEST_F(HealthTest, NorDoesAGatewayThatSaysThatNobodyIsThere) {
+  a_.concurrency = 32;
+  a_.breaker.emplace();
+  a_.retry.delays = std::vector<milliseconds>(60, seconds(40));
+  ASSERT_TRUE(SetTable({a_}).ok());
+  end_.status = 504;
+  PublishFor(seconds(100));
+  end_ = {};
+  PublishFor(seconds(12));
+  EXPECT_EQ(observer_.Count("closed a"), 1u);
+  RunFor(seconds(41));
+  EXPECT_EQ(store_.delivered.size(), store_.last());
 }
 
 TEST_F(HealthTest, GoneDisablesAndAnotherGenerationEnables) {
@@ -108,6 +163,53 @@ TEST_F(HealthTest, FailingWithoutABreakForTooLongDisables) {
   RunFor(seconds(10));
   EXPECT_EQ(ended_.size(), attempts);
   EXPECT_EQ(store_.parked.size(), 1u);
+}
+
+TEST_F(HealthTest, TimeInWhichTheProcessWasDownDisablesNobody) {
+  a_.disabling = {.failing_for = seconds(2), .drop_deliveries = true};
+  ASSERT_TRUE(SetTable({a_}).ok());
+  end_.status = 404;
+  Publish("e1");
+  RunFor(milliseconds(1800));
+  // As an older version left it.
+  store_.lanes.at(1).health.failing_since = clock_.Wall();
+  Restart(std::chrono::hours(6 * 24));
+  ASSERT_TRUE(SetTable({a_}).ok());
+  const size_t before = ended_.size();
+  RunFor(milliseconds(1800));
+  EXPECT_GT(ended_.size(), before + 10);
+  EXPECT_FALSE(store_.lanes.at(1).health.disabled.has_value());
+  EXPECT_TRUE(store_.dead.empty());
+  const base::WallTime restarted = clock_.Wall() - milliseconds(1800);
+  RunFor(seconds(1));
+  EXPECT_EQ(store_.lanes.at(1).health.disabled, model::DisabledReason::kFailing);
+  EXPECT_GE(store_.lanes.at(1).health.failing_since, restarted) << "and says since when";
+}
+
+TEST_F(HealthTest, AClockThatJumpsDisablesNobody) {
+  for (const std::chrono::hours jump : {std::chrono::hours(6 * 24), -std::chrono::hours(6 * 24)}) {
+    SCOPED_TRACE(jump.count());
+    a_.disabling.failing_for = seconds(2);
+    a_.generation += 1;
+    ASSERT_TRUE(SetTable({a_}).ok());
+    end_.status = 404;
+    Publish("e");
+    RunFor(milliseconds(1500));
+    clock_.JumpWall(jump);
+    RunFor(milliseconds(1500));
+    EXPECT_FALSE(store_.lanes.at(1).health.disabled.has_value());
+    RunFor(milliseconds(1000));
+    EXPECT_EQ(store_.lanes.at(1).health.disabled, model::DisabledReason::kFailing);
+    EXPECT_LE(store_.lanes.at(1).health.failing_since, store_.lanes.at(1).health.disabled_at);
+  }
+}
+
+TEST_F(HealthTest, NothingIsWrittenOfADestinationThatOnlyFails) {
+  ASSERT_TRUE(SetTable({a_}).ok());
+  end_.status = 404;
+  Publish("e1");
+  RunFor(seconds(3));
+  EXPECT_EQ(store_.lanes.at(1).health, journal::Health());
 }
 
 TEST_F(HealthTest, TheOperatorSwitchesOffAndOn) {

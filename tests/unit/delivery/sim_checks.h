@@ -213,6 +213,8 @@ class SimChecks {
                   const std::map<uint64_t, SimCourier::Flight>& flights,
                   const SimCourier::Flight& flight) {
     if (destination.order.by == model::Ordering::kNone) return;
+    // (One that was taken out, and put back after a crash before it was closed, starts over.)
+    if (store_.excused.contains(lane)) return;
     const uint64_t from = OrderedFrom(destination);
     std::map<std::string, std::pair<uint64_t, uint64_t>> keys;  // first and last position of each
     for (const uint64_t position : positions) {

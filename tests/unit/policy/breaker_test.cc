@@ -42,7 +42,8 @@ class BreakerTest : public testing::Test {
   }
 
   // The window is too short for the rate to count unless a test says otherwise.
-  model::Breaker policy_{.min_attempts = 1000};
+  model::Breaker policy_{
+      .min_attempts = 1000, .delay = seconds(10), .max_delay = std::chrono::minutes(5)};
   base::MonoTime now_{std::chrono::hours(1)};
   base::SeededRandom random_{7};
   Breaker breaker_;
@@ -94,7 +95,7 @@ TEST_F(BreakerTest, StaysOpenUntilItsTime) {
   Open();
   const base::MonoTime until = breaker_.OpenUntil().value();
   EXPECT_GE(OpenSeconds(), 8);
-  EXPECT_LE(OpenSeconds(), 12);
+  EXPECT_LE(OpenSeconds(), 10);
   breaker_.Wake(until - milliseconds(1));
   EXPECT_EQ(breaker_.Limit(kFull), 0u);
   breaker_.Wake(until);
@@ -132,18 +133,68 @@ TEST_F(BreakerTest, TheLimitIsNeverMoreThanTheFullOne) {
   EXPECT_EQ(breaker_.Limit(3), 3u);
 }
 
-TEST_F(BreakerTest, AProbeThatFailsDoublesTheDelayUpToTheGreatest) {
+TEST_F(BreakerTest, IsOpenForATenthOfTheOutageUpToTheGreatest) {
+  const base::MonoTime first = now_ + seconds(1);  // the end of the first failure
   EXPECT_EQ(Open(), Change::kOpened);
-  for (const double expected : {20.0, 40.0, 80.0, 160.0, 300.0, 300.0, 300.0}) {
+  for (int i = 0; i < 100; ++i) {
     SleepUntilProbe();
+    const std::chrono::duration<double> outage = now_ - first;
     EXPECT_EQ(End(Outcome::kConnectRefused), Change::kOpened);
+    const double expected = std::clamp(outage.count() / 10, 10.0, 300.0);
     EXPECT_GE(OpenSeconds(), expected * 0.8);
-    EXPECT_LE(OpenSeconds(), std::min(expected * 1.2, 300.0));
+    EXPECT_LE(OpenSeconds(), expected);
   }
+  EXPECT_GE(OpenSeconds(), 240) << "long enough to have seen all of it";
   SleepUntilProbe();
   while (!breaker_.closed()) End(Outcome::kSuccess);
   Open();
-  EXPECT_LE(OpenSeconds(), 12) << "recovered: it begins anew";
+  EXPECT_LE(OpenSeconds(), 10) << "recovered: it begins anew";
+}
+
+TEST_F(BreakerTest, AProbeThatTimesOutMakesTheNextWaitNoLonger) {
+  Open();
+  SleepUntilProbe();
+  const base::MonoTime started = now_;
+  now_ += std::chrono::hours(1);
+  breaker_.OnResult(policy_, Outcome::kResponseTimeout, kFull, started, now_, random_);
+  EXPECT_LE(OpenSeconds(), 10) << "it says that the receiver was down when it started";
+}
+
+TEST_F(BreakerTest, TheFirstFailuresMayEndInAnyOrder) {
+  for (int i = 0; i < 10; ++i) {
+    breaker_.OnResult(policy_, Outcome::kReset, kFull, now_ - seconds(i), now_, random_);
+  }
+  EXPECT_GE(OpenSeconds(), 8);
+  EXPECT_LE(OpenSeconds(), 10);
+}
+
+TEST_F(BreakerTest, WhatWasNotTriedIsNoOutage) {
+  policy_.delay = seconds(1);
+  Open();
+  for (int i = 0; i < 100; ++i) {
+    SleepUntilProbe();
+    End(Outcome::kReset);
+  }
+  EXPECT_GE(OpenSeconds(), 100);
+  SleepUntilProbe();
+  now_ += policy_.max_delay;  // there is nothing to send for so long
+  End(Outcome::kReset);
+  EXPECT_GE(OpenSeconds(), 100) << "not longer than it may be open";
+  SleepUntilProbe();
+  now_ += policy_.max_delay + milliseconds(1);
+  End(Outcome::kReset);
+  EXPECT_LE(OpenSeconds(), 1);
+}
+
+TEST_F(BreakerTest, FailuresInARowWithLongPausesAreNoOutage) {
+  policy_.delay = seconds(1);
+  Change last = Change::kNone;
+  for (int i = 0; i < 10; ++i) {
+    now_ += std::chrono::hours(1);
+    last = End(Outcome::kReset);
+  }
+  EXPECT_EQ(last, Change::kOpened);
+  EXPECT_LE(OpenSeconds(), 1);
 }
 
 TEST_F(BreakerTest, DelaysAreSpread) {
@@ -156,19 +207,24 @@ TEST_F(BreakerTest, DelaysAreSpread) {
     most = std::max(most, OpenSeconds());
   }
   EXPECT_NEAR(least, 8, 0.1);
-  EXPECT_NEAR(most, 12, 0.1);
+  EXPECT_NEAR(most, 10, 0.1);
   EXPECT_GE(least, 8);
-  EXPECT_LE(most, 12);
+  EXPECT_LE(most, 10);
 }
 
-TEST_F(BreakerTest, AFailureOnTheWayUpOpensAgainForLonger) {
+TEST_F(BreakerTest, AFailureOnTheWayUpIsTheBeginningOfAnotherOutage) {
   Open();
+  for (int i = 0; i < 100; ++i) {
+    SleepUntilProbe();
+    End(Outcome::kReset);
+  }
   SleepUntilProbe();
   End(Outcome::kSuccess);
   End(Outcome::kSuccess);
   EXPECT_EQ(End(Outcome::kHttp429), Change::kOpened);
   EXPECT_EQ(breaker_.Limit(kFull), 0u);
-  EXPECT_GE(OpenSeconds(), 16);
+  EXPECT_GE(OpenSeconds(), 8);
+  EXPECT_LE(OpenSeconds(), 10);
   SleepUntilProbe();
   EXPECT_EQ(breaker_.Limit(kFull), 1u);
   End(Outcome::kSuccess);
@@ -238,7 +294,7 @@ TEST_F(BreakerTest, ResetClosesIt) {
   EXPECT_EQ(EndStale(Outcome::kReset), Change::kNone);
   for (int i = 0; i < 9; ++i) EXPECT_EQ(End(Outcome::kReset), Change::kNone);
   EXPECT_EQ(End(Outcome::kReset), Change::kOpened);
-  EXPECT_LE(OpenSeconds(), 12);
+  EXPECT_LE(OpenSeconds(), 10);
 }
 
 TEST(FailureWindow, CountsTheLastWhileInTenths) {

@@ -219,5 +219,26 @@ TEST(AfterFailure, SomeAnswersPauseTheDestination) {
   }
 }
 
+TEST(AfterFailure, WhereABreakerLooksForTheEndOfAnOutageThePlannedDelayIsNoPause) {
+  const auto policy = Policy({milliseconds(5000), milliseconds(7'200'000)}, 0);
+  base::SeededRandom random(1);
+  const auto pause = [&](uint16_t status, const char* retry_after) {
+    return AfterFailure(policy,
+                        {.outcome = Outcome::kHttp5xx,
+                         .status = status,
+                         .retry_after = retry_after,
+                         .failures = 2,
+                         .breaker = true},
+                        base::WallTime{}, random)
+        .pause;
+  };
+  EXPECT_EQ(pause(502, ""), milliseconds(1000));
+  EXPECT_EQ(pause(504, ""), milliseconds(1000));
+  EXPECT_EQ(pause(503, "0"), milliseconds(1000));
+  EXPECT_EQ(pause(502, "30"), milliseconds(30'000)) << "it was asked for";
+  EXPECT_EQ(pause(429, ""), milliseconds(60'000)) << "no outage";
+  EXPECT_EQ(pause(503, ""), std::nullopt);
+}
+
 }  // namespace
 }  // namespace carillon::policy

@@ -86,8 +86,9 @@ struct Breaker {
   double failure_rate = 0.5;           ///< of the attempts in `window`; above 1: not looked at
   uint32_t min_attempts = 20;          ///< in `window`, before the rate counts
   std::chrono::milliseconds window{60'000};
-  std::chrono::milliseconds delay{10'000};  ///< open for; doubles with each probe that fails
-  std::chrono::milliseconds max_delay{300'000};
+  /// Open for a tenth of how long the outage has lasted, within these bounds.
+  std::chrono::milliseconds delay{1'000};
+  std::chrono::milliseconds max_delay{60'000};
   friend bool operator==(const Breaker&, const Breaker&) = default;
 };
 

@@ -17,10 +17,19 @@ namespace carillon::policy {
 bool IsTrouble(model::Outcome outcome);
 
 /// The circuit breaker of one destination. Closed, it counts failures; too many open it, and
-/// nothing is sent. When the delay is over it is half-open: one attempt goes, the probe. If that
-/// fails it is open again, for twice as long; if not, it ramps up: two attempts at once, and twice
-/// as many with each success until the full limit is reached, which closes it. A failure on the way
-/// opens it again, for twice as long too.
+/// nothing is sent. When its time is over it is half-open: one attempt goes, the probe. If that
+/// fails it is open again; if not, it ramps up: two attempts at once, and twice as many with each
+/// success until the full limit is reached, which closes it. A failure on the way opens it again.
+///
+/// How long it is open follows from the outage, not from how many probes failed: a tenth of the
+/// time from the end of its first failure to the start of the last, at least the policy's `delay`
+/// and at most its `max_delay`, less up to a fifth of that by chance. So a receiver that recovers
+/// after T is tried within max(delay, T / 10), and max_delay at most; where a probe is under way at
+/// that moment and fails, that time counts from the probe's end. A probe that takes until its
+/// timeout delays the next by no more than that. No two probes start closer than by 0.8 of it.
+///
+/// A success ends the outage, on the way up too. What was not tried is not known: after more than
+/// `max_delay` without an attempt that could have gone, the next failure begins an outage anew.
 ///
 /// An attempt that started before the last change of state says nothing any more. Times never go
 /// back. Used on one thread. A destination without a breaker has no use for this.
@@ -53,16 +62,19 @@ class Breaker {
   enum class State : uint8_t { kClosed, kOpen, kHalfOpen, kRamping };
 
   bool TooManyFailures(const model::Breaker& policy) const;
-  Change Open(const model::Breaker& policy, base::MonoTime now, base::Random& random);
+  void NoteTrouble(const model::Breaker& policy, base::MonoTime started, base::MonoTime now);
+  Change Open(const model::Breaker& policy, base::MonoTime started, base::MonoTime now,
+              base::Random& random);
   Change Grow(size_t full, base::MonoTime now);
   void Become(State state, base::MonoTime now);
 
   State state_ = State::kClosed;
   base::MonoTime changed_ = base::MonoTime::min();
   base::MonoTime open_until_{};
-  uint32_t openings_ = 0;     // since it was last closed
-  uint32_t consecutive_ = 0;  // failures, while closed
-  size_t ramp_ = 1;           // the limit while half-open or ramping
+  std::optional<base::MonoTime> outage_since_;  // end of its first failure
+  base::MonoTime looked_until_{};               // when it was last tried, or could not be
+  uint32_t consecutive_ = 0;                    // failures, while closed
+  size_t ramp_ = 1;                             // the limit while half-open or ramping
   FailureWindow window_;
 };
 

@@ -44,6 +44,7 @@ struct Failure {
   uint16_t status = 0;           ///< 0: there was no whole response
   std::string_view retry_after;  ///< the header's value; empty: there was none
   uint32_t failures = 1;         ///< of the delivery, this one included
+  bool breaker = false;          ///< one finds out when the receiver is back
 };
 
 /// What follows from it.
@@ -60,7 +61,8 @@ std::chrono::milliseconds LongestPause(const model::RetryPolicy& policy);
 /// A Retry-After that makes sense lengthens the delay, up to the policy's cap. Where the answer
 /// speaks for the whole destination and not for one delivery (429, 502, 504, and 503 with such a
 /// Retry-After), it pauses: as long as it asks, up to the policy's cap; or, where the planned delay
-/// is longer, for that, up to 1 min; at least 1 s.
+/// is longer, for that, up to 1 min; at least 1 s. The planned delay has no say after a 502 or 504
+/// where there is a breaker: that is an outage, and the breaker must find its end early.
 Sequel AfterFailure(const model::RetryPolicy& policy, const Failure& failure, base::WallTime now,
                     base::Random& random);
 
