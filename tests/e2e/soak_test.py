@@ -1,0 +1,135 @@
+"""Everything at once: publishers, some of which give up early, receivers that misbehave, reloads that
+change destinations, scrapes, kills and stops. Nothing crashes, nothing is reported by a sanitizer,
+every stop is clean. Made to be run under the sanitizers, and short everywhere.
+
+CARILLON_E2E_SEED repeats a run's choices, CARILLON_SOAK_SECONDS sets how long a life lasts."""
+
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+import unittest
+
+from harness import BIN, PATIENCE, EndToEnd, Server, compact, eventually, http, session
+
+SECONDS = float(os.environ.get("CARILLON_SOAK_SECONDS", "6"))
+LIVES = 3  # the last but one ends by a kill, the others by SIGTERM
+BEHAVIORS = ["ok", "status/503", "status/410", "slow/50", "flaky/3", "hang", "reset", "close",
+             "garbage", "short", "hugehead", "endless", "drip"]
+
+
+class Publishers:
+    """Some publishers at once; those with a short deadline cancel most of their calls."""
+
+    DEADLINES = ["5ms", "50ms", "10s"]
+
+    def __init__(self, folder, address):
+        self.ending = threading.Event()
+        self.processes = []
+        self.feeders = []
+        for number, deadline in enumerate(self.DEADLINES):
+            out = open(folder / f"publisher-{number}-{time.monotonic_ns()}.stdout", "wb")
+            with out:
+                process = subprocess.Popen(
+                    [str(BIN / "carillon"), "publish", "--address", address, "--file", "-",
+                     "--batch", "5", "--in-flight", "16", "--output", "json", "--deadline",
+                     deadline, "--retry-for", "60s"],
+                    stdin=subprocess.PIPE, stdout=out, stderr=subprocess.DEVNULL)
+            self.processes.append(process)
+            feeder = threading.Thread(target=self.feed, args=(process, number))
+            feeder.start()
+            self.feeders.append(feeder)
+
+    def feed(self, process, publisher):
+        number = 0
+        try:
+            while not self.ending.is_set():
+                lines = [compact({"id": f"{publisher}-{time.monotonic_ns()}-{n}",
+                                  "orderingKey": f"key-{n % 7}", "session": session(n)})
+                         for n in range(number, number + 10)]
+                number += 10
+                process.stdin.write(("\n".join(lines) + "\n").encode())
+                process.stdin.flush()
+                self.ending.wait(0.05)
+            process.stdin.close()
+        except BrokenPipeError:
+            pass
+
+    def kill(self):
+        """As a machine that goes away: in the middle of their calls."""
+        self.ending.set()
+        for process in self.processes:
+            process.kill()
+            process.wait(PATIENCE)
+        for feeder in self.feeders:
+            feeder.join(PATIENCE)
+
+
+class Soak(EndToEnd):
+    def setUp(self):
+        seed = int(os.environ.get("CARILLON_E2E_SEED", random.randrange(1 << 32)))
+        print(f"\nsoak: seed {seed}", flush=True)
+        self.dice = random.Random(seed)
+        self.receiver = self.sink()
+
+    def destination(self, number):
+        dice = self.dice
+        order = {"by": dice.choice(["none", "key", "strict"])}
+        several = dice.random() < 0.3
+        return {
+            "name": f"d{number}",
+            "url": self.receiver.url(f"/{dice.choice(BEHAVIORS)}/d{number}"),
+            "format": dice.choice(["array", "cloudevents_batch"] if several else
+                                  ["payload", "array", "cloudevents", "cloudevents_binary"]),
+            **({"batch": {"max_events": dice.randrange(2, 50), "max_wait": "20ms"}} if several else {}),
+            "order": order,
+            "concurrency": dice.choice([1, 4, 32]),
+            "timeouts": {"connect": "500ms", "total": "1s"},
+            "retry": dice.choice([{"none": True}, {"delays": ["10ms", "100ms", "1s"]}]),
+            "generation": dice.randrange(3),
+            "enabled": dice.random() < 0.9,
+        }
+
+    def configure(self):
+        # Some are always there and the others come and go.
+        numbers = [n for n in range(12) if n < 4 or self.dice.random() < 0.7]
+        self.write_config([self.destination(n) for n in numbers],
+                          server={"shutdown_grace": "1s"})
+
+    def live(self, server):
+        """Some seconds of everything."""
+        publishers = Publishers(self.folder, server.publish_address)
+        self.addCleanup(publishers.kill)
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            self.configure()
+            server.signal(signal.SIGHUP)
+            for path in ("/metrics", "/readyz", "/healthz", "/nothing"):
+                http("GET", f"http://{server.admin_address}{path}", timeout=PATIENCE)
+            time.sleep(self.dice.uniform(0.1, 0.6))
+            self.assertTrue(server.alive(), server.stderr_path.read_text()[-6000:])
+        return publishers
+
+    def check_log(self, server):
+        text = server.stderr_path.read_text(errors="replace")
+        for word in ("Sanitizer", "runtime error:"):
+            self.assertNotIn(word, text)
+
+    def test_everything_at_once(self):
+        for life in range(LIVES):
+            self.configure()
+            server = self.server()
+            eventually(lambda s=server: s.get("/readyz")[0] == 200, "it serves")
+            publishers = self.live(server)
+            if life == LIVES - 2:
+                server.kill()
+            else:
+                self.assertEqual(server.stop(), 0, server.stderr_path.read_text()[-6000:])
+            publishers.kill()
+            self.check_log(server)
+
+
+if __name__ == "__main__":
+    unittest.main()
