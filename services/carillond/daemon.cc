@@ -13,6 +13,7 @@
 
 #include "carillon/admin/health.h"
 #include "carillon/admin/pages.h"
+#include "carillon/base/text.h"
 #include "carillon/config/watcher.h"
 #include "carillon/http/server.h"
 #include "carillon/journal/sqlite_journal.h"
@@ -29,6 +30,7 @@ namespace asio = boost::asio;
 
 constexpr int kWatchIntervalMs = 1000;
 constexpr std::chrono::milliseconds kHealthInterval{500};
+constexpr std::chrono::minutes kHolderInterval{10};
 constexpr std::chrono::milliseconds kGaugePatience{250};
 
 class DaemonImpl final : public Daemon {
@@ -116,6 +118,11 @@ class DaemonImpl final : public Daemon {
     options.retention_age = ToChrono(config_.journal.retention_age());
     options.retention_bytes = config_.journal.retention_bytes();
     options.min_free_bytes = config_.journal.min_free_bytes();
+    options.kept_age = ToChrono(config_.journal.kept_age());
+    options.kept_bytes = config_.journal.kept_bytes();
+    options.kept_events = config_.journal.kept_events();
+    options.kept_total_bytes = config_.journal.kept_total_bytes();
+    options.kept_total_events = config_.journal.kept_total_events();
     options.max_waiting_bytes = config_.server.max_waiting_bytes();
     journal::SqliteJournalHooks hooks;
     hooks.on_commit = [this](size_t events, size_t rows, std::chrono::nanoseconds took) {
@@ -153,6 +160,14 @@ class DaemonImpl final : public Daemon {
     gauges.free_disk_bytes = stats.free_bytes;
     gauges.deduplication_ids = stats.deduplication_ids;
     gauges.accepting = stats.accepting && !stopping_;
+    gauges.kept_deliveries = stats.kept_deliveries;
+    gauges.kept_bytes = stats.kept_bytes;
+    for (const journal::Holder& holder : stats.holders) {
+      gauges.holders.push_back({.tenant = holder.tenant,
+                                .destination = holder.name,
+                                .bytes = holder.bytes,
+                                .since_ns = base::ToUnixNanos(holder.since)});
+    }
     gauges.unverified_destinations = unverified_;
     gauges.destination_connections = connections_.taken();
     gauges.destination_connections_limit = connections_.places();
@@ -229,16 +244,44 @@ class DaemonImpl final : public Daemon {
     health_timer_.expires_after(kHealthInterval);
     health_timer_.async_wait([this](boost::system::error_code error) {
       if (error) return;
-      const bool accepting = journal_->stats().accepting;
+      const journal::Journal::Stats stats = journal_->stats();
+      const bool accepting = stats.accepting;
       if (!stopping_ && serving_ && accepting != accepting_) {
         accepting_ = accepting;
         logger_.Warn(accepting ? "publishing is accepted again: there is disk space"
                                : "publishing is refused: free disk space is under its mark",
-                     {{"free_bytes", journal_->stats().free_bytes}});
+                     {{"free_bytes", stats.free_bytes},
+                      {"most_kept_for", stats.holders.empty() ? "" : NameOf(stats.holders[0])},
+                      {"kept_bytes", stats.holders.empty() ? 0 : stats.holders[0].bytes}});
         SetServing(accepting, "journal refuses publishing for want of space");
       }
+      TellHolder(stats);
       LookAtHealth();
     });
+  }
+
+  static std::string NameOf(const journal::Holder& holder) {
+    return holder.tenant + "/" + holder.name;
+  }
+
+  /// Warns that what is kept for a destination comes near a bound, where it will be given up.
+  void TellHolder(const journal::Journal::Stats& stats) {
+    if (stats.holders.empty() || clock_.Mono() < tell_holder_at_) return;
+    const journal::Holder& most = stats.holders.front();
+    const bool near = most.bytes > config_.journal.kept_bytes() / 2 ||
+                      most.deliveries > config_.journal.kept_events() / 2 ||
+                      stats.kept_bytes > config_.journal.kept_total_bytes() / 2 ||
+                      stats.kept_deliveries > config_.journal.kept_total_events() / 2;
+    if (!near) return;
+    tell_holder_at_ = clock_.Mono() + kHolderInterval;
+    logger_.Warn(
+        "a destination holds the journal: much is kept for it, and the oldest is given up "
+        "at the bounds of journal.kept_*",
+        {{"destination", NameOf(most)},
+         {"deliveries", most.deliveries},
+         {"bytes", most.bytes},
+         {"since", base::FormatRfc3339(most.since)},
+         {"bytes_of_all", stats.kept_bytes}});
   }
 
   void SetServing(bool serving, const std::string& reason = "") {
@@ -296,6 +339,7 @@ class DaemonImpl final : public Daemon {
   std::atomic<bool> listening_{false};   ///< `front_` is there, for scrapes
   std::atomic<uint64_t> unverified_{0};  // destinations
   bool accepting_ = true;
+  base::MonoTime tell_holder_at_{};
 
   base::DescriptorBudget connections_;  // to destinations
   std::unique_ptr<journal::Journal> journal_;

@@ -53,7 +53,8 @@ def run(seed, long):
     rounds = 40 if long else 4
     refused = 0
     with SmallDisk() as disk, Site(seed, folder=disk.folder) as site:
-        site.write_config(journal={"retention_bytes": 32 << 20})
+        site.write_config(journal={"retention_bytes": 32 << 20, "kept_bytes": 1 << 30,
+                                   "kept_total_bytes": 1 << 30})  # nothing is given up
         site.publish()
         server = site.start()
         for _ in range(rounds):

@@ -141,6 +141,12 @@ void Complete(v1::JournalSettings& journal, const Path& path, Errors& errors) {
   Apply(DurationRule{"retention_age", minutes(1), 3'653 * kDay, 3 * kDay}, journal, path, errors);
   Apply(NumberRule{"retention_bytes", kMiB, kPiB, 10 * kGiB, true}, journal, path, errors);
   Apply(NumberRule{"min_free_bytes", 0, kPiB, 256 * kMiB, true}, journal, path, errors);
+  Apply(DurationRule{"kept_age", minutes(1), 3'653 * kDay, 14 * kDay}, journal, path, errors);
+  const uint64_t room = std::clamp<uint64_t>(journal.retention_bytes(), 10 * kMiB, kPiB);
+  Apply(NumberRule{"kept_bytes", kMiB, kPiB, room / 10, true}, journal, path, errors);
+  Apply(NumberRule{"kept_events", 1, 100'000'000, 1'000'000}, journal, path, errors);
+  Apply(NumberRule{"kept_total_bytes", kMiB, kPiB, room / 2, true}, journal, path, errors);
+  Apply(NumberRule{"kept_total_events", 1, 100'000'000, 4'000'000}, journal, path, errors);
 }
 
 void Complete(v1::DeliverySettings& delivery, const Path& path, Errors& errors) {

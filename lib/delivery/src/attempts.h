@@ -20,7 +20,10 @@ struct Delivery {
   uint64_t slot = Tracker::kNone;  ///< of the tracker; kNone: the watermark does not wait for it
   journal::GroupId group = 0;      ///< it goes in order with the others of this group
   uint32_t attempts = 0;           ///< made so far, where it waits without a time of its own
-  bool held = false;               ///< it has a row in the journal, at HeldDue(group)
+  bool held = false;               ///< it has a row of its own in the journal, at RowDue()
+  bool kept = false;               ///< that row is one of those that a lane behind keeps
+
+  base::WallTime RowDue() const { return kept ? journal::kKeptDue : journal::HeldDue(group); }
 };
 
 /// What one POST carries: one delivery, or a batch of them in their order.

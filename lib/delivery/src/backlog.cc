@@ -28,6 +28,10 @@ void Backlog::Run() {
       continue;
     }
     ++reads_;
+    if (lane->HasKept()) {
+      AskForKept(*lane);
+      continue;
+    }
     const Range range{*lane->cursor(), view_.next()};
     journal_.Read(range.from, read_bytes_,
                   home_.Bring<journal::EventBatchPtr>(
@@ -38,18 +42,48 @@ void Backlog::Run() {
   }
 }
 
+void Backlog::AskForKept(Lane& lane) {
+  const uint64_t from = lane.kept_next();
+  journal_.TakeKept(lane.id(), from, kKeptRows,
+                    home_.Bring<journal::DueDeliveries>(
+                        [this, id = lane.id(), from](const journal::DueDeliveries& answer) {
+                          --reads_;
+                          OnKept(id, from, answer);
+                        }));
+}
+
+void Backlog::OnKept(journal::LaneId asked, uint64_t from, const journal::DueDeliveries& answer) {
+  if (Lane* lane = lanes_.Find(asked); lane != nullptr) {
+    lane->marks.reading = false;
+    // As for a cursor: where it went back meanwhile, rows are missing from this answer.
+    const bool whole = lane->kept_next() >= from;
+    for (const journal::DueDelivery& row : answer.due) {
+      if (!whole || !lane->NeedsRead()) break;
+      if (!lane->TakeKept(row.parked.position)) continue;
+      if (row.event == nullptr) {
+        view_.on_lost(*lane, row);
+      } else {
+        lane->EnqueueKept(held_.Hold(row.event));
+      }
+    }
+    view_.on_served(*lane);
+    Want(*lane);
+  }
+  view_.on_read();
+}
+
 void Backlog::OnRead(journal::LaneId asked, Range range, const journal::EventBatch& batch) {
   shared_.assign(batch.size(), HeldRef());
   if (Lane* lane = lanes_.Find(asked); lane != nullptr) {
     lane->marks.reading = false;
     // A cursor that went back meanwhile (the lane shed what it held) is not covered by this answer.
-    if (lane->NeedsRead() && *lane->cursor() >= range.from) Serve(*lane, range, batch);
+    if (lane->ReadsJournal() && *lane->cursor() >= range.from) Serve(*lane, range, batch);
     Want(*lane);
   }
   const uint64_t to = batch.empty() ? range.from : batch.back()->position();
   for (size_t i = 0; i < std::min(waiting_.size(), kSharers); ++i) {
     Lane* lane = lanes_.Find(waiting_[i]);
-    if (lane == nullptr || !lane->NeedsRead()) continue;
+    if (lane == nullptr || !lane->ReadsJournal()) continue;
     if (*lane->cursor() >= range.from && *lane->cursor() <= to) Serve(*lane, range, batch);
   }
   shared_.clear();

@@ -96,4 +96,23 @@ void DeliveryLog::OnGivenUp(const model::Destination& destination, const GivenUp
                                           {"suppressed", *suppressed}});
 }
 
+// Not limited: none may be missing from the sum of these lines.
+void DeliveryLog::OnKeptTooMuch(const model::Destination& destination, const KeptTooMuch& kept) {
+  logger_.Warn("deliveries are given up: more was kept for the destination than may be",
+               {{"destination", NameOf(destination)},
+                {"deliveries", kept.deliveries},
+                {"too_old", kept.too_old},
+                {"first_position", kept.first_position},
+                {"last_position", kept.last_position}});
+}
+
+void DeliveryLog::OnRemoved(const model::Destination& destination, const Removed& removed) {
+  logger_.Warn("deliveries are given up: their destination was taken out of the configuration",
+               {{"destination", NameOf(destination)},
+                {"deliveries", removed.deliveries()},
+                {"unsent", removed.unsent},
+                {"parked", removed.parked},
+                {"behind", removed.behind}});
+}
+
 }  // namespace carillon::delivery

@@ -53,6 +53,7 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
                 .was_settled = [this](uint64_t position,
                                       journal::LaneId lane) { return WasSettled(position, lane); },
                 .on_served = [this](Lane& lane) { MarkRunnable(lane); },
+                .on_lost = [this](Lane& lane, const journal::DueDelivery& row) { Lose(lane, row); },
                 .on_read = [this] { Turn(); }}),
       news_(options_, clock, journal, home_,
             [this](const News::Durable& durable) { OnDurable(durable); }),
@@ -83,6 +84,7 @@ void DispatcherImpl::Turn() {
     SendReady();
     if (MemoryForMore()) {
       backlog_.Run();
+      MoveOn();
       AskForDue();
       AskForHeld();
     }
@@ -160,7 +162,7 @@ void DispatcherImpl::RelieveMemory(int halvings) {
   const size_t share = (options_.max_memory_bytes / 2 / std::max<size_t>(holders, 1)) >> halvings;
   lanes_.ForEach([&](Lane& lane) {
     if (lane.fresh_bytes() <= share && lane.retries().empty()) return;
-    lane.Shed(share);
+    lane.Shed(share, feed_.next());
     WriteHeldRows(lane);
     NoteCursor(lane);
     RefreshDue(lane);
@@ -201,6 +203,8 @@ void DispatcherImpl::Tick(base::MonoTime now) {
       !MemoryForMore() && (due_lanes_.Next() || !held_lanes_.empty() || backlog_.waits());
   starved_ = starved ? std::min(starved_ + 1, 32) : 0;
   if (out_of_memory_ || starved_ > 1) RelieveMemory(std::max(starved_ - 2, 0));
+  FollowDemand();
+  TellGivenUp(now);
   SendNews();  // a watermark or cursor that moved without other news
 }
 
@@ -252,6 +256,9 @@ void DispatcherImpl::OnParked(Lane& lane, base::WallTime due) {
   if (due < journal::kFirstHeldDue) {
     lane.retries().AddDue(due);
     RefreshDue(lane);
+  } else if (due == journal::kKeptDue) {
+    lane.OnKept();
+    backlog_.Want(lane);
   } else if (const journal::GroupId group = journal::GroupHeldAt(due); group != 0) {
     lane.groups().OnHeld(group);
     WantHeld(lane);
@@ -261,6 +268,7 @@ void DispatcherImpl::OnParked(Lane& lane, base::WallTime due) {
 }
 
 void DispatcherImpl::OnUnparked(Lane& lane, const journal::ParkedKey& key) {
+  if (key.due == journal::kKeptDue) return;
   if (key.due < journal::kFirstHeldDue) {
     lane.retries().Forget(key.due, key.position);
     RefreshDue(lane);
@@ -290,6 +298,7 @@ void DispatcherImpl::ArmTimer() {
 void DispatcherImpl::Drain(absl::AnyInvocable<void()> done) {
   draining_ = true;
   drained_ = std::move(done);
+  for (Lane* lane : std::vector<Lane*>(given_up_lanes_)) TellGivenUpBy(*lane);
   NextChange();
   Turn();
 }

@@ -19,6 +19,7 @@
 #include "lane_map.h"
 #include "news.h"
 #include "operational.h"
+#include "removal.h"
 #include "retry_clock.h"
 #include "tracker.h"
 #include "waking_lanes.h"
@@ -26,10 +27,10 @@
 namespace carillon::delivery {
 
 /// Ties the pieces together: events from the Feed go to lanes and into the Tracker; lanes that are
-/// ready send through the courier; outcomes become News. What it does falls into six files:
+/// ready send through the courier; outcomes become News. What it does falls into eight files:
 /// dispatcher.cc (routing, memory, time), sending.cc (attempts that start), outcomes.cc (those that
-/// end), parked.cc (what comes back from the journal), health.cc (breaker, disabling), reload.cc
-/// (tables).
+/// end), parked.cc (what comes back from the journal), keeping.cc (what is kept, and how much),
+/// health.cc (breaker, disabling), reload.cc (tables), removal.cc (what dies with a destination).
 class DispatcherImpl final : public Dispatcher {
  public:
   DispatcherImpl(const DispatcherOptions& options, const base::Clock& clock, base::Random& random,
@@ -151,6 +152,34 @@ class DispatcherImpl final : public Dispatcher {
   void NoteHealth(Lane& lane);
   void CollectHealths();
 
+  // --- keeping.cc
+  /// Looks at what the journal asks for.
+  void FollowDemand();
+  /// Has the lane move its cursor above what is to leave the journal, if it is below.
+  void StartMoving(Lane& lane);
+  /// Reads on for lanes that move.
+  void MoveOn();
+  void OnMoving(journal::LaneId id, uint64_t leave_to, const journal::EventBatch& batch);
+  void KeepOrGiveUp(Lane& lane, const model::Event& event);
+  void StartGivingUp(Lane& lane, const journal::GiveUp& give_up);
+  void GiveUpRows();
+  void OnParkedPage(journal::LaneId id, const journal::GiveUp& asked,
+                    const journal::ParkedPage& page);
+  void EndGivingUp(Lane& lane, const journal::GiveUp& asked);
+  bool TakeToGiveUp(Lane& lane, const journal::Parked& row);
+  /// The deliveries of `row`, which need not be in the journal, are dead.
+  void BuryRow(Lane& lane, const journal::Parked& row, bool too_old);
+  void TellGivenUp(base::MonoTime now);
+  void TellGivenUpBy(Lane& lane);
+
+  // --- removal.cc
+  void BeginRemoval(Lane& lane);
+  void CountRemoved(Removal& removal, uint64_t deliveries);
+  /// Nothing of a lane that is being closed is in flight any more.
+  void LaneGone(Lane& lane);
+  void GoOnRemoving(journal::LaneId id);
+  void OnCounting(journal::LaneId id, const journal::EventBatchPtr& batch);
+
   // --- reload.cc
   void NextChange();
   absl::Status Prepare(TableChange& change, std::vector<journal::LaneName>& added) const;
@@ -191,6 +220,7 @@ class DispatcherImpl final : public Dispatcher {
   std::deque<TableChange> changes_;
   bool changing_ = false;                // routing waits, so that a new lane misses nothing
   std::optional<TableChange> prepared_;  // to be committed or discarded
+  Removals removals_;                    // of lanes that were taken out
   size_t closing_ = 0;                   // lanes closed and not yet forgotten
 
   policy::FairQueue<Lane> runnable_;       // have something to send
@@ -200,6 +230,14 @@ class DispatcherImpl final : public Dispatcher {
   RingQueue<journal::LaneId> held_lanes_;  // ask for held rows
   std::vector<uint32_t> matched_;          // scratch of Route
   std::vector<Lane*> targets_;
+  journal::Demand demand_;                  // as of the last tick
+  RingQueue<journal::LaneId> moving_;       // their cursors move on
+  RingQueue<journal::LaneId> giving_up_;    // have rows to give up
+  std::vector<Lane*> given_up_lanes_;       // have given up what was not told yet
+  int moves_ = 0;                           // reads under way
+  bool listing_ = false;                    // a page is awaited
+  std::optional<journal::ParkedKey> page_;  // where the first of giving_up_ goes on
+  uint64_t page_upsets_ = 0;                // of its lane, when its first page was asked for
   bool out_of_memory_ = false;
   int starved_ = 0;  // ticks in a row without memory for what is on disk
   bool turn_posted_ = false;

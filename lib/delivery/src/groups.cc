@@ -34,6 +34,7 @@ Groups::Groups(std::span<const journal::GroupState> recovered) {
 
 void Groups::EndRecovery() {
   recovering_ = false;
+  ++upsets_;
   for (auto& [id, group] : groups_) {
     if (!std::exchange(group.recovered, false)) continue;
     group.ahead = group.written;
@@ -148,6 +149,7 @@ void Groups::HoldAgain(journal::GroupId id, uint64_t position) {
   group.ahead = group.written;
   group.taken = std::min(group.taken, position - 1);
   group.outdated |= group.asking;
+  ++upsets_;
 }
 
 std::vector<Delivery> Groups::HoldAll() {
@@ -162,17 +164,18 @@ std::vector<Delivery> Groups::HoldAll() {
 
 void Groups::HoldWaiting(Group& group, std::vector<Delivery>& out) {
   bool first = true;
+  if (!group.waiting.empty()) ++upsets_;
   while (!group.waiting.empty()) {
     Delivery delivery = group.waiting.pop_front();
     --waiting_;
-    if (delivery.held) {
+    if (delivery.held && !delivery.kept) {
       ++group.rows;
       --group.leaving;
       if (first) group.taken = std::min(group.taken, delivery.event->position() - 1);
       first = false;
     } else {
       ++group.written;
-      unsettled_.erase(delivery.event->position());
+      if (!delivery.held) unsettled_.erase(delivery.event->position());
     }
     out.push_back(std::move(delivery));
   }
@@ -247,6 +250,19 @@ bool Groups::Take(journal::GroupId id, uint64_t position) {
   return true;
 }
 
+bool Groups::TakeToGiveUp(journal::GroupId id, uint64_t position) {
+  const auto found = groups_.find(id);
+  return found != groups_.end() && !recovering() && found->second.ahead == 0 && Take(id, position);
+}
+
+bool Groups::Stick(journal::GroupId id) {
+  Group& group = groups_[id];
+  if (std::exchange(group.stuck, true)) return false;
+  ++stuck_;
+  Update(id, group);
+  return true;
+}
+
 void Groups::Push(journal::GroupId id, Delivery delivery) {
   if (!delivery.held) unsettled_.insert(delivery.event->position());
   ++waiting_;
@@ -257,7 +273,7 @@ void Groups::OnHeld(journal::GroupId id) {
   Group& group = groups_[id];
   --group.written;
   ++group.rows;
-  if (group.ahead > 0) --group.ahead;
+  if (group.ahead > 0 && --group.ahead == 0) ++upsets_;
   Update(id, group);
 }
 
@@ -278,8 +294,17 @@ void Groups::Update(journal::GroupId id, Group& group) {
   } else if (group.rows > 0) {
     if (group.wants() && !std::exchange(group.wanted, true)) wanted_.push_back(id);
   } else if (group.free() && group.written == 0 && group.leaving == 0 && !group.asking) {
-    groups_.erase(id);
+    if (listing_) {
+      idle_.push_back(id);
+    } else {
+      groups_.erase(id);
+    }
   }
+}
+
+void Groups::EndListing() {
+  listing_ = false;
+  for (const journal::GroupId id : std::exchange(idle_, {})) Update(id);
 }
 
 std::vector<Delivery> Groups::Clear() {

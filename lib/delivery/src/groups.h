@@ -74,6 +74,16 @@ class Groups {
 
   /// A parked parcel goes again, or is given up (`Finish` follows).
   void Restart(const Parcel& parcel);
+  /// A delivery of the group was given up, and what follows is held. False: it was before.
+  bool Stick(journal::GroupId id);
+  /// Another number: rows may come again that were taken, or are to come before others; a list of
+  /// rows that was asked for under the number before does not tell which is the next of a group.
+  uint64_t upsets() const { return upsets_; }
+  /// A list is under way: no group is forgotten, since the list may hold rows that were its.
+  void BeginListing() { listing_ = true; }
+  void EndListing();
+  /// A held row is to be given up: as `Take`, and `Update` follows. False for one that is unknown.
+  bool TakeToGiveUp(journal::GroupId id, uint64_t position);
   /// A parked row is gone without its parcel.
   void Release(const journal::Parked& row);
   /// It is not in flight any more. What waited in memory and now waits longer is returned: the
@@ -179,6 +189,9 @@ class Groups {
   std::map<journal::GroupId, Group> groups_;  // ordered: a seed replays a run
   RingQueue<journal::GroupId> ready_;   // have deliveries in memory that may go; may be outdated
   RingQueue<journal::GroupId> wanted_;  // need rows; may be outdated
+  std::vector<journal::GroupId> idle_;  // to be forgotten when the list came
+  uint64_t upsets_ = 0;
+  bool listing_ = false;
   absl::btree_set<uint64_t> unsettled_;
   uint64_t parcel_ = 0;
   size_t waiting_ = 0;

@@ -16,7 +16,8 @@ Lane::Lane(const journal::LaneState& state, const LaneBounds& bounds, Tracker& t
       from_(std::max(state.since, state.cursor.value_or(0))),
       limit_(bounds.bytes),
       groups_(state.groups),
-      retries_(state.parked, state.next_due) {
+      retries_(state.parked, state.next_due),
+      kept_left_(state.kept) {
   marks.reported = state.cursor;
 }
 
@@ -45,7 +46,7 @@ void Lane::SetMode(Mode mode, uint64_t next) {
   mode_ = mode;
   batch_at_.reset();
   if (mode != Mode::kRest) return;
-  Shed(0);
+  Shed(0, next);
   if (!cursor_) FallBehind(next);
 }
 
@@ -68,6 +69,32 @@ void Lane::Enqueue(HeldRef event, uint64_t slot) {
   const journal::GroupId group = GroupOf(*event);
   fresh_.push_back({.event = std::move(event), .slot = slot, .group = group});
   if (batch_at_ && BatchFull()) batch_at_.reset();
+}
+
+void Lane::EnqueueKept(HeldRef event) {
+  bytes_ += event->bytes();
+  payload_ += event->payload().size();
+  const journal::GroupId group = GroupOf(*event);
+  fresh_.push_back({.event = std::move(event), .group = group, .held = true, .kept = true});
+  ++kept_fresh_;
+  if (batch_at_ && BatchFull()) batch_at_.reset();
+}
+
+journal::Parked Lane::Keep(const model::Event& event) {
+  ++kept_written_;
+  return {.lane = id_,
+          .due = journal::kKeptDue,
+          .position = event.position(),
+          .group = GroupOf(event),
+          .rest = {},
+          .bytes = event.record().size()};
+}
+
+bool Lane::TakeKept(uint64_t position) {
+  if (kept_left_ == 0 || position < kept_next_) return false;
+  --kept_left_;
+  kept_next_ = position + 1;
+  return true;
 }
 
 void Lane::EnqueueHeld(HeldRef event, journal::GroupId group, uint32_t attempts) {
@@ -94,7 +121,7 @@ void Lane::Detach() {
   for (size_t i = 0; i < fresh_.size(); ++i) detach(fresh_[i]);
 }
 
-void Lane::Shed(size_t keep_bytes) {
+void Lane::Shed(size_t keep_bytes, uint64_t next) {
   retries_.Drop();
   if (bytes_ <= keep_bytes) return;
   limit_ = std::min(bounds_.bytes, std::max(keep_bytes, bounds_.floor_bytes));
@@ -103,8 +130,16 @@ void Lane::Shed(size_t keep_bytes) {
     const Delivery dropped = fresh_.pop_back();
     bytes_ -= dropped.event->bytes();
     payload_ -= dropped.event->payload().size();
-    --untracked_;
-    cursor_ = dropped.event->position();
+    if (dropped.kept) {
+      --kept_fresh_;
+      ++kept_left_;
+      kept_next_ = dropped.event->position();
+      ++kept_back_;
+      if (!cursor_) cursor_ = next;
+    } else {
+      --untracked_;
+      cursor_ = dropped.event->position();
+    }
   }
   // What waits in order has been passed by others already: no cursor covers it.
   if (bytes_ > keep_bytes) Hold(groups_.HoldAll());
@@ -124,7 +159,8 @@ std::optional<uint64_t> Lane::DurableCursor() const {
 }
 
 uint64_t Lane::LowestUnsettled() const {
-  uint64_t lowest = fresh_.empty() ? Tracker::kNone : fresh_.front().event->position();
+  uint64_t lowest = Tracker::kNone;
+  if (fresh_.size() > kept_fresh_) lowest = fresh_[kept_fresh_].event->position();
   lowest = std::min(lowest, groups_.LowestUnsettled());
   for (const Attempt* attempt : in_flight_) {
     attempt->parcel.ForEach([&](const Delivery& delivery) {
@@ -137,7 +173,8 @@ uint64_t Lane::LowestUnsettled() const {
 }
 
 bool Lane::EndRecovery(uint64_t last, uint64_t next) {
-  if (cursor_.value_or(next) <= last) return false;
+  if (cursor_.value_or(next) <= last || kept_written_ > 0) return false;
+  if (kept_left_ > 0 && kept_next_ <= last) return false;
   if (!fresh_.empty() && fresh_.front().event->position() <= last) return false;
   groups_.EndRecovery();
   return true;
@@ -166,7 +203,7 @@ void Lane::Dropped(Parcel& parcel, Ending ending) {
 void Lane::Hold(std::vector<Delivery> waiting) {
   for (const Delivery& delivery : waiting) {
     bytes_ -= delivery.event->bytes();
-    if (!delivery.held) WriteRow(delivery);
+    if (!delivery.held || delivery.kept) WriteRow(delivery);
   }
 }
 
@@ -174,8 +211,14 @@ void Lane::WriteRow(const Delivery& delivery) {
   held_rows_.push_back({.lane = id_,
                         .due = journal::HeldDue(delivery.group),
                         .position = delivery.event->position(),
-                        .group = delivery.group});
-  Settle(delivery);
+                        .group = delivery.group,
+                        .rest = {},
+                        .bytes = delivery.event->record().size()});
+  if (delivery.kept) {
+    replaced_rows_.push_back({id_, journal::kKeptDue, delivery.event->position()});
+  } else {
+    Settle(delivery);
+  }
 }
 
 void Lane::Settle(const Delivery& delivery) {
@@ -198,6 +241,7 @@ std::vector<uint64_t> Lane::Close() {
   while (!fresh_.empty()) settle(fresh_.pop_front());
   bytes_ = 0;
   payload_ = 0;
+  kept_fresh_ = 0;
   retries_.Drop();
   return waiting;
 }

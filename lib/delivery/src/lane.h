@@ -23,6 +23,15 @@
 
 namespace carillon::delivery {
 
+/// Deliveries of a lane that were given up because too much was kept for it, for too long.
+struct GivenUp {
+  uint64_t deliveries = 0;
+  uint64_t too_old = 0;  ///< of these, for their age
+  uint64_t first = 0;    ///< positions
+  uint64_t last = 0;
+  base::MonoTime tell_at{};  ///< not before
+};
+
 /// What a lane may hold in its queue; over it, it falls behind.
 struct LaneBounds {
   size_t bytes = 4u << 20;
@@ -56,6 +65,11 @@ class Lane : public policy::FairItem<Lane> {
   const model::Destination& destination() const { return *destination_; }
   http::EndpointId endpoint() const { return endpoint_; }
   metrics::LaneMetrics& metrics() { return *metrics_; }
+  std::shared_ptr<metrics::LaneMetrics> shared_metrics() const { return metrics_; }
+  const std::shared_ptr<const routing::RoutingTable>& table() const { return table_; }
+  uint32_t index() const { return index_; }
+  /// Events before this position are none of its.
+  uint64_t from() const { return from_; }
   RequestMaker& requests() { return *requests_; }
   RetryQueue& retries() { return retries_; }
   const RetryQueue& retries() const { return retries_; }
@@ -86,6 +100,8 @@ class Lane : public policy::FairItem<Lane> {
   bool Full() const { return bytes_ >= limit_ || fresh_.size() >= bounds_.events; }
   /// `slot`: the tracker's, or kNone when it was read for a lane that is behind.
   void Enqueue(HeldRef event, uint64_t slot);
+  /// A delivery that was kept, see `TakeKept`.
+  void EnqueueKept(HeldRef event);
   /// A delivery that was held, after `attempts`; see Groups::Push.
   void EnqueueHeld(HeldRef event, journal::GroupId group, uint32_t attempts);
 
@@ -96,8 +112,8 @@ class Lane : public policy::FairItem<Lane> {
   /// The watermark no longer waits for what the lane has in memory.
   void Detach();
   /// Gives up what is queued beyond `keep_bytes`, youngest first, to read it again later; and all
-  /// retries, whose rows are in the journal.
-  void Shed(size_t keep_bytes);
+  /// retries, whose rows are in the journal. `next`: the next position to route.
+  void Shed(size_t keep_bytes, uint64_t next);
   /// The events from the cursor up to `position` were looked at.
   void MoveCursor(uint64_t position);
   /// The cursor reached what is routed next: it is live again.
@@ -106,12 +122,37 @@ class Lane : public policy::FairItem<Lane> {
   /// It is behind and its queue is at most half full.
   bool NeedsRead() const {
     return cursor_ && !closing_ && mode_ != Mode::kRest && bytes_ < limit_ / 2 &&
-           fresh_.size() < bounds_.events / 2;
+           fresh_.size() < bounds_.events / 2 && (kept_written_ == 0 || kept_left_ > 0);
   }
+  /// The same, and what it reads next is the journal at its cursor.
+  bool ReadsJournal() const { return NeedsRead() && kept_left_ == 0; }
   /// What the journal must know so that the watermark may pass the lane's unsettled events.
   std::optional<uint64_t> DurableCursor() const;
   /// Lowest position of a delivery in memory that is not settled; kNone: there is none.
   uint64_t LowestUnsettled() const;
+
+  // --- What it keeps of events that left the journal.
+  //
+  // So that the journal can let go of the events around them, what a lane behind wants is written
+  // as rows of their own (journal::kKeptDue), and its cursor moves on. All these come before what
+  // lies at the cursor, and are read first.
+
+  /// The row of an event at the cursor, to be written: the event is settled, and the cursor moves
+  /// beyond it. Nothing may be queued.
+  journal::Parked Keep(const model::Event& event);
+  /// Such a row is durable.
+  void OnKept() { --kept_written_, ++kept_left_; }
+  bool HasKept() const { return kept_left_ > 0; }
+  /// Position from which rows are to be taken.
+  uint64_t kept_next() const { return kept_next_; }
+  /// The next row, in their order. True: `EnqueueKept` or the removal of the row follows; false:
+  /// it was taken before, or is not known yet.
+  bool TakeKept(uint64_t position);
+  /// See Groups::upsets; the same for kept rows.
+  uint64_t upsets() const { return groups_.upsets() + kept_back_; }
+  void BeginListing() { retries_.BeginListing(), groups_.BeginListing(); }
+  void EndListing() { retries_.EndListing(), groups_.EndListing(); }
+  journal::GroupId GroupOf(const model::Event& event) const;
 
   // --- What goes out.
 
@@ -146,6 +187,8 @@ class Lane : public policy::FairItem<Lane> {
   /// Rows that must be written, since the last call: the lane counts these deliveries as settled.
   std::vector<journal::Parked> TakeHeldRows() { return std::exchange(held_rows_, {}); }
   bool HasHeldRows() const { return !held_rows_.empty(); }
+  /// Kept rows that such rows replace, since the last call.
+  std::vector<journal::ParkedKey> TakeReplacedRows() { return std::exchange(replaced_rows_, {}); }
 
   // --- The end.
 
@@ -168,7 +211,10 @@ class Lane : public policy::FairItem<Lane> {
   journal::Health health;
   policy::FailingStretch failing;
   struct Marks {
-    bool reading = false;
+    bool reading = false;                  ///< it is read for, or moved on, or waits for its turn
+    journal::GiveUp give_up;               ///< what the journal asked for last
+    bool giving_up = false;                ///< it is in the list of lanes that give rows up
+    GivenUp given_up;                      ///< since it was last told
     bool asking = false;                   ///< it is in the list of lanes that ask for held rows
     bool changed = false;                  ///< it had another destination before
     bool health = false;                   ///< it is in the list of lanes whose health changed
@@ -199,7 +245,6 @@ class Lane : public policy::FairItem<Lane> {
   bool Fits(const Delivery& delivery, size_t count, size_t payload) const;
   void Hold(std::vector<Delivery> waiting);
   void WriteRow(const Delivery& delivery);
-  journal::GroupId GroupOf(const model::Event& event) const;
   /// Unix ns of acceptance of the oldest delivery in memory that is not in flight; 0: none.
   int64_t OldestReady() const;
   bool Unsettled(const Parcel& parcel, const Delivery& delivery) const {
@@ -232,6 +277,12 @@ class Lane : public policy::FairItem<Lane> {
   std::optional<base::MonoTime> batch_at_;  // the batch waits until then, unless it fills
   bool batch_due_ = false;                  // it has waited
   std::vector<journal::Parked> held_rows_;
+  std::vector<journal::ParkedKey> replaced_rows_;
+  uint64_t kept_left_;         // rows that are durable and not taken
+  uint64_t kept_written_ = 0;  // handed over, not durable yet
+  uint64_t kept_next_ = 0;
+  uint64_t kept_back_ = 0;  // times that it went back
+  size_t kept_fresh_ = 0;   // of fresh_, at its front: those that have rows
   uint32_t turn_ = 0;
   bool failing_ = false;
   bool closing_ = false;

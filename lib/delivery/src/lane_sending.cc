@@ -115,6 +115,7 @@ std::optional<Delivery> Lane::NextDelivery(size_t count, size_t payload) {
     if (!fresh || !Fits(fresh_.front(), count, payload)) return std::nullopt;
     Delivery delivery = fresh_.pop_front();
     payload_ -= delivery.event->payload().size();
+    if (delivery.kept) --kept_fresh_;
     const size_t bytes = delivery.event->bytes();
     const Groups::Place place =
         delivery.group == 0 ? Groups::Place::kTaken : groups_.Offer(delivery);

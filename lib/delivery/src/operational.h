@@ -11,6 +11,7 @@
 #include "carillon/model/event.h"
 #include "carillon/model/operational.h"
 #include "carillon/model/outcome.h"
+#include "lane.h"
 
 namespace carillon::delivery {
 
@@ -33,5 +34,11 @@ std::shared_ptr<model::Event> DeliveryDead(const model::Destination& destination
                                            const model::Event& event, uint32_t attempts,
                                            model::Outcome outcome, base::WallTime now,
                                            base::Random& random);
+
+/// Many at once, without attempts of late: what was kept for the destination was too much or too
+/// old. It tells how many, and between which positions they lie.
+std::shared_ptr<model::Event> DeliveriesGivenUp(const model::Destination& destination,
+                                                const GivenUp& given_up, base::WallTime now,
+                                                base::Random& random);
 
 }  // namespace carillon::delivery

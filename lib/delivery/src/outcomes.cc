@@ -114,7 +114,7 @@ void DispatcherImpl::Finish(Attempt& attempt, Ending ending) {
   lane.Finished(attempt, ending);
   attempts_.Finish(attempt);
   if (lane.Gone()) {
-    news_.AddClosed(lane.id());
+    LaneGone(lane);
     return;
   }
   WriteHeldRows(lane);
@@ -152,9 +152,12 @@ void DispatcherImpl::Park(Lane& lane, const Parcel& parcel, base::WallTime due, 
                       .due = due,
                       .position = parcel.position(),
                       .attempts = attempts,
-                      .group = parcel.first.group};
+                      .group = parcel.first.group,
+                      .rest = {},
+                      .bytes = parcel.first.event->record().size()};
   for (const Delivery& delivery : parcel.rest) {
     row.rest.push_back({delivery.event->position(), delivery.group});
+    row.bytes += delivery.event->record().size();
   }
   lane.retries().CountParked(parcel.size());
   if (!row.rest.empty() && !codec::IsBatchFormat(lane.destination().format)) {
@@ -171,7 +174,9 @@ void DispatcherImpl::ParkApart(Lane& lane, const journal::Parked& batch) {
                         .due = batch.due,
                         .position = member.position,
                         .attempts = batch.attempts,
-                        .group = member.group};
+                        .group = member.group,
+                        .rest = {},
+                        .bytes = batch.bytes / (1 + batch.rest.size())};
     if (std::find(seen.begin(), seen.end(), member.group) != seen.end()) {
       row.due = journal::HeldDue(member.group);
       lane.groups().HoldAgain(member.group, member.position);
@@ -192,8 +197,7 @@ void DispatcherImpl::Unpark(Lane& lane, const Parcel& parcel) {
   }
   parcel.ForEach([&](const Delivery& delivery) {
     if (!delivery.held) return;
-    news_.Add(journal::ParkedKey{lane.id(), journal::HeldDue(delivery.group),
-                                 delivery.event->position()});
+    news_.Add(journal::ParkedKey{lane.id(), delivery.RowDue(), delivery.event->position()});
     lane.retries().CountUnparked(1);
   });
 }
@@ -233,6 +237,9 @@ void DispatcherImpl::NoteDead(Lane& lane, const Observer::GivenUp& delivery) {
                           clock_.Wall()});
   lane.metrics().dead.fetch_add(1, std::memory_order_relaxed);
   observer_.OnGivenUp(lane.destination(), delivery);
+  if (!lane.closing()) return;
+  ++removals_.at(lane.id()).counts.unsent;
+  metrics_.CountGivenUp(metrics::GivenUp::kRemoved, 1);
 }
 
 void DispatcherImpl::AddDead(Lane& lane, const model::Event& event, uint32_t attempts,

@@ -146,9 +146,11 @@ Lane& DispatcherImpl::AddLane(const model::Destination& destination,
   Lane& lane = lanes_.Add(std::make_unique<Lane>(
       state, bounds, tracker_, metrics_.AddLane(destination.tenant, destination.name)));
   if (lane.groups().recovering()) recovering_lanes_.push_back(&lane);
-  if (!state.cursor) return lane;
-  // It had fallen behind. Where its cursor is above what is routed next it simply starts there.
-  if (*state.cursor < feed_.next()) lane.FallBehind(*state.cursor);
+  if (!state.cursor && state.kept == 0) return lane;
+  // It had fallen behind. Where its cursor is above what is routed next it simply starts there,
+  // with what it kept, if it kept anything.
+  const uint64_t cursor = std::min(state.cursor.value_or(UINT64_MAX), feed_.next());
+  if (cursor < feed_.next() || state.kept > 0) lane.FallBehind(cursor);
   NoteCursor(lane);
   return lane;
 }
@@ -167,12 +169,14 @@ void DispatcherImpl::CloseLane(Lane& lane) {
   std::erase(cursor_lanes_, &lane);
   std::erase(health_lanes_, &lane);
   std::erase(recovering_lanes_, &lane);
+  TellGivenUpBy(lane);
   due_lanes_.Remove(lane);
   waking_.Remove(lane);
+  BeginRemoval(lane);
   for (const uint64_t position : lane.Close()) {
     NoteDead(lane, {.position = position});
   }
-  if (lane.Gone()) news_.AddClosed(lane.id());
+  if (lane.Gone()) LaneGone(lane);
   courier_.Close(lane.endpoint());  // what is in flight ends as cancelled, and then the lane
 }
 

@@ -12,8 +12,7 @@ size_t RetryQueue::AskLimit(size_t max_bytes, size_t max_rows) const {
 
 void RetryQueue::EndAsking(const journal::DueDeliveries& answer) {
   asking_ = false;
-  for (const TakenKey& key : removed_) taken_.erase(key);
-  removed_.clear();
+  ForgetRemoved();
   if (answer.next_due) AddDue(*answer.next_due);
   size_t bytes = 0;
   size_t rows = 0;
@@ -24,6 +23,12 @@ void RetryQueue::EndAsking(const journal::DueDeliveries& answer) {
     ++rows;
   }
   if (rows > 0) typical_bytes_ = std::max<size_t>(bytes / rows, 1);
+}
+
+void RetryQueue::ForgetRemoved() {
+  if (asking_ || listing_) return;
+  for (const TakenKey& key : removed_) taken_.erase(key);
+  removed_.clear();
 }
 
 void RetryQueue::Drop() {

@@ -37,7 +37,7 @@ class RetryQueue {
   /// The removal of a row became durable. An answer under way may have been read before that, and
   /// is still compared with the key.
   void Forget(base::WallTime due, uint64_t position) {
-    if (asking_) {
+    if (asking_ || listing_) {
       removed_.push_back(Key(due, position));
     } else {
       taken_.erase(Key(due, position));
@@ -61,6 +61,12 @@ class RetryQueue {
   /// A row of the answer. True where the row is to be sent now; false: it was taken before.
   bool Take(base::WallTime due, uint64_t position) {
     return taken_.insert(Key(due, position)).second;
+  }
+  /// All rows are being listed: the same as to answers under way.
+  void BeginListing() { listing_ = true; }
+  void EndListing() {
+    listing_ = false;
+    ForgetRemoved();
   }
   /// After its rows were taken.
   void EndAsking(const journal::DueDeliveries& answer);
@@ -86,6 +92,7 @@ class RetryQueue {
 
  private:
   using TakenKey = std::pair<int64_t, uint64_t>;
+  void ForgetRemoved();
   static TakenKey Key(base::WallTime due, uint64_t position) {
     return {base::ToUnixNanos(due), position};
   }
@@ -97,6 +104,7 @@ class RetryQueue {
   uint64_t parked_;
   size_t typical_bytes_ = 64u << 10;  // of one row, from the last answer
   bool asking_ = false;
+  bool listing_ = false;
 };
 
 }  // namespace carillon::delivery

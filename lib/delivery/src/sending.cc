@@ -83,6 +83,10 @@ void DispatcherImpl::Send(Lane& lane, Parcel&& parcel, base::WallTime wall, base
 
 void DispatcherImpl::WriteHeldRows(Lane& lane) {
   if (!lane.HasHeldRows()) return;
+  for (const journal::ParkedKey& row : lane.TakeReplacedRows()) {
+    lane.retries().CountUnparked(1);
+    news_.Add(row);
+  }
   for (journal::Parked& row : lane.TakeHeldRows()) {
     lane.retries().CountParked(1);
     news_.Add(std::move(row));

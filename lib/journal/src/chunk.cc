@@ -28,16 +28,35 @@ absl::Status Damaged(const ChunkHead& head) {
                                           head.last_position(), " are damaged on disk"));
 }
 
-/// Takes the record off the front of `rest`.
-bool TakeRecord(std::string_view& rest, std::string_view& record) {
-  uint32_t length = 0;
-  if (rest.size() < sizeof(length)) return false;
-  Load(rest.data(), length);
-  if (rest.size() - sizeof(length) < length) return false;
-  record = rest.substr(sizeof(length), length);
-  rest.remove_prefix(sizeof(length) + length);
-  return true;
-}
+constexpr uint32_t kGap = 1u << 31;
+
+/// Walks over the records of a chunk, position by position.
+class Records {
+ public:
+  explicit Records(std::string_view rest) : rest_(rest) {}
+
+  /// The record of the next position; empty: it is gone. False: the bytes are no records.
+  bool Next(std::string_view& record) {
+    record = {};
+    if (gone_ > 0) return --gone_, true;
+    uint32_t length = 0;
+    if (rest_.size() < sizeof(length)) return false;
+    Load(rest_.data(), length);
+    rest_.remove_prefix(sizeof(length));
+    if ((length & kGap) != 0) {
+      gone_ = length - kGap;
+      return gone_-- > 0;
+    }
+    if (rest_.size() < length || length == 0) return false;
+    record = rest_.substr(0, length);
+    rest_.remove_prefix(length);
+    return true;
+  }
+
+ private:
+  std::string_view rest_;
+  uint32_t gone_ = 0;
+};
 
 absl::StatusOr<model::EventPtr> Parse(const ChunkHead& head, uint64_t position,
                                       std::string_view record) {
@@ -54,6 +73,12 @@ void PutRecord(std::string& records, std::string_view record) {
   Store(length, static_cast<uint32_t>(record.size()));
   records.append(length, sizeof(length));
   records.append(record);
+}
+
+void PutGap(std::string& records, uint32_t count) {
+  char gap[sizeof(uint32_t)];
+  Store(gap, kGap | count);
+  records.append(gap, sizeof(gap));
 }
 
 uint32_t BytesCrc(std::string_view bytes) {
@@ -83,10 +108,11 @@ absl::StatusOr<ChunkView> ChunkView::Open(const ChunkHead& head, uint32_t crc,
 absl::StatusOr<EventBatch> ChunkView::All() const {
   EventBatch events;
   events.reserve(head_.count);
-  std::string_view rest = records_;
+  Records records(records_);
   std::string_view record;
   for (uint64_t position = head_.first_position; position <= head_.last_position(); ++position) {
-    if (!TakeRecord(rest, record)) return Damaged(head_);
+    if (!records.Next(record)) return Damaged(head_);
+    if (record.empty()) continue;
     absl::StatusOr<model::EventPtr> event = Parse(head_, position, record);
     if (!event.ok()) return event.status();
     events.push_back(*std::move(event));
@@ -97,18 +123,42 @@ absl::StatusOr<EventBatch> ChunkView::All() const {
 absl::StatusOr<EventBatch> ChunkView::Some(const std::vector<uint64_t>& positions) const {
   EventBatch events;
   events.reserve(positions.size());
-  std::string_view rest = records_;
+  Records records(records_);
   std::string_view record;
   uint64_t next = head_.first_position;
   for (const uint64_t position : positions) {
     for (; next <= position; ++next) {
-      if (!TakeRecord(rest, record)) return Damaged(head_);
+      if (!records.Next(record)) return Damaged(head_);
+    }
+    if (record.empty()) {
+      events.push_back(nullptr);
+      continue;
     }
     absl::StatusOr<model::EventPtr> event = Parse(head_, position, record);
     if (!event.ok()) return event.status();
     events.push_back(*std::move(event));
   }
   return events;
+}
+
+absl::StatusOr<std::string> ChunkView::Thin(std::span<const uint64_t> positions) const {
+  std::string thin;
+  Records records(records_);
+  std::string_view record;
+  uint32_t gone = 0;
+  auto kept = positions.begin();
+  for (uint64_t position = head_.first_position; position <= head_.last_position(); ++position) {
+    if (!records.Next(record)) return Damaged(head_);
+    while (kept != positions.end() && *kept < position) ++kept;
+    if (record.empty() || kept == positions.end() || *kept != position) {
+      ++gone;
+      continue;
+    }
+    if (gone > 0) PutGap(thin, std::exchange(gone, 0));
+    PutRecord(thin, record);
+  }
+  if (gone > 0) PutGap(thin, gone);
+  return thin;
 }
 
 void AttemptChunk::Add(const AttemptRow& row) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,20 +28,27 @@ struct ChunkHead {
 /// Adds one event's record: u32 length, little-endian, then its bytes.
 void PutRecord(std::string& records, std::string_view record);
 
+/// Says that the next `count` events (at least 1) are gone: u32, its highest bit set.
+void PutGap(std::string& records, uint32_t count);
+
 /// CRC-32 over the head and the records, as stored.
 uint32_t ChunkCrc(const ChunkHead& head, std::string_view records);
 
-/// A checked chunk; views the bytes it was opened on.
+/// A checked chunk; views the bytes it was opened on. Events that retention took out of it are
+/// gone: gaps among its records.
 class ChunkView {
  public:
   /// DATA_LOSS when the sum is wrong, naming the positions.
   static absl::StatusOr<ChunkView> Open(const ChunkHead& head, uint32_t crc,
                                         std::string_view records);
   const ChunkHead& head() const { return head_; }
-  /// All events, in order.
+  /// All events that are there, in order.
   absl::StatusOr<EventBatch> All() const;
-  /// Only those at `positions`: ascending, inside the chunk.
+  /// Only those at `positions`: ascending, inside the chunk. Null where one is gone.
   absl::StatusOr<EventBatch> Some(const std::vector<uint64_t>& positions) const;
+  /// The records of a chunk with the same head that holds no more than the events at `positions`:
+  /// ascending, inside the chunk.
+  absl::StatusOr<std::string> Thin(std::span<const uint64_t> positions) const;
 
  private:
   ChunkHead head_;

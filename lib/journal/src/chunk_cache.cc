@@ -1,8 +1,17 @@
 #include "chunk_cache.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace carillon::journal {
+
+model::EventPtr DecodedChunk::At(uint64_t position) const {
+  if (events.size() == head.count) return events[position - head.first_position];
+  const auto at = std::lower_bound(
+      events.begin(), events.end(), position,
+      [](const model::EventPtr& event, uint64_t p) { return event->position() < p; });
+  return at == events.end() || (*at)->position() != position ? nullptr : *at;
+}
 
 DecodedChunkPtr ChunkCache::Find(uint64_t position) {
   auto after = chunks_.upper_bound(position);

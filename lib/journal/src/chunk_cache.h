@@ -13,8 +13,11 @@ namespace carillon::journal {
 /// A chunk, decoded.
 struct DecodedChunk {
   ChunkHead head;
-  EventBatch events;
+  EventBatch events;  ///< those that are there
   size_t bytes = 0;
+
+  /// The event at `position`, which is inside; null: it is gone.
+  model::EventPtr At(uint64_t position) const;
 };
 using DecodedChunkPtr = std::shared_ptr<const DecodedChunk>;
 

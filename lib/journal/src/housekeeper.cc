@@ -23,7 +23,8 @@ uint64_t SizeOf(const std::string& path) {
 
 }  // namespace
 
-void MeasureDisk(const SqliteJournalOptions& options, uint64_t reusable_bytes, Gauges& gauges) {
+uint64_t MeasureDisk(const SqliteJournalOptions& options, uint64_t reusable_bytes, Gauges& gauges) {
+  uint64_t missing = 0;
   struct statvfs info{};
   if (statvfs(options.data_dir.c_str(), &info) == 0) {
     const uint64_t free = static_cast<uint64_t>(info.f_bavail) * info.f_frsize;
@@ -32,18 +33,22 @@ void MeasureDisk(const SqliteJournalOptions& options, uint64_t reusable_bytes, G
     const uint64_t above = gauges.space_low ? mark / 16 : 0;
     const uint64_t all = free + reusable_bytes;
     gauges.space_low = free < mark / 4 || all < mark || all - mark < above;
+    if (free >= mark / 4 && gauges.space_low) missing = mark + mark / 16 - std::min(all, mark);
   }
   const std::string path = DatabasePath(options.data_dir);
   gauges.stored_bytes = SizeOf(path) + SizeOf(path + "-wal") + SizeOf(path + "-shm");
+  return missing;
 }
 
-Housekeeper::Housekeeper(Database database, Retention retention,
-                         const SqliteJournalOptions& options, Gauges& gauges, Writer& writer,
-                         std::mutex& turn)
+Housekeeper::Housekeeper(Database database, Retention retention, KeptScan kept,
+                         const SqliteJournalOptions& options, Gauges& gauges, KeptBoard& board,
+                         Writer& writer, std::mutex& turn)
     : database_(std::move(database)),
       retention_(std::move(retention)),
+      kept_(std::move(kept)),
       options_(options),
       gauges_(gauges),
+      board_(board),
       writer_(writer),
       turn_(turn),
       wake_at_pages_(kCheckpointPages) {
@@ -110,9 +115,31 @@ void Housekeeper::PostLook() {
 void Housekeeper::Round() {
   PostLook();
   const absl::StatusOr<int64_t> pages = database_.Scalar("PRAGMA freelist_count");
-  MeasureDisk(options_, pages.ok() ? static_cast<uint64_t>(*pages) * kPageBytes : 0, gauges_);
+  const uint64_t missing =
+      MeasureDisk(options_, pages.ok() ? static_cast<uint64_t>(*pages) * kPageBytes : 0, gauges_);
   Checkpoint();
-  Retain();
+  const bool removed = Retain(missing);
+  // While there is anything else to remove, what is kept need not give way. What others fill the
+  // file system with is no reason to give up more than half of what there is.
+  const uint64_t room = gauges_.free_bytes + gauges_.stored_bytes;
+  LookAtKept(removed || missing == 0 ? UINT64_MAX : room / 2);
+}
+
+void Housekeeper::FailUnlessBusy(const absl::Status& status) {
+  if (!absl::IsAborted(status)) writer_.Fail(status);
+}
+
+void Housekeeper::LookAtKept(uint64_t max_kept_bytes) {
+  const absl::StatusOr<uint64_t> leave_to = retention_.LeaveTo();
+  if (!leave_to.ok()) return FailUnlessBusy(leave_to.status());
+  auto view = std::make_shared<KeptView>(*board_.Get());
+  if (kept_.Due()) {
+    absl::StatusOr<KeptView> look = kept_.Look(*leave_to != 0 ? UINT64_MAX : max_kept_bytes);
+    if (!look.ok()) return FailUnlessBusy(look.status());
+    *view = *std::move(look);
+  }
+  view->demand.leave_to = *leave_to;
+  board_.Set(std::move(view));
 }
 
 bool Housekeeper::Tolerable(int code) {
@@ -151,15 +178,12 @@ void Housekeeper::Restart() {
   gauges_.wal_pages = 0;
 }
 
-void Housekeeper::Retain() {
-  retention_.Begin();
-  while (true) {
+bool Housekeeper::Retain(uint64_t missing_bytes) {
+  retention_.Begin(missing_bytes);
+  for (bool removed = false;; removed = true) {
     absl::StatusOr<RetentionStep> step = retention_.Next();
-    if (!step.ok()) {
-      if (!absl::IsAborted(step.status())) writer_.Fail(step.status());
-      return;
-    }
-    if (step->empty() || !Hand(*std::move(step))) return;
+    if (!step.ok()) return FailUnlessBusy(step.status()), removed;
+    if (step->empty() || !Hand(*std::move(step))) return removed;
     Checkpoint();
   }
 }

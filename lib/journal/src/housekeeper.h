@@ -10,6 +10,8 @@
 #include "carillon/base/clock.h"
 #include "carillon/journal/sqlite_journal.h"
 #include "gauges.h"
+#include "kept_board.h"
+#include "kept_scan.h"
 #include "retention.h"
 #include "sqlite.h"
 #include "writer.h"
@@ -21,8 +23,9 @@ namespace carillon::journal {
 class Housekeeper {
  public:
   /// `turn` is the writer's (see `Writer`).
-  Housekeeper(Database database, Retention retention, const SqliteJournalOptions& options,
-              Gauges& gauges, Writer& writer, std::mutex& turn);
+  Housekeeper(Database database, Retention retention, KeptScan kept,
+              const SqliteJournalOptions& options, Gauges& gauges, KeptBoard& board, Writer& writer,
+              std::mutex& turn);
   ~Housekeeper() { Stop(); }
 
   /// Any thread, often: the write-ahead file has so many pages now.
@@ -40,15 +43,21 @@ class Housekeeper {
   void Checkpoint();
   /// Shortens the write-ahead file, with the writer kept waiting for the rest.
   void Restart();
-  void Retain();
+  /// True: something was removed.
+  bool Retain(uint64_t missing_bytes);
+  /// Looks at what is kept for destinations, and publishes what is to be done about it.
+  void LookAtKept(uint64_t max_kept_bytes);
+  void FailUnlessBusy(const absl::Status& status);
   /// Has the journal thread remove `step`; false: stopping, or it could not.
   bool Hand(RetentionStep step);
   bool Tolerable(int code);
 
   Database database_;
   Retention retention_;
+  KeptScan kept_;
   const SqliteJournalOptions options_;
   Gauges& gauges_;
+  KeptBoard& board_;
   Writer& writer_;
   std::mutex& turn_;
   uint64_t copied_pages_ = 0;  ///< when last looked at
@@ -69,7 +78,8 @@ class Housekeeper {
 /// Reads free space and file sizes into the gauges; publishing is refused below the mark.
 /// once below, it has to be a sixteenth above. `reusable_bytes`: what retention has freed inside
 /// the database, which events fill first. The write-ahead file does not, so a quarter of the mark
-/// has to be free outside.
-void MeasureDisk(const SqliteJournalOptions& options, uint64_t reusable_bytes, Gauges& gauges);
+/// has to be free outside. Returns how much would have to be freed inside for publishing to go on;
+/// 0: nothing, or that would not help.
+uint64_t MeasureDisk(const SqliteJournalOptions& options, uint64_t reusable_bytes, Gauges& gauges);
 
 }  // namespace carillon::journal

@@ -176,6 +176,8 @@ absl::StatusOr<OpenedStore> OpenStore(const SqliteJournalOptions& options,
   auto gauges = std::make_unique<Gauges>();
   absl::StatusOr<Retention> retention = Retention::Create(*housekeeping, options, clock, *gauges);
   if (!retention.ok()) return retention.status();
+  absl::StatusOr<KeptScan> kept = KeptScan::Create(*housekeeping, options, clock, *gauges);
+  if (!kept.ok()) return kept.status();
   Tell(*found, last_position, hooks);
   return OpenedStore{*std::move(lock),
                      *std::move(mark),
@@ -186,7 +188,8 @@ absl::StatusOr<OpenedStore> OpenStore(const SqliteJournalOptions& options,
                      std::move(ids),
                      *std::move(state),
                      std::move(gauges),
-                     *std::move(retention)};
+                     *std::move(retention),
+                     *std::move(kept)};
 }
 
 }  // namespace carillon::journal

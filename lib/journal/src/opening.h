@@ -9,6 +9,7 @@
 #include "folder_lock.h"
 #include "gauges.h"
 #include "id_window.h"
+#include "kept_scan.h"
 #include "mark.h"
 #include "reader.h"
 #include "recovery.h"
@@ -30,6 +31,7 @@ struct OpenedStore {
   OpenedState state;
   std::unique_ptr<Gauges> gauges;
   Retention retention;
+  KeptScan kept;
 };
 
 /// Takes the folder, looks at its files before SQLite does, makes a store where none ever was,

@@ -11,6 +11,7 @@ absl::StatusOr<Parked> GetParked(LaneId lane, const Statement& row) {
   parked.position = static_cast<uint64_t>(row.Int(1));
   parked.attempts = static_cast<uint32_t>(row.Int(2));
   parked.group = static_cast<GroupId>(row.Int(3));
+  parked.bytes = static_cast<uint64_t>(row.Int(5));
   if (absl::Status status = DecodeRest(row.Blob(4), parked); !status.ok()) return status;
   return parked;
 }

@@ -10,7 +10,7 @@
 namespace carillon::journal {
 
 /// The row of `parked` that a statement stands at, which selects
-/// `due_ns, position, attempts, group_id, rest`. DATA_LOSS when it is damaged.
+/// `due_ns, position, attempts, group_id, rest, bytes`. DATA_LOSS when it is damaged.
 absl::StatusOr<Parked> GetParked(LaneId lane, const Statement& row);
 
 /// True for a row that only keeps the place of a dead delivery.

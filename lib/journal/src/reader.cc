@@ -34,8 +34,11 @@ absl::Status Reader::PrepareAll() {
        "SELECT first_position, count, accepted_at, crc, records FROM journal "
        "WHERE first_position <= ? ORDER BY first_position DESC LIMIT 1"},
       {&due_,
-       "SELECT due_ns, position, attempts, group_id, rest FROM parked "
+       "SELECT due_ns, position, attempts, group_id, rest, bytes FROM parked "
        "WHERE lane = ? AND due_ns >= ? AND due_ns < ? ORDER BY due_ns, position"},
+      {&kept_,
+       "SELECT due_ns, position, attempts, group_id, rest, bytes FROM parked "
+       "WHERE lane = ? AND (due_ns, position) >= (?, ?) ORDER BY due_ns, position"},
   };
   for (const auto& [statement, sql] : statements) {
     absl::StatusOr<Statement> prepared = database_.Prepare(sql);

@@ -22,6 +22,10 @@ class Reader {
   absl::StatusOr<DueDeliveries> TakeDue(LaneId lane, base::WallTime until, size_t limit);
   /// See `Journal::TakeHeld`.
   absl::StatusOr<DueDeliveries> TakeHeld(LaneId lane, GroupId group, size_t limit);
+  /// See `Journal::TakeKept`.
+  absl::StatusOr<DueDeliveries> TakeKept(LaneId lane, uint64_t from, size_t limit);
+  /// See `Journal::ListParked`.
+  absl::StatusOr<ParkedPage> ListParked(LaneId lane, uint64_t up_to, ParkedKey from, size_t limit);
 
  private:
   /// SQLite keeps what a reader sees until its transaction ends, and the write-ahead file with it.
@@ -30,6 +34,7 @@ class Reader {
     explicit Snapshot(Reader& reader) : reader_(reader), status_(reader.begin_.Run()) {}
     ~Snapshot() {
       reader_.due_.Reset();
+      reader_.kept_.Reset();
       reader_.database_.Rollback();
     }
     const absl::Status& status() const { return status_; }
@@ -50,6 +55,9 @@ class Reader {
   /// Rows due at or before `until`, of those between `first` and `end`.
   absl::StatusOr<DueDeliveries> Take(LaneId lane, base::WallTime first, base::WallTime end,
                                      base::WallTime until, size_t limit);
+  /// The same of the rows that `statement`, which is bound, comes to.
+  absl::StatusOr<DueDeliveries> TakeRows(Statement& statement, LaneId lane, base::WallTime until,
+                                         size_t limit);
   /// Fills in the events of `due`.
   absl::Status Load(std::span<DueDelivery> due);
   /// Fills in events of `wanted`, ascending by position, from the chunk that holds the first;
@@ -60,7 +68,7 @@ class Reader {
 
   Database database_;
   ChunkCache cache_;
-  Statement begin_, commit_, start_at_, from_, at_, due_;
+  Statement begin_, commit_, start_at_, from_, at_, due_, kept_;
 };
 
 }  // namespace carillon::journal

@@ -13,6 +13,8 @@ constexpr size_t kMaxRows = 100'000;
 /// One answer carries about this much; what is beyond is told as `next_due`.
 constexpr size_t kMaxDueBytes = 8 << 20;
 constexpr size_t kLoadAtOnce = 256;
+/// Rows that one page is looked for in.
+constexpr size_t kPageRows = 20'000;
 
 size_t Bytes(const DueDelivery& due) {
   size_t bytes = due.event != nullptr ? due.event->bytes() : 0;
@@ -45,20 +47,54 @@ absl::StatusOr<DueDeliveries> Reader::TakeHeld(LaneId lane, GroupId group, size_
   return Take(lane, HeldDue(group), HeldDue(group + 1), HeldDue(group), limit);
 }
 
+absl::StatusOr<DueDeliveries> Reader::TakeKept(LaneId lane, uint64_t from, size_t limit) {
+  const Snapshot snapshot(*this);
+  if (!snapshot.status().ok()) return snapshot.status();
+  kept_.Bind(1, lane).Bind(2, base::ToUnixNanos(kKeptDue)).Bind(3, static_cast<int64_t>(from));
+  return TakeRows(kept_, lane, kKeptDue, limit);
+}
+
+absl::StatusOr<ParkedPage> Reader::ListParked(LaneId lane, uint64_t up_to, ParkedKey from,
+                                              size_t limit) {
+  const Snapshot snapshot(*this);
+  if (!snapshot.status().ok()) return snapshot.status();
+  kept_.Bind(1, lane)
+      .Bind(2, base::ToUnixNanos(from.due))
+      .Bind(3, static_cast<int64_t>(from.position));
+  ParkedPage page;
+  for (size_t looks = 0;; ++looks) {
+    const absl::StatusOr<bool> row = kept_.Step();
+    if (!row.ok()) return row.status();
+    if (!*row) return page;
+    absl::StatusOr<Parked> parked = GetParked(lane, kept_);
+    if (!parked.ok()) return parked.status();
+    if (looks >= kPageRows || page.rows.size() >= limit) {
+      page.next = ParkedKey{lane, parked->due, parked->position};
+      return page;
+    }
+    if (!IsMark(*parked) && parked->position <= up_to) page.rows.push_back(*std::move(parked));
+  }
+}
+
 absl::StatusOr<DueDeliveries> Reader::Take(LaneId lane, base::WallTime first, base::WallTime end,
                                            base::WallTime until, size_t limit) {
   const Snapshot snapshot(*this);
   if (!snapshot.status().ok()) return snapshot.status();
+  due_.Bind(1, lane).Bind(2, base::ToUnixNanos(first)).Bind(3, base::ToUnixNanos(end));
+  return TakeRows(due_, lane, until, limit);
+}
+
+absl::StatusOr<DueDeliveries> Reader::TakeRows(Statement& statement, LaneId lane,
+                                               base::WallTime until, size_t limit) {
   limit = std::min(limit, kMaxRows);
   DueDeliveries result;
   size_t loaded = 0;   // rows
   size_t waiting = 0;  // deliveries in the rows behind them
   size_t bytes = 0;
-  due_.Bind(1, lane).Bind(2, base::ToUnixNanos(first)).Bind(3, base::ToUnixNanos(end));
   while (true) {
-    const absl::StatusOr<bool> row = due_.Step();
+    const absl::StatusOr<bool> row = statement.Step();
     if (!row.ok()) return row.status();
-    absl::StatusOr<Parked> parked = *row ? GetParked(lane, due_) : Parked();
+    absl::StatusOr<Parked> parked = *row ? GetParked(lane, statement) : Parked();
     if (!parked.ok()) return parked.status();
     const bool last = !*row || parked->due > until || result.due.size() >= limit;
     if (last || waiting >= kLoadAtOnce) {
@@ -107,7 +143,7 @@ absl::StatusOr<size_t> Reader::LoadFromOneChunk(std::span<const Wanted> wanted) 
   const auto fill = [&](const DecodedChunk& chunk) {
     const size_t n = inside(chunk.head);
     for (const Wanted& one : wanted.first(n)) {
-      *one.event = chunk.events[one.position - chunk.head.first_position];
+      *one.event = chunk.At(one.position);
     }
     return n;
   };

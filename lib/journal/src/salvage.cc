@@ -301,12 +301,12 @@ absl::Status Salvager::FillLost() {
 
 absl::Status Salvager::DropWithoutEvents() {
   absl::StatusOr<Statement> rows =
-      to_.Prepare("SELECT due_ns, position, attempts, group_id, rest, lane FROM parked");
+      to_.Prepare("SELECT due_ns, position, attempts, group_id, rest, bytes, lane FROM parked");
   absl::StatusOr<Statement> remove =
       to_.Prepare("DELETE FROM parked WHERE lane = ? AND due_ns = ? AND position = ?");
   absl::StatusOr<Statement> add = to_.Prepare(
-      "INSERT OR REPLACE INTO parked(lane, due_ns, position, attempts, group_id, rest) "
-      "VALUES(?,?,?,?,?,?)");
+      "INSERT OR REPLACE INTO parked(lane, due_ns, position, attempts, group_id, rest, bytes) "
+      "VALUES(?,?,?,?,?,?,?)");
   for (const absl::Status& status : {rows.status(), remove.status(), add.status()}) {
     if (!status.ok()) return status;
   }
@@ -317,7 +317,7 @@ absl::Status Salvager::DropWithoutEvents() {
     const absl::StatusOr<bool> row = rows->Step();
     if (!row.ok()) return row.status();
     if (!*row) break;
-    const auto lane = static_cast<LaneId>(rows->Int(5));
+    const auto lane = static_cast<LaneId>(rows->Int(6));
     absl::StatusOr<Parked> parked = GetParked(lane, *rows);
     if (!parked.ok()) {
       ++unreadable;
@@ -351,7 +351,7 @@ absl::Status Salvager::DropWithoutEvents() {
       status = EncodeRest(row, rest);
       add->Bind(1, row.lane).Bind(2, base::ToUnixNanos(row.due));
       add->Bind(3, static_cast<int64_t>(row.position)).Bind(4, row.attempts);
-      add->Bind(5, static_cast<int64_t>(row.group));
+      add->Bind(5, static_cast<int64_t>(row.group)).Bind(7, static_cast<int64_t>(row.bytes));
       if (rest.empty()) {
         add->BindNull(6);
       } else {

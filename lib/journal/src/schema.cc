@@ -48,7 +48,16 @@ ALTER TABLE lanes ADD COLUMN disabled_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE lanes ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-constexpr const char* kSteps[] = {kVersion1, kVersion2};
+// What is kept has bounds in bytes: those of a row's events, here estimated from their chunks. From
+// this version on a chunk may have gaps (see chunk.h), which the ones before cannot read.
+constexpr const char* kVersion3 = R"sql(
+ALTER TABLE parked ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+UPDATE parked SET bytes = (1 + coalesce(length(rest), 0) / 4) * coalesce(
+  (SELECT length(records) / count FROM journal WHERE first_position <= parked.position
+   ORDER BY first_position DESC LIMIT 1), 0);
+)sql";
+
+constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3};
 
 absl::Status RunStep(Database& database, const char* step, size_t version) {
   absl::Status status = database.Exec("BEGIN IMMEDIATE");

@@ -8,8 +8,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "advice.h"
+#include "carillon/base/text.h"
 #include "gauges.h"
 #include "housekeeper.h"
+#include "kept_board.h"
 #include "opening.h"
 #include "worker.h"
 #include "writer.h"
@@ -29,6 +31,15 @@ constexpr int kHoldRounds = 5;
 
 absl::Status Stopping() {
   return absl::UnavailableError("the journal is stopping: nothing was stored; publish again later");
+}
+
+/// Who keeps most, for a message.
+std::string MostKept(const std::vector<Holder>& holders) {
+  if (holders.empty()) return "";
+  const Holder& most = holders.front();
+  return absl::StrCat("; most is kept for destination ",
+                      most.tenant.empty() ? "" : most.tenant + "/", most.name, ": ",
+                      most.bytes >> 10, " KiB since ", base::FormatRfc3339(most.since));
 }
 
 /// What failed for good is told with what an operator can do about it.
@@ -56,6 +67,11 @@ class SqliteJournal final : public Journal {
                absl::AnyInvocable<void(DueDeliveries)> done) override;
   void TakeHeld(LaneId lane, GroupId group, size_t limit,
                 absl::AnyInvocable<void(DueDeliveries)> done) override;
+  void TakeKept(LaneId lane, uint64_t from, size_t limit,
+                absl::AnyInvocable<void(DueDeliveries)> done) override;
+  void ListParked(LaneId lane, uint64_t up_to, ParkedKey from, size_t limit,
+                  absl::AnyInvocable<void(ParkedPage)> done) override;
+  Demand demand() const override { return board_.Get()->demand; }
   bool WasSettled(uint64_t position, LaneId lane) const override {
     return settled_.Contains(position, lane);
   }
@@ -79,6 +95,7 @@ class SqliteJournal final : public Journal {
   const Recovered recovered_;
   const std::unique_ptr<Gauges> owned_gauges_;
   Gauges& gauges_;
+  KeptBoard board_;
   std::mutex turn_;  ///< held during each transaction
   std::atomic<bool> stopping_{false};
   std::mutex stop_mutex_;
@@ -109,8 +126,8 @@ SqliteJournal::SqliteJournal(const SqliteJournalOptions& options, OpenedStore op
               std::move(opened.mark), std::move(opened.watch),
               WithAdvice(std::move(hooks), options.data_dir), clock, gauges_, turn_,
               kHoldRounds * options.housekeeping_interval),
-      housekeeper_(std::move(opened.housekeeping), std::move(opened.retention), options, gauges_,
-                   writer_, turn_) {
+      housekeeper_(std::move(opened.housekeeping), std::move(opened.retention),
+                   std::move(opened.kept), options, gauges_, board_, writer_, turn_) {
   InboxTask watch = [this] { writer_.WatchWal(OnWal, &housekeeper_); };
   writer_.inbox().Add(watch);
   MeasureDisk(options_, 0, gauges_);
@@ -125,7 +142,8 @@ absl::Status SqliteJournal::Refusal(size_t bytes) {
     return absl::ResourceExhaustedError(
         absl::StrCat("the journal's disk is nearly full (", gauges_.free_bytes >> 20,
                      " MiB free), nothing was stored: publish again later; the operator has to "
-                     "free space or lower the retention"));
+                     "free space or lower the retention",
+                     MostKept(board_.Get()->holders)));
   }
   if (gauges_.waiting_bytes.fetch_add(bytes) + bytes > options_.max_waiting_bytes) {
     gauges_.waiting_bytes -= bytes;
@@ -193,6 +211,22 @@ void SqliteJournal::TakeHeld(LaneId lane, GroupId group, size_t limit,
   });
 }
 
+void SqliteJournal::TakeKept(LaneId lane, uint64_t from, size_t limit,
+                             absl::AnyInvocable<void(DueDeliveries)> done) {
+  reads_.Post([this, lane, from, limit, done = std::move(done)]() mutable {
+    AnswerDue(reader_.TakeKept(lane, from, limit), done);
+  });
+}
+
+void SqliteJournal::ListParked(LaneId lane, uint64_t up_to, ParkedKey from, size_t limit,
+                               absl::AnyInvocable<void(ParkedPage)> done) {
+  reads_.Post([this, lane, up_to, from, limit, done = std::move(done)]() mutable {
+    absl::StatusOr<ParkedPage> page = reader_.ListParked(lane, up_to, from, limit);
+    if (!page.ok()) writer_.Fail(page.status());
+    done(page.ok() ? *std::move(page) : ParkedPage());
+  });
+}
+
 void SqliteJournal::AnswerDue(absl::StatusOr<DueDeliveries> due,
                               absl::AnyInvocable<void(DueDeliveries)>& done) {
   if (!due.ok()) writer_.Fail(due.status());
@@ -238,6 +272,10 @@ Journal::Stats SqliteJournal::stats() const {
   stats.stored_bytes = gauges_.stored_bytes;
   stats.deduplication_ids = gauges_.ids;
   stats.dead = gauges_.dead;
+  const std::shared_ptr<const KeptView> kept = board_.Get();
+  stats.kept_deliveries = kept->deliveries;
+  stats.kept_bytes = kept->bytes;
+  stats.holders = kept->holders;
   stats.accepting = !gauges_.space_low && SteadyNanos() >= gauges_.held_until;
   return stats;
 }

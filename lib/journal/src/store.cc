@@ -28,8 +28,8 @@ absl::Status Store::PrepareAll() {
       {&add_ids_, "INSERT INTO ids VALUES(?,?,?)"},
       {&add_attempts_, "INSERT INTO attempt_log VALUES(?,?,?,?,?,?,?,?,?)"},
       {&park_,
-       "INSERT OR REPLACE INTO parked(lane, due_ns, position, attempts, group_id, rest) "
-       "VALUES(?,?,?,?,?,?)"},
+       "INSERT OR REPLACE INTO parked(lane, due_ns, position, attempts, group_id, rest, bytes) "
+       "VALUES(?,?,?,?,?,?,?)"},
       {&unpark_, "DELETE FROM parked WHERE lane=? AND due_ns=? AND position=?"},
       {&bury_, "INSERT OR IGNORE INTO dead VALUES(?,?,?,?,?)"},
       {&set_cursor_, "UPDATE lanes SET cursor=? WHERE id=? AND closed=0"},
@@ -44,19 +44,20 @@ absl::Status Store::PrepareAll() {
        "WHERE tenant=? AND name=? AND closed=0"},
       {&add_lane_, "INSERT INTO lanes(tenant, name, since) VALUES(?,?,?)"},
       {&count_parked_,
-       "SELECT count(*), (SELECT min(due_ns) FROM parked WHERE lane=?1 AND due_ns<?2) "
-       "FROM parked WHERE lane=?1 AND due_ns<>?2"},
+       "SELECT count(*), (SELECT min(due_ns) FROM parked WHERE lane=?1 AND due_ns<?2), "
+       "count(*) FILTER (WHERE due_ns=?3) FROM parked WHERE lane=?1 AND due_ns<>?2"},
       {&grouped_,
-       "SELECT due_ns, position, attempts, group_id, rest FROM parked "
-       "WHERE lane=?1 AND (group_id<>0 OR rest IS NOT NULL OR due_ns>?2)"},
+       "SELECT due_ns, position, attempts, group_id, rest, bytes FROM parked "
+       "WHERE lane=?1 AND due_ns<?3 AND (group_id<>0 OR rest IS NOT NULL OR due_ns>?2)"},
       {&close_lane_, "UPDATE lanes SET closed=1, cursor=NULL WHERE id=? AND closed=0"},
       {&first_parked_,
-       "SELECT due_ns, position, attempts, group_id, rest FROM parked WHERE lane=? "
+       "SELECT due_ns, position, attempts, group_id, rest, bytes FROM parked WHERE lane=? "
        "ORDER BY due_ns, position"},
       {&lane_closed_, "UPDATE lanes SET closed=2 WHERE id=?"},
       {&remove_events_, "DELETE FROM journal WHERE first_position=?"},
       {&remove_ids_, "DELETE FROM ids WHERE first_position=?"},
       {&remove_attempts_, "DELETE FROM attempt_log WHERE id=?"},
+      {&thin_, "UPDATE journal SET crc=?, records=? WHERE first_position=?"},
       {&remove_dead_, "DELETE FROM dead WHERE lane=? AND position=?"},
   };
   for (const auto& [statement, sql] : statements) {
@@ -109,7 +110,8 @@ absl::Status Store::Park(std::vector<Parked>& rows) {
         .Bind(2, base::ToUnixNanos(row.due))
         .Bind(3, Signed(row.position))
         .Bind(4, row.attempts)
-        .Bind(5, Signed(row.group));
+        .Bind(5, Signed(row.group))
+        .Bind(7, Signed(row.bytes));
     if (absl::Status status = EncodeRest(row, rest_); !status.ok()) return status;
     if (rest_.empty()) {
       park_.BindNull(6);
@@ -164,8 +166,15 @@ absl::Status Store::RemoveKeys(Statement& statement, const std::vector<int64_t>&
   return absl::OkStatus();
 }
 
+absl::Status Store::Thin(const ThinnedChunk& chunk) {
+  return thin_.Bind(1, chunk.crc).BindBlob(2, chunk.records).Bind(3, chunk.key).Run();
+}
+
 absl::Status Store::Remove(const RetentionStep& step, uint64_t& dead_removed) {
   absl::Status status = RemoveKeys(remove_events_, step.events);
+  for (const ThinnedChunk& chunk : step.thinned) {
+    if (status.ok()) status = Thin(chunk);
+  }
   if (status.ok()) status = RemoveKeys(remove_ids_, step.ids);
   if (status.ok()) status = RemoveKeys(remove_attempts_, step.attempts);
   for (const auto& [lane, position] : step.dead) {

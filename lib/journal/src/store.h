@@ -16,15 +16,25 @@
 
 namespace carillon::journal {
 
+/// A chunk without the events that are no longer needed.
+struct ThinnedChunk {
+  int64_t key = 0;
+  uint32_t crc = 0;
+  std::string records;
+};
+
 /// Rows that retention found to be no longer needed: one bounded step.
 struct RetentionStep {
   std::vector<int64_t> events;                    ///< keys of journal
+  std::vector<ThinnedChunk> thinned;              ///< take the place of rows of journal
   std::vector<int64_t> ids;                       ///< keys of ids
   std::vector<int64_t> attempts;                  ///< keys of attempt_log
   std::vector<std::pair<LaneId, uint64_t>> dead;  ///< keys of dead
   uint64_t event_bytes = 0;
   uint64_t attempt_bytes = 0;
-  bool empty() const { return events.empty() && ids.empty() && attempts.empty() && dead.empty(); }
+  bool empty() const {
+    return events.empty() && thinned.empty() && ids.empty() && attempts.empty() && dead.empty();
+  }
 };
 
 /// The writing connection: every statement that changes the store, prepared once. The journal
@@ -60,6 +70,7 @@ class Store {
 
  private:
   absl::Status PrepareAll();
+  absl::Status Thin(const ThinnedChunk& chunk);
   absl::Status RemoveKeys(Statement& statement, const std::vector<int64_t>& keys);
   /// Fills in what is parked of the lane.
   absl::Status CountParked(LaneState& lane);
@@ -68,7 +79,7 @@ class Store {
   Statement begin_, commit_, add_events_, add_ids_, add_attempts_, park_, unpark_, bury_;
   Statement set_cursor_, set_health_, write_state_, find_lane_, add_lane_, count_parked_, grouped_;
   Statement close_lane_, first_parked_, lane_closed_, remove_events_, remove_ids_;
-  Statement remove_attempts_, remove_dead_;
+  Statement remove_attempts_, remove_dead_, thin_;
   std::string rest_;  ///< bound while a row is parked
 };
 

@@ -90,14 +90,17 @@ absl::StatusOr<LaneState> Store::OpenLane(const LaneName& name, uint64_t next_po
 
 absl::Status Store::CountParked(LaneState& lane) {
   const int64_t held = base::ToUnixNanos(HeldDue(0));
-  const absl::StatusOr<bool> counted = count_parked_.Bind(1, lane.lane).Bind(2, held).Step();
+  const int64_t kept = base::ToUnixNanos(kKeptDue);
+  count_parked_.Bind(1, lane.lane).Bind(2, held).Bind(3, kept);
+  const absl::StatusOr<bool> counted = count_parked_.Step();
   if (!counted.ok()) return counted.status();
   lane.parked = static_cast<uint64_t>(count_parked_.Int(0));
   if (!count_parked_.Null(1)) lane.next_due = base::FromUnixNanos(count_parked_.Int(1));
+  lane.kept = static_cast<uint64_t>(count_parked_.Int(2));
   count_parked_.Reset();
 
   GroupTally groups;
-  grouped_.Bind(1, lane.lane).Bind(2, held);
+  grouped_.Bind(1, lane.lane).Bind(2, held).Bind(3, kept);
   while (true) {
     const absl::StatusOr<bool> row = grouped_.Step();
     if (!row.ok()) return row.status();

@@ -139,17 +139,17 @@ class Verifier {
   }
 
   absl::Status CheckParked(Database& database) {
-    const bool grouped = seen_.header.user_version != 1;
-    absl::StatusOr<Statement> rows = database.Prepare(
-        absl::StrCat("SELECT due_ns, position, attempts, ", grouped ? "group_id, rest" : "0, NULL",
-                     ", lane FROM parked"));
+    const uint32_t version = seen_.header.user_version;
+    absl::StatusOr<Statement> rows = database.Prepare(absl::StrCat(
+        "SELECT due_ns, position, attempts, ", version >= 2 ? "group_id, rest" : "0, NULL",
+        version >= 3 ? ", bytes" : ", 0", ", lane FROM parked"));
     if (!rows.ok()) return rows.status();
     uint64_t count = 0;
     while (true) {
       const absl::StatusOr<bool> row = rows->Step();
       if (!row.ok()) return row.status();
       if (!*row) break;
-      const absl::StatusOr<Parked> parked = GetParked(static_cast<LaneId>(rows->Int(5)), *rows);
+      const absl::StatusOr<Parked> parked = GetParked(static_cast<LaneId>(rows->Int(6)), *rows);
       if (!parked.ok()) {
         Note(parked.status());
         continue;

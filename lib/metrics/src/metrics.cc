@@ -25,6 +25,8 @@ using Buckets = Histogram::BucketBoundaries;
 
 constexpr std::array<std::string_view, kDnsResultCount> kDnsResultNames = {
     "ok", "not_found", "timeout", "error", "local"};
+constexpr std::array<std::string_view, kGivenUpCount> kGivenUpNames = {"too_much", "too_old",
+                                                                       "removed"};
 constexpr std::array<std::string_view, kPublishResultCount> kPublishResultNames = {
     "accepted", "duplicate", "invalid", "overload", "unavailable"};
 
@@ -93,6 +95,9 @@ std::vector<prometheus::MetricFamily> Describe(const ProcessGauges& g) {
             g.journal_waiting_bytes),
       gauge("carillon_journal_stored_bytes", "Size of the journal on disk.",
             g.journal_stored_bytes),
+      gauge("carillon_kept_deliveries",
+            "Deliveries that wait on disk for a retry, or are held or kept.", g.kept_deliveries),
+      gauge("carillon_kept_bytes", "Bytes of the events of these.", g.kept_bytes),
       gauge("carillon_disk_free_bytes", "Free space of the file system of the journal.",
             g.free_disk_bytes),
       gauge("carillon_deduplication_ids", "Event ids that are remembered.", g.deduplication_ids),
@@ -106,6 +111,22 @@ std::vector<prometheus::MetricFamily> Describe(const ProcessGauges& g) {
       gauge("carillon_destination_connections_limit",
             "As many of them as there are descriptors for.", g.destination_connections_limit),
   };
+}
+
+/// Few series that come and go: those for which most is kept.
+std::vector<prometheus::MetricFamily> DescribeHolders(const std::vector<Holder>& holders) {
+  prometheus::MetricFamily bytes =
+      GaugeFamily("carillon_kept_for_bytes",
+                  "About how many bytes the journal keeps for a destination; the most ten.");
+  prometheus::MetricFamily since = GaugeFamily(
+      "carillon_kept_for_since_seconds",
+      "Acceptance of the oldest event that is kept for it, in seconds since the epoch.");
+  for (const Holder& holder : holders) {
+    const Labels labels = {{"tenant", holder.tenant}, {"destination", holder.destination}};
+    AddSeries(bytes, labels, static_cast<double>(holder.bytes));
+    AddSeries(since, labels, static_cast<double>(holder.since_ns) * 1e-9);
+  }
+  return {std::move(bytes), std::move(since)};
 }
 
 class MetricsImpl final : public Metrics {
@@ -153,6 +174,11 @@ class MetricsImpl final : public Metrics {
       attempt_seconds_[i] = &AddHistogram(registry_, "carillon_attempt_duration_seconds",
                                           "Time of an attempt, from its start to its outcome.",
                                           AttemptSeconds(), labels);
+    }
+    for (size_t i = 0; i < given_up_.size(); ++i) {
+      given_up_[i] = &AddCounter(registry_, "carillon_given_up_total",
+                                 "Deliveries that were given up unsent, by reason.",
+                                 {{"reason", std::string(kGivenUpNames[i])}});
     }
     for (const bool ok : {false, true}) {
       const prometheus::Labels labels = {{"result", ok ? "ok" : "error"}};
@@ -217,6 +243,9 @@ class MetricsImpl final : public Metrics {
     dns_in_flight_.Set(static_cast<double>(count));
   }
   void CountDnsStale() override { dns_stale_.Increment(); }
+  void CountGivenUp(GivenUp reason, uint64_t deliveries) override {
+    given_up_[static_cast<size_t>(reason)]->Increment(static_cast<double>(deliveries));
+  }
 
   void CountTokenFetch(bool ok) override { token_fetches_[ok]->Increment(); }
 
@@ -234,6 +263,7 @@ class MetricsImpl final : public Metrics {
     std::vector<prometheus::MetricFamily> families = registry_.Collect();
     Append(families, lanes_.Collect());
     Append(families, Describe(gauges));
+    Append(families, DescribeHolders(gauges.holders));
     Append(families, process_.Collect());
     return prometheus::TextSerializer().Serialize(families);
   }
@@ -251,6 +281,7 @@ class MetricsImpl final : public Metrics {
   std::array<Histogram*, model::kOutcomeCount> attempt_seconds_;
   std::array<Counter*, kDnsResultCount> dns_lookups_;
   std::array<Counter*, 2> reloads_;
+  std::array<Counter*, kGivenUpCount> given_up_;
   std::array<Counter*, 2> token_fetches_;
   std::array<Counter*, model::kResourceCount * model::kShortageEffectCount> shortages_;
   Histogram& publish_seconds_;

@@ -51,6 +51,15 @@ class StubJournal final : public journal::Journal {
                 absl::AnyInvocable<void(journal::DueDeliveries)> done) override {
     done({});
   }
+  void TakeKept(journal::LaneId, uint64_t, size_t,
+                absl::AnyInvocable<void(journal::DueDeliveries)> done) override {
+    done({});
+  }
+  void ListParked(journal::LaneId, uint64_t, journal::ParkedKey, size_t,
+                  absl::AnyInvocable<void(journal::ParkedPage)> done) override {
+    done({});
+  }
+  journal::Demand demand() const override { return {}; }
   bool WasSettled(uint64_t, journal::LaneId) const override { return false; }
   void OpenLanes(
       std::vector<journal::LaneName> names,

@@ -136,6 +136,7 @@ TEST_F(OrderTest, AHeldRowMovesInOneStep) {
 /// Makes the store what version 1 left: the same without what came later.
 constexpr const char* kBackToVersion1 =
     "ALTER TABLE parked DROP COLUMN group_id; ALTER TABLE parked DROP COLUMN rest;"
+    "ALTER TABLE parked DROP COLUMN bytes;"
     "ALTER TABLE lanes DROP COLUMN failing_since; ALTER TABLE lanes DROP COLUMN disabled;"
     "ALTER TABLE lanes DROP COLUMN disabled_at; ALTER TABLE lanes DROP COLUMN generation;"
     "PRAGMA user_version = 1";
@@ -165,7 +166,7 @@ TEST_F(OrderTest, AStoreOfTheFirstVersionOpensAndGoesOn) {
   Reopen();
   EXPECT_EQ(OpenLane("one").parked, 3u);
   EXPECT_EQ(OpenLane("one").groups.size(), 2u);
-  EXPECT_EQ(Query("PRAGMA user_version"), 2);
+  EXPECT_EQ(Query("PRAGMA user_version"), 3);
 }
 
 }  // namespace

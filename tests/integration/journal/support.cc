@@ -133,6 +133,20 @@ DueDeliveries JournalTest::TakeHeld(LaneId lane, GroupId group, size_t limit) {
   return answer.get_future().get();
 }
 
+DueDeliveries JournalTest::TakeKept(LaneId lane, uint64_t from, size_t limit) {
+  std::promise<DueDeliveries> answer;
+  journal_->TakeKept(lane, from, limit,
+                     [&](DueDeliveries due) { answer.set_value(std::move(due)); });
+  return answer.get_future().get();
+}
+
+ParkedPage JournalTest::ListParked(LaneId lane, uint64_t up_to, ParkedKey from, size_t limit) {
+  std::promise<ParkedPage> answer;
+  journal_->ListParked(lane, up_to, from, limit,
+                       [&](ParkedPage page) { answer.set_value(std::move(page)); });
+  return answer.get_future().get();
+}
+
 absl::StatusOr<std::vector<LaneState>> JournalTest::OpenLanes(const std::vector<LaneName>& names) {
   std::promise<absl::StatusOr<std::vector<LaneState>>> answer;
   journal_->OpenLanes(names, [&](auto lanes) { answer.set_value(std::move(lanes)); });

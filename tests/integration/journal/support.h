@@ -70,6 +70,8 @@ class JournalTest : public testing::Test {
   EventBatch Read(uint64_t from, size_t max_bytes = 1 << 20);
   DueDeliveries TakeDue(LaneId lane, base::WallTime until, size_t limit = 1000);
   DueDeliveries TakeHeld(LaneId lane, GroupId group, size_t limit = 1000);
+  DueDeliveries TakeKept(LaneId lane, uint64_t from, size_t limit = 1000);
+  ParkedPage ListParked(LaneId lane, uint64_t up_to, ParkedKey from, size_t limit = 1000);
   absl::StatusOr<std::vector<LaneState>> OpenLanes(const std::vector<LaneName>& names);
   LaneState OpenLane(const std::string& name);
   /// Positions from `from` on.

@@ -58,6 +58,11 @@ class HeldJournal final : public journal::Journal {
                absl::AnyInvocable<void(journal::DueDeliveries)>) override {}
   void TakeHeld(journal::LaneId, journal::GroupId, size_t,
                 absl::AnyInvocable<void(journal::DueDeliveries)>) override {}
+  void TakeKept(journal::LaneId, uint64_t, size_t,
+                absl::AnyInvocable<void(journal::DueDeliveries)>) override {}
+  void ListParked(journal::LaneId, uint64_t, journal::ParkedKey, size_t,
+                  absl::AnyInvocable<void(journal::ParkedPage)>) override {}
+  journal::Demand demand() const override { return {}; }
   bool WasSettled(uint64_t, journal::LaneId) const override { return false; }
   void OpenLanes(
       std::vector<journal::LaneName>,

@@ -56,6 +56,11 @@ const Bound kSettings[] = {
     {"journal", "retention_age", {"1m", "3653d"}, {"59s", "3654d"}},
     {"journal", "retention_bytes", {"1MiB", "1024TiB"}, {"1048575", "1025TiB"}},
     {"journal", "min_free_bytes", {"0", "1024TiB"}, {"1025TiB"}},
+    {"journal", "kept_age", {"1m", "3653d"}, {"59s", "3654d"}},
+    {"journal", "kept_bytes", {"1MiB", "1024TiB"}, {"1048575", "1025TiB"}},
+    {"journal", "kept_events", {"1", "100000000"}, {"0", "100000001"}},
+    {"journal", "kept_total_bytes", {"1MiB", "1024TiB"}, {"1048575", "1025TiB"}},
+    {"journal", "kept_total_events", {"1", "100000000"}, {"0", "100000001"}},
     {"delivery", "threads", {"1", "64"}, {"0", "65"}},
     {"delivery", "max_memory_bytes", {"1MiB", "16GiB"}, {"1048575", "17GiB"}},
     {"delivery", "max_lane_bytes", {"64KiB", "1GiB"}, {"65535", "1025MiB"}},
@@ -121,6 +126,14 @@ TEST(Bounds, DefaultsOfSettings) {
   EXPECT_EQ(config.journal.retention_age().seconds(), 72 * 3600);
   EXPECT_EQ(config.journal.retention_bytes(), 10ull << 30);
   EXPECT_EQ(config.journal.min_free_bytes(), 256u << 20);
+  EXPECT_EQ(config.journal.kept_age().seconds(), 14 * 24 * 3600);
+  EXPECT_EQ(config.journal.kept_bytes(), 1ull << 30);
+  EXPECT_EQ(config.journal.kept_events(), 1'000'000u);
+  EXPECT_EQ(config.journal.kept_total_bytes(), 5ull << 30);
+  EXPECT_EQ(config.journal.kept_total_events(), 4'000'000u);
+  const Config small = Parsed("journal: {retention_bytes: 1MiB}");
+  EXPECT_EQ(small.journal.kept_bytes(), 1u << 20);
+  EXPECT_EQ(small.journal.kept_total_bytes(), 5u << 20);
   EXPECT_GE(config.delivery.threads(), 1u);
   EXPECT_LE(config.delivery.threads(), 64u);
   EXPECT_EQ(config.delivery.max_memory_bytes(), 64u << 20);

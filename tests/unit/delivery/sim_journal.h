@@ -30,6 +30,8 @@ class SimJournal final : public journal::Journal {
 
   /// No lane can be opened.
   bool disk_full = false;
+  /// Settled events further below the watermark are removed.
+  uint64_t window = UINT64_MAX / 2;
   /// A slow disk: writes take up to this long.
   std::chrono::microseconds write_delay{2000};
 
@@ -52,6 +54,7 @@ class SimJournal final : public journal::Journal {
   void Settle(journal::Settlement settlement, absl::AnyInvocable<void()> done) override {
     Write([this, settlement = std::move(settlement), done = std::move(done)]() mutable {
       store_.Apply(settlement);
+      store_.Retain(window);
       auto batch = std::make_shared<journal::EventBatch>();
       for (const auto& event : settlement.events) {
         store_.Append(event, clock_.Wall());
@@ -68,8 +71,10 @@ class SimJournal final : public journal::Journal {
         [this, from, max_bytes] {
           auto batch = std::make_shared<journal::EventBatch>();
           size_t bytes = 0;
+          const std::set<uint64_t> parked = store_.parked_positions();
           for (uint64_t p = std::max<uint64_t>(from, 1); p <= store_.last() && bytes < max_bytes;
                ++p) {
+            if (!store_.IsThere(p, parked)) continue;
             batch->push_back(store_.events[p - 1]);
             bytes += batch->back()->bytes();
           }
@@ -116,6 +121,60 @@ class SimJournal final : public journal::Journal {
           return answer;
         },
         std::move(done));
+  }
+
+  void TakeKept(journal::LaneId lane, uint64_t from, size_t limit,
+                absl::AnyInvocable<void(journal::DueDeliveries)> done) override {
+    Answer(
+        [this, lane, from, limit] {
+          journal::DueDeliveries answer;
+          for (auto it = store_.parked.lower_bound({lane, journal::kKeptDue, from});
+               it != store_.parked.end() && std::get<0>(it->first) == lane; ++it) {
+            if (answer.due.size() == limit) break;
+            answer.due.push_back(RowOf(*it));
+          }
+          return answer;
+        },
+        std::move(done));
+  }
+
+  void ListParked(journal::LaneId lane, uint64_t up_to, journal::ParkedKey from, size_t limit,
+                  absl::AnyInvocable<void(journal::ParkedPage)> done) override {
+    limit = std::min<size_t>(limit, 3);
+    Answer(
+        [this, lane, up_to, from, limit] {
+          journal::ParkedPage page;
+          for (auto it = store_.parked.lower_bound({lane, from.due, from.position});
+               it != store_.parked.end() && std::get<0>(it->first) == lane; ++it) {
+            const auto& [id, due, position] = it->first;
+            if (page.rows.size() == limit) {
+              page.next = journal::ParkedKey{lane, due, position};
+              break;
+            }
+            if (SimStore::IsMark(it->first) || position > up_to) continue;
+            page.rows.push_back(RowOf(*it).parked);
+            // A batch goes whole, also one that was parked since it was asked for.
+            for (const uint64_t p : it->second.Positions(it->first)) {
+              store_.cuts[lane] = std::max(store_.cuts[lane], p);
+            }
+          }
+          return page;
+        },
+        std::move(done));
+  }
+
+  journal::Demand demand() const override {
+    journal::Demand demand{.leave_to = store_.leave_to,
+                           .keep_since = clock_.Wall() - store_.kept_age};
+    auto cut = store_.Cut(clock_.Wall());
+    if (cut.empty()) return demand;
+    if (given_up_ == nullptr || *given_up_ != cut) {
+      given_up_ = std::make_shared<const std::map<journal::LaneId, journal::GiveUp>>(cut);
+      ++version_;
+    }
+    demand.version = version_;
+    demand.give_up = given_up_;
+    return demand;
   }
 
   bool WasSettled(uint64_t position, journal::LaneId lane) const override {
@@ -188,6 +247,8 @@ class SimJournal final : public journal::Journal {
   journal::Consumer* consumer_ = nullptr;
   std::deque<absl::AnyInvocable<void()>> writes_;
   bool committing_ = false;
+  mutable std::shared_ptr<const std::map<journal::LaneId, journal::GiveUp>> given_up_;
+  mutable uint64_t version_ = 0;
 };
 
 }  // namespace carillon::delivery

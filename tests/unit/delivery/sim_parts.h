@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <map>
 #include <memory>
@@ -58,6 +59,10 @@ class NullMetrics final : public metrics::Metrics {
   void CountDnsLookup(metrics::DnsResult) override {}
   void SetDnsLookupsInFlight(uint64_t) override {}
   void CountDnsStale() override {}
+  void CountGivenUp(metrics::GivenUp reason, uint64_t n) override {
+    given_up[static_cast<size_t>(reason)] += n;
+  }
+  std::array<uint64_t, metrics::kGivenUpCount> given_up{};
   void CountTokenFetch(bool) override {}
   std::shared_ptr<metrics::LaneMetrics> AddLane(std::string tenant, std::string name) override {
     auto& lane = lanes[tenant + "/" + name];
@@ -100,11 +105,20 @@ class SimObserver final : public Observer {
     said.push_back("given up " + destination.name + " " +
                    std::string(model::OutcomeName(delivery.outcome)));
   }
+  void OnKeptTooMuch(const model::Destination& destination, const KeptTooMuch& kept) override {
+    if (on_kept_too_much) on_kept_too_much(destination.name, kept);
+  }
+  void OnRemoved(const model::Destination& destination, const Removed& removed) override {
+    said.push_back("removed " + destination.name + ": " + std::to_string(removed.unsent) +
+                   " unsent, " + std::to_string(removed.parked) + " parked, " +
+                   std::to_string(removed.behind) + " behind");
+  }
   size_t Count(const std::string& line) const {
     return static_cast<size_t>(std::ranges::count(said, line));
   }
 
   std::vector<std::string> said;
+  std::function<void(const std::string&, const KeptTooMuch&)> on_kept_too_much;
   std::set<std::pair<std::string, uint64_t>> given_up;  // destination, position
 };
 

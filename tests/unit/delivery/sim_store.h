@@ -59,6 +59,59 @@ struct SimStore {
   std::set<journal::LaneId> excused;  // taken out of the configuration: nothing is owed to them
   uint64_t watermark = 0;
 
+  // --- Retention: what is settled and below `leave_to` is gone, but for what is parked.
+  uint64_t gone_to = 0;
+  uint64_t leave_to = 0;
+  size_t kept_events = SIZE_MAX;  ///< bound of each lane
+  std::chrono::nanoseconds kept_age = std::chrono::hours(10'000);
+  std::map<journal::LaneId, uint64_t> cuts;  ///< the highest position that each had to give up
+  std::set<uint64_t> parked_positions() const {
+    std::set<uint64_t> positions;
+    for (const auto& [pair, id] : row_of) positions.insert(pair.second);
+    return positions;
+  }
+  void Retain(uint64_t window) {
+    leave_to = watermark > window ? watermark - window : 0;
+    uint64_t floor = std::min(watermark, leave_to);
+    for (const auto& [id, lane] : lanes) {
+      if (lane.cursor && !lane.closed) floor = std::min(floor, *lane.cursor - 1);
+    }
+    gone_to = std::max(gone_to, floor);
+  }
+  bool IsThere(uint64_t position, const std::set<uint64_t>& parked_ones) const {
+    return position > gone_to || parked_ones.contains(position);
+  }
+  /// What each lane has to give up: rows over its bound, oldest first, and what is too old.
+  std::map<journal::LaneId, journal::GiveUp> Cut(base::WallTime now) {
+    std::map<journal::LaneId, std::vector<std::pair<uint64_t, size_t>>> rows;
+    for (const auto& [id, row] : parked) {
+      if (!IsMark(id)) rows[std::get<0>(id)].push_back({std::get<2>(id), 1 + row.rest.size()});
+    }
+    std::map<journal::LaneId, journal::GiveUp> cut;
+    for (auto& [lane, each] : rows) {
+      std::sort(each.rbegin(), each.rend());
+      journal::GiveUp give_up;
+      size_t sum = 0;
+      for (const auto& [position, deliveries] : each) {
+        sum += deliveries;
+        if (events[position - 1]->accepted_at() < now - kept_age) {
+          give_up.too_old_to = std::max(give_up.too_old_to, position);
+        }
+        if (sum > kept_events) give_up.up_to = std::max(give_up.up_to, position);
+      }
+      give_up.up_to = std::max(give_up.up_to, give_up.too_old_to);
+      if (give_up.up_to == 0) continue;
+      cut[lane] = give_up;
+      for (const auto& [id, row] : parked) {  // a batch goes whole
+        if (std::get<0>(id) != lane || std::get<2>(id) > give_up.up_to) continue;
+        for (const uint64_t position : row.Positions(id)) {
+          cuts[lane] = std::max(cuts[lane], position);
+        }
+      }
+    }
+    return cut;
+  }
+
   uint64_t last() const { return events.size(); }
 
   void Apply(const journal::Settlement& s) {
@@ -181,6 +234,10 @@ struct SimStore {
       const auto& [key, row] = *it;
       if (!IsMark(key)) state.parked += 1 + row.rest.size();
       if (IsTimed(key) && !state.next_due) state.next_due = std::get<1>(key);
+      if (std::get<1>(key) == journal::kKeptDue) {
+        ++state.kept;
+        continue;
+      }
       const bool held = !IsMark(key) && !IsTimed(key);
       std::set<journal::GroupId> of{held ? journal::GroupHeldAt(std::get<1>(key)) : row.group};
       for (const auto& member : row.rest) of.insert(member.group);

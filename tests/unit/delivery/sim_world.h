@@ -43,6 +43,15 @@ class SimWorld {
       ChangeReceiver(i);
       characters_.push_back(makers_.Make(i));
     }
+    if (Below(2) == 0) {  // a small journal, and little is kept
+      window_ = Below(60);
+      store_.kept_events = Below(3) == 0 ? 1000 : 1 + Below(40);
+      if (Below(3) == 0) store_.kept_age = std::chrono::seconds(1 + Below(300));
+    }
+    observer_.on_kept_too_much = [this](const std::string& name,
+                                        const Observer::KeptTooMuch& kept) {
+      CheckGivenUp(name, kept);
+    };
     if (Below(4) == 0) caps_ = {2 + Below(6), 1 + Below(3)};
     ChooseDestinations();
     StartProcess();
@@ -75,6 +84,8 @@ class SimWorld {
   size_t fell_behind() const { return fell_behind_; }
   const SimChecks::Counts& counts() const { return checks_.counts(); }
   size_t discarded() const { return discarded_; }
+  size_t given_up() const { return given_up_; }
+  size_t removed() const { return store_.gone_to; }
   size_t operational() const { return store_.events.size() - published_; }
 
  private:
@@ -140,6 +151,7 @@ class SimWorld {
 
   void StartProcess() {
     journal_ = std::make_unique<SimJournal>(store_, executor_, clock_, random_);
+    journal_->window = window_;
     if (slow_disk_) journal_->write_delay = std::chrono::milliseconds(30);
     courier_ = std::make_unique<SimCourier>(
         executor_, clock_, [this](const SimCourier::Flight& flight) { return Receive(flight); });
@@ -182,6 +194,20 @@ class SimWorld {
     EXPECT_TRUE(courier_->flights.empty());
     draining_ = false;
     Crash();
+  }
+
+  /// Nothing is given up but what the journal asked for, or is too old.
+  void CheckGivenUp(const std::string& name, const Observer::KeptTooMuch& notice) {
+    given_up_ += notice.deliveries;
+    EXPECT_LE(notice.too_old, notice.deliveries);
+    if (notice.too_old > 0) return;
+    uint64_t cut = 0;
+    for (const auto& [id, lane] : store_.lanes) {
+      if (lane.name.name == name && store_.cuts.contains(id)) {
+        cut = std::max(cut, store_.cuts.at(id));
+      }
+    }
+    EXPECT_LE(notice.last_position, cut) << "given up within the bound";
   }
 
   void Excuse(const std::vector<model::Destination>& destinations) {
@@ -372,6 +398,8 @@ class SimWorld {
   size_t changes_ = 0;    // under way
   size_t discarded_ = 0;  // changes that were prepared in vain
   size_t fell_behind_ = 0;
+  size_t given_up_ = 0;
+  uint64_t window_ = UINT64_MAX / 2;
   bool draining_ = false;
   bool peace_ = false;
 };

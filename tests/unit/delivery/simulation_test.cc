@@ -20,7 +20,8 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
   const uint64_t runs = FromEnvironment("CARILLON_SIM_RUNS", 2000);
   const uint64_t first = only != 0 ? only : 1;
   const uint64_t last = only != 0 ? only : runs;
-  size_t deliveries = 0, deaths = 0, behind = 0, operational = 0, discarded = 0;
+  size_t deliveries = 0, deaths = 0, behind = 0, operational = 0, discarded = 0, given_up = 0,
+         removed = 0;
   SimChecks::Counts all;
   for (uint64_t seed = first; seed <= last; ++seed) {
     SimWorld world(seed);
@@ -30,15 +31,17 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
     behind += world.fell_behind();
     operational += world.operational();
     discarded += world.discarded();
+    given_up += world.given_up();
+    removed += world.removed();
     all += world.counts();
     ASSERT_FALSE(HasFailure()) << "seed " << seed << ": CARILLON_SIM_SEED=" << seed;
   }
   std::printf(
       "%zu deliveries (%zu in order), %zu deaths, %zu retries, %zu shortages, %zu pauses, %zu "
       "batches (%zu retried), %zu taken apart, %zu operational events, %zu steps with a lane "
-      "behind\n",
+      "behind, %zu given up, %zu events removed\n",
       deliveries, all.in_order, deaths, all.retries, all.shortages, all.pauses, all.batches,
-      all.retried_batches, all.taken_apart, operational, behind);
+      all.retried_batches, all.taken_apart, operational, behind, given_up, removed);
   // A run in which nothing went wrong would show nothing.
   EXPECT_GT(deliveries, 0u);
   if (only == 0) {
@@ -52,6 +55,8 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
     EXPECT_GT(operational, 0u);
     EXPECT_GT(discarded, 0u);
     EXPECT_GT(behind, 0u);
+    EXPECT_GT(given_up, 0u);
+    EXPECT_GT(removed, 0u);
   }
 }
 

@@ -57,6 +57,42 @@ TEST(Chunk, FewerRecordsThanPromisedIsDamage) {
   EXPECT_EQ(view->Some({2}).status().code(), absl::StatusCode::kDataLoss);
 }
 
+TEST(Chunk, IsThinnedToWhatIsWanted) {
+  const std::string records = Records({"a", "b", "c", "d", "e"});
+  const ChunkHead head{11, 5, base::FromUnixNanos(5)};
+  const auto whole = ChunkView::Open(head, ChunkCrc(head, records), records);
+  const std::vector<std::vector<uint64_t>> wishes = {{11}, {13}, {15}, {12, 13, 15}, {}};
+  for (const std::vector<uint64_t>& wanted : wishes) {
+    const auto thin = whole->Thin(wanted);
+    ASSERT_TRUE(thin.ok());
+    const auto view = ChunkView::Open(head, ChunkCrc(head, *thin), *thin);
+    const auto all = view->All();
+    ASSERT_TRUE(all.ok());
+    ASSERT_EQ(all->size(), wanted.size());
+    for (size_t i = 0; i < wanted.size(); ++i) EXPECT_EQ(all->at(i)->position(), wanted[i]);
+    const auto some = view->Some({11, 13, 15});
+    ASSERT_TRUE(some.ok());
+    for (size_t i = 0; i < 3; ++i) {
+      const bool there = std::count(wanted.begin(), wanted.end(), 11 + 2 * i) > 0;
+      ASSERT_EQ(some->at(i) != nullptr, there);
+    }
+    // What is gone stays gone.
+    const auto thinner = view->Thin(std::vector<uint64_t>{11, 15});
+    ASSERT_TRUE(thinner.ok());
+    EXPECT_LE(thinner->size(), thin->size());
+  }
+}
+
+TEST(Chunk, GapsOfNothingAndBeyondItsEndAreDamage) {
+  std::string records;
+  PutGap(records, 0);
+  const ChunkHead head{1, 1, {}};
+  EXPECT_FALSE(ChunkView::Open(head, ChunkCrc(head, records), records)->All().ok());
+  records.clear();
+  PutRecord(records, "");
+  EXPECT_FALSE(ChunkView::Open(head, ChunkCrc(head, records), records)->All().ok());
+}
+
 TEST(AttemptChunk, KeepsEveryMember) {
   AttemptChunk chunk;
   chunk.Add({9, 3, 2, model::Outcome::kHttp429, 429, base::FromUnixNanos(77), 1234, false});

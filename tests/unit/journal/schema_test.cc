@@ -38,6 +38,22 @@ TEST(Schema, RowsOfTheFirstVersionHaveNoGroupNoRestAndAreWell) {
             1);
 }
 
+TEST(Schema, ParkedRowsOfTheSecondVersionGetAboutTheBytesOfTheirEvents) {
+  Database database = Memory();
+  ASSERT_TRUE(Migrate(database, SchemaSteps().first(2)).ok());
+  ASSERT_TRUE(database
+                  .Exec("INSERT INTO journal VALUES(1, 10, 0, 0, zeroblob(1000));"
+                        "INSERT INTO journal VALUES(11, 2, 0, 0, zeroblob(8000));"
+                        "INSERT INTO parked VALUES(1, 2, 3, 4, 0, NULL);"
+                        "INSERT INTO parked VALUES(1, 2, 12, 4, 0, zeroblob(8));"
+                        "INSERT INTO parked VALUES(2, 2, 11, 4, 0, NULL)")
+                  .ok());
+  ASSERT_TRUE(Migrate(database, SchemaSteps()).ok());
+  EXPECT_EQ(*database.Scalar("SELECT bytes FROM parked WHERE position = 3"), 100);
+  EXPECT_EQ(*database.Scalar("SELECT bytes FROM parked WHERE position = 12"), 12'000);
+  EXPECT_EQ(*database.Scalar("SELECT bytes FROM parked WHERE position = 11"), 4000);
+}
+
 TEST(Schema, AnOlderFileKeepsItsRows) {
   Database database = Memory();
   const char* const old_steps[] = {kFirst};

@@ -32,6 +32,8 @@ class DeliveryLog final : public Observer {
   void OnDisabled(const model::Destination& destination, model::DisabledReason why) override;
   void OnEnabled(const model::Destination& destination) override;
   void OnGivenUp(const model::Destination& destination, const GivenUp& delivery) override;
+  void OnKeptTooMuch(const model::Destination& destination, const KeptTooMuch& kept) override;
+  void OnRemoved(const model::Destination& destination, const Removed& removed) override;
 
  private:
   /// How many were left out, when a line of this kind may be written.

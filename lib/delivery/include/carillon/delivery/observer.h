@@ -25,6 +25,23 @@ class Observer {
     model::Outcome outcome = model::Outcome::kCancelled;  ///< of the last one
   };
 
+  /// Deliveries of a destination that were given up because too much was kept for it, or for too
+  /// long (`journal.kept_*`).
+  struct KeptTooMuch {
+    uint64_t deliveries = 0;
+    uint64_t too_old = 0;  ///< of these, for their age
+    uint64_t first_position = 0;
+    uint64_t last_position = 0;
+  };
+
+  /// What a destination had left when it was taken out of the configuration; all of it is given up.
+  struct Removed {
+    uint64_t unsent = 0;  ///< in memory or in flight; `OnGivenUp` told of each
+    uint64_t parked = 0;  ///< had rows: retries, held, kept
+    uint64_t behind = 0;  ///< still lay in the journal behind its cursor
+    uint64_t deliveries() const { return unsent + parked + behind; }
+  };
+
   virtual ~Observer() = default;
   /// An attempt ended with `outcome`, which is neither kSuccess nor kCancelled.
   virtual void OnFailed(const model::Destination&, model::Outcome, const http::Response&) {}
@@ -34,6 +51,10 @@ class Observer {
   virtual void OnDisabled(const model::Destination&, model::DisabledReason) {}
   virtual void OnEnabled(const model::Destination&) {}
   virtual void OnGivenUp(const model::Destination&, const GivenUp&) {}
+  /// Of one destination every ten seconds at most; `OnGivenUp` told of each delivery before.
+  virtual void OnKeptTooMuch(const model::Destination&, const KeptTooMuch&) {}
+  /// Once, when all is counted.
+  virtual void OnRemoved(const model::Destination&, const Removed&) {}
 };
 
 }  // namespace carillon::delivery

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -65,6 +66,12 @@ inline constexpr GroupId GroupHeldAt(base::WallTime due) {
   return static_cast<GroupId>((due - kFirstHeldDue).count());
 }
 
+/// Deliveries that a lane behind keeps one by one, since the journal was to let go of the events
+/// around them: rows at kKeptDue, in the order of their positions, which all lie below its cursor.
+/// No group has this number.
+inline constexpr GroupId kKeptGroup = kMaxGroup + 1;
+inline constexpr base::WallTime kKeptDue = HeldDue(kKeptGroup);
+
 /// One of the further deliveries of a batch.
 struct BatchMember {
   uint64_t position = 0;
@@ -83,6 +90,7 @@ struct Parked {
   uint32_t attempts = 0;  ///< made so far
   GroupId group = 0;
   std::vector<BatchMember> rest;  ///< of a batch: all but its first, in its order; `kMaxRest`
+  uint64_t bytes = 0;             ///< of its events' records; what is kept is bounded by them
 };
 
 /// Names a parked row.
@@ -155,6 +163,40 @@ struct DueDeliveries {
   std::optional<base::WallTime> next_due;  ///< of the first row not returned
 };
 
+/// A part of the parked rows of a lane, in the order of their keys.
+struct ParkedPage {
+  std::vector<Parked> rows;
+  std::optional<ParkedKey> next;  ///< where to go on; nothing: that was all
+};
+
+/// How much of what is kept for a lane is to be given up: every delivery of it up to a position.
+struct GiveUp {
+  uint64_t up_to = 0;
+  uint64_t too_old_to = 0;  ///< those up to here for their age, the others for their number or size
+  friend bool operator==(const GiveUp&, const GiveUp&) = default;
+};
+
+/// What the journal asks of the shards, so that what is kept for some destinations stays in its
+/// bounds and the events of others can leave.
+struct Demand {
+  /// Events up to here leave when no lane behind stands at or below it: such a lane moves its
+  /// cursor on, and keeps what it wants of them as rows at kKeptDue. 0: nothing is asked.
+  uint64_t leave_to = 0;
+  /// What was accepted before is too old to be kept.
+  base::WallTime keep_since = base::WallTime::min();
+  uint64_t version = 0;  ///< another number: `give_up` is another
+  std::shared_ptr<const std::map<LaneId, GiveUp>> give_up;  ///< null: nothing
+};
+
+/// What is kept for one destination and holds the journal back.
+struct Holder {
+  std::string tenant;
+  std::string name;
+  uint64_t deliveries = 0;  ///< with rows: retries, held, kept
+  uint64_t bytes = 0;       ///< of these, and about what lies behind its cursor
+  base::WallTime since{};   ///< acceptance of the oldest event that it needs
+};
+
 /// What is parked of one group.
 struct GroupState {
   GroupId group = 0;
@@ -163,6 +205,9 @@ struct GroupState {
   bool stuck = false;  ///< it has a mark at HeldDue(0)
 };
 
+/// Holders that are told of.
+inline constexpr size_t kMaxHolders = 10;
+
 /// What the store knows of a destination.
 struct LaneState {
   LaneId lane = 0;
@@ -170,6 +215,7 @@ struct LaneState {
   uint64_t since = 1;
   std::optional<uint64_t> cursor;  ///< set: it had fallen behind; next position to look at
   uint64_t parked = 0;             ///< number of parked deliveries (marks at HeldDue(0) are none)
+  uint64_t kept = 0;               ///< of these, rows at kKeptDue
   std::optional<base::WallTime> next_due;  ///< lowest before kFirstHeldDue
   std::vector<GroupState> groups;          ///< those that have parked rows, ascending
   Health health;
@@ -239,6 +285,18 @@ class Journal {
   virtual void TakeHeld(LaneId lane, GroupId group, size_t limit,
                         absl::AnyInvocable<void(DueDeliveries)> done) = 0;
 
+  /// Rows of `lane` at kKeptDue from position `from` on, lowest first; otherwise as `TakeHeld`.
+  virtual void TakeKept(LaneId lane, uint64_t from, size_t limit,
+                        absl::AnyInvocable<void(DueDeliveries)> done) = 0;
+
+  /// Parked rows of `lane` (no marks) at positions up to `up_to`, from `from` on, at most `limit`;
+  /// maybe none though there are more: `next` tells. Only what is committed.
+  virtual void ListParked(LaneId lane, uint64_t up_to, ParkedKey from, size_t limit,
+                          absl::AnyInvocable<void(ParkedPage)> done) = 0;
+
+  /// Any thread; cheap enough to be asked several times a second.
+  virtual Demand demand() const = 0;
+
   /// What was settled before the restart though its event is read again (it is above the watermark,
   /// or at or above the lane's cursor): by an attempt, held behind others, or dead without any.
   /// Any thread, never blocks.
@@ -268,7 +326,11 @@ class Journal {
     uint64_t free_bytes = 0;     ///< of the file system
     uint64_t stored_bytes = 0;   ///< the store's files
     uint64_t deduplication_ids = 0;
-    uint64_t dead = 0;      ///< dead deliveries kept
+    uint64_t dead = 0;             ///< dead deliveries kept
+    uint64_t kept_deliveries = 0;  ///< that have rows: they wait for a retry, or are held or kept
+    uint64_t kept_bytes = 0;       ///< of the events of these
+    /// Those for which most is kept, at most `kMaxHolders`, most first.
+    std::vector<Holder> holders;
     bool accepting = true;  ///< false: publishing is refused for want of space
   };
   virtual Stats stats() const = 0;

@@ -19,6 +19,14 @@ struct SqliteJournalOptions {
   std::chrono::nanoseconds retention_age = std::chrono::hours(72);
   /// Of events and attempts; the oldest that are settled go first.
   uint64_t retention_bytes = 10ull << 30;
+  /// What is kept for destinations (retries, held, and what a lane behind wants of events that are
+  /// to leave): older events than this are given up, and the oldest while there is more, for one
+  /// destination, or for all. While space is short, all together may take half of what there is.
+  std::chrono::nanoseconds kept_age = std::chrono::hours(72);
+  uint64_t kept_bytes = 1ull << 30;
+  uint64_t kept_events = 1'000'000;
+  uint64_t kept_total_bytes = 5ull << 30;
+  uint64_t kept_total_events = 4'000'000;
   /// Publishing is refused while the file system has less than this, space that retention freed
   /// inside the files counted in (of which a quarter must be outside).
   uint64_t min_free_bytes = 256ull << 20;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "carillon/base/clock.h"
 #include "carillon/model/outcome.h"
@@ -22,6 +23,15 @@ inline constexpr int kPublishResultCount = 5;
 /// How a look-up at the name servers ended: label `result` of `carillon_dns_lookups_total`.
 enum class DnsResult : uint8_t { kOk, kNotFound, kTimeout, kError, kLocal };
 inline constexpr int kDnsResultCount = 5;
+
+/// Why deliveries were given up without an attempt that was their last: label `reason` of
+/// `carillon_given_up_total`.
+enum class GivenUp : uint8_t {
+  kTooMuch,  ///< more was kept than one of the bounds of what is kept
+  kTooOld,   ///< kept for longer than its bound
+  kRemoved,  ///< their destination was taken out of the configuration
+};
+inline constexpr int kGivenUpCount = 3;
 
 /// State of a destination: label `state` of `carillon_destinations`.
 enum class LaneHealth : uint8_t {
@@ -56,6 +66,14 @@ class LaneMetrics {
 inline constexpr std::array<std::string_view, 5> kPublisherCloseNames = {"flood", "memory", "calls",
                                                                          "gave_way", "refused"};
 
+/// For whom the journal keeps most.
+struct Holder {
+  std::string tenant;
+  std::string destination;
+  uint64_t bytes = 0;
+  int64_t since_ns = 0;  ///< Unix ns of acceptance of the oldest event that is kept
+};
+
 /// Figures read at each scrape, from whoever knows them.
 struct ProcessGauges {
   uint64_t journal_last_position = 0;
@@ -74,6 +92,9 @@ struct ProcessGauges {
   /// By kPublisherCloseNames.
   std::array<uint64_t, 5> publisher_connections_closed{};
   uint64_t log_lines_dropped = 0;
+  uint64_t kept_deliveries = 0;
+  uint64_t kept_bytes = 0;
+  std::vector<Holder> holders;  ///< a few
 };
 
 /// Every metric of the program (names: docs/metrics.md). Series are made once; nothing is looked
@@ -111,6 +132,7 @@ class Metrics {
   virtual void SetDnsLookupsInFlight(uint64_t count) = 0;
   /// An answer past its TTL that was given because the name servers gave none.
   virtual void CountDnsStale() = 0;
+  virtual void CountGivenUp(GivenUp reason, uint64_t deliveries) = 0;
   /// One request to a token server (OAuth 2.0).
   virtual void CountTokenFetch(bool ok) = 0;
 

@@ -1,0 +1,167 @@
+// What a lane keeps while events leave the journal, what it gives up, and what dies with it.
+
+#include "dispatcher_support.h"
+
+namespace carillon::delivery {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+class KeepingTest : public DispatcherTest {
+ protected:
+  /// `a` is switched off, `b` is well; both want `count` events, of which three may stay.
+  void Begin(int count) {
+    a_.enabled = false;
+    journal_->window = 3;
+    ASSERT_TRUE(SetTable(Table()).ok());
+    for (int i = 1; i <= count; ++i) Publish("e" + std::to_string(i));
+    RunFor(seconds(30));
+  }
+  void Enable() {
+    a_.enabled = true;
+    ASSERT_TRUE(SetTable(Table()).ok());
+    RunFor(seconds(30));
+  }
+  std::vector<model::Destination> Table() const {
+    std::vector<model::Destination> table = {a_, Named("b")};
+    if (!tell_.empty()) table.push_back(Named(tell_));
+    return table;
+  }
+  size_t Kept() const {
+    return static_cast<size_t>(std::ranges::count_if(store_.parked, [](const auto& row) {
+      return std::get<1>(row.first) == journal::kKeptDue;
+    }));
+  }
+  uint64_t GivenUp(metrics::GivenUp reason) const {
+    return metrics_.given_up[static_cast<size_t>(reason)];
+  }
+
+  model::Destination a_ = Named("a");
+};
+
+TEST_F(KeepingTest, TheCursorYieldsAndNothingIsLost) {
+  Begin(10);
+  EXPECT_EQ(store_.gone_to, 7u);
+  EXPECT_EQ(Kept(), 7u);
+  EXPECT_EQ(store_.lanes.at(1).cursor, 8u);
+  Enable();
+  for (uint64_t position = 1; position <= 10; ++position) {
+    EXPECT_TRUE(store_.delivered.contains({1, position})) << position;
+  }
+  EXPECT_TRUE(store_.parked.empty());
+  EXPECT_FALSE(store_.lanes.at(1).cursor.has_value());
+}
+
+TEST_F(KeepingTest, NothingIsWrittenWhileNobodyWantsTheEventsToLeave) {
+  Begin(3);
+  EXPECT_EQ(Kept(), 0u);
+  EXPECT_EQ(store_.lanes.at(1).cursor, 1u);
+}
+
+TEST_F(KeepingTest, ARestartKnowsWhatIsKept) {
+  Begin(10);
+  dispatcher_.reset();
+  executor_.Clear();
+  Create();
+  ASSERT_TRUE(SetTable(Table()).ok());
+  RunFor(seconds(5));
+  Enable();
+  for (uint64_t position = 1; position <= 10; ++position) {
+    EXPECT_TRUE(store_.delivered.contains({1, position})) << position;
+  }
+  EXPECT_TRUE(store_.dead.empty());
+}
+
+TEST_F(KeepingTest, OverItsBoundTheOldestDieCountedAndTold) {
+  tell_ = "told";
+  store_.kept_events = 4;
+  Observer::KeptTooMuch told;
+  observer_.on_kept_too_much = [&](const std::string& name, const Observer::KeptTooMuch& kept) {
+    EXPECT_EQ(name, "a");
+    told.deliveries += kept.deliveries;
+    told.last_position = std::max(told.last_position, kept.last_position);
+  };
+  Begin(10);
+  EXPECT_LE(Kept(), 4u);
+  EXPECT_GE(store_.dead.size(), 3u);
+  EXPECT_TRUE(store_.dead.contains({1, 1}));
+  EXPECT_FALSE(store_.dead.contains({1, 10}));
+  EXPECT_EQ(told.deliveries, store_.dead.size());
+  EXPECT_EQ(GivenUp(metrics::GivenUp::kTooMuch), store_.dead.size());
+  EXPECT_EQ(GivenUp(metrics::GivenUp::kTooOld), 0u);
+  EXPECT_EQ(metrics_.lanes["t/a"]->dead, store_.dead.size());
+  EXPECT_TRUE(std::ranges::any_of(store_.events, [](const model::EventPtr& event) {
+    return event->type() == model::kDeliveryDead;
+  }));
+  const size_t dead = store_.dead.size();
+  Enable();
+  EXPECT_EQ(store_.dead.size(), dead);
+  for (uint64_t position = 1; position <= 10; ++position) {
+    EXPECT_NE(store_.delivered.contains({1, position}), store_.dead.contains({1, position}))
+        << position;
+  }
+}
+
+TEST_F(KeepingTest, WhatIsTooOldDies) {
+  store_.kept_age = hours(1);
+  Begin(10);
+  EXPECT_EQ(Kept(), 7u);
+  clock_.JumpWall(hours(2));
+  RunFor(seconds(30));
+  EXPECT_EQ(Kept(), 0u);
+  EXPECT_EQ(GivenUp(metrics::GivenUp::kTooOld), 7u);
+  EXPECT_EQ(store_.dead.size(), 7u);  // what lies behind the cursor is not asked for yet
+}
+
+TEST_F(KeepingTest, ARetryThatIsFarAwayIsWithinTheBoundsToo) {
+  store_.kept_events = 2;
+  a_.retry.delays = {hours(24)};
+  a_.breaker.reset();
+  throttled_ = "a";
+  end_.status = 500;
+  ASSERT_TRUE(SetTable(Table()).ok());
+  for (int i = 1; i <= 6; ++i) Publish("e" + std::to_string(i));
+  RunFor(seconds(30));
+  EXPECT_EQ(store_.parked.size(), 2u);
+  EXPECT_EQ(store_.dead.size(), 4u);
+  EXPECT_TRUE(store_.dead.contains({1, 1}));
+  EXPECT_EQ(GivenUp(metrics::GivenUp::kTooMuch), 4u);
+}
+
+TEST_F(KeepingTest, WhatDiesWithItsDestinationIsCounted) {
+  Begin(10);  // seven kept, three behind the cursor
+  const auto metrics = metrics_.lanes["t/a"];
+  ASSERT_TRUE(SetTable({Named("b")}).ok());
+  RunFor(seconds(5));
+  EXPECT_EQ(GivenUp(metrics::GivenUp::kRemoved), 10u);
+  EXPECT_EQ(metrics->dead, 10u);
+  EXPECT_EQ(observer_.Count("removed a: 0 unsent, 7 parked, 3 behind"), 1u);
+}
+
+TEST_F(KeepingTest, WhatIsInFlightAndInMemoryDiesCountedOnce) {
+  a_.concurrency = 1;
+  end_.after = seconds(10);
+  ASSERT_TRUE(SetTable(Table()).ok());
+  Publish("e1");
+  Publish("e2");
+  RunFor(std::chrono::milliseconds(100));
+  ASSERT_TRUE(SetTable({Named("b")}).ok());
+  RunFor(std::chrono::milliseconds(500));
+  EXPECT_EQ(observer_.Count("removed a: 2 unsent, 0 parked, 0 behind"), 1u);
+  EXPECT_EQ(GivenUp(metrics::GivenUp::kRemoved), 2u);
+}
+
+TEST_F(KeepingTest, NothingIsSaidOfADestinationThatHadNothing) {
+  ASSERT_TRUE(SetTable(Table()).ok());
+  Publish("e1");
+  RunFor(seconds(5));
+  ASSERT_TRUE(SetTable({Named("b")}).ok());
+  RunFor(seconds(5));
+  EXPECT_EQ(GivenUp(metrics::GivenUp::kRemoved), 0u);
+  EXPECT_TRUE(std::ranges::none_of(
+      observer_.said, [](const std::string& line) { return line.starts_with("removed"); }));
+}
+
+}  // namespace
+}  // namespace carillon::delivery
