@@ -3,6 +3,21 @@
 
 include_guard(GLOBAL)
 
+# Precompiles what most sources of a target include: half of a build's time is parsing it. One preset
+# (asan) goes without, so that each source includes what it uses.
+function(carillon_precompile target)
+  get_target_property(sources ${target} SOURCES)
+  list(LENGTH sources count)
+  if(NOT CARILLON_PRECOMPILE OR count LESS 4)
+    return()
+  endif()
+  target_precompile_headers(${target} PRIVATE <chrono> <functional> <map> <memory> <optional> <string>
+    <vector> <absl/status/statusor.h> <absl/strings/str_cat.h> <absl/container/flat_hash_map.h> ${ARGN})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")  # for ccache
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>)
+  endif()
+endfunction()
+
 # carillon_part(<name> LAYER <n> SOURCES <files...> [USES <parts...>] [LIBS <libraries...>])
 function(carillon_part name)
   cmake_parse_arguments(ARG "" "LAYER" "SOURCES;USES;LIBS" ${ARGN})
@@ -17,6 +32,7 @@ function(carillon_part name)
   target_link_libraries(carillon_${name} ${scope} ${ARG_LIBS})
   if(ARG_SOURCES)
     target_link_libraries(carillon_${name} PRIVATE carillon_warnings)
+    carillon_precompile(carillon_${name})
   endif()
   set_property(GLOBAL PROPERTY carillon_layer_${name} ${ARG_LAYER})
   foreach(part IN LISTS ARG_USES)
@@ -38,6 +54,7 @@ function(carillon_program name)
   add_executable(${name} ${ARG_SOURCES})
   list(TRANSFORM ARG_USES PREPEND carillon_)
   target_link_libraries(${name} PRIVATE ${ARG_USES} ${ARG_LIBS} carillon_warnings)
+  carillon_precompile(${name})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 endfunction()
 
@@ -51,6 +68,7 @@ function(carillon_test name)
     GTest::gmock GTest::gtest_main carillon_warnings)
   target_compile_definitions(test_${name} PRIVATE
     CARILLON_CONTRACTS_DIR="${CMAKE_SOURCE_DIR}/tests/contracts")
+  carillon_precompile(test_${name} <gmock/gmock.h>)
   set_target_properties(test_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
