@@ -12,26 +12,10 @@ class CallFlood(FloodCase):
     attacker = "127.0.0.2"
 
     def test_streams_left_open(self):
-        head = request_headers(PUBLISH_STREAM)
-
-        def attack():
-            connection = self.connect()
-            if connection:
-                connection.try_send(b"".join(frame(HEADERS, END_HEADERS, connection.next_stream(), head)
-                                             for _ in range(100)))
-
-        self.flood(attack, p99=OTHER_PEER_P99_SECONDS)
+        self.flood(lambda: self.begin_calls(PUBLISH_STREAM), p99=OTHER_PEER_P99_SECONDS)
 
     def test_calls_without_a_message(self):
-        head = request_headers(PUBLISH)
-
-        def attack():
-            connection = self.connect()
-            if connection:
-                connection.try_send(b"".join(frame(HEADERS, END_HEADERS, connection.next_stream(), head)
-                                             for _ in range(100)))
-
-        self.flood(attack, p99=OTHER_PEER_P99_SECONDS)
+        self.flood(lambda: self.begin_calls(PUBLISH), p99=OTHER_PEER_P99_SECONDS)
 
     def test_more_streams_than_the_server_allows(self):
         head = request_headers(PUBLISH_STREAM)

@@ -48,6 +48,14 @@ class FloodCase(EndToEnd):
         self.connections.append(connection)
         return connection
 
+    def begin_calls(self, method, count=100):
+        """One more connection, with `count` calls under way that bring no message."""
+        head = request_headers(method)
+        connection = self.connect()
+        if connection:
+            connection.try_send(b"".join(frame(HEADERS, END_HEADERS, connection.next_stream(), head)
+                                         for _ in range(count)))
+
     def flood(self, attack, closed=None, p99=P99_SECONDS):
         """Calls `attack()` again and again for some seconds; checks what holds of every flood.
         `closed`: for what reason the server closes connections."""
@@ -104,15 +112,7 @@ class Flood(FloodCase):
     def test_legal_calls_of_another_address(self):
         """Nothing is wrong with any of them, and none is refused: the peers take turns."""
         self.attacker = "127.0.0.2"
-        head = request_headers(PUBLISH)
-
-        def attack():
-            connection = self.connect()
-            if connection:
-                connection.try_send(b"".join(frame(HEADERS, END_HEADERS, connection.next_stream(), head)
-                                             for _ in range(100)))
-
-        self.flood(attack, p99=OTHER_PEER_P99_SECONDS)
+        self.flood(lambda: self.begin_calls(PUBLISH), p99=OTHER_PEER_P99_SECONDS)
 
     def test_peers_that_take_turns_are_all_answered(self):
         """Many calls at once from two addresses: more than a turn holds, from one connection and

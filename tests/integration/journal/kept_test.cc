@@ -27,6 +27,17 @@ class KeptTest : public RetentionTest {
       return mine == demand.give_up->end() ? wanted.up_to == 0 : mine->second == wanted;
     });
   }
+  /// Keeps six deliveries, three for each of two lanes; returns the other one.
+  LaneId KeepForTwo() {
+    Fill(6);
+    const LaneId other = OpenLane("two").lane;
+    Settlement news;
+    news.watermark = 6;
+    news.parked = {Kept(lane_, 1), Kept(other, 2), Kept(lane_, 3),
+                   Kept(lane_, 4), Kept(other, 5), Kept(other, 6)};
+    Settle(news);
+    return other;
+  }
 };
 
 TEST_F(KeptTest, AParkedDeliveryKeepsNoMoreThanItsOwnEvent) {
@@ -189,28 +200,23 @@ TEST_F(KeptTest, WhatIsTooOldIsGivenUpAndNamedSo) {
 
 TEST_F(KeptTest, OverTheBoundOfAllTheOldestOfAllGiveWay) {
   options_.kept_total_bytes = 3500;
-  Fill(6);
-  const LaneId other = OpenLane("two").lane;
-  Settlement news;
-  news.watermark = 6;
-  news.parked = {Kept(lane_, 1), Kept(other, 2), Kept(lane_, 3),
-                 Kept(lane_, 4), Kept(other, 5), Kept(other, 6)};
-  Settle(news);
+  const LaneId other = KeepForTwo();
   ASSERT_TRUE(IsAsked(lane_, {3, 0}));
   EXPECT_TRUE(IsAsked(other, {3, 0}));
 }
 
 TEST_F(KeptTest, OverTheNumberOfAllTheOldestOfAllGiveWay) {
   options_.kept_total_events = 4;
-  Fill(6);
-  const LaneId other = OpenLane("two").lane;
-  Settlement news;
-  news.watermark = 6;
-  news.parked = {Kept(lane_, 1), Kept(other, 2), Kept(lane_, 3),
-                 Kept(lane_, 4), Kept(other, 5), Kept(other, 6)};
-  Settle(news);
+  const LaneId other = KeepForTwo();
   ASSERT_TRUE(IsAsked(lane_, {2, 0}));
   EXPECT_TRUE(IsAsked(other, {2, 0}));
+}
+
+TEST_F(KeptTest, WhoHasNothingThatOldIsNotAsked) {
+  options_.kept_total_events = 5;
+  const LaneId other = KeepForTwo();
+  ASSERT_TRUE(IsAsked(lane_, {1, 0}));
+  EXPECT_TRUE(IsAsked(other, {}));
 }
 
 TEST_F(KeptTest, TellsForWhomMostIsKept) {
