@@ -19,7 +19,7 @@ for script in "${scripts[@]}"; do
   bash -n "$script" || failed=1
 done
 
-mapfile -t python < <(find scripts tests -name '*.py')
+mapfile -t python < <(find scripts tests helm -name '*.py')
 for script in "${python[@]}"; do
   python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$script" ||
     failed=1

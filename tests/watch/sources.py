@@ -1,8 +1,11 @@
 """What the tests of this folder read: rules, runbooks, dashboards, documents."""
 
+import json
 import pathlib
 import re
 import shutil
+import subprocess
+import tempfile
 
 import yaml
 
@@ -45,3 +48,45 @@ def anchors(path):
     """The anchors of a document's headings."""
     return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
             for heading in re.findall(r"^#+ (.*)$", path.read_text(), re.M)}
+
+
+def dashboards():
+    return {path.name: json.loads(path.read_text()) for path in DASHBOARDS}
+
+
+def panels(dashboard):
+    """The panels that show something."""
+    return [panel for panel in dashboard["panels"] if panel["type"] != "row"]
+
+
+def variable_values(window):
+    """What stands for the variables of a dashboard in a query outside Grafana."""
+    return {"$__rate_interval": window, "$__range": window, "$namespace": ".*", "$job": ".*",
+            "$instance": ".*", "$tenant": ".*", "$destination": ".*"}
+
+
+def plain(expression, window="5m"):
+    for name, value in variable_values(window).items():
+        expression = expression.replace(name, value)
+    assert "$" not in expression, expression
+    return expression
+
+
+def metric_names(expression):
+    """Metrics that a query names, without the suffixes of a histogram's series; recorded series, which
+    have a colon, are no metrics."""
+    bare = re.sub(r'"[^"]*"', '""', expression)
+    return {re.sub(r"_(bucket|sum|count)$", "", name)
+            for name in re.findall(r"(?<![\w:])(?:carillon|process)_\w+(?![\w:])", bare)}
+
+
+def syntax_errors(expressions):
+    """What promtool says of queries that it does not take; "" when it takes all."""
+    groups = {"groups": [{"name": "queries", "rules": [
+        {"record": f"query:number:{i}", "expr": one} for i, one in enumerate(expressions)]}]}
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        yaml.safe_dump(groups, file)
+        file.flush()
+        done = subprocess.run([PROMTOOL, "check", "rules", file.name], capture_output=True,
+                              text=True, timeout=60)
+    return done.stdout + done.stderr if done.returncode else ""
