@@ -24,7 +24,7 @@ def at_a_glance():
              "(rate(carillon_sync_duration_seconds_bucket{@}[$__rate_interval])))", "s",
              above((0.05, YELLOW), (0.1, RED)), runbooks=["CarillonSyncSlow"]),
         stat("Retry timer late", "How long ago the oldest retry that is due should have gone.",
-             "max(carillon_retry_overdue_seconds{@})", "s", above((10, YELLOW), (60, RED)),
+             "max(carillon_retry_overdue_seconds{@})", "s", above((2, YELLOW), (10, RED)),
              runbooks=["CarillonRetryTimerLate"]),
         stat("Configurations in force", "One, when all replicas run under the same.",
              "count(count by (hash) (carillon_config_info{@}))", "short", above((2, ORANGE)),
@@ -92,7 +92,7 @@ def process():
               runbooks=["CarillonLocalShortage"]),
         graph("Retry timer, by instance", "How long ago the oldest retry that is due should have gone.",
               [("max by (instance) (carillon_retry_overdue_seconds{@})", one)], "s", width=8,
-              thresholds=above((60, RED)), runbooks=["CarillonRetryTimerLate"]),
+              thresholds=above((10, RED)), runbooks=["CarillonRetryTimerLate"]),
         table("Replicas", "What runs, since when, and how long its last start took.",
               [("time() - sum by (instance) (process_start_time_seconds{@} and on (instance) "
                 "carillon_build_info{@})", "up for"),

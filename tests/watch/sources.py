@@ -59,14 +59,14 @@ def panels(dashboard):
     return [panel for panel in dashboard["panels"] if panel["type"] != "row"]
 
 
-def variable_values(window):
+def variable_values(window, shown):
     """What stands for the variables of a dashboard in a query outside Grafana."""
-    return {"$__rate_interval": window, "$__range": window, "$namespace": ".*", "$job": ".*",
+    return {"$__rate_interval": window, "$__range": shown, "$namespace": ".*", "$job": ".*",
             "$instance": ".*", "$tenant": ".*", "$destination": ".*"}
 
 
-def plain(expression, window="5m"):
-    for name, value in variable_values(window).items():
+def plain(expression, window="5m", shown="1h"):
+    for name, value in variable_values(window, shown).items():
         expression = expression.replace(name, value)
     assert "$" not in expression, expression
     return expression
