@@ -13,12 +13,15 @@
 
 #include "carillon/admin/health.h"
 #include "carillon/admin/pages.h"
+#include "carillon/admin/pending_page.h"
 #include "carillon/base/text.h"
+#include "carillon/config/sections.h"
 #include "carillon/config/watcher.h"
 #include "carillon/http/server.h"
 #include "carillon/journal/sqlite_journal.h"
 #include "engine.h"
 #include "front.h"
+#include "left_lanes.h"
 #include "proto_time.h"
 #include "publisher_service.h"
 #include "unverified.h"
@@ -32,6 +35,7 @@ constexpr int kWatchIntervalMs = 1000;
 constexpr std::chrono::milliseconds kHealthInterval{500};
 constexpr std::chrono::minutes kHolderInterval{10};
 constexpr std::chrono::milliseconds kGaugePatience{250};
+constexpr std::chrono::seconds kRemovalPatience{2};
 
 class DaemonImpl final : public Daemon {
  public:
@@ -73,7 +77,9 @@ class DaemonImpl final : public Daemon {
     journal_->Start();
     if (absl::Status status = engine_->Apply(config_); !status.ok()) return status;
     unverified_ = WarnOfUnverified(config_.destinations, logger_);
-    journal_->CloseUnopenedLanes();
+    journal_->CloseUnopenedLanes([this](const std::vector<journal::UnopenedLane>& left) {
+      TellLeftLanes(left, *metrics_, logger_);
+    });
     if (absl::Status status = ListenAdmin(); !status.ok()) return status;
     if (absl::Status status = ListenPublish(); !status.ok()) return status;
     listening_ = true;
@@ -226,17 +232,36 @@ class DaemonImpl final : public Daemon {
     }
     SetCatalogue(*config);
     unverified_ = WarnOfUnverified(config->destinations, logger_);
+    const Engine::GivenUp given_up = engine_->AwaitRemovals(kRemovalPatience);
+    const std::string restart = RestartNeededFor(*config);
+    // Where counting takes longer, the lines of the destinations tell the rest.
     logger_.Info("configuration reloaded", {{"file", config_path_},
                                             {"destinations", config->destinations.size()},
                                             {"subscriptions", config->subscriptions.size()},
-                                            {"restart_needed", NeedsRestart(*config)}});
+                                            {"given_up", given_up.deliveries},
+                                            {"given_up_counting", given_up.counting},
+                                            {"restart_needed", !restart.empty()},
+                                            {"restart_needed_for", restart}});
   }
 
-  bool NeedsRestart(const config::Config& config) const {
-    return config.server.SerializeAsString() != config_.server.SerializeAsString() ||
-           config.journal.SerializeAsString() != config_.journal.SerializeAsString() ||
-           config.delivery.SerializeAsString() != config_.delivery.SerializeAsString() ||
-           config.resolver.SerializeAsString() != config_.resolver.SerializeAsString();
+  /// The sections that a reload leaves as they are, with commas between them.
+  std::string RestartNeededFor(const config::Config& config) const {
+    std::string names;
+    for (const std::string_view name :
+         config::RestartNeeded(sections_, config::StartSections(config))) {
+      if (!names.empty()) names += ',';
+      names += name;
+    }
+    return names;
+  }
+
+  admin::PendingHead PendingHead() const {
+    admin::PendingHead head;
+    head.version = CARILLON_VERSION;
+    for (const config::StartSection& section : sections_) {
+      head.start_sections.emplace_back(section.name, section.mark);
+    }
+    return head;
   }
 
   /// Follows the journal's willingness to take events; on the admin thread.
@@ -325,13 +350,19 @@ class DaemonImpl final : public Daemon {
   }
 
   config::Config config_;  // without what may change at a reload, once it is in force
+  const std::vector<config::StartSection> sections_ = config::StartSections(config_);
   const std::string config_path_;
   const base::DescriptorShares shares_;
   log::Logger& logger_;
   const base::SystemClock clock_;
   std::unique_ptr<metrics::Metrics> metrics_ = metrics::Metrics::Create(CARILLON_VERSION);
   admin::Health health_;
-  admin::Pages pages_{health_, *metrics_};
+  // Both on the admin thread, which ends before the engine does.
+  admin::PendingPage pending_{[this](absl::AnyInvocable<void(model::PendingReport)> done) {
+                                engine_->ListPending(std::move(done));
+                              },
+                              PendingHead(), kGaugePatience, clock_};
+  admin::Pages pages_{health_, *metrics_, [this] { return pending_.Handle(); }};
   std::atomic<bool> failed_{false};
   std::atomic<ExitCode> failure_{kExitJournal};
   std::atomic<bool> stopping_{false};

@@ -105,6 +105,18 @@ class DeliveryThreadImpl final : public DeliveryThread {
     });
   }
 
+  void ListPending(absl::AnyInvocable<void(model::PendingReport)> done) override {
+    asio::post(io_, [this, done = std::move(done)]() mutable {
+      dispatcher_->ListPending(std::move(done));
+    });
+  }
+
+  void AwaitRemovals(absl::AnyInvocable<void(uint64_t)> done) override {
+    asio::post(io_, [this, done = std::move(done)]() mutable {
+      dispatcher_->AwaitRemovals(std::move(done));
+    });
+  }
+
   void CancelAll() override {
     asio::post(io_, [this] { courier_->CancelAll(); });
   }

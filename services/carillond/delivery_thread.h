@@ -45,6 +45,10 @@ class DeliveryThread {
   /// Any thread. Makes the gauges of its lanes true; `done` on the delivery thread, after that.
   virtual void PublishGauges(absl::AnyInvocable<void()> done) = 0;
 
+  /// Any thread; see Dispatcher. `done` on the delivery thread.
+  virtual void ListPending(absl::AnyInvocable<void(model::PendingReport)> done) = 0;
+  virtual void AwaitRemovals(absl::AnyInvocable<void(uint64_t)> done) = 0;
+
   /// Any thread: cancels what is in flight now.
   virtual void CancelAll() = 0;
 };

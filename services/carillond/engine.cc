@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <future>
+#include <iterator>
 #include <map>
+#include <mutex>
+#include <utility>
 #include <vector>
 
 #include "carillon/delivery/delivery_log.h"
@@ -135,6 +138,49 @@ class EngineImpl final : public Engine {
     for (std::future<void>& future : refreshed) future.wait_until(give_up);
   }
 
+  void ListPending(absl::AnyInvocable<void(model::PendingReport)> done) override {
+    struct All {
+      std::mutex mutex;
+      size_t awaited = 0;
+      model::PendingReport report;
+      absl::AnyInvocable<void(model::PendingReport)> done;
+    };
+    auto all = std::make_shared<All>();
+    all->awaited = threads_.size();
+    all->done = std::move(done);
+    for (const auto& thread : threads_) {
+      thread->ListPending([all](model::PendingReport part) {
+        const std::lock_guard lock(all->mutex);
+        auto& to = all->report.destinations;
+        to.insert(to.end(), std::make_move_iterator(part.destinations.begin()),
+                  std::make_move_iterator(part.destinations.end()));
+        all->report.next_position = std::max(all->report.next_position, part.next_position);
+        if (--all->awaited == 0) all->done(std::move(all->report));
+      });
+    }
+  }
+
+  GivenUp AwaitRemovals(std::chrono::nanoseconds patience) override {
+    std::vector<std::future<uint64_t>> counted;
+    for (const auto& thread : threads_) {
+      auto done = std::make_shared<std::promise<uint64_t>>();
+      counted.push_back(done->get_future());
+      thread->AwaitRemovals([done](uint64_t deliveries) { done->set_value(deliveries); });
+    }
+    removed_.resize(threads_.size());
+    const auto give_up = std::chrono::steady_clock::now() + patience;
+    GivenUp given_up;
+    for (size_t i = 0; i < counted.size(); ++i) {
+      if (counted[i].wait_until(give_up) != std::future_status::ready) {
+        given_up.counting = true;
+        continue;
+      }
+      const uint64_t total = counted[i].get();
+      given_up.deliveries += total - std::exchange(removed_[i], total);
+    }
+    return given_up;
+  }
+
   bool Drain(std::chrono::nanoseconds grace, const std::function<bool()>& hurry) override {
     std::vector<std::future<void>> drained;
     for (const auto& thread : threads_) {
@@ -213,6 +259,7 @@ class EngineImpl final : public Engine {
   const std::shared_ptr<policy::InFlightCaps> caps_ = std::make_shared<policy::InFlightCaps>(1, 1);
   std::vector<std::unique_ptr<DeliveryThread>> threads_;
   std::map<Name, size_t> homes_;
+  std::vector<uint64_t> removed_;  // of each thread: deliveries as of the last AwaitRemovals
 };
 
 }  // namespace

@@ -33,6 +33,19 @@ class Engine {
   /// one that is busy for so long they stay as they were. Any thread, one at a time.
   virtual void RefreshGauges(std::chrono::nanoseconds patience) = 0;
 
+  /// What every destination has left. Any thread; `done` on a delivery thread, or never when the
+  /// journal stops. Ask for one at a time.
+  virtual void ListPending(absl::AnyInvocable<void(model::PendingReport)> done) = 0;
+
+  /// What died with destinations that `Apply` took out.
+  struct GivenUp {
+    uint64_t deliveries = 0;
+    bool counting = false;  ///< more may come: it took longer than `patience`
+  };
+  /// Since it was asked last. On the thread of `Apply`; waits for what is counted, but not longer
+  /// than `patience`.
+  virtual GivenUp AwaitRemovals(std::chrono::nanoseconds patience) = 0;
+
   /// Starts nothing new; waits until what is in flight ended (at most `grace`, or until `hurry`
   /// says true) and its outcomes are durable. False: it gave up waiting for the disk.
   virtual bool Drain(std::chrono::nanoseconds grace, const std::function<bool()>& hurry) = 0;

@@ -8,11 +8,13 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "../common/arguments.h"
 #include "absl/synchronization/mutex.h"
+#include "carillon/admin/against.h"
 #include "carillon/base/descriptors.h"
 #include "carillon/config/check.h"
 #include "carillon/config/config.h"
@@ -25,7 +27,8 @@ namespace {
 constexpr char kFooter[] =
     "Exit codes:\n"
     "  0  ended by SIGTERM or SIGINT, everything committed\n"
-    "  1  could not start (a port is taken, too few file descriptors, ...)\n"
+    "  1  could not start (a port is taken, too few file descriptors, ...); with --against: the\n"
+    "     server could not be asked\n"
     "  2  wrong arguments or configuration\n"
     "  3  the store refused to open, or is damaged (see `carillon store verify`), made by a newer\n"
     "     version, or in use: starting again does not help\n"
@@ -74,10 +77,18 @@ bool StopIsPending() {
   return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
 }
 
-int CheckConfig(const std::string& path, config::Secrets secrets) {
+int CheckConfig(const std::string& path, config::Secrets secrets,
+                const std::optional<std::string>& against) {
   const config::Checked checked = config::CheckFile(path, secrets);
   std::fprintf(checked.good ? stdout : stderr, "%s\n", checked.text.c_str());
-  return checked.good ? kExitOk : kExitUsage;
+  if (!checked.good) return kExitUsage;
+  if (!against) return kExitOk;
+  const admin::Comparison comparison =
+      admin::CompareWithRunning(*checked.config, *against, admin::kAgainstTimeout);
+  const bool done = comparison.result == admin::Compared::kDone;
+  std::fprintf(done ? stdout : stderr, "%s\n", comparison.text.c_str());
+  if (done) return kExitOk;
+  return comparison.result == admin::Compared::kWrongUrl ? kExitUsage : kExitFailed;
 }
 
 log::Level ToLevel(const std::string& name) {
@@ -164,6 +175,13 @@ int Main(int argc, char** argv) {
                "With --check-config: leave files and variables with secrets, keys and certificates "
                "alone")
       ->needs(check_option);
+  std::string against;
+  const auto* against_option =
+      app.add_option(
+             "--against", against,
+             "With --check-config: http://HOST:PORT of a running server's admin port; say how "
+             "many deliveries a reload with the file gives up, and whether it needs a restart")
+          ->needs(check_option);
   bool core_dumps = false;
   app.add_flag("--core-dumps", core_dumps,
                "Let core dumps and debuggers have the memory, secrets included");
@@ -175,7 +193,9 @@ int Main(int argc, char** argv) {
   }
   if (!check_path.empty()) {
     UnblockSignals();
-    return CheckConfig(check_path, no_secrets ? config::Secrets::kSkip : config::Secrets::kRead);
+    // An empty URL is wrong, and not the same as none.
+    return CheckConfig(check_path, no_secrets ? config::Secrets::kSkip : config::Secrets::kRead,
+                       against_option->count() > 0 ? std::optional(against) : std::nullopt);
   }
   if (config_path.empty()) {
     std::fprintf(

@@ -1,7 +1,12 @@
-"""Deliveries that die with their destination: each is counted, and the log says how many a reload
-gave up."""
+"""Deliveries that die with their destination: `--against` says how many before, each is counted, and
+the log says how many a reload gave up, or what a start found."""
 
+import contextlib
+import http.server
+import json
 import signal
+import socket
+import threading
 import unittest
 
 from harness import EndToEnd, eventually, session
@@ -12,10 +17,36 @@ DISABLED = 'carillon_destinations{state="disabled"}'
 OPEN = 'carillon_destinations{state="open"}'
 PARKED = 'carillon_deliveries{state="parked"}'
 LINE = "deliveries are given up: their destination was taken out of the configuration"
+LEFT = "a destination was taken out of the configuration while the service was down: " \
+       "what it had left is given up"
 
 
 def events(first, end):
     return [{"id": f"e-{n}", "session": session(n)} for n in range(first, end)]
+
+
+@contextlib.contextmanager
+def answering(status, body, length=None):
+    """A server that gives everybody this answer."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body) if length is None else length))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 class Removal(EndToEnd):
@@ -25,9 +56,9 @@ class Removal(EndToEnd):
     def judge(self, request):
         return self.status if request["target"] == "/x" else 200
 
-    def configure(self, receiver, name="one", **more):
-        self.write_config([{"name": name, "url": receiver.url("/x"), **more},
-                           {"name": "other", "url": receiver.url("/other")}])
+    def configure(self, receiver, name="one", path=None, **more):
+        return self.write_config([{"name": name, "url": receiver.url("/x"), **more},
+                                  {"name": "other", "url": receiver.url("/other")}], path=path)
 
     def begin(self, receiver, count, **more):
         self.configure(receiver, **more)
@@ -45,9 +76,24 @@ class Removal(EndToEnd):
         self.assertEqual(line["destination"], "default/one")
         self.assertEqual(line["deliveries"], count)
         self.assertEqual({part: line[part] for part in parts}, parts)
+        self.assertEqual(self.foretold, count)
+        [reloaded] = eventually(lambda: server.log("configuration reloaded"), "the reload is told")
+        if not reloaded["given_up_counting"]:
+            self.assertEqual(reloaded["given_up"], count)
 
     def rename(self, server, receiver):
-        self.configure(receiver, name="two", enabled=False)
+        """Another name: foretold by both programs, and done."""
+        # Not the server's own file: that would be taken a second after it was written.
+        file = self.configure(receiver, "two", self.folder / "new.yaml", enabled=False)
+        url = f"http://{server.admin_address}"
+        done = self.carillon("config", "check", "--against", url, file)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("2 destinations in force, 1 taken out, 1 new", done.stdout)
+        self.assertIn("a reload takes all of it", done.stdout)
+        same = self.run_program("carillond", "--check-config", file, "--against", url)
+        self.assertEqual((same.returncode, same.stdout), (0, done.stdout))
+        self.foretold = int(done.stdout.split("given up in all: ")[1].split("\n")[0])
+        file.rename(self.folder / "carillon.yaml")
         server.signal(signal.SIGHUP)
 
     def test_retries_that_wait(self):
@@ -91,13 +137,104 @@ class Removal(EndToEnd):
             self.gone(server, 20, parked=0, behind=0)
             gate.open()
 
+    def test_what_was_taken_out_while_the_service_was_down(self):
+        with Judging(self.judge) as receiver:
+            server = self.begin(receiver, 10, retry={"delays": ["1h"]}, breaker={"off": True})
+            server.wait_metric(PARKED, 10)
+            self.assertEqual(server.stop(), 0)
+            self.configure(receiver, name="two", enabled=False)
+            server = self.server()
+            server.wait_metric(REMOVED, 10)
+            self.assertEqual(server.metric(REMOVED), 10)
+            self.assertEqual(server.metric("carillon_dead_total"), 10)
+            [line] = eventually(lambda: server.log(LEFT), "the log says so")
+            self.assertEqual((line["destination"], line["parked"], line["events_not_got"]),
+                             ("default/one", 10, 0))
+
+    def test_what_a_disabled_one_had_not_got_when_it_was_taken_out_is_told(self):
+        self.status = 410
+        with Judging(self.judge) as receiver:
+            server = self.begin(receiver, 1)
+            server.wait_metric(DISABLED, 1)
+            self.publish_events(server, events(1, 101), "--batch", "50")
+            receiver.wait_accepted(["e-100"], "/other")
+            self.assertEqual(server.stop(), 0)
+            self.configure(receiver, name="two", enabled=False)
+            server = self.server()
+            [line] = eventually(lambda: server.log(LEFT), "the log says so")
+            self.assertGreaterEqual(line["parked"] + line["events_not_got"], 100)
+            self.assertLessEqual(line["parked"] + line["events_not_got"], 102)
+
+    def test_the_page(self):
+        with Judging(self.judge) as receiver:
+            server = self.begin(receiver, 10, retry={"delays": ["1h"]}, breaker={"off": True})
+            server.wait_metric(PARKED, 10)
+            status, body = eventually(
+                lambda: (lambda answer: answer[0] == 200 and answer)(server.get("/pending")),
+                "the page is there")
+            page = json.loads(body)
+            by_name = {d["name"]: d for d in page["destinations"]}
+            self.assertEqual(set(by_name), {"one", "other"})
+            self.assertEqual(by_name["one"], {
+                "tenant": "default", "name": "one", "parked": 10, "in_memory": 0, "in_flight": 0,
+                "behind": 0})
+            self.assertEqual(page["left_out"], 0)
+
+    def test_what_needs_a_restart_is_named(self):
+        with Judging(self.judge) as receiver:
+            self.configure(receiver)
+            server = self.server()
+            file = self.write_config([{"name": "one", "url": receiver.url("/x")}],
+                                     path=self.folder / "new.yaml",
+                                     server={"max_batch_events": 7}, resolver={"attempts": 1})
+            done = self.carillon("config", "check", "--against", f"http://{server.admin_address}",
+                                 file)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("restart needed: a reload leaves as it is: server, resolver", done.stdout)
+            file.rename(self.folder / "carillon.yaml")
+            server.signal(signal.SIGHUP)
+            [line] = eventually(lambda: server.log("configuration reloaded"), "it is reloaded")
+            self.assertIs(line["restart_needed"], True)
+            self.assertEqual(line["restart_needed_for"], "server,resolver")
+
+    def test_a_server_that_cannot_be_asked(self):
+        with Judging(self.judge) as receiver:
+            self.configure(receiver)
+            for url, code, words in self.bad_servers():
+                with self.subTest(url=url, words=words):
+                    done = self.carillon("config", "check", "--against", url,
+                                         self.folder / "carillon.yaml")
+                    self.assertEqual(done.returncode, code, done.stderr)
+                    self.assertIn(words, done.stderr)
+                    same = self.run_program("carillond", "--check-config",
+                                            self.folder / "carillon.yaml", "--against", url)
+                    self.assertEqual(same.returncode, code, same.stderr)
+                    self.assertIn(words, same.stderr)
+
+    def bad_servers(self):
+        yield "", 2, "--against"
+        yield "localhost:7081", 2, "must start with http"
+        yield "https://127.0.0.1:7081", 2, "not https"
+        yield "http://127.0.0.1:7081/metrics", 2, "no path"
+        with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as closed:
+            port = closed.getsockname()[1]
+        yield f"http://127.0.0.1:{port}", 1, "refused"
+        with answering(404, b"no such page\n") as url:
+            yield url, 1, "older than this program"
+        with answering(200, b"<html>") as url:
+            yield url, 1, "is not the page /pending"
+        with answering(200, b"", length=1 << 40) as url:
+            yield url, 1, "longer than"
+
     def test_nothing_is_said_of_one_that_had_nothing(self):
         self.status = 200
         with Judging(self.judge) as receiver:
             server = self.begin(receiver, 5)
             receiver.wait_accepted([f"e-{n}" for n in range(5)], "/x")
+            server.wait_metric("carillon_delivered_total", 10)
             self.rename(server, receiver)
             eventually(lambda: server.metric(DISABLED) == 1, "the change is in force")
+            self.assertEqual(self.foretold, 0)
             self.assertEqual(server.metric(REMOVED), 0)
             self.assertEqual(server.log(LINE), [])
 

@@ -1,5 +1,7 @@
 #include "carillon/config/check.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
 
@@ -13,8 +15,8 @@ std::string Count(size_t n, std::string_view what) {
 }  // namespace
 
 Checked CheckFile(const std::string& path, Secrets secrets) {
-  const absl::StatusOr<Config> config = LoadConfig(path, secrets);
-  if (!config.ok()) return {false, std::string(config.status().message())};
+  absl::StatusOr<Config> config = LoadConfig(path, secrets);
+  if (!config.ok()) return {false, std::string(config.status().message()), std::nullopt};
   std::string text =
       absl::StrCat(path, ": good: ", Count(config->destinations.size(), "destination"), ", ",
                    Count(config->subscriptions.size(), "subscription"), ", ",
@@ -23,7 +25,7 @@ Checked CheckFile(const std::string& path, Secrets secrets) {
     absl::StrAppend(&text, "; not looked at (--no-secrets): ", config->skipped,
                     " secrets, keys or certificates in files and variables");
   }
-  return {true, text};
+  return {true, std::move(text), *std::move(config)};
 }
 
 }  // namespace carillon::config

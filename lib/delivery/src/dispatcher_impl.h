@@ -19,6 +19,7 @@
 #include "lane_map.h"
 #include "news.h"
 #include "operational.h"
+#include "pending.h"
 #include "removal.h"
 #include "retry_clock.h"
 #include "tracker.h"
@@ -27,10 +28,11 @@
 namespace carillon::delivery {
 
 /// Ties the pieces together: events from the Feed go to lanes and into the Tracker; lanes that are
-/// ready send through the courier; outcomes become News. What it does falls into eight files:
+/// ready send through the courier; outcomes become News. What it does falls into nine files:
 /// dispatcher.cc (routing, memory, time), sending.cc (attempts that start), outcomes.cc (those that
 /// end), parked.cc (what comes back from the journal), keeping.cc (what is kept, and how much),
-/// health.cc (breaker, disabling), reload.cc (tables), removal.cc (what dies with a destination).
+/// health.cc (breaker, disabling), reload.cc (tables), removal.cc (what dies with a destination),
+/// pending.cc (what would).
 class DispatcherImpl final : public Dispatcher {
  public:
   DispatcherImpl(const DispatcherOptions& options, const base::Clock& clock, base::Random& random,
@@ -47,6 +49,8 @@ class DispatcherImpl final : public Dispatcher {
   void OnTimer() override;
   void Drain(absl::AnyInvocable<void()> done) override;
   void PublishGauges() override;
+  void ListPending(absl::AnyInvocable<void(model::PendingReport)> done) override;
+  void AwaitRemovals(absl::AnyInvocable<void(uint64_t)> done) override;
 
   /// For tests that check the bounds.
   size_t held_bytes() const { return held_.bytes(); }
@@ -180,6 +184,12 @@ class DispatcherImpl final : public Dispatcher {
   void GoOnRemoving(journal::LaneId id);
   void OnCounting(journal::LaneId id, const journal::EventBatchPtr& batch);
 
+  void TellRemovals();
+
+  // --- pending.cc
+  void ReadForPending(std::shared_ptr<PendingScan> scan);
+  void OnPendingRead(const std::shared_ptr<PendingScan>& scan, const journal::EventBatchPtr& batch);
+
   // --- reload.cc
   void NextChange();
   absl::Status Prepare(TableChange& change, std::vector<journal::LaneName>& added) const;
@@ -221,7 +231,9 @@ class DispatcherImpl final : public Dispatcher {
   bool changing_ = false;                // routing waits, so that a new lane misses nothing
   std::optional<TableChange> prepared_;  // to be committed or discarded
   Removals removals_;                    // of lanes that were taken out
-  size_t closing_ = 0;                   // lanes closed and not yet forgotten
+  uint64_t removed_ = 0;                 // deliveries that died in removals that are over
+  std::vector<absl::AnyInvocable<void(uint64_t)>> removal_waiters_;
+  size_t closing_ = 0;  // lanes closed and not yet forgotten
 
   policy::FairQueue<Lane> runnable_;       // have something to send
   std::vector<Lane*> cursor_lanes_;        // have a durable cursor, or had one when last told

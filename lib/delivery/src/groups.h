@@ -131,6 +131,8 @@ class Groups {
   // --- What waits in memory.
 
   size_t waiting() const { return waiting_; }
+  /// Of these, those without a row.
+  size_t unsettled() const { return unsettled_.size(); }
   /// Lowest position of those without a row; kNone: there is none.
   uint64_t LowestUnsettled() const {
     return unsettled_.empty() ? Tracker::kNone : *unsettled_.begin();

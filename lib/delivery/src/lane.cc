@@ -258,6 +258,18 @@ int64_t Lane::OldestReady() const {
   return oldest == base::WallTime::max() ? 0 : base::ToUnixNanos(oldest);
 }
 
+model::Pending Lane::CountPending() const {
+  model::Pending pending{.tenant = destination_->tenant, .name = destination_->name};
+  pending.parked = retries_.parked();
+  pending.in_memory = fresh_.size() - kept_fresh_ + groups_.unsettled();
+  for (const Attempt* attempt : in_flight_) {
+    attempt->parcel.ForEach([&](const Delivery& delivery) {
+      if (Unsettled(attempt->parcel, delivery)) ++pending.in_flight;
+    });
+  }
+  return pending;
+}
+
 void Lane::PublishGauges() {
   using metrics::LaneHealth;
   const auto relaxed = std::memory_order_relaxed;

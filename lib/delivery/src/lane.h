@@ -9,6 +9,7 @@
 #include "carillon/http/courier.h"
 #include "carillon/journal/journal.h"
 #include "carillon/metrics/metrics.h"
+#include "carillon/model/pending.h"
 #include "carillon/policy/failing_stretch.h"
 #include "carillon/policy/fair_queue.h"
 #include "carillon/policy/in_flight_caps.h"
@@ -205,6 +206,8 @@ class Lane : public policy::FairItem<Lane> {
   size_t in_flight() const { return in_flight_.size(); }
   void SetFailing(bool failing) { failing_ = failing; }
   void PublishGauges();
+  /// All but what lies behind the cursor.
+  model::Pending CountPending() const;
 
   /// Kept by the dispatcher.
   std::shared_ptr<policy::InFlightCaps::Tenant> tenant;

@@ -41,12 +41,24 @@ void DispatcherImpl::GoOnRemoving(journal::LaneId id) {
     if (removal.counts.deliveries() > 0) {
       observer_.OnRemoved(removal.table->destinations()[removal.index], removal.counts);
     }
+    removed_ += removal.counts.deliveries();
     removals_.erase(found);
+    TellRemovals();
   } else if (removal.next < removal.end && !std::exchange(removal.counting, true)) {
     journal_.Read(removal.next, options_.read_bytes,
                   home_.Bring<journal::EventBatchPtr>(
                       [this, id](const journal::EventBatchPtr& batch) { OnCounting(id, batch); }));
   }
+}
+
+void DispatcherImpl::AwaitRemovals(absl::AnyInvocable<void(uint64_t)> done) {
+  removal_waiters_.push_back(std::move(done));
+  TellRemovals();
+}
+
+void DispatcherImpl::TellRemovals() {
+  if (!removals_.empty()) return;
+  for (auto& done : std::exchange(removal_waiters_, {})) done(removed_);
 }
 
 // What retention removed meanwhile cannot be counted any more.

@@ -78,7 +78,7 @@ class SqliteJournal final : public Journal {
   void OpenLanes(std::vector<LaneName> names,
                  absl::AnyInvocable<void(absl::StatusOr<std::vector<LaneState>>)> done) override;
   void CloseLanes(std::vector<LaneId> lanes) override;
-  void CloseUnopenedLanes() override;
+  void CloseUnopenedLanes(absl::AnyInvocable<void(std::vector<UnopenedLane>)> done) override;
   void Stop() override;
   Stats stats() const override;
 
@@ -249,8 +249,16 @@ void SqliteJournal::CloseLanes(std::vector<LaneId> lanes) {
   writer_.inbox().Add(task);
 }
 
-void SqliteJournal::CloseUnopenedLanes() {
-  InboxTask task = [this] { writer_.CloseUnopenedLanes(); };
+void SqliteJournal::CloseUnopenedLanes(absl::AnyInvocable<void(std::vector<UnopenedLane>)> done) {
+  // What was settled above the watermark was, as far as it is known, read by the start.
+  const auto settled = [this](uint64_t position, LaneId lane) {
+    return settled_.Contains(position, lane);
+  };
+  InboxTask task = [this, settled, done = std::move(done)]() mutable {
+    std::optional<std::vector<UnopenedLane>> lanes =
+        writer_.CloseUnopenedLanes(recovered_, settled);
+    if (lanes) done(*std::move(lanes));
+  };
   writer_.inbox().Add(task);
 }
 

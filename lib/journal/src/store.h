@@ -60,6 +60,8 @@ class Store {
   absl::Status WriteState(const StateRow& state);
 
   absl::StatusOr<LaneState> OpenLane(const LaneName& name, uint64_t next_position);
+  /// What is known of a lane that is not closed, but its health.
+  absl::StatusOr<LaneState> GetLane(LaneId id, LaneName& name);
   absl::Status CloseLane(LaneId lane);
   /// Of lanes that are not closed.
   absl::StatusOr<std::vector<LaneId>> OpenLaneIds();

@@ -88,6 +88,23 @@ absl::StatusOr<LaneState> Store::OpenLane(const LaneName& name, uint64_t next_po
   return lane;
 }
 
+absl::StatusOr<LaneState> Store::GetLane(LaneId id, LaneName& name) {
+  absl::StatusOr<Statement> known =
+      database_.Prepare("SELECT tenant, name, since, cursor FROM lanes WHERE id=? AND closed=0");
+  if (!known.ok()) return known.status();
+  known->Bind(1, id);
+  const absl::StatusOr<bool> found = known->Step();
+  if (!found.ok()) return found.status();
+  if (!*found) return absl::DataLossError(absl::StrCat("lane ", id, " is not there"));
+  name = {std::string(known->Blob(0)), std::string(known->Blob(1))};
+  LaneState lane;
+  lane.lane = id;
+  lane.since = static_cast<uint64_t>(known->Int(2));
+  if (!known->Null(3)) lane.cursor = static_cast<uint64_t>(known->Int(3));
+  if (absl::Status status = CountParked(lane); !status.ok()) return status;
+  return lane;
+}
+
 absl::Status Store::CountParked(LaneState& lane) {
   const int64_t held = base::ToUnixNanos(HeldDue(0));
   const int64_t kept = base::ToUnixNanos(kKeptDue);

@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -54,7 +56,10 @@ class Writer {
   // What tasks in the inbox do; on the journal thread.
   absl::StatusOr<std::vector<LaneState>> OpenLanes(const std::vector<LaneName>& names);
   void CloseLanes(const std::vector<LaneId>& lanes);
-  void CloseUnopenedLanes();
+  /// Nothing: the journal failed.
+  std::optional<std::vector<UnopenedLane>> CloseUnopenedLanes(
+      const Recovered& recovered,
+      const std::function<bool(uint64_t position, LaneId lane)>& settled);
   /// False: not now.
   bool Remove(const RetentionStep& step);
   /// Now and then: are the files still those that were opened, and has a full disk room again?

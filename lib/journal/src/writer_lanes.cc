@@ -1,5 +1,6 @@
 // What the journal thread does to lanes: opening, and closing in steps.
 
+#include <algorithm>
 #include <utility>
 
 #include "writer.h"
@@ -9,6 +10,14 @@ namespace {
 
 /// Parked deliveries that one transaction makes dead.
 constexpr size_t kCloseRows = 10'000;
+
+/// Narrows the range to what was not settled for the lane. Each look but two finds a member of
+/// `settled`, of which each is of one lane: that bounds what all lanes together take.
+void Narrow(LaneId lane, const std::function<bool(uint64_t, LaneId)>& settled,
+            UnopenedLane& unopened) {
+  while (unopened.from <= unopened.last && settled(unopened.from, lane)) ++unopened.from;
+  while (unopened.from <= unopened.last && settled(unopened.last, lane)) --unopened.last;
+}
 
 }  // namespace
 
@@ -42,12 +51,32 @@ void Writer::CloseLanes(const std::vector<LaneId>& lanes) {
   to_close_.insert(to_close_.end(), lanes.begin(), lanes.end());
 }
 
-void Writer::CloseUnopenedLanes() {
-  if (failed()) return;
+std::optional<std::vector<UnopenedLane>> Writer::CloseUnopenedLanes(
+    const Recovered& recovered,
+    const std::function<bool(uint64_t position, LaneId lane)>& settled) {
+  if (failed()) return std::nullopt;
   absl::StatusOr<std::vector<LaneId>> lanes = store_.OpenLaneIds();
-  if (!lanes.ok()) return Fail(lanes.status());
+  if (!lanes.ok()) {
+    Fail(lanes.status());
+    return std::nullopt;
+  }
   std::erase_if(*lanes, [&](LaneId lane) { return opened_.contains(lane); });
+  std::vector<UnopenedLane> left;
+  for (const LaneId lane : *lanes) {
+    LaneName name;
+    const absl::StatusOr<LaneState> state = store_.GetLane(lane, name);
+    if (!state.ok()) {
+      Fail(state.status());
+      return std::nullopt;
+    }
+    UnopenedLane unopened{.name = std::move(name), .parked = state->parked};
+    unopened.from = std::max(state->since, state->cursor.value_or(recovered.watermark + 1));
+    unopened.last = recovered.last_position;
+    Narrow(lane, settled, unopened);
+    if (unopened.parked > 0 || unopened.from <= unopened.last) left.push_back(std::move(unopened));
+  }
   CloseLanes(*lanes);
+  return left;
 }
 
 void Writer::WorkOnClosing() {

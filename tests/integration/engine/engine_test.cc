@@ -78,7 +78,7 @@ class StubJournal final : public journal::Journal {
     const std::lock_guard lock(mutex_);
     closed_.insert(closed_.end(), lanes.begin(), lanes.end());
   }
-  void CloseUnopenedLanes() override {}
+  void CloseUnopenedLanes(absl::AnyInvocable<void(std::vector<journal::UnopenedLane>)>) override {}
   void Stop() override {}
   Stats stats() const override { return {}; }
 

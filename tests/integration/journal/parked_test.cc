@@ -144,6 +144,62 @@ TEST_F(ParkedTest, ClosingGoesOnInStepsAndAfterARestart) {
   ASSERT_TRUE(Eventually([&] { return Query("SELECT closed FROM lanes") == 2; }));
 }
 
+TEST_F(ParkedTest, OfALaneThatNobodyOpensAnyMoreBatchesCountAndMarksDoNot) {
+  Start(6);
+  Settlement news;
+  news.watermark = 6;
+  news.parked = {{lane_, At(1), 1, 1, 0, {{2, 0}, {3, 0}}},
+                 {lane_, HeldDue(7), 4, 0, 7},
+                 {lane_, HeldDue(0), 5, 0, 7}};
+  Settle(news);
+  Reopen();
+  std::vector<UnopenedLane> left;
+  std::atomic<bool> told{false};
+  journal_->CloseUnopenedLanes([&](const std::vector<UnopenedLane>& lanes) {
+    left = lanes;
+    told = true;
+  });
+  ASSERT_TRUE(Eventually([&] { return told.load(); }));
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(left[0].parked, 4u);
+  EXPECT_GT(left[0].from, left[0].last) << "all was settled";
+  ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 4; })) << "so many died";
+}
+
+TEST_F(ParkedTest, WhatALaneThatNobodyOpensAnyMoreHadNotGotIsTold) {
+  Start(2);
+  ASSERT_TRUE(Append({"e3", "e4", "e5", "e6"}).ok());
+  Settlement news;
+  news.watermark = 6;
+  news.cursors = {{lane_, 4}};
+  news.attempts = {{4, lane_}};
+  news.attempts[0].started = clock_.Wall();
+  Settle(news);
+  Reopen();
+  std::vector<UnopenedLane> left;
+  std::atomic<bool> told{false};
+  journal_->CloseUnopenedLanes([&](const std::vector<UnopenedLane>& lanes) {
+    left = lanes;
+    told = true;
+  });
+  ASSERT_TRUE(Eventually([&] { return told.load(); }));
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(left[0].parked, 0u);
+  EXPECT_EQ(left[0].from, 5u) << "its cursor stood at 4, which was settled";
+  EXPECT_EQ(left[0].last, 6u);
+}
+
+TEST_F(ParkedTest, ALaneThatHadNothingLeftIsNotTold) {
+  Start(2);
+  SettleUpTo(2);
+  Reopen();
+  std::atomic<int> told{-1};
+  journal_->CloseUnopenedLanes(
+      [&](const std::vector<UnopenedLane>& lanes) { told = static_cast<int>(lanes.size()); });
+  ASSERT_TRUE(Eventually([&] { return told.load() >= 0; }));
+  EXPECT_EQ(told, 0);
+}
+
 TEST_F(ParkedTest, ALaneThatNobodyOpensAnyMoreIsClosed) {
   Start(2);
   const LaneId stays = OpenLane("two").lane;
@@ -154,7 +210,17 @@ TEST_F(ParkedTest, ALaneThatNobodyOpensAnyMoreIsClosed) {
   Settle(news);
   Reopen();
   EXPECT_EQ(OpenLane("two").lane, stays);
-  journal_->CloseUnopenedLanes();
+  std::vector<UnopenedLane> left;
+  std::atomic<bool> told{false};
+  journal_->CloseUnopenedLanes([&](const std::vector<UnopenedLane>& lanes) {
+    left = lanes;
+    told = true;
+  });
+  ASSERT_TRUE(Eventually([&] { return told.load(); }));
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(left[0].name, (LaneName{"acme", "one"}));
+  EXPECT_EQ(left[0].parked, 1u);
+  EXPECT_GT(left[0].from, left[0].last) << "it came after all events";
   ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 1; }));
   EXPECT_EQ(Query("SELECT count(*) FROM parked"), 1);
   EXPECT_EQ(Query("SELECT count(*) FROM lanes WHERE cursor IS NOT NULL"), 0);

@@ -68,7 +68,7 @@ class HeldJournal final : public journal::Journal {
       std::vector<journal::LaneName>,
       absl::AnyInvocable<void(absl::StatusOr<std::vector<journal::LaneState>>)>) override {}
   void CloseLanes(std::vector<journal::LaneId>) override {}
-  void CloseUnopenedLanes() override {}
+  void CloseUnopenedLanes(absl::AnyInvocable<void(std::vector<journal::UnopenedLane>)>) override {}
   void Stop() override {}
   Stats stats() const override { return {}; }
 

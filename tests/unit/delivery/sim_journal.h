@@ -192,7 +192,8 @@ class SimJournal final : public journal::Journal {
     });
   }
 
-  void CloseUnopenedLanes() override {}  // every run opens all lanes there are
+  // Every run opens all lanes there are.
+  void CloseUnopenedLanes(absl::AnyInvocable<void(std::vector<journal::UnopenedLane>)>) override {}
   void CloseLanes(std::vector<journal::LaneId> lanes) override {
     Write([this, lanes = std::move(lanes)] {
       for (const auto id : lanes) store_.CloseLane(id);

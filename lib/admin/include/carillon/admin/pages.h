@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+#include <utility>
+
 #include "carillon/admin/health.h"
 #include "carillon/http/server.h"
 #include "carillon/metrics/metrics.h"
@@ -12,19 +15,29 @@ namespace carillon::admin {
 ///     /metrics  the Prometheus text format
 ///     /healthz  200 while the process can go on, else 503 and the reason
 ///     /readyz   200 while it serves, else 503 and the reason
+///     /pending  what `pending` answers; 503 without one
 ///
 /// Another path is answered with 404, another method with 405; a query is ignored.
 ///
-/// `health` and `metrics` outlive it. Thread-safe.
+/// `health` and `metrics` outlive it. Thread-safe, if `pending` is.
 class Pages {
  public:
-  Pages(const Health& health, metrics::Metrics& metrics) : health_(health), metrics_(metrics) {}
+  using Pending = std::function<http::ServerReply()>;
+
+  Pages(const Health& health, metrics::Metrics& metrics, Pending pending = nullptr)
+      : sources_{health, metrics, std::move(pending)} {}
 
   http::ServerReply Handle(const http::ServerRequest& request) const;
 
  private:
-  const Health& health_;
-  metrics::Metrics& metrics_;
+  friend struct PageMakers;
+  struct Sources {
+    const Health& health;
+    metrics::Metrics& metrics;
+    Pending pending;
+  };
+
+  const Sources sources_;
 };
 
 }  // namespace carillon::admin

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "carillon/config/config.h"
@@ -12,6 +13,7 @@ struct Checked {
   /// `FILE: good: 9 destinations, 3 subscriptions, 20 event types`, or the errors, one a line. No
   /// line end behind the last.
   std::string text;
+  std::optional<Config> config;  ///< where it is good
 };
 
 /// Checks a file as `LoadConfig` would take it. The one text of `carillond --check-config` and of

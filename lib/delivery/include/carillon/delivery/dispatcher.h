@@ -14,6 +14,7 @@
 #include "carillon/http/courier.h"
 #include "carillon/journal/journal.h"
 #include "carillon/metrics/metrics.h"
+#include "carillon/model/pending.h"
 #include "carillon/policy/in_flight_caps.h"
 #include "carillon/routing/routing_table.h"
 
@@ -90,6 +91,16 @@ class Dispatcher : public journal::Consumer, public http::CourierListener {
   /// Makes gauges current: queue sizes, ages, states; to the metrics. They are no truer than the
   /// last call. Dispatcher's thread.
   virtual void PublishGauges() = 0;
+
+  /// What each destination of the table in force has left. What lies behind a cursor is read from
+  /// the journal for it, within bounds. `done` on the dispatcher's thread, maybe at once, or never
+  /// when the journal stops. Ask for one at a time.
+  virtual void ListPending(absl::AnyInvocable<void(model::PendingReport)> done) = 0;
+
+  /// `done` when all is counted that died with destinations that were taken out so far: how many
+  /// deliveries, since the start. On the dispatcher's thread, maybe at once, or never when the
+  /// journal stops.
+  virtual void AwaitRemovals(absl::AnyInvocable<void(uint64_t)> done) = 0;
 };
 
 }  // namespace carillon::delivery

@@ -227,6 +227,17 @@ struct LaneName {
   friend bool operator==(const LaneName&, const LaneName&) = default;
 };
 
+/// A destination that the store knows and nobody opened since the start, and what it had left.
+/// Which events it wanted is not known any more: only rows are counted.
+struct UnopenedLane {
+  LaneName name;
+  uint64_t parked = 0;  ///< deliveries that have rows
+  /// It may have wanted events from `from` to `last`, which were not settled for it; from above
+  /// last: there are none.
+  uint64_t from = 1;
+  uint64_t last = 0;
+};
+
 /// What a shard reads at start.
 struct Recovered {
   uint64_t watermark = 0;      ///< every event at or below it is settled
@@ -313,8 +324,9 @@ class Journal {
   virtual void CloseLanes(std::vector<LaneId> lanes) = 0;
 
   /// Does so to every lane that nobody opened since the start: its destination was removed while
-  /// the process was down. For once, when all configured destinations were opened.
-  virtual void CloseUnopenedLanes() = 0;
+  /// the process was down. For once, when all configured destinations were opened. `done` on the
+  /// journal's thread, with those that had something left; never when the journal fails.
+  virtual void CloseUnopenedLanes(absl::AnyInvocable<void(std::vector<UnopenedLane>)> done) = 0;
 
   /// Refuses new events with UNAVAILABLE, writes what was handed over, ends the threads.
   virtual void Stop() = 0;

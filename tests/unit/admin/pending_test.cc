@@ -1,0 +1,185 @@
+// The page /pending, and what a command line makes of it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+
+#include "carillon/admin/against.h"
+#include "carillon/admin/pages.h"
+#include "carillon/admin/pending_page.h"
+#include "carillon/config/sections.h"
+
+namespace carillon::admin {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+
+model::Pending Left(const std::string& name, uint64_t parked, std::optional<uint64_t> behind = 0) {
+  return {.tenant = "t", .name = name, .parked = parked, .behind = behind, .behind_from = 5};
+}
+
+config::Config Wanting(const std::vector<std::string>& names) {
+  config::Config config;
+  for (const std::string& name : names) {
+    model::Destination& destination = config.destinations.emplace_back();
+    destination.tenant = "t";
+    destination.name = name;
+  }
+  return config;
+}
+
+PendingHead HeadOf(const config::Config& config) {
+  PendingHead head{.version = CARILLON_VERSION, .at = "2026-01-01T00:00:00Z", .start_sections = {}};
+  for (const config::StartSection& section : config::StartSections(config)) {
+    head.start_sections.emplace_back(section.name, section.mark);
+  }
+  return head;
+}
+
+std::string PageOf(model::PendingReport report, size_t max_bytes = PendingPage::kMaxBytes) {
+  return RenderPending(HeadOf({}), report, max_bytes);
+}
+
+TEST(PendingPage, HasThoseWithMostLeftFirstAndABound) {
+  const std::string page =
+      PageOf({.destinations = {Left("none", 0), Left("some", 3), Left("far", 0, std::nullopt)},
+              .next_position = 90},
+             2);
+  const json read = json::parse(page);
+  EXPECT_EQ(read["left_out"], 2);
+  EXPECT_EQ(read["left_out_deliveries"], 3);
+  EXPECT_EQ(read["next_position"], 90);
+  ASSERT_EQ(read["destinations"].size(), 1u);
+  EXPECT_EQ(read["destinations"][0]["name"], "far");
+  EXPECT_TRUE(read["destinations"][0]["behind"].is_null());
+  EXPECT_EQ(read["destinations"][0]["behind_from"], 5);
+  EXPECT_EQ(read["start_sections"].size(), 4u);
+}
+
+TEST(PendingPage, WhatTakesLongIsShownToTheNextWhoAsks) {
+  const base::SystemClock clock;
+  int asked = 0;
+  absl::AnyInvocable<void(model::PendingReport)> answer;
+  PendingPage page(
+      [&](absl::AnyInvocable<void(model::PendingReport)> done) {
+        ++asked;
+        answer = std::move(done);
+      },
+      {}, std::chrono::milliseconds(1), clock);
+  EXPECT_EQ(page.Handle().status, 503);
+  EXPECT_EQ(page.Handle().status, 503);
+  EXPECT_EQ(asked, 1) << "one at a time";
+  answer({.destinations = {Left("one", 1)}, .next_position = 2});
+  const http::ServerReply reply = page.Handle();
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.content_type, "application/json");
+  EXPECT_THAT(reply.body, HasSubstr("\"parked\":1"));
+  EXPECT_EQ(page.Handle().status, 503);
+  EXPECT_EQ(asked, 2) << "shown once";
+}
+
+TEST(PendingPage, IsOneOfThePages) {
+  const Health health;
+  const auto metrics = metrics::Metrics::Create("1.2.3");
+  const http::ServerRequest get{.method = "GET", .target = "/pending", .body = ""};
+  EXPECT_EQ(Pages(health, *metrics).Handle(get).status, 503);
+  const Pages pages(health, *metrics, [] { return http::ServerReply(); });
+  EXPECT_EQ(pages.Handle(get).status, 200);
+}
+
+TEST(Against, TellsWhatIsTakenOutAndTheSum) {
+  const std::string page =
+      PageOf({.destinations = {Left("stays", 7), Left("old", 10, 3'000), Left("idle", 0)}});
+  const auto text = CompareWithPage(Wanting({"stays", "new"}), page);
+  ASSERT_TRUE(text.ok()) << text.status();
+  EXPECT_THAT(*text, HasSubstr("3 destinations in force, 2 taken out, 1 new"));
+  EXPECT_THAT(*text, HasSubstr("t/old is taken out: 3010 deliveries given up (10 parked, 0 in "
+                               "memory, 0 in flight, 3000 behind)"));
+  EXPECT_THAT(*text, HasSubstr("t/idle is taken out: nothing is given up"));
+  EXPECT_THAT(*text, HasSubstr("given up in all: 3010\n"));
+  EXPECT_THAT(*text, HasSubstr("a reload takes all of it"));
+  EXPECT_THAT(*text, Not(HasSubstr("stays")));
+}
+
+TEST(Against, WhatWasNotCountedIsSaid) {
+  const std::string page =
+      PageOf({.destinations = {Left("far", 2, std::nullopt)}, .next_position = 105});
+  const auto text = CompareWithPage(Wanting({}), page);
+  ASSERT_TRUE(text.ok()) << text.status();
+  EXPECT_THAT(*text, HasSubstr("at least 2 deliveries given up"));
+  EXPECT_THAT(*text, HasSubstr("those it wants of 100 events from position 5 on"));
+  EXPECT_THAT(*text, HasSubstr("given up in all: at least 2"));
+}
+
+TEST(Against, SectionsThatAReloadLeavesAreNamed) {
+  config::Config changed;
+  changed.server.set_max_batch_events(7);
+  changed.journal.set_data_dir("/elsewhere");
+  const auto text = CompareWithPage(changed, PageOf({}));
+  ASSERT_TRUE(text.ok()) << text.status();
+  EXPECT_THAT(*text, HasSubstr("restart needed: a reload leaves as it is: server, journal"));
+}
+
+TEST(Against, AnotherTextIsNoPage) {
+  const std::vector<std::string> texts = {
+      "",
+      "{}",
+      "[]",
+      "null",
+      "<html>",
+      R"({"version":1})",
+      R"({"version":"x","next_position":-1,"left_out":0,"start_sections":{},"destinations":[]})",
+      R"({"version":"x","next_position":1,"left_out":0,"start_sections":[3],"destinations":[{}]})"};
+  for (const std::string& text : texts) {
+    EXPECT_FALSE(CompareWithPage({}, text).ok()) << text;
+  }
+}
+
+TEST(Against, AWrongAddressIsNoServersFault) {
+  for (const char* url :
+       {"", "127.0.0.1:7081", "https://127.0.0.1:7081", "http://127.0.0.1/metrics",
+        "http://user@127.0.0.1/", "http://127.0.0.1:99999"}) {
+    EXPECT_EQ(CompareWithRunning({}, url, std::chrono::seconds(1)).result, Compared::kWrongUrl)
+        << url;
+  }
+}
+
+/// Listens and never answers: the kernel takes the connection and the request.
+class SilentPort {
+ public:
+  SilentPort() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const any = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(bind(fd_, any, size), 0);
+    EXPECT_EQ(listen(fd_, 1), 0);
+    EXPECT_EQ(getsockname(fd_, any, &size), 0);
+    port_ = ntohs(address.sin_port);
+  }
+  ~SilentPort() { close(fd_); }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  const int fd_;
+  uint16_t port_ = 0;
+};
+
+TEST(Against, ASilentServerIsNotWaitedForForever) {
+  const SilentPort silent;
+  const Comparison comparison =
+      CompareWithRunning({}, silent.url(), std::chrono::milliseconds(100));
+  EXPECT_EQ(comparison.result, Compared::kNoAnswer);
+  EXPECT_THAT(comparison.text, HasSubstr("reading the answer: timeout"));
+}
+
+}  // namespace
+}  // namespace carillon::admin

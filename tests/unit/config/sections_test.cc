@@ -1,0 +1,41 @@
+// Which sections need a restart: marks that are the same for the same settings.
+#include "carillon/config/sections.h"
+
+#include <gmock/gmock.h>
+
+#include "fixtures.h"
+
+namespace carillon::config {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+TEST(Sections, EachThatDiffersIsNamed) {
+  const auto before = StartSections(Parsed("server: {max_batch_events: 7}"));
+  EXPECT_THAT(RestartNeeded(before, StartSections(Parsed("server: {max_batch_events: 7}"))),
+              IsEmpty());
+  EXPECT_THAT(RestartNeeded(before, StartSections(Parsed("{}"))), ElementsAre("server"));
+  EXPECT_THAT(
+      RestartNeeded(before, StartSections(Parsed("{journal: {kept_age: 40h}, delivery: {threads: "
+                                                 "3}, resolver: {attempts: 1}}"))),
+      ElementsAre("server", "journal", "delivery", "resolver"));
+}
+
+TEST(Sections, WhatAReloadTakesMakesNoDifference) {
+  EXPECT_EQ(StartSections(Parsed("{}")),
+            StartSections(Parsed("limits: {max_in_flight: 10, max_in_flight_per_tenant: 5}")));
+}
+
+TEST(Sections, ADefaultThatIsWrittenOutIsTheSame) {
+  EXPECT_EQ(StartSections(Parsed("{}")),
+            StartSections(Parsed("server: {admin_address: '127.0.0.1:7081'}")));
+}
+
+TEST(Sections, OneThatTheOtherLacksIsNeeded) {
+  EXPECT_THAT(RestartNeeded({}, StartSections(Parsed("{}"))),
+              ElementsAre("server", "journal", "delivery", "resolver"));
+}
+
+}  // namespace
+}  // namespace carillon::config

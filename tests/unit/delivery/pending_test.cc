@@ -1,0 +1,120 @@
+// What a destination has left: reported figure by figure, and exactly what dies when it is taken
+// out.
+
+#include "dispatcher_support.h"
+
+namespace carillon::delivery {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class PendingTest : public DispatcherTest {
+ protected:
+  PendingTest() {
+    a_.retry.delays = {hours(1)};
+    a_.retry.jitter = 0;
+    a_.breaker.reset();
+  }
+  model::Pending Ask() {
+    std::optional<model::PendingReport> report;
+    dispatcher_->ListPending([&report](model::PendingReport r) { report = std::move(r); });
+    while (!report && executor_.Step()) {
+    }
+    EXPECT_TRUE(report);
+    if (!report || report->destinations.size() != 1) return {};
+    return report->destinations[0];
+  }
+  uint64_t TakeOut() {
+    EXPECT_TRUE(SetTable({Named("other")}).ok());
+    std::optional<uint64_t> removed;
+    dispatcher_->AwaitRemovals([&removed](uint64_t deliveries) { removed = deliveries; });
+    while (!removed && executor_.Step()) {
+    }
+    return removed.value_or(UINT64_MAX);
+  }
+  void PublishMany(int count) {
+    for (int i = 0; i < count; ++i) Publish("e" + std::to_string(++published_));
+  }
+
+  model::Destination a_ = Named("a");
+  int published_ = 0;
+};
+
+TEST_F(PendingTest, NothingIsLeftOfWhatWasDelivered) {
+  ASSERT_TRUE(SetTable({a_}).ok());
+  PublishMany(3);
+  RunFor(seconds(1));
+  const model::Pending left = Ask();
+  EXPECT_EQ(left.tenant, "t");
+  EXPECT_EQ(left.name, "a");
+  EXPECT_EQ(left.counted(), 0u);
+  EXPECT_TRUE(left.behind.has_value());
+  EXPECT_EQ(TakeOut(), 0u);
+}
+
+TEST_F(PendingTest, RetriesAreParked) {
+  ASSERT_TRUE(SetTable({a_}).ok());
+  end_.status = 500;
+  PublishMany(10);
+  RunFor(seconds(5));
+  const model::Pending left = Ask();
+  EXPECT_EQ(left.parked, 10u);
+  EXPECT_EQ(left.counted(), 10u);
+  EXPECT_EQ(TakeOut(), 10u);
+}
+
+TEST_F(PendingTest, WhatADisabledOneWantsLiesBehindItsCursor) {
+  ASSERT_TRUE(SetTable({a_}).ok());
+  end_.status = 410;
+  PublishMany(1);
+  RunFor(seconds(1));
+  end_.status = 200;
+  PublishMany(3'000);
+  RunFor(seconds(5));
+  const model::Pending left = Ask();
+  EXPECT_EQ(left.behind, 3'000u);
+  const uint64_t counted = left.counted();
+  EXPECT_EQ(TakeOut(), counted);
+}
+
+TEST_F(PendingTest, ThatOfOneTooFarBehindIsNotCounted) {
+  ASSERT_TRUE(SetTable({a_}).ok());
+  end_.status = 410;
+  PublishMany(1);
+  RunFor(seconds(1));
+  PublishMany(262'200);
+  RunFor(seconds(5));
+  const model::Pending left = Ask();
+  EXPECT_FALSE(left.behind.has_value());
+  EXPECT_LE(left.behind_from, 2u);
+  EXPECT_GE(left.behind_from, 1u);
+}
+
+TEST_F(PendingTest, EachOfThoseUnderWayAndThoseThatWaitIsCountedOnce) {
+  a_.concurrency = 2;
+  ASSERT_TRUE(SetTable({a_}).ok());
+  end_.after = hours(1);
+  PublishMany(20);
+  RunFor(milliseconds(100));
+  const model::Pending left = Ask();
+  EXPECT_EQ(left.in_flight, 2u);
+  EXPECT_EQ(left.in_memory, 18u);
+  EXPECT_EQ(left.counted(), 20u);
+  EXPECT_EQ(TakeOut(), 20u);
+}
+
+TEST_F(PendingTest, WithoutATableThereAreNone) {
+  bool told = false;
+  dispatcher_->ListPending([&told](const model::PendingReport& report) {
+    told = true;
+    EXPECT_TRUE(report.destinations.empty());
+  });
+  while (!told && executor_.Step()) {
+  }
+  EXPECT_TRUE(told);
+}
+
+}  // namespace
+}  // namespace carillon::delivery
