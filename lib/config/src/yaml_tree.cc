@@ -37,6 +37,12 @@ std::string Utf8Of(const std::string& text) {
   return fixed.append(rest);
 }
 
+/// What the parser says, without what it repeats of the text behind a colon: that may be a secret,
+/// and the place says where it stands.
+std::string WordsOf(const YAML::Exception& error) {
+  return error.msg.substr(0, error.msg.find(':'));
+}
+
 /// Builds the tree from the parser's events. Refuses by the parser's own exception, which carries
 /// the place.
 class TreeBuilder final : public YAML::EventHandler {
@@ -177,7 +183,7 @@ absl::StatusOr<YamlNode::Ptr> ParseYaml(std::string_view text) {
     }
     return root;
   } catch (const YAML::Exception& e) {
-    return absl::InvalidArgumentError(At(e.mark.line + 1, e.mark.column + 1, e.msg));
+    return absl::InvalidArgumentError(At(e.mark.line + 1, e.mark.column + 1, WordsOf(e)));
   }
 }
 

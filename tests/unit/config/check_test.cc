@@ -110,6 +110,38 @@ TEST(Check, NoErrorRepeatsASecretInTheWrongPlace) {
   }
 }
 
+TEST(Check, NoErrorRepeatsWhatIsNoYaml) {
+  for (const char* yaml : {"%YAML hunter2\n---\n{}",
+                           "%YAML hunter2.1\n---\n{}",
+                           "%YAML 1.hunter2\n---\n{}",
+                           "%YAML hunter2 x\n---\n{}",
+                           "%YAML 9.hunter2\n---\n{}",
+                           "%TAG hunter2\n---\n{}",
+                           "secret: *hunter2",
+                           "secret: !hunter2 x",
+                           "secret: !<hunter2 x",
+                           "secret: &hunter2 &hunter2 x",
+                           "secret: \"\\hunter2\"",
+                           "secret: \"\\xhunter2\"",
+                           "secret: \"\\U00hunter2\"",
+                           "secret: 'hunter2",
+                           "secret: \"hunter2",
+                           "secret: @hunter2: x: y",
+                           "secret: |hunter2\n x",
+                           "secret: %hunter2: [",
+                           "? hunter2: [\n",
+                           "hunter2",
+                           "[hunter2",
+                           "{hunter2",
+                           "- hunter2: }"}) {
+    EXPECT_NE(Refusal(yaml), "") << yaml;
+    EXPECT_THAT(Refusal(yaml), Not(HasSubstr("hunter2"))) << yaml;
+  }
+  // One character of it, or its number, is a part of it.
+  EXPECT_EQ(Refusal("secret: \"a\\qb\""), "(file): line 1, column 13: unknown escape character");
+  EXPECT_EQ(Refusal("secret: \"\\uDC41\""), "(file): line 1, column 16: invalid unicode");
+}
+
 std::string Text(const std::string& yaml) {
   const Config config = Parsed(WithFilter("{payload: a, equals: " + yaml + "}"));
   return std::get<std::string>(config.subscriptions.at(0).filter.values.at(0));
