@@ -23,7 +23,8 @@ Checked CheckFile(const std::string& path, Secrets secrets) {
                    Count(config->types.size(), "event type"));
   if (secrets == Secrets::kSkip) {
     absl::StrAppend(&text, "; not looked at (--no-secrets): ", config->skipped,
-                    " secrets, keys or certificates in files and variables");
+                    config->skipped == 1 ? " secret, key or certificate in a file or variable"
+                                         : " secrets, keys or certificates in files and variables");
   }
   return {true, std::move(text), *std::move(config)};
 }
