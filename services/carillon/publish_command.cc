@@ -119,18 +119,21 @@ absl::Status Interpret(PublishFlags& flags) {
   return absl::OkStatus();
 }
 
-void Summarise(const PublishReport& report, const BadLines& bad) {
+/// `many`: there may be events that were not sent after a failure.
+void Summarise(const PublishReport& report, const BadLines& bad, bool many) {
   const double seconds = std::chrono::duration<double>(report.took).count();
-  if (report.accepted == 1 && report.refused == 0 && bad.count == 0) {
+  if (report.accepted == 1 && report.refused == 0 && report.failed == 0 && bad.count == 0) {
     Say(absl::StrFormat("%s: id %s, position %d, in %.3f s",
                         report.duplicates == 0 ? "accepted" : "a duplicate, known already",
                         report.last_id, report.last_position, seconds));
     return;
   }
   Say(absl::StrFormat(
-      "%d accepted (%d duplicates), %d refused, %d lines not read, in %.3f s: %.0f events/s",
-      report.accepted, report.duplicates, report.refused, bad.count, seconds,
-      seconds > 0 ? static_cast<double>(report.accepted) / seconds : 0.0));
+      "%d accepted (%d duplicates), %d refused, %d failed, %d lines not read, in %.3f s: %.0f "
+      "events/s%s",
+      report.accepted, report.duplicates, report.refused, report.failed, bad.count, seconds,
+      seconds > 0 ? static_cast<double>(report.accepted) / seconds : 0.0,
+      many && report.failed > 0 ? "; stopped there: what follows was not sent" : ""));
 }
 
 int Publish(PublishFlags& flags) {
@@ -145,8 +148,8 @@ int Publish(PublishFlags& flags) {
   if (!source.ok()) return Fail(std::string(source.status().message()), kExitWrongInput);
   const std::unique_ptr<Client> client = Client::Connect(flags.address, *deadline);
   const PublishReport report = PublishAll(**source, *client, flags.options, clock);
-  Summarise(report, bad);
-  if (report.refused > 0) return kExitRefused;
+  Summarise(report, bad, !flags.file.empty() || flags.repeat > 1);
+  if (report.refused > 0 || report.failed > 0) return kExitRefused;
   return bad.count > 0 ? kExitSomeLines : kExitDone;
 }
 

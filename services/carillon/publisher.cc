@@ -151,7 +151,7 @@ class Run {
   /// Gives everything up; of the batches under way only the first says why.
   void StopWith(const Batch& batch, const absl::Status& status) {
     const std::lock_guard lock(mutex_);
-    report_.refused += batch.size();
+    report_.failed += batch.size();
     if (!stop_.exchange(true)) Tell("", status);
   }
 
@@ -165,10 +165,11 @@ class Run {
     std::unique_lock lock(mutex_);
     uint64_t before = 0;
     while (!ended_.wait_for(lock, std::chrono::seconds(1), [this] { return done_; })) {
-      std::fprintf(stderr, "carillon: %llu events, %llu/s, %llu refused\n",
+      std::fprintf(stderr, "carillon: %llu events, %llu/s, %llu refused, %llu failed\n",
                    static_cast<unsigned long long>(report_.accepted),
                    static_cast<unsigned long long>(report_.accepted - before),
-                   static_cast<unsigned long long>(report_.refused));
+                   static_cast<unsigned long long>(report_.refused),
+                   static_cast<unsigned long long>(report_.failed));
       before = report_.accepted;
     }
   }

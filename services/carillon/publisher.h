@@ -23,7 +23,11 @@ struct PublishOptions {
 struct PublishReport {
   uint64_t accepted = 0;  ///< duplicates included
   uint64_t duplicates = 0;
-  uint64_t refused = 0;
+  uint64_t refused = 0;  ///< as invalid: unchanged they are never accepted
+  /// Of calls that failed for another reason (no server, no room, no time), after which nothing
+  /// more was sent. Whether they were stored is not known; to publish them again with the same ids
+  /// is safe.
+  uint64_t failed = 0;
   std::string last_id;  ///< of the last result
   uint64_t last_position = 0;
   std::chrono::nanoseconds took{0};

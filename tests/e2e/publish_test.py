@@ -88,6 +88,7 @@ class Refusals(EndToEnd):
                                 stdin="".join(compact(e) + "\n" for e in events))
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("event 2: INVALID_ARGUMENT: events[1].type", done.stderr)
+        self.assertIn("2 accepted (0 duplicates), 1 refused, 0 failed", done.stderr)
         self.assertEqual([json.loads(x)["id"] for x in done.stdout.splitlines()],
                          ["good-1", "good-2"])
 
@@ -202,6 +203,14 @@ class CommandLine(EndToEnd):
         done = self.carillon("publish", "--address", "127.0.0.1:1", "--type", "a", "--json", "1")
         self.assertEqual(done.returncode, 1)
         self.assertIn("is carillond running at 127.0.0.1:1?", done.stderr)
+        self.assertIn("0 accepted (0 duplicates), 0 refused, 1 failed", done.stderr)
+        self.assertNotIn("what follows", done.stderr)
+        lines = '{"session":{"uuid":"a","action":"create"}}\n' * 5
+        done = self.carillon("publish", "--address", "127.0.0.1:1", "--file", "-", "--batch", "2",
+                             "--in-flight", "1", stdin=lines)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("0 refused, 2 failed", done.stderr)
+        self.assertIn("stopped there: what follows was not sent", done.stderr)
 
     def test_wrong_arguments(self):
         for arguments in ([], ["publish"], ["publish", "--json", "1"], ["nonsense"],
