@@ -1,0 +1,107 @@
+{{/* Environment of carillond and of the check before it. */}}
+{{- define "carillon.env" -}}
+- name: CARILLON_PUBLISH_ADDRESS
+  value: {{ printf "%s:%d" .Values.listenAddress (int .Values.ports.publish) | quote }}
+- name: CARILLON_ADMIN_ADDRESS
+  value: {{ printf "%s:%d" .Values.listenAddress (int .Values.ports.admin) | quote }}
+- name: CARILLON_DATA_DIR
+  value: /var/lib/carillon
+{{- range $name, $from := .Values.secretEnv }}
+- name: {{ $name }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ $from.secret | quote }}
+      key: {{ $from.key | quote }}
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ tpl (toYaml .) $ }}
+{{- end }}
+{{- end -}}
+
+{{- define "carillon.volumeMounts" -}}
+- name: config
+  mountPath: /etc/carillon
+  readOnly: true
+{{- range $folder, $_ := .Values.secretFiles }}
+- name: secret-{{ $folder }}
+  mountPath: /etc/carillon-secrets/{{ $folder }}
+  readOnly: true
+{{- end }}
+{{- if .Values.certificate.enabled }}
+- name: certificate
+  mountPath: /etc/carillon-secrets/certificate
+  readOnly: true
+{{- end }}
+{{- with .Values.extraVolumeMounts }}
+{{ tpl (toYaml .) $ }}
+{{- end }}
+{{- end -}}
+
+{{- define "carillon.volumes" -}}
+- name: config
+  configMap:
+    name: {{ include "carillon.fullname" . }}
+{{- range $folder, $from := .Values.secretFiles }}
+- name: secret-{{ $folder }}
+  secret:
+    secretName: {{ $from.secret | quote }}
+    defaultMode: 0440
+    {{- with $from.items }}
+    items:
+      {{- toYaml . | nindent 6 }}
+    {{- end }}
+{{- end }}
+{{- if .Values.certificate.enabled }}
+- name: certificate
+  secret:
+    secretName: {{ include "carillon.certificateSecret" . }}
+    defaultMode: 0440
+{{- end }}
+{{- if not .Values.persistence.enabled }}
+- name: data
+  emptyDir:
+    sizeLimit: {{ .Values.persistence.size }}
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{ tpl (toYaml .) $ }}
+{{- end }}
+{{- end -}}
+
+{{- define "carillon.certificateSecret" -}}
+{{- default (printf "%s-certificate" (include "carillon.fullname" .)) .Values.certificate.secretName -}}
+{{- end -}}
+
+{{/* The user's containers: (list $ containers). What has no security context gets the chart's. */}}
+{{- define "carillon.containers" -}}
+{{- $root := index . 0 -}}
+{{- range index . 1 }}
+{{- $container := deepCopy . -}}
+{{- if not $container.securityContext -}}{{- $_ := set $container "securityContext" $root.Values.securityContext -}}{{- end }}
+{{ tpl (toYaml (list $container)) $root }}
+{{- end }}
+{{- end -}}
+
+{{- define "carillon.handler" -}}
+{{- if .Values.probes.grpc -}}
+grpc:
+  port: {{ .Values.ports.publish }}
+  service: carillon.v1.EventPublisher
+{{- else -}}
+httpGet:
+  path: /readyz
+  port: admin
+{{- end -}}
+{{- end -}}
+
+{{/* Whether the cluster has a sleep action for preStop. */}}
+{{- define "carillon.preStopSeconds" -}}
+{{- if semverCompare ">=1.30.0-0" .Capabilities.KubeVersion.Version -}}
+{{- int .Values.preStopSeconds -}}
+{{- else -}}
+0
+{{- end -}}
+{{- end -}}
+
+{{- define "carillon.terminationGrace" -}}
+{{- add (include "carillon.preStopSeconds" . | int) (include "carillon.shutdownGrace" . | int) 15 -}}
+{{- end -}}

@@ -1,0 +1,47 @@
+{{/* What is unsafe in the values given: a list, for NOTES.txt. */}}
+{{- define "carillon.warnings" -}}
+{{- $warnings := list -}}
+{{- $v := .Values -}}
+{{- if $v.dev -}}
+{{- $warnings = append $warnings "dev is true: secrets may stand in the configuration, where all who may read ConfigMaps read them." -}}
+{{- end -}}
+{{- if not $v.persistence.enabled -}}
+{{- $warnings = append $warnings "persistence.enabled is false: accepted events are gone with their pod." -}}
+{{- end -}}
+{{- if not $v.image.registry -}}
+{{- $warnings = append $warnings "image.registry is empty: nodes need the image under its plain name, or take it from their default registry." -}}
+{{- end -}}
+{{- if not $v.config.destinations -}}
+{{- $warnings = append $warnings "config.destinations is empty: events are accepted and delivered to nobody." -}}
+{{- end -}}
+{{- range $index, $destination := default list $v.config.destinations -}}
+{{- if hasPrefix "http://" (toString $destination.url) -}}
+{{- $warnings = append $warnings (printf "config.destinations[%d].url is not https: anybody on the way reads and changes what is sent." $index) -}}
+{{- end -}}
+{{- if eq (toString ($destination.tls).verify) "false" -}}
+{{- $warnings = append $warnings (printf "config.destinations[%d].tls.verify is false: whoever answers is believed." $index) -}}
+{{- end -}}
+{{- if not $destination.keys -}}
+{{- $warnings = append $warnings (printf "config.destinations[%d].keys is empty: its receiver cannot tell who sent a request." $index) -}}
+{{- end -}}
+{{- end -}}
+{{- if not $v.networkPolicy.enabled -}}
+{{- $warnings = append $warnings "networkPolicy.enabled is false: the publishing port has no TLS and asks nobody who they are; every pod can publish." -}}
+{{- end -}}
+{{- if ne $v.service.type "ClusterIP" -}}
+{{- $warnings = append $warnings (printf "service.type is %s: the publishing port has no TLS and asks nobody who they are; keep others away from it." $v.service.type) -}}
+{{- end -}}
+{{- if or $v.ingress.enabled $v.grpcRoute.enabled $v.httpRoute.enabled -}}
+{{- $warnings = append $warnings "Publishing is open to where the Ingress or Gateway leads from: it has to ask who publishers are, and its pods need a place in networkPolicy.publishFrom." -}}
+{{- end -}}
+{{- if and $v.networkPolicy.enabled ($v.config.proxy).url -}}
+{{- $warnings = append $warnings "config.proxy is given: allow the way to it in networkPolicy.extraEgress." -}}
+{{- end -}}
+{{- if or (eq $v.persistence.whenDeleted "Delete") (eq $v.persistence.whenScaled "Delete") -}}
+{{- $warnings = append $warnings "persistence.whenDeleted or whenScaled is Delete: undelivered events leave with their volumes." -}}
+{{- end -}}
+{{- if gt (len $warnings) 20 -}}
+{{- $warnings = append (slice $warnings 0 20) (printf "and %d more." (sub (len $warnings) 20)) -}}
+{{- end -}}
+{{- toYaml $warnings -}}
+{{- end -}}

@@ -1,0 +1,149 @@
+"""What must be so of the objects that the chart makes, whatever the values."""
+
+import copy
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+
+import yaml
+
+import chart
+import restricted
+
+
+class Objects(unittest.TestCase):
+    def each(self):
+        for values in chart.VALUES:
+            with self.subTest(values.stem):
+                yield values.stem, chart.rendered(values)
+
+    def test_every_pod_is_restricted(self):
+        count = 0
+        for _, objects in self.each():
+            for name, pod in chart.pods(objects):
+                self.assertEqual(restricted.violations(pod["spec"]), [], name)
+                self.assertIs(pod["spec"]["automountServiceAccountToken"], False)
+                self.assertIs(pod["spec"]["enableServiceLinks"], False)
+                count += 1
+        self.assertGreater(count, len(chart.VALUES))
+
+    def test_the_check_sees_what_is_not_restricted(self):
+        _, pod = next(chart.pods(chart.rendered(chart.HERE / "values/default.yaml")))
+        for path, value in (("hostPID", True), ("securityContext.runAsNonRoot", False),
+                            ("securityContext.seccompProfile", {}), ("containers.0.securityContext", {}),
+                            ("volumes.0", {"name": "x", "hostPath": {"path": "/"}})):
+            with self.subTest(path):
+                spec = copy.deepcopy(pod["spec"])
+                *parents, last = [int(key) if key.isdigit() else key for key in path.split(".")]
+                at = spec
+                for key in parents:
+                    at = at[key]
+                at[last] = value
+                self.assertNotEqual(restricted.violations(spec), [])
+
+    def test_names_labels_and_namespaces(self):
+        for _, objects in self.each():
+            seen = set()
+            for each in objects:
+                meta = each["metadata"]
+                self.assertNotIn((each["kind"], meta["name"]), seen)
+                seen.add((each["kind"], meta["name"]))
+                self.assertLessEqual(len(meta["name"]), 63)
+                if "helm.sh/chart" not in meta.get("labels", {}):
+                    continue  # one of the user's
+                self.assertIn("namespace", meta)
+                self.assertTrue(all(len(str(value)) <= 63 for value in meta["labels"].values()))
+
+    def test_selectors_find_the_pods_and_nothing_else(self):
+        for _, objects in self.each():
+            server = chart.find(objects, "StatefulSet")
+            labels = server["spec"]["template"]["metadata"]["labels"]
+            selector = server["spec"]["selector"]["matchLabels"]
+            self.assertLessEqual(selector.items(), labels.items())
+            test_pods = [each for each in objects if each["kind"] == "Pod"]
+            for pod in test_pods:
+                self.assertFalse(selector.items() <= pod["metadata"]["labels"].items())
+            for monitor in (each for each in objects if each["kind"] == "ServiceMonitor"):
+                wanted = monitor["spec"]["selector"]["matchLabels"].items()
+                found = [each for each in objects if each["kind"] == "Service"
+                         and wanted <= each["metadata"]["labels"].items()]
+                self.assertEqual(len(found), 1)
+
+    def test_stopping_has_its_time(self):
+        grace = {"production": 5 + 90 + 15, "default": 5 + 20 + 15, "old-kubernetes": 1 + 15, "http-probes": 20 + 15}
+        for name, seconds in grace.items():
+            server = chart.find(chart.rendered(chart.HERE / f"values/{name}.yaml"), "StatefulSet")
+            spec = server["spec"]["template"]["spec"]
+            self.assertEqual(spec["terminationGracePeriodSeconds"], seconds, name)
+            self.assertEqual("lifecycle" in spec["containers"][0], name in ("production", "default"), name)
+
+    def test_the_policy_refuses_what_the_guard_refuses(self):
+        source = (chart.ROOT / "lib/guard/src/special.cc").read_text()
+        v4, v6 = (re.findall(r'\{"([0-9a-f.:]+/\d+)", "', part)
+                  for part in re.search(r"kV4 = (.*?)kV6Within = (.*?)kV6Outside", source, re.S).groups())
+        policy = chart.find(chart.rendered(chart.HERE / "values/default.yaml"), "NetworkPolicy")
+        blocks = {to["ipBlock"]["cidr"]: to["ipBlock"].get("except") for rule in policy["spec"]["egress"]
+                  for to in rule["to"] if "ipBlock" in to}
+        self.assertEqual(blocks["0.0.0.0/0"], v4)
+        self.assertEqual(blocks["2000::/3"], v6)
+
+    def test_a_restart_only_where_one_is_needed(self):
+        def checksum(*arguments):
+            result = chart.template("helm4", chart.HERE / "values/production.yaml", *arguments)
+            objects = [each for each in yaml.load_all(result.stdout, Loader=chart.LOADER) if each]
+            return chart.find(objects, "StatefulSet")["spec"]["template"]["metadata"]["annotations"]["checksum/restart"]
+        same = checksum()
+        for reloaded in ('config.destinations=[]', 'config.limits.max_in_flight=1', 'config.subscriptions=[]'):
+            self.assertEqual(checksum("--set-json", reloaded), same, reloaded)
+        for restarted in ('config.server.max_calls=9', 'config.journal.kept_events=9', 'config.delivery.threads=9',
+                          'config.resolver.attempts=3', 'persistence.size="9Gi"'):
+            self.assertNotEqual(checksum("--set-json", restarted), same, restarted)
+
+    def test_dashboards_and_rules_are_the_files(self):
+        objects = chart.rendered(chart.HERE / "values/observability.yaml")
+        files = {path.name: path.read_text().strip() for path in (chart.CHART / "dashboards").glob("*.json")}
+        shown = {}
+        for each in objects:
+            if each["metadata"].get("labels", {}).get("dashboards") == "yes":
+                shown.update({name: text.strip() for name, text in each["data"].items()})
+                self.assertEqual(each["metadata"]["annotations"]["k8s-sidecar-target-directory"], "Platform/Carillon")
+        self.assertEqual(shown, files)
+        groups = [group for path in sorted((chart.CHART / "rules").glob("*.yaml"))
+                  for group in yaml.safe_load(path.read_text())["groups"]]
+        for group in groups:
+            for rule in group["rules"]:
+                if "alert" in rule:
+                    rule["labels"] = {**rule.get("labels", {}), "team": "platform"}
+        self.assertEqual(chart.find(objects, "PrometheusRule")["spec"]["groups"], groups)
+
+    def test_carillond_takes_the_configuration(self):
+        program = os.path.join(os.environ["CARILLON_BIN"], "carillond")
+        for _, objects in self.each():
+            server = chart.find(objects, "StatefulSet")
+            text = chart.find(objects, "ConfigMap", server["metadata"]["name"])["data"]["carillon.yaml"]
+            with tempfile.TemporaryDirectory() as folder:
+                path = pathlib.Path(folder, "carillon.yaml")
+                path.write_text(text)
+                result = subprocess.run([program, "--check-config", path, "--no-secrets"], text=True, timeout=60,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                self.assertEqual(result.returncode, 0, result.stdout)
+
+    def test_notes_warn_of_what_is_unsafe(self):
+        def warnings(name):
+            result = chart.helm("helm4", "install", "bell", chart.CHART, "--dry-run=client", "--namespace", "hooks",
+                                "--values", chart.HERE / f"values/{name}.yaml")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            return re.findall(r"^WARNING: (.*)$", result.stdout, re.M), result.stdout
+        found, text = warnings("dev")
+        self.assertIn("carillon publish", text)
+        for beginning in ("dev is", "persistence.enabled", "image.registry", "config.destinations[0].url",
+                          "networkPolicy.enabled"):
+            self.assertTrue(any(line.startswith(beginning) for line in found), f"{beginning}: {found}")
+        self.assertEqual([line for line in warnings("production")[0] if not line.endswith("sent a request.")], [])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Builds programs from their Go modules, pinned by a go.mod and its go.sum, and prints the folder that holds
+# them. What was built from the same files stays in the user's cache, outside of the source tree.
+#
+#   build.sh helm          helm3 and helm4
+#   build.sh kubernetes    kube-apiserver, kube-controller-manager and kubectl
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+what=${1:?helm or kubernetes}
+kubernetes=v1.35.4
+
+case "$what" in
+  helm) module=$here ;;
+  kubernetes) module=$here/../../apiserver/kubernetes ;;
+  *) echo "build.sh: no such set of programs: $what" >&2; exit 2 ;;
+esac
+if ! command -v go >/dev/null; then
+  echo "build.sh: no Go here. Debian 12's is too old for these modules: take golang-go of" >&2
+  echo "  bookworm-backports, or a Go of at least the version in $module/go.mod." >&2
+  exit 1
+fi
+
+sum=$(cat "$module/go.mod" "$module/go.sum" "$here/build.sh" <(go version) | sha256sum | cut -c1-16)
+out=${XDG_CACHE_HOME:-$HOME/.cache}/carillon/$what-$sum
+mkdir -p "$out"
+exec 9>"$out/.lock"
+flock 9
+build() {  # build NAME PACKAGE [LDFLAGS]: in a file of its own until it is whole
+  [[ -x "$out/$1" ]] && return
+  (cd "$module" && CGO_ENABLED=0 GOFLAGS=-mod=readonly go build -trimpath -buildvcs=false \
+    -ldflags "-s -w ${3:-}" -o "$out/.$1" "$2") >&2
+  mv "$out/.$1" "$out/$1"
+}
+
+if [[ "$what" == helm ]]; then
+  build helm3 helm.sh/helm/v3/cmd/helm "-X helm.sh/helm/v3/internal/version.version=v3.22.0"
+  build helm4 helm.sh/helm/v4/cmd/helm "-X helm.sh/helm/v4/internal/version.version=v4.3.1"
+else
+  # Clients refuse a server that does not know its version.
+  flags="-X k8s.io/component-base/version.gitVersion=$kubernetes"
+  flags+=" -X k8s.io/client-go/pkg/version.gitVersion=$kubernetes"
+  for program in kube-apiserver kube-controller-manager kubectl; do
+    build "$program" "k8s.io/kubernetes/cmd/$program" "$flags"
+  done
+fi
+echo "$out"
