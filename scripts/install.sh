@@ -22,7 +22,8 @@ packages=(
   build:prometheus-cpp-dev build:libcurl4-openssl-dev build:zlib1g-dev build:libssl-dev
   build:libsqlite3-dev build:libyaml-cpp-dev build:libspdlog-dev build:libfmt-dev build:libcli11-dev
   build:libidn2-dev build:libc-ares-dev build:libgtest-dev build:libgmock-dev
-  test:python3 test:python3-yaml test:openssl test:curl test:ca-certificates test:iproute2 test:prometheus
+  test:python3 test:python3-pip test:python3-yaml test:openssl test:curl test:ca-certificates
+  test:iproute2 test:prometheus
   test:clang-format-19
   bench:python3 bench:nginx bench:wrk bench:iproute2
 )

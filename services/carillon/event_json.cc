@@ -99,6 +99,8 @@ bool AppendMember(EncodedEvent& out, std::string_view key, std::string_view raw)
   if (key == "session") return AppendSession(out.rest, raw);
   if (key == "type") return AppendString(out.rest, Event::kTypeFieldNumber, raw);
   if (key == "tenant") return AppendString(out.rest, Event::kTenantFieldNumber, raw);
+  if (key == "traceparent") return AppendString(out.rest, Event::kTraceparentFieldNumber, raw);
+  if (key == "tracestate") return AppendString(out.rest, Event::kTracestateFieldNumber, raw);
   if (key == "attributes") return AppendAttributes(out.rest, raw);
   if (key == "ordering_key" || key == "orderingKey") {
     return AppendString(out.rest, Event::kOrderingKeyFieldNumber, raw);

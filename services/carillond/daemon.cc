@@ -19,9 +19,11 @@
 #include "carillon/config/watcher.h"
 #include "carillon/http/server.h"
 #include "carillon/journal/sqlite_journal.h"
+#include "carillon/tracing/tracer.h"
 #include "engine.h"
 #include "front.h"
 #include "left_lanes.h"
+#include "otlp_grpc.h"
 #include "proto_time.h"
 #include "publisher_service.h"
 #include "unverified.h"
@@ -55,6 +57,7 @@ class DaemonImpl final : public Daemon {
     admin_io_.stop();
     if (admin_thread_.joinable()) admin_thread_.join();
     engine_.reset();
+    tracer_.reset();
     admin_.reset();
   }
 
@@ -70,8 +73,9 @@ class DaemonImpl final : public Daemon {
   }
 
   absl::Status StartOthers() {
+    if (absl::Status status = StartTracing(); !status.ok()) return status;
     absl::StatusOr<std::unique_ptr<Engine>> engine =
-        Engine::Create(config_, clock_, connections_, *journal_, *metrics_, logger_);
+        Engine::Create(config_, clock_, connections_, *journal_, *metrics_, logger_, tracer_.get());
     if (!engine.ok()) return engine.status();
     engine_ = *std::move(engine);
     journal_->Start();
@@ -116,6 +120,33 @@ class DaemonImpl final : public Daemon {
   }
 
  private:
+  /// Nothing is made, and nothing costs, where no collector is configured.
+  absl::Status StartTracing() {
+    const config::Tracing& settings = config_.tracing;
+    if (settings.endpoint.empty()) return absl::OkStatus();
+    const tracing::Collector collector{.url = settings.url,
+                                       .headers = settings.headers,
+                                       .user_agent = "Carillon/" CARILLON_VERSION,
+                                       .timeout = settings.timeout};
+    std::unique_ptr<tracing::SpanTransport> transport;
+    if (settings.by_http) {
+      auto made = tracing::MakeHttpTransport(collector, clock_);
+      if (!made.ok()) return made.status();
+      transport = *std::move(made);
+    } else {
+      transport = MakeGrpcTransport(collector);
+    }
+    tracing::TracerOptions options;
+    options.sample_ratio = settings.sample_ratio;
+    options.max_queue = settings.max_queue;
+    options.interval = settings.interval;
+    options.timeout = settings.timeout;
+    options.resource = settings.resource;
+    options.version = CARILLON_VERSION;
+    tracer_ = tracing::Tracer::Start(std::move(options), std::move(transport), logger_);
+    return absl::OkStatus();
+  }
+
   absl::Status OpenJournal() {
     journal::SqliteJournalOptions options;
     options.data_dir = config_.journal.data_dir();
@@ -178,6 +209,10 @@ class DaemonImpl final : public Daemon {
     gauges.destination_connections = connections_.taken();
     gauges.destination_connections_limit = connections_.places();
     gauges.log_lines_dropped = logger_.dropped();
+    if (tracer_ != nullptr) {
+      const tracing::Tracer::Stats spans = tracer_->stats();
+      gauges.trace_spans = {spans.exported, spans.dropped, spans.rejected};
+    }
     if (listening_) front_->Describe(gauges);
     return gauges;
   }
@@ -205,6 +240,7 @@ class DaemonImpl final : public Daemon {
     limits.max_batch_events = config_.server.max_batch_events();
     limits.max_message_bytes = config_.server.max_message_bytes();
     publishing_ = std::make_unique<Publishing>(limits, clock_, *journal_, *metrics_);
+    if (tracer_ != nullptr) publishing_->SetTracer(*tracer_);
     SetCatalogue(config_);
     v1::Server server = config_.server;
     server.set_max_publisher_connections(static_cast<uint32_t>(
@@ -372,7 +408,8 @@ class DaemonImpl final : public Daemon {
   bool accepting_ = true;
   base::MonoTime tell_holder_at_{};
 
-  base::DescriptorBudget connections_;  // to destinations
+  base::DescriptorBudget connections_;       // to destinations
+  std::unique_ptr<tracing::Tracer> tracer_;  // null: no collector is configured
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Publishing> publishing_;

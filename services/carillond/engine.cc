@@ -67,7 +67,8 @@ class EngineImpl final : public Engine {
  public:
   EngineImpl(const config::Config& config, const base::Clock& clock,
              base::DescriptorBudget& connections, journal::Journal& journal,
-             metrics::Metrics& metrics, log::Logger& logger, std::unique_ptr<http::TlsClient> tls)
+             metrics::Metrics& metrics, log::Logger& logger, std::unique_ptr<http::TlsClient> tls,
+             tracing::Tracer* tracer)
       : clock_(clock),
         connections_(connections),
         log_(logger, clock),
@@ -77,6 +78,7 @@ class EngineImpl final : public Engine {
     DeliveryThreadOptions options;
     options.dispatcher.caps = caps_;
     options.dispatcher.observer = &log_;
+    options.dispatcher.tracer = tracer;
     options.dispatcher.max_memory_bytes = settings.max_memory_bytes();
     options.dispatcher.max_lane_bytes = settings.max_lane_bytes();
     options.dispatcher.user_agent = "Carillon/" CARILLON_VERSION;
@@ -266,11 +268,12 @@ class EngineImpl final : public Engine {
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(
     const config::Config& config, const base::Clock& clock, base::DescriptorBudget& connections,
-    journal::Journal& journal, metrics::Metrics& metrics, log::Logger& logger) {
+    journal::Journal& journal, metrics::Metrics& metrics, log::Logger& logger,
+    tracing::Tracer* tracer) {
   absl::StatusOr<std::unique_ptr<http::TlsClient>> tls = http::TlsClient::Create();
   if (!tls.ok()) return tls.status();
   return std::make_unique<EngineImpl>(config, clock, connections, journal, metrics, logger,
-                                      *std::move(tls));
+                                      *std::move(tls), tracer);
 }
 
 }  // namespace carillon::server

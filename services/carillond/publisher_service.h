@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "call_queue.h"
@@ -13,6 +14,9 @@
 #include "carillon/ingest/ingest.h"
 #include "carillon/journal/journal.h"
 #include "carillon/metrics/metrics.h"
+#include "carillon/model/trace_context.h"
+#include "carillon/tracing/tracer.h"
+#include "publish_trace.h"
 #include "queued_service.h"
 
 namespace carillon::server {
@@ -43,14 +47,22 @@ class Publishing {
   /// not.
   grpc::Status CheckHead(const grpc::ServerContext& context);
 
+  /// From now on spans are made; once, before the first call. Outlives this.
+  void SetTracer(tracing::Tracer& tracer) { tracer_ = &tracer; }
+  /// Where in a trace the call stands, as its metadata says; nothing: it does not, or what it says
+  /// is wrong, which is counted.
+  std::optional<model::TraceContext> ReadTrace(const grpc::ServerContext& context);
+
   /// Called once with the encoded answer or with why there is none; before `Publish` returns when
   /// the request is refused at once.
   using Answer = absl::AnyInvocable<void(absl::StatusOr<grpc::ByteBuffer>)>;
 
   /// Decodes one PublishRequest (PublishStreamRequest is the same on the wire), stores its events
   /// and answers with a PublishResponse (the same, again, as PublishStreamResponse). Never blocks.
-  /// On the thread of `queue`, as is the answer; the caller is a call of that queue.
-  void Publish(const grpc::ByteBuffer& request, CallQueue& queue, Answer answer);
+  /// On the thread of `queue`, as is the answer; the caller is a call of that queue. `trace`: what
+  /// `ReadTrace` gave.
+  void Publish(const grpc::ByteBuffer& request, CallQueue& queue,
+               const std::optional<model::TraceContext>& trace, Answer answer);
 
  private:
   struct Waiting;
@@ -61,6 +73,9 @@ class Publishing {
   }
   void Conclude(Waiting& waiting);
   void Count(const absl::Status& status, uint64_t events, base::MonoTime since);
+  /// Answers with why the message was refused, and tells of it.
+  void Refuse(const absl::Status& status, base::MonoTime since, PublishTrace* spans, Answer answer);
+  void CountIgnored(uint64_t traceparents, uint64_t tracestates);
 
   const ingest::Limits limits_;
   const base::Clock& clock_;
@@ -71,6 +86,7 @@ class Publishing {
   std::shared_ptr<const ingest::Catalogue> catalogue_;
   std::atomic<bool> stopping_{false};
   std::function<bool()> large_heads_;
+  tracing::Tracer* tracer_ = nullptr;  ///< null: nobody asked for spans
 };
 
 /// The gRPC service `carillon.v1.EventPublisher` in front of `publishing`. It takes raw bytes, so

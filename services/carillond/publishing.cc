@@ -1,8 +1,10 @@
 #include <google/protobuf/arena.h>
 
 #include <array>
+#include <iterator>
 
 #include "absl/strings/str_cat.h"
+#include "carillon/tracing/w3c.h"
 #include "carillon/v1/publisher.pb.h"
 #include "publisher_service.h"
 
@@ -48,6 +50,7 @@ struct Publishing::Waiting {
   const Events events;
   Answer answer;
   absl::StatusOr<std::vector<journal::Appended>> appended;
+  std::unique_ptr<PublishTrace> spans;  ///< null: nobody asked for them
 };
 
 void Publishing::Count(const absl::Status& status, uint64_t events, base::MonoTime since) {
@@ -74,19 +77,57 @@ grpc::Status Publishing::CheckHead(const grpc::ServerContext& context) {
                        " are allowed")};
 }
 
-void Publishing::Publish(const grpc::ByteBuffer& request, CallQueue& queue, Answer answer) {
+std::optional<model::TraceContext> Publishing::ReadTrace(const grpc::ServerContext& context) {
+  const auto& metadata = context.client_metadata();
+  const auto parent = metadata.find("traceparent");
+  if (parent == metadata.end()) [[likely]]
+    return std::nullopt;
+  if (std::next(parent) != metadata.end() && std::next(parent)->first == "traceparent") {
+    CountIgnored(1, 0);
+    return std::nullopt;
+  }
+  std::string state;
+  const auto [begin, end] = metadata.equal_range("tracestate");
+  for (auto it = begin; it != end; ++it) {
+    if (it != begin) state += ',';
+    state.append(it->second.data(), it->second.size());
+  }
+  tracing::Received received =
+      tracing::ReadTrace({parent->second.data(), parent->second.size()}, state);
+  CountIgnored(received.bad_traceparent, received.bad_tracestate);
+  return std::move(received.context);
+}
+
+void Publishing::CountIgnored(uint64_t traceparents, uint64_t tracestates) {
+  if (traceparents > 0) {
+    metrics_.CountTraceIgnored(metrics::TracePart::kTraceparent, traceparents);
+  }
+  if (tracestates > 0) metrics_.CountTraceIgnored(metrics::TracePart::kTracestate, tracestates);
+}
+
+void Publishing::Refuse(const absl::Status& status, base::MonoTime since, PublishTrace* spans,
+                        Answer answer) {
+  Count(status, 1, since);
+  answer(status);
+  if (spans != nullptr) spans->End(status);
+}
+
+void Publishing::Publish(const grpc::ByteBuffer& request, CallQueue& queue,
+                         const std::optional<model::TraceContext>& trace, Answer answer) {
   const base::MonoTime start = clock_.Mono();
+  std::unique_ptr<PublishTrace> spans;
+  if (tracer_ != nullptr) {
+    spans = std::make_unique<PublishTrace>(*tracer_, trace, clock_, ThreadRandom());
+  }
+  const auto refuse = [&](const absl::Status& status) {
+    Refuse(status, start, spans.get(), std::move(answer));
+  };
   if (stopping()) {
-    absl::Status status =
-        absl::UnavailableError("the server is stopping; publish again elsewhere or later");
-    Count(status, 1, start);
-    answer(std::move(status));
-    return;
+    return refuse(
+        absl::UnavailableError("the server is stopping; publish again elsewhere or later"));
   }
   if (absl::Status status = ingest::CheckSize(request.Length(), limits_); !status.ok()) {
-    Count(status, 1, start);
-    answer(std::move(status));
-    return;
+    return refuse(status);
   }
   grpc::Slice bytes;
   if (!request.TrySingleSlice(&bytes).ok() && !request.DumpToSingleSlice(&bytes).ok()) {
@@ -94,33 +135,37 @@ void Publishing::Publish(const grpc::ByteBuffer& request, CallQueue& queue, Answ
     return;
   }
   const std::string_view view(reinterpret_cast<const char*>(bytes.begin()), bytes.size());
+  ingest::Traces traces;
+  traces.inherited = spans != nullptr ? spans->inherited() : trace ? &*trace : nullptr;
   absl::StatusOr<Events> events =
-      ingest::DecodeRequest(view, limits_, *catalogue(), clock_.Wall(), ThreadRandom());
-  if (!events.ok()) {
-    Count(events.status(), 1, start);
-    answer(events.status());
-    return;
-  }
+      ingest::DecodeRequest(view, limits_, *catalogue(), clock_.Wall(), ThreadRandom(), traces);
+  CountIgnored(traces.bad_traceparents, traces.bad_tracestates);
+  if (!events.ok()) return refuse(events.status());
+  if (spans != nullptr) spans->OnDecoded(*events);
   auto waiting = std::make_unique<Waiting>(*this, queue, start, *events, std::move(answer));
+  waiting->spans = std::move(spans);
   journal_.Append(*std::move(events), [waiting = std::move(waiting)](auto appended) mutable {
     waiting->appended = std::move(appended);
+    if (waiting->spans != nullptr) waiting->spans->OnCommitted();
     CallQueue& queue = waiting->queue;
     queue.Post([waiting = std::move(waiting)] { waiting->publishing.Conclude(*waiting); });
   });
 }
 
 void Publishing::Conclude(Waiting& waiting) {
-  if (!waiting.appended.ok()) {
-    Count(waiting.appended.status(), waiting.events.size(), waiting.start);
-    waiting.answer(waiting.appended.status());
-    return;
+  const absl::Status status = waiting.appended.status();
+  if (!status.ok()) {
+    Count(status, waiting.events.size(), waiting.start);
+    waiting.answer(status);
+  } else {
+    uint64_t duplicates = 0;
+    for (const journal::Appended& a : *waiting.appended) duplicates += a.duplicate ? 1 : 0;
+    if (duplicates > 0) metrics_.CountPublished(metrics::PublishResult::kDuplicate, duplicates);
+    metrics_.CountPublished(metrics::PublishResult::kAccepted, waiting.events.size() - duplicates);
+    waiting.answer(Encode(waiting.events, *waiting.appended));
+    metrics_.ObservePublish(clock_.Mono() - waiting.start);
   }
-  uint64_t duplicates = 0;
-  for (const journal::Appended& a : *waiting.appended) duplicates += a.duplicate ? 1 : 0;
-  if (duplicates > 0) metrics_.CountPublished(metrics::PublishResult::kDuplicate, duplicates);
-  metrics_.CountPublished(metrics::PublishResult::kAccepted, waiting.events.size() - duplicates);
-  waiting.answer(Encode(waiting.events, *waiting.appended));
-  metrics_.ObservePublish(clock_.Mono() - waiting.start);
+  if (waiting.spans != nullptr) waiting.spans->End(status);
 }
 
 }  // namespace carillon::server

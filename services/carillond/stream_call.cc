@@ -1,6 +1,7 @@
 #include "stream_call.h"
 
 #include <deque>
+#include <optional>
 
 namespace carillon::server {
 namespace {
@@ -46,6 +47,7 @@ class StreamCall final : CallQueue::Call, IdleList::Member {
       End();
       return;
     }
+    trace_ = streams_.publishing.ReadTrace(context_);
     streams_.idle.Add(*this);
     writing_ = true;  // clients that wait for it before they send would wait for ever
     stream_.SendInitialMetadata(greeted_.tag());
@@ -69,8 +71,9 @@ class StreamCall final : CallQueue::Call, IdleList::Member {
       streams_.idle.Touch(*this);
       const uint64_t number = first_ + slots_.size();
       slots_.emplace_back();
-      streams_.publishing.Publish(
-          incoming_, queue_, [this, number](auto answer) { OnAnswer(number, std::move(answer)); });
+      streams_.publishing.Publish(incoming_, queue_, trace_, [this, number](auto answer) {
+        OnAnswer(number, std::move(answer));
+      });
       incoming_.Clear();
     }
     reads_ended_ = !ok;
@@ -157,9 +160,10 @@ class StreamCall final : CallQueue::Call, IdleList::Member {
   std::deque<Slot> slots_;  ///< messages taken and not yet answered, oldest first; stable in memory
   uint64_t first_ = 0;      ///< number of the oldest slot's message
   std::string peer_;
-  grpc::Status status_;   ///< how it ends
-  bool entered_ = false;  ///< has a place in the room
-  bool writing_ = false;  ///< the initial metadata, or the oldest slot's answer
+  std::optional<model::TraceContext> trace_;  ///< of every message that has none of its own
+  grpc::Status status_;                       ///< how it ends
+  bool entered_ = false;                      ///< has a place in the room
+  bool writing_ = false;                      ///< the initial metadata, or the oldest slot's answer
   bool reading_ = false;
   bool read_waits_ = false;  ///< a read may start as soon as there is room
   bool reads_ended_ = false;

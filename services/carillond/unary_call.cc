@@ -21,7 +21,8 @@ class UnaryCall final : CallQueue::Call {
       writer_.FinishWithError(status, finished_.tag());
       return;
     }
-    publishing_.Publish(request_, queue_, [this](absl::StatusOr<grpc::ByteBuffer> answer) {
+    const auto trace = publishing_.ReadTrace(context_);
+    publishing_.Publish(request_, queue_, trace, [this](absl::StatusOr<grpc::ByteBuffer> answer) {
       if (answer.ok()) {
         writer_.Finish(*answer, grpc::Status::OK, finished_.tag());
       } else {

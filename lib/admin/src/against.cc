@@ -68,7 +68,7 @@ absl::StatusOr<Page> ReadPage(std::string_view text) {
     page.next_position = Number(json, "next_position");
     page.left_out = Number(json, "left_out");
     for (const auto& [name, mark] : json.at("start_sections").items()) {
-      for (const char* known : {"server", "journal", "delivery", "resolver"}) {
+      for (const char* known : {"server", "journal", "delivery", "resolver", "tracing"}) {
         if (name == known) page.sections.push_back({known, mark.get<std::string>()});
       }
     }

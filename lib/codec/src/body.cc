@@ -23,9 +23,12 @@ std::string Envelope(const model::Event& event) {
 
 // Beyond the strings and the payload: member names, punctuation, a time, the default source.
 constexpr size_t kCloudEventBytes = 280;
+/// A trace is longer as text than it is in the record.
+constexpr size_t kTraceBytes = 64;
 
 size_t CloudEventBytes(const model::Event& event, std::string_view source) {
-  return event.record().size() + event.attributes().size() * 6 + source.size() + kCloudEventBytes;
+  return event.record().size() + event.attributes().size() * 6 + source.size() + kCloudEventBytes +
+         (event.traced() ? kTraceBytes : 0);
 }
 
 std::string CloudEvent(const model::Event& event, std::string_view source) {

@@ -11,6 +11,8 @@ namespace {
 
 constexpr size_t kMaxNameBytes = 20;
 constexpr std::string_view kPartitionKey = "partitionkey";
+constexpr std::string_view kTraceparent = "traceparent";
+constexpr std::string_view kTracestate = "tracestate";
 // Names that CloudEvents gives a meaning which an attribute of an event need not have.
 constexpr std::array<std::string_view, 9> kTaken = {
     "data",   "datacontenttype", "dataschema", "id",  "partitionkey",
@@ -58,10 +60,23 @@ void VisitRequired(const model::Event& event, std::string_view source, Visit vis
 }
 
 template <typename Visit>
+void VisitTrace(const model::Event& event, Visit visit) {
+  const auto trace = event.trace();
+  if (!trace) return;
+  std::string parent;
+  model::AppendTraceparent(*trace, trace->span_id, parent);
+  visit(kTraceparent, parent);
+  if (!trace->state.empty()) visit(kTracestate, trace->state);
+}
+
+template <typename Visit>
 void VisitExtensions(const model::Event& event, Visit visit) {
+  const bool traced = event.traced();
+  if (traced) VisitTrace(event, visit);
   const std::string_view key = event.ordering_key();
   if (!key.empty() && IsString(key)) visit(kPartitionKey, key);
   for (const auto& [name, value] : event.attributes()) {
+    if (traced && (name == kTraceparent || name == kTracestate)) continue;
     if (IsName(name) && !value.empty() && IsString(value)) visit(name, value);
   }
 }

@@ -17,6 +17,7 @@
 #include "proxy.h"
 #include "settings.h"
 #include "subscription.h"
+#include "tracing.h"
 #include "yaml_tree.h"
 
 namespace carillon::config {
@@ -80,6 +81,7 @@ Config Convert(v1::Config given, Errors& errors) {
   Complete(*given.mutable_delivery(), root.Member("delivery"), errors);
   Complete(*given.mutable_limits(), root.Member("limits"), errors);
   Complete(*given.mutable_resolver(), root.Member("resolver"), errors);
+  to.tracing = ReadTracing(given.tracing(), root.Member("tracing"), errors);
   to.egress.rules = ReadGuard(given.guard(), root.Member("guard"), errors);
   if (given.has_proxy()) to.egress.proxy = ReadProxy(given.proxy(), root.Member("proxy"), errors);
   const Catalogue catalogue(given.event_types(), root.Member("event_types"), errors);

@@ -17,10 +17,11 @@ constexpr size_t kMaxNameBytes = 128;
 constexpr size_t kMaxBytes = 8 * 1024;
 constexpr size_t kLineBytes = 4;  // ": " and CR LF
 
-constexpr std::array<std::string_view, 12> kOwned = {"connection",     "content-encoding",
+constexpr std::array<std::string_view, 14> kOwned = {"connection",     "content-encoding",
                                                      "content-length", "content-type",
                                                      "expect",         "host",
                                                      "keep-alive",     "te",
+                                                     "traceparent",    "tracestate",
                                                      "trailer",        "transfer-encoding",
                                                      "upgrade",        "user-agent"};
 constexpr std::array<std::string_view, 3> kOwnedPrefixes = {"ce-", "proxy-", "webhook-"};

@@ -9,12 +9,14 @@ namespace carillon::config {
 namespace {
 
 /// FNV-1a: two processes get the same, which absl::Hash does not promise.
-std::string MarkOf(const google::protobuf::MessageLite& section) {
+std::string MarkOf(std::string_view bytes) {
   uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : section.SerializeAsString()) {
-    hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3;
-  }
+  for (const char c : bytes) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3;
   return absl::StrCat(absl::Hex(hash, absl::kZeroPad16));
+}
+
+std::string MarkOf(const google::protobuf::MessageLite& section) {
+  return MarkOf(std::string_view(section.SerializeAsString()));
 }
 
 }  // namespace
@@ -23,7 +25,8 @@ std::vector<StartSection> StartSections(const Config& config) {
   return {{"server", MarkOf(config.server)},
           {"journal", MarkOf(config.journal)},
           {"delivery", MarkOf(config.delivery)},
-          {"resolver", MarkOf(config.resolver)}};
+          {"resolver", MarkOf(config.resolver)},
+          {"tracing", MarkOf(std::string_view(config.tracing.file))}};
 }
 
 std::vector<std::string_view> RestartNeeded(const std::vector<StartSection>& running,

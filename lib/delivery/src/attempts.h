@@ -36,6 +36,14 @@ struct Parcel {
 
   size_t size() const { return 1 + rest.size(); }
   uint64_t position() const { return first.event->position(); }
+  /// The first event that belongs to a trace: the request's trace is its. Null: none does.
+  const model::Event* Traced() const {
+    if (first.event->traced()) return &*first.event;
+    for (const Delivery& delivery : rest) {
+      if (delivery.event->traced()) return &*delivery.event;
+    }
+    return nullptr;
+  }
   template <typename Visit>
   void ForEach(Visit visit) {
     visit(first);
@@ -71,6 +79,7 @@ struct Attempt {
   uint32_t use = 0;    ///< how often its place in the slab was used before
   uint32_t place = 0;  ///< in the lane's list
   bool live = false;
+  uint64_t span = 0;  ///< id of the span that it is; 0: it belongs to no trace
 
   uint64_t token() const { return AttemptToken::Make(index, use); }
 };
@@ -93,6 +102,7 @@ class Attempts {
     attempt.lane = &lane;
     attempt.parcel = std::move(parcel);
     attempt.live = true;
+    attempt.span = 0;
     ++live_;
     return attempt;
   }

@@ -14,6 +14,17 @@ double Seconds(std::chrono::nanoseconds time) {
   return std::chrono::duration<double>(time).count();
 }
 
+/// Of the trace that the event belongs to; empty, and left out of the line, when there is none.
+std::string TraceOf(const model::Event* event) {
+  if (event == nullptr || !event->traced()) return {};
+  return model::TraceIdText(event->trace()->trace_id);
+}
+
+/// A field that is left out when there is nothing to say.
+log::Field Maybe(std::string_view name, const std::string& value) {
+  return {value.empty() ? std::string_view() : name, value};
+}
+
 }  // namespace
 
 std::optional<uint64_t> DeliveryLog::Allow(const std::string& destination, std::string_view kind,
@@ -24,18 +35,21 @@ std::optional<uint64_t> DeliveryLog::Allow(const std::string& destination, std::
 }
 
 void DeliveryLog::OnFailed(const model::Destination& destination, model::Outcome outcome,
-                           const http::Response& response) {
+                           const http::Response& response, const model::Event& event) {
   if (!logger_.Enabled(log::Level::kWarn)) return;
   const std::string name = NameOf(destination);
   const std::string_view cause = model::OutcomeName(outcome);
   const auto suppressed = Allow(name, cause, response.status);
   if (!suppressed) return;
   const std::string_view address = response.peer ? std::string_view(*response.peer) : "";
+  const std::string trace = TraceOf(&event);
   if (response.status != 0) {
     logger_.Warn("an attempt failed: the receiver did not take it", {{"destination", name},
                                                                      {"cause", cause},
                                                                      {"status", response.status},
                                                                      {"address", address},
+                                                                     {"event_id", event.id()},
+                                                                     Maybe("trace_id", trace),
                                                                      {"suppressed", *suppressed}});
     return;
   }
@@ -44,6 +58,8 @@ void DeliveryLog::OnFailed(const model::Destination& destination, model::Outcome
                                      {"phase", http::PhaseName(response.phase)},
                                      {"address", address},
                                      {"error", response.error},
+                                     {"event_id", event.id()},
+                                     Maybe("trace_id", trace),
                                      {"suppressed", *suppressed}});
 }
 
@@ -88,9 +104,11 @@ void DeliveryLog::OnGivenUp(const model::Destination& destination, const GivenUp
   const std::string_view cause = model::OutcomeName(delivery.outcome);
   const auto suppressed = Allow(name, "given up", static_cast<int>(delivery.outcome));
   if (!suppressed) return;
+  const std::string trace = TraceOf(delivery.event);
   logger_.Warn("a delivery is given up", {{"destination", name},
                                           {"cause", cause},
                                           {"event_id", delivery.event_id},
+                                          Maybe("trace_id", trace),
                                           {"position", delivery.position},
                                           {"attempts", delivery.attempts},
                                           {"suppressed", *suppressed}});

@@ -105,6 +105,8 @@ class DispatcherImpl final : public Dispatcher {
   // --- outcomes.cc
   void AddAttemptRows(const Attempt& attempt, model::Outcome outcome,
                       const http::Response& response, bool abandoned);
+  /// Of an attempt of a sampled trace, where there is a tracer.
+  void RecordSpan(const Attempt& attempt, model::Outcome outcome, const http::Response& response);
   /// An attempt that this machine was too short of something to make; it goes again soon.
   void Postpone(Attempt& attempt, const http::Response& response);
   /// `result` tells of a success, too.

@@ -1,5 +1,6 @@
 #include "operational.h"
 
+#include <optional>
 #include <string>
 
 #include "carillon/base/text.h"
@@ -11,7 +12,8 @@ namespace {
 
 std::shared_ptr<model::Event> Make(std::string_view type, const model::Destination& destination,
                                    const std::string& payload, base::WallTime now,
-                                   base::Random& random) {
+                                   base::Random& random,
+                                   const model::TraceContext* trace = nullptr) {
   const std::string id = base::MakeUuidV7(now, random);
   return model::Event::Create({.id = id,
                                .type = type,
@@ -19,7 +21,8 @@ std::shared_ptr<model::Event> Make(std::string_view type, const model::Destinati
                                .ordering_key = destination.name,
                                .occurred_at = now,
                                .attributes = {},
-                               .payload = payload});
+                               .payload = payload,
+                               .trace = trace});
 }
 
 }  // namespace
@@ -62,7 +65,8 @@ std::shared_ptr<model::Event> DeliveryDead(const model::Destination& destination
   json.Int("attempts", attempts);
   json.String("outcome", model::OutcomeName(outcome));
   json.End();
-  return Make(model::kDeliveryDead, destination, payload, now, random);
+  const std::optional<model::TraceContext> trace = event.trace();
+  return Make(model::kDeliveryDead, destination, payload, now, random, trace ? &*trace : nullptr);
 }
 
 std::shared_ptr<model::Event> DeliveriesGivenUp(const model::Destination& destination,

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "attempt_span.h"
 #include "carillon/codec/body.h"
 #include "carillon/policy/retry.h"
 #include "dispatcher_impl.h"
@@ -26,8 +27,9 @@ void DispatcherImpl::OnResponse(uint64_t token, const http::Response& response) 
   AddAttemptRows(*attempt, outcome, response, abandoned);
   lane.metrics().CountAttempt(outcome);
   metrics_.ObserveAttempt(outcome, took);
+  if (attempt->span != 0 && options_.tracer != nullptr) RecordSpan(*attempt, outcome, response);
   if (outcome != model::Outcome::kSuccess && outcome != model::Outcome::kCancelled) {
-    observer_.OnFailed(lane.destination(), outcome, response);
+    observer_.OnFailed(lane.destination(), outcome, response, *attempt->parcel.first.event);
   }
   if (!abandoned) {
     OnBreaker(lane, lane.pace().OnEnd(outcome, response, lane.in_flight(), random_));
@@ -45,6 +47,15 @@ void DispatcherImpl::OnResponse(uint64_t token, const http::Response& response) 
     Finish(*attempt, Ending::kParked);
   }
   Turn();
+}
+
+void DispatcherImpl::RecordSpan(const Attempt& attempt, model::Outcome outcome,
+                                const http::Response& response) {
+  const model::TraceContext trace = *attempt.parcel.Traced()->trace();
+  if (!trace.sampled()) return;
+  const base::WallTime start = clock_.Wall() - (clock_.Mono() - response.started);
+  options_.tracer->Record(
+      AttemptSpan(attempt.lane->destination(), attempt, trace, outcome, response, start));
 }
 
 // Nothing was tried, so nothing is told of it but that it waits, with as many attempts as before.
@@ -246,6 +257,7 @@ void DispatcherImpl::AddDead(Lane& lane, const model::Event& event, uint32_t att
                              model::Outcome outcome) {
   NoteDead(lane, {.position = event.position(),
                   .event_id = event.id(),
+                  .event = &event,
                   .attempts = attempts,
                   .outcome = outcome});
   // Of an operational event it would be one more; who took the destination out knows.

@@ -25,6 +25,15 @@ void AppendNumber(std::string& out, int64_t value) {
   out.append(digits, end);
 }
 
+/// The header lines of W3C Trace Context, each ending in CR LF.
+void AppendTrace(const model::Event& event, uint64_t span, std::string& head) {
+  const model::TraceContext trace = *event.trace();
+  head.append("traceparent: ");
+  model::AppendTraceparent(trace, model::ToSpanId(span), head);
+  head.append("\r\n");
+  if (!trace.state.empty()) head.append("tracestate: ").append(trace.state).append("\r\n");
+}
+
 }  // namespace
 
 RequestMaker::RequestMaker(const model::Destination& destination, const http::Url& url,
@@ -72,7 +81,7 @@ std::shared_ptr<const std::string> RequestMaker::Body(const Parcel& parcel) cons
 }
 
 http::Request RequestMaker::Make(http::EndpointId endpoint, uint64_t token, const Parcel& parcel,
-                                 base::WallTime now) {
+                                 base::WallTime now, uint64_t span) {
   http::Request request{token, endpoint, {}, Body(parcel)};
   const HeldRef& event = parcel.first.event;
   const std::string batch_id = parcel.rest.empty() ? std::string() : BatchId(parcel);
@@ -87,6 +96,7 @@ http::Request RequestMaker::Make(http::EndpointId endpoint, uint64_t token, cons
     signature.signer->Sign(id, timestamp, *request.body, head);
   }
   head.append("\r\n");
+  if (span != 0) AppendTrace(*parcel.Traced(), span, head);
   if (format_ == model::Format::kCloudEventsBinary) {
     codec::AppendCloudEventHeaders(*event, source_, head);
   }

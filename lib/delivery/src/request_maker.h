@@ -20,9 +20,10 @@ class RequestMaker {
   RequestMaker(const model::Destination& destination, const http::Url& url,
                std::string_view user_agent);
 
-  /// `now` is what the receiver checks the age of the request by.
+  /// `now` is what the receiver checks the age of the request by. `span`: of the attempt, when the
+  /// parcel is of a trace (see Parcel::Traced); else 0.
   http::Request Make(http::EndpointId endpoint, uint64_t token, const Parcel& parcel,
-                     base::WallTime now);
+                     base::WallTime now, uint64_t span = 0);
 
   /// `webhook-id` of a batch: the first 128 bits of the SHA-256 of its events' ids, each ended by a
   /// zero byte. So a batch has the same id whenever it is sent, and no other batch has it. A batch

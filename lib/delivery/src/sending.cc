@@ -75,8 +75,9 @@ void DispatcherImpl::SendNext(Lane& lane, base::WallTime wall, base::MonoTime no
 void DispatcherImpl::Send(Lane& lane, Parcel&& parcel, base::WallTime wall, base::MonoTime now) {
   Attempt& attempt = attempts_.Start(lane, std::move(parcel));
   lane.Started(attempt, now);
+  if (attempt.parcel.Traced() != nullptr) attempt.span = std::max<uint64_t>(random_.Next(), 1);
   http::Request request =
-      lane.requests().Make(lane.endpoint(), attempt.token(), attempt.parcel, wall);
+      lane.requests().Make(lane.endpoint(), attempt.token(), attempt.parcel, wall, attempt.span);
   runnable_.Charge(lane, request.body->size());
   courier_.Start(std::move(request));
 }

@@ -1,9 +1,11 @@
 #include "event_decoder.h"
 
 #include <limits>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "carillon/base/uuid.h"
+#include "carillon/tracing/w3c.h"
 #include "diagnose.h"
 #include "field_count.h"
 #include "validate.h"
@@ -59,8 +61,13 @@ absl::Status EncodeMember(const v1::Event& event, Place place, std::string_view&
 }  // namespace
 
 EventDecoder::EventDecoder(const Limits& limits, const Catalogue& catalogue, base::WallTime now,
-                           base::Random& random)
-    : limits_(limits), catalogue_(catalogue), now_(now), random_(random), arena_(Within(block_)) {}
+                           base::Random& random, Traces& traces)
+    : limits_(limits),
+      catalogue_(catalogue),
+      now_(now),
+      random_(random),
+      traces_(traces),
+      arena_(Within(block_)) {}
 
 absl::StatusOr<std::shared_ptr<model::Event>> EventDecoder::Decode(size_t index,
                                                                    std::string_view bytes) {
@@ -85,6 +92,9 @@ absl::Status EventDecoder::TakeHead(const v1::Event& event, Place place) {
   parts_.tenant = event.tenant().empty() ? kDefaultTenant : std::string_view(event.tenant());
   parts_.ordering_key = event.ordering_key();
   parts_.occurred_at = now_;
+  parts_.trace = traces_.inherited;
+  if (!event.traceparent().empty()) [[unlikely]]
+    TakeTrace(event);
   if (event.id().empty()) {
     made_id_ = base::MakeUuidV7(now_, random_);
     parts_.id = made_id_;
@@ -99,6 +109,15 @@ absl::Status EventDecoder::TakeHead(const v1::Event& event, Place place) {
     status = TakeOccurredAt(event.occurred_at(), now_, place, parts_.occurred_at);
   }
   return status;
+}
+
+// What is wrong is ignored: it says nothing of the event, which is as good without.
+void EventDecoder::TakeTrace(const v1::Event& event) {
+  tracing::Received received = tracing::ReadTrace(event.traceparent(), event.tracestate());
+  traces_.bad_traceparents += received.bad_traceparent ? 1 : 0;
+  traces_.bad_tracestates += received.bad_tracestate ? 1 : 0;
+  own_trace_ = std::move(received.context);
+  parts_.trace = own_trace_ ? &*own_trace_ : nullptr;
 }
 
 absl::Status EventDecoder::TakePayload(const v1::Event& event, Place place) {

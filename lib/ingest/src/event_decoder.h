@@ -3,6 +3,8 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -18,22 +20,25 @@ namespace carillon::ingest {
 class EventDecoder {
  public:
   EventDecoder(const Limits& limits, const Catalogue& catalogue, base::WallTime now,
-               base::Random& random);
+               base::Random& random, Traces& traces);
 
   /// `bytes` is a carillon.v1.Event, the `index`th of its request.
   absl::StatusOr<std::shared_ptr<model::Event>> Decode(size_t index, std::string_view bytes);
 
  private:
   absl::Status TakeHead(const v1::Event& event, Place place);
+  void TakeTrace(const v1::Event& event);
   absl::Status TakePayload(const v1::Event& event, Place place);
 
   const Limits& limits_;
   const Catalogue& catalogue_;
   const base::WallTime now_;
   base::Random& random_;
+  Traces& traces_;
   alignas(8) std::array<char, 4096> block_;  // enough for most events
   google::protobuf::Arena arena_;
   std::string made_id_;
+  std::optional<model::TraceContext> own_trace_;
   model::Event::Parts parts_;
   Encoding encoding_;
 };

@@ -57,7 +57,11 @@ UPDATE parked SET bytes = (1 + coalesce(length(rest), 0) / 4) * coalesce(
    ORDER BY first_position DESC LIMIT 1), 0);
 )sql";
 
-constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3};
+// From this version on the record of an event that belongs to a trace has another form (see
+// model/event.cc), which the ones before cannot read. All others are as they were.
+constexpr const char* kVersion4 = "SELECT 1;";
+
+constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3, kVersion4};
 
 absl::Status RunStep(Database& database, const char* step, size_t version) {
   absl::Status status = database.Exec("BEGIN IMMEDIATE");

@@ -126,6 +126,7 @@ std::string FormatLine(base::WallTime time, Level level, std::string_view messag
   AppendString(out, message, kMaxTextBytes);
   if (suppressed != 0) absl::StrAppend(&out, R"(,"suppressed":)", suppressed);
   for (const Field& field : fields) {
+    if (field.key.empty()) continue;
     if (out.size() + kRoomForField > kEnd) {
       out += kTruncated;
       break;

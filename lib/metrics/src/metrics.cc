@@ -27,6 +27,8 @@ constexpr std::array<std::string_view, kDnsResultCount> kDnsResultNames = {
     "ok", "not_found", "timeout", "error", "local"};
 constexpr std::array<std::string_view, kGivenUpCount> kGivenUpNames = {"too_much", "too_old",
                                                                        "removed"};
+constexpr std::array<std::string_view, kTracePartCount> kTracePartNames = {"traceparent",
+                                                                           "tracestate"};
 constexpr std::array<std::string_view, kPublishResultCount> kPublishResultNames = {
     "accepted", "duplicate", "invalid", "overload", "unavailable"};
 
@@ -78,9 +80,16 @@ std::vector<prometheus::MetricFamily> Describe(const ProcessGauges& g) {
   prometheus::MetricFamily dropped = CounterFamily("carillon_log_lines_dropped_total",
                                                    "Log lines that their reader was too slow for.");
   AddSeries(dropped, {}, static_cast<double>(g.log_lines_dropped));
+  prometheus::MetricFamily spans =
+      CounterFamily("carillon_trace_spans_total", "Spans of traces, by what became of them.");
+  for (size_t i = 0; i < kTraceSpanNames.size(); ++i) {
+    AddSeries(spans, {{"result", std::string(kTraceSpanNames[i])}},
+              static_cast<double>(g.trace_spans[i]));
+  }
   return {
       std::move(closed),
       std::move(dropped),
+      std::move(spans),
       gauge("carillon_publisher_connections", "Connections of publishers.",
             g.publisher_connections),
       gauge("carillon_publisher_calls", "Calls of publishers that are open.", g.publisher_calls),
@@ -162,6 +171,11 @@ class MetricsImpl final : public Metrics {
                                   "Events that publishers sent, by what became of them.",
                                   {{"result", std::string(kPublishResultNames[i])}});
     }
+    for (size_t i = 0; i < trace_ignored_.size(); ++i) {
+      trace_ignored_[i] = &AddCounter(registry_, "carillon_trace_contexts_ignored_total",
+                                      "Trace contexts that were wrong and ignored, by which part.",
+                                      {{"part", std::string(kTracePartNames[i])}});
+    }
     for (size_t i = 0; i < dns_lookups_.size(); ++i) {
       dns_lookups_[i] = &AddCounter(registry_, "carillon_dns_lookups_total",
                                     "Look-ups at the name servers, by how they ended.",
@@ -206,6 +220,10 @@ class MetricsImpl final : public Metrics {
 
   void CountPublished(PublishResult result, uint64_t events) override {
     published_[static_cast<size_t>(result)]->Increment(static_cast<double>(events));
+  }
+
+  void CountTraceIgnored(TracePart part, uint64_t contexts) override {
+    trace_ignored_[static_cast<size_t>(part)]->Increment(static_cast<double>(contexts));
   }
 
   void ObservePublish(std::chrono::nanoseconds took) override {
@@ -277,6 +295,7 @@ class MetricsImpl final : public Metrics {
   const base::SystemClock system_clock_;
   prometheus::Registry registry_{prometheus::Registry::InsertBehavior::Merge};
   std::array<Counter*, kPublishResultCount> published_;
+  std::array<Counter*, kTracePartCount> trace_ignored_;
   std::array<Counter*, model::kOutcomeCount> attempts_;
   std::array<Histogram*, model::kOutcomeCount> attempt_seconds_;
   std::array<Counter*, kDnsResultCount> dns_lookups_;

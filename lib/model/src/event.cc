@@ -6,10 +6,15 @@ namespace carillon::model {
 namespace {
 
 // A record, all numbers little-endian:
-//   u8 version (1) | i64 occurred_at, Unix ns | u16 number of attributes
-//   then fields of u32 length + bytes: id, type, tenant, ordering_key, {key, value}..., payload
-constexpr uint8_t kVersion = 1;
+//   u8 version | i64 occurred_at, Unix ns | u16 number of attributes
+//   only in version 2: 16 bytes of trace id | 8 of the parent's span id | u8 flags | field:
+//   tracestate then fields of u32 length + bytes: id, type, tenant, ordering_key, {key, value}...,
+//   payload
+// An event without a trace is a record of version 1, as it was before there was another.
+constexpr uint8_t kPlain = 1;
+constexpr uint8_t kTraced = 2;
 constexpr size_t kFixedBytes = 1 + 8 + 2;
+constexpr size_t kTraceBytes = sizeof(TraceId) + sizeof(SpanId) + 1;
 constexpr uint16_t kMaxAttributes = 1024;
 
 template <typename T>
@@ -42,6 +47,16 @@ class Reader {
     rest_.remove_prefix(size);
     return true;
   }
+  /// The context of a traced record; its ids may not be zero.
+  bool GetTrace(TraceContext& trace) {
+    std::string_view state;
+    if (!Get(trace.trace_id) || !Get(trace.span_id) || !Get(trace.flags) || !GetField(state) ||
+        state.size() > TraceContext::kMaxStateBytes) {
+      return false;
+    }
+    trace.state = state;
+    return trace.trace_id != TraceId{} && trace.span_id != SpanId{};
+  }
   bool done() const { return rest_.empty(); }
 
  private:
@@ -54,11 +69,18 @@ std::shared_ptr<Event> Event::Create(const Parts& parts) {
   size_t size = kFixedBytes + 5 * 4 + parts.id.size() + parts.type.size() + parts.tenant.size() +
                 parts.ordering_key.size() + parts.payload.size();
   for (const auto& [key, value] : parts.attributes) size += 8 + key.size() + value.size();
+  if (parts.trace != nullptr) size += kTraceBytes + 4 + parts.trace->state.size();
   std::string record;
   record.reserve(size);
-  Put(record, kVersion);
+  Put(record, parts.trace != nullptr ? kTraced : kPlain);
   Put(record, base::ToUnixNanos(parts.occurred_at));
   Put(record, static_cast<uint16_t>(parts.attributes.size()));
+  if (parts.trace != nullptr) {
+    Put(record, parts.trace->trace_id);
+    Put(record, parts.trace->span_id);
+    Put(record, parts.trace->flags);
+    PutField(record, parts.trace->state);
+  }
   PutField(record, parts.id);
   PutField(record, parts.type);
   PutField(record, parts.tenant);
@@ -79,14 +101,28 @@ absl::StatusOr<std::shared_ptr<Event>> Event::Parse(std::string_view record) {
   return event;
 }
 
+bool Event::traced() const { return static_cast<uint8_t>(record_.front()) == kTraced; }
+
+std::optional<TraceContext> Event::trace() const {
+  if (!traced()) return std::nullopt;
+  std::optional<TraceContext> trace(std::in_place);
+  Reader reader(std::string_view(record_).substr(kFixedBytes));
+  reader.GetTrace(*trace);
+  return trace;
+}
+
 bool Event::SetViews() {
   Reader reader(record_);
   uint8_t version = 0;
   int64_t occurred_at = 0;
   uint16_t attributes = 0;
-  if (!reader.Get(version) || version != kVersion || !reader.Get(occurred_at) ||
-      !reader.Get(attributes) || attributes > kMaxAttributes) {
+  if (!reader.Get(version) || (version != kPlain && version != kTraced) ||
+      !reader.Get(occurred_at) || !reader.Get(attributes) || attributes > kMaxAttributes) {
     return false;
+  }
+  if (version == kTraced) [[unlikely]] {
+    TraceContext trace;
+    if (!reader.GetTrace(trace)) return false;
   }
   occurred_at_ = base::FromUnixNanos(occurred_at);
   if (!reader.GetField(id_) || !reader.GetField(type_) || !reader.GetField(tenant_) ||

@@ -37,6 +37,34 @@ TEST_F(JournalTest, GivesPositionsAndReadsTheSameEventsBack) {
   EXPECT_TRUE(Eventually([&] { return journal_->stats().waiting_bytes == 0; }));
 }
 
+TEST_F(JournalTest, TracedEventsLieBesideOthersAndBesideThoseOfTheVersionBefore) {
+  Open();
+  AppendOne("old");
+  Close();
+  Execute("PRAGMA user_version = 3");  // an event without a trace is as that version left it
+  Open();
+  EXPECT_EQ(Query("PRAGMA user_version"), 4);
+  model::TraceContext trace;
+  trace.trace_id.fill(0xA1);
+  trace.span_id.fill(0xB2);
+  trace.flags = 1;
+  trace.state = "foo=1";
+  std::vector<std::shared_ptr<model::Event>> events = MakeEvents({"a", "c"});
+  events.insert(events.begin() + 1,
+                model::Event::Create(
+                    {.id = "b", .type = "t", .tenant = "acme", .payload = "1", .trace = &trace}));
+  std::promise<absl::Status> done;
+  journal_->Append(events, [&](auto appended) { done.set_value(appended.status()); });
+  ASSERT_TRUE(done.get_future().get().ok());
+  Reopen();
+  const EventBatch batch = Read(1);
+  ASSERT_EQ(batch.size(), 4u);
+  EXPECT_EQ(batch[0]->id(), "old");
+  EXPECT_FALSE(batch[0]->traced() || batch[1]->traced() || batch[3]->traced());
+  EXPECT_EQ(batch[2]->trace(), trace);
+  EXPECT_EQ(batch[2]->id(), "b");
+}
+
 TEST_F(JournalTest, AnswersAnEmptyAppend) {
   Open();
   const auto result = Append({});

@@ -18,6 +18,7 @@ class HeldJournal final : public journal::Journal {
     for (size_t i = 0; i < events.size(); ++i) appended.push_back({++position_, false});
     waiting_.push_back({std::move(done), std::move(appended)});
     ++taken_;
+    last_ = events.back();
     lock.unlock();
     changed_.notify_all();
     if (at_once_) AnswerAll();
@@ -42,6 +43,11 @@ class HeldJournal final : public journal::Journal {
   size_t Taken() {
     std::lock_guard lock(mutex_);
     return taken_;
+  }
+  /// The last event that was appended.
+  model::EventPtr Last() {
+    std::lock_guard lock(mutex_);
+    return last_;
   }
   /// Waits until `n` appends were taken; false after a generous time.
   bool WaitTaken(size_t n) {
@@ -82,6 +88,7 @@ class HeldJournal final : public journal::Journal {
   std::deque<Waiting> waiting_;
   uint64_t position_ = 0;
   size_t taken_ = 0;
+  model::EventPtr last_;
   std::atomic<bool> at_once_{false};
 };
 

@@ -2,6 +2,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -9,6 +10,7 @@
 #include <thread>
 
 #include "absl/synchronization/notification.h"
+#include "carillon/tracing/tracer.h"
 #include "carillon/v1/publisher.grpc.pb.h"
 #include "held_journal.h"
 #include "publisher_service.h"
@@ -76,6 +78,161 @@ TEST_F(PublisherTest, UnaryAnswersIdAndPosition) {
   EXPECT_EQ(response.results(0).id(), "one");
   EXPECT_EQ(response.results(0).position(), 1u);
   EXPECT_FALSE(response.results(0).duplicate());
+}
+
+constexpr char kParent[] = "00-a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1-b2b2b2b2b2b2b2b2-01";
+
+TEST_F(PublisherTest, TheCallsMetadataSaysWhichTraceItsEventsBelongTo) {
+  journal_.AnswerAtOnce();
+  const auto publish = [this](const std::vector<std::pair<std::string, std::string>>& metadata) {
+    grpc::ClientContext context;
+    for (const auto& [key, value] : metadata) context.AddMetadata(key, value);
+    v1::PublishResponse response;
+    EXPECT_TRUE(stub_->Publish(&context, Session<v1::PublishRequest>("one"), &response).ok());
+    return journal_.Last()->trace();
+  };
+  const auto trace =
+      publish({{"traceparent", kParent}, {"tracestate", "foo=1"}, {"tracestate", "bar=2"}});
+  ASSERT_TRUE(trace);
+  EXPECT_EQ(model::TraceIdText(trace->trace_id), "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1");
+  EXPECT_EQ(trace->state, "foo=1,bar=2");
+  EXPECT_FALSE(publish({}));
+  EXPECT_FALSE(publish({{"traceparent", kParent}, {"traceparent", kParent}}));
+  EXPECT_FALSE(publish({{"traceparent", "00-x"}, {"tracestate", "foo=1"}}));
+  EXPECT_FALSE(publish({{"tracestate", "foo=1"}}));
+  ASSERT_TRUE(publish({{"traceparent", kParent}, {"tracestate", "foo"}}));
+  const std::string metrics = metrics_->Render();
+  EXPECT_THAT(metrics,
+              HasSubstr("carillon_trace_contexts_ignored_total{part=\"traceparent\"} 2\n"));
+  EXPECT_THAT(metrics, HasSubstr("carillon_trace_contexts_ignored_total{part=\"tracestate\"} 1\n"));
+}
+
+TEST_F(PublisherTest, SoDoesThatOfAStreamForAllItsMessages) {
+  journal_.AnswerAtOnce();
+  grpc::ClientContext context;
+  context.AddMetadata("traceparent", kParent);
+  const auto stream = stub_->PublishStream(&context);
+  for (const char* id : {"one", "two"}) {
+    ASSERT_TRUE(stream->Write(Session(id)));
+    v1::PublishStreamResponse response;
+    ASSERT_TRUE(stream->Read(&response));
+    EXPECT_TRUE(journal_.Last()->traced());
+  }
+  v1::PublishStreamRequest own = Session("three");
+  own.mutable_events(0)->set_traceparent("00-a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a2-b2b2b2b2b2b2b2b2-00");
+  ASSERT_TRUE(stream->Write(own));
+  v1::PublishStreamResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_EQ(journal_.Last()->trace()->trace_id.back(), 0xA2);
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+/// Keeps spans; any thread.
+class FakeTracer final : public tracing::Tracer {
+ public:
+  double sample_ratio() const override { return ratio; }
+  void Record(tracing::Span span) override {
+    const std::lock_guard lock(mutex);
+    spans.push_back(std::move(span));
+    changed.notify_all();
+  }
+  Stats stats() const override { return {}; }
+  /// The next `count`, which were not taken before.
+  std::vector<tracing::Span> Take(size_t count) {
+    std::unique_lock lock(mutex);
+    EXPECT_TRUE(
+        changed.wait_for(lock, std::chrono::seconds(60), [&] { return spans.size() >= count; }));
+    return std::exchange(spans, {});
+  }
+  std::atomic<double> ratio{0};
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<tracing::Span> spans;
+};
+
+class PublisherSpansTest : public PublisherTest {
+ protected:
+  PublisherSpansTest() {
+    publishing_.SetTracer(tracer_);
+    journal_.AnswerAtOnce();
+  }
+  grpc::Status Publish(const v1::PublishRequest& request, const char* parent = nullptr) {
+    grpc::ClientContext context;
+    if (parent != nullptr) context.AddMetadata("traceparent", parent);
+    v1::PublishResponse response;
+    return stub_->Publish(&context, request, &response);
+  }
+  FakeTracer tracer_;
+};
+
+TEST_F(PublisherSpansTest, PublishAndCommitAreSpansOfTheCallersTrace) {
+  ASSERT_TRUE(Publish(Session<v1::PublishRequest>("one"), kParent).ok());
+  const std::vector<tracing::Span> spans = tracer_.Take(2);
+  ASSERT_EQ(spans.size(), 2u);
+  const tracing::Span& commit = spans[0];
+  const tracing::Span& publish = spans[1];
+  EXPECT_EQ(commit.name, "commit");
+  EXPECT_EQ(publish.name, "publish");
+  EXPECT_EQ(model::TraceIdText(publish.trace_id), "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1");
+  EXPECT_EQ(publish.parent, journal_.Last()->trace()->span_id);  // the publisher's
+  EXPECT_EQ(commit.parent, publish.id);
+  EXPECT_EQ(commit.trace_id, publish.trace_id);
+  EXPECT_LE(publish.start, commit.start);
+  EXPECT_LE(commit.start, commit.end);
+  EXPECT_LE(commit.end, publish.end);
+  EXPECT_FALSE(publish.failed);
+}
+
+TEST_F(PublisherSpansTest, OneThatIsNotSampledIsKeptAndHasNoSpans) {
+  ASSERT_TRUE(Publish(Session<v1::PublishRequest>("one"),
+                      "00-a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1-b2b2b2b2b2b2b2b2-00")
+                  .ok());
+  EXPECT_TRUE(journal_.Last()->traced());
+  ASSERT_TRUE(Publish(Session<v1::PublishRequest>("two")).ok());  // the ratio is 0
+  EXPECT_FALSE(journal_.Last()->traced());
+  ASSERT_TRUE(Publish(Session<v1::PublishRequest>("three"), kParent).ok());
+  EXPECT_EQ(tracer_.Take(2).size(), 2u);
+}
+
+TEST_F(PublisherSpansTest, ATraceBeginsHereWhereNobodyBroughtOne) {
+  tracer_.ratio = 1;
+  ASSERT_TRUE(Publish(Session<v1::PublishRequest>("one")).ok());
+  const std::vector<tracing::Span> spans = tracer_.Take(2);
+  const tracing::Span& publish = spans[1];
+  EXPECT_EQ(publish.parent, model::SpanId{});
+  const auto trace = journal_.Last()->trace();
+  ASSERT_TRUE(trace);
+  EXPECT_EQ(trace->trace_id, publish.trace_id);
+  EXPECT_EQ(trace->span_id, publish.id);  // attempts stand below it
+  EXPECT_TRUE(trace->sampled());
+}
+
+TEST_F(PublisherSpansTest, AMessageOfManyTracesHasSpansInEach) {
+  v1::PublishRequest request;
+  for (const char* last : {"1", "2", "1", "1"}) {
+    v1::Event* event = request.add_events();
+    event->mutable_session()->set_uuid("u");
+    event->mutable_session()->set_action("create");
+    event->set_traceparent("00-a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a" + std::string(last) +
+                           "-b2b2b2b2b2b2b2b2-01");
+  }
+  ASSERT_TRUE(Publish(request).ok());
+  const std::vector<tracing::Span> spans = tracer_.Take(4);
+  ASSERT_EQ(spans.size(), 4u);
+  EXPECT_EQ(spans[1].trace_id.back(), 0xA1);
+  EXPECT_EQ(spans[3].trace_id.back(), 0xA2);
+  EXPECT_EQ(spans[1].attributes.back().second, tracing::Span::Value(int64_t{3}));
+  EXPECT_EQ(spans[3].attributes.back().second, tracing::Span::Value(int64_t{1}));
+}
+
+TEST_F(PublisherSpansTest, WhatIsRefusedIsASpanThatFailed) {
+  EXPECT_FALSE(Publish(Session<v1::PublishRequest>("full.stop"), kParent).ok());
+  const std::vector<tracing::Span> spans = tracer_.Take(1);
+  ASSERT_EQ(spans.size(), 1u);
+  EXPECT_EQ(spans[0].name, "publish");
+  EXPECT_TRUE(spans[0].failed);
+  EXPECT_THAT(spans[0].error, HasSubstr("events[0].id"));
 }
 
 TEST_F(PublisherTest, UnaryNamesWhatIsWrong) {

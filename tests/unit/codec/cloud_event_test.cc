@@ -83,6 +83,43 @@ TEST(CloudEvents, BinaryIsThePayloadWithHeaders) {
   EXPECT_THAT(Headers(*event, "urn:shop:a%20b"), testing::HasSubstr("ce-source: urn:shop:a%2520b"));
 }
 
+TEST(CloudEvents, CarryTheTraceInItsExtension) {
+  model::TraceContext trace;
+  trace.trace_id.fill(0xA1);
+  trace.span_id.fill(0xB2);
+  trace.flags = model::TraceContext::kSampled;
+  const std::string parent = "00-" + std::string(16 * 2, '?') + "-b2b2b2b2b2b2b2b2-01";
+  std::string expected = parent;
+  for (size_t i = 3; i < 35; i += 2) expected.replace(i, 2, "a1");
+  const std::vector<model::Event::Attribute> attributes = {
+      {"region", "eu"}, {"traceparent", "my own"}, {"tracestate", "mine"}};
+  const auto make = [&](const model::TraceContext* of) {
+    return model::Event::Create({.id = "1",
+                                 .type = "a",
+                                 .tenant = "t",
+                                 .attributes = attributes,
+                                 .payload = "1",
+                                 .trace = of});
+  };
+  const auto bare = make(&trace);
+  ordered_json tree = ordered_json::parse(Encode(Format::kCloudEvents, {bare.get()}));
+  EXPECT_EQ(tree.at("traceparent"), expected);
+  EXPECT_FALSE(tree.contains("tracestate"));  // nobody's but the trace's, and that has none
+  EXPECT_EQ(tree.at("region"), "eu");
+  EXPECT_THAT(Headers(*bare), testing::HasSubstr("ce-traceparent: " + expected + "\r\n"));
+  EXPECT_THAT(Headers(*bare), testing::Not(testing::HasSubstr("my%20own")));
+
+  trace.state = "foo=1,bar=a b";
+  const auto whole = make(&trace);
+  tree = ordered_json::parse(Encode(Format::kCloudEventsBatch, {whole.get(), bare.get()}))[0];
+  EXPECT_EQ(tree.at("tracestate"), "foo=1,bar=a b");
+  EXPECT_THAT(Headers(*whole), testing::HasSubstr("ce-tracestate: foo=1,bar=a%20b\r\n"));
+
+  const auto untraced = make(nullptr);  // as ever
+  tree = ordered_json::parse(Encode(Format::kCloudEvents, {untraced.get()}));
+  EXPECT_EQ(tree.at("traceparent"), "my own");
+}
+
 TEST(CloudEvents, AttributesGoAlongWhereNamesAndValuesAllow) {
   const std::string longest(20, 'x');
   const std::string too_long(21, 'x');

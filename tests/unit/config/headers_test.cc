@@ -53,6 +53,8 @@ TEST(Headers, NoneThatTheProtocolOrTheSignatureOwns) {
                            "Connection",
                            "Keep-Alive",
                            "TE",
+                           "traceparent",
+                           "TraceState",
                            "Trailer",
                            "Upgrade",
                            "Proxy-Authorization",

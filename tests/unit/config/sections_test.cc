@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdlib>
+
 #include "fixtures.h"
 
 namespace carillon::config {
@@ -22,6 +24,19 @@ TEST(Sections, EachThatDiffersIsNamed) {
       ElementsAre("server", "journal", "delivery", "resolver"));
 }
 
+TEST(Sections, OfTracingWhatTheFileSays) {
+  const auto before = StartSections(Parsed("{}"));
+  EXPECT_EQ(before,
+            StartSections(Parsed("tracing: {protocol: grpc, sample_ratio: 1, timeout: 10s}")));
+  EXPECT_THAT(RestartNeeded(before, StartSections(Parsed("tracing: {endpoint: 'http://c:1'}"))),
+              ElementsAre("tracing"));
+  ::setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://otel:4317", 1);
+  EXPECT_EQ(before, StartSections(Parsed("{}")));  // another process may have other variables
+  ::unsetenv("OTEL_EXPORTER_OTLP_ENDPOINT");
+  EXPECT_EQ(StartSections(Parsed("tracing: {headers: [{name: a, value: b}]}")),
+            StartSections(Parsed("tracing: {headers: [{name: a, value: c}]}")));  // may be a secret
+}
+
 TEST(Sections, WhatAReloadTakesMakesNoDifference) {
   EXPECT_EQ(StartSections(Parsed("{}")),
             StartSections(Parsed("limits: {max_in_flight: 10, max_in_flight_per_tenant: 5}")));
@@ -34,7 +49,7 @@ TEST(Sections, ADefaultThatIsWrittenOutIsTheSame) {
 
 TEST(Sections, OneThatTheOtherLacksIsNeeded) {
   EXPECT_THAT(RestartNeeded({}, StartSections(Parsed("{}"))),
-              ElementsAre("server", "journal", "delivery", "resolver"));
+              ElementsAre("server", "journal", "delivery", "resolver", "tracing"));
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ class DeliveryLogTest : public testing::Test {
     return response;
   }
   void Fail(const std::string& name, Outcome outcome, uint16_t status = 0) {
-    log_.OnFailed(Named(name), outcome, Failure(outcome, "it has expired", status));
+    log_.OnFailed(Named(name), outcome, Failure(outcome, "it has expired", status), *event_);
   }
   /// What was written since the last call.
   std::string Taken() {
@@ -46,6 +46,18 @@ class DeliveryLogTest : public testing::Test {
     return static_cast<size_t>(std::ranges::count(text, '\n'));
   }
 
+  static std::shared_ptr<model::Event> Traced(bool traced) {
+    model::TraceContext trace;
+    trace.trace_id.fill(0xA1);
+    trace.span_id.fill(0xB2);
+    return model::Event::Create({.id = "e-1",
+                                 .type = "a",
+                                 .tenant = "t",
+                                 .payload = "1",
+                                 .trace = traced ? &trace : nullptr});
+  }
+
+  std::shared_ptr<model::Event> event_ = Traced(false);
   base::SimulatedClock clock_;
   std::ostringstream out_;
   std::unique_ptr<log::Logger> logger_ = log::Logger::Create(out_, log::Level::kInfo, clock_);
@@ -90,6 +102,19 @@ TEST_F(DeliveryLogTest, AFloodOfCausesIsBoundedAndLeavesOthersTheirLines) {
   EXPECT_EQ(Lines(Taken()), DeliveryLog::kMaxKeys + 1);
   logger_->Limited("disk").Warn("nearly full");
   EXPECT_EQ(Lines(Taken()), 1u);
+}
+
+TEST_F(DeliveryLogTest, NamesTheEventAndItsTrace) {
+  const std::string trace = R"("trace_id":"a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1")";
+  Fail("a", Outcome::kTls);
+  EXPECT_THAT(Taken(), AllOf(HasSubstr(R"("event_id":"e-1")"), Not(HasSubstr("trace_id"))));
+  event_ = Traced(true);
+  Fail("b", Outcome::kTls);
+  EXPECT_THAT(Taken(), AllOf(HasSubstr(R"("event_id":"e-1")"), HasSubstr(trace)));
+  Fail("b", Outcome::kHttp5xx, 500);
+  EXPECT_THAT(Taken(), AllOf(HasSubstr(R"("event_id":"e-1")"), HasSubstr(trace)));
+  log_.OnGivenUp(Named("a"), {.event_id = "e-1", .event = &*event_, .outcome = Outcome::kReset});
+  EXPECT_THAT(Taken(), HasSubstr(trace));
 }
 
 TEST_F(DeliveryLogTest, TellsOfBreakersAndSwitches) {

@@ -46,6 +46,31 @@ TEST_F(RequestMakerTest, WritesTheWholeHeadAndSigns) {
       signing::Verify(destination_.keys[0].secret, "e7", "1700000000", "{\"a\":1}", signature));
 }
 
+TEST_F(RequestMakerTest, CarriesTheTraceOnFromTheSpanOfTheAttempt) {
+  model::TraceContext trace;
+  trace.trace_id.fill(0xA1);
+  trace.span_id.fill(0xB2);
+  trace.flags = 1;
+  trace.state = "foo=1";
+  const HeldRef traced = held_.Hold(model::Event::Create(
+      {.id = "e8", .type = "a", .tenant = "t", .payload = "1", .trace = &trace}));
+  RequestMaker maker(destination_, url_, "Carillon/1.2");
+  const std::string id = "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";
+  Parcel parcel{.first = {.event = traced}};
+  EXPECT_THAT(maker.Make(3, 42, parcel, {}, 0xAB).head,
+              HasSubstr("\r\ntraceparent: 00-" + id +
+                        "-00000000000000ab-01\r\ntracestate: foo=1\r\nContent-Length: "));
+  EXPECT_THAT(Make().head, Not(HasSubstr("trace")));
+
+  // Of a batch the first that has one.
+  destination_.format = model::Format::kArray;
+  RequestMaker batches(destination_, url_, "Carillon/1.2");
+  Parcel batch{.first = {.event = event_}, .rest = {{.event = event_}, {.event = traced}}};
+  EXPECT_EQ(batch.Traced(), &*traced);
+  EXPECT_THAT(batches.Make(3, 42, batch, {}, 1).head,
+              HasSubstr("traceparent: 00-" + id + "-0000000000000001-01\r\n"));
+}
+
 TEST_F(RequestMakerTest, SignsInAHeaderOfTheDestinationsChoice) {
   destination_.format = model::Format::kPayload;
   destination_.keys = {{"k", base::Secret("It's a Secret to Everybody")}};

@@ -48,6 +48,7 @@ class SimTable final : public routing::RoutingTable {
 class NullMetrics final : public metrics::Metrics {
  public:
   void CountPublished(metrics::PublishResult, uint64_t) override {}
+  void CountTraceIgnored(metrics::TracePart, uint64_t) override {}
   void ObservePublish(std::chrono::nanoseconds) override {}
   void ObserveCommit(std::chrono::nanoseconds, uint64_t, uint64_t) override {}
   void ObserveAttempt(model::Outcome, std::chrono::nanoseconds) override {}
@@ -79,7 +80,7 @@ class NullMetrics final : public metrics::Metrics {
 class SimObserver final : public Observer {
  public:
   void OnFailed(const model::Destination& destination, model::Outcome outcome,
-                const http::Response& response) override {
+                const http::Response& response, const model::Event&) override {
     EXPECT_NE(outcome, model::Outcome::kSuccess);
     EXPECT_NE(outcome, model::Outcome::kCancelled);
     EXPECT_EQ(response.wire == model::Outcome::kSuccess, response.status != 0);

@@ -50,6 +50,53 @@ TEST(Decode, FillsInWhatIsLeftOut) {
             R"({"uuid":"u","action":"delete","location":"","stations":0,"customerid":0})");
 }
 
+constexpr char kParent[] = "00-a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1-b2b2b2b2b2b2b2b2-01";
+
+absl::StatusOr<Events> DecodeTraced(const v1::PublishRequest& request, Traces& traces) {
+  const Catalogue catalogue = TestCatalogue();
+  base::SeededRandom random(1);
+  return DecodeRequest(request.SerializeAsString(), {}, catalogue, kNow, random, traces);
+}
+
+TEST(Decode, AnEventHasTheTraceThatItBringsOrThatOfItsCall) {
+  model::TraceContext call;
+  call.trace_id.fill(0xC3);
+  call.span_id.fill(0xD4);
+  Traces traces{.inherited = &call};
+  v1::Event own = SessionEvent();
+  own.set_traceparent(kParent);
+  own.set_tracestate("foo=1, bar=2");
+  v1::Event bad = SessionEvent();
+  bad.set_traceparent("00-x");
+  bad.set_tracestate("foo=1");
+  v1::Event half = SessionEvent();
+  half.set_traceparent(kParent);
+  half.set_tracestate("FOO");
+  v1::Event alone = SessionEvent();
+  alone.set_tracestate("foo=1");
+  const auto events = DecodeTraced(RequestOf({own, SessionEvent(), bad, half, alone}), traces);
+  ASSERT_EQ(ErrorOf(events), "");
+  const auto trace = (*events)[0]->trace();
+  ASSERT_TRUE(trace);
+  EXPECT_EQ(model::TraceIdText(trace->trace_id), "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1");
+  EXPECT_EQ(trace->state, "foo=1,bar=2");
+  EXPECT_EQ((*events)[1]->trace(), call);
+  EXPECT_FALSE((*events)[2]->traced());  // whose it is is not known
+  ASSERT_TRUE((*events)[3]->traced());
+  EXPECT_EQ((*events)[3]->trace()->state, "");
+  EXPECT_EQ((*events)[4]->trace(), call);
+  EXPECT_EQ(traces.bad_traceparents, 1u);
+  EXPECT_EQ(traces.bad_tracestates, 1u);
+}
+
+TEST(Decode, WithoutACallsTraceNothingIsStored) {
+  Traces traces;
+  const auto events = DecodeTraced(RequestOf({SessionEvent()}), traces);
+  ASSERT_EQ(ErrorOf(events), "");
+  EXPECT_FALSE((*events)[0]->traced());
+  EXPECT_EQ((*events)[0]->record()[0], 1);
+}
+
 TEST(Decode, NothingIsLeftFromTheEventBefore) {
   v1::Event full = SessionEvent();
   (*full.mutable_attributes())["a"] = "1";

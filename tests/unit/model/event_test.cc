@@ -79,6 +79,41 @@ TEST(Event, TheFormOfARecordIsFixed) {
                                  field("1"));
 }
 
+TraceContext SomeTrace() {
+  TraceContext trace;
+  trace.trace_id.fill(0xA1);
+  trace.span_id.fill(0xB2);
+  trace.flags = TraceContext::kSampled;
+  trace.state = "foo=1,bar=2";
+  return trace;
+}
+
+TEST(Event, KeepsItsTrace) {
+  const TraceContext trace = SomeTrace();
+  Event::Parts parts = FullParts();
+  EXPECT_FALSE(Event::Create(parts)->traced());
+  EXPECT_FALSE(Event::Create(parts)->trace());
+  parts.trace = &trace;
+  const auto event = Event::Create(parts);
+  ExpectFull(*event);
+  EXPECT_EQ(event->trace(), trace);
+  const auto parsed = Event::Parse(event->record());
+  ASSERT_TRUE(parsed.ok());
+  ExpectFull(**parsed);
+  EXPECT_EQ((*parsed)->trace(), trace);
+}
+
+TEST(Event, TheFormOfATracedRecordIsFixedToo) {
+  const TraceContext trace = SomeTrace();
+  const Event::Parts plain = {.id = "i", .type = "t", .tenant = "n", .payload = "1"};
+  Event::Parts parts = plain;
+  parts.trace = &trace;
+  const std::string rest(Event::Create(plain)->record().substr(11));
+  EXPECT_EQ(Event::Create(parts)->record(),
+            std::string("\x02\0\0\0\0\0\0\0\0\0\0", 11) + std::string(16, '\xA1') +
+                std::string(8, '\xB2') + '\x01' + std::string("\x0B\0\0\0foo=1,bar=2", 15) + rest);
+}
+
 TEST(Event, KnowsAboutHowMuchMemoryItTakes) {
   Event::Parts parts = FullParts();
   const size_t small = Event::Create(parts)->bytes();
@@ -100,11 +135,31 @@ TEST(EventParse, RefusesEveryTruncationAndWhatIsTooLong) {
 
 TEST(EventParse, RefusesOtherVersionsAndAbsurdCounts) {
   std::string record(Event::Create(FullParts())->record());
-  record[0] = 2;
-  EXPECT_FALSE(Event::Parse(record).ok());
+  for (const char version : {0, 2, 3, 127}) {
+    record[0] = version;
+    EXPECT_FALSE(Event::Parse(record).ok());
+  }
   record[0] = 1;
   record[9] = record[10] = '\xff';  // 65535 attributes
   EXPECT_FALSE(Event::Parse(record).ok());
+}
+
+TEST(EventParse, RefusesTracesThatAreNone) {
+  TraceContext trace = SomeTrace();
+  Event::Parts parts = FullParts();
+  parts.trace = &trace;
+  const std::string record(Event::Create(parts)->record());
+  for (size_t n = 0; n < record.size(); ++n) {
+    EXPECT_FALSE(Event::Parse(std::string_view(record).substr(0, n)).ok()) << n;
+  }
+  std::string none = record;
+  none.replace(11, 16, 16, '\0');
+  EXPECT_FALSE(Event::Parse(none).ok());
+  none = record;
+  none.replace(27, 8, 8, '\0');
+  EXPECT_FALSE(Event::Parse(none).ok());
+  trace.state.assign(TraceContext::kMaxStateBytes + 1, 'x');
+  EXPECT_FALSE(Event::Parse(Event::Create(parts)->record()).ok());
 }
 
 TEST(EventParse, RandomChangesNeverLeadOutOfTheRecord) {

@@ -13,6 +13,10 @@ namespace carillon::codec {
 // meaning (but `subject`), the value neither empty nor with control characters. Others are left
 // out: names are never altered, so no two can become one.
 //
+// An event that belongs to a trace carries it in the attributes of the Distributed Tracing
+// extension, `traceparent` and `tracestate`: where the event comes from, the same in every attempt.
+// Attributes of these names that the event has itself are left out then.
+//
 // `source`: a URI reference; empty: `/carillon/` and the event's tenant.
 
 /// Bytes of extension attributes in a head: receivers commonly take 8 KiB of head in all.

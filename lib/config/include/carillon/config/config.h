@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "carillon/config/tracing.h"
 #include "carillon/http/egress.h"
 #include "carillon/model/destination.h"
 #include "carillon/model/subscription.h"
@@ -19,6 +20,7 @@ struct Config {
   v1::DeliverySettings delivery;
   v1::Limits limits;
   v1::ResolverSettings resolver;
+  Tracing tracing;
   http::Egress egress;             ///< its rules let every destination's URL pass
   std::vector<std::string> types;  ///< the catalogue: built-in and configured, sorted
   std::vector<model::Destination> destinations;

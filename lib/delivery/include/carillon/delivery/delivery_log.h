@@ -25,7 +25,7 @@ class DeliveryLog final : public Observer {
   DeliveryLog(log::Logger& logger, const base::Clock& clock) : logger_(logger), clock_(clock) {}
 
   void OnFailed(const model::Destination& destination, model::Outcome outcome,
-                const http::Response& response) override;
+                const http::Response& response, const model::Event& event) override;
   void OnBreakerOpened(const model::Destination& destination,
                        std::chrono::nanoseconds wait) override;
   void OnBreakerClosed(const model::Destination& destination) override;

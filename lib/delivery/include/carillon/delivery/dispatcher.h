@@ -17,6 +17,7 @@
 #include "carillon/model/pending.h"
 #include "carillon/policy/in_flight_caps.h"
 #include "carillon/routing/routing_table.h"
+#include "carillon/tracing/tracer.h"
 
 namespace carillon::delivery {
 
@@ -35,6 +36,7 @@ struct DispatcherOptions {
   std::shared_ptr<policy::InFlightCaps> caps;  ///< shared by all shards; null: there are none
   uint32_t first_token_use = 0;                ///< for tests: tokens as after so many attempts
   Observer* observer = nullptr;                ///< outlives the dispatcher; null: nobody is told
+  tracing::Tracer* tracer = nullptr;           ///< the same; takes the spans of attempts
 };
 
 /// Runs things on the dispatcher's thread. The real one posts to its io_context; the simulated one

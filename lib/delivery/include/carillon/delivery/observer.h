@@ -7,6 +7,7 @@
 #include "carillon/base/clock.h"
 #include "carillon/http/courier.h"
 #include "carillon/model/destination.h"
+#include "carillon/model/event.h"
 #include "carillon/model/health.h"
 #include "carillon/model/outcome.h"
 
@@ -20,7 +21,8 @@ class Observer {
   /// A delivery that will not be tried again.
   struct GivenUp {
     uint64_t position = 0;
-    std::string_view event_id;  ///< empty where only the position is known
+    std::string_view event_id;            ///< empty where only the position is known
+    const model::Event* event = nullptr;  ///< null where only the position is known
     uint32_t attempts = 0;
     model::Outcome outcome = model::Outcome::kCancelled;  ///< of the last one
   };
@@ -43,8 +45,10 @@ class Observer {
   };
 
   virtual ~Observer() = default;
-  /// An attempt ended with `outcome`, which is neither kSuccess nor kCancelled.
-  virtual void OnFailed(const model::Destination&, model::Outcome, const http::Response&) {}
+  /// An attempt ended with `outcome`, which is neither kSuccess nor kCancelled. Of a batch the
+  /// first event is given.
+  virtual void OnFailed(const model::Destination&, model::Outcome, const http::Response&,
+                        const model::Event&) {}
   /// Opened, whether for the first time or again, for so long.
   virtual void OnBreakerOpened(const model::Destination&, std::chrono::nanoseconds) {}
   virtual void OnBreakerClosed(const model::Destination&) {}

@@ -28,15 +28,29 @@ absl::Status CheckSize(size_t bytes, const Limits& limits);
 /// The known event types; immutable, swapped on reload.
 using Catalogue = absl::flat_hash_set<std::string>;
 
+/// What the events of a request have to do with traces.
+struct Traces {
+  const model::TraceContext* inherited = nullptr;  ///< of events that bring none; null: none
+  // Of the events' own, those that were wrong and were ignored.
+  uint64_t bad_traceparents = 0;
+  uint64_t bad_tracestates = 0;
+};
+
 /// Turns the bytes of a PublishRequest (or PublishStreamRequest: the same wire form) into events
 /// ready for the journal. Decodes one event at a time, so that a mistake is named by index and
 /// field (`events[3].session.location: not valid UTF-8 at byte 5`). Stateless but for its
 /// arguments; `random` is the calling thread's own.
 /// INVALID_ARGUMENT, always with field and index, what was wrong and what is right.
-absl::StatusOr<std::vector<std::shared_ptr<model::Event>>> DecodeRequest(std::string_view request,
-                                                                         const Limits& limits,
-                                                                         const Catalogue& catalogue,
-                                                                         base::WallTime now,
-                                                                         base::Random& random);
+absl::StatusOr<std::vector<std::shared_ptr<model::Event>>> DecodeRequest(
+    std::string_view request, const Limits& limits, const Catalogue& catalogue, base::WallTime now,
+    base::Random& random, Traces& traces);
+
+/// The same where nobody asks for traces: those that events bring are kept.
+inline absl::StatusOr<std::vector<std::shared_ptr<model::Event>>> DecodeRequest(
+    std::string_view request, const Limits& limits, const Catalogue& catalogue, base::WallTime now,
+    base::Random& random) {
+  Traces traces;
+  return DecodeRequest(request, limits, catalogue, now, random, traces);
+}
 
 }  // namespace carillon::ingest

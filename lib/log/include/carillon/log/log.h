@@ -26,7 +26,8 @@ struct Field {
   template <typename T>
   Field(std::string_view name, const T& v) : key(name), value(ToValue(v)) {}
 
-  std::string_view key;  ///< not `time`, `level`, `message`: those are the line's own
+  /// Not `time`, `level`, `message`: those are the line's own. Empty: the field is left out.
+  std::string_view key;
   Value value;
 
  private:

@@ -20,6 +20,15 @@ namespace carillon::metrics {
 enum class PublishResult : uint8_t { kAccepted, kDuplicate, kInvalid, kOverload, kUnavailable };
 inline constexpr int kPublishResultCount = 5;
 
+/// What of a trace context was ignored because it was wrong: label `part` of
+/// `carillon_trace_contexts_ignored_total`.
+enum class TracePart : uint8_t { kTraceparent, kTracestate };
+inline constexpr int kTracePartCount = 2;
+
+/// What became of spans: label `result` of `carillon_trace_spans_total`.
+inline constexpr std::array<std::string_view, 3> kTraceSpanNames = {"exported", "dropped",
+                                                                    "rejected"};
+
 /// How a look-up at the name servers ended: label `result` of `carillon_dns_lookups_total`.
 enum class DnsResult : uint8_t { kOk, kNotFound, kTimeout, kError, kLocal };
 inline constexpr int kDnsResultCount = 5;
@@ -92,6 +101,8 @@ struct ProcessGauges {
   /// By kPublisherCloseNames.
   std::array<uint64_t, 5> publisher_connections_closed{};
   uint64_t log_lines_dropped = 0;
+  /// By kTraceSpanNames.
+  std::array<uint64_t, 3> trace_spans{};
   uint64_t kept_deliveries = 0;
   uint64_t kept_bytes = 0;
   std::vector<Holder> holders;  ///< a few
@@ -113,6 +124,7 @@ class Metrics {
   virtual ~Metrics() = default;
 
   virtual void CountPublished(PublishResult result, uint64_t events) = 0;
+  virtual void CountTraceIgnored(TracePart part, uint64_t contexts) = 0;
   /// From the arrival of a message to its answer.
   virtual void ObservePublish(std::chrono::nanoseconds took) = 0;
   /// One group commit.

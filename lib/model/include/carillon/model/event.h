@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "carillon/base/clock.h"
+#include "carillon/model/trace_context.h"
 
 namespace carillon::model {
 
@@ -29,7 +31,8 @@ class Event {
     std::string_view ordering_key;
     base::WallTime occurred_at;
     std::vector<Attribute> attributes;
-    std::string_view payload;  ///< JSON without insignificant white space
+    std::string_view payload;             ///< JSON without insignificant white space
+    const TraceContext* trace = nullptr;  ///< where it comes from; null: nobody said
   };
 
   /// Builds the record. The parts were validated before (see `ingest`).
@@ -57,6 +60,10 @@ class Event {
   std::string_view payload() const { return payload_; }
   const std::vector<Attribute>& attributes() const { return attributes_; }
   std::string_view record() const { return record_; }
+  /// Whether it belongs to a trace. One that does not takes no byte more for it.
+  bool traced() const;
+  /// Nothing, when it is not `traced`.
+  std::optional<TraceContext> trace() const;
   /// Memory this event takes, roughly, in bytes.
   size_t bytes() const { return sizeof(Event) + record_.size() + attributes_.size() * 32; }
 

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "carillon/http/url.h"
+#include "carillon/model/destination.h"
+
+namespace carillon::config {
+
+/// Where spans go and which are made; members that were left out are what the OTEL_ variables say,
+/// or the defaults. A value.
+struct Tracing {
+  std::string endpoint;                ///< empty: no spans are made
+  http::Url url;                       ///< of it; by HTTP with its whole path
+  bool by_http = false;                ///< OTLP/HTTP with protobuf; otherwise OTLP/gRPC
+  std::vector<model::Header> headers;  ///< fit for gRPC's metadata, too
+  double sample_ratio = 1;
+  std::chrono::milliseconds timeout{};
+  std::chrono::milliseconds interval{};
+  uint32_t max_queue = 0;
+  std::vector<std::pair<std::string, std::string>> resource;  ///< `service.name` first
+  /// What the file says, defaults filled in, values of headers left aside: to tell a change.
+  std::string file;
+};
+
+}  // namespace carillon::config

@@ -1,0 +1,260 @@
+"""Traces go through: from a publisher's metadata to the receiver's headers, and as spans to a
+collector that is made of OpenTelemetry's own Python messages, by gRPC and by HTTP."""
+
+import concurrent.futures
+import http.server
+import json
+import re
+import threading
+import unittest
+
+import grpc
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as service
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2_grpc as service_grpc
+from opentelemetry.proto.trace.v1 import trace_pb2
+
+from harness import EndToEnd, eventually, header
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+PARENT = "00f067aa0ba902b7"
+TRACEPARENT = f"00-{TRACE}-{PARENT}-01"
+EXPORTED = 'carillon_trace_spans_total{result="exported"}'
+DROPPED = 'carillon_trace_spans_total{result="dropped"}'
+
+
+class Spans:
+    """What came, in order: (resource attributes, span)."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.seen = []
+        self.headers = []
+
+    def take(self, request, headers):
+        with self.lock:
+            self.headers.append(headers)
+            for resource in request.resource_spans:
+                named = {a.key: a.value.string_value for a in resource.resource.attributes}
+                for scope in resource.scope_spans:
+                    self.seen += [(named, span) for span in scope.spans]
+
+    def named(self, name):
+        with self.lock:
+            return [span for _, span in self.seen if span.name == name]
+
+    def wait(self, name, count):
+        return eventually(lambda: len(self.named(name)) >= count and self.named(name),
+                          lambda: f"{count} spans {name}, there are {len(self.named(name))}")
+
+
+class GrpcCollector(service_grpc.TraceServiceServicer):
+    def __init__(self, spans):
+        self.spans = spans
+        self.server = grpc.server(concurrent.futures.ThreadPoolExecutor(2))
+        service_grpc.add_TraceServiceServicer_to_server(self, self.server)
+        port = self.server.add_insecure_port("127.0.0.1:0")
+        self.settings = {"endpoint": f"http://127.0.0.1:{port}", "protocol": "grpc"}
+        self.server.start()
+
+    def Export(self, request, context):  # the name is the protocol's
+        self.spans.take(request, dict(context.invocation_metadata()))
+        return service.ExportTraceServiceResponse()
+
+    def stop(self):
+        self.server.stop(None).wait()
+
+
+class HttpCollector:
+    def __init__(self, spans, statuses=()):
+        """`statuses`: of the first answers; those after them are 200."""
+        left = list(statuses)
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                status = left.pop(0) if left else 200
+                if status == 200:
+                    assert self.path == "/v1/traces", self.path
+                    assert self.headers["Content-Type"] == "application/x-protobuf"
+                    spans.take(service.ExportTraceServiceRequest.FromString(body),
+                               {k.lower(): v for k, v in self.headers.items()})
+                answer = service.ExportTraceServiceResponse().SerializeToString()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.settings = {"endpoint": f"http://127.0.0.1:{self.server.server_port}",
+                         "protocol": "http/protobuf"}
+        self.thread = threading.Thread(target=self.server.serve_forever)
+        self.thread.start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+def attributes(span):
+    return {a.key: getattr(a.value, a.value.WhichOneof("value")) for a in span.attributes}
+
+
+def field(number, value):
+    return bytes([number << 3 | 2, len(value)]) + value
+
+
+def parts(text):
+    return re.fullmatch(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})", text).groups()
+
+
+class Traces(EndToEnd):
+    def setUp(self):
+        self.spans = Spans()
+
+    def collector(self, kind, *arguments):
+        collector = kind(self.spans, *arguments)
+        self.addCleanup(collector.stop)
+        return {**collector.settings, "interval": "20ms"}
+
+    def publish_call(self, server, event_id, metadata):
+        """As a publisher with an instrumented gRPC client does."""
+        event = field(1, event_id.encode()) + field(2, b"order.paid") + b"\x82\x01\x02{}"  # 16: json
+        with grpc.insecure_channel(server.publish_address) as channel:
+            call = channel.unary_unary("/carillon.v1.EventPublisher/Publish")
+            call(field(1, event), metadata=metadata, timeout=60)
+
+    def config(self, sink, destinations, **sections):
+        self.write_config([{"name": name, "url": sink.url(f"/{name}"), **members}
+                           for name, members in destinations.items()],
+                          event_types=[{"name": "order.paid"}], **sections)
+
+    def check_spans(self, settings):
+        sink = self.sink()
+        sink.set_mode("/bad", "status/503")
+        self.config(sink, {"good": {}, "bad": {"retry": {"delays": ["100ms"]}}},
+                    tracing={**settings, "service_name": "bells",
+                             "headers": [{"name": "Api-Key", "value": "k"}]})
+        server = self.server()
+        self.publish_call(server, "e1", [("traceparent", TRACEPARENT), ("tracestate", "foo=1")])
+        [good] = sink.wait_records(1, "/good")
+        bad = sink.wait_records(2, "/bad")
+        delivers = self.spans.wait("deliver", 3)
+        [publish] = self.spans.wait("publish", 1)
+        [commit] = self.spans.wait("commit", 1)
+
+        for span in [publish, commit, *delivers]:
+            self.assertEqual(span.trace_id.hex(), TRACE)
+            self.assertEqual(span.trace_state, "foo=1")
+            self.assertLessEqual(span.start_time_unix_nano, span.end_time_unix_nano)
+        self.assertEqual(publish.parent_span_id.hex(), PARENT)
+        self.assertEqual(commit.parent_span_id, publish.span_id)
+        self.assertEqual(publish.kind, trace_pb2.Span.SPAN_KIND_SERVER)
+        self.assertEqual({span.kind for span in delivers}, {trace_pb2.Span.SPAN_KIND_CLIENT})
+        # What the receiver was told is the span that came of it, and each attempt has its own.
+        told = [parts(header(request, "traceparent")) for request in [good, *bad]]
+        self.assertEqual({trace for trace, _, _ in told}, {TRACE})
+        self.assertEqual({span for _, span, _ in told}, {span.span_id.hex() for span in delivers})
+        self.assertEqual(len(told), 3)
+        self.assertEqual({header(r, "tracestate") for r in [good, *bad]}, {"foo=1"})
+        by_name = {}
+        for span in delivers:
+            by_name.setdefault(attributes(span)["carillon.destination"], []).append(span)
+        [ok] = by_name["good"]
+        self.assertEqual(attributes(ok)["http.response.status_code"], 200)
+        self.assertEqual(ok.status.code, trace_pb2.Status.STATUS_CODE_UNSET)
+        for number, span in enumerate(by_name["bad"], 1):
+            self.assertEqual(span.status.code, trace_pb2.Status.STATUS_CODE_ERROR)
+            self.assertEqual(attributes(span)["carillon.attempt"], number)
+            self.assertEqual(attributes(span)["error.type"], "http_5xx")
+            self.assertEqual(attributes(span)["messaging.message.id"], "e1")
+        self.assertEqual(self.spans.seen[0][0]["service.name"], "bells")
+        self.assertEqual({h["api-key"] for h in self.spans.headers}, {"k"})
+        server.wait_metric(EXPORTED, 5)
+        self.assertEqual(server.metric(DROPPED), 0)
+        # The log says which trace the failure belongs to.
+        failed = eventually(
+            lambda: server.log("an attempt failed: the receiver did not take it"), "the log's line")
+        self.assertEqual(failed[0]["trace_id"], TRACE)
+        self.assertEqual(failed[0]["event_id"], "e1")
+        self.assertEqual(server.stop(), 0)
+
+    def test_spans_by_grpc(self):
+        self.check_spans(self.collector(GrpcCollector))
+
+    def test_spans_by_http(self):
+        self.check_spans(self.collector(HttpCollector))
+
+    def test_a_collector_that_is_busy_is_asked_again(self):
+        sink = self.sink()
+        self.config(sink, {"good": {}}, tracing=self.collector(HttpCollector, [503, 429]))
+        server = self.server()
+        self.publish_call(server, "e1", [("traceparent", TRACEPARENT)])
+        self.spans.wait("deliver", 1)
+        server.wait_metric(EXPORTED, 3)
+        self.assertEqual(server.metric(DROPPED), 0)
+
+    def test_a_collector_that_is_away_holds_up_nothing(self):
+        for protocol in ("grpc", "http/protobuf"):
+            with self.subTest(protocol):
+                sink = self.sink()
+                self.config(sink, {"good": {}}, journal={"data_dir": str(self.folder / protocol[:4])},
+                            tracing={"endpoint": "http://127.0.0.1:9", "protocol": protocol,
+                                     "max_queue": 1, "interval": "20ms"})
+                server = self.server()
+                self.publish_events(server, [{"id": f"e{n}", "type": "order.paid", "json": {},
+                                              "traceparent": TRACEPARENT} for n in range(20)])
+                sink.wait_records(20, "/good")
+                server.wait_metric(DROPPED, 1)
+                self.assertEqual(server.stop(), 0)
+
+    def test_without_a_collector_traces_go_on_and_events_without_one_have_none(self):
+        sink = self.sink()
+        self.config(sink, {"plain": {}, "structured": {"format": "cloudevents"},
+                           "binary": {"format": "cloudevents_binary"},
+                           "batch": {"format": "cloudevents_batch"}})
+        server = self.server()
+        self.publish_call(server, "none", [])
+        self.publish_call(server, "bad", [("traceparent", "00-x")])
+        for destination in ("plain", "structured", "binary", "batch"):
+            for record in sink.wait_records(2, f"/{destination}"):
+                self.assertIsNone(header(record, "traceparent"))
+                self.assertNotIn("traceparent", record["body"])
+        self.assertEqual(
+            server.metric('carillon_trace_contexts_ignored_total{part="traceparent"}'), 1)
+        self.publish_events(server, [{"id": "own", "type": "order.paid", "json": {},
+                                      "traceparent": TRACEPARENT, "tracestate": "foo=1"}])
+        seen = {}
+        for destination in ("plain", "structured", "binary", "batch"):
+            record = sink.wait_records(3, f"/{destination}")[2]
+            trace, span, flags = parts(header(record, "traceparent"))
+            self.assertEqual((trace, flags), (TRACE, "01"))
+            self.assertNotEqual(span, PARENT)
+            seen[destination] = record
+        self.assertEqual(json.loads(seen["structured"]["body"])["traceparent"], TRACEPARENT)
+        self.assertEqual(json.loads(seen["batch"]["body"])[0]["tracestate"], "foo=1")
+        self.assertEqual(header(seen["binary"], "ce-traceparent"), TRACEPARENT)
+        self.assertEqual(header(seen["binary"], "ce-tracestate"), "foo=1")
+
+    def test_a_trace_survives_a_restart(self):
+        sink = self.sink()
+        sink.set_mode("/later", "status/503")
+        self.config(sink, {"later": {"retry": {"delays": ["2s", "2s", "2s", "2s", "2s"]}}})
+        server = self.server()
+        self.publish_call(server, "e1", [("traceparent", TRACEPARENT)])
+        sink.wait_records(1)
+        server.kill()
+        sink.set_mode("/later", "ok")
+        self.server()
+        first, second = [parts(header(r, "traceparent")) for r in sink.wait_records(2)[:2]]
+        self.assertEqual((first[0], second[0]), (TRACE, TRACE))
+        self.assertNotEqual(first[1], second[1])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,144 @@
+// Where spans go: by the file, or by the variables of the OpenTelemetry specification.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "fixtures.h"
+
+namespace carillon::config {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::Pair;
+using testing::StartsWith;
+
+/// Sets variables for the length of a test.
+class TracingConfig : public testing::Test {
+ protected:
+  ~TracingConfig() override {
+    for (const std::string& name : set_) ::unsetenv(name.c_str());
+  }
+  void Set(const std::string& name, const std::string& value) {
+    ::setenv(name.c_str(), value.c_str(), 1);
+    set_.push_back(name);
+  }
+  static Tracing Read(const std::string& members = "") {
+    return Parsed("tracing: {" + members + "}\n").tracing;
+  }
+  static std::string Error(const std::string& members) {
+    return Refusal("tracing: {" + members + "}\n");
+  }
+
+ private:
+  std::vector<std::string> set_;
+};
+
+TEST_F(TracingConfig, NoSpansAreMadeUnlessSomebodyAsks) {
+  EXPECT_EQ(Parsed("").tracing.endpoint, "");
+  EXPECT_EQ(Read("protocol: http/protobuf").endpoint, "");
+}
+
+TEST_F(TracingConfig, TheFileSaysWhere) {
+  const Tracing grpc = Read("endpoint: 'http://collector:4317'");
+  EXPECT_FALSE(grpc.by_http);
+  EXPECT_EQ(grpc.url.host, "collector");
+  EXPECT_EQ(grpc.url.port, 4317);
+  EXPECT_EQ(grpc.sample_ratio, 1);
+  EXPECT_EQ(grpc.timeout, std::chrono::seconds(10));
+  EXPECT_EQ(grpc.interval, std::chrono::seconds(1));
+  EXPECT_EQ(grpc.max_queue, 8192u);
+  EXPECT_THAT(grpc.resource, ElementsAre(Pair("service.name", "carillon")));
+  const Tracing http = Read(
+      "endpoint: 'https://c.example', protocol: http/protobuf, sample_ratio: 0.25, "
+      "service_name: shop, headers: [{name: Api-Key, value: k}]");
+  EXPECT_TRUE(http.by_http && http.url.tls);
+  EXPECT_EQ(http.url.target, "/v1/traces");
+  EXPECT_EQ(http.sample_ratio, 0.25);
+  ASSERT_EQ(http.headers.size(), 1u);
+  EXPECT_EQ(http.headers[0].value.Reveal(), "k");
+  EXPECT_THAT(http.resource, ElementsAre(Pair("service.name", "shop")));
+  EXPECT_EQ(Read("endpoint: 'http://c/otlp', protocol: http/protobuf").url.target, "/otlp");
+}
+
+TEST_F(TracingConfig, WhatIsWrongIsNamed) {
+  EXPECT_THAT(Error("endpoint: 'collector:4317'"), StartsWith("tracing.endpoint: must be http"));
+  EXPECT_THAT(Error("endpoint: 'http://c:4317/v1/traces'"),
+              StartsWith("tracing.endpoint: must have no path"));
+  EXPECT_THAT(Error("endpoint: 'http://u:hunter2@c'"), Not(HasSubstr("hunter2")));
+  EXPECT_THAT(Error("protocol: http/json"), StartsWith("tracing.protocol: must be grpc or"));
+  EXPECT_THAT(Error("sample_ratio: 2"), StartsWith("tracing.sample_ratio: must be 0 to 1"));
+  for (const char* header : {"{name: grpc-x, value: v}", "{name: a-bin, value: v}",
+                             "{name: 'a!', value: v}", "{name: a, value: 'é'}"}) {
+    EXPECT_THAT(Error(std::string("headers: [") + header + "]"),
+                StartsWith("tracing.headers[0]: must have a name"))
+        << header;
+  }
+  EXPECT_THAT(Error("headers: [{name: host, value: v}]"), StartsWith("tracing.headers[0].name"));
+}
+
+TEST_F(TracingConfig, WhatTheFileLeavesOutTheVariablesSay) {
+  Set("OTEL_EXPORTER_OTLP_ENDPOINT", "http://otel:4318/");
+  Set("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf");
+  Set("OTEL_EXPORTER_OTLP_HEADERS", "api-key=s%20k, x = y%3D");
+  Set("OTEL_SERVICE_NAME", "bells");
+  Set("OTEL_RESOURCE_ATTRIBUTES", "service.name=other,deployment.environment=a%2Cb");
+  Set("OTEL_TRACES_SAMPLER", "parentbased_traceidratio");
+  Set("OTEL_TRACES_SAMPLER_ARG", "0.5");
+  const Tracing read = Read();
+  EXPECT_EQ(read.endpoint, "http://otel:4318/v1/traces");
+  EXPECT_EQ(read.url.target, "/v1/traces");
+  EXPECT_TRUE(read.by_http);
+  ASSERT_EQ(read.headers.size(), 2u);
+  EXPECT_EQ(read.headers[0].value.Reveal(), "s k");
+  EXPECT_EQ(read.headers[1].value.Reveal(), "y=");
+  EXPECT_THAT(read.resource,
+              ElementsAre(Pair("service.name", "bells"), Pair("deployment.environment", "a,b")));
+  EXPECT_EQ(read.sample_ratio, 0.5);
+
+  const Tracing file = Read(
+      "endpoint: 'http://mine:1', protocol: grpc, sample_ratio: 1, service_name: s, "
+      "headers: [{name: a, value: b}]");
+  EXPECT_EQ(file.endpoint, "http://mine:1");
+  EXPECT_FALSE(file.by_http);
+  EXPECT_EQ(file.sample_ratio, 1);
+  EXPECT_EQ(file.headers.size(), 1u);
+  EXPECT_EQ(file.resource[0].second, "s");
+
+  Set("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://traces:1/x");
+  EXPECT_EQ(Read().url.target, "/x");
+  Set("OTEL_TRACES_SAMPLER", "always_off");
+  EXPECT_EQ(Read().sample_ratio, 0);
+}
+
+TEST_F(TracingConfig, TheVariablesCanSwitchThemselvesOff) {
+  Set("OTEL_EXPORTER_OTLP_ENDPOINT", "http://otel:4317");
+  EXPECT_EQ(Read().endpoint, "http://otel:4317");
+  Set("OTEL_SDK_DISABLED", "TRUE");
+  EXPECT_EQ(Read().endpoint, "");
+  Set("OTEL_SDK_DISABLED", "");
+  Set("OTEL_TRACES_EXPORTER", "none");
+  EXPECT_EQ(Read().endpoint, "");
+}
+
+TEST_F(TracingConfig, WrongVariablesAreNamedWithoutTheirValues) {
+  Set("OTEL_EXPORTER_OTLP_HEADERS", "hunter2");
+  Set("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json");
+  EXPECT_EQ(Error(""), "");  // nobody uses them
+  Set("OTEL_EXPORTER_OTLP_ENDPOINT", "http://otel:4317");
+  EXPECT_THAT(Error(""), HasSubstr("tracing.protocol: must be grpc or http/protobuf"));
+  EXPECT_THAT(Error(""), Not(HasSubstr("hunter2")));
+  Set("OTEL_EXPORTER_OTLP_PROTOCOL", "");
+  EXPECT_EQ(Error(""), "tracing.headers: OTEL_EXPORTER_OTLP_HEADERS must be NAME=VALUE,NAME=VALUE");
+  Set("OTEL_EXPORTER_OTLP_HEADERS", "");
+  Set("OTEL_TRACES_SAMPLER", "traceidratio");
+  Set("OTEL_TRACES_SAMPLER_ARG", "half");
+  EXPECT_EQ(Error(""), "tracing.sample_ratio: OTEL_TRACES_SAMPLER_ARG must be 0 to 1");
+}
+
+}  // namespace
+}  // namespace carillon::config
