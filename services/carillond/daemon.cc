@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -20,12 +21,14 @@
 #include "carillon/http/server.h"
 #include "carillon/journal/sqlite_journal.h"
 #include "carillon/tracing/tracer.h"
+#include "certificate_ends.h"
 #include "engine.h"
 #include "front.h"
 #include "left_lanes.h"
 #include "otlp_grpc.h"
 #include "proto_time.h"
 #include "publisher_service.h"
+#include "storage_errors.h"
 #include "unverified.h"
 
 namespace carillon::server {
@@ -63,8 +66,10 @@ class DaemonImpl final : public Daemon {
 
   absl::Status Start(ExitCode& exit_code) {
     exit_code = kExitStore;
+    const base::MonoTime start = clock_.Mono();
     if (absl::Status status = OpenJournal(); !status.ok()) return status;
     absl::Status status = StartOthers();
+    metrics_->SetRecovery(clock_.Mono() - start);
     if (status.ok()) return status;
     // What went wrong may be the journal, which tells so on its own thread.
     journal_->Stop();
@@ -80,7 +85,7 @@ class DaemonImpl final : public Daemon {
     engine_ = *std::move(engine);
     journal_->Start();
     if (absl::Status status = engine_->Apply(config_); !status.ok()) return status;
-    unverified_ = WarnOfUnverified(config_.destinations, logger_);
+    InForce(config_);
     journal_->CloseUnopenedLanes([this](const std::vector<journal::UnopenedLane>& left) {
       TellLeftLanes(left, *metrics_, logger_);
     });
@@ -165,6 +170,10 @@ class DaemonImpl final : public Daemon {
     hooks.on_commit = [this](size_t events, size_t rows, std::chrono::nanoseconds took) {
       metrics_->ObserveCommit(took, events, rows);
     };
+    hooks.on_error = [this](journal::Operation operation, const absl::Status& why) {
+      CountStorageError(*metrics_, operation, why);
+    };
+    hooks.on_sync = [this](std::chrono::nanoseconds took) { metrics_->ObserveSync(took); };
     hooks.on_fatal = [this](absl::Status status) {
       const bool damaged = absl::IsDataLoss(status);
       logger_.Error(damaged
@@ -206,7 +215,12 @@ class DaemonImpl final : public Daemon {
                                 .since_ns = base::ToUnixNanos(holder.since)});
     }
     gauges.unverified_destinations = unverified_;
-    gauges.destination_connections = connections_.taken();
+    gauges.in_flight_limit = engine_->in_flight_limit();
+    gauges.dead_kept = stats.dead;
+    {
+      const std::lock_guard lock(certificates_mutex_);
+      gauges.certificates = certificates_;
+    }
     gauges.destination_connections_limit = connections_.places();
     gauges.log_lines_dropped = logger_.dropped();
     if (tracer_ != nullptr) {
@@ -256,18 +270,29 @@ class DaemonImpl final : public Daemon {
         std::make_shared<const ingest::Catalogue>(config.types.begin(), config.types.end()));
   }
 
+  /// What follows a configuration that the engine has taken.
+  void InForce(const config::Config& config) {
+    metrics_->KnowTypes(config.types);
+    metrics_->SetConfiguration(config.hash);
+    unverified_ = WarnOfUnverified(config.destinations, logger_);
+    std::vector<metrics::CertificateEnd> ends = SoonestCertificateEnds(config.destinations);
+    const std::lock_guard lock(certificates_mutex_);
+    certificates_ = std::move(ends);
+  }
+
   /// On the watcher's thread.
   void ReloadNow() {
+    const base::MonoTime start = clock_.Mono();
     absl::StatusOr<config::Config> config = config::LoadConfig(config_path_);
     absl::Status status = config.ok() ? engine_->Apply(*config) : config.status();
-    metrics_->CountReload(status.ok());
+    metrics_->CountReload(status.ok(), clock_.Mono() - start);
     if (!status.ok()) {
       logger_.Error("the configuration was not taken; the one before stays in force",
                     {{"file", config_path_}, {"error", status.message()}});
       return;
     }
     SetCatalogue(*config);
-    unverified_ = WarnOfUnverified(config->destinations, logger_);
+    InForce(*config);
     const Engine::GivenUp given_up = engine_->AwaitRemovals(kRemovalPatience);
     const std::string restart = RestartNeededFor(*config);
     // Where counting takes longer, the lines of the destinations tell the rest.
@@ -405,6 +430,8 @@ class DaemonImpl final : public Daemon {
   std::atomic<bool> serving_{false};
   std::atomic<bool> listening_{false};   ///< `front_` is there, for scrapes
   std::atomic<uint64_t> unverified_{0};  // destinations
+  mutable std::mutex certificates_mutex_;
+  std::vector<metrics::CertificateEnd> certificates_;
   bool accepting_ = true;
   base::MonoTime tell_holder_at_{};
 

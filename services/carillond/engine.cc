@@ -79,11 +79,17 @@ class EngineImpl final : public Engine {
     options.dispatcher.caps = caps_;
     options.dispatcher.observer = &log_;
     options.dispatcher.tracer = tracer;
+    options.dispatcher.tables = &tables_;
     options.dispatcher.max_memory_bytes = settings.max_memory_bytes();
     options.dispatcher.max_lane_bytes = settings.max_lane_bytes();
     options.dispatcher.user_agent = "Carillon/" CARILLON_VERSION;
     options.courier.egress = &egress_;
     options.courier.on_blocked = [&metrics] { metrics.CountGuardRefused(); };
+    // Likewise.
+    static_assert(http::kHandshakeResultCount == metrics::kTlsResultCount);
+    options.courier.on_handshake = [&metrics](http::HandshakeResult result) {
+      metrics.CountTlsHandshake(static_cast<metrics::TlsResult>(result));
+    };
     options.courier.descriptors = &connections_;
     options.courier.on_shortage = [&metrics, &logger](const http::LocalShortage& shortage) {
       metrics.CountShortage(shortage.resource, shortage.effect);
@@ -110,9 +116,13 @@ class EngineImpl final : public Engine {
   absl::Status Apply(const config::Config& config) override {
     std::map<Name, size_t> homes;
     std::vector<std::vector<model::Destination>> shards = Split(config.destinations, homes);
-    if (absl::Status status = Prepare(config, std::move(shards)); !status.ok()) return status;
+    delivery::AllTables::Tables tables;
+    if (absl::Status status = Prepare(config, std::move(shards), tables); !status.ok()) {
+      return status;
+    }
     // From here on nothing can fail.
     homes_ = std::move(homes);
+    tables_.Set(std::move(tables));
     egress_.Set(config.egress);
     // Token servers are connected to beside the attempts that wait for them.
     const size_t attempts = connections_.places() - connections_.places() / 16;
@@ -183,6 +193,8 @@ class EngineImpl final : public Engine {
     return given_up;
   }
 
+  uint32_t in_flight_limit() const override { return caps_->in_all(); }
+
   bool Drain(std::chrono::nanoseconds grace, const std::function<bool()>& hurry) override {
     std::vector<std::future<void>> drained;
     for (const auto& thread : threads_) {
@@ -205,16 +217,19 @@ class EngineImpl final : public Engine {
   }
 
  private:
-  /// Makes every thread ready, or none: what one has prepared when another cannot is forgotten.
+  /// Makes every thread ready for its part of `tables`, or none: what one has prepared when another
+  /// cannot is forgotten.
   absl::Status Prepare(const config::Config& config,
-                       std::vector<std::vector<model::Destination>> shards) {
+                       std::vector<std::vector<model::Destination>> shards,
+                       delivery::AllTables::Tables& tables) {
     std::vector<std::future<absl::Status>> results;
     for (size_t i = 0; i < threads_.size(); ++i) {
       auto ready = std::make_shared<std::promise<absl::Status>>();
       results.push_back(ready->get_future());
+      tables.push_back(
+          routing::RoutingTable::Compile(std::move(shards[i]), config.subscriptions, config.types));
       threads_[i]->PrepareTable(
-          routing::RoutingTable::Compile(std::move(shards[i]), config.subscriptions, config.types),
-          [ready](absl::Status status) { ready->set_value(std::move(status)); });
+          tables.back(), [ready](absl::Status status) { ready->set_value(std::move(status)); });
     }
     absl::Status all;
     std::vector<DeliveryThread*> prepared;
@@ -254,7 +269,8 @@ class EngineImpl final : public Engine {
 
   const base::Clock& clock_;
   base::DescriptorBudget& connections_;
-  delivery::DeliveryLog log_;  // outlives the threads
+  delivery::AllTables tables_;  // these two outlive the threads
+  delivery::DeliveryLog log_;
   http::EgressSwitch egress_;
   std::unique_ptr<http::TlsClient> tls_;
   std::unique_ptr<http::Resolver> resolver_;

@@ -47,6 +47,9 @@ class Engine {
   /// than `patience`.
   virtual GivenUp AwaitRemovals(std::chrono::nanoseconds patience) = 0;
 
+  /// Attempts that may be in flight at once. Any thread.
+  virtual uint32_t in_flight_limit() const = 0;
+
   /// Starts nothing new; waits until what is in flight ended (at most `grace`, or until `hurry`
   /// says true) and its outcomes are durable. False: it gave up waiting for the disk.
   virtual bool Drain(std::chrono::nanoseconds grace, const std::function<bool()>& hurry) = 0;

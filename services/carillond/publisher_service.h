@@ -53,6 +53,9 @@ class Publishing {
   /// is wrong, which is counted.
   std::optional<model::TraceContext> ReadTrace(const grpc::ServerContext& context);
 
+  /// A stream was refused because too many are open.
+  void CountRefusedStream() { metrics_.CountRefused(metrics::Refusal::kStreams, 1); }
+
   /// Called once with the encoded answer or with why there is none; before `Publish` returns when
   /// the request is refused at once.
   using Answer = absl::AnyInvocable<void(absl::StatusOr<grpc::ByteBuffer>)>;

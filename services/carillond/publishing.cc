@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "absl/strings/str_cat.h"
+#include "carillon/journal/refusal.h"
 #include "carillon/tracing/w3c.h"
 #include "carillon/v1/publisher.pb.h"
 #include "publisher_service.h"
@@ -37,6 +38,21 @@ grpc::ByteBuffer Encode(const Events& events, const std::vector<journal::Appende
   return grpc::ByteBuffer(&slice, 1);
 }
 
+/// Why a status that is no INVALID_ARGUMENT refuses events.
+metrics::Refusal RefusalOf(const absl::Status& status) {
+  switch (journal::RefusalOf(status).value_or(journal::Refusal::kStopping)) {
+    case journal::Refusal::kDiskFull:
+      return metrics::Refusal::kDiskFull;
+    case journal::Refusal::kWaiting:
+      return metrics::Refusal::kWaiting;
+    case journal::Refusal::kStopping:
+      break;
+    case journal::Refusal::kFailed:
+      return metrics::Refusal::kJournalFailed;
+  }
+  return metrics::Refusal::kStopping;
+}
+
 }  // namespace
 
 /// A request whose events wait for the disk.
@@ -58,6 +74,7 @@ void Publishing::Count(const absl::Status& status, uint64_t events, base::MonoTi
   PublishResult result = PublishResult::kUnavailable;
   if (absl::IsInvalidArgument(status)) result = PublishResult::kInvalid;
   if (absl::IsResourceExhausted(status)) result = PublishResult::kOverload;
+  if (result != PublishResult::kInvalid) metrics_.CountRefused(RefusalOf(status), events);
   metrics_.CountPublished(result, events);
   metrics_.ObservePublish(clock_.Mono() - since);
 }

@@ -42,7 +42,10 @@ class StreamCall final : CallQueue::Call, IdleList::Member {
     peer_ = PeerHost(context_.peer());
     entered_ = streams_.room.Enter(peer_);
     status_ = streams_.publishing.CheckHead(context_);
-    if (status_.ok() && !entered_) status_ = NoRoom();
+    if (status_.ok() && !entered_) {
+      streams_.publishing.CountRefusedStream();
+      status_ = NoRoom();
+    }
     if (!status_.ok()) {
       End();
       return;

@@ -1,11 +1,25 @@
 """What a live scrape looks like."""
 
+import hashlib
 import shutil
+import signal
+import socket
 import subprocess
+import time
 import unittest
 
-from harness import EndToEnd, outcome, session
+from harness import EndToEnd, compact, eventually, outcome, session
 from judging import Gate, Judging
+from tls_test import Receiver, make_authority, run_openssl
+
+
+def of(name, **labels):
+    """The series of a metric of all destinations together, as it is printed."""
+    return name + "{" + ",".join(f'{key}="{labels[key]}"' for key in labels) + "}"
+
+
+def phase(name, what="count"):
+    return of(f"carillon_attempt_phase_seconds_{what}", phase=name)
 
 
 class Metrics(EndToEnd):
@@ -73,6 +87,189 @@ class Metrics(EndToEnd):
         self.assertEqual(sum(delivered.values()), 150)
         self.assertLessEqual(len(delivered), 101)
         self.assertTrue(any('destination="_other"' in name for name in delivered))
+
+    def test_a_scrape_of_ten_thousand_destinations_is_small_and_fast(self):
+        receiver = self.sink()
+        per = 200
+        self.write_config(
+            [{"name": f"d{n}", "tenant": f"t{n // per}", "url": receiver.url("/ok")}
+             for n in range(10_000)],
+            [{"name": f"s{t}", "tenant": f"t{t}", "types": ["*"],
+              "destinations": [f"d{n}" for n in range(t * per, t * per + per)]}
+             for t in range(10_000 // per)])
+        server = self.server()
+        self.publish_events(server, [{"session": session(), "tenant": f"t{t}"} for t in range(5)])
+        server.wait_metric("carillon_delivered_total", 5 * per)
+        took = []
+        for _ in range(10):
+            start = time.monotonic()
+            _, text = server.get("/metrics")
+            took.append(time.monotonic() - start)
+        series = [line for line in text.splitlines() if not line.startswith("#")]
+        print(f"10,000 destinations: {len(series)} series, {len(text)} bytes, "
+              f"{min(took) * 1000:.0f} ms", flush=True)
+        self.assertLessEqual(len(series), 5000)
+        # The quickest of them: what the machine does besides is not the server's.
+        self.assertLess(min(took), 0.1)
+        self.assertEqual(sum(server.metric(of("carillon_destinations", state=state))
+                             for state in ("idle", "active")), 10_000)
+
+
+class Receivers(EndToEnd):
+    """Under failing, slow and dead receivers, what an operator asks is answered."""
+
+    def test_failing_and_dead_ones(self):
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))  # nobody listens there
+            port = closed.getsockname()[1]
+            failing = self.sink()
+            breaker = {"consecutive_failures": 1, "failure_rate": 0, "delay": "1s",
+                       "max_delay": "1s"}
+            retry = {"delays": ["200ms"] * 50, "jitter": 0}
+            self.write_config(
+                [{"name": "failing", "url": failing.url("/status/500"), "breaker": breaker,
+                  "retry": retry, "concurrency": 1},
+                 {"name": "dead", "url": f"http://127.0.0.1:{port}/x", "retry": {"none": True},
+                  "breaker": {"off": True}},
+                 {"name": "healthy", "url": failing.url("/ok")}])
+            server = self.server()
+            before = server.metrics()
+            self.publish_events(server, [{"session": session(n)} for n in range(3)])
+            for state in ("open", "half_open"):
+                server.wait_metric(of("carillon_breaker_transitions_total", state=state), 2)
+            server.wait_metric(of("carillon_retries_held_total", reason="breaker"), 2)
+            server.wait_metric(outcome("dead", "connect_refused"), 3)
+            metrics = server.metrics()
+            self.assertEqual(metrics[of("carillon_breaker_transitions_total", state="closed")], 0)
+            self.assertEqual(metrics["carillon_retry_overdue_seconds"], 0)
+            self.assertEqual(metrics["carillon_dead_kept"], 3)
+            created = of("carillon_deliveries_created_total", type="session.create")
+            self.assertEqual((before[created], metrics[created]), (0, 9))
+            # Of `failing` the others wait for its breaker, and are tried when it has probed.
+            first = "carillon_accepted_to_first_attempt_seconds"
+            self.assertGreaterEqual(metrics[first + "_count"], 7)
+            self.assertGreaterEqual(metrics[phase("connect")], 5)
+            self.assertGreaterEqual(metrics[phase("first_byte")], 5)
+            self.assertEqual(metrics[phase("tls")], 0)
+            failing.set_mode("/status/500", "ok")
+            server.wait_metric(of("carillon_breaker_transitions_total", state="closed"), 1)
+            server.wait_metric("carillon_delivered_total", 6)
+            metrics = server.metrics()
+            self.assertEqual(metrics[first + "_count"], 9)
+            self.assertGreater(metrics["carillon_sync_duration_seconds_count"], 0)
+            self.assertEqual(sum(value for name, value in metrics.items()
+                                 if name.startswith("carillon_storage_errors_total")), 0)
+
+    def test_a_slow_one_is_busy_and_does_not_make_carillon_late(self):
+        gate = Gate()
+        with Judging(lambda request: gate.wait() or 200) as slow:
+            self.write_config([{"name": "slow", "url": slow.url("/x"), "concurrency": 2,
+                                "timeouts": {"total": "120s"}}],
+                              limits={"max_in_flight": 77})
+            server = self.server()
+            self.publish_events(server, [{"session": session(n)} for n in range(8)])
+            slow.wait_open(2)
+            metrics = server.metrics()
+            self.assertEqual(metrics[of("carillon_destination_connections", state="busy")], 2)
+            self.assertEqual(metrics[of("carillon_destination_connections", state="idle")], 0)
+            self.assertEqual(metrics["carillon_in_flight_limit"], 77)
+            time.sleep(2.5)
+            gate.open()
+            server.wait_metric("carillon_delivered_total", 8)
+            metrics = server.metrics()
+            first = "carillon_accepted_to_first_attempt_seconds"
+            self.assertEqual(metrics[first + "_count"], 8)
+            # Six of them waited for 2.5 s.
+            self.assertGreater(metrics["carillon_accepted_to_delivered_seconds_sum"], 8 * 2.4)
+            self.assertLess(metrics[first + "_sum"], 6)
+            self.assertGreater(metrics[phase("first_byte", "sum")], 2 * 2.4)
+            self.assertLess(metrics[phase("body", "sum")], 2)
+            eventually(lambda: server.metric(
+                of("carillon_destination_connections", state="idle")) == 2, "two idle connections")
+
+    def test_tls_and_the_certificate_that_ends(self):
+        make_authority(self.folder)
+        run_openssl(self.folder, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "9",
+                    "-subj", "/CN=client", "-keyout", "client.key", "-out", "client.pem")
+        receiver = Receiver(self.folder)
+        self.addCleanup(receiver.close)
+        ports = {"trusted": receiver.server_address[1], "stranger": receiver.server_address[1]}
+        own = {"ca_bundle_file": "ca.pem", "client_certificate_file": "client.pem",
+               "client_key_file": "client.key"}
+        with socket.socket() as mute:
+            mute.bind(("127.0.0.1", 0))
+            mute.listen(16)  # connects, and says nothing
+            ports["mute"] = mute.getsockname()[1]
+            self.write_config(
+                [{"name": name, "url": f"https://localhost:{port}/", "retry": {"none": True},
+                  "timeouts": {"connect": "1s"}, "tls": own if name == "trusted" else {}}
+                 for name, port in ports.items()])
+            server = self.server()
+            self.publish_events(server, [{"session": session()}])
+            for result in ("ok", "failed", "timeout"):
+                server.wait_metric(of("carillon_tls_handshakes_total", result=result), 1)
+            metrics = server.metrics()
+        self.assertEqual(metrics[of("carillon_tls_handshakes_total", result="resumed")], 0)
+        self.assertEqual(metrics[phase("tls")], 3)
+        self.assertGreaterEqual(metrics[phase("tls", "sum")], 0.8)
+        end = metrics[of("carillon_certificate_not_after_seconds", use="client", tenant="default",
+                         destination="trusted")]
+        self.assertAlmostEqual(end, time.time() + 9 * 86400, delta=600)
+        self.assertEqual(sum(name.startswith("carillon_certificate_not_after") for name in metrics),
+                         1)
+
+    def test_events_that_nobody_wants_whatever_thread_they_are_for(self):
+        receiver = self.sink()
+        self.write_config([{"name": f"d{n}", "url": receiver.url("/ok")} for n in range(3)],
+                          [{"name": "s", "types": ["session.*"], "destinations": ["d1"]}],
+                          delivery={"threads": 3}, event_types=[{"name": "order.paid"}])
+        server = self.server()
+        self.publish_events(server, [{"session": session(n)} for n in range(9)])
+        self.publish_events(server, [{"type": "order.paid", "json": {}} for n in range(7)])
+        unrouted = of("carillon_events_unrouted_total", type="order.paid")
+        server.wait_metric("carillon_delivered_total", 9)
+        server.wait_metric(unrouted, 7)
+        metrics = server.metrics()
+        self.assertEqual(metrics[unrouted], 7)
+        self.assertEqual(metrics[of("carillon_events_unrouted_total", type="session.create")], 0)
+        self.assertEqual(metrics[of("carillon_deliveries_created_total", type="session.create")], 9)
+        self.assertEqual(metrics[of("carillon_deliveries_created_total", type="order.paid")], 0)
+
+    def test_reloads_and_the_start(self):
+        receiver = self.sink()
+        good = [{"name": "good", "url": receiver.url("/ok")}]
+        path = self.write_config(good)
+
+        def in_force():
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            return server.metrics().get(of("carillon_config_info", hash=digest)) == 1
+
+        server = self.server()
+        self.assertEqual(server.metric("carillon_config_generation"), 1)
+        self.assertGreater(server.metric("carillon_recovery_duration_seconds"), 0)
+        self.assertTrue(in_force())
+        self.write_config([{"name": "bad", "url": "no-url"}])
+        server.signal(signal.SIGHUP)
+        eventually(lambda: server.metrics()["carillon_config_last_reload_successful"] == 0,
+                   "a refused configuration")
+        self.assertEqual(server.metric("carillon_config_generation"), 1)
+        self.assertFalse(in_force())
+        self.write_config([*good, {"name": "more", "url": receiver.url("/ok")}])
+        server.wait_metric("carillon_config_generation", 2)
+        self.assertTrue(in_force())
+        metrics = server.metrics()
+        self.assertEqual(metrics["carillon_config_last_reload_successful"], 1)
+        self.assertGreaterEqual(metrics["carillon_config_reload_duration_seconds_count"], 2)
+
+    def test_publishing_is_refused_for_want_of_space(self):
+        self.write_config(journal={"min_free_bytes": 1 << 60})
+        server = self.server()
+        done = self.publish_raw(server, "--file", "-", stdin=compact({"session": session()}) + "\n")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        server.wait_metric(of("carillon_publishing_refused_total", reason="disk_full"), 1)
+        metrics = server.metrics()
+        self.assertEqual(metrics["carillon_publishing_accepted"], 0)
+        self.assertEqual(metrics[of("carillon_publishing_refused_total", reason="waiting")], 0)
 
 
 if __name__ == "__main__":

@@ -82,6 +82,8 @@ class AuthorizingCourier final : public http::Courier, public http::CourierListe
   // Those who wait follow: their fetches end as cancelled.
   void CancelAll() override { courier_->CancelAll(); }
 
+  http::ConnectionCounts connections() const override { return courier_->connections(); }
+
   void OnResponse(uint64_t token, const http::Response& response) override {
     if ((token & http::kCourierToken) != 0) return OnFetched(token, response);
     const auto found = in_flight_.empty() ? in_flight_.end() : in_flight_.find(token);

@@ -1,9 +1,13 @@
 #include "carillon/config/config.h"
 
+#include <openssl/sha.h>
+
+#include <array>
 #include <utility>
 #include <variant>
 
 #include "absl/status/status.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "carillon/base/secret.h"
 #include "carillon/base/text.h"
@@ -97,6 +101,13 @@ Config Convert(v1::Config given, Errors& errors) {
   return to;
 }
 
+std::string HashOf(const std::string& text) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  return absl::BytesToHexString(
+      absl::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
+}
+
 absl::Status Invalid(const std::string& message) { return absl::InvalidArgumentError(message); }
 
 }  // namespace
@@ -124,6 +135,7 @@ absl::StatusOr<Config> LoadConfig(const std::string& path, Secrets secrets) {
     return Invalid(absl::StrCat(path, ": is empty"));
   }
   absl::StatusOr<Config> config = ParseConfig(*text, secrets);
+  if (config.ok()) config->hash = HashOf(*text);
   base::Wipe(*text);  // secrets may stand in it
   if (!config.ok()) {
     return Invalid(

@@ -1,6 +1,7 @@
 #include "carillon/delivery/dispatcher.h"
 
 #include <algorithm>
+#include <array>
 
 #include "dispatcher_impl.h"
 
@@ -119,8 +120,10 @@ size_t DispatcherImpl::Route(const model::EventPtr& event) {
   const uint64_t position = event->position();
   table_->Match(*event, matched_);
   targets_.clear();
+  size_t wanted = 0;
   for (const uint32_t index : matched_) {
     Lane& lane = *lane_of_[index];
+    if (position >= lane.from()) ++wanted;
     if (!lane.WantsLive(position) || WasSettled(position, lane.id())) continue;
     if (lane.Full()) {
       lane.FallBehind(position);
@@ -130,6 +133,7 @@ size_t DispatcherImpl::Route(const model::EventPtr& event) {
     }
     targets_.push_back(&lane);
   }
+  if (position > recovered_last_) routed_count_.Count(*event, wanted);
   if (targets_.empty()) return 0;
   const HeldRef held = held_.Hold(event);
   const uint64_t slot = tracker_.Add(position, static_cast<uint32_t>(targets_.size()));
@@ -311,7 +315,23 @@ void DispatcherImpl::CheckDrained() {
 }
 
 void DispatcherImpl::PublishGauges() {
-  lanes_.ForEach([](Lane& lane) { lane.PublishGauges(); });
+  retry_clock_.Now();
+  base::MonoTime due = base::MonoTime::max();
+  lanes_.ForEach([&](Lane& lane) {
+    lane.PublishGauges();
+    const auto next = lane.NextRetry();
+    if (next) due = std::min(due, std::max(retry_clock_.ToMono(*next), lane.free_since()));
+  });
+  const auto relaxed = std::memory_order_relaxed;
+  static_assert(base::MonoTime::max().time_since_epoch().count() ==
+                metrics::ShardMetrics::kNothingDue);
+  if (draining_) due = base::MonoTime::max();  // nothing is started any more
+  figures_->retry_due_ns.store(due.time_since_epoch().count(), relaxed);
+  const http::ConnectionCounts connections = courier_.connections();
+  const std::array counts = {connections.connecting, connections.busy, connections.idle};
+  for (size_t i = 0; i < counts.size(); ++i) {
+    figures_->connections[i].store(static_cast<int64_t>(counts[i]), relaxed);
+  }
 }
 
 }  // namespace carillon::delivery

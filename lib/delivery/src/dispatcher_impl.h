@@ -22,6 +22,7 @@
 #include "pending.h"
 #include "removal.h"
 #include "retry_clock.h"
+#include "routed_count.h"
 #include "tracker.h"
 #include "waking_lanes.h"
 
@@ -99,10 +100,14 @@ class DispatcherImpl final : public Dispatcher {
   void SendReady();
   void SendNext(Lane& lane, base::WallTime wall, base::MonoTime now);
   void Send(Lane& lane, Parcel&& parcel, base::WallTime wall, base::MonoTime now);
+  /// How late Carillon is with the first attempt of `parcel`.
+  void ObserveFirst(const Lane& lane, const Parcel& parcel, base::WallTime wall,
+                    base::MonoTime now);
   void WriteHeldRows(Lane& lane);
   bool MayStart() const { return !draining_ && news_.rows() < options_.max_unsettled_news; }
 
   // --- outcomes.cc
+  void ObservePhases(const http::PhaseTimes& times);
   void AddAttemptRows(const Attempt& attempt, model::Outcome outcome,
                       const http::Response& response, bool abandoned);
   /// Of an attempt of a sampled trace, where there is a tracer.
@@ -212,6 +217,8 @@ class DispatcherImpl final : public Dispatcher {
   http::Courier& courier_;
   Executor& executor_;
   metrics::Metrics& metrics_;
+  const std::shared_ptr<metrics::ShardMetrics> figures_ = metrics_.AddShard();
+  RoutedCount routed_count_{metrics_, *figures_, options_.shard, options_.tables};
   const uint64_t recovered_last_;
 
   Home home_;

@@ -5,6 +5,7 @@ namespace carillon::delivery {
 
 void DispatcherImpl::OnBreaker(Lane& lane, policy::Breaker::Change change) {
   if (change == policy::Breaker::Change::kNone) return;
+  lane.NoteBreaker();
   if (change == policy::Breaker::Change::kRecovered) {
     TellRecovered(lane, Recovery::kBreakerClosed);
     observer_.OnBreakerClosed(lane.destination());
@@ -44,6 +45,7 @@ void DispatcherImpl::Enable(Lane& lane) {
   lane.failing.Reset();
   NoteHealth(lane);
   lane.pace().Reset(clock_.Mono());
+  lane.NoteBreaker();
   observer_.OnEnabled(lane.destination());
   TellRecovered(lane, Recovery::kEnabled);
   SetMode(lane);
@@ -72,6 +74,7 @@ void DispatcherImpl::SetMode(Lane& lane) {
                                                                          : Lane::Mode::kRest;
   if (mode == lane.mode()) return;
   lane.SetMode(mode, feed_.next());
+  lane.FreedAt(clock_.Mono());
   WriteHeldRows(lane);
   if (lane.DurableCursor()) NoteCursor(lane);
   PassMarks(lane);

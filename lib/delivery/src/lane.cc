@@ -26,10 +26,12 @@ void Lane::Bind(std::shared_ptr<const routing::RoutingTable> table, uint32_t ind
   const model::Destination& next = table->destinations()[index];
   const bool reordered = destination_ != nullptr && destination_->order.by != next.order.by;
   const bool batches = destination_ != nullptr && codec::IsBatchFormat(destination_->format);
+  if (destination_ != nullptr && pace_.Blocked()) FreedAt(now);
   destination_ = &next;
   index_ = index;
   table_ = std::move(table);
   pace_.Bind(next, now);
+  NoteBreaker();
   batch_at_.reset();
   // A batch that was taken back to be sent must be taken apart now: it comes again.
   if (batches && !codec::IsBatchFormat(next.format)) retries_.Drop();

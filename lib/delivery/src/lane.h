@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -161,7 +162,8 @@ class Lane : public policy::FairItem<Lane> {
   bool Ready() const;
   /// When to call `Wake`; nothing: there is no need to.
   std::optional<base::MonoTime> WakeAt() const;
-  void Wake(base::MonoTime now);
+  /// `wall`: by the clock that retries are due by.
+  void Wake(base::MonoTime now, base::WallTime wall);
   /// The next to send; only when `Ready`. Fresh ones come before retries, but for one in
   /// `kRetryTurn`, so that a busy destination's retries end too. Nothing: there is none now after
   /// all; `Ready` and `WakeAt` tell whether to ask again.
@@ -190,6 +192,21 @@ class Lane : public policy::FairItem<Lane> {
   bool HasHeldRows() const { return !held_rows_.empty(); }
   /// Kept rows that such rows replace, since the last call.
   std::vector<journal::ParkedKey> TakeReplacedRows() { return std::exchange(replaced_rows_, {}); }
+
+  // --- Whether Carillon is late.
+
+  /// Before `at` it could not have sent more, for its destination's sake.
+  void FreedAt(base::MonoTime at) { free_since_ = std::max(free_since_, at); }
+  /// The latest of these; MonoTime::min(): it always could.
+  base::MonoTime free_since() const { return free_since_; }
+  /// What comes next may wait for the end of an attempt.
+  bool WaitsForEnds() const {
+    return in_flight_.size() >= pace_.Limit() || destination_->order.by != model::Ordering::kNone;
+  }
+  /// When its next retry is due, if nothing keeps it from going then but Carillon.
+  std::optional<base::WallTime> NextRetry() const;
+  /// Counts a change of its breaker; after whatever may have changed it.
+  void NoteBreaker();
 
   // --- The end.
 
@@ -239,6 +256,8 @@ class Lane : public policy::FairItem<Lane> {
   size_t BatchMost() const;
   /// Whether the retry budget has a say in the next of retries_, of which there is one.
   bool RetryNeedsToken() const;
+  /// Takes it from the budget.
+  bool TakeRetry(base::MonoTime now);
   /// Whether the next batch may go though it is not full, or else when.
   bool BatchDue(base::MonoTime now, base::WallTime wall);
   bool BatchFull() const;
@@ -287,6 +306,9 @@ class Lane : public policy::FairItem<Lane> {
   uint64_t kept_back_ = 0;  // times that it went back
   size_t kept_fresh_ = 0;   // of fresh_, at its front: those that have rows
   uint32_t turn_ = 0;
+  base::MonoTime free_since_ = base::MonoTime::min();
+  metrics::BreakerState breaker_ = metrics::BreakerState::kClosed;  // as counted last
+  bool out_of_budget_ = false;  // its retries wait for the budget, and that was counted
   bool failing_ = false;
   bool closing_ = false;
 };

@@ -22,6 +22,29 @@ bool Lane::Ready() const {
 // One that was never tried is no retry: it was parked because nothing could be tried.
 bool Lane::RetryNeedsToken() const { return retries_.front().attempts > 0; }
 
+bool Lane::TakeRetry(base::MonoTime now) {
+  const bool taken = pace_.TakeRetry(now);
+  if (!taken && !out_of_budget_)
+    metrics_->held[static_cast<size_t>(metrics::HeldBy::kBudget)].Add();
+  out_of_budget_ = !taken;
+  return taken;
+}
+
+std::optional<base::WallTime> Lane::NextRetry() const {
+  if (closing_ || mode_ != Mode::kRun || pace_.Blocked() || pace_.NoRetry()) return std::nullopt;
+  if (in_flight_.size() >= pace_.Limit()) return std::nullopt;
+  return retries_.OldestDue();
+}
+
+void Lane::NoteBreaker() {
+  using metrics::BreakerState;
+  const BreakerState state = pace_.open()     ? BreakerState::kOpen
+                             : pace_.closed() ? BreakerState::kClosed
+                                              : BreakerState::kHalfOpen;
+  if (std::exchange(breaker_, state) == state) return;
+  metrics_->transitions[static_cast<size_t>(state)].Add();
+}
+
 std::optional<base::MonoTime> Lane::WakeAt() const {
   if (mode_ != Mode::kRun) return std::nullopt;
   const std::optional<base::MonoTime> pace = pace_.WakeAt();
@@ -29,8 +52,17 @@ std::optional<base::MonoTime> Lane::WakeAt() const {
   return pace ? std::min(*pace, *batch_at_) : *batch_at_;
 }
 
-void Lane::Wake(base::MonoTime now) {
-  pace_.Wake(now);
+void Lane::Wake(base::MonoTime now, base::WallTime wall) {
+  if (const auto at = WakeAt(); at && *at <= now && (pace_.Blocked() || batch_at_)) FreedAt(*at);
+  const Pace::Ended ended = pace_.Wake(now);
+  NoteBreaker();
+  const auto due = retries_.OldestDue();
+  const auto count = [&](bool held, metrics::HeldBy by) {
+    if (held && due && *due <= wall) metrics_->held[static_cast<size_t>(by)].Add();
+  };
+  count(ended.breaker, metrics::HeldBy::kBreaker);
+  count(ended.pause, metrics::HeldBy::kPause);
+  count(ended.rate, metrics::HeldBy::kRate);
   if (batch_at_ && *batch_at_ <= now) {
     batch_at_.reset();
     batch_due_ = true;
@@ -42,7 +74,7 @@ std::optional<Parcel> Lane::NextParcel(base::MonoTime now, base::WallTime wall) 
   if (!drop && !pace_.RateAllows(now)) return std::nullopt;
   const bool fresh = FreshReady();
   if (!retries_.empty() && (!fresh || ++turn_ % kRetryTurn == 0)) {
-    if (drop || !RetryNeedsToken() || pace_.TakeRetry(now)) {
+    if (drop || !RetryNeedsToken() || TakeRetry(now)) {
       Parcel parcel = retries_.Pop();
       groups_.Restart(parcel);
       return parcel;

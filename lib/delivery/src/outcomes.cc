@@ -10,10 +10,24 @@ namespace carillon::delivery {
 
 using std::chrono::milliseconds;
 
+void DispatcherImpl::ObservePhases(const http::PhaseTimes& times) {
+  const auto observe = [this](metrics::AttemptPhase phase, std::chrono::nanoseconds took) {
+    if (took >= std::chrono::nanoseconds(0)) {
+      figures_->phases[static_cast<size_t>(phase)].Observe(took);
+    }
+  };
+  observe(metrics::AttemptPhase::kDns, times.dns);
+  observe(metrics::AttemptPhase::kConnect, times.connect);
+  observe(metrics::AttemptPhase::kTls, times.tls);
+  observe(metrics::AttemptPhase::kFirstByte, times.first_byte);
+  observe(metrics::AttemptPhase::kBody, times.body);
+}
+
 void DispatcherImpl::OnResponse(uint64_t token, const http::Response& response) {
   Attempt* attempt = attempts_.Find(token);
   if (attempt == nullptr) return;
   Lane& lane = *attempt->lane;
+  if (lane.WaitsForEnds()) lane.FreedAt(response.ended);
   caps_.Finish(lane);
   const bool whole = response.wire == model::Outcome::kSuccess;
   const model::Outcome outcome =
@@ -28,6 +42,7 @@ void DispatcherImpl::OnResponse(uint64_t token, const http::Response& response) 
   lane.metrics().CountAttempt(outcome);
   metrics_.ObserveAttempt(outcome, took);
   if (attempt->span != 0 && options_.tracer != nullptr) RecordSpan(*attempt, outcome, response);
+  if (outcome != model::Outcome::kCancelled) ObservePhases(response.times);
   if (outcome != model::Outcome::kSuccess && outcome != model::Outcome::kCancelled) {
     observer_.OnFailed(lane.destination(), outcome, response, *attempt->parcel.first.event);
   }

@@ -51,14 +51,22 @@ std::optional<base::MonoTime> Pace::WakeAt() const {
   return rate_at_ ? rate_at_ : budget_at_;
 }
 
-void Pace::Wake(base::MonoTime now) {
+Pace::Ended Pace::Wake(base::MonoTime now) {
   const auto over = [now](std::optional<base::MonoTime>& at) {
-    if (at && *at <= now) at.reset();
+    const bool ended = at && *at <= now;
+    if (ended) at.reset();
+    return ended;
   };
-  over(paused_until_);
-  over(rate_at_);
+  Ended ended;
+  const bool asked_for = paused_until_ != shortage_until_;
+  ended.pause = over(paused_until_) && asked_for;
+  ended.rate = over(rate_at_);
   over(budget_at_);
-  if (breaker_.open()) breaker_.Wake(now);
+  if (open()) {
+    breaker_.Wake(now);
+    ended.breaker = !open();
+  }
+  return ended;
 }
 
 bool Pace::RateAllows(base::MonoTime now) {

@@ -29,6 +29,8 @@ class Pace {
   bool Blocked() const { return Resting() || rate_at_; }
   /// Blocked for longer: what is parked may stay on disk.
   bool Resting() const { return paused_until_ || open(); }
+  /// Its breaker neither is nor was open: attempts are not held down for it.
+  bool closed() const { return !destination_->breaker || breaker_.closed(); }
   /// Its breaker is open.
   bool open() const { return destination_->breaker && breaker_.open(); }
   /// Until when; nothing: it is not open.
@@ -40,7 +42,13 @@ class Pace {
   void Pause(base::MonoTime until);
   /// When to call `Wake`; nothing: there is no need to.
   std::optional<base::MonoTime> WakeAt() const;
-  void Wake(base::MonoTime now);
+  /// Which kinds of waits ended with it; a pause of our own shortage is none.
+  struct Ended {
+    bool pause = false;
+    bool breaker = false;
+    bool rate = false;
+  };
+  Ended Wake(base::MonoTime now);
 
   /// Whether the rate allows one more now; false: the lane is blocked until it does.
   bool RateAllows(base::MonoTime now);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -53,6 +54,7 @@ class RetryQueue {
   /// The journal is being asked for up to `AskLimit` rows.
   void BeginAsking() {
     asking_ = true;
+    asked_ = next_due_;
     next_due_.reset();
   }
   /// How many rows to ask for, so that about `max_bytes` and `max_rows` come: what cannot be sent
@@ -87,6 +89,17 @@ class RetryQueue {
 
   uint64_t parked() const { return parked_; }
 
+  /// When the oldest is due of those that wait for a time and are not under way.
+  std::optional<base::WallTime> OldestDue() const {
+    std::optional<base::WallTime> oldest = next_due_;
+    const auto look = [&oldest](base::WallTime due) {
+      oldest = std::min(oldest.value_or(due), due);
+    };
+    if (asking_ && asked_) look(*asked_);
+    if (!queue_.empty()) look(queue_.front().due);
+    return oldest;
+  }
+
   /// Under which time the dispatcher's list of due lanes has this lane.
   std::optional<base::WallTime> listed;
 
@@ -101,6 +114,7 @@ class RetryQueue {
   absl::flat_hash_set<TakenKey> taken_;
   std::vector<TakenKey> removed_;  // to be forgotten when the answer came
   std::optional<base::WallTime> next_due_;
+  std::optional<base::WallTime> asked_;  // next_due_ when it was asked last
   uint64_t parked_;
   size_t typical_bytes_ = 64u << 10;  // of one row, from the last answer
   bool asking_ = false;

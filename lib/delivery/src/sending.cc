@@ -30,7 +30,7 @@ void DispatcherImpl::WakeLanes() {
   const base::MonoTime now = clock_.Mono();
   while (Lane* lane = caps_.Next(now)) MarkRunnable(*lane);
   while (Lane* lane = waking_.Pop(now)) {
-    lane->Wake(now);
+    lane->Wake(now, retry_clock_.Now());
     Reconsider(*lane);
   }
 }
@@ -73,6 +73,7 @@ void DispatcherImpl::SendNext(Lane& lane, base::WallTime wall, base::MonoTime no
 }
 
 void DispatcherImpl::Send(Lane& lane, Parcel&& parcel, base::WallTime wall, base::MonoTime now) {
+  if (parcel.attempts == 0) ObserveFirst(lane, parcel, wall, now);
   Attempt& attempt = attempts_.Start(lane, std::move(parcel));
   lane.Started(attempt, now);
   if (attempt.parcel.Traced() != nullptr) attempt.span = std::max<uint64_t>(random_.Next(), 1);
@@ -80,6 +81,17 @@ void DispatcherImpl::Send(Lane& lane, Parcel&& parcel, base::WallTime wall, base
       lane.requests().Make(lane.endpoint(), attempt.token(), attempt.parcel, wall, attempt.span);
   runnable_.Charge(lane, request.body->size());
   courier_.Start(std::move(request));
+}
+
+// Of a batch the youngest: for it the others waited. What was parked unsent waited for Carillon.
+void DispatcherImpl::ObserveFirst(const Lane& lane, const Parcel& parcel, base::WallTime wall,
+                                  base::MonoTime now) {
+  const Delivery& last = parcel.rest.empty() ? parcel.first : parcel.rest.back();
+  std::chrono::nanoseconds late = wall - last.event->accepted_at();
+  if (!parcel.parked && lane.free_since() > base::MonoTime::min()) {
+    late = std::min<std::chrono::nanoseconds>(late, now - lane.free_since());
+  }
+  figures_->first_attempt.Observe(late);
 }
 
 void DispatcherImpl::WriteHeldRows(Lane& lane) {

@@ -58,6 +58,14 @@ class AsioCourier final : public Courier {
     }
   }
 
+  ConnectionCounts connections() const override {
+    ConnectionCounts counts;
+    for (const auto& endpoint : endpoints_) {
+      if (endpoint) endpoint->Count(counts);
+    }
+    return counts;
+  }
+
  private:
   Endpoint* Find(EndpointId id) {
     const size_t index = id & kIndexMask;

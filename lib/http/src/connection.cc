@@ -48,6 +48,7 @@ void Connection::OnDialed(Dialed dialed) {
   dialer_.reset();
   if (dialed.outcome == Outcome::kLocalShortage) NoteShortage(dialed);
   phase_ = dialed.phase;
+  dialed_ = dialed.times;
   peer_ = std::move(dialed.peer);
   if (dialed.outcome != Outcome::kSuccess) {
     return Finish(dialed.outcome, std::move(dialed.error), false);
@@ -56,7 +57,7 @@ void Connection::OnDialed(Dialed dialed) {
   address_ = dialed.address;
   buffer_.resize(kBufferBytes);
   Listen();
-  Send();
+  Send(std::chrono::steady_clock::now());
 }
 
 void Connection::NoteShortage(const Dialed& dialed) {
@@ -68,18 +69,21 @@ void Connection::NoteShortage(const Dialed& dialed) {
   if (dialed.short_of == model::Resource::kDescriptors) context_.places.CloseLongestIdle();
 }
 
-void Connection::Carry(AttemptPtr attempt) {
+void Connection::Carry(AttemptPtr attempt, base::MonoTime now) {
   ClearDeadline();
   idle.Unlink();
   attempt_ = std::move(attempt);
   attempt_->connection = this;
   reused_ = true;
+  dialed_ = {};
   reader_.Reset();
-  Send();
+  Send(now);
 }
 
-void Connection::Send() {
+void Connection::Send(base::MonoTime now) {
   answered_ = false;
+  sent_ = now;
+  first_byte_ = {};
   if (attempt_->request->keep_body_bytes > 0) reader_.KeepBody(attempt_->request->keep_body_bytes);
   // An error shows in the pending read, too, which is where it is judged.
   writing_ = stream_->Write(attempt_->request, shared_from_this());
@@ -112,10 +116,13 @@ void Connection::OnRead(ErrorCode ec, size_t bytes) {
 }
 
 void Connection::OnBytes(size_t bytes) {
-  answered_ = true;
+  const bool first = !std::exchange(answered_, true);
   size_t used = 0;
   const ResponseReader::State state = reader_.Feed({buffer_.data(), bytes}, used);
-  if (state == ResponseReader::State::kMore) return Listen();
+  if (state == ResponseReader::State::kMore) {
+    if (first) first_byte_ = std::chrono::steady_clock::now();
+    return Listen();
+  }
   const bool whole = state == ResponseReader::State::kDone;
   const bool keep = whole && reader_.keep_alive() && used == bytes && !writing_;
   if (!keep && IsLateTimeout()) return endpoint_.Resend(*this);
@@ -130,6 +137,7 @@ void Connection::OnClosed(ErrorCode ec) {
 
 void Connection::OnAttemptDeadline() {
   if (dialer_) {
+    dialer_->NoteTimeout();
     return Finish(Outcome::kConnectTimeout, "no connection within the total time-out", false);
   }
   Finish(Outcome::kResponseTimeout, "no whole response head within the total time-out", false);
@@ -145,6 +153,24 @@ Phase Connection::PhaseNow() const {
   if (reader_.status() != 0) return Phase::kBody;
   if (answered_) return Phase::kHead;
   return writing_ ? Phase::kSend : Phase::kWait;
+}
+
+PhaseTimes Connection::TimesAt(base::MonoTime end) const {
+  if (dialer_) return dialer_->times();
+  PhaseTimes times = dialed_;
+  if (!stream_) return times;
+  const base::MonoTime first = answered_ && first_byte_ != base::MonoTime{} ? first_byte_ : end;
+  times.first_byte = first - sent_;
+  if (answered_) times.body = end - first;
+  return times;
+}
+
+void Connection::Count(ConnectionCounts& counts) const {
+  if (dialer_) {
+    counts.connecting += dialer_->sockets();
+  } else {
+    ++(busy() ? counts.busy : counts.idle);
+  }
 }
 
 void Connection::Remember(Outcome outcome) {
@@ -171,6 +197,7 @@ Response Connection::End(Outcome outcome, std::string error) {
   }
   response.started = attempt_->started;
   response.ended = std::chrono::steady_clock::now();
+  response.times = TimesAt(response.ended);
   return response;
 }
 

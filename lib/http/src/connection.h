@@ -38,8 +38,8 @@ class Connection final : public StreamUser,
 
   /// Connects and then carries `attempt`.
   void Dial(AttemptPtr attempt);
-  /// Carries `attempt`; only when idle.
-  void Carry(AttemptPtr attempt);
+  /// Carries `attempt` from `now` on; only when idle.
+  void Carry(AttemptPtr attempt, base::MonoTime now);
   /// Closes at once and gives back the attempt that was carried, if any. Nothing is reported.
   AttemptPtr Close();
   /// How the attempt ends if it ends now with this; for the one who ends it and closes. Where the
@@ -54,6 +54,8 @@ class Connection final : public StreamUser,
   /// From then on it carries nothing more.
   base::MonoTime retires() const { return retires_; }
   bool busy() const { return attempt_ != nullptr; }
+  /// Adds itself.
+  void Count(ConnectionCounts& counts) const;
 
   void OnRead(ErrorCode ec, size_t bytes) override;
   void OnWritten(ErrorCode ec) override;
@@ -65,13 +67,14 @@ class Connection final : public StreamUser,
  private:
   void OnDialed(Dialed dialed);
   void NoteShortage(const Dialed& dialed);
-  void Send();
+  void Send(base::MonoTime now);
   void Listen();
   void OnBytes(size_t bytes);
   void OnClosed(ErrorCode ec);
   /// Whether what came answers no request: the receiver had given up waiting for one.
   bool IsLateTimeout() const;
   Phase PhaseNow() const;
+  PhaseTimes TimesAt(base::MonoTime end) const;
   /// So that the next attempt begins at another address where this one did no good.
   void Remember(model::Outcome outcome);
   /// Ends the attempt; the connection lives on when `keep`. Nothing may follow it.
@@ -92,6 +95,9 @@ class Connection final : public StreamUser,
   bool reused_ = false;    // carried an attempt before this one
   bool answered_ = false;  // a byte of this attempt's response came
   bool writing_ = false;
+  PhaseTimes dialed_;            // what the attempt took until the connection stood
+  base::MonoTime sent_{};        // when it was sent...
+  base::MonoTime first_byte_{};  // ...and answered; not set when one read brought the answer whole
   Phase phase_ = Phase::kQueue;  // in which dialling ended
   bool proven_ = false;          // an answer came over it
 };

@@ -52,19 +52,58 @@ Dialer::Dialer(CourierContext& context, std::shared_ptr<const EndpointOptions> o
 
 void Dialer::Start() {
   egress_ = context_.egress();
-  must_end_ = Now() + options_->connect_timeout;
+  stage_since_ = Now();
+  must_end_ = stage_since_ + options_->connect_timeout;
   context_.wheel.Set(*this, must_end_);
   context_.mailbox->Ask(context_.resolver, options_->url.host, options_->tenant, weak_from_this());
 }
 
 void Dialer::Cancel() {
   if (stage_ == Stage::kHandshaking) history_->Failed(DestinationOf(hop_).address(), Now());
-  stage_ = Stage::kOver;
+  Enter(Stage::kOver);
   ClearDeadline();
   done_ = nullptr;
   CloseTries();
   if (tunnel_) tunnel_->Cancel();
   if (stream_) stream_->Close();
+}
+
+PhaseTimes::Time* Dialer::TimeOf(PhaseTimes& times, Stage stage) {
+  switch (stage) {
+    case Stage::kResolving:
+    case Stage::kResolvingProxy:
+      return &times.dns;
+    case Stage::kConnecting:
+    case Stage::kTunnelling:
+      return &times.connect;
+    case Stage::kHandshaking:
+      return &times.tls;
+    case Stage::kOver:
+      break;
+  }
+  return nullptr;
+}
+
+void Dialer::Enter(Stage stage) {
+  times_ = times();
+  stage_since_ = Now();
+  stage_ = stage;
+}
+
+PhaseTimes Dialer::times() const {
+  PhaseTimes times = times_;
+  if (PhaseTimes::Time* const time = TimeOf(times, stage_)) {
+    *time = std::max(*time, PhaseTimes::Time(0)) + (Now() - stage_since_);
+  }
+  return times;
+}
+
+void Dialer::TellHandshake(HandshakeResult result) const {
+  if (context_.options.on_handshake) context_.options.on_handshake(result);
+}
+
+void Dialer::NoteTimeout() {
+  if (stage_ == Stage::kHandshaking) TellHandshake(HandshakeResult::kTimeout);
 }
 
 void Dialer::OnResolved(absl::StatusOr<Addresses> answer) {
@@ -99,7 +138,7 @@ void Dialer::OnDestination(const Addresses& addresses) {
     if (hops_.size() < kMaxHops) hops_.push_back({{address, options_->url.port}, std::nullopt});
   }
   if (!egress_->proxy) return ConnectNext();
-  stage_ = Stage::kResolvingProxy;
+  Enter(Stage::kResolvingProxy);
   context_.mailbox->Ask(context_.resolver, egress_->proxy->host, "", weak_from_this());
 }
 
@@ -125,7 +164,7 @@ void Dialer::Blame(size_t hop) {
 }
 
 void Dialer::ConnectNext() {
-  stage_ = Stage::kConnecting;
+  Enter(Stage::kConnecting);
   if (!TakePlace()) CloseOldest();
   const size_t hop = next_hop_++;
   const auto now = Now();
@@ -216,7 +255,7 @@ void Dialer::CloseOldest() {
 }
 
 void Dialer::AskProxy(const TcpEndpoint& to) {
-  stage_ = Stage::kTunnelling;
+  Enter(Stage::kTunnelling);
   const auto now = Now();
   const auto left = static_cast<int64_t>(hops_.size() - next_hop_);
   context_.wheel.Set(*this, now + (must_end_ - now) / (left + 1));
@@ -253,7 +292,7 @@ void Dialer::OnTunnelSilent() {
 
 void Dialer::Handshake() {
   if (!options_->url.tls) return Finish(Outcome::kSuccess, "");
-  stage_ = Stage::kHandshaking;
+  Enter(Stage::kHandshaking);
   if (options_->tls_context == nullptr) {
     return Finish(Outcome::kTls, "TLS handshake: no context can be made of the settings");
   }
@@ -264,16 +303,21 @@ void Dialer::Handshake() {
 
 void Dialer::OnHandshake(ErrorCode ec) {
   if (stage_ != Stage::kHandshaking) return;
-  if (!ec) return Finish(Outcome::kSuccess, "");
+  if (!ec) {
+    TellHandshake(stream_->resumed() ? HandshakeResult::kResumed : HandshakeResult::kOk);
+    return Finish(Outcome::kSuccess, "");
+  }
   context_.sessions.Erase(endpoint_);
   if (const auto short_of = ShortageOf(ec, hops_[hop_].to)) {
     return FinishShort(*short_of, "TLS handshake: " + ec.message());
   }
+  TellHandshake(HandshakeResult::kFailed);
   history_->Failed(DestinationOf(hop_).address(), Now());
   Finish(Outcome::kTls, "TLS handshake: " + stream_->Explain(ec));
 }
 
 void Dialer::OnHandshakeSilent() {
+  TellHandshake(HandshakeResult::kTimeout);
   history_->Failed(DestinationOf(hop_).address(), Now());
   Finish(Outcome::kConnectTimeout, "no TLS handshake within the connect time-out");
 }
@@ -324,11 +368,11 @@ void Dialer::FinishShort(model::Resource of, std::string error) {
 }
 
 void Dialer::Finish(Outcome outcome, std::string error) {
-  Dialed dialed{outcome, std::move(error), nullptr, phase(), nullptr, short_of_, {}};
+  Dialed dialed{outcome, std::move(error), nullptr, phase(), nullptr, short_of_, times(), {}};
   if (std::string peer = Peer(); !peer.empty()) {
     dialed.peer = std::make_shared<const std::string>(std::move(peer));
   }
-  stage_ = Stage::kOver;
+  Enter(Stage::kOver);
   ClearDeadline();
   CloseTries();
   if (tunnel_) tunnel_->Cancel();

@@ -21,6 +21,7 @@ struct Dialed {
   Phase phase = Phase::kResolve;            ///< what was being done last
   std::shared_ptr<const std::string> peer;  ///< whom to; null: it did not come to that
   model::Resource short_of = model::Resource::kDescriptors;  ///< after kLocalShortage
+  PhaseTimes times;
   boost::asio::ip::address address;  ///< of the destination, also behind a proxy; on success
 };
 
@@ -48,6 +49,12 @@ class Dialer final : public LookupUser,
   void Cancel();
   /// What is being done now.
   Phase phase() const;
+  /// How long it took so far.
+  PhaseTimes times() const;
+  /// Sockets that are open, or about to be.
+  size_t sockets() const { return 1 + extra_places_; }
+  /// The attempt that it dials for runs out of time; `Cancel` follows.
+  void NoteTimeout();
 
   void OnResolved(absl::StatusOr<Addresses> answer) override;
   void OnDeadline() override;
@@ -76,6 +83,10 @@ class Dialer final : public LookupUser,
     std::optional<model::Resource> short_of;
   };
 
+  /// Goes on to `stage`; the time since the last call was spent in the one before.
+  void Enter(Stage stage);
+  static PhaseTimes::Time* TimeOf(PhaseTimes& times, Stage stage);
+  void TellHandshake(HandshakeResult result) const;
   void OnLookupFailed(const absl::Status& status);
   /// What the guard refuses: `10.0.0.1 (10.0.0.0/8, private use)`; empty when nothing.
   std::string FindRefused(const Addresses& addresses) const;
@@ -118,6 +129,8 @@ class Dialer final : public LookupUser,
   Done done_;
   std::shared_ptr<const Egress> egress_;
   Stage stage_ = Stage::kResolving;
+  base::MonoTime stage_since_{};
+  PhaseTimes times_;
   base::MonoTime must_end_{};
   std::vector<Hop> hops_;
   size_t next_hop_ = 0;

@@ -55,7 +55,8 @@ void Endpoint::Start(Request request) {
   context_.wheel.Set(
       *attempt, std::min(attempt->started + options_->total_timeout, attempt->request->must_end));
   if (Connection* idle = queue_.empty() ? TakeIdle(route_, attempt->started) : nullptr) {
-    return idle->Carry(std::move(attempt));
+    const base::MonoTime now = attempt->started;
+    return idle->Carry(std::move(attempt), now);
   }
   queue_.push_back(attempt);
   attempt->place = std::prev(queue_.end());
@@ -64,8 +65,8 @@ void Endpoint::Start(Request request) {
 
 void Endpoint::ServeQueue() {
   while (!queue_.empty()) {
-    Connection* idle =
-        idle_.empty() ? nullptr : TakeIdle(queue_.front()->route, std::chrono::steady_clock::now());
+    const auto now = idle_.empty() ? base::MonoTime{} : std::chrono::steady_clock::now();
+    Connection* idle = idle_.empty() ? nullptr : TakeIdle(queue_.front()->route, now);
     if (idle == nullptr && connections_.size() >= options_->max_connections) {
       if (idle_.empty()) return;
       // What is idle leads elsewhere: its place is needed.
@@ -75,7 +76,7 @@ void Endpoint::ServeQueue() {
     if (idle != nullptr) {
       AttemptPtr next = std::move(queue_.front());
       queue_.pop_front();
-      idle->Carry(std::move(next));
+      idle->Carry(std::move(next), now);
     } else if (TakePlace()) {
       DialNext();
     } else {
@@ -207,6 +208,10 @@ void Endpoint::CloseStale() {
     const bool too_many = connections_.size() > options_->max_connections;
     if (too_many || connection->route() != route_) Forget(*connection);
   }
+}
+
+void Endpoint::Count(ConnectionCounts& counts) const {
+  for (const auto& connection : connections_) connection->Count(counts);
 }
 
 void Endpoint::CancelAll() {

@@ -25,6 +25,8 @@ class Endpoint {
   void Update(const EndpointOptions& options);
   /// Reports what is under way as kCancelled, from the event loop.
   void CancelAll();
+  /// Adds its connections.
+  void Count(ConnectionCounts& counts) const;
 
   // Called by connections and attempts.
   /// `connection` has ended its attempt and can carry another.

@@ -133,6 +133,10 @@ std::string Stream::peer() const {
   return absl::StrCat(to_.address().is_v6() ? "[" + address + "]" : address, ":", to_.port());
 }
 
+bool Stream::resumed() const {
+  return tls_ && SSL_session_reused(const_cast<Tls&>(*tls_).native_handle()) == 1;
+}
+
 std::string Stream::Explain(ErrorCode ec) const {
   if (tls_) {
     const SSL* ssl = const_cast<Tls&>(*tls_).native_handle();

@@ -50,6 +50,8 @@ class Stream {
 
   /// Whom `Connect` led to: `203.0.113.7:443`, `[2001:db8::1]:443`.
   std::string peer() const;
+  /// Whether the handshake resumed an earlier session.
+  bool resumed() const;
   /// `ec` in words, with what TLS knows of it.
   std::string Explain(ErrorCode ec) const;
 

@@ -5,9 +5,13 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <climits>
+#include <ctime>
+#include <optional>
 #include <vector>
 
+#include "carillon/http/tls.h"
 #include "tls_session.h"
 
 namespace carillon::http {
@@ -50,6 +54,13 @@ absl::StatusOr<std::vector<CertificatePtr>> ReadCertificates(std::string_view pe
   return certificates;
 }
 
+/// Unix seconds; nothing where the time makes no sense.
+std::optional<int64_t> EndOf(const X509& certificate) {
+  std::tm end{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(&certificate), &end) != 1) return std::nullopt;
+  return timegm(&end);
+}
+
 /// OpenSSL's call-back for the password of a key. Without one it asks on the terminal.
 int NoPassword(char*, int, int, void* asked) {
   *static_cast<bool*>(asked) = true;
@@ -57,6 +68,16 @@ int NoPassword(char*, int, int, void* asked) {
 }
 
 }  // namespace
+
+std::optional<int64_t> EndOfCertificates(const std::string& pem) {
+  const auto certificates = ReadCertificates(pem);
+  if (!certificates.ok()) return std::nullopt;
+  std::optional<int64_t> soonest;
+  for (const CertificatePtr& certificate : *certificates) {
+    if (const auto end = EndOf(*certificate)) soonest = std::min(soonest.value_or(*end), *end);
+  }
+  return soonest;
+}
 
 absl::StatusOr<SslContext> NewClientContext() {
   SslContext context(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);

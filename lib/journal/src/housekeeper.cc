@@ -125,17 +125,18 @@ void Housekeeper::Round() {
   LookAtKept(removed || missing == 0 ? UINT64_MAX : room / 2);
 }
 
-void Housekeeper::FailUnlessBusy(const absl::Status& status) {
+void Housekeeper::FailUnlessBusy(Operation operation, const absl::Status& status) {
+  writer_.NoteError(operation, status);
   if (!absl::IsAborted(status)) writer_.Fail(status);
 }
 
 void Housekeeper::LookAtKept(uint64_t max_kept_bytes) {
   const absl::StatusOr<uint64_t> leave_to = retention_.LeaveTo();
-  if (!leave_to.ok()) return FailUnlessBusy(leave_to.status());
+  if (!leave_to.ok()) return FailUnlessBusy(Operation::kRetention, leave_to.status());
   auto view = std::make_shared<KeptView>(*board_.Get());
   if (kept_.Due()) {
     absl::StatusOr<KeptView> look = kept_.Look(*leave_to != 0 ? UINT64_MAX : max_kept_bytes);
-    if (!look.ok()) return FailUnlessBusy(look.status());
+    if (!look.ok()) return FailUnlessBusy(Operation::kRetention, look.status());
     *view = *std::move(look);
   }
   view->demand.leave_to = *leave_to;
@@ -145,7 +146,9 @@ void Housekeeper::LookAtKept(uint64_t max_kept_bytes) {
 bool Housekeeper::Tolerable(int code) {
   if (code == SQLITE_OK) return true;
   const absl::Status status = SqliteError(database_.handle(), code);
-  if (absl::IsAborted(status) || absl::IsResourceExhausted(status)) return true;
+  if (absl::IsAborted(status)) return true;  // readers are in its way
+  writer_.NoteError(Operation::kCheckpoint, status);
+  if (absl::IsResourceExhausted(status)) return true;
   // A failed sync may have lost pages for good; trying again would report a success.
   writer_.Fail(status);
   return false;
@@ -182,7 +185,7 @@ bool Housekeeper::Retain(uint64_t missing_bytes) {
   retention_.Begin(missing_bytes);
   for (bool removed = false;; removed = true) {
     absl::StatusOr<RetentionStep> step = retention_.Next();
-    if (!step.ok()) return FailUnlessBusy(step.status()), removed;
+    if (!step.ok()) return FailUnlessBusy(Operation::kRetention, step.status()), removed;
     if (step->empty() || !Hand(*std::move(step))) return removed;
     Checkpoint();
   }

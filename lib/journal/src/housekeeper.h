@@ -47,7 +47,7 @@ class Housekeeper {
   bool Retain(uint64_t missing_bytes);
   /// Looks at what is kept for destinations, and publishes what is to be done about it.
   void LookAtKept(uint64_t max_kept_bytes);
-  void FailUnlessBusy(const absl::Status& status);
+  void FailUnlessBusy(Operation operation, const absl::Status& status);
   /// Has the journal thread remove `step`; false: stopping, or it could not.
   bool Hand(RetentionStep step);
   bool Tolerable(int code);

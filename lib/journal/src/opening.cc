@@ -148,7 +148,10 @@ absl::StatusOr<OpenedStore> OpenStore(const SqliteJournalOptions& options,
     if (!mark.ok()) return mark.status();
     lock->SetUsed();
   }
-  absl::StatusOr<Database> writing = OpenConnection(path, options.vfs);
+  std::unique_ptr<SyncVfs> sync_vfs;
+  if (hooks.on_sync) sync_vfs = std::make_unique<SyncVfs>(options.vfs, hooks.on_sync);
+  absl::StatusOr<Database> writing =
+      OpenConnection(path, sync_vfs == nullptr ? options.vfs : sync_vfs->name());
   if (!writing.ok()) return writing.status();
   if (absl::Status status = Prepare(*writing, found->empty); !status.ok()) return status;
   // Room for a whole group, so that its pages are written once.
@@ -179,17 +182,12 @@ absl::StatusOr<OpenedStore> OpenStore(const SqliteJournalOptions& options,
   absl::StatusOr<KeptScan> kept = KeptScan::Create(*housekeeping, options, clock, *gauges);
   if (!kept.ok()) return kept.status();
   Tell(*found, last_position, hooks);
-  return OpenedStore{*std::move(lock),
-                     *std::move(mark),
-                     FileWatch({LockPath(folder), path, WalPath(folder)}),
-                     *std::move(store),
-                     *std::move(reader),
-                     *std::move(housekeeping),
-                     std::move(ids),
-                     *std::move(state),
-                     std::move(gauges),
-                     *std::move(retention),
-                     *std::move(kept)};
+  return OpenedStore{*std::move(lock),         std::move(sync_vfs),
+                     *std::move(mark),         FileWatch({LockPath(folder), path, WalPath(folder)}),
+                     *std::move(store),        *std::move(reader),
+                     *std::move(housekeeping), std::move(ids),
+                     *std::move(state),        std::move(gauges),
+                     *std::move(retention),    *std::move(kept)};
 }
 
 }  // namespace carillon::journal

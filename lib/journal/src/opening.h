@@ -16,12 +16,14 @@
 #include "retention.h"
 #include "sqlite.h"
 #include "store.h"
+#include "sync_vfs.h"
 
 namespace carillon::journal {
 
 /// The connections, and what was read at start.
 struct OpenedStore {
   FolderLock lock;
+  std::unique_ptr<SyncVfs> sync_vfs;  ///< of `store`; null: the one of the options
   Mark mark;
   FileWatch watch;
   Store store;

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "advice.h"
 #include "carillon/base/text.h"
+#include "carillon/journal/refusal.h"
 #include "gauges.h"
 #include "housekeeper.h"
 #include "kept_board.h"
@@ -30,7 +31,8 @@ int64_t SteadyNanos() {
 constexpr int kHoldRounds = 5;
 
 absl::Status Stopping() {
-  return absl::UnavailableError("the journal is stopping: nothing was stored; publish again later");
+  return Refuse(Refusal::kStopping, absl::StatusCode::kUnavailable,
+                "the journal is stopping: nothing was stored; publish again later");
 }
 
 /// Who keeps most, for a message.
@@ -84,8 +86,9 @@ class SqliteJournal final : public Journal {
 
  private:
   /// Why publishing is refused just now, if it is.
-  absl::Status Refusal(size_t bytes);
+  absl::Status CheckRoom(size_t bytes);
   std::vector<IdHash> HashIds(const std::vector<std::shared_ptr<model::Event>>& events) const;
+  void FailReading(const absl::Status& why);
   void AnswerDue(absl::StatusOr<DueDeliveries> due, absl::AnyInvocable<void(DueDeliveries)>& done);
 
   const SqliteJournalOptions options_;
@@ -93,6 +96,7 @@ class SqliteJournal final : public Journal {
   const HashKey hash_key_;
   const SettledSet settled_;
   const Recovered recovered_;
+  const std::unique_ptr<SyncVfs> sync_vfs_;  ///< the writer's; null: nobody is told
   const std::unique_ptr<Gauges> owned_gauges_;
   Gauges& gauges_;
   KeptBoard board_;
@@ -119,6 +123,7 @@ SqliteJournal::SqliteJournal(const SqliteJournalOptions& options, OpenedStore op
       hash_key_(opened.state.hash_key),
       settled_(std::move(opened.state.settled)),
       recovered_{opened.state.progress.state.watermark, opened.state.progress.state.last_position},
+      sync_vfs_(std::move(opened.sync_vfs)),
       owned_gauges_(std::move(opened.gauges)),
       gauges_(*owned_gauges_),
       reader_(std::move(opened.reader)),
@@ -133,13 +138,15 @@ SqliteJournal::SqliteJournal(const SqliteJournalOptions& options, OpenedStore op
   MeasureDisk(options_, 0, gauges_);
 }
 
-absl::Status SqliteJournal::Refusal(size_t bytes) {
+absl::Status SqliteJournal::CheckRoom(size_t bytes) {
   if (stopping_) return Stopping();
   if (writer_.failed()) {
-    return absl::UnavailableError("the journal cannot write any more: nothing was stored");
+    return Refuse(Refusal::kFailed, absl::StatusCode::kUnavailable,
+                  "the journal cannot write any more: nothing was stored");
   }
   if (gauges_.space_low || SteadyNanos() < gauges_.disk_full_until) {
-    return absl::ResourceExhaustedError(
+    return Refuse(
+        Refusal::kDiskFull, absl::StatusCode::kResourceExhausted,
         absl::StrCat("the journal's disk is nearly full (", gauges_.free_bytes >> 20,
                      " MiB free), nothing was stored: publish again later; the operator has to "
                      "free space or lower the retention",
@@ -147,8 +154,8 @@ absl::Status SqliteJournal::Refusal(size_t bytes) {
   }
   if (gauges_.waiting_bytes.fetch_add(bytes) + bytes > options_.max_waiting_bytes) {
     gauges_.waiting_bytes -= bytes;
-    return absl::ResourceExhaustedError(
-        "too many events wait for the disk, nothing was stored: publish again later");
+    return Refuse(Refusal::kWaiting, absl::StatusCode::kResourceExhausted,
+                  "too many events wait for the disk, nothing was stored: publish again later");
   }
   return absl::OkStatus();
 }
@@ -166,7 +173,7 @@ std::vector<IdHash> SqliteJournal::HashIds(
 void SqliteJournal::Append(std::vector<std::shared_ptr<model::Event>> events, AppendDone done) {
   size_t bytes = 0;
   for (const auto& event : events) bytes += event->bytes();
-  if (absl::Status refusal = Refusal(bytes); !refusal.ok()) return done(std::move(refusal));
+  if (absl::Status refusal = CheckRoom(bytes); !refusal.ok()) return done(std::move(refusal));
   if (events.empty()) return done(std::vector<Appended>());
   std::vector<IdHash> ids = HashIds(events);
   AppendRequest request{std::move(events), std::move(ids), std::move(done), bytes};
@@ -190,7 +197,7 @@ void SqliteJournal::Read(uint64_t from, size_t max_bytes,
       if (read.ok()) {
         *batch = *std::move(read);
       } else {
-        writer_.Fail(read.status());
+        FailReading(read.status());
       }
     }
     done(std::move(batch));
@@ -222,14 +229,19 @@ void SqliteJournal::ListParked(LaneId lane, uint64_t up_to, ParkedKey from, size
                                absl::AnyInvocable<void(ParkedPage)> done) {
   reads_.Post([this, lane, up_to, from, limit, done = std::move(done)]() mutable {
     absl::StatusOr<ParkedPage> page = reader_.ListParked(lane, up_to, from, limit);
-    if (!page.ok()) writer_.Fail(page.status());
+    if (!page.ok()) FailReading(page.status());
     done(page.ok() ? *std::move(page) : ParkedPage());
   });
 }
 
+void SqliteJournal::FailReading(const absl::Status& why) {
+  writer_.NoteError(Operation::kRead, why);
+  writer_.Fail(why);
+}
+
 void SqliteJournal::AnswerDue(absl::StatusOr<DueDeliveries> due,
                               absl::AnyInvocable<void(DueDeliveries)>& done) {
-  if (!due.ok()) writer_.Fail(due.status());
+  if (!due.ok()) FailReading(due.status());
   done(due.ok() ? *std::move(due) : DueDeliveries());
 }
 

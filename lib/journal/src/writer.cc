@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "carillon/journal/refusal.h"
 #include "worker.h"
 
 namespace carillon::journal {
@@ -23,16 +24,16 @@ int64_t Nanos(std::chrono::steady_clock::time_point t) {
 }  // namespace
 
 absl::Status Writer::Stopped() {
-  return absl::UnavailableError(
-      "the journal cannot write any more; whether the events were stored is not known: publish "
-      "them again with the same ids");
+  return Refuse(Refusal::kFailed, absl::StatusCode::kUnavailable,
+                "the journal cannot write any more; whether the events were stored is not known: "
+                "publish them again with the same ids");
 }
 
 absl::Status Writer::NotStored(const absl::Status& why) {
-  return absl::ResourceExhaustedError(absl::StrCat(
-      "the journal's disk takes no more, nothing was stored: publish again later; the operator "
-      "has to free space or lower the retention: ",
-      why.message()));
+  return Refuse(Refusal::kDiskFull, absl::StatusCode::kResourceExhausted,
+                absl::StrCat("the journal's disk takes no more, nothing was stored: publish again "
+                             "later; the operator has to free space or lower the retention: ",
+                             why.message()));
 }
 
 Writer::Writer(Store store, OpenedState opened, IdWindow ids, Mark mark, FileWatch watch,
@@ -135,7 +136,9 @@ void Writer::CommitGroup(Group& group) {
 
 absl::Status Writer::CheckFiles() {
   const uint64_t pages = gauges_.wal_pages;
-  return watch_.Check(pages > 0 ? kWalHeaderBytes + pages * kWalFrameBytes : 0);
+  absl::Status status = watch_.Check(pages > 0 ? kWalHeaderBytes + pages * kWalFrameBytes : 0);
+  if (!status.ok()) NoteError(Operation::kFiles, status);
+  return status;
 }
 
 void Writer::LookAfterFiles() {
@@ -155,6 +158,7 @@ absl::Status Writer::Transact(absl::FunctionRef<absl::Status()> body) {
   if (status.ok() && failed()) status = Stopped();
   if (status.ok()) status = store_.Commit();
   if (!status.ok()) store_.Rollback();
+  if (!status.ok() && !failed()) NoteError(Operation::kWrite, status);
   return status;
 }
 

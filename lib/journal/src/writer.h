@@ -51,6 +51,10 @@ class Writer {
 
   /// Any thread. Nothing is written any more; tells `on_fatal` on the journal thread.
   void Fail(absl::Status why);
+  /// Any thread. Tells `on_error` of what went wrong.
+  void NoteError(Operation operation, const absl::Status& why) const {
+    if (hooks_.on_error) hooks_.on_error(operation, why);
+  }
   bool failed() const { return failed_.load(std::memory_order_acquire); }
 
   // What tasks in the inbox do; on the journal thread.

@@ -57,6 +57,7 @@ std::optional<std::vector<UnopenedLane>> Writer::CloseUnopenedLanes(
   if (failed()) return std::nullopt;
   absl::StatusOr<std::vector<LaneId>> lanes = store_.OpenLaneIds();
   if (!lanes.ok()) {
+    NoteError(Operation::kRead, lanes.status());
     Fail(lanes.status());
     return std::nullopt;
   }
@@ -66,6 +67,7 @@ std::optional<std::vector<UnopenedLane>> Writer::CloseUnopenedLanes(
     LaneName name;
     const absl::StatusOr<LaneState> state = store_.GetLane(lane, name);
     if (!state.ok()) {
+      NoteError(Operation::kRead, state.status());
       Fail(state.status());
       return std::nullopt;
     }

@@ -10,6 +10,10 @@ namespace {
 constexpr std::string_view kOther = "_other";
 constexpr std::array<std::string_view, kLaneHealthCount> kHealthNames = {
     "idle", "active", "behind", "failing", "open", "disabled"};
+constexpr std::array<std::string_view, kHeldByCount> kHeldNames = {"budget", "breaker", "pause",
+                                                                   "rate"};
+constexpr std::array<std::string_view, kBreakerStateCount> kBreakerNames = {"open", "half_open",
+                                                                            "closed"};
 
 Labels With(Labels labels, std::string name, std::string_view value) {
   labels.push_back({std::move(name), std::string(value)});
@@ -31,6 +35,10 @@ LaneSeries::LaneSeries(base::WallTime now)
           GaugeFamily("carillon_oldest_ready_age_seconds",
                       "Time since the acceptance of the oldest delivery that waits for its turn.")),
       destinations_(GaugeFamily("carillon_destinations", "Destinations by state.")),
+      held_(CounterFamily("carillon_retries_held_total",
+                          "Times that a destination's retries were due and had to wait.")),
+      transitions_(CounterFamily("carillon_breaker_transitions_total",
+                                 "Changes of breakers, by the state that they changed to.")),
       each_attempts_(CounterFamily("carillon_destination_attempts_total",
                                    "Attempts of a destination by outcome.")),
       each_deliveries_(GaugeFamily("carillon_destination_deliveries",
@@ -62,6 +70,13 @@ void LaneSeries::AddTotals(const LaneCounts& counts, const LaneGauges& gauges,
     AddSeries(destinations_, With({}, "state", kHealthNames[i]),
               static_cast<double>(destinations[i]));
   }
+  for (size_t i = 0; i < kHeldNames.size(); ++i) {
+    AddSeries(held_, With({}, "reason", kHeldNames[i]), static_cast<double>(counts.held[i]));
+  }
+  for (size_t i = 0; i < kBreakerNames.size(); ++i) {
+    AddSeries(transitions_, With({}, "state", kBreakerNames[i]),
+              static_cast<double>(counts.transitions[i]));
+  }
 }
 
 void LaneSeries::AddStates(prometheus::MetricFamily& family, const Labels& labels,
@@ -92,8 +107,8 @@ double LaneSeries::AgeSeconds(const LaneGauges& gauges) const {
 std::vector<prometheus::MetricFamily> LaneSeries::Take() && {
   std::vector<prometheus::MetricFamily> families;
   for (prometheus::MetricFamily* family :
-       {&deliveries_, &delivered_, &dead_, &age_, &destinations_, &each_attempts_,
-        &each_deliveries_, &each_delivered_, &each_dead_, &each_age_}) {
+       {&deliveries_, &delivered_, &dead_, &age_, &destinations_, &held_, &transitions_,
+        &each_attempts_, &each_deliveries_, &each_delivered_, &each_dead_, &each_age_}) {
     families.push_back(std::move(*family));
   }
   return families;

@@ -36,7 +36,7 @@ class LaneSeries {
   double AgeSeconds(const LaneGauges& gauges) const;
 
   const int64_t now_ns_;
-  prometheus::MetricFamily deliveries_, delivered_, dead_, age_, destinations_;
+  prometheus::MetricFamily deliveries_, delivered_, dead_, age_, destinations_, held_, transitions_;
   prometheus::MetricFamily each_attempts_, each_deliveries_, each_delivered_, each_dead_, each_age_;
 };
 

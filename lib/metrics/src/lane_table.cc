@@ -15,6 +15,10 @@ LaneCounts Read(const LaneMetrics& lane) {
   }
   counts.delivered = lane.delivered.load(std::memory_order_relaxed);
   counts.dead = lane.dead.load(std::memory_order_relaxed);
+  for (size_t i = 0; i < counts.held.size(); ++i) counts.held[i] = lane.held[i].Get();
+  for (size_t i = 0; i < counts.transitions.size(); ++i) {
+    counts.transitions[i] = lane.transitions[i].Get();
+  }
   return counts;
 }
 
@@ -35,6 +39,8 @@ LaneCounts& LaneCounts::operator+=(const LaneCounts& other) {
   for (size_t i = 0; i < attempts.size(); ++i) attempts[i] += other.attempts[i];
   delivered += other.delivered;
   dead += other.dead;
+  for (size_t i = 0; i < held.size(); ++i) held[i] += other.held[i];
+  for (size_t i = 0; i < transitions.size(); ++i) transitions[i] += other.transitions[i];
   return *this;
 }
 
@@ -42,6 +48,8 @@ LaneCounts& LaneCounts::operator-=(const LaneCounts& other) {
   for (size_t i = 0; i < attempts.size(); ++i) attempts[i] -= other.attempts[i];
   delivered -= other.delivered;
   dead -= other.dead;
+  for (size_t i = 0; i < held.size(); ++i) held[i] -= other.held[i];
+  for (size_t i = 0; i < transitions.size(); ++i) transitions[i] -= other.transitions[i];
   return *this;
 }
 

@@ -21,6 +21,8 @@ struct LaneCounts {
   std::array<uint64_t, model::kOutcomeCount> attempts{};
   uint64_t delivered = 0;
   uint64_t dead = 0;
+  std::array<uint64_t, kHeldByCount> held{};
+  std::array<uint64_t, kBreakerStateCount> transitions{};
 
   LaneCounts& operator+=(const LaneCounts& other);
   LaneCounts& operator-=(const LaneCounts& other);

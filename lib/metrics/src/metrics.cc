@@ -15,6 +15,8 @@
 #include "family.h"
 #include "lane_table.h"
 #include "process.h"
+#include "process_gauges.h"
+#include "shard_table.h"
 
 namespace carillon::metrics {
 namespace {
@@ -29,6 +31,14 @@ constexpr std::array<std::string_view, kGivenUpCount> kGivenUpNames = {"too_much
                                                                        "removed"};
 constexpr std::array<std::string_view, kTracePartCount> kTracePartNames = {"traceparent",
                                                                            "tracestate"};
+constexpr std::array<std::string_view, kRefusalCount> kRefusalNames = {
+    "disk_full", "waiting", "streams", "stopping", "journal_failed"};
+constexpr std::array<std::string_view, kStoreOperationCount> kOperationNames = {
+    "write", "read", "checkpoint", "retention", "files"};
+constexpr std::array<std::string_view, kStoreErrorCount> kStoreErrorNames = {
+    "full", "busy", "damaged", "denied", "io"};
+constexpr std::array<std::string_view, kTlsResultCount> kTlsResultNames = {"ok", "resumed",
+                                                                           "failed", "timeout"};
 constexpr std::array<std::string_view, kPublishResultCount> kPublishResultNames = {
     "accepted", "duplicate", "invalid", "overload", "unavailable"};
 
@@ -56,6 +66,21 @@ Counter& AddCounter(prometheus::Registry& registry, const std::string& name,
   return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add(labels);
 }
 
+/// One counter for each of `values` of a label.
+template <size_t kCount>
+void AddCounters(prometheus::Registry& registry, const std::string& name, const std::string& help,
+                 const std::string& label, const std::array<std::string_view, kCount>& values,
+                 std::array<Counter*, kCount>& counters) {
+  for (size_t i = 0; i < kCount; ++i) {
+    counters[i] = &AddCounter(registry, name, help, {{label, std::string(values[i])}});
+  }
+}
+
+prometheus::Gauge& AddGauge(prometheus::Registry& registry, const std::string& name,
+                            const std::string& help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
+}
+
 Histogram& AddHistogram(prometheus::Registry& registry, const std::string& name,
                         const std::string& help, const Buckets& buckets,
                         const prometheus::Labels& labels = {}) {
@@ -64,78 +89,6 @@ Histogram& AddHistogram(prometheus::Registry& registry, const std::string& name,
 
 void Append(std::vector<prometheus::MetricFamily>& to, std::vector<prometheus::MetricFamily> from) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
-}
-
-std::vector<prometheus::MetricFamily> Describe(const ProcessGauges& g) {
-  const auto gauge = [](std::string name, std::string help, uint64_t value) {
-    return SingleGauge(std::move(name), std::move(help), static_cast<double>(value));
-  };
-  prometheus::MetricFamily closed =
-      CounterFamily("carillon_publisher_connections_closed_total",
-                    "Connections of publishers that the server closed, by why.");
-  for (size_t i = 0; i < kPublisherCloseNames.size(); ++i) {
-    AddSeries(closed, {{"reason", std::string(kPublisherCloseNames[i])}},
-              static_cast<double>(g.publisher_connections_closed[i]));
-  }
-  prometheus::MetricFamily dropped = CounterFamily("carillon_log_lines_dropped_total",
-                                                   "Log lines that their reader was too slow for.");
-  AddSeries(dropped, {}, static_cast<double>(g.log_lines_dropped));
-  prometheus::MetricFamily spans =
-      CounterFamily("carillon_trace_spans_total", "Spans of traces, by what became of them.");
-  for (size_t i = 0; i < kTraceSpanNames.size(); ++i) {
-    AddSeries(spans, {{"result", std::string(kTraceSpanNames[i])}},
-              static_cast<double>(g.trace_spans[i]));
-  }
-  return {
-      std::move(closed),
-      std::move(dropped),
-      std::move(spans),
-      gauge("carillon_publisher_connections", "Connections of publishers.",
-            g.publisher_connections),
-      gauge("carillon_publisher_calls", "Calls of publishers that are open.", g.publisher_calls),
-      gauge("carillon_publish_memory_bytes",
-            "Memory of publishers' connections, calls and unfinished messages.",
-            g.publish_memory_bytes),
-      gauge("carillon_journal_last_position", "Position of the newest event in the journal.",
-            g.journal_last_position),
-      gauge("carillon_journal_watermark", "Position below which every event is settled.",
-            g.journal_watermark),
-      gauge("carillon_journal_waiting_bytes", "Memory of what waits for the next group commit.",
-            g.journal_waiting_bytes),
-      gauge("carillon_journal_stored_bytes", "Size of the journal on disk.",
-            g.journal_stored_bytes),
-      gauge("carillon_kept_deliveries",
-            "Deliveries that wait on disk for a retry, or are held or kept.", g.kept_deliveries),
-      gauge("carillon_kept_bytes", "Bytes of the events of these.", g.kept_bytes),
-      gauge("carillon_disk_free_bytes", "Free space of the file system of the journal.",
-            g.free_disk_bytes),
-      gauge("carillon_deduplication_ids", "Event ids that are remembered.", g.deduplication_ids),
-      gauge("carillon_publishing_accepted",
-            "1 while events are accepted, 0 while they are refused.", g.accepting ? 1 : 0),
-      gauge("carillon_destinations_unverified",
-            "Destinations for which TLS verification is switched off.", g.unverified_destinations),
-      gauge("carillon_destination_connections",
-            "Connections to destinations, their proxies and token servers.",
-            g.destination_connections),
-      gauge("carillon_destination_connections_limit",
-            "As many of them as there are descriptors for.", g.destination_connections_limit),
-  };
-}
-
-/// Few series that come and go: those for which most is kept.
-std::vector<prometheus::MetricFamily> DescribeHolders(const std::vector<Holder>& holders) {
-  prometheus::MetricFamily bytes =
-      GaugeFamily("carillon_kept_for_bytes",
-                  "About how many bytes the journal keeps for a destination; the most ten.");
-  prometheus::MetricFamily since = GaugeFamily(
-      "carillon_kept_for_since_seconds",
-      "Acceptance of the oldest event that is kept for it, in seconds since the epoch.");
-  for (const Holder& holder : holders) {
-    const Labels labels = {{"tenant", holder.tenant}, {"destination", holder.destination}};
-    AddSeries(bytes, labels, static_cast<double>(holder.bytes));
-    AddSeries(since, labels, static_cast<double>(holder.since_ns) * 1e-9);
-  }
-  return {std::move(bytes), std::move(since)};
 }
 
 class MetricsImpl final : public Metrics {
@@ -160,12 +113,36 @@ class MetricsImpl final : public Metrics {
                                   "Connections that the guard did not let be made.")),
         dns_stale_(AddCounter(registry_, "carillon_dns_stale_answers_total",
                               "Answers past their TTL, given because the name servers gave none.")),
-        dns_in_flight_(prometheus::BuildGauge()
-                           .Name("carillon_dns_lookups_in_flight")
-                           .Help("Look-ups at the name servers that are under way.")
-                           .Register(registry_)
-                           .Add({})),
-        lanes_(top, clock != nullptr ? *clock : system_clock_) {
+        dns_in_flight_(AddGauge(registry_, "carillon_dns_lookups_in_flight",
+                                "Look-ups at the name servers that are under way.")),
+        sync_seconds_(AddHistogram(registry_, "carillon_sync_duration_seconds",
+                                   "Time of a sync of the write-ahead file in a commit.",
+                                   StepSeconds())),
+        reload_seconds_(AddHistogram(registry_, "carillon_config_reload_duration_seconds",
+                                     "Time from reading a configuration to its being in force.",
+                                     AttemptSeconds())),
+        generation_(AddGauge(registry_, "carillon_config_generation",
+                             "Number of the configuration in force since the start.")),
+        last_reload_(AddGauge(registry_, "carillon_config_last_reload_successful",
+                              "1 unless the last configuration that was read was refused.")),
+        recovery_seconds_(AddGauge(registry_, "carillon_recovery_duration_seconds",
+                                   "From the opening of the store to accepting events.")),
+        lanes_(top, clock != nullptr ? *clock : system_clock_),
+        shards_(clock != nullptr ? *clock : system_clock_) {
+    last_reload_.Set(1);
+    AddCounters(registry_, "carillon_publishing_refused_total",
+                "Events refused though nothing is wrong with them, by why.", "reason",
+                kRefusalNames, refused_);
+    AddCounters(registry_, "carillon_tls_handshakes_total",
+                "TLS handshakes with destinations by how they ended.", "result", kTlsResultNames,
+                tls_handshakes_);
+    for (size_t i = 0; i < store_errors_.size(); ++i) {
+      store_errors_[i] =
+          &AddCounter(registry_, "carillon_storage_errors_total",
+                      "What went wrong with the store, by what was done.",
+                      {{"operation", std::string(kOperationNames[i / kStoreErrorCount])},
+                       {"kind", std::string(kStoreErrorNames[i % kStoreErrorCount])}});
+    }
     for (size_t i = 0; i < published_.size(); ++i) {
       published_[i] = &AddCounter(registry_, "carillon_events_published_total",
                                   "Events that publishers sent, by what became of them.",
@@ -245,7 +222,29 @@ class MetricsImpl final : public Metrics {
     delivered_seconds_.Observe(Seconds(since_accepted));
   }
 
-  void CountReload(bool ok) override { reloads_[ok]->Increment(); }
+  void CountReload(bool ok, std::chrono::nanoseconds took) override {
+    reloads_[ok]->Increment();
+    last_reload_.Set(ok ? 1 : 0);
+    reload_seconds_.Observe(Seconds(took));
+  }
+  void SetConfiguration(std::string hash) override {
+    generation_.Increment();
+    const std::lock_guard lock(hash_mutex_);
+    hash_ = std::move(hash);
+  }
+  void SetRecovery(std::chrono::nanoseconds took) override { recovery_seconds_.Set(Seconds(took)); }
+
+  void CountRefused(Refusal reason, uint64_t events) override {
+    refused_[static_cast<size_t>(reason)]->Increment(static_cast<double>(events));
+  }
+  void CountStoreError(StoreOperation operation, StoreError error) override {
+    const size_t row = static_cast<size_t>(operation) * kStoreErrorCount;
+    store_errors_[row + static_cast<size_t>(error)]->Increment();
+  }
+  void ObserveSync(std::chrono::nanoseconds took) override { sync_seconds_.Observe(Seconds(took)); }
+  void CountTlsHandshake(TlsResult result) override {
+    tls_handshakes_[static_cast<size_t>(result)]->Increment();
+  }
 
   void CountRetryAfterIgnored() override { retry_after_ignored_.Increment(); }
   void CountGuardRefused() override { guard_refused_.Increment(); }
@@ -271,6 +270,10 @@ class MetricsImpl final : public Metrics {
     return lanes_.Add(std::move(tenant), std::move(destination));
   }
 
+  std::shared_ptr<ShardMetrics> AddShard() override { return shards_.Add(); }
+  void KnowTypes(std::span<const std::string> types) override { shards_.types().Know(types); }
+  size_t PlaceOfType(std::string_view type) override { return shards_.types().Find(type); }
+
   void SetProcessGauges(std::function<ProcessGauges()> source) override {
     const std::lock_guard lock(source_mutex_);
     source_ = std::move(source);
@@ -280,8 +283,9 @@ class MetricsImpl final : public Metrics {
     const ProcessGauges gauges = ReadGauges();
     std::vector<prometheus::MetricFamily> families = registry_.Collect();
     Append(families, lanes_.Collect());
-    Append(families, Describe(gauges));
-    Append(families, DescribeHolders(gauges.holders));
+    Append(families, shards_.Collect());
+    Append(families, DescribeGauges(gauges));
+    families.push_back(DescribeConfiguration());
     Append(families, process_.Collect());
     return prometheus::TextSerializer().Serialize(families);
   }
@@ -290,6 +294,14 @@ class MetricsImpl final : public Metrics {
   ProcessGauges ReadGauges() {
     const std::lock_guard lock(source_mutex_);
     return source_ ? source_() : ProcessGauges{};
+  }
+
+  prometheus::MetricFamily DescribeConfiguration() {
+    prometheus::MetricFamily family =
+        GaugeFamily("carillon_config_info", "Always 1; the hash is that of the configuration.");
+    const std::lock_guard lock(hash_mutex_);
+    if (!hash_.empty()) AddSeries(family, {{"hash", hash_}}, 1);
+    return family;
   }
 
   const base::SystemClock system_clock_;
@@ -302,6 +314,9 @@ class MetricsImpl final : public Metrics {
   std::array<Counter*, 2> reloads_;
   std::array<Counter*, kGivenUpCount> given_up_;
   std::array<Counter*, 2> token_fetches_;
+  std::array<Counter*, kRefusalCount> refused_;
+  std::array<Counter*, kTlsResultCount> tls_handshakes_;
+  std::array<Counter*, size_t{kStoreOperationCount} * kStoreErrorCount> store_errors_;
   std::array<Counter*, model::kResourceCount * model::kShortageEffectCount> shortages_;
   Histogram& publish_seconds_;
   Histogram& commit_seconds_;
@@ -312,8 +327,16 @@ class MetricsImpl final : public Metrics {
   Counter& guard_refused_;
   Counter& dns_stale_;
   prometheus::Gauge& dns_in_flight_;
+  Histogram& sync_seconds_;
+  Histogram& reload_seconds_;
+  prometheus::Gauge& generation_;
+  prometheus::Gauge& last_reload_;
+  prometheus::Gauge& recovery_seconds_;
   LaneTable lanes_;
+  ShardTable shards_;
   const ProcessCollector process_;
+  std::mutex hash_mutex_;
+  std::string hash_;
   std::mutex source_mutex_;
   std::function<ProcessGauges()> source_;
 };

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <future>
@@ -71,11 +72,25 @@ absl::Status JournalTest::TryOpen() {
     fatal_status_ = std::move(status);
     ++fatal_;
   };
+  hooks.on_sync = [this](std::chrono::nanoseconds took) {
+    EXPECT_GE(took.count(), 0);
+    ++syncs_;
+  };
+  hooks.on_error = [this](Operation operation, const absl::Status& why) {
+    EXPECT_FALSE(why.ok());
+    const std::lock_guard lock(errors_mutex_);
+    errors_.emplace_back(operation, why.code());
+  };
   hooks.on_notice = [this](const std::string& message) { notices_.push_back(message); };
   auto journal = OpenSqliteJournal(options_, std::move(hooks), clock_);
   if (!journal.ok()) return journal.status();
   journal_ = *std::move(journal);
   return absl::OkStatus();
+}
+
+size_t JournalTest::Errors(Operation operation, absl::StatusCode code) {
+  const std::lock_guard lock(errors_mutex_);
+  return static_cast<size_t>(std::ranges::count(errors_, std::pair(operation, code)));
 }
 
 void JournalTest::Open() {

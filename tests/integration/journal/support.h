@@ -92,7 +92,12 @@ class JournalTest : public testing::Test {
   Recorder recorder_;
   std::atomic<int> commits_{0};
   std::atomic<int> fatal_{0};
-  absl::Status fatal_status_;         ///< read after `fatal_` is seen
+  absl::Status fatal_status_;  ///< read after `fatal_` is seen
+  std::atomic<int> syncs_{0};
+  std::mutex errors_mutex_;
+  std::vector<std::pair<Operation, absl::StatusCode>> errors_;
+  /// How often that went wrong in this way.
+  size_t Errors(Operation operation, absl::StatusCode code);
   std::vector<std::string> notices_;  ///< told while opening
   std::unique_ptr<Journal> journal_;
 };

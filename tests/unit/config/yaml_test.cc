@@ -142,6 +142,9 @@ TEST(Yaml, FilesAreReadWholeOrNamed) {
   WriteText(folder / "good.yaml", WithDestination(""));
   WriteText(folder / "bad.yaml", "server: {colour: red}");
   EXPECT_EQ(LoadConfig(folder / "good.yaml")->destinations.size(), 1u);
+  WriteText(folder / "hashed.yaml", "# abc\n{}\n");  // printf '# abc\n{}\n' | sha256sum
+  EXPECT_EQ(LoadConfig(folder / "hashed.yaml")->hash,
+            "19518602acd0bbf99b012d58f45b471945b050b17fcb44b0e76266b826106fdc");
   const auto bad = LoadConfig(folder / "bad.yaml");
   EXPECT_THAT(std::string(bad.status().message()),
               AllOf(HasSubstr("bad.yaml"), HasSubstr("\nserver.colour: unknown member")));

@@ -141,9 +141,9 @@ TEST_F(LaneTest, APausedLaneStartsNothingUntilItIsWoken) {
   EXPECT_FALSE(lane->Ready());
   Enqueue(*lane, 4, 4);  // goes on to collect
   EXPECT_EQ(lane->WakeAt(), now + 10 * second);
-  lane->Wake(now + 9 * second);
+  lane->Wake(now + 9 * second, {});
   EXPECT_FALSE(lane->Ready());
-  lane->Wake(now + 10 * second);
+  lane->Wake(now + 10 * second, {});
   EXPECT_EQ(lane->WakeAt(), std::nullopt);
   EXPECT_EQ(Start(*lane).parcel.position(), 2u);
 }
@@ -170,9 +170,9 @@ TEST_F(LaneTest, RetriesOverTheBudgetWaitAndFreshOnesDoNot) {
   EXPECT_FALSE(lane->NextParcel(now_, wall_).has_value());
   const base::MonoTime wake = lane->WakeAt().value();
   EXPECT_NEAR(std::chrono::duration<double>(wake - now_).count(), 1, 0.001);
-  lane->Wake(wake - std::chrono::milliseconds(1));
+  lane->Wake(wake - std::chrono::milliseconds(1), {});
   EXPECT_FALSE(lane->Ready());
-  lane->Wake(wake);
+  lane->Wake(wake, {});
   now_ = wake;
   EXPECT_EQ(Start(*lane).parcel.position(), 12u);
 }

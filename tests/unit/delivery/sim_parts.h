@@ -53,7 +53,13 @@ class NullMetrics final : public metrics::Metrics {
   void ObserveCommit(std::chrono::nanoseconds, uint64_t, uint64_t) override {}
   void ObserveAttempt(model::Outcome, std::chrono::nanoseconds) override {}
   void ObserveDelivered(std::chrono::nanoseconds) override {}
-  void CountReload(bool) override {}
+  void CountReload(bool, std::chrono::nanoseconds) override {}
+  void SetConfiguration(std::string) override {}
+  void SetRecovery(std::chrono::nanoseconds) override {}
+  void CountRefused(metrics::Refusal, uint64_t) override {}
+  void CountStoreError(metrics::StoreOperation, metrics::StoreError) override {}
+  void ObserveSync(std::chrono::nanoseconds) override {}
+  void CountTlsHandshake(metrics::TlsResult) override {}
   void CountRetryAfterIgnored() override { ++retry_after_ignored; }
   void CountGuardRefused() override {}
   void CountShortage(model::Resource, model::ShortageEffect) override {}
@@ -70,9 +76,18 @@ class NullMetrics final : public metrics::Metrics {
     lane = std::make_shared<metrics::LaneMetrics>();
     return lane;
   }
+  std::shared_ptr<metrics::ShardMetrics> AddShard() override {
+    return shard = std::make_shared<metrics::ShardMetrics>();
+  }
+  void KnowTypes(std::span<const std::string>) override {}
+  size_t PlaceOfType(std::string_view type) override {
+    return types.try_emplace(std::string(type), types.size()).first->second;
+  }
   void SetProcessGauges(std::function<metrics::ProcessGauges()>) override {}
   std::string Render() override { return ""; }
   std::map<std::string, std::shared_ptr<metrics::LaneMetrics>> lanes;
+  std::shared_ptr<metrics::ShardMetrics> shard;  ///< the last
+  std::map<std::string, size_t> types;           ///< their places
   int retry_after_ignored = 0;
 };
 
@@ -131,6 +146,7 @@ class SimCourier final : public http::Courier {
     uint16_t status = 200;
     std::chrono::microseconds after{1000};
     std::string retry_after;
+    http::PhaseTimes times;
   };
   struct Flight {
     http::EndpointId endpoint = 0;
@@ -178,7 +194,8 @@ class SimCourier final : public http::Courier {
       Report(token, {.wire = end.wire,
                      .status = end.status,
                      .retry_after = end.retry_after,
-                     .started = started});
+                     .started = started,
+                     .times = end.times});
     });
   }
 

@@ -42,8 +42,11 @@ TEST(MetricsDocs, EveryFamilyIsDescribedWithItsTypeAndLabels) {
     labels[(*it)[1]] = Quoted((*it)[3]);
   }
   const auto metrics = Metrics::Create("1.2.3");
-  metrics->SetProcessGauges(
-      [] { return ProcessGauges{.holders = {{.tenant = "t", .destination = "d", .bytes = 1}}}; });
+  metrics->SetConfiguration("00ff");
+  metrics->SetProcessGauges([] {
+    return ProcessGauges{.holders = {{.tenant = "t", .destination = "d", .bytes = 1}},
+                         .certificates = {{.tenant = "t", .destination = "d", .not_after = 1}}};
+  });
   const Scrape scrape = ReadScrape(metrics->Render());
   EXPECT_EQ(types, scrape.types);
   EXPECT_EQ(labels, scrape.labels);

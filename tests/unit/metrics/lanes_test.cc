@@ -87,6 +87,27 @@ TEST(Lanes, GaugesAddUp) {
   EXPECT_EQ(ReadScrape(metrics->Render()).at("carillon_oldest_ready_age_seconds"), 0);
 }
 
+TEST(Lanes, WhatAllHaveInCommonAddsUpAndStaysWhenOneGoes) {
+  const auto metrics = Metrics::Create("v", 1);
+  auto a = metrics->AddLane("t", "a");
+  const auto b = metrics->AddLane("t", "b");
+  a->held[static_cast<size_t>(HeldBy::kBudget)].Add(2);
+  b->held[static_cast<size_t>(HeldBy::kBudget)].Add(3);
+  b->held[static_cast<size_t>(HeldBy::kRate)].Add();
+  a->transitions[static_cast<size_t>(BreakerState::kOpen)].Add(4);
+  a->transitions[static_cast<size_t>(BreakerState::kClosed)].Add(1);
+  metrics->Render();
+  a.reset();
+  const Scrape scrape = ReadScrape(metrics->Render());
+  EXPECT_EQ(scrape.at("carillon_retries_held_total{reason=\"budget\"}"), 5);
+  EXPECT_EQ(scrape.at("carillon_retries_held_total{reason=\"rate\"}"), 1);
+  EXPECT_EQ(scrape.at("carillon_retries_held_total{reason=\"breaker\"}"), 0);
+  EXPECT_EQ(scrape.at("carillon_retries_held_total{reason=\"pause\"}"), 0);
+  EXPECT_EQ(scrape.at("carillon_breaker_transitions_total{state=\"open\"}"), 4);
+  EXPECT_EQ(scrape.at("carillon_breaker_transitions_total{state=\"half_open\"}"), 0);
+  EXPECT_EQ(scrape.at("carillon_breaker_transitions_total{state=\"closed\"}"), 1);
+}
+
 TEST(Lanes, TheBusiestGetThePlacesAndKeepThem) {
   const auto metrics = Metrics::Create("v", 2);
   const auto a = metrics->AddLane("t", "a");

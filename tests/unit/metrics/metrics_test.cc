@@ -51,7 +51,7 @@ TEST(Metrics, CountsAndObserves) {
   metrics->ObserveAttempt(Outcome::kDns, milliseconds(20));
   metrics->ObserveAttempt(Outcome::kSuccess, milliseconds(1));
   metrics->ObserveDelivered(microseconds(450));
-  metrics->CountReload(true);
+  metrics->CountReload(true, milliseconds(40));
   metrics->CountRetryAfterIgnored();
   metrics->CountGuardRefused();
   metrics->CountGuardRefused();
@@ -83,6 +83,56 @@ TEST(Metrics, CountsAndObserves) {
   EXPECT_EQ(s.at("carillon_config_reloads_total{result=\"error\"}"), 0);
 }
 
+TEST(Metrics, RefusalsStoreErrorsAndHandshakesAreCountedByTheirNames) {
+  const auto metrics = Metrics::Create("1.2.3");
+  metrics->CountRefused(Refusal::kDiskFull, 3);
+  metrics->CountRefused(Refusal::kJournalFailed, 1);
+  metrics->CountStoreError(StoreOperation::kWrite, StoreError::kFull);
+  metrics->CountStoreError(StoreOperation::kFiles, StoreError::kIo);
+  metrics->CountStoreError(StoreOperation::kCheckpoint, StoreError::kDamaged);
+  metrics->CountTlsHandshake(TlsResult::kResumed);
+  metrics->CountTlsHandshake(TlsResult::kTimeout);
+  metrics->ObserveSync(microseconds(300));
+  const Scrape s = ReadScrape(metrics->Render());
+  EXPECT_EQ(s.at("carillon_publishing_refused_total{reason=\"disk_full\"}"), 3);
+  EXPECT_EQ(s.at("carillon_publishing_refused_total{reason=\"journal_failed\"}"), 1);
+  EXPECT_EQ(s.at("carillon_publishing_refused_total{reason=\"waiting\"}"), 0);
+  EXPECT_EQ(s.at("carillon_storage_errors_total{kind=\"full\",operation=\"write\"}"), 1);
+  EXPECT_EQ(s.at("carillon_storage_errors_total{kind=\"io\",operation=\"files\"}"), 1);
+  EXPECT_EQ(s.at("carillon_storage_errors_total{kind=\"damaged\",operation=\"checkpoint\"}"), 1);
+  EXPECT_EQ(s.Sum("carillon_storage_errors_total"), 3);
+  EXPECT_EQ(s.Count("carillon_storage_errors_total"), 25u);
+  EXPECT_EQ(s.at("carillon_tls_handshakes_total{result=\"resumed\"}"), 1);
+  EXPECT_EQ(s.at("carillon_tls_handshakes_total{result=\"timeout\"}"), 1);
+  EXPECT_EQ(s.Sum("carillon_tls_handshakes_total"), 2);
+  EXPECT_EQ(s.at("carillon_sync_duration_seconds_bucket{le=\"0.00025\"}"), 0);
+  EXPECT_EQ(s.at("carillon_sync_duration_seconds_bucket{le=\"0.0005\"}"), 1);
+}
+
+TEST(Metrics, TheConfigurationInForceHasANumberAndAHash) {
+  const auto metrics = Metrics::Create("1.2.3");
+  metrics->SetConfiguration("aa");
+  Scrape s = ReadScrape(metrics->Render());
+  EXPECT_EQ(s.at("carillon_config_generation"), 1);
+  EXPECT_EQ(s.at("carillon_config_last_reload_successful"), 1);
+  EXPECT_EQ(s.at("carillon_config_info{hash=\"aa\"}"), 1);
+  metrics->CountReload(false, milliseconds(300));
+  s = ReadScrape(metrics->Render());
+  EXPECT_EQ(s.at("carillon_config_generation"), 1);
+  EXPECT_EQ(s.at("carillon_config_last_reload_successful"), 0);
+  metrics->CountReload(true, milliseconds(200));
+  metrics->SetConfiguration("bb");
+  metrics->SetRecovery(milliseconds(1500));
+  s = ReadScrape(metrics->Render());
+  EXPECT_EQ(s.at("carillon_config_generation"), 2);
+  EXPECT_EQ(s.at("carillon_config_last_reload_successful"), 1);
+  EXPECT_EQ(s.Count("carillon_config_info"), 1u);
+  EXPECT_EQ(s.at("carillon_config_info{hash=\"bb\"}"), 1);
+  EXPECT_DOUBLE_EQ(s.at("carillon_config_reload_duration_seconds_sum"), 0.5);
+  EXPECT_EQ(s.at("carillon_config_reload_duration_seconds_count"), 2);
+  EXPECT_DOUBLE_EQ(s.at("carillon_recovery_duration_seconds"), 1.5);
+}
+
 TEST(Metrics, ProcessGaugesAreAskedAtEachScrape) {
   const auto metrics = Metrics::Create("1.2.3");
   EXPECT_EQ(ReadScrape(metrics->Render()).at("carillon_publishing_accepted"), 1);
@@ -94,7 +144,11 @@ TEST(Metrics, ProcessGaugesAreAskedAtEachScrape) {
                          .journal_stored_bytes = 2,
                          .free_disk_bytes = 3,
                          .deduplication_ids = 4,
-                         .accepting = false};
+                         .accepting = false,
+                         .destination_connections_limit = 6,
+                         .in_flight_limit = 7,
+                         .dead_kept = 8,
+                         .certificates = {{"t", "d", 1'900'000'000}}};
   });
   metrics->Render();
   const Scrape s = ReadScrape(metrics->Render());
@@ -105,6 +159,12 @@ TEST(Metrics, ProcessGaugesAreAskedAtEachScrape) {
   EXPECT_EQ(s.at("carillon_disk_free_bytes"), 3);
   EXPECT_EQ(s.at("carillon_deduplication_ids"), 4);
   EXPECT_EQ(s.at("carillon_publishing_accepted"), 0);
+  EXPECT_EQ(s.at("carillon_destination_connections_limit"), 6);
+  EXPECT_EQ(s.at("carillon_in_flight_limit"), 7);
+  EXPECT_EQ(s.at("carillon_dead_kept"), 8);
+  EXPECT_EQ(s.at("carillon_certificate_not_after_seconds{use=\"client\",tenant=\"t\","
+                 "destination=\"d\"}"),
+            1'900'000'000);
   metrics->SetProcessGauges(nullptr);
   metrics->Render();
   EXPECT_EQ(position, 43u);

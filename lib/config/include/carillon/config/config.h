@@ -25,6 +25,7 @@ struct Config {
   std::vector<std::string> types;  ///< the catalogue: built-in and configured, sorted
   std::vector<model::Destination> destinations;
   std::vector<model::Subscription> subscriptions;
+  std::string hash;    ///< SHA-256 of the file's text, in hex; of `LoadConfig` only
   size_t skipped = 0;  ///< files and variables that were not looked at (Secrets::kSkip)
 };
 

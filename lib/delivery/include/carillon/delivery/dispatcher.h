@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "carillon/base/clock.h"
 #include "carillon/base/random.h"
+#include "carillon/delivery/all_tables.h"
 #include "carillon/delivery/observer.h"
 #include "carillon/http/courier.h"
 #include "carillon/journal/journal.h"
@@ -35,6 +36,7 @@ struct DispatcherOptions {
   std::string user_agent = "Carillon";         ///< the program adds its version
   std::shared_ptr<policy::InFlightCaps> caps;  ///< shared by all shards; null: there are none
   uint32_t first_token_use = 0;                ///< for tests: tokens as after so many attempts
+  const AllTables* tables = nullptr;           ///< outlives the dispatcher; null: the one shard
   Observer* observer = nullptr;                ///< outlives the dispatcher; null: nobody is told
   tracing::Tracer* tracer = nullptr;           ///< the same; takes the spans of attempts
 };

@@ -2,6 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -13,6 +14,15 @@
 #include "carillon/http/tls.h"
 
 namespace carillon::http {
+
+/// How a TLS handshake ended, shortages of this machine aside.
+enum class HandshakeResult : uint8_t {
+  kOk,       ///< a new session
+  kResumed,  ///< the session of an earlier connection
+  kFailed,   ///< certificate, protocol, alert, or the connection broke
+  kTimeout,
+};
+inline constexpr int kHandshakeResultCount = 4;
 
 /// Bounds that hold for every endpoint.
 struct CourierOptions {
@@ -27,6 +37,8 @@ struct CourierOptions {
   const EgressSwitch* egress = nullptr;
   /// Called on the courier's thread for each address or port that the guard refuses, if given.
   std::function<void()> on_blocked;
+  /// Called on the courier's thread for each handshake that ended, if given.
+  std::function<void(HandshakeResult)> on_handshake;
   /// Bounds the connections of all couriers that share it, those being made included; outlives
   /// them. Null: there is no bound but each endpoint's own.
   base::DescriptorBudget* descriptors = nullptr;

@@ -63,6 +63,26 @@ enum class Phase : uint8_t {
 /// `resolve`, `tls`, ...: for logs.
 std::string_view PhaseName(Phase phase);
 
+/// How long the parts of an attempt took; kNone: it did not come to that. The part in which an
+/// attempt ended counts up to its end. Look-ups, connections and handshakes are those that were
+/// made for this attempt: one over a connection that was kept has none.
+struct PhaseTimes {
+  using Time = std::chrono::nanoseconds;
+  static constexpr Time kNone{-1};
+  Time dns = kNone;         ///< the proxy's name, too
+  Time connect = kNone;     ///< the proxy's answer to CONNECT included
+  Time tls = kNone;         ///< the handshake
+  Time first_byte = kNone;  ///< from sending the request to the first byte of an answer
+  Time body = kNone;        ///< from there to the end of the answer
+};
+
+/// Connections of a courier by what they do.
+struct ConnectionCounts {
+  size_t connecting = 0;  ///< sockets: more than one may race for a connection
+  size_t busy = 0;
+  size_t idle = 0;
+};
+
 /// How a POST ended on the wire.
 struct Response {
   /// kSuccess: `status` stands; it is not yet judged. What became of the rest of the response, or
@@ -77,6 +97,7 @@ struct Response {
   base::MonoTime ended{};
   std::string error;  ///< for logs: what failed, in words; empty when `status` stands
   Phase phase = Phase::kQueue;
+  PhaseTimes times;
   /// `203.0.113.7:443`, whom the connection led to (the proxy, where there is one), or whom it was
   /// tried to reach last; null: nobody yet.
   std::shared_ptr<const std::string> peer;
@@ -111,6 +132,8 @@ class Courier {
   virtual void Start(Request request) = 0;
   /// Reports every attempt under way as kCancelled.
   virtual void CancelAll() = 0;
+  /// As of now; nothing where there are no connections.
+  virtual ConnectionCounts connections() const { return {}; }
 };
 
 }  // namespace carillon::http

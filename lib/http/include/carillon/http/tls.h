@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -30,6 +32,9 @@ class TlsClient {
   /// a CA bundle it trusts what this client trusts. INVALID_ARGUMENT as the checks below.
   virtual absl::StatusOr<TlsContextPtr> ContextFor(const model::TlsSettings& settings) = 0;
 };
+
+/// When the first of the certificates in `pem` ends, in Unix seconds; nothing when there is none.
+std::optional<int64_t> EndOfCertificates(const std::string& pem);
 
 // What is wrong with settings, in words that follow the name of a member and repeat no secret;
 // INVALID_ARGUMENT.

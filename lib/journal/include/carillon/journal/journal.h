@@ -32,7 +32,7 @@ struct Appended {
 };
 
 /// Called once. Errors: RESOURCE_EXHAUSTED (nothing stored; try later), UNAVAILABLE (stopping,
-/// or a sync failed: stored or not is not known).
+/// or a sync failed: stored or not is not known); `RefusalOf` says more.
 using AppendDone = absl::AnyInvocable<void(absl::StatusOr<std::vector<Appended>>)>;
 
 /// A row of the attempt log. One attempt that carried n deliveries makes n rows.

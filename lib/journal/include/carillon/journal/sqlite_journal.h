@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -37,6 +38,16 @@ struct SqliteJournalOptions {
   std::chrono::milliseconds housekeeping_interval{1000};
 };
 
+/// What was done when something went wrong with the store.
+enum class Operation : uint8_t {
+  kWrite,       ///< a transaction of the journal thread
+  kRead,        ///< behind the tail
+  kCheckpoint,  ///< the write-ahead file was copied into the database
+  kRetention,   ///< what may be removed, or is kept, was looked for
+  kFiles,       ///< the files are not those that were opened, or were cut
+};
+inline constexpr int kOperationCount = 5;
+
 /// Told of each group commit and of what cannot go on; on the journal's thread, where not said
 /// otherwise.
 struct SqliteJournalHooks {
@@ -48,6 +59,13 @@ struct SqliteJournalHooks {
   /// DATA_LOSS: the files are damaged, a new start meets the same, and the message names the
   /// commands that help.
   absl::AnyInvocable<void(absl::Status)> on_fatal;
+  /// Something went wrong with the store, for now or for good: RESOURCE_EXHAUSTED (full),
+  /// ABORTED (busy), DATA_LOSS (damaged), PERMISSION_DENIED, or an I/O error. What only waits for
+  /// others, a checkpoint for readers, is none. Any of the journal's threads.
+  std::function<void(Operation, const absl::Status&)> on_error;
+  /// A sync that a commit waited for. One for each commit, and one when the write-ahead file
+  /// begins anew.
+  std::function<void(std::chrono::nanoseconds)> on_sync;
   /// Something an operator may want to know of the opening, e.g. that a new store was made. On the
   /// thread that opens.
   absl::AnyInvocable<void(const std::string& message)> on_notice;

@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "carillon/base/clock.h"
+#include "carillon/metrics/shard.h"
 #include "carillon/model/outcome.h"
 #include "carillon/model/shortage.h"
 
@@ -28,6 +30,42 @@ inline constexpr int kTracePartCount = 2;
 /// What became of spans: label `result` of `carillon_trace_spans_total`.
 inline constexpr std::array<std::string_view, 3> kTraceSpanNames = {"exported", "dropped",
                                                                     "rejected"};
+
+/// Why events that were sent were refused though nothing was wrong with them: label `reason` of
+/// `carillon_publishing_refused_total`.
+enum class Refusal : uint8_t {
+  kDiskFull,       ///< the journal's disk is full, or nearly
+  kWaiting,        ///< too much waits for the disk
+  kStreams,        ///< too many streams are open
+  kStopping,       ///< the process stops
+  kJournalFailed,  ///< the journal cannot write any more
+};
+inline constexpr int kRefusalCount = 5;
+
+/// What went wrong with the store while something was done with it: labels of
+/// `carillon_storage_errors_total`.
+enum class StoreOperation : uint8_t {
+  kWrite,       ///< a transaction of the journal thread
+  kRead,        ///< behind the tail: backlog, retries
+  kCheckpoint,  ///< the write-ahead file is copied into the database
+  kRetention,   ///< what may be removed, or is kept, is looked for
+  kFiles,       ///< they are not those that were opened, or the mark beside them
+};
+inline constexpr int kStoreOperationCount = 5;
+enum class StoreError : uint8_t { kFull, kBusy, kDamaged, kDenied, kIo };
+inline constexpr int kStoreErrorCount = 5;
+
+/// How a TLS handshake with a destination ended: label `result` of `carillon_tls_handshakes_total`.
+enum class TlsResult : uint8_t { kOk, kResumed, kFailed, kTimeout };
+inline constexpr int kTlsResultCount = 4;
+
+/// Why retries whose time had come had to wait: label `reason` of `carillon_retries_held_total`.
+enum class HeldBy : uint8_t { kBudget, kBreaker, kPause, kRate };
+inline constexpr int kHeldByCount = 4;
+
+/// Label `state` of `carillon_breaker_transitions_total`.
+enum class BreakerState : uint8_t { kOpen, kHalfOpen, kClosed };
+inline constexpr int kBreakerStateCount = 3;
 
 /// How a look-up at the name servers ended: label `result` of `carillon_dns_lookups_total`.
 enum class DnsResult : uint8_t { kOk, kNotFound, kTimeout, kError, kLocal };
@@ -63,6 +101,8 @@ class LaneMetrics {
   std::array<std::atomic<uint64_t>, model::kOutcomeCount> attempts{};
   std::atomic<uint64_t> delivered{0};
   std::atomic<uint64_t> dead{0};
+  std::array<PlainCounter, kHeldByCount> held;               ///< retries, by HeldBy
+  std::array<PlainCounter, kBreakerStateCount> transitions;  ///< of its breaker, to that state
   std::atomic<int64_t> ready{0};            ///< deliveries in memory that wait for their turn
   std::atomic<int64_t> in_flight{0};        ///< attempts under way
   std::atomic<int64_t> parked{0};           ///< deliveries that wait for a retry
@@ -83,6 +123,13 @@ struct Holder {
   int64_t since_ns = 0;  ///< Unix ns of acceptance of the oldest event that is kept
 };
 
+/// A certificate that Carillon shows.
+struct CertificateEnd {
+  std::string tenant;
+  std::string destination;  ///< that it is shown to
+  int64_t not_after = 0;    ///< Unix seconds
+};
+
 /// Figures read at each scrape, from whoever knows them.
 struct ProcessGauges {
   uint64_t journal_last_position = 0;
@@ -93,8 +140,9 @@ struct ProcessGauges {
   uint64_t deduplication_ids = 0;
   bool accepting = true;
   uint64_t unverified_destinations = 0;
-  uint64_t destination_connections = 0;  ///< that have a place of the budget
   uint64_t destination_connections_limit = 0;
+  uint64_t in_flight_limit = 0;
+  uint64_t dead_kept = 0;
   uint64_t publisher_connections = 0;
   uint64_t publisher_calls = 0;
   uint64_t publish_memory_bytes = 0;
@@ -105,7 +153,8 @@ struct ProcessGauges {
   std::array<uint64_t, 3> trace_spans{};
   uint64_t kept_deliveries = 0;
   uint64_t kept_bytes = 0;
-  std::vector<Holder> holders;  ///< a few
+  std::vector<Holder> holders;               ///< a few
+  std::vector<CertificateEnd> certificates;  ///< a few: those that end soonest
 };
 
 /// Every metric of the program (names: docs/metrics.md). Series are made once; nothing is looked
@@ -133,7 +182,17 @@ class Metrics {
   virtual void ObserveAttempt(model::Outcome outcome, std::chrono::nanoseconds took) = 0;
   /// From acceptance to the end of the attempt that delivered; first attempts and retries alike.
   virtual void ObserveDelivered(std::chrono::nanoseconds since_accepted) = 0;
-  virtual void CountReload(bool ok) = 0;
+  /// A configuration was read while running: whether it was taken, and how long that took.
+  virtual void CountReload(bool ok, std::chrono::nanoseconds took) = 0;
+  /// A configuration is in force, whose text has this hash.
+  virtual void SetConfiguration(std::string hash) = 0;
+  /// From the opening of the store to the moment at which events are accepted.
+  virtual void SetRecovery(std::chrono::nanoseconds took) = 0;
+  virtual void CountRefused(Refusal reason, uint64_t events) = 0;
+  virtual void CountStoreError(StoreOperation operation, StoreError error) = 0;
+  /// One sync that publishers wait for.
+  virtual void ObserveSync(std::chrono::nanoseconds took) = 0;
+  virtual void CountTlsHandshake(TlsResult result) = 0;
   /// A receiver's Retry-After that made no sense.
   virtual void CountRetryAfterIgnored() = 0;
   /// A connection that the guard did not let be made.
@@ -152,6 +211,14 @@ class Metrics {
   /// stays in "_other" after that. Lanes of the same name (one leaves while its successor starts)
   /// add up. Not for the hot path.
   virtual std::shared_ptr<LaneMetrics> AddLane(std::string tenant, std::string destination) = 0;
+
+  /// The figures of one delivery thread, exported until the end.
+  virtual std::shared_ptr<ShardMetrics> AddShard() = 0;
+  /// The catalogue's event types: they have series from now on, when they are at most kTypePlaces.
+  virtual void KnowTypes(std::span<const std::string> types) = 0;
+  /// Which counters of ShardMetrics are those of `type`: its own while there are places left, or
+  /// those of all others (kTypePlaces). Always the same. Takes a lock.
+  virtual size_t PlaceOfType(std::string_view type) = 0;
 
   /// Asked at each scrape, one scrape at a time and before anything else is read, so that it may
   /// bring the lanes' figures up to date; null for none. Once this has returned, the source before

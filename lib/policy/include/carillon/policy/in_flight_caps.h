@@ -40,6 +40,7 @@ class InFlightCaps {
   bool Finish(Tenant& tenant);
 
   uint32_t in_flight() const { return count_.load(); }
+  uint32_t in_all() const { return in_all_.load(); }
   /// Tenants that somebody holds, and of those that were held a bounded share.
   size_t known_tenants();
 

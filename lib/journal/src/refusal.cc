@@ -1,0 +1,25 @@
+#include "carillon/journal/refusal.h"
+
+#include "absl/strings/cord.h"
+
+namespace carillon::journal {
+namespace {
+
+constexpr char kPayload[] = "carillon.journal.refusal";
+
+}  // namespace
+
+absl::Status Refuse(Refusal why, absl::StatusCode code, const std::string& message) {
+  absl::Status status(code, message);
+  status.SetPayload(kPayload,
+                    absl::Cord(std::string(1, static_cast<char>('0' + static_cast<int>(why)))));
+  return status;
+}
+
+std::optional<Refusal> RefusalOf(const absl::Status& status) {
+  const auto payload = status.GetPayload(kPayload);
+  if (!payload || payload->size() != 1) return std::nullopt;
+  return static_cast<Refusal>((*payload)[0] - '0');
+}
+
+}  // namespace carillon::journal

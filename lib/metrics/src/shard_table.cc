@@ -1,0 +1,154 @@
+#include "shard_table.h"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "family.h"
+
+namespace carillon::metrics {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+
+constexpr std::array<std::string_view, kAttemptPhaseCount> kPhaseNames = {"dns", "connect", "tls",
+                                                                          "first_byte", "body"};
+constexpr std::array<std::string_view, kConnectionStateCount> kStateNames = {"connecting", "busy",
+                                                                             "idle"};
+
+constexpr nanoseconds kFirstAttemptBounds[] = {
+    microseconds(500), milliseconds(1),    milliseconds(2),   milliseconds(3),  milliseconds(4),
+    milliseconds(5),   microseconds(7500), milliseconds(10),  milliseconds(25), milliseconds(50),
+    milliseconds(100), milliseconds(250),  milliseconds(500), seconds(1),       milliseconds(2500),
+    seconds(5),        seconds(10),        seconds(30),       seconds(60),      seconds(300),
+    seconds(1800),     seconds(7200),      seconds(43200),    seconds(86400)};
+constexpr nanoseconds kPhaseBounds[] = {
+    microseconds(100), microseconds(500), milliseconds(1),    microseconds(2500), milliseconds(5),
+    milliseconds(10),  milliseconds(25),  milliseconds(50),   milliseconds(100),  milliseconds(250),
+    milliseconds(500), seconds(1),        milliseconds(2500), seconds(5),         seconds(10),
+    seconds(30),       seconds(60)};
+
+double Seconds(nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+
+/// Appends a series: the sum of what `histogram` picks of each shard.
+template <typename Shards, typename Pick>
+void AddHistogram(prometheus::MetricFamily& family, Labels labels, const ShardMetrics& none,
+                  const Shards& shards, Pick histogram) {
+  prometheus::ClientMetric& metric = family.metric.emplace_back();
+  metric.label = std::move(labels);
+  const PlainHistogram::Bounds bounds = histogram(none).bounds();
+  uint64_t sum_ns = 0;
+  for (const auto& shard : shards) sum_ns += histogram(*shard).sum_ns();
+  uint64_t count = 0;
+  for (size_t i = 0; i <= bounds.size(); ++i) {
+    for (const auto& shard : shards) count += histogram(*shard).count(i);
+    const double bound =
+        i < bounds.size() ? Seconds(bounds[i]) : std::numeric_limits<double>::infinity();
+    metric.histogram.bucket.push_back({.cumulative_count = count, .upper_bound = bound});
+  }
+  metric.histogram.sample_count = count;
+  metric.histogram.sample_sum = static_cast<double>(sum_ns) * 1e-9;
+}
+
+}  // namespace
+
+ShardMetrics::ShardMetrics()
+    : first_attempt(kFirstAttemptBounds),
+      phases{PlainHistogram(kPhaseBounds), PlainHistogram(kPhaseBounds),
+             PlainHistogram(kPhaseBounds), PlainHistogram(kPhaseBounds),
+             PlainHistogram(kPhaseBounds)} {
+  static_assert(std::size(kFirstAttemptBounds) <= PlainHistogram::kMaxBounds);
+  static_assert(std::size(kPhaseBounds) <= PlainHistogram::kMaxBounds);
+}
+
+std::shared_ptr<ShardMetrics> ShardTable::Add() {
+  const std::lock_guard lock(mutex_);
+  return shards_.emplace_back(std::make_shared<ShardMetrics>());
+}
+
+std::vector<prometheus::MetricFamily> ShardTable::Collect() const {
+  Shards shards;
+  {
+    const std::lock_guard lock(mutex_);
+    shards = shards_;
+  }
+  std::vector<prometheus::MetricFamily> families = {FirstAttempts(shards), Phases(shards),
+                                                    Connections(shards), RetryOverdue(shards)};
+  families.push_back(
+      CounterFamily("carillon_deliveries_created_total", "Deliveries that new events made."));
+  AddByType(families.back(), shards, &ShardMetrics::created);
+  families.push_back(
+      CounterFamily("carillon_events_unrouted_total", "New events that no destination wants."));
+  AddByType(families.back(), shards, &ShardMetrics::unrouted);
+  return families;
+}
+
+prometheus::MetricFamily ShardTable::FirstAttempts(const Shards& shards) const {
+  prometheus::MetricFamily family{"carillon_accepted_to_first_attempt_seconds",
+                                  "From acceptance to the start of the first attempt, without "
+                                  "what the destination had to be waited for.",
+                                  prometheus::MetricType::Histogram,
+                                  {}};
+  AddHistogram(family, {}, none_, shards, [](const ShardMetrics& shard) -> const PlainHistogram& {
+    return shard.first_attempt;
+  });
+  return family;
+}
+
+prometheus::MetricFamily ShardTable::Phases(const Shards& shards) const {
+  prometheus::MetricFamily family{"carillon_attempt_phase_seconds",
+                                  "Time of the parts of an attempt.",
+                                  prometheus::MetricType::Histogram,
+                                  {}};
+  for (size_t i = 0; i < kPhaseNames.size(); ++i) {
+    AddHistogram(
+        family, {{"phase", std::string(kPhaseNames[i])}}, none_, shards,
+        [i](const ShardMetrics& shard) -> const PlainHistogram& { return shard.phases[i]; });
+  }
+  return family;
+}
+
+prometheus::MetricFamily ShardTable::Connections(const Shards& shards) const {
+  prometheus::MetricFamily family =
+      GaugeFamily("carillon_destination_connections",
+                  "Connections to destinations, their proxies and token servers.");
+  for (size_t i = 0; i < kStateNames.size(); ++i) {
+    int64_t sum = 0;
+    for (const auto& shard : shards) sum += shard->connections[i].load(std::memory_order_relaxed);
+    AddSeries(family, {{"state", std::string(kStateNames[i])}}, static_cast<double>(sum));
+  }
+  return family;
+}
+
+// From the time at which it is due, so that a thread which is stuck shows: it tells nothing new.
+prometheus::MetricFamily ShardTable::RetryOverdue(const Shards& shards) const {
+  int64_t due = ShardMetrics::kNothingDue;
+  for (const auto& shard : shards) {
+    due = std::min(due, shard->retry_due_ns.load(std::memory_order_relaxed));
+  }
+  const int64_t now = clock_.Mono().time_since_epoch().count();
+  const double overdue = due < now ? static_cast<double>(now - due) * 1e-9 : 0;
+  return SingleGauge("carillon_retry_overdue_seconds",
+                     "How long ago the oldest retry whose time has come should have gone.",
+                     overdue);
+}
+
+void ShardTable::AddByType(prometheus::MetricFamily& family, const Shards& shards,
+                           Places ShardMetrics::* member) const {
+  const auto add = [&](const std::string& name, size_t place) {
+    uint64_t sum = 0;
+    for (const auto& shard : shards) sum += ((*shard).*member)[place].Get();
+    AddSeries(family, {{"type", name}}, static_cast<double>(sum));
+  };
+  const std::vector<std::string> names = types_.names();
+  for (size_t place = 0; place < names.size(); ++place) add(names[place], place);
+  add("_other", kTypePlaces);
+}
+
+}  // namespace carillon::metrics

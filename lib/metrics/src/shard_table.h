@@ -1,0 +1,44 @@
+#pragma once
+
+#include <prometheus/metric_family.h>
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "carillon/base/clock.h"
+#include "carillon/metrics/shard.h"
+#include "type_places.h"
+
+namespace carillon::metrics {
+
+/// The delivery threads' figures, added up at each scrape. They stay for the life of the process.
+/// Thread-safe.
+class ShardTable {
+ public:
+  explicit ShardTable(const base::Clock& clock) : clock_(clock) {}
+
+  std::shared_ptr<ShardMetrics> Add();
+  TypePlaces& types() { return types_; }
+  std::vector<prometheus::MetricFamily> Collect() const;
+
+ private:
+  using Shards = std::vector<std::shared_ptr<ShardMetrics>>;
+  using Places = std::array<PlainCounter, kTypePlaces + 1>;
+
+  prometheus::MetricFamily FirstAttempts(const Shards& shards) const;
+  prometheus::MetricFamily Phases(const Shards& shards) const;
+  prometheus::MetricFamily Connections(const Shards& shards) const;
+  prometheus::MetricFamily RetryOverdue(const Shards& shards) const;
+  void AddByType(prometheus::MetricFamily& family, const Shards& shards,
+                 Places ShardMetrics::* member) const;
+
+  const base::Clock& clock_;
+  TypePlaces types_;
+  const ShardMetrics none_;  // so that every series is there without a shard
+  mutable std::mutex mutex_;
+  Shards shards_;
+};
+
+}  // namespace carillon::metrics
