@@ -24,7 +24,7 @@ packages=(
   build:libidn2-dev build:libc-ares-dev build:libgtest-dev build:libgmock-dev
   test:python3 test:python3-pip test:python3-yaml test:openssl test:curl test:ca-certificates
   test:iproute2 test:prometheus
-  test:clang-format-19
+  test:clang-format-19 test:debootstrap
   bench:python3 bench:nginx bench:wrk bench:iproute2
 )
 # Node.js and its npm may also be there from elsewhere, and then exclude Debian's.

@@ -14,7 +14,7 @@ failed=0
 find lib services tests -name '*.h' -print0 -o -name '*.cc' -print0 |
   xargs -0 -r -n 20 -P "$(nproc)" clang-format-19 "${mode[@]}" || failed=1
 
-mapfile -t scripts < <(find scripts tests -name '*.sh'; find .ci -type f)
+mapfile -t scripts < <(find image scripts tests -name '*.sh'; find .ci -type f)
 for script in "${scripts[@]}"; do
   bash -n "$script" || failed=1
 done

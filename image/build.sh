@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Builds the programs of the image from the sources around this folder, on Debian 12.
+#
+#   build.sh ROOT      they come to ROOT/usr/bin
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/install.sh build
+cmake --preset release -DCARILLON_TESTS=OFF
+cmake --build --preset release --target carillond carillon carillon-sink
+image/programs.sh build/release/bin "$1"

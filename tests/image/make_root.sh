@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Makes the final stage of the Dockerfile without a container engine: Debian's base by debootstrap,
+# then image/root.sh in it. Prints its folder. It is kept, outside of the sources, until something in
+# image/ changes, and the base for longer; where there is no program yet there is an empty file, to
+# mount one on.
+#
+#   make_root.sh CACHE VERSION
+#
+# CARILLON_DEBIAN_MIRROR: where packages come from (default: deb.debian.org).
+# As root, or as `root` of a user namespace into which users are mapped (run.sh).
+set -euo pipefail
+cache=$1 version=$2
+here=$(cd "$(dirname "$0")" && pwd)
+image=$(cd "$here/../../image" && pwd)
+mirror=${CARILLON_DEBIAN_MIRROR:-http://deb.debian.org}
+
+key=$(cat "$image"/{packages,root.sh,sbom.sh} "$here/make_root.sh" <(echo "$version $mirror") |
+  sha256sum | cut -c -16)
+root=$cache/image-root-$key
+mkdir -p "$cache"
+exec 9>"$cache/image-root.lock"
+flock 9
+if [[ -e $root.done ]]; then
+  echo "$root"
+  exit 0
+fi
+
+log=$cache/image-root.log
+trap 'echo "make_root.sh: it failed; the end of $log:" >&2; tail -20 "$log" >&2' ERR
+rm -rf --one-file-system "$cache"/image-root-*
+base=$cache/image-base-$(echo "$mirror" | sha256sum | cut -c -16)
+if [[ ! -e $base.done ]]; then
+  rm -rf --one-file-system "$cache"/image-base-*
+  debootstrap --variant=minbase bookworm "$base" "$mirror/debian" >"$log" 2>&1
+  rm -rf "$base"/var/cache/apt/archives/*.deb
+  touch "$base.done"
+fi
+cp -a "$base" "$root"
+rm -rf "$root"/etc/apt/sources.list.d/*
+printf 'deb %s main\n' "$mirror/debian bookworm" "$mirror/debian bookworm-updates" \
+  "$mirror/debian-security bookworm-security" >"$root/etc/apt/sources.list"
+cp /etc/resolv.conf "$root/etc/resolv.conf"
+cp -r "$image" "$root/tmp/image"
+PINS=names chroot "$root" /tmp/image/root.sh /tmp/image "$version" >>"$log" 2>&1
+rm -f "$root/etc/resolv.conf" "$root/etc/hostname"
+touch "$root"/usr/bin/{carillond,carillon,carillon-sink} "$root/etc/resolv.conf"
+touch "$root.done"
+echo "$root"
