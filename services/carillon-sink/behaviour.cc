@@ -109,7 +109,8 @@ More segments may follow (/slow/250/shop-7): many targets can share a behaviour.
 Any other path gets the default behaviour.
 
 Control: GET /_stats, POST /_reset, POST /_set?path=/x&mode=status/503 (mode empty: as before).
-SIGTERM or SIGINT ends it with 0; 1: could not listen or write; 2: wrong arguments.)";
+SIGTERM or SIGINT ends it with 0; 1: could not listen or write; 2: wrong arguments;
+3: what was expected did not come in time.)";
 }
 
 }  // namespace carillon::sink

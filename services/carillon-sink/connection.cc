@@ -179,6 +179,7 @@ CoroutineOf<bool> ServeRequest(Socket& socket, uint64_t number, const HttpReques
                          .verdict = verdict,
                          .status = status});
   const bool usable = co_await Treat(socket, behaviour, status);
+  sink.expected().Answered(id, verdict, status);
   co_return usable;
 }
 

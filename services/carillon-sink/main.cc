@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "../common/arguments.h"
+#include "absl/strings/str_cat.h"
 #include "carillon/base/clock.h"
 #include "carillon/signing/signer.h"
 #include "sink.h"
@@ -17,6 +19,7 @@ namespace {
 
 constexpr int kCouldNotStart = 1;
 constexpr int kWrongArguments = 2;
+constexpr int kDidNotCome = 3;
 
 /// The flags as they were typed.
 struct Flags {
@@ -24,6 +27,8 @@ struct Flags {
   std::vector<std::string> modes;
   bool print = false;
   std::string jsonl;
+  std::vector<std::string> expect;
+  int within = 60;
 };
 
 void AddFlags(CLI::App& app, Flags& flags, SinkOptions& options) {
@@ -34,6 +39,12 @@ void AddFlags(CLI::App& app, Flags& flags, SinkOptions& options) {
   app.add_option("--jsonl", flags.jsonl, "Append a JSON line per request to this file (-: stdout)");
   app.add_option("--mode", flags.modes,
                  "Default behaviour (hang), or that of a path (/x=status/503); repeatable");
+  app.add_option("--expect", flags.expect,
+                 "Wait for the delivery of this webhook-id (repeatable); end with 0 when all came "
+                 "and were answered with 2xx, their signatures not wrong; with 3 when time is up");
+  app.add_option("--within", flags.within, "Seconds until then, for --expect")
+      ->check(CLI::Range(1, 86'400))
+      ->capture_default_str();
   app.add_option("--default-status", options.default_status, "Status of ordinary answers")
       ->check(CLI::Range(200, 999))
       ->capture_default_str();
@@ -89,8 +100,11 @@ int Run(int argc, char** argv) {
   if (!recorder.ok()) return Fail(recorder.status(), kCouldNotStart);
 
   const base::SystemClock clock;
-  Sink sink(std::move(options), *std::move(recorder), clock);
+  boost::asio::io_context* running = nullptr;  // is gone before the sink, which its work uses
+  Sink sink(std::move(options), *std::move(recorder),
+            Expected(flags.expect, [&running] { running->stop(); }), clock);
   boost::asio::io_context io(1);
+  running = &io;
   boost::asio::signal_set signals(io, SIGTERM, SIGINT);
   signals.async_wait([&io](const boost::system::error_code& ec, int) {
     if (!ec) io.stop();
@@ -102,8 +116,21 @@ int Run(int argc, char** argv) {
   }
   std::printf("{\"message\":\"ready\",\"address\":\"%s\"}\n", address->c_str());
   std::fflush(stdout);
+  boost::asio::steady_timer patience(io);
+  bool late = false;
+  if (!flags.expect.empty()) {
+    patience.expires_after(std::chrono::seconds(flags.within));
+    patience.async_wait([&](const boost::system::error_code& ec) {
+      if (ec) return;
+      late = true;
+      io.stop();
+    });
+  }
   io.run();
-  return 0;
+  if (!late) return 0;
+  return Fail(absl::DeadlineExceededError(
+                  absl::StrCat("not within ", flags.within, " s: ", sink.expected().Missing())),
+              kDidNotCome);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "behaviour.h"
 #include "carillon/base/clock.h"
 #include "carillon/base/secret.h"
+#include "expected.h"
 #include "http_request.h"
 #include "recorder.h"
 #include "stats.h"
@@ -32,10 +33,12 @@ struct SinkOptions {
 /// What connections share. Used on the thread that runs the io_context.
 class Sink {
  public:
-  Sink(SinkOptions options, std::unique_ptr<Recorder> recorder, const base::Clock& clock)
+  Sink(SinkOptions options, std::unique_ptr<Recorder> recorder, Expected expected,
+       const base::Clock& clock)
       : options_(std::move(options)),
         stats_(options_.max_ids),
         recorder_(std::move(recorder)),
+        expected_(std::move(expected)),
         clock_(clock) {}
 
   /// What a request to `target` is to be treated with.
@@ -47,6 +50,7 @@ class Sink {
 
   Stats& stats() { return stats_; }
   Recorder& recorder() { return *recorder_; }
+  Expected& expected() { return expected_; }
   const SinkOptions& options() const { return options_; }
   const base::Clock& clock() const { return clock_; }
 
@@ -54,6 +58,7 @@ class Sink {
   SinkOptions options_;
   Stats stats_;
   std::unique_ptr<Recorder> recorder_;
+  Expected expected_;
   const base::Clock& clock_;
 };
 

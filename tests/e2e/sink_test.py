@@ -39,6 +39,37 @@ class Raw:
         return data.decode()
 
 
+class Expecting(EndToEnd):
+    """`--expect`: for a test that ends when what it published came."""
+
+    def post(self, sink, event_id, path="/ok", signature=None):
+        headers = {"webhook-id": event_id}
+        if signature:
+            headers |= {"webhook-timestamp": "1", "webhook-signature": signature}
+        connection = http.client.HTTPConnection(sink.address, timeout=20)
+        connection.request("POST", path, "{}", headers)
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    def test_ends_when_all_came(self):
+        sink = self.sink("--expect", "a", "--expect", "b", "--within", "600")
+        self.assertEqual(self.post(sink, "other"), 200)
+        self.assertEqual(self.post(sink, "a"), 200)
+        self.assertEqual(self.post(sink, "b", "/status/503"), 503)
+        self.assertEqual(self.post(sink, "a"), 200)
+        self.assertTrue(sink.alive())
+        self.assertEqual(self.post(sink, "b"), 200)
+        self.assertEqual(sink.wait(), 0)
+
+    def test_says_what_did_not_come(self):
+        sink = self.sink("--expect", "a", "--expect", "b", "--within", "5", "--secret", SECRET)
+        self.post(sink, "b", signature="v1,AAAA")
+        self.assertEqual(sink.wait(), 3)
+        self.assertEqual(sink.stderr_path.read_text(),
+                         "carillon-sink: not within 5 s: a, b (its signature is wrong)\n")
+
+
 class Answers(EndToEnd):
     def setUp(self):
         self.receiver = self.sink("--default-status", "202", "--mode", "/mine=status/418")
