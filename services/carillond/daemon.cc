@@ -10,6 +10,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "carillon/admin/health.h"
@@ -25,6 +26,7 @@
 #include "engine.h"
 #include "front.h"
 #include "left_lanes.h"
+#include "loop_watch.h"
 #include "otlp_grpc.h"
 #include "proto_time.h"
 #include "publisher_service.h"
@@ -38,6 +40,8 @@ namespace asio = boost::asio;
 
 constexpr int kWatchIntervalMs = 1000;
 constexpr std::chrono::milliseconds kHealthInterval{500};
+/// How long an event loop may take for one turn: a reload of 100,000 destinations takes seconds.
+constexpr std::chrono::seconds kLoopPatience{30};
 constexpr std::chrono::minutes kHolderInterval{10};
 constexpr std::chrono::milliseconds kGaugePatience{250};
 constexpr std::chrono::seconds kRemovalPatience{2};
@@ -54,9 +58,10 @@ class DaemonImpl final : public Daemon {
 
   ~DaemonImpl() override {
     watcher_.reset();
+    loops_.Stop();
     if (front_ != nullptr) front_->Stop();
     if (journal_ != nullptr) journal_->Stop();
-    // Scrapes ask the engine.
+    // Scrapes and looks at health ask the engine and the journal.
     admin_io_.stop();
     if (admin_thread_.joinable()) admin_thread_.join();
     engine_.reset();
@@ -64,10 +69,16 @@ class DaemonImpl final : public Daemon {
     admin_.reset();
   }
 
-  absl::Status Start(ExitCode& exit_code) {
+  absl::Status Start(std::atomic<bool>& opened, ExitCode& exit_code) {
+    TellSurroundings();
+    // First of all: who asks during a long recovery is answered.
+    exit_code = kExitFailed;
+    health_.SetNotReady("starting: the store is being opened");
+    if (absl::Status status = ListenAdmin(); !status.ok()) return status;
     exit_code = kExitStore;
     const base::MonoTime start = clock_.Mono();
     if (absl::Status status = OpenJournal(); !status.ok()) return status;
+    opened = true;
     absl::Status status = StartOthers();
     metrics_->SetRecovery(clock_.Mono() - start);
     if (status.ok()) return status;
@@ -85,15 +96,20 @@ class DaemonImpl final : public Daemon {
     engine_ = *std::move(engine);
     journal_->Start();
     if (absl::Status status = engine_->Apply(config_); !status.ok()) return status;
+    metrics_->SetProcessGauges([this] { return Gauges(); });
     InForce(config_);
     journal_->CloseUnopenedLanes([this](const std::vector<journal::UnopenedLane>& left) {
       TellLeftLanes(left, *metrics_, logger_);
     });
-    if (absl::Status status = ListenAdmin(); !status.ok()) return status;
     if (absl::Status status = ListenPublish(); !status.ok()) return status;
     listening_ = true;
-    watcher_ = config::Watcher::Start(config_path_, kWatchIntervalMs, [this] { ReloadNow(); });
+    engine_->AddLoops(loops_);
+    front_->AddLoops(loops_);
+    watcher_ =
+        config::Watcher::Start(config_path_, kWatchIntervalMs, std::exchange(config_.files, {}),
+                               [this] { return ReloadNow(); });
     SetServing(true);
+    asio::post(admin_io_, [this] { LookAtHealth(); });
     LogReady();
     WarnOfFewDescriptors();
     // A kilobyte each, and the delivery threads have theirs.
@@ -119,6 +135,7 @@ class DaemonImpl final : public Daemon {
     }
     if (failed()) return;
     journal_->Stop();
+    loops_.Stop();
     front_->Stop();
     const double took = std::chrono::duration<double>(clock_.Mono() - start).count();
     logger_.Info("stopped", {{"seconds", took}, {"watermark", journal_->stats().watermark}});
@@ -150,6 +167,24 @@ class DaemonImpl final : public Daemon {
     options.version = CARILLON_VERSION;
     tracer_ = tracing::Tracer::Start(std::move(options), std::move(transport), logger_);
     return absl::OkStatus();
+  }
+
+  /// Says what the file alone does not: variables that stand against it, and the container's
+  /// limits.
+  void TellSurroundings() {
+    for (const config::Override& override : config_.overrides) {
+      logger_.Info("a variable of the environment stands against the configuration file",
+                   {{"variable", override.variable}, {"member", override.member}});
+    }
+    if (!config_.container.memory_bytes) return;
+    const uint64_t bounds = config::MemoryBounds(config_);
+    const uint64_t limit = *config_.container.memory_bytes;
+    if (bounds / 4 <= limit / 5) return;
+    logger_.Warn(
+        "the bounds on memory together leave little of what the container has: lower "
+        "server.max_waiting_bytes, server.max_publish_memory_bytes, delivery.max_memory_bytes or "
+        "journal.deduplication_ids, or raise its limit",
+        {{"bounds_bytes", bounds}, {"limit_bytes", limit}});
   }
 
   absl::Status OpenJournal() {
@@ -191,7 +226,6 @@ class DaemonImpl final : public Daemon {
         journal::OpenSqliteJournal(options, std::move(hooks), clock_);
     if (!journal.ok()) return journal.status();
     journal_ = *std::move(journal);
-    metrics_->SetProcessGauges([this] { return Gauges(); });
     return absl::OkStatus();
   }
 
@@ -240,11 +274,13 @@ class DaemonImpl final : public Daemon {
                           "server.admin_address: " + std::string(admin.status().message()));
     }
     admin_ = *std::move(admin);
-    LookAtHealth();
     admin_thread_ = std::thread([this] {
       pthread_setname_np(pthread_self(), "admin");
       admin_io_.run();
     });
+    logger_.Info("starting", {{"version", CARILLON_VERSION},
+                              {"admin_address", AdminAddress()},
+                              {"data_dir", config_.journal.data_dir()}});
     return absl::OkStatus();
   }
 
@@ -280,16 +316,18 @@ class DaemonImpl final : public Daemon {
     certificates_ = std::move(ends);
   }
 
-  /// On the watcher's thread.
-  void ReloadNow() {
+  /// On the watcher's thread. Returns the files that the configuration names.
+  std::vector<config::WatchedFile> ReloadNow() {
     const base::MonoTime start = clock_.Mono();
-    absl::StatusOr<config::Config> config = config::LoadConfig(config_path_);
+    std::vector<config::WatchedFile> files;
+    absl::StatusOr<config::Config> config =
+        config::LoadConfig(config_path_, config::Secrets::kRead, &files);
     absl::Status status = config.ok() ? engine_->Apply(*config) : config.status();
     metrics_->CountReload(status.ok(), clock_.Mono() - start);
     if (!status.ok()) {
       logger_.Error("the configuration was not taken; the one before stays in force",
                     {{"file", config_path_}, {"error", status.message()}});
-      return;
+      return files;
     }
     SetCatalogue(*config);
     InForce(*config);
@@ -303,6 +341,7 @@ class DaemonImpl final : public Daemon {
                                             {"given_up_counting", given_up.counting},
                                             {"restart_needed", !restart.empty()},
                                             {"restart_needed_for", restart}});
+    return files;
   }
 
   /// The sections that a reload leaves as they are, with commas between them.
@@ -316,6 +355,15 @@ class DaemonImpl final : public Daemon {
     return names;
   }
 
+  /// The page /pending: not before there is an engine to ask.
+  http::ServerReply Pending() {
+    if (listening_) return pending_.Handle();
+    http::ServerReply reply;
+    reply.status = 503;
+    reply.body = "not ready: starting\n";
+    return reply;
+  }
+
   admin::PendingHead PendingHead() const {
     admin::PendingHead head;
     head.version = CARILLON_VERSION;
@@ -325,7 +373,7 @@ class DaemonImpl final : public Daemon {
     return head;
   }
 
-  /// Follows the journal's willingness to take events; on the admin thread.
+  /// Follows the journal's willingness to take events, and the event loops; on the admin thread.
   void LookAtHealth() {
     health_timer_.expires_after(kHealthInterval);
     health_timer_.async_wait([this](boost::system::error_code error) {
@@ -342,8 +390,24 @@ class DaemonImpl final : public Daemon {
         SetServing(accepting, "journal refuses publishing for want of space");
       }
       TellHolder(stats);
+      LookAtLoops();
       LookAtHealth();
     });
+  }
+
+  void LookAtLoops() {
+    std::string stuck = loops_.Look();
+    if (stuck.empty() != stuck_) {
+      health_.SetStuck(stuck);
+      return;
+    }
+    stuck_ = !stuck.empty();
+    if (stuck_) {
+      logger_.Error("an event loop is stuck", {{"what", stuck}});
+    } else {
+      logger_.Info("every event loop goes round again");
+    }
+    health_.SetStuck(std::move(stuck));
   }
 
   static std::string NameOf(const journal::Holder& holder) {
@@ -381,14 +445,12 @@ class DaemonImpl final : public Daemon {
   }
 
   void LogReady() {
-    const std::string admin =
-        HostOf(config_.server.admin_address()) + std::to_string(admin_->port());
     const std::string publish =
         HostOf(config_.server.publish_address()) + std::to_string(front_->port());
     const journal::Recovered recovered = journal_->recovered();
     logger_.Info("ready", {{"version", CARILLON_VERSION},
                            {"publish_address", publish},
-                           {"admin_address", admin},
+                           {"admin_address", AdminAddress()},
                            {"destinations", config_.destinations.size()},
                            {"subscriptions", config_.subscriptions.size()},
                            {"descriptors", shares_.limit},
@@ -404,6 +466,10 @@ class DaemonImpl final : public Daemon {
         {{"descriptors", shares_.limit},
          {"destination_connections", shares_.destinations},
          {"max_in_flight", config_.limits.max_in_flight()}});
+  }
+
+  std::string AdminAddress() const {
+    return HostOf(config_.server.admin_address()) + std::to_string(admin_->port());
   }
 
   static std::string HostOf(const std::string& address) {
@@ -423,7 +489,7 @@ class DaemonImpl final : public Daemon {
                                 engine_->ListPending(std::move(done));
                               },
                               PendingHead(), kGaugePatience, clock_};
-  admin::Pages pages_{health_, *metrics_, [this] { return pending_.Handle(); }};
+  admin::Pages pages_{health_, *metrics_, [this] { return Pending(); }};
   std::atomic<bool> failed_{false};
   std::atomic<ExitCode> failure_{kExitJournal};
   std::atomic<bool> stopping_{false};
@@ -432,7 +498,9 @@ class DaemonImpl final : public Daemon {
   std::atomic<uint64_t> unverified_{0};  // destinations
   mutable std::mutex certificates_mutex_;
   std::vector<metrics::CertificateEnd> certificates_;
-  bool accepting_ = true;
+  LoopWatch loops_{clock_, kLoopPatience};
+  bool accepting_ = true;  ///< the admin thread's, as what follows
+  bool stuck_ = false;
   base::MonoTime tell_holder_at_{};
 
   base::DescriptorBudget connections_;       // to destinations
@@ -451,12 +519,11 @@ class DaemonImpl final : public Daemon {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(config::Config config,
-                                                      const std::string& config_path,
-                                                      const base::DescriptorShares& shares,
-                                                      log::Logger& logger, ExitCode& exit_code) {
+absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
+    config::Config config, const std::string& config_path, const base::DescriptorShares& shares,
+    log::Logger& logger, std::atomic<bool>& opened, ExitCode& exit_code) {
   auto daemon = std::make_unique<DaemonImpl>(std::move(config), config_path, shares, logger);
-  if (absl::Status status = daemon->Start(exit_code); !status.ok()) return status;
+  if (absl::Status status = daemon->Start(opened, exit_code); !status.ok()) return status;
   return daemon;
 }
 

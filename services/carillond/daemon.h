@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,16 +21,16 @@ enum ExitCode {
   kExitJournal = 4,  ///< a write failed and what is on disk is not known; restart to recover
 };
 
-/// The whole server: journal, delivery threads, gRPC, admin port. Made, run and destroyed on the
-/// main thread; `Notify...` from any.
+/// The whole server: journal, delivery threads, gRPC, admin port. Made on one thread,
+/// then run and destroyed on the main thread.
 class Daemon {
  public:
-  /// Opens and starts everything, keeping within `shares`. `exit_code` says how to end when it
-  /// fails.
-  static absl::StatusOr<std::unique_ptr<Daemon>> Start(config::Config config,
-                                                       const std::string& config_path,
-                                                       const base::DescriptorShares& shares,
-                                                       log::Logger& logger, ExitCode& exit_code);
+  /// Opens and starts everything, keeping within `shares`; the admin port first, which answers
+  /// while the store is opened, however long that takes. `opened` becomes true when it was.
+  /// `exit_code` says how to end when it fails.
+  static absl::StatusOr<std::unique_ptr<Daemon>> Start(
+      config::Config config, const std::string& config_path, const base::DescriptorShares& shares,
+      log::Logger& logger, std::atomic<bool>& opened, ExitCode& exit_code);
   virtual ~Daemon() = default;
 
   /// Reads the configuration again, soon; a wrong one is logged and changes nothing.

@@ -117,6 +117,8 @@ class DeliveryThreadImpl final : public DeliveryThread {
     });
   }
 
+  void Post(absl::AnyInvocable<void()> task) override { asio::post(io_, std::move(task)); }
+
   void CancelAll() override {
     asio::post(io_, [this] { courier_->CancelAll(); });
   }

@@ -49,6 +49,9 @@ class DeliveryThread {
   virtual void ListPending(absl::AnyInvocable<void(model::PendingReport)> done) = 0;
   virtual void AwaitRemovals(absl::AnyInvocable<void(uint64_t)> done) = 0;
 
+  /// Any thread. `task` on the delivery thread, soon.
+  virtual void Post(absl::AnyInvocable<void()> task) = 0;
+
   /// Any thread: cancels what is in flight now.
   virtual void CancelAll() = 0;
 };

@@ -195,6 +195,15 @@ class EngineImpl final : public Engine {
 
   uint32_t in_flight_limit() const override { return caps_->in_all(); }
 
+  void AddLoops(LoopWatch& watch) override {
+    for (size_t i = 0; i < threads_.size(); ++i) {
+      watch.Add("delivery-" + std::to_string(i),
+                [thread = threads_[i].get()](absl::AnyInvocable<void()> answer) {
+                  thread->Post(std::move(answer));
+                });
+    }
+  }
+
   bool Drain(std::chrono::nanoseconds grace, const std::function<bool()>& hurry) override {
     std::vector<std::future<void>> drained;
     for (const auto& thread : threads_) {

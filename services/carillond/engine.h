@@ -9,6 +9,7 @@
 #include "carillon/log/log.h"
 #include "carillon/metrics/metrics.h"
 #include "delivery_thread.h"
+#include "loop_watch.h"
 
 namespace carillon::server {
 
@@ -49,6 +50,9 @@ class Engine {
 
   /// Attempts that may be in flight at once. Any thread.
   virtual uint32_t in_flight_limit() const = 0;
+
+  /// Adds the delivery threads' event loops; the engine outlives the watch's last question.
+  virtual void AddLoops(LoopWatch& watch) = 0;
 
   /// Starts nothing new; waits until what is in flight ended (at most `grace`, or until `hurry`
   /// says true) and its outcomes are durable. False: it gave up waiting for the disk.

@@ -151,6 +151,8 @@ class FrontImpl final : public Front {
 
   void SetServing(bool serving) override { health_.SetServing(serving); }
 
+  void AddLoops(LoopWatch& watch) override { service_->AddLoops(watch); }
+
   void Describe(metrics::ProcessGauges& gauges) const override {
     gauges.publisher_connections = sockets_.connections();
     gauges.publisher_calls = sockets_.streams();

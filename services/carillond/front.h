@@ -8,6 +8,7 @@
 #include "carillon/log/log.h"
 #include "carillon/metrics/metrics.h"
 #include "carillon/v1/config.pb.h"
+#include "loop_watch.h"
 #include "publisher_service.h"
 
 namespace carillon::server {
@@ -27,6 +28,8 @@ class Front {
   virtual int port() const = 0;
   /// What the health service says.
   virtual void SetServing(bool serving) = 0;
+  /// Adds the publishing threads' event loops. `Stop` comes after the watch's last question.
+  virtual void AddLoops(LoopWatch& watch) = 0;
   /// Fills in what a scrape shows of it.
   virtual void Describe(metrics::ProcessGauges& gauges) const = 0;
   /// Takes no more; every call that was taken is answered after it. Again: nothing happens.

@@ -6,8 +6,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <future>
 #include <optional>
 #include <string>
 #include <utility>
@@ -35,6 +38,9 @@ constexpr char kFooter[] =
     "  4  a write to the store failed, or its files were moved away; start again to recover what "
     "is\n"
     "     on disk\n"
+    "Environment: CARILLON_CONFIG names the file where --config does not; "
+    "CARILLON_PUBLISH_ADDRESS,\n"
+    "CARILLON_ADMIN_ADDRESS, CARILLON_DATA_DIR and CARILLON_LOG_LEVEL stand against what it says.\n"
     "Signals: SIGTERM and SIGINT stop (twice: at once), SIGHUP reloads the configuration.";
 
 constexpr size_t kStandardStreams = 3;
@@ -100,26 +106,49 @@ log::Level ToLevel(const std::string& name) {
 
 /// What can't be had at the start (threads, event loops) is told, as everything else.
 absl::StatusOr<std::unique_ptr<Daemon>> Start(config::Config config, const std::string& path,
-                                              log::Logger& logger, ExitCode& exit_code) {
+                                              log::Logger& logger, std::atomic<bool>& opened,
+                                              ExitCode& exit_code) {
   exit_code = kExitFailed;
   const size_t limit = base::RaiseDescriptorLimit();
   const size_t open = std::max<size_t>(base::OpenDescriptors(), kStandardStreams);
   const auto shares = base::ShareDescriptors(limit, open, config.delivery.threads());
   if (!shares.ok()) return shares.status();
   try {
-    return Daemon::Start(std::move(config), path, *shares, logger, exit_code);
+    return Daemon::Start(std::move(config), path, *shares, logger, opened, exit_code);
   } catch (const std::exception& error) {
     exit_code = kExitFailed;
     return absl::ResourceExhaustedError(error.what());
   }
 }
 
-int Run(const std::string& path) {
+/// The same on a thread of its own, so that a stop need not wait until the store is open, which may
+/// take long: until then nothing is accepted or sent, and ending the process loses nothing.
+absl::StatusOr<std::unique_ptr<Daemon>> StartUnlessStopped(config::Config config,
+                                                           const std::string& path,
+                                                           log::Logger& logger,
+                                                           ExitCode& exit_code) {
+  constexpr std::chrono::milliseconds kLook(50);
+  std::atomic<bool> opened{false};
+  auto started = std::async(std::launch::async, [&] {
+    return Start(std::move(config), path, logger, opened, exit_code);
+  });
+  while (started.wait_for(kLook) != std::future_status::ready) {
+    if (opened || !StopIsPending()) continue;
+    logger.Info("stopped before it started");
+    logger.Flush(std::chrono::seconds(1));
+    _exit(kExitOk);
+  }
+  return started.get();
+}
+
+/// `from`: what the path came from, for errors.
+int Run(const std::string& path, const std::string& from) {
   signal(SIGPIPE, SIG_IGN);
   const sigset_t signals = HandledSignals();  // blocked: threads inherit that
   absl::StatusOr<config::Config> config = config::LoadConfig(path);
   if (!config.ok()) {
-    std::fprintf(stderr, "carillond: %s\n", std::string(config.status().message()).c_str());
+    std::fprintf(stderr, "carillond: %s%s\n", from.c_str(),
+                 std::string(config.status().message()).c_str());
     return kExitUsage;
   }
 
@@ -137,7 +166,7 @@ int Run(const std::string& path) {
   }
   ExitCode exit_code = kExitOk;
   absl::StatusOr<std::unique_ptr<Daemon>> daemon =
-      Start(*std::move(config), path, *logger, exit_code);
+      StartUnlessStopped(*std::move(config), path, *logger, exit_code);
   if (!daemon.ok()) {
     logger->Error("cannot start", {{"error", daemon.status().message()}});
     return exit_code;
@@ -197,15 +226,22 @@ int Main(int argc, char** argv) {
     return CheckConfig(check_path, no_secrets ? config::Secrets::kSkip : config::Secrets::kRead,
                        against_option->count() > 0 ? std::optional(against) : std::nullopt);
   }
+  std::string from;
+  if (const char* variable = std::getenv("CARILLON_CONFIG");
+      config_path.empty() && variable != nullptr && *variable != '\0') {
+    config_path = variable;
+    from = "CARILLON_CONFIG: ";
+  }
   if (config_path.empty()) {
     std::fprintf(
         stderr,
-        "carillond: --config FILE is needed; see carillond --help and docs/configuration.md\n");
+        "carillond: --config FILE is needed, or the variable CARILLON_CONFIG; see carillond "
+        "--help and docs/configuration.md\n");
     return kExitUsage;
   }
   // Before a secret is read: no core dump holds it, and no other process of this user reads it.
   if (!core_dumps) prctl(PR_SET_DUMPABLE, 0);
-  return Run(config_path);
+  return Run(config_path, from);
 }
 
 }  // namespace

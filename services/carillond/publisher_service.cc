@@ -52,6 +52,15 @@ class PublisherServiceImpl final : public PublisherService {
     }
   }
 
+  void AddLoops(LoopWatch& watch) override {
+    for (size_t i = 0; i < queues_.size(); ++i) {
+      watch.Add("publish-" + std::to_string(i),
+                [queue = queues_[i].get()](absl::AnyInvocable<void()> answer) {
+                  queue->Post(std::move(answer));
+                });
+    }
+  }
+
   void Stop() override {
     for (size_t i = 0; i < ticks_.size(); ++i) {
       queues_[i]->Post([ticks = ticks_[i]] { ticks->End(); });

@@ -16,6 +16,7 @@
 #include "carillon/metrics/metrics.h"
 #include "carillon/model/trace_context.h"
 #include "carillon/tracing/tracer.h"
+#include "loop_watch.h"
 #include "publish_trace.h"
 #include "queued_service.h"
 
@@ -116,6 +117,9 @@ class PublisherService {
   virtual void Register(grpc::ServerBuilder& builder) = 0;
   /// Takes calls from now on; once the server was built.
   virtual void Start() = 0;
+  /// Adds the event loops of its threads; after `Start`. `Stop` comes after the watch's last
+  /// question.
+  virtual void AddLoops(LoopWatch& watch) = 0;
   /// After the server's `Shutdown`: waits until every call that was taken is answered and gone.
   virtual void Stop() = 0;
 };

@@ -4,7 +4,7 @@ import os
 import signal
 import unittest
 
-from harness import EndToEnd, eventually, session
+from harness import EndToEnd, OTHER_SECRET, SECRET, eventually, session
 
 RELOADED = 'carillon_config_reloads_total{result="ok"}'
 REFUSED = 'carillon_config_reloads_total{result="error"}'
@@ -95,6 +95,36 @@ class Reload(EndToEnd):
         path.write_text(good)
         server.wait_metric(RELOADED, 1)
         self.arrives_at(server, 2, "a")
+
+    def test_a_secret_is_replaced_in_its_file(self):
+        """As kubelet does with a mounted Secret; nothing else changes, and nobody sends SIGHUP."""
+        receiver = self.sink("--secret", OTHER_SECRET)
+        mount = self.folder / "secret"
+        for version, key in (("v1", SECRET), ("v2", OTHER_SECRET)):
+            (mount / version).mkdir(parents=True)
+            (mount / version / "key").write_text(key)
+        (mount / "..data").symlink_to("v1")
+        (mount / "key").symlink_to("..data/key")
+        self.write_config([{"name": "a", "url": receiver.url("/ok"),
+                            "keys": [{"name": "k", "secret_file": str(mount / "key")}]}])
+        server = self.server()
+        self.publish_events(server, [{"session": session(1)}])
+        self.assertEqual([r["verified"] for r in receiver.wait_records(1)], [False])
+        (mount / "..data_tmp").symlink_to("v2")
+        os.replace(mount / "..data_tmp", mount / "..data")
+        server.wait_metric(RELOADED, 1)
+        self.publish_events(server, [{"session": session(2)}])
+        self.assertEqual([r["verified"] for r in receiver.wait_records(2)], [False, True])
+
+    def test_a_secret_that_comes_after_the_configuration_that_names_it(self):
+        path = self.write("a")
+        server = self.server()
+        key = self.folder / "key"
+        self.write_config([{"name": "a", "url": self.receiver.url("/ok/a"),
+                            "keys": [{"name": "k", "secret_file": str(key)}]}], path=path)
+        server.wait_metric(REFUSED, 1)
+        key.write_text(SECRET)
+        server.wait_metric(RELOADED, 1)
 
     def test_new_types_can_be_published(self):
         self.write("a")

@@ -4,19 +4,26 @@
 
 namespace carillon::admin {
 
-void Health::SetReady() { Set({.ready = true, .failed = false, .reason = ""}); }
+void Health::SetReady() { Set({.ready = true, .failed = false, .reason = "", .stuck = ""}); }
 
 void Health::SetNotReady(std::string reason) {
-  Set({.ready = false, .failed = false, .reason = std::move(reason)});
+  Set({.ready = false, .failed = false, .reason = std::move(reason), .stuck = ""});
 }
 
 void Health::SetFailed(std::string reason) {
-  Set({.ready = false, .failed = true, .reason = std::move(reason)});
+  Set({.ready = false, .failed = true, .reason = std::move(reason), .stuck = ""});
 }
 
 void Health::Set(State state) {
   const std::lock_guard lock(mutex_);
-  if (!state_.failed) state_ = std::move(state);
+  if (state_.failed) return;
+  state.stuck = std::move(state_.stuck);
+  state_ = std::move(state);
+}
+
+void Health::SetStuck(std::string what) {
+  const std::lock_guard lock(mutex_);
+  state_.stuck = std::move(what);
 }
 
 Health::State Health::Get() const {

@@ -55,11 +55,13 @@ struct PageMakers {
 
   static ServerReply Alive(const Sources& sources) {
     const Health::State state = sources.health.Get();
-    return state.failed ? Unavailable("failed", state.reason) : Text(200, "ok\n");
+    if (state.failed) return Unavailable("failed", state.reason);
+    return state.stuck.empty() ? Text(200, "ok\n") : Unavailable("stuck", state.stuck);
   }
 
   static ServerReply Ready(const Sources& sources) {
     const Health::State state = sources.health.Get();
+    if (state.ready && !state.stuck.empty()) return Unavailable("not ready", state.stuck);
     return state.ready ? Text(200, "ok\n") : Unavailable("not ready", state.reason);
   }
 

@@ -13,9 +13,11 @@
 #include "carillon/base/text.h"
 #include "catalogue.h"
 #include "destination.h"
+#include "environment.h"
 #include "file.h"
 #include "from_yaml.h"
 #include "guard.h"
+#include "memory.h"
 #include "names.h"
 #include "path.h"
 #include "proxy.h"
@@ -77,9 +79,12 @@ void ReadSubscriptions(const v1::Config& given, const Names& destinations,
   }
 }
 
-Config Convert(v1::Config given, Errors& errors) {
+Config Convert(v1::Config given, const Surroundings& surroundings, Errors& errors) {
   const Path root;
   Config to;
+  to.overrides = ApplyEnvironment(surroundings, given, errors);
+  to.container = surroundings.limits;
+  KeepWithin(surroundings.limits, given);
   Complete(*given.mutable_server(), root.Member("server"), errors);
   Complete(*given.mutable_journal(), root.Member("journal"), errors);
   Complete(*given.mutable_delivery(), root.Member("delivery"), errors);
@@ -112,21 +117,27 @@ absl::Status Invalid(const std::string& message) { return absl::InvalidArgumentE
 
 }  // namespace
 
-absl::StatusOr<Config> ParseConfig(std::string_view yaml, Secrets secrets) {
+absl::StatusOr<Config> ParseConfig(std::string_view yaml, Secrets secrets,
+                                   const Surroundings& surroundings,
+                                   std::vector<WatchedFile>* files) {
   if (yaml.size() > kMaxConfigBytes) return Invalid("(file): must be at most 64 MiB");
   const absl::StatusOr<YamlNode::Ptr> tree = ParseYaml(yaml);
   if (!tree.ok()) return Invalid(absl::StrCat("(file): ", tree.status().message()));
   Errors errors(secrets == Secrets::kRead);
   v1::Config given;
   if ((*tree)->kind != YamlNode::Kind::kNull) FromYaml(**tree, given, Path(), errors);
-  Config config = Convert(std::move(given), errors);
+  Config config = Convert(std::move(given), surroundings, errors);
+  config.files = errors.TakeFiles();
+  if (files != nullptr) *files = config.files;
   if (!errors.empty()) return Invalid(errors.ToString());
   config.skipped = errors.skipped();
   return config;
 }
 
-absl::StatusOr<Config> LoadConfig(const std::string& path, Secrets secrets) {
-  absl::StatusOr<std::string> text = ReadFile(path, kMaxConfigBytes);
+absl::StatusOr<Config> LoadConfig(const std::string& path, Secrets secrets,
+                                  std::vector<WatchedFile>* files) {
+  struct stat info{};
+  absl::StatusOr<std::string> text = ReadFile(path, kMaxConfigBytes, &info);
   if (!text.ok()) {
     return absl::Status(text.status().code(), absl::StrCat(path, ": ", text.status().message()));
   }
@@ -134,13 +145,14 @@ absl::StatusOr<Config> LoadConfig(const std::string& path, Secrets secrets) {
   if (text->find_first_not_of(" \t\r\n") == std::string::npos) {
     return Invalid(absl::StrCat(path, ": is empty"));
   }
-  absl::StatusOr<Config> config = ParseConfig(*text, secrets);
+  absl::StatusOr<Config> config = ParseConfig(*text, secrets, ProcessSurroundings(), files);
   if (config.ok()) config->hash = HashOf(*text);
   base::Wipe(*text);  // secrets may stand in it
   if (!config.ok()) {
     return Invalid(
         absl::StrCat(path, " is not a valid configuration:\n", config.status().message()));
   }
+  config->files.push_back({path, FileIdentity::Of(info)});
   return config;
 }
 

@@ -37,6 +37,16 @@ absl::Status ReadAll(int fd, size_t max_bytes, std::string& text) {
 
 }  // namespace
 
+FileIdentity FileIdentity::Of(const struct stat& info) {
+  return {info.st_dev, info.st_ino, info.st_size,
+          int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec};
+}
+
+FileIdentity FileIdentity::Look(const std::string& path) {
+  struct stat info{};
+  return ::stat(path.c_str(), &info) == 0 ? Of(info) : FileIdentity{};
+}
+
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes, struct stat* info) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) {
@@ -49,6 +59,15 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes, 
   ::close(fd);
   if (!status.ok()) return status;
   if (info != nullptr) *info = opened;
+  return text;
+}
+
+absl::StatusOr<std::string> ReadNamedFile(const std::string& path, size_t max_bytes,
+                                          Errors& errors) {
+  struct stat info{};
+  absl::StatusOr<std::string> text = ReadFile(path, max_bytes, &info);
+  // One that can't be read is looked at when it is another.
+  errors.Saw({path, text.ok() ? FileIdentity::Of(info) : FileIdentity::Look(path)});
   return text;
 }
 

@@ -51,8 +51,27 @@ void Errors::Add(const Path& path, std::string_view message) {
   for (const Line& line : lines_) {
     if (IsAtOrBelow(line.path, place) || IsAtOrBelow(place, line.path)) return;
   }
-  std::string text = WithoutSecrets(place + ": " + std::string(message));
+  const auto variable = variables_.find(place);
+  const std::string from =
+      variable == variables_.end() ? "" : " (from the variable " + variable->second + ")";
+  std::string text = WithoutSecrets(place + from + ": " + std::string(message));
   lines_.push_back({std::move(place), base::Printable(text, kMaxLineBytes)});
+}
+
+void Errors::Saw(WatchedFile file) {
+  constexpr size_t kMostFiles = 10'000;
+  if (files_.size() < kMostFiles) files_.try_emplace(std::move(file.path), file.identity);
+}
+
+std::vector<WatchedFile> Errors::TakeFiles() {
+  std::vector<WatchedFile> files;
+  for (auto& [path, identity] : files_) files.push_back({path, identity});
+  files_.clear();
+  return files;
+}
+
+void Errors::ComesFrom(const Path& path, std::string variable) {
+  variables_[path.ToString()] = std::move(variable);
 }
 
 std::string Errors::ToString() const {

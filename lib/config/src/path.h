@@ -1,8 +1,11 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "carillon/config/watched_file.h"
 
 namespace carillon::config {
 
@@ -43,9 +46,16 @@ class Errors {
   void Skip() { ++skipped_; }
   size_t skipped() const { return skipped_; }
 
+  /// A file that is named was read, or could not be. The first 10,000 are remembered.
+  void Saw(WatchedFile file);
+  std::vector<WatchedFile> TakeFiles();
+
   /// What looks like a secret in `message` is blotted out. Passed over when there is an error at
   /// `path`, above or below it already: it would be the same mistake told twice.
   void Add(const Path& path, std::string_view message);
+
+  /// From here on errors at `path` say that its value comes from this variable.
+  void ComesFrom(const Path& path, std::string variable);
 
   bool empty() const { return lines_.empty(); }
   bool full() const { return lines_.size() >= kMax; }
@@ -60,6 +70,8 @@ class Errors {
   bool read_secrets_;
   size_t skipped_ = 0;
   std::vector<Line> lines_;
+  std::map<std::string, FileIdentity> files_;     ///< by path
+  std::map<std::string, std::string> variables_;  ///< by path
 };
 
 }  // namespace carillon::config

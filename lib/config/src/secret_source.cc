@@ -19,8 +19,9 @@ bool Consists(std::string_view s, bool (*of)(char)) {
   return !s.empty() && s.size() <= kMaxShownBytes && std::ranges::all_of(s, of);
 }
 
-absl::StatusOr<std::string> ReadSecretFile(const std::string& path, size_t max_bytes) {
-  absl::StatusOr<std::string> text = ReadFile(path, max_bytes);
+absl::StatusOr<std::string> ReadSecretFile(const std::string& path, size_t max_bytes,
+                                           Errors& errors) {
+  absl::StatusOr<std::string> text = ReadNamedFile(path, max_bytes, errors);
   if (text.ok()) return text;
   return absl::Status(text.status().code(), absl::StrCat(text.status().message(), ShownFile(path)));
 }
@@ -65,7 +66,7 @@ std::optional<FoundSecret> FindSecret(const SecretSource& source, const Path& pa
   absl::StatusOr<std::string> text = source.text;
   if (!source.file.empty()) {
     member += "_file";
-    text = ReadSecretFile(source.file, source.max_file_bytes);
+    text = ReadSecretFile(source.file, source.max_file_bytes, errors);
   } else if (!source.variable.empty()) {
     member += "_env";
     text = ReadSecretVariable(source.variable);

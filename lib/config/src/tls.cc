@@ -39,7 +39,7 @@ std::string ReadPem(const PemSource& source, const Path& path, Errors& errors) {
   }
   const std::string member = source.file.empty() ? name : name + "_file";
   absl::StatusOr<std::string> pem = source.text;
-  if (!source.file.empty()) pem = ReadFile(source.file, kMaxPemBytes);
+  if (!source.file.empty()) pem = ReadNamedFile(source.file, kMaxPemBytes, errors);
   absl::Status status = pem.status();
   if (!status.ok()) {
     status = absl::Status(status.code(), absl::StrCat(status.message(), ShownFile(source.file)));

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <optional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/hash/hash.h"
 #include "file.h"
@@ -20,21 +22,7 @@ namespace {
 /// content of a file as young as this is compared too.
 constexpr std::chrono::seconds kRacyAge(2);
 
-/// What tells without reading whether a file may have changed.
-struct Identity {
-  dev_t device;
-  ino_t inode;
-  off_t size;
-  int64_t changed_ns;
-  friend bool operator==(const Identity&, const Identity&) = default;
-};
-
-Identity ToIdentity(const struct stat& info) {
-  return {info.st_dev, info.st_ino, info.st_size,
-          int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec};
-}
-
-bool IsYoung(const Identity& identity) {
+bool IsYoung(const FileIdentity& identity) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::nanoseconds(identity.changed_ns) + kRacyAge >= now;
 }
@@ -49,11 +37,11 @@ class FileState {
   bool Changed() {
     struct stat info{};
     if (::stat(path_.c_str(), &info) != 0) return false;
-    if (identity_ && *identity_ == ToIdentity(info) && !young_) return false;
+    if (identity_ && *identity_ == FileIdentity::Of(info) && !young_) return false;
     const absl::StatusOr<std::string> text = ReadFile(path_, kMaxConfigBytes, &info);
     // A file too large to read is told apart by its size.
     if (!text.ok() && !absl::IsInvalidArgument(text.status())) return false;
-    identity_ = ToIdentity(info);
+    identity_ = FileIdentity::Of(info);
     young_ = IsYoung(*identity_);
     const size_t digest =
         text.ok() ? absl::HashOf(*text) : absl::HashOf(static_cast<int64_t>(info.st_size));
@@ -62,16 +50,44 @@ class FileState {
 
  private:
   std::string path_;
-  std::optional<Identity> identity_;
+  std::optional<FileIdentity> identity_;
   bool young_ = false;
   std::optional<size_t> digest_;
+};
+
+/// Looks at the files that a configuration names, some at a time.
+class NamedFiles {
+ public:
+  explicit NamedFiles(std::vector<WatchedFile> files) : files_(std::move(files)) {}
+
+  /// Whether one of those that are looked at now differs from its last look.
+  bool Changed() {
+    bool changed = false;
+    for (size_t n = std::min(files_.size(), kMostAtOnce); n > 0; --n) {
+      WatchedFile& file = files_[next_++ % files_.size()];
+      const FileIdentity now = FileIdentity::Look(file.path);
+      // One that is gone is about to come back, or is missed at the next reload.
+      if (now == file.identity || now == FileIdentity{}) continue;
+      file.identity = now;
+      changed = true;
+    }
+    return changed;
+  }
+
+ private:
+  static constexpr size_t kMostAtOnce = 1'000;
+  std::vector<WatchedFile> files_;
+  size_t next_ = 0;
 };
 
 class PollingWatcher final : public Watcher {
  public:
   PollingWatcher(const std::string& path, std::chrono::milliseconds interval,
-                 std::function<void()> on_change)
-      : file_(path), interval_(interval), on_change_(std::move(on_change)) {
+                 std::vector<WatchedFile> files, OnChange on_change)
+      : file_(path),
+        named_(std::move(files)),
+        interval_(interval),
+        on_change_(std::move(on_change)) {
     thread_ = std::thread([this] { Run(); });
   }
 
@@ -100,20 +116,22 @@ class PollingWatcher final : public Watcher {
       if (stopping_) return;
       const bool poked = std::exchange(poked_, false);
       lock.unlock();
-      const bool changed = file_.Changed();
+      const bool named_changed = named_.Changed();
+      const bool changed = file_.Changed() || named_changed;
       unsettled_ |= changed;
       if (poked || (unsettled_ && !changed)) {
         unsettled_ = false;
-        on_change_();
+        named_ = NamedFiles(on_change_());
       }
       lock.lock();
     }
   }
 
-  FileState file_;          ///< after the constructor, the thread's own
-  bool unsettled_ = false;  ///< it changed, and may be half written; the thread's own
+  FileState file_;  ///< after the constructor, the thread's own, as what follows
+  NamedFiles named_;
+  bool unsettled_ = false;  ///< it changed, and may be half written
   const std::chrono::milliseconds interval_;
-  const std::function<void()> on_change_;
+  const OnChange on_change_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;
@@ -124,9 +142,9 @@ class PollingWatcher final : public Watcher {
 }  // namespace
 
 std::unique_ptr<Watcher> Watcher::Start(const std::string& path, int interval_ms,
-                                        std::function<void()> on_change) {
+                                        std::vector<WatchedFile> files, OnChange on_change) {
   return std::make_unique<PollingWatcher>(path, std::chrono::milliseconds(interval_ms),
-                                          std::move(on_change));
+                                          std::move(files), std::move(on_change));
 }
 
 }  // namespace carillon::config

@@ -8,6 +8,8 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <condition_variable>
+#include <functional>
+#include <future>
 #include <mutex>
 #include <sstream>
 #include <thread>
@@ -29,7 +31,8 @@ class StubJournal final : public journal::Journal {
     const auto batch = std::make_shared<journal::EventBatch>(journal::EventBatch{event});
     for (journal::Consumer* consumer : consumers_) consumer->OnCommitted(batch);
   }
-  std::string refused;  // the name of a destination
+  std::string refused;             // the name of a destination
+  std::function<void()> on_lanes;  // called on the delivery thread that opens some
   std::vector<journal::LaneId> Closed() {
     const std::lock_guard lock(mutex_);
     return closed_;
@@ -64,6 +67,7 @@ class StubJournal final : public journal::Journal {
   void OpenLanes(
       std::vector<journal::LaneName> names,
       absl::AnyInvocable<void(absl::StatusOr<std::vector<journal::LaneState>>)> done) override {
+    if (on_lanes) on_lanes();
     std::vector<journal::LaneState> states;
     {
       const std::lock_guard lock(mutex_);
@@ -177,6 +181,35 @@ TEST_F(EngineTest, AConfigurationThatOneThreadCannotTakeIsTakenByNone) {
   journal_.refused = "";
   ASSERT_TRUE(engine_->Apply(change(true)).ok());
   EXPECT_THAT(Deliver(4), UnorderedElementsAre("/a2", "/b2", "/c2", "/d2"));
+}
+
+TEST_F(EngineTest, AThreadThatHangsIsNoticedUntilItGoesOn) {
+  const config::Config first = Config({{"a", "/a"}});
+  Create(first);
+  ASSERT_TRUE(engine_->Apply(first).ok());
+  base::SimulatedClock clock;
+  LoopWatch watch(clock, std::chrono::seconds(30));
+  engine_->AddLoops(watch);
+  const auto look_until = [&](bool stuck) {
+    std::string found;
+    for (int i = 0; i < 6'000; ++i) {
+      clock.Advance(std::chrono::seconds(1));
+      found = watch.Look();
+      if (found.empty() != stuck) break;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return found;
+  };
+  EXPECT_EQ(look_until(false), "");
+  std::promise<void> hang;
+  std::shared_future<void> end = hang.get_future().share();
+  journal_.on_lanes = [end] { end.wait(); };
+  std::thread reload([&] { EXPECT_TRUE(engine_->Apply(Config({{"a", "/a"}, {"b", "/b"}})).ok()); });
+  EXPECT_THAT(look_until(true), testing::StartsWith("the event loop delivery-"));
+  hang.set_value();
+  reload.join();
+  EXPECT_EQ(look_until(false), "");
+  watch.Stop();
 }
 
 TEST_F(EngineTest, AFirstConfigurationThatCannotBeTakenClosesNothing) {

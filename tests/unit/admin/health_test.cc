@@ -9,15 +9,18 @@ namespace carillon::admin {
 namespace {
 
 TEST(Health, StartsAsNotReady) {
-  EXPECT_EQ(Health().Get(), (Health::State{.ready = false, .failed = false, .reason = "starting"}));
+  EXPECT_EQ(Health().Get(),
+            (Health::State{.ready = false, .failed = false, .reason = "starting", .stuck = ""}));
 }
 
 TEST(Health, ComesAndGoes) {
   Health health;
   health.SetReady();
-  EXPECT_EQ(health.Get(), (Health::State{.ready = true, .failed = false, .reason = ""}));
+  EXPECT_EQ(health.Get(),
+            (Health::State{.ready = true, .failed = false, .reason = "", .stuck = ""}));
   health.SetNotReady("stopping");
-  EXPECT_EQ(health.Get(), (Health::State{.ready = false, .failed = false, .reason = "stopping"}));
+  EXPECT_EQ(health.Get(),
+            (Health::State{.ready = false, .failed = false, .reason = "stopping", .stuck = ""}));
 }
 
 TEST(Health, FailedIsFinal) {
@@ -26,7 +29,21 @@ TEST(Health, FailedIsFinal) {
   health.SetReady();
   health.SetNotReady("stopping");
   health.SetFailed("another");
-  EXPECT_EQ(health.Get(), (Health::State{.ready = false, .failed = true, .reason = "sync failed"}));
+  EXPECT_EQ(health.Get(),
+            (Health::State{.ready = false, .failed = true, .reason = "sync failed", .stuck = ""}));
+}
+
+TEST(Health, StuckStandsBesideTheRest) {
+  Health health;
+  health.SetReady();
+  health.SetStuck("a loop");
+  EXPECT_EQ(health.Get().stuck, "a loop");
+  EXPECT_TRUE(health.Get().ready);
+  health.SetNotReady("stopping");
+  EXPECT_EQ(health.Get().stuck, "a loop") << "what is set by others leaves it";
+  health.SetStuck("");
+  EXPECT_EQ(health.Get().stuck, "");
+  EXPECT_EQ(health.Get().reason, "stopping");
 }
 
 TEST(Health, IsSetAndReadByManyThreads) {

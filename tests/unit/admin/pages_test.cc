@@ -42,6 +42,20 @@ TEST_F(PagesTest, AliveUntilItFailed) {
   EXPECT_EQ(Get("/readyz").status, 503);
 }
 
+TEST_F(PagesTest, NeitherAliveNorReadyWhileALoopHangs) {
+  health_.SetReady();
+  health_.SetStuck("the event loop delivery-1 has been stuck for 31 s");
+  http::ServerReply reply = Get("/healthz");
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.body, "stuck: the event loop delivery-1 has been stuck for 31 s\n");
+  reply = Get("/readyz");
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.body, "not ready: the event loop delivery-1 has been stuck for 31 s\n");
+  health_.SetStuck("");
+  EXPECT_EQ(Get("/healthz").status, 200);
+  EXPECT_EQ(Get("/readyz").status, 200);
+}
+
 TEST_F(PagesTest, ReadyOnlyWhileItServes) {
   http::ServerReply reply = Get("/readyz");
   EXPECT_EQ(reply.status, 503);

@@ -6,6 +6,8 @@
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
+#include <string>
+#include <vector>
 
 #include "fixtures.h"
 
@@ -41,7 +43,11 @@ class Calls {
 class WatcherTest : public testing::Test {
  protected:
   void Watch(const fs::path& path) {
-    watcher_ = Watcher::Start(path.string(), kIntervalMs, [this] { calls_(); });
+    watcher_ = Watcher::Start(path.string(), kIntervalMs, Named(), [this] {
+      std::vector<WatchedFile> named = Named();
+      calls_();
+      return named;
+    });
   }
   /// Replaces by rename, as editors and configuration management do: never half written.
   void Replace(const fs::path& path, std::string_view text) {
@@ -49,6 +55,16 @@ class WatcherTest : public testing::Test {
     fs::rename(folder_ / "new", path);
   }
 
+  /// The files beside it that are watched, as they are now.
+  std::vector<WatchedFile> Named() const {
+    std::vector<WatchedFile> named;
+    for (const fs::path& path : named_) {
+      named.push_back({path.string(), FileIdentity::Look(path.string())});
+    }
+    return named;
+  }
+
+  std::vector<fs::path> named_;  ///< before `Watch`
   const fs::path folder_ = TestFolder();
   const fs::path file_ = folder_ / "carillon.yaml";
   Calls calls_;
@@ -67,7 +83,10 @@ TEST_F(WatcherTest, TellsOfARewriteInPlace) {
 TEST_F(WatcherTest, TellsOfAChangeWhenItHasLasted) {
   constexpr int kSlowMs = 300;
   WriteText(file_, "one");
-  watcher_ = Watcher::Start(file_.string(), kSlowMs, [this] { calls_(); });
+  watcher_ = Watcher::Start(file_.string(), kSlowMs, {}, [this] {
+    calls_();
+    return std::vector<WatchedFile>();
+  });
   const auto before = std::chrono::steady_clock::now();
   Replace(file_, "two");
   EXPECT_EQ(calls_.WaitFor(1), 1);
@@ -130,6 +149,76 @@ TEST_F(WatcherTest, IsSilentWhenTheContentIsTheSame) {
   EXPECT_EQ(calls_.WaitFor(3), 3);
 }
 
+TEST_F(WatcherTest, TellsOfFilesThatTheConfigurationNames) {
+  WriteText(file_, "one");
+  named_ = {folder_ / "key", folder_ / "certificate"};
+  for (const fs::path& path : named_) WriteText(path, "1");
+  Watch(file_);
+  Replace(named_[0], "2");
+  EXPECT_EQ(calls_.WaitFor(1), 1);
+  Replace(named_[1], "2");
+  EXPECT_EQ(calls_.WaitFor(2), 2);
+  WriteText(named_[1], "in place, and longer");
+  EXPECT_GE(calls_.WaitFor(3), 3);
+}
+
+TEST_F(WatcherTest, TellsOfANamedFileThatComesLate) {
+  WriteText(file_, "one");
+  named_ = {folder_ / "key"};
+  Watch(file_);
+  watcher_->Poke();
+  ASSERT_EQ(calls_.WaitFor(1), 1);
+  Replace(named_[0], "1");
+  EXPECT_EQ(calls_.WaitFor(2), 2);
+}
+
+TEST_F(WatcherTest, ANamedFileThatIsGoneIsNoChangeUntilItIsBack) {
+  WriteText(file_, "one");
+  named_ = {folder_ / "key"};
+  WriteText(named_[0], "1");
+  Watch(file_);
+  fs::rename(named_[0], folder_ / "away");
+  watcher_->Poke();
+  ASSERT_EQ(calls_.WaitFor(1), 1);  // the poke's own
+  WriteText(named_[0], "2");
+  EXPECT_GE(calls_.WaitFor(2), 2);
+}
+
+TEST_F(WatcherTest, ManyNamedFilesAreLookedAtInTurn) {
+  constexpr int kFiles = 2'500;
+  WriteText(file_, "one");
+  for (int i = 0; i < kFiles; ++i) {
+    named_.push_back(folder_ / ("key" + std::to_string(i)));
+    WriteText(named_.back(), "1");
+  }
+  Watch(file_);
+  for (const int i : {kFiles - 1, 0, 1'200}) {
+    const int before = calls_.WaitFor(0);
+    Replace(named_[static_cast<size_t>(i)], "2");
+    EXPECT_GE(calls_.WaitFor(before + 1), before + 1) << i;
+  }
+}
+
+TEST_F(WatcherTest, AConfigurationSaysWhichFilesItNames) {
+  WriteText(folder_ / "key", kSecret);
+  const std::string key = (folder_ / "key").string();
+  const std::string missing = (folder_ / "missing").string();
+  const auto with = [](const std::string& file) {
+    return WithDestination("keys: [{name: k, secret_file: '" + file + "'}]");
+  };
+  const Config config = Parsed(with(key));
+  ASSERT_EQ(config.files.size(), 1u);
+  EXPECT_EQ(config.files[0].path, key);
+  EXPECT_EQ(config.files[0].identity, FileIdentity::Look(key));
+  std::vector<WatchedFile> files;
+  EXPECT_FALSE(ParseConfig(with(missing), Secrets::kRead, {}, &files).ok());
+  ASSERT_EQ(files.size(), 1u) << "it is watched for";
+  EXPECT_EQ(files[0].path, missing);
+  EXPECT_EQ(files[0].identity, FileIdentity{});
+  ASSERT_TRUE(ParseConfig(with(missing), Secrets::kSkip, {}, &files).ok());
+  EXPECT_TRUE(files.empty());
+}
+
 TEST_F(WatcherTest, PokeAlwaysCalls) {
   WriteText(file_, "one");
   Watch(file_);
@@ -141,7 +230,10 @@ TEST_F(WatcherTest, PokeAlwaysCalls) {
 
 TEST_F(WatcherTest, APokeThatMeetsAChangeIsOneCall) {
   WriteText(file_, "one");
-  watcher_ = Watcher::Start(file_.string(), 3'600'000, [this] { calls_(); });
+  watcher_ = Watcher::Start(file_.string(), 3'600'000, {}, [this] {
+    calls_();
+    return std::vector<WatchedFile>();
+  });
   Replace(file_, "two");
   watcher_->Poke();
   EXPECT_EQ(calls_.WaitFor(1), 1);
@@ -151,7 +243,10 @@ TEST_F(WatcherTest, APokeThatMeetsAChangeIsOneCall) {
 
 TEST_F(WatcherTest, EndsAtOnceWhateverTheInterval) {
   WriteText(file_, "one");
-  watcher_ = Watcher::Start(file_.string(), 3'600'000, [this] { calls_(); });
+  watcher_ = Watcher::Start(file_.string(), 3'600'000, {}, [this] {
+    calls_();
+    return std::vector<WatchedFile>();
+  });
   watcher_.reset();  // would wait an hour otherwise
 }
 

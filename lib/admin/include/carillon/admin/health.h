@@ -15,6 +15,7 @@ class Health {
     bool ready = false;
     bool failed = false;
     std::string reason = "starting";  ///< empty when ready
+    std::string stuck;                ///< what does not go round; empty: everything does
     friend bool operator==(const State&, const State&) = default;
   };
 
@@ -22,6 +23,10 @@ class Health {
   void SetNotReady(std::string reason);
   /// The process cannot go on. Final: nothing makes it ready again, and the first reason stays.
   void SetFailed(std::string reason);
+
+  /// A thread that everything depends on hangs: the process is neither alive nor ready while it
+  /// does. Empty: none does.
+  void SetStuck(std::string what);
 
   State Get() const;
 

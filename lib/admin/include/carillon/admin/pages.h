@@ -13,8 +13,8 @@ namespace carillon::admin {
 ///
 ///     /         what is here
 ///     /metrics  the Prometheus text format
-///     /healthz  200 while the process can go on, else 503 and the reason
-///     /readyz   200 while it serves, else 503 and the reason
+///     /healthz  200 while the process can go on and no event loop hangs, else 503 and why
+///     /readyz   200 while it takes events durably, else 503 and the reason
 ///     /pending  what `pending` answers; 503 without one
 ///
 /// Another path is answered with 404, another method with 405; a query is ignored.

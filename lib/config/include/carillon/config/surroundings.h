@@ -1,0 +1,21 @@
+#pragma once
+
+#include <functional>
+
+#include "carillon/base/container.h"
+
+namespace carillon::config {
+
+/// What stands around a configuration and has a say in it. The empty one has none, so that a text
+/// means the same everywhere (tests). A value.
+struct Surroundings {
+  /// The value of an environment variable, null when it is not set; empty: none is set.
+  std::function<const char*(const char* name)> variable;
+  /// Defaults of bounds on memory and of threads keep within these.
+  base::ContainerLimits limits;
+};
+
+/// Those of the process: its environment and its container's limits.
+Surroundings ProcessSurroundings();
+
+}  // namespace carillon::config

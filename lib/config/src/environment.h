@@ -1,0 +1,21 @@
+#pragma once
+
+#include "carillon/config/config.h"
+#include "carillon/v1/config.pb.h"
+#include "path.h"
+
+namespace carillon::config {
+
+/// Puts the values of environment variables into `given`, before its defaults are filled in:
+///
+///     CARILLON_PUBLISH_ADDRESS  server.publish_address
+///     CARILLON_ADMIN_ADDRESS    server.admin_address
+///     CARILLON_DATA_DIR         journal.data_dir
+///     CARILLON_LOG_LEVEL        server.log_level
+///
+/// A variable wins over the file; one that is empty counts as not set. Errors at such a member name
+/// the variable. Returns the variables that changed what the file says.
+std::vector<Override> ApplyEnvironment(const Surroundings& surroundings, v1::Config& given,
+                                       Errors& errors);
+
+}  // namespace carillon::config
