@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks how the sources look: clang-format for C++, `bash -n` for shell, the compiler for Python,
-# `node --check` for JavaScript.
+# Checks how the sources look: clang-format and lint_sources.py for C++, `bash -n` for shell, the
+# compiler for Python, `node --check` for JavaScript.
 #
 #   scripts/lint.sh          says what is wrong; exit 1 when something is
 #   scripts/lint.sh --fix    formats the C++ in place
@@ -13,6 +13,8 @@ mode=(--dry-run -Werror)
 failed=0
 find lib services tests -name '*.h' -print0 -o -name '*.cc' -print0 |
   xargs -0 -r -n 20 -P "$(nproc)" clang-format-19 "${mode[@]}" || failed=1
+
+python3 -B scripts/lint_sources.py || failed=1
 
 mapfile -t scripts < <(find image scripts tests -name '*.sh'; find .ci -type f)
 for script in "${scripts[@]}"; do

@@ -3,6 +3,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <iostream>
+#include <memory>
 #include <string>
 
 #include "carillon/v1/publisher.grpc.pb.h"

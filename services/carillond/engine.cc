@@ -23,7 +23,7 @@ namespace {
 /// them from it for ever; what is not durable is sent again after the restart.
 constexpr std::chrono::seconds kCommitGrace{5};
 
-using Name = std::pair<std::string, std::string>;  // tenant, name
+using FullName = std::pair<std::string, std::string>;  // tenant, name
 
 /// At most one line in ten seconds for each resource; one in a minute where nothing had to wait.
 void TellShortage(const http::LocalShortage& shortage, log::Logger& logger) {
@@ -114,7 +114,7 @@ class EngineImpl final : public Engine {
   }
 
   absl::Status Apply(const config::Config& config) override {
-    std::map<Name, size_t> homes;
+    std::map<FullName, size_t> homes;
     std::vector<std::vector<model::Destination>> shards = Split(config.destinations, homes);
     delivery::AllTables::Tables tables;
     if (absl::Status status = Prepare(config, std::move(shards), tables); !status.ok()) {
@@ -254,7 +254,8 @@ class EngineImpl final : public Engine {
 
   /// Destinations by thread, and where each is at home then.
   std::vector<std::vector<model::Destination>> Split(
-      const std::vector<model::Destination>& destinations, std::map<Name, size_t>& homes) const {
+      const std::vector<model::Destination>& destinations,
+      std::map<FullName, size_t>& homes) const {
     std::vector<size_t> load(threads_.size(), 0);
     for (const model::Destination& d : destinations) {
       const auto known = homes_.find({d.tenant, d.name});
@@ -285,7 +286,7 @@ class EngineImpl final : public Engine {
   std::unique_ptr<http::Resolver> resolver_;
   const std::shared_ptr<policy::InFlightCaps> caps_ = std::make_shared<policy::InFlightCaps>(1, 1);
   std::vector<std::unique_ptr<DeliveryThread>> threads_;
-  std::map<Name, size_t> homes_;
+  std::map<FullName, size_t> homes_;
   std::vector<uint64_t> removed_;  // of each thread: deliveries as of the last AwaitRemovals
 };
 

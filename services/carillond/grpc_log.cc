@@ -15,7 +15,7 @@ constexpr std::chrono::seconds kLastWait{1};
 /// gRPC takes a plain function: this is where it finds the logger.
 std::atomic<log::Logger*> g_logger{nullptr};
 
-log::Level ToLevel(gpr_log_severity severity) {
+log::Level LevelOf(gpr_log_severity severity) {
   if (severity == GPR_LOG_SEVERITY_DEBUG) return log::Level::kDebug;
   // What gRPC calls an error is, at a server, mostly what a client did wrong.
   return severity == GPR_LOG_SEVERITY_INFO ? log::Level::kInfo : log::Level::kWarn;
@@ -34,7 +34,7 @@ void Write(gpr_log_func_args* args) {
     return;
   }
   logger->Limited("grpc " + place, kInterval)
-      .Log(ToLevel(args->severity), "gRPC", {{"place", place}, {"text", text}});
+      .Log(LevelOf(args->severity), "gRPC", {{"place", place}, {"text", text}});
 }
 
 void Drop(gpr_log_func_args*) {}

@@ -2,6 +2,7 @@
 
 #include <grpcpp/alarm.h>
 
+#include <chrono>
 #include <functional>
 
 #include "call_queue.h"

@@ -16,9 +16,9 @@ using model::Filter;
 constexpr int kMaxDepth = 8;
 constexpr int kMaxConditions = 64;
 constexpr int kMaxValues = 256;
-constexpr size_t kMaxPathBytes = 256;
+constexpr size_t kMaxPayloadPathBytes = 256;
 constexpr int kMaxNames = 64;
-constexpr size_t kMaxTextBytes = 1024;
+constexpr size_t kMaxOperandBytes = 1024;
 
 int Subjects(const v1::Filter& given) {
   return (given.attribute().empty() ? 0 : 1) + (given.payload().empty() ? 0 : 1) +
@@ -115,15 +115,15 @@ void FilterReader::ReadSubject(const v1::Filter& given, Filter& to, const Path& 
     to.path.assign(given.payload_path().begin(), given.payload_path().end());
     size_t bytes = 0;
     for (const std::string& name : to.path) bytes += name.size();
-    if (given.payload_path_size() > kMaxNames || bytes > kMaxPathBytes) {
+    if (given.payload_path_size() > kMaxNames || bytes > kMaxPayloadPathBytes) {
       errors_.Add(path.Member("payload_path"),
                   "must be 1 to 64 names of at most 256 bytes together");
     }
     return;
   }
   const Path member = path.Member("payload");
-  if (given.payload().size() > kMaxPathBytes) {
-    errors_.Add(member, absl::StrCat("must be at most ", kMaxPathBytes, " bytes"));
+  if (given.payload().size() > kMaxPayloadPathBytes) {
+    errors_.Add(member, absl::StrCat("must be at most ", kMaxPayloadPathBytes, " bytes"));
     return;
   }
   std::string_view rest = given.payload();
@@ -165,8 +165,8 @@ void FilterReader::AddValue(const v1::Scalar& given, Filter& to, const Path& pat
   if (to.subject == Filter::Subject::kAttribute && !given.has_string_value()) {
     errors_.Add(path, "must be a string, as attributes are: put it in quotes");
   }
-  if (given.string_value().size() > kMaxTextBytes || given.number().size() > kMaxTextBytes) {
-    return errors_.Add(path, absl::StrCat("must be at most ", kMaxTextBytes, " bytes"));
+  if (given.string_value().size() > kMaxOperandBytes || given.number().size() > kMaxOperandBytes) {
+    return errors_.Add(path, absl::StrCat("must be at most ", kMaxOperandBytes, " bytes"));
   }
   if (given.has_bool_value()) {
     to.values.emplace_back(given.bool_value());

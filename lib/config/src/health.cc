@@ -15,7 +15,7 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr hours kDay(24);
+constexpr hours kOneDay(24);
 constexpr double kNotLookedAt = 2;  // a rate that nothing reaches
 
 double ReadFailureRate(const v1::Breaker& given, const Path& path, Errors& errors) {
@@ -43,7 +43,7 @@ model::Breaker ToModel(const v1::Breaker& given, const Path& path, Errors& error
   Apply(DurationRule{"window", seconds(1), hours(1), minutes(1)}, full, path, errors);
   Apply(DurationRule{"delay", kShortest, hours(1), seconds(1)}, full, path, errors);
   const milliseconds max_delay = std::max<milliseconds>(minutes(1), Millis(full.delay()));
-  Apply(DurationRule{"max_delay", kShortest, kDay, max_delay}, full, path, errors);
+  Apply(DurationRule{"max_delay", kShortest, kOneDay, max_delay}, full, path, errors);
   const model::Breaker breaker{.consecutive_failures = full.consecutive_failures(),
                                .failure_rate = ReadFailureRate(given, path, errors),
                                .min_attempts = full.min_attempts(),
@@ -72,7 +72,7 @@ model::Disabling ToModel(const v1::Disabling& given, const Path& path, Errors& e
   const Path failing_for = path.Member("failing_for");
   if (given.has_failing_for()) {
     disabling.failing_for = Millis(given.failing_for());
-    CheckDuration(*disabling.failing_for, minutes(1), 365 * kDay, failing_for, errors);
+    CheckDuration(*disabling.failing_for, minutes(1), 365 * kOneDay, failing_for, errors);
   }
   if (given.never()) {
     if (given.has_failing_for()) errors.Add(failing_for, "must be left out when never is true");

@@ -15,7 +15,7 @@ namespace carillon::config {
 namespace {
 
 constexpr size_t kMaxUsernameBytes = 256;
-constexpr size_t kMaxPasswordBytes = 1024;
+constexpr size_t kMaxProxyPasswordBytes = 1024;
 
 bool HasControls(std::string_view text) { return std::ranges::any_of(text, absl::ascii_iscntrl); }
 
@@ -31,8 +31,8 @@ void ReadUrl(const std::string& given, http::Proxy& to, const Path& path, Errors
   to.port = url->port;
 }
 
-void ReadPassword(const v1::ProxySettings& given, http::Proxy& to, const Path& path,
-                  Errors& errors) {
+void ReadProxyPassword(const v1::ProxySettings& given, http::Proxy& to, const Path& path,
+                       Errors& errors) {
   const SecretSource source{"password", given.password(), given.password_file(),
                             given.password_env()};
   if (given.username().empty()) {
@@ -42,7 +42,7 @@ void ReadPassword(const v1::ProxySettings& given, http::Proxy& to, const Path& p
   std::optional<FoundSecret> found = FindSecret(source, path, errors);
   if (!found) return;
   const std::string_view password = found->secret.Reveal();
-  if (password.empty() || password.size() > kMaxPasswordBytes || HasControls(password)) {
+  if (password.empty() || password.size() > kMaxProxyPasswordBytes || HasControls(password)) {
     errors.Add(path.Member(found->member),
                "must be a password of 1 to 1024 bytes, no control characters");
   }
@@ -59,7 +59,7 @@ http::Proxy ReadProxy(const v1::ProxySettings& given, const Path& path, Errors& 
       to.username.find(':') != to.username.npos) {
     errors.Add(path.Member("username"), "must be 1 to 256 bytes, no colon, no control characters");
   }
-  ReadPassword(given, to, path, errors);
+  ReadProxyPassword(given, to, path, errors);
   return to;
 }
 

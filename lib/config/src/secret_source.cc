@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t kMaxShownBytes = 256;
 
-bool Consists(std::string_view s, bool (*of)(char)) {
+bool AllAre(std::string_view s, bool (*of)(char)) {
   return !s.empty() && s.size() <= kMaxShownBytes && std::ranges::all_of(s, of);
 }
 
@@ -29,7 +29,7 @@ absl::StatusOr<std::string> ReadSecretFile(const std::string& path, size_t max_b
 absl::StatusOr<std::string> ReadSecretVariable(const std::string& name) {
   const char* value = std::getenv(name.c_str());
   if (value != nullptr) return std::string(value);
-  const bool shown = Consists(name, [](char c) {
+  const bool shown = AllAre(name, [](char c) {
     return absl::ascii_isupper(static_cast<unsigned char>(c)) ||
            absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == '_';
   });
@@ -41,7 +41,7 @@ absl::StatusOr<std::string> ReadSecretVariable(const std::string& name) {
 
 std::string ShownFile(std::string_view path) {
   const bool shown = (path.starts_with('/') || path.starts_with("./") || path.starts_with("../")) &&
-                     Consists(path, [](char c) {
+                     AllAre(path, [](char c) {
                        return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
                               std::string_view("/._- ").find(c) != std::string_view::npos;
                      });

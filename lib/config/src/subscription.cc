@@ -12,9 +12,9 @@ namespace carillon::config {
 namespace {
 
 constexpr int kMaxTypes = 256;
-constexpr int kMaxDestinations = 256;
+constexpr int kMaxNamedDestinations = 256;
 
-bool CheckCount(int count, int max, const Path& path, Errors& errors) {
+bool CheckMembers(int count, int max, const Path& path, Errors& errors) {
   if (count >= 1 && count <= max) return true;
   errors.Add(path, absl::StrCat("must be 1 to ", max));
   return false;
@@ -46,14 +46,14 @@ model::Subscription ReadSubscription(const v1::Subscription& given, const Names&
   if (!IsLabel(to.name)) errors.Add(path.Member("name"), "must be 1-63 characters of [a-z0-9-]");
   to.tenant = ReadTenant(given.tenant(), path.Member("tenant"), errors);
   const Path types = path.Member("types");
-  if (CheckCount(given.types_size(), kMaxTypes, types, errors)) {
+  if (CheckMembers(given.types_size(), kMaxTypes, types, errors)) {
     to.types.assign(given.types().begin(), given.types().end());
     for (int i = 0; i < given.types_size() && !errors.full(); ++i) {
       catalogue.CheckPattern(given.types(i), types.At(i), errors);
     }
   }
   const Path names = path.Member("destinations");
-  if (CheckCount(given.destinations_size(), kMaxDestinations, names, errors)) {
+  if (CheckMembers(given.destinations_size(), kMaxNamedDestinations, names, errors)) {
     to.destinations.assign(given.destinations().begin(), given.destinations().end());
     CheckDestinations(to, destinations, names, errors);
   }

@@ -16,7 +16,7 @@ namespace {
 namespace ip = boost::asio::ip;
 
 constexpr size_t kMaxFileBytes = 16 << 20;
-constexpr size_t kMaxAddresses = 256;
+constexpr size_t kMaxAddressesOfHost = 256;
 
 const Addresses& Loopback() {
   static const Addresses addresses{ip::address_v4::loopback(), ip::address_v6::loopback()};
@@ -46,7 +46,7 @@ void HostsFile::AddLine(std::string_view line) {
     if (name.ends_with('.')) name.pop_back();
     Addresses& addresses = names_[name];
     const bool known = std::ranges::find(addresses, address) != addresses.end();
-    if (!known && addresses.size() < kMaxAddresses) addresses.push_back(address);
+    if (!known && addresses.size() < kMaxAddressesOfHost) addresses.push_back(address);
   }
 }
 

@@ -13,7 +13,7 @@
 namespace carillon::http {
 namespace {
 
-TlsContextPtr Shared(SslContext context) { return {context.release(), &SSL_CTX_free}; }
+TlsContextPtr SharedContext(SslContext context) { return {context.release(), &SSL_CTX_free}; }
 
 /// Tells settings apart without keeping them: SHA-256 over their parts.
 std::string DigestOf(const model::TlsSettings& settings) {
@@ -32,7 +32,7 @@ std::string DigestOf(const model::TlsSettings& settings) {
 
 class OpenSslClient final : public TlsClient {
  public:
-  explicit OpenSslClient(SslContext context) : context_(Shared(std::move(context))) {}
+  explicit OpenSslClient(SslContext context) : context_(SharedContext(std::move(context))) {}
 
   SSL_CTX* context() override { return context_.get(); }
 
@@ -43,7 +43,7 @@ class OpenSslClient final : public TlsClient {
     if (TlsContextPtr found = made_[digest].lock()) return found;
     absl::StatusOr<SslContext> context = Make(settings);
     if (!context.ok()) return context.status();
-    TlsContextPtr shared = Shared(*std::move(context));
+    TlsContextPtr shared = SharedContext(*std::move(context));
     made_[digest] = shared;
     Sweep();
     return shared;

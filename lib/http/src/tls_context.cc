@@ -26,13 +26,13 @@ using BioPtr = std::unique_ptr<BIO, Free>;
 using CertificatePtr = std::unique_ptr<X509, Free>;
 using KeyPtr = std::unique_ptr<EVP_PKEY, Free>;
 
-absl::Status Wrong(std::string what) { return absl::InvalidArgumentError(what); }
+absl::Status WrongFile(std::string what) { return absl::InvalidArgumentError(what); }
 
 /// `what`, and OpenSSL's reason for it.
 absl::Status Refused(std::string what) {
   const char* reason = ERR_reason_error_string(ERR_peek_last_error());
   ERR_clear_error();
-  return Wrong(reason == nullptr ? what : what + ": " + reason);
+  return WrongFile(reason == nullptr ? what : what + ": " + reason);
 }
 
 BioPtr Reader(std::string_view text) {
@@ -50,7 +50,7 @@ absl::StatusOr<std::vector<CertificatePtr>> ReadCertificates(std::string_view pe
     return Refused("holds a certificate that cannot be read");
   }
   ERR_clear_error();
-  if (certificates.empty()) return Wrong("holds no PEM certificate");
+  if (certificates.empty()) return WrongFile("holds no PEM certificate");
   return certificates;
 }
 
@@ -123,11 +123,11 @@ absl::Status UseKey(SSL_CTX* context, const base::Secret& pem) {
   const KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, &NoPassword, &asked));
   if (!key) {
     ERR_clear_error();
-    return Wrong(asked ? "must not be encrypted" : "holds no PEM private key");
+    return WrongFile(asked ? "must not be encrypted" : "holds no PEM private key");
   }
   if (X509_check_private_key(SSL_CTX_get0_certificate(context), key.get()) != 1) {
     ERR_clear_error();
-    return Wrong("does not belong to the client certificate");
+    return WrongFile("does not belong to the client certificate");
   }
   if (SSL_CTX_use_PrivateKey(context, key.get()) != 1) return Refused("cannot be used");
   return absl::OkStatus();

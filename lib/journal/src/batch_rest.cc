@@ -30,7 +30,7 @@ bool TakeVarint(std::string_view& bytes, uint64_t& value) {
 uint64_t Zigzag(uint64_t difference) { return (difference << 1) ^ (0 - (difference >> 63)); }
 uint64_t Unzigzag(uint64_t value) { return (value >> 1) ^ (0 - (value & 1)); }
 
-absl::Status Damaged(const Parked& row) {
+absl::Status DamagedRow(const Parked& row) {
   return absl::DataLossError(absl::StrCat("the parked batch at position ", row.position,
                                           " of lane ", row.lane, " is damaged on disk"));
 }
@@ -60,18 +60,18 @@ absl::Status DecodeRest(std::string_view bytes, Parked& row) {
   row.rest.clear();
   if (bytes.empty()) return absl::OkStatus();
   uint32_t crc = 0;
-  if (bytes.size() < kCrcBytes) return Damaged(row);
+  if (bytes.size() < kCrcBytes) return DamagedRow(row);
   std::memcpy(&crc, bytes.data(), kCrcBytes);
   bytes.remove_prefix(kCrcBytes);
-  if (BytesCrc(bytes) != crc) return Damaged(row);
+  if (BytesCrc(bytes) != crc) return DamagedRow(row);
   BatchMember member{row.position, row.group};
   while (!bytes.empty()) {
     uint64_t step = 0;
     uint64_t change = 0;
-    if (!TakeVarint(bytes, step) || !TakeVarint(bytes, change)) return Damaged(row);
+    if (!TakeVarint(bytes, step) || !TakeVarint(bytes, change)) return DamagedRow(row);
     member.position += Unzigzag(step);
     member.group ^= change;
-    if (member.group > kMaxGroup || row.rest.size() >= kMaxRest) return Damaged(row);
+    if (member.group > kMaxGroup || row.rest.size() >= kMaxRest) return DamagedRow(row);
     row.rest.push_back(member);
   }
   return absl::OkStatus();

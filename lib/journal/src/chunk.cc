@@ -12,7 +12,7 @@ namespace carillon::journal {
 namespace {
 
 template <typename T>
-char* Store(char* to, T value) {
+char* PutNumber(char* to, T value) {
   std::memcpy(to, &value, sizeof(T));
   return to + sizeof(T);
 }
@@ -70,14 +70,14 @@ absl::StatusOr<model::EventPtr> Parse(const ChunkHead& head, uint64_t position,
 
 void PutRecord(std::string& records, std::string_view record) {
   char length[sizeof(uint32_t)];
-  Store(length, static_cast<uint32_t>(record.size()));
+  PutNumber(length, static_cast<uint32_t>(record.size()));
   records.append(length, sizeof(length));
   records.append(record);
 }
 
 void PutGap(std::string& records, uint32_t count) {
   char gap[sizeof(uint32_t)];
-  Store(gap, kGap | count);
+  PutNumber(gap, kGap | count);
   records.append(gap, sizeof(gap));
 }
 
@@ -88,9 +88,9 @@ uint32_t BytesCrc(std::string_view bytes) {
 
 uint32_t ChunkCrc(const ChunkHead& head, std::string_view records) {
   char bytes[8 + 4 + 8];
-  char* at = Store(bytes, head.first_position);
-  at = Store(at, head.count);
-  Store(at, base::ToUnixNanos(head.accepted_at));
+  char* at = PutNumber(bytes, head.first_position);
+  at = PutNumber(at, head.count);
+  PutNumber(at, base::ToUnixNanos(head.accepted_at));
   const uLong start = crc32_z(0, reinterpret_cast<const Bytef*>(bytes), sizeof(bytes));
   return static_cast<uint32_t>(
       crc32_z(start, reinterpret_cast<const Bytef*>(records.data()), records.size()));
@@ -163,14 +163,14 @@ absl::StatusOr<std::string> ChunkView::Thin(std::span<const uint64_t> positions)
 
 void AttemptChunk::Add(const AttemptRow& row) {
   char bytes[kAttemptBytes];
-  char* at = Store(bytes, row.position);
-  at = Store(at, base::ToUnixNanos(row.started));
-  at = Store(at, row.lane);
-  at = Store(at, row.number);
-  at = Store(at, row.duration_us);
-  at = Store(at, row.http_status);
-  at = Store(at, static_cast<uint8_t>(row.outcome));
-  Store(at, static_cast<uint8_t>(row.settles));
+  char* at = PutNumber(bytes, row.position);
+  at = PutNumber(at, base::ToUnixNanos(row.started));
+  at = PutNumber(at, row.lane);
+  at = PutNumber(at, row.number);
+  at = PutNumber(at, row.duration_us);
+  at = PutNumber(at, row.http_status);
+  at = PutNumber(at, static_cast<uint8_t>(row.outcome));
+  PutNumber(at, static_cast<uint8_t>(row.settles));
   rows.append(bytes, sizeof(bytes));
   ++count;
   first_at = std::min(first_at, row.started);

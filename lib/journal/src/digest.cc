@@ -13,7 +13,7 @@ namespace {
 constexpr size_t kMaxRows = 100'000;
 constexpr size_t kMaxBytes = 16 << 20;
 
-void Add(uint32_t& sum, std::string_view bytes) {
+void AddTo(uint32_t& sum, std::string_view bytes) {
   const auto size = static_cast<uint32_t>(bytes.size());
   const auto add = [&sum](const void* at, size_t count) {
     sum = static_cast<uint32_t>(crc32_z(sum, static_cast<const Bytef*>(at), count));
@@ -34,7 +34,7 @@ absl::Status AddTable(Database& database, const std::string& name, uint32_t& sum
     for (int i = 0; i < columns; ++i) {
       const std::string_view value = rows->Null(i) ? "null" : rows->Blob(i);
       bytes += value.size();
-      Add(sum, value);
+      AddTo(sum, value);
     }
   }
   return absl::OkStatus();
@@ -53,7 +53,7 @@ absl::StatusOr<uint32_t> DigestOfSmallTables(Database& database) {
     if (!row.ok()) return row.status();
     if (!*row) return sum;
     const std::string name(tables->Blob(0));
-    Add(sum, name);
+    AddTo(sum, name);
     if (absl::Status status = AddTable(database, name, sum); !status.ok()) return status;
   }
 }

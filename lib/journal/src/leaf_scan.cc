@@ -16,7 +16,7 @@ constexpr uint64_t kMaxPayload = 64 << 20;
 constexpr size_t kMaxColumns = 64;
 
 /// Big-endian, seven bits a byte, the ninth whole.
-bool TakeVarint(std::string_view& bytes, uint64_t& value) {
+bool TakeSqliteVarint(std::string_view& bytes, uint64_t& value) {
   value = 0;
   for (int i = 0; i < 9 && !bytes.empty(); ++i) {
     const auto byte = static_cast<uint8_t>(bytes.front());
@@ -31,7 +31,7 @@ bool TakeVarint(std::string_view& bytes, uint64_t& value) {
   return false;
 }
 
-size_t SizeOf(uint64_t serial) {
+size_t ContentSize(uint64_t serial) {
   constexpr size_t kSizes[] = {0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0};
   return serial < 12 ? kSizes[serial] : (serial - 12) / 2;
 }
@@ -57,15 +57,15 @@ bool Decode(std::string_view record, std::vector<LeafValue>& values) {
   values.clear();
   std::string_view rest = record;
   uint64_t head = 0;
-  if (!TakeVarint(rest, head) || head > record.size() || head < record.size() - rest.size()) {
+  if (!TakeSqliteVarint(rest, head) || head > record.size() || head < record.size() - rest.size()) {
     return false;
   }
   std::string_view serials = rest.substr(0, head - (record.size() - rest.size()));
   std::string_view body = record.substr(head);
   while (!serials.empty()) {
     uint64_t serial = 0;
-    if (!TakeVarint(serials, serial) || values.size() >= kMaxColumns) return false;
-    const size_t size = SizeOf(serial);
+    if (!TakeSqliteVarint(serials, serial) || values.size() >= kMaxColumns) return false;
+    const size_t size = ContentSize(serial);
     if (serial == 10 || serial == 11 || size > body.size()) return false;
     values.push_back(ValueOf(serial, body.substr(0, size)));
     body.remove_prefix(size);
@@ -95,7 +95,7 @@ class Leaves {
     std::string_view bytes = std::string_view(page_).substr(at);
     uint64_t payload = 0;
     uint64_t key = 0;
-    if (!TakeVarint(bytes, payload) || !TakeVarint(bytes, key)) return false;
+    if (!TakeSqliteVarint(bytes, payload) || !TakeSqliteVarint(bytes, key)) return false;
     if (payload == 0 || payload > kMaxPayload) return false;
     rowid = static_cast<int64_t>(key);
     const size_t local = LocalBytes(payload);

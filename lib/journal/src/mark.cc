@@ -19,7 +19,7 @@ namespace {
 /// zero | u32 crc over all before it; little-endian. Each lies in a block of its own.
 constexpr size_t kSlotBytes = 64;
 constexpr uint64_t kSlotDistance = 4096;
-constexpr char kMagic[8] = {'C', 'r', 'l', 'n', 'M', 'r', 'k', '1'};
+constexpr char kMarkMagic[8] = {'C', 'r', 'l', 'n', 'M', 'r', 'k', '1'};
 constexpr uint32_t kClean = 1;
 constexpr uint32_t kWalUsed = 2;
 
@@ -69,7 +69,8 @@ absl::StatusOr<std::optional<MarkState>> Mark::Read(const std::string& folder, b
     Slot slot;
     const auto read = file->Read(at, reinterpret_cast<char*>(&slot), sizeof(slot));
     if (!read.ok()) return read.status();
-    if (std::memcmp(slot.magic, kMagic, sizeof(kMagic)) != 0 || slot.crc != CrcOf(slot)) continue;
+    if (std::memcmp(slot.magic, kMarkMagic, sizeof(kMarkMagic)) != 0 || slot.crc != CrcOf(slot))
+      continue;
     if (newest && slot.sequence < sequence) continue;
     sequence = slot.sequence;
     newest = MarkState{slot.store, slot.last_position, (slot.flags & kWalUsed) != 0,
@@ -116,7 +117,7 @@ Mark::~Mark() {
 
 absl::Status Mark::Write() {
   Slot slot{};
-  std::memcpy(slot.magic, kMagic, sizeof(kMagic));
+  std::memcpy(slot.magic, kMarkMagic, sizeof(kMarkMagic));
   slot.store = state_.store;
   slot.sequence = ++sequence_;
   slot.last_position = state_.last_position;

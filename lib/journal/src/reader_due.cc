@@ -9,7 +9,7 @@
 namespace carillon::journal {
 namespace {
 
-constexpr size_t kMaxRows = 100'000;
+constexpr size_t kMaxDueRows = 100'000;
 /// One answer carries about this much; what is beyond is told as `next_due`.
 constexpr size_t kMaxDueBytes = 8 << 20;
 constexpr size_t kLoadAtOnce = 256;
@@ -86,7 +86,7 @@ absl::StatusOr<DueDeliveries> Reader::Take(LaneId lane, base::WallTime first, ba
 
 absl::StatusOr<DueDeliveries> Reader::TakeRows(Statement& statement, LaneId lane,
                                                base::WallTime until, size_t limit) {
-  limit = std::min(limit, kMaxRows);
+  limit = std::min(limit, kMaxDueRows);
   DueDeliveries result;
   size_t loaded = 0;   // rows
   size_t waiting = 0;  // deliveries in the rows behind them

@@ -10,7 +10,7 @@
 namespace carillon::journal {
 namespace {
 
-int64_t Signed(uint64_t value) { return static_cast<int64_t>(value); }
+int64_t ToSigned(uint64_t value) { return static_cast<int64_t>(value); }
 
 absl::StatusOr<Health> GetHealth(const Statement& lane) {
   Health health;
@@ -33,7 +33,7 @@ absl::StatusOr<Health> GetHealth(const Statement& lane) {
 
 absl::Status Store::SetCursor(const LaneCursor& cursor) {
   if (cursor.position.has_value()) {
-    set_cursor_.Bind(1, Signed(*cursor.position));
+    set_cursor_.Bind(1, ToSigned(*cursor.position));
   } else {
     set_cursor_.BindNull(1);
   }
@@ -71,7 +71,7 @@ absl::StatusOr<LaneState> Store::OpenLane(const LaneName& name, uint64_t next_po
   const absl::StatusOr<bool> found = find_lane_.Step();
   if (!found.ok()) return found.status();
   if (!*found) {
-    add_lane_.BindText(1, name.tenant).BindText(2, name.name).Bind(3, Signed(next_position));
+    add_lane_.BindText(1, name.tenant).BindText(2, name.name).Bind(3, ToSigned(next_position));
     if (absl::Status status = add_lane_.Run(); !status.ok()) return status;
     lane.lane = static_cast<LaneId>(database_.last_insert_id());
     lane.since = next_position;

@@ -8,14 +8,14 @@
 namespace carillon::log {
 namespace {
 
-constexpr size_t kMaxKeyBytes = 256;
+constexpr size_t kMaxLimitKeyBytes = 256;
 
 }  // namespace
 
 std::optional<uint64_t> Limiter::Allow(std::string_view key, base::MonoTime now,
                                        std::chrono::nanoseconds interval) {
   const std::lock_guard lock(mutex_);
-  Entry& entry = Find(key.substr(0, kMaxKeyBytes), now);
+  Entry& entry = Find(key.substr(0, kMaxLimitKeyBytes), now);
   if (now < entry.next) {
     ++entry.suppressed;
     return std::nullopt;

@@ -33,7 +33,7 @@ bool StripPadding(std::string_view& text) {
   return digits % 4 != 1;
 }
 
-absl::Status Invalid(const char* what) { return absl::InvalidArgumentError(what); }
+absl::Status InvalidSecret(const char* what) { return absl::InvalidArgumentError(what); }
 
 /// What a kind of secret must be, as its errors say it.
 struct Form {
@@ -54,8 +54,9 @@ constexpr Form kV1aForm = {kV1aPrefix, kV1aBytes, kV1aBytes,
 /// The bytes of a secret that begins with the form's prefix.
 absl::StatusOr<base::Secret> Decode(std::string_view text, const Form& form) {
   text.remove_prefix(form.prefix.size());
-  if (text.size() > kMaxBase64) return Invalid(form.wrong_length);
-  if (!StripPadding(text) || !std::ranges::all_of(text, IsBase64)) return Invalid(form.not_base64);
+  if (text.size() > kMaxBase64) return InvalidSecret(form.wrong_length);
+  if (!StripPadding(text) || !std::ranges::all_of(text, IsBase64))
+    return InvalidSecret(form.not_base64);
 
   std::string block(text);
   block.resize((text.size() + 3) / 4 * 4, 'A');  // decodes to zero bits, cut off below
@@ -64,7 +65,8 @@ absl::StatusOr<base::Secret> Decode(std::string_view text, const Form& form) {
                   reinterpret_cast<const uint8_t*>(block.data()), static_cast<int>(block.size()));
   OPENSSL_cleanse(block.data(), block.size());
   key.resize(text.size() * 3 / 4);
-  if (key.size() < form.min_bytes || key.size() > form.max_bytes) return Invalid(form.wrong_length);
+  if (key.size() < form.min_bytes || key.size() > form.max_bytes)
+    return InvalidSecret(form.wrong_length);
   return base::Secret(std::move(key));
 }
 
@@ -77,19 +79,20 @@ bool HalvesBelongTogether(std::string_view secret) {
 }  // namespace
 
 absl::StatusOr<base::Secret> ParseSecret(std::string_view text) {
-  if (!text.starts_with(kV1Prefix)) return Invalid("a signing secret must begin with 'whsec_'");
+  if (!text.starts_with(kV1Prefix))
+    return InvalidSecret("a signing secret must begin with 'whsec_'");
   return Decode(text, kV1Form);
 }
 
 absl::StatusOr<SchemeSecret> ParseAnySecret(std::string_view text) {
   const bool v1a = text.starts_with(kV1aPrefix);
   if (!v1a && !text.starts_with(kV1Prefix)) {
-    return Invalid("a signing secret must begin with 'whsec_' or 'whsk_'");
+    return InvalidSecret("a signing secret must begin with 'whsec_' or 'whsk_'");
   }
   absl::StatusOr<base::Secret> secret = Decode(text, v1a ? kV1aForm : kV1Form);
   if (!secret.ok()) return secret.status();
   if (v1a && !HalvesBelongTogether(secret->Reveal())) {
-    return Invalid("the public half of an ed25519 secret must belong to its seed");
+    return InvalidSecret("the public half of an ed25519 secret must belong to its seed");
   }
   return SchemeSecret{v1a ? model::KeyScheme::kV1a : model::KeyScheme::kV1, *std::move(secret)};
 }

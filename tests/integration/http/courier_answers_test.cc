@@ -4,7 +4,7 @@
 namespace carillon::http {
 namespace {
 
-struct Case {
+struct PlainCase {
   std::string name;
   std::string answer;
   bool hold;  // the receiver keeps the connection open after it
@@ -12,10 +12,10 @@ struct Case {
   uint16_t status;
 };
 
-class AnswerTest : public CourierTest, public testing::WithParamInterface<Case> {};
+class AnswerTest : public CourierTest, public testing::WithParamInterface<PlainCase> {};
 
 TEST_P(AnswerTest, IsJudged) {
-  const Case& expected = GetParam();
+  const PlainCase& expected = GetParam();
   Receiver receiver(expected.hold ? AnswerAndHold(expected.answer)
                                   : AnswerAndClose(expected.answer));
   const Response response = AskOnce(To(receiver.port()));
@@ -23,7 +23,7 @@ TEST_P(AnswerTest, IsJudged) {
   EXPECT_EQ(response.status, expected.status);
 }
 
-std::string Repeat(const std::string& s, int n) {
+std::string Repeated(const std::string& s, int n) {
   std::string out;
   for (int i = 0; i < n; ++i) out += s;
   return out;
@@ -34,39 +34,41 @@ const std::string kChunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\
 INSTANTIATE_TEST_SUITE_P(
     Table, AnswerTest,
     testing::Values(
-        Case{"Ok", kOk, true, Outcome::kSuccess, 200},
-        Case{"Error", "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n", true, Outcome::kSuccess, 503},
-        Case{"Redirect", "HTTP/1.1 302 Go\r\nLocation: http://a/\r\nContent-Length: 0\r\n\r\n",
-             true, Outcome::kSuccess, 302},
-        Case{"NoContent", "HTTP/1.1 204 Done\r\n\r\n", true, Outcome::kSuccess, 204},
-        Case{"LowerCase", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", true, Outcome::kSuccess,
-             200},
-        Case{"Interim", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nLink: x\r\n\r\n" + kOk,
-             true, Outcome::kSuccess, 200},
-        Case{"ChunkedTrailers", kChunked + "2\r\nok\r\n0\r\nTrailer: yes\r\n\r\n", true,
-             Outcome::kSuccess, 200},
-        Case{"UntilClose", "HTTP/1.1 200 OK\r\n\r\nhello", false, Outcome::kSuccess, 200},
-        Case{"Http10", "HTTP/1.0 200 OK\r\n\r\nhello", false, Outcome::kSuccess, 200},
-        Case{"LongBody",
-             "HTTP/1.1 201 OK\r\nContent-Length: 99999999\r\n\r\n" + std::string(17'000, 'x'), true,
-             Outcome::kSuccess, 201},
-        Case{"LongerThanSaid", kOk + "and more", true, Outcome::kSuccess, 200},
-        Case{"ShorterThanSaid", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", false,
-             Outcome::kSuccess, 200},
-        Case{"ChunksCutOff", kChunked + "9\r\nok", false, Outcome::kSuccess, 200},
-        Case{"HeadCutOff", "HTTP/1.1 200 OK\r\nContent-", false, Outcome::kReset, 0},
-        Case{"Nothing", "", false, Outcome::kReset, 0},
-        Case{"BadLength", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", true, Outcome::kSuccess,
-             200},
-        Case{"BadChunk", kChunked + "zz\r\n", true, Outcome::kSuccess, 200},
-        Case{"Garbage", "\x15\x03\x01\x02", true, Outcome::kProtocol, 0},
-        Case{"Http2", "HTTP/2 200\r\n\r\n", true, Outcome::kProtocol, 0},
-        Case{"LongHead", "HTTP/1.1 200 OK\r\n" + Repeat("X-Filler: yes\r\n", 5000), true,
-             Outcome::kSuccess, 200},
-        Case{"LongLine", "HTTP/1.1 200 OK\r\nX: " + std::string(70'000, 'x'), true,
-             Outcome::kSuccess, 200},
-        Case{"EndlessInterim", Repeat("HTTP/1.1 102 Wait\r\n\r\n", 3500), true, Outcome::kProtocol,
-             0}),
+        PlainCase{"Ok", kOk, true, Outcome::kSuccess, 200},
+        PlainCase{"Error", "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n", true, Outcome::kSuccess,
+                  503},
+        PlainCase{"Redirect", "HTTP/1.1 302 Go\r\nLocation: http://a/\r\nContent-Length: 0\r\n\r\n",
+                  true, Outcome::kSuccess, 302},
+        PlainCase{"NoContent", "HTTP/1.1 204 Done\r\n\r\n", true, Outcome::kSuccess, 204},
+        PlainCase{"LowerCase", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", true,
+                  Outcome::kSuccess, 200},
+        PlainCase{"Interim",
+                  "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nLink: x\r\n\r\n" + kOk, true,
+                  Outcome::kSuccess, 200},
+        PlainCase{"ChunkedTrailers", kChunked + "2\r\nok\r\n0\r\nTrailer: yes\r\n\r\n", true,
+                  Outcome::kSuccess, 200},
+        PlainCase{"UntilClose", "HTTP/1.1 200 OK\r\n\r\nhello", false, Outcome::kSuccess, 200},
+        PlainCase{"Http10", "HTTP/1.0 200 OK\r\n\r\nhello", false, Outcome::kSuccess, 200},
+        PlainCase{"LongBody",
+                  "HTTP/1.1 201 OK\r\nContent-Length: 99999999\r\n\r\n" + std::string(17'000, 'x'),
+                  true, Outcome::kSuccess, 201},
+        PlainCase{"LongerThanSaid", kOk + "and more", true, Outcome::kSuccess, 200},
+        PlainCase{"ShorterThanSaid", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", false,
+                  Outcome::kSuccess, 200},
+        PlainCase{"ChunksCutOff", kChunked + "9\r\nok", false, Outcome::kSuccess, 200},
+        PlainCase{"HeadCutOff", "HTTP/1.1 200 OK\r\nContent-", false, Outcome::kReset, 0},
+        PlainCase{"Nothing", "", false, Outcome::kReset, 0},
+        PlainCase{"BadLength", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", true,
+                  Outcome::kSuccess, 200},
+        PlainCase{"BadChunk", kChunked + "zz\r\n", true, Outcome::kSuccess, 200},
+        PlainCase{"Garbage", "\x15\x03\x01\x02", true, Outcome::kProtocol, 0},
+        PlainCase{"Http2", "HTTP/2 200\r\n\r\n", true, Outcome::kProtocol, 0},
+        PlainCase{"LongHead", "HTTP/1.1 200 OK\r\n" + Repeated("X-Filler: yes\r\n", 5000), true,
+                  Outcome::kSuccess, 200},
+        PlainCase{"LongLine", "HTTP/1.1 200 OK\r\nX: " + std::string(70'000, 'x'), true,
+                  Outcome::kSuccess, 200},
+        PlainCase{"EndlessInterim", Repeated("HTTP/1.1 102 Wait\r\n\r\n", 3500), true,
+                  Outcome::kProtocol, 0}),
     [](const auto& info) { return info.param.name; });
 
 class CourierAnswersTest : public CourierTest {};

@@ -9,6 +9,7 @@
 
 #include <boost/asio/post.hpp>
 #include <thread>
+#include <vector>
 
 #include "few_descriptors.h"
 

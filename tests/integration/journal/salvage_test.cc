@@ -14,7 +14,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-constexpr uint64_t kFrame = 24 + 4096;
+constexpr uint64_t kWalFrame = 24 + 4096;
 
 class SalvageTest : public DamageTest {
  protected:
@@ -123,7 +123,7 @@ TEST_F(SalvageTest, ADamagedFrameInAWalThatWasCopiedInPart) {
   CopyWal();
   Fill(200, 400);
   Kill();
-  Flip(Path("carillon.db-wal"), 8 * (32 + 12 * kFrame + 700));
+  Flip(Path("carillon.db-wal"), 8 * (32 + 12 * kWalFrame + 700));
   EXPECT_THAT(Verify(), Contains(HasSubstr("damaged at frame 13")));
   const std::vector<std::string> dropped = Salvage();
   EXPECT_THAT(dropped, IsEmpty());  // later frames hold that page too

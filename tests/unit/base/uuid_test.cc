@@ -9,9 +9,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-class Fixed final : public Random {
+class FixedBits final : public Random {
  public:
-  explicit Fixed(uint64_t bits) : bits_(bits) {}
+  explicit FixedBits(uint64_t bits) : bits_(bits) {}
   uint64_t Next() override { return bits_; }
 
  private:
@@ -21,7 +21,7 @@ class Fixed final : public Random {
 TEST(MakeUuidV7, LaysOutTimeVersionAndVariant) {
   // The time of RFC 9562's example, A.6.
   const WallTime t = WallTime(milliseconds(0x017F22E279B0));
-  Fixed zeros(0), ones(UINT64_MAX);
+  FixedBits zeros(0), ones(UINT64_MAX);
   EXPECT_EQ(MakeUuidV7(t, zeros), "017f22e2-79b0-7000-8000-000000000000");
   EXPECT_EQ(MakeUuidV7(t, ones), "017f22e2-79b0-7fff-bfff-ffffffffffff");
 }

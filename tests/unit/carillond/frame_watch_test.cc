@@ -25,7 +25,7 @@ enum Type : uint8_t {
 };
 constexpr uint8_t kEnd = 1;  // END_STREAM, and ACK of settings and pings
 
-const std::string kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const std::string kClientPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 std::string Frame(uint8_t type, uint32_t stream, const std::string& payload, uint8_t flags = 0) {
   std::string frame;
@@ -45,7 +45,7 @@ std::string Message(size_t length, size_t sent) {
 
 class FrameWatchTest : public testing::Test {
  protected:
-  FrameWatchTest() { EXPECT_EQ(Receive(kPreface), Verdict::kFine); }
+  FrameWatchTest() { EXPECT_EQ(Receive(kClientPreface), Verdict::kFine); }
   Verdict Receive(const std::string& bytes) { return watch_.Received(bytes, now_); }
   Verdict Open(uint32_t stream, size_t head = 100) {
     return Receive(Frame(kHeaders, stream, std::string(head, 'h')));
@@ -68,7 +68,7 @@ class FrameWatchTest : public testing::Test {
 
 TEST(FrameWatchPreface, IsTakenInPiecesAndNothingElseIs) {
   FrameWatch watch({});
-  for (const char c : kPreface) EXPECT_EQ(watch.Received({&c, 1}, {}), Verdict::kFine);
+  for (const char c : kClientPreface) EXPECT_EQ(watch.Received({&c, 1}, {}), Verdict::kFine);
   EXPECT_EQ(watch.Received(Frame(kSettings, 0, ""), {}), Verdict::kFine);
   for (const std::string_view other : {"GET / HTTP/1.1\r\n", "PRI * HTTP/1", "\x16\x03\x01"}) {
     FrameWatch another({});
@@ -147,7 +147,7 @@ TEST_F(FrameWatchTest, APrefixMayComeInPieces) {
 TEST_F(FrameWatchTest, AHeadIsBoundedInOneFrameAndInMany) {
   EXPECT_EQ(Open(1, limits_.max_head_bytes - 9), Verdict::kFine);
   FrameWatch another(limits_);
-  another.Received(kPreface, now_);
+  another.Received(kClientPreface, now_);
   EXPECT_EQ(
       another.Received(Frame(kHeaders, 1, std::string(limits_.max_head_bytes - 8, 'h')), now_),
       Verdict::kHead);
@@ -198,7 +198,7 @@ TEST_F(FrameWatchTest, FramesThatBringNothingAreBoundedUntilAnAnswer) {
   for (const std::string& frame : kinds) {
     SCOPED_TRACE(static_cast<int>(static_cast<uint8_t>(frame[3])));
     FrameWatch watch(limits_);
-    watch.Received(kPreface, now_);
+    watch.Received(kClientPreface, now_);
     watch.Received(Frame(kHeaders, 1, "call"), now_);
     for (const uint8_t answer : {kHeaders, kData, kPing}) {
       for (uint32_t n = 0; n < limits_.max_empty_frames; ++n) {
@@ -257,8 +257,8 @@ TEST(FrameWatchPieces, HoweverTheBytesComeTheFiguresAreTheSame) {
     base::SeededRandom random(seed);
     FrameWatch whole({});
     FrameWatch cut({});
-    whole.Received(kPreface, {});
-    cut.Received(kPreface, {});
+    whole.Received(kClientPreface, {});
+    cut.Received(kClientPreface, {});
     const auto below = [&random](uint64_t n) { return random.Next() % n; };
     uint32_t opened = 0;
     for (int step = 0; step < 60; ++step) {

@@ -24,7 +24,7 @@ constexpr bool kOwnHeap = __has_feature(address_sanitizer) || __has_feature(thre
 constexpr bool kOwnHeap = false;
 #endif
 
-size_t Resident() {
+size_t ResidentBytes() {
   std::FILE* const file = std::fopen("/proc/self/statm", "re");
   size_t all = 0;
   size_t resident = 0;
@@ -51,10 +51,10 @@ class MemoryTrimTest : public testing::Test {
   }
   /// Whether so many looks gave back most of a burst, and not before the last of them.
   bool GivenBackBy(int looks, size_t in_use) {
-    const size_t before = Resident();
+    const size_t before = ResidentBytes();
     for (int n = 1; n <= looks; ++n) {
       trim_.Look(in_use);
-      const bool given = Resident() + kBurst / 2 < before;
+      const bool given = ResidentBytes() + kBurst / 2 < before;
       if (given || n == looks) return given && n == looks;
     }
     return false;

@@ -15,9 +15,9 @@ namespace {
 using model::Format;
 using nlohmann::ordered_json;
 
-std::shared_ptr<model::Event> MakeEvent(std::vector<model::Event::Attribute> attributes = {},
-                                        std::string_view payload = R"({"total":12})",
-                                        std::string_view ordering_key = "") {
+std::shared_ptr<model::Event> MakeCloudEvent(std::vector<model::Event::Attribute> attributes = {},
+                                             std::string_view payload = R"({"total":12})",
+                                             std::string_view ordering_key = "") {
   return model::Event::Create(
       {.id = "order-1",
        .type = "order.paid",
@@ -28,8 +28,8 @@ std::shared_ptr<model::Event> MakeEvent(std::vector<model::Event::Attribute> att
        .payload = payload});
 }
 
-std::string Encode(Format format, std::vector<const model::Event*> events,
-                   std::string_view source = {}) {
+std::string EncodeFrom(Format format, std::vector<const model::Event*> events,
+                       std::string_view source = {}) {
   return EncodeBody(format, events, source);
 }
 
@@ -40,8 +40,8 @@ std::string Headers(const model::Event& event, std::string_view source = {}) {
 }
 
 TEST(CloudEvents, StructuredIsOneObject) {
-  const auto event = MakeEvent({{"region", "eu \"west\""}}, R"({"total":12})", "customer-7");
-  EXPECT_EQ(Encode(Format::kCloudEvents, {event.get()}),
+  const auto event = MakeCloudEvent({{"region", "eu \"west\""}}, R"({"total":12})", "customer-7");
+  EXPECT_EQ(EncodeFrom(Format::kCloudEvents, {event.get()}),
             R"({"specversion":"1.0","id":"order-1","source":"/carillon/acme.eu",)"
             R"("type":"order.paid","time":"2024-05-01T12:00:00.120Z",)"
             R"("datacontenttype":"application/json","partitionkey":"customer-7",)"
@@ -49,28 +49,29 @@ TEST(CloudEvents, StructuredIsOneObject) {
 }
 
 TEST(CloudEvents, TakesTheSourceOfTheDestination) {
-  const auto event = MakeEvent();
-  const auto tree =
-      ordered_json::parse(Encode(Format::kCloudEvents, {event.get()}, "https://shop.example/a"));
+  const auto event = MakeCloudEvent();
+  const auto tree = ordered_json::parse(
+      EncodeFrom(Format::kCloudEvents, {event.get()}, "https://shop.example/a"));
   EXPECT_EQ(tree.at("source"), "https://shop.example/a");
   EXPECT_FALSE(tree.contains("partitionkey"));
 }
 
 TEST(CloudEvents, ABatchOfOneIsStillAnArray) {
-  const auto a = MakeEvent({}, "null");
-  const auto b = MakeEvent({}, "[1,2]");
-  const std::string one = Encode(Format::kCloudEvents, {a.get()});
-  const std::string two = Encode(Format::kCloudEvents, {b.get()});
-  EXPECT_EQ(Encode(Format::kCloudEventsBatch, {a.get()}), "[" + one + "]");
-  EXPECT_EQ(Encode(Format::kCloudEventsBatch, {b.get(), a.get()}), "[" + two + "," + one + "]");
+  const auto a = MakeCloudEvent({}, "null");
+  const auto b = MakeCloudEvent({}, "[1,2]");
+  const std::string one = EncodeFrom(Format::kCloudEvents, {a.get()});
+  const std::string two = EncodeFrom(Format::kCloudEvents, {b.get()});
+  EXPECT_EQ(EncodeFrom(Format::kCloudEventsBatch, {a.get()}), "[" + one + "]");
+  EXPECT_EQ(EncodeFrom(Format::kCloudEventsBatch, {b.get(), a.get()}), "[" + two + "," + one + "]");
   EXPECT_TRUE(ordered_json::parse(one).at("data").is_null());
-  EXPECT_EQ(ordered_json::parse(Encode(Format::kCloudEventsBatch, {a.get()}, "/s"))[0].at("source"),
-            "/s");
+  EXPECT_EQ(
+      ordered_json::parse(EncodeFrom(Format::kCloudEventsBatch, {a.get()}, "/s"))[0].at("source"),
+      "/s");
 }
 
 TEST(CloudEvents, BinaryIsThePayloadWithHeaders) {
-  const auto event = MakeEvent({{"region", "Euro € 😀"}}, R"({"total":12})", "100% \"a\"~");
-  EXPECT_EQ(Encode(Format::kCloudEventsBinary, {event.get()}), R"({"total":12})");
+  const auto event = MakeCloudEvent({{"region", "Euro € 😀"}}, R"({"total":12})", "100% \"a\"~");
+  EXPECT_EQ(EncodeFrom(Format::kCloudEventsBinary, {event.get()}), R"({"total":12})");
   // The second value is the example of the HTTP binding, section 3.1.3.2.
   EXPECT_EQ(Headers(*event),
             "ce-specversion: 1.0\r\n"
@@ -150,8 +151,8 @@ TEST(CloudEvents, AttributesGoAlongWhereNamesAndValuesAllow) {
                                               {"nonchar2", "\xef\xb7\x90"},
                                               {"nonchar3", "\xf0\x9f\xbf\xbe"}};
   all.insert(all.end(), taken.begin(), taken.end());
-  const auto event = MakeEvent(all, "1", "with\ttab");
-  auto tree = ordered_json::parse(Encode(Format::kCloudEvents, {event.get()}));
+  const auto event = MakeCloudEvent(all, "1", "with\ttab");
+  auto tree = ordered_json::parse(EncodeFrom(Format::kCloudEvents, {event.get()}));
   std::string lines;
   for (const char* name : {"specversion", "id", "source", "type", "time"}) {
     lines += std::string("ce-") + name + ": " + tree.at(name).get<std::string>() + "\r\n";
@@ -170,7 +171,7 @@ TEST(CloudEvents, AttributesGoAlongWhereNamesAndValuesAllow) {
 
 TEST(CloudEvents, HeadersAreBounded) {
   const std::string wide(1024, '%');  // three bytes each
-  const auto event = MakeEvent({{"a", wide}, {"b", wide}, {"c", "small"}});
+  const auto event = MakeCloudEvent({{"a", wide}, {"b", wide}, {"c", "small"}});
   const std::string head = Headers(*event);
   EXPECT_THAT(head, testing::HasSubstr("ce-a: %25%25"));
   EXPECT_THAT(head, testing::Not(testing::HasSubstr("ce-b:")));

@@ -13,36 +13,36 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-std::string With(const std::string& guard, const std::string& url) {
+std::string WithGuard(const std::string& guard, const std::string& url) {
   return "guard: {" + guard + "}\ndestinations: [{name: d, url: '" + url + "'}]\n";
 }
 
 TEST(Guard, AnAddressThatIsNotAllowedIsAnError) {
-  EXPECT_EQ(Refusal(With("", "http://127.0.0.1/")),
+  EXPECT_EQ(Refusal(WithGuard("", "http://127.0.0.1/")),
             "destinations[0].url: leads to 127.0.0.1 (127.0.0.0/8, loopback): "
             "allow it by guard.allow_networks");
-  EXPECT_EQ(Refusal(With("", "http://0xa9fea9fe/latest")),
+  EXPECT_EQ(Refusal(WithGuard("", "http://0xa9fea9fe/latest")),
             "destinations[0].url: leads to 169.254.169.254 (169.254.0.0/16, link-local and cloud "
             "metadata): allow it by guard.allow_networks");
-  EXPECT_THAT(Refusal(With("", "http://[::ffff:10.0.0.1]/")), HasSubstr("::ffff:10.0.0.1 ("));
-  EXPECT_THAT(Refusal(With("allow_networks: [10.1.0.0/16]", "http://10.2.0.1/")),
+  EXPECT_THAT(Refusal(WithGuard("", "http://[::ffff:10.0.0.1]/")), HasSubstr("::ffff:10.0.0.1 ("));
+  EXPECT_THAT(Refusal(WithGuard("allow_networks: [10.1.0.0/16]", "http://10.2.0.1/")),
               HasSubstr("10.2.0.1 (10.0.0.0/8, private use)"));
-  Parsed(With("allow_networks: [10.1.0.0/16]", "http://10.1.2.3/"));
-  Parsed(With("allow_networks: ['::1/128']", "http://[::1]/"));
-  Parsed(With("", "http://8.8.8.8/"));
+  Parsed(WithGuard("allow_networks: [10.1.0.0/16]", "http://10.1.2.3/"));
+  Parsed(WithGuard("allow_networks: ['::1/128']", "http://[::1]/"));
+  Parsed(WithGuard("", "http://8.8.8.8/"));
 }
 
 TEST(Guard, APortThatIsNotAllowedIsAnError) {
-  EXPECT_EQ(Refusal(With("", "http://h:6379/")),
+  EXPECT_EQ(Refusal(WithGuard("", "http://h:6379/")),
             "destinations[0].url: leads to port 6379: allow it by guard.allow_ports");
-  EXPECT_THAT(Refusal(With("allow_networks: [127.0.0.1]", "http://127.0.0.1:6379/")),
+  EXPECT_THAT(Refusal(WithGuard("allow_networks: [127.0.0.1]", "http://127.0.0.1:6379/")),
               HasSubstr("port 6379"));
-  EXPECT_EQ(Refusal(With("", "http://127.0.0.1:9/")),
+  EXPECT_EQ(Refusal(WithGuard("", "http://127.0.0.1:9/")),
             "destinations[0].url: leads to 127.0.0.1 (127.0.0.0/8, loopback) and port 9: "
             "allow it by guard.allow_networks and guard.allow_ports");
-  Parsed(With("allow_ports: [6379]", "http://h:6379/"));
-  Parsed(With("allow_ports: [6000-6999]", "http://h:6379/"));
-  Parsed(With("", "https://h:8443/"));
+  Parsed(WithGuard("allow_ports: [6379]", "http://h:6379/"));
+  Parsed(WithGuard("allow_ports: [6000-6999]", "http://h:6379/"));
+  Parsed(WithGuard("", "https://h:8443/"));
 }
 
 TEST(Guard, RulesAreThoseOfTheFile) {
@@ -55,12 +55,13 @@ TEST(Guard, RulesAreThoseOfTheFile) {
 }
 
 TEST(Guard, PrefixesOfNat64) {
-  const std::string inside = With("nat64_prefixes: ['2a00:64::/96']", "http://[2a00:64::a00:1]/");
+  const std::string inside =
+      WithGuard("nat64_prefixes: ['2a00:64::/96']", "http://[2a00:64::a00:1]/");
   EXPECT_EQ(Refusal(inside),
             "destinations[0].url: leads to 2a00:64::a00:1, which carries 10.0.0.1 (10.0.0.0/8, "
             "private use): allow it by guard.allow_networks");
-  Parsed(With("nat64_prefixes: ['2a00:64::/96']", "http://[2a00:64::808:808]/"));
-  Parsed(With("nat64_prefixes: ['fd64::/96']", "http://[fd64::808:808]/"));
+  Parsed(WithGuard("nat64_prefixes: ['2a00:64::/96']", "http://[2a00:64::808:808]/"));
+  Parsed(WithGuard("nat64_prefixes: ['fd64::/96']", "http://[fd64::808:808]/"));
   EXPECT_EQ(Refusal("guard: {nat64_prefixes: ['64:ff9b::/96', 'fd00::/95']}"),
             "guard.nat64_prefixes[1]: must be an IPv6 network with a prefix of 32, 40, 48, 56, 64 "
             "or 96 bits (RFC 6052)");

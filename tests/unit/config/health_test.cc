@@ -14,13 +14,13 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-model::Destination With(const std::string& members) {
+model::Destination WithMembers(const std::string& members) {
   return Parsed(WithDestination(members)).destinations.at(0);
 }
 
 TEST(Breaker, Defaults) {
-  EXPECT_EQ(With("").breaker, model::Breaker{});
-  const model::Breaker breaker = With("breaker: {}").breaker.value();
+  EXPECT_EQ(WithMembers("").breaker, model::Breaker{});
+  const model::Breaker breaker = WithMembers("breaker: {}").breaker.value();
   EXPECT_EQ(breaker, model::Breaker{});
   EXPECT_EQ(breaker.consecutive_failures, 10u);
   EXPECT_EQ(breaker.failure_rate, 0.5);
@@ -28,12 +28,12 @@ TEST(Breaker, Defaults) {
   EXPECT_EQ(breaker.window, minutes(1));
   EXPECT_EQ(breaker.delay, seconds(1));
   EXPECT_EQ(breaker.max_delay, minutes(1));
-  EXPECT_EQ(With("breaker: {delay: 10m}").breaker->max_delay, minutes(10));
-  EXPECT_EQ(With("breaker: {off: false}").breaker, model::Breaker{});
+  EXPECT_EQ(WithMembers("breaker: {delay: 10m}").breaker->max_delay, minutes(10));
+  EXPECT_EQ(WithMembers("breaker: {off: false}").breaker, model::Breaker{});
 }
 
 TEST(Breaker, OffExcludesAllOthers) {
-  EXPECT_FALSE(With("breaker: {off: true}").breaker);
+  EXPECT_FALSE(WithMembers("breaker: {off: true}").breaker);
   for (const char* member : {"consecutive_failures: 0", "failure_rate: 0.5", "min_attempts: 1",
                              "window: 1s", "delay: 1s", "max_delay: 5m"}) {
     ExpectRefusal(std::string("breaker: {off: true, ") + member + "}",
@@ -42,9 +42,9 @@ TEST(Breaker, OffExcludesAllOthers) {
 }
 
 TEST(Breaker, ZeroIsNotLookedAt) {
-  EXPECT_EQ(With("breaker: {consecutive_failures: 0}").breaker->consecutive_failures, 0u);
-  EXPECT_GT(With("breaker: {failure_rate: 0}").breaker->failure_rate, 1);
-  EXPECT_EQ(With("breaker: {failure_rate: 1}").breaker->failure_rate, 1);
+  EXPECT_EQ(WithMembers("breaker: {consecutive_failures: 0}").breaker->consecutive_failures, 0u);
+  EXPECT_GT(WithMembers("breaker: {failure_rate: 0}").breaker->failure_rate, 1);
+  EXPECT_EQ(WithMembers("breaker: {failure_rate: 1}").breaker->failure_rate, 1);
   ExpectRefusal("breaker: {failure_rate: 0, consecutive_failures: 0}",
                 "breaker: looks at nothing: needs consecutive_failures, failure_rate or off: true");
 }
@@ -83,18 +83,18 @@ TEST(Breaker, Bounds) {
 }
 
 TEST(Disabling, IsKept) {
-  EXPECT_EQ(With("").disabling, model::Disabling{});
-  EXPECT_EQ(With("disabling: {}").disabling, model::Disabling{});
-  EXPECT_EQ(With("disabling: {never: true}").disabling,
+  EXPECT_EQ(WithMembers("").disabling, model::Disabling{});
+  EXPECT_EQ(WithMembers("disabling: {}").disabling, model::Disabling{});
+  EXPECT_EQ(WithMembers("disabling: {never: true}").disabling,
             (model::Disabling{.failing_for = std::nullopt}));
-  EXPECT_EQ(With("disabling: {on_gone: false, failing_for: 2d, when_retries_end: true, "
-                 "deliveries: dead}")
+  EXPECT_EQ(WithMembers("disabling: {on_gone: false, failing_for: 2d, when_retries_end: true, "
+                        "deliveries: dead}")
                 .disabling,
             (model::Disabling{.on_gone = false,
                               .failing_for = hours(48),
                               .when_retries_end = true,
                               .drop_deliveries = true}));
-  EXPECT_FALSE(With("disabling: {deliveries: keep}").disabling.drop_deliveries);
+  EXPECT_FALSE(WithMembers("disabling: {deliveries: keep}").disabling.drop_deliveries);
 }
 
 TEST(Disabling, Bounds) {
@@ -113,11 +113,11 @@ TEST(Disabling, Bounds) {
 }
 
 TEST(Enabled, IsKept) {
-  EXPECT_TRUE(With("").enabled);
-  EXPECT_TRUE(With("enabled: true").enabled);
-  EXPECT_FALSE(With("enabled: false").enabled);
-  EXPECT_EQ(With("").generation, 0u);
-  EXPECT_EQ(With("generation: 4294967295").generation, 4'294'967'295u);
+  EXPECT_TRUE(WithMembers("").enabled);
+  EXPECT_TRUE(WithMembers("enabled: true").enabled);
+  EXPECT_FALSE(WithMembers("enabled: false").enabled);
+  EXPECT_EQ(WithMembers("").generation, 0u);
+  EXPECT_EQ(WithMembers("generation: 4294967295").generation, 4'294'967'295u);
   ExpectRefusal("generation: 4294967296", "generation: must be a whole number, not negative");
   ExpectRefusal("generation: -1", "generation: must be a whole number, not negative");
 }

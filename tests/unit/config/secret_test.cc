@@ -17,10 +17,10 @@ using testing::StartsWith;
 
 constexpr char kBody[] = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-std::string WithKeys(const std::string& keys) { return WithDestination("keys: [" + keys + "]"); }
+std::string WithKeyList(const std::string& keys) { return WithDestination("keys: [" + keys + "]"); }
 
 model::SigningKey KeyOf(const std::string& members) {
-  const Config config = Parsed(WithKeys("{name: k, " + members + "}"));
+  const Config config = Parsed(WithKeyList("{name: k, " + members + "}"));
   if (config.destinations.empty() || config.destinations[0].keys.empty()) return {};
   return config.destinations[0].keys[0];
 }
@@ -43,16 +43,16 @@ TEST(Secrets, ComeFromTheTextAFileOrAVariable) {
 TEST(Secrets, ExactlyOneSource) {
   const char* error =
       "destinations[0].keys[0]: needs exactly one of secret, secret_file, secret_env";
-  EXPECT_EQ(Refusal(WithKeys("{name: k}")), error);
-  EXPECT_EQ(Refusal(WithKeys("{name: k, secret: ''}")), error);
-  EXPECT_EQ(Refusal(WithKeys(std::string("{name: k, secret_env: X, secret: ") + kSecret + "}")),
+  EXPECT_EQ(Refusal(WithKeyList("{name: k}")), error);
+  EXPECT_EQ(Refusal(WithKeyList("{name: k, secret: ''}")), error);
+  EXPECT_EQ(Refusal(WithKeyList(std::string("{name: k, secret_env: X, secret: ") + kSecret + "}")),
             error);
 }
 
 TEST(Secrets, SourcesThatCannotBeRead) {
   const auto folder = TestFolder();
   const auto refusal = [&](const std::string& path) {
-    return Refusal(WithKeys("{name: k, secret_file: '" + path + "'}"));
+    return Refusal(WithKeyList("{name: k, secret_file: '" + path + "'}"));
   };
   const std::string place = "destinations[0].keys[0].secret_file: ";
   EXPECT_THAT(refusal(folder / "none"), StartsWith(place + "cannot be opened"));
@@ -67,23 +67,23 @@ TEST(Secrets, SourcesThatCannotBeRead) {
   EXPECT_THAT(refusal(folder / "empty"), StartsWith(place));
   ::unsetenv("CARILLON_TEST_UNSET");
   EXPECT_EQ(
-      Refusal(WithKeys("{name: k, secret_env: CARILLON_TEST_UNSET}")),
+      Refusal(WithKeyList("{name: k, secret_env: CARILLON_TEST_UNSET}")),
       "destinations[0].keys[0].secret_env: names a variable that is not set: CARILLON_TEST_UNSET");
 }
 
 TEST(Secrets, KeyNamesAndNumbers) {
   const std::string secret = std::string(", secret: ") + kSecret + "}";
-  EXPECT_THAT(Refusal(WithKeys("{name: k" + secret + ", {name: k" + secret)),
+  EXPECT_THAT(Refusal(WithKeyList("{name: k" + secret + ", {name: k" + secret)),
               StartsWith("destinations[0].keys[1].name: is the name of another key"));
-  EXPECT_THAT(Refusal(WithKeys("{name: K" + secret)),
+  EXPECT_THAT(Refusal(WithKeyList("{name: K" + secret)),
               StartsWith("destinations[0].keys[0].name: must be 1-63"));
-  EXPECT_THAT(Refusal(WithKeys("{name: " + std::string(64, 'k') + secret)),
+  EXPECT_THAT(Refusal(WithKeyList("{name: " + std::string(64, 'k') + secret)),
               StartsWith("destinations[0].keys[0].name: must be 1-63"));
-  EXPECT_EQ(Refusal(WithKeys("{name: " + std::string(63, 'k') + secret)), "");
+  EXPECT_EQ(Refusal(WithKeyList("{name: " + std::string(63, 'k') + secret)), "");
   std::string keys = "{name: k0" + secret;
   for (int i = 1; i < 8; ++i) keys += ", {name: k" + std::to_string(i) + secret;
-  EXPECT_EQ(Refusal(WithKeys(keys)), "");
-  EXPECT_EQ(Refusal(WithKeys(keys + ", {name: k8" + secret)),
+  EXPECT_EQ(Refusal(WithKeyList(keys)), "");
+  EXPECT_EQ(Refusal(WithKeyList(keys + ", {name: k8" + secret)),
             "destinations[0].keys: must be at most 8");
 }
 
@@ -94,25 +94,25 @@ TEST(Secrets, NoErrorRepeatsOne) {
   WriteText(file, body);
   ::setenv("CARILLON_TEST_KEY", body.c_str(), 1);
   const std::string cases[] = {
-      WithKeys("{name: k, secret: " + body + "}"),
-      WithKeys("{name: k, secret: '" + secret + "!'}"),
-      WithKeys("{name: k, secret: [" + secret + "]}"),
-      WithKeys("{name: k, secret: {" + secret + ": x}}"),
-      WithKeys("{name: " + secret + "}"),
-      WithKeys("{name: k, secret_file: " + secret + "}"),
-      WithKeys("{name: k, secret_env: " + body + "}"),
-      WithKeys("{name: k, secret_file: " + file.string() + "}"),
-      WithKeys("{name: k, secret_env: CARILLON_TEST_KEY}"),
-      WithKeys("{name: k, " + secret + "}"),
-      WithKeys("{name: k, " + body + "}"),
-      WithKeys("{name: k, sekret " + body + "}"),
-      WithKeys(secret),
+      WithKeyList("{name: k, secret: " + body + "}"),
+      WithKeyList("{name: k, secret: '" + secret + "!'}"),
+      WithKeyList("{name: k, secret: [" + secret + "]}"),
+      WithKeyList("{name: k, secret: {" + secret + ": x}}"),
+      WithKeyList("{name: " + secret + "}"),
+      WithKeyList("{name: k, secret_file: " + secret + "}"),
+      WithKeyList("{name: k, secret_env: " + body + "}"),
+      WithKeyList("{name: k, secret_file: " + file.string() + "}"),
+      WithKeyList("{name: k, secret_env: CARILLON_TEST_KEY}"),
+      WithKeyList("{name: k, " + secret + "}"),
+      WithKeyList("{name: k, " + body + "}"),
+      WithKeyList("{name: k, sekret " + body + "}"),
+      WithKeyList(secret),
       WithDestination("keys: " + secret),
       WithDestination(secret + ": x"),
       WithDestination("format: " + secret),
       secret + ": x\n",
-      WithKeys("{name: k, secret: whsk_" + body + "}"),
-      WithKeys("{name: k, whsk_" + body + ": x}"),
+      WithKeyList("{name: k, secret: whsk_" + body + "}"),
+      WithKeyList("{name: k, whsk_" + body + ": x}"),
       WithDestination("whsk_" + body + ": x"),
       WithDestination("signature: {header: " + secret + ", prefix: whsk_" + body + "}"),
       "destinations:\n- name: k\n  secret:" + secret + "\n  url: x\n",

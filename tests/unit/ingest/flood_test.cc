@@ -16,7 +16,7 @@ std::string Varint(size_t n) {
   return out + static_cast<char>(n);
 }
 
-std::string Field(int number, const std::string& bytes) {
+std::string WireField(int number, const std::string& bytes) {
   return Varint(static_cast<size_t>(number) << 3 | 2) + Varint(bytes.size()) + bytes;
 }
 
@@ -32,7 +32,8 @@ std::string Filled(const std::string& bytes) { return Times(kMessageBytes / byte
 const std::string kTooMany = ": has more than 1024 fields, unknown and repeated ones included";
 
 std::string Any(const std::string& value) {
-  return Field(15, Field(1, "type.googleapis.com/carillon.v1.SessionEvent") + Field(2, value));
+  return WireField(
+      15, WireField(1, "type.googleapis.com/carillon.v1.SessionEvent") + WireField(2, value));
 }
 
 struct Flood {
@@ -45,28 +46,28 @@ struct Flood {
 std::vector<Flood> Floods() {
   std::string keys;
   for (size_t n = 0; keys.size() < kMessageBytes; ++n) {
-    keys += Field(6, Field(1, std::to_string(n)));
+    keys += WireField(6, WireField(1, std::to_string(n)));
   }
   const std::string attributes = "events[1].attributes: at most 32 are allowed, not ";
   return {
       {"attributes", keys, attributes + "513 or more"},
-      {"empty attributes", Filled(Field(6, "")), attributes + "1025 or more"},
+      {"empty attributes", Filled(WireField(6, "")), attributes + "1025 or more"},
       {"unknown numbers", Filled("\x78\x01"), "events[1]" + kTooMany},
       {"unknown groups", Filled("\x7B\x7C"), "events[1]" + kTooMany},
       {"unknown numbers in a group", "\x7B" + Filled("\x78\x01") + "\x7C", "events[1]" + kTooMany},
-      {"a payload again and again", Filled(Field(10, "")), "events[1]" + kTooMany},
-      {"unknown numbers in a payload", Field(10, Filled("\x78\x01")), "events[1]" + kTooMany},
-      {"unknown numbers in an attribute", Field(6, Filled("\x78\x01")), "events[1]" + kTooMany},
-      {"unknown numbers in a time of a payload", Field(11, Field(3, Filled("\x78\x01"))),
+      {"a payload again and again", Filled(WireField(10, "")), "events[1]" + kTooMany},
+      {"unknown numbers in a payload", WireField(10, Filled("\x78\x01")), "events[1]" + kTooMany},
+      {"unknown numbers in an attribute", WireField(6, Filled("\x78\x01")), "events[1]" + kTooMany},
+      {"unknown numbers in a time of a payload", WireField(11, WireField(3, Filled("\x78\x01"))),
        "events[1]" + kTooMany},
       {"unknown numbers in any", Any(Filled("\x78\x01")), "events[1].any" + kTooMany},
   };
 }
 
 TEST(Flood, IsRefusedBeforeObjectsAreMadeOfIt) {
-  const std::string good = Field(1, SessionEvent().SerializeAsString());
+  const std::string good = WireField(1, SessionEvent().SerializeAsString());
   for (const Flood& flood : Floods()) {
-    EXPECT_EQ(ErrorOf(Decode(good + Field(1, flood.event))), flood.error) << flood.what;
+    EXPECT_EQ(ErrorOf(Decode(good + WireField(1, flood.event))), flood.error) << flood.what;
   }
 }
 
@@ -78,20 +79,20 @@ TEST(Flood, TheBoundIsExact) {
   const std::string fixed =
       "\x7D"
       "1234";  // unknown, of four bytes
-  EXPECT_EQ(ErrorOf(Decode(Field(1, bytes + Times(kFields - own, fixed)))), "");
-  EXPECT_EQ(ErrorOf(Decode(Field(1, bytes + Times(kFields - own + 1, fixed)))),
+  EXPECT_EQ(ErrorOf(Decode(WireField(1, bytes + Times(kFields - own, fixed)))), "");
+  EXPECT_EQ(ErrorOf(Decode(WireField(1, bytes + Times(kFields - own + 1, fixed)))),
             "events[0]" + kTooMany);
 }
 
 TEST(Flood, WhatIsMalformedIsNamedByItsByte) {
   const std::string many(5000, '\x7B');  // groups that do not end
-  EXPECT_EQ(ErrorOf(Decode(Field(1, many))), "events[0]" + kTooMany);
-  const std::string text = Field(3, std::string(5000, 't'));
-  EXPECT_EQ(ErrorOf(Decode(Field(1, text + "\x7C"))),
+  EXPECT_EQ(ErrorOf(Decode(WireField(1, many))), "events[0]" + kTooMany);
+  const std::string text = WireField(3, std::string(5000, 't'));
+  EXPECT_EQ(ErrorOf(Decode(WireField(1, text + "\x7C"))),
             "events[0]: truncated or malformed at byte " + std::to_string(text.size()));
-  EXPECT_EQ(ErrorOf(Decode(Field(1, text + "\x7B"))),
+  EXPECT_EQ(ErrorOf(Decode(WireField(1, text + "\x7B"))),
             "events[0]: truncated or malformed at byte " + std::to_string(text.size()));
-  EXPECT_EQ(ErrorOf(Decode(Field(1, text + std::string(1, '\0')))),
+  EXPECT_EQ(ErrorOf(Decode(WireField(1, text + std::string(1, '\0')))),
             "events[0]: truncated or malformed at byte " + std::to_string(text.size()));
 }
 

@@ -20,7 +20,7 @@ using std::chrono::nanoseconds;
 using std::chrono::seconds;
 using Seconds = std::chrono::duration<double>;
 
-constexpr size_t kFull = 32;
+constexpr size_t kFullLimit = 32;
 constexpr milliseconds kAnswers{20};
 constexpr milliseconds kArrivals{50};  // between attempts that traffic asks for
 
@@ -68,7 +68,8 @@ class Outage {
 
   void StartAll() {
     // Closed, as traffic comes; else there is always something that waits.
-    while (flying_.size() < breaker_.Limit(kFull) && (!breaker_.closed() || now_ >= arrives_)) {
+    while (flying_.size() < breaker_.Limit(kFullLimit) &&
+           (!breaker_.closed() || now_ >= arrives_)) {
       if (breaker_.closed()) arrives_ = now_ + kArrivals;
       Start();
     }
@@ -87,14 +88,14 @@ class Outage {
     } else if (now_ >= end_ && found_ == base::MonoTime()) {
       found_ = now_;
     }
-    if (!breaker_.closed() && breaker_.Limit(kFull) == 1) probes_.push_back(now_);
+    if (!breaker_.closed() && breaker_.Limit(kFullLimit) == 1) probes_.push_back(now_);
     flying_.push_back(attempt);
   }
   base::MonoTime Next() const {
     base::MonoTime next = base::MonoTime::max();
     for (const Attempt& attempt : flying_) next = std::min(next, attempt.ends);
     if (const auto until = breaker_.OpenUntil()) next = std::min(next, *until);
-    if (breaker_.closed() && flying_.size() < kFull) next = std::min(next, arrives_);
+    if (breaker_.closed() && flying_.size() < kFullLimit) next = std::min(next, arrives_);
     return next;
   }
   void EndAll() {
@@ -108,7 +109,7 @@ class Outage {
       const bool failed = attempt.outcome != Outcome::kSuccess;
       if (failed && first_failure_ == base::MonoTime()) first_failure_ = now_;
       if (!failed && now_ >= end_ && !recovered_) recovered_ = now_;
-      breaker_.OnResult(policy_, attempt.outcome, kFull, attempt.started, now_, random_);
+      breaker_.OnResult(policy_, attempt.outcome, kFullLimit, attempt.started, now_, random_);
     }
   }
 
@@ -129,7 +130,7 @@ class Outage {
   double under_way_ = 0;
 };
 
-void Check(uint64_t seed) {
+void CheckOutage(uint64_t seed) {
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   base::SeededRandom random(seed * 7919);
   const double length = std::exp(random.Unit() * std::log(86'400.0));  // 1 s to a day
@@ -147,7 +148,7 @@ void Check(uint64_t seed) {
   }
   // Those that opened it, then one a second for ten, then by the power of 1.08, then one in 48 s.
   const double grows = std::log(std::clamp(length / 10, 1.0, 60.0)) / std::log(1.08);
-  const double most = kFull + 13 + grows + 1 + std::max(0.0, length - 600) / 48;
+  const double most = kFullLimit + 13 + grows + 1 + std::max(0.0, length - 600) / 48;
   ASSERT_LE(static_cast<double>(outage.tried().size()), most);
   // Five successes, of which each lets twice as many go.
   ASSERT_LE(outage.ramp(), 5 * Seconds(kAnswers).count()) << "a dribble";
@@ -155,7 +156,7 @@ void Check(uint64_t seed) {
 
 TEST(BreakerOutage, RecoveryIsFoundWithinATenthOfTheOutageAndTheDeadAreTriedNoOftener) {
   for (uint64_t seed = 1; seed <= 300; ++seed) {
-    Check(seed);
+    CheckOutage(seed);
     if (testing::Test::HasFatalFailure()) return;
   }
 }

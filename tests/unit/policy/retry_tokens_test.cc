@@ -10,9 +10,9 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr model::RetryBudget kBudget{.ratio = 0.2, .min_per_second = 1};
-constexpr base::MonoTime kStart{std::chrono::hours(1)};
+constexpr base::MonoTime kBegin{std::chrono::hours(1)};
 
-int TakeAll(RetryTokens& tokens, const model::RetryBudget& budget, base::MonoTime now) {
+int TakeTokens(RetryTokens& tokens, const model::RetryBudget& budget, base::MonoTime now) {
   int taken = 0;
   while (tokens.Take(budget, now)) ++taken;
   return taken;
@@ -21,12 +21,12 @@ int TakeAll(RetryTokens& tokens, const model::RetryBudget& budget, base::MonoTim
 /// Retries of `time`, where one is wanted at any moment, from an empty bucket.
 int Retries(const model::RetryBudget& budget, double firsts_per_second, seconds time) {
   RetryTokens tokens;
-  TakeAll(tokens, budget, kStart);
+  TakeTokens(tokens, budget, kBegin);
   int retries = 0;
   double firsts = 0;
-  for (auto now = kStart; now < kStart + time; now += milliseconds(1)) {
+  for (auto now = kBegin; now < kBegin + time; now += milliseconds(1)) {
     for (firsts += firsts_per_second / 1000; firsts >= 1; --firsts) tokens.CountFirst(budget, now);
-    retries += TakeAll(tokens, budget, now);
+    retries += TakeTokens(tokens, budget, now);
   }
   return retries;
 }
@@ -43,22 +43,22 @@ TEST(RetryTokens, TheGreaterOfTheTwoRatesHolds) {
 
 TEST(RetryTokens, AQuietDestinationHasABurstAndNoMore) {
   RetryTokens tokens;
-  EXPECT_EQ(TakeAll(tokens, kBudget, kStart), 10);
-  EXPECT_EQ(TakeAll(tokens, kBudget, kStart + milliseconds(990)), 0);
-  EXPECT_EQ(TakeAll(tokens, kBudget, kStart + seconds(1)), 1);
-  EXPECT_EQ(TakeAll(tokens, kBudget, kStart + std::chrono::hours(9)), 10);
-  for (int i = 0; i < 1000; ++i) tokens.CountFirst(kBudget, kStart + std::chrono::hours(9));
-  EXPECT_EQ(TakeAll(tokens, kBudget, kStart + std::chrono::hours(9)), 10);
+  EXPECT_EQ(TakeTokens(tokens, kBudget, kBegin), 10);
+  EXPECT_EQ(TakeTokens(tokens, kBudget, kBegin + milliseconds(990)), 0);
+  EXPECT_EQ(TakeTokens(tokens, kBudget, kBegin + seconds(1)), 1);
+  EXPECT_EQ(TakeTokens(tokens, kBudget, kBegin + std::chrono::hours(9)), 10);
+  for (int i = 0; i < 1000; ++i) tokens.CountFirst(kBudget, kBegin + std::chrono::hours(9));
+  EXPECT_EQ(TakeTokens(tokens, kBudget, kBegin + std::chrono::hours(9)), 10);
   const model::RetryBudget wide{.ratio = 0.2, .min_per_second = 50};
-  EXPECT_EQ(TakeAll(tokens, wide, kStart + std::chrono::hours(10)), 50);
+  EXPECT_EQ(TakeTokens(tokens, wide, kBegin + std::chrono::hours(10)), 50);
 }
 
 TEST(RetryTokens, TellsWhenTheNextComes) {
   for (const double rate : {0.01, 0.3, 1.0, 7.0, 100'000.0}) {
     const model::RetryBudget budget{.ratio = 0.2, .min_per_second = rate};
     RetryTokens tokens;
-    base::MonoTime now = kStart;
-    TakeAll(tokens, budget, now);
+    base::MonoTime now = kBegin;
+    TakeTokens(tokens, budget, now);
     for (int i = 0; i < 100; ++i) {
       const base::MonoTime next = tokens.NextAt(budget, now);
       ASSERT_GT(next, now);

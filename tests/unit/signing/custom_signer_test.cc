@@ -13,11 +13,11 @@ using testing::HasSubstr;
 constexpr char kText[] = "It's a Secret to Everybody";  // GitHub's documented example
 constexpr char kAnswer[] = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
 
-model::SigningKey Key(std::string_view text) { return {"k", base::Secret(std::string(text))}; }
+model::SigningKey TextKey(std::string_view text) { return {"k", base::Secret(std::string(text))}; }
 
-std::string SignWith(const model::HmacSignature& signature,
-                     const std::vector<model::SigningKey>& keys, int64_t timestamp = 1'700'000'000,
-                     std::string_view body = "Hello, World!") {
+std::string SignCustom(const model::HmacSignature& signature,
+                       const std::vector<model::SigningKey>& keys,
+                       int64_t timestamp = 1'700'000'000, std::string_view body = "Hello, World!") {
   std::string out;
   Signer::CreateCustom(signature, keys)->Sign("msg-1", timestamp, body, out);
   return out;
@@ -26,7 +26,7 @@ std::string SignWith(const model::HmacSignature& signature,
 TEST(CustomSigner, KnownAnswerOfAnotherService) {
   const model::HmacSignature signature = {
       .header = "X-Hub-Signature-256", .prefix = "sha256=", .content = "{body}"};
-  EXPECT_EQ(SignWith(signature, {Key(kText)}), std::string("sha256=") + kAnswer);
+  EXPECT_EQ(SignCustom(signature, {TextKey(kText)}), std::string("sha256=") + kAnswer);
 }
 
 TEST(CustomSigner, SignsIdTimestampAndWhatStandsAroundTheBody) {
@@ -35,38 +35,38 @@ TEST(CustomSigner, SignsIdTimestampAndWhatStandsAroundTheBody) {
                                           .encoding = model::DigestEncoding::kBase64,
                                           .content = "{id}:{timestamp}:{body};"};
   // By another implementation of HMAC-SHA512.
-  EXPECT_EQ(SignWith(signature, {Key(kText)}),
+  EXPECT_EQ(SignCustom(signature, {TextKey(kText)}),
             "g6xL9G1r8iQ3kLr/lXodNW5SFhRTkv6Z84lEyvC7AQ37i6rbzmXVGQQwBAPxOeAZKjHTFuL9MFkR4KnQBudfqQ"
             "==");
 }
 
 TEST(CustomSigner, ByDefaultSignsWhatStandardWebhooksSign) {
-  const auto key = Key(kText);
+  const auto key = TextKey(kText);
   const model::HmacSignature signature = {.header = "X-S",
                                           .encoding = model::DigestEncoding::kBase64};
   std::string standard;
   Signer::Create({&key, 1})->Sign("msg-1", 1'700'000'000, "Hello, World!", standard);
-  EXPECT_EQ("v1," + SignWith(signature, {key}), standard);
+  EXPECT_EQ("v1," + SignCustom(signature, {key}), standard);
 }
 
 TEST(CustomSigner, EveryValidHmacKeySignsInOrder) {
   const model::HmacSignature signature = {.header = "X-S", .prefix = "p=", .content = "{body}"};
-  const auto first = Key(kText);
-  auto second = Key("another secret of 26 bytes");
+  const auto first = TextKey(kText);
+  auto second = TextKey("another secret of 26 bytes");
   second.expires_at = base::FromUnixNanos(2'000'000'000);  // second 2
-  model::SigningKey ed25519 = Key(std::string(64, 's'));
+  model::SigningKey ed25519 = TextKey(std::string(64, 's'));
   ed25519.scheme = model::KeyScheme::kV1a;
-  const std::string a = SignWith(signature, {first});
-  const std::string b = SignWith(signature, {second}, 1);
-  EXPECT_EQ(SignWith(signature, {ed25519, second, first}, 1), b + "," + a);
-  EXPECT_EQ(SignWith(signature, {ed25519, second, first}, 2), a);
-  EXPECT_EQ(SignWith(signature, {ed25519}), "");
+  const std::string a = SignCustom(signature, {first});
+  const std::string b = SignCustom(signature, {second}, 1);
+  EXPECT_EQ(SignCustom(signature, {ed25519, second, first}, 1), b + "," + a);
+  EXPECT_EQ(SignCustom(signature, {ed25519, second, first}, 2), a);
+  EXPECT_EQ(SignCustom(signature, {ed25519}), "");
   const std::vector<model::SigningKey> none = {ed25519};
   EXPECT_TRUE(Signer::CreateCustom(signature, none)->empty());
 }
 
 TEST(CustomSigner, KeepsNoStateFromOneRequestToTheNext) {
-  const std::vector<model::SigningKey> keys = {Key(kText)};
+  const std::vector<model::SigningKey> keys = {TextKey(kText)};
   const model::HmacSignature signature = {.header = "X-S", .content = "{id}{body}{timestamp}"};
   const auto signer = Signer::CreateCustom(signature, keys);
   std::string first, other, again;
@@ -78,7 +78,7 @@ TEST(CustomSigner, KeepsNoStateFromOneRequestToTheNext) {
 }
 
 TEST(CustomSigner, TemplateThatWasNotCheckedEndsTheProcess) {
-  EXPECT_DEATH(SignWith({.header = "X-S", .content = "{id}"}, {Key(kText)}), "not checked");
+  EXPECT_DEATH(SignCustom({.header = "X-S", .content = "{id}"}, {TextKey(kText)}), "not checked");
 }
 
 TEST(CheckTemplate, TakesThreeNamesAndNoOtherBraces) {
