@@ -10,10 +10,9 @@
 namespace carillon::config {
 namespace {
 
-constexpr uint64_t kKiB = 1ull << 10;
-constexpr uint64_t kMiB = 1ull << 20;
-constexpr uint64_t kIdBytes = 38;              ///< at most, of an id that is remembered
-constexpr uint64_t kAttemptBytes = 64 * kKiB;  ///< of an attempt in flight, with TLS
+constexpr uint64_t kMebi = 1ull << 20;
+constexpr uint64_t kIdBytes = 38;               ///< at most, of an id that is remembered
+constexpr uint64_t kAttemptBytes = kMebi / 16;  ///< of an attempt in flight, with TLS
 
 uint32_t Cores(const base::ContainerLimits& limits) {
   constexpr uint32_t kMaxThreads = 64;
@@ -25,14 +24,14 @@ uint32_t Cores(const base::ContainerLimits& limits) {
 void KeepServerWithin(uint64_t memory, v1::Server& server) {
   const uint64_t message = server.has_max_message_bytes() ? server.max_message_bytes()
                            : server.has_max_payload_bytes()
-                               ? std::max(16 * kMiB, 2 * server.max_payload_bytes())
-                               : 16 * kMiB;
-  if (!server.has_max_waiting_bytes() && memory / 8 < 64 * kMiB && message < 64 * kMiB) {
+                               ? std::max(16 * kMebi, 2 * server.max_payload_bytes())
+                               : 16 * kMebi;
+  if (!server.has_max_waiting_bytes() && memory / 8 < 64 * kMebi && message < 64 * kMebi) {
     server.set_max_waiting_bytes(std::max(memory / 8, message));
   }
   // With larger messages the default is the least there may be.
-  if (!server.has_max_publish_memory_bytes() && memory / 4 < 128 * kMiB && message <= 32 * kMiB) {
-    server.set_max_publish_memory_bytes(std::max({memory / 4, 64 * kMiB, 4 * message}));
+  if (!server.has_max_publish_memory_bytes() && memory / 4 < 128 * kMebi && message <= 32 * kMebi) {
+    server.set_max_publish_memory_bytes(std::max({memory / 4, 64 * kMebi, 4 * message}));
   }
 }
 
@@ -47,7 +46,7 @@ void KeepWithin(const base::ContainerLimits& limits, v1::Config& given) {
       std::max(1u, delivery.has_threads() ? delivery.threads() : Cores(limits));
   KeepServerWithin(memory, *given.mutable_server());
   if (!delivery.has_max_memory_bytes()) {
-    delivery.set_max_memory_bytes(std::clamp(memory / 4 / threads, 4 * kMiB, 64 * kMiB));
+    delivery.set_max_memory_bytes(std::clamp(memory / 4 / threads, 4 * kMebi, 64 * kMebi));
   }
   if (!given.journal().has_deduplication_ids()) {
     given.mutable_journal()->set_deduplication_ids(

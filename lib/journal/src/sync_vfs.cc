@@ -21,14 +21,14 @@ static_assert(sizeof(File) % alignof(std::max_align_t) == 0);
 
 const SyncVfs& Of(sqlite3_vfs* vfs) { return *static_cast<const SyncVfs*>(vfs->pAppData); }
 
-int Close(sqlite3_file* file) { return Inner(file)->pMethods->xClose(Inner(file)); }
-int ReadAt(sqlite3_file* file, void* to, int bytes, sqlite3_int64 offset) {
+int SyncedClose(sqlite3_file* file) { return Inner(file)->pMethods->xClose(Inner(file)); }
+int SyncedReadAt(sqlite3_file* file, void* to, int bytes, sqlite3_int64 offset) {
   return Inner(file)->pMethods->xRead(Inner(file), to, bytes, offset);
 }
-int WriteAt(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 offset) {
+int SyncedWriteAt(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 offset) {
   return Inner(file)->pMethods->xWrite(Inner(file), from, bytes, offset);
 }
-int Truncate(sqlite3_file* file, sqlite3_int64 size) {
+int SyncedTruncate(sqlite3_file* file, sqlite3_int64 size) {
   return Inner(file)->pMethods->xTruncate(Inner(file), size);
 }
 int Sync(sqlite3_file* file, int flags) {
@@ -40,29 +40,46 @@ int Sync(sqlite3_file* file, int flags) {
   }
   return code;
 }
-int FileSize(sqlite3_file* file, sqlite3_int64* size) {
+int SyncedFileSize(sqlite3_file* file, sqlite3_int64* size) {
   return Inner(file)->pMethods->xFileSize(Inner(file), size);
 }
-int Lock(sqlite3_file* file, int lock) { return Inner(file)->pMethods->xLock(Inner(file), lock); }
-int Unlock(sqlite3_file* file, int lock) {
+int SyncedLock(sqlite3_file* file, int lock) {
+  return Inner(file)->pMethods->xLock(Inner(file), lock);
+}
+int SyncedUnlock(sqlite3_file* file, int lock) {
   return Inner(file)->pMethods->xUnlock(Inner(file), lock);
 }
-int CheckLock(sqlite3_file* file, int* reserved) {
+int SyncedCheckLock(sqlite3_file* file, int* reserved) {
   return Inner(file)->pMethods->xCheckReservedLock(Inner(file), reserved);
 }
-int Control(sqlite3_file* file, int operation, void* argument) {
+int SyncedControl(sqlite3_file* file, int operation, void* argument) {
   return Inner(file)->pMethods->xFileControl(Inner(file), operation, argument);
 }
-int SectorSize(sqlite3_file* file) { return Inner(file)->pMethods->xSectorSize(Inner(file)); }
-int Characteristics(sqlite3_file* file) {
+int SyncedSectorSize(sqlite3_file* file) { return Inner(file)->pMethods->xSectorSize(Inner(file)); }
+int SyncedCharacteristics(sqlite3_file* file) {
   return Inner(file)->pMethods->xDeviceCharacteristics(Inner(file));
 }
 
 // Version 1: a write-ahead file is neither mapped nor has it shared memory.
-constexpr sqlite3_io_methods kMethods = {
-    1,       Close,     ReadAt,  WriteAt,    Truncate,        Sync,    FileSize, Lock,
-    Unlock,  CheckLock, Control, SectorSize, Characteristics, nullptr, nullptr,  nullptr,
-    nullptr, nullptr,   nullptr};
+constexpr sqlite3_io_methods kSyncedMethods = {1,
+                                               SyncedClose,
+                                               SyncedReadAt,
+                                               SyncedWriteAt,
+                                               SyncedTruncate,
+                                               Sync,
+                                               SyncedFileSize,
+                                               SyncedLock,
+                                               SyncedUnlock,
+                                               SyncedCheckLock,
+                                               SyncedControl,
+                                               SyncedSectorSize,
+                                               SyncedCharacteristics,
+                                               nullptr,
+                                               nullptr,
+                                               nullptr,
+                                               nullptr,
+                                               nullptr,
+                                               nullptr};
 
 int Open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* out_flags) {
   const SyncVfs& mine = Of(vfs);
@@ -74,7 +91,7 @@ int Open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int*
   const int code = base.xOpen(&base, name, inner, flags, out_flags);
   if (inner->pMethods == nullptr) return code;  // it is not to be closed
   reinterpret_cast<File*>(file)->vfs = &mine;
-  file->pMethods = &kMethods;
+  file->pMethods = &kSyncedMethods;
   return code;
 }
 int Delete(sqlite3_vfs* vfs, const char* name, int sync) {
@@ -85,7 +102,7 @@ int Access(sqlite3_vfs* vfs, const char* name, int flags, int* result) {
   sqlite3_vfs& base = Of(vfs).base();
   return base.xAccess(&base, name, flags, result);
 }
-int FullPathname(sqlite3_vfs* vfs, const char* name, int bytes, char* to) {
+int SyncedFullPathname(sqlite3_vfs* vfs, const char* name, int bytes, char* to) {
   sqlite3_vfs& base = Of(vfs).base();
   return base.xFullPathname(&base, name, bytes, to);
 }
@@ -94,7 +111,7 @@ int LastError(sqlite3_vfs* vfs, int bytes, char* to) {
   return base.xGetLastError == nullptr ? 0 : base.xGetLastError(&base, bytes, to);
 }
 
-std::string NextName() {
+std::string SyncedNextName() {
   static std::atomic<uint64_t> count{0};
   return absl::StrCat("carillon-sync-", ++count);
 }
@@ -102,7 +119,10 @@ std::string NextName() {
 }  // namespace
 
 SyncVfs::SyncVfs(const char* base, OnSync on_sync)
-    : base_(sqlite3_vfs_find(base)), on_sync_(std::move(on_sync)), name_(NextName()), vfs_(*base_) {
+    : base_(sqlite3_vfs_find(base)),
+      on_sync_(std::move(on_sync)),
+      name_(SyncedNextName()),
+      vfs_(*base_) {
   vfs_.pNext = nullptr;
   vfs_.zName = name_.c_str();
   vfs_.pAppData = this;
@@ -110,7 +130,7 @@ SyncVfs::SyncVfs(const char* base, OnSync on_sync)
   vfs_.xOpen = Open;
   vfs_.xDelete = Delete;
   vfs_.xAccess = Access;
-  vfs_.xFullPathname = FullPathname;
+  vfs_.xFullPathname = SyncedFullPathname;
   vfs_.xGetLastError = LastError;
   sqlite3_vfs_register(&vfs_, 0);
 }
