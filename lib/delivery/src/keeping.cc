@@ -174,7 +174,7 @@ void DispatcherImpl::EndGivingUp(Lane& lane, const journal::GiveUp& asked) {
 // False for a row of which there is something in memory: that comes to an end of its own.
 bool DispatcherImpl::TakeToGiveUp(Lane& lane, const journal::Parked& row) {
   if (row.due < journal::kFirstHeldDue) return lane.retries().Take(row.due, row.position);
-  if (row.due == journal::kKeptDue) return lane.TakeKept(row.position);
+  if (row.due == journal::kKeptDue) return lane.BuryKept(row.position);
   const journal::GroupId group = journal::GroupHeldAt(row.due);
   if (!lane.groups().TakeToGiveUp(group, row.position)) return false;
   lane.groups().Update(group);

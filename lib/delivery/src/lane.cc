@@ -1,6 +1,8 @@
 #include "lane.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "carillon/codec/body.h"
 
@@ -94,8 +96,32 @@ journal::Parked Lane::Keep(const model::Event& event) {
 
 bool Lane::TakeKept(uint64_t position) {
   if (kept_left_ == 0 || position < kept_next_) return false;
-  --kept_left_;
   kept_next_ = position + 1;
+  if (IsBuried(position)) return false;
+  if (kept_fresh_ == 0 && !kept_buried_.empty() && kept_buried_.back().second <= kept_next_) {
+    kept_buried_.clear();
+  }
+  --kept_left_;
+  return true;
+}
+
+bool Lane::IsBuried(uint64_t position) const {
+  const auto after =
+      std::ranges::upper_bound(kept_buried_, position, {}, &std::pair<uint64_t, uint64_t>::first);
+  return after != kept_buried_.begin() && position < std::prev(after)->second;
+}
+
+bool Lane::BuryKept(uint64_t position) {
+  const uint64_t next = kept_next_;
+  if (!TakeKept(position)) return false;
+  if (kept_fresh_ == 0) return true;  // it does not go back
+  const auto after =
+      std::ranges::upper_bound(kept_buried_, position, {}, &std::pair<uint64_t, uint64_t>::first);
+  if (after != kept_buried_.begin() && std::prev(after)->second == next) {
+    std::prev(after)->second = position + 1;  // there is no row between
+  } else {
+    kept_buried_.insert(after, {position, position + 1});
+  }
   return true;
 }
 

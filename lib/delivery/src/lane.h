@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "attempts.h"
@@ -147,9 +148,12 @@ class Lane : public policy::FairItem<Lane> {
   bool HasKept() const { return kept_left_ > 0; }
   /// Position from which rows are to be taken.
   uint64_t kept_next() const { return kept_next_; }
-  /// The next row, in their order. True: `EnqueueKept` or the removal of the row follows; false:
-  /// it was taken before, or is not known yet.
+  /// The next row, in their order. True: `EnqueueKept` follows; false: it was taken before, or is
+  /// not known yet.
   bool TakeKept(uint64_t position);
+  /// The same, but the removal of the row follows: it is not taken again, also not when those
+  /// before it that are in memory go back, and it is read before its removal is durable.
+  bool BuryKept(uint64_t position);
   /// See Groups::upsets; the same for kept rows.
   uint64_t upsets() const { return groups_.upsets() + kept_back_; }
   void BeginListing() { retries_.BeginListing(), groups_.BeginListing(); }
@@ -249,6 +253,7 @@ class Lane : public policy::FairItem<Lane> {
   // What one call looks at in search of a delivery that may go now.
   static constexpr int kLooks = 64;
 
+  bool IsBuried(uint64_t position) const;
   /// The oldest of fresh_ may be looked at for a new parcel.
   bool FreshOpen() const;
   bool FreshReady() const;
@@ -304,7 +309,9 @@ class Lane : public policy::FairItem<Lane> {
   uint64_t kept_written_ = 0;  // handed over, not durable yet
   uint64_t kept_next_ = 0;
   uint64_t kept_back_ = 0;  // times that it went back
-  size_t kept_fresh_ = 0;   // of fresh_, at its front: those that have rows
+  // Ranges of rows that were buried, in order; kept while kept_next_ may go back below them.
+  std::vector<std::pair<uint64_t, uint64_t>> kept_buried_;
+  size_t kept_fresh_ = 0;  // of fresh_, at its front: those that have rows
   uint32_t turn_ = 0;
   base::MonoTime free_since_ = base::MonoTime::min();
   metrics::BreakerState breaker_ = metrics::BreakerState::kClosed;  // as counted last
