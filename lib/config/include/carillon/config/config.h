@@ -33,7 +33,7 @@ struct Config {
   std::vector<std::string> types;  ///< the catalogue: built-in and configured, sorted
   std::vector<model::Destination> destinations;
   std::vector<model::Subscription> subscriptions;
-  std::string hash;    ///< SHA-256 of the file's text, in hex; of `LoadConfig` only
+  std::string hash;  ///< SHA-256 of the file's text, in hex; of `LoadConfig` only
   std::vector<Override> overrides;
   base::ContainerLimits container;  ///< what the defaults keep within
   /// That were read: those with secrets and certificates, and the file itself.
