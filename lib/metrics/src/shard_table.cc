@@ -34,7 +34,7 @@ constexpr nanoseconds kPhaseBounds[] = {
     milliseconds(500), seconds(1),        milliseconds(2500), seconds(5),         seconds(10),
     seconds(30),       seconds(60)};
 
-double Seconds(nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+double SecondsOf(nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
 /// Appends a series: the sum of what `histogram` picks of each shard.
 template <typename Shards, typename Pick>
@@ -49,7 +49,7 @@ void AddHistogram(prometheus::MetricFamily& family, Labels labels, const ShardMe
   for (size_t i = 0; i <= bounds.size(); ++i) {
     for (const auto& shard : shards) count += histogram(*shard).count(i);
     const double bound =
-        i < bounds.size() ? Seconds(bounds[i]) : std::numeric_limits<double>::infinity();
+        i < bounds.size() ? SecondsOf(bounds[i]) : std::numeric_limits<double>::infinity();
     metric.histogram.bucket.push_back({.cumulative_count = count, .upper_bound = bound});
   }
   metric.histogram.sample_count = count;
