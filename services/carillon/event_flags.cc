@@ -46,14 +46,14 @@ absl::Status SetMember(SessionEvent& session, absl::string_view key, const std::
   return absl::OkStatus();
 }
 
-const std::vector<std::string_view>& Members() {
+const std::vector<std::string_view>& MemberNames() {
   static const auto& members =
       *new std::vector<std::string_view>{"uuid", "action", "location", "stations", "customerid"};
   return members;
 }
 
 bool IsMember(std::string_view key) {
-  return std::find(Members().begin(), Members().end(), key) != Members().end();
+  return std::find(MemberNames().begin(), MemberNames().end(), key) != MemberNames().end();
 }
 
 /// Whether `key` was meant to be a member's name: small letters and `_` only.
@@ -66,7 +66,7 @@ absl::Status UnknownMember(const std::string& key) {
   return absl::InvalidArgumentError(absl::StrCat("--session: no member '", base::Printable(key),
                                                  "'; there are uuid, action, "
                                                  "location, stations and customerid",
-                                                 base::DidYouMean(key, Members()),
+                                                 base::DidYouMean(key, MemberNames()),
                                                  " (a location that holds ',", base::Printable(key),
                                                  "=' goes with --file)"));
 }

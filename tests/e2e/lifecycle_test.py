@@ -149,7 +149,7 @@ class CheckConfig(EndToEnd):
                           ["carillond", "--no-secrets", "--check-config", path]):
             done = self.run_program(*arguments)
             self.assertEqual(done.returncode, 0, done.stderr)
-            self.assertIn("not looked at (--no-secrets): 1 secrets", done.stdout)
+            self.assertIn("not looked at (--no-secrets): 1 secret,", done.stdout)
 
     def test_no_such_file(self):
         self.assertEqual(self.check(self.folder / "absent.yaml").returncode, 2)
