@@ -1,5 +1,7 @@
 #include "carillon/journal/refusal.h"
 
+#include <string_view>
+
 #include "absl/strings/cord.h"
 
 namespace carillon::journal {
@@ -11,8 +13,8 @@ constexpr char kPayload[] = "carillon.journal.refusal";
 
 absl::Status Refuse(Refusal why, absl::StatusCode code, const std::string& message) {
   absl::Status status(code, message);
-  status.SetPayload(kPayload,
-                    absl::Cord(std::string(1, static_cast<char>('0' + static_cast<int>(why)))));
+  const char digit = static_cast<char>('0' + static_cast<int>(why));
+  status.SetPayload(kPayload, absl::Cord(std::string_view(&digit, 1)));
   return status;
 }
 
