@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -206,6 +207,11 @@ class Pipe {
     ::close(fds_[1]);
   }
   int in() const { return fds_[1]; }
+  /// Waits until nothing more goes in: the writer is stuck.
+  void AwaitFull() const {
+    pollfd ready{.fd = fds_[1], .events = POLLOUT, .revents = 0};
+    while (::poll(&ready, 1, 0) > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
   /// What comes until `last` was seen.
   std::string ReadUntil(std::string_view last) {
     std::string text;
@@ -227,7 +233,11 @@ TEST(LogFd, AReaderThatIsStuckHoldsNobodyUpAndIsToldWhatWasDropped) {
   const base::SystemClock clock;
   const auto logger = Logger::Create(pipe.in(), Level::kInfo, clock);
   const std::string pad(1000, 'p');
-  for (int i = 0; i < 5000; ++i) logger->Info("line", {{"number", i}, {"pad", pad}});
+  // The writer has its hands full before the bound is reached: what it took first is whole then,
+  // and no line comes after one that was dropped.
+  for (int i = 0; i < 100; ++i) logger->Info("line", {{"number", i}, {"pad", pad}});
+  pipe.AwaitFull();
+  for (int i = 100; i < 5000; ++i) logger->Info("line", {{"number", i}, {"pad", pad}});
   const uint64_t dropped = logger->dropped();
   EXPECT_GT(dropped, 2000u);  // 5 MB were logged; the pipe and twice the bound hold less than 3 MB
   EXPECT_LT(dropped, 4500u);
