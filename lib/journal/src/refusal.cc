@@ -1,8 +1,9 @@
 #include "carillon/journal/refusal.h"
 
-#include <string_view>
+#include <string>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/string_view.h"
 
 namespace carillon::journal {
 namespace {
@@ -14,7 +15,7 @@ constexpr char kPayload[] = "carillon.journal.refusal";
 absl::Status Refuse(Refusal why, absl::StatusCode code, const std::string& message) {
   absl::Status status(code, message);
   const char digit = static_cast<char>('0' + static_cast<int>(why));
-  status.SetPayload(kPayload, absl::Cord(std::string_view(&digit, 1)));
+  status.SetPayload(kPayload, absl::Cord(absl::string_view(&digit, 1)));
   return status;
 }
 
