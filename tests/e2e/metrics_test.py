@@ -262,7 +262,7 @@ class Receivers(EndToEnd):
         self.assertGreaterEqual(metrics["carillon_config_reload_duration_seconds_count"], 2)
 
     def test_publishing_is_refused_for_want_of_space(self):
-        self.write_config(journal={"min_free_bytes": 1 << 60})
+        self.write_config(journal={"min_free_bytes": 1 << 50})
         server = self.server()
         done = self.publish_raw(server, "--file", "-", stdin=compact({"session": session()}) + "\n")
         self.assertEqual(done.returncode, 1, done.stderr)

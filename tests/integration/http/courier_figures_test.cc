@@ -118,7 +118,10 @@ TEST_F(CourierFiguresTest, HandshakesFail) {
   Receiver unknown(AnswerAll(), stranger.get());
   EXPECT_EQ(AskOnce(To(unknown.port(), "127.0.0.1", true)).wire, Outcome::kTls);
   EXPECT_EQ(Handshakes(HandshakeResult::kFailed), 1);
-  Receiver plain(AnswerAll());
+  Receiver plain([](Peer& peer) {
+    peer.Send("HTTP/1.1 400 Bad Request\r\n\r\n");
+    peer.ReadToEnd();
+  });
   EXPECT_EQ(AskOnce(To(plain.port(), "127.0.0.1", true)).wire, Outcome::kTls);
   EXPECT_EQ(Handshakes(HandshakeResult::kFailed), 2);
   Receiver closing([](Peer&) {});

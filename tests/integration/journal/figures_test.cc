@@ -27,7 +27,7 @@ class JournalFigures : public JournalTest {
   FaultyDisk disk_;
 };
 
-TEST_F(JournalFigures, AFullDiskIsAnErrorOfWritingEachTimeItIsMet) {
+TEST_F(JournalFigures, AFullDiskIsAnErrorOfWriting) {
   Open();
   AppendOne("a");
   disk_.full = true;
@@ -35,8 +35,7 @@ TEST_F(JournalFigures, AFullDiskIsAnErrorOfWritingEachTimeItIsMet) {
   EXPECT_EQ(RefusalOf(refused.status()), Refusal::kDiskFull);
   EXPECT_EQ(Errors(Operation::kWrite, StatusCode::kResourceExhausted), 1u);
   EXPECT_EQ(RefusalOf(Append({"c"}).status()), Refusal::kDiskFull) << "at the door";
-  EXPECT_TRUE(
-      Eventually([&] { return Errors(Operation::kWrite, StatusCode::kResourceExhausted) > 1; }));
+  EXPECT_EQ(Errors(Operation::kWrite, StatusCode::kResourceExhausted), 1u);
   disk_.full = false;
   EXPECT_TRUE(Eventually([&] { return Append({"d"}).ok(); }));
   EXPECT_EQ(Errors(Operation::kWrite, StatusCode::kUnavailable), 0u);
@@ -52,18 +51,6 @@ TEST_F(JournalFigures, AFailedSyncIsAnErrorOfWritingAndTheJournalFailed) {
   EXPECT_EQ(Errors(Operation::kWrite, StatusCode::kUnavailable), 1u);
   EXPECT_EQ(syncs_, before) << "a sync that failed has no time";
   EXPECT_EQ(RefusalOf(Append({"c"}).status()), Refusal::kFailed);
-}
-
-TEST_F(JournalTest, DamageBehindTheTailIsAnErrorOfReading) {
-  Open();
-  for (const char* id : {"a", "b", "c"}) AppendOne(id);
-  Close();
-  Execute("UPDATE journal SET crc = crc + 1 WHERE first_position = 1");
-  Open();
-  Read(1);
-  ASSERT_TRUE(Eventually([&] { return fatal_ == 1; }));
-  EXPECT_EQ(Errors(Operation::kRead, StatusCode::kDataLoss), 1u);
-  Close();
 }
 
 TEST_F(JournalTest, AFileThatIsTakenAwayIsAnErrorOfTheFiles) {

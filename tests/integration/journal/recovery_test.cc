@@ -182,6 +182,7 @@ TEST_F(JournalTest, DamageFoundWhileReadingEndsWriting) {
   EXPECT_TRUE(Read(1).empty());
   ASSERT_TRUE(Eventually([&] { return fatal_ == 1; }));
   EXPECT_EQ(fatal_status_.code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(Errors(Operation::kRead, absl::StatusCode::kDataLoss), 1u);
   EXPECT_EQ(Append({"b"}).status().code(), absl::StatusCode::kUnavailable);
 }
 
