@@ -11,5 +11,5 @@ cd "$(dirname "$0")/.."
 scripts/install.sh build test
 cmake --preset release "-DCMAKE_UNITY_BUILD=${CARILLON_UNITY:-OFF}" -DCMAKE_UNITY_BUILD_BATCH_SIZE=12
 cmake --build --preset release
-# Tests that need the machine for themselves declare RUN_SERIAL.
-exec ctest --test-dir build/release --output-on-failure -j2 "$@"
+# Most of a test is waiting. Those that need the machine for themselves declare RUN_SERIAL.
+exec ctest --test-dir build/release --output-on-failure -j3 "$@"
