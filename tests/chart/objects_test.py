@@ -119,6 +119,24 @@ class Objects(unittest.TestCase):
                     rule["labels"] = {**rule.get("labels", {}), "team": "platform"}
         self.assertEqual(chart.find(objects, "PrometheusRule")["spec"]["groups"], groups)
 
+    def test_runbooks_are_where_the_value_says(self):
+        at = "https://runbooks.example.com/carillon"
+        objects = chart.rendered(chart.HERE / "values/runbooks.yaml")
+        pages = {path.name for path in (chart.ROOT / "docs/runbooks").glob("*.md")}
+        alerts = [rule for group in chart.find(objects, "PrometheusRule")["spec"]["groups"]
+                  for rule in group["rules"] if "alert" in rule]
+        self.assertGreater(len(alerts), 20)
+        for alert in alerts:
+            base, page = alert["annotations"]["runbook_url"].rsplit("/", 1)
+            self.assertEqual(base, at)
+            self.assertIn(page, pages)
+        dashboards = [text for each in objects for name, text in each.get("data", {}).items()
+                      if name.endswith(".json")]
+        self.assertEqual(len(dashboards), 3)
+        for text in dashboards:
+            self.assertNotIn('"docs/runbooks"', text)
+            self.assertIn(f'"{at}"', text)
+
     def test_carillond_takes_the_configuration(self):
         program = os.path.join(os.environ["CARILLON_BIN"], "carillond")
         for _, objects in self.each():
