@@ -31,6 +31,10 @@ packages=(
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
   packages+=(test:nodejs test:npm)
 fi
+# Any Go fetches the one that tests/chart/tools/build.sh needs, as it comes as a Go module.
+if ! command -v go >/dev/null; then
+  packages+=(test:golang-go)
+fi
 # What these packages bring as services; only the programs are wanted.
 services=(civetweb nginx prometheus)
 
