@@ -1,12 +1,14 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "carillon/config/config.h"
 
@@ -59,14 +61,25 @@ inline std::string ReadText(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// A new, empty folder of the running test.
+/// Removes them when the process ends.
+struct TestFolders {
+  ~TestFolders() {
+    for (const auto& folder : made) std::filesystem::remove_all(folder);
+  }
+  std::vector<std::filesystem::path> made;
+};
+
+/// A new, empty folder of the running test, in this process: the same test may run in another
+/// build.
 inline std::filesystem::path TestFolder() {
   const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-  const std::filesystem::path folder =
-      std::filesystem::path(testing::TempDir()) /
-      (std::string("carillon_") + test->test_suite_name() + "_" + test->name());
+  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) /
+                                       (std::string("carillon_") + test->test_suite_name() + "_" +
+                                        test->name() + "_" + std::to_string(::getpid()));
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
+  static TestFolders folders;
+  folders.made.push_back(folder);
   return folder;
 }
 
