@@ -16,7 +16,6 @@
 #include "carillon/admin/health.h"
 #include "carillon/admin/pages.h"
 #include "carillon/admin/pending_page.h"
-#include "carillon/base/text.h"
 #include "carillon/config/sections.h"
 #include "carillon/config/watcher.h"
 #include "carillon/http/server.h"
@@ -25,11 +24,13 @@
 #include "certificate_ends.h"
 #include "engine.h"
 #include "front.h"
+#include "journal_options.h"
 #include "left_lanes.h"
 #include "loop_watch.h"
-#include "otlp_grpc.h"
+#include "notices.h"
 #include "proto_time.h"
 #include "publisher_service.h"
+#include "start_tracer.h"
 #include "storage_errors.h"
 #include "unverified.h"
 
@@ -42,7 +43,6 @@ constexpr int kWatchIntervalMs = 1000;
 constexpr std::chrono::milliseconds kHealthInterval{500};
 /// How long an event loop may take for one turn: a reload of 100,000 destinations takes seconds.
 constexpr std::chrono::seconds kLoopPatience{30};
-constexpr std::chrono::minutes kHolderInterval{10};
 constexpr std::chrono::milliseconds kGaugePatience{250};
 constexpr std::chrono::seconds kRemovalPatience{2};
 
@@ -70,7 +70,7 @@ class DaemonImpl final : public Daemon {
   }
 
   absl::Status Start(std::atomic<bool>& opened, ExitCode& exit_code) {
-    TellSurroundings();
+    TellSurroundings(config_, logger_);
     // First of all: who asks during a long recovery is answered.
     exit_code = kExitFailed;
     health_.SetNotReady("starting: the store is being opened");
@@ -89,7 +89,9 @@ class DaemonImpl final : public Daemon {
   }
 
   absl::Status StartOthers() {
-    if (absl::Status status = StartTracing(); !status.ok()) return status;
+    auto tracer = StartTracer(config_.tracing, clock_, logger_);
+    if (!tracer.ok()) return tracer.status();
+    tracer_ = *std::move(tracer);
     absl::StatusOr<std::unique_ptr<Engine>> engine =
         Engine::Create(config_, clock_, connections_, *journal_, *metrics_, logger_, tracer_.get());
     if (!engine.ok()) return engine.status();
@@ -111,7 +113,7 @@ class DaemonImpl final : public Daemon {
     SetServing(true);
     asio::post(admin_io_, [this] { LookAtHealth(); });
     LogReady();
-    WarnOfFewDescriptors();
+    WarnOfFewDescriptors(config_, shares_, logger_);
     // A kilobyte each, and the delivery threads have theirs.
     std::vector<model::Destination>().swap(config_.destinations);
     std::vector<model::Subscription>().swap(config_.subscriptions);
@@ -142,65 +144,7 @@ class DaemonImpl final : public Daemon {
   }
 
  private:
-  /// Nothing is made, and nothing costs, where no collector is configured.
-  absl::Status StartTracing() {
-    const config::Tracing& settings = config_.tracing;
-    if (settings.endpoint.empty()) return absl::OkStatus();
-    const tracing::Collector collector{.url = settings.url,
-                                       .headers = settings.headers,
-                                       .user_agent = "Carillon/" CARILLON_VERSION,
-                                       .timeout = settings.timeout};
-    std::unique_ptr<tracing::SpanTransport> transport;
-    if (settings.by_http) {
-      auto made = tracing::MakeHttpTransport(collector, clock_);
-      if (!made.ok()) return made.status();
-      transport = *std::move(made);
-    } else {
-      transport = MakeGrpcTransport(collector);
-    }
-    tracing::TracerOptions options;
-    options.sample_ratio = settings.sample_ratio;
-    options.max_queue = settings.max_queue;
-    options.interval = settings.interval;
-    options.timeout = settings.timeout;
-    options.resource = settings.resource;
-    options.version = CARILLON_VERSION;
-    tracer_ = tracing::Tracer::Start(std::move(options), std::move(transport), logger_);
-    return absl::OkStatus();
-  }
-
-  /// Says what the file alone does not: variables that stand against it, and the container's
-  /// limits.
-  void TellSurroundings() {
-    for (const config::Override& override : config_.overrides) {
-      logger_.Info("a variable of the environment stands against the configuration file",
-                   {{"variable", override.variable}, {"member", override.member}});
-    }
-    if (!config_.container.memory_bytes) return;
-    const uint64_t bounds = config::MemoryBounds(config_);
-    const uint64_t limit = *config_.container.memory_bytes;
-    if (bounds / 4 <= limit / 5) return;
-    logger_.Warn(
-        "the bounds on memory together leave little of what the container has: lower "
-        "server.max_waiting_bytes, server.max_publish_memory_bytes, delivery.max_memory_bytes or "
-        "journal.deduplication_ids, or raise its limit",
-        {{"bounds_bytes", bounds}, {"limit_bytes", limit}});
-  }
-
   absl::Status OpenJournal() {
-    journal::SqliteJournalOptions options;
-    options.data_dir = config_.journal.data_dir();
-    options.deduplication_age = ToChrono(config_.journal.deduplication_age());
-    options.deduplication_ids = config_.journal.deduplication_ids();
-    options.retention_age = ToChrono(config_.journal.retention_age());
-    options.retention_bytes = config_.journal.retention_bytes();
-    options.min_free_bytes = config_.journal.min_free_bytes();
-    options.kept_age = ToChrono(config_.journal.kept_age());
-    options.kept_bytes = config_.journal.kept_bytes();
-    options.kept_events = config_.journal.kept_events();
-    options.kept_total_bytes = config_.journal.kept_total_bytes();
-    options.kept_total_events = config_.journal.kept_total_events();
-    options.max_waiting_bytes = config_.server.max_waiting_bytes();
     journal::SqliteJournalHooks hooks;
     hooks.on_commit = [this](size_t events, size_t rows, std::chrono::nanoseconds took) {
       metrics_->ObserveCommit(took, events, rows);
@@ -223,7 +167,7 @@ class DaemonImpl final : public Daemon {
       logger_.Info(message, {{"data_dir", config_.journal.data_dir()}});
     };
     absl::StatusOr<std::unique_ptr<journal::Journal>> journal =
-        journal::OpenSqliteJournal(options, std::move(hooks), clock_);
+        journal::OpenSqliteJournal(JournalOptions(config_), std::move(hooks), clock_);
     if (!journal.ok()) return journal.status();
     journal_ = *std::move(journal);
     return absl::OkStatus();
@@ -233,24 +177,10 @@ class DaemonImpl final : public Daemon {
     engine_->RefreshGauges(kGaugePatience);
     const journal::Journal::Stats stats = journal_->stats();
     metrics::ProcessGauges gauges;
-    gauges.journal_last_position = stats.last_position;
-    gauges.journal_watermark = stats.watermark;
-    gauges.journal_waiting_bytes = stats.waiting_bytes;
-    gauges.journal_stored_bytes = stats.stored_bytes;
-    gauges.free_disk_bytes = stats.free_bytes;
-    gauges.deduplication_ids = stats.deduplication_ids;
+    Describe(stats, gauges);
     gauges.accepting = stats.accepting && !stopping_;
-    gauges.kept_deliveries = stats.kept_deliveries;
-    gauges.kept_bytes = stats.kept_bytes;
-    for (const journal::Holder& holder : stats.holders) {
-      gauges.holders.push_back({.tenant = holder.tenant,
-                                .destination = holder.name,
-                                .bytes = holder.bytes,
-                                .since_ns = base::ToUnixNanos(holder.since)});
-    }
     gauges.unverified_destinations = unverified_;
     gauges.in_flight_limit = engine_->in_flight_limit();
-    gauges.dead_kept = stats.dead;
     {
       const std::lock_guard lock(certificates_mutex_);
       gauges.certificates = certificates_;
@@ -389,7 +319,7 @@ class DaemonImpl final : public Daemon {
                       {"kept_bytes", stats.holders.empty() ? 0 : stats.holders[0].bytes}});
         SetServing(accepting, "journal refuses publishing for want of space");
       }
-      TellHolder(stats);
+      holder_notice_.Look(stats, clock_.Mono());
       LookAtLoops();
       LookAtHealth();
     });
@@ -408,30 +338,6 @@ class DaemonImpl final : public Daemon {
       logger_.Info("every event loop goes round again");
     }
     health_.SetStuck(std::move(stuck));
-  }
-
-  static std::string NameOf(const journal::Holder& holder) {
-    return holder.tenant + "/" + holder.name;
-  }
-
-  /// Warns that what is kept for a destination comes near a bound, where it will be given up.
-  void TellHolder(const journal::Journal::Stats& stats) {
-    if (stats.holders.empty() || clock_.Mono() < tell_holder_at_) return;
-    const journal::Holder& most = stats.holders.front();
-    const bool near = most.bytes > config_.journal.kept_bytes() / 2 ||
-                      most.deliveries > config_.journal.kept_events() / 2 ||
-                      stats.kept_bytes > config_.journal.kept_total_bytes() / 2 ||
-                      stats.kept_deliveries > config_.journal.kept_total_events() / 2;
-    if (!near) return;
-    tell_holder_at_ = clock_.Mono() + kHolderInterval;
-    logger_.Warn(
-        "a destination holds the journal: much is kept for it, and the oldest is given up "
-        "at the bounds of journal.kept_*",
-        {{"destination", NameOf(most)},
-         {"deliveries", most.deliveries},
-         {"bytes", most.bytes},
-         {"since", base::FormatRfc3339(most.since)},
-         {"bytes_of_all", stats.kept_bytes}});
   }
 
   void SetServing(bool serving, const std::string& reason = "") {
@@ -456,16 +362,6 @@ class DaemonImpl final : public Daemon {
                            {"descriptors", shares_.limit},
                            {"last_position", recovered.last_position},
                            {"unsettled", recovered.last_position - recovered.watermark}});
-  }
-
-  void WarnOfFewDescriptors() {
-    if (shares_.destinations >= config_.limits.max_in_flight()) return;
-    logger_.Warn(
-        "there are fewer file descriptors than limits.max_in_flight asks for: raise the "
-        "hard limit (ulimit -n)",
-        {{"descriptors", shares_.limit},
-         {"destination_connections", shares_.destinations},
-         {"max_in_flight", config_.limits.max_in_flight()}});
   }
 
   std::string AdminAddress() const {
@@ -501,7 +397,7 @@ class DaemonImpl final : public Daemon {
   LoopWatch loops_{clock_, kLoopPatience};
   bool accepting_ = true;  ///< the admin thread's, as what follows
   bool stuck_ = false;
-  base::MonoTime tell_holder_at_{};
+  HolderNotice holder_notice_{config_, logger_};
 
   base::DescriptorBudget connections_;       // to destinations
   std::unique_ptr<tracing::Tracer> tracer_;  // null: no collector is configured
