@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <vector>
@@ -80,6 +81,9 @@ struct Attempt {
   uint32_t place = 0;  ///< in the lane's list
   bool live = false;
   uint64_t span = 0;  ///< id of the span that it is; 0: it belongs to no trace
+  /// How late it started, where it is a first one; else kNotFirst.
+  std::chrono::nanoseconds late{};
+  static constexpr std::chrono::nanoseconds kNotFirst{-1};
 
   uint64_t token() const { return AttemptToken::Make(index, use); }
 };

@@ -100,9 +100,9 @@ class DispatcherImpl final : public Dispatcher {
   void SendReady();
   void SendNext(Lane& lane, base::WallTime wall, base::MonoTime now);
   void Send(Lane& lane, Parcel&& parcel, base::WallTime wall, base::MonoTime now);
-  /// How late Carillon is with the first attempt of `parcel`.
-  void ObserveFirst(const Lane& lane, const Parcel& parcel, base::WallTime wall,
-                    base::MonoTime now);
+  /// How late Carillon is with the first attempt of `parcel`, which starts now; never negative.
+  static std::chrono::nanoseconds LateBy(const Lane& lane, const Parcel& parcel,
+                                         base::WallTime wall, base::MonoTime now);
   void WriteHeldRows(Lane& lane);
   bool MayStart() const { return !draining_ && news_.rows() < options_.max_unsettled_news; }
 

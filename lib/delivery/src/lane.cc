@@ -28,7 +28,9 @@ void Lane::Bind(std::shared_ptr<const routing::RoutingTable> table, uint32_t ind
   const model::Destination& next = table->destinations()[index];
   const bool reordered = destination_ != nullptr && destination_->order.by != next.order.by;
   const bool batches = destination_ != nullptr && codec::IsBatchFormat(destination_->format);
-  if (destination_ != nullptr && pace_.Blocked()) FreedAt(now);
+  if (destination_ != nullptr && (HeldByDestination() || in_flight_.size() >= pace_.Limit())) {
+    FreedAt(now);
+  }
   destination_ = &next;
   index_ = index;
   table_ = std::move(table);

@@ -253,6 +253,8 @@ class Lane : public policy::FairItem<Lane> {
   // What one call looks at in search of a delivery that may go now.
   static constexpr int kLooks = 64;
 
+  /// Nothing may start for now, for its destination's sake.
+  bool HeldByDestination() const { return pace_.Blocked() && !pace_.OnlyShort(); }
   bool IsBuried(uint64_t position) const;
   /// The oldest of fresh_ may be looked at for a new parcel.
   bool FreshOpen() const;

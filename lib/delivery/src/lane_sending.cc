@@ -53,12 +53,13 @@ std::optional<base::MonoTime> Lane::WakeAt() const {
 }
 
 void Lane::Wake(base::MonoTime now, base::WallTime wall) {
-  if (const auto at = WakeAt(); at && *at <= now && (pace_.Blocked() || batch_at_)) FreedAt(*at);
+  const bool held = HeldByDestination() || (batch_at_ && !pace_.Blocked());
+  if (const auto at = WakeAt(); held && at && *at <= now) FreedAt(*at);
   const Pace::Ended ended = pace_.Wake(now);
   NoteBreaker();
   const auto due = retries_.OldestDue();
-  const auto count = [&](bool held, metrics::HeldBy by) {
-    if (held && due && *due <= wall) metrics_->held[static_cast<size_t>(by)].Add();
+  const auto count = [&](bool ended_now, metrics::HeldBy by) {
+    if (ended_now && due && *due <= wall) metrics_->held[static_cast<size_t>(by)].Add();
   };
   count(ended.breaker, metrics::HeldBy::kBreaker);
   count(ended.pause, metrics::HeldBy::kPause);

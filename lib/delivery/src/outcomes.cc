@@ -27,7 +27,6 @@ void DispatcherImpl::OnResponse(uint64_t token, const http::Response& response) 
   Attempt* attempt = attempts_.Find(token);
   if (attempt == nullptr) return;
   Lane& lane = *attempt->lane;
-  if (lane.WaitsForEnds()) lane.FreedAt(response.ended);
   caps_.Finish(lane);
   const bool whole = response.wire == model::Outcome::kSuccess;
   const model::Outcome outcome =
@@ -36,6 +35,8 @@ void DispatcherImpl::OnResponse(uint64_t token, const http::Response& response) 
     Postpone(*attempt, response);
     return Turn();
   }
+  if (lane.WaitsForEnds()) lane.FreedAt(response.ended);
+  if (attempt->late != Attempt::kNotFirst) figures_->first_attempt.Observe(attempt->late);
   const bool abandoned = draining_ && !lane.closing() && outcome == model::Outcome::kCancelled;
   const auto took = response.ended - response.started;
   AddAttemptRows(*attempt, outcome, response, abandoned);

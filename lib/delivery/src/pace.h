@@ -29,6 +29,8 @@ class Pace {
   bool Blocked() const { return Resting() || rate_at_; }
   /// Blocked for longer: what is parked may stay on disk.
   bool Resting() const { return paused_until_ || open(); }
+  /// Blocked, though its destination could be sent to: this machine was short of something.
+  bool OnlyShort() const { return paused_until_ == shortage_until_ && !open() && !rate_at_; }
   /// Its breaker neither is nor was open: attempts are not held down for it.
   bool closed() const { return !destination_->breaker || breaker_.closed(); }
   /// Its breaker is open.

@@ -73,8 +73,10 @@ void DispatcherImpl::SendNext(Lane& lane, base::WallTime wall, base::MonoTime no
 }
 
 void DispatcherImpl::Send(Lane& lane, Parcel&& parcel, base::WallTime wall, base::MonoTime now) {
-  if (parcel.attempts == 0) ObserveFirst(lane, parcel, wall, now);
+  const std::chrono::nanoseconds late =
+      parcel.attempts == 0 ? LateBy(lane, parcel, wall, now) : Attempt::kNotFirst;
   Attempt& attempt = attempts_.Start(lane, std::move(parcel));
+  attempt.late = late;
   lane.Started(attempt, now);
   if (attempt.parcel.Traced() != nullptr) attempt.span = std::max<uint64_t>(random_.Next(), 1);
   http::Request request =
@@ -84,14 +86,14 @@ void DispatcherImpl::Send(Lane& lane, Parcel&& parcel, base::WallTime wall, base
 }
 
 // Of a batch the youngest: for it the others waited. What was parked unsent waited for Carillon.
-void DispatcherImpl::ObserveFirst(const Lane& lane, const Parcel& parcel, base::WallTime wall,
-                                  base::MonoTime now) {
+std::chrono::nanoseconds DispatcherImpl::LateBy(const Lane& lane, const Parcel& parcel,
+                                                base::WallTime wall, base::MonoTime now) {
   const Delivery& last = parcel.rest.empty() ? parcel.first : parcel.rest.back();
   std::chrono::nanoseconds late = wall - last.event->accepted_at();
   if (!parcel.parked && lane.free_since() > base::MonoTime::min()) {
     late = std::min<std::chrono::nanoseconds>(late, now - lane.free_since());
   }
-  figures_->first_attempt.Observe(late);
+  return std::max(late, std::chrono::nanoseconds(0));
 }
 
 void DispatcherImpl::WriteHeldRows(Lane& lane) {

@@ -62,6 +62,11 @@ class FiguresTest : public DispatcherTest {
     if (due == metrics::ShardMetrics::kNothingDue) return std::nullopt;
     return static_cast<double>(clock_.Mono().time_since_epoch().count() - due) * 1e-9;
   }
+  void StepUntilEnds(size_t attempts) {
+    while (ended_.size() < attempts && executor_.Step()) {
+    }
+    ASSERT_EQ(ended_.size(), attempts);
+  }
   /// All of `count` first attempts were made, and none is taken for late.
   void ExpectOnTime(uint64_t count) {
     EXPECT_EQ(First().count, count);
@@ -182,12 +187,45 @@ TEST_F(FiguresTest, WhatThisMachineWasShortOfIsLate) {
   end_ = {.wire = model::Outcome::kLocalShortage, .status = 0};
   PublishMany(1);
   RunFor(seconds(20));
-  const Observed before = First();
+  EXPECT_GT(ended_.size(), 5u);
+  EXPECT_EQ(First().count, 0u) << "nothing was tried";
   end_ = {};
   RunFor(seconds(10));
   EXPECT_EQ(store_.delivered.size(), 1u);
-  EXPECT_EQ(First().count, before.count + 1);
-  EXPECT_GT(First().seconds - before.seconds, 19);
+  EXPECT_EQ(First().count, 1u);
+  EXPECT_GT(First().seconds, 19);
+}
+
+TEST_F(FiguresTest, SoIsWhatWaitsBehindAPauseForThat) {
+  ASSERT_TRUE(SetTable({a_}).ok());
+  end_ = {.wire = model::Outcome::kLocalShortage, .status = 0};
+  PublishMany(1);
+  const base::MonoTime first = clock_.Mono();
+  RunFor(seconds(20));
+  StepUntilEnds(ended_.size() + 1);
+  end_ = {};
+  PublishMany(1);
+  const base::MonoTime second = clock_.Mono();
+  StepUntilEnds(ended_.size() + 1);
+  const base::MonoTime started = clock_.Mono();
+  EXPECT_GT(started - second, seconds(2));
+  RunFor(seconds(1));
+  const auto late = (started - first) + (started - second);
+  EXPECT_EQ(First().count, 2u);
+  EXPECT_NEAR(First().seconds, std::chrono::duration<double>(late).count(), 0.1);
+}
+
+TEST_F(FiguresTest, WhatANewLimitLetsGoIsNotLate) {
+  a_.concurrency = 1;
+  ASSERT_TRUE(SetTable({a_}).ok());
+  end_.after = seconds(1000);
+  PublishMany(4);
+  RunFor(seconds(100));
+  EXPECT_EQ(First().count, 0u) << "observed when it ends";
+  a_.concurrency = 4;
+  ASSERT_TRUE(SetTable({a_}).ok());
+  RunFor(seconds(2000));
+  ExpectOnTime(4);
 }
 
 TEST_F(FiguresTest, SoIsTheTimeInWhichTheProcessWasDown) {
