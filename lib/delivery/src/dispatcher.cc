@@ -320,7 +320,7 @@ void DispatcherImpl::PublishGauges() {
   lanes_.ForEach([&](Lane& lane) {
     lane.PublishGauges();
     const auto next = lane.NextRetry();
-    if (next) due = std::min(due, std::max(retry_clock_.ToMono(*next), lane.free_since()));
+    if (next) due = std::min(due, std::max(retry_clock_.ToMono(*next), lane.retries_free_since()));
   });
   const auto relaxed = std::memory_order_relaxed;
   static_assert(base::MonoTime::max().time_since_epoch().count() ==

@@ -203,6 +203,8 @@ class Lane : public policy::FairItem<Lane> {
   void FreedAt(base::MonoTime at) { free_since_ = std::max(free_since_, at); }
   /// The latest of these; MonoTime::min(): it always could.
   base::MonoTime free_since() const { return free_since_; }
+  /// The same for retries, which wait for their budget, too.
+  base::MonoTime retries_free_since() const { return std::max(free_since_, retries_free_since_); }
   /// What comes next may wait for the end of an attempt.
   bool WaitsForEnds() const {
     return in_flight_.size() >= pace_.Limit() || destination_->order.by != model::Ordering::kNone;
@@ -314,8 +316,9 @@ class Lane : public policy::FairItem<Lane> {
   // Ranges of rows that were buried, in order; kept while kept_next_ may go back below them.
   std::vector<std::pair<uint64_t, uint64_t>> kept_buried_;
   size_t kept_fresh_ = 0;  // of fresh_, at its front: those that have rows
-  uint32_t turn_ = 0;
   base::MonoTime free_since_ = base::MonoTime::min();
+  base::MonoTime retries_free_since_ = base::MonoTime::min();  // when the budget allowed one again
+  uint32_t turn_ = 0;
   metrics::BreakerState breaker_ = metrics::BreakerState::kClosed;  // as counted last
   bool out_of_budget_ = false;  // its retries wait for the budget, and that was counted
   bool failing_ = false;

@@ -26,12 +26,15 @@ bool Lane::TakeRetry(base::MonoTime now) {
   const bool taken = pace_.TakeRetry(now);
   if (!taken && !out_of_budget_)
     metrics_->held[static_cast<size_t>(metrics::HeldBy::kBudget)].Add();
+  if (taken && out_of_budget_) retries_free_since_ = now;
   out_of_budget_ = !taken;
   return taken;
 }
 
 std::optional<base::WallTime> Lane::NextRetry() const {
-  if (closing_ || mode_ != Mode::kRun || pace_.Blocked() || pace_.NoRetry()) return std::nullopt;
+  if (closing_ || mode_ != Mode::kRun || HeldByDestination() || pace_.NoRetry()) {
+    return std::nullopt;
+  }
   if (in_flight_.size() >= pace_.Limit()) return std::nullopt;
   return retries_.OldestDue();
 }

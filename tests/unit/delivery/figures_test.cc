@@ -391,6 +391,42 @@ TEST_F(FiguresTest, ARetryThatSomethingElseHoldsIsNotOverdue) {
   EXPECT_FALSE(Overdue()) << "its limit";
 }
 
+TEST_F(FiguresTest, NorIsOneThatTheBudgetHeldWhileTheJournalIsAskedForIt) {
+  a_.retry.delays = {seconds(1)};
+  a_.retry.budget = {.ratio = 0, .min_per_second = 1};
+  ASSERT_TRUE(SetTable({a_}).ok());
+  end_.status = 500;
+  PublishMany(60);
+  const base::MonoTime start = clock_.Mono();
+  RunFor(milliseconds(500));
+  end_ = {};
+  double most = 0;
+  while (store_.delivered.size() < 60) {
+    if (const auto overdue = Overdue()) most = std::max(most, *overdue);
+    ASSERT_TRUE(executor_.Step());
+  }
+  EXPECT_GT(clock_.Mono() - start, seconds(40)) << "the budget held them";
+  EXPECT_LT(most, 2);
+}
+
+TEST_F(FiguresTest, ARetryThatWaitsForWhatThisMachineIsShortOfIsOverdue) {
+  a_.retry.delays = {seconds(25)};
+  ASSERT_TRUE(SetTable({a_}).ok());
+  end_.status = 500;
+  PublishMany(1);
+  RunFor(seconds(1));
+  end_ = {.wire = model::Outcome::kLocalShortage, .status = 0};
+  PublishMany(1);
+  RunFor(seconds(22));
+  const base::MonoTime until = clock_.Mono() + seconds(8);
+  double most = 0;
+  while (clock_.Mono() < until && executor_.Step()) {
+    if (const auto overdue = Overdue()) most = std::max(most, *overdue);
+  }
+  EXPECT_GT(most, 0.2);
+  EXPECT_LT(most, 5.1);
+}
+
 TEST_F(FiguresTest, ARetryIsNoLaterThanTheEndOfWhatHeldIt) {
   a_.retry.delays = {seconds(2)};
   a_.breaker = {.consecutive_failures = 1, .delay = seconds(100), .max_delay = seconds(100)};
