@@ -1,19 +1,31 @@
 #include "type_places.h"
 
+#include <algorithm>
+
 namespace carillon::metrics {
+namespace {
+
+/// A catalogue may have a type of this name, which shares its series.
+constexpr std::string_view kOtherTypes = "_other";
+
+}  // namespace
 
 void TypePlaces::Know(std::span<const std::string> types) {
   const std::lock_guard lock(mutex_);
-  size_t wanted = 0;
-  for (const std::string& type : types) wanted += places_.contains(type) ? 0 : 1;
+  const auto wants = [this](const std::string& type) {
+    return type != kOtherTypes && !places_.contains(type);
+  };
+  const auto wanted = static_cast<size_t>(std::ranges::count_if(types, wants));
   if (places_.size() + wanted > kTypePlaces) return;
-  for (const std::string& type : types) places_.try_emplace(type, places_.size());
+  for (const std::string& type : types) {
+    if (wants(type)) places_.emplace(type, places_.size());
+  }
 }
 
 size_t TypePlaces::Find(std::string_view type) {
   const std::lock_guard lock(mutex_);
   if (const auto found = places_.find(type); found != places_.end()) return found->second;
-  if (places_.size() >= kTypePlaces || type == "_other") return kTypePlaces;
+  if (places_.size() >= kTypePlaces || type == kOtherTypes) return kTypePlaces;
   const size_t place = places_.size();
   places_.emplace(type, place);
   return place;

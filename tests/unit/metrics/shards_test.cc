@@ -133,6 +133,16 @@ TEST(Shards, OfALargeCatalogueTheFirstSeenHaveSeries) {
   EXPECT_EQ(metrics->PlaceOfType("type.t0"), kTypePlaces);
 }
 
+TEST(Shards, ATypeThatIsCalledLikeAllOthersIsOneOfThem) {
+  const auto metrics = Metrics::Create("v");
+  const auto shard = metrics->AddShard();
+  metrics->KnowTypes(std::vector<std::string>{"_other", "a"});
+  shard->created[metrics->PlaceOfType("_other")].Add(2);
+  const Scrape scrape = ReadScrape(metrics->Render());  // throws where a series is there twice
+  EXPECT_EQ(scrape.Count(kCreated), 2u);
+  EXPECT_EQ(scrape.at(Of(kCreated, "type", "_other")), 2);
+}
+
 TEST(Shards, ATypeKeepsItsPlaceOverReloads) {
   const auto metrics = Metrics::Create("v");
   const auto shard = metrics->AddShard();
