@@ -5,6 +5,7 @@
 #include <deque>
 #include <mutex>
 
+#include "absl/status/status.h"
 #include "carillon/journal/journal.h"
 
 namespace carillon::server {
@@ -15,6 +16,11 @@ class HeldJournal final : public journal::Journal {
   void Append(std::vector<std::shared_ptr<model::Event>> events,
               journal::AppendDone done) override {
     std::unique_lock lock(mutex_);
+    if (!refuse_.ok()) {
+      const absl::Status why = refuse_;
+      lock.unlock();
+      return done(why);
+    }
     std::vector<journal::Appended> appended;
     for (size_t i = 0; i < events.size(); ++i) appended.push_back({++position_, false});
     waiting_.push_back({std::move(done), std::move(appended)});
@@ -37,6 +43,11 @@ class HeldJournal final : public journal::Journal {
     while (Count() > 0) Answer(0);
   }
   void AnswerAtOnce() { at_once_ = true; }
+  /// Takes no more appends, for this reason.
+  void Refuse(absl::Status why) {
+    std::lock_guard lock(mutex_);
+    refuse_ = std::move(why);
+  }
   size_t Count() {
     std::lock_guard lock(mutex_);
     return waiting_.size();
@@ -89,6 +100,7 @@ class HeldJournal final : public journal::Journal {
   std::deque<Waiting> waiting_;
   uint64_t position_ = 0;
   size_t taken_ = 0;
+  absl::Status refuse_;
   model::EventPtr last_;
   std::atomic<bool> at_once_{false};
 };

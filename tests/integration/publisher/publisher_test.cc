@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "absl/synchronization/notification.h"
+#include "carillon/journal/refusal.h"
 #include "carillon/tracing/tracer.h"
 #include "carillon/v1/publisher.grpc.pb.h"
 #include "held_journal.h"
@@ -252,6 +253,62 @@ TEST_F(PublisherTest, UnaryIsRefusedWhileStopping) {
   const grpc::Status status =
       stub_->Publish(&context, Session<v1::PublishRequest>("one"), &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+std::string Refused(const std::string& reason, int events) {
+  return "carillon_publishing_refused_total{reason=\"" + reason + "\"} " + std::to_string(events) +
+         "\n";
+}
+
+TEST_F(PublisherTest, EachRefusalCountsItsEventsOnceUnderItsReason) {
+  v1::PublishRequest two = Session<v1::PublishRequest>("a");
+  two.MergeFrom(Session<v1::PublishRequest>("b"));
+  const auto publish = [&](const v1::PublishRequest& request) {
+    grpc::ClientContext context;
+    v1::PublishResponse response;
+    return stub_->Publish(&context, request, &response).error_code();
+  };
+  const auto refuse = [&](journal::Refusal why, absl::StatusCode code) {
+    journal_.Refuse(journal::Refuse(why, code, "no"));
+    return publish(two);
+  };
+  EXPECT_EQ(publish(Session<v1::PublishRequest>("full.stop")), grpc::INVALID_ARGUMENT);
+  EXPECT_THAT(metrics_->Render(), HasSubstr(Refused("stopping", 0))) << "wrong is not refused";
+  EXPECT_EQ(refuse(journal::Refusal::kWaiting, absl::StatusCode::kResourceExhausted),
+            grpc::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(refuse(journal::Refusal::kFailed, absl::StatusCode::kUnavailable), grpc::UNAVAILABLE);
+  EXPECT_EQ(refuse(journal::Refusal::kStopping, absl::StatusCode::kUnavailable), grpc::UNAVAILABLE);
+  EXPECT_EQ(refuse(journal::Refusal::kDiskFull, absl::StatusCode::kResourceExhausted),
+            grpc::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(publish(two), grpc::RESOURCE_EXHAUSTED);
+  publishing_.Stop();
+  EXPECT_EQ(publish(two), grpc::UNAVAILABLE);
+  const std::string metrics = metrics_->Render();
+  EXPECT_THAT(metrics, HasSubstr(Refused("waiting", 2)));
+  EXPECT_THAT(metrics, HasSubstr(Refused("journal_failed", 2)));
+  EXPECT_THAT(metrics, HasSubstr(Refused("disk_full", 4)));
+  EXPECT_THAT(metrics, HasSubstr(Refused("stopping", 3))) << "a message that is not read is one";
+  EXPECT_THAT(metrics, HasSubstr(Refused("streams", 0)));
+  EXPECT_THAT(metrics, HasSubstr("carillon_events_published_total{result=\"overload\"} 6\n"));
+  EXPECT_THAT(metrics, HasSubstr("carillon_events_published_total{result=\"unavailable\"} 5\n"));
+}
+
+TEST_F(PublisherTest, AStreamTooManyIsARefusalOfItsOwn) {
+  std::deque<grpc::ClientContext> contexts(4);
+  std::vector<std::unique_ptr<
+      grpc::ClientReaderWriter<v1::PublishStreamRequest, v1::PublishStreamResponse>>>
+      streams;
+  for (int i = 0; i < 3; ++i) {
+    streams.push_back(stub_->PublishStream(&contexts[i]));
+    streams.back()->WaitForInitialMetadata();
+  }
+  EXPECT_THAT(metrics_->Render(), HasSubstr(Refused("streams", 0)));
+  EXPECT_EQ(stub_->PublishStream(&contexts[3])->Finish().error_code(), grpc::RESOURCE_EXHAUSTED);
+  EXPECT_THAT(metrics_->Render(), HasSubstr(Refused("streams", 1)));
+  for (const auto& stream : streams) {
+    stream->WritesDone();
+    EXPECT_TRUE(stream->Finish().ok());
+  }
 }
 
 /// A call of its own, answered on a thread of gRPC.
