@@ -1,0 +1,59 @@
+"""Installs the build into a folder of its own and runs what is there."""
+
+import os
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+BUILD = os.environ["CARILLON_BUILD"]
+CMAKE = os.environ.get("CMAKE_COMMAND", "cmake")
+VERSION = os.environ["CARILLON_VERSION"]
+# Without it the programs would be found by chance, and not by where they were put.
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
+
+
+class Installation(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.prefix = Path(cls.folder.name)
+        subprocess.run([CMAKE, "--install", BUILD, "--prefix", str(cls.prefix)], check=True,
+                       stdout=subprocess.DEVNULL, timeout=60)
+
+    def run_program(self, name, *arguments):
+        done = subprocess.run([self.prefix / "bin" / name, *arguments], env=ENVIRONMENT, timeout=60,
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_programs_tell_their_version(self):
+        for name in ("carillond", "carillon", "carillon-sink"):
+            self.assertEqual(self.run_program(name, "--version"), f"{name} {VERSION}\n")
+
+    def test_a_configuration_is_checked(self):
+        path = self.prefix / "carillon.yaml"
+        path.write_text("limits: {max_in_flight: 10}\n")
+        self.run_program("carillond", "--check-config", str(path))
+
+    def test_nothing_else_is_a_program(self):
+        names = {path.name for path in (self.prefix / "bin").iterdir()}
+        self.assertEqual(names, {"carillond", "carillon", "carillon-sink"})
+
+    def test_contract_and_documents_are_there(self):
+        for path in ("share/carillon/proto/carillon/v1/publisher.proto",
+                     "share/doc/carillon/LICENSE", "share/doc/carillon/docs/delivery.md",
+                     "share/carillon/rules"):
+            self.assertTrue((self.prefix / path).exists(), path)
+        self.assertEqual(list(self.prefix.rglob("*.a")) + list(self.prefix.rglob("*.h")), [])
+
+    def test_the_contract_compiles_from_there(self):
+        root = self.prefix / "share/carillon/proto"
+        protos = sorted(str(path.relative_to(root)) for path in root.rglob("*.proto"))
+        subprocess.run(["protoc", "-I", str(root), "-o", "/dev/null", *protos], check=True,
+                       timeout=60)
+
+
+if __name__ == "__main__":
+    unittest.main()
