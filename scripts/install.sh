@@ -2,7 +2,7 @@
 # Installs the Debian 12 packages that Carillon is built, tested and measured with: those that are
 # missing, nothing else, without a question. Says nothing when none is missing.
 #
-#   scripts/install.sh [build|test|bench]...     (default: all three groups)
+#   scripts/install.sh [build|test|bench|lint]...     (default: the first three; lint: for scripts/lint.sh --changed)
 #
 # CARILLON_SKIP_INSTALL=1 skips it, for systems other than Debian 12 that have the same versions.
 set -euo pipefail
@@ -24,7 +24,8 @@ packages=(
   build:libidn2-dev build:libc-ares-dev build:libgtest-dev build:libgmock-dev
   test:python3 test:python3-pip test:python3-yaml test:openssl test:curl test:ca-certificates
   test:iproute2 test:prometheus
-  test:clang-format-19 test:debootstrap
+  test:clang-format-19 test:shellcheck test:codespell test:debootstrap
+  lint:clang-tidy-19
   bench:python3 bench:nginx bench:wrk bench:iproute2
 )
 # Node.js and its npm may also be there from elsewhere, and then exclude Debian's.
@@ -42,8 +43,8 @@ groups=("$@")
 (( ${#groups[@]} )) || groups=(build test bench)
 for group in "${groups[@]}"; do
   case "$group" in
-    build | test | bench) ;;
-    *) echo "install.sh: no such group: $group (there are: build test bench)" >&2; exit 2 ;;
+    build | test | bench | lint) ;;
+    *) echo "install.sh: no such group: $group (there are: build test bench lint)" >&2; exit 2 ;;
   esac
 done
 

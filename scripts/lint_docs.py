@@ -92,12 +92,11 @@ def looks(path, text):
                 yield f"{number}: write '{word}'"
 
 
-def terms():
+def terms(text):
     """Types of the terminology that no source has."""
-    path = ROOT / "docs/terminology.md"
     code = "\n".join(p.read_text() for p in [*ROOT.glob("lib/**/*.h"), *ROOT.glob("services/**/*.h")])
     column = None
-    for number, line in prose(path.read_text()):
+    for number, line in prose(text):
         cells = [cell.strip() for cell in re.sub(r"`[^`]*`", lambda m: m[0].replace("|", ""), line).split("|")]
         if "in code" in cells:
             column = cells.index("in code")
@@ -119,8 +118,11 @@ def filled(text):
             first = re.match(r"\s*(?:[-*] |\d+\. |> )?", block[0])[0]
             rest = re.match(r"\s*(?:> )?", block[1])[0] if len(block) > 1 else " " * len(first)
             words = " ".join([block[0][len(first):], *(line.strip() for line in block[1:])])
+            # What would begin an item or a heading at the begin of a line stays behind its word.
+            words = re.sub(r" (?=(?:[-+*>|]|#+|\d+[.)]) )", "\0", words)
             block[:] = textwrap.wrap(words, FILL, initial_indent=first, subsequent_indent=rest,
                                      break_long_words=False, break_on_hyphens=False)
+            block[:] = [line.replace("\0", " ") for line in block]
         out.extend(block)
         block.clear()
 
@@ -150,7 +152,8 @@ def main():
             text = path.read_text()
             if any(fault.endswith(f"at most {LINE}") for fault in looks(path, text)):
                 path.write_text(filled(text))
-    faults = [f"docs/terminology.md:{fault}" for fault in terms()]
+    faults = [f"docs/terminology.md:{fault}" for fault in
+              terms((ROOT / "docs/terminology.md").read_text())]
     for path in documents():
         text = path.read_text()
         faults += [f"{path.relative_to(ROOT)}:{fault}" for fault in [*links(path, text), *names(text), *looks(path, text)]]

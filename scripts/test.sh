@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds everything optimised and runs every test.
+# Installs what is missing, builds everything optimized and runs every test.
 #
 #   scripts/test.sh [arguments for ctest]...     e.g. scripts/test.sh -L unit, -R journal
 #

@@ -21,7 +21,7 @@ class Client {
                                          std::chrono::milliseconds deadline);
   virtual ~Client() = default;
 
-  /// `request` is a serialised PublishRequest.
+  /// `request` is a serialized PublishRequest.
   virtual absl::StatusOr<v1::PublishResponse> Publish(const std::string& request) = 0;
   /// grpc.health.v1: true when the service (empty: the server) serves.
   virtual absl::StatusOr<bool> Healthy(const std::string& service) = 0;

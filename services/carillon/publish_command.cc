@@ -120,7 +120,7 @@ absl::Status Interpret(PublishFlags& flags) {
 }
 
 /// `many`: there may be events that were not sent after a failure.
-void Summarise(const PublishReport& report, const BadLines& bad, bool many) {
+void Summarize(const PublishReport& report, const BadLines& bad, bool many) {
   const double seconds = std::chrono::duration<double>(report.took).count();
   if (report.accepted == 1 && report.refused == 0 && report.failed == 0 && bad.count == 0) {
     Say(absl::StrFormat("%s: id %s, position %d, in %.3f s",
@@ -148,7 +148,7 @@ int Publish(PublishFlags& flags) {
   if (!source.ok()) return Fail(std::string(source.status().message()), kExitWrongInput);
   const std::unique_ptr<Client> client = Client::Connect(flags.address, *deadline);
   const PublishReport report = PublishAll(**source, *client, flags.options, clock);
-  Summarise(report, bad, !flags.file.empty() || flags.repeat > 1);
+  Summarize(report, bad, !flags.file.empty() || flags.repeat > 1);
   if (report.refused > 0 || report.failed > 0) return kExitRefused;
   return bad.count > 0 ? kExitSomeLines : kExitDone;
 }

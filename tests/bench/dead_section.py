@@ -57,8 +57,7 @@ def throughput_loss(ctx, server, other, events):
         order = (server, other) if turn % 2 else (other, server)
         paces = {which: pace(which) for which in order}
         losses.append(1 - paces[server] / paces[other])
-        print("dead_destination: the others get {:,.0f} a second, alone {:,.0f}".format(
-            paces[server], paces[other]), file=sys.stderr, flush=True)
+        print(f"dead_destination: the others get {paces[server]:,.0f} a second, alone {paces[other]:,.0f}", file=sys.stderr, flush=True)
     return median(losses)
 
 

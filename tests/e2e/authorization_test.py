@@ -1,4 +1,4 @@
-"""How requests are authorised: basic, bearer, OAuth 2.0 tokens, client certificates, own CAs."""
+"""How requests are authorized: basic, bearer, OAuth 2.0 tokens, client certificates, own CAs."""
 
 import base64
 import http.server

@@ -119,9 +119,9 @@ class Flood(FloodCase):
         from several."""
         request = message(publish_request(session_event()))
         calls = 60
-        for number in (1, 5, 15):
+        for several in (1, 5, 15):
             connections = [Connection(self.address, source=f"127.0.0.{peer}")
-                           for peer in (2, 3) for _ in range(number)]
+                           for peer in (2, 3) for _ in range(several)]
             self.connections += connections
             for connection in connections:
                 head = request_headers(PUBLISH)
@@ -132,7 +132,7 @@ class Flood(FloodCase):
                 answered = 0
                 while answered < calls:
                     got = connection.serve(20)
-                    self.assertIsNotNone(got, f"{answered} of {calls} answered, {number} connections")
+                    self.assertIsNotNone(got, f"{answered} of {calls} answered, {several} connections")
                     answered += got[0] == HEADERS and got[1] & END_STREAM
             for connection in connections:
                 connection.close()

@@ -4,7 +4,7 @@ import resource
 import socket
 import unittest
 
-from harness import EndToEnd, Server, eventually, outcome, session
+from harness import EndToEnd, Server, outcome, session
 
 IDLE_CLOSED = 'carillon_local_shortage_total{effect="idle_closed",resource="descriptors"}'
 POSTPONED = 'carillon_local_shortage_total{effect="postponed",resource="descriptors"}'

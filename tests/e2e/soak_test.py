@@ -12,7 +12,7 @@ import threading
 import time
 import unittest
 
-from harness import BIN, PATIENCE, EndToEnd, Server, compact, eventually, http, session
+from harness import BIN, PATIENCE, EndToEnd, compact, eventually, http, session
 
 SECONDS = float(os.environ.get("CARILLON_SOAK_SECONDS", "6"))
 LIVES = 3  # the last but one ends by a kill, the others by SIGTERM

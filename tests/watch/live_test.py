@@ -9,7 +9,7 @@ import tempfile
 import time
 import unittest
 
-from sources import (ROOT, RULES, RUNBOOKS, alerts, dashboards, metric_names, panels, plain, queries,
+from sources import (ROOT, RUNBOOKS, alerts, dashboards, metric_names, panels, plain, queries,
                      rules)
 from stack import Stack, eventually, http
 

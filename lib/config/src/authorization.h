@@ -6,7 +6,7 @@
 
 namespace carillon::config {
 
-/// Reads how a destination's requests are authorised and what its TLS needs; `path` is the
+/// Reads how a destination's requests are authorized and what its TLS needs; `path` is the
 /// destination's, whose URL, headers and signature were read. Secrets and files are read here.
 void ReadAuthorization(const v1::Destination& given, model::Destination& to, const Path& path,
                        Errors& errors);

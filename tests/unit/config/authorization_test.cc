@@ -1,4 +1,4 @@
-// How a destination's requests are authorised, and what its TLS needs.
+// How a destination's requests are authorized, and what its TLS needs.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -31,7 +31,7 @@ class Rules {
   absl::Status CheckAddress(const Address& address) const;
   /// PERMISSION_DENIED: `port 22`.
   absl::Status CheckPort(uint16_t port) const;
-  /// The same of the address that `host`, normalised, is; a name passes.
+  /// The same of the address that `host`, normalized, is; a name passes.
   absl::Status CheckHost(std::string_view host) const;
 
   friend bool operator==(const Rules&, const Rules&) = default;

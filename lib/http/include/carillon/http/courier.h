@@ -24,7 +24,7 @@ struct EndpointOptions {
   uint32_t max_connections =
       32;  ///< more attempts than this at once wait their turn, clock running
   model::TlsSettings tls;
-  /// Where the requests' bearer token comes from; for an authorising courier (see `authorization`),
+  /// Where the requests' bearer token comes from; for an authorizing courier (see `authorization`),
   /// passed over by others. Null: nowhere.
   std::shared_ptr<const model::OAuth2Authorization> oauth2;
   std::string tenant;         ///< whose look-ups these are: tenants take turns at the resolver

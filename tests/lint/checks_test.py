@@ -1,0 +1,90 @@
+"""The checks of scripts/lint_docs.py and lint_sources.py find the faults that they are for."""
+
+import importlib.util
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def load(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+docs = load("lint_docs")
+
+
+class Documents(unittest.TestCase):
+    def setUp(self):
+        # Paths in messages are relative to ROOT; what is in build/ no other check looks at.
+        (ROOT / "build").mkdir(exist_ok=True)
+        folder = tempfile.TemporaryDirectory(dir=ROOT / "build")
+        self.addCleanup(folder.cleanup)
+        self.path = Path(folder.name) / "page.md"
+        (Path(folder.name) / "other.md").write_text("# One\n\n## A `code` & more\n\n## Twice\n\n## Twice\n")
+
+    def faults(self, text):
+        self.path.write_text(text)
+        docs.anchors.__defaults__[0].clear()
+        return [*docs.links(self.path, text), *docs.names(text), *docs.looks(self.path, text)]
+
+    def test_what_is_right_is_quiet(self):
+        self.assertEqual(self.faults(
+            "# Page\n\n[a](other.md) [b](other.md#a-code--more) [c](other.md#twice-1) [d](#page)\n"
+            "[e](https://example.com/#x) `lib/http` `tests/unit/journal/*_test.cc`\n\n"
+            "```sh\n[no link](nowhere.md) time-out\n```\n\n| [table](other.md#one) |" + "-" * 200 + "|\n"), [])
+
+    def test_links_that_lead_nowhere(self):
+        self.assertEqual(len(self.faults("[a](none.md)\n[b](other.md#none)\n[c](#none)\n")), 3)
+
+    def test_files_that_are_gone(self):
+        self.assertEqual(len(self.faults("`lib/none/src/x.cc` and `scripts/none.sh`\n")), 2)
+
+    def test_width(self):
+        self.assertEqual(len(self.faults("word " * 30 + "\n")), 1)
+
+    def test_spelling(self):
+        self.assertEqual(len(self.faults("A time-out.\nTwo look-ups.\nNo `time-out`.\n")), 2)
+
+    def test_filled_paragraphs_keep_their_words_and_items(self):
+        text = "# T\n\n- one " + "word " * 40 + "\n- two\n  more\n\n1. first " + "word " * 40 + "\n\n    code " + "x " * 90
+        filled = docs.filled(text)
+        self.assertEqual(filled.split(), text.split())
+        self.assertEqual(len([line for line in filled.split("\n") if line.startswith(("- ", "1. "))]), 3)
+        self.assertTrue(filled.endswith("    code " + "x " * 90))
+        self.assertLessEqual(max(len(line) for line in filled.split("\n")[:-1]), docs.LINE)
+
+    def test_filling_makes_no_item_of_a_sign(self):
+        filled = docs.filled("at most " + "a + b - c 1. d # e > f " * 20)
+        self.assertGreater(filled.count("\n"), 2)
+        for line in filled.split("\n"):
+            self.assertNotRegex(line, r"^([-+*>|]|#+|\d+[.)]) ")
+
+    def test_types_that_are_gone(self):
+        page = ROOT / "docs/terminology.md"
+        self.assertEqual(list(docs.terms(page.read_text())), [])
+        self.assertEqual(len(list(docs.terms("| term | in code |\n|---|---|\n| a | `model::NoSuchType` |\n"
+                                             "| b | `model::Event` (planned: `NoSuchType`) |\n"))), 1)
+
+
+class Tools(unittest.TestCase):
+    def test_shellcheck_and_codespell_see_faults(self):
+        with tempfile.TemporaryDirectory() as folder:
+            script = Path(folder) / "a.sh"
+            script.write_text("#!/bin/bash\nrm -rf $1/*\n")
+            self.assertEqual(subprocess.run(["shellcheck", script], capture_output=True).returncode, 1)
+            text = Path(folder) / "a.md"
+            text.write_text(" ".join(["behav" + "oir", "te" + "h", "neigh" + "bour"]) + "\n")
+            done = subprocess.run(["codespell", "--config", ROOT / ".codespellrc", text],
+                                  capture_output=True, text=True)
+            self.assertEqual(len(done.stdout.splitlines()), 3, done.stdout)
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())
