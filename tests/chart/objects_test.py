@@ -1,6 +1,7 @@
 """What must be so of the objects that the chart makes, whatever the values."""
 
 import copy
+import json
 import os
 import pathlib
 import re
@@ -12,6 +13,19 @@ import yaml
 
 import chart
 import restricted
+
+
+# A change of each section of the configuration, to what production.yaml does not say.
+CHANGES = {"server": ".max_calls=9", "journal": ".kept_events=9", "delivery": ".threads=9", "event_types": "=[]",
+           "destinations": "=[]", "subscriptions": "=[]", "guard": '.allow_ports=["9000"]',
+           "proxy": '.url="http://p.example.com:3128"', "limits": ".max_in_flight=1", "resolver": ".attempts=3",
+           "tracing": '.endpoint="http://otel.example.com:4317"'}
+
+
+def schema_of(definition):
+    """Returns the names of what a message of the configuration holds."""
+    schema = json.loads((chart.CHART / "values.schema.json").read_text())
+    return schema["$defs"][definition]["properties"].keys()
 
 
 class Objects(unittest.TestCase):
@@ -73,12 +87,13 @@ class Objects(unittest.TestCase):
                 self.assertEqual(len(found), 1)
 
     def test_stopping_has_its_time(self):
-        grace = {"production": 5 + 90 + 15, "default": 5 + 20 + 15, "old-kubernetes": 1 + 15, "http-probes": 20 + 15}
-        for name, seconds in grace.items():
+        sleep, before_1_30 = {"sleep": {"seconds": 5}}, {"exec": {"command": ["/usr/bin/sleep", "5"]}}
+        for name, seconds, hook in (("production", 5 + 90 + 15, sleep), ("default", 5 + 20 + 15, sleep),
+                                    ("old-kubernetes", 5 + 1 + 15, before_1_30), ("http-probes", 20 + 15, None)):
             server = chart.find(chart.rendered(chart.HERE / f"values/{name}.yaml"), "StatefulSet")
             spec = server["spec"]["template"]["spec"]
             self.assertEqual(spec["terminationGracePeriodSeconds"], seconds, name)
-            self.assertEqual("lifecycle" in spec["containers"][0], name in ("production", "default"), name)
+            self.assertEqual(spec["containers"][0].get("lifecycle"), hook and {"preStop": hook}, name)
 
     def test_the_policy_refuses_what_the_guard_refuses(self):
         source = (chart.ROOT / "lib/guard/src/special.cc").read_text()
@@ -95,12 +110,14 @@ class Objects(unittest.TestCase):
             result = chart.template("helm4", chart.HERE / "values/production.yaml", *arguments)
             objects = [each for each in yaml.load_all(result.stdout, Loader=chart.LOADER) if each]
             return chart.find(objects, "StatefulSet")["spec"]["template"]["metadata"]["annotations"]["checksum/restart"]
+        sections = set(re.findall(r'^ +(?:return \{)?\{"(\w+)", MarkOf',
+                                  (chart.ROOT / "lib/config/src/sections.cc").read_text(), re.M))
         same = checksum()
-        for reloaded in ('config.destinations=[]', 'config.limits.max_in_flight=1', 'config.subscriptions=[]'):
-            self.assertEqual(checksum("--set-json", reloaded), same, reloaded)
-        for restarted in ('config.server.max_calls=9', 'config.journal.kept_events=9', 'config.delivery.threads=9',
-                          'config.resolver.attempts=3', 'persistence.size="9Gi"'):
-            self.assertNotEqual(checksum("--set-json", restarted), same, restarted)
+        changed = {section for section, change in CHANGES.items()
+                   if checksum("--set-json", f"config.{section}{change}") != same}
+        self.assertEqual(changed, sections)
+        self.assertEqual(CHANGES.keys(), schema_of("Config"))
+        self.assertNotEqual(checksum("--set-json", 'persistence.size="9Gi"'), same)
 
     def test_dashboards_and_rules_are_the_files(self):
         objects = chart.rendered(chart.HERE / "values/observability.yaml")
@@ -150,9 +167,10 @@ class Objects(unittest.TestCase):
                 self.assertEqual(result.returncode, 0, result.stdout)
 
     def test_notes_warn_of_what_is_unsafe(self):
-        def warnings(name):
+        def warnings(name, **more):
+            options = [word for key, value in more.items() for word in ("--set-json", f"{key}={json.dumps(value)}")]
             result = chart.helm("helm4", "install", "bell", chart.CHART, "--dry-run=client", "--namespace", "hooks",
-                                "--values", chart.HERE / f"values/{name}.yaml")
+                                "--values", chart.HERE / f"values/{name}.yaml", *options)
             self.assertEqual(result.returncode, 0, result.stderr)
             return re.findall(r"^WARNING: (.*)$", result.stdout, re.M), result.stdout
         found, text = warnings("dev")
@@ -160,7 +178,23 @@ class Objects(unittest.TestCase):
         for beginning in ("dev is", "persistence.enabled", "image.registry", "config.destinations[0].url",
                           "networkPolicy.enabled"):
             self.assertTrue(any(line.startswith(beginning) for line in found), f"{beginning}: {found}")
-        self.assertEqual([line for line in warnings("production")[0] if not line.endswith("sent a request.")], [])
+        usual = warnings("production")[0]
+        self.assertEqual([line for line in usual if not line.endswith("sent a request.")], [])
+        proxy = {"url": "http://proxy.example.com:3128"}
+        tracing = {"endpoint": "https://otel.example.com:4317",
+                   "headers": [{"name": "x-token", "value": "t"}, {"name": "x-team", "value": "hooks"}]}
+        ways = ["config.proxy is given: allow the way to it in networkPolicy.extraEgress.",
+                "config.tracing is given: allow the way to the collector in networkPolicy.extraEgress."]
+        readable = ["config.tracing.headers: if x-token is a secret, all who may read ConfigMaps read it; "
+                    "OTEL_EXPORTER_OTLP_HEADERS of secretEnv is read by nobody else."]
+        config = {"config.proxy": proxy, "config.tracing": tracing}
+        self.assertEqual(warnings("production", **config)[0], usual + ways + readable)
+        self.assertEqual(warnings("production", **config, networkPolicy={"extraEgress": [{}]})[0], usual + readable)
+        plain = {"name": "a", "url": "https://a.example.com", "keys": [{"name": "k", "secret_env": "SHOP_KEY"}],
+                 "headers": [{"name": "X-Api-Key", "value": "a"}]}
+        self.assertEqual(warnings("production", **{"config.destinations": [plain], "config.subscriptions": []})[0],
+                         ["config.destinations[0].headers: if X-Api-Key is a secret, all who may read ConfigMaps "
+                          "read it; `authorization` takes one from a Secret."])
 
 
 if __name__ == "__main__":

@@ -93,15 +93,17 @@ httpGet:
 {{- end -}}
 {{- end -}}
 
-{{/* Whether the cluster has a sleep action for preStop. */}}
-{{- define "carillon.preStopSeconds" -}}
+{{/* The wait before SIGTERM: Kubernetes' own from 1.30 on, before that a program of the image. */}}
+{{- define "carillon.preStop" -}}
 {{- if semverCompare ">=1.30.0-0" .Capabilities.KubeVersion.Version -}}
-{{- int .Values.preStopSeconds -}}
+sleep:
+  seconds: {{ .Values.preStopSeconds }}
 {{- else -}}
-0
+exec:
+  command: [/usr/bin/sleep, {{ .Values.preStopSeconds | int | quote }}]
 {{- end -}}
 {{- end -}}
 
 {{- define "carillon.terminationGrace" -}}
-{{- add (include "carillon.preStopSeconds" . | int) (include "carillon.shutdownGrace" . | int) 15 -}}
+{{- add .Values.preStopSeconds (include "carillon.shutdownGrace" . | int) 15 -}}
 {{- end -}}
