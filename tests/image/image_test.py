@@ -86,11 +86,11 @@ class Inside(EndToEnd):
         self.config.mkdir()
         self.versions = 0
 
-    def command(self, *command, env=None, data=None):
+    def command(self, *command, env=None, data=None, secrets=None):
         """The command line that runs this in the image."""
         variables = {"PATH": PATH, **image_environment(), **(env or {})}
         return ["/usr/bin/env", "-i", *(f"{k}={v}" for k, v in variables.items()), "unshare", "--mount",
-                HERE / "enter.sh", ROOT, PROGRAMS, self.config, data or "-", *command]
+                HERE / "enter.sh", ROOT, PROGRAMS, self.config, data or "-", secrets or "-", *command]
 
     def start(self, name, *arguments, **options):
         command = self.command(f"/usr/bin/{name}", *arguments, **options)

@@ -4,14 +4,17 @@
 #
 #   build.sh helm          helm3 and helm4
 #   build.sh kubernetes    kube-apiserver, kube-controller-manager and kubectl
+#   build.sh probe         probe, which has kubelet's probers
+#   build.sh go ARG...     runs the Go that builds them
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-what=${1:?helm or kubernetes}
+what=${1:?helm, kubernetes, probe or go}
 kubernetes=v1.35.4
 
 case "$what" in
   helm) module=$here ;;
-  kubernetes) module=$here/../../apiserver/kubernetes ;;
+  kubernetes | probe) module=$here/../../apiserver/kubernetes ;;
+  go) ;;
   *) echo "build.sh: no such set of programs: $what" >&2; exit 2 ;;
 esac
 # The Go of this machine where it is new enough (from 1.21 on it fetches a newer one by itself). Debian 12's
@@ -29,7 +32,11 @@ if ! go version | grep -qE 'go1\.(2[1-9]|[3-9][0-9])'; then
   PATH=$folder/bin:$PATH
 fi
 
-sum=$(cat "$module/go.mod" "$module/go.sum" "$here/build.sh" <(go version) | sha256sum | cut -c1-16)
+[[ "$what" == go ]] && exec go "${@:2}"
+
+sources=("$module/go.mod" "$module/go.sum" "$here/build.sh")
+[[ "$what" == probe ]] && sources+=("$module/probe/main.go")
+sum=$(cat "${sources[@]}" <(go version) | sha256sum | cut -c1-16)
 out=${XDG_CACHE_HOME:-$HOME/.cache}/carillon/$what-$sum
 mkdir -p "$out"
 exec 9>"$out/.lock"
@@ -44,6 +51,8 @@ build() {  # build NAME PACKAGE [LDFLAGS]: in a file of its own until it is whol
 if [[ "$what" == helm ]]; then
   build helm3 helm.sh/helm/v3/cmd/helm "-X helm.sh/helm/v3/internal/version.version=v3.22.0"
   build helm4 helm.sh/helm/v4/cmd/helm "-X helm.sh/helm/v4/internal/version.version=v4.3.1"
+elif [[ "$what" == probe ]]; then
+  build probe ./probe
 else
   # Clients refuse a server that does not know its version.
   flags="-X k8s.io/component-base/version.gitVersion=$kubernetes"
