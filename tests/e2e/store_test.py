@@ -256,6 +256,9 @@ class FullDisk(EndToEnd):
         self.assertEqual(server.get("/healthz")[0], 200)
         eventually(lambda: server.metric("carillon_publishing_accepted") == 0,
                    "the metric says that publishing is refused")
+        if min_free_bytes == 0:
+            full = 'carillon_storage_errors_total{kind="full",operation="write"}'
+            self.assertGreater(server.metric(full), 0)
 
         self.ballast.unlink()
         extra = self.folder / "extra.jsonl"
