@@ -4,13 +4,14 @@
 
 namespace carillon::server {
 
-bool ReadTurns::Ask(int fd, uint64_t poll, base::MonoTime now) {
+bool ReadTurns::Ask(int fd, uint64_t poll, base::MonoTime now, bool light) {
   std::lock_guard lock(mutex_);
   if (fd == marker_) {
     if (poll == marker_poll_) return false;
     Begin(poll, now);
     return true;
   }
+  if (std::erase(invited_, fd) > 0) return true;
   if (left_ <= 0) GiveUp(poll, now);
   if (left_ > 0) return true;
   if (marker_ == kNone) {  // then nobody waits
@@ -18,15 +19,24 @@ bool ReadTurns::Ask(int fd, uint64_t poll, base::MonoTime now) {
     marker_poll_ = poll;
     marker_since_ = now;
     wake_(fd);
-  } else if (std::ranges::find(waiting_, fd) == waiting_.end()) {
-    waiting_.push_back(fd);
+  } else {
+    Wait(fd, light);
   }
   return false;
+}
+
+void ReadTurns::Wait(int fd, bool light) {
+  for (const std::deque<int>* queue : {&waiting_, &waiting_light_}) {
+    if (std::ranges::find(*queue, fd) != queue->end()) return;
+  }
+  (light ? waiting_light_ : waiting_).push_back(fd);
 }
 
 void ReadTurns::Forget(int fd, base::MonoTime now) {
   std::lock_guard lock(mutex_);
   std::erase(waiting_, fd);
+  std::erase(waiting_light_, fd);
+  std::erase(invited_, fd);
   if (fd == marker_) Begin(0, now);
 }
 
@@ -47,10 +57,15 @@ void ReadTurns::Begin(uint64_t poll, base::MonoTime now) {
   marker_ = kNone;
   marker_poll_ = poll;
   marker_since_ = now;
-  for (int woken = 0; woken < kWoken && !waiting_.empty();) {
-    const int fd = waiting_.front();
-    waiting_.pop_front();
+  invited_.clear();
+  for (int woken = 0; woken < kWoken && !(waiting_.empty() && waiting_light_.empty());) {
+    const bool last = woken + 1 == kWoken;
+    const bool light = !waiting_light_.empty() && (waiting_.empty() || !last);
+    std::deque<int>& queue = light ? waiting_light_ : waiting_;
+    const int fd = queue.front();
+    queue.pop_front();
     if (!wake_(fd)) continue;  // was read meanwhile
+    if (light) invited_.push_back(fd);
     marker_ = fd;
     ++woken;
   }

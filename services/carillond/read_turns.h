@@ -6,13 +6,14 @@
 #include <cstdint>
 #include <deque>
 #include <mutex>
+#include <vector>
 
 #include "carillon/base/clock.h"
 
 namespace carillon::server {
 
-/// Turns at being read: so much work of one peer's connections between two looks at those of other
-/// peers, so that ten thousand legal calls of one do not stand before the one call of another.
+/// Turns at being read: so much work of one peer's connections between two looks at all others, so
+/// that ten thousand legal calls of some do not stand before the one call of another.
 ///
 /// One thread reads all connections, in the order in which the kernel reports them. A peer whose
 /// turn is spent has its connections wait, with what they sent in the kernel's buffers; one of
@@ -20,7 +21,10 @@ namespace carillon::server {
 /// now. When it comes, all the others had their turn, and the peer's next one begins. Nobody waits
 /// while there is nothing else to do, and nothing is refused.
 ///
-/// A peer's own connections go in the order in which they came. Thread-safe.
+/// Of a peer's own connections those go first that bring little at a time (light), up to all but
+/// one of those that are woken with a turn: a publisher behind the same address as a flood (a NAT,
+/// a proxy) waits for a turn, not for a round of the flood's connections. Otherwise they go in the
+/// order in which they came. Thread-safe.
 class ReadTurns {
  public:
   /// Has the kernel report `fd` once more; false: it has nothing to read by now. Under this one's
@@ -42,8 +46,8 @@ class ReadTurns {
   }
   /// Whether `fd`, which has something to read, may be read now. If not it waits and is woken.
   /// `poll`: which of the kernel's reports the caller is at work on, never 0: asking again within
-  /// the same one is no turn.
-  bool Ask(int fd, uint64_t poll, base::MonoTime now);
+  /// the same one is no turn. `light`: it has brought little at a time so far.
+  bool Ask(int fd, uint64_t poll, base::MonoTime now, bool light = false);
   /// So much work was read.
   void Took(uint32_t work) { left_.fetch_sub(static_cast<int>(work), std::memory_order_relaxed); }
   /// The connection is at its end: it waits no more. As often as one likes.
@@ -59,6 +63,7 @@ class ReadTurns {
   void Begin(uint64_t poll, base::MonoTime now);
   /// A new turn when the marker is overdue.
   void GiveUp(uint64_t poll, base::MonoTime now);
+  void Wait(int fd, bool light);
 
   const Wake wake_;
   std::atomic<int> left_{kWork};    ///< of this turn; below 0 when the last read brought more
@@ -66,7 +71,11 @@ class ReadTurns {
   std::mutex mutex_;
   uint64_t marker_poll_ = 0;  ///< the report in which it was woken
   base::MonoTime marker_since_{};
-  std::deque<int> waiting_;  ///< none twice
+  // None is in them twice, or in both.
+  std::deque<int> waiting_;
+  std::deque<int> waiting_light_;
+  /// Light ones that were woken with this turn: they are read, whatever else came before them.
+  std::vector<int> invited_;
 };
 
 }  // namespace carillon::server

@@ -23,6 +23,9 @@ std::atomic<int> g_epoll{-1};
 std::atomic<uint64_t> g_polls{1};
 thread_local bool t_reads = false;
 
+/// So many connections of one address take no turns: with at most 128 calls each they cannot hold
+/// one another up for long, and what is read together is written together.
+constexpr size_t kFew = 16;
 /// What is read at once of a connection that brings much work.
 constexpr size_t kSomeBytes = 4096;
 /// A read that brings no more work than this was light.
@@ -170,7 +173,7 @@ class WatchedSockets::Socket {
       turns_.Forget(fd_, now);  // nothing, or its end, which does not cost others a thing
       return true;
     }
-    return turns_.Ask(fd_, g_polls.load(std::memory_order_relaxed), now);
+    return turns_.Ask(fd_, g_polls.load(std::memory_order_relaxed), now, light_.load());
   }
 
   /// Where others wait, no more than a turn can hold of what brings much work.
@@ -291,11 +294,11 @@ bool WatchedSockets::Add(int fd, std::string peer) {
   std::lock_guard lock(mutex_);
   Peer& of = peers_[peer];
   ++of.connections;
-  several_ = takes_turns_ && peers_.size() > 1;
   ++connections_;
   auto socket = std::make_unique<Socket>(*this, fd, std::move(peer), of.turns);
   g_sockets[static_cast<size_t>(fd)].store(socket.get(), std::memory_order_release);
   sockets_[fd] = std::move(socket);
+  several_ = takes_turns_ && (peers_.size() > 1 || sockets_.size() > kFew);
   return true;
 }
 
@@ -348,7 +351,7 @@ void WatchedSockets::Remove(int fd) {
   const auto peer = peers_.find(found->second->peer());
   sockets_.erase(found);
   if (--peer->second.connections == 0) peers_.erase(peer);
-  several_ = takes_turns_ && peers_.size() > 1;
+  several_ = takes_turns_ && (peers_.size() > 1 || sockets_.size() > kFew);
   --connections_;
 }
 

@@ -32,8 +32,9 @@ enum class CloseReason : uint8_t {
 /// (watched_sockets.cc): they do what they always do, and for sockets that are in here tell a
 /// FrameWatch what passed. A look into a table is what they cost for all others. Thread-safe.
 ///
-/// Peers take turns at being read (ReadTurns) when there are several: a socket whose peer's turn is
-/// spent seems to have nothing to read (EAGAIN), and is reported again when its time comes.
+/// Connections take turns at being read (ReadTurns, one for each peer) when there are several
+/// peers, or many connections: a socket whose peer's turn is spent seems to have nothing to read
+/// (EAGAIN), and is reported again when its time comes.
 ///
 /// At most one at a time, since the functions find it by a global.
 class WatchedSockets {
@@ -64,7 +65,7 @@ class WatchedSockets {
   /// To be called about once a second, on any thread.
   void Look();
 
-  /// Whether peers take turns; false: this kernel cannot do what is needed for it.
+  /// Whether connections take turns; false: this kernel cannot do what is needed for it.
   bool takes_turns() const { return takes_turns_; }
   size_t connections() const { return connections_.load(std::memory_order_relaxed); }
   size_t connections(const std::string& peer) const;
@@ -106,7 +107,7 @@ class WatchedSockets {
 
   std::unordered_map<std::string, Peer> peers_;  ///< stable in memory; its sockets outlived
   std::unordered_map<int, std::unique_ptr<Socket>> sockets_;
-  std::atomic<bool> several_{false};  ///< peers, and they take turns
+  std::atomic<bool> several_{false};  ///< peers or many connections, and they take turns
 };
 
 }  // namespace carillon::server

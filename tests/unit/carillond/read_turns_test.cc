@@ -25,7 +25,9 @@ class ReadTurnsTest : public testing::Test {
   ReadTurnsTest() { g_woken.clear(), g_empty.clear(); }
 
   void Spend() { turns_.Took(ReadTurns::kWork); }
-  bool Ask(int fd, uint64_t poll) { return turns_.Ask(fd, poll, base::MonoTime{now_}); }
+  bool Ask(int fd, uint64_t poll, bool light = false) {
+    return turns_.Ask(fd, poll, base::MonoTime{now_}, light);
+  }
 
   milliseconds now_{0};
   ReadTurns turns_{[](int fd) {
@@ -134,6 +136,40 @@ TEST_F(ReadTurnsTest, AMarkerThatIsAloneIsWokenAgain) {
   }
 }
 
+TEST_F(ReadTurnsTest, LightOnesAreWokenFirstAndOneOther) {
+  Spend();
+  for (int fd = 1; fd < 20; ++fd) EXPECT_FALSE(Ask(fd, 1));
+  for (int fd = 101; fd < 120; ++fd) EXPECT_FALSE(Ask(fd, 1, true));
+  Woken();
+  EXPECT_TRUE(Ask(1, 2));
+  EXPECT_THAT(Woken(), ElementsAre(101, 102, 103, 104, 105, 106, 107, 2));
+}
+
+TEST_F(ReadTurnsTest, ALightOneThatWasWokenIsReadWhateverCameBeforeIt) {
+  Spend();
+  EXPECT_FALSE(Ask(1, 1));
+  EXPECT_FALSE(Ask(101, 1, true));
+  EXPECT_FALSE(Ask(2, 1));
+  EXPECT_TRUE(Ask(1, 2));
+  Spend();  // by what is new
+  EXPECT_TRUE(Ask(101, 2, true));
+  EXPECT_FALSE(Ask(101, 2, true)) << "once";
+}
+
+TEST_F(ReadTurnsTest, WhatAnInvitationWasForMayBeGone) {
+  Spend();
+  EXPECT_FALSE(Ask(1, 1));
+  EXPECT_FALSE(Ask(101, 1, true));
+  EXPECT_FALSE(Ask(102, 1, true));
+  EXPECT_FALSE(Ask(2, 1));
+  turns_.Forget(102, base::MonoTime{now_});
+  EXPECT_TRUE(Ask(1, 2));
+  turns_.Forget(101, base::MonoTime{now_});
+  Spend();
+  EXPECT_FALSE(Ask(101, 2)) << "another connection with that number";
+  EXPECT_FALSE(Ask(102, 2));
+}
+
 /// The kernel's list of what is ready, as one thread works it off: a peer with 300 connections of
 /// 500 units each beside one connection of another peer. What stands before the other's reads?
 TEST_F(ReadTurnsTest, AFloodDoesNotStandBeforeOthers) {
@@ -166,6 +202,46 @@ TEST_F(ReadTurnsTest, AFloodDoesNotStandBeforeOthers) {
   }
   EXPECT_EQ(reads, 1000);
   EXPECT_LE(most, 2 * (ReadTurns::kWork + 34)) << "the rest of a turn and the next one";
+  for (const auto& [fd, left] : unread) EXPECT_EQ(left, 0) << fd;
+}
+
+/// The same from the flood's own address, and new connections of the flood all the time.
+TEST_F(ReadTurnsTest, AFloodDoesNotStandBeforeALightConnectionOfItsAddress) {
+  constexpr int kLight = 1'000'000;
+  std::deque<int> ready{kLight};
+  std::map<int, int> unread;
+  int next = 0, before = 0, most = 0, reads = 0;
+  uint64_t poll = 0;
+  const auto connect = [&] {
+    ready.push_back(next);
+    unread[next++] = 100;
+  };
+  for (int i = 0; i < 300; ++i) connect();
+  while (!ready.empty()) {
+    const int fd = ready.front();
+    ready.pop_front();
+    ++poll;
+    if (fd == kLight) {
+      if (turns_.Free(fd) || Ask(fd, poll, true)) {
+        turns_.Took(2);
+        most = std::max(most, std::exchange(before, 0));
+        if (++reads < 1000) ready.push_back(kLight);
+      }
+    } else {
+      int read = 0;
+      while (unread[fd] > 0 && (turns_.Free(fd) || Ask(fd, poll))) {
+        const int some = std::min(34, unread[fd]);
+        unread[fd] -= some;
+        read += some;
+        turns_.Took(static_cast<uint32_t>(some));
+      }
+      before += read;
+      if (read > 0 && next < 20'000 && poll % 2 == 0) connect();
+    }
+    for (const int woken : Woken()) ready.push_back(woken);
+  }
+  EXPECT_EQ(reads, 1000);
+  EXPECT_LE(most, 4 * (ReadTurns::kWork + 34)) << "of units; a round of the flood has 30,000";
   for (const auto& [fd, left] : unread) EXPECT_EQ(left, 0) << fd;
 }
 
