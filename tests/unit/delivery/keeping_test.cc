@@ -103,6 +103,39 @@ TEST_F(KeepingTest, OverItsBoundTheOldestDieCountedAndTold) {
   }
 }
 
+// Rows are read again, because those before them went back, while the removal is under way.
+TEST_F(KeepingTest, WhatWasGivenUpIsNotSentWhileItsRowIsStillThere) {
+  options_.max_lane_bytes = 1'500;
+  Create();
+  Begin(10);
+  ASSERT_EQ(Kept(), 7u);
+  throttled_ = "a";
+  end_ = {.status = 410, .after = seconds(60)};
+  a_.enabled = true;
+  a_.concurrency = 1;
+  ASSERT_TRUE(SetTable(Table()).ok());
+  RunFor(seconds(10));  // some are in memory, one is under way
+  journal_->write_delay = hours(10);
+  store_.kept_events = 1;
+  RunFor(seconds(100));
+  EXPECT_EQ(observer_.Count("disabled a gone"), 1u) << "what was in memory went back";
+  const size_t given_up = observer_.given_up.size();
+  EXPECT_GE(given_up, 2u);
+  EXPECT_EQ(Kept(), 7u) << "no row is removed yet";
+  end_ = {};
+  ++a_.generation;
+  ASSERT_TRUE(SetTable(Table()).ok());
+  RunFor(seconds(100));
+  journal_->write_delay = std::chrono::milliseconds(2);
+  RunFor(hours(1'000));
+  EXPECT_EQ(store_.dead.size(), given_up);
+  EXPECT_EQ(Kept(), 0u);
+  for (uint64_t position = 1; position <= 10; ++position) {
+    EXPECT_NE(store_.delivered.contains({1, position}), store_.dead.contains({1, position}))
+        << position;
+  }
+}
+
 TEST_F(KeepingTest, WhatIsTooOldDies) {
   store_.kept_age = hours(1);
   Begin(10);

@@ -218,6 +218,27 @@ TEST_F(LaneTest, KeptRowsThatWereGivenUpAreNotTakenAgain) {
   EXPECT_FALSE(lane->HasKept());
 }
 
+// Going back, it may give up rows before those that it gave up.
+TEST_F(LaneTest, KeptRowsMayBeGivenUpInAnyOrder) {
+  auto lane = MakeLane({.lane = 1, .cursor = 100, .kept = 6});
+  ASSERT_TRUE(lane->TakeKept(1));
+  lane->EnqueueKept(Hold(1));
+  ASSERT_TRUE(lane->TakeKept(2));
+  lane->EnqueueKept(Hold(2));
+  EXPECT_TRUE(lane->BuryKept(5));
+  lane->Shed(0, 200);
+  ASSERT_TRUE(lane->TakeKept(1));
+  lane->EnqueueKept(Hold(1));
+  EXPECT_TRUE(lane->BuryKept(2));
+  EXPECT_TRUE(lane->BuryKept(3));
+  lane->Shed(0, 200);
+  std::vector<uint64_t> taken;
+  for (const uint64_t position : {1, 2, 3, 4, 5, 6}) {
+    if (lane->TakeKept(position)) taken.push_back(position);
+  }
+  EXPECT_EQ(taken, (std::vector<uint64_t>{1, 4, 6}));
+}
+
 TEST_F(LaneTest, AnIdleLaneIsSmall) { EXPECT_LT(sizeof(Lane), 1550u); }
 
 TEST_F(LaneTest, GaugesTellTheOldestThatWaits) {

@@ -79,6 +79,25 @@ TEST_F(PendingTest, WhatADisabledOneWantsLiesBehindItsCursor) {
   EXPECT_EQ(TakeOut(), counted);
 }
 
+TEST_F(PendingTest, WhatWasDeliveredBehindItsCursorDoesNotDie) {
+  ASSERT_TRUE(SetTable({a_}).ok());
+  end_.after = hours(1);
+  PublishMany(1);
+  RunFor(milliseconds(100));
+  end_ = {};
+  PublishMany(20);
+  RunFor(seconds(100));  // a cursor takes the place of what is under way
+  EXPECT_EQ(store_.delivered.size(), 20u);
+  EXPECT_EQ(store_.lanes.at(1).cursor, 1u);
+  executor_.Clear();
+  courier_.flights.clear();
+  dispatcher_.reset();
+  Create();
+  a_.enabled = false;
+  ASSERT_TRUE(SetTable({a_}).ok());
+  EXPECT_EQ(TakeOut(), 1u);
+}
+
 TEST_F(PendingTest, ThatOfOneTooFarBehindIsNotCounted) {
   ASSERT_TRUE(SetTable({a_}).ok());
   end_.status = 410;

@@ -206,7 +206,10 @@ class SimCourier final : public http::Courier {
     return head.substr(from, head.find("\r\n", from) - from);
   }
 
+  http::ConnectionCounts connections() const override { return counts; }
+
   std::map<uint64_t, Flight> flights;
+  http::ConnectionCounts counts;  ///< what it says of its connections
   /// Told of every attempt that ends, before the dispatcher is.
   std::function<void(const Flight& flight, const http::Response& response)> on_end;
 
