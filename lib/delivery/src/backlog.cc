@@ -5,29 +5,22 @@
 namespace carillon::delivery {
 
 Backlog::Backlog(size_t read_bytes, journal::Journal& journal, const Home& home, LaneMap& lanes,
-                 HeldEvents& held, View view)
+                 LaneScheduler& scheduler, HeldEvents& held, View view)
     : read_bytes_(read_bytes),
       journal_(journal),
       home_(home),
       lanes_(lanes),
+      scheduler_(scheduler),
       held_(held),
       view_(std::move(view)) {}
 
-void Backlog::Want(Lane& lane) {
-  if (lane.marks.reading || !lane.NeedsRead()) return;
-  lane.marks.reading = true;
-  waiting_.push_back(lane.id());
-}
-
 void Backlog::Run() {
-  while (reads_ < kReads && !waiting_.empty()) {
-    Lane* lane = lanes_.Find(waiting_.pop_front());
-    if (lane == nullptr) continue;
-    if (!lane->NeedsRead()) {
-      lane->marks.reading = false;
-      continue;
-    }
+  while (reads_ < kReads) {
+    Lane* const lane = scheduler_.Next(LaneNeed::kBacklog);
+    if (lane == nullptr) return;
     ++reads_;
+    lane->BeginRead();
+    scheduler_.Touched(*lane);
     if (lane->HasKept()) {
       AskForKept(*lane);
       continue;
@@ -54,7 +47,7 @@ void Backlog::AskForKept(Lane& lane) {
 
 void Backlog::OnKept(journal::LaneId asked, uint64_t from, const journal::DueDeliveries& answer) {
   if (Lane* lane = lanes_.Find(asked); lane != nullptr) {
-    lane->marks.reading = false;
+    lane->EndRead();
     // As for a cursor: where it went back meanwhile, rows are missing from this answer.
     const bool whole = lane->kept_next() >= from;
     for (const journal::DueDelivery& row : answer.due) {
@@ -66,8 +59,7 @@ void Backlog::OnKept(journal::LaneId asked, uint64_t from, const journal::DueDel
         lane->EnqueueKept(held_.Hold(row.event));
       }
     }
-    view_.on_served(*lane);
-    Want(*lane);
+    scheduler_.Touched(*lane);
   }
   view_.on_read();
 }
@@ -75,17 +67,18 @@ void Backlog::OnKept(journal::LaneId asked, uint64_t from, const journal::DueDel
 void Backlog::OnRead(journal::LaneId asked, Range range, const journal::EventBatch& batch) {
   shared_.assign(batch.size(), HeldRef());
   if (Lane* lane = lanes_.Find(asked); lane != nullptr) {
-    lane->marks.reading = false;
+    lane->EndRead();
     // A cursor that went back meanwhile (the lane shed what it held) is not covered by this answer.
     if (lane->ReadsJournal() && *lane->cursor() >= range.from) Serve(*lane, range, batch);
-    Want(*lane);
+    scheduler_.Touched(*lane);
   }
   const uint64_t to = batch.empty() ? range.from : batch.back()->position();
-  for (size_t i = 0; i < std::min(waiting_.size(), kSharers); ++i) {
-    Lane* lane = lanes_.Find(waiting_[i]);
-    if (lane == nullptr || !lane->ReadsJournal()) continue;
-    if (*lane->cursor() >= range.from && *lane->cursor() <= to) Serve(*lane, range, batch);
-  }
+  const auto share = [&](Lane& lane) {
+    if (!lane.ReadsJournal() || *lane.cursor() < range.from || *lane.cursor() > to) return;
+    Serve(lane, range, batch);
+    scheduler_.Touched(lane);
+  };
+  scheduler_.ForFirst(LaneNeed::kBacklog, kSharers, share);
   shared_.clear();
   view_.on_read();
 }
@@ -110,7 +103,6 @@ void Backlog::Serve(Lane& lane, Range range, const journal::EventBatch& batch) {
   }
   lane.MoveCursor(std::clamp(seen, *lane.cursor(), next));
   if (*lane.cursor() == next) lane.CatchUp();
-  view_.on_served(lane);
 }
 
 }  // namespace carillon::delivery

@@ -7,32 +7,28 @@
 #include "carillon/journal/journal.h"
 #include "home.h"
 #include "lane_map.h"
-#include "ring_queue.h"
+#include "lane_scheduler.h"
 
 namespace carillon::delivery {
 
-/// Serves the lanes that fell behind, from journal reads: in turn, a few reads at a time. What one
-/// lane asked for is offered to those that wait at about the same place too, so that lanes that
-/// fell behind together share reads, events and encoded bodies. What a lane kept comes first, and
-/// is its own. Dispatcher's thread.
+/// Serves the lanes that fell behind, from journal reads: in turn (LaneNeed::kBacklog), a few reads
+/// at a time. What one lane asked for is offered to those that wait at about the same place too, so
+/// that lanes that fell behind together share reads, events and encoded bodies. What a lane kept
+/// comes first, and is its own. Dispatcher's thread.
 class Backlog {
  public:
   /// What it needs to know of the shard.
   struct View {
     std::function<uint64_t()> next;  ///< the next position to route: a lane there has caught up
     std::function<bool(uint64_t position, journal::LaneId lane)> was_settled;
-    std::function<void(Lane& lane)> on_served;  ///< it may have got deliveries
     /// A kept row was taken whose event is gone.
     std::function<void(Lane& lane, const journal::DueDelivery& row)> on_lost;
     std::function<void()> on_read;  ///< after all were served
   };
 
   Backlog(size_t read_bytes, journal::Journal& journal, const Home& home, LaneMap& lanes,
-          HeldEvents& held, View view);
+          LaneScheduler& scheduler, HeldEvents& held, View view);
 
-  /// Puts the lane on the list if it is behind and has room.
-  void Want(Lane& lane);
-  bool waits() const { return !waiting_.empty(); }
   /// Starts reads for those whose turn it is.
   void Run();
 
@@ -56,9 +52,9 @@ class Backlog {
   journal::Journal& journal_;
   const Home& home_;
   LaneMap& lanes_;
+  LaneScheduler& scheduler_;
   HeldEvents& held_;
   const View view_;
-  RingQueue<journal::LaneId> waiting_;
   int reads_ = 0;
   std::vector<HeldRef> shared_;  // of the batch being served
 };

@@ -8,7 +8,6 @@ void Caps::Join(Lane& lane) {
 
 bool Caps::TryStart(Lane& lane, base::MonoTime now) {
   if (shared_ == nullptr || shared_->TryStart(*lane.tenant)) return true;
-  lane.marks.capped = true;
   queues_[lane.destination().tenant].push_back(lane.id());
   if (waiting_++ == 0) look_at_ = now + kLook;
   return false;
@@ -45,7 +44,6 @@ Lane* Caps::Next(base::MonoTime now) {
   while (!free_.empty()) {
     Lane* const lane = lanes_.Find(free_.pop_front());
     if (lane == nullptr) continue;
-    lane->marks.capped = false;
     return lane;
   }
   return nullptr;

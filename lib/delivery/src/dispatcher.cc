@@ -48,23 +48,20 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
       recovered_last_(journal.recovered().last_position),
       home_(executor),
       retry_clock_(clock),
+      scheduler_(options.caps, lanes_, retry_clock_),
       feed_(options_, journal, home_, [this] { Turn(); }),
-      backlog_(options.read_bytes, journal, home_, lanes_, held_,
+      backlog_(options.read_bytes, journal, home_, lanes_, scheduler_, held_,
                {.next = [this] { return feed_.next(); },
                 .was_settled = [this](uint64_t position,
                                       journal::LaneId lane) { return WasSettled(position, lane); },
-                .on_served = [this](Lane& lane) { MarkRunnable(lane); },
                 .on_lost = [this](Lane& lane, const journal::DueDelivery& row) { Lose(lane, row); },
                 .on_read = [this] { Turn(); }}),
       news_(options_, clock, journal, home_,
-            [this](const News::Durable& durable) { OnDurable(durable); }),
-      caps_(options.caps, lanes_) {
+            [this](const News::Durable& durable) { OnDurable(durable); }) {
   courier_.SetListener(this);
 }
 
-DispatcherImpl::~DispatcherImpl() {
-  lanes_.ForEach([this](Lane& lane) { runnable_.Remove(lane); });
-}
+DispatcherImpl::~DispatcherImpl() = default;
 
 void DispatcherImpl::OnCommitted(const journal::EventBatchPtr& batch) {
   if (feed_.Put(batch)) home_.Post([this] { Turn(); });
@@ -79,7 +76,7 @@ void DispatcherImpl::OnTimer() {
 
 void DispatcherImpl::Turn() {
   if (!draining_ && table_ != nullptr) {
-    WakeLanes();
+    if (scheduler_.MayWake()) scheduler_.Wake(clock_.Mono());
     SendReady();  // before memory is looked at: what was taken to be sent is not given up unsent
     if (!changing_) RouteSome();
     SendReady();
@@ -89,7 +86,9 @@ void DispatcherImpl::Turn() {
       AskForDue();
       AskForHeld();
     }
+    AskForMarks();
   }
+  CollectReports();
   if (news_.Due(clock_.Mono())) SendNews();
   CheckDrained();
   ArmTimer();
@@ -127,8 +126,7 @@ size_t DispatcherImpl::Route(const model::EventPtr& event) {
     if (!lane.WantsLive(position) || WasSettled(position, lane.id())) continue;
     if (lane.Full()) {
       lane.FallBehind(position);
-      NoteCursor(lane);
-      backlog_.Want(lane);
+      scheduler_.Touched(lane);
       continue;
     }
     targets_.push_back(&lane);
@@ -139,7 +137,7 @@ size_t DispatcherImpl::Route(const model::EventPtr& event) {
   const uint64_t slot = tracker_.Add(position, static_cast<uint32_t>(targets_.size()));
   for (Lane* lane : targets_) {
     lane->Enqueue(held, slot);
-    MarkRunnable(*lane);
+    scheduler_.Touched(*lane);
   }
   return targets_.size();
 }
@@ -167,10 +165,7 @@ void DispatcherImpl::RelieveMemory(int halvings) {
   lanes_.ForEach([&](Lane& lane) {
     if (lane.fresh_bytes() <= share && lane.retries().empty()) return;
     lane.Shed(share, feed_.next());
-    WriteHeldRows(lane);
-    NoteCursor(lane);
-    RefreshDue(lane);
-    backlog_.Want(lane);
+    scheduler_.Touched(lane);
   });
 }
 
@@ -179,7 +174,7 @@ void DispatcherImpl::BoundTracker() {
   lanes_.ForEach([&](Lane& lane) {
     if (lane.LowestUnsettled() >= young) return;
     lane.Detach();
-    NoteCursor(lane);
+    scheduler_.Touched(lane);
   });
 }
 
@@ -193,18 +188,17 @@ void DispatcherImpl::Tick(base::MonoTime now) {
     lanes_.ForEach([&](Lane& lane) {
       if (lane.LowestUnsettled() > watermark + 1) return;
       lane.Detach();
-      NoteCursor(lane);
+      scheduler_.Touched(lane);
     });
   }
-  std::erase_if(recovering_lanes_, [this](Lane* lane) {
-    if (!lane->EndRecovery(recovered_last_, feed_.next())) return false;
-    WantHeld(*lane);
-    return true;
+  scheduler_.ForEach(LaneNeed::kRecovery, [this](Lane& lane) {
+    if (lane.EndRecovery(recovered_last_, feed_.next())) scheduler_.Touched(lane);
   });
   // What fills the memory may wait, in order, for what is parked or not read yet: then it is given
   // up, half as much kept with every tick.
   const bool starved =
-      !MemoryForMore() && (due_lanes_.Next() || !held_lanes_.empty() || backlog_.waits());
+      !MemoryForMore() && (scheduler_.DueAt() || scheduler_.Has(LaneNeed::kHeldRows) ||
+                           scheduler_.Has(LaneNeed::kBacklog));
   starved_ = starved ? std::min(starved_ + 1, 32) : 0;
   if (out_of_memory_ || starved_ > 1) RelieveMemory(std::max(starved_ - 2, 0));
   FollowDemand();
@@ -212,29 +206,32 @@ void DispatcherImpl::Tick(base::MonoTime now) {
   SendNews();  // a watermark or cursor that moved without other news
 }
 
-void DispatcherImpl::NoteCursor(Lane& lane) {
-  if (lane.closing() || std::exchange(lane.marks.has_cursor, true)) return;
-  cursor_lanes_.push_back(&lane);
+// Rows must be part of the settlement at whose watermark their deliveries count as settled, or of
+// one before it.
+void DispatcherImpl::CollectReports() {
+  while (Lane* lane = scheduler_.Next(LaneNeed::kReport)) {
+    for (const journal::ParkedKey& row : lane->TakeReplacedRows()) news_.Add(row);
+    for (journal::Parked& row : lane->TakeHeldRows()) news_.Add(std::move(row));
+    if (const auto health = lane->TakeHealth()) news_.Add(*health);
+    scheduler_.Touched(*lane);
+  }
 }
 
 // Cursors and watermark are taken at the same instant and written in the same transaction: what
 // the watermark passes unsettled, a cursor covers.
 void DispatcherImpl::CollectCursors() {
-  std::erase_if(cursor_lanes_, [this](Lane* lane) {
-    const std::optional<uint64_t> cursor = lane->DurableCursor();
-    if (cursor != lane->marks.reported) {
-      news_.Add(journal::LaneCursor{lane->id(), cursor});
-      lane->marks.reported = cursor;
-    }
-    lane->marks.has_cursor = cursor.has_value();
-    return !cursor;
+  scheduler_.ForEach(LaneNeed::kCursor, [this](Lane& lane) {
+    const std::optional<journal::LaneCursor> cursor = lane.TakeCursor();
+    if (!cursor) return;
+    news_.Add(*cursor);
+    scheduler_.Touched(lane);
   });
 }
 
 void DispatcherImpl::SendNews() {
   if (!news_.MaySend()) return;
+  CollectReports();
   CollectCursors();
-  CollectHealths();
   news_.Send(Watermark());
 }
 
@@ -249,7 +246,10 @@ void DispatcherImpl::OnDurable(const News::Durable& durable) {
   }
   if (!durable.closed.empty()) {
     journal_.CloseLanes(durable.closed);
-    for (const journal::LaneId id : durable.closed) lanes_.Erase(id);
+    for (const journal::LaneId id : durable.closed) {
+      scheduler_.Leave(*lanes_.Find(id));
+      lanes_.Erase(id);
+    }
     closing_ -= durable.closed.size();
     NextChange();
   }
@@ -259,41 +259,37 @@ void DispatcherImpl::OnDurable(const News::Durable& durable) {
 void DispatcherImpl::OnParked(Lane& lane, base::WallTime due) {
   if (due < journal::kFirstHeldDue) {
     lane.retries().AddDue(due);
-    RefreshDue(lane);
   } else if (due == journal::kKeptDue) {
     lane.OnKept();
-    backlog_.Want(lane);
   } else if (const journal::GroupId group = journal::GroupHeldAt(due); group != 0) {
     lane.groups().OnHeld(group);
-    WantHeld(lane);
   } else if (lane.marks.changed) {
-    PassMarks(lane);  // it was made before the change and is seen only now
+    lane.groups().WantPass();  // it was made before the change and is seen only now
   }
+  scheduler_.Touched(lane);
 }
 
 void DispatcherImpl::OnUnparked(Lane& lane, const journal::ParkedKey& key) {
   if (key.due == journal::kKeptDue) return;
   if (key.due < journal::kFirstHeldDue) {
     lane.retries().Forget(key.due, key.position);
-    RefreshDue(lane);
   } else if (const journal::GroupId group = journal::GroupHeldAt(key.due); group != 0) {
     lane.groups().OnRemoved(group);
-    WantHeld(lane);
   } else {
     lane.groups().OnPassed(key.position);
-    PassMarks(lane);  // there may be more than one answer holds
+    lane.groups().WantPass();  // there may be more than one answer holds
   }
+  scheduler_.Touched(lane);
 }
 
 void DispatcherImpl::ArmTimer() {
   base::MonoTime at = tick_at_;
   if (const auto send_at = news_.SendAt()) at = std::min(at, *send_at);
   // A due lane that may not ask yet is looked at again when an answer comes, or with the next tick.
-  if (const auto due = due_lanes_.Next(); due && asks_ == 0 && !draining_ && MemoryForMore()) {
+  if (const auto due = scheduler_.DueAt(); due && asks_ == 0 && !draining_ && MemoryForMore()) {
     at = std::min(at, retry_clock_.ToMono(*due));
   }
-  if (const auto wake = waking_.Next(); wake && !draining_) at = std::min(at, *wake);
-  if (const auto look = caps_.LookAt(); look && !draining_) at = std::min(at, *look);
+  if (const auto wake = scheduler_.WakeAt(); wake && !draining_) at = std::min(at, *wake);
   if (at >= armed_) return;
   armed_ = at;
   executor_.WakeAt(at);

@@ -8,15 +8,13 @@
 
 #include "attempts.h"
 #include "backlog.h"
-#include "caps.h"
 #include "carillon/delivery/dispatcher.h"
-#include "carillon/policy/fair_queue.h"
 #include "carillon/policy/retry.h"
-#include "due_lanes.h"
 #include "feed.h"
 #include "held_event.h"
 #include "home.h"
 #include "lane_map.h"
+#include "lane_scheduler.h"
 #include "news.h"
 #include "operational.h"
 #include "pending.h"
@@ -24,7 +22,6 @@
 #include "retry_clock.h"
 #include "routed_count.h"
 #include "tracker.h"
-#include "waking_lanes.h"
 
 namespace carillon::delivery {
 
@@ -59,6 +56,7 @@ class DispatcherImpl final : public Dispatcher {
   void ForEachLane(Visit visit) {
     lanes_.ForEach(visit);
   }
+  const LaneScheduler& scheduler() const { return scheduler_; }
 
  private:
   using TableReady = absl::AnyInvocable<void(absl::Status)>;
@@ -82,28 +80,23 @@ class DispatcherImpl final : public Dispatcher {
   void BoundTracker();
   void Tick(base::MonoTime now);
   void SendNews();
+  void CollectReports();
   void CollectCursors();
   void OnDurable(const News::Durable& durable);
   void OnParked(Lane& lane, base::WallTime due);
   void OnUnparked(Lane& lane, const journal::ParkedKey& key);
-  void NoteCursor(Lane& lane);
   void ArmTimer();
   void CheckDrained();
   uint64_t Watermark() const { return tracker_.Watermark(feed_.next()); }
   bool MemoryForMore() const { return held_.bytes() < options_.max_memory_bytes / 4 * 3; }
 
   // --- sending.cc
-  void MarkRunnable(Lane& lane);
-  void Reconsider(Lane& lane);
-  void Pause(Lane& lane, std::chrono::milliseconds time);
-  void WakeLanes();
   void SendReady();
   void SendNext(Lane& lane, base::WallTime wall, base::MonoTime now);
   void Send(Lane& lane, Parcel&& parcel, base::WallTime wall, base::MonoTime now);
   /// How late Carillon is with the first attempt of `parcel`, which starts now; never negative.
   static std::chrono::nanoseconds LateBy(const Lane& lane, const Parcel& parcel,
                                          base::WallTime wall, base::MonoTime now);
-  void WriteHeldRows(Lane& lane);
   bool MayStart() const { return !draining_ && news_.rows() < options_.max_unsettled_news; }
 
   // --- outcomes.cc
@@ -142,15 +135,12 @@ class DispatcherImpl final : public Dispatcher {
   Parcel ParcelOf(const journal::DueDelivery& row);
   void TakeApart(Lane& lane, journal::Parked batch);
   void Lose(Lane& lane, const journal::DueDelivery& row);
-  /// Puts the lane on the list of those that ask for held rows, if it does.
-  void WantHeld(Lane& lane);
   void AskForHeld();
   void OnHeld(journal::LaneId id, journal::GroupId group, const journal::DueDeliveries& answer);
   bool Passes(const Lane& lane, uint32_t generation) const;
   /// Takes away the marks of groups that are held no longer; asks the journal which there are.
-  void PassMarks(Lane& lane);
+  void AskForMarks();
   void OnMarks(journal::LaneId id, const journal::DueDeliveries& answer);
-  void RefreshDue(Lane& lane) { due_lanes_.Refresh(lane, retry_clock_.Now()); }
 
   // --- health.cc
   void OnBreaker(Lane& lane, policy::Breaker::Change change);
@@ -160,8 +150,6 @@ class DispatcherImpl final : public Dispatcher {
   void TellRecovered(const Lane& lane, Recovery how);
   void FollowSwitch(Lane& lane);
   void SetMode(Lane& lane);
-  void NoteHealth(Lane& lane);
-  void CollectHealths();
 
   // --- keeping.cc
   /// Looks at what the journal asks for.
@@ -227,12 +215,10 @@ class DispatcherImpl final : public Dispatcher {
   RetryClock retry_clock_;
   Attempts attempts_{options_.first_token_use};
   LaneMap lanes_;
-  DueLanes due_lanes_;
-  WakingLanes waking_;
+  LaneScheduler scheduler_;
   Feed feed_;
   Backlog backlog_;
   News news_;
-  Caps caps_;
 
   std::shared_ptr<const routing::RoutingTable> table_;
   std::vector<Lane*> lane_of_;  // of each destination of table_
@@ -244,12 +230,7 @@ class DispatcherImpl final : public Dispatcher {
   std::vector<absl::AnyInvocable<void(uint64_t)>> removal_waiters_;
   size_t closing_ = 0;  // lanes closed and not yet forgotten
 
-  policy::FairQueue<Lane> runnable_;       // have something to send
-  std::vector<Lane*> cursor_lanes_;        // have a durable cursor, or had one when last told
-  std::vector<Lane*> health_lanes_;        // their health changed since the last news
-  std::vector<Lane*> recovering_lanes_;    // have held rows that may not be asked for yet
-  RingQueue<journal::LaneId> held_lanes_;  // ask for held rows
-  std::vector<uint32_t> matched_;          // scratch of Route
+  std::vector<uint32_t> matched_;  // scratch of Route
   std::vector<Lane*> targets_;
   journal::Demand demand_;                  // as of the last tick
   RingQueue<journal::LaneId> moving_;       // their cursors move on

@@ -181,12 +181,6 @@ void Groups::HoldWaiting(Group& group, std::vector<Delivery>& out) {
   }
 }
 
-bool Groups::BeginPassing() {
-  if (stuck_ == 0) return false;
-  pass_again_ = passing_;  // an answer on its way may not hold what is durable by now
-  return !std::exchange(passing_, true);
-}
-
 // An answer may have been read before removals that are durable by now.
 bool Groups::Pass(journal::GroupId id, uint64_t position) {
   if (std::find(passed_.begin(), passed_.end(), position) != passed_.end()) return false;
@@ -199,11 +193,10 @@ bool Groups::Pass(journal::GroupId id, uint64_t position) {
   return true;
 }
 
-bool Groups::EndPassing() {
+void Groups::EndPassing() {
   passing_ = false;
-  const bool again = std::exchange(pass_again_, false) || !passed_since_.empty();
+  if (!passed_since_.empty()) WantPass();  // the answer may be outdated
   for (const uint64_t position : std::exchange(passed_since_, {})) std::erase(passed_, position);
-  return again;
 }
 
 void Groups::OnPassed(uint64_t position) {

@@ -97,13 +97,20 @@ class Groups {
 
   // --- Marks of groups that are stuck.
 
-  /// Whether to ask the journal for the marks, now: some group is stuck, and no answer is awaited.
-  bool BeginPassing();
+  /// The marks of stuck groups are to be looked at (again).
+  void WantPass() { pass_wanted_ = stuck_ > 0; }
+  /// Whether to ask the journal for them, now: they are, and no answer is awaited. An answer on its
+  /// way may not hold what is durable by now.
+  bool MayPass() const { return pass_wanted_ && !passing_; }
+  void BeginPassing() {
+    pass_wanted_ = false;
+    passing_ = true;
+  }
   /// A mark of the answer whose group may go on. True where its removal is to be written; false:
   /// that is under way.
   bool Pass(journal::GroupId id, uint64_t position);
-  /// True: ask again, the answer may be outdated.
-  bool EndPassing();
+  /// The answer was looked at.
+  void EndPassing();
   /// The removal of a mark is durable.
   void OnPassed(uint64_t position);
 
@@ -200,7 +207,7 @@ class Groups {
   size_t stuck_ = 0;
   bool recovering_ = false;
   bool passing_ = false;
-  bool pass_again_ = false;             // asked for while an answer was awaited
+  bool pass_wanted_ = false;
   std::vector<uint64_t> passed_;        // marks whose removal is not durable
   std::vector<uint64_t> passed_since_;  // durable since the journal was asked
 };

@@ -12,8 +12,6 @@ void DispatcherImpl::OnBreaker(Lane& lane, policy::Breaker::Change change) {
   } else if (const auto until = lane.pace().OpenUntil()) {
     observer_.OnBreakerOpened(lane.destination(), *until - clock_.Mono());
   }
-  waking_.Refresh(lane);
-  RefreshDue(lane);
 }
 
 void DispatcherImpl::JudgeHealth(Lane& lane, const policy::Failure& result, bool retries_ended) {
@@ -28,22 +26,20 @@ void DispatcherImpl::JudgeHealth(Lane& lane, const policy::Failure& result, bool
 }
 
 void DispatcherImpl::Disable(Lane& lane, model::DisabledReason why) {
-  lane.health.disabled = why;
-  lane.health.disabled_at = clock_.Wall();
-  lane.health.failing_since = lane.failing.since();
-  lane.health.generation = lane.destination().generation;
-  NoteHealth(lane);
+  lane.SetHealth({.failing_since = lane.failing.since(),
+                  .disabled = why,
+                  .disabled_at = clock_.Wall(),
+                  .generation = lane.destination().generation});
   observer_.OnDisabled(lane.destination(), why);
   if (IsWanted(lane, model::kDestinationDisabled)) {
-    news_.Add(DestinationDisabled(lane.destination(), lane.health, random_));
+    news_.Add(DestinationDisabled(lane.destination(), lane.health(), random_));
   }
   SetMode(lane);
 }
 
 void DispatcherImpl::Enable(Lane& lane) {
-  lane.health = {};
+  lane.SetHealth({});
   lane.failing.Reset();
-  NoteHealth(lane);
   lane.pace().Reset(clock_.Mono());
   lane.NoteBreaker();
   observer_.OnEnabled(lane.destination());
@@ -58,40 +54,24 @@ void DispatcherImpl::TellRecovered(const Lane& lane, Recovery how) {
 
 // The configuration of a lane is new to it: its owner may have switched it on or off.
 void DispatcherImpl::FollowSwitch(Lane& lane) {
-  const auto& disabled = lane.health.disabled;
+  const auto& disabled = lane.health().disabled;
   if (!lane.destination().enabled) {
     if (!disabled) Disable(lane, model::DisabledReason::kOperator);
   } else if (disabled && (*disabled == model::DisabledReason::kOperator ||
-                          lane.health.generation != lane.destination().generation)) {
+                          lane.health().generation != lane.destination().generation)) {
     Enable(lane);
   }
   SetMode(lane);
 }
 
 void DispatcherImpl::SetMode(Lane& lane) {
-  const Lane::Mode mode = !lane.health.disabled                          ? Lane::Mode::kRun
+  const Lane::Mode mode = !lane.health().disabled                        ? Lane::Mode::kRun
                           : lane.destination().disabling.drop_deliveries ? Lane::Mode::kDrop
                                                                          : Lane::Mode::kRest;
   if (mode == lane.mode()) return;
   lane.SetMode(mode, feed_.next());
   lane.FreedAt(clock_.Mono());
-  WriteHeldRows(lane);
-  if (lane.DurableCursor()) NoteCursor(lane);
-  PassMarks(lane);
-  Reconsider(lane);
-}
-
-void DispatcherImpl::NoteHealth(Lane& lane) {
-  if (std::exchange(lane.marks.health, true)) return;
-  health_lanes_.push_back(&lane);
-}
-
-void DispatcherImpl::CollectHealths() {
-  for (Lane* lane : health_lanes_) {
-    news_.Add(journal::LaneHealth{lane->id(), lane->health});
-    lane->marks.health = false;
-  }
-  health_lanes_.clear();
+  lane.groups().WantPass();
 }
 
 }  // namespace carillon::delivery

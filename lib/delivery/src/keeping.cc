@@ -20,8 +20,7 @@ void DispatcherImpl::FollowDemand() {
   const uint64_t version = demand_.version;
   demand_ = journal_.demand();
   if (demand_.leave_to != 0) {
-    // A copy: what a lane sheds may add it to the list.
-    for (Lane* lane : std::vector<Lane*>(cursor_lanes_)) StartMoving(*lane);
+    scheduler_.ForEach(LaneNeed::kCursor, [this](Lane& lane) { StartMoving(lane); });
   }
   if (demand_.version != version && demand_.give_up != nullptr) {
     for (const auto& [id, give_up] : *demand_.give_up) {
@@ -32,16 +31,16 @@ void DispatcherImpl::FollowDemand() {
 }
 
 void DispatcherImpl::StartMoving(Lane& lane) {
-  if (lane.closing() || lane.marks.reading) return;
+  if (lane.reading() || lane.NeedsRead()) return;
   const std::optional<uint64_t> cursor = lane.DurableCursor();
   if (!cursor || *cursor > demand_.leave_to) return;
   lane.Shed(0, feed_.next());
-  WriteHeldRows(lane);
-  RefreshDue(lane);
   // What is in flight ends soon; only what lies at the cursor has to be looked at.
-  if (!lane.cursor() || *lane.cursor() > demand_.leave_to) return backlog_.Want(lane);
-  lane.marks.reading = true;
-  moving_.push_back(lane.id());
+  if (lane.cursor() && *lane.cursor() <= demand_.leave_to) {
+    lane.BeginRead();
+    moving_.push_back(lane.id());
+  }
+  scheduler_.Touched(lane);
 }
 
 // What is kept comes before what the cursor covers, also after a restart: so the lane first has to
@@ -80,10 +79,12 @@ void DispatcherImpl::OnMoving(journal::LaneId id, uint64_t leave_to,
     if (!WasSettled(event->position(), id)) KeepOrGiveUp(*lane, *event);
   }
   lane->MoveCursor(std::clamp(seen, *lane->cursor(), std::max(end, *lane->cursor())));
-  NoteCursor(*lane);
-  if (*lane->cursor() < end) return moving_.push_back(id);
-  lane->marks.reading = false;
-  backlog_.Want(*lane);
+  if (*lane->cursor() < end) {
+    moving_.push_back(id);
+  } else {
+    lane->EndRead();
+  }
+  scheduler_.Touched(*lane);
 }
 
 void DispatcherImpl::KeepOrGiveUp(Lane& lane, const model::Event& event) {
@@ -104,10 +105,7 @@ void DispatcherImpl::StartGivingUp(Lane& lane, const journal::GiveUp& give_up) {
   // What was taken to be sent, and cannot be now, is given up like what was not.
   if (lane.mode() != Lane::Mode::kRun || lane.pace().Resting()) {
     lane.Shed(0, feed_.next());
-    WriteHeldRows(lane);
-    if (lane.DurableCursor()) NoteCursor(lane);
-    RefreshDue(lane);
-    backlog_.Want(lane);
+    scheduler_.Touched(lane);
   }
   if (std::exchange(lane.marks.giving_up, true)) return;
   giving_up_.push_back(lane.id());
@@ -154,9 +152,7 @@ void DispatcherImpl::OnParkedPage(journal::LaneId id, const journal::GiveUp& ask
     if (row.due < journal::kFirstHeldDue) lane->groups().Release(row);
   }
   lane->EndListing();
-  RefreshDue(*lane);
-  WantHeld(*lane);
-  backlog_.Want(*lane);
+  scheduler_.Touched(*lane);
   if (!page.next || (upset && page.next->due >= journal::kFirstHeldDue)) EndGivingUp(*lane, asked);
 }
 

@@ -7,21 +7,35 @@
 #include "carillon/codec/body.h"
 
 namespace carillon::delivery {
+namespace {
+
+// A policy may have been shortened since a delivery was parked; its old wait is kept within this.
+constexpr std::chrono::hours kPatience{1};
+
+/// How long after now a delivery that is parked under `retry` is due at most.
+std::chrono::nanoseconds LongestWait(const model::RetryPolicy& retry) {
+  std::chrono::nanoseconds longest{0};
+  for (const auto delay : retry.delays)
+    longest = std::max<std::chrono::nanoseconds>(longest, delay);
+  longest = longest * 2 + kPatience;  // jitter at most doubles a delay
+  return std::max<std::chrono::nanoseconds>(longest, retry.retry_after_cap);
+}
+
+}  // namespace
 
 Lane::Lane(const journal::LaneState& state, const LaneBounds& bounds, Tracker& tracker,
            std::shared_ptr<metrics::LaneMetrics> metrics)
-    : health(state.health),
-      id_(state.lane),
+    : id_(state.lane),
       bounds_(bounds),
       tracker_(tracker),
       metrics_(std::move(metrics)),
+      health_(state.health),
       from_(std::max(state.since, state.cursor.value_or(0))),
+      told_cursor_(state.cursor),
       limit_(bounds.bytes),
       groups_(state.groups),
       retries_(state.parked, state.next_due),
-      kept_left_(state.kept) {
-  marks.reported = state.cursor;
-}
+      kept_left_(state.kept) {}
 
 void Lane::Bind(std::shared_ptr<const routing::RoutingTable> table, uint32_t index,
                 base::MonoTime now) {
@@ -35,6 +49,7 @@ void Lane::Bind(std::shared_ptr<const routing::RoutingTable> table, uint32_t ind
   index_ = index;
   table_ = std::move(table);
   pace_.Bind(next, now);
+  due_horizon_ = LongestWait(next.retry);
   NoteBreaker();
   batch_at_.reset();
   // A batch that was taken back to be sent must be taken apart now: it comes again.
@@ -46,6 +61,24 @@ void Lane::Bind(std::shared_ptr<const routing::RoutingTable> table, uint32_t ind
 void Lane::SetRequests(http::EndpointId endpoint, RequestMaker requests) {
   endpoint_ = endpoint;
   requests_ = std::move(requests);
+}
+
+// None of these looks at more than a few members: it is asked after every change.
+LaneWants Lane::Wants() const {
+  LaneWants wants;
+  wants.Need(LaneNeed::kReport, HasHeldRows() || (health_changed_ && !closing_));
+  if (closing_) return wants;
+  wants.send = Ready();
+  wants.Need(LaneNeed::kHeldRows, WantsHeld());
+  wants.Need(LaneNeed::kBacklog, NeedsRead() && !reading_);
+  wants.Need(LaneNeed::kMarks, groups_.MayPass());
+  wants.Need(LaneNeed::kRecovery, groups_.recovering());
+  wants.Need(LaneNeed::kCursor, HasCursor());
+  wants.wake_at = WakeAt();
+  // What a lane that rests has parked may stay on disk until it can be sent.
+  if (mode_ != Mode::kRest && !pace_.Resting()) wants.due_at = retries_.AskAt();
+  wants.due_horizon = DueHorizon();
+  return wants;
 }
 
 void Lane::SetMode(Mode mode, uint64_t next) {
@@ -188,6 +221,18 @@ std::optional<uint64_t> Lane::DurableCursor() const {
   return std::nullopt;
 }
 
+std::optional<journal::LaneCursor> Lane::TakeCursor() {
+  const std::optional<uint64_t> cursor = DurableCursor();
+  if (cursor == told_cursor_) return std::nullopt;
+  told_cursor_ = cursor;
+  return journal::LaneCursor{id_, cursor};
+}
+
+std::optional<journal::LaneHealth> Lane::TakeHealth() {
+  if (!std::exchange(health_changed_, false)) return std::nullopt;
+  return journal::LaneHealth{id_, health_};
+}
+
 uint64_t Lane::LowestUnsettled() const {
   uint64_t lowest = Tracker::kNone;
   if (fresh_.size() > kept_fresh_) lowest = fresh_[kept_fresh_].event->position();
@@ -244,7 +289,9 @@ void Lane::WriteRow(const Delivery& delivery) {
                         .group = delivery.group,
                         .rest = {},
                         .bytes = delivery.event->record().size()});
+  retries_.CountParked(1);
   if (delivery.kept) {
+    retries_.CountUnparked(1);
     replaced_rows_.push_back({id_, journal::kKeptDue, delivery.event->position()});
   } else {
     Settle(delivery);

@@ -18,6 +18,8 @@
 #include "carillon/routing/routing_table.h"
 #include "groups.h"
 #include "held_event.h"
+#include "lane_hook.h"
+#include "lane_wants.h"
 #include "pace.h"
 #include "request_maker.h"
 #include "retry_queue.h"
@@ -43,7 +45,8 @@ struct LaneBounds {
 };
 
 /// The living queue of one destination. It decides (what is sent next, when it is full, where it
-/// stands in the journal) and does nothing: the dispatcher drives it. One thread.
+/// stands in the journal) and does nothing: the dispatcher drives it, and tells the LaneScheduler
+/// after each change, which lists it by what it `Wants`. One thread.
 ///
 /// New deliveries ("fresh") wait in the order of their positions; those that go in order wait for
 /// their turn in `Groups`. A lane is *live*: routing gives it every event it wants; or *behind*: it
@@ -53,7 +56,7 @@ struct LaneBounds {
 ///
 /// The watermark waits only for deliveries that have a slot of the tracker; those of a lane that
 /// fell behind lost it, and `DurableCursor` covers them instead.
-class Lane : public policy::FairItem<Lane> {
+class Lane : public policy::FairItem<Lane>, public LaneHook {
  public:
   Lane(const journal::LaneState& state, const LaneBounds& bounds, Tracker& tracker,
        std::shared_ptr<metrics::LaneMetrics> metrics);
@@ -80,6 +83,9 @@ class Lane : public policy::FairItem<Lane> {
   Pace& pace() { return pace_; }
   const Pace& pace() const { return pace_; }
 
+  /// What it waits for, now: each change of the lane may have changed that.
+  LaneWants Wants() const;
+
   // --- Whether it is enabled.
 
   enum class Mode : uint8_t {
@@ -91,6 +97,10 @@ class Lane : public policy::FairItem<Lane> {
   /// `next`: the next position to route; a lane that rests is behind from there on, or from where
   /// it was.
   void SetMode(Mode mode, uint64_t next);
+  const journal::Health& health() const { return health_; }
+  void SetHealth(const journal::Health& health) { health_ = health, health_changed_ = true; }
+  /// For the journal, when it changed since the last call.
+  std::optional<journal::LaneHealth> TakeHealth();
 
   // --- What comes in.
 
@@ -129,8 +139,14 @@ class Lane : public policy::FairItem<Lane> {
   }
   /// The same, and what it reads next is the journal at its cursor.
   bool ReadsJournal() const { return NeedsRead() && kept_left_ == 0; }
+  /// It is read for, or its cursor moves on: of these one at a time.
+  void BeginRead() { reading_ = true; }
+  void EndRead() { reading_ = false; }
+  bool reading() const { return reading_; }
   /// What the journal must know so that the watermark may pass the lane's unsettled events.
   std::optional<uint64_t> DurableCursor() const;
+  /// For the journal, when it is another than at the last call.
+  std::optional<journal::LaneCursor> TakeCursor();
   /// Lowest position of a delivery in memory that is not settled; kNone: there is none.
   uint64_t LowestUnsettled() const;
 
@@ -178,6 +194,11 @@ class Lane : public policy::FairItem<Lane> {
                ? retries_.AskLimit(max_bytes)
                : retries_.AskLimit(max_bytes, static_cast<size_t>(pace_.retries()));
   }
+  /// Up to when rows are to be taken that are due by `now`, the next at `next`: it may be one whose
+  /// time counts for nothing (see LaneWants::due_at).
+  base::WallTime TakeUntil(base::WallTime next, base::WallTime now) const {
+    return next > now + DueHorizon() ? next : now;
+  }
   void Started(Attempt& attempt, base::MonoTime now);
   /// What the parcel carries is settled, or parked (again).
   void Finished(Attempt& attempt, Ending ending);
@@ -191,7 +212,8 @@ class Lane : public policy::FairItem<Lane> {
   /// Ends the groups' recovery when all up to `last`, the journal's last position at start, went
   /// through the lane; `next` is the next position to route. True: it is over.
   bool EndRecovery(uint64_t last, uint64_t next);
-  /// Rows that must be written, since the last call: the lane counts these deliveries as settled.
+  /// Rows that must be written, since the last call: the lane counts these deliveries as settled,
+  /// and as parked.
   std::vector<journal::Parked> TakeHeldRows() { return std::exchange(held_rows_, {}); }
   bool HasHeldRows() const { return !held_rows_.empty(); }
   /// Kept rows that such rows replace, since the last call.
@@ -234,20 +256,12 @@ class Lane : public policy::FairItem<Lane> {
 
   /// Kept by the dispatcher.
   std::shared_ptr<policy::InFlightCaps::Tenant> tenant;
-  journal::Health health;
   policy::FailingStretch failing;
   struct Marks {
-    bool reading = false;                  ///< it is read for, or moved on, or waits for its turn
-    journal::GiveUp give_up;               ///< what the journal asked for last
-    bool giving_up = false;                ///< it is in the list of lanes that give rows up
-    GivenUp given_up;                      ///< since it was last told
-    bool asking = false;                   ///< it is in the list of lanes that ask for held rows
-    bool changed = false;                  ///< it had another destination before
-    bool health = false;                   ///< it is in the list of lanes whose health changed
-    bool capped = false;                   ///< waits until others in flight end
-    std::optional<base::MonoTime> waking;  ///< its time in the list of lanes to be woken
-    bool has_cursor = false;               ///< it is in the list of lanes with a cursor
-    std::optional<uint64_t> reported;      ///< the durable cursor as last told to the journal
+    journal::GiveUp give_up;  ///< what the journal asked for last
+    GivenUp given_up;         ///< since it was last told
+    bool giving_up = false;   ///< it is in the list of lanes that give rows up
+    bool changed = false;     ///< it had another destination before
   } marks;
 
  private:
@@ -263,6 +277,12 @@ class Lane : public policy::FairItem<Lane> {
   bool FreshReady() const;
   /// Events in one POST at most.
   size_t BatchMost() const;
+  /// The durable cursor is there, or was when the journal was last told.
+  bool HasCursor() const { return cursor_ || untracked_ > 0 || told_cursor_; }
+  /// See LaneWants::due_horizon.
+  std::chrono::nanoseconds DueHorizon() const {
+    return mode_ == Mode::kDrop ? std::chrono::nanoseconds(0) : due_horizon_;
+  }
   /// Whether the retry budget has a say in the next of retries_, of which there is one.
   bool RetryNeedsToken() const;
   /// Takes it from the budget.
@@ -292,21 +312,22 @@ class Lane : public policy::FairItem<Lane> {
   uint32_t index_ = 0;
   http::EndpointId endpoint_ = 0;
   std::optional<RequestMaker> requests_;
-  Mode mode_ = Mode::kRun;
+  journal::Health health_;
 
-  uint64_t from_;                   // positions below are not for this lane
-  std::optional<uint64_t> cursor_;  // behind: next position to look at
-  size_t limit_;                    // of bytes_
+  uint64_t from_;                        // positions below are not for this lane
+  std::optional<uint64_t> cursor_;       // behind: next position to look at
+  std::optional<uint64_t> told_cursor_;  // the durable one as last told to the journal
+  size_t limit_;                         // of bytes_
   RingQueue<Delivery> fresh_;
   Groups groups_;
   size_t bytes_ = 0;      // of what waits in fresh_ and groups_
   size_t payload_ = 0;    // of what waits in fresh_
   size_t untracked_ = 0;  // unsettled deliveries in memory that have no slot
   RetryQueue retries_;
+  std::chrono::nanoseconds due_horizon_{0};  // no retry is due later than this
   std::vector<Attempt*> in_flight_;
   Pace pace_;
   std::optional<base::MonoTime> batch_at_;  // the batch waits until then, unless it fills
-  bool batch_due_ = false;                  // it has waited
   std::vector<journal::Parked> held_rows_;
   std::vector<journal::ParkedKey> replaced_rows_;
   uint64_t kept_left_;         // rows that are durable and not taken
@@ -321,6 +342,10 @@ class Lane : public policy::FairItem<Lane> {
   uint32_t turn_ = 0;
   metrics::BreakerState breaker_ = metrics::BreakerState::kClosed;  // as counted last
   bool out_of_budget_ = false;  // its retries wait for the budget, and that was counted
+  Mode mode_ = Mode::kRun;
+  bool health_changed_ = false;  // since the journal was told
+  bool reading_ = false;         // see BeginRead
+  bool batch_due_ = false;       // the batch has waited
   bool failing_ = false;
   bool closing_ = false;
 };

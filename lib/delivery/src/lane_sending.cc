@@ -15,7 +15,7 @@ bool Lane::FreshReady() const { return !batch_at_ && (groups_.MayHaveReady() || 
 bool Lane::Ready() const {
   if (closing_ || mode_ == Mode::kRest) return false;
   if (mode_ == Mode::kDrop) return !retries_.empty() || FreshReady();
-  if (marks.capped || pace_.Blocked() || in_flight_.size() >= pace_.Limit()) return false;
+  if (pace_.Blocked() || in_flight_.size() >= pace_.Limit()) return false;
   return FreshReady() || (!retries_.empty() && (!pace_.NoRetry() || !RetryNeedsToken()));
 }
 

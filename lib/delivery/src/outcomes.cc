@@ -27,7 +27,7 @@ void DispatcherImpl::OnResponse(uint64_t token, const http::Response& response) 
   Attempt* attempt = attempts_.Find(token);
   if (attempt == nullptr) return;
   Lane& lane = *attempt->lane;
-  caps_.Finish(lane);
+  scheduler_.Release(lane);
   const bool whole = response.wire == model::Outcome::kSuccess;
   const model::Outcome outcome =
       policy::JudgeAttempt(lane.destination().success, response.wire, response.status);
@@ -85,8 +85,6 @@ void DispatcherImpl::Postpone(Attempt& attempt, const http::Response& response) 
   }
   const bool retry = parcel.parked && parcel.attempts > 0;
   const milliseconds wait = lane.pace().OnShortage(retry, clock_.Mono(), random_);
-  waking_.Refresh(lane);
-  RefreshDue(lane);
   Unpark(lane, parcel);
   Park(lane, parcel, retry_clock_.Now() + wait, parcel.attempts);
   Finish(attempt, Ending::kParked);
@@ -144,9 +142,7 @@ void DispatcherImpl::Finish(Attempt& attempt, Ending ending) {
     LaneGone(lane);
     return;
   }
-  WriteHeldRows(lane);
-  WantHeld(lane);
-  MarkRunnable(lane);
+  scheduler_.Touched(lane);
 }
 
 Ending DispatcherImpl::Fail(Lane& lane, const Parcel& parcel, const policy::Failure& failure) {
@@ -160,7 +156,7 @@ Ending DispatcherImpl::Fail(Lane& lane, const Parcel& parcel, const policy::Fail
   const policy::Sequel sequel =
       policy::AfterFailure(lane.destination().retry, failure, clock_.Wall(), random_);
   if (sequel.retry_after_ignored) metrics_.CountRetryAfterIgnored();
-  if (sequel.pause) Pause(lane, *sequel.pause);
+  if (sequel.pause) lane.pace().Pause(clock_.Mono() + *sequel.pause);
   if (!sequel.delay || TooLate(lane, *parcel.first.event, *sequel.delay)) {
     return Bury(lane, parcel, failure.failures, failure.outcome);
   }
@@ -230,12 +226,10 @@ void DispatcherImpl::Unpark(Lane& lane, const Parcel& parcel) {
 }
 
 void DispatcherImpl::GiveUp(Lane& lane, Parcel parcel) {
-  runnable_.Charge(lane, 0);
+  scheduler_.Charge(lane, 0);
   Unpark(lane, parcel);
   const Ending ending = Bury(lane, parcel, parcel.attempts, model::Outcome::kCancelled);
   lane.Dropped(parcel, ending);
-  WriteHeldRows(lane);
-  WantHeld(lane);
 }
 
 Ending DispatcherImpl::Bury(Lane& lane, const Parcel& parcel, uint32_t attempts,

@@ -42,17 +42,17 @@ bool MakesSense(const journal::Parked& row) {
 }  // namespace
 
 void DispatcherImpl::AskForDue() {
-  if (!due_lanes_.Next() || asks_ >= kAsks) return;
+  if (!scheduler_.DueAt() || asks_ >= kAsks) return;
   const base::WallTime now = retry_clock_.Now();
   const size_t bytes = std::min(kMaxAskBytes, options_.max_memory_bytes / kAskShare);
   while (asks_ < kAsks) {
-    Lane* lane = due_lanes_.PopDue(now);
+    Lane* const lane = scheduler_.NextDue(now);
     if (lane == nullptr) return;
-    const auto next = lane->retries().AskAt();
-    if (!next) continue;
     ++asks_;
+    const base::WallTime until = lane->TakeUntil(*lane->retries().AskAt(), now);
     lane->retries().BeginAsking();
-    journal_.TakeDue(lane->id(), DueLanes::TakeUntil(*lane, *next, now), lane->AskLimit(bytes),
+    scheduler_.Touched(*lane);
+    journal_.TakeDue(lane->id(), until, lane->AskLimit(bytes),
                      home_.Bring<journal::DueDeliveries>(
                          [this, id = lane->id()](const journal::DueDeliveries& answer) {
                            --asks_;
@@ -78,8 +78,7 @@ void DispatcherImpl::OnDue(journal::LaneId id, const journal::DueDeliveries& ans
     }
   }
   retries.EndAsking(answer);
-  RefreshDue(*lane);
-  MarkRunnable(*lane);
+  scheduler_.Touched(*lane);
 }
 
 Parcel DispatcherImpl::ParcelOf(const journal::DueDelivery& row) {
@@ -117,22 +116,14 @@ void DispatcherImpl::Lose(Lane& lane, const journal::DueDelivery& row) {
   for (const uint64_t position : positions) bury(position);
   if (parked.due >= journal::kFirstHeldDue) return;
   lane.groups().Release(parked);
-  WantHeld(lane);
-}
-
-void DispatcherImpl::WantHeld(Lane& lane) {
-  if (!lane.WantsHeld() || std::exchange(lane.marks.asking, true)) return;
-  held_lanes_.push_back(lane.id());
 }
 
 void DispatcherImpl::AskForHeld() {
-  while (asks_ < kAsks && !held_lanes_.empty()) {
-    Lane* lane = lanes_.Find(held_lanes_.pop_front());
-    if (lane == nullptr) continue;
-    lane->marks.asking = false;
-    if (!lane->WantsHeld()) continue;
+  while (asks_ < kAsks) {
+    Lane* const lane = scheduler_.Next(LaneNeed::kHeldRows);
+    if (lane == nullptr) return;
     const auto ask = lane->groups().NextAsk();
-    WantHeld(*lane);
+    scheduler_.Touched(*lane);
     if (!ask) continue;
     ++asks_;
     journal_.TakeHeld(
@@ -162,8 +153,7 @@ void DispatcherImpl::OnHeld(journal::LaneId id, journal::GroupId group,
     }
     groups.Update(group);
   }
-  WantHeld(*lane);
-  MarkRunnable(*lane);
+  scheduler_.Touched(*lane);
 }
 
 // Whether what follows a dead delivery may go that was buried under `generation`.
@@ -172,14 +162,17 @@ bool DispatcherImpl::Passes(const Lane& lane, uint32_t generation) const {
          lane.mode() == Lane::Mode::kDrop || generation != lane.destination().generation;
 }
 
-void DispatcherImpl::PassMarks(Lane& lane) {
-  if (lane.closing() || !lane.groups().BeginPassing()) return;
-  journal_.TakeHeld(lane.id(), 0, kMarks,
-                    home_.Bring<journal::DueDeliveries>(
-                        [this, id = lane.id()](const journal::DueDeliveries& answer) {
-                          OnMarks(id, answer);
-                          Turn();
-                        }));
+void DispatcherImpl::AskForMarks() {
+  while (Lane* lane = scheduler_.Next(LaneNeed::kMarks)) {
+    lane->groups().BeginPassing();
+    scheduler_.Touched(*lane);
+    journal_.TakeHeld(lane->id(), 0, kMarks,
+                      home_.Bring<journal::DueDeliveries>(
+                          [this, id = lane->id()](const journal::DueDeliveries& answer) {
+                            OnMarks(id, answer);
+                            Turn();
+                          }));
+  }
 }
 
 void DispatcherImpl::OnMarks(journal::LaneId id, const journal::DueDeliveries& answer) {
@@ -191,9 +184,8 @@ void DispatcherImpl::OnMarks(journal::LaneId id, const journal::DueDeliveries& a
     if (!lane->groups().Pass(parked.group, parked.position)) continue;
     news_.Add(journal::ParkedKey{id, journal::HeldDue(0), parked.position});
   }
-  if (lane->groups().EndPassing()) PassMarks(*lane);
-  WantHeld(*lane);
-  MarkRunnable(*lane);
+  lane->groups().EndPassing();
+  scheduler_.Touched(*lane);
 }
 
 }  // namespace carillon::delivery

@@ -134,8 +134,8 @@ void DispatcherImpl::Apply(TableChange change) {
   table_ = std::move(change.table);
   for (Lane* lane : lane_of_) {
     FollowSwitch(*lane);
-    PassMarks(*lane);
-    Reconsider(*lane);  // it may be allowed more at once
+    lane->groups().WantPass();
+    scheduler_.Touched(*lane);  // it may be allowed more at once
   }
 }
 
@@ -145,13 +145,11 @@ Lane& DispatcherImpl::AddLane(const model::Destination& destination,
                           .floor_bytes = std::min<size_t>(options_.max_lane_bytes, 64u << 10)};
   Lane& lane = lanes_.Add(std::make_unique<Lane>(
       state, bounds, tracker_, metrics_.AddLane(destination.tenant, destination.name)));
-  if (lane.groups().recovering()) recovering_lanes_.push_back(&lane);
   if (!state.cursor && state.kept == 0) return lane;
   // It had fallen behind. Where its cursor is above what is routed next it simply starts there,
   // with what it kept, if it kept anything.
   const uint64_t cursor = std::min(state.cursor.value_or(UINT64_MAX), feed_.next());
   if (cursor < feed_.next() || state.kept > 0) lane.FallBehind(cursor);
-  NoteCursor(lane);
   return lane;
 }
 
@@ -160,22 +158,17 @@ void DispatcherImpl::Configure(Lane& lane, const http::Url& url, bool open) {
   if (!open) courier_.Update(lane.endpoint(), endpoint);
   lane.SetRequests(open ? courier_.Open(endpoint) : lane.endpoint(),
                    RequestMaker(lane.destination(), url, options_.user_agent));
-  if (open) caps_.Join(lane);
+  if (open) scheduler_.Join(lane);
 }
 
 void DispatcherImpl::CloseLane(Lane& lane) {
   ++closing_;
-  runnable_.Remove(lane);
-  std::erase(cursor_lanes_, &lane);
-  std::erase(health_lanes_, &lane);
-  std::erase(recovering_lanes_, &lane);
   TellGivenUpBy(lane);
-  due_lanes_.Remove(lane);
-  waking_.Remove(lane);
   BeginRemoval(lane);
   for (const uint64_t position : lane.Close()) {
     NoteDead(lane, {.position = position});
   }
+  scheduler_.Touched(lane);
   if (lane.Gone()) LaneGone(lane);
   courier_.Close(lane.endpoint());  // what is in flight ends as cancelled, and then the lane
 }

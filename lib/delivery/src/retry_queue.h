@@ -100,9 +100,6 @@ class RetryQueue {
     return oldest;
   }
 
-  /// Under which time the dispatcher's list of due lanes has this lane.
-  std::optional<base::WallTime> listed;
-
  private:
   using TakenKey = std::pair<int64_t, uint64_t>;
   void ForgetRemoved();

@@ -112,10 +112,13 @@ TEST_F(GroupsTest, ADeadOneHoldsItsGroupUntilItsMarkIsPassed) {
   EXPECT_EQ(Offer(2, 7), Groups::Place::kHeld);
   groups_.OnHeld(7);
   EXPECT_FALSE(groups_.NextAsk().has_value());
-  ASSERT_TRUE(groups_.BeginPassing());
+  groups_.WantPass();
+  ASSERT_TRUE(groups_.MayPass());
+  groups_.BeginPassing();
   EXPECT_TRUE(groups_.Pass(7, 1));
   EXPECT_FALSE(groups_.Pass(7, 1));
-  EXPECT_FALSE(groups_.EndPassing());
+  groups_.EndPassing();
+  EXPECT_FALSE(groups_.MayPass());
   Answer(7, {2});
   EXPECT_EQ(PopNext(), 2u);
 }
@@ -123,11 +126,29 @@ TEST_F(GroupsTest, ADeadOneHoldsItsGroupUntilItsMarkIsPassed) {
 TEST_F(GroupsTest, MarksAreAskedForAgainWhenOneCameWhileAnAnswerWasAwaited) {
   EXPECT_EQ(Offer(1, 7), Groups::Place::kTaken);
   groups_.Finish(Sent(1, 7), Ending::kStuck);
-  ASSERT_TRUE(groups_.BeginPassing());
-  EXPECT_FALSE(groups_.BeginPassing());  // its mark became durable
-  EXPECT_TRUE(groups_.EndPassing());
-  ASSERT_TRUE(groups_.BeginPassing());
-  EXPECT_FALSE(groups_.EndPassing());
+  groups_.WantPass();
+  groups_.BeginPassing();
+  EXPECT_FALSE(groups_.MayPass());
+  groups_.WantPass();  // its mark became durable
+  EXPECT_FALSE(groups_.MayPass());
+  groups_.EndPassing();
+  ASSERT_TRUE(groups_.MayPass());
+  groups_.BeginPassing();
+  groups_.EndPassing();
+  EXPECT_FALSE(groups_.MayPass());
+}
+
+TEST_F(GroupsTest, MarksAreAskedForOnlyWhileAGroupIsStuck) {
+  groups_.WantPass();
+  EXPECT_FALSE(groups_.MayPass());
+  EXPECT_EQ(Offer(1, 7), Groups::Place::kTaken);
+  groups_.Finish(Sent(1, 7), Ending::kStuck);
+  groups_.WantPass();
+  groups_.BeginPassing();
+  EXPECT_TRUE(groups_.Pass(7, 1));
+  groups_.OnPassed(1);  // while the answer is looked at: it may hold the mark once more
+  groups_.EndPassing();
+  EXPECT_FALSE(groups_.MayPass());
 }
 
 TEST_F(GroupsTest, ABatchTakesSeveralOfAGroupAndBlocksThemTogether) {

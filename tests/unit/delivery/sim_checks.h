@@ -117,13 +117,7 @@ class SimChecks {
   }
 
   const Counts& counts() const { return counts_; }
-
- private:
-  const model::Destination* DestinationOf(const SimCourier::Flight& flight) const {
-    const auto found = destinations_.find(flight.host.substr(0, flight.host.find('.')));
-    return found == destinations_.end() ? nullptr : &found->second;
-  }
-
+  /// Of those that are not closed.
   journal::LaneId LaneOf(const SimCourier::Flight& flight) const {
     const std::string name = flight.host.substr(0, flight.host.find('.'));
     journal::LaneId id = 0;
@@ -131,6 +125,12 @@ class SimChecks {
       if (record.name.name == name && !record.closed) id = lane;
     }
     return id;
+  }
+
+ private:
+  const model::Destination* DestinationOf(const SimCourier::Flight& flight) const {
+    const auto found = destinations_.find(flight.host.substr(0, flight.host.find('.')));
+    return found == destinations_.end() ? nullptr : &found->second;
   }
 
   /// A batch's events begin their payloads with their ids.

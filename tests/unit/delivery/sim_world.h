@@ -13,6 +13,7 @@
 #include "sim_checks.h"
 #include "sim_destinations.h"
 #include "sim_journal.h"
+#include "sim_liveness.h"
 #include "sim_parts.h"
 
 namespace carillon::delivery {
@@ -71,6 +72,7 @@ class SimWorld {
     Publish();  // whatever was accepted before is delivered in any case
     const base::MonoTime limit = clock_.Mono() + std::chrono::hours(3);
     while (!(changes_ == 0 && store_.Complete()) && clock_.Mono() < limit && executor_.Step()) {
+      CheckBounds();
       if (testing::Test::HasFailure()) return;
     }
     EXPECT_TRUE(store_.Complete())
@@ -164,6 +166,7 @@ class SimWorld {
     executor_.SetDispatcher(dispatcher_.get());
     journal_->AddConsumer(dispatcher_.get());
     checks_.NewLife();
+    liveness_.NewLife();
     changes_ = 0;
     // What is not configured any more when a process starts is owed nothing.
     Excuse(destinations_);
@@ -322,6 +325,11 @@ class SimWorld {
   }
 
   void CheckBounds() {
+    if (draining_) {
+      liveness_.Drain();
+    } else {
+      liveness_.OnStep(*dispatcher_);
+    }
     dispatcher_->ForEachLane([this](Lane& lane) {
       EXPECT_LT(lane.fresh_bytes(), options_.max_lane_bytes + 4000 + 64 * 3500);
       if (lane.cursor()) ++fell_behind_;
@@ -390,6 +398,7 @@ class SimWorld {
   std::unique_ptr<SimCourier> courier_;
   std::unique_ptr<DispatcherImpl> dispatcher_;
   SimChecks checks_{store_, clock_};
+  SimLiveness liveness_{clock_};
   SimDestinations makers_{random_};
   std::vector<model::Destination> characters_;
   std::pair<uint32_t, uint32_t> caps_{100, 100};
