@@ -6,25 +6,32 @@ void Caps::Join(Lane& lane) {
   if (shared_ != nullptr) lane.tenant = shared_->TenantOf(lane.destination().tenant);
 }
 
-bool Caps::TryStart(Lane& lane, base::MonoTime now) {
+bool Caps::TryStart(Lane& lane, base::MonoTime now, bool again) {
   if (shared_ == nullptr || shared_->TryStart(*lane.tenant)) return true;
-  queues_[lane.destination().tenant].push_back(lane.id());
+  auto& queue = queues_[lane.destination().tenant];
+  if (again) {
+    queue.push_front(lane.id());
+  } else {
+    queue.push_back(lane.id());
+  }
   if (waiting_++ == 0) look_at_ = now + kLook;
   return false;
 }
 
-// The place is free for one of the same tenant, where the tenant's cap was met, and for any, where
-// the cap in all was: one of each may try.
+// The place is free for any, where the cap in all was met, and for one of the same tenant, where
+// the tenant's was: one of each may try, or one that is both. The former first: else a tenant that
+// always has more to send would keep its places, and one that has none never get one.
 void Caps::Finish(Lane& lane) {
   if (shared_ == nullptr) return;
   shared_->Finish(*lane.tenant);
   if (waiting_ == 0) return;
-  if (const auto own = queues_.find(lane.destination().tenant); own != queues_.end()) Free(own);
-  if (waiting_ == 0) return;
   auto next = queues_.upper_bound(last_);
   if (next == queues_.end()) next = queues_.begin();
   last_ = next->first;
+  const auto own = queues_.find(lane.destination().tenant);
+  const bool both = own != queues_.end() && own != next;
   Free(next);
+  if (both) Free(own);
 }
 
 void Caps::Free(Queues::iterator queue) {

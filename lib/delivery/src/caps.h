@@ -26,8 +26,9 @@ class Caps {
 
   /// The lane is new.
   void Join(Lane& lane);
-  /// Takes a place for an attempt; false: the lane is put on the list of those that wait.
-  bool TryStart(Lane& lane, base::MonoTime now);
+  /// Takes a place for an attempt; false: the lane is put on the list of those that wait. `again`:
+  /// it was let go for a place that another took: it stays before the others.
+  bool TryStart(Lane& lane, base::MonoTime now, bool again = false);
   /// Gives it back.
   void Finish(Lane& lane);
   /// A lane that may try again; null: none may, now.

@@ -94,17 +94,30 @@ Lane* LaneScheduler::NextToSend(base::MonoTime now) {
   for (;;) {
     Lane* const lane = sending_.Next();
     if (lane == nullptr || lane->mode() != Lane::Mode::kRun) return lane;
-    if (caps_.TryStart(*lane, now)) return lane;
-    static_cast<Hook*>(lane)->capped_ = true;
+    Hook& hook = *lane;
+    if (caps_.TryStart(*lane, now, std::exchange(hook.waited_, false))) return lane;
+    hook.capped_ = true;
     sending_.Remove(*lane);
   }
 }
 
-void LaneScheduler::Wake(base::MonoTime now) {
+// Those that waited come before the lane whose place it was: it is listed again later.
+void LaneScheduler::Release(Lane& lane) {
+  caps_.Finish(lane);
+  if (caps_.Waits()) AdmitCapped(base::MonoTime::min(), /*ended=*/true);
+}
+
+void LaneScheduler::AdmitCapped(base::MonoTime now, bool ended) {
   while (Lane* lane = caps_.Next(now)) {
-    static_cast<Hook*>(lane)->capped_ = false;
+    Hook& hook = *lane;
+    hook.capped_ = false;
+    hook.waited_ = ended;
     Touched(*lane);
   }
+}
+
+void LaneScheduler::Wake(base::MonoTime now) {
+  AdmitCapped(now, /*ended=*/false);
   while (!waking_.empty() && waking_.begin()->wake_at_ <= now) {
     Lane& lane = static_cast<Lane&>(*waking_.begin());
     lane.Wake(now, clock_.Now());

@@ -50,7 +50,7 @@ class LaneScheduler {
   /// before that `Charge` says what it sent.
   Lane* NextToSend(base::MonoTime now);
   void Charge(Lane& lane, size_t bytes) { sending_.Charge(lane, bytes); }
-  void Release(Lane& lane) { caps_.Finish(lane); }
+  void Release(Lane& lane);
 
   // --- What time brings.
 
@@ -110,6 +110,8 @@ class LaneScheduler {
   }
   Queue& QueueOf(LaneNeed need) { return queues_[static_cast<size_t>(need)]; }
   const Queue& QueueOf(LaneNeed need) const { return queues_[static_cast<size_t>(need)]; }
+  /// Lets those try again that may; `ended`: for the place of one that did.
+  void AdmitCapped(base::MonoTime now, bool ended);
   void ListForSending(Lane& lane, bool wanted);
   void ListNeeds(Lane& lane, uint8_t needs);
   /// The lane at the front of the queue, which it leaves; null: it is gone, or needs nothing.

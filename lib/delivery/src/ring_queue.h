@@ -23,6 +23,12 @@ class RingQueue {
     if (size_ == capacity_) Grow();
     At(size_++) = std::move(value);
   }
+  void push_front(T value) {
+    if (size_ == capacity_) Grow();
+    first_ = (first_ + capacity_ - 1) & (capacity_ - 1);
+    At(0) = std::move(value);
+    ++size_;
+  }
   T pop_front() {
     T value = std::exchange(At(0), T{});
     first_ = (first_ + 1) & (capacity_ - 1);

@@ -134,9 +134,28 @@ TEST_F(LaneSchedulerTest, ALaneThatMetACapWaitsForAnEnd) {
   EXPECT_FALSE(scheduler_->MaySend());
   EXPECT_EQ(scheduler_->WakeAt(), clock_.Mono() + Caps::kLook);  // it may end in another shard
   End(*first);
-  EXPECT_TRUE(scheduler_->MayWake());
-  scheduler_->Wake(clock_.Mono());
   EXPECT_NE(SendNext(), nullptr);
+  EXPECT_EQ(scheduler_->WakeAt(), std::nullopt);
+}
+
+// A lane in strict order is never held by a cap itself while it has the only place.
+TEST_F(LaneSchedulerTest, WhoeverWaitedForACapComesBeforeTheOneThatHadThePlace) {
+  SetCaps(1, 1);
+  for (const char* name : {"d1", "d2", "d3"}) {
+    model::Destination destination = Named("t", name);
+    destination.concurrency = 1;
+    Enqueue(Add(destination), 20);
+  }
+  std::map<std::string, int> sent;
+  for (int i = 0; i < 30; ++i) {
+    Attempt* const attempt = SendNext();
+    ASSERT_NE(attempt, nullptr) << i;
+    EXPECT_EQ(SendNext(), nullptr);
+    ++sent[attempt->lane->destination().name];
+    End(*attempt);
+  }
+  ASSERT_EQ(sent.size(), 3u);
+  for (const auto& [name, count] : sent) EXPECT_EQ(count, 10) << name;
 }
 
 TEST_F(LaneSchedulerTest, WhatEndedInAnotherShardIsSeenAtTheNextLook) {
@@ -151,6 +170,24 @@ TEST_F(LaneSchedulerTest, WhatEndedInAnotherShardIsSeenAtTheNextLook) {
   clock_.Advance(Caps::kLook);
   scheduler_->Wake(clock_.Mono());
   EXPECT_NE(SendNext(), nullptr);
+}
+
+TEST_F(LaneSchedulerTest, UnderACapEveryTenantComesToItsTurn) {
+  SetCaps(1, 1);
+  for (const char* tenant : {"a", "b", "c"}) {
+    Enqueue(Add(Named(tenant, "d1")), 50);
+    Enqueue(Add(Named(tenant, "d2")), 50);
+  }
+  std::map<std::string, int> sent;
+  for (int i = 0; i < 60; ++i) {
+    Attempt* const attempt = SendNext();
+    ASSERT_NE(attempt, nullptr) << i;
+    EXPECT_EQ(SendNext(), nullptr);
+    ++sent[attempt->lane->destination().tenant + attempt->lane->destination().name];
+    End(*attempt);
+  }
+  ASSERT_EQ(sent.size(), 6u);
+  for (const auto& [lane, count] : sent) EXPECT_NEAR(count, 10, 2) << lane;
 }
 
 TEST_F(LaneSchedulerTest, APlaceThatIsNotUsedIsGivenBack) {

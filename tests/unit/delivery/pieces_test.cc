@@ -37,6 +37,8 @@ TEST(RingQueue, KeepsOrderAcrossGrowthAndBothEnds) {
   for (int i = 5; i < 100; ++i) queue.push_back(i);
   EXPECT_EQ(queue.pop_back(), 99);
   for (int i = 1; i < 99; ++i) EXPECT_EQ(queue.pop_front(), i);
+  for (int i = 0; i < 20; ++i) queue.push_front(i);
+  for (int i = 19; i >= 0; --i) EXPECT_EQ(queue.pop_front(), i);
   EXPECT_TRUE(queue.empty());
   queue.push_back(7);  // after it gave its array back
   EXPECT_EQ(queue.front(), 7);

@@ -28,6 +28,8 @@ class SimLiveness {
   }
   /// Nothing is started any more.
   void Drain() { since_.clear(); }
+  /// The lane sends something.
+  void OnStart(journal::LaneId lane) { since_.erase({lane, Wait::kSend}); }
   void OnStep(DispatcherImpl& dispatcher) {
     const base::WallTime due = retry_clock_->Now();
     dispatcher.ForEachLane([&](Lane& lane) {
@@ -35,6 +37,7 @@ class SimLiveness {
           << "nobody told the scheduler what became of lane " << lane.id();
       const LaneWants wants = lane.Wants();
       const auto needs = [&wants](LaneNeed need) { return wants.Needs(need); };
+      Look(lane, Wait::kSend, wants.send, std::chrono::seconds(5));
       Look(lane, Wait::kWake, wants.wake_at && *wants.wake_at <= clock_.Mono(), kAtOnce);
       Look(lane, Wait::kDue, wants.due_at && *wants.due_at <= due, kMemory);
       Look(lane, Wait::kBacklog, needs(LaneNeed::kBacklog), kMemory);
@@ -44,7 +47,7 @@ class SimLiveness {
   }
 
  private:
-  enum class Wait { kWake, kDue, kBacklog, kMarks, kReport };
+  enum class Wait { kSend, kWake, kDue, kBacklog, kMarks, kReport };
   static constexpr std::chrono::milliseconds kAtOnce{1};
   static constexpr std::chrono::seconds kMemory{10};  // until there is some for what is on disk
 

@@ -340,6 +340,7 @@ class SimWorld {
 
   SimCourier::End Receive(const SimCourier::Flight& flight) {
     checks_.OnStart(flight, courier_->flights);
+    liveness_.OnStart(checks_.LaneOf(flight));
     EXPECT_LT(courier_->flights.size(), caps_.first) << "over the cap in all";
     const auto of_tenant = std::ranges::count_if(courier_->flights, [&](const auto& entry) {
       return (entry.second.host[1] - flight.host[1]) % 2 == 0;
