@@ -22,8 +22,11 @@ CARILLON_SIM_RUNS=${CARILLON_SIM_RUNS:-200} LLVM_PROFILE_FILE=$PWD/build/coverag
   ctest --test-dir build/coverage --output-on-failure -j2 "$@"
 
 llvm-profdata-19 merge -sparse -o build/coverage/all.profdata build/coverage/profiles/*.profraw
-programs=()
-for program in build/coverage/tests/test_*; do programs+=(-object "$program"); done
+programs=()  # the first by itself, the others behind -object
+for program in build/coverage/tests/test_*; do
+  (( ${#programs[@]} )) && programs+=(-object)
+  programs+=("$program")
+done
 llvm-cov-19 show -format=html -output-dir=build/coverage/html -instr-profile=build/coverage/all.profdata \
   "${programs[@]}" lib
 llvm-cov-19 export -summary-only -instr-profile=build/coverage/all.profdata "${programs[@]}" lib |

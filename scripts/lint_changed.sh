@@ -35,7 +35,7 @@ if (( ${#headers[@]} )); then
   python3 -B scripts/lint_headers.py "${headers[@]}" || failed=1
 fi
 git diff -U0 "$base" -- "${changed[@]}" |
-  clang-tidy-diff-19.py -p1 -path build/dev -j "$(nproc)" -quiet -only-check-in-db \
+  clang-tidy-diff-19.py -p1 -path build/dev -j "$(nproc)" -quiet \
     -clang-tidy-binary clang-tidy-19 -checks='clang-diagnostic-*' -extra-arg=-Wshadow \
     -extra-arg=-Wconversion -extra-arg=-Wno-sign-conversion >build/dev/tidy.txt 2>&1 || true
 if grep -E '(warning|error):' build/dev/tidy.txt; then
