@@ -66,12 +66,12 @@ void Connection::NoteShortage(const Dialed& dialed) {
                          .label = attempt_->options->label,
                          .error = dialed.error});
   // The budget allowed for more than there is: the next is to find one.
-  if (dialed.short_of == model::Resource::kDescriptors) context_.places.CloseLongestIdle();
+  if (dialed.short_of == model::Resource::kDescriptors) context_.places.CloseLeastNeeded();
 }
 
 void Connection::Carry(AttemptPtr attempt, base::MonoTime now) {
   ClearDeadline();
-  idle.Unlink();
+  idle.Use(now);
   attempt_ = std::move(attempt);
   attempt_->connection = this;
   reused_ = true;
@@ -94,7 +94,7 @@ void Connection::Listen() { stream_->Read(boost::asio::buffer(buffer_), shared_f
 AttemptPtr Connection::Close() {
   closed_ = true;
   ClearDeadline();
-  idle.Unlink();
+  idle.Leave();
   if (dialer_) dialer_->Cancel();
   dialer_.reset();
   if (stream_) stream_->Close();

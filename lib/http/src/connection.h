@@ -62,7 +62,7 @@ class Connection final : public StreamUser,
   void OnDeadline() override;
 
   size_t index = 0;  // in the endpoint's list of connections
-  IdleLink idle{*this};
+  IdleConnection idle{*this};
 
  private:
   void OnDialed(Dialed dialed);

@@ -115,6 +115,7 @@ void Endpoint::Dial(AttemptPtr attempt) {
   auto connection = std::make_shared<Connection>(context_, *this, attempt->route);
   connection->index = connections_.size();
   connections_.push_back(connection);
+  if (rested_) connection->idle.Expect(std::max(attempt->started - *rested_, {}));
   connection->Dial(std::move(attempt));
 }
 
@@ -135,15 +136,18 @@ Connection* Endpoint::TakeIdle(uint32_t route, base::MonoTime now) {
 void Endpoint::OnIdle(Connection& connection, base::MonoTime now) {
   const bool too_many = connections_.size() > options_->max_connections;
   const bool stale = connection.route() != route_ && queue_.empty();
-  const bool needed_elsewhere = queue_.empty() && context_.places.wanted();
-  if (too_many || stale || needed_elsewhere || now >= connection.retires()) return Drop(connection);
+  rested_ = now;
+  if (too_many || stale || now >= connection.retires()) return Drop(connection);
   idle_.push_back(&connection);
-  context_.places.AddIdle(connection.idle);
+  context_.places.AddIdle(connection.idle, now);
   context_.wheel.Set(connection,
                      std::min(now + context_.options.idle_connection, connection.retires()));
-  if (queue_.empty()) return;
-  ServeQueue();
-  if (queue_.empty()) CloseStale();
+  if (!queue_.empty()) {
+    ServeQueue();
+    if (queue_.empty()) CloseStale();
+  } else if (context_.places.wanted()) {
+    context_.places.CloseLeastNeeded();  // this one, perhaps
+  }
 }
 
 void Endpoint::Drop(Connection& connection) {

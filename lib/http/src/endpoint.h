@@ -2,6 +2,7 @@
 
 #include <list>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "connection.h"
@@ -64,6 +65,7 @@ class Endpoint {
   std::vector<std::shared_ptr<Connection>> connections_;
   std::vector<Connection*> idle_;  // used last: at the end
   std::list<AttemptPtr> queue_;
+  std::optional<base::MonoTime> rested_;  // when a connection became idle last
 };
 
 }  // namespace carillon::http

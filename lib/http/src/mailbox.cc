@@ -1,6 +1,9 @@
 #include "mailbox.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
+#include <iterator>
+#include <vector>
 
 namespace carillon::http {
 
@@ -21,7 +24,11 @@ void Mailbox::Put(Letter letter) {
   const std::lock_guard lock(mutex_);
   if (io_ == nullptr) return;
   letters_.push_back(std::move(letter));
-  if (letters_.size() > 1) return;
+  Post();
+}
+
+void Mailbox::Post() {
+  if (std::exchange(posted_, true)) return;
   boost::asio::post(*io_, [self = shared_from_this()] { self->Drain(); });
 }
 
@@ -29,7 +36,11 @@ void Mailbox::Drain() {
   std::vector<Letter> letters;
   {
     const std::lock_guard lock(mutex_);
-    letters.swap(letters_);
+    posted_ = false;
+    const auto end = letters_.begin() + static_cast<ptrdiff_t>(std::min(kAtOnce, letters_.size()));
+    letters.assign(std::make_move_iterator(letters_.begin()), std::make_move_iterator(end));
+    letters_.erase(letters_.begin(), end);
+    if (!letters_.empty()) Post();
   }
   for (auto& [waiting, answer] : letters) {
     if (const auto user = waiting.lock()) user->OnResolved(std::move(answer));

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <utility>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "carillon/http/resolver.h"
@@ -22,9 +22,12 @@ class LookupUser {
 
 /// Carries answers from the resolver's thread to the courier's. Look-ups hold it, so it can
 /// outlive the courier and its context: what comes after `Shut` is dropped. A resolver thread never
-/// owns a LookupUser, and so never destroys its sockets.
+/// owns a LookupUser, and so never destroys its sockets. Each answer begins a connection: kAtOnce
+/// of them are handed on at a time, so that what else is ready is not kept waiting by a thousand.
 class Mailbox : public std::enable_shared_from_this<Mailbox> {
  public:
+  static constexpr size_t kAtOnce = 16;
+
   explicit Mailbox(boost::asio::io_context& io) : io_(&io) {}
 
   /// Asks for `host` in the name of `tenant`; `user` is told on the courier's thread, never from
@@ -37,11 +40,14 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   using Letter = std::pair<std::weak_ptr<LookupUser>, absl::StatusOr<Addresses>>;
 
   void Put(Letter letter);
+  /// Under `mutex_`.
+  void Post();
   void Drain();
 
   std::mutex mutex_;
   boost::asio::io_context* io_;  // null once shut
-  std::vector<Letter> letters_;
+  std::deque<Letter> letters_;
+  bool posted_ = false;
 };
 
 }  // namespace carillon::http

@@ -82,7 +82,7 @@ Places::~Places() {
 Places::Taken Places::Take(Endpoint& endpoint) {
   if (budget_ == nullptr || budget_->TryTake()) return Taken::kYes;
   if (endpoint.waits_for_place) return Taken::kWaited;
-  if (CloseLongestIdle() && budget_->TryTake()) return Taken::kFromIdle;
+  if (CloseLeastNeeded() && budget_->TryTake()) return Taken::kFromIdle;
   if (budget_->TakeOrWait(*box_)) return Taken::kYes;
   endpoint.waits_for_place = true;
   waiting_.push_back(&endpoint);
@@ -98,10 +98,10 @@ void Places::Forget(Endpoint& endpoint) {
   std::erase(waiting_, &endpoint);
 }
 
-bool Places::CloseLongestIdle() {
-  if (!idle_.linked()) return false;
-  Connection& longest = static_cast<IdleLink*>(idle_.next)->connection;
-  longest.GiveWay();
+bool Places::CloseLeastNeeded() {
+  IdleSlot* const least = idle_.LeastNeeded(std::chrono::steady_clock::now());
+  if (least == nullptr) return false;
+  static_cast<IdleConnection*>(least)->connection.GiveWay();
   return true;
 }
 
@@ -119,7 +119,7 @@ void Places::OnPlaces(size_t count) {
 }
 
 void Places::OnWanted(size_t count) {
-  for (size_t left = std::min(count, kMostAtOnce); left > 0 && CloseLongestIdle();) --left;
+  for (size_t left = std::min(count, kMostAtOnce); left > 0 && CloseLeastNeeded();) --left;
 }
 
 }  // namespace carillon::http

@@ -5,23 +5,23 @@
 #include <memory>
 
 #include "carillon/base/descriptor_budget.h"
-#include "deadline_wheel.h"
+#include "idle_pool.h"
 
 namespace carillon::http {
 
 class Connection;
 class Endpoint;
 
-/// A connection's place among the idle ones of its courier; unlinks itself when it goes.
-struct IdleLink : DeadlineLink {
-  explicit IdleLink(Connection& the_connection) : connection(the_connection) {}
+/// A connection's place among the idle ones of its courier.
+struct IdleConnection : IdleSlot {
+  explicit IdleConnection(Connection& the_connection) : connection(the_connection) {}
   Connection& connection;
 };
 
 /// One courier's side of the budget of descriptors: an endpoint takes a place before it dials. When
-/// there is none, the connection that has been idle for longest is closed, whosever it is; then
-/// that of another courier (another thread) is asked for, and the endpoint waits in turn. Used on
-/// the thread that runs `io`; outlives the endpoints. Without a budget there is always a place.
+/// there is none, the idle connection that is needed least (IdlePool) is closed, whosever it is;
+/// then that of another courier (another thread) is asked for, and the endpoint waits in turn. Used
+/// on the thread that runs `io`; outlives the endpoints. Without a budget there is always a place.
 class Places {
  public:
   Places(boost::asio::io_context& io, base::DescriptorBudget* budget);
@@ -40,11 +40,11 @@ class Places {
   /// The endpoint waits no more.
   void Forget(Endpoint& endpoint);
 
-  /// Somebody, anywhere, waits: what has become idle is better closed.
+  /// Somebody, anywhere, waits: what is idle is better closed.
   bool wanted() const { return budget_ != nullptr && budget_->wanted(); }
-  void AddIdle(IdleLink& link) { link.LinkBefore(idle_); }
-  /// Closes the connection that has been idle for longest; false: there is none.
-  bool CloseLongestIdle();
+  void AddIdle(IdleConnection& idle, base::MonoTime now) { idle_.Add(idle, now); }
+  /// Closes the idle connection that is needed least; false: there is none.
+  bool CloseLeastNeeded();
 
  private:
   class Box;
@@ -52,7 +52,7 @@ class Places {
   void OnWanted(size_t count);
 
   base::DescriptorBudget* const budget_;
-  DeadlineLink idle_;               // the longest idle first
+  IdlePool idle_;
   std::deque<Endpoint*> waiting_;   // one for each place that was asked for, or fewer
   const std::shared_ptr<Box> box_;  // null without a budget
 };

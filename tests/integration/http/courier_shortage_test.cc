@@ -94,7 +94,7 @@ TEST_F(CourierShortageTest, TooManyLookupsAreNoFaultOfTheName) {
   EXPECT_THAT(resources_, testing::ElementsAre(Resource::kLookups));
 }
 
-TEST_F(CourierShortageTest, TheConnectionThatWasIdleForLongestGivesWay) {
+TEST_F(CourierShortageTest, OfConnectionsThatWereUsedOnceTheLongestIdleGivesWay) {
   Held held{base::DescriptorBudget(2), courier_};
   base::DescriptorBudget& budget = held.budget;
   MakeCourier(With(&budget));
@@ -108,6 +108,39 @@ TEST_F(CourierShortageTest, TheConnectionThatWasIdleForLongestGivesWay) {
   EXPECT_EQ(receivers[0].connections(), 1) << "used later than the other";
   EXPECT_EQ(Ask(endpoints[1]).wire, Outcome::kSuccess);
   EXPECT_EQ(receivers[1].connections(), 2);
+}
+
+// Closing what was idle for longest would close each right before its turn.
+TEST_F(CourierShortageTest, WhereMoreTakeTurnsThanThereArePlacesAPartKeepsItsConnections) {
+  Held held{base::DescriptorBudget(20), courier_};
+  MakeCourier(With(&held.budget));
+  Receiver receiver(AnswerAll());
+  std::vector<EndpointId> endpoints;
+  for (int i = 0; i < 30; ++i) endpoints.push_back(Open(receiver));
+  constexpr int kRounds = 10;
+  for (int round = 0; round < kRounds; ++round) {
+    for (const EndpointId endpoint : endpoints) {
+      EXPECT_EQ(Ask(endpoint).wire, Outcome::kSuccess);
+    }
+  }
+  EXPECT_LT(receiver.connections(), 30 * kRounds * 3 / 4);
+}
+
+TEST_F(CourierShortageTest, WhatIsUsedAllTheTimeKeepsItsConnectionWhileOthersTakeTurns) {
+  Held held{base::DescriptorBudget(10), courier_};
+  MakeCourier(With(&held.budget));
+  Receiver receiver(AnswerAll()), often(AnswerAll());
+  const EndpointId frequent = Open(often);
+  std::vector<EndpointId> endpoints;
+  for (int i = 0; i < 30; ++i) endpoints.push_back(Open(receiver));
+  EXPECT_EQ(Ask(frequent).wire, Outcome::kSuccess);
+  for (int round = 0; round < 5; ++round) {
+    for (const EndpointId endpoint : endpoints) {
+      EXPECT_EQ(Ask(endpoint).wire, Outcome::kSuccess);
+      EXPECT_EQ(Ask(frequent).wire, Outcome::kSuccess);
+    }
+  }
+  EXPECT_EQ(often.connections(), 1);
 }
 
 TEST_F(CourierShortageTest, AnAttemptWaitsForThePlaceOfAnother) {
