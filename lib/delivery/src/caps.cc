@@ -1,5 +1,7 @@
 #include "caps.h"
 
+#include <algorithm>
+
 namespace carillon::delivery {
 
 void Caps::Join(Lane& lane) {
@@ -8,11 +10,12 @@ void Caps::Join(Lane& lane) {
 
 bool Caps::TryStart(Lane& lane, base::MonoTime now, bool again) {
   if (shared_ == nullptr || shared_->TryStart(*lane.tenant)) return true;
-  auto& queue = queues_[lane.destination().tenant];
+  Queue& queue = queues_[lane.destination().tenant];
+  queue.tenant = lane.tenant;
   if (again) {
-    queue.push_front(lane.id());
+    queue.lanes.push_front(lane.id());
   } else {
-    queue.push_back(lane.id());
+    queue.lanes.push_back(lane.id());
   }
   if (waiting_++ == 0) look_at_ = now + kLook;
   return false;
@@ -25,28 +28,42 @@ void Caps::Finish(Lane& lane) {
   if (shared_ == nullptr) return;
   shared_->Finish(*lane.tenant);
   if (waiting_ == 0) return;
-  auto next = queues_.upper_bound(last_);
-  if (next == queues_.end()) next = queues_.begin();
-  last_ = next->first;
+  const auto next = NextTenant();
   const auto own = queues_.find(lane.destination().tenant);
   const bool both = own != queues_.end() && own != next;
   Free(next);
   if (both) Free(own);
 }
 
+Caps::Queues::iterator Caps::NextTenant() {
+  auto next = queues_.upper_bound(last_);
+  if (next == queues_.end()) next = queues_.begin();
+  last_ = next->first;
+  return next;
+}
+
 void Caps::Free(Queues::iterator queue) {
-  free_.push_back(queue->second.pop_front());
+  free_.push_back(queue->second.lanes.pop_front());
   --waiting_;
-  if (queue->second.empty()) queues_.erase(queue);
+  if (queue->second.lanes.empty()) queues_.erase(queue);
+}
+
+// Where thousands wait for the place of one, they do not all try and wait again at every look.
+void Caps::Look() {
+  size_t room = shared_->Room();
+  for (size_t tenants = queues_.size(); tenants > 0 && room > 0; --tenants) {
+    const auto queue = NextTenant();
+    const size_t part = std::min({std::max<size_t>(room / tenants, 1), queue->second.lanes.size(),
+                                  size_t{shared_->Room(*queue->second.tenant)}});
+    for (size_t left = part; left > 0; --left) Free(queue);
+    room -= part;
+  }
 }
 
 Lane* Caps::Next(base::MonoTime now) {
   if (waiting_ > 0 && now >= look_at_) {
-    for (auto& [tenant, queue] : queues_) {
-      while (!queue.empty()) free_.push_back(queue.pop_front());
-    }
-    queues_.clear();
-    waiting_ = 0;
+    Look();
+    look_at_ = now + kLook;
   }
   while (!free_.empty()) {
     Lane* const lane = lanes_.Find(free_.pop_front());

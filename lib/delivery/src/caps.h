@@ -15,7 +15,7 @@ namespace carillon::delivery {
 
 /// This shard's side of the caps that all shards share: lanes that met one wait here, in turn. What
 /// ends in this shard lets others go at once; what ends in another is noticed at the next look,
-/// kLook later at most. One thread.
+/// kLook later at most, which lets as many go as there is room for, tenants by turns. One thread.
 class Caps {
  public:
   static constexpr std::chrono::milliseconds kLook{5};
@@ -40,8 +40,15 @@ class Caps {
   }
 
  private:
-  using Queues = std::map<std::string, RingQueue<journal::LaneId>, std::less<>>;
+  struct Queue {
+    std::shared_ptr<policy::InFlightCaps::Tenant> tenant;
+    RingQueue<journal::LaneId> lanes;
+  };
+  using Queues = std::map<std::string, Queue, std::less<>>;
+  /// The tenant whose turn it is, in a round of all; there is one.
+  Queues::iterator NextTenant();
   void Free(Queues::iterator queue);
+  void Look();
 
   const std::shared_ptr<policy::InFlightCaps> shared_;
   LaneMap& lanes_;

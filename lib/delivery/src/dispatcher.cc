@@ -102,17 +102,19 @@ void DispatcherImpl::RouteSome() {
     const model::EventPtr* event = feed_.Peek();
     if (event == nullptr) return;
     if (++events > kTurnEvents || deliveries > kTurnDeliveries) {
-      if (!std::exchange(turn_posted_, true)) {
-        home_.Post([this] {
-          turn_posted_ = false;
-          Turn();
-        });
-      }
-      return;
+      return PostTurn();
     }
     deliveries += Route(*event);
     feed_.Pop();
   }
+}
+
+void DispatcherImpl::PostTurn() {
+  if (std::exchange(turn_posted_, true)) return;
+  home_.Post([this] {
+    turn_posted_ = false;
+    Turn();
+  });
 }
 
 size_t DispatcherImpl::Route(const model::EventPtr& event) {

@@ -72,6 +72,8 @@ class DispatcherImpl final : public Dispatcher {
   /// Everything that may have become possible: called at the end of each entry point that can
   /// free memory, bring events or open lanes.
   void Turn();
+  /// One more, after what else is ready.
+  void PostTurn();
   void RouteSome();
   size_t Route(const model::EventPtr& event);
   bool WasSettled(uint64_t position, journal::LaneId lane) const;

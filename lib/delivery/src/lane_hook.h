@@ -32,7 +32,7 @@ class LaneHook {
   uint8_t listed_ = 0;   // needs, a bit for each
   uint8_t queued_ = 0;   // queues in which it stands, if only because nobody took it off
   bool capped_ = false;  // waits until others in flight end
-  bool waited_ = false;  // has waited so, and may try again for the place of one that ended
+  bool waited_ = false;  // has waited so, and was let go for a place
 };
 
 }  // namespace carillon::delivery

@@ -104,20 +104,20 @@ Lane* LaneScheduler::NextToSend(base::MonoTime now) {
 // Those that waited come before the lane whose place it was: it is listed again later.
 void LaneScheduler::Release(Lane& lane) {
   caps_.Finish(lane);
-  if (caps_.Waits()) AdmitCapped(base::MonoTime::min(), /*ended=*/true);
+  if (caps_.Waits()) AdmitCapped(base::MonoTime::min());
 }
 
-void LaneScheduler::AdmitCapped(base::MonoTime now, bool ended) {
+void LaneScheduler::AdmitCapped(base::MonoTime now) {
   while (Lane* lane = caps_.Next(now)) {
     Hook& hook = *lane;
     hook.capped_ = false;
-    hook.waited_ = ended;
+    hook.waited_ = true;
     Touched(*lane);
   }
 }
 
 void LaneScheduler::Wake(base::MonoTime now) {
-  AdmitCapped(now, /*ended=*/false);
+  AdmitCapped(now);
   while (!waking_.empty() && waking_.begin()->wake_at_ <= now) {
     Lane& lane = static_cast<Lane&>(*waking_.begin());
     lane.Wake(now, clock_.Now());

@@ -110,8 +110,8 @@ class LaneScheduler {
   }
   Queue& QueueOf(LaneNeed need) { return queues_[static_cast<size_t>(need)]; }
   const Queue& QueueOf(LaneNeed need) const { return queues_[static_cast<size_t>(need)]; }
-  /// Lets those try again that may; `ended`: for the place of one that did.
-  void AdmitCapped(base::MonoTime now, bool ended);
+  /// Lets those try again that may.
+  void AdmitCapped(base::MonoTime now);
   void ListForSending(Lane& lane, bool wanted);
   void ListNeeds(Lane& lane, uint8_t needs);
   /// The lane at the front of the queue, which it leaves; null: it is gone, or needs nothing.

@@ -6,11 +6,23 @@ namespace carillon::delivery {
 
 using std::chrono::milliseconds;
 
+namespace {
+
+// What one turn starts at most: an event for a thousand destinations is a thousand requests, and
+// what comes for others meanwhile is to be seen before they are all out.
+constexpr size_t kTurnStarts = 64;
+
+}  // namespace
+
 void DispatcherImpl::SendReady() {
   if (!scheduler_.MaySend() || !MayStart()) return;
   const base::WallTime wall = clock_.Wall();
   const base::MonoTime now = clock_.Mono();
-  while (MayStart()) {
+  for (size_t left = kTurnStarts; MayStart(); --left) {
+    if (left == 0) {
+      if (scheduler_.MaySend()) PostTurn();
+      return;
+    }
     Lane* const lane = scheduler_.NextToSend(now);
     if (lane == nullptr) return;
     SendNext(*lane, wall, now);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -77,8 +78,10 @@ class DispatcherTest : public testing::Test {
   NullMetrics metrics_;
   DispatcherOptions options_;
   SimCourier::End end_;
+  std::function<void()> on_start_;
   std::string throttled_;  // only this host answers so; empty: all do
   SimCourier courier_{executor_, clock_, [this](const SimCourier::Flight& flight) {
+                        if (on_start_) on_start_();
                         return throttled_.empty() || flight.host == throttled_ ? end_
                                                                                : SimCourier::End{};
                       }};

@@ -19,6 +19,26 @@ TEST_F(DispatcherTest, DeliversToAllThatWantItAndMovesTheWatermark) {
   EXPECT_EQ(metrics_.lanes["t/a"]->delivered, 1u);
 }
 
+// So that an event for thousands does not keep what comes for others from being seen.
+TEST_F(DispatcherTest, AmongTheRequestsOfOneEventOthersHaveTheirTurn) {
+  std::vector<model::Destination> many;
+  for (int i = 0; i < 300; ++i) many.push_back(Named("d" + std::to_string(i)));
+  ASSERT_TRUE(SetTable(many).ok());
+  std::optional<size_t> out_before;
+  end_.after = seconds(1);
+  bool first = true;
+  on_start_ = [&] {
+    if (std::exchange(first, false)) {
+      executor_.Post([&] { out_before = courier_.flights.size(); });
+    }
+  };
+  Publish("e1");
+  RunFor(milliseconds(500));
+  EXPECT_EQ(courier_.flights.size(), 300u);
+  ASSERT_TRUE(out_before);
+  EXPECT_LE(*out_before, 100u);
+}
+
 TEST_F(DispatcherTest, AnEventNobodyWantsSettlesByItself) {
   ASSERT_TRUE(SetTable({}).ok());
   Publish("e1");

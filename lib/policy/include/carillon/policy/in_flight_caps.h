@@ -39,12 +39,21 @@ class InFlightCaps {
   /// try again now. A refusal is never overlooked: it comes before a `Finish` that says so.
   bool Finish(Tenant& tenant);
 
+  /// So many more may be in flight now, in all and of `tenant`.
+  uint32_t Room() const { return Below(count_, in_all_); }
+  uint32_t Room(const Tenant& tenant) const { return Below(tenant.count_, per_tenant_); }
+
   uint32_t in_flight() const { return count_.load(); }
   uint32_t in_all() const { return in_all_.load(); }
   /// Tenants that somebody holds, and of those that were held a bounded share.
   size_t known_tenants();
 
  private:
+  static uint32_t Below(const std::atomic<uint32_t>& count, const std::atomic<uint32_t>& cap) {
+    const uint32_t taken = count.load();
+    const uint32_t most = cap.load();
+    return taken < most ? most - taken : 0;
+  }
   bool TryOnce(Tenant& tenant);
 
   std::atomic<uint32_t> in_all_;
