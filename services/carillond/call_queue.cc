@@ -2,7 +2,7 @@
 
 #include <pthread.h>
 
-#include "watched_sockets.h"
+#include "socket_functions.h"
 
 namespace carillon::server {
 
@@ -18,7 +18,7 @@ CallQueue::~CallQueue() {
 void CallQueue::Start(const char* name) {
   thread_ = std::thread([this, name] {
     pthread_setname_np(pthread_self(), name);
-    WatchedSockets::ReadHere();
+    PublishersAreReadHere();
     Run();
   });
 }

@@ -29,7 +29,7 @@ enum class CloseReason : uint8_t {
 
 /// The sockets of the publishing port while gRPC has them. gRPC gives no way to see the bytes that
 /// it reads, so this program defines `recvmsg`, `sendmsg`, `epoll_wait` and `close` itself
-/// (watched_sockets.cc): they do what they always do, and for sockets that are in here tell a
+/// (socket_functions.h): they do what they always do, and for sockets that are in here tell a
 /// FrameWatch what passed. A look into a table is what they cost for all others. Thread-safe.
 ///
 /// Connections take turns at being read (ReadTurns, one for each peer) when there are several
@@ -80,8 +80,6 @@ class WatchedSockets {
   /// For the functions of the C library. Null: not watched.
   static Socket* Find(int fd);
   static void Closed(int fd);
-  /// The calling thread waits for these sockets and no others: so their epoll is known.
-  static void ReadHere();
 
  private:
   static size_t Positive(const std::atomic<int64_t>& n) {
