@@ -25,6 +25,10 @@ OTHER_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 # Far longer than anything takes, also on a busy machine: only a fault gets there.
 PATIENCE = 60.0
 
+# What a program that was built with a sanitizer writes when that found something.
+REPORT = re.compile(r"^(==\d+==|WARNING: \w+Sanitizer|.*: runtime error: )", re.MULTILINE)
+REPORT_LENGTH = 12_000
+
 
 def contract(name):
     return json.loads((CONTRACTS / f"{name}.json").read_text())
@@ -231,10 +235,22 @@ class EndToEnd(unittest.TestCase):
         finally:
             for program in reversed(self.programs):
                 program.kill()
+            self.check_reports(result)
             if len(result.errors) + len(result.failures) > before:
                 self.show_logs()
             shutil.rmtree(self.folder, ignore_errors=True)
         return result
+
+    def check_reports(self, result):
+        """Whatever else a test asks: no sanitizer may have found anything in a program it ran."""
+        for path in sorted(self.folder.glob("*.stderr")):
+            text = path.read_text(errors="replace")
+            report = REPORT.search(text)
+            if report:
+                try:
+                    self.fail(f"a sanitizer's report in {path.name}:\n{text[report.start():][:REPORT_LENGTH]}")
+                except AssertionError:
+                    result.addFailure(self, sys.exc_info())
 
     def show_logs(self):
         for path in sorted(self.folder.glob("*.std*")):
@@ -275,9 +291,11 @@ class EndToEnd(unittest.TestCase):
         return self.started(Server(self.folder, path, env, descriptors)).wait_ready()
 
     def run_program(self, name, *arguments, stdin=None, timeout=PATIENCE, env=None):
-        return subprocess.run([str(BIN / name), *map(str, arguments)], capture_output=True,
+        done = subprocess.run([str(BIN / name), *map(str, arguments)], capture_output=True,
                               text=True, input=stdin, timeout=timeout, cwd=self.folder,
                               env={**os.environ, **(env or {})})
+        self.assertNotRegex(done.stderr, REPORT)
+        return done
 
     def carillon(self, *arguments, **options):
         return self.run_program("carillon", *arguments, **options)
