@@ -118,6 +118,8 @@ def names_twice(sources):
                 folders[path.parent][name].append(path.name)
     for folder, names in folders.items():
         for name, files in sorted(names.items()):
+            if "(" in name:  # nor may a function have the name of a type, or of a constant
+                files = [*files, *names.get(name.partition("(")[0], [])]
             if len(files) > 1:
                 yield (f"{folder.relative_to(ROOT)}: {name.partition('(')[0]} is defined by "
                        f"{' and '.join(files)}; rename one, or say it once in a header")

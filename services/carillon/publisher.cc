@@ -62,9 +62,10 @@ class Pace {
   base::MonoTime next_;
 };
 
-class Run {
+class PublishRun {
  public:
-  Run(Source& source, Client& client, const PublishOptions& options, const base::Clock& clock)
+  PublishRun(Source& source, Client& client, const PublishOptions& options,
+             const base::Clock& clock)
       : source_(source),
         client_(client),
         options_(options),
@@ -74,9 +75,9 @@ class Run {
 
   PublishReport Execute() {
     std::thread progress;
-    if (options_.progress) progress = std::thread(&Run::ShowProgress, this);
+    if (options_.progress) progress = std::thread(&PublishRun::ShowProgress, this);
     std::vector<std::thread> workers;
-    for (int i = 0; i < options_.in_flight; ++i) workers.emplace_back(&Run::Work, this);
+    for (int i = 0; i < options_.in_flight; ++i) workers.emplace_back(&PublishRun::Work, this);
     for (std::thread& worker : workers) worker.join();
     {
       const std::lock_guard lock(mutex_);
@@ -192,7 +193,7 @@ class Run {
 
 PublishReport PublishAll(Source& source, Client& client, const PublishOptions& options,
                          const base::Clock& clock) {
-  return Run(source, client, options, clock).Execute();
+  return PublishRun(source, client, options, clock).Execute();
 }
 
 }  // namespace carillon::cli

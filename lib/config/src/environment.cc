@@ -15,19 +15,19 @@ using google::protobuf::Message;
 constexpr size_t kMaxValueBytes = 4096;
 
 /// A string member of `server` or `journal` that a variable can set.
-struct Variable {
+struct SettableMember {
   const char* name;
   const char* section;
   const char* member;
 };
 
-constexpr std::array<Variable, 4> kVariables = {
+constexpr std::array<SettableMember, 4> kVariables = {
     {{"CARILLON_PUBLISH_ADDRESS", "server", "publish_address"},
      {"CARILLON_ADMIN_ADDRESS", "server", "admin_address"},
      {"CARILLON_DATA_DIR", "journal", "data_dir"},
      {"CARILLON_LOG_LEVEL", "server", "log_level"}}};
 
-Message& Section(const Variable& variable, v1::Config& config) {
+Message& Section(const SettableMember& variable, v1::Config& config) {
   const FieldDescriptor* field = config.GetDescriptor()->FindFieldByName(variable.section);
   return *config.GetReflection()->MutableMessage(&config, field);
 }
@@ -44,7 +44,7 @@ std::vector<Override> ApplyEnvironment(const Surroundings& surroundings, v1::Con
   std::vector<Override> overrides;
   if (!surroundings.variable) return overrides;
   const Path root;
-  for (const Variable& variable : kVariables) {
+  for (const SettableMember& variable : kVariables) {
     const char* found = surroundings.variable(variable.name);
     const std::string value(found == nullptr ? "" : found);
     if (value.empty()) continue;
