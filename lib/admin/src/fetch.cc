@@ -1,11 +1,11 @@
 #include "carillon/admin/fetch.h"
 
-#include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/ip/tcp.hpp>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -13,24 +13,21 @@
 #include <memory>
 #include <optional>
 #include <string_view>
-#include <thread>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "carillon/base/clock.h"
 #include "carillon/base/text.h"
 
 namespace carillon::admin {
 namespace {
 
+using boost::asio::ip::tcp;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr size_t kMaxHeadBytes = 16u << 10;
-
-struct FreeAddresses {
-  void operator()(addrinfo* list) const { freeaddrinfo(list); }
-};
-using Addresses = std::shared_ptr<addrinfo>;
 
 class Socket {
  public:
@@ -60,29 +57,26 @@ absl::Status Failed(std::string_view what, int error) {
   return absl::UnavailableError(absl::StrCat(base::ToAbsl(what), ": ", std::strerror(error)));
 }
 
-/// The system's resolver has no deadline: it is asked on a thread that is left behind when it takes
-/// too long; the program is about to end then.
-absl::StatusOr<Addresses> Resolve(const http::Url& url, steady_clock::time_point end) {
-  using Answer = std::pair<int, Addresses>;
-  auto promise = std::make_shared<std::promise<Answer>>();
-  std::future<Answer> future = promise->get_future();
-  std::thread([promise, host = url.host, port = std::to_string(url.port)] {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* list = nullptr;
-    const int error = getaddrinfo(host.c_str(), port.c_str(), &hints, &list);
-    promise->set_value({error, error == 0 ? Addresses(list, FreeAddresses()) : nullptr});
-  }).detach();
-  const std::string what = absl::StrCat("the address of ", url.host);
+/// Asks the resolver of the deliveries: unlike the system's it keeps to a deadline, and its thread
+/// has ended when this returns.
+absl::StatusOr<http::Addresses> Resolve(const std::string& host, steady_clock::time_point end,
+                                        const http::ResolverOptions& names) {
+  using Answer = absl::StatusOr<http::Addresses>;
+  std::promise<Answer> promise;  // outlives the resolver, which answers at its end at the latest
+  std::future<Answer> future = promise.get_future();
+  const base::SystemClock clock;
+  const std::unique_ptr<http::Resolver> resolver = http::Resolver::Create(names, clock);
+  resolver->Resolve(host, "", [&promise](Answer answer) { promise.set_value(std::move(answer)); });
+  const std::string what = absl::StrCat("the address of ", host);
   if (future.wait_until(end) != std::future_status::ready) return TimedOut(what);
-  const Answer answer = future.get();
-  if (answer.first == 0) return answer.second;
-  return absl::UnavailableError(absl::StrCat(what, ": ", gai_strerror(answer.first)));
+  Answer answer = future.get();
+  if (answer.ok()) return answer;
+  return absl::UnavailableError(absl::StrCat(what, ": ", answer.status().message()));
 }
 
-/// 0, or the error.
-int Connect(int fd, const addrinfo& address, steady_clock::time_point end) {
-  if (connect(fd, address.ai_addr, address.ai_addrlen) == 0) return 0;
+/// Returns 0, or the error.
+int Connect(int fd, const tcp::endpoint& to, steady_clock::time_point end) {
+  if (connect(fd, to.data(), static_cast<socklen_t>(to.size())) == 0) return 0;
   if (errno != EINPROGRESS) return errno;
   pollfd ready{fd, POLLOUT, 0};
   if (poll(&ready, 1, Left(end)) <= 0) return ETIMEDOUT;
@@ -92,20 +86,22 @@ int Connect(int fd, const addrinfo& address, steady_clock::time_point end) {
   return error;
 }
 
-absl::StatusOr<std::unique_ptr<Socket>> ConnectAny(const addrinfo* list, const std::string& name,
+/// Tries one address after the other; one that is silent leaves their share of the time to those
+/// behind it.
+absl::StatusOr<std::unique_ptr<Socket>> ConnectAny(const http::Addresses& addresses,
+                                                   const http::Url& url,
                                                    steady_clock::time_point end) {
   int error = EHOSTUNREACH;
-  for (const addrinfo* at = list; at != nullptr; at = at->ai_next) {
+  auto left = static_cast<int64_t>(addresses.size());
+  for (const auto& address : addresses) {
+    const tcp::endpoint to(address, url.port);
     auto made = std::make_unique<Socket>(
-        socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, at->ai_protocol));
-    if (made->fd() < 0) {
-      error = errno;
-      continue;
-    }
-    error = Connect(made->fd(), *at, end);
+        socket(to.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+    const steady_clock::time_point now = steady_clock::now();
+    error = made->fd() < 0 ? errno : Connect(made->fd(), to, now + (end - now) / left--);
     if (error == 0) return made;
   }
-  return Failed(absl::StrCat("connecting to ", name), error);
+  return Failed(absl::StrCat("connecting to ", url.HostHeader()), error);
 }
 
 absl::Status SendAll(int fd, std::string_view text, steady_clock::time_point end) {
@@ -148,7 +144,7 @@ bool Parse(std::string_view digits, T& to) {
 
 struct Head {
   int status = 0;
-  std::optional<size_t> length;  ///< nothing: up to the end
+  std::optional<size_t> length;  ///< not set where the body goes up to the end
 };
 
 absl::StatusOr<Head> ReadHead(std::string_view text) {
@@ -204,11 +200,12 @@ absl::StatusOr<FetchedPage> ReadAnswer(int fd, steady_clock::time_point end, siz
 
 }  // namespace
 
-absl::StatusOr<FetchedPage> Fetch(const http::Url& url, milliseconds timeout, size_t max_bytes) {
+absl::StatusOr<FetchedPage> Fetch(const http::Url& url, milliseconds timeout, size_t max_bytes,
+                                  const http::ResolverOptions& names) {
   const steady_clock::time_point end = steady_clock::now() + timeout;
-  const absl::StatusOr<Addresses> addresses = Resolve(url, end);
+  const absl::StatusOr<http::Addresses> addresses = Resolve(url.host, end, names);
   if (!addresses.ok()) return addresses.status();
-  const auto socket = ConnectAny(addresses->get(), url.HostHeader(), end);
+  const auto socket = ConnectAny(*addresses, url, end);
   if (!socket.ok()) return socket.status();
   const int fd = (*socket)->fd();
   const std::string request =

@@ -85,6 +85,26 @@ TEST(PendingPage, WhatTakesLongIsShownToTheNextWhoAsks) {
   EXPECT_EQ(asked, 2) << "shown once";
 }
 
+TEST(PendingPage, WhatNobodyFetchedInTimeIsCountedAgain) {
+  base::SimulatedClock clock;
+  int asked = 0;
+  absl::AnyInvocable<void(model::PendingReport)> answer;
+  PendingPage page(
+      [&](absl::AnyInvocable<void(model::PendingReport)> done) {
+        ++asked;
+        answer = std::move(done);
+      },
+      {}, std::chrono::milliseconds(1), clock);
+  EXPECT_EQ(page.Handle().status, 503);
+  answer({});
+  clock.Advance(PendingPage::kFresh + std::chrono::nanoseconds(1));
+  EXPECT_EQ(page.Handle().status, 503) << "what it was is not what it is";
+  EXPECT_EQ(asked, 2);
+  answer({});
+  clock.Advance(PendingPage::kFresh);
+  EXPECT_EQ(page.Handle().status, 200);
+}
+
 TEST(PendingPage, IsOneOfThePages) {
   const Health health;
   const auto metrics = metrics::Metrics::Create("1.2.3");
@@ -116,6 +136,25 @@ TEST(Against, WhatWasNotCountedIsSaid) {
   EXPECT_THAT(*text, HasSubstr("at least 2 deliveries given up"));
   EXPECT_THAT(*text, HasSubstr("those it wants of 100 events from position 5 on"));
   EXPECT_THAT(*text, HasSubstr("given up in all: at least 2"));
+}
+
+TEST(Against, DestinationsThatTheServerDidNotListMakeTheSumALeast) {
+  const std::string page = PageOf({.destinations = {Left("most", 9), Left("less", 3)}}, 2);
+  const auto text = CompareWithPage(Wanting({}), page);
+  ASSERT_TRUE(text.ok()) << text.status();
+  EXPECT_THAT(*text, HasSubstr("2 destinations in force, 1 taken out, up to 0 new"));
+  EXPECT_THAT(*text, HasSubstr("given up in all: at least 9; the server did not list 1 "
+                               "destination, those with least left"));
+}
+
+TEST(Against, EverySectionOfTheStartIsCompared) {
+  config::Config changed;
+  changed.delivery.set_threads(7);
+  changed.resolver.add_servers("127.0.0.1");
+  changed.tracing.file = "another";
+  const auto text = CompareWithPage(changed, PageOf({}));
+  ASSERT_TRUE(text.ok()) << text.status();
+  EXPECT_THAT(*text, HasSubstr("a reload leaves as it is: delivery, resolver, tracing"));
 }
 
 TEST(Against, SectionsThatAReloadLeavesAreNamed) {

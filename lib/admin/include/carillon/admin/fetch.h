@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "carillon/http/resolver.h"
 #include "carillon/http/url.h"
 
 namespace carillon::admin {
@@ -16,10 +17,11 @@ struct FetchedPage {
 
 /// GETs one page of an admin port over plain HTTP, for command lines: blocks for `timeout` at most
 /// and takes `max_bytes` at most. No redirect, no proxy, no TLS, nothing but what carillond's own
-/// server sends (a body with a length, or up to the end). Errors, whose words begin with what was
-/// tried: UNAVAILABLE (no such host, refused, broken off), DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED
-/// (too long), INVALID_ARGUMENT (no HTTP).
+/// server sends (a body with a length, or up to the end). The host's name is looked up as `names`
+/// says, and every address of it is tried. Errors, whose words begin with what was tried:
+/// UNAVAILABLE (no such host, refused, broken off), DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED (too
+/// long), INVALID_ARGUMENT (no HTTP).
 absl::StatusOr<FetchedPage> Fetch(const http::Url& url, std::chrono::milliseconds timeout,
-                                  size_t max_bytes);
+                                  size_t max_bytes, const http::ResolverOptions& names = {});
 
 }  // namespace carillon::admin
