@@ -90,7 +90,7 @@ Config Convert(v1::Config given, const Surroundings& surroundings, Errors& error
   Complete(*given.mutable_delivery(), root.Member("delivery"), errors);
   Complete(*given.mutable_limits(), root.Member("limits"), errors);
   Complete(*given.mutable_resolver(), root.Member("resolver"), errors);
-  to.tracing = ReadTracing(given.tracing(), root.Member("tracing"), errors);
+  to.tracing = ReadTracing(given.tracing(), surroundings, root.Member("tracing"), errors);
   to.egress.rules = ReadGuard(given.guard(), root.Member("guard"), errors);
   if (given.has_proxy()) to.egress.proxy = ReadProxy(given.proxy(), root.Member("proxy"), errors);
   const Catalogue catalogue(given.event_types(), root.Member("event_types"), errors);

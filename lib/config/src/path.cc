@@ -51,9 +51,10 @@ void Errors::Add(const Path& path, std::string_view message) {
   for (const Line& line : lines_) {
     if (IsAtOrBelow(line.path, place) || IsAtOrBelow(place, line.path)) return;
   }
-  const auto variable = variables_.find(place);
-  const std::string from =
-      variable == variables_.end() ? "" : " (from the variable " + variable->second + ")";
+  std::string from;
+  for (const auto& [path_of_variable, variable] : variables_) {
+    if (IsAtOrBelow(place, path_of_variable)) from = " (from the variable " + variable + ")";
+  }
   std::string text = WithoutSecrets(place + from + ": " + std::string(message));
   lines_.push_back({std::move(place), base::Printable(text, kMaxLineBytes)});
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <optional>
 #include <string_view>
 
@@ -29,20 +28,26 @@ constexpr std::string_view kHttpPath = "/v1/traces";
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-/// A variable that is set and not empty; the specification takes an empty one for none.
-std::string Variable(const char* name) {
-  const char* const value = std::getenv(name);
+/// Returns the value of a variable; the specification takes an empty one for none.
+std::string Variable(const Surroundings& from, const char* name) {
+  const char* const value = from.variable ? from.variable(name) : nullptr;
   return value == nullptr ? std::string() : std::string(value).substr(0, kMaxVariableBytes);
 }
 
-std::string FirstOf(const char* name, const char* otherwise) {
-  std::string value = Variable(name);
-  return value.empty() ? Variable(otherwise) : value;
+struct Found {
+  const char* name;
+  std::string value;
+};
+
+Found FirstOf(const Surroundings& from, const char* name, const char* otherwise) {
+  std::string value = Variable(from, name);
+  if (!value.empty()) return {name, std::move(value)};
+  return {otherwise, Variable(from, otherwise)};
 }
 
-bool DisabledByVariables() {
-  return absl::EqualsIgnoreCase(Variable("OTEL_SDK_DISABLED"), "true") ||
-         Variable("OTEL_TRACES_EXPORTER") == "none";
+bool DisabledByVariables(const Surroundings& from) {
+  return absl::EqualsIgnoreCase(Variable(from, "OTEL_SDK_DISABLED"), "true") ||
+         Variable(from, "OTEL_TRACES_EXPORTER") == "none";
 }
 
 std::string PercentDecoded(std::string_view text) {
@@ -61,7 +66,7 @@ std::string PercentDecoded(std::string_view text) {
   return out;
 }
 
-/// `key=value,key=value`, values percent-encoded; nothing when it is not that.
+/// Reads `key=value,key=value`, values percent-encoded. Returns nullopt when it is not that.
 std::optional<Pairs> ReadPairs(const std::string& text) {
   Pairs pairs;
   if (text.empty()) return pairs;
@@ -83,34 +88,46 @@ std::optional<Pairs> ReadPairs(const std::string& text) {
 // What follows puts what the variables say where the file says nothing; of the other variables
 // nothing matters without an endpoint.
 
-void TakeEndpoint(v1::TracingSettings& given) {
-  const bool has_protocol = !given.protocol().empty();
-  if (given.protocol().empty()) {
-    given.set_protocol(
-        FirstOf("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"));
-  }
-  if (given.protocol().empty()) given.set_protocol(std::string(kGrpc));
-  if (!given.endpoint().empty()) return;
-  if (DisabledByVariables()) {
-    if (!has_protocol) given.set_protocol(std::string(kGrpc));
-    return;
-  }
-  given.set_endpoint(Variable("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"));
-  if (!given.endpoint().empty()) return;
-  std::string base = Variable("OTEL_EXPORTER_OTLP_ENDPOINT");
-  if (!base.empty() && given.protocol() == kHttp) {
-    while (base.ends_with('/')) base.pop_back();
-    base += kHttpPath;
-  }
-  given.set_endpoint(base);
-  if (base.empty() && !has_protocol) given.set_protocol(std::string(kGrpc));
+void TakeProtocol(const Surroundings& from, v1::TracingSettings& given, const Path& path,
+                  Errors& errors) {
+  if (!given.protocol().empty()) return;
+  Found found = FirstOf(from, "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL");
+  if (found.value.empty()) return given.set_protocol(std::string(kGrpc));
+  given.set_protocol(std::move(found.value));
+  errors.ComesFrom(path.Member("protocol"), found.name);
 }
 
-void TakeHeaders(v1::TracingSettings& given, const Path& path, Errors& errors) {
+/// Returns what the variables say, or an empty text.
+std::string EndpointOfVariables(const Surroundings& from, std::string_view protocol,
+                                const Path& path, Errors& errors) {
+  if (DisabledByVariables(from)) return {};
+  Found found = FirstOf(from, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT");
+  if (found.value.empty()) return {};
+  errors.ComesFrom(path.Member("endpoint"), found.name);
+  const bool of_traces = std::string_view(found.name).find("TRACES") != std::string_view::npos;
+  if (of_traces || protocol != kHttp) return std::move(found.value);
+  while (found.value.ends_with('/')) found.value.pop_back();
+  return found.value.append(kHttpPath);
+}
+
+void TakeEndpoint(const Surroundings& from, v1::TracingSettings& given, const Path& path,
+                  Errors& errors) {
+  const bool has_protocol = !given.protocol().empty();
+  TakeProtocol(from, given, path, errors);
+  if (!given.endpoint().empty()) return;
+  given.set_endpoint(EndpointOfVariables(from, given.protocol(), path, errors));
+  // What a variable says of the protocol is nobody's business then.
+  if (given.endpoint().empty() && !has_protocol) given.set_protocol(std::string(kGrpc));
+}
+
+void TakeHeaders(const Surroundings& from, v1::TracingSettings& given, const Path& path,
+                 Errors& errors) {
   if (given.headers_size() > 0 || given.endpoint().empty()) return;
-  const auto pairs =
-      ReadPairs(FirstOf("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"));
-  if (!pairs) return errors.Add(path, "OTEL_EXPORTER_OTLP_HEADERS must be NAME=VALUE,NAME=VALUE");
+  const Found found =
+      FirstOf(from, "OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS");
+  errors.ComesFrom(path, found.name);
+  const auto pairs = ReadPairs(found.value);
+  if (!pairs) return errors.Add(path, "must be NAME=VALUE,NAME=VALUE");
   for (const auto& [name, value] : *pairs) {
     v1::Header& header = *given.add_headers();
     header.set_name(name);
@@ -118,15 +135,16 @@ void TakeHeaders(v1::TracingSettings& given, const Path& path, Errors& errors) {
   }
 }
 
-void TakeRatio(v1::TracingSettings& given, const Path& path, Errors& errors) {
+void TakeRatio(const Surroundings& from, v1::TracingSettings& given, const Path& path,
+               Errors& errors) {
   if (given.has_sample_ratio()) return CheckRange(given.sample_ratio(), 0, 1, path, errors);
   given.set_sample_ratio(1);
   if (given.endpoint().empty()) return;
-  std::string sampler = Variable("OTEL_TRACES_SAMPLER");
+  std::string sampler = Variable(from, "OTEL_TRACES_SAMPLER");
   if (sampler.starts_with("parentbased_"))
     sampler.erase(0, std::string_view("parentbased_").size());
   if (sampler == "always_off") given.set_sample_ratio(0);
-  const std::string argument = Variable("OTEL_TRACES_SAMPLER_ARG");
+  const std::string argument = Variable(from, "OTEL_TRACES_SAMPLER_ARG");
   if (sampler != "traceidratio" || argument.empty()) return;
   double ratio = -1;
   const char* const end = argument.data() + argument.size();
@@ -185,14 +203,15 @@ void ReadEndpoint(const v1::TracingSettings& given, Tracing& to, const Path& pat
   }
 }
 
-void ReadResource(const std::string& service, Tracing& to, const Path& path, Errors& errors) {
+void ReadResource(const Surroundings& from, const std::string& service, Tracing& to,
+                  const Path& path, Errors& errors) {
   const bool used = !to.endpoint.empty();
-  auto pairs = ReadPairs(used ? Variable("OTEL_RESOURCE_ATTRIBUTES") : "");
+  auto pairs = ReadPairs(used ? Variable(from, "OTEL_RESOURCE_ATTRIBUTES") : "");
   if (!pairs) {
     errors.Add(path, "OTEL_RESOURCE_ATTRIBUTES must be NAME=VALUE,NAME=VALUE, at most 64");
     pairs.emplace();
   }
-  std::string name = service.empty() && used ? Variable("OTEL_SERVICE_NAME") : service;
+  std::string name = service.empty() && used ? Variable(from, "OTEL_SERVICE_NAME") : service;
   for (const auto& [key, value] : *pairs) {
     if (key == "service.name" && name.empty()) name = value;
   }
@@ -223,12 +242,13 @@ std::string FileAlone(v1::TracingSettings given) {
 
 }  // namespace
 
-Tracing ReadTracing(v1::TracingSettings given, const Path& path, Errors& errors) {
+Tracing ReadTracing(v1::TracingSettings given, const Surroundings& from, const Path& path,
+                    Errors& errors) {
   Tracing to;
   to.file = FileAlone(given);
-  TakeEndpoint(given);
-  TakeHeaders(given, path.Member("headers"), errors);
-  TakeRatio(given, path.Member("sample_ratio"), errors);
+  TakeEndpoint(from, given, path, errors);
+  TakeHeaders(from, given, path.Member("headers"), errors);
+  TakeRatio(from, given, path.Member("sample_ratio"), errors);
   ApplyBounds(given, path, errors);
   to.by_http = given.protocol() == kHttp;
   if (!to.by_http && given.protocol() != kGrpc) {
@@ -240,7 +260,7 @@ Tracing ReadTracing(v1::TracingSettings given, const Path& path, Errors& errors)
   to.timeout = Millis(given.timeout());
   to.interval = Millis(given.interval());
   to.max_queue = given.max_queue();
-  ReadResource(given.service_name(), to, path, errors);
+  ReadResource(from, given.service_name(), to, path, errors);
   return to;
 }
 

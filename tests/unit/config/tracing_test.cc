@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <map>
 #include <string>
-#include <vector>
 
 #include "fixtures.h"
 
@@ -17,25 +17,29 @@ using testing::Not;
 using testing::Pair;
 using testing::StartsWith;
 
-/// Sets variables for the length of a test.
+/// Reads texts among variables of its own.
 class TracingConfig : public testing::Test {
  protected:
-  ~TracingConfig() override {
-    for (const std::string& name : set_) ::unsetenv(name.c_str());
+  void Set(const std::string& name, const std::string& value) { variables_[name] = value; }
+  absl::StatusOr<Config> Parse(const std::string& members) const {
+    const auto find = [this](const char* name) -> const char* {
+      const auto found = variables_.find(name);
+      return found == variables_.end() ? nullptr : found->second.c_str();
+    };
+    return ParseConfig("tracing: {" + members + "}\n", Secrets::kRead,
+                       {.variable = find, .limits = {}});
   }
-  void Set(const std::string& name, const std::string& value) {
-    ::setenv(name.c_str(), value.c_str(), 1);
-    set_.push_back(name);
+  Tracing Read(const std::string& members = "") const {
+    const auto config = Parse(members);
+    EXPECT_TRUE(config.ok()) << config.status();
+    return config.ok() ? config->tracing : Tracing();
   }
-  static Tracing Read(const std::string& members = "") {
-    return Parsed("tracing: {" + members + "}\n").tracing;
-  }
-  static std::string Error(const std::string& members) {
-    return Refusal("tracing: {" + members + "}\n");
+  std::string Error(const std::string& members) const {
+    return std::string(Parse(members).status().message());
   }
 
  private:
-  std::vector<std::string> set_;
+  std::map<std::string, std::string> variables_;
 };
 
 TEST_F(TracingConfig, NoSpansAreMadeUnlessSomebodyAsks) {
@@ -130,14 +134,38 @@ TEST_F(TracingConfig, WrongVariablesAreNamedWithoutTheirValues) {
   Set("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json");
   EXPECT_EQ(Error(""), "");  // nobody uses them
   Set("OTEL_EXPORTER_OTLP_ENDPOINT", "http://otel:4317");
-  EXPECT_THAT(Error(""), HasSubstr("tracing.protocol: must be grpc or http/protobuf"));
+  EXPECT_THAT(Error(""), HasSubstr("tracing.protocol (from the variable "
+                                   "OTEL_EXPORTER_OTLP_PROTOCOL): must be grpc or http/protobuf"));
+  EXPECT_THAT(Error("protocol: http/json"), HasSubstr("tracing.protocol: must be"));
   EXPECT_THAT(Error(""), Not(HasSubstr("hunter2")));
   Set("OTEL_EXPORTER_OTLP_PROTOCOL", "");
-  EXPECT_EQ(Error(""), "tracing.headers: OTEL_EXPORTER_OTLP_HEADERS must be NAME=VALUE,NAME=VALUE");
-  Set("OTEL_EXPORTER_OTLP_HEADERS", "");
+  EXPECT_EQ(Error(""),
+            "tracing.headers (from the variable OTEL_EXPORTER_OTLP_HEADERS): must be "
+            "NAME=VALUE,NAME=VALUE");
+  Set("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "host=hunter2");
+  EXPECT_THAT(Error(""), StartsWith("tracing.headers[0].name (from the variable "
+                                    "OTEL_EXPORTER_OTLP_TRACES_HEADERS): "));
+  EXPECT_THAT(Error(""), Not(HasSubstr("hunter2")));
+  Set("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "a=b");
   Set("OTEL_TRACES_SAMPLER", "traceidratio");
   Set("OTEL_TRACES_SAMPLER_ARG", "half");
   EXPECT_EQ(Error(""), "tracing.sample_ratio: OTEL_TRACES_SAMPLER_ARG must be 0 to 1");
+  Set("OTEL_TRACES_SAMPLER", "");
+  Set("OTEL_EXPORTER_OTLP_ENDPOINT", "otel:4317");
+  EXPECT_THAT(Error(""), StartsWith("tracing.endpoint (from the variable "
+                                    "OTEL_EXPORTER_OTLP_ENDPOINT): must be http"));
+}
+
+TEST_F(TracingConfig, AFileIsReadAmongTheProcesssVariablesAndATextAmongNone) {
+  ::setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://otel:4317", 1);
+  const auto path = TestFolder() / "carillon.yaml";
+  WriteText(path, "tracing: {sample_ratio: 1}\n");
+  const auto config = LoadConfig(path);
+  const Config text = Parsed("tracing: {sample_ratio: 1}\n");
+  ::unsetenv("OTEL_EXPORTER_OTLP_ENDPOINT");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->tracing.endpoint, "http://otel:4317");
+  EXPECT_EQ(text.tracing.endpoint, "");
 }
 
 }  // namespace
