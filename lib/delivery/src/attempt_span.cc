@@ -32,16 +32,16 @@ void AddOutcome(model::Outcome outcome, const http::Response& response, tracing:
 }
 
 void AddLinks(const Parcel& parcel, const model::TraceContext& trace, tracing::Span& span) {
-  for (const Delivery& delivery : parcel.rest) {
-    if (!delivery.event->traced()) continue;
+  parcel.ForEach([&trace, &span](const Delivery& delivery) {
+    if (!delivery.event->traced()) return;
     const model::TraceContext other = *delivery.event->trace();
-    if (other.trace_id == trace.trace_id && other.span_id == trace.span_id) continue;
+    if (other.trace_id == trace.trace_id && other.span_id == trace.span_id) return;
     if (span.links.size() < tracing::Span::kMaxLinks) {
       span.links.push_back({other.trace_id, other.span_id});
     } else {
       ++span.dropped_links;
     }
-  }
+  });
 }
 
 }  // namespace

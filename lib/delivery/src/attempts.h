@@ -37,13 +37,16 @@ struct Parcel {
 
   size_t size() const { return 1 + rest.size(); }
   uint64_t position() const { return first.event->position(); }
-  /// The first event that belongs to a trace: the request's trace is its. Null: none does.
+  /// Returns the event whose trace is the request's: the first of a trace that is recorded, or else
+  /// the first of any; null when none belongs to a trace.
   const model::Event* Traced() const {
-    if (first.event->traced()) return &*first.event;
+    const model::Event* any = first.event->traced() ? &*first.event : nullptr;
+    if (rest.empty() || first.event->sampled()) return any;
     for (const Delivery& delivery : rest) {
-      if (delivery.event->traced()) return &*delivery.event;
+      if (delivery.event->sampled()) return &*delivery.event;
+      if (any == nullptr && delivery.event->traced()) any = &*delivery.event;
     }
-    return nullptr;
+    return any;
   }
   template <typename Visit>
   void ForEach(Visit visit) {

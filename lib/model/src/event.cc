@@ -7,9 +7,9 @@ namespace {
 
 // A record, all numbers little-endian:
 //   u8 version | i64 occurred_at, Unix ns | u16 number of attributes
-//   only in version 2: 16 bytes of trace id | 8 of the parent's span id | u8 flags | field:
-//   tracestate then fields of u32 length + bytes: id, type, tenant, ordering_key, {key, value}...,
-//   payload
+//   only in version 2: 16 bytes of trace id | 8 of the parent's span id | u8 flags | a field (see
+//   below): tracestate
+//   then fields of u32 length + bytes: id, type, tenant, ordering_key, {key, value}..., payload
 // An event without a trace is a record of version 1, as it was before there was another.
 constexpr uint8_t kPlain = 1;
 constexpr uint8_t kTraced = 2;
@@ -102,6 +102,11 @@ absl::StatusOr<std::shared_ptr<Event>> Event::Parse(std::string_view record) {
 }
 
 bool Event::traced() const { return static_cast<uint8_t>(record_.front()) == kTraced; }
+
+bool Event::sampled() const {
+  constexpr size_t kFlags = kFixedBytes + sizeof(TraceId) + sizeof(SpanId);
+  return traced() && (static_cast<uint8_t>(record_[kFlags]) & TraceContext::kSampled) != 0;
+}
 
 std::optional<TraceContext> Event::trace() const {
   if (!traced()) return std::nullopt;

@@ -111,6 +111,40 @@ TEST_F(TracingTest, WhatADeathTellsOfBelongsToItsTrace) {
   EXPECT_EQ(store_.events[1]->trace(), trace_);
 }
 
+TEST(AttemptSpan, ABatchIsOfATraceThatIsRecordedWhereThereIsOne) {
+  HeldEvents held;
+  Attempt attempt;
+  attempt.span = 5;
+  const auto add = [&](uint8_t id, std::optional<uint8_t> flags) {
+    model::TraceContext trace;
+    trace.trace_id.fill(id);
+    trace.span_id.fill(id);
+    trace.flags = flags.value_or(0);
+    const auto event = model::Event::Create(
+        {.id = "e", .type = "a", .tenant = "t", .payload = "1", .trace = flags ? &trace : nullptr});
+    Delivery delivery{.event = held.Hold(event)};
+    if (id == 1) {
+      attempt.parcel.first = std::move(delivery);
+    } else {
+      attempt.parcel.rest.push_back(std::move(delivery));
+    }
+  };
+  add(1, std::nullopt);
+  EXPECT_EQ(attempt.parcel.Traced(), nullptr);
+  add(1, 0);
+  add(2, std::nullopt);
+  add(3, 2);
+  EXPECT_EQ(attempt.parcel.Traced()->trace()->trace_id[0], 1) << "the first where none is recorded";
+  add(4, 1);
+  add(5, 1);
+  const model::TraceContext trace = *attempt.parcel.Traced()->trace();
+  EXPECT_EQ(trace.trace_id[0], 4);
+  const tracing::Span span = AttemptSpan({}, attempt, trace, model::Outcome::kSuccess, {}, {});
+  std::vector<int> linked;
+  for (const auto& link : span.links) linked.push_back(link.trace_id[0]);
+  EXPECT_EQ(linked, (std::vector<int>{1, 3, 5}));
+}
+
 TEST(AttemptSpan, ABatchHasLinksToItsOtherTraces) {
   HeldEvents held;
   Attempt attempt;

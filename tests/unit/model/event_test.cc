@@ -103,6 +103,18 @@ TEST(Event, KeepsItsTrace) {
   EXPECT_EQ((*parsed)->trace(), trace);
 }
 
+TEST(Event, KnowsWhetherItsTraceIsRecorded) {
+  TraceContext trace = SomeTrace();
+  Event::Parts parts = FullParts();
+  EXPECT_FALSE(Event::Create(parts)->sampled());
+  parts.trace = &trace;
+  for (const uint8_t flags : {0, 1, 2, 3}) {
+    trace.flags = flags;
+    EXPECT_EQ(Event::Create(parts)->sampled(), trace.sampled()) << int{flags};
+    EXPECT_EQ(Event::Create(parts)->sampled(), flags % 2 == 1) << int{flags};
+  }
+}
+
 TEST(Event, TheFormOfATracedRecordIsFixedToo) {
   const TraceContext trace = SomeTrace();
   const Event::Parts plain = {.id = "i", .type = "t", .tenant = "n", .payload = "1"};

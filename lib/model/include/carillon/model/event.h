@@ -32,7 +32,7 @@ class Event {
     base::WallTime occurred_at;
     std::vector<Attribute> attributes;
     std::string_view payload;             ///< JSON without insignificant white space
-    const TraceContext* trace = nullptr;  ///< where it comes from; null: nobody said
+    const TraceContext* trace = nullptr;  ///< where it comes from; null when nobody said
   };
 
   /// Builds the record. The parts were validated before (see `ingest`).
@@ -62,7 +62,9 @@ class Event {
   std::string_view record() const { return record_; }
   /// Whether it belongs to a trace. One that does not takes no byte more for it.
   bool traced() const;
-  /// Nothing, when it is not `traced`.
+  /// Whether it belongs to a trace whose spans are recorded.
+  bool sampled() const;
+  /// Returns nullopt when it is not `traced`.
   std::optional<TraceContext> trace() const;
   /// Memory this event takes, roughly, in bytes.
   size_t bytes() const { return sizeof(Event) + record_.size() + attributes_.size() * 32; }
