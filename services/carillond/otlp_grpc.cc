@@ -39,6 +39,8 @@ class GrpcTransport final : public tracing::SpanTransport {
     // A channel of its own, not one that the process shares; found again soon after a restart.
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5'000);
+    // As by HTTP: the variables http_proxy and https_proxy are other programs'.
+    arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     const bool v6 = collector.url.host.find(':') != std::string::npos;
     const std::string target = absl::StrCat("dns:///", v6 ? "[" : "", collector.url.host,
                                             v6 ? "]:" : ":", collector.url.port);

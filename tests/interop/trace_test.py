@@ -5,6 +5,7 @@ import concurrent.futures
 import http.server
 import json
 import re
+import socket
 import threading
 import unittest
 
@@ -101,6 +102,18 @@ class HttpCollector:
         self.server.server_close()
 
 
+class SilentCollector:
+    """The kernel takes what comes; nobody reads it, or answers."""
+
+    def __init__(self, protocol):
+        self.socket = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.settings = {"endpoint": f"http://127.0.0.1:{self.socket.getsockname()[1]}",
+                         "protocol": protocol}
+
+    def stop(self):
+        self.socket.close()
+
+
 def attributes(span):
     return {a.key: getattr(a.value, a.value.WhichOneof("value")) for a in span.attributes}
 
@@ -122,12 +135,23 @@ class Traces(EndToEnd):
         self.addCleanup(collector.stop)
         return {**collector.settings, "interval": "20ms"}
 
-    def publish_call(self, server, event_id, metadata):
-        """As a publisher with an instrumented gRPC client does."""
-        event = field(1, event_id.encode()) + field(2, b"order.paid") + b"\x82\x01\x02{}"  # 16: json
+    def publish_call(self, server, event_id, metadata, own=b""):
+        """As a publisher with an instrumented gRPC client does; `own`: further members."""
         with grpc.insecure_channel(server.publish_address) as channel:
             call = channel.unary_unary("/carillon.v1.EventPublisher/Publish")
-            call(field(1, event), metadata=metadata, timeout=60)
+            call(self.request(event_id, own), metadata=metadata, timeout=60)
+
+    def publish_stream(self, server, event_ids, metadata):
+        with grpc.insecure_channel(server.publish_address) as channel:
+            call = channel.stream_stream("/carillon.v1.EventPublisher/PublishStream")
+            answers = call(iter([self.request(event_id) for event_id in event_ids]),
+                           metadata=metadata, timeout=60)
+            self.assertEqual(len(list(answers)), len(event_ids))
+
+    @staticmethod
+    def request(event_id, own=b""):
+        json_member = b"\x82\x01\x02{}"  # 16
+        return field(1, field(1, event_id.encode()) + field(2, b"order.paid") + own + json_member)
 
     def config(self, sink, destinations, **sections):
         self.write_config([{"name": name, "url": sink.url(f"/{name}"), **members}
@@ -212,6 +236,103 @@ class Traces(EndToEnd):
                 sink.wait_records(20, "/good")
                 server.wait_metric(DROPPED, 1)
                 self.assertEqual(server.stop(), 0)
+
+    def test_a_silent_collector_holds_up_nothing_and_is_not_waited_for_at_the_end(self):
+        for protocol in ("grpc", "http/protobuf"):
+            with self.subTest(protocol):
+                collector = SilentCollector(protocol)
+                self.addCleanup(collector.stop)
+                sink = self.sink()
+                self.config(sink, {"good": {}}, journal={"data_dir": str(self.folder / protocol[:4])},
+                            tracing={**collector.settings, "timeout": "60s", "max_queue": 4,
+                                     "interval": "20ms"})
+                server = self.server()
+                for part in range(2):
+                    self.publish_events(server, [{"id": f"{part}-{n}", "type": "order.paid", "json": {},
+                                                  "traceparent": TRACEPARENT} for n in range(20)])
+                sink.wait_records(40, "/good")
+                server.wait_metric(DROPPED, 30)
+                self.assertEqual(server.metric(EXPORTED), 0)
+                self.assertEqual(server.stop(timeout=40), 0)  # less than the request may take
+
+    def test_no_proxy_is_asked(self):
+        proxy = "http://127.0.0.1:9"
+        for kind in (GrpcCollector, HttpCollector):
+            with self.subTest(kind.__name__):
+                self.spans.seen.clear()
+                sink = self.sink()
+                self.config(sink, {"good": {}}, tracing=self.collector(kind),
+                            journal={"data_dir": str(self.folder / kind.__name__)})
+                server = self.server(env={"http_proxy": proxy, "https_proxy": proxy,
+                                          "grpc_proxy": proxy, "no_proxy": "", "no_grpc_proxy": ""})
+                self.publish_call(server, "e1", [("traceparent", TRACEPARENT)])
+                self.spans.wait("deliver", 1)
+                self.assertEqual(server.stop(), 0)
+
+    def test_a_trace_that_begins_here_goes_from_the_message_to_the_receiver(self):
+        sink = self.sink()
+        self.config(sink, {"good": {}}, tracing=self.collector(GrpcCollector))
+        server = self.server()
+        self.publish_call(server, "e1", [])
+        [deliver] = self.spans.wait("deliver", 1)
+        [publish] = self.spans.wait("publish", 1)
+        [commit] = self.spans.wait("commit", 1)
+        self.assertEqual(publish.parent_span_id, b"")
+        self.assertEqual(deliver.parent_span_id, publish.span_id)
+        self.assertEqual(commit.parent_span_id, publish.span_id)
+        self.assertEqual({s.trace_id for s in (publish, commit, deliver)}, {deliver.trace_id})
+        self.assertEqual(attributes(publish)["messaging.batch.message_count"], 1)
+        [record] = sink.wait_records(1)
+        self.assertEqual(parts(header(record, "traceparent")),
+                         (deliver.trace_id.hex(), deliver.span_id.hex(), "03"))
+
+    def test_what_nobody_samples_has_no_spans(self):
+        sink = self.sink()
+        self.config(sink, {"good": {}},
+                    tracing={**self.collector(GrpcCollector), "sample_ratio": 0})
+        server = self.server()
+        for number in range(20):
+            self.publish_call(server, f"begun-{number}", [])
+        self.publish_call(server, "unsampled", [("traceparent", TRACEPARENT[:-1] + "0")])
+        self.publish_call(server, "sampled", [("traceparent", TRACEPARENT)])
+        for record in sink.wait_records(22):
+            told = header(record, "traceparent")
+            if header(record, "webhook-id").startswith("begun-"):
+                self.assertIsNone(told)
+            else:
+                trace, span, flags = parts(told)
+                self.assertEqual((trace, flags), (
+                    TRACE, "00" if header(record, "webhook-id") == "unsampled" else "01"))
+                self.assertNotEqual(span, PARENT)
+        self.spans.wait("deliver", 1)
+        server.wait_metric(EXPORTED, 3)
+        self.assertEqual(server.stop(), 0)  # which sends what is left
+        self.assertEqual(sorted(span.name for _, span in self.spans.seen),
+                         ["commit", "deliver", "publish"])
+
+    def test_metadata_stands_once_and_goes_for_a_whole_stream(self):
+        sink = self.sink()
+        self.config(sink, {"good": {}})
+        server = self.server()
+        self.publish_call(server, "twice", [("traceparent", TRACEPARENT)] * 2)
+        self.publish_call(server, "joined", [("traceparent", TRACEPARENT), ("tracestate", "foo=1"),
+                                             ("tracestate", "bar=2")])
+        self.publish_call(server, "bad-state", [("traceparent", TRACEPARENT), ("tracestate", "FOO")])
+        other = TRACEPARENT.replace(TRACE, "a" * 32)
+        self.publish_call(server, "own", [("traceparent", TRACEPARENT), ("tracestate", "foo=1")],
+                          field(7, other.encode()))
+        self.publish_stream(server, ["s1", "s2"], [("traceparent", TRACEPARENT)])
+        seen = {header(r, "webhook-id"): r for r in sink.wait_records(6)}
+        self.assertIsNone(header(seen["twice"], "traceparent"))
+        self.assertEqual(header(seen["joined"], "tracestate"), "foo=1,bar=2")
+        self.assertIsNone(header(seen["bad-state"], "tracestate"))
+        self.assertIsNone(header(seen["own"], "tracestate"))
+        self.assertEqual(parts(header(seen["own"], "traceparent"))[0], "a" * 32)
+        for name in ("joined", "bad-state", "s1", "s2"):
+            self.assertEqual(parts(header(seen[name], "traceparent"))[0], TRACE, name)
+        ignored = "carillon_trace_contexts_ignored_total"
+        self.assertEqual(server.metric(ignored + '{part="traceparent"}'), 1)
+        self.assertEqual(server.metric(ignored + '{part="tracestate"}'), 1)
 
     def test_without_a_collector_traces_go_on_and_events_without_one_have_none(self):
         sink = self.sink()
