@@ -107,9 +107,11 @@ class DaemonImpl final : public Daemon {
     listening_ = true;
     engine_->AddLoops(loops_);
     front_->AddLoops(loops_);
-    watcher_ =
-        config::Watcher::Start(config_path_, kWatchIntervalMs, std::exchange(config_.files, {}),
-                               [this] { return ReloadNow(); });
+    watched_ = std::exchange(config_.files, {});
+    watcher_ = config::Watcher::Start(config_path_, kWatchIntervalMs, watched_, [this] {
+      ReloadNow();
+      return watched_;
+    });
     SetServing(true);
     asio::post(admin_io_, [this] { LookAtHealth(); });
     LogReady();
@@ -246,18 +248,19 @@ class DaemonImpl final : public Daemon {
     certificates_ = std::move(ends);
   }
 
-  /// On the watcher's thread. Returns the files that the configuration names.
-  std::vector<config::WatchedFile> ReloadNow() {
+  /// On the watcher's thread.
+  void ReloadNow() {
     const base::MonoTime start = clock_.Mono();
     std::vector<config::WatchedFile> files;
     absl::StatusOr<config::Config> config =
         config::LoadConfig(config_path_, config::Secrets::kRead, &files);
+    WatchNow(config.ok(), std::move(files));
     absl::Status status = config.ok() ? engine_->Apply(*config) : config.status();
     metrics_->CountReload(status.ok(), clock_.Mono() - start);
     if (!status.ok()) {
       logger_.Error("the configuration was not taken; the one before stays in force",
                     {{"file", config_path_}, {"error", status.message()}});
-      return files;
+      return;
     }
     SetCatalogue(*config);
     InForce(*config);
@@ -271,7 +274,18 @@ class DaemonImpl final : public Daemon {
                                             {"given_up_counting", given_up.counting},
                                             {"restart_needed", !restart.empty()},
                                             {"restart_needed_for", restart}});
-    return files;
+  }
+
+  /// `files` are those that the configuration names, as far as it could be read. Where it could not
+  /// be, those of the one in force are watched as before.
+  void WatchNow(bool good, std::vector<config::WatchedFile> files) {
+    if (good || !files.empty()) {
+      watched_ = std::move(files);
+      return;
+    }
+    for (config::WatchedFile& file : watched_) {
+      file.identity = config::FileIdentity::Look(file.path);
+    }
   }
 
   /// The sections that a reload leaves as they are, with commas between them.
@@ -400,7 +414,7 @@ class DaemonImpl final : public Daemon {
   HolderNotice holder_notice_{config_, logger_};
 
   base::DescriptorBudget connections_;       // to destinations
-  std::unique_ptr<tracing::Tracer> tracer_;  // null: no collector is configured
+  std::unique_ptr<tracing::Tracer> tracer_;  // null when no collector is configured
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Publishing> publishing_;
@@ -410,6 +424,7 @@ class DaemonImpl final : public Daemon {
   asio::steady_timer health_timer_{admin_io_};
   std::unique_ptr<http::Server> admin_;
   std::thread admin_thread_;
+  std::vector<config::WatchedFile> watched_;  // beside the configuration; the watcher's thread
   std::unique_ptr<config::Watcher> watcher_;
 };
 

@@ -116,6 +116,19 @@ class Reload(EndToEnd):
         self.publish_events(server, [{"session": session(2)}])
         self.assertEqual([r["verified"] for r in receiver.wait_records(2)], [False, True])
 
+    def test_a_secret_is_watched_while_the_configuration_is_away(self):
+        key = self.folder / "key"
+        key.write_text(SECRET)
+        path = self.write_config([{"name": "a", "url": self.receiver.url("/ok/a"),
+                                   "keys": [{"name": "k", "secret_file": str(key)}]}])
+        server = self.server()
+        path.rename(self.folder / "away")
+        server.signal(signal.SIGHUP)
+        server.wait_metric(REFUSED, 1)
+        (self.folder / "away").rename(path)  # as it was: no reason to read it again
+        key.write_text(OTHER_SECRET)
+        server.wait_metric(RELOADED, 1)
+
     def test_a_secret_that_comes_after_the_configuration_that_names_it(self):
         path = self.write("a")
         server = self.server()
