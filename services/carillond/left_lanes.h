@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "carillon/journal/journal.h"
@@ -8,9 +9,13 @@
 
 namespace carillon::server {
 
+/// So many destinations have a line of their own in the log.
+inline constexpr size_t kMaxToldLanes = 1'000;
+
 /// Counts and logs what is given up of destinations that were taken out of the configuration while
 /// the process was down. What they wanted of events that were not settled is not known any more:
-/// that is told, not counted. Any thread; does not block.
+/// that is told, not counted. The first kMaxToldLanes have a line each, the others one together.
+/// Any thread; does not block.
 void TellLeftLanes(const std::vector<journal::UnopenedLane>& left, metrics::Metrics& metrics,
                    log::Logger& logger);
 

@@ -5,7 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <sstream>
+#include <string>
 
 namespace carillon::server {
 namespace {
@@ -32,6 +34,23 @@ TEST(LeftLanes, WhatIsParkedIsGivenUpAndDeadWhatIsNotKnownIsSaidOnly) {
                              R"("from_position":5)"));
   EXPECT_THAT(log, HasSubstr(R"("destination":"acme/three","parked":2,"events_not_got":1,)"
                              R"("from_position":7)"));
+}
+
+TEST(LeftLanes, ManyAreCountedButHaveNoLineEach) {
+  const auto metrics = metrics::Metrics::Create("test");
+  const base::SystemClock clock;
+  std::ostringstream out;
+  auto logger = log::Logger::Create(out, log::Level::kInfo, clock);
+  std::vector<journal::UnopenedLane> left;
+  for (size_t i = 0; i < kMaxToldLanes + 5; ++i) {
+    left.push_back({.name = {"t", "d" + std::to_string(i)}, .parked = 2, .from = 9, .last = 8});
+  }
+  TellLeftLanes(left, *metrics, *logger);
+  logger.reset();
+  const std::string told = out.str();
+  EXPECT_THAT(told, HasSubstr(R"("destinations":5,"parked":10)"));
+  EXPECT_LE(std::ranges::count(told, '\n'), static_cast<std::ptrdiff_t>(kMaxToldLanes + 1));
+  EXPECT_THAT(metrics->Render(), HasSubstr("carillon_given_up_total{reason=\"removed\"} 2010"));
 }
 
 }  // namespace
