@@ -19,7 +19,7 @@ class Engine {
  public:
   /// Makes the threads and adds them to the journal as consumers, before it starts. `connections`
   /// bounds those to destinations; where it has fewer places than attempts may be in flight, their
-  /// bounds are lowered, each tenant's in proportion. `tracer`: outlives it; null: there is none.
+  /// bounds are lowered, each tenant's in proportion. `tracer` outlives it and may be null.
   static absl::StatusOr<std::unique_ptr<Engine>> Create(
       const config::Config& config, const base::Clock& clock, base::DescriptorBudget& connections,
       journal::Journal& journal, metrics::Metrics& metrics, log::Logger& logger,

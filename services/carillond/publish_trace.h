@@ -21,12 +21,12 @@ namespace carillon::server {
 /// thread at a time.
 class PublishTrace {
  public:
-  /// `call`: what the call's metadata said; nothing: a trace begins here, which the tracer's ratio
-  /// decides on.
+  /// `call` is what the call's metadata said. When it is not set, a trace begins here if the
+  /// tracer's ratio says so.
   PublishTrace(tracing::Tracer& tracer, const std::optional<model::TraceContext>& call,
                const base::Clock& clock, base::Random& random);
 
-  /// The context of events that bring none of their own; null: they have no trace.
+  /// Returns the context of events that bring none of their own, or null when they have no trace.
   const model::TraceContext* inherited() const { return inherited_ ? &*inherited_ : nullptr; }
 
   /// The events go to the journal now.

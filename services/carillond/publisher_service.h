@@ -50,8 +50,8 @@ class Publishing {
 
   /// From now on spans are made; once, before the first call. Outlives this.
   void SetTracer(tracing::Tracer& tracer) { tracer_ = &tracer; }
-  /// Where in a trace the call stands, as its metadata says; nothing: it does not, or what it says
-  /// is wrong, which is counted.
+  /// Returns where in a trace the call stands, as its metadata says, or nullopt when it says
+  /// nothing or is wrong, which is counted.
   std::optional<model::TraceContext> ReadTrace(const grpc::ServerContext& context);
 
   /// A stream was refused because too many are open.
@@ -90,7 +90,7 @@ class Publishing {
   std::shared_ptr<const ingest::Catalogue> catalogue_;
   std::atomic<bool> stopping_{false};
   std::function<bool()> large_heads_;
-  tracing::Tracer* tracer_ = nullptr;  ///< null: nobody asked for spans
+  tracing::Tracer* tracer_ = nullptr;  ///< null when nobody asked for spans
 };
 
 /// The gRPC service `carillon.v1.EventPublisher` in front of `publishing`. It takes raw bytes, so

@@ -66,7 +66,7 @@ struct Publishing::Waiting {
   const Events events;
   Answer answer;
   absl::StatusOr<std::vector<journal::Appended>> appended;
-  std::unique_ptr<PublishTrace> spans;  ///< null: nobody asked for them
+  std::unique_ptr<PublishTrace> spans;  ///< null when nobody asked for them
 };
 
 void Publishing::Count(const absl::Status& status, uint64_t events, base::MonoTime since) {

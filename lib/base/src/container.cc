@@ -17,7 +17,7 @@ constexpr size_t kMostGroups = 64;
 
 /// A line of /proc/self/cgroup.
 struct Membership {
-  std::string controllers;  ///< comma-separated; empty: version 2
+  std::string controllers;  ///< comma-separated; empty in version 2
   std::string path;
 };
 

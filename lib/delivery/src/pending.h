@@ -20,8 +20,8 @@ struct PendingScan {
   static constexpr uint64_t kBytes = 128u << 20;
 
   std::shared_ptr<const routing::RoutingTable> table;
-  /// Of each of its destinations: the lane, and from where on its events are counted; nothing: it
-  /// is not behind, or too far.
+  /// Of each of its destinations: the lane, and from where on its events are counted, which is not
+  /// set when it is not behind, or too far.
   std::vector<journal::LaneId> lanes;
   std::vector<std::optional<uint64_t>> from;
   model::PendingReport report;

@@ -54,7 +54,7 @@ absl::StatusOr<std::vector<CertificatePtr>> ReadCertificates(std::string_view pe
   return certificates;
 }
 
-/// Unix seconds; nothing where the time makes no sense.
+/// Returns Unix seconds, or nullopt where the time makes no sense.
 std::optional<int64_t> EndOf(const X509& certificate) {
   std::tm end{};
   if (ASN1_TIME_to_tm(X509_get0_notAfter(&certificate), &end) != 1) return std::nullopt;

@@ -23,7 +23,7 @@ namespace carillon::journal {
 /// The connections, and what was read at start.
 struct OpenedStore {
   FolderLock lock;
-  std::unique_ptr<SyncVfs> sync_vfs;  ///< of `store`; null: the one of the options
+  std::unique_ptr<SyncVfs> sync_vfs;  ///< of `store`; null when the options bring theirs
   Mark mark;
   FileWatch watch;
   Store store;

@@ -96,7 +96,7 @@ class SqliteJournal final : public Journal {
   const HashKey hash_key_;
   const SettledSet settled_;
   const Recovered recovered_;
-  const std::unique_ptr<SyncVfs> sync_vfs_;  ///< the writer's; null: nobody is told
+  const std::unique_ptr<SyncVfs> sync_vfs_;  ///< the writer's; null when nobody is told
   const std::unique_ptr<Gauges> owned_gauges_;
   Gauges& gauges_;
   KeptBoard board_;

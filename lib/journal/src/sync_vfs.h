@@ -16,7 +16,7 @@ class SyncVfs {
   /// On the thread that syncs, after a sync that went well.
   using OnSync = std::function<void(std::chrono::nanoseconds)>;
 
-  /// `base`: the name of the other; null: the default.
+  /// `base` is the name of the other one; null stands for the default.
   SyncVfs(const char* base, OnSync on_sync);
   ~SyncVfs();
   SyncVfs(const SyncVfs&) = delete;

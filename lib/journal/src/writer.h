@@ -60,7 +60,7 @@ class Writer {
   // What tasks in the inbox do; on the journal thread.
   absl::StatusOr<std::vector<LaneState>> OpenLanes(const std::vector<LaneName>& names);
   void CloseLanes(const std::vector<LaneId>& lanes);
-  /// Nothing: the journal failed.
+  /// Returns nullopt when the journal failed.
   std::optional<std::vector<UnopenedLane>> CloseUnopenedLanes(
       const Recovered& recovered,
       const std::function<bool(uint64_t position, LaneId lane)>& settled);

@@ -67,7 +67,8 @@ bool IsValue(std::string_view value) {
                              [](char c) { return c >= 0x20 && c <= 0x7E && c != ',' && c != '='; });
 }
 
-/// The members, each `key=value`; nothing when one is wrong, stands twice, or is one too many.
+/// Returns the members, each `key=value`, or nullopt when one is wrong, stands twice, or is one too
+/// many.
 std::optional<std::vector<std::string_view>> ReadMembers(std::string_view rest) {
   std::vector<std::string_view> members;
   std::vector<std::string_view> keys;

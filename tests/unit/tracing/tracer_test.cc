@@ -21,7 +21,7 @@ using std::chrono::seconds;
 struct Collected {
   std::mutex mutex;
   std::condition_variable changed;
-  std::deque<Sent> answers;  ///< the next ones; when there is none: all is well
+  std::deque<Sent> answers;  ///< the next ones; all is well when there is none
   std::vector<size_t> requests;
   bool held = false;
   bool cancelled = false;

@@ -15,7 +15,7 @@ class Health {
     bool ready = false;
     bool failed = false;
     std::string reason = "starting";  ///< empty when ready
-    std::string stuck;                ///< what does not go round; empty: everything does
+    std::string stuck;                ///< what does not go round; empty when everything does
     friend bool operator==(const State&, const State&) = default;
   };
 

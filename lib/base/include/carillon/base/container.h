@@ -6,8 +6,8 @@
 
 namespace carillon::base {
 
-/// What the container that the process runs in lets it have; nothing where there is no limit. A
-/// value.
+/// What the container that the process runs in lets it have. A member is not set where there is no
+/// limit. A value.
 struct ContainerLimits {
   std::optional<uint64_t> memory_bytes;
   std::optional<double> cores;  ///< the quota of processor time, in cores; may be a fraction

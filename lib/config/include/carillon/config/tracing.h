@@ -14,7 +14,7 @@ namespace carillon::config {
 /// Where spans go and which are made; members that were left out are what the OTEL_ variables say,
 /// or the defaults. A value.
 struct Tracing {
-  std::string endpoint;                ///< empty: no spans are made
+  std::string endpoint;                ///< empty when no spans are made
   http::Url url;                       ///< of it; by HTTP with its whole path
   bool by_http = false;                ///< OTLP/HTTP with protobuf; otherwise OTLP/gRPC
   std::vector<model::Header> headers;  ///< fit for gRPC's metadata, too

@@ -34,10 +34,10 @@ struct DispatcherOptions {
   size_t max_tracked = 262'144;
   std::chrono::milliseconds max_hold{30'000};
   std::string user_agent = "Carillon";         ///< the program adds its version
-  std::shared_ptr<policy::InFlightCaps> caps;  ///< shared by all shards; null: there are none
+  std::shared_ptr<policy::InFlightCaps> caps;  ///< shared by all shards; null when there are none
   uint32_t first_token_use = 0;                ///< for tests: tokens as after so many attempts
-  const AllTables* tables = nullptr;           ///< outlives the dispatcher; null: the one shard
-  Observer* observer = nullptr;                ///< outlives the dispatcher; null: nobody is told
+  const AllTables* tables = nullptr;           ///< outlives the dispatcher; null with one shard
+  Observer* observer = nullptr;                ///< outlives the dispatcher; may be null
   tracing::Tracer* tracer = nullptr;           ///< the same; takes the spans of attempts
 };
 

@@ -132,7 +132,7 @@ class Courier {
   virtual void Start(Request request) = 0;
   /// Reports every attempt under way as kCancelled.
   virtual void CancelAll() = 0;
-  /// As of now; nothing where there are no connections.
+  /// Returns the counts as of now; they are zero where there are no connections.
   virtual ConnectionCounts connections() const { return {}; }
 };
 

@@ -33,7 +33,8 @@ class TlsClient {
   virtual absl::StatusOr<TlsContextPtr> ContextFor(const model::TlsSettings& settings) = 0;
 };
 
-/// When the first of the certificates in `pem` ends, in Unix seconds; nothing when there is none.
+/// Returns when the first of the certificates in `pem` ends, in Unix seconds, or nullopt when there
+/// is none.
 std::optional<int64_t> EndOfCertificates(const std::string& pem);
 
 // What is wrong with settings, in words that follow the name of a member and repeat no secret;

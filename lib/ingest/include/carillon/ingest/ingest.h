@@ -30,7 +30,7 @@ using Catalogue = absl::flat_hash_set<std::string>;
 
 /// What the events of a request have to do with traces.
 struct Traces {
-  const model::TraceContext* inherited = nullptr;  ///< of events that bring none; null: none
+  const model::TraceContext* inherited = nullptr;  ///< of events that bring none; may be null
   // Of the events' own, those that were wrong and were ignored.
   uint64_t bad_traceparents = 0;
   uint64_t bad_tracestates = 0;

@@ -19,7 +19,7 @@ enum class Refusal : uint8_t {
 /// A status that carries `why`, for `RefusalOf`.
 absl::Status Refuse(Refusal why, absl::StatusCode code, const std::string& message);
 
-/// What `Append` was answered for; nothing where the status is none of those.
+/// Returns why `Append` refused, or nullopt where the status is none of those.
 std::optional<Refusal> RefusalOf(const absl::Status& status);
 
 }  // namespace carillon::journal

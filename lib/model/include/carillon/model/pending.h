@@ -15,8 +15,8 @@ struct Pending {
   uint64_t parked = 0;     ///< have rows: retries (those under way, too), held, kept
   uint64_t in_memory = 0;  ///< wait for their first attempt in memory
   uint64_t in_flight = 0;  ///< under way for the first time
-  /// Still lie in the journal behind its cursor. Nothing: too many events to look at; then they are
-  /// among those from position `behind_from` on.
+  /// How many still lie in the journal behind its cursor. It is not set when there are too many
+  /// events to look at; then they are among those from position `behind_from` on.
   std::optional<uint64_t> behind = 0;
   uint64_t behind_from = 0;
 

@@ -21,7 +21,7 @@ struct TraceContext {
   TraceId trace_id{};  ///< never all zero
   SpanId span_id{};    ///< of the parent of what follows; never all zero
   uint8_t flags = 0;
-  std::string state;  ///< `tracestate`, at most kMaxStateBytes; empty: there is none
+  std::string state;  ///< `tracestate`, at most kMaxStateBytes; empty when there is none
 
   /// Whoever began the trace wants its spans recorded.
   bool sampled() const { return (flags & kSampled) != 0; }

@@ -10,14 +10,14 @@
 // bytes may be given.
 namespace carillon::tracing {
 
-/// The value of `traceparent`, white space around it left aside. Versions after 00 are read as far
-/// as 00 goes. Nothing: it is wrong.
+/// Reads the value of `traceparent`, white space around it left aside. Versions after 00 are read
+/// as far as 00 goes. Returns nullopt when it is wrong.
 std::optional<model::TraceContext> ParseTraceparent(std::string_view value);
 
-/// The value of `tracestate` (of several headers: joined by commas), without white space and empty
-/// members. Of more than TraceContext::kMaxStateBytes those members are left out that are longer
-/// than 128 bytes, the last ones first, and then the last ones, until it fits. Nothing: it is
-/// wrong.
+/// Returns the value of `tracestate` (of several headers: joined by commas) without white space and
+/// empty members. When it has more than TraceContext::kMaxStateBytes, members of more than 128
+/// bytes are left out, the last ones first, and then the last ones, until it fits. Returns nullopt
+/// when it is wrong.
 std::optional<std::string> ParseTracestate(std::string_view value);
 
 /// What the two headers together give.
