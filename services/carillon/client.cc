@@ -38,12 +38,13 @@ absl::Status ToAbslStatus(const grpc::Status& status) {
 
 class GrpcClient final : public Client {
  public:
-  GrpcClient(const std::string& address, std::chrono::milliseconds deadline)
-      : stub_(MakeChannel(address)), deadline_(deadline) {}
+  GrpcClient(const std::string& address, std::chrono::milliseconds deadline, CallMetadata metadata)
+      : stub_(MakeChannel(address)), deadline_(deadline), metadata_(std::move(metadata)) {}
 
   absl::StatusOr<v1::PublishResponse> Publish(const std::string& request) override {
     grpc::ByteBuffer answer;
-    if (absl::Status status = Call(kPublish, request, answer); !status.ok()) return status;
+    if (absl::Status status = Call(kPublish, metadata_, request, answer); !status.ok())
+      return status;
     v1::PublishResponse response;
     grpc::ProtoBufferReader reader(&answer);
     if (!response.ParseFromZeroCopyStream(&reader)) {
@@ -57,7 +58,7 @@ class GrpcClient final : public Client {
     std::string request;
     if (!service.empty()) wire::AppendBytes(request, 1, service);
     grpc::ByteBuffer answer;
-    if (absl::Status status = Call(kHealthCheck, request, answer); !status.ok()) return status;
+    if (absl::Status status = Call(kHealthCheck, {}, request, answer); !status.ok()) return status;
     grpc::Slice slice;
     if (!answer.DumpToSingleSlice(&slice).ok()) {
       return absl::InternalError("the answer cannot be read");
@@ -67,8 +68,10 @@ class GrpcClient final : public Client {
   }
 
  private:
-  absl::Status Call(const char* method, const std::string& request, grpc::ByteBuffer& answer) {
+  absl::Status Call(const char* method, const CallMetadata& metadata, const std::string& request,
+                    grpc::ByteBuffer& answer) {
     grpc::ClientContext context;
+    for (const auto& [name, value] : metadata) context.AddMetadata(name, value);
     context.set_deadline(std::chrono::system_clock::now() + deadline_);
     const grpc::ByteBuffer bytes = Wrap(request);
     grpc::Status status;
@@ -84,16 +87,17 @@ class GrpcClient final : public Client {
 
   grpc::GenericStub stub_;
   const std::chrono::milliseconds deadline_;
+  const CallMetadata metadata_;
 };
 
 }  // namespace
 
 std::unique_ptr<Client> Client::Connect(const std::string& address,
-                                        std::chrono::milliseconds deadline) {
+                                        std::chrono::milliseconds deadline, CallMetadata metadata) {
   // Never undone, so that gRPC does not shut itself down with the last channel: that waits, up to
   // 10 s, until its threads let go of calls that were answered long ago.
   grpc_init();
-  return std::make_unique<GrpcClient>(address, deadline);
+  return std::make_unique<GrpcClient>(address, deadline, std::move(metadata));
 }
 
 std::string WhatNext(const absl::Status& status, const std::string& address) {

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -13,12 +15,17 @@ namespace carillon::cli {
 /// The address to talk to when nothing else is said.
 inline constexpr char kDefaultAddress[] = "127.0.0.1:7080";
 
+/// Names, in small letters, and values of printable ASCII.
+using CallMetadata = std::vector<std::pair<std::string, std::string>>;
+
 /// Calls to carillond over one channel. Thread-safe; a call blocks until it is answered or its
 /// deadline is over. Errors carry gRPC's code.
 class Client {
  public:
+  /// Each `Publish` carries `metadata`.
   static std::unique_ptr<Client> Connect(const std::string& address,
-                                         std::chrono::milliseconds deadline);
+                                         std::chrono::milliseconds deadline,
+                                         CallMetadata metadata = {});
   virtual ~Client() = default;
 
   /// `request` is a serialized PublishRequest.

@@ -11,6 +11,7 @@
 #include "exit_codes.h"
 #include "publisher.h"
 #include "source.h"
+#include "trace_flags.h"
 
 namespace carillon::cli {
 namespace {
@@ -19,6 +20,7 @@ constexpr uint64_t kMostBadLinesTold = 20;
 
 struct PublishFlags {
   EventFlags event;
+  TraceFlags trace;
   PublishOptions options;
   std::string address;
   std::string deadline = "30s";
@@ -62,6 +64,7 @@ void AddFlags(CLI::App& app, PublishFlags& flags) {
   app.add_option("--output", flags.output, "json: a line {id,position,duplicate} for each event")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
+  AddTraceFlags(app, flags.trace);
   AddEventFlags(app, flags.event);
   AddFileFlags(app, flags);
 }
@@ -146,7 +149,8 @@ int Publish(PublishFlags& flags) {
   BadLines bad;
   const auto source = OpenSource(flags, bad, clock);
   if (!source.ok()) return Fail(std::string(source.status().message()), kExitWrongInput);
-  const std::unique_ptr<Client> client = Client::Connect(flags.address, *deadline);
+  const std::unique_ptr<Client> client =
+      Client::Connect(flags.address, *deadline, MetadataOf(flags.trace));
   const PublishReport report = PublishAll(**source, *client, flags.options, clock);
   Summarize(report, bad, !flags.file.empty() || flags.repeat > 1);
   if (report.refused > 0 || report.failed > 0) return kExitRefused;

@@ -126,6 +126,41 @@ class CommandLine(EndToEnd):
         self.assertEqual(record["body"], '{"type":"order.paid","timestamp":"2026-03-01T09:00:00Z",'
                                          '"data":{"total":12}}')
 
+    def test_flags_say_which_trace_the_events_belong_to(self):
+        receiver = self.sink()
+        self.write_config([{"name": "one", "url": receiver.url("/ok")}])
+        server = self.server()
+        trace = ("--traceparent", f"00-{'a' * 32}-{'b' * 16}-01", "--tracestate", " foo=1 , bar=2")
+        own = {"id": "own", "session": session(), "traceparent": f"00-{'c' * 32}-{'d' * 16}-00"}
+        self.publish(server, *trace, "--id", "flags", "--session", "uuid=a,action=create")
+        self.publish(server, *trace, "--file", "-", stdin="".join(
+            compact(event) + "\n" for event in [{"id": "line", "session": session()}, own]))
+        self.publish(server, "--id", "none", "--session", "uuid=a,action=create")
+        seen = {header(r, "webhook-id"): r for r in receiver.wait_records(4)}
+        for name in ("flags", "line"):
+            self.assertRegex(header(seen[name], "traceparent"), f"^00-{'a' * 32}-[0-9a-f]{{16}}-01$")
+            self.assertEqual(header(seen[name], "tracestate"), "foo=1,bar=2")
+        self.assertRegex(header(seen["own"], "traceparent"), f"^00-{'c' * 32}-")
+        self.assertIsNone(header(seen["own"], "tracestate"))
+        self.assertIsNone(header(seen["none"], "traceparent"))
+
+    def test_flags_of_a_trace_that_are_wrong_are_named_before_anything_is_sent(self):
+        self.write_config()
+        server = self.server()
+        good = f"00-{'a' * 32}-{'b' * 16}-01"
+        for flags, named in [
+                (["--traceparent", ""], "--traceparent"),
+                (["--traceparent", good[:-1]], "--traceparent"),
+                (["--traceparent", f"00-{'0' * 32}-{'b' * 16}-01"], "--traceparent"),
+                (["--traceparent", f"cc-{'a' * 32}-{'b' * 16}-01-\x01"], "--traceparent"),
+                (["--traceparent", good, "--tracestate", "FOO"], "--tracestate"),
+                (["--tracestate", "foo=1"], "--traceparent")]:
+            with self.subTest(flags):
+                done = self.publish_raw(server, *flags, "--session", "uuid=a,action=create")
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertIn(named, done.stderr)
+        self.assertEqual(server.metric('carillon_events_published_total{result="accepted"}'), 0)
+
     def test_lines_that_cannot_be_read_are_named_and_the_rest_goes(self):
         self.write_config()
         server = self.server()
