@@ -65,7 +65,7 @@ class DaemonImpl final : public Daemon {
     admin_io_.stop();
     if (admin_thread_.joinable()) admin_thread_.join();
     engine_.reset();
-    tracer_.reset();
+    spans_.reset();
     admin_.reset();
   }
 
@@ -89,11 +89,12 @@ class DaemonImpl final : public Daemon {
   }
 
   absl::Status StartOthers() {
-    auto tracer = StartTracer(config_.tracing, clock_, logger_);
-    if (!tracer.ok()) return tracer.status();
-    tracer_ = *std::move(tracer);
+    auto spans = SpanExport::Start(config_.tracing, clock_, logger_);
+    if (!spans.ok()) return spans.status();
+    spans_ = *std::move(spans);
     absl::StatusOr<std::unique_ptr<Engine>> engine =
-        Engine::Create(config_, clock_, connections_, *journal_, *metrics_, logger_, tracer_.get());
+        Engine::Create(config_, clock_, connections_, *journal_, *metrics_, logger_,
+                       spans_ != nullptr ? &spans_->tracer() : nullptr);
     if (!engine.ok()) return engine.status();
     engine_ = *std::move(engine);
     journal_->Start();
@@ -189,8 +190,8 @@ class DaemonImpl final : public Daemon {
     }
     gauges.destination_connections_limit = connections_.places();
     gauges.log_lines_dropped = logger_.dropped();
-    if (tracer_ != nullptr) {
-      const tracing::Tracer::Stats spans = tracer_->stats();
+    if (spans_ != nullptr) {
+      const tracing::Tracer::Stats spans = spans_->tracer().stats();
       gauges.trace_spans = {spans.exported, spans.dropped, spans.rejected};
     }
     if (listening_) front_->Describe(gauges);
@@ -222,7 +223,7 @@ class DaemonImpl final : public Daemon {
     limits.max_batch_events = config_.server.max_batch_events();
     limits.max_message_bytes = config_.server.max_message_bytes();
     publishing_ = std::make_unique<Publishing>(limits, clock_, *journal_, *metrics_);
-    if (tracer_ != nullptr) publishing_->SetTracer(*tracer_);
+    if (spans_ != nullptr) publishing_->SetTracer(spans_->tracer());
     SetCatalogue(config_);
     v1::Server server = config_.server;
     server.set_max_publisher_connections(static_cast<uint32_t>(
@@ -243,6 +244,7 @@ class DaemonImpl final : public Daemon {
     metrics_->KnowTypes(config.types);
     metrics_->SetConfiguration(config.hash);
     unverified_ = WarnOfUnverified(config.destinations, logger_);
+    if (spans_ != nullptr) WarnOfUnverifiedCollector(spans_->tls(), logger_);
     std::vector<metrics::CertificateEnd> ends = SoonestCertificateEnds(config.destinations);
     const std::lock_guard lock(certificates_mutex_);
     certificates_ = std::move(ends);
@@ -263,6 +265,7 @@ class DaemonImpl final : public Daemon {
       return;
     }
     SetCatalogue(*config);
+    RenewSpanExport(config->tracing);
     InForce(*config);
     const Engine::GivenUp given_up = engine_->AwaitRemovals(kRemovalPatience);
     const std::string restart = RestartNeededFor(*config);
@@ -274,6 +277,14 @@ class DaemonImpl final : public Daemon {
                                             {"given_up_counting", given_up.counting},
                                             {"restart_needed", !restart.empty()},
                                             {"restart_needed_for", restart}});
+  }
+
+  void RenewSpanExport(const config::Tracing& tracing) {
+    if (spans_ == nullptr) return;
+    const absl::Status status = spans_->Renew(tracing);
+    if (status.ok()) return;
+    logger_.Error("spans go on as they were: the collector's new settings cannot be used",
+                  {{"error", status.message()}});
   }
 
   /// `files` are those that the configuration names, as far as it could be read. Where it could not
@@ -413,8 +424,8 @@ class DaemonImpl final : public Daemon {
   bool stuck_ = false;
   HolderNotice holder_notice_{config_, logger_};
 
-  base::DescriptorBudget connections_;       // to destinations
-  std::unique_ptr<tracing::Tracer> tracer_;  // null when no collector is configured
+  base::DescriptorBudget connections_;  // to destinations
+  std::unique_ptr<SpanExport> spans_;   // null when no collector is configured
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Publishing> publishing_;

@@ -2,9 +2,13 @@
 
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_certificate_verifier.h>
+#include <grpcpp/security/tls_credentials_options.h>
 
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -31,6 +35,34 @@ bool MayRetry(grpc::StatusCode code) {
   }
 }
 
+std::shared_ptr<grpc::ChannelCredentials> VerifyingCredentials(const model::TlsSettings& tls) {
+  grpc::SslCredentialsOptions options;
+  options.pem_root_certs = tls.ca_bundle;
+  options.pem_cert_chain = tls.client_certificate;
+  options.pem_private_key = std::string(tls.client_key.Reveal());
+  return grpc::SslCredentials(options);
+}
+
+/// Whoever answers is believed, as the settings say: gRPC's plain credentials always verify.
+std::shared_ptr<grpc::ChannelCredentials> BelievingCredentials(const model::TlsSettings& tls) {
+  namespace unstable = grpc::experimental;
+  unstable::TlsChannelCredentialsOptions options;
+  options.set_verify_server_certs(false);
+  options.set_check_call_host(false);
+  options.set_certificate_verifier(std::make_shared<unstable::NoOpCertificateVerifier>());
+  if (!tls.client_certificate.empty()) {
+    options.set_certificate_provider(std::make_shared<unstable::StaticDataCertificateProvider>(
+        std::vector<unstable::IdentityKeyCertPair>{
+            {std::string(tls.client_key.Reveal()), tls.client_certificate}}));
+    options.watch_identity_key_cert_pairs();
+  }
+  return unstable::TlsCredentials(options);
+}
+
+std::shared_ptr<grpc::ChannelCredentials> TlsCredentials(const model::TlsSettings& tls) {
+  return tls.verify ? VerifyingCredentials(tls) : BelievingCredentials(tls);
+}
+
 class GrpcTransport final : public tracing::SpanTransport {
  public:
   explicit GrpcTransport(const tracing::Collector& collector) : headers_(collector.headers) {
@@ -44,11 +76,10 @@ class GrpcTransport final : public tracing::SpanTransport {
     const bool v6 = collector.url.host.find(':') != std::string::npos;
     const std::string target = absl::StrCat("dns:///", v6 ? "[" : "", collector.url.host,
                                             v6 ? "]:" : ":", collector.url.port);
-    channel_ = grpc::CreateCustomChannel(target,
-                                         collector.url.tls
-                                             ? grpc::SslCredentials(grpc::SslCredentialsOptions())
-                                             : grpc::InsecureChannelCredentials(),
-                                         arguments);
+    channel_ = grpc::CreateCustomChannel(
+        target,
+        collector.url.tls ? TlsCredentials(collector.tls) : grpc::InsecureChannelCredentials(),
+        arguments);
     stub_ = std::make_unique<grpc::GenericStub>(channel_);
   }
 

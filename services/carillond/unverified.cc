@@ -32,4 +32,10 @@ uint64_t WarnOfUnverified(std::span<const model::Destination> destinations, log:
   return count;
 }
 
+void WarnOfUnverifiedCollector(const model::TlsSettings& collector, log::Logger& logger) {
+  if (collector.verify) return;
+  logger.Warn("TLS VERIFICATION IS OFF: whoever answers is believed and can read what is sent",
+              {{"unverified", "collector of traces"}});
+}
+
 }  // namespace carillon::server

@@ -5,7 +5,9 @@ import concurrent.futures
 import http.server
 import json
 import re
+import shutil
 import socket
+import ssl
 import threading
 import unittest
 
@@ -15,6 +17,7 @@ from opentelemetry.proto.collector.trace.v1 import trace_service_pb2_grpc as ser
 from opentelemetry.proto.trace.v1 import trace_pb2
 
 from harness import EndToEnd, eventually, header
+from tls_test import make_authority, run_openssl
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = "00f067aa0ba902b7"
@@ -30,10 +33,12 @@ class Spans:
         self.lock = threading.Lock()
         self.seen = []
         self.headers = []
+        self.clients = []  # the names in their certificates
 
-    def take(self, request, headers):
+    def take(self, request, headers, client=b""):
         with self.lock:
             self.headers.append(headers)
+            self.clients.append(client.decode())
             for resource in request.resource_spans:
                 named = {a.key: a.value.string_value for a in resource.resource.attributes}
                 for scope in resource.scope_spans:
@@ -49,16 +54,25 @@ class Spans:
 
 
 class GrpcCollector(service_grpc.TraceServiceServicer):
-    def __init__(self, spans):
+    def __init__(self, spans, folder=None):
+        """`folder`: where the PEM files for TLS are; clients have to show a certificate then."""
         self.spans = spans
         self.server = grpc.server(concurrent.futures.ThreadPoolExecutor(2))
         service_grpc.add_TraceServiceServicer_to_server(self, self.server)
-        port = self.server.add_insecure_port("127.0.0.1:0")
-        self.settings = {"endpoint": f"http://127.0.0.1:{port}", "protocol": "grpc"}
+        if folder is None:
+            port = self.server.add_insecure_port("127.0.0.1:0")
+            self.settings = {"endpoint": f"http://127.0.0.1:{port}", "protocol": "grpc"}
+        else:
+            credentials = grpc.ssl_server_credentials(
+                [((folder / "server.key").read_bytes(), (folder / "server.pem").read_bytes())],
+                (folder / "ca.pem").read_bytes(), require_client_auth=True)
+            port = self.server.add_secure_port("127.0.0.1:0", credentials)
+            self.settings = {"endpoint": f"https://localhost:{port}", "protocol": "grpc"}
         self.server.start()
 
     def Export(self, request, context):  # the name is the protocol's
-        self.spans.take(request, dict(context.invocation_metadata()))
+        names = context.auth_context().get("x509_common_name", [])
+        self.spans.take(request, dict(context.invocation_metadata()), *names)
         return service.ExportTraceServiceResponse()
 
     def stop(self):
@@ -66,8 +80,8 @@ class GrpcCollector(service_grpc.TraceServiceServicer):
 
 
 class HttpCollector:
-    def __init__(self, spans, statuses=()):
-        """`statuses`: of the first answers; those after them are 200."""
+    def __init__(self, spans, folder=None, statuses=()):
+        """`folder`: as above; `statuses`: of the first answers; those after them are 200."""
         left = list(statuses)
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -80,12 +94,18 @@ class HttpCollector:
                     assert self.path == "/v1/traces", self.path
                     assert self.headers["Content-Type"] == "application/x-protobuf"
                     spans.take(service.ExportTraceServiceRequest.FromString(body),
-                               {k.lower(): v for k, v in self.headers.items()})
+                               {k.lower(): v for k, v in self.headers.items()}, *self.names())
                 answer = service.ExportTraceServiceResponse().SerializeToString()
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer)
+
+            def names(self):
+                if folder is None:
+                    return []
+                subject = self.connection.getpeercert()["subject"]
+                return [value.encode() for [(key, value)] in subject if key == "commonName"]
 
             def log_message(self, *_):
                 pass
@@ -93,6 +113,15 @@ class HttpCollector:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.settings = {"endpoint": f"http://127.0.0.1:{self.server.server_port}",
                          "protocol": "http/protobuf"}
+        if folder is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(folder / "server.pem", folder / "server.key")
+            context.load_verify_locations(folder / "ca.pem")
+            context.verify_mode = ssl.CERT_REQUIRED
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True,
+                                                     do_handshake_on_connect=False)
+            self.server.handle_error = lambda *_: None  # a client that does not trust it leaves
+            self.settings["endpoint"] = f"https://localhost:{self.server.server_port}"
         self.thread = threading.Thread(target=self.server.serve_forever)
         self.thread.start()
 
@@ -214,9 +243,112 @@ class Traces(EndToEnd):
     def test_spans_by_http(self):
         self.check_spans(self.collector(HttpCollector))
 
+    def client(self, name):
+        """The certificate and key of a client, given by the test's authority, at the paths that the
+        configuration names."""
+        run_openssl(self.folder, "req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}",
+                    "-keyout", "new.key", "-out", "client.csr")
+        run_openssl(self.folder, "x509", "-req", "-in", "client.csr", "-CA", "ca.pem", "-CAkey",
+                    "ca.key", "-CAcreateserial", "-days", "2", "-out", "new.pem")
+        for kind in ("key", "pem"):
+            (self.folder / f"new.{kind}").replace(self.folder / f"client.{kind}")
+
+    def tls_settings(self, kind):
+        collector = self.collector(kind, self.folder)
+        (self.folder / "token").write_text("Bearer one\n")
+        return {**collector,
+                "headers": [{"name": "Authorization", "value_file": str(self.folder / "token")},
+                            {"name": "x-env", "value_env": "COLLECTOR_KEY"}],
+                "tls": {"ca_bundle_file": str(self.folder / "ca.pem"),
+                        "client_certificate_file": str(self.folder / "client.pem"),
+                        "client_key_file": str(self.folder / "client.key")}}
+
+    def test_tls_a_client_certificate_and_tokens_which_are_renewed_without_a_restart(self):
+        make_authority(self.folder)
+        for kind in (GrpcCollector, HttpCollector):
+            with self.subTest(kind.__name__):
+                self.spans.__init__()
+                self.client("first")
+                sink = self.sink()
+                self.config(sink, {"good": {}}, tracing=self.tls_settings(kind),
+                            journal={"data_dir": str(self.folder / kind.__name__)})
+                server = self.server(env={"COLLECTOR_KEY": "k"})
+                self.publish_call(server, "e1", [("traceparent", TRACEPARENT)])
+                self.spans.wait("deliver", 1)
+                self.assertEqual(set(self.spans.clients), {"first"})
+                self.assertEqual({(h["authorization"], h["x-env"]) for h in self.spans.headers},
+                                 {("Bearer one", "k")})
+                ends = 'carillon_certificate_not_after_seconds{use="collector_%s",tenant="",destination=""}'
+                for use in ("client", "trusted"):
+                    self.assertGreater(server.metric(ends % use), 0)
+                self.client("second")
+                (self.folder / "token").write_text("Bearer two\n")
+                published = 1
+
+                def renewed():
+                    nonlocal published
+                    published += 1
+                    self.publish_call(server, f"e{published}", [("traceparent", TRACEPARENT)])
+                    self.spans.wait("deliver", published)
+                    return (self.spans.clients[-1] == "second"
+                            and self.spans.headers[-1]["authorization"] == "Bearer two")
+
+                eventually(renewed, "the new certificate and token")
+                self.assertEqual(server.metric(DROPPED), 0)
+                self.assertEqual(server.stop(), 0)
+
+    def test_tls_as_variables_name_it(self):
+        make_authority(self.folder)
+        self.client("first")
+        for kind in (GrpcCollector, HttpCollector):
+            with self.subTest(kind.__name__):
+                self.spans.__init__()
+                sink = self.sink()
+                self.config(sink, {"good": {}}, tracing=self.collector(kind, self.folder),
+                            journal={"data_dir": str(self.folder / kind.__name__)})
+                server = self.server(env={
+                    "OTEL_EXPORTER_OTLP_CERTIFICATE": str(self.folder / "ca.pem"),
+                    "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE": str(self.folder / "client.pem"),
+                    "OTEL_EXPORTER_OTLP_CLIENT_KEY": str(self.folder / "client.key")})
+                self.publish_call(server, "e1", [("traceparent", TRACEPARENT)])
+                self.spans.wait("deliver", 1)
+                self.assertEqual(set(self.spans.clients), {"first"})
+                self.assertEqual(server.stop(), 0)
+
+    def test_a_collector_that_is_not_trusted_gets_nothing_unless_nobody_looks(self):
+        make_authority(self.folder)
+        self.client("first")
+        for kind in (GrpcCollector, HttpCollector):
+            for tls, trusted in ({}, False), ({"verify": False}, True), (
+                    {"ca_bundle_file": str(self.folder / "server.pem")}, True):
+                with self.subTest(kind.__name__, tls=tls):
+                    self.spans.__init__()
+                    settings = self.tls_settings(kind)
+                    del settings["tls"]["ca_bundle_file"]
+                    settings["tls"].update(tls)
+                    sink = self.sink()
+                    folder = self.folder / "store"
+                    shutil.rmtree(folder, ignore_errors=True)
+                    self.config(sink, {"good": {}}, journal={"data_dir": str(folder)},
+                                tracing={**settings, "max_queue": 1})
+                    server = self.server(env={"COLLECTOR_KEY": "k"})
+                    for number in range(4):
+                        self.publish_call(server, f"e{number}", [("traceparent", TRACEPARENT)])
+                    sink.wait_records(4)
+                    if trusted:
+                        eventually(lambda: self.spans.seen, "spans")
+                    else:
+                        server.wait_metric(DROPPED, 1)
+                        self.assertEqual(self.spans.seen, [])
+                    off = server.log("TLS VERIFICATION IS OFF: whoever answers is believed and can "
+                                     "read what is sent")
+                    self.assertEqual([line["unverified"] for line in off],
+                                     ["collector of traces"] if "verify" in tls else [])
+                    self.assertEqual(server.stop(), 0)
+
     def test_a_collector_that_is_busy_is_asked_again(self):
         sink = self.sink()
-        self.config(sink, {"good": {}}, tracing=self.collector(HttpCollector, [503, 429]))
+        self.config(sink, {"good": {}}, tracing=self.collector(HttpCollector, None, [503, 429]))
         server = self.server()
         self.publish_call(server, "e1", [("traceparent", TRACEPARENT)])
         self.spans.wait("deliver", 1)

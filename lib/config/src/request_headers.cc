@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
+#include "secret_source.h"
 
 namespace carillon::config {
 namespace {
@@ -60,6 +63,22 @@ bool IsValue(std::string_view s) {
   });
 }
 
+/// Returns an empty value where it is one, is wrong, or is not read.
+base::Secret ReadValue(const v1::Header& header, const Path& path, Errors& errors) {
+  const SecretSource source{"value", header.value(), header.value_file(), header.value_env()};
+  if (!source.given()) return base::Secret();
+  std::optional<FoundSecret> found = FindSecret(source, path, errors);
+  if (!found) return base::Secret();
+  if (found->secret.Reveal().empty()) {
+    errors.Add(path.Member(found->member), "leads to an empty value");
+  } else if (!IsValue(found->secret.Reveal())) {
+    errors.Add(
+        path.Member(found->member),
+        "must be UTF-8 without control characters and neither begin nor end with white space");
+  }
+  return std::move(found->secret);
+}
+
 }  // namespace
 
 void CheckHeaderName(std::string_view name, const Path& path, Errors& errors) {
@@ -86,13 +105,8 @@ std::vector<model::Header> ReadHeaders(const v1::Destination& given, const Path&
     if (!names.insert(absl::AsciiStrToLower(header.name())).second) {
       errors.Add(header_path.Member("name"), "is the name of another header of this destination");
     }
-    if (!IsValue(header.value())) {
-      errors.Add(
-          header_path.Member("value"),
-          "must be UTF-8 without control characters and neither begin nor end with white space");
-    }
-    bytes += header.name().size() + header.value().size() + kLineBytes;
-    headers.push_back({header.name(), base::Secret(header.value())});
+    headers.push_back({header.name(), ReadValue(header, header_path, errors)});
+    bytes += header.name().size() + headers.back().value.Reveal().size() + kLineBytes;
   }
   if (bytes > kMaxBytes) errors.Add(path, "must be at most 8 KiB in all");
   return headers;

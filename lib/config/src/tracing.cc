@@ -12,6 +12,7 @@
 #include "carillon/base/text.h"
 #include "request_headers.h"
 #include "rules.h"
+#include "tls.h"
 
 namespace carillon::config {
 namespace {
@@ -135,6 +136,28 @@ void TakeHeaders(const Surroundings& from, v1::TracingSettings& given, const Pat
   }
 }
 
+/// The variables name files; of a collector without TLS nobody uses them.
+void TakeTls(const Surroundings& from, v1::TracingSettings& given, const Path& path,
+             Errors& errors) {
+  if (given.has_tls() || !absl::StartsWithIgnoreCase(given.endpoint(), "https:")) return;
+  const Found bundle =
+      FirstOf(from, "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE");
+  const Found certificate = FirstOf(from, "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE",
+                                    "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE");
+  const Found key =
+      FirstOf(from, "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY");
+  given.mutable_tls()->set_ca_bundle_file(bundle.value);
+  given.mutable_tls()->set_client_certificate_file(certificate.value);
+  given.mutable_tls()->set_client_key_file(key.value);
+  // One without the other is an error at `path` itself.
+  if (!certificate.value.empty() || !key.value.empty()) {
+    errors.ComesFrom(path, certificate.value.empty() ? key.name : certificate.name);
+  }
+  errors.ComesFrom(path.Member("ca_bundle_file"), bundle.name);
+  errors.ComesFrom(path.Member("client_certificate_file"), certificate.name);
+  errors.ComesFrom(path.Member("client_key_file"), key.name);
+}
+
 void TakeRatio(const Surroundings& from, v1::TracingSettings& given, const Path& path,
                Errors& errors) {
   if (given.has_sample_ratio()) return CheckRange(given.sample_ratio(), 0, 1, path, errors);
@@ -236,7 +259,12 @@ std::string FileAlone(v1::TracingSettings given) {
   if (!given.has_sample_ratio()) given.set_sample_ratio(1);
   if (given.service_name().empty()) given.set_service_name("carillon");
   ApplyBounds(given, Path(), nobody);
-  for (v1::Header& header : *given.mutable_headers()) header.clear_value();
+  for (v1::Header& header : *given.mutable_headers()) {
+    header.clear_value();
+    header.clear_value_file();
+    header.clear_value_env();
+  }
+  given.clear_tls();
   return given.SerializeAsString();
 }
 
@@ -248,6 +276,7 @@ Tracing ReadTracing(v1::TracingSettings given, const Surroundings& from, const P
   to.file = FileAlone(given);
   TakeEndpoint(from, given, path, errors);
   TakeHeaders(from, given, path.Member("headers"), errors);
+  TakeTls(from, given, path.Member("tls"), errors);
   TakeRatio(from, given, path.Member("sample_ratio"), errors);
   ApplyBounds(given, path, errors);
   to.by_http = given.protocol() == kHttp;
@@ -256,6 +285,10 @@ Tracing ReadTracing(v1::TracingSettings given, const Surroundings& from, const P
   }
   ReadEndpoint(given, to, path.Member("endpoint"), errors);
   to.headers = ReadCollectorHeaders(given, path.Member("headers"), errors);
+  if (given.has_tls()) {
+    const bool is_plain = !to.url.host.empty() && !to.url.tls;
+    to.tls = ReadTls(given.tls(), is_plain, path.Member("tls"), errors);
+  }
   to.sample_ratio = given.sample_ratio();
   to.timeout = Millis(given.timeout());
   to.interval = Millis(given.interval());

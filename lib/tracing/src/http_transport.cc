@@ -40,6 +40,7 @@ class HttpTransport final : public SpanTransport, http::CourierListener {
     courier_->SetListener(this);
     http::EndpointOptions endpoint;
     endpoint.url = collector.url;
+    endpoint.tls = collector.tls;
     endpoint.total_timeout = collector.timeout;
     endpoint.connect_timeout = collector.timeout;
     endpoint.max_connections = 1;

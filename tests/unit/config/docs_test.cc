@@ -47,8 +47,9 @@ void CollectMembers(const Descriptor* type, std::set<const Descriptor*>& seen,
 }
 
 void SetKeys() {
-  for (const char* name : {"SYNCHUB_A_KEY", "VISION6_PRIMARY_KEY", "VISION6_SECONDARY_KEY",
-                           "SHOP_KEY", "SHOP_OLD_KEY", "BUILD_SERVER_KEY", "PROXY_PASSWORD"}) {
+  for (const char* name :
+       {"SYNCHUB_A_KEY", "VISION6_PRIMARY_KEY", "VISION6_SECONDARY_KEY", "SHOP_KEY", "SHOP_OLD_KEY",
+        "BUILD_SERVER_KEY", "PROXY_PASSWORD", "GATEWAY_API_KEY"}) {
     ::setenv(name, kSecret, 1);
   }
 }

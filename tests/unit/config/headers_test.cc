@@ -2,6 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
 #include "fixtures.h"
 
 namespace carillon::config {
@@ -85,6 +89,54 @@ TEST(Headers, ValuesBreakNoLineAndAreNotRepeated) {
         << value;
     EXPECT_THAT(refusal, Not(HasSubstr("hush")));
   }
+}
+
+TEST(Headers, AValueMayStandInAFileOrAVariable) {
+  const auto folder = TestFolder();
+  WriteText(folder / "token", "Bearer hush\r\n\n");
+  ::setenv("CARILLON_TEST_HEADER", "hush", 1);
+  const std::string members = "{name: a, value_file: '" + (folder / "token").string() +
+                              "'}, {name: b, value_env: CARILLON_TEST_HEADER}";
+  std::vector<WatchedFile> files;
+  const auto config = ParseConfig(WithHeaders(members), Secrets::kRead, {}, &files);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->destinations.at(0).headers.at(0).value.Reveal(), "Bearer hush");
+  EXPECT_EQ(config->destinations.at(0).headers.at(1).value.Reveal(), "hush");
+  ASSERT_EQ(files.size(), 1u);
+  EXPECT_EQ(files[0].path, folder / "token");
+  const auto unread = ParseConfig(WithHeaders(members), Secrets::kSkip);
+  ASSERT_TRUE(unread.ok()) << unread.status();
+  EXPECT_EQ(unread->skipped, 2u);
+}
+
+TEST(Headers, WhatAFileOrAVariableHoldsIsCheckedAndNotRepeated) {
+  const auto folder = TestFolder();
+  WriteText(folder / "lines", "hush\nhush: 1\n");
+  WriteText(folder / "empty", "\n");
+  WriteText(folder / "large", std::string(4097, 'x'));
+  ::setenv("CARILLON_TEST_HEADER", " hush", 1);
+  ::unsetenv("CARILLON_TEST_UNSET");
+  const std::string at = "destinations[0].headers[0]";
+  const auto file = [&](const char* name) {
+    return "value_file: '" + (folder / name).string() + "'";
+  };
+  for (const auto& [member, error] : std::vector<std::pair<std::string, std::string>>{
+           {file("lines"), ".value_file: must be UTF-8 without control characters"},
+           {file("empty"), ".value_file: leads to an empty value"},
+           {file("large"), ".value_file: is larger than 4096 bytes"},
+           {file("none"), ".value_file: "},
+           {"value_env: CARILLON_TEST_HEADER", ".value_env: must be UTF-8"},
+           {"value_env: CARILLON_TEST_UNSET", ".value_env: names a variable that is not set"},
+           {"value: hush, value_env: CARILLON_TEST_HEADER",
+            ": needs exactly one of value, value_file, value_env"}}) {
+    const std::string refusal = Refusal(WithHeaders("{name: a, " + member + "}"));
+    EXPECT_THAT(refusal, StartsWith(at + error)) << member;
+    EXPECT_THAT(refusal, Not(HasSubstr("hush")));
+  }
+  WriteText(folder / "long", std::string(4096, 'x'));
+  EXPECT_EQ(
+      Refusal(WithHeaders("{name: a, " + file("long") + "}, {name: b, " + file("long") + "}")),
+      "destinations[0].headers: must be at most 8 KiB in all");
 }
 
 TEST(Headers, AreBoundedAndUnique) {

@@ -35,6 +35,10 @@ TEST(Sections, OfTracingWhatTheFileSays) {
   ::unsetenv("OTEL_EXPORTER_OTLP_ENDPOINT");
   EXPECT_EQ(StartSections(Parsed("tracing: {headers: [{name: a, value: b}]}")),
             StartSections(Parsed("tracing: {headers: [{name: a, value: c}]}")));  // may be a secret
+  EXPECT_EQ(StartSections(Parsed("tracing: {headers: [{name: a, value: b}]}")),
+            StartSections(Parsed("tracing: {headers: [{name: a, value_env: HOME}]}")));
+  EXPECT_EQ(before, StartSections(Parsed("tracing: {tls: {verify: false}}")));
+  EXPECT_NE(before, StartSections(Parsed("tracing: {headers: [{name: a, value: b}]}")));
 }
 
 TEST(Sections, WhatAReloadTakesMakesNoDifference) {

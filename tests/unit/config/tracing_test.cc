@@ -119,6 +119,48 @@ TEST_F(TracingConfig, WhatTheFileLeavesOutTheVariablesSay) {
   EXPECT_EQ(Read().sample_ratio, 0);
 }
 
+TEST_F(TracingConfig, WhatTheCollectorIsTrustedByAndShown) {
+  const auto folder = TestFolder();
+  WriteText(folder / "token", "Bearer t\n");
+  const std::string token =
+      "headers: [{name: authorization, value_file: '" + (folder / "token").string() + "'}]";
+  EXPECT_EQ(Read(token).headers.at(0).value.Reveal(), "Bearer t");
+  EXPECT_FALSE(Read("endpoint: 'https://c', tls: {verify: false}").tls.verify);
+  EXPECT_TRUE(Read("endpoint: 'https://c', tls: {}").tls.verify);
+  EXPECT_EQ(Error("endpoint: 'http://c', tls: {verify: false}"),
+            "tracing.tls: needs an https:// URL");
+  EXPECT_THAT(Error("endpoint: 'https://c', tls: {ca_bundle: x}"),
+              StartsWith("tracing.tls.ca_bundle: holds no PEM certificate"));
+  EXPECT_THAT(Error("endpoint: 'https://c', tls: {ca_bundle_file: '/no/ca.pem'}"),
+              StartsWith("tracing.tls.ca_bundle_file: "));
+  WriteText(folder / "token", "é\n");
+  EXPECT_THAT(Error(token), StartsWith("tracing.headers[0]: must have a name"));
+}
+
+TEST_F(TracingConfig, VariablesNameTheFilesOfTls) {
+  Set("OTEL_EXPORTER_OTLP_CERTIFICATE", "/no/ca.pem");
+  EXPECT_EQ(Error("endpoint: 'http://c'"), "");  // nobody uses them
+  EXPECT_EQ(Error(""), "");
+  EXPECT_EQ(Error("endpoint: 'https://c', tls: {}"), "");  // the file goes first
+  EXPECT_THAT(Error("endpoint: 'https://c'"),
+              StartsWith("tracing.tls.ca_bundle_file (from the variable "
+                         "OTEL_EXPORTER_OTLP_CERTIFICATE): "));
+  Set("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "/no/traces.pem");
+  EXPECT_THAT(Error("endpoint: 'https://c'"),
+              StartsWith("tracing.tls.ca_bundle_file (from the variable "
+                         "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE): "));
+  Set("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "");
+  Set("OTEL_EXPORTER_OTLP_CERTIFICATE", "");
+  Set("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/no/key.pem");
+  EXPECT_EQ(Error("endpoint: 'https://c'"),
+            "tracing.tls (from the variable OTEL_EXPORTER_OTLP_CLIENT_KEY): needs a "
+            "client_certificate for the client_key");
+  Set("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/no/client.pem");
+  EXPECT_THAT(Error("endpoint: 'https://c'"),
+              StartsWith("tracing.tls.client_certificate_file (from the variable "
+                         "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE): "));
+}
+
 TEST_F(TracingConfig, TheVariablesCanSwitchThemselvesOff) {
   Set("OTEL_EXPORTER_OTLP_ENDPOINT", "http://otel:4317");
   EXPECT_EQ(Read().endpoint, "http://otel:4317");

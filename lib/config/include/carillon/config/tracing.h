@@ -8,6 +8,7 @@
 
 #include "carillon/http/url.h"
 #include "carillon/model/destination.h"
+#include "carillon/model/tls_settings.h"
 
 namespace carillon::config {
 
@@ -23,7 +24,9 @@ struct Tracing {
   std::chrono::milliseconds interval{};
   uint32_t max_queue = 0;
   std::vector<std::pair<std::string, std::string>> resource;  ///< `service.name` first
-  /// What the file says, defaults filled in, values of headers left aside: to tell a change.
+  model::TlsSettings tls;                                     ///< of the collector
+  /// What the file says, defaults filled in, but not what a reload takes (values of headers,
+  /// `tls`): to tell a change.
   std::string file;
 };
 

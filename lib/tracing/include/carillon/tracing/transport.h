@@ -10,6 +10,7 @@
 #include "carillon/base/clock.h"
 #include "carillon/http/url.h"
 #include "carillon/model/destination.h"
+#include "carillon/model/tls_settings.h"
 
 namespace carillon::tracing {
 
@@ -34,12 +35,21 @@ class SpanTransport {
 struct Collector {
   http::Url url;
   std::vector<model::Header> headers;  ///< fit to be written into a head
+  model::TlsSettings tls;              ///< checked; for https
   std::string user_agent;
   std::chrono::milliseconds timeout{10'000};
 };
 
+/// A transport that another takes the place of while spans go on: the new one carries what is sent
+/// after `Replace`, and the old one ends then. Thread-safe.
+class ReplaceableTransport : public SpanTransport {
+ public:
+  static std::unique_ptr<ReplaceableTransport> Create(std::unique_ptr<SpanTransport> first);
+  virtual void Replace(std::unique_ptr<SpanTransport> next) = 0;
+};
+
 /// By OTLP/HTTP with protobuf bodies: POSTs to the URL. The address is the operator's business: no
-/// guard looks at it. Trusts the system's authorities. `clock` outlives it.
+/// guard looks at it. Trusts the system's authorities, or those of `tls`. `clock` outlives it.
 absl::StatusOr<std::unique_ptr<SpanTransport>> MakeHttpTransport(const Collector& collector,
                                                                  const base::Clock& clock);
 
