@@ -114,7 +114,7 @@ def configuration():
                ("min by (instance) (carillon_config_last_reload_successful{@})", "last reload ok")],
               "short", thresholds=[{"color": BLUE, "value": None}], sort="instance",
               runbooks=["CarillonConfigReloadFailed", "CarillonConfigDiffers"]),
-        table("Certificates", "When those that Carillon shows end.",
+        table("Certificates", "When those that Carillon holds end: shown (client), or trusted.",
               [("min by (instance, use, tenant, destination) "
                 "(carillon_certificate_not_after_seconds{@}) - time()", "ends in")], "s",
               thresholds=below((3 * 86400, ORANGE), (14 * 86400, GREEN)),

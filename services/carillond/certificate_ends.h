@@ -5,12 +5,15 @@
 
 #include "carillon/metrics/metrics.h"
 #include "carillon/model/destination.h"
+#include "carillon/model/tls_settings.h"
 
 namespace carillon::server {
 
-/// The client certificates, shown to receivers or their token servers, that end soonest: at most
-/// ten, one for each destination, those that end first in front.
+/// Returns when what is held for TLS ends: at most ten, one for each destination and use, those
+/// that end first in front. A client certificate counts until the first of its chain ends, a CA
+/// bundle until the last of its certificates does: until then there is something to trust. What is
+/// for a destination's token server counts for the destination. `collector` is for that of traces.
 std::vector<metrics::CertificateEnd> SoonestCertificateEnds(
-    std::span<const model::Destination> destinations);
+    std::span<const model::Destination> destinations, const model::TlsSettings& collector);
 
 }  // namespace carillon::server

@@ -244,8 +244,10 @@ class DaemonImpl final : public Daemon {
     metrics_->KnowTypes(config.types);
     metrics_->SetConfiguration(config.hash);
     unverified_ = WarnOfUnverified(config.destinations, logger_);
-    if (spans_ != nullptr) WarnOfUnverifiedCollector(spans_->tls(), logger_);
-    std::vector<metrics::CertificateEnd> ends = SoonestCertificateEnds(config.destinations);
+    const model::TlsSettings collector = spans_ != nullptr ? spans_->tls() : model::TlsSettings();
+    WarnOfUnverifiedCollector(collector, logger_);
+    std::vector<metrics::CertificateEnd> ends =
+        SoonestCertificateEnds(config.destinations, collector);
     const std::lock_guard lock(certificates_mutex_);
     certificates_ = std::move(ends);
   }

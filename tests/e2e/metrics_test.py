@@ -215,8 +215,11 @@ class Receivers(EndToEnd):
         end = metrics[of("carillon_certificate_not_after_seconds", use="client", tenant="default",
                          destination="trusted")]
         self.assertAlmostEqual(end, time.time() + 9 * 86400, delta=600)
+        end = metrics[of("carillon_certificate_not_after_seconds", use="trusted", tenant="default",
+                         destination="trusted")]
+        self.assertAlmostEqual(end, time.time() + 2 * 86400, delta=600)
         self.assertEqual(sum(name.startswith("carillon_certificate_not_after") for name in metrics),
-                         1)
+                         2)
 
     def test_events_that_nobody_wants_whatever_thread_they_are_for(self):
         receiver = self.sink()

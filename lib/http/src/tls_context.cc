@@ -61,6 +61,16 @@ std::optional<int64_t> EndOf(const X509& certificate) {
   return timegm(&end);
 }
 
+std::vector<int64_t> EndsOf(const std::string& pem) {
+  std::vector<int64_t> ends;
+  const auto certificates = ReadCertificates(pem);
+  if (!certificates.ok()) return ends;
+  for (const CertificatePtr& certificate : *certificates) {
+    if (const auto end = EndOf(*certificate)) ends.push_back(*end);
+  }
+  return ends;
+}
+
 /// OpenSSL's call-back for the password of a key. Without one it asks on the terminal.
 int NoPassword(char*, int, int, void* asked) {
   *static_cast<bool*>(asked) = true;
@@ -70,13 +80,15 @@ int NoPassword(char*, int, int, void* asked) {
 }  // namespace
 
 std::optional<int64_t> EndOfCertificates(const std::string& pem) {
-  const auto certificates = ReadCertificates(pem);
-  if (!certificates.ok()) return std::nullopt;
-  std::optional<int64_t> soonest;
-  for (const CertificatePtr& certificate : *certificates) {
-    if (const auto end = EndOf(*certificate)) soonest = std::min(soonest.value_or(*end), *end);
-  }
-  return soonest;
+  const std::vector<int64_t> ends = EndsOf(pem);
+  if (ends.empty()) return std::nullopt;
+  return *std::ranges::min_element(ends);
+}
+
+std::optional<int64_t> EndOfTrust(const std::string& pem) {
+  const std::vector<int64_t> ends = EndsOf(pem);
+  if (ends.empty()) return std::nullopt;
+  return *std::ranges::max_element(ends);
 }
 
 absl::StatusOr<SslContext> NewClientContext() {

@@ -83,11 +83,12 @@ std::vector<prometheus::MetricFamily> DescribeHolders(const std::vector<Holder>&
 
 /// Few series that come and go: the certificates that end soonest.
 prometheus::MetricFamily DescribeCertificates(const std::vector<CertificateEnd>& certificates) {
-  prometheus::MetricFamily family =
-      GaugeFamily("carillon_certificate_not_after_seconds",
-                  "End of a certificate that Carillon shows, in seconds since the epoch.");
+  prometheus::MetricFamily family = GaugeFamily(
+      "carillon_certificate_not_after_seconds",
+      "End of a certificate that Carillon holds, in seconds since the epoch; the ten soonest.");
   for (const CertificateEnd& one : certificates) {
-    AddSeries(family, {{"use", "client"}, {"tenant", one.tenant}, {"destination", one.destination}},
+    const std::string use(kCertificateUseNames[static_cast<size_t>(one.use)]);
+    AddSeries(family, {{"use", use}, {"tenant", one.tenant}, {"destination", one.destination}},
               static_cast<double>(one.not_after));
   }
   return family;

@@ -185,6 +185,9 @@ TEST_F(CourierFiguresTest, ACertificateEndsWithTheFirstOfItsChain) {
   EXPECT_NEAR(static_cast<double>(*first - now), 500, 30);
   EXPECT_FALSE(EndOfCertificates(""));
   EXPECT_FALSE(EndOfCertificates("no certificate"));
+  EXPECT_EQ(EndOfTrust(sooner + later), end);
+  EXPECT_EQ(EndOfTrust(sooner), first);
+  EXPECT_FALSE(EndOfTrust("no certificate"));
 }
 
 }  // namespace

@@ -181,7 +181,10 @@ TEST(Metrics, ProcessGaugesAreAskedAtEachScrape) {
                          .destination_connections_limit = 6,
                          .in_flight_limit = 7,
                          .dead_kept = 8,
-                         .certificates = {{"t", "d", 1'900'000'000}}};
+                         .certificates = {{"t", "d", 1'900'000'000},
+                                          {"t", "d", 1'900'000'001, CertificateUse::kTrusted},
+                                          {"", "", 1'900'000'002, CertificateUse::kCollectorClient},
+                                          {"", "", 3, CertificateUse::kCollectorTrusted}}};
   });
   metrics->Render();
   const Scrape s = ReadScrape(metrics->Render());
@@ -198,6 +201,15 @@ TEST(Metrics, ProcessGaugesAreAskedAtEachScrape) {
   EXPECT_EQ(s.at("carillon_certificate_not_after_seconds{use=\"client\",tenant=\"t\","
                  "destination=\"d\"}"),
             1'900'000'000);
+  EXPECT_EQ(s.at("carillon_certificate_not_after_seconds{use=\"trusted\",tenant=\"t\","
+                 "destination=\"d\"}"),
+            1'900'000'001);
+  EXPECT_EQ(s.at("carillon_certificate_not_after_seconds{use=\"collector_client\",tenant=\"\","
+                 "destination=\"\"}"),
+            1'900'000'002);
+  EXPECT_EQ(s.at("carillon_certificate_not_after_seconds{use=\"collector_trusted\",tenant=\"\","
+                 "destination=\"\"}"),
+            3);
   metrics->SetProcessGauges(nullptr);
   metrics->Render();
   EXPECT_EQ(position, 43u);

@@ -36,6 +36,8 @@ class TlsClient {
 /// Returns when the first of the certificates in `pem` ends, in Unix seconds, or nullopt when there
 /// is none.
 std::optional<int64_t> EndOfCertificates(const std::string& pem);
+/// Returns when the last of them ends, and with it all trust in them.
+std::optional<int64_t> EndOfTrust(const std::string& pem);
 
 // What is wrong with settings, in words that follow the name of a member and repeat no secret;
 // INVALID_ARGUMENT.

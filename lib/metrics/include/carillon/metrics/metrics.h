@@ -123,11 +123,23 @@ struct Holder {
   int64_t since_ns = 0;  ///< Unix ns of acceptance of the oldest event that is kept
 };
 
-/// A certificate that Carillon shows.
+/// What a certificate is for.
+enum class CertificateUse : uint8_t {
+  kClient,            ///< shown to a destination or its token server
+  kTrusted,           ///< a CA bundle that a destination or its token server is verified by
+  kCollectorClient,   ///< shown to the collector of traces
+  kCollectorTrusted,  ///< the CA bundle that it is verified by
+};
+/// By CertificateUse: the label `use`.
+inline constexpr std::array<std::string_view, 4> kCertificateUseNames = {
+    "client", "trusted", "collector_client", "collector_trusted"};
+
+/// When what Carillon holds of certificates ends.
 struct CertificateEnd {
   std::string tenant;
-  std::string destination;  ///< that it is shown to
+  std::string destination;  ///< empty, as the tenant, where it is the collector's
   int64_t not_after = 0;    ///< Unix seconds
+  CertificateUse use = CertificateUse::kClient;
 };
 
 /// Figures read at each scrape, from whoever knows them.
