@@ -33,7 +33,7 @@ struct ReadResult {
   State state = State::kNeedMore;
   int status = 400;              ///< of kBad: what to answer
   std::string_view reason = {};  ///< of kBad, static
-  size_t want_bytes = 0;         ///< of kNeedMore: the buffer's size that would do, 0: not known
+  size_t want_bytes = 0;         ///< of kNeedMore: the buffer's size that would do, or 0
 };
 
 /// Reads the request at the front of `buffer`. Bodies need a Content-Length; a chunked one is

@@ -18,7 +18,7 @@ struct Record {
   base::WallTime received;
   uint64_t connection = 0;
   Verdict verdict = Verdict::kUnchecked;
-  int status = 0;  ///< what it is answered with; 0: no answer
+  int status = 0;  ///< what it is answered with; 0 for no answer
 };
 
 /// Writes requests down: for people on standard output, for programs as JSON lines. Each record is
@@ -39,7 +39,7 @@ class Recorder {
   void WriteJson(const Record& record);
 
   bool print_;
-  std::FILE* jsonl_;  ///< null: none
+  std::FILE* jsonl_;  ///< may be null
   uint64_t printed_ = 0;
   std::string line_;
 };

@@ -30,7 +30,7 @@ class Client {
 
   /// `request` is a serialized PublishRequest.
   virtual absl::StatusOr<v1::PublishResponse> Publish(const std::string& request) = 0;
-  /// grpc.health.v1: true when the service (empty: the server) serves.
+  /// grpc.health.v1: true when the service serves, or the server where it is empty.
   virtual absl::StatusOr<bool> Healthy(const std::string& service) = 0;
 };
 

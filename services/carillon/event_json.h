@@ -9,7 +9,7 @@ namespace carillon::cli {
 
 /// An event in its wire form, its id kept apart so that it can be given later.
 struct EncodedEvent {
-  std::string id;    ///< empty: it has none yet
+  std::string id;    ///< empty when it has none yet
   std::string rest;  ///< the other fields of carillon.v1.Event
 };
 
@@ -19,7 +19,7 @@ struct EncodedEvent {
 /// INVALID_ARGUMENT says what cannot be read and where.
 absl::Status ReadEvent(std::string_view text, EncodedEvent& out);
 
-/// Appends a Timestamp field for an RFC 3339 time. False: it is none.
+/// Appends a Timestamp field for an RFC 3339 time. Returns false when it is none.
 bool AppendTime(std::string& out, int field, std::string_view rfc3339);
 
 }  // namespace carillon::cli

@@ -35,7 +35,7 @@ class LineReader {
   LineReader& operator=(const LineReader&) = delete;
 
   /// Fills `out` with up to `most` lines that are not blank; fewer when `max_bytes` are together,
-  /// or when nothing more came for 20 ms. False: there are no more.
+  /// or when nothing more came for 20 ms. Returns false when there are no more.
   bool Next(size_t most, size_t max_bytes, Chunk& out);
 
  private:

@@ -12,7 +12,7 @@ namespace carillon::cli {
 struct PublishOptions {
   std::string address;  ///< for messages
   int in_flight = 8;    ///< batches under way at once
-  double rate = 0;      ///< events a second; 0: as fast as possible
+  double rate = 0;      ///< events a second; as fast as possible when 0
   bool retry = false;
   std::chrono::milliseconds retry_for{30'000};
   bool print_results = false;  ///< one JSON line for each result, to standard output

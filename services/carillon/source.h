@@ -23,7 +23,7 @@ using BadLine = absl::AnyInvocable<void(uint64_t line, const absl::Status& why)>
 class Source {
  public:
   virtual ~Source() = default;
-  /// Fills `out`; `random` is the calling thread's own. False: there are no more.
+  /// Fills `out`; `random` is the calling thread's own. Returns false when there are no more.
   virtual bool Next(Batch& out, base::Random& random) = 0;
 };
 

@@ -75,9 +75,9 @@ class CallQueue {
 
  private:
   void Run();
-  /// False: there was none, and the thread is about to wait.
+  /// Returns false when there was none, and the thread is about to wait.
   bool RunTasks();
-  /// Waits for an operation's end; false: the queue is shut down and empty.
+  /// Waits for an operation's end. Returns false when the queue is shut down and empty.
   bool RunOne();
   /// Whether nothing can come any more.
   bool Finished();

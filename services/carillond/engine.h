@@ -55,7 +55,7 @@ class Engine {
   virtual void AddLoops(LoopWatch& watch) = 0;
 
   /// Starts nothing new; waits until what is in flight ended (at most `grace`, or until `hurry`
-  /// says true) and its outcomes are durable. False: it gave up waiting for the disk.
+  /// says true) and its outcomes are durable. Returns false when it gave up waiting for the disk.
   virtual bool Drain(std::chrono::nanoseconds grace, const std::function<bool()>& hurry) = 0;
 };
 

@@ -89,7 +89,7 @@ class FrameWatch {
   Frame in_;
   Frame out_;
   absl::flat_hash_map<uint32_t, Stream> streams_;
-  Stream* data_ = nullptr;  ///< of the data frame under way; null: none that is open
+  Stream* data_ = nullptr;  ///< of the data frame under way; null when none is open
   uint32_t last_stream_ = 0;
   size_t head_bytes_ = 0;  ///< of the header block under way
   size_t held_ = 0;

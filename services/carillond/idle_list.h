@@ -26,7 +26,7 @@ class IdleList {
     bool in_ = false;
   };
 
-  /// `most`: of silence; 0: there is no bound.
+  /// `most` is of silence. When it is 0, there is no bound.
   IdleList(std::chrono::nanoseconds most, const base::Clock& clock) : most_(most), clock_(clock) {}
 
   void Add(Member& member) {

@@ -28,7 +28,7 @@ class PublishListener {
     size_t max_connections = 1024;
     size_t max_connections_per_peer = 512;  ///< of one IPv4 address or one /64 of IPv6
     std::chrono::milliseconds user_timeout{
-        20'000};  ///< sent data that nobody confirms; 0: the system's
+        20'000};  ///< sent data that nobody confirms; the system's when 0
   };
   using Acceptor = grpc::experimental::ExternalConnectionAcceptor;
 
@@ -52,7 +52,7 @@ class PublishListener {
   /// 0, or why none of its addresses can be listened on.
   int BindHost(const std::string& host);
   void Run();
-  /// False: nobody waits, or it cannot be taken now.
+  /// Returns false when nobody waits, or it cannot be taken now.
   bool Accept(int listener);
   bool HasRoom(const std::string& peer);
   void CloseListeners();

@@ -104,7 +104,7 @@ class PublisherService {
     size_t queues = 1;  ///< threads
     size_t max_streams = 4096;
     size_t max_streams_per_peer = 4096;
-    std::chrono::nanoseconds max_stream_idle{0};  ///< 0: no bound
+    std::chrono::nanoseconds max_stream_idle{0};  ///< no bound when 0
     std::vector<QueuedService*> others;           ///< live on the first queue; outlive the service
     std::function<void()> second;  ///< called about once a second, on the first queue's thread
   };

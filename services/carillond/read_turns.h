@@ -27,8 +27,8 @@ namespace carillon::server {
 /// order in which they came. Thread-safe.
 class ReadTurns {
  public:
-  /// Has the kernel report `fd` once more; false: it has nothing to read by now. Under this one's
-  /// mutex.
+  /// Has the kernel report `fd` once more. Returns false when it has nothing to read by now. Under
+  /// this one's mutex.
   using Wake = bool (*)(int fd);
   /// Of a turn: calls begun and messages. About a millisecond.
   static constexpr int kWork = 64;
@@ -45,8 +45,8 @@ class ReadTurns {
            marker_.load(std::memory_order_relaxed) != fd;
   }
   /// Whether `fd`, which has something to read, may be read now. If not it waits and is woken.
-  /// `poll`: which of the kernel's reports the caller is at work on, never 0: asking again within
-  /// the same one is no turn. `light`: it has brought little at a time so far.
+  /// `poll` says which of the kernel's reports the caller is at work on, never 0: asking again
+  /// within the same one is no turn. `light` says that it has brought little at a time so far.
   bool Ask(int fd, uint64_t poll, base::MonoTime now, bool light = false);
   /// So much work was read.
   void Took(uint32_t work) { left_.fetch_sub(static_cast<int>(work), std::memory_order_relaxed); }

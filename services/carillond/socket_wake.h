@@ -3,7 +3,7 @@
 namespace carillon::server {
 
 /// Has the kernel report to whoever waits for `fd` that there is something to read, once more:
-/// behind everything that is ready now. False: there is nothing.
+/// behind everything that is ready now. Returns false when there is nothing.
 bool WakeSocket(int fd);
 
 /// Whether the kernel does that (Linux from 4.18 on; others that pose as Linux may not). Tries it

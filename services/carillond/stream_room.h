@@ -13,7 +13,7 @@ class StreamRoom {
  public:
   StreamRoom(size_t most, size_t most_of_peer) : most_(most), most_of_peer_(most_of_peer) {}
 
-  /// Takes a place for a stream of `peer`, which gives it back; false: there is none.
+  /// Takes a place for a stream of `peer`, which gives it back. Returns false when there is none.
   bool Enter(const std::string& peer);
   void Leave(const std::string& peer);
 

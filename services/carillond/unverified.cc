@@ -7,7 +7,7 @@ namespace {
 
 constexpr uint64_t kMaxLines = 100;
 
-/// What is not verified, in words; empty: nothing.
+/// Returns what is not verified, in words, or an empty text.
 std::string_view Unverified(const model::Destination& destination) {
   const auto* oauth2 = std::get_if<model::OAuth2Authorization>(&destination.authorization);
   const bool token_server = oauth2 != nullptr && !oauth2->tls.verify;

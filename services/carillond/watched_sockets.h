@@ -54,18 +54,18 @@ class WatchedSockets {
   WatchedSockets(const WatchedSockets&) = delete;
   WatchedSockets& operator=(const WatchedSockets&) = delete;
 
-  /// From now on `fd` is watched, until it is closed. `peer`: who is at its other end, to be
-  /// counted and told. False: not below kMaxFd.
+  /// From now on `fd` is watched, until it is closed. `peer` is who is at its other end, to be
+  /// counted and told. Returns false when `fd` is not below kMaxFd.
   bool Add(int fd, std::string peer);
 
   /// Closes the connection that has been without a call for longest (at least `least`), of `peer`
-  /// or, when that is empty, of all. False: there is none.
+  /// or, when that is empty, of all. Returns false when there is none.
   bool GiveWay(std::string_view peer, std::chrono::nanoseconds least);
 
   /// To be called about once a second, on any thread.
   void Look();
 
-  /// Whether connections take turns; false: this kernel cannot do what is needed for it.
+  /// Whether connections take turns. False where this kernel cannot do what is needed for it.
   bool takes_turns() const { return takes_turns_; }
   size_t connections() const { return connections_.load(std::memory_order_relaxed); }
   size_t connections(const std::string& peer) const;
@@ -77,7 +77,7 @@ class WatchedSockets {
   bool large_heads() const { return large_heads_.load(std::memory_order_relaxed) > 0; }
 
   class Socket;
-  /// For the functions of the C library. Null: not watched.
+  /// For the functions of the C library. Returns null when it is not watched.
   static Socket* Find(int fd);
   static void Closed(int fd);
 

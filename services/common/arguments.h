@@ -52,7 +52,7 @@ inline std::string FirstUnknown(const CLI::App& app, const std::vector<std::stri
   return "";
 }
 
-/// Says what is wrong with the arguments, or what help was asked for. True: nothing is wrong.
+/// Says what is wrong with the arguments, or what help was asked for. True when all is well.
 inline bool Explain(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
   if (error.get_exit_code() == 0) return app.exit(error) == 0;
   const std::string unknown = FirstUnknown(app, std::vector<std::string>(argv + 1, argv + argc));

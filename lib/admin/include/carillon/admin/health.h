@@ -25,7 +25,7 @@ class Health {
   void SetFailed(std::string reason);
 
   /// A thread that everything depends on hangs: the process is neither alive nor ready while it
-  /// does. Empty: none does.
+  /// does. `what` is empty when none does any more.
   void SetStuck(std::string what);
 
   State Get() const;

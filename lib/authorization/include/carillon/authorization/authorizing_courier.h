@@ -13,14 +13,14 @@ namespace carillon::authorization {
 /// How fetching a token ended; for logs and metrics.
 struct TokenFetch {
   const std::string& label;  ///< the endpoint's
-  const std::string& error;  ///< empty: it succeeded. Holds no secret
+  const std::string& error;  ///< empty when it succeeded; holds no secret
 };
 
 struct AuthorizingOptions {
   std::string user_agent = "Carillon";
   /// Runs a task on the courier's thread, later.
   std::function<void(absl::AnyInvocable<void()>)> post;
-  std::function<void(const TokenFetch&)> on_fetch;  ///< null: nobody is told
+  std::function<void(const TokenFetch&)> on_fetch;  ///< may be null
 };
 
 /// A courier that passes everything on to `courier`, whose listener it becomes. Requests to

@@ -40,7 +40,7 @@ class DescriptorBudget {
   /// given by `OnPlace`, is still to be given back.
   void Leave(Party& party);
 
-  /// False: there is none, or others wait.
+  /// Returns false when there is none, or others wait.
   bool TryTake();
   /// As `TryTake`; but where it says false, `OnPlace` follows, once for each call, and the other
   /// parties are told that a place is wanted.

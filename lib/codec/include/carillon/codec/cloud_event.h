@@ -17,7 +17,7 @@ namespace carillon::codec {
 // extension, `traceparent` and `tracestate`: where the event comes from, the same in every attempt.
 // Attributes of these names that the event has itself are left out then.
 //
-// `source`: a URI reference; empty: `/carillon/` and the event's tenant.
+// `source` is a URI reference. Where it is empty, `/carillon/` and the event's tenant stand for it.
 
 /// Bytes of extension attributes in a head: receivers commonly take 8 KiB of head in all.
 inline constexpr size_t kMaxExtensionHeaderBytes = 4096;

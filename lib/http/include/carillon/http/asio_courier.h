@@ -33,14 +33,14 @@ struct CourierOptions {
   size_t max_head_bytes = 64 * 1024;  ///< more: judged by its status, connection closed
   /// Read and dropped, with all that the chunked coding adds; more: as above.
   size_t max_body_bytes = 16 * 1024;
-  /// Where connections may go, and through what; outlives the courier. Null: a default Egress.
+  /// Where connections may go, and through what; outlives the courier. When null, a default Egress.
   const EgressSwitch* egress = nullptr;
   /// Called on the courier's thread for each address or port that the guard refuses, if given.
   std::function<void()> on_blocked;
   /// Called on the courier's thread for each handshake that ended, if given.
   std::function<void(HandshakeResult)> on_handshake;
   /// Bounds the connections of all couriers that share it, those being made included; outlives
-  /// them. Null: there is no bound but each endpoint's own.
+  /// them. When it is null, there is no bound but each endpoint's own.
   base::DescriptorBudget* descriptors = nullptr;
   /// Called on the courier's thread, if given.
   OnShortage on_shortage;

@@ -25,7 +25,7 @@ struct EndpointOptions {
       32;  ///< more attempts than this at once wait their turn, clock running
   model::TlsSettings tls;
   /// Where the requests' bearer token comes from; for an authorizing courier (see `authorization`),
-  /// passed over by others. Null: nowhere.
+  /// passed over by others. It is null where there is no token.
   std::shared_ptr<const model::OAuth2Authorization> oauth2;
   std::string tenant;         ///< whose look-ups these are: tenants take turns at the resolver
   std::string label;          ///< for logs: whose endpoint it is
@@ -99,7 +99,7 @@ struct Response {
   Phase phase = Phase::kQueue;
   PhaseTimes times;
   /// `203.0.113.7:443`, whom the connection led to (the proxy, where there is one), or whom it was
-  /// tried to reach last; null: nobody yet.
+  /// tried to reach last. It is null when there was nobody yet.
   std::shared_ptr<const std::string> peer;
 };
 

@@ -17,7 +17,7 @@ namespace carillon::http {
 struct Proxy {
   std::string host;  ///< as Url::host
   uint16_t port = 80;
-  std::string username;  ///< empty: no credentials
+  std::string username;  ///< empty where there are no credentials
   base::Secret password;
   friend bool operator==(const Proxy&, const Proxy&) = default;
 };

@@ -49,7 +49,7 @@ struct AttemptRow {
 };
 
 /// Deliveries of one lane that go one after another: a hash of the ordering key, from 1 to
-/// `kMaxGroup`. 0: a delivery that has no order.
+/// `kMaxGroup`. It is 0 for a delivery that has no order.
 using GroupId = uint64_t;
 inline constexpr GroupId kMaxGroup = (uint64_t{1} << 61) - 1;
 
@@ -110,7 +110,7 @@ struct Dead {
 };
 
 /// Where a lane that fell behind stands: every event it wanted below `position` is settled for it,
-/// and the watermark does not wait for it. Nothing: it caught up, and counts again.
+/// and the watermark does not wait for it. A lane that caught up has none, and counts again.
 struct LaneCursor {
   LaneId lane = 0;
   std::optional<uint64_t> position;
@@ -154,8 +154,8 @@ struct Settlement {
 /// A parked delivery that is due, with its event. The row stays until it is unparked.
 struct DueDelivery {
   Parked parked;
-  model::EventPtr event;  ///< null: the event is gone from the journal (it never should be)
-  std::vector<model::EventPtr> rest;  ///< of `parked.rest`; null: as above
+  model::EventPtr event;              ///< null when it is gone from the journal (never, it should)
+  std::vector<model::EventPtr> rest;  ///< of `parked.rest`; null as above
 };
 
 struct DueDeliveries {
@@ -166,7 +166,7 @@ struct DueDeliveries {
 /// A part of the parked rows of a lane, in the order of their keys.
 struct ParkedPage {
   std::vector<Parked> rows;
-  std::optional<ParkedKey> next;  ///< where to go on; nothing: that was all
+  std::optional<ParkedKey> next;  ///< where to go on; not set when that was all
 };
 
 /// How much of what is kept for a lane is to be given up: every delivery of it up to a position.
@@ -180,12 +180,12 @@ struct GiveUp {
 /// bounds and the events of others can leave.
 struct Demand {
   /// Events up to here leave when no lane behind stands at or below it: such a lane moves its
-  /// cursor on, and keeps what it wants of them as rows at kKeptDue. 0: nothing is asked.
+  /// cursor on, and keeps what it wants of them as rows at kKeptDue. At 0 it asks nothing.
   uint64_t leave_to = 0;
   /// What was accepted before is too old to be kept.
   base::WallTime keep_since = base::WallTime::min();
   uint64_t version = 0;  ///< another number: `give_up` is another
-  std::shared_ptr<const std::map<LaneId, GiveUp>> give_up;  ///< null: nothing
+  std::shared_ptr<const std::map<LaneId, GiveUp>> give_up;  ///< null when there is nothing
 };
 
 /// What is kept for one destination and holds the journal back.
@@ -241,7 +241,7 @@ struct UnopenedLane {
 /// What a shard reads at start.
 struct Recovered {
   uint64_t watermark = 0;      ///< every event at or below it is settled
-  uint64_t last_position = 0;  ///< 0: the journal is empty
+  uint64_t last_position = 0;  ///< 0 when the journal is empty
 };
 
 /// Takes committed events, in order, without gaps. Called on the journal's thread; must not block.
@@ -278,9 +278,9 @@ class Journal {
   virtual void Settle(Settlement settlement, absl::AnyInvocable<void()> done) = 0;
 
   /// Events from position `from` on, at most about `max_bytes` and at least one if there is one.
-  /// Positions that were removed by retention are skipped, so a batch may have gaps; empty: there
-  /// is nothing at or above `from`. Only committed events are returned. A caller has one read and
-  /// one `TakeDue` under way for each lane: that bounds what waits here.
+  /// Positions that were removed by retention are skipped, so a batch may have gaps; it is empty
+  /// when there is nothing at or above `from`. Only committed events are returned. A caller has one
+  /// read and one `TakeDue` under way for each lane: that bounds what waits here.
   virtual void Read(uint64_t from, size_t max_bytes,
                     absl::AnyInvocable<void(EventBatchPtr)> done) = 0;
 
@@ -343,7 +343,7 @@ class Journal {
     uint64_t kept_bytes = 0;       ///< of the events of these
     /// Those for which most is kept, at most `kMaxHolders`, most first.
     std::vector<Holder> holders;
-    bool accepting = true;  ///< false: publishing is refused for want of space
+    bool accepting = true;  ///< false when publishing is refused for want of space
   };
   virtual Stats stats() const = 0;
 };

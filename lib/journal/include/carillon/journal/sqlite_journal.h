@@ -32,7 +32,7 @@ struct SqliteJournalOptions {
   /// inside the files counted in (of which a quarter must be outside).
   uint64_t min_free_bytes = 256ull << 20;
   uint64_t max_waiting_bytes = 64ull << 20;
-  /// SQLite VFS to use; null: the default. For tests that make the disk fail.
+  /// The SQLite VFS to use, for tests that make the disk fail. When null, the default.
   const char* vfs = nullptr;
   /// How often retention, free space and the write-ahead file are looked at.
   std::chrono::milliseconds housekeeping_interval{1000};

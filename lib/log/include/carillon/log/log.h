@@ -26,7 +26,7 @@ struct Field {
   template <typename T>
   Field(std::string_view name, const T& v) : key(name), value(ToValue(v)) {}
 
-  /// Not `time`, `level`, `message`: those are the line's own. Empty: the field is left out.
+  /// Not `time`, `level`, `message`: those are the line's own. Without one the field is left out.
   std::string_view key;
   Value value;
 
@@ -82,8 +82,8 @@ class Logger {
   void Error(std::string_view message, Fields fields = {}) { Log(Level::kError, message, fields); }
   virtual void Log(Level level, std::string_view message, Fields fields = {}) = 0;
 
-  /// Waits until the lines so far are written, at most `most`; false: they were not. For who is
-  /// about to end the process.
+  /// Waits until the lines so far are written, at most `most`. Returns whether they were. For who
+  /// is about to end the process.
   virtual bool Flush(std::chrono::milliseconds most) = 0;
   /// Lines that were dropped because the reader was too slow.
   virtual uint64_t dropped() const = 0;

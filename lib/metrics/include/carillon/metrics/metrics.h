@@ -106,7 +106,7 @@ class LaneMetrics {
   std::atomic<int64_t> ready{0};            ///< deliveries in memory that wait for their turn
   std::atomic<int64_t> in_flight{0};        ///< attempts under way
   std::atomic<int64_t> parked{0};           ///< deliveries that wait for a retry
-  std::atomic<int64_t> oldest_ready_ns{0};  ///< Unix ns of acceptance of the oldest ready; 0: none
+  std::atomic<int64_t> oldest_ready_ns{0};  ///< Unix ns of acceptance of the oldest ready, or 0
   std::atomic<LaneHealth> health{LaneHealth::kIdle};
 };
 

@@ -31,8 +31,8 @@ struct OAuth2Authorization {
   std::string client_id;
   base::Secret client_secret;
   ClientAuthentication client_authentication = ClientAuthentication::kBasic;
-  std::string scope;     ///< separated by spaces; empty: none is asked for
-  std::string audience;  ///< empty: none is asked for
+  std::string scope;     ///< separated by spaces; empty when none is asked for
+  std::string audience;  ///< empty when none is asked for
   TlsSettings tls;       ///< of the token server
   friend bool operator==(const OAuth2Authorization&, const OAuth2Authorization&) = default;
 };

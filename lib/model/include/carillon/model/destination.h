@@ -40,7 +40,7 @@ struct RetryBudget {
 struct RetryPolicy {
   std::vector<std::chrono::milliseconds> delays;
   double jitter = 0.2;  ///< 0 to 1: spread evenly over delay * (1 +- jitter)
-  /// A retry later than this after the event's acceptance is not made. Nothing: no bound.
+  /// A retry later than this after the event's acceptance is not made. If unset, there is no bound.
   std::optional<std::chrono::milliseconds> max_age;
   /// The longest wait that Retry-After can make of a shorter one.
   std::chrono::milliseconds retry_after_cap = std::chrono::hours(1);
@@ -82,8 +82,8 @@ struct Rate {
 /// When a destination is left alone after failures, and for how long. Failures are those that say
 /// that the receiver is in trouble: no whole response, 3xx, 429, 5xx.
 struct Breaker {
-  uint32_t consecutive_failures = 10;  ///< in a row; 0: not looked at
-  double failure_rate = 0.5;           ///< of the attempts in `window`; above 1: not looked at
+  uint32_t consecutive_failures = 10;  ///< in a row; not looked at when 0
+  double failure_rate = 0.5;           ///< of the attempts in `window`; not looked at when above 1
   uint32_t min_attempts = 20;          ///< in `window`, before the rate counts
   std::chrono::milliseconds window{60'000};
   /// Open for a tenth of how long the outage has lasted, within these bounds.
@@ -95,10 +95,10 @@ struct Breaker {
 /// When a destination is disabled: nothing is sent there until it is enabled again.
 struct Disabling {
   bool on_gone = true;  ///< after an answer 410
-  /// After every attempt failed for so long; nothing: never.
+  /// After every attempt failed for so long. If not set, never.
   std::optional<std::chrono::milliseconds> failing_for = std::chrono::hours(5 * 24);
   bool when_retries_end = false;  ///< after a delivery that used up its retries
-  bool drop_deliveries = false;   ///< its deliveries become dead; false: they wait
+  bool drop_deliveries = false;   ///< its deliveries become dead; otherwise they wait
   friend bool operator==(const Disabling&, const Disabling&) = default;
 };
 
@@ -115,7 +115,7 @@ struct Destination {
   std::string url;
   std::string description;
   Format format = Format::kStandard;
-  std::string cloudevents_source;  ///< empty: `/carillon/` and the tenant
+  std::string cloudevents_source;  ///< when empty, `/carillon/` and the tenant
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds total_timeout{15'000};
   uint32_t concurrency = 32;  ///< POSTs in flight at most

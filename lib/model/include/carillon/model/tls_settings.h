@@ -8,8 +8,8 @@ namespace carillon::model {
 
 /// What one side of a TLS connection wants of it, beyond what always holds (TLS 1.2 at least).
 struct TlsSettings {
-  std::string ca_bundle;  ///< PEM certificates, the only anchors of trust; empty: the system's
-  std::string client_certificate;  ///< PEM, its chain after it; empty: none is shown
+  std::string ca_bundle;           ///< PEM, the only anchors of trust; when empty, the system's are
+  std::string client_certificate;  ///< PEM, its chain after it; empty when none is shown
   base::Secret client_key;         ///< PEM; belongs to client_certificate
   bool verify = true;              ///< whether the peer's certificate is looked at at all
   friend bool operator==(const TlsSettings&, const TlsSettings&) = default;

@@ -45,7 +45,7 @@ class Breaker {
   size_t Limit(size_t full) const;
   bool open() const { return state_ == State::kOpen; }
   bool closed() const { return state_ == State::kClosed; }
-  /// When the probe is due; nothing: it is not open.
+  /// Returns when the probe is due, or nullopt when it is not open.
   std::optional<base::MonoTime> OpenUntil() const;
 
   /// Half-open from now on, when it is open and its time has come.

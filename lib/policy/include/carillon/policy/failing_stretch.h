@@ -36,10 +36,10 @@ class FailingStretch {
                 base::WallTime wall);
   void Reset() { failures_ = 0; }
 
-  /// Failures in it; 0: there is none, and the destination is well as far as is known.
+  /// Returns the failures in it, or 0 where the destination is well as far as is known.
   uint32_t failures() const { return failures_; }
   std::chrono::nanoseconds length() const;
-  /// When it began, as the wall clock had it then; nothing: there is none.
+  /// Returns when it began, as the wall clock had it then, or nullopt when there is none.
   std::optional<base::WallTime> since() const;
 
  private:

@@ -33,10 +33,10 @@ class InFlightCaps {
   /// The tenant of that name, the same for all who ask while anybody holds it. Locks: for reloads.
   std::shared_ptr<Tenant> TenantOf(std::string_view name);
 
-  /// Takes a place, to be given back by `Finish`; false: there is none.
+  /// Takes a place, to be given back by `Finish`. Returns false when there is none.
   bool TryStart(Tenant& tenant);
-  /// True: somebody was refused since this was last true; who waits, on whichever thread, should
-  /// try again now. A refusal is never overlooked: it comes before a `Finish` that says so.
+  /// Returns true when somebody was refused since it last did; who waits, on whichever thread,
+  /// should try again now. A refusal is never overlooked: it comes before a `Finish` that says so.
   bool Finish(Tenant& tenant);
 
   /// So many more may be in flight now, in all and of `tenant`.

@@ -15,7 +15,7 @@ namespace carillon::policy {
 /// Times are not negative and never go back. Used on one thread.
 class RateLimit {
  public:
-  /// Takes a token; false: there is none.
+  /// Takes a token. Returns false when there is none.
   bool Take(const model::Rate& rate, base::MonoTime now);
   bool Ready(const model::Rate& rate, base::MonoTime now) const;
   /// An instant after `now` at which `Take` succeeds: the first one.

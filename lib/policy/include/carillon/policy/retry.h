@@ -19,7 +19,7 @@ namespace carillon::policy {
 model::Outcome Judge(model::SuccessRule rule, int status);
 
 /// How an attempt is judged that ended so on the wire: by the status of its response's head,
-/// whatever became of the rest. `status` 0: none came whole, and `wire` says why.
+/// whatever became of the rest. When `status` is 0, none came whole, and `wire` says why.
 model::Outcome JudgeAttempt(model::SuccessRule rule, model::Outcome wire, int status);
 
 /// The delays of an exponential schedule: `attempts` - 1 of them, each `factor` (at least 1) times
@@ -34,23 +34,23 @@ inline bool TooOld(const model::RetryPolicy& policy, std::chrono::nanoseconds ag
   return policy.max_age && age > *policy.max_age;
 }
 
-/// The wait after failure number `failures` (from 1), jitter applied; nothing: give up.
+/// Returns the wait after failure number `failures` (from 1), jitter applied; nullopt to give up.
 std::optional<std::chrono::milliseconds> NextDelay(const model::RetryPolicy& policy,
                                                    uint32_t failures, base::Random& random);
 
 /// An attempt that failed.
 struct Failure {
   model::Outcome outcome = model::Outcome::kReset;
-  uint16_t status = 0;           ///< 0: there was no whole response
-  std::string_view retry_after;  ///< the header's value; empty: there was none
+  uint16_t status = 0;           ///< 0 when there was no whole response
+  std::string_view retry_after;  ///< the header's value; empty when there was none
   uint32_t failures = 1;         ///< of the delivery, this one included
   bool breaker = false;          ///< one finds out when the receiver is back
 };
 
 /// What follows from it.
 struct Sequel {
-  std::optional<std::chrono::milliseconds> delay;  ///< until the next attempt; nothing: dead
-  /// How long the whole destination is left alone; nothing: not at all.
+  std::optional<std::chrono::milliseconds> delay;  ///< until the next attempt; not set when dead
+  /// How long the whole destination is left alone. If not set, not at all.
   std::optional<std::chrono::milliseconds> pause;
   bool retry_after_ignored = false;  ///< there was one, but it made no sense
 };

@@ -21,7 +21,7 @@ class RetryTokens {
 
   /// A first attempt starts.
   void CountFirst(const model::RetryBudget& budget, base::MonoTime now);
-  /// Takes a token; false: there is none.
+  /// Takes a token. Returns false when there is none.
   bool Take(const model::RetryBudget& budget, base::MonoTime now);
   /// Gives one back: what it was taken for did not happen.
   void Return(const model::RetryBudget& budget) { tokens_ = std::min(tokens_ + 1, Most(budget)); }

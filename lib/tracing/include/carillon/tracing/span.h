@@ -29,7 +29,7 @@ struct Span {
 
   model::TraceId trace_id{};
   model::SpanId id{};
-  model::SpanId parent{};  ///< all zero: it is the first of its trace
+  model::SpanId parent{};  ///< all zero where it is the first of its trace
   bool remote_parent = false;
   uint8_t flags = 0;
   std::string state;

@@ -16,8 +16,8 @@ namespace carillon::tracing {
 
 /// What became of a request to the collector.
 struct Sent {
-  absl::Status status;    ///< OK: it was taken
-  bool retry = false;     ///< when it was not: it may be, later
+  absl::Status status;    ///< OK when it was taken
+  bool retry = false;     ///< when it was not: whether it may be, later
   uint64_t rejected = 0;  ///< spans that the collector did not want though it took the rest
 };
 
@@ -25,7 +25,7 @@ struct Sent {
 class SpanTransport {
  public:
   virtual ~SpanTransport() = default;
-  /// `request`: an ExportTraceServiceRequest. Blocks until it is answered, at most `timeout`.
+  /// `request` is an ExportTraceServiceRequest. Blocks until it is answered, at most `timeout`.
   virtual Sent Send(const std::string& request, std::chrono::milliseconds timeout) = 0;
   /// Ends a `Send` that is under way soon; later ones fail at once.
   virtual void Cancel() = 0;

@@ -27,7 +27,7 @@ struct Received {
   bool bad_tracestate = false;   ///< it alone was ignored
 };
 
-/// Empty values: they did not come. `tracestate` alone means nothing.
+/// Empty values did not come. `tracestate` alone means nothing.
 Received ReadTrace(std::string_view traceparent, std::string_view tracestate);
 
 }  // namespace carillon::tracing
