@@ -157,6 +157,7 @@ class FrontImpl final : public Front {
     gauges.publisher_connections = sockets_.connections();
     gauges.publisher_calls = sockets_.streams();
     gauges.publish_memory_bytes = sockets_.cost();
+    gauges.publisher_reads_held = sockets_.reads_held();
     gauges.publisher_connections_closed = {closed_[0].load(), closed_[1].load(), closed_[2].load(),
                                            closed_[3].load(), listener_.refused()};
   }

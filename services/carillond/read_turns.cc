@@ -18,6 +18,7 @@ bool ReadTurns::Ask(int fd, uint64_t poll, base::MonoTime now, bool light) {
     marker_ = fd;
     marker_poll_ = poll;
     marker_since_ = now;
+    held_.fetch_add(1, std::memory_order_relaxed);
     wake_(fd);
   } else {
     Wait(fd, light);
@@ -30,6 +31,7 @@ void ReadTurns::Wait(int fd, bool light) {
     if (std::ranges::find(*queue, fd) != queue->end()) return;
   }
   (light ? waiting_light_ : waiting_).push_back(fd);
+  held_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void ReadTurns::Forget(int fd, base::MonoTime now) {

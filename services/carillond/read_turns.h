@@ -52,6 +52,8 @@ class ReadTurns {
   void Took(uint32_t work) { left_.fetch_sub(static_cast<int>(work), std::memory_order_relaxed); }
   /// The connection is at its end: it waits no more. As often as one likes.
   void Forget(int fd, base::MonoTime now);
+  /// How often a connection had something to read and had to wait. Without the mutex.
+  uint64_t held() const { return held_.load(std::memory_order_relaxed); }
   /// To be called about once a second: goes on when the marker does not come.
   void Look(base::MonoTime now);
 
@@ -68,6 +70,7 @@ class ReadTurns {
   const Wake wake_;
   std::atomic<int> left_{kWork};    ///< of this turn; below 0 when the last read brought more
   std::atomic<int> marker_{kNone};  ///< is woken; none: nobody waits either
+  std::atomic<uint64_t> held_{0};
   std::mutex mutex_;
   uint64_t marker_poll_ = 0;  ///< the report in which it was woken
   base::MonoTime marker_since_{};

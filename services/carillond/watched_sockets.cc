@@ -64,6 +64,13 @@ size_t WatchedSockets::connections(const std::string& peer) const {
   return found == peers_.end() ? 0 : found->second.connections;
 }
 
+uint64_t WatchedSockets::reads_held() const {
+  std::lock_guard lock(mutex_);
+  uint64_t held = held_of_gone_;
+  for (const auto& [name, peer] : peers_) held += peer.turns.held();
+  return held;
+}
+
 void WatchedSockets::CloseGreatest(CloseReason reason) {
   std::lock_guard lock(mutex_);
   Socket* greatest = nullptr;
@@ -90,7 +97,10 @@ void WatchedSockets::Remove(int fd) {
   g_sockets[static_cast<size_t>(fd)] = nullptr;
   const auto peer = peers_.find(found->second->peer());
   sockets_.erase(found);
-  if (--peer->second.connections == 0) peers_.erase(peer);
+  if (--peer->second.connections == 0) {
+    held_of_gone_ += peer->second.turns.held();
+    peers_.erase(peer);
+  }
   several_ = takes_turns_ && (peers_.size() > 1 || sockets_.size() > kFew);
   --connections_;
 }

@@ -73,6 +73,8 @@ class WatchedSockets {
   size_t streams() const { return Positive(streams_); }
   /// Memory that they take, as FrameWatch reckons it.
   size_t cost() const { return Positive(cost_); }
+  /// How often a connection had something to read and had to wait for its peer's turn.
+  uint64_t reads_held() const;
   /// Whether a call with a large header block is open.
   bool large_heads() const { return large_heads_.load(std::memory_order_relaxed) > 0; }
 
@@ -103,6 +105,7 @@ class WatchedSockets {
     ReadTurns turns{&WakeSocket};
   };
 
+  uint64_t held_of_gone_ = 0;                    ///< of peers that are here no more
   std::unordered_map<std::string, Peer> peers_;  ///< stable in memory; its sockets outlived
   std::unordered_map<int, std::unique_ptr<Socket>> sockets_;
   std::atomic<bool> several_{false};  ///< peers or many connections, and they take turns

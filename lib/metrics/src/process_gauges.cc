@@ -22,6 +22,10 @@ std::vector<prometheus::MetricFamily> Describe(const ProcessGauges& g) {
   prometheus::MetricFamily dropped = CounterFamily("carillon_log_lines_dropped_total",
                                                    "Log lines that their reader was too slow for.");
   AddSeries(dropped, {}, static_cast<double>(g.log_lines_dropped));
+  prometheus::MetricFamily held =
+      CounterFamily("carillon_publisher_reads_held_total",
+                    "Times that a publisher's connection had to wait for its turn to be read.");
+  AddSeries(held, {}, static_cast<double>(g.publisher_reads_held));
   prometheus::MetricFamily spans =
       CounterFamily("carillon_trace_spans_total", "Spans of traces, by what became of them.");
   for (size_t i = 0; i < kTraceSpanNames.size(); ++i) {
@@ -31,6 +35,7 @@ std::vector<prometheus::MetricFamily> Describe(const ProcessGauges& g) {
   return {
       std::move(closed),
       std::move(dropped),
+      std::move(held),
       std::move(spans),
       gauge("carillon_publisher_connections", "Connections of publishers.",
             g.publisher_connections),

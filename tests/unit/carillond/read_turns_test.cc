@@ -57,6 +57,7 @@ TEST_F(ReadTurnsTest, TheFirstThatWaitsIsWokenAndBeginsTheNextTurn) {
   EXPECT_THAT(Woken(), ElementsAre(2));
   EXPECT_TRUE(turns_.Free(3));
   EXPECT_FALSE(turns_.Free(2)) << "the marker has to ask";
+  EXPECT_EQ(turns_.held(), 2u) << "asking again is no other wait";
 }
 
 TEST_F(ReadTurnsTest, ATurnThatWasOverdrawnIsNotMadeUpFor) {

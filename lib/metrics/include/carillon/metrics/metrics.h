@@ -158,6 +158,7 @@ struct ProcessGauges {
   uint64_t publisher_connections = 0;
   uint64_t publisher_calls = 0;
   uint64_t publish_memory_bytes = 0;
+  uint64_t publisher_reads_held = 0;
   /// By kPublisherCloseNames.
   std::array<uint64_t, 5> publisher_connections_closed{};
   uint64_t log_lines_dropped = 0;
