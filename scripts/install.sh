@@ -2,7 +2,8 @@
 # Installs the Debian 12 packages that Carillon is built, tested and measured with: those that are
 # missing, nothing else, without a question. Says nothing when none is missing.
 #
-#   scripts/install.sh [build|test|bench|lint]...     (default: the first three; lint: for scripts/lint.sh --changed)
+#   scripts/install.sh [build|test|bench|watch|lint]...   (default: all but lint, which is for
+#                                                         scripts/lint.sh --changed)
 #
 # CARILLON_SKIP_INSTALL=1 skips it, for systems other than Debian 12 that have the same versions.
 set -euo pipefail
@@ -24,9 +25,10 @@ packages=(
   build:libidn2-dev build:libc-ares-dev build:libgtest-dev build:libgmock-dev
   test:python3 test:python3-pip test:python3-yaml test:openssl test:curl test:ca-certificates
   test:iproute2 test:prometheus
-  test:clang-format-19 test:shellcheck test:codespell test:debootstrap
+  test:clang-format-19 test:shellcheck test:codespell test:debootstrap test:etcd-server
   lint:clang-tidy-19
   bench:python3 bench:nginx bench:wrk bench:iproute2
+  watch:python3 watch:python3-yaml watch:openssl watch:prometheus
 )
 # Node.js and its npm may also be there from elsewhere, and then exclude Debian's.
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
@@ -36,15 +38,15 @@ fi
 if ! command -v go >/dev/null; then
   packages+=(test:golang-go)
 fi
-# What these packages bring as services; only the programs are wanted.
-services=(civetweb nginx prometheus)
+# What these packages bring as services (package, or package:service); only the programs are wanted.
+services=(civetweb etcd-server:etcd nginx prometheus)
 
 groups=("$@")
-(( ${#groups[@]} )) || groups=(build test bench)
+(( ${#groups[@]} )) || groups=(build test bench watch)
 for group in "${groups[@]}"; do
   case "$group" in
-    build | test | bench | lint) ;;
-    *) echo "install.sh: no such group: $group (there are: build test bench lint)" >&2; exit 2 ;;
+    build | test | bench | watch | lint) ;;
+    *) echo "install.sh: no such group: $group (there are: build test bench watch lint)" >&2; exit 2 ;;
   esac
 done
 
@@ -84,7 +86,7 @@ install() { apt install -y --no-install-recommends "${missing[@]}" </dev/null; }
 
 new_services=()
 for service in "${services[@]}"; do
-  installed "$service" || new_services+=("$service")
+  installed "${service%%:*}" || new_services+=("${service##*:}")
 done
 # While this file says no, no package starts its service.
 policy=/usr/sbin/policy-rc.d

@@ -23,11 +23,12 @@ def programs(what):
 
 
 def helm(version, *arguments, **options):
-    """Runs Helm with no settings of the user's and no cluster."""
+    """Runs Helm with no settings of the user's, and no cluster but one of `environment`."""
     environment = {**os.environ, "KUBECONFIG": "/dev/null", "HELM_CONFIG_HOME": "/nonexistent",
                    **options.pop("environment", {})}
+    timeout = options.pop("timeout", 120)
     return subprocess.run([programs("helm") / version, *map(str, arguments)], env=environment, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120, **options)
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout, **options)
 
 
 def template(version, values, *arguments, release="bell", **options):
