@@ -4,13 +4,11 @@
 
 #include <chrono>
 #include <map>
-#include <optional>
 #include <string>
 #include <utility>
 
 #include "carillon/base/clock.h"
 #include "dispatcher_impl.h"
-#include "retry_clock.h"
 
 namespace carillon::delivery {
 
@@ -22,16 +20,16 @@ class SimLiveness {
   explicit SimLiveness(const base::Clock& clock) : clock_(clock) {}
 
   /// The process is another one.
-  void NewLife() {
-    since_.clear();
-    retry_clock_.emplace(clock_);
-  }
+  void NewLife() { since_.clear(); }
   /// Nothing is started any more.
   void Drain() { since_.clear(); }
   /// The lane sends something.
   void OnStart(journal::LaneId lane) { since_.erase({lane, Wait::kSend}); }
-  void OnStep(DispatcherImpl& dispatcher) {
-    const base::WallTime due = retry_clock_->Now();
+  /// `room`: there is memory for what is on disk. Without, it is waited for until others give up
+  /// theirs, and what they had may come back first.
+  void OnStep(DispatcherImpl& dispatcher, bool room) {
+    // The dispatcher's retry clock may be ahead of it, but never behind when it is asked.
+    const base::WallTime due = clock_.Wall();
     dispatcher.ForEachLane([&](Lane& lane) {
       EXPECT_TRUE(dispatcher.scheduler().IsCurrent(lane))
           << "nobody told the scheduler what became of lane " << lane.id();
@@ -39,8 +37,8 @@ class SimLiveness {
       const auto needs = [&wants](LaneNeed need) { return wants.Needs(need); };
       Look(lane, Wait::kSend, wants.send, std::chrono::seconds(5));
       Look(lane, Wait::kWake, wants.wake_at && *wants.wake_at <= clock_.Mono(), kAtOnce);
-      Look(lane, Wait::kDue, wants.due_at && *wants.due_at <= due, kMemory);
-      Look(lane, Wait::kBacklog, needs(LaneNeed::kBacklog), kMemory);
+      Look(lane, Wait::kDue, room && wants.due_at && *wants.due_at <= due, kRead);
+      Look(lane, Wait::kBacklog, room && needs(LaneNeed::kBacklog), kRead);
       Look(lane, Wait::kMarks, needs(LaneNeed::kMarks), kAtOnce);
       Look(lane, Wait::kReport, needs(LaneNeed::kReport), kAtOnce);
     });
@@ -49,7 +47,7 @@ class SimLiveness {
  private:
   enum class Wait { kSend, kWake, kDue, kBacklog, kMarks, kReport };
   static constexpr std::chrono::milliseconds kAtOnce{1};
-  static constexpr std::chrono::seconds kMemory{10};  // until there is some for what is on disk
+  static constexpr std::chrono::seconds kRead{10};
 
   void Look(const Lane& lane, Wait wait, bool waits, std::chrono::nanoseconds bound) {
     const std::pair key(lane.id(), wait);
@@ -63,7 +61,6 @@ class SimLiveness {
   }
 
   const base::Clock& clock_;
-  std::optional<RetryClock> retry_clock_;  // as the dispatcher has it
   std::map<std::pair<journal::LaneId, Wait>, base::MonoTime> since_;
 };
 

@@ -328,7 +328,8 @@ class SimWorld {
     if (draining_) {
       liveness_.Drain();
     } else {
-      liveness_.OnStep(*dispatcher_);
+      const size_t most = options_.max_memory_bytes / 4 * 3;
+      liveness_.OnStep(*dispatcher_, dispatcher_->held_bytes() < most);
     }
     dispatcher_->ForEachLane([this](Lane& lane) {
       EXPECT_LT(lane.fresh_bytes(), options_.max_lane_bytes + 4000 + 64 * 3500);
