@@ -17,14 +17,9 @@ if [[ "${1:-}" == -h || "${1:-}" == --help ]]; then
 fi
 
 echo "Building (the first time takes some minutes)"
-scripts/install.sh build test
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-{
-  cmake --preset release
-  cmake --build --preset release --target carillond carillon carillon-sink
-} >"$log" 2>&1 || { tail -n 40 "$log" >&2; echo "watch.sh: the build failed" >&2; exit 1; }
-rm -f "$log"
+scripts/install.sh build watch
+cmake --preset release >/dev/null
+cmake --build --preset release --target carillond carillon carillon-sink
 
 # PyYAML is Debian's; another Python may not have it.
 python=python3

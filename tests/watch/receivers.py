@@ -68,6 +68,15 @@ class Silent:
         self.socket.close()
 
 
+def is_free(port):
+    """Whether one may listen on this port now."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+        return True
+    except OSError:
+        return False
+
+
 def free_port():
     """A port that nobody listens on, now."""
     with socket.create_server(("127.0.0.1", 0)) as probe:

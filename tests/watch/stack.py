@@ -21,7 +21,7 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/e2e"))
 from harness import BIN, Program, Server, Sink, eventually, http  # noqa: E402
-from receivers import Secure, Silent, free_port, make_certificate  # noqa: E402
+from receivers import Secure, Silent, free_port, is_free, make_certificate  # noqa: E402
 
 RULES = ROOT / "helm/carillon/rules"
 TYPES = ["order.paid", "order.shipped", "invoice.made", "user.renamed"]  # nobody wants the last
@@ -219,6 +219,8 @@ def main():
     parser.add_argument("--port", type=int, default=9090, help="Prometheus' port (0: any)")
     parser.add_argument("--rate", type=float, default=60, help="events a second")
     arguments = parser.parse_args()
+    if not is_free(arguments.port):
+        sys.exit(f"watch.sh: port {arguments.port} of 127.0.0.1 is taken; choose another by --port (0: any free one)")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="carillon-watch-") as folder:
         stack = Stack(folder, arguments.port, rate=arguments.rate)
