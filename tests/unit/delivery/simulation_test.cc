@@ -42,9 +42,9 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
       "behind, %zu given up, %zu events removed\n",
       deliveries, all.in_order, deaths, all.retries, all.shortages, all.pauses, all.batches,
       all.retried_batches, all.taken_apart, operational, behind, given_up, removed);
-  // A run in which nothing went wrong would show nothing.
-  EXPECT_GT(deliveries, 0u);
+  // Runs in which nothing went wrong would show nothing; a single one may.
   if (only == 0) {
+    EXPECT_GT(deliveries, 0u);
     EXPECT_GT(deaths, 0u);
     EXPECT_GT(all.retries, 0u);
     EXPECT_GT(all.shortages, 0u);
