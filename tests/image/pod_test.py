@@ -190,7 +190,7 @@ class Pod(Inside):
         self.render(values("/ok", **more.pop("values", {})), **more)
         sink, server = self.receiver(), self.start_pod()
         for name in ("readinessProbe", "livenessProbe"):
-            self.assertTrue(eventually(lambda: self.probe(name), lambda: self.told))
+            self.assertTrue(eventually(lambda probe=name: self.probe(probe), lambda: self.told))
         done, ids = self.publish()
         self.assertEqual(done.returncode, 0, done.stderr)
         self.wait_received(sink, ids)
