@@ -2,7 +2,6 @@
 {{- define "carillon.warnings" -}}
 {{- $warnings := list -}}
 {{- $v := .Values -}}
-{{- $secret := "(?i)authorization|api-?key|token|secret|password|cookie" -}}
 {{- if $v.dev -}}
 {{- $warnings = append $warnings "dev is true: secrets may stand in the configuration, where all who may read ConfigMaps read them." -}}
 {{- end -}}
@@ -25,11 +24,6 @@
 {{- if not $destination.keys -}}
 {{- $warnings = append $warnings (printf "config.destinations[%d].keys is empty: its receiver cannot tell who sent a request." $index) -}}
 {{- end -}}
-{{- range default list $destination.headers -}}
-{{- if regexMatch $secret .name -}}
-{{- $warnings = append $warnings (printf "config.destinations[%d].headers: if %s is a secret, all who may read ConfigMaps read it; `authorization` takes one from a Secret." $index .name) -}}
-{{- end -}}
-{{- end -}}
 {{- end -}}
 {{- if not $v.networkPolicy.enabled -}}
 {{- $warnings = append $warnings "networkPolicy.enabled is false: the publishing port has no TLS and asks nobody who they are; every pod can publish." -}}
@@ -46,11 +40,6 @@
 {{- end -}}
 {{- if ($v.config.tracing).endpoint -}}
 {{- $warnings = append $warnings "config.tracing is given: allow the way to the collector in networkPolicy.extraEgress." -}}
-{{- end -}}
-{{- end -}}
-{{- range default list ($v.config.tracing).headers -}}
-{{- if regexMatch $secret .name -}}
-{{- $warnings = append $warnings (printf "config.tracing.headers: if %s is a secret, all who may read ConfigMaps read it; OTEL_EXPORTER_OTLP_HEADERS of secretEnv is read by nobody else." .name) -}}
 {{- end -}}
 {{- end -}}
 {{- if or (eq $v.persistence.whenDeleted "Delete") (eq $v.persistence.whenScaled "Delete") -}}
