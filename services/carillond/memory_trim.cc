@@ -10,6 +10,8 @@ namespace carillon::server {
 namespace {
 
 constexpr size_t kWellAbove = 16u << 20;
+constexpr int kKeptAtEnds = 2 << 20;
+constexpr int kOwnMapping = 4 << 20;
 constexpr int kSoon = 2;
 constexpr int kLeastPause = 10;
 constexpr int kMostPause = 300;
@@ -26,7 +28,10 @@ size_t Resident() {
 
 }  // namespace
 
-MemoryTrim::MemoryTrim() : resident_(Resident()) {}
+MemoryTrim::MemoryTrim() : resident_(Resident()) {
+  ::mallopt(M_TRIM_THRESHOLD, kKeptAtEnds);
+  ::mallopt(M_MMAP_THRESHOLD, kOwnMapping);
+}
 
 void MemoryTrim::Look(size_t in_use) {
   if (wait_ > 0) --wait_;

@@ -8,6 +8,10 @@ namespace carillon::server {
 /// given in most cases. One thread.
 class MemoryTrim {
  public:
+  /// Bounds, for the whole process, what the C library keeps at the end of each of its arenas:
+  /// 2 MiB, and a block from 4 MiB on is a mapping of its own. By itself it keeps up to 64 MiB
+  /// once a large block was freed, and `malloc_trim` leaves the ends of all arenas but the main one
+  /// alone (glibc 2.36, malloc.c: `free`, `heap_trim`, `mtrim`).
   MemoryTrim();
 
   /// To be called about once a second; `in_use`: what publishers take now. Trims when the resident

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 #include <vector>
 
 namespace carillon::server {
@@ -95,6 +96,30 @@ TEST_F(MemoryTrimTest, MoreSeldomWhenItBringsLittle) {
   Burst();
   EXPECT_TRUE(GivenBackBy(20, 0) || kOwnHeap);
   for (void* block : used) std::free(block);
+}
+
+TEST_F(MemoryTrimTest, TheEndOfAThreadsArenaIsGivenBack) {
+  size_t before = 0;
+  size_t after = 0;
+  std::thread([&] {
+    void* const large = std::malloc(30 * kMiB);  // a message: 60 MiB would be kept from now on
+    *static_cast<volatile char*>(large) = 1;     // so that the compiler leaves it in
+    std::free(large);
+    before = ResidentBytes();
+    std::vector<void*> blocks;
+    blocks.reserve(kBurst / 2 / kBlock);
+    for (size_t n = 0; n < kBurst / 2 / kBlock; ++n) {
+      blocks.push_back(std::malloc(kBlock));
+      std::memset(blocks.back(), 1, kBlock);
+    }
+    while (!blocks.empty()) {
+      std::free(blocks.back());
+      blocks.pop_back();
+    }
+    trim_.Look(0);
+    after = ResidentBytes();
+  }).join();
+  EXPECT_TRUE(after < before + 8 * kMiB || kOwnHeap) << before << " " << after;
 }
 
 }  // namespace
