@@ -117,7 +117,7 @@ TEST(Docs, EveryMemberIsDescribed) {
 
 TEST(Docs, LimitsAreTheOnesThatHold) {
   const std::string page = ReadText(CARILLON_CONFIGURATION_MD);
-  const size_t begin = page.find("## Limits that are not settings");
+  const size_t begin = page.find("## Fixed limits");
   ASSERT_NE(begin, page.npos);
   const std::string table = page.substr(begin, page.find("\n## ", begin) - begin);
   const auto n = [](size_t number) { return std::to_string(number); };
