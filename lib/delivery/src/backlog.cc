@@ -5,19 +5,21 @@
 namespace carillon::delivery {
 
 Backlog::Backlog(size_t read_bytes, journal::Journal& journal, const Home& home, LaneMap& lanes,
-                 LaneScheduler& scheduler, HeldEvents& held, View view)
+                 LaneScheduler& scheduler, HeldEvents& held, const Router& router,
+                 DeadLetters& dead, std::function<void()> on_read)
     : read_bytes_(read_bytes),
       journal_(journal),
       home_(home),
       lanes_(lanes),
       scheduler_(scheduler),
       held_(held),
-      view_(std::move(view)) {}
+      router_(router),
+      dead_(dead),
+      on_read_(std::move(on_read)) {}
 
 void Backlog::Run() {
-  while (reads_ < kReads) {
+  while (reads_ < kReads && scheduler_.Has(LaneNeed::kBacklog)) {
     Lane* const lane = scheduler_.Next(LaneNeed::kBacklog);
-    if (lane == nullptr) return;
     ++reads_;
     lane->BeginRead();
     scheduler_.Touched(*lane);
@@ -25,7 +27,7 @@ void Backlog::Run() {
       AskForKept(*lane);
       continue;
     }
-    const Range range{*lane->cursor(), view_.next()};
+    const Range range{*lane->cursor(), router_.next()};
     journal_.Read(range.from, read_bytes_,
                   home_.Bring<journal::EventBatchPtr>(
                       [this, id = lane->id(), range](journal::EventBatchPtr batch) {
@@ -54,14 +56,14 @@ void Backlog::OnKept(journal::LaneId asked, uint64_t from, const journal::DueDel
       if (!whole || !lane->NeedsRead()) break;
       if (!lane->TakeKept(row.parked.position)) continue;
       if (row.event == nullptr) {
-        view_.on_lost(*lane, row);
+        dead_.AddUnreadable(*lane, row.parked);
       } else {
         lane->EnqueueKept(held_.Hold(row.event));
       }
     }
     scheduler_.Touched(*lane);
   }
-  view_.on_read();
+  on_read_();
 }
 
 void Backlog::OnRead(journal::LaneId asked, Range range, const journal::EventBatch& batch) {
@@ -80,11 +82,11 @@ void Backlog::OnRead(journal::LaneId asked, Range range, const journal::EventBat
   };
   scheduler_.ForFirst(LaneNeed::kBacklog, kSharers, share);
   shared_.clear();
-  view_.on_read();
+  on_read_();
 }
 
 void Backlog::Serve(Lane& lane, Range range, const journal::EventBatch& batch) {
-  const uint64_t next = view_.next();
+  const uint64_t next = router_.next();  // a lane there has caught up
   const auto below = [](const model::EventPtr& event, uint64_t at) {
     return event->position() < at;
   };
@@ -96,7 +98,7 @@ void Backlog::Serve(Lane& lane, Range range, const journal::EventBatch& batch) {
       seen = position;
       break;
     }
-    if (!lane.Matches(**at) || view_.was_settled(position, lane.id())) continue;
+    if (!lane.Matches(**at) || router_.WasSettled(position, lane.id())) continue;
     HeldRef& held = shared_[static_cast<size_t>(at - batch.begin())];
     if (!held) held = held_.Hold(*at);
     lane.Enqueue(held, Tracker::kNone);

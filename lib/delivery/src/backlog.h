@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "carillon/journal/journal.h"
+#include "dead_letters.h"
 #include "home.h"
 #include "lane_map.h"
 #include "lane_scheduler.h"
+#include "router.h"
 
 namespace carillon::delivery {
 
@@ -17,17 +19,10 @@ namespace carillon::delivery {
 /// comes first, and is its own. Dispatcher's thread.
 class Backlog {
  public:
-  /// What it needs to know of the shard.
-  struct View {
-    std::function<uint64_t()> next;  ///< the next position to route: a lane there has caught up
-    std::function<bool(uint64_t position, journal::LaneId lane)> was_settled;
-    /// A kept row was taken whose event is gone.
-    std::function<void(Lane& lane, const journal::DueDelivery& row)> on_lost;
-    std::function<void()> on_read;  ///< after all were served
-  };
-
+  /// `on_read`: lanes may have got something to send.
   Backlog(size_t read_bytes, journal::Journal& journal, const Home& home, LaneMap& lanes,
-          LaneScheduler& scheduler, HeldEvents& held, View view);
+          LaneScheduler& scheduler, HeldEvents& held, const Router& router, DeadLetters& dead,
+          std::function<void()> on_read);
 
   /// Starts reads for those whose turn it is.
   void Run();
@@ -54,7 +49,9 @@ class Backlog {
   LaneMap& lanes_;
   LaneScheduler& scheduler_;
   HeldEvents& held_;
-  const View view_;
+  const Router& router_;
+  DeadLetters& dead_;
+  const std::function<void()> on_read_;
   int reads_ = 0;
   std::vector<HeldRef> shared_;  // of the batch being served
 };

@@ -45,26 +45,63 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
       courier_(courier),
       executor_(executor),
       metrics_(metrics),
-      recovered_last_(journal.recovered().last_position),
       home_(executor),
       retry_clock_(clock),
       scheduler_(options.caps, lanes_, retry_clock_),
-      feed_(options_, journal, home_, [this] { Turn(); }),
-      backlog_(options.read_bytes, journal, home_, lanes_, scheduler_, held_,
-               {.next = [this] { return feed_.next(); },
-                .was_settled = [this](uint64_t position,
-                                      journal::LaneId lane) { return WasSettled(position, lane); },
-                .on_lost = [this](Lane& lane, const journal::DueDelivery& row) { Lose(lane, row); },
-                .on_read = [this] { Turn(); }}),
-      news_(options_, clock, journal, home_,
-            [this](const News::Durable& durable) { OnDurable(durable); }) {
+      router_(options_, journal, home_, held_, lanes_, scheduler_,
+              RoutedCount(metrics, *figures_, options.shard, options.tables), [this] { Turn(); }),
+      memory_(options.max_memory_bytes, held_, lanes_, scheduler_, router_),
+      news_(options_, clock, journal, home_, scheduler_, router_,
+            [this](const News::Durable& durable) { OnDurable(durable); }),
+      pending_(options.read_bytes, journal, home_, router_),
+      removals_(options.read_bytes, journal, home_, router_, metrics, observer_, news_),
+      dead_(clock, random, observer_, router_, news_, removals_),
+      health_(clock, random, observer_, router_, news_),
+      sender_(options.max_unsettled_news, clock, random, courier, scheduler_, attempts_, news_,
+              dead_),
+      recorder_(clock, metrics, *figures_, observer_, options.tracer, news_),
+      outcomes_({.clock = clock,
+                 .random = random,
+                 .metrics = metrics,
+                 .retry_clock = retry_clock_,
+                 .scheduler = scheduler_,
+                 .attempts = attempts_,
+                 .recorder = recorder_,
+                 .news = news_,
+                 .dead = dead_,
+                 .health = health_,
+                 .removals = removals_}),
+      fetcher_(options.max_memory_bytes, journal, home_, lanes_, scheduler_, held_, retry_clock_,
+               news_, dead_, [this] { Turn(); }),
+      evictor_({.clock = clock,
+                .random = random,
+                .observer = observer_,
+                .metrics = metrics,
+                .journal = journal,
+                .home = home_,
+                .lanes = lanes_,
+                .scheduler = scheduler_,
+                .router = router_,
+                .sender = sender_,
+                .news = news_,
+                .dead = dead_},
+               [this] { Turn(); }),
+      mover_(options.read_bytes, journal, home_, lanes_, scheduler_, router_, sender_, news_,
+             evictor_, [this] { Turn(); }),
+      backlog_(options.read_bytes, journal, home_, lanes_, scheduler_, held_, router_, dead_,
+               [this] { Turn(); }) {
   courier_.SetListener(this);
 }
 
 DispatcherImpl::~DispatcherImpl() = default;
 
 void DispatcherImpl::OnCommitted(const journal::EventBatchPtr& batch) {
-  if (feed_.Put(batch)) home_.Post([this] { Turn(); });
+  if (router_.Put(batch)) home_.Post([this] { Turn(); });
+}
+
+void DispatcherImpl::OnResponse(uint64_t token, const http::Response& response) {
+  outcomes_.OnResponse(token, response);
+  Turn();
 }
 
 void DispatcherImpl::OnTimer() {
@@ -75,21 +112,23 @@ void DispatcherImpl::OnTimer() {
 }
 
 void DispatcherImpl::Turn() {
-  if (!draining_ && table_ != nullptr) {
+  if (!draining_ && router_.table() != nullptr) {
     if (scheduler_.MayWake()) scheduler_.Wake(clock_.Mono());
-    SendReady();  // before memory is looked at: what was taken to be sent is not given up unsent
+    // Before memory is looked at: what was taken to be sent is not given up unsent.
+    if (!sender_.SendReady()) PostTurn();
     if (!changing_) RouteSome();
-    SendReady();
-    if (MemoryForMore()) {
+    if (!sender_.SendReady()) PostTurn();
+    if (memory_.RoomToRead()) {
       backlog_.Run();
-      MoveOn();
-      AskForDue();
-      AskForHeld();
+      mover_.Run();
+      evictor_.Run();
+      fetcher_.AskForDue();
+      fetcher_.AskForHeld();
     }
-    AskForMarks();
+    fetcher_.AskForMarks();
   }
-  CollectReports();
-  if (news_.Due(clock_.Mono())) SendNews();
+  news_.Collect();
+  if (news_.Due(clock_.Mono())) news_.Send();
   CheckDrained();
   ArmTimer();
 }
@@ -97,15 +136,11 @@ void DispatcherImpl::Turn() {
 void DispatcherImpl::RouteSome() {
   size_t events = 0;
   size_t deliveries = 0;
-  while (!OutOfMemory()) {
-    if (tracker_.size() >= options_.max_tracked) BoundTracker();
-    const model::EventPtr* event = feed_.Peek();
-    if (event == nullptr) return;
+  while (!memory_.Full() && router_.Ready()) {
     if (++events > kTurnEvents || deliveries > kTurnDeliveries) {
       return PostTurn();
     }
-    deliveries += Route(*event);
-    feed_.Pop();
+    deliveries += router_.RouteNext();
   }
 }
 
@@ -117,124 +152,17 @@ void DispatcherImpl::PostTurn() {
   });
 }
 
-size_t DispatcherImpl::Route(const model::EventPtr& event) {
-  const uint64_t position = event->position();
-  table_->Match(*event, matched_);
-  targets_.clear();
-  size_t wanted = 0;
-  for (const uint32_t index : matched_) {
-    Lane& lane = *lane_of_[index];
-    if (position >= lane.from()) ++wanted;
-    if (!lane.WantsLive(position) || WasSettled(position, lane.id())) continue;
-    if (lane.Full()) {
-      lane.FallBehind(position);
-      scheduler_.Touched(lane);
-      continue;
-    }
-    targets_.push_back(&lane);
-  }
-  if (position > recovered_last_) routed_count_.Count(*event, wanted);
-  if (targets_.empty()) return 0;
-  const HeldRef held = held_.Hold(event);
-  const uint64_t slot = tracker_.Add(position, static_cast<uint32_t>(targets_.size()));
-  for (Lane* lane : targets_) {
-    lane->Enqueue(held, slot);
-    scheduler_.Touched(*lane);
-  }
-  return targets_.size();
-}
-
-bool DispatcherImpl::WasSettled(uint64_t position, journal::LaneId lane) const {
-  return position <= recovered_last_ && journal_.WasSettled(position, lane);
-}
-
-bool DispatcherImpl::OutOfMemory() {
-  if (out_of_memory_) {
-    out_of_memory_ = !MemoryForMore();
-  } else if (held_.bytes() >= options_.max_memory_bytes) {
-    RelieveMemory(0);
-    out_of_memory_ = !MemoryForMore();
-  }
-  return out_of_memory_;
-}
-
-// The shard's memory is shared out: no lane keeps more than its part of half of it. What cannot be
-// given up (attempts under way) is waited for.
-void DispatcherImpl::RelieveMemory(int halvings) {
-  size_t holders = 0;
-  lanes_.ForEach([&](Lane& lane) { holders += lane.fresh_bytes() > 0 ? 1 : 0; });
-  const size_t share = (options_.max_memory_bytes / 2 / std::max<size_t>(holders, 1)) >> halvings;
-  lanes_.ForEach([&](Lane& lane) {
-    if (lane.fresh_bytes() <= share && lane.retries().empty()) return;
-    lane.Shed(share, feed_.next());
-    scheduler_.Touched(lane);
-  });
-}
-
-void DispatcherImpl::BoundTracker() {
-  const uint64_t young = tracker_.PositionAt(tracker_.size() / 2);
-  lanes_.ForEach([&](Lane& lane) {
-    if (lane.LowestUnsettled() >= young) return;
-    lane.Detach();
-    scheduler_.Touched(lane);
-  });
-}
-
 void DispatcherImpl::Tick(base::MonoTime now) {
   tick_at_ = now + kTick;
-  const uint64_t watermark = Watermark();
-  if (watermark != oldest_ || tracker_.size() == 0) {
-    oldest_ = watermark;
-    oldest_since_ = now;
-  } else if (now - oldest_since_ >= options_.max_hold) {
-    lanes_.ForEach([&](Lane& lane) {
-      if (lane.LowestUnsettled() > watermark + 1) return;
-      lane.Detach();
-      scheduler_.Touched(lane);
-    });
+  router_.Tick(now);
+  memory_.Tick();
+  if (!draining_ && router_.table() != nullptr) {
+    const journal::Demand demand = journal_.demand();
+    mover_.Follow(demand);
+    evictor_.Follow(demand);
   }
-  scheduler_.ForEach(LaneNeed::kRecovery, [this](Lane& lane) {
-    if (lane.EndRecovery(recovered_last_, feed_.next())) scheduler_.Touched(lane);
-  });
-  // What fills the memory may wait, in order, for what is parked or not read yet: then it is given
-  // up, half as much kept with every tick.
-  const bool starved =
-      !MemoryForMore() && (scheduler_.DueAt() || scheduler_.Has(LaneNeed::kHeldRows) ||
-                           scheduler_.Has(LaneNeed::kBacklog));
-  starved_ = starved ? std::min(starved_ + 1, 32) : 0;
-  if (out_of_memory_ || starved_ > 1) RelieveMemory(std::max(starved_ - 2, 0));
-  FollowDemand();
-  TellGivenUp(now);
-  SendNews();  // a watermark or cursor that moved without other news
-}
-
-// Rows must be part of the settlement at whose watermark their deliveries count as settled, or of
-// one before it.
-void DispatcherImpl::CollectReports() {
-  while (Lane* lane = scheduler_.Next(LaneNeed::kReport)) {
-    for (const journal::ParkedKey& row : lane->TakeReplacedRows()) news_.Add(row);
-    for (journal::Parked& row : lane->TakeHeldRows()) news_.Add(std::move(row));
-    if (const auto health = lane->TakeHealth()) news_.Add(*health);
-    scheduler_.Touched(*lane);
-  }
-}
-
-// Cursors and watermark are taken at the same instant and written in the same transaction: what
-// the watermark passes unsettled, a cursor covers.
-void DispatcherImpl::CollectCursors() {
-  scheduler_.ForEach(LaneNeed::kCursor, [this](Lane& lane) {
-    const std::optional<journal::LaneCursor> cursor = lane.TakeCursor();
-    if (!cursor) return;
-    news_.Add(*cursor);
-    scheduler_.Touched(lane);
-  });
-}
-
-void DispatcherImpl::SendNews() {
-  if (!news_.MaySend()) return;
-  CollectReports();
-  CollectCursors();
-  news_.Send(Watermark());
+  evictor_.Tell(now);
+  news_.Send();  // a watermark or cursor that moved without other news
 }
 
 void DispatcherImpl::OnDurable(const News::Durable& durable) {
@@ -288,7 +216,8 @@ void DispatcherImpl::ArmTimer() {
   base::MonoTime at = tick_at_;
   if (const auto send_at = news_.SendAt()) at = std::min(at, *send_at);
   // A due lane that may not ask yet is looked at again when an answer comes, or with the next tick.
-  if (const auto due = scheduler_.DueAt(); due && asks_ == 0 && !draining_ && MemoryForMore()) {
+  if (const auto due = scheduler_.DueAt();
+      due && !fetcher_.Busy() && !draining_ && memory_.RoomToRead()) {
     at = std::min(at, retry_clock_.ToMono(*due));
   }
   if (const auto wake = scheduler_.WakeAt(); wake && !draining_) at = std::min(at, *wake);
@@ -299,17 +228,19 @@ void DispatcherImpl::ArmTimer() {
 
 void DispatcherImpl::Drain(absl::AnyInvocable<void()> done) {
   draining_ = true;
+  sender_.Stop();
+  outcomes_.Stop();
   drained_ = std::move(done);
-  for (Lane* lane : std::vector<Lane*>(given_up_lanes_)) TellGivenUpBy(*lane);
+  evictor_.TellAll();
   NextChange();
   Turn();
 }
 
 void DispatcherImpl::CheckDrained() {
   if (drained_ == nullptr || attempts_.live() > 0) return;
-  SendNews();
+  news_.Send();
   // Posted: the one who is told may end the dispatcher at once.
-  if (news_.Quiet(Watermark())) executor_.Post(std::exchange(drained_, nullptr));
+  if (news_.Quiet()) executor_.Post(std::exchange(drained_, nullptr));
 }
 
 void DispatcherImpl::PublishGauges() {

@@ -74,10 +74,12 @@ LaneWants Lane::Wants() const {
   wants.Need(LaneNeed::kMarks, groups_.MayPass());
   wants.Need(LaneNeed::kRecovery, groups_.recovering());
   wants.Need(LaneNeed::kCursor, HasCursor());
-  wants.wake_at = WakeAt();
-  // What a lane that rests has parked may stay on disk until it can be sent.
-  if (mode_ != Mode::kRest && !pace_.Resting()) wants.due_at = retries_.AskAt();
+  if (batch_at_ || pace_.Blocked() || pace_.NoRetry()) wants.wake_at = WakeAt();
+  wants.due_at = retries_.AskAt();
+  if (!wants.due_at) return wants;
   wants.due_horizon = DueHorizon();
+  // What a lane that rests has parked may stay on disk until it can be sent.
+  if (mode_ == Mode::kRest || pace_.Resting()) wants.due_at.reset();
   return wants;
 }
 

@@ -199,6 +199,8 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   base::WallTime TakeUntil(base::WallTime next, base::WallTime now) const {
     return next > now + DueHorizon() ? next : now;
   }
+  /// Whether a retry of the event `wait` after `now` is later than its destination wants it.
+  bool TooLate(const model::Event& event, std::chrono::nanoseconds wait, base::WallTime now) const;
   void Started(Attempt& attempt, base::MonoTime now);
   /// What the parcel carries is settled, or parked (again).
   void Finished(Attempt& attempt, Ending ending);

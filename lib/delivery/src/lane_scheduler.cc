@@ -19,8 +19,8 @@ void LaneScheduler::Touched(Lane& lane) {
   Hook& hook = lane;
   ListForSending(lane, wants.send && !hook.capped_);
   if (wants.needs != hook.listed_) ListNeeds(lane, wants.needs);
-  ListWake(hook, wants.wake_at);
-  ListDue(hook, wants.due_at, wants.due_horizon);
+  if (wants.wake_at || hook.wake_.is_linked()) ListWake(hook, wants.wake_at);
+  if (wants.due_at || hook.due_.is_linked()) ListDue(hook, wants.due_at, wants.due_horizon);
 }
 
 void LaneScheduler::Leave(Lane& lane) {

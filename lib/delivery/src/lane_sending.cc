@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "carillon/codec/body.h"
+#include "carillon/policy/retry.h"
 #include "lane.h"
 
 namespace carillon::delivery {
@@ -71,6 +72,13 @@ void Lane::Wake(base::MonoTime now, base::WallTime wall) {
     batch_at_.reset();
     batch_due_ = true;
   }
+}
+
+// By the time of day as it stands, as the event's acceptance was: a clock set back since makes a
+// delivery live longer, never shorter.
+bool Lane::TooLate(const model::Event& event, std::chrono::nanoseconds wait,
+                   base::WallTime now) const {
+  return policy::TooOld(destination_->retry, now - event.accepted_at() + wait);
 }
 
 std::optional<Parcel> Lane::NextParcel(base::MonoTime now, base::WallTime wall) {

@@ -1,18 +1,54 @@
 #include "news.h"
 
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "carillon/codec/body.h"
+
 namespace carillon::delivery {
 
 News::News(const DispatcherOptions& options, const base::Clock& clock, journal::Journal& journal,
-           const Home& home, std::function<void(const Durable&)> on_durable)
+           const Home& home, LaneScheduler& scheduler, const Router& router,
+           std::function<void(const Durable&)> on_durable)
     : shard_(options.shard),
       interval_(options.settle_interval),
       clock_(clock),
       journal_(journal),
       home_(home),
+      scheduler_(scheduler),
+      router_(router),
       on_durable_(std::move(on_durable)),
       watermark_(journal.recovered().watermark) {}
 
-void News::Send(uint64_t watermark) {
+void News::Collect() {
+  if (!scheduler_.Has(LaneNeed::kReport)) return;
+  while (Lane* lane = scheduler_.Next(LaneNeed::kReport)) {
+    for (const journal::ParkedKey& row : lane->TakeReplacedRows()) Add(row);
+    for (journal::Parked& row : lane->TakeHeldRows()) Add(std::move(row));
+    if (auto health = lane->TakeHealth()) {
+      Touch();
+      settlement_.healths.push_back(*std::move(health));
+    }
+    scheduler_.Touched(*lane);
+  }
+}
+
+// They are not counted as rows, and in no hurry.
+void News::CollectCursors() {
+  scheduler_.ForEach(LaneNeed::kCursor, [this](Lane& lane) {
+    const std::optional<journal::LaneCursor> cursor = lane.TakeCursor();
+    if (!cursor) return;
+    settlement_.cursors.push_back(*cursor);
+    scheduler_.Touched(lane);
+  });
+}
+
+void News::Send() {
+  if (!MaySend()) return;
+  Collect();
+  CollectCursors();
+  const uint64_t watermark = router_.Watermark();
   if (batch_.rows == 0 && settlement_.cursors.empty() && watermark == watermark_) return;
   settlement_.shard = shard_;
   settlement_.watermark = watermark_ = watermark;
@@ -26,6 +62,61 @@ void News::OnDurable() {
   outstanding_.pop_front();
   outstanding_rows_ -= durable.rows;
   on_durable_(durable);
+}
+
+void News::Park(Lane& lane, const Parcel& parcel, base::WallTime due, uint32_t attempts) {
+  journal::Parked row{.lane = lane.id(),
+                      .due = due,
+                      .position = parcel.position(),
+                      .attempts = attempts,
+                      .group = parcel.first.group,
+                      .rest = {},
+                      .bytes = parcel.first.event->record().size()};
+  for (const Delivery& delivery : parcel.rest) {
+    row.rest.push_back({delivery.event->position(), delivery.group});
+    row.bytes += delivery.event->record().size();
+  }
+  lane.retries().CountParked(parcel.size());
+  if (!row.rest.empty() && !codec::IsBatchFormat(lane.destination().format)) {
+    ParkApart(lane, row);
+  } else {
+    Add(std::move(row));
+  }
+}
+
+void News::ParkApart(Lane& lane, const journal::Parked& batch) {
+  std::vector<journal::GroupId> seen;
+  const auto park = [&](const journal::BatchMember& member) {
+    journal::Parked row{.lane = lane.id(),
+                        .due = batch.due,
+                        .position = member.position,
+                        .attempts = batch.attempts,
+                        .group = member.group,
+                        .rest = {},
+                        .bytes = batch.bytes / (1 + batch.rest.size())};
+    if (std::find(seen.begin(), seen.end(), member.group) != seen.end()) {
+      row.due = journal::HeldDue(member.group);
+      lane.groups().HoldAgain(member.group, member.position);
+    } else if (member.group != 0) {
+      seen.push_back(member.group);
+    }
+    Add(std::move(row));
+  };
+  park({batch.position, batch.group});
+  for (const journal::BatchMember& member : batch.rest) park(member);
+}
+
+void News::Unpark(Lane& lane, const Parcel& parcel) {
+  if (parcel.parked) {
+    Add(journal::ParkedKey{lane.id(), parcel.due, parcel.position()});
+    lane.retries().CountUnparked(parcel.size());
+    return;
+  }
+  parcel.ForEach([&](const Delivery& delivery) {
+    if (!delivery.held) return;
+    Add(journal::ParkedKey{lane.id(), delivery.RowDue(), delivery.event->position()});
+    lane.retries().CountUnparked(1);
+  });
 }
 
 }  // namespace carillon::delivery

@@ -3,17 +3,25 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "attempts.h"
 #include "carillon/base/clock.h"
 #include "carillon/journal/journal.h"
 #include "home.h"
+#include "lane_scheduler.h"
+#include "router.h"
 
 namespace carillon::delivery {
 
 /// What the shard has to tell the journal: collected, handed over in settlements, and counted until
-/// it is durable. Dispatcher's thread.
+/// it is durable. Dispatcher's thread; what is given outlives it.
+///
+/// What lanes have to report goes with it: their rows, health and durable cursors. These and the
+/// watermark are taken at the same instant and written in one transaction: what the watermark
+/// passes unsettled, a row or a cursor covers.
 class News {
  public:
   /// What a settlement carried, now that it is durable.
@@ -25,7 +33,8 @@ class News {
   };
 
   News(const DispatcherOptions& options, const base::Clock& clock, journal::Journal& journal,
-       const Home& home, std::function<void(const Durable&)> on_durable);
+       const Home& home, LaneScheduler& scheduler, const Router& router,
+       std::function<void(const Durable&)> on_durable);
 
   void Add(const journal::AttemptRow& row) { Touch(), settlement_.attempts.push_back(row); }
   void Add(const journal::Dead& row) { Touch(), settlement_.dead.push_back(row); }
@@ -39,9 +48,6 @@ class News {
     settlement_.unparked.push_back(row);
     batch_.unparked.push_back(row);
   }
-  /// Where a lane stands; not counted as a row, and in no hurry.
-  void Add(const journal::LaneCursor& cursor) { settlement_.cursors.push_back(cursor); }
-  void Add(const journal::LaneHealth& row) { Touch(), settlement_.healths.push_back(row); }
   /// An event of Carillon's own.
   void Add(std::shared_ptr<model::Event> event) {
     Touch();
@@ -50,26 +56,38 @@ class News {
   /// The lane is gone; all its rows were added before.
   void AddClosed(journal::LaneId lane) { Touch(), batch_.closed.push_back(lane); }
 
+  // --- Rows of parcels. The lane counts them; `Lane::Finished` or `Dropped` follows.
+
+  /// It is tried again at `due`; `attempts` were made.
+  void Park(Lane& lane, const Parcel& parcel, base::WallTime due, uint32_t attempts);
+  /// Parks the deliveries of a batch one by one: what it was parked for is not sent together any
+  /// more. Those that go in order are held behind the first of their group.
+  void ParkApart(Lane& lane, const journal::Parked& batch);
+  /// Takes away the rows of a parcel that was in flight.
+  void Unpark(Lane& lane, const Parcel& parcel);
+
+  /// Takes the rows and the health that lanes have to report.
+  void Collect();
+
   /// Whether a settlement is to be sent by now.
   bool Due(base::MonoTime now) const {
     return MaySend() && batch_.rows > 0 && (batch_.rows >= kFullRows || now >= send_at_);
   }
-  bool Full() const { return MaySend() && batch_.rows >= kFullRows; }
   /// When it will be; nothing: there is no news, or the journal is to answer first.
   std::optional<base::MonoTime> SendAt() const {
     return MaySend() && batch_.rows > 0 ? std::optional(send_at_) : std::nullopt;
   }
   /// Bounds how many settlements wait for the disk.
   bool MaySend() const { return outstanding_.size() < kMaxOutstanding; }
-  /// Hands over what was collected, if there is anything new. Only when `MaySend`.
-  void Send(uint64_t watermark);
+  /// Hands over what there is, if there is anything new and `MaySend`.
+  void Send();
 
   /// Rows not yet durable.
   size_t rows() const { return batch_.rows + outstanding_rows_; }
-  /// Everything was told and is durable, up to `watermark`.
-  bool Quiet(uint64_t watermark) const {
+  /// Everything was told and is durable, up to the watermark.
+  bool Quiet() const {
     return batch_.rows == 0 && settlement_.cursors.empty() && outstanding_.empty() &&
-           watermark_ == watermark;
+           watermark_ == router_.Watermark();
   }
 
  private:
@@ -79,6 +97,7 @@ class News {
   void Touch() {
     if (batch_.rows++ == 0) send_at_ = clock_.Mono() + interval_;
   }
+  void CollectCursors();
   void OnDurable();
 
   const uint32_t shard_;
@@ -86,6 +105,8 @@ class News {
   const base::Clock& clock_;
   journal::Journal& journal_;
   const Home& home_;
+  LaneScheduler& scheduler_;
+  const Router& router_;
   const std::function<void(const Durable&)> on_durable_;
   journal::Settlement settlement_;
   Durable batch_;  // of settlement_

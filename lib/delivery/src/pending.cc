@@ -1,23 +1,36 @@
-// What the destinations have left is reported: what is in memory or has rows by numbers that are
-// kept anyway, what lies behind cursors by reading it, within bounds.
-
 #include "pending.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
 
-#include "dispatcher_impl.h"
+#include "lane.h"
 
 namespace carillon::delivery {
 
-void DispatcherImpl::ListPending(absl::AnyInvocable<void(model::PendingReport)> done) {
-  auto scan = std::make_shared<PendingScan>();
+/// A report under way.
+struct PendingReporter::Scan {
+  std::shared_ptr<const routing::RoutingTable> table;
+  /// Of each of its destinations: the lane, and from where on its events are counted, which is not
+  /// set when it is not behind, or too far.
+  std::vector<journal::LaneId> lanes;
+  std::vector<std::optional<uint64_t>> from;
+  model::PendingReport report;
+  uint64_t next = 0;   // position to read, up to `report.next_position`
+  uint64_t bytes = 0;  // read so far
+  absl::AnyInvocable<void(model::PendingReport)> done;
+};
+
+void PendingReporter::List(absl::AnyInvocable<void(model::PendingReport)> done) {
+  auto scan = std::make_shared<Scan>();
   scan->done = std::move(done);
-  scan->table = table_;
-  const uint64_t next = feed_.next();
+  scan->table = router_.table();
+  const uint64_t next = router_.next();
   scan->report.next_position = next;
-  scan->report.destinations.reserve(lane_of_.size());
+  scan->report.destinations.reserve(router_.lanes().size());
   scan->next = next;
-  for (const Lane* lane : lane_of_) {
+  for (const Lane* lane : router_.lanes()) {
     model::Pending& pending = scan->report.destinations.emplace_back(lane->CountPending());
     scan->lanes.push_back(lane->id());
     std::optional<uint64_t>& from = scan->from.emplace_back();
@@ -25,31 +38,31 @@ void DispatcherImpl::ListPending(absl::AnyInvocable<void(model::PendingReport)> 
     const uint64_t cursor = std::max(*lane->cursor(), lane->from());
     if (cursor >= next) continue;
     pending.behind_from = cursor;
-    if (next - cursor > PendingScan::kEvents) {
+    if (next - cursor > kEvents) {
       pending.behind.reset();
     } else {
       from = cursor;
       scan->next = std::min(scan->next, cursor);
     }
   }
-  ReadForPending(std::move(scan));
+  Read(std::move(scan));
 }
 
-void DispatcherImpl::ReadForPending(std::shared_ptr<PendingScan> scan) {
+void PendingReporter::Read(std::shared_ptr<Scan> scan) {
   if (scan->next >= scan->report.next_position) {
     scan->done(std::move(scan->report));
     return;
   }
   const uint64_t from = scan->next;
-  journal_.Read(from, options_.read_bytes,
+  journal_.Read(from, read_bytes_,
                 home_.Bring<journal::EventBatchPtr>(
                     [this, scan = std::move(scan)](const journal::EventBatchPtr& batch) {
-                      OnPendingRead(scan, batch);
+                      OnRead(scan, batch);
                     }));
 }
 
-void DispatcherImpl::OnPendingRead(const std::shared_ptr<PendingScan>& scan,
-                                   const journal::EventBatchPtr& batch) {
+void PendingReporter::OnRead(const std::shared_ptr<Scan>& scan,
+                             const journal::EventBatchPtr& batch) {
   const uint64_t end = scan->report.next_position;
   std::vector<uint32_t> matched;
   scan->next = end;
@@ -62,19 +75,19 @@ void DispatcherImpl::OnPendingRead(const std::shared_ptr<PendingScan>& scan,
       scan->table->Match(*event, matched);
       for (const uint32_t index : matched) {
         if (!scan->from[index] || position < *scan->from[index]) continue;
-        if (!WasSettled(position, scan->lanes[index])) {
+        if (!router_.WasSettled(position, scan->lanes[index])) {
           ++*scan->report.destinations[index].behind;
         }
       }
     }
   }
-  if (scan->bytes > PendingScan::kBytes && scan->next < end) {
+  if (scan->bytes > kBytes && scan->next < end) {
     for (size_t i = 0; i < scan->from.size(); ++i) {
       if (scan->from[i]) scan->report.destinations[i].behind.reset();
     }
     scan->next = end;
   }
-  ReadForPending(scan);
+  Read(scan);
 }
 
 }  // namespace carillon::delivery

@@ -84,7 +84,7 @@ void DispatcherImpl::DiscardTable() {
   const TableChange change = *std::exchange(prepared_, std::nullopt);
   std::vector<journal::LaneId> added;
   for (const journal::LaneState& lane : change.opened) added.push_back(lane.lane);
-  if (table_ != nullptr && !added.empty()) journal_.CloseLanes(std::move(added));
+  if (router_.table() != nullptr && !added.empty()) journal_.CloseLanes(std::move(added));
   EndChange();
 }
 
@@ -100,7 +100,7 @@ void DispatcherImpl::EndChange() {
 absl::Status DispatcherImpl::Prepare(TableChange& change,
                                      std::vector<journal::LaneName>& added) const {
   absl::flat_hash_map<std::pair<std::string_view, std::string_view>, Lane*> current;
-  for (Lane* lane : lane_of_) {
+  for (Lane* lane : router_.lanes()) {
     current[{lane->destination().tenant, lane->destination().name}] = lane;
   }
   for (const model::Destination& destination : change.table->destinations()) {
@@ -127,13 +127,12 @@ void DispatcherImpl::Apply(TableChange change) {
     if (changed) Configure(*lane, change.urls[i], is_new);
   }
   absl::flat_hash_set<Lane*> kept(change.lanes.begin(), change.lanes.end());
-  const std::vector<Lane*> before = std::exchange(lane_of_, std::move(change.lanes));
-  for (Lane* lane : before) {
+  for (Lane* lane : router_.lanes()) {
     if (!kept.contains(lane)) CloseLane(*lane);
   }
-  table_ = std::move(change.table);
-  for (Lane* lane : lane_of_) {
-    FollowSwitch(*lane);
+  router_.SetTable(std::move(change.table), std::move(change.lanes));
+  for (Lane* lane : router_.lanes()) {
+    health_.FollowSwitch(*lane);
     lane->groups().WantPass();
     scheduler_.Touched(*lane);  // it may be allowed more at once
   }
@@ -144,12 +143,12 @@ Lane& DispatcherImpl::AddLane(const model::Destination& destination,
   const LaneBounds bounds{.bytes = options_.max_lane_bytes,
                           .floor_bytes = std::min<size_t>(options_.max_lane_bytes, 64u << 10)};
   Lane& lane = lanes_.Add(std::make_unique<Lane>(
-      state, bounds, tracker_, metrics_.AddLane(destination.tenant, destination.name)));
+      state, bounds, router_.tracker(), metrics_.AddLane(destination.tenant, destination.name)));
   if (!state.cursor && state.kept == 0) return lane;
   // It had fallen behind. Where its cursor is above what is routed next it simply starts there,
   // with what it kept, if it kept anything.
-  const uint64_t cursor = std::min(state.cursor.value_or(UINT64_MAX), feed_.next());
-  if (cursor < feed_.next() || state.kept > 0) lane.FallBehind(cursor);
+  const uint64_t cursor = std::min(state.cursor.value_or(UINT64_MAX), router_.next());
+  if (cursor < router_.next() || state.kept > 0) lane.FallBehind(cursor);
   return lane;
 }
 
@@ -163,13 +162,13 @@ void DispatcherImpl::Configure(Lane& lane, const http::Url& url, bool open) {
 
 void DispatcherImpl::CloseLane(Lane& lane) {
   ++closing_;
-  TellGivenUpBy(lane);
-  BeginRemoval(lane);
+  evictor_.TellOf(lane);
+  removals_.Begin(lane);
   for (const uint64_t position : lane.Close()) {
-    NoteDead(lane, {.position = position});
+    dead_.Add(lane, {.position = position});
   }
   scheduler_.Touched(lane);
-  if (lane.Gone()) LaneGone(lane);
+  if (lane.Gone()) removals_.OnGone(lane);
   courier_.Close(lane.endpoint());  // what is in flight ends as cancelled, and then the lane
 }
 

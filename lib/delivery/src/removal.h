@@ -1,30 +1,76 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <vector>
 
+#include "absl/functional/any_invocable.h"
 #include "carillon/delivery/observer.h"
 #include "carillon/journal/journal.h"
 #include "carillon/metrics/metrics.h"
 #include "carillon/routing/routing_table.h"
+#include "home.h"
+#include "lane.h"
+#include "news.h"
+#include "router.h"
 
 namespace carillon::delivery {
 
-/// A destination that was taken out of the configuration, until all is counted that dies with it.
-struct Removal {
-  std::shared_ptr<const routing::RoutingTable> table;  ///< the last that had it, at `index`
-  uint32_t index = 0;
-  std::shared_ptr<metrics::LaneMetrics> metrics;
-  uint64_t next = 0;      ///< of the journal behind its cursor: the next position to look at...
-  uint64_t end = 0;       ///< ...up to here; the same: all was looked at
-  bool counting = false;  ///< an answer of the journal is awaited
-  bool gone = false;      ///< nothing of its lane is in flight any more
-  Observer::Removed counts;
+/// Counts and tells what dies with destinations that are taken out of the configuration: what is in
+/// memory and in flight one by one, what has rows by their number, what lies behind a cursor by
+/// reading it once more. The journal makes the rows dead, in steps, as it closes the lane.
+/// Dispatcher's thread; what is given outlives it.
+class Removals {
+ public:
+  Removals(size_t read_bytes, journal::Journal& journal, const Home& home, const Router& router,
+           metrics::Metrics& metrics, Observer& observer, News& news)
+      : read_bytes_(read_bytes),
+        journal_(journal),
+        home_(home),
+        router_(router),
+        metrics_(metrics),
+        observer_(observer),
+        news_(news) {}
 
-  bool Done() const { return gone && next >= end; }
+  /// The lane is being closed.
+  void Begin(const Lane& lane);
+  /// A delivery died that was in its memory or in flight.
+  void OnDead(journal::LaneId lane);
+  /// Nothing of it is in flight any more: the journal closes it with what was added to `news`.
+  void OnGone(const Lane& lane);
+  /// See Dispatcher::AwaitRemovals.
+  void Await(absl::AnyInvocable<void(uint64_t)> done);
+
+ private:
+  struct Removal {
+    std::shared_ptr<const routing::RoutingTable> table;  // the last that had it, at `index`
+    uint32_t index = 0;
+    std::shared_ptr<metrics::LaneMetrics> metrics;
+    uint64_t next = 0;      // of the journal behind its cursor: the next position to look at...
+    uint64_t end = 0;       // ...up to here; the same: all was looked at
+    bool counting = false;  // an answer of the journal is awaited
+    bool gone = false;      // nothing of its lane is in flight any more
+    Observer::Removed counts;
+
+    bool Done() const { return gone && next >= end; }
+  };
+  void Count(Removal& removal, uint64_t deliveries);
+  void GoOn(journal::LaneId id);
+  void OnRead(journal::LaneId id, const journal::EventBatchPtr& batch);
+  void Tell();
+
+  const size_t read_bytes_;
+  journal::Journal& journal_;
+  const Home& home_;
+  const Router& router_;
+  metrics::Metrics& metrics_;
+  Observer& observer_;
+  News& news_;
+  std::map<journal::LaneId, Removal> removals_;
+  uint64_t removed_ = 0;  // deliveries that died in removals that are over
+  std::vector<absl::AnyInvocable<void(uint64_t)>> waiters_;
 };
-
-using Removals = std::map<journal::LaneId, Removal>;
 
 }  // namespace carillon::delivery

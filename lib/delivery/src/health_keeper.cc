@@ -1,9 +1,11 @@
+#include "health_keeper.h"
+
+#include "carillon/model/operational.h"
 #include "carillon/policy/disabling.h"
-#include "dispatcher_impl.h"
 
 namespace carillon::delivery {
 
-void DispatcherImpl::OnBreaker(Lane& lane, policy::Breaker::Change change) {
+void HealthKeeper::OnBreaker(Lane& lane, policy::Breaker::Change change) {
   if (change == policy::Breaker::Change::kNone) return;
   lane.NoteBreaker();
   if (change == policy::Breaker::Change::kRecovered) {
@@ -14,7 +16,7 @@ void DispatcherImpl::OnBreaker(Lane& lane, policy::Breaker::Change change) {
   }
 }
 
-void DispatcherImpl::JudgeHealth(Lane& lane, const policy::Failure& result, bool retries_ended) {
+void HealthKeeper::OnResult(Lane& lane, const policy::Failure& result, bool retries_ended) {
   if (result.outcome == model::Outcome::kSuccess && lane.failing.failures() == 0) return;
   lane.failing.OnResult(result.outcome, policy::LongestGap(lane.destination()), clock_.Mono(),
                         clock_.Wall());
@@ -25,19 +27,19 @@ void DispatcherImpl::JudgeHealth(Lane& lane, const policy::Failure& result, bool
   if (why) Disable(lane, *why);
 }
 
-void DispatcherImpl::Disable(Lane& lane, model::DisabledReason why) {
+void HealthKeeper::Disable(Lane& lane, model::DisabledReason why) {
   lane.SetHealth({.failing_since = lane.failing.since(),
                   .disabled = why,
                   .disabled_at = clock_.Wall(),
                   .generation = lane.destination().generation});
   observer_.OnDisabled(lane.destination(), why);
-  if (IsWanted(lane, model::kDestinationDisabled)) {
+  if (router_.IsSubscribed(lane, model::kDestinationDisabled)) {
     news_.Add(DestinationDisabled(lane.destination(), lane.health(), random_));
   }
   SetMode(lane);
 }
 
-void DispatcherImpl::Enable(Lane& lane) {
+void HealthKeeper::Enable(Lane& lane) {
   lane.SetHealth({});
   lane.failing.Reset();
   lane.pace().Reset(clock_.Mono());
@@ -47,13 +49,12 @@ void DispatcherImpl::Enable(Lane& lane) {
   SetMode(lane);
 }
 
-void DispatcherImpl::TellRecovered(const Lane& lane, Recovery how) {
-  if (!IsWanted(lane, model::kDestinationRecovered)) return;
+void HealthKeeper::TellRecovered(const Lane& lane, Recovery how) {
+  if (!router_.IsSubscribed(lane, model::kDestinationRecovered)) return;
   news_.Add(DestinationRecovered(lane.destination(), how, clock_.Wall(), random_));
 }
 
-// The configuration of a lane is new to it: its owner may have switched it on or off.
-void DispatcherImpl::FollowSwitch(Lane& lane) {
+void HealthKeeper::FollowSwitch(Lane& lane) {
   const auto& disabled = lane.health().disabled;
   if (!lane.destination().enabled) {
     if (!disabled) Disable(lane, model::DisabledReason::kOperator);
@@ -64,12 +65,12 @@ void DispatcherImpl::FollowSwitch(Lane& lane) {
   SetMode(lane);
 }
 
-void DispatcherImpl::SetMode(Lane& lane) {
+void HealthKeeper::SetMode(Lane& lane) {
   const Lane::Mode mode = !lane.health().disabled                        ? Lane::Mode::kRun
                           : lane.destination().disabling.drop_deliveries ? Lane::Mode::kDrop
                                                                          : Lane::Mode::kRest;
   if (mode == lane.mode()) return;
-  lane.SetMode(mode, feed_.next());
+  lane.SetMode(mode, router_.next());
   lane.FreedAt(clock_.Mono());
   lane.groups().WantPass();
 }

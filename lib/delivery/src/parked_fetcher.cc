@@ -1,18 +1,17 @@
+#include "parked_fetcher.h"
+
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "carillon/codec/body.h"
-#include "dispatcher_impl.h"
 
 namespace carillon::delivery {
 namespace {
 
-using std::chrono::milliseconds;
-
-// Requests for parked rows under way at once, and about how many bytes of events each brings.
-constexpr int kAsks = 4;
+// About how many bytes of events one answer brings.
 constexpr size_t kMaxAskBytes = 1u << 20;
 constexpr size_t kAskShare = 64;  // of the shard's memory
 constexpr size_t kMarks = 256;
@@ -41,10 +40,24 @@ bool MakesSense(const journal::Parked& row) {
 
 }  // namespace
 
-void DispatcherImpl::AskForDue() {
+ParkedFetcher::ParkedFetcher(size_t max_memory_bytes, journal::Journal& journal, const Home& home,
+                             LaneMap& lanes, LaneScheduler& scheduler, HeldEvents& held,
+                             RetryClock& clock, News& news, DeadLetters& dead,
+                             std::function<void()> on_answer)
+    : ask_bytes_(std::min(kMaxAskBytes, max_memory_bytes / kAskShare)),
+      journal_(journal),
+      home_(home),
+      lanes_(lanes),
+      scheduler_(scheduler),
+      held_(held),
+      clock_(clock),
+      news_(news),
+      dead_(dead),
+      on_answer_(std::move(on_answer)) {}
+
+void ParkedFetcher::AskForDue() {
   if (!scheduler_.DueAt() || asks_ >= kAsks) return;
-  const base::WallTime now = retry_clock_.Now();
-  const size_t bytes = std::min(kMaxAskBytes, options_.max_memory_bytes / kAskShare);
+  const base::WallTime now = clock_.Now();
   while (asks_ < kAsks) {
     Lane* const lane = scheduler_.NextDue(now);
     if (lane == nullptr) return;
@@ -52,17 +65,17 @@ void DispatcherImpl::AskForDue() {
     const base::WallTime until = lane->TakeUntil(*lane->retries().AskAt(), now);
     lane->retries().BeginAsking();
     scheduler_.Touched(*lane);
-    journal_.TakeDue(lane->id(), until, lane->AskLimit(bytes),
+    journal_.TakeDue(lane->id(), until, lane->AskLimit(ask_bytes_),
                      home_.Bring<journal::DueDeliveries>(
                          [this, id = lane->id()](const journal::DueDeliveries& answer) {
                            --asks_;
                            OnDue(id, answer);
-                           Turn();
+                           on_answer_();
                          }));
   }
 }
 
-void DispatcherImpl::OnDue(journal::LaneId id, const journal::DueDeliveries& answer) {
+void ParkedFetcher::OnDue(journal::LaneId id, const journal::DueDeliveries& answer) {
   Lane* lane = lanes_.Find(id);
   if (lane == nullptr || lane->closing()) return;
   RetryQueue& retries = lane->retries();
@@ -70,7 +83,7 @@ void DispatcherImpl::OnDue(journal::LaneId id, const journal::DueDeliveries& ans
     const journal::Parked& parked = row.parked;
     if (!retries.Take(parked.due, parked.position)) continue;
     if (!Complete(row) || !MakesSense(parked)) {
-      Lose(*lane, row);
+      dead_.AddUnreadable(*lane, parked);
     } else if (!parked.rest.empty() && !codec::IsBatchFormat(lane->destination().format)) {
       TakeApart(*lane, parked);
     } else {
@@ -81,7 +94,7 @@ void DispatcherImpl::OnDue(journal::LaneId id, const journal::DueDeliveries& ans
   scheduler_.Touched(*lane);
 }
 
-Parcel DispatcherImpl::ParcelOf(const journal::DueDelivery& row) {
+Parcel ParkedFetcher::ParcelOf(const journal::DueDelivery& row) {
   Parcel parcel{.first = {.event = held_.Hold(row.event), .group = row.parked.group},
                 .due = row.parked.due,
                 .attempts = row.parked.attempts,
@@ -95,33 +108,16 @@ Parcel DispatcherImpl::ParcelOf(const journal::DueDelivery& row) {
 // A batch was parked when the destination's format could hold it. Its deliveries go one by one now,
 // when their rows are durable, with the attempts that were made. The new rows must not share a key
 // with the old one, which is known as taken until it is gone.
-void DispatcherImpl::TakeApart(Lane& lane, journal::Parked batch) {
+void ParkedFetcher::TakeApart(Lane& lane, journal::Parked batch) {
   news_.Add(journal::ParkedKey{lane.id(), batch.due, batch.position});
-  const base::WallTime now = retry_clock_.Now();
+  const base::WallTime now = clock_.Now();
   batch.due = batch.due == now ? now + std::chrono::nanoseconds(1) : now;
-  ParkApart(lane, batch);
+  news_.ParkApart(lane, batch);
 }
 
-// The journal keeps the events of parked rows. Should one be gone all the same, or the row be
-// nonsense, the row ends, and nothing of its groups waits for it.
-void DispatcherImpl::Lose(Lane& lane, const journal::DueDelivery& row) {
-  const journal::Parked& parked = row.parked;
-  news_.Add(journal::ParkedKey{lane.id(), parked.due, parked.position});
-  lane.retries().CountUnparked(1 + parked.rest.size());
-  const auto bury = [&](uint64_t position) {
-    NoteDead(lane, {.position = position, .event_id = {}, .attempts = parked.attempts});
-  };
-  std::set<uint64_t> positions{parked.position};
-  for (const journal::BatchMember& member : parked.rest) positions.insert(member.position);
-  for (const uint64_t position : positions) bury(position);
-  if (parked.due >= journal::kFirstHeldDue) return;
-  lane.groups().Release(parked);
-}
-
-void DispatcherImpl::AskForHeld() {
-  while (asks_ < kAsks) {
+void ParkedFetcher::AskForHeld() {
+  while (asks_ < kAsks && scheduler_.Has(LaneNeed::kHeldRows)) {
     Lane* const lane = scheduler_.Next(LaneNeed::kHeldRows);
-    if (lane == nullptr) return;
     const auto ask = lane->groups().NextAsk();
     scheduler_.Touched(*lane);
     if (!ask) continue;
@@ -132,13 +128,13 @@ void DispatcherImpl::AskForHeld() {
             [this, id = lane->id(), group = ask->group](const journal::DueDeliveries& answer) {
               --asks_;
               OnHeld(id, group, answer);
-              Turn();
+              on_answer_();
             }));
   }
 }
 
-void DispatcherImpl::OnHeld(journal::LaneId id, journal::GroupId group,
-                            const journal::DueDeliveries& answer) {
+void ParkedFetcher::OnHeld(journal::LaneId id, journal::GroupId group,
+                           const journal::DueDeliveries& answer) {
   Lane* lane = lanes_.Find(id);
   if (lane == nullptr || lane->closing()) return;
   Groups& groups = lane->groups();
@@ -148,7 +144,7 @@ void DispatcherImpl::OnHeld(journal::LaneId id, journal::GroupId group,
       if (Complete(row) && MakesSense(row.parked)) {
         lane->EnqueueHeld(held_.Hold(row.event), group, row.parked.attempts);
       } else {
-        Lose(*lane, row);
+        dead_.AddUnreadable(*lane, row.parked);
       }
     }
     groups.Update(group);
@@ -157,25 +153,26 @@ void DispatcherImpl::OnHeld(journal::LaneId id, journal::GroupId group,
 }
 
 // Whether what follows a dead delivery may go that was buried under `generation`.
-bool DispatcherImpl::Passes(const Lane& lane, uint32_t generation) const {
+bool ParkedFetcher::Passes(const Lane& lane, uint32_t generation) {
   return lane.destination().order.after_dead == model::AfterDead::kContinue ||
          lane.mode() == Lane::Mode::kDrop || generation != lane.destination().generation;
 }
 
-void DispatcherImpl::AskForMarks() {
-  while (Lane* lane = scheduler_.Next(LaneNeed::kMarks)) {
+void ParkedFetcher::AskForMarks() {
+  while (scheduler_.Has(LaneNeed::kMarks)) {
+    Lane* const lane = scheduler_.Next(LaneNeed::kMarks);
     lane->groups().BeginPassing();
     scheduler_.Touched(*lane);
     journal_.TakeHeld(lane->id(), 0, kMarks,
                       home_.Bring<journal::DueDeliveries>(
                           [this, id = lane->id()](const journal::DueDeliveries& answer) {
                             OnMarks(id, answer);
-                            Turn();
+                            on_answer_();
                           }));
   }
 }
 
-void DispatcherImpl::OnMarks(journal::LaneId id, const journal::DueDeliveries& answer) {
+void ParkedFetcher::OnMarks(journal::LaneId id, const journal::DueDeliveries& answer) {
   Lane* const lane = lanes_.Find(id);
   if (lane == nullptr || lane->closing()) return;
   for (const journal::DueDelivery& mark : answer.due) {

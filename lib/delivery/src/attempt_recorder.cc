@@ -1,0 +1,76 @@
+#include "attempt_recorder.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "attempt_span.h"
+#include "lane.h"
+
+namespace carillon::delivery {
+
+void AttemptRecorder::Record(const Attempt& attempt, model::Outcome outcome,
+                             const http::Response& response, bool abandoned) {
+  Lane& lane = *attempt.lane;
+  if (attempt.late != Attempt::kNotFirst) figures_.first_attempt.Observe(attempt.late);
+  AddRows(attempt, outcome, response, abandoned);
+  lane.metrics().CountAttempt(outcome);
+  metrics_.ObserveAttempt(outcome, response.ended - response.started);
+  if (attempt.span != 0 && tracer_ != nullptr) RecordSpan(attempt, outcome, response);
+  if (outcome != model::Outcome::kCancelled) ObservePhases(response.times);
+  if (outcome != model::Outcome::kSuccess && outcome != model::Outcome::kCancelled) {
+    observer_.OnFailed(lane.destination(), outcome, response, *attempt.parcel.first.event);
+  }
+}
+
+void AttemptRecorder::RecordShortage(const Attempt& attempt, const http::Response& response) {
+  attempt.lane->metrics().CountAttempt(model::Outcome::kLocalShortage);
+  metrics_.ObserveAttempt(model::Outcome::kLocalShortage, response.ended - response.started);
+}
+
+void AttemptRecorder::AddRows(const Attempt& attempt, model::Outcome outcome,
+                              const http::Response& response, bool abandoned) {
+  const Lane& lane = *attempt.lane;
+  const Parcel& parcel = attempt.parcel;
+  const auto took = response.ended - response.started;
+  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+  const bool closed = lane.closing() && outcome != model::Outcome::kSuccess;
+  journal::AttemptRow row{
+      .position = 0,
+      .lane = lane.id(),
+      .number = parcel.attempts + 1,
+      .outcome = outcome,
+      .http_status = response.status,
+      .started = clock_.Wall() - (clock_.Mono() - response.started),
+      .duration_us = static_cast<uint32_t>(std::clamp<int64_t>(micros, 0, UINT32_MAX))};
+  parcel.ForEach([&](const Delivery& delivery) {
+    row.position = delivery.event->position();
+    // The parked rows of a lane that is being closed stay, and become dead with the lane.
+    const bool stays = closed && (parcel.parked || delivery.held);
+    row.settles = !stays && (!abandoned || (!parcel.parked && parcel.size() > 1));
+    news_.Add(row);
+  });
+}
+
+void AttemptRecorder::RecordSpan(const Attempt& attempt, model::Outcome outcome,
+                                 const http::Response& response) {
+  const model::TraceContext trace = *attempt.parcel.Traced()->trace();
+  if (!trace.sampled()) return;
+  const base::WallTime start = clock_.Wall() - (clock_.Mono() - response.started);
+  tracer_->Record(
+      AttemptSpan(attempt.lane->destination(), attempt, trace, outcome, response, start));
+}
+
+void AttemptRecorder::ObservePhases(const http::PhaseTimes& times) {
+  const auto observe = [this](metrics::AttemptPhase phase, std::chrono::nanoseconds took) {
+    if (took >= std::chrono::nanoseconds(0)) {
+      figures_.phases[static_cast<size_t>(phase)].Observe(took);
+    }
+  };
+  observe(metrics::AttemptPhase::kDns, times.dns);
+  observe(metrics::AttemptPhase::kConnect, times.connect);
+  observe(metrics::AttemptPhase::kTls, times.tls);
+  observe(metrics::AttemptPhase::kFirstByte, times.first_byte);
+  observe(metrics::AttemptPhase::kBody, times.body);
+}
+
+}  // namespace carillon::delivery

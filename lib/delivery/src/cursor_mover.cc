@@ -1,0 +1,98 @@
+#include "cursor_mover.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace carillon::delivery {
+
+CursorMover::CursorMover(size_t read_bytes, journal::Journal& journal, const Home& home,
+                         LaneMap& lanes, LaneScheduler& scheduler, const Router& router,
+                         const Sender& sender, News& news, Evictor& evictor,
+                         std::function<void()> on_read)
+    : read_bytes_(read_bytes),
+      journal_(journal),
+      home_(home),
+      lanes_(lanes),
+      scheduler_(scheduler),
+      router_(router),
+      sender_(sender),
+      news_(news),
+      evictor_(evictor),
+      on_read_(std::move(on_read)) {}
+
+void CursorMover::Follow(const journal::Demand& demand) {
+  demand_ = demand;
+  if (demand_.leave_to == 0) return;
+  scheduler_.ForEach(LaneNeed::kCursor, [this](Lane& lane) { Start(lane); });
+}
+
+void CursorMover::Start(Lane& lane) {
+  if (lane.reading() || lane.NeedsRead()) return;
+  const std::optional<uint64_t> cursor = lane.DurableCursor();
+  if (!cursor || *cursor > demand_.leave_to) return;
+  lane.Shed(0, router_.next());
+  // What is in flight ends soon; only what lies at the cursor has to be looked at.
+  if (lane.cursor() && *lane.cursor() <= demand_.leave_to) {
+    lane.BeginRead();
+    moving_.push_back(lane.id());
+  }
+  scheduler_.Touched(lane);
+}
+
+// What is kept comes before what the cursor covers, also after a restart: so the lane first has to
+// end what it has in flight, and begins nothing new until it has moved.
+void CursorMover::Run() {
+  size_t looks = moving_.size();
+  while (reads_ < kReads && looks-- > 0 && sender_.MayStart()) {
+    Lane* lane = lanes_.Find(moving_.pop_front());
+    if (lane == nullptr || lane->closing()) continue;
+    if (lane->LowestUnsettled() != Tracker::kNone) {
+      moving_.push_back(lane->id());
+      continue;
+    }
+    ++reads_;
+    journal_.Read(
+        *lane->cursor(), read_bytes_,
+        home_.Bring<journal::EventBatchPtr>(
+            [this, id = lane->id(), to = demand_.leave_to](const journal::EventBatchPtr& batch) {
+              --reads_;
+              OnRead(id, to, batch == nullptr ? journal::EventBatch() : *batch);
+              on_read_();
+            }));
+  }
+}
+
+void CursorMover::OnRead(journal::LaneId id, uint64_t leave_to, const journal::EventBatch& batch) {
+  Lane* const lane = lanes_.Find(id);
+  if (sender_.stopped() || lane == nullptr || lane->closing()) return;
+  const uint64_t end = std::min(leave_to + 1, router_.next());
+  uint64_t seen = batch.empty() ? end : batch.back()->position() + 1;
+  for (const model::EventPtr& event : batch) {
+    if (event->position() >= end) break;
+    if (event->position() < *lane->cursor() || !lane->Matches(*event)) continue;
+    if (!router_.WasSettled(event->position(), id)) KeepOrEvict(*lane, *event);
+  }
+  lane->MoveCursor(std::clamp(seen, *lane->cursor(), std::max(end, *lane->cursor())));
+  if (*lane->cursor() < end) {
+    moving_.push_back(id);
+  } else {
+    lane->EndRead();
+  }
+  scheduler_.Touched(*lane);
+}
+
+void CursorMover::KeepOrEvict(Lane& lane, const model::Event& event) {
+  if (event.accepted_at() < demand_.keep_since) {
+    const journal::Parked row{.lane = lane.id(),
+                              .due = journal::kKeptDue,
+                              .position = event.position(),
+                              .group = lane.GroupOf(event),
+                              .rest = {}};
+    return evictor_.Evict(lane, row, /*too_old=*/true);
+  }
+  news_.Add(lane.Keep(event));
+  lane.retries().CountParked(1);
+}
+
+}  // namespace carillon::delivery

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
+#include "carillon/journal/journal.h"
+#include "evictor.h"
+#include "home.h"
+#include "lane_map.h"
+#include "lane_scheduler.h"
+#include "news.h"
+#include "ring_queue.h"
+#include "router.h"
+#include "sender.h"
+
+namespace carillon::delivery {
+
+/// Moves the cursors of lanes that are behind above what is to leave the journal: what such a lane
+/// wants of it is written as rows of its own, and kept, or evicted where it is too old for that. A
+/// few reads at a time. Dispatcher's thread; what is given outlives it.
+class CursorMover {
+ public:
+  /// `on_read`: lanes may have got further.
+  CursorMover(size_t read_bytes, journal::Journal& journal, const Home& home, LaneMap& lanes,
+              LaneScheduler& scheduler, const Router& router, const Sender& sender, News& news,
+              Evictor& evictor, std::function<void()> on_read);
+
+  /// What the journal asks for, now and then.
+  void Follow(const journal::Demand& demand);
+  /// Reads on for lanes that move.
+  void Run();
+
+ private:
+  static constexpr int kReads = 2;
+
+  /// Has the lane move its cursor, if that is too low.
+  void Start(Lane& lane);
+  void OnRead(journal::LaneId id, uint64_t leave_to, const journal::EventBatch& batch);
+  void KeepOrEvict(Lane& lane, const model::Event& event);
+
+  const size_t read_bytes_;
+  journal::Journal& journal_;
+  const Home& home_;
+  LaneMap& lanes_;
+  LaneScheduler& scheduler_;
+  const Router& router_;
+  const Sender& sender_;
+  News& news_;
+  Evictor& evictor_;
+  const std::function<void()> on_read_;
+  journal::Demand demand_;             // as of the last call
+  RingQueue<journal::LaneId> moving_;  // their cursors move on
+  int reads_ = 0;                      // under way
+};
+
+}  // namespace carillon::delivery

@@ -1,0 +1,66 @@
+#include "dead_letters.h"
+
+#include <map>
+#include <set>
+
+#include "carillon/model/operational.h"
+#include "operational.h"
+
+namespace carillon::delivery {
+
+Ending DeadLetters::Add(Lane& lane, const Parcel& parcel, uint32_t attempts,
+                        model::Outcome outcome) {
+  std::map<journal::GroupId, uint64_t> marks;  // the last position of each group
+  parcel.ForEach([&](const Delivery& delivery) {
+    Add(lane, *delivery.event, attempts, outcome);
+    if (delivery.group != 0) marks[delivery.group] = delivery.event->position();
+  });
+  const bool hold = lane.destination().order.after_dead == model::AfterDead::kHold &&
+                    lane.mode() == Lane::Mode::kRun;
+  if (!hold || marks.empty()) return Ending::kSettled;
+  for (const auto& [group, position] : marks) {
+    news_.Add(journal::Parked{.lane = lane.id(),
+                              .due = journal::HeldDue(0),
+                              .position = position,
+                              .attempts = lane.destination().generation,
+                              .group = group});
+  }
+  return Ending::kStuck;
+}
+
+void DeadLetters::Add(Lane& lane, const Observer::GivenUp& delivery) {
+  news_.Add(journal::Dead{lane.id(), delivery.position, delivery.attempts, delivery.outcome,
+                          clock_.Wall()});
+  lane.metrics().dead.fetch_add(1, std::memory_order_relaxed);
+  observer_.OnGivenUp(lane.destination(), delivery);
+  if (lane.closing()) removals_.OnDead(lane.id());
+}
+
+void DeadLetters::Add(Lane& lane, const model::Event& event, uint32_t attempts,
+                      model::Outcome outcome) {
+  Add(lane, {.position = event.position(),
+             .event_id = event.id(),
+             .event = &event,
+             .attempts = attempts,
+             .outcome = outcome});
+  // Of an operational event it would be one more; who took the destination out knows.
+  if (lane.closing() || model::IsOperational(event.type())) return;
+  if (!router_.IsSubscribed(lane, model::kDeliveryDead)) return;
+  news_.Add(DeliveryDead(lane.destination(), event, attempts, outcome, clock_.Wall(), random_));
+}
+
+// The journal keeps the events of parked rows. Should one be gone all the same, or the row be
+// nonsense, the row ends, and nothing of its groups waits for it.
+void DeadLetters::AddUnreadable(Lane& lane, const journal::Parked& row) {
+  news_.Add(journal::ParkedKey{lane.id(), row.due, row.position});
+  lane.retries().CountUnparked(1 + row.rest.size());
+  std::set<uint64_t> positions{row.position};
+  for (const journal::BatchMember& member : row.rest) positions.insert(member.position);
+  for (const uint64_t position : positions) {
+    Add(lane, {.position = position, .event_id = {}, .attempts = row.attempts});
+  }
+  if (row.due >= journal::kFirstHeldDue) return;
+  lane.groups().Release(row);
+}
+
+}  // namespace carillon::delivery

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+
+#include "attempts.h"
+#include "carillon/base/clock.h"
+#include "carillon/base/random.h"
+#include "carillon/delivery/observer.h"
+#include "carillon/journal/journal.h"
+#include "groups.h"
+#include "lane.h"
+#include "news.h"
+#include "removal.h"
+#include "router.h"
+
+namespace carillon::delivery {
+
+/// Whatever dies passes here: it is written, counted and told, to the observer and, where they
+/// subscribed to that, to the tenant. The caller settles it in the lane, and calls `Touched`.
+/// Dispatcher's thread; what is given outlives it.
+class DeadLetters {
+ public:
+  DeadLetters(const base::Clock& clock, base::Random& random, Observer& observer,
+              const Router& router, News& news, Removals& removals)
+      : clock_(clock),
+        random_(random),
+        observer_(observer),
+        router_(router),
+        news_(news),
+        removals_(removals) {}
+
+  /// One of which only the row or the position is known: the tenant is not told of it by itself.
+  void Add(Lane& lane, const Observer::GivenUp& delivery);
+  /// It was given up after `attempts`, the last of which ended so.
+  void Add(Lane& lane, const model::Event& event, uint32_t attempts, model::Outcome outcome);
+  /// The same for all that a parcel carries, whose rows are taken away. kStuck: what follows in
+  /// their groups is to be held, and the marks that say so are written; else kSettled.
+  Ending Add(Lane& lane, const Parcel& parcel, uint32_t attempts, model::Outcome outcome);
+  /// A parked row that was taken, and whose event is gone, or that makes no sense.
+  void AddUnreadable(Lane& lane, const journal::Parked& row);
+
+ private:
+  const base::Clock& clock_;
+  base::Random& random_;
+  Observer& observer_;
+  const Router& router_;
+  News& news_;
+  Removals& removals_;
+};
+
+}  // namespace carillon::delivery

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "carillon/base/clock.h"
+#include "carillon/base/random.h"
+#include "carillon/delivery/observer.h"
+#include "carillon/model/health.h"
+#include "carillon/policy/breaker.h"
+#include "carillon/policy/retry.h"
+#include "lane.h"
+#include "news.h"
+#include "operational.h"
+#include "router.h"
+
+namespace carillon::delivery {
+
+/// Decides which destinations are disabled and enabled again, puts their lanes in the mode that
+/// follows from that, and tells of it and of breakers that open and close. The lane's health is
+/// reported with its rows. The caller calls `Touched` afterwards. Dispatcher's thread; what is
+/// given outlives it.
+class HealthKeeper {
+ public:
+  HealthKeeper(const base::Clock& clock, base::Random& random, Observer& observer,
+               const Router& router, News& news)
+      : clock_(clock), random_(random), observer_(observer), router_(router), news_(news) {}
+
+  /// Its breaker changed with the end of an attempt.
+  void OnBreaker(Lane& lane, policy::Breaker::Change change);
+  /// An attempt ended so. `retries_ended`: and its deliveries are dead.
+  void OnResult(Lane& lane, const policy::Failure& result, bool retries_ended);
+  /// The configuration of the lane is new to it: its owner may have switched it on or off.
+  void FollowSwitch(Lane& lane);
+
+ private:
+  void Disable(Lane& lane, model::DisabledReason why);
+  void Enable(Lane& lane);
+  void TellRecovered(const Lane& lane, Recovery how);
+  void SetMode(Lane& lane);
+
+  const base::Clock& clock_;
+  base::Random& random_;
+  Observer& observer_;
+  const Router& router_;
+  News& news_;
+};
+
+}  // namespace carillon::delivery

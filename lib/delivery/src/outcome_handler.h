@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+
+#include "attempt_recorder.h"
+#include "attempts.h"
+#include "carillon/base/clock.h"
+#include "carillon/base/random.h"
+#include "carillon/http/courier.h"
+#include "carillon/metrics/metrics.h"
+#include "carillon/policy/retry.h"
+#include "dead_letters.h"
+#include "health_keeper.h"
+#include "lane.h"
+#include "lane_scheduler.h"
+#include "news.h"
+#include "removal.h"
+#include "retry_clock.h"
+
+namespace carillon::delivery {
+
+/// Decides what becomes of the deliveries of an attempt that ended: delivered, parked until the
+/// next, dead; or, when it could not be made for want of something on this machine, parked as if
+/// nothing had been. Dispatcher's thread.
+class OutcomeHandler {
+ public:
+  /// What it works with; all of it outlives it.
+  struct Parts {
+    const base::Clock& clock;
+    base::Random& random;
+    metrics::Metrics& metrics;
+    RetryClock& retry_clock;
+    LaneScheduler& scheduler;
+    Attempts& attempts;
+    AttemptRecorder& recorder;
+    News& news;
+    DeadLetters& dead;
+    HealthKeeper& health;
+    Removals& removals;
+  };
+  explicit OutcomeHandler(const Parts& parts)
+      : clock_(parts.clock),
+        random_(parts.random),
+        metrics_(parts.metrics),
+        retry_clock_(parts.retry_clock),
+        scheduler_(parts.scheduler),
+        attempts_(parts.attempts),
+        recorder_(parts.recorder),
+        news_(parts.news),
+        dead_(parts.dead),
+        health_(parts.health),
+        removals_(parts.removals) {}
+
+  /// The process ends: what is cancelled from now on is left as it is.
+  void Stop() { stopped_ = true; }
+  /// See http::CourierListener. A token that is not known (any more) is nobody's.
+  void OnResponse(uint64_t token, const http::Response& response);
+
+ private:
+  void Postpone(Attempt& attempt, const http::Response& response);
+  /// `result` tells of a success, too.
+  void Conclude(Attempt& attempt, const policy::Failure& result);
+  Ending Fail(Lane& lane, const Parcel& parcel, const policy::Failure& failure);
+  void Finish(Attempt& attempt, Ending ending);
+
+  const base::Clock& clock_;
+  base::Random& random_;
+  metrics::Metrics& metrics_;
+  RetryClock& retry_clock_;
+  LaneScheduler& scheduler_;
+  Attempts& attempts_;
+  AttemptRecorder& recorder_;
+  News& news_;
+  DeadLetters& dead_;
+  HealthKeeper& health_;
+  Removals& removals_;
+  bool stopped_ = false;
+};
+
+}  // namespace carillon::delivery

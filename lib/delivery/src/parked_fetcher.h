@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
+#include "attempts.h"
+#include "carillon/journal/journal.h"
+#include "dead_letters.h"
+#include "held_event.h"
+#include "home.h"
+#include "lane_map.h"
+#include "lane_scheduler.h"
+#include "news.h"
+#include "retry_clock.h"
+
+namespace carillon::delivery {
+
+/// Brings parked deliveries back from the journal to their lanes: those whose time has come, those
+/// that were held in a group whose way is free; and asks for the marks of groups that are stuck,
+/// to let those go on that may. A few requests at a time, for the lanes in the scheduler's order.
+/// Dispatcher's thread; what is given outlives it.
+class ParkedFetcher {
+ public:
+  /// `on_answer`: lanes may have something to send.
+  ParkedFetcher(size_t max_memory_bytes, journal::Journal& journal, const Home& home,
+                LaneMap& lanes, LaneScheduler& scheduler, HeldEvents& held, RetryClock& clock,
+                News& news, DeadLetters& dead, std::function<void()> on_answer);
+
+  /// There is memory for what may come.
+  void AskForDue();
+  void AskForHeld();
+  /// Needs none.
+  void AskForMarks();
+  /// No more is asked for until an answer comes.
+  bool Busy() const { return asks_ > 0; }
+
+ private:
+  static constexpr int kAsks = 4;  // under way at once
+
+  void OnDue(journal::LaneId id, const journal::DueDeliveries& answer);
+  Parcel ParcelOf(const journal::DueDelivery& row);
+  void TakeApart(Lane& lane, journal::Parked batch);
+  void OnHeld(journal::LaneId id, journal::GroupId group, const journal::DueDeliveries& answer);
+  static bool Passes(const Lane& lane, uint32_t generation);
+  void OnMarks(journal::LaneId id, const journal::DueDeliveries& answer);
+
+  const size_t ask_bytes_;
+  journal::Journal& journal_;
+  const Home& home_;
+  LaneMap& lanes_;
+  LaneScheduler& scheduler_;
+  HeldEvents& held_;
+  RetryClock& clock_;
+  News& news_;
+  DeadLetters& dead_;
+  const std::function<void()> on_answer_;
+  int asks_ = 0;
+};
+
+}  // namespace carillon::delivery
