@@ -18,9 +18,9 @@
 #include "carillon/admin/pending_page.h"
 #include "carillon/config/sections.h"
 #include "carillon/config/watcher.h"
-#include "carillon/http/server.h"
 #include "carillon/journal/sqlite_journal.h"
 #include "carillon/tracing/tracer.h"
+#include "carillon/web/server.h"
 #include "certificate_ends.h"
 #include "engine.h"
 #include "front.h"
@@ -45,6 +45,7 @@ constexpr std::chrono::milliseconds kHealthInterval{500};
 constexpr std::chrono::seconds kLoopPatience{30};
 constexpr std::chrono::milliseconds kGaugePatience{250};
 constexpr std::chrono::seconds kRemovalPatience{2};
+constexpr size_t kMaxAdminHeadBytes = 8u << 10;
 
 class DaemonImpl final : public Daemon {
  public:
@@ -199,9 +200,11 @@ class DaemonImpl final : public Daemon {
   }
 
   absl::Status ListenAdmin() {
-    auto handler = [this](const http::ServerRequest& request) { return pages_.Handle(request); };
-    auto admin = http::Server::Listen(admin_io_, config_.server.admin_address(), handler,
-                                      {.max_connections = shares_.admin});
+    web::Routes routes;
+    pages_.AddTo(routes);
+    auto admin = web::Server::Listen(admin_io_, config_.server.admin_address(), std::move(routes),
+                                     {.max_connections = shares_.admin,
+                                      .max_head_bytes = kMaxAdminHeadBytes});
     if (!admin.ok()) {
       return absl::Status(admin.status().code(),
                           "server.admin_address: " + std::string(admin.status().message()));
@@ -313,12 +316,9 @@ class DaemonImpl final : public Daemon {
   }
 
   /// The page /pending: not before there is an engine to ask.
-  http::ServerReply Pending() {
+  web::Response Pending() {
     if (listening_) return pending_.Handle();
-    http::ServerReply reply;
-    reply.status = 503;
-    reply.body = "not ready: starting\n";
-    return reply;
+    return {.status = 503, .body = "not ready: starting\n"};
   }
 
   admin::PendingHead PendingHead() const {
@@ -435,7 +435,7 @@ class DaemonImpl final : public Daemon {
 
   asio::io_context admin_io_{1};
   asio::steady_timer health_timer_{admin_io_};
-  std::unique_ptr<http::Server> admin_;
+  std::unique_ptr<web::Server> admin_;
   std::thread admin_thread_;
   std::vector<config::WatchedFile> watched_;  // beside the configuration; the watcher's thread
   std::unique_ptr<config::Watcher> watcher_;

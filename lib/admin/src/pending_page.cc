@@ -81,7 +81,7 @@ struct PendingPage::Run {
   base::MonoTime done{};
 };
 
-http::ServerReply PendingPage::Handle() {
+web::Response PendingPage::Handle() {
   if (run_ != nullptr) {
     const std::lock_guard lock(run_->mutex);
     if (run_->report && clock_.Mono() - run_->done > kFresh) run_.reset();
@@ -99,14 +99,14 @@ http::ServerReply PendingPage::Handle() {
   const std::shared_ptr<Run> run = run_;
   std::unique_lock lock(run->mutex);
   if (!run->came.wait_for(lock, patience_, [&run] { return run->report.has_value(); })) {
-    http::ServerReply reply;
+    web::Response reply;
     reply.status = 503;
     reply.body = "what is pending is being counted: ask again soon\n";
     return reply;
   }
   run_.reset();
   head_.at = base::FormatRfc3339(run->at);
-  http::ServerReply reply;
+  web::Response reply;
   reply.content_type = "application/json";
   reply.body = RenderPending(head_, *run->report, kMaxBytes);
   return reply;

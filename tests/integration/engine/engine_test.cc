@@ -15,7 +15,7 @@
 #include <thread>
 
 #include "carillon/base/descriptor_budget.h"
-#include "carillon/http/server.h"
+#include "carillon/web/server.h"
 
 namespace carillon::server {
 namespace {
@@ -97,13 +97,16 @@ class StubJournal final : public journal::Journal {
 class EngineTest : public testing::Test {
  protected:
   void SetUp() override {
-    auto server =
-        http::Server::Listen(io_, "127.0.0.1:0", [this](const http::ServerRequest& request) {
-          const std::lock_guard lock(mutex_);
-          seen_.push_back(request.target);
-          changed_.notify_all();
-          return http::ServerReply{};
-        });
+    web::Routes routes;
+    routes.Add({.path = "/*",
+                .methods = {"POST"},
+                .handler = web::Immediate([this](const web::Request& request) {
+                  const std::lock_guard lock(mutex_);
+                  seen_.push_back(request.path);
+                  changed_.notify_all();
+                  return web::Response{};
+                })});
+    auto server = web::Server::Listen(io_, "127.0.0.1:0", std::move(routes));
     ASSERT_TRUE(server.ok());
     server_ = *std::move(server);
     thread_ = std::thread([this] { io_.run(); });
@@ -157,7 +160,7 @@ class EngineTest : public testing::Test {
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
       io_.get_executor()};
-  std::unique_ptr<http::Server> server_;
+  std::unique_ptr<web::Server> server_;
   std::thread thread_;
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -77,7 +77,7 @@ TEST(PendingPage, WhatTakesLongIsShownToTheNextWhoAsks) {
   EXPECT_EQ(page.Handle().status, 503);
   EXPECT_EQ(asked, 1) << "one at a time";
   answer({.destinations = {Left("one", 1)}, .next_position = 2});
-  const http::ServerReply reply = page.Handle();
+  const web::Response reply = page.Handle();
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.content_type, "application/json");
   EXPECT_THAT(reply.body, HasSubstr("\"parked\":1"));
@@ -108,10 +108,9 @@ TEST(PendingPage, WhatNobodyFetchedInTimeIsCountedAgain) {
 TEST(PendingPage, IsOneOfThePages) {
   const Health health;
   const auto metrics = metrics::Metrics::Create("1.2.3");
-  const http::ServerRequest get{.method = "GET", .target = "/pending", .body = ""};
-  EXPECT_EQ(Pages(health, *metrics).Handle(get).status, 503);
-  const Pages pages(health, *metrics, [] { return http::ServerReply(); });
-  EXPECT_EQ(pages.Handle(get).status, 200);
+  EXPECT_EQ(Pages(health, *metrics).Get("/pending").status, 503);
+  const Pages pages(health, *metrics, [] { return web::Response(); });
+  EXPECT_EQ(pages.Get("/pending").status, 200);
 }
 
 TEST(Against, TellsWhatIsTakenOutAndTheSum) {

@@ -1,15 +1,16 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
 #include <utility>
 
 #include "carillon/admin/health.h"
-#include "carillon/http/server.h"
 #include "carillon/metrics/metrics.h"
+#include "carillon/web/routes.h"
 
 namespace carillon::admin {
 
-/// The pages of the admin port, for GET and HEAD (whose body the server leaves out):
+/// The pages of the admin port:
 ///
 ///     /         what is here
 ///     /metrics  the Prometheus text format
@@ -17,17 +18,18 @@ namespace carillon::admin {
 ///     /readyz   200 while it takes events durably, else 503 and the reason
 ///     /pending  what `pending` answers; 503 without one
 ///
-/// Another path is answered with 404, another method with 405; a query is ignored.
-///
 /// `health` and `metrics` outlive it. Thread-safe, if `pending` is.
 class Pages {
  public:
-  using Pending = std::function<http::ServerReply()>;
+  using Pending = std::function<web::Response()>;
 
   Pages(const Health& health, metrics::Metrics& metrics, Pending pending = nullptr)
       : sources_{health, metrics, std::move(pending)} {}
 
-  http::ServerReply Handle(const http::ServerRequest& request) const;
+  /// For GET and HEAD. The pages outlive the routes.
+  void AddTo(web::Routes& routes) const;
+  /// Returns the page of that path, or 404.
+  web::Response Get(std::string_view path) const;
 
  private:
   friend struct PageMakers;

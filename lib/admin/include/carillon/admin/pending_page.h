@@ -10,8 +10,8 @@
 
 #include "absl/functional/any_invocable.h"
 #include "carillon/base/clock.h"
-#include "carillon/http/server.h"
 #include "carillon/model/pending.h"
+#include "carillon/web/message.h"
 
 namespace carillon::admin {
 
@@ -47,7 +47,7 @@ class PendingPage {
               const base::Clock& clock)
       : list_(std::move(list)), head_(std::move(head)), patience_(patience), clock_(clock) {}
 
-  http::ServerReply Handle();
+  web::Response Handle();
 
  private:
   struct Run;

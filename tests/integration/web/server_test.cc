@@ -1,111 +1,21 @@
-#include "carillon/http/server.h"
+#include "carillon/web/server.h"
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <boost/asio/post.hpp>
 #include <thread>
 #include <vector>
 
+#include "client.h"
 #include "few_descriptors.h"
+#include "server_fixture.h"
 
-namespace carillon::http {
+namespace carillon::web {
 namespace {
 
 using testing::HasSubstr;
 using testing::StartsWith;
-
-/// A blocking connection to the server.
-class Client {
- public:
-  explicit Client(uint16_t port) : Client(port, socket(AF_INET, SOCK_STREAM, 0)) {}
-  Client(uint16_t port, int fd) : fd_(fd) {
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    at.sin_port = htons(port);
-    EXPECT_EQ(connect(fd_, reinterpret_cast<sockaddr*>(&at), sizeof(at)), 0);
-    const timeval limit{20, 0};
-    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-  }
-  ~Client() { close(fd_); }
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
-
-  void Send(const std::string& bytes) {
-    for (size_t sent = 0; sent < bytes.size();) {
-      const ssize_t n = send(fd_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
-      if (n <= 0) return;
-      sent += static_cast<size_t>(n);
-    }
-  }
-  size_t CountToEnd() {
-    std::vector<char> into(64 * 1024);
-    size_t seen = 0;
-    for (ssize_t n; (n = recv(fd_, into.data(), into.size(), 0)) > 0;) {
-      seen += static_cast<size_t>(n);
-    }
-    return seen;
-  }
-  /// Until `end` was read, or the server closed.
-  std::string ReadUntil(const std::string& end) {
-    std::string seen;
-    char c;
-    while (!seen.ends_with(end) && recv(fd_, &c, 1, 0) == 1) seen += c;
-    return seen;
-  }
-  std::string ReadToEnd() {
-    std::string seen;
-    char c;
-    while (recv(fd_, &c, 1, 0) == 1) seen += c;
-    return seen;
-  }
-
- private:
-  const int fd_;
-};
-
-class ServerTest : public testing::Test {
- protected:
-  ServerTest() { Listen({}); }
-  ~ServerTest() override { End(); }
-  void End() {
-    boost::asio::post(io_, [this] { server_->Stop(); });
-    thread_.join();  // the loop ends: nothing is left in it
-  }
-  void ListenAnew(const ServerOptions& options) {
-    End();
-    io_.restart();
-    Listen(options);
-  }
-  void Listen(const ServerOptions& options) {
-    const auto handler = [](const ServerRequest& request) {
-      if (request.target == "/large") return ServerReply{.body = std::string(kLarge, 'x')};
-      if (request.target == "/throw") throw std::runtime_error("secret");
-      return ServerReply{.status = 203,
-                         .content_type = "application/json",
-                         .body = request.method + " " + request.target + " " + request.body + "."};
-    };
-    auto server = Server::Listen(io_, "127.0.0.1:0", handler, options);
-    EXPECT_TRUE(server.ok()) << server.status();
-    server_ = *std::move(server);
-    thread_ = std::thread([this] { io_.run(); });
-  }
-  static constexpr size_t kLarge = 32u << 20;  // more than sockets buffer
-  bool Answers() {
-    Client client(server_->port());
-    client.Send("GET / HTTP/1.1\r\nConnection: close\r\n\r\n");
-    return client.ReadToEnd().find("GET / .") != std::string::npos;
-  }
-
-  boost::asio::io_context io_{1};
-  std::unique_ptr<Server> server_;
-  std::thread thread_;
-};
 
 TEST_F(ServerTest, AnswersAndKeepsTheConnection) {
   Client client(server_->port());
@@ -143,7 +53,7 @@ TEST_F(ServerTest, ClosesAfterHttp10) {
 TEST_F(ServerTest, RefusesWhatIsTooLongOrNoHttp) {
   const std::pair<std::string, std::string> cases[] = {
       {"POST / HTTP/1.1\r\nContent-Length: 65537\r\n\r\n" + std::string(65'537, 'x'), "413"},
-      {"GET / HTTP/1.1\r\nX: " + std::string(9'000, 'x') + "\r\n\r\n", "431"},
+      {"GET / HTTP/1.1\r\nX: " + std::string(17'000, 'x') + "\r\n\r\n", "431"},
       {"no http\r\n\r\n", "400"}};
   for (const auto& [request, status] : cases) {
     Client client(server_->port());
@@ -174,6 +84,11 @@ TEST_F(ServerTest, TheOneThatWasIdleForLongestGivesWay) {
   EXPECT_THAT(clients[0]->ReadUntil("GET / ."), StartsWith("HTTP/1.1 203 "));
 }
 
+TEST_F(ServerTest, ABoundOfNoConnectionServesOne) {
+  ListenAnew({.max_connections = 0});
+  EXPECT_TRUE(Answers());
+}
+
 TEST_F(ServerTest, HalfSentRequestsKeepNobodyOut) {
   std::vector<std::unique_ptr<Client>> clients;
   for (int i = 0; i < 256; ++i) {
@@ -184,14 +99,14 @@ TEST_F(ServerTest, HalfSentRequestsKeepNobodyOut) {
 }
 
 TEST_F(ServerTest, ARequestHasLittleTimeAndAPauseBetweenTwoHasMore) {
-  ListenAnew({.request_timeout = std::chrono::milliseconds(100)});
+  ListenAnew({.head_timeout = std::chrono::milliseconds(100)});
   Client half(server_->port());
   half.Send("GET / HTTP/1.1\r\nX: ");
   EXPECT_EQ(half.ReadToEnd(), "");
   Client body(server_->port());
-  body.Send("POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nhalf");
+  body.Send("POST /quick HTTP/1.1\r\nContent-Length: 9\r\n\r\nhalf");
   EXPECT_EQ(body.ReadToEnd(), "");
-  ListenAnew({.request_timeout = std::chrono::milliseconds(2'000)});
+  ListenAnew({.head_timeout = std::chrono::milliseconds(2'000)});
   Client idle(server_->port());
   for (int i = 0; i < 2; ++i) {
     idle.Send("GET / HTTP/1.1\r\n\r\n");
@@ -201,7 +116,7 @@ TEST_F(ServerTest, ARequestHasLittleTimeAndAPauseBetweenTwoHasMore) {
 }
 
 TEST_F(ServerTest, WhoDoesNotReadItsAnswerGivesWayToWhoDoes) {
-  ListenAnew({.max_reply_bytes = kLarge + kLarge / 2});
+  ListenAnew({.max_held_bytes = kLarge + kLarge / 2, .write_timeout = std::chrono::seconds(120)});
   Client stuck(server_->port());
   stuck.Send("GET /large HTTP/1.1\r\n\r\n");
   EXPECT_EQ(stuck.ReadUntil("HTTP/1.1"), "HTTP/1.1");
@@ -212,7 +127,7 @@ TEST_F(ServerTest, WhoDoesNotReadItsAnswerGivesWayToWhoDoes) {
 }
 
 TEST_F(ServerTest, AnAnswerThatIsNotReadInTimeEnds) {
-  ListenAnew({.reply_timeout = std::chrono::milliseconds(200)});
+  ListenAnew({.write_timeout = std::chrono::milliseconds(200)});
   Client stuck(server_->port());
   stuck.Send("GET /large HTTP/1.1\r\n\r\n");
   std::this_thread::sleep_for(std::chrono::milliseconds(800));
@@ -224,7 +139,7 @@ TEST_F(ServerTest, WithoutADescriptorAnIdleOneGivesWay) {
   idle.Send("GET / HTTP/1.1\r\n\r\n");
   EXPECT_THAT(idle.ReadUntil("GET / ."), StartsWith("HTTP/1.1 203 "));
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
-  const NoDescriptors none;
+  const http::NoDescriptors none;
   Client late(server_->port(), fd);
   late.Send("GET / HTTP/1.1\r\n\r\n");
   EXPECT_THAT(late.ReadUntil("GET / ."), StartsWith("HTTP/1.1 203 "));
@@ -241,18 +156,16 @@ TEST_F(ServerTest, StoppingClosesEverything) {
 
 TEST(ServerListenTest, SaysWhatIsWrongWithAnAddress) {
   boost::asio::io_context io;
-  const auto handler = [](const ServerRequest&) { return ServerReply{}; };
   for (const char* address : {"", "127.0.0.1", "localhost:80", "127.0.0.1:x", "127.0.0.1:65536",
                               "127.0.0.1:", "::1:80", "[127.0.0.1]:80", "[::1:80"}) {
-    EXPECT_EQ(Server::Listen(io, address, handler).status().code(),
-              absl::StatusCode::kInvalidArgument)
+    EXPECT_EQ(Server::Listen(io, address, {}).status().code(), absl::StatusCode::kInvalidArgument)
         << address;
   }
-  const auto first = Server::Listen(io, "127.0.0.1:0", handler);
+  const auto first = Server::Listen(io, "127.0.0.1:0", {});
   ASSERT_TRUE(first.ok());
   const std::string taken = "127.0.0.1:" + std::to_string((*first)->port());
-  EXPECT_EQ(Server::Listen(io, taken, handler).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(Server::Listen(io, taken, {}).status().code(), absl::StatusCode::kUnavailable);
 }
 
 }  // namespace
-}  // namespace carillon::http
+}  // namespace carillon::web
