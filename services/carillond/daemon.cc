@@ -202,9 +202,9 @@ class DaemonImpl final : public Daemon {
   absl::Status ListenAdmin() {
     web::Routes routes;
     pages_.AddTo(routes);
-    auto admin = web::Server::Listen(admin_io_, config_.server.admin_address(), std::move(routes),
-                                     {.max_connections = shares_.admin,
-                                      .max_head_bytes = kMaxAdminHeadBytes});
+    auto admin = web::Server::Listen(
+        admin_io_, config_.server.admin_address(), std::move(routes),
+        {.max_connections = shares_.admin, .max_head_bytes = kMaxAdminHeadBytes});
     if (!admin.ok()) {
       return absl::Status(admin.status().code(),
                           "server.admin_address: " + std::string(admin.status().message()));
@@ -316,9 +316,9 @@ class DaemonImpl final : public Daemon {
   }
 
   /// The page /pending: not before there is an engine to ask.
-  web::Response Pending() {
-    if (listening_) return pending_.Handle();
-    return {.status = 503, .body = "not ready: starting\n"};
+  void Pending(web::Responder responder) {
+    if (listening_) return pending_.Answer(std::move(responder));
+    responder.Reply({.status = 503, .body = "not ready: starting\n"});
   }
 
   admin::PendingHead PendingHead() const {
@@ -408,11 +408,14 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<metrics::Metrics> metrics_ = metrics::Metrics::Create(CARILLON_VERSION);
   admin::Health health_;
   // Both on the admin thread, which ends before the engine does.
-  admin::PendingPage pending_{[this](absl::AnyInvocable<void(model::PendingReport)> done) {
-                                engine_->ListPending(std::move(done));
-                              },
-                              PendingHead(), kGaugePatience, clock_};
-  admin::Pages pages_{health_, *metrics_, [this] { return Pending(); }};
+  admin::PendingPage pending_{
+      [this](absl::AnyInvocable<void(model::PendingReport)> done) {
+        engine_->ListPending(std::move(done));
+      },
+      [this](absl::AnyInvocable<void()> work) { asio::post(admin_io_, std::move(work)); },
+      PendingHead(), clock_};
+  admin::Pages pages_{health_, *metrics_,
+                      [this](web::Responder responder) { Pending(std::move(responder)); }};
   std::atomic<bool> failed_{false};
   std::atomic<ExitCode> failure_{kExitJournal};
   std::atomic<bool> stopping_{false};

@@ -63,16 +63,15 @@ struct PageMakers {
     return state.ready ? Text(200, "ok\n") : Unavailable("not ready", state.reason);
   }
 
-  static web::Response Pending(const Sources& sources) {
-    return sources.pending ? sources.pending() : Unavailable("not ready", "starting");
+  static void Pending(const Sources& sources, web::Responder responder) {
+    if (sources.pending) return sources.pending(std::move(responder));
+    responder.Reply(Unavailable("not ready", "starting"));
   }
 
-  static const std::array<Page, 5>& All() {
-    static constexpr std::array<Page, 5> kPages = {{{"/", Index},
-                                                    {"/metrics", Figures},
-                                                    {"/healthz", Alive},
-                                                    {"/readyz", Ready},
-                                                    {kPendingPath, Pending}}};
+  /// Those that are answered at once.
+  static const std::array<Page, 4>& All() {
+    static constexpr std::array<Page, 4> kPages = {
+        {{"/", Index}, {"/metrics", Figures}, {"/healthz", Alive}, {"/readyz", Ready}}};
     return kPages;
   }
 };
@@ -83,6 +82,13 @@ void Pages::AddTo(web::Routes& routes) const {
                 .handler = web::Immediate(
                     [this, &page](const web::Request&) { return page.make(sources_); })});
   }
+  routes.Add({.path = kPendingPath,
+              .handler =
+                  [this](const web::Request&, web::Responder responder) {
+                    PageMakers::Pending(sources_, std::move(responder));
+                  },
+              .answer_timeout = PendingPage::kPatience,
+              .timeout_response = PendingPage::StillCounting()});
 }
 
 web::Response Pages::Get(std::string_view path) const {

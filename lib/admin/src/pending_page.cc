@@ -1,10 +1,9 @@
 #include "carillon/admin/pending_page.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
-#include <optional>
+#include <memory>
 #include <tuple>
+#include <utility>
 
 #include "carillon/base/text.h"
 #include "carillon/codec/json_writer.h"
@@ -72,44 +71,43 @@ std::string RenderPending(const PendingHead& head, const model::PendingReport& r
   return out;
 }
 
-/// Shared with the one who counts, who may outlive the page.
-struct PendingPage::Run {
-  std::mutex mutex;
-  std::condition_variable came;
-  std::optional<model::PendingReport> report;
-  base::WallTime at{};
-  base::MonoTime done{};
-};
-
-web::Response PendingPage::Handle() {
-  if (run_ != nullptr) {
-    const std::lock_guard lock(run_->mutex);
-    if (run_->report && clock_.Mono() - run_->done > kFresh) run_.reset();
+void PendingPage::Answer(web::Responder responder) {
+  if (kept_ && clock_.Mono() - kept_->since > kFresh) kept_.reset();
+  if (kept_) {
+    const Kept kept = *std::exchange(kept_, std::nullopt);
+    return responder.Reply(Render(kept.report, kept.at));
   }
-  if (run_ == nullptr) {
-    run_ = std::make_shared<Run>();
-    list_([run = run_, &clock = clock_](model::PendingReport report) {
-      const std::lock_guard lock(run->mutex);
-      run->report = std::move(report);
-      run->at = clock.Wall();
-      run->done = clock.Mono();
-      run->came.notify_all();
+  const uint64_t number = ++asked_;
+  responder.WhenGone([this, number] { waiting_.erase(number); });
+  waiting_.emplace(number, std::move(responder));
+  if (std::exchange(counting_, true)) return;
+  list_([this](model::PendingReport report) {
+    post_([this, report = std::move(report), at = clock_.Wall()]() mutable {
+      OnReport(std::move(report), at);
     });
+  });
+}
+
+void PendingPage::OnReport(model::PendingReport report, base::WallTime at) {
+  counting_ = false;
+  if (waiting_.empty()) {
+    kept_ = Kept{std::move(report), at, clock_.Mono()};
+    return;
   }
-  const std::shared_ptr<Run> run = run_;
-  std::unique_lock lock(run->mutex);
-  if (!run->came.wait_for(lock, patience_, [&run] { return run->report.has_value(); })) {
-    web::Response reply;
-    reply.status = 503;
-    reply.body = "what is pending is being counted: ask again soon\n";
-    return reply;
-  }
-  run_.reset();
-  head_.at = base::FormatRfc3339(run->at);
-  web::Response reply;
-  reply.content_type = "application/json";
-  reply.body = RenderPending(head_, *run->report, kMaxBytes);
-  return reply;
+  const web::Response page = Render(report, at);
+  for (auto& [number, responder] : std::exchange(waiting_, {})) responder.Reply(page);
+}
+
+web::Response PendingPage::Render(const model::PendingReport& report, base::WallTime at) {
+  head_.at = base::FormatRfc3339(at);
+  web::Response page;
+  page.content_type = "application/json";
+  page.body = RenderPending(head_, report, kMaxBytes);
+  return page;
+}
+
+web::Response PendingPage::StillCounting() {
+  return {.status = 503, .body = "what is pending is being counted: ask again soon\n"};
 }
 
 }  // namespace carillon::admin

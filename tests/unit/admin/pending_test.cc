@@ -5,14 +5,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "carillon/admin/against.h"
 #include "carillon/admin/pages.h"
 #include "carillon/admin/pending_page.h"
 #include "carillon/config/sections.h"
+#include "fake_request.h"
 
 namespace carillon::admin {
 namespace {
@@ -63,54 +67,108 @@ TEST(PendingPage, HasThoseWithMostLeftFirstAndABound) {
   EXPECT_EQ(read["start_sections"].size(), 5u);
 }
 
-TEST(PendingPage, WhatTakesLongIsShownToTheNextWhoAsks) {
-  const base::SystemClock clock;
-  int asked = 0;
-  absl::AnyInvocable<void(model::PendingReport)> answer;
-  PendingPage page(
-      [&](absl::AnyInvocable<void(model::PendingReport)> done) {
-        ++asked;
-        answer = std::move(done);
-      },
-      {}, std::chrono::milliseconds(1), clock);
-  EXPECT_EQ(page.Handle().status, 503);
-  EXPECT_EQ(page.Handle().status, 503);
-  EXPECT_EQ(asked, 1) << "one at a time";
-  answer({.destinations = {Left("one", 1)}, .next_position = 2});
-  const web::Response reply = page.Handle();
-  EXPECT_EQ(reply.status, 200);
-  EXPECT_EQ(reply.content_type, "application/json");
-  EXPECT_THAT(reply.body, HasSubstr("\"parked\":1"));
-  EXPECT_EQ(page.Handle().status, 503);
-  EXPECT_EQ(asked, 2) << "shown once";
+class PendingPageTest : public testing::Test {
+ protected:
+  void Counted(model::PendingReport report = {}) { std::exchange(answer_, nullptr)(report); }
+
+  base::SimulatedClock clock_;
+  int counts_ = 0;
+  absl::AnyInvocable<void(model::PendingReport)> answer_;
+  std::vector<absl::AnyInvocable<void()>> posted_;
+  bool post_later_ = false;
+  PendingPage page_{[this](absl::AnyInvocable<void(model::PendingReport)> done) {
+                      ++counts_;
+                      answer_ = std::move(done);
+                    },
+                    [this](absl::AnyInvocable<void()> work) {
+                      if (!post_later_) return work();
+                      posted_.push_back(std::move(work));
+                    },
+                    {},
+                    clock_};
+};
+
+TEST_F(PendingPageTest, EverybodyWhoWaitsIsAnsweredByOneCount) {
+  web::FakeRequest one, two;
+  page_.Answer(one.responder());
+  page_.Answer(two.responder());
+  EXPECT_EQ(counts_, 1);
+  EXPECT_FALSE(one.answer().has_value()) << "nobody waits for it on this thread";
+  Counted({.destinations = {Left("one", 1)}, .next_position = 2});
+  for (web::FakeRequest* request : {&one, &two}) {
+    ASSERT_TRUE(request->answer().has_value());
+    EXPECT_EQ(request->answer()->status, 200);
+    EXPECT_EQ(request->answer()->content_type, "application/json");
+    EXPECT_THAT(std::string(request->answer()->bytes()), HasSubstr("\"parked\":1"));
+  }
+  web::FakeRequest next;
+  page_.Answer(next.responder());
+  EXPECT_EQ(counts_, 2) << "what was shown is not shown again";
 }
 
-TEST(PendingPage, WhatNobodyFetchedInTimeIsCountedAgain) {
-  base::SimulatedClock clock;
-  int asked = 0;
-  absl::AnyInvocable<void(model::PendingReport)> answer;
-  PendingPage page(
-      [&](absl::AnyInvocable<void(model::PendingReport)> done) {
-        ++asked;
-        answer = std::move(done);
-      },
-      {}, std::chrono::milliseconds(1), clock);
-  EXPECT_EQ(page.Handle().status, 503);
-  answer({});
-  clock.Advance(PendingPage::kFresh + std::chrono::nanoseconds(1));
-  EXPECT_EQ(page.Handle().status, 503) << "what it was is not what it is";
-  EXPECT_EQ(asked, 2);
-  answer({});
-  clock.Advance(PendingPage::kFresh);
-  EXPECT_EQ(page.Handle().status, 200);
+TEST_F(PendingPageTest, ItIsRenderedOnItsOwnThread) {
+  post_later_ = true;
+  web::FakeRequest request;
+  page_.Answer(request.responder());
+  Counted();
+  EXPECT_FALSE(request.answer().has_value());
+  ASSERT_EQ(posted_.size(), 1u);
+  posted_[0]();
+  EXPECT_TRUE(request.answer().has_value());
+}
+
+TEST_F(PendingPageTest, WhatTakesLongIsShownToTheNextWhoAsks) {
+  web::FakeRequest impatient, second, third, fourth;
+  page_.Answer(impatient.responder());
+  impatient.Leave();
+  page_.Answer(second.responder());
+  second.Leave();
+  EXPECT_EQ(counts_, 1) << "one at a time";
+  Counted({.destinations = {Left("one", 1)}, .next_position = 2});
+  page_.Answer(third.responder());
+  ASSERT_TRUE(third.answer().has_value());
+  EXPECT_THAT(third.answer()->body, HasSubstr("\"parked\":1"));
+  page_.Answer(fourth.responder());
+  EXPECT_FALSE(fourth.answer().has_value());
+  EXPECT_EQ(counts_, 2) << "shown once";
+  EXPECT_FALSE(impatient.answer().has_value());
+}
+
+TEST_F(PendingPageTest, WhatNobodyFetchedInTimeIsCountedAgain) {
+  web::FakeRequest first, second, third;
+  page_.Answer(first.responder());
+  first.Leave();
+  Counted();
+  clock_.Advance(PendingPage::kFresh + std::chrono::nanoseconds(1));
+  page_.Answer(second.responder());
+  EXPECT_FALSE(second.answer().has_value()) << "what it was is not what it is";
+  EXPECT_EQ(counts_, 2);
+  second.Leave();
+  Counted();
+  clock_.Advance(PendingPage::kFresh);
+  page_.Answer(third.responder());
+  EXPECT_TRUE(third.answer().has_value());
 }
 
 TEST(PendingPage, IsOneOfThePages) {
   const Health health;
   const auto metrics = metrics::Metrics::Create("1.2.3");
-  EXPECT_EQ(Pages(health, *metrics).Get("/pending").status, 503);
-  const Pages pages(health, *metrics, [] { return web::Response(); });
-  EXPECT_EQ(pages.Get("/pending").status, 200);
+  const auto get = [](const Pages& pages) {
+    web::Routes routes;
+    pages.AddTo(routes);
+    const web::Route* const route = routes.Find("/pending");
+    EXPECT_EQ(route->answer_timeout, PendingPage::kPatience);
+    EXPECT_EQ(route->timeout_response.status, 503);
+    EXPECT_THAT(route->timeout_response.body, HasSubstr("ask again"));
+    web::FakeRequest request;
+    route->handler({}, request.responder());
+    return request.answer();
+  };
+  EXPECT_EQ(get(Pages(health, *metrics))->status, 503);
+  EXPECT_EQ(get(Pages(health, *metrics, [](web::Responder r) { r.Reply({}); }))->status, 200);
+  EXPECT_FALSE(get(Pages(health, *metrics,
+                         [kept = std::make_shared<std::optional<web::Responder>>()](
+                             web::Responder r) { *kept = std::move(r); })));
 }
 
 TEST(Against, TellsWhatIsTakenOutAndTheSum) {

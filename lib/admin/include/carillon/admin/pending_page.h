@@ -2,8 +2,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
-#include <memory>
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,7 +13,7 @@
 #include "absl/functional/any_invocable.h"
 #include "carillon/base/clock.h"
 #include "carillon/model/pending.h"
-#include "carillon/web/message.h"
+#include "carillon/web/responder.h"
 
 namespace carillon::admin {
 
@@ -31,32 +33,47 @@ struct PendingHead {
 std::string RenderPending(const PendingHead& head, const model::PendingReport& report,
                           size_t max_bytes);
 
-/// `/pending`: what each destination has left, counted by the delivery threads while the page
-/// waits, `patience` at most. What takes longer goes on and is shown to the next who asks, within
-/// `kFresh`; until then the answer is 503 and says to ask again. One report is under way at a time,
-/// whatever the number of those who ask. One thread, but `List` answers on any.
+/// `/pending`: what each destination has left, counted by the delivery threads. Whoever asks is
+/// answered when that is done; a route gives it `kPatience`, and answers `StillCounting` then. What
+/// takes longer goes on and is shown to the next who asks, within `kFresh`. One report is under way
+/// at a time, whatever the number of those who ask. On one thread, but `List` answers on any.
 class PendingPage {
  public:
   /// Counts, and hands over the report later or at once; or never, when the process stops.
   using List = std::function<void(absl::AnyInvocable<void(model::PendingReport)> done)>;
+  /// Runs work on the page's thread, later or at once; or never, when the process stops.
+  using Post = std::function<void(absl::AnyInvocable<void()> work)>;
+  static constexpr std::chrono::milliseconds kPatience{250};
   static constexpr std::chrono::seconds kFresh{5};
   static constexpr size_t kMaxBytes = 16u << 20;
 
-  /// `clock` outlives it. Of `head`, `at` is filled in.
-  PendingPage(List list, PendingHead head, std::chrono::nanoseconds patience,
-              const base::Clock& clock)
-      : list_(std::move(list)), head_(std::move(head)), patience_(patience), clock_(clock) {}
+  /// `clock` outlives it; it outlives what it posts and the server whose requests it answers. Of
+  /// `head`, `at` is filled in.
+  PendingPage(List list, Post post, PendingHead head, const base::Clock& clock)
+      : list_(std::move(list)), post_(std::move(post)), head_(std::move(head)), clock_(clock) {}
 
-  web::Response Handle();
+  void Answer(web::Responder responder);
+  /// What is answered to whom it takes too long: to ask again.
+  static web::Response StillCounting();
 
  private:
-  struct Run;
+  void OnReport(model::PendingReport report, base::WallTime at);
+  web::Response Render(const model::PendingReport& report, base::WallTime at);
+
+  struct Kept {
+    model::PendingReport report;
+    base::WallTime at{};
+    base::MonoTime since{};
+  };
 
   const List list_;
+  const Post post_;
   PendingHead head_;
-  const std::chrono::nanoseconds patience_;
   const base::Clock& clock_;
-  std::shared_ptr<Run> run_;  // under way, or waits to be shown
+  bool counting_ = false;
+  std::optional<Kept> kept_;  // nobody has seen it
+  uint64_t asked_ = 0;
+  std::map<uint64_t, web::Responder> waiting_;  // by the number of the one who asks
 };
 
 }  // namespace carillon::admin
