@@ -12,7 +12,7 @@ from cluster import Cluster  # noqa: E402
 from crds import definitions  # noqa: E402
 
 NAMESPACE = "hooks"
-NAMESPACES = (NAMESPACE, "events", "monitoring")
+NAMESPACES = (NAMESPACE, "events", "monitoring", chart.NUMBERS[1])
 # A workload whose pods would be refused is taken with a warning.
 RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
 

@@ -12,6 +12,8 @@ ROOT = HERE.parents[1]
 CHART = ROOT / "helm/carillon"
 VALUES = sorted((HERE / "values").glob("*.yaml"))
 HELMS = ("helm3", "helm4")
+# Names that YAML takes for numbers: of the release, and of its namespace.
+NUMBERS = ("2024", "1999")
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -31,10 +33,13 @@ def helm(version, *arguments, **options):
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout, **options)
 
 
-def template(version, values, *arguments, release="bell", **options):
+def template(version, values, *arguments, release="bell", namespace="hooks", **options):
     """Renders the chart with the values of a file, a path of `-` being standard input."""
-    kubernetes = "1.27.0" if getattr(values, "stem", "") == "old-kubernetes" else "1.35.4"
-    return helm(version, "template", release, CHART, "--namespace", "hooks", "--values", values,
+    stem = getattr(values, "stem", "")
+    kubernetes = "1.27.0" if stem == "old-kubernetes" else "1.35.4"
+    if stem == "numbers":
+        release, namespace = NUMBERS
+    return helm(version, "template", release, CHART, "--namespace", namespace, "--values", values,
                 "--kube-version", kubernetes, *arguments, **options)
 
 

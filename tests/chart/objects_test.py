@@ -1,6 +1,7 @@
 """What must be so of the objects that the chart makes, whatever the values."""
 
 import copy
+import ipaddress
 import json
 import os
 import pathlib
@@ -12,6 +13,7 @@ import unittest
 import yaml
 
 import chart
+import generate
 import restricted
 
 
@@ -26,6 +28,51 @@ def schema_of(definition):
     """Returns the names of what a message of the configuration holds."""
     schema = json.loads((chart.CHART / "values.schema.json").read_text())
     return schema["$defs"][definition]["properties"].keys()
+
+
+def behind(prefix, v4):
+    """The address of `v4` behind a NAT64: RFC 6052, 2.2."""
+    network, inner = ipaddress.ip_network(prefix), ipaddress.ip_address(v4).packed
+    octets, at = bytearray(network.network_address.packed), network.prefixlen // 8
+    for octet in inner:
+        at += at == 8
+        octets[at] = octet
+        at += 1
+    return ipaddress.ip_address(bytes(octets))
+
+
+def labels_of(value, path=""):
+    """Yields (path, value) of all labels, selectors and annotations of an object."""
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else []):
+        at = f"{path}.{key}"
+        if key in ("labels", "matchLabels", "annotations", "nodeSelector") or at in (".spec.selector",):
+            flat = {k: v for k, v in inner.items() if not isinstance(v, (dict, list))}
+            yield from ((f"{at}.{k}", v) for k, v in flat.items())
+        yield from labels_of(inner, at)
+
+
+def names_of(value, path=""):
+    """Yields (path, value) of all that names an object."""
+    wanted = ("name", "namespace", "serviceName", "serviceAccountName", "secretName", "storageClassName")
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else []):
+        if key in wanted:
+            yield f"{path}.{key}", inner
+        elif key == "matchNames":
+            yield from ((f"{path}.{key}", each) for each in inner)
+        yield from names_of(inner, f"{path}.{key}")
+
+
+def strings(value, path=""):
+    """Yields (path, string) of all that an object holds, keys included."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield f"{path}.{key}", str(key)
+            yield from strings(inner, f"{path}.{key}")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from strings(inner, path)
+    elif isinstance(value, str):
+        yield path, value
 
 
 class Objects(unittest.TestCase):
@@ -71,6 +118,56 @@ class Objects(unittest.TestCase):
                 self.assertIn("namespace", meta)
                 self.assertTrue(all(len(str(value)) <= 63 for value in meta["labels"].values()))
 
+    def test_names_that_are_numbers_stay_names(self):
+        release, namespace = chart.NUMBERS
+        for each in chart.rendered(chart.HERE / "values/numbers.yaml"):
+            meta = each["metadata"]
+            self.assertEqual(meta["namespace"], namespace)
+            self.assertEqual(meta["labels"]["app.kubernetes.io/instance"], release)
+            for path, value in [*labels_of(each), *names_of(each)]:
+                self.assertIsInstance(value, str, f"{each['kind']} {path}")
+
+    def test_every_value_that_may_be_a_template_is_tried_with_one(self):
+        tried = set()
+        for values in chart.VALUES:
+            given = yaml.safe_load(values.read_text()) or {}
+            for leaf in generate.leaves(generate.read_values()):
+                at = given
+                for key in leaf.path:
+                    at = at.get(key) if isinstance(at, dict) else None
+                if any("{{" in text for _, text in strings([at])):
+                    tried.add(".".join(leaf.path))
+        described = {".".join(leaf.path) for leaf in generate.leaves(generate.read_values())
+                     if re.search(r"\btemplates?\b", leaf.description)}
+        self.assertEqual(described - tried, set())
+        self.assertGreater(len(described), 50)
+
+    def test_no_template_is_left_in_what_is_rendered(self):
+        for _, objects in self.each():
+            for each in objects:
+                # Alerts and dashboards have templates of their own.
+                if each["kind"] != "PrometheusRule" and "dashboards" not in each["metadata"].get("labels", {}):
+                    left = [(path, text) for path, text in strings(each) if "{{" in text and ".json" not in path]
+                    self.assertEqual(left, [], each["kind"])
+
+    def test_the_echo_receiver_is_reached_by_the_families_of_the_release(self):
+        for name, address in (("echo-test", "0.0.0.0:8080"), ("ipv6", "[::]:8080")):
+            objects = chart.rendered(chart.HERE / f"values/{name}.yaml")
+            [arguments] = [container["args"] for container in chart.find(objects, "Pod")["spec"]["containers"]
+                           if container["name"] == "echo"]
+            self.assertEqual(arguments[arguments.index("--address") + 1], address)
+            families = [[each["spec"].get(key) for key in ("ipFamilyPolicy", "ipFamilies")]
+                        for each in objects if each["kind"] == "Service"]
+            self.assertEqual(len(families), 4)
+            self.assertEqual(families, families[:1] * 4)
+
+    def test_the_startup_probe_asks_whether_it_goes_on_not_whether_it_is_ready(self):
+        for _, objects in self.each():
+            [container, *_] = chart.find(objects, "StatefulSet")["spec"]["template"]["spec"]["containers"]
+            for probe in ("startupProbe", "livenessProbe"):
+                self.assertEqual(container[probe]["httpGet"], {"path": "/healthz", "port": "admin"})
+            self.assertNotEqual(container["readinessProbe"].get("httpGet"), container["startupProbe"]["httpGet"])
+
     def test_selectors_find_the_pods_and_nothing_else(self):
         for _, objects in self.each():
             server = chart.find(objects, "StatefulSet")
@@ -104,6 +201,36 @@ class Objects(unittest.TestCase):
                   for to in rule["to"] if "ipBlock" in to}
         self.assertEqual(blocks["0.0.0.0/0"], v4)
         self.assertEqual(blocks["2000::/3"], v6)
+        ports = re.search(r"ports_ = \{(.*)\};", (chart.ROOT / "lib/guard/include/carillon/guard/rules.h").read_text())
+        self.assertEqual([(rule["port"], rule["port"]) for rule in policy["spec"]["egress"][-1]["ports"]],
+                         [(int(first), int(last)) for first, last in re.findall(r"\{(\d+), (\d+)\}", ports[1])])
+
+    def test_the_policy_looks_behind_translators_as_the_guard_does(self):
+        values = chart.HERE / "values/translators.yaml"
+        policy = chart.find(chart.rendered(values), "NetworkPolicy")
+        blocks = [to["ipBlock"] for rule in policy["spec"]["egress"] for to in rule["to"] if "ipBlock" in to]
+        for block in blocks:
+            # Written as Kubernetes wants it, with nothing behind the prefix; what is left out is within.
+            outer = ipaddress.ip_network(block["cidr"])
+            self.assertEqual(str(outer), block["cidr"])
+            for text in block.get("except", []):
+                inner = ipaddress.ip_network(text)
+                self.assertEqual(str(inner), text)
+                self.assertTrue(inner.subnet_of(outer) and inner != outer, f"{text} in {outer}")
+
+        def passes(address):
+            return any(address in ipaddress.ip_network(block["cidr"])
+                       and not any(address in ipaddress.ip_network(each) for each in block.get("except", []))
+                       for block in blocks if block["cidr"].count(":") == 0 or address.version == 6)
+        guard = yaml.safe_load(values.read_text())["config"]["guard"]
+        prefixes = [*guard["nat64_prefixes"][:-1], "2a00:0:0:7::/96", "64:ff9b::/96"]
+        inside = {"192.0.1.1": True, "8.8.8.8": True, "172.15.255.255": True, "10.20.255.1": True, "10.1.2.3": True,
+                  "10.1.2.4": False, "10.21.0.1": False, "172.16.0.1": False, "127.0.0.1": False, "0.0.0.1": False,
+                  "169.254.169.254": False, "192.168.1.1": False, "168.63.129.16": False, "255.255.255.255": False}
+        for prefix in prefixes:
+            for v4, expected in inside.items():
+                with self.subTest(prefix, v4=v4):
+                    self.assertEqual(passes(behind(prefix, v4)), expected)
 
     def test_a_restart_only_where_one_is_needed(self):
         def checksum(*arguments):

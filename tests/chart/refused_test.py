@@ -14,7 +14,7 @@ DEFAULT = chart.HERE / "values/default.yaml"
 def message(version, case):
     """Returns what Helm says to the values of a case; None where it takes them."""
     arguments = ["--set-json", case["set"]] + (["--set-json", case["and"]] if "and" in case else [])
-    result = chart.template(version, DEFAULT, *arguments)
+    result = chart.template(version, DEFAULT, *arguments, release=case.get("release", "bell"))
     return result.stderr if result.returncode else None
 
 

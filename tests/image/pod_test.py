@@ -136,8 +136,9 @@ class Pod(Inside):
         program, *arguments = self.command_of(container)
         return self.started(image_test.Program(self.folder, container["name"], arguments, command=program))
 
-    def start_pod(self):
-        """The init containers one after the other, then the server, up to the success of its startup probe."""
+    def start_pod(self, ready=True):
+        """The init containers one after the other, then the server, up to the success of its startup probe and, unless
+        `ready` is false, of its readiness probe."""
         for container in self.spec["initContainers"]:
             done = self.run_container(container)
             self.assertEqual(done.returncode, 0, done.stderr)
@@ -148,6 +149,8 @@ class Pod(Inside):
             self.assertTrue(server.alive(), "the server ended")
             return self.probe("startupProbe")
         eventually(started, lambda: f"the startup probe: {self.told}")
+        if ready:
+            eventually(lambda: self.probe("readinessProbe"), lambda: f"the readiness probe: {self.told}")
         return server
 
     def probe(self, name):
@@ -208,9 +211,24 @@ class Pod(Inside):
         self.end_as_kubelet(server)
         self.assertFalse(self.probe("livenessProbe"))
 
+    def test_one_whose_disk_is_nearly_full_starts_and_lives_and_is_not_ready(self):
+        """Kubelet would kill what its startup probe waits for: what is undelivered has to go on being delivered."""
+        for grpc in (True, False):
+            with self.subTest(grpc=grpc):
+                given = values("/ok", probes={"grpc": grpc})
+                given["config"]["journal"] = {"min_free_bytes": 1 << 50}
+                self.render(given)
+                server = self.start_pod(ready=False)
+                eventually(lambda: self.metric("carillon_recovery_duration_seconds") > 0, "it is open")
+                self.assertEqual(self.metric("carillon_publishing_accepted"), 0)
+                self.assertTrue(self.probe("startupProbe"), self.told)
+                self.assertTrue(self.probe("livenessProbe"), self.told)
+                eventually(lambda: not self.probe("readinessProbe"), "it is not ready")
+                self.end_as_kubelet(server)
+
     def test_it_is_probed_by_http_where_grpc_is_not_wanted(self):
         server = self.starts_and_is_probed(values={"probes": {"grpc": False}}, kubernetes="1.27.0")
-        self.assertIn("httpGet", self.spec["containers"][0]["startupProbe"])
+        self.assertIn("httpGet", self.spec["containers"][0]["readinessProbe"])
         self.assertIn("exec", self.spec["containers"][0]["lifecycle"]["preStop"])
         begin = time.monotonic()
         self.end_as_kubelet(server)

@@ -13,6 +13,10 @@
 {{- if not (or $v.persistence.enabled $v.dev) -}}
 {{- fail "persistence.enabled: without a volume accepted events are gone with their pod; only `dev: true` allows it" -}}
 {{- end -}}
+{{- $name := include "carillon.fullname" . -}}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $name) -}}
+{{- fail (printf "fullnameOverride: set this; %s, from the release's name, is no name of a Service (letters, digits and `-`, a letter first)" $name) -}}
+{{- end -}}
 {{- if lt (include "carillon.bytes" $v.persistence.size | int64) 1000000000 -}}
 {{- fail (printf "persistence.size: %s is less than 1Gi" $v.persistence.size) -}}
 {{- end -}}

@@ -1,4 +1,5 @@
-{{/* Names and labels. Names of objects end at 52 characters: a pod's name and the label of its revision are longer. */}}
+{{/* Names and labels, quoted wherever they stand alone: `2024` and `true` are names, too. Names of objects end at 52
+characters: a pod's name and the label of its revision are longer. */}}
 
 {{- define "carillon.name" -}}
 {{- default .Chart.Name .Values.nameOverride | trunc 52 | trimSuffix "-" -}}
@@ -20,23 +21,25 @@
 {{- end -}}
 
 {{- define "carillon.serviceAccountName" -}}
-{{- default (ternary (include "carillon.fullname" .) "default" .Values.serviceAccount.create) .Values.serviceAccount.name -}}
+{{- default (ternary (include "carillon.fullname" .) "default" .Values.serviceAccount.create) (tpl .Values.serviceAccount.name .) -}}
 {{- end -}}
 
 {{- define "carillon.image" -}}
 {{- $image := .Values.image -}}
-{{- $name := ternary (printf "%s/%s" $image.registry $image.repository) $image.repository (ne $image.registry "") -}}
+{{- $registry := tpl $image.registry . -}}
+{{- $name := tpl $image.repository . -}}
+{{- if $registry -}}{{- $name = printf "%s/%s" $registry $name -}}{{- end -}}
 {{- if $image.digest -}}
 {{- printf "%s@%s" $name $image.digest -}}
 {{- else -}}
-{{- printf "%s:%s" $name (default .Chart.AppVersion $image.tag) -}}
+{{- printf "%s:%s" $name (default .Chart.AppVersion (tpl $image.tag .)) -}}
 {{- end -}}
 {{- end -}}
 
 {{/* What selects the pods: never to be changed, a StatefulSet's selector can't be. */}}
 {{- define "carillon.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "carillon.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "carillon.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: server
 {{- end -}}
 
@@ -62,12 +65,19 @@ app.kubernetes.io/component: server
 {{/* metadata of an object: dict "root" $ "name" ... "component" ... "labels" {} "annotations" {} */}}
 {{- define "carillon.metadata" -}}
 {{- $annotations := mergeOverwrite (deepCopy .root.Values.commonAnnotations) (deepCopy (default dict .annotations)) -}}
-name: {{ .name }}
-namespace: {{ default (include "carillon.namespace" .root) .namespace }}
+name: {{ .name | quote }}
+namespace: {{ default (include "carillon.namespace" .root) .namespace | quote }}
 labels:
   {{- include "carillon.labels" (list .root .component .labels) | nindent 2 }}
 {{- with $annotations }}
 annotations:
   {{- tpl (toYaml .) $.root | nindent 2 }}
 {{- end }}
+{{- end -}}
+
+{{- define "carillon.pullSecrets" -}}
+{{- with .Values.image.pullSecrets -}}
+imagePullSecrets:
+  {{- tpl (toYaml .) $ | nindent 2 }}
+{{- end -}}
 {{- end -}}

@@ -10,8 +10,8 @@
 - name: {{ $name }}
   valueFrom:
     secretKeyRef:
-      name: {{ $from.secret | quote }}
-      key: {{ $from.key | quote }}
+      name: {{ tpl $from.secret $ | quote }}
+      key: {{ tpl $from.key $ | quote }}
 {{- end }}
 {{- with .Values.extraEnv }}
 {{ tpl (toYaml .) $ }}
@@ -40,21 +40,21 @@
 {{- define "carillon.volumes" -}}
 - name: config
   configMap:
-    name: {{ include "carillon.fullname" . }}
+    name: {{ include "carillon.fullname" . | quote }}
 {{- range $folder, $from := .Values.secretFiles }}
 - name: secret-{{ $folder }}
   secret:
-    secretName: {{ $from.secret | quote }}
+    secretName: {{ tpl $from.secret $ | quote }}
     defaultMode: 0440
     {{- with $from.items }}
     items:
-      {{- toYaml . | nindent 6 }}
+      {{- tpl (toYaml .) $ | nindent 6 }}
     {{- end }}
 {{- end }}
 {{- if .Values.certificate.enabled }}
 - name: certificate
   secret:
-    secretName: {{ include "carillon.certificateSecret" . }}
+    secretName: {{ include "carillon.certificateSecret" . | quote }}
     defaultMode: 0440
 {{- end }}
 {{- if not .Values.persistence.enabled }}
@@ -68,7 +68,7 @@
 {{- end -}}
 
 {{- define "carillon.certificateSecret" -}}
-{{- default (printf "%s-certificate" (include "carillon.fullname" .)) .Values.certificate.secretName -}}
+{{- default (printf "%s-certificate" (include "carillon.fullname" .)) (tpl .Values.certificate.secretName .) -}}
 {{- end -}}
 
 {{/* The user's containers: (list $ containers). What has no security context gets the chart's. */}}
@@ -81,7 +81,14 @@
 {{- end }}
 {{- end -}}
 
-{{- define "carillon.handler" -}}
+{{/* Probes: whether the process goes on (the startup probe and liveness), and whether it accepts events durably. */}}
+{{- define "carillon.alive" -}}
+httpGet:
+  path: /healthz
+  port: admin
+{{- end -}}
+
+{{- define "carillon.ready" -}}
 {{- if .Values.probes.grpc -}}
 grpc:
   port: {{ .Values.ports.publish }}

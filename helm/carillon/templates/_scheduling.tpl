@@ -3,24 +3,19 @@
 dnsPolicy: {{ .Values.dnsPolicy }}
 {{- with .Values.dnsConfig }}
 dnsConfig:
-  {{- toYaml . | nindent 2 }}
+  {{- tpl (toYaml .) $ | nindent 2 }}
 {{- end }}
 {{- with .Values.hostAliases }}
 hostAliases:
-  {{- toYaml . | nindent 2 }}
+  {{- tpl (toYaml .) $ | nindent 2 }}
 {{- end }}
 {{- range $name := list "priorityClassName" "runtimeClassName" "schedulerName" }}
 {{- with get $.Values $name }}
-{{ $name }}: {{ . | quote }}
+{{ $name }}: {{ tpl . $ | quote }}
 {{- end }}
 {{- end }}
-{{- with .Values.nodeSelector }}
-nodeSelector:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .Values.tolerations }}
-tolerations:
-  {{- toYaml . | nindent 2 }}
+{{- with include "carillon.nodes" . | trim }}
+{{ . }}
 {{- end }}
 {{- with .Values.affinity }}
 affinity:
@@ -33,7 +28,17 @@ topologySpreadConstraints:
   {{- if not $rule.labelSelector }}
   {{- $_ := set $rule "labelSelector" (dict "matchLabels" (include "carillon.selectorLabels" $ | fromYaml)) }}
   {{- end }}
-  {{- toYaml (list $rule) | nindent 2 }}
+  {{- tpl (toYaml (list $rule)) $ | nindent 2 }}
   {{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* What a node has to be for any of the chart's pods; empty where any will do. */}}
+{{- define "carillon.nodes" -}}
+{{- range $name := list "nodeSelector" "tolerations" }}
+{{- with get $.Values $name }}
+{{ $name }}:
+  {{- tpl (toYaml .) $ | nindent 2 }}
+{{- end }}
 {{- end }}
 {{- end -}}
