@@ -1,7 +1,8 @@
 """Destinations: which are worst, how long they take, and everything of one of them. At most 100 have
 figures of their own; all others are `_other`."""
 
-from grafana import (BLUE, ORANGE, RED, YELLOW, above, choice, dashboard, graph, heatmap, table)
+from grafana import (A_MINUTE, BACKLOG, BLUE, FAILURES, ORANGE, RED, YELLOW, above, choice, dashboard,
+                     graph, heatmap, table)
 from overview import SAYS_SOMETHING
 
 ONE = '@, tenant=~"$tenant", destination=~"$destination"'
@@ -24,19 +25,20 @@ def worst():
               units={"waiting": "short", "oldest": "s"},
               runbooks=["CarillonDestinationUnreachable", "CarillonDestinationBehind"]),
         heatmap("Time of attempts",
-                "All destinations together, by how long an attempt took.",
+                "All destinations together, whichever are chosen above, by how long an attempt took.",
                 "sum by (le) (rate(carillon_attempt_duration_seconds_bucket{@}[$__rate_interval]))",
                 width=10, height=10, runbooks=["CarillonTimeoutShareHigh"]),
         graph("Phases of an attempt, p99",
-              "dns: look-up. connect: TCP. tls: handshake. first_byte: the receiver thinks. body: "
-              "the rest of the answer.",
+              "All destinations together. dns: look-up. connect: TCP. tls: handshake. first_byte: the "
+              "receiver thinks. body: the rest of the answer.",
               [("histogram_quantile(0.99, sum by (le, phase) "
                 "(rate(carillon_attempt_phase_seconds_bucket{@}[$__rate_interval])))", "{{phase}}")],
-              "s", log=True, runbooks=["CarillonTimeoutShareHigh"]),
-        graph("Time of attempts by outcome, p99", "Of timeouts this is the timeout itself.",
+              "s", log=True, thresholds=above((1, YELLOW), (10, RED)), runbooks=["CarillonTimeoutShareHigh"]),
+        graph("Time of attempts by outcome, p99", "All destinations together. Of timeouts this is the timeout itself.",
               [("histogram_quantile(0.99, sum by (le, outcome) "
                 "(rate(carillon_attempt_duration_seconds_bucket{@}[$__rate_interval])))",
-                "{{outcome}}")], "s", log=True, runbooks=["CarillonTimeoutShareHigh"]),
+                "{{outcome}}")], "s", log=True, thresholds=above((10, ORANGE)),
+              runbooks=["CarillonTimeoutShareHigh"]),
     ]
 
 
@@ -48,9 +50,10 @@ def breakers():
               [('sum by (state) (carillon_destinations{@, state=~"behind|failing|open|disabled"})',
                 "{{state}}")], "short", width=8, stack=True,
               thresholds=above((1, ORANGE)), runbooks=["CarillonDestinationDisabled"]),
-        graph("Breakers", "Changes of state a second.",
+        graph("Breakers", "Changes of state a second; the line is one a minute.",
               [("sum by (state) (rate(carillon_breaker_transitions_total{@}[$__rate_interval]))",
-                "{{state}}")], "ops", width=8, runbooks=["CarillonDestinationUnreachable"]),
+                "{{state}}")], "ops", width=8, thresholds=A_MINUTE,
+              runbooks=["CarillonDestinationUnreachable"]),
         graph("Retries held back", "Retries that were due and had to wait, by reason.",
               [("sum by (reason) (rate(carillon_retries_held_total{@}[$__rate_interval]))",
                 "{{reason}}")], "ops", width=8, stack=True, runbooks=["CarillonRetryTimerLate"]),
@@ -70,14 +73,14 @@ def one():
                 name)], "ops"),
         graph("Waiting and in flight", "By state.",
               [("sum by (state) (carillon_destination_deliveries{%s})" % ONE, "{{state}}")], "short",
-              width=8, stack=True, runbooks=["CarillonBacklogGrowing"]),
+              width=8, stack=True, thresholds=BACKLOG, runbooks=["CarillonBacklogGrowing"]),
         graph("Oldest that may go", "The ten oldest of those that are chosen.",
               [("topk(10, max by (tenant, destination) "
                 "(carillon_destination_oldest_ready_age_seconds{%s}))" % ONE, name)], "s", width=8,
               thresholds=above((900, RED)), runbooks=["CarillonDestinationBehind"]),
-        graph("Dead", "Deliveries that were given up.",
+        graph("Dead", "Deliveries that were given up; the line is one a minute.",
               [(f"topk(10, {by}(rate(carillon_destination_dead_total{{{ONE}}}[$__rate_interval])))",
-                name)], "ops", width=8, runbooks=["CarillonDeadLettersRising"]),
+                name)], "ops", width=8, thresholds=A_MINUTE, runbooks=["CarillonDeadLettersRising"]),
         table("Kept in the journal", "The ten for which most is kept, and since when.",
               [("sum by (tenant, destination) (carillon_kept_for_bytes{@})", "kept"),
                ("time() - min by (tenant, destination) (carillon_kept_for_since_seconds{@} > 0)",
@@ -88,7 +91,7 @@ def one():
               [("sum by (outcome) (rate(carillon_destination_attempts_total{%s, outcome=~"
                 '"connect_timeout|response_timeout|dns|connect_refused|unreachable|reset|tls"}'
                 "[$__rate_interval])) > 0" % ONE, "{{outcome}}")], "ops", stack=True,
-              runbooks=["CarillonTimeoutShareHigh"]),
+              thresholds=FAILURES, runbooks=["CarillonTimeoutShareHigh"]),
     ]
 
 
@@ -111,10 +114,11 @@ def connections():
               [("sum by (result) (rate(carillon_token_fetches_total{@}[$__rate_interval]))",
                 "{{result}}")], "ops", width=8),
         graph("Refused by the guard, odd Retry-After",
-              "Connections that led to an address that is not allowed; headers that made no sense.",
+              "Connections that led to an address that is not allowed; headers that made no sense. The "
+              "line is one a minute.",
               [("sum(rate(carillon_guard_refused_total{@}[$__rate_interval]))", "guard"),
                ("sum(rate(carillon_retry_after_ignored_total{@}[$__rate_interval]))",
-                "Retry-After ignored")], "ops", width=8),
+                "Retry-After ignored")], "ops", width=8, thresholds=A_MINUTE),
         graph("Destinations without TLS verification",
               "Verification is switched off at the receiver or at its token server.",
               [("sum by (instance) (carillon_destinations_unverified{@})", "{{instance}}")], "short",

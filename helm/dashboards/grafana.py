@@ -26,6 +26,12 @@ def below(*steps):
 
 
 NONE = [{"color": GREEN, "value": None}]
+# Of failures a second, of deliveries that wait, of what should not happen more often than once a minute, and of what
+# should not happen at all.
+FAILURES = above((0.1, YELLOW), (1, RED))
+BACKLOG = above((10000, YELLOW), (1000000, RED))
+A_MINUTE = above((1 / 60, ORANGE))
+NEVER = above((1e-6, RED))
 
 
 def query(expr, legend="__auto", instant=False, form="time_series"):

@@ -1,7 +1,8 @@
 """Overview: are the objectives met, what comes in, what goes out, what fails and why. Timeouts and
 unreachable destinations come first: they are what operators look for most often."""
 
-from grafana import (BLUE, GREEN, ORANGE, RED, YELLOW, above, below, dashboard, graph, stat, table)
+from grafana import (A_MINUTE, BACKLOG, FAILURES, GREEN, ORANGE, RED, YELLOW, above, below, dashboard, graph, stat,
+                     table)
 
 TIMEOUTS = 'outcome=~"connect_timeout|response_timeout"'
 UNREACHABLE = 'outcome=~"dns|connect_refused|unreachable|connect_timeout"'
@@ -15,14 +16,14 @@ def quantiles(metric, *of):
 
 def at_a_glance():
     return [
-        stat("Publishing availability",
-             "Share of valid events that were accepted or known already, over the range shown. "
+        stat("Availability",
+             "Of publishing: share of valid events that were accepted or known already, over the range shown. "
              "Objective: 99.95 % in 30 days.",
              '1 - sum(increase(carillon_events_published_total{@, result=~"overload|unavailable"}[$__range]))'
              ' / sum(increase(carillon_events_published_total{@, result!="invalid"}[$__range]))',
              "percentunit", below((0.999, ORANGE), (0.9995, GREEN)), decimals=3,
              runbooks=["CarillonPublishingErrorBudgetBurn"]),
-        stat("First attempts within 1 s",
+        stat("Begun within 1 s",
              "Share of deliveries whose first attempt began within 1 s of acceptance, over the range "
              "shown. Objective: 99.9 % in 30 days.",
              'sum(increase(carillon_accepted_to_first_attempt_seconds_bucket{@, le=~"1|1[.]0"}[$__range]))'
@@ -35,7 +36,7 @@ def at_a_glance():
              f" / sum(rate(carillon_attempts_total{{@, {SAYS_SOMETHING}}}[$__rate_interval]))",
              "percentunit", above((0.01, YELLOW), (0.05, RED)), decimals=2,
              runbooks=["CarillonTimeoutShareHigh"]),
-        stat("Unreachable destinations",
+        stat("Unreachable",
              "Destinations with which more than half of the attempts found no connection: name, "
              "network, port, or no answer to connecting. At most 100 destinations have figures of "
              "their own.",
@@ -52,7 +53,7 @@ def at_a_glance():
              runbooks=["CarillonDestinationBehind"]),
         stat("Backlog", "Deliveries that wait: for their turn, or for a retry.",
              'sum(carillon_deliveries{@, state=~"ready|parked"})', "short",
-             above((10000, YELLOW), (1000000, RED)), runbooks=["CarillonBacklogGrowing"]),
+             BACKLOG, runbooks=["CarillonBacklogGrowing"]),
     ]
 
 
@@ -64,21 +65,23 @@ def what_fails_first():
               "connect_timeout: no connection in time, as when a firewall drops packets. "
               "response_timeout: connected, but no answer in time: the receiver is slow.",
               [(f"sum by (outcome) (rate(carillon_attempts_total{{@, {TIMEOUTS}}}[$__rate_interval]))",
-                "{{outcome}}")], "ops", height=7, stack=True, runbooks=["CarillonTimeoutShareHigh"]),
+                "{{outcome}}")], "ops", height=7, stack=True, thresholds=FAILURES,
+              runbooks=["CarillonTimeoutShareHigh"]),
         graph("Unreachable by kind",
               "dns: the name cannot be resolved. connect_refused: nothing listens. unreachable: no "
               "route. tls: no agreement on the certificate.",
               [('sum by (outcome) (rate(carillon_attempts_total{@, outcome=~"dns|connect_refused|'
                 'unreachable|tls"}[$__rate_interval]))', "{{outcome}}")],
-              "ops", height=7, stack=True, runbooks=["CarillonManyDestinationsUnreachable"]),
+              "ops", height=7, stack=True, thresholds=FAILURES,
+              runbooks=["CarillonManyDestinationsUnreachable"]),
         table("Destinations that time out", "The ten with most timeouts a second, now.",
               [(by_destination.format(TIMEOUTS), "timeouts")], "ops",
-              height=7, thresholds=above((0.1, YELLOW), (1, RED)),
+              height=7, thresholds=FAILURES,
               runbooks=["CarillonTimeoutShareHigh"]),
         table("Destinations that cannot be reached",
               "The ten with most attempts a second that found no connection, now.",
               [(by_destination.format('outcome=~"dns|connect_refused|unreachable|tls"'), "failures")],
-              "ops", height=7, thresholds=above((0.1, YELLOW), (1, RED)),
+              "ops", height=7, thresholds=FAILURES,
               runbooks=["CarillonDestinationUnreachable"]),
     ]
 
@@ -92,9 +95,9 @@ def intake():
               "From the arrival of a message of events to its answer, the sync to disk included.",
               quantiles("carillon_publish_duration_seconds", 0.5, 0.99), "s",
               thresholds=above((0.25, RED)), runbooks=["CarillonSyncSlow"]),
-        graph("Publishing refused", "Events that were valid and refused, by reason.",
+        graph("Publishing refused", "Events that were valid and refused, by reason; the line is one a minute.",
               [("sum by (reason) (rate(carillon_publishing_refused_total{@}[$__rate_interval]))",
-                "{{reason}}")], "ops", width=8, stack=True,
+                "{{reason}}")], "ops", width=8, stack=True, thresholds=A_MINUTE,
               runbooks=["CarillonPublishingStopped"]),
         graph("Duplicates", "Share of events that were published before under the same id.",
               [('sum(rate(carillon_events_published_total{@, result="duplicate"}[$__rate_interval]))'
@@ -119,18 +122,19 @@ def delivering():
               runbooks=["CarillonDeadLettersRising", "CarillonDeliveriesGivenUp"]),
         graph("Attempts that failed, by outcome", "Every outcome but success.",
               [('sum by (outcome) (rate(carillon_attempts_total{@, outcome!="success"}'
-                "[$__rate_interval])) > 0", "{{outcome}}")], "ops", stack=True,
+                "[$__rate_interval])) > 0", "{{outcome}}")], "ops", stack=True, thresholds=FAILURES,
               runbooks=["CarillonDeadLettersRising"]),
         graph("From acceptance to the first attempt",
               "Whether Carillon itself is late: retries and the receiver's time do not count.",
               quantiles("carillon_accepted_to_first_attempt_seconds", 0.5, 0.99, 0.999), "s",
               thresholds=above((1, RED)), runbooks=["CarillonFirstAttemptErrorBudgetBurn"]),
         graph("From acceptance to delivered", "Retries and the receivers' time included.",
-              quantiles("carillon_accepted_to_delivered_seconds", 0.5, 0.99), "s", log=True),
+              quantiles("carillon_accepted_to_delivered_seconds", 0.5, 0.99), "s", log=True,
+              thresholds=above((60, YELLOW), (900, RED)), runbooks=["CarillonBacklogGrowing"]),
         graph("Deliveries that are not finished",
               "ready: wait for their turn. in_flight: an attempt is under way. parked: wait for a "
               "retry, or behind one.",
-              [("sum by (state) (carillon_deliveries{@})", "{{state}}")], "short", stack=True,
+              [("sum by (state) (carillon_deliveries{@})", "{{state}}")], "short", stack=True, thresholds=BACKLOG,
               runbooks=["CarillonBacklogGrowing"]),
         graph("Oldest delivery that may go", "By instance.",
               [("max by (instance) (carillon_oldest_ready_age_seconds{@})", "{{instance}}")], "s",
@@ -142,7 +146,7 @@ def delivering():
         table("Events that went to nobody",
               "Types whose events matched no subscription, over the range shown.",
               [("topk(10, sum by (type) (increase(carillon_events_unrouted_total{@}[$__range])) > 0)",
-                "events")], "short", thresholds=[{"color": BLUE, "value": None}], decimals=0,
+                "events")], "short", thresholds=above((1, YELLOW)), decimals=0,
               runbooks=["CarillonEventsUnrouted"]),
     ]
 

@@ -28,6 +28,7 @@ void Describe(const journal::Journal::Stats& stats, metrics::ProcessGauges& gaug
   gauges.journal_waiting_bytes = stats.waiting_bytes;
   gauges.journal_stored_bytes = stats.stored_bytes;
   gauges.free_disk_bytes = stats.free_bytes;
+  gauges.min_free_disk_bytes = stats.min_free_bytes;
   gauges.deduplication_ids = stats.deduplication_ids;
   gauges.kept_deliveries = stats.kept_deliveries;
   gauges.kept_bytes = stats.kept_bytes;

@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import signal
 import socket
+import statistics
 import subprocess
 import time
 import unittest
@@ -107,10 +108,9 @@ class Metrics(EndToEnd):
             took.append(time.monotonic() - start)
         series = [line for line in text.splitlines() if not line.startswith("#")]
         print(f"10,000 destinations: {len(series)} series, {len(text)} bytes, "
-              f"{min(took) * 1000:.0f} ms", flush=True)
+              f"{statistics.median(took) * 1000:.0f} ms", flush=True)
         self.assertLessEqual(len(series), 5000)
-        # The quickest of them: what the machine does besides is not the server's.
-        self.assertLess(min(took), 0.1)
+        self.assertLess(statistics.median(took), 0.1)
         self.assertEqual(sum(server.metric(of("carillon_destinations", state=state))
                              for state in ("idle", "active")), 10_000)
 
@@ -272,6 +272,7 @@ class Receivers(EndToEnd):
         server.wait_metric(of("carillon_publishing_refused_total", reason="disk_full"), 1)
         metrics = server.metrics()
         self.assertEqual(metrics["carillon_publishing_accepted"], 0)
+        self.assertEqual(metrics["carillon_disk_min_free_bytes"], 1 << 50)
         self.assertEqual(metrics[of("carillon_publishing_refused_total", reason="waiting")], 0)
 
 

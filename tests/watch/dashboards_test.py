@@ -14,6 +14,22 @@ VARIABLES = {"datasource", "namespace", "job", "instance", "runbooks"}
 IN_SIGHT = 18
 
 
+VOLUME = "neither much nor little of it is bad"
+LIMITS = "the line by which to judge it is drawn, or is a setting"
+# Panels without a threshold, and why.
+WITHOUT_THRESHOLD = {
+    "Time of attempts": "the colors of a heat map are its own", "Syncs": "the colors of a heat map are its own",
+    "Retries held back": "they wait as they are told to", "Attempts by outcome": VOLUME, "Delivered": VOLUME,
+    "Kept in the journal": LIMITS, "Connections to destinations": LIMITS, "TLS handshakes": VOLUME,
+    "Name look-ups": VOLUME, "Token servers": VOLUME, "Events published": VOLUME,
+    "Deliveries created, by event type": VOLUME, "Delivered, dead, given up": VOLUME,
+    "Destinations by state": VOLUME, "What one commit takes": VOLUME, "Free space": LIMITS,
+    "Size of the journal": LIMITS, "Kept deliveries": LIMITS, "Waiting for the next commit": LIMITS, "CPU": LIMITS,
+    "Memory": LIMITS, "Replicas": VOLUME, "Configuration in force": VOLUME, "Reloads": VOLUME,
+    "Connections and calls": VOLUME, "Memory of publishing": LIMITS, "Event ids remembered": LIMITS,
+}
+
+
 class Dashboards(unittest.TestCase):
     where = ""
 
@@ -46,6 +62,15 @@ class Dashboards(unittest.TestCase):
             self.assertIsNone(steps[0]["value"])
             values = [step["value"] for step in steps[1:]]
             self.assertEqual(values, sorted(set(values)))
+            self.assertNotEqual(bool(values), panel["title"] in WITHOUT_THRESHOLD)
+        titles = {panel["title"] for one in dashboards().values() for panel in panels(one)}
+        self.assertLessEqual(WITHOUT_THRESHOLD.keys(), titles)
+
+    def test_a_course_is_not_shown_by_the_whole_range(self):
+        """What each point of a graph sums over must not change with the range that is looked at."""
+        for _, panel in self.each_panel():
+            if panel["type"] in ("timeseries", "heatmap"):
+                self.assertFalse([one["expr"] for one in panel["targets"] if "$__range]" in one["expr"]])
 
     def test_titles_and_ids_are_unique(self):
         for name, dashboard in dashboards().items():
@@ -138,7 +163,7 @@ class Dashboards(unittest.TestCase):
         for _, panel in self.each_panel():
             # 24 columns take some 1230 pixels.
             self.assertGreaterEqual(panel["gridPos"]["w"], 4 if panel["type"] == "stat" else 8)
-            self.assertLessEqual(len(panel["title"]), 26 if panel["type"] == "stat" else 48)
+            self.assertLessEqual(len(panel["title"]), 18 if panel["type"] == "stat" else 48)
 
     def test_timeouts_and_unreachable_destinations_are_in_sight(self):
         shown = [panel for panel in panels(dashboards()["carillon-overview.json"])

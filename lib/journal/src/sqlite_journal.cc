@@ -289,6 +289,7 @@ Journal::Stats SqliteJournal::stats() const {
   stats.watermark = gauges_.watermark;
   stats.waiting_bytes = gauges_.waiting_bytes;
   stats.free_bytes = gauges_.free_bytes;
+  stats.min_free_bytes = options_.min_free_bytes;
   stats.stored_bytes = gauges_.stored_bytes;
   stats.deduplication_ids = gauges_.ids;
   stats.dead = gauges_.dead;

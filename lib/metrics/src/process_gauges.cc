@@ -56,6 +56,8 @@ std::vector<prometheus::MetricFamily> Describe(const ProcessGauges& g) {
       gauge("carillon_kept_bytes", "Bytes of the events of these.", g.kept_bytes),
       gauge("carillon_disk_free_bytes", "Free space of the file system of the journal.",
             g.free_disk_bytes),
+      gauge("carillon_disk_min_free_bytes", "Free space below which publishing is refused.",
+            g.min_free_disk_bytes),
       gauge("carillon_deduplication_ids", "Event ids that are remembered.", g.deduplication_ids),
       gauge("carillon_publishing_accepted",
             "1 while events are accepted, 0 while they are refused.", g.accepting ? 1 : 0),

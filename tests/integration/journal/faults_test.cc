@@ -102,6 +102,7 @@ TEST_F(JournalTest, PublishingIsRefusedWhileFreeSpaceIsUnderItsMark) {
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_FALSE(journal_->stats().accepting);
   EXPECT_GT(journal_->stats().free_bytes, 0u);
+  EXPECT_EQ(journal_->stats().min_free_bytes, UINT64_MAX);
   SettleUpTo(1);
   EXPECT_EQ(journal_->stats().watermark, 1u);
 }

@@ -176,6 +176,7 @@ TEST(Metrics, ProcessGaugesAreAskedAtEachScrape) {
                          .journal_waiting_bytes = 1,
                          .journal_stored_bytes = 2,
                          .free_disk_bytes = 3,
+                         .min_free_disk_bytes = 5,
                          .deduplication_ids = 4,
                          .accepting = false,
                          .destination_connections_limit = 6,
@@ -194,6 +195,7 @@ TEST(Metrics, ProcessGaugesAreAskedAtEachScrape) {
   EXPECT_EQ(s.at("carillon_journal_waiting_bytes"), 1);
   EXPECT_EQ(s.at("carillon_journal_stored_bytes"), 2);
   EXPECT_EQ(s.at("carillon_disk_free_bytes"), 3);
+  EXPECT_EQ(s.at("carillon_disk_min_free_bytes"), 5);
   EXPECT_EQ(s.at("carillon_deduplication_ids"), 4);
   EXPECT_EQ(s.at("carillon_publishing_accepted"), 0);
   EXPECT_EQ(s.at("carillon_destination_connections_limit"), 6);

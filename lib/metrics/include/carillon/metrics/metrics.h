@@ -149,6 +149,7 @@ struct ProcessGauges {
   uint64_t journal_waiting_bytes = 0;
   uint64_t journal_stored_bytes = 0;
   uint64_t free_disk_bytes = 0;
+  uint64_t min_free_disk_bytes = 0;
   uint64_t deduplication_ids = 0;
   bool accepting = true;
   uint64_t unverified_destinations = 0;
