@@ -16,12 +16,18 @@ ARG SNAPSHOT=20261126T000000Z
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 ARG CREATED=1970-01-01T00:00:00Z
+# Where the sources are, and what tells of the image; your builds know.
+ARG SOURCE=
+ARG URL=
 LABEL org.opencontainers.image.title="Carillon" \
   org.opencontainers.image.description="Webhook delivery: events in by gRPC, out as signed JSON by HTTP" \
   org.opencontainers.image.version="${VERSION}" \
   org.opencontainers.image.revision="${REVISION}" \
   org.opencontainers.image.created="${CREATED}" \
   org.opencontainers.image.licenses="Apache-2.0" \
+  org.opencontainers.image.vendor="Carillon" \
+  org.opencontainers.image.source="${SOURCE}" \
+  org.opencontainers.image.url="${URL}" \
   org.opencontainers.image.base.name="docker.io/library/debian:bookworm-slim"
 COPY image /tmp/image
 RUN /tmp/image/snapshot.sh "${SNAPSHOT}" && /tmp/image/root.sh /tmp/image "${VERSION}"

@@ -147,6 +147,9 @@ def publishers():
               [("sum by (reason) (rate(carillon_publisher_connections_closed_total{@}"
                 "[$__rate_interval]))", "{{reason}}")], "ops", width=8, stack=True, thresholds=A_MINUTE,
               runbooks=["CarillonDuplicatesHigh"]),
+        graph("Publishing throttled", "Times that a connection's events had to wait to be read, by reason.",
+              [("sum by (reason) (rate(carillon_publisher_reads_held_total{@}[$__rate_interval]))",
+                "{{reason}}")], "ops", width=8),
         graph("Event ids remembered", "To recognize what is published again.",
               [("sum by (instance) (carillon_deduplication_ids{@})", "{{instance}}")], "short",
               width=8, runbooks=["CarillonDuplicatesHigh"]),

@@ -49,6 +49,18 @@ class Objects(OnCluster):
                 self.need_accounts(objects)
                 self.apply(objects)
 
+    def test_kubectl_takes_every_value_set(self):
+        """As users try what a chart would do: a server-side dry run of all of it at once."""
+        for path in chart.VALUES:
+            with self.subTest(path.stem):
+                objects = chart.rendered(path)
+                self.need_accounts(objects)
+                done = self.cluster.kubectl("apply", "--server-side", "--dry-run=server", "--validate=strict",
+                                            "--namespace", NAMESPACE, "-f", "-",
+                                            input=yaml.safe_dump_all(objects, sort_keys=False))
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                self.assertEqual(len(done.stdout.splitlines()), len(objects), done.stdout)
+
     def test_every_pod_is_admitted(self):
         """Of the StatefulSet, too: its controller would ask for the same pods."""
         for path in chart.VALUES:

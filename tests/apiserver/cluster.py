@@ -146,11 +146,18 @@ class Cluster:
         return self.path(each["apiVersion"], each["kind"], meta["name"] if whole else "",
                          meta.get("namespace", namespace))
 
+    def kubectl(self, *arguments, **options):
+        """Runs kubectl against this control plane."""
+        environment = {**os.environ, "KUBECONFIG": str(self.kubeconfig), "KUBECACHEDIR": str(self.folder / "kubectl")}
+        return subprocess.run([self.programs / "kubectl", *map(str, arguments)], env=environment, text=True,
+                              timeout=120, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+
     def create(self, each, namespace=""):
         return self.request("POST", self.path_of(each, namespace, whole=False), each)
 
     def tries_to_apply(self, each, namespace):
-        """What `kubectl apply --server-side --dry-run=server --validate=strict` asks for; returns the warnings."""
+        """What `kubectl apply --server-side --dry-run=server --validate=strict` asks for, of one object; returns the
+        warnings."""
         query = urllib.parse.urlencode({"dryRun": "All", "fieldManager": "test", "fieldValidation": "Strict"})
         return self.request("PATCH", f"{self.path_of(each, namespace)}?{query}", each,
                             "application/apply-patch+yaml")[1]

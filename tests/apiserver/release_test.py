@@ -1,6 +1,13 @@
 """A release in a real API server with its controllers: installed, upgraded, tested, rolled back and uninstalled by both
 of Helm's versions under the Pod Security level "restricted"."""
 
+import base64
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import textwrap
 import unittest
 
 from base import NAMESPACE, OnCluster, chart
@@ -115,6 +122,34 @@ class Release(OnCluster):
         self.assertEqual(template["spec"]["resources"]["requests"]["storage"], "30Gi")
         self.assertEqual(self.get(*POD, "grow-carillon-0")["metadata"]["uid"], pod["metadata"]["uid"])
         self.helm_does("helm4", "uninstall", "grow")
+
+    def test_the_readme_s_first_steps(self):
+        """What the chart's README has people type, but for what needs the image or a node that runs it."""
+        steps = (chart.CHART / "README.md").read_text().split("\n## ")[1]
+        blocks = [textwrap.dedent(block) for block in re.findall(r"^ +```sh\n(.*?)^ +```", steps, re.M | re.S)]
+        [values] = re.findall(r"^ +```yaml\n(.*?)^ +```", steps, re.M | re.S)
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            (folder / "my-values.yaml").write_text(textwrap.dedent(values))
+            (folder / "helm").symlink_to(chart.ROOT / "helm")
+            (folder / "bin").mkdir()
+            (folder / "bin/helm").symlink_to(chart.programs("helm") / "helm4")
+            (folder / "bin/kubectl").symlink_to(chart.programs("kubernetes") / "kubectl")
+            commands = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()
+                        if re.match(r"helm|kubectl", line) and " exec " not in line]
+            self.assertEqual(len(commands), 6)
+            for command in commands:
+                done = subprocess.run(["bash", "-euo", "pipefail", "-c", command], cwd=folder, text=True, timeout=300,
+                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={
+                                          **os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}",
+                                          "KUBECONFIG": str(self.cluster.kubeconfig), "HOME": name})
+                self.assertEqual(done.returncode, 0, f"{command}: {done.stdout}")
+                self.assertNotIn("Warning", done.stdout, command)
+        secret = self.cluster.get("v1", "Secret", "shop", "carillon")
+        self.assertRegex(base64.b64decode(secret["data"]["signing-key"]).decode(), r"^whsec_[\w+/=]{44}$")
+        done = self.cluster.kubectl("get", "pods", "--namespace", "carillon", "--output", "name")
+        self.assertEqual(set(done.stdout.split()), {"pod/carillon-0", "pod/carillon-test"}, done.stderr)
+        self.cluster.delete("v1", "Namespace", "carillon", "")
 
     def test_an_autoscaler_beside_it_and_objects_of_the_user(self):
         self.helm_does("helm4", "install", "more", chart.CHART, *values("extras"), *WAIT)

@@ -8,6 +8,7 @@ import pathlib
 import re
 import subprocess
 import tempfile
+import textwrap
 import unittest
 
 import yaml
@@ -60,6 +61,16 @@ def names_of(value, path=""):
         elif key == "matchNames":
             yield from ((f"{path}.{key}", each) for each in inner)
         yield from names_of(inner, f"{path}.{key}")
+
+
+def without_runbooks(dashboard):
+    """A dashboard without what only `runbooks.url` gives a target."""
+    for each in (dashboard, *dashboard["panels"]):
+        if "links" in each:
+            each["links"] = [link for link in each["links"] if "${runbooks}" not in link["url"]]
+    variables = dashboard["templating"]
+    variables["list"] = [each for each in variables["list"] if each["name"] != "runbooks"]
+    return dashboard
 
 
 def strings(value, path=""):
@@ -248,11 +259,13 @@ class Objects(unittest.TestCase):
 
     def test_dashboards_and_rules_are_the_files(self):
         objects = chart.rendered(chart.HERE / "values/observability.yaml")
-        files = {path.name: path.read_text().strip() for path in (chart.CHART / "dashboards").glob("*.json")}
+        files = {path.name: without_runbooks(json.loads(path.read_text()))
+                 for path in (chart.CHART / "dashboards").glob("*.json")}
         shown = {}
         for each in objects:
             if each["metadata"].get("labels", {}).get("dashboards") == "yes":
-                shown.update({name: text.strip() for name, text in each["data"].items()})
+                shown.update({name: json.loads(text) for name, text in each["data"].items()})
+                self.assertNotIn("runbooks", str(each["data"]))
                 self.assertEqual(each["metadata"]["annotations"]["k8s-sidecar-target-directory"], "Platform/Carillon")
         self.assertEqual(shown, files)
         groups = [group for path in sorted((chart.CHART / "rules").glob("*.yaml"))
@@ -281,17 +294,39 @@ class Objects(unittest.TestCase):
             self.assertNotIn('"docs/runbooks"', text)
             self.assertIn(f'"{at}"', text)
 
-    def test_carillond_takes_the_configuration(self):
+    def carillond_takes(self, objects):
         program = os.path.join(os.environ["CARILLON_BIN"], "carillond")
+        server = chart.find(objects, "StatefulSet")
+        text = chart.find(objects, "ConfigMap", server["metadata"]["name"])["data"]["carillon.yaml"]
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "carillon.yaml")
+            path.write_text(text)
+            result = subprocess.run([program, "--check-config", path, "--no-secrets"], text=True, timeout=60,
+                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            self.assertEqual(result.returncode, 0, result.stdout)
+
+    def test_carillond_takes_the_configuration(self):
         for _, objects in self.each():
-            server = chart.find(objects, "StatefulSet")
-            text = chart.find(objects, "ConfigMap", server["metadata"]["name"])["data"]["carillon.yaml"]
-            with tempfile.TemporaryDirectory() as folder:
-                path = pathlib.Path(folder, "carillon.yaml")
-                path.write_text(text)
-                result = subprocess.run([program, "--check-config", path, "--no-secrets"], text=True, timeout=60,
-                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-                self.assertEqual(result.returncode, 0, result.stdout)
+            self.carillond_takes(objects)
+
+    def test_the_readme_s_first_event_is_what_the_chart_makes(self):
+        steps = (chart.CHART / "README.md").read_text().split("\n## ")[1]
+        [values] = re.findall(r"^ +```yaml\n(.*?)^ +```", steps, re.M | re.S)
+        done = chart.template("helm4", "-", release="carillon", namespace="carillon", input=textwrap.dedent(values))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        objects = [each for each in yaml.load_all(done.stdout, Loader=chart.LOADER) if each]
+        self.carillond_takes(objects)
+        server = chart.find(objects, "StatefulSet")["spec"]["template"]["spec"]["containers"][0]
+        # What its commands name: the image, the key, the Service and its port, the pod, the namespace.
+        self.assertIn(f"docker build -t {server['image']} .", steps)
+        [key] = [each["valueFrom"]["secretKeyRef"] for each in server["env"] if "valueFrom" in each]
+        self.assertIn(f"create secret generic {key['name']} --from-literal={key['key']}=", steps)
+        named = {kind: set(re.findall(rf"{kind}/([\w-]+)", steps)) for kind in ("service", "statefulset")}
+        self.assertEqual(named, {"service": {"carillon"}, "statefulset": {"carillon"}})
+        port = chart.find(objects, "Service", "carillon")["spec"]["ports"][0]["port"]
+        self.assertEqual(set(re.findall(r" (\d+:\d+)`", steps)), {f"7080:{port}"})
+        self.assertIn("exec carillon-0 -c carillon -- /usr/bin/carillon publish --address 127.0.0.1:7080", steps)
+        self.assertEqual(set(re.findall(r"(?:-n|--namespace|create namespace) (\S+)", steps)), {"carillon"})
 
     def test_notes_warn_of_what_is_unsafe(self):
         def warnings(name, **more):
@@ -300,6 +335,12 @@ class Objects(unittest.TestCase):
                                 "--values", chart.HERE / f"values/{name}.yaml", *options)
             self.assertEqual(result.returncode, 0, result.stderr)
             return re.findall(r"^WARNING: (.*)$", result.stdout, re.M), result.stdout
+        for name, lines in (("default", (("does not see it arrive", True), ("runbooks.url", False))),
+                            ("echo-test", (("does not see it arrive", False),)),
+                            ("observability", (("runbooks.url", True),)), ("runbooks", (("runbooks.url", False),))):
+            _, text = warnings(name)
+            for line, there in lines:
+                self.assertEqual(line in text, there, f"{name}: {line}")
         found, text = warnings("dev")
         self.assertIn("carillon publish", text)
         for beginning in ("dev is", "persistence.enabled", "image.registry", "config.destinations[0].url",

@@ -64,6 +64,21 @@ class Rendering(unittest.TestCase):
         cmake = (chart.ROOT / "CMakeLists.txt").read_text()
         self.assertIn(f"VERSION {meta['appVersion']} ", cmake)
 
+    def test_annotations_for_artifact_hub_are_what_it_takes(self):
+        """What it does not take it leaves out in silence."""
+        notes = yaml.safe_load((chart.CHART / "Chart.yaml").read_text())["annotations"]
+        known = {"category": str, "license": str, "prerelease": bool, "operator": bool, "containsSecurityUpdates": bool,
+                 "links": {"name", "url"}, "recommendations": {"url"}, "changes": {"kind", "description"}}
+        for name, text in notes.items():
+            kind = known[name.removeprefix("artifacthub.io/")]
+            value = yaml.safe_load(text)
+            if isinstance(kind, set):
+                self.assertEqual({frozenset(each) for each in value}, {frozenset(kind)}, name)
+                self.assertTrue(all(each.get("url", "https://").startswith("https://") for each in value), name)
+            else:
+                self.assertIsInstance(value, kind, name)
+        self.assertEqual(len(notes), len(known))
+
     def test_refused_before_its_oldest_kubernetes(self):
         result = chart.template("helm4", chart.HERE / "values/default.yaml", "--kube-version", "1.26.9")
         self.assertNotEqual(result.returncode, 0)

@@ -304,7 +304,8 @@ class Stage(Inside):
         self.assertEqual(set(of_final_stage("EXPOSE")[0].split()), ports)
         self.assertIn(f"VERSION={VERSION}", of_final_stage("ARG"))
         labels = of_final_stage("LABEL")[0]
-        for label in ("title", "description", "version", "revision", "created", "licenses", "base.name"):
+        for label in ("title", "description", "version", "revision", "created", "licenses", "vendor",
+                      "source", "url", "base.name"):
             self.assertIn(f"org.opencontainers.image.{label}=", labels)
         self.assertIn("image/programs.sh build/release/bin", (IMAGE / "build.sh").read_text())
         for line in (SOURCES / ".dockerignore").read_text().splitlines():

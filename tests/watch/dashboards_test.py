@@ -26,7 +26,7 @@ WITHOUT_THRESHOLD = {
     "Destinations by state": VOLUME, "What one commit takes": VOLUME, "Free space": LIMITS,
     "Size of the journal": LIMITS, "Kept deliveries": LIMITS, "Waiting for the next commit": LIMITS, "CPU": LIMITS,
     "Memory": LIMITS, "Replicas": VOLUME, "Configuration in force": VOLUME, "Reloads": VOLUME,
-    "Connections and calls": VOLUME, "Memory of publishing": LIMITS, "Event ids remembered": LIMITS,
+    "Connections and calls": VOLUME, "Publishing throttled": VOLUME, "Memory of publishing": LIMITS, "Event ids remembered": LIMITS,
 }
 
 

@@ -16,6 +16,8 @@ from stack import Stack, eventually, http
 DOCUMENT = ROOT / "docs/metrics.md"
 WINDOW = "20s"
 PATIENCE = 150
+# How long the load has run at least when the panels are looked at.
+LOAD_SECONDS = 60
 
 # Panels that show nothing here, and why.
 EMPTY_PANELS = {
@@ -50,6 +52,7 @@ class Live(unittest.TestCase):
         cls.stack = Stack(cls.folder, scrape="1s", rate=40)
         try:
             cls.stack.start()
+            cls.loaded_since = time.monotonic()
             cls.make_things_happen()
         except BaseException:
             cls.tearDownClass()
@@ -89,7 +92,22 @@ class Live(unittest.TestCase):
     def finds(self, query):
         return any(not math.isnan(value) for _, value in self.stack.values(query))
 
+    def after_a_minute(self):
+        """Waits until the load has run for that long; repetitions go on being published. Nothing has ended or begun
+        anew meanwhile."""
+        while (left := self.loaded_since + LOAD_SECONDS - time.monotonic()) > 0:
+            self.stack.publish_again()
+            time.sleep(min(1, left))
+        for program in self.stack.programs:
+            self.assertTrue(program.alive(), program.name)
+        [(_, scrapes)] = self.stack.values(f"count_over_time(up[{LOAD_SECONDS}s])")
+        self.assertGreater(scrapes, LOAD_SECONDS / 4)
+        [(_, up)] = self.stack.values(f"min_over_time(up[{LOAD_SECONDS}s])")
+        [(_, starts)] = self.stack.values(f"changes(process_start_time_seconds[{LOAD_SECONDS}s])")
+        self.assertEqual((up, starts), (1, 0))
+
     def test_each_panel_shows_something(self):
+        self.after_a_minute()
         asked, unused = {}, set(EMPTY_PANELS)
         for name, dashboard in dashboards().items():
             for panel in panels(dashboard):

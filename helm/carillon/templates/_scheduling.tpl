@@ -10,8 +10,8 @@ hostAliases:
   {{- tpl (toYaml .) $ | nindent 2 }}
 {{- end }}
 {{- range $name := list "priorityClassName" "runtimeClassName" "schedulerName" }}
-{{- with get $.Values $name }}
-{{ $name }}: {{ tpl . $ | quote }}
+{{- with tpl (get $.Values $name) $ }}
+{{ $name }}: {{ . | quote }}
 {{- end }}
 {{- end }}
 {{- with include "carillon.nodes" . | trim }}

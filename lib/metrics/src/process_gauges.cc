@@ -25,7 +25,7 @@ std::vector<prometheus::MetricFamily> Describe(const ProcessGauges& g) {
   prometheus::MetricFamily held =
       CounterFamily("carillon_publisher_reads_held_total",
                     "Times that a publisher's connection had to wait for its turn to be read.");
-  AddSeries(held, {}, static_cast<double>(g.publisher_reads_held));
+  AddSeries(held, {{"reason", "turn"}}, static_cast<double>(g.publisher_reads_held));
   prometheus::MetricFamily spans =
       CounterFamily("carillon_trace_spans_total", "Spans of traces, by what became of them.");
   for (size_t i = 0; i < kTraceSpanNames.size(); ++i) {

@@ -3,7 +3,7 @@
 # them. What was built from the same files stays in the user's cache, outside of the source tree.
 #
 #   build.sh helm          helm3 and helm4
-#   build.sh kubernetes    kube-apiserver and kube-controller-manager
+#   build.sh kubernetes    kube-apiserver, kube-controller-manager and kubectl
 #   build.sh probe         probe, which has kubelet's probers
 #   build.sh go ARG...     runs the Go that builds them
 set -euo pipefail
@@ -57,7 +57,7 @@ else
   # Clients refuse a server that does not know its version.
   flags="-X k8s.io/component-base/version.gitVersion=$kubernetes"
   flags+=" -X k8s.io/client-go/pkg/version.gitVersion=$kubernetes"
-  for program in kube-apiserver kube-controller-manager; do
+  for program in kube-apiserver kube-controller-manager kubectl; do
     build "$program" "k8s.io/kubernetes/cmd/$program" "$flags"
   done
 fi

@@ -201,7 +201,7 @@ TEST(Metrics, ProcessGaugesAreAskedAtEachScrape) {
   EXPECT_EQ(s.at("carillon_destination_connections_limit"), 6);
   EXPECT_EQ(s.at("carillon_in_flight_limit"), 7);
   EXPECT_EQ(s.at("carillon_dead_kept"), 8);
-  EXPECT_EQ(s.at("carillon_publisher_reads_held_total"), 9);
+  EXPECT_EQ(s.at("carillon_publisher_reads_held_total{reason=\"turn\"}"), 9);
   EXPECT_EQ(s.at("carillon_certificate_not_after_seconds{use=\"client\",tenant=\"t\","
                  "destination=\"d\"}"),
             1'900'000'000);

@@ -338,7 +338,7 @@ class Journal {
     uint64_t free_bytes = 0;     ///< of the file system
     /// The least of it with which events are accepted; 0: there is no such bound.
     uint64_t min_free_bytes = 0;
-    uint64_t stored_bytes = 0;   ///< the store's files
+    uint64_t stored_bytes = 0;  ///< the store's files
     uint64_t deduplication_ids = 0;
     uint64_t dead = 0;             ///< dead deliveries kept
     uint64_t kept_deliveries = 0;  ///< that have rows: they wait for a retry, or are held or kept
