@@ -53,10 +53,11 @@ class Objects(OnCluster):
         """As users try what a chart would do: a server-side dry run of all of it at once."""
         for path in chart.VALUES:
             with self.subTest(path.stem):
-                objects = chart.rendered(path)
+                objects = copy.deepcopy(chart.rendered(path))
                 self.need_accounts(objects)
-                done = self.cluster.kubectl("apply", "--server-side", "--dry-run=server", "--validate=strict",
-                                            "--namespace", NAMESPACE, "-f", "-",
+                for each in objects:  # as Helm does for what names none
+                    each["metadata"].setdefault("namespace", NAMESPACE)
+                done = self.cluster.kubectl("apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-",
                                             input=yaml.safe_dump_all(objects, sort_keys=False))
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
                 self.assertEqual(len(done.stdout.splitlines()), len(objects), done.stdout)
