@@ -41,6 +41,7 @@ namespace asio = boost::asio;
 
 constexpr int kWatchIntervalMs = 1000;
 constexpr std::chrono::milliseconds kHealthInterval{500};
+constexpr char kNoRoom[] = "journal refuses publishing for want of space";
 /// How long an event loop may take for one turn: a reload of 100,000 destinations takes seconds.
 constexpr std::chrono::seconds kLoopPatience{30};
 constexpr std::chrono::milliseconds kGaugePatience{250};
@@ -114,7 +115,9 @@ class DaemonImpl final : public Daemon {
       ReloadNow();
       return watched_;
     });
-    SetServing(true);
+    serving_ = true;
+    // Where there is no room it is ready not even for a moment.
+    SetServing(journal_->stats().accepting, kNoRoom);
     asio::post(admin_io_, [this] { LookAtHealth(); });
     LogReady();
     WarnOfFewDescriptors(config_, shares_, logger_);
@@ -344,7 +347,7 @@ class DaemonImpl final : public Daemon {
                      {{"free_bytes", stats.free_bytes},
                       {"most_kept_for", stats.holders.empty() ? "" : NameOf(stats.holders[0])},
                       {"kept_bytes", stats.holders.empty() ? 0 : stats.holders[0].bytes}});
-        SetServing(accepting, "journal refuses publishing for want of space");
+        SetServing(accepting, kNoRoom);
       }
       holder_notice_.Look(stats, clock_.Mono());
       LookAtLoops();
@@ -370,7 +373,6 @@ class DaemonImpl final : public Daemon {
   void SetServing(bool serving, const std::string& reason = "") {
     if (serving) {
       health_.SetReady();
-      serving_ = true;
     } else {
       health_.SetNotReady(reason);
     }

@@ -243,6 +243,13 @@ class Objects(unittest.TestCase):
                 with self.subTest(prefix, v4=v4):
                     self.assertEqual(passes(behind(prefix, v4)), expected)
 
+    def test_what_is_kept_free_follows_the_volume_and_leaves_room_for_the_write_ahead_file(self):
+        for size, expected in (("1Gi", 128 << 20), ("2Gi", 128 << 20), ("20Gi", 1280 << 20)):
+            done = chart.template("helm4", chart.HERE / "values/default.yaml", "--set", f"persistence.size={size}")
+            objects = [each for each in yaml.load_all(done.stdout, Loader=chart.LOADER) if each]
+            journal = yaml.safe_load(chart.find(objects, "ConfigMap")["data"]["carillon.yaml"])["journal"]
+            self.assertEqual(journal["min_free_bytes"], expected, size)
+
     def test_a_restart_only_where_one_is_needed(self):
         def checksum(*arguments):
             result = chart.template("helm4", chart.HERE / "values/production.yaml", *arguments)

@@ -277,6 +277,7 @@ class Receivers(EndToEnd):
     def test_publishing_is_refused_for_want_of_space(self):
         self.write_config(journal={"min_free_bytes": 1 << 50})
         server = self.server()
+        self.assertEqual(server.get("/readyz"), (503, "not ready: journal refuses publishing for want of space\n"))
         done = self.publish_raw(server, "--file", "-", stdin=compact({"session": session()}) + "\n")
         self.assertEqual(done.returncode, 1, done.stderr)
         server.wait_metric(of("carillon_publishing_refused_total", reason="disk_full"), 1)

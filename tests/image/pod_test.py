@@ -223,7 +223,7 @@ class Pod(Inside):
                 self.assertEqual(self.metric("carillon_publishing_accepted"), 0)
                 self.assertTrue(self.probe("startupProbe"), self.told)
                 self.assertTrue(self.probe("livenessProbe"), self.told)
-                eventually(lambda: not self.probe("readinessProbe"), "it is not ready")
+                self.assertFalse(self.probe("readinessProbe"))
                 self.end_as_kubelet(server)
 
     def test_it_is_probed_by_http_where_grpc_is_not_wanted(self):

@@ -61,7 +61,7 @@
 {{- if .Values.persistence.enabled -}}
 {{- $bytes := include "carillon.bytes" .Values.persistence.size | int64 -}}
 {{- if not (hasKey $journal "retention_bytes") -}}{{- $_ := set $journal "retention_bytes" (div $bytes 2) -}}{{- end -}}
-{{- if not (hasKey $journal "min_free_bytes") -}}{{- $_ := set $journal "min_free_bytes" (div $bytes 16) -}}{{- end -}}
+{{- if not (hasKey $journal "min_free_bytes") -}}{{- $_ := set $journal "min_free_bytes" (max (div $bytes 16) 134217728) -}}{{- end -}}
 {{- end -}}
 {{- $_ := set $config "journal" $journal -}}
 {{- if and .Values.helmTest.enabled .Values.helmTest.echo.enabled -}}
