@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <string>
 #include <vector>
 
@@ -39,9 +40,9 @@ class Client {
   size_t CountToEnd() {
     std::vector<char> into(64 * 1024);
     size_t seen = 0;
-    for (ssize_t n; (n = recv(fd_, into.data(), into.size(), 0)) > 0;) {
-      seen += static_cast<size_t>(n);
-    }
+    ssize_t n = 0;
+    while ((n = recv(fd_, into.data(), into.size(), 0)) > 0) seen += static_cast<size_t>(n);
+    EXPECT_TRUE(n == 0 || errno == ECONNRESET) << "the connection stays open";
     return seen;
   }
   /// Until `end` was read, or the server closed.
@@ -51,12 +52,15 @@ class Client {
     while (!seen.ends_with(end) && recv(fd_, &c, 1, 0) == 1) seen += c;
     return seen;
   }
+  /// Until the server closed; fails where it does not.
   std::string ReadToEnd() {
     std::string seen;
     std::vector<char> into(64 * 1024);
-    for (ssize_t n; (n = recv(fd_, into.data(), into.size(), 0)) > 0;) {
+    ssize_t n = 0;
+    while ((n = recv(fd_, into.data(), into.size(), 0)) > 0) {
       seen.append(into.data(), static_cast<size_t>(n));
     }
+    EXPECT_TRUE(n == 0 || errno == ECONNRESET) << "the connection stays open";
     return seen;
   }
 

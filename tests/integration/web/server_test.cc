@@ -103,6 +103,7 @@ TEST_F(ServerTest, ARequestHasLittleTimeAndAPauseBetweenTwoHasMore) {
   Client half(server_->port());
   half.Send("GET / HTTP/1.1\r\nX: ");
   EXPECT_EQ(half.ReadToEnd(), "");
+  ListenAnew({});
   Client body(server_->port());
   body.Send("POST /quick HTTP/1.1\r\nContent-Length: 9\r\n\r\nhalf");
   EXPECT_EQ(body.ReadToEnd(), "");
@@ -113,6 +114,29 @@ TEST_F(ServerTest, ARequestHasLittleTimeAndAPauseBetweenTwoHasMore) {
     EXPECT_THAT(idle.ReadUntil("GET / ."), StartsWith("HTTP/1.1 203 "));
     if (i == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2'500));
   }
+}
+
+TEST_F(ServerTest, TheSecondRequestHasNoMoreTimeThanTheFirst) {
+  ListenAnew({.head_timeout = std::chrono::milliseconds(1'000), .idle = std::chrono::hours(1)});
+  Client client(server_->port());
+  client.Send("GET / HTTP/1.1\r\n\r\n");
+  EXPECT_THAT(client.ReadUntil("GET / ."), StartsWith("HTTP/1.1 203 "));
+  client.Send("GET / HTTP/1.1\r\nX: ");
+  EXPECT_EQ(client.ReadToEnd(), "");
+}
+
+TEST_F(ServerTest, ABodyThatTricklesHasNoMoreTime) {
+  Client client(server_->port());
+  client.Send("POST /quick HTTP/1.1\r\nContent-Length: 60000\r\n\r\n");
+  bool closed = false;
+  for (int i = 0; i < 1'000 && !closed; ++i) {
+    client.Send("x");
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    char c;
+    const ssize_t n = recv(client.fd(), &c, 1, MSG_DONTWAIT);
+    closed = n == 0 || (n < 0 && errno != EAGAIN);
+  }
+  EXPECT_TRUE(closed);
 }
 
 TEST_F(ServerTest, WhoDoesNotReadItsAnswerGivesWayToWhoDoes) {
