@@ -16,19 +16,19 @@
 #include "carillon/admin/health.h"
 #include "carillon/admin/pages.h"
 #include "carillon/admin/pending_page.h"
+#include "carillon/base/loop_watch.h"
+#include "carillon/config/proto_time.h"
 #include "carillon/config/sections.h"
 #include "carillon/config/watcher.h"
+#include "carillon/engine/engine.h"
 #include "carillon/journal/sqlite_journal.h"
 #include "carillon/tracing/tracer.h"
 #include "carillon/web/server.h"
 #include "certificate_ends.h"
-#include "engine.h"
 #include "front.h"
 #include "journal_options.h"
 #include "left_lanes.h"
-#include "loop_watch.h"
 #include "notices.h"
-#include "proto_time.h"
 #include "publisher_service.h"
 #include "start_tracer.h"
 #include "storage_errors.h"
@@ -94,9 +94,9 @@ class DaemonImpl final : public Daemon {
     auto spans = SpanExport::Start(config_.tracing, clock_, logger_);
     if (!spans.ok()) return spans.status();
     spans_ = *std::move(spans);
-    absl::StatusOr<std::unique_ptr<Engine>> engine =
-        Engine::Create(config_, clock_, connections_, *journal_, *metrics_, logger_,
-                       spans_ != nullptr ? &spans_->tracer() : nullptr);
+    absl::StatusOr<std::unique_ptr<engine::Engine>> engine =
+        engine::Engine::Create(config_, clock_, connections_, *journal_, *metrics_, logger_,
+                               spans_ != nullptr ? &spans_->tracer() : nullptr);
     if (!engine.ok()) return engine.status();
     engine_ = *std::move(engine);
     journal_->Start();
@@ -138,7 +138,7 @@ class DaemonImpl final : public Daemon {
     stopping_ = true;
     SetServing(false, "stopping");
     publishing_->Stop();
-    if (!engine_->Drain(ToChrono(config_.server.shutdown_grace()), hurry)) {
+    if (!engine_->Drain(config::ToChrono(config_.server.shutdown_grace()), hurry)) {
       logger_.Warn(
           "outcomes could not be written; their deliveries are sent again after the start");
     }
@@ -275,7 +275,7 @@ class DaemonImpl final : public Daemon {
     SetCatalogue(*config);
     RenewSpanExport(config->tracing);
     InForce(*config);
-    const Engine::GivenUp given_up = engine_->AwaitRemovals(kRemovalPatience);
+    const engine::Engine::GivenUp given_up = engine_->AwaitRemovals(kRemovalPatience);
     const std::string restart = RestartNeededFor(*config);
     // Where counting takes longer, the lines of the destinations tell the rest.
     logger_.Info("configuration reloaded", {{"file", config_path_},
@@ -426,7 +426,7 @@ class DaemonImpl final : public Daemon {
   std::atomic<uint64_t> unverified_{0};  // destinations
   mutable std::mutex certificates_mutex_;
   std::vector<metrics::CertificateEnd> certificates_;
-  LoopWatch loops_{clock_, kLoopPatience};
+  base::LoopWatch loops_{clock_, kLoopPatience};
   bool accepting_ = true;  ///< the admin thread's, as what follows
   bool stuck_ = false;
   HolderNotice holder_notice_{config_, logger_};
@@ -434,7 +434,7 @@ class DaemonImpl final : public Daemon {
   base::DescriptorBudget connections_;  // to destinations
   std::unique_ptr<SpanExport> spans_;   // null when no collector is configured
   std::unique_ptr<journal::Journal> journal_;
-  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<Publishing> publishing_;
   std::unique_ptr<Front> front_;
 

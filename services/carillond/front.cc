@@ -8,9 +8,9 @@
 #include <limits>
 #include <thread>
 
+#include "carillon/config/proto_time.h"
 #include "health_service.h"
 #include "memory_trim.h"
-#include "proto_time.h"
 #include "publish_listener.h"
 #include "reflection_service.h"
 #include "watched_sockets.h"
@@ -61,7 +61,8 @@ std::string_view Name(CloseReason reason) {
 }
 
 int Millis(const google::protobuf::Duration& duration) {
-  const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(ToChrono(duration));
+  const auto millis =
+      std::chrono::duration_cast<std::chrono::milliseconds>(config::ToChrono(duration));
   return static_cast<int>(std::min<int64_t>(millis.count(), std::numeric_limits<int>::max()));
 }
 
@@ -151,7 +152,7 @@ class FrontImpl final : public Front {
 
   void SetServing(bool serving) override { health_.SetServing(serving); }
 
-  void AddLoops(LoopWatch& watch) override { service_->AddLoops(watch); }
+  void AddLoops(base::LoopWatch& watch) override { service_->AddLoops(watch); }
 
   void Describe(metrics::ProcessGauges& gauges) const override {
     gauges.publisher_connections = sockets_.connections();
@@ -181,7 +182,7 @@ class FrontImpl final : public Front {
     options.queues = DefaultQueues();
     options.max_streams = settings_.max_streams();
     options.max_streams_per_peer = settings_.max_streams_per_peer();
-    options.max_stream_idle = ToChrono(settings_.max_stream_idle());
+    options.max_stream_idle = config::ToChrono(settings_.max_stream_idle());
     options.others = {&health_, &reflection_};
     options.second = [this] { reflection_.Look(); };
     return options;

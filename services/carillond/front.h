@@ -5,10 +5,10 @@
 
 #include "absl/status/statusor.h"
 #include "carillon/base/clock.h"
+#include "carillon/base/loop_watch.h"
 #include "carillon/log/log.h"
 #include "carillon/metrics/metrics.h"
 #include "carillon/v1/config.pb.h"
-#include "loop_watch.h"
 #include "publisher_service.h"
 
 namespace carillon::server {
@@ -29,7 +29,7 @@ class Front {
   /// What the health service says.
   virtual void SetServing(bool serving) = 0;
   /// Adds the publishing threads' event loops. `Stop` comes after the watch's last question.
-  virtual void AddLoops(LoopWatch& watch) = 0;
+  virtual void AddLoops(base::LoopWatch& watch) = 0;
   /// Fills in what a scrape shows of it.
   virtual void Describe(metrics::ProcessGauges& gauges) const = 0;
   /// Takes no more; every call that was taken is answered after it. Again: nothing happens.

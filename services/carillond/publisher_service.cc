@@ -52,7 +52,7 @@ class PublisherServiceImpl final : public PublisherService {
     }
   }
 
-  void AddLoops(LoopWatch& watch) override {
+  void AddLoops(base::LoopWatch& watch) override {
     for (size_t i = 0; i < queues_.size(); ++i) {
       watch.Add("publish-" + std::to_string(i),
                 [queue = queues_[i].get()](absl::AnyInvocable<void()> answer) {

@@ -11,12 +11,12 @@
 
 #include "call_queue.h"
 #include "carillon/base/clock.h"
+#include "carillon/base/loop_watch.h"
 #include "carillon/ingest/ingest.h"
 #include "carillon/journal/journal.h"
 #include "carillon/metrics/metrics.h"
 #include "carillon/model/trace_context.h"
 #include "carillon/tracing/tracer.h"
-#include "loop_watch.h"
 #include "publish_trace.h"
 #include "queued_service.h"
 
@@ -119,7 +119,7 @@ class PublisherService {
   virtual void Start() = 0;
   /// Adds the event loops of its threads; after `Start`. `Stop` comes after the watch's last
   /// question.
-  virtual void AddLoops(LoopWatch& watch) = 0;
+  virtual void AddLoops(base::LoopWatch& watch) = 0;
   /// After the server's `Shutdown`: waits until every call that was taken is answered and gone.
   virtual void Stop() = 0;
 };

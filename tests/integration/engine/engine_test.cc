@@ -1,6 +1,6 @@
 // A configuration is in force on every delivery thread, or on none.
 
-#include "engine.h"
+#include "carillon/engine/engine.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@
 #include "carillon/base/descriptor_budget.h"
 #include "carillon/web/server.h"
 
-namespace carillon::server {
+namespace carillon::engine {
 namespace {
 
 using ::testing::ElementsAre;
@@ -191,7 +191,7 @@ TEST_F(EngineTest, AThreadThatHangsIsNoticedUntilItGoesOn) {
   Create(first);
   ASSERT_TRUE(engine_->Apply(first).ok());
   base::SimulatedClock clock;
-  LoopWatch watch(clock, std::chrono::seconds(30));
+  base::LoopWatch watch(clock, std::chrono::seconds(30));
   engine_->AddLoops(watch);
   const auto look_until = [&](bool stuck) {
     std::string found;
@@ -224,4 +224,4 @@ TEST_F(EngineTest, AFirstConfigurationThatCannotBeTakenClosesNothing) {
 }
 
 }  // namespace
-}  // namespace carillon::server
+}  // namespace carillon::engine

@@ -9,7 +9,7 @@
 #include "carillon/delivery/dispatcher.h"
 #include "carillon/http/asio_courier.h"
 
-namespace carillon::server {
+namespace carillon::engine {
 
 struct DeliveryThreadOptions {
   delivery::DispatcherOptions dispatcher;
@@ -56,4 +56,4 @@ class DeliveryThread {
   virtual void CancelAll() = 0;
 };
 
-}  // namespace carillon::server
+}  // namespace carillon::engine

@@ -10,7 +10,7 @@
 #include "absl/functional/any_invocable.h"
 #include "carillon/base/clock.h"
 
-namespace carillon::server {
+namespace carillon::base {
 
 /// Whether event loops go round: asks each for an answer, one question at a time, and says which
 /// has owed it for too long. That is all that liveness means: a slow disk, a full one or a receiver
@@ -21,7 +21,7 @@ class LoopWatch {
   using Ask = std::function<void(absl::AnyInvocable<void()> answer)>;
 
   /// `patience`: how long a loop may owe its answer. `clock` outlives it.
-  LoopWatch(const base::Clock& clock, std::chrono::nanoseconds patience)
+  LoopWatch(const Clock& clock, std::chrono::nanoseconds patience)
       : clock_(clock), patience_(patience) {}
 
   /// `name`: for people.
@@ -44,16 +44,16 @@ class LoopWatch {
     std::string name;
     Ask ask;
     std::shared_ptr<Answer> answer;
-    base::MonoTime asked{};
+    MonoTime asked{};
   };
 
   /// Whether the loop owes an answer; when it does not, asks it again.
-  static bool Owes(Loop& loop, base::MonoTime now);
+  static bool Owes(Loop& loop, MonoTime now);
 
-  const base::Clock& clock_;
+  const Clock& clock_;
   const std::chrono::nanoseconds patience_;
   std::mutex mutex_;
   std::vector<Loop> loops_;
 };
 
-}  // namespace carillon::server
+}  // namespace carillon::base

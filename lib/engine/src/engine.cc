@@ -1,29 +1,28 @@
-#include "engine.h"
+#include "carillon/engine/engine.h"
 
 #include <algorithm>
 #include <future>
 #include <iterator>
-#include <map>
 #include <mutex>
 #include <utility>
 #include <vector>
 
+#include "carillon/config/proto_time.h"
 #include "carillon/delivery/delivery_log.h"
 #include "carillon/http/resolver.h"
 #include "carillon/http/tls.h"
 #include "carillon/policy/caps_within.h"
 #include "carillon/policy/in_flight_caps.h"
 #include "carillon/routing/routing_table.h"
-#include "proto_time.h"
+#include "delivery_thread.h"
+#include "placement.h"
 
-namespace carillon::server {
+namespace carillon::engine {
 namespace {
 
 /// How long outcomes may take to become durable once nothing is in flight. A full disk can keep
 /// them from it for ever; what is not durable is sent again after the restart.
 constexpr std::chrono::seconds kCommitGrace{5};
-
-using FullName = std::pair<std::string, std::string>;  // tenant, name
 
 /// At most one line in ten seconds for each resource; one in a minute where nothing had to wait.
 void TellShortage(const http::LocalShortage& shortage, log::Logger& logger) {
@@ -43,7 +42,7 @@ void TellShortage(const http::LocalShortage& shortage, log::Logger& logger) {
 http::ResolverOptions ResolverOptionsOf(const v1::ResolverSettings& settings,
                                         metrics::Metrics& metrics) {
   const auto millis = [](const google::protobuf::Duration& duration) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(ToChrono(duration));
+    return std::chrono::duration_cast<std::chrono::milliseconds>(config::ToChrono(duration));
   };
   http::ResolverOptions options;
   options.servers.assign(settings.servers().begin(), settings.servers().end());
@@ -73,7 +72,8 @@ class EngineImpl final : public Engine {
         connections_(connections),
         log_(logger, clock),
         tls_(std::move(tls)),
-        resolver_(http::Resolver::Create(ResolverOptionsOf(config.resolver, metrics), clock)) {
+        resolver_(http::Resolver::Create(ResolverOptionsOf(config.resolver, metrics), clock)),
+        placement_(config.delivery.threads()) {
     const v1::DeliverySettings& settings = config.delivery;
     DeliveryThreadOptions options;
     options.dispatcher.caps = caps_;
@@ -95,8 +95,8 @@ class EngineImpl final : public Engine {
       metrics.CountShortage(shortage.resource, shortage.effect);
       TellShortage(shortage, logger);
     };
-    options.courier.idle_connection =
-        std::chrono::duration_cast<std::chrono::milliseconds>(ToChrono(settings.idle_connection()));
+    options.courier.idle_connection = std::chrono::duration_cast<std::chrono::milliseconds>(
+        config::ToChrono(settings.idle_connection()));
     options.courier.max_head_bytes = settings.max_response_head_bytes();
     options.on_token_fetch = [&metrics, &logger](const authorization::TokenFetch& fetch) {
       metrics.CountTokenFetch(fetch.error.empty());
@@ -114,14 +114,15 @@ class EngineImpl final : public Engine {
   }
 
   absl::Status Apply(const config::Config& config) override {
-    std::map<FullName, size_t> homes;
-    std::vector<std::vector<model::Destination>> shards = Split(config.destinations, homes);
+    Placement placement(threads_.size());
+    std::vector<std::vector<model::Destination>> shards =
+        placement_.Place(config.destinations, placement);
     delivery::AllTables::Tables tables;
     if (absl::Status status = Prepare(config, std::move(shards), tables); !status.ok()) {
       return status;
     }
     // From here on nothing can fail.
-    homes_ = std::move(homes);
+    placement_ = std::move(placement);
     tables_.Set(std::move(tables));
     egress_.Set(config.egress);
     // Token servers are connected to beside the attempts that wait for them.
@@ -195,7 +196,7 @@ class EngineImpl final : public Engine {
 
   uint32_t in_flight_limit() const override { return caps_->in_all(); }
 
-  void AddLoops(LoopWatch& watch) override {
+  void AddLoops(base::LoopWatch& watch) override {
     for (size_t i = 0; i < threads_.size(); ++i) {
       watch.Add("delivery-" + std::to_string(i),
                 [thread = threads_[i].get()](absl::AnyInvocable<void()> answer) {
@@ -252,31 +253,6 @@ class EngineImpl final : public Engine {
     return all;
   }
 
-  /// Destinations by thread, and where each is at home then.
-  std::vector<std::vector<model::Destination>> Split(
-      const std::vector<model::Destination>& destinations,
-      std::map<FullName, size_t>& homes) const {
-    std::vector<size_t> load(threads_.size(), 0);
-    for (const model::Destination& d : destinations) {
-      const auto known = homes_.find({d.tenant, d.name});
-      if (known == homes_.end()) continue;
-      homes.insert(*known);
-      ++load[known->second];
-    }
-    std::vector<std::vector<model::Destination>> shards(threads_.size());
-    for (const model::Destination& d : destinations) {
-      auto [home, is_new] = homes.try_emplace({d.tenant, d.name}, 0);
-      if (is_new) {
-        home->second =
-            static_cast<size_t>(std::min_element(load.begin(), load.end()) - load.begin());
-        ++load[home->second];
-      }
-      shards[home->second].push_back(d);
-    }
-    for (std::vector<model::Destination>& shard : shards) shard.shrink_to_fit();
-    return shards;
-  }
-
   const base::Clock& clock_;
   base::DescriptorBudget& connections_;
   delivery::AllTables tables_;  // these two outlive the threads
@@ -286,7 +262,7 @@ class EngineImpl final : public Engine {
   std::unique_ptr<http::Resolver> resolver_;
   const std::shared_ptr<policy::InFlightCaps> caps_ = std::make_shared<policy::InFlightCaps>(1, 1);
   std::vector<std::unique_ptr<DeliveryThread>> threads_;
-  std::map<FullName, size_t> homes_;
+  Placement placement_;
   std::vector<uint64_t> removed_;  // of each thread: deliveries as of the last AwaitRemovals
 };
 
@@ -302,4 +278,4 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(
                                       *std::move(tls), tracer);
 }
 
-}  // namespace carillon::server
+}  // namespace carillon::engine

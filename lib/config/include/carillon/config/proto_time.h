@@ -4,10 +4,10 @@
 
 #include <chrono>
 
-namespace carillon::server {
+namespace carillon::config {
 
 inline std::chrono::nanoseconds ToChrono(const google::protobuf::Duration& d) {
   return std::chrono::seconds(d.seconds()) + std::chrono::nanoseconds(d.nanos());
 }
 
-}  // namespace carillon::server
+}  // namespace carillon::config

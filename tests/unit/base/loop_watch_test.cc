@@ -1,4 +1,4 @@
-#include "loop_watch.h"
+#include "carillon/base/loop_watch.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace carillon::server {
+namespace carillon::base {
 namespace {
 
 using std::chrono::seconds;
@@ -129,4 +129,4 @@ TEST(LoopWatch, LoopsAnswerFromTheirThreads) {
 }
 
 }  // namespace
-}  // namespace carillon::server
+}  // namespace carillon::base

@@ -8,7 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <thread>
 
-namespace carillon::server {
+namespace carillon::engine {
 namespace {
 
 namespace asio = boost::asio;
@@ -142,4 +142,4 @@ std::unique_ptr<DeliveryThread> DeliveryThread::Create(
   return std::make_unique<DeliveryThreadImpl>(options, clock, journal, resolver, tls, metrics);
 }
 
-}  // namespace carillon::server
+}  // namespace carillon::engine

@@ -1,17 +1,27 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "carillon/base/clock.h"
 #include "carillon/base/descriptor_budget.h"
+#include "carillon/base/loop_watch.h"
 #include "carillon/config/config.h"
 #include "carillon/journal/journal.h"
 #include "carillon/log/log.h"
 #include "carillon/metrics/metrics.h"
-#include "delivery_thread.h"
-#include "loop_watch.h"
+#include "carillon/model/pending.h"
 
-namespace carillon::server {
+namespace carillon::tracing {
+class Tracer;
+}
+
+namespace carillon::engine {
 
 /// All delivery threads together. A destination stays on the thread it was first given, the one
 /// that then had the fewest. Used on one thread at a time.
@@ -52,11 +62,11 @@ class Engine {
   virtual uint32_t in_flight_limit() const = 0;
 
   /// Adds the delivery threads' event loops; the engine outlives the watch's last question.
-  virtual void AddLoops(LoopWatch& watch) = 0;
+  virtual void AddLoops(base::LoopWatch& watch) = 0;
 
   /// Starts nothing new; waits until what is in flight ended (at most `grace`, or until `hurry`
   /// says true) and its outcomes are durable. Returns false when it gave up waiting for the disk.
   virtual bool Drain(std::chrono::nanoseconds grace, const std::function<bool()>& hurry) = 0;
 };
 
-}  // namespace carillon::server
+}  // namespace carillon::engine

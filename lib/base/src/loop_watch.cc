@@ -1,15 +1,15 @@
-#include "loop_watch.h"
+#include "carillon/base/loop_watch.h"
 
 #include <utility>
 
-namespace carillon::server {
+namespace carillon::base {
 
 void LoopWatch::Add(std::string name, Ask ask) {
   const std::lock_guard lock(mutex_);
   loops_.push_back({std::move(name), std::move(ask), std::make_shared<Answer>(), {}});
 }
 
-bool LoopWatch::Owes(Loop& loop, base::MonoTime now) {
+bool LoopWatch::Owes(Loop& loop, MonoTime now) {
   {
     const std::lock_guard lock(loop.answer->mutex);
     if (std::exchange(loop.answer->owed, true)) return true;
@@ -24,7 +24,7 @@ bool LoopWatch::Owes(Loop& loop, base::MonoTime now) {
 
 std::string LoopWatch::Look() {
   const std::lock_guard lock(mutex_);
-  const base::MonoTime now = clock_.Mono();
+  const MonoTime now = clock_.Mono();
   std::string stuck;
   for (Loop& loop : loops_) {
     if (!Owes(loop, now) || now - loop.asked < patience_ || !stuck.empty()) continue;
@@ -40,4 +40,4 @@ void LoopWatch::Stop() {
   loops_.clear();
 }
 
-}  // namespace carillon::server
+}  // namespace carillon::base
