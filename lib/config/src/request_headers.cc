@@ -65,8 +65,11 @@ bool IsValue(std::string_view s) {
 
 /// Returns an empty value where it is one, is wrong, or is not read.
 base::Secret ReadValue(const v1::Header& header, const Path& path, Errors& errors) {
-  const SecretSource source{"value", header.value(), header.value_file(), header.value_env()};
-  if (!source.given()) return base::Secret();
+  const SecretSource source{.name = "value",
+                            .text = header.value(),
+                            .file = header.value_file(),
+                            .variable = header.value_env(),
+                            .optional = true};
   std::optional<FoundSecret> found = FindSecret(source, path, errors);
   if (!found) return base::Secret();
   if (found->secret.Reveal().empty()) {

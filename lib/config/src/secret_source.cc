@@ -53,9 +53,10 @@ std::optional<FoundSecret> FindSecret(const SecretSource& source, const Path& pa
   const int given = (source.text.empty() ? 0 : 1) + (source.file.empty() ? 0 : 1) +
                     (source.variable.empty() ? 0 : 1);
   const std::string name(source.name);
+  if (given == 0 && source.optional) return std::nullopt;
   if (given != 1) {
-    errors.Add(path,
-               absl::StrCat("needs exactly one of ", name, ", ", name, "_file, ", name, "_env"));
+    errors.Add(path, absl::StrCat(source.optional ? "must have at most" : "needs exactly",
+                                  " one of ", name, ", ", name, "_file, ", name, "_env"));
     return std::nullopt;
   }
   if (source.text.empty() && !errors.read_secrets()) {

@@ -18,6 +18,7 @@ struct SecretSource {
   const std::string& file;
   const std::string& variable;
   size_t max_file_bytes = 4096;
+  bool optional = false;  ///< whether it is no error when none of them is given
 
   bool given() const { return !text.empty() || !file.empty() || !variable.empty(); }
 };
@@ -38,7 +39,8 @@ struct FoundSecret {
 /// repeat the secret, and names the file or variable only when it looks like one (a path, capital
 /// letters): it may have been mixed up with the secret.
 ///
-/// Nothing, without an error, when secrets are not read (Errors::read_secrets).
+/// Nothing, without an error, when secrets are not read (Errors::read_secrets), or when an optional
+/// one is not given.
 std::optional<FoundSecret> FindSecret(const SecretSource& source, const Path& path, Errors& errors);
 
 /// ` (PATH)`, or nothing when `path` does not look like one.

@@ -128,7 +128,7 @@ TEST(Headers, WhatAFileOrAVariableHoldsIsCheckedAndNotRepeated) {
            {"value_env: CARILLON_TEST_HEADER", ".value_env: must be UTF-8"},
            {"value_env: CARILLON_TEST_UNSET", ".value_env: names a variable that is not set"},
            {"value: hush, value_env: CARILLON_TEST_HEADER",
-            ": needs exactly one of value, value_file, value_env"}}) {
+            ": must have at most one of value, value_file, value_env"}}) {
     const std::string refusal = Refusal(WithHeaders("{name: a, " + member + "}"));
     EXPECT_THAT(refusal, StartsWith(at + error)) << member;
     EXPECT_THAT(refusal, Not(HasSubstr("hush")));
