@@ -1,12 +1,14 @@
 // What a command line reads from an admin port: every answer has bounds in bytes and time.
 #include "carillon/admin/fetch.h"
 
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -169,6 +171,50 @@ TEST(Fetch, EveryAddressOfANameIsTried) {
   fs::remove_all(folder);
   ASSERT_TRUE(page.ok()) << page.status();
   EXPECT_EQ(page->body, "found");
+}
+
+/// A port where connecting neither succeeds nor fails: its backlog is full.
+class FullPort {
+ public:
+  FullPort(const char* address, uint16_t port) {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_port = htons(port);
+    EXPECT_EQ(inet_pton(AF_INET, address, &at.sin_addr), 1);
+    auto* const any = reinterpret_cast<sockaddr*>(&at);
+    EXPECT_EQ(bind(fds_[0], any, sizeof at), 0);
+    EXPECT_EQ(listen(fds_[0], 0), 0);
+    for (size_t i = 1; i < fds_.size(); ++i) connect(fds_[i], any, sizeof at);
+  }
+  ~FullPort() {
+    for (const int fd : fds_) close(fd);
+  }
+
+ private:
+  static int Open() { return socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
+  const std::array<int, 5> fds_{Open(), Open(), Open(), Open(), Open()};  // who listens, first
+};
+
+TEST(Fetch, AnAddressThatIsSilentLeavesTimeToTheNext) {
+  const ScriptedPort port({"HTTP/1.1 200 OK\r\n\r\nfound"});
+  const FullPort silent("127.0.0.2", port.port());
+  std::string folder = (fs::temp_directory_path() / "carillon-fetch-XXXXXX").string();
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  http::ResolverOptions names;
+  names.hosts_file = folder + "/hosts";
+  std::ofstream(names.hosts_file) << "127.0.0.2 carillon.example\n127.0.0.1 carillon.example\n";
+  const std::string url = "http://carillon.example:" + std::to_string(port.port());
+  // Half of the time is enough for the second in the end, however slow the machine is.
+  absl::StatusOr<FetchedPage> page = absl::UnknownError("");
+  for (const int timeout : {1, 4, 16}) {
+    page = FetchFrom(url, seconds(timeout), names);
+    if (page.ok()) break;
+  }
+  fs::remove_all(folder);
+  ASSERT_TRUE(page.ok()) << page.status();
+  EXPECT_EQ(page->body, "found");
+  // One that is alone has all of it; nobody is behind it.
+  EXPECT_FALSE(FetchFrom("http://127.0.0.2:" + std::to_string(port.port()), milliseconds(50)).ok());
 }
 
 TEST(Fetch, NobodyThereIsSaid) {

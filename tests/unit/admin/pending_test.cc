@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -202,6 +203,28 @@ TEST(Against, DestinationsThatTheServerDidNotListMakeTheSumALeast) {
   EXPECT_THAT(*text, HasSubstr("2 destinations in force, 1 taken out, up to 0 new"));
   EXPECT_THAT(*text, HasSubstr("given up in all: at least 9; the server did not list 1 "
                                "destination, those with least left"));
+}
+
+TEST(Against, HasABoundOfLinesAndSaysHowManyMoreThereAre) {
+  const auto compare = [](size_t count) {
+    model::PendingReport report;
+    for (size_t i = 0; i < count; ++i) report.destinations.push_back(Left(std::to_string(i), 1));
+    const auto text = CompareWithPage(Wanting({}), PageOf(report));
+    EXPECT_TRUE(text.ok()) << text.status();
+    return text.value_or("");
+  };
+  const auto lines = [](std::string_view text) {
+    size_t found = 0;
+    for (size_t at = 0; (at = text.find(" is taken out: ", at)) != text.npos; ++at) ++found;
+    return found;
+  };
+  const std::string most = compare(kMaxLines);
+  EXPECT_EQ(lines(most), kMaxLines);
+  EXPECT_THAT(most, Not(HasSubstr("more that have less left")));
+  const std::string more = compare(kMaxLines + 2);
+  EXPECT_EQ(lines(more), kMaxLines);
+  EXPECT_THAT(more, HasSubstr("\n  and 2 more that have less left\n"));
+  EXPECT_THAT(more, HasSubstr("given up in all: 1002\n"));
 }
 
 TEST(Against, EverySectionOfTheStartIsCompared) {

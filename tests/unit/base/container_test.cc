@@ -71,6 +71,42 @@ TEST_F(ContainerTest, Version1) {
   EXPECT_EQ(Read().cores, 2.0);
 }
 
+TEST_F(ContainerTest, CoresAreTheQuotaOfAnyPeriod) {
+  Write("/proc/self/cgroup", "0::/\n");
+  Write("/sys/fs/cgroup/cpu.max", "50000 20000\n");
+  EXPECT_EQ(Read().cores, 2.5);
+  Write("/proc/self/cgroup", "2:cpu:/\n");
+  Write("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "30000\n");
+  Write("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "20000\n");
+  EXPECT_EQ(Read().cores, 1.5);
+}
+
+TEST_F(ContainerTest, ALimitOfNothingIsNone) {
+  Write("/proc/self/cgroup", "0::/\n");
+  Write("/sys/fs/cgroup/memory.max", "0\n");
+  Write("/sys/fs/cgroup/cpu.max", "0 100000\n");
+  EXPECT_EQ(Read(), ContainerLimits{});
+  Write("/sys/fs/cgroup/cpu.max", "100000 0\n");
+  EXPECT_EQ(Read(), ContainerLimits{});
+}
+
+TEST_F(ContainerTest, BothVersionsAtOnceHaveVersion2BesideTheOthers) {
+  Write("/proc/self/cgroup", "4:memory:/\n0::/pod\n");
+  Write("/sys/fs/cgroup/memory/memory.limit_in_bytes", "268435456\n");
+  Write("/sys/fs/cgroup/unified/pod/memory.max", "134217728\n");
+  Write("/sys/fs/cgroup/unified/pod/cpu.max", "75000 100000\n");
+  EXPECT_EQ(Read().memory_bytes, 128u << 20);
+  EXPECT_EQ(Read().cores, 0.75);
+}
+
+TEST_F(ContainerTest, AControllerIsKnownByItsWholeName) {
+  Write("/proc/self/cgroup", "5:cpuset:/other\n4:cpuacct:/other\n3:name=memory:/other\n");
+  Write("/sys/fs/cgroup/cpu/other/cpu.cfs_quota_us", "50000\n");
+  Write("/sys/fs/cgroup/cpu/other/cpu.cfs_period_us", "100000\n");
+  Write("/sys/fs/cgroup/memory/other/memory.limit_in_bytes", "1048576\n");
+  EXPECT_EQ(Read(), ContainerLimits{});
+}
+
 TEST_F(ContainerTest, Version1WithoutLimits) {
   Write("/proc/self/cgroup", "4:memory:/\n2:cpu:/\n");
   Write("/sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
@@ -85,6 +121,15 @@ TEST_F(ContainerTest, APathOfTheHostLeadsToWhatIsMountedHere) {
   EXPECT_EQ(Read().memory_bytes, 256u << 20);
   Write("/proc/self/cgroup", "0::/../../elsewhere\n");
   Write("/sys/fs/cgroup/memory.max", "134217728\n");
+  EXPECT_EQ(Read().memory_bytes, 128u << 20);
+}
+
+TEST_F(ContainerTest, WhatIsNotMountedAmongTheGroupsIsNotRead) {
+  Write("/proc/self/cgroup", "0::/../../elsewhere\n");
+  Write("/sys/fs/cgroup/memory.max", "134217728\n");
+  for (const char* outside : {"/sys/elsewhere", "/sys", "/sys/fs"}) {
+    Write(std::string(outside) + "/memory.max", "1048576\n");
+  }
   EXPECT_EQ(Read().memory_bytes, 128u << 20);
 }
 

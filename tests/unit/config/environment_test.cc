@@ -80,7 +80,10 @@ TEST(Environment, ErrorsNameTheVariable) {
   EXPECT_THAT(RefusalWith({{"CARILLON_LOG_LEVEL", "INFO"}}, kFile),
               StartsWith("server.log_level (from the variable CARILLON_LOG_LEVEL): "));
   EXPECT_THAT(RefusalWith({{"CARILLON_DATA_DIR", std::string(4097, 'x')}}, kFile),
-              StartsWith("journal.data_dir (from the variable CARILLON_DATA_DIR): "));
+              StartsWith("journal.data_dir (from the variable CARILLON_DATA_DIR): must be UTF-8 of "
+                         "at most 4096 bytes"));
+  const std::string longest(4096, 'x');
+  EXPECT_EQ(ParseWith({{"CARILLON_DATA_DIR", longest}}, kFile)->journal.data_dir(), longest);
   EXPECT_THAT(RefusalWith({{"CARILLON_DATA_DIR", "/data\xff"}}, kFile), HasSubstr("UTF-8"));
 }
 

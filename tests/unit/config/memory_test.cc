@@ -1,5 +1,6 @@
 #include "memory.h"
 
+#include <string>
 #include <thread>
 
 #include "fixtures.h"
@@ -53,6 +54,26 @@ TEST(MemoryWithin, TheLeastIsStillValid) {
   EXPECT_EQ(config.delivery.max_memory_bytes(), 4 * kMiB);
   EXPECT_EQ(config.journal.deduplication_ids(), 100'000u);
   EXPECT_EQ(config.limits.max_in_flight(), 128u);
+  EXPECT_EQ(Within(4).limits.max_in_flight(), 64u);  // no fewer, however small the memory
+  EXPECT_EQ(Within(4).limits.max_in_flight_per_tenant(), 64u);
+}
+
+TEST(MemoryWithin, BoundsAreTheSumOfEveryPart) {
+  const auto sum = [](const std::string& threads_and_ids) {
+    return MemoryBounds(
+        Within(0, "server: {max_waiting_bytes: 70MiB, max_publish_memory_bytes: 300MiB}\n" +
+                      threads_and_ids));
+  };
+  const uint64_t one =
+      sum("delivery: {threads: 1, max_memory_bytes: 10MiB}\n"
+          "journal: {deduplication_ids: 100000}");
+  EXPECT_EQ(one, 380 * kMiB + 100'000u * 38);
+  EXPECT_EQ(sum("delivery: {threads: 3, max_memory_bytes: 10MiB}\n"
+                "journal: {deduplication_ids: 100000}"),
+            one + 20 * kMiB);
+  EXPECT_EQ(sum("delivery: {threads: 1, max_memory_bytes: 10MiB}\n"
+                "journal: {deduplication_ids: 2000000}"),
+            one + 1'900'000u * 38);
 }
 
 TEST(MemoryWithin, WhatIsGivenStays) {

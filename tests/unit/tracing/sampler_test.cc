@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 namespace carillon::tracing {
@@ -31,6 +32,27 @@ TEST(Sampler, OfOneIdDecidesAlikeAndWhatALowerRatioTakesAHigherTakesToo) {
   EXPECT_TRUE(SamplesRoot(last, 1));
   EXPECT_TRUE(SamplesRoot(last, 2));
   EXPECT_FALSE(SamplesRoot(last, 0.999));
+}
+
+/// An id that has these bytes from `first` on, and zeros.
+model::TraceId IdWith(size_t first, std::initializer_list<uint8_t> bytes) {
+  model::TraceId id{};
+  std::ranges::copy(bytes, id.begin() + static_cast<std::ptrdiff_t>(first));
+  return id;
+}
+
+/// W3C's level 2: the last seven bytes are random; who makes the others may put anything there.
+TEST(Sampler, AsksTheLastSevenBytesOfAnIdOnly) {
+  const auto others = IdWith(0, {255, 255, 255, 255, 255, 255, 255, 255, 255});
+  EXPECT_TRUE(SamplesRoot(others, 1e-9));
+  const auto last = IdWith(9, {255, 255, 255, 255, 255, 255, 255});
+  EXPECT_FALSE(SamplesRoot(last, 0.999));
+  const auto half = IdWith(9, {0x80});  // the first of them weighs most
+  EXPECT_FALSE(SamplesRoot(half, 0.5));
+  EXPECT_TRUE(SamplesRoot(half, 0.500001));
+  const auto least = IdWith(15, {1});
+  EXPECT_TRUE(SamplesRoot(least, 0x1.8p-56));
+  EXPECT_FALSE(SamplesRoot(least, 0x1p-56));
 }
 
 TEST(Sampler, IdsAreFreshAndNeverZero) {

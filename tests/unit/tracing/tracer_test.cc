@@ -23,6 +23,7 @@ struct Collected {
   std::condition_variable changed;
   std::deque<Sent> answers;  ///< the next ones; all is well when there is none
   std::vector<size_t> requests;
+  std::vector<milliseconds> timeouts;  ///< of each request
   bool held = false;
   bool cancelled = false;
 
@@ -48,6 +49,7 @@ class FakeTransport final : public SpanTransport {
     std::unique_lock lock(to_.mutex);
     to_.requests.push_back(
         static_cast<size_t>(parsed.resource_spans(0).scope_spans(0).spans_size()));
+    to_.timeouts.push_back(timeout);
     to_.changed.notify_all();
     to_.changed.wait(lock, [this] { return !to_.held || to_.cancelled; });
     if (to_.cancelled) return {absl::CancelledError(""), true, 0};
@@ -105,6 +107,7 @@ TEST_F(TracerTest, ExportsInBatches) {
   collected_.Hold(false);
   ASSERT_TRUE(Eventually([](const auto& stats) { return stats.exported == 26; }));
   EXPECT_EQ(collected_.requests, (std::vector<size_t>{1, 10, 10, 5}));
+  EXPECT_EQ(collected_.timeouts, std::vector<milliseconds>(4, options_.timeout));
   EXPECT_EQ(tracer_->stats().dropped, 0u);
 }
 
@@ -157,6 +160,17 @@ TEST_F(TracerTest, AtTheEndWhatIsLeftIsSent) {
   Record(7);
   tracer_.reset();
   EXPECT_EQ(collected_.requests, std::vector<size_t>{7});
+}
+
+TEST_F(TracerTest, AtTheEndARequestHasNoMoreTimeThanTheGrace) {
+  options_.interval = seconds(3600);
+  options_.timeout = seconds(3600);
+  options_.grace = seconds(60);
+  Start();
+  Record(7);
+  tracer_.reset();
+  ASSERT_EQ(collected_.timeouts.size(), 1u);
+  EXPECT_LE(collected_.timeouts[0], options_.grace);
 }
 
 TEST_F(TracerTest, AtTheEndASilentCollectorIsNotWaitedForForEver) {

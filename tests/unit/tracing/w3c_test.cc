@@ -36,6 +36,7 @@ TEST(Traceparent, KeepsTheFlagsThatHaveAMeaning) {
     const std::string head = std::string("00-") + kTrace + "-1234567890123456-";
     const auto context = ParseTraceparent(head + in);
     ASSERT_TRUE(context) << in;
+    EXPECT_EQ(context->flags & ~model::TraceContext::kKnownFlags, 0) << in;
     EXPECT_EQ(Again(*context), head + out);
   }
 }
@@ -161,6 +162,9 @@ TEST(Tracestate, WhatIsTooLongLosesLongMembersFirstAndThenTheLast) {
   const std::string big = std::string(",big=") + std::string(130, 'x');
   EXPECT_EQ(ParseTracestate(full + big + ",e=1"), full + big + ",e=1");
   EXPECT_EQ(ParseTracestate(full + big + most.substr(full.size())), most);
+  const std::string barely = ",z" + full.substr(1) + "v";  // a member of 129 bytes
+  ASSERT_EQ(barely.size(), 130u);
+  EXPECT_EQ(ParseTracestate(full + barely + most.substr(full.size())), most);
 }
 
 TEST(ReadTrace, IgnoresWhatIsWrongAndSaysIt) {
