@@ -246,6 +246,19 @@ TEST(Against, SectionsThatAReloadLeavesAreNamed) {
   EXPECT_THAT(*text, HasSubstr("restart needed: a reload leaves as it is: server, journal"));
 }
 
+TEST(Against, SectionsOfAnotherVersionAreNotCompared) {
+  config::Config changed;
+  changed.server.set_max_batch_events(7);
+  PendingHead head = HeadOf({});
+  head.version = "0.0.1\n";
+  const auto text = CompareWithPage(changed, RenderPending(head, {}, PendingPage::kMaxBytes));
+  ASSERT_TRUE(text.ok()) << text.status();
+  EXPECT_THAT(*text, HasSubstr("the server is version 0.0.1"));
+  EXPECT_THAT(*text, HasSubstr(" and this program " CARILLON_VERSION
+                               ": whether a restart is needed cannot be compared"));
+  EXPECT_THAT(*text, Not(HasSubstr("restart needed:")));
+}
+
 TEST(Against, AnotherTextIsNoPage) {
   const std::vector<std::string> texts = {
       "",
