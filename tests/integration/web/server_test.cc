@@ -103,7 +103,7 @@ TEST_F(ServerTest, ARequestHasLittleTimeAndAPauseBetweenTwoHasMore) {
   Client half(server_->port());
   half.Send("GET / HTTP/1.1\r\nX: ");
   EXPECT_EQ(half.ReadToEnd(), "");
-  ListenAnew({});
+  ListenAnew({.head_timeout = std::chrono::hours(1)});
   Client body(server_->port());
   body.Send("POST /quick HTTP/1.1\r\nContent-Length: 9\r\n\r\nhalf");
   EXPECT_EQ(body.ReadToEnd(), "");
@@ -126,6 +126,7 @@ TEST_F(ServerTest, TheSecondRequestHasNoMoreTimeThanTheFirst) {
 }
 
 TEST_F(ServerTest, ABodyThatTricklesHasNoMoreTime) {
+  ListenAnew({.head_timeout = std::chrono::hours(1)});
   Client client(server_->port());
   client.Send("POST /quick HTTP/1.1\r\nContent-Length: 60000\r\n\r\n");
   bool closed = false;
