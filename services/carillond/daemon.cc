@@ -22,14 +22,14 @@
 #include "carillon/config/watcher.h"
 #include "carillon/engine/engine.h"
 #include "carillon/journal/sqlite_journal.h"
+#include "carillon/rpc/front.h"
+#include "carillon/rpc/publishing.h"
 #include "carillon/tracing/tracer.h"
 #include "carillon/web/server.h"
 #include "certificate_ends.h"
-#include "front.h"
 #include "journal_options.h"
 #include "left_lanes.h"
 #include "notices.h"
-#include "publisher_service.h"
 #include "start_tracer.h"
 #include "storage_errors.h"
 #include "unverified.h"
@@ -228,13 +228,13 @@ class DaemonImpl final : public Daemon {
     limits.max_payload_bytes = config_.server.max_payload_bytes();
     limits.max_batch_events = config_.server.max_batch_events();
     limits.max_message_bytes = config_.server.max_message_bytes();
-    publishing_ = std::make_unique<Publishing>(limits, clock_, *journal_, *metrics_);
+    publishing_ = std::make_unique<rpc::Publishing>(limits, clock_, *journal_, *metrics_);
     if (spans_ != nullptr) publishing_->SetTracer(spans_->tracer());
     SetCatalogue(config_);
     v1::Server server = config_.server;
     server.set_max_publisher_connections(static_cast<uint32_t>(
         std::min<size_t>(server.max_publisher_connections(), shares_.publishers)));
-    auto front = Front::Listen(server, *publishing_, clock_, logger_);
+    auto front = rpc::Front::Listen(server, *publishing_, clock_, logger_);
     if (!front.ok()) return front.status();
     front_ = *std::move(front);
     return absl::OkStatus();
@@ -435,8 +435,8 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<SpanExport> spans_;   // null when no collector is configured
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<engine::Engine> engine_;
-  std::unique_ptr<Publishing> publishing_;
-  std::unique_ptr<Front> front_;
+  std::unique_ptr<rpc::Publishing> publishing_;
+  std::unique_ptr<rpc::Front> front_;
 
   asio::io_context admin_io_{1};
   asio::steady_timer health_timer_{admin_io_};

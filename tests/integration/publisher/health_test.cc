@@ -9,7 +9,7 @@
 #include "held_journal.h"
 #include "publisher_service.h"
 
-namespace carillon::server {
+namespace carillon::rpc {
 namespace {
 
 using grpc::health::v1::Health;
@@ -120,4 +120,4 @@ TEST_F(HealthServiceTest, WatchesAreBoundedAndGiveTheirPlaceBack) {
 }
 
 }  // namespace
-}  // namespace carillon::server
+}  // namespace carillon::rpc

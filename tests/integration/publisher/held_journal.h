@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "carillon/journal/journal.h"
 
-namespace carillon::server {
+namespace carillon::rpc {
 
 /// Takes appends and answers when told to.
 class HeldJournal final : public journal::Journal {
@@ -105,4 +105,4 @@ class HeldJournal final : public journal::Journal {
   std::atomic<bool> at_once_{false};
 };
 
-}  // namespace carillon::server
+}  // namespace carillon::rpc

@@ -16,7 +16,7 @@
 #include "held_journal.h"
 #include "publisher_service.h"
 
-namespace carillon::server {
+namespace carillon::rpc {
 namespace {
 
 using ::testing::HasSubstr;
@@ -494,4 +494,4 @@ TEST_F(PublisherTest, StreamTellsThatTheServerStops) {
 }
 
 }  // namespace
-}  // namespace carillon::server
+}  // namespace carillon::rpc

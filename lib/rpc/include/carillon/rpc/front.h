@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "carillon/base/clock.h"
+#include "carillon/base/loop_watch.h"
+#include "carillon/log/log.h"
+#include "carillon/metrics/metrics.h"
+#include "carillon/v1/config.pb.h"
+
+namespace carillon::rpc {
+
+class Publishing;
+
+/// The publishing port: gRPC, and what bounds the memory, connections and calls that publishers can
+/// take of it. Made and destroyed on the main thread; `SetServing` and `Describe` from any.
+class Front {
+ public:
+  /// Listens, and takes calls. `publishing` outlives it. UNAVAILABLE: what the system says.
+  static absl::StatusOr<std::unique_ptr<Front>> Listen(const v1::Server& settings,
+                                                       Publishing& publishing,
+                                                       const base::Clock& clock,
+                                                       log::Logger& logger);
+  /// Stops.
+  virtual ~Front() = default;
+
+  virtual int port() const = 0;
+  /// What the health service says.
+  virtual void SetServing(bool serving) = 0;
+  /// Adds the publishing threads' event loops. `Stop` comes after the watch's last question.
+  virtual void AddLoops(base::LoopWatch& watch) = 0;
+  /// Fills in what a scrape shows of it.
+  virtual void Describe(metrics::ProcessGauges& gauges) const = 0;
+  /// Takes no more; every call that was taken is answered after it. Again: nothing happens.
+  virtual void Stop() = 0;
+};
+
+}  // namespace carillon::rpc

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "carillon/base/clock.h"
+#include "carillon/ingest/ingest.h"
+#include "carillon/journal/journal.h"
+#include "carillon/metrics/metrics.h"
+#include "carillon/model/trace_context.h"
+#include "carillon/tracing/tracer.h"
+
+namespace carillon::rpc {
+
+class CallQueue;     // src/call_queue.h
+class PublishTrace;  // src/publish_trace.h
+
+/// What both publishing methods need. Owned by the program, outlives the gRPC server. Thread-safe.
+class Publishing {
+ public:
+  Publishing(ingest::Limits limits, const base::Clock& clock, journal::Journal& journal,
+             metrics::Metrics& metrics)
+      : limits_(limits), clock_(clock), journal_(journal), metrics_(metrics) {}
+
+  /// From now on these event types are known.
+  void SetCatalogue(std::shared_ptr<const ingest::Catalogue> catalogue) {
+    std::lock_guard lock(catalogue_mutex_);
+    catalogue_.swap(catalogue);  // the one before is destroyed without the lock
+  }
+  /// From now on everything is refused with UNAVAILABLE.
+  void Stop() { stopping_.store(true); }
+  bool stopping() const { return stopping_.load(std::memory_order_relaxed); }
+
+  /// The most of a call's metadata, names and values and 32 bytes for each as HTTP/2 counts them.
+  static constexpr size_t kMaxMetadataBytes = 8u << 10;
+
+  /// `large_heads`: whether a call whose metadata may be over the bound is open; any thread.
+  /// Without it every call's metadata is looked at.
+  void SetLargeHeads(std::function<bool()> large_heads) { large_heads_ = std::move(large_heads); }
+  /// Whether the call's metadata is within the bound: INVALID_ARGUMENT names it. Counts what is
+  /// not.
+  grpc::Status CheckHead(const grpc::ServerContext& context);
+
+  /// From now on spans are made; once, before the first call. Outlives this.
+  void SetTracer(tracing::Tracer& tracer) { tracer_ = &tracer; }
+  /// Returns where in a trace the call stands, as its metadata says, or nullopt when it says
+  /// nothing or is wrong, which is counted.
+  std::optional<model::TraceContext> ReadTrace(const grpc::ServerContext& context);
+
+  /// A stream was refused because too many are open.
+  void CountRefusedStream() { metrics_.CountRefused(metrics::Refusal::kStreams, 1); }
+
+  /// Called once with the encoded answer or with why there is none; before `Publish` returns when
+  /// the request is refused at once.
+  using Answer = absl::AnyInvocable<void(absl::StatusOr<grpc::ByteBuffer>)>;
+
+  /// Decodes one PublishRequest (PublishStreamRequest is the same on the wire), stores its events
+  /// and answers with a PublishResponse (the same, again, as PublishStreamResponse). Never blocks.
+  /// On the thread of `queue`, as is the answer; the caller is a call of that queue. `trace`: what
+  /// `ReadTrace` gave.
+  void Publish(const grpc::ByteBuffer& request, CallQueue& queue,
+               const std::optional<model::TraceContext>& trace, Answer answer);
+
+ private:
+  struct Waiting;
+
+  std::shared_ptr<const ingest::Catalogue> catalogue() const {
+    std::lock_guard lock(catalogue_mutex_);
+    return catalogue_;
+  }
+  void Conclude(Waiting& waiting);
+  void Count(const absl::Status& status, uint64_t events, base::MonoTime since);
+  /// Answers with why the message was refused, and tells of it.
+  void Refuse(const absl::Status& status, base::MonoTime since, PublishTrace* spans, Answer answer);
+  void CountIgnored(uint64_t traceparents, uint64_t tracestates);
+
+  const ingest::Limits limits_;
+  const base::Clock& clock_;
+  journal::Journal& journal_;
+  metrics::Metrics& metrics_;
+  // No std::atomic<std::shared_ptr>: that of libstdc++ 12 releases its reader's lock relaxed.
+  mutable std::mutex catalogue_mutex_;
+  std::shared_ptr<const ingest::Catalogue> catalogue_;
+  std::atomic<bool> stopping_{false};
+  std::function<bool()> large_heads_;
+  tracing::Tracer* tracer_ = nullptr;  ///< null when nobody asked for spans
+};
+
+}  // namespace carillon::rpc

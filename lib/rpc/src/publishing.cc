@@ -1,0 +1,191 @@
+#include "carillon/rpc/publishing.h"
+
+#include <google/protobuf/arena.h>
+
+#include <array>
+#include <iterator>
+
+#include "absl/strings/str_cat.h"
+#include "call_queue.h"
+#include "carillon/journal/refusal.h"
+#include "carillon/tracing/w3c.h"
+#include "carillon/v1/publisher.pb.h"
+#include "publish_trace.h"
+
+namespace carillon::rpc {
+namespace {
+
+using Events = std::vector<std::shared_ptr<model::Event>>;
+
+base::Random& ThreadRandom() {
+  thread_local base::SeededRandom random(base::RandomSeed());
+  return random;
+}
+
+grpc::ByteBuffer Encode(const Events& events, const std::vector<journal::Appended>& appended) {
+  std::array<char, 1024> block;  // enough for one event
+  google::protobuf::ArenaOptions options;
+  options.initial_block = block.data();
+  options.initial_block_size = block.size();
+  google::protobuf::Arena arena(options);
+  auto* response = google::protobuf::Arena::CreateMessage<v1::PublishResponse>(&arena);
+  response->mutable_results()->Reserve(static_cast<int>(events.size()));
+  for (size_t i = 0; i < events.size(); ++i) {
+    v1::PublishResult* result = response->add_results();
+    result->set_id(std::string(events[i]->id()));
+    result->set_duplicate(appended[i].duplicate);
+    result->set_position(appended[i].position);
+  }
+  grpc::Slice slice(response->ByteSizeLong());
+  response->SerializeWithCachedSizesToArray(const_cast<uint8_t*>(slice.begin()));
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+/// Why a status that is no INVALID_ARGUMENT refuses events.
+metrics::Refusal RefusalOf(const absl::Status& status) {
+  switch (journal::RefusalOf(status).value_or(journal::Refusal::kStopping)) {
+    case journal::Refusal::kDiskFull:
+      return metrics::Refusal::kDiskFull;
+    case journal::Refusal::kWaiting:
+      return metrics::Refusal::kWaiting;
+    case journal::Refusal::kStopping:
+      break;
+    case journal::Refusal::kFailed:
+      return metrics::Refusal::kJournalFailed;
+  }
+  return metrics::Refusal::kStopping;
+}
+
+}  // namespace
+
+/// A request whose events wait for the disk.
+struct Publishing::Waiting {
+  Waiting(Publishing& p, CallQueue& q, base::MonoTime s, Events e, Answer a)
+      : publishing(p), queue(q), start(s), events(std::move(e)), answer(std::move(a)) {}
+
+  Publishing& publishing;
+  CallQueue& queue;
+  const base::MonoTime start;
+  const Events events;
+  Answer answer;
+  absl::StatusOr<std::vector<journal::Appended>> appended;
+  std::unique_ptr<PublishTrace> spans;  ///< null when nobody asked for them
+};
+
+void Publishing::Count(const absl::Status& status, uint64_t events, base::MonoTime since) {
+  using metrics::PublishResult;
+  PublishResult result = PublishResult::kUnavailable;
+  if (absl::IsInvalidArgument(status)) result = PublishResult::kInvalid;
+  if (absl::IsResourceExhausted(status)) result = PublishResult::kOverload;
+  if (result != PublishResult::kInvalid) metrics_.CountRefused(RefusalOf(status), events);
+  metrics_.CountPublished(result, events);
+  metrics_.ObservePublish(clock_.Mono() - since);
+}
+
+grpc::Status Publishing::CheckHead(const grpc::ServerContext& context) {
+  if (large_heads_ && !large_heads_()) [[likely]]
+    return grpc::Status::OK;
+  constexpr size_t kOverhead = 32;
+  size_t bytes = 0;
+  for (const auto& [key, value] : context.client_metadata()) {
+    bytes += key.size() + value.size() + kOverhead;
+  }
+  if (bytes <= kMaxMetadataBytes) return grpc::Status::OK;
+  metrics_.CountPublished(metrics::PublishResult::kInvalid, 1);
+  return {grpc::StatusCode::INVALID_ARGUMENT,
+          absl::StrCat("the call's metadata has ", bytes, " bytes, at most ", kMaxMetadataBytes,
+                       " are allowed")};
+}
+
+std::optional<model::TraceContext> Publishing::ReadTrace(const grpc::ServerContext& context) {
+  const auto& metadata = context.client_metadata();
+  const auto parent = metadata.find("traceparent");
+  if (parent == metadata.end()) [[likely]]
+    return std::nullopt;
+  if (std::next(parent) != metadata.end() && std::next(parent)->first == "traceparent") {
+    CountIgnored(1, 0);
+    return std::nullopt;
+  }
+  std::string state;
+  const auto [begin, end] = metadata.equal_range("tracestate");
+  for (auto it = begin; it != end; ++it) {
+    if (it != begin) state += ',';
+    state.append(it->second.data(), it->second.size());
+  }
+  tracing::Received received =
+      tracing::ReadTrace({parent->second.data(), parent->second.size()}, state);
+  CountIgnored(received.bad_traceparent, received.bad_tracestate);
+  return std::move(received.context);
+}
+
+void Publishing::CountIgnored(uint64_t traceparents, uint64_t tracestates) {
+  if (traceparents > 0) {
+    metrics_.CountTraceIgnored(metrics::TracePart::kTraceparent, traceparents);
+  }
+  if (tracestates > 0) metrics_.CountTraceIgnored(metrics::TracePart::kTracestate, tracestates);
+}
+
+void Publishing::Refuse(const absl::Status& status, base::MonoTime since, PublishTrace* spans,
+                        Answer answer) {
+  Count(status, 1, since);
+  answer(status);
+  if (spans != nullptr) spans->End(status);
+}
+
+void Publishing::Publish(const grpc::ByteBuffer& request, CallQueue& queue,
+                         const std::optional<model::TraceContext>& trace, Answer answer) {
+  const base::MonoTime start = clock_.Mono();
+  std::unique_ptr<PublishTrace> spans;
+  if (tracer_ != nullptr) {
+    spans = std::make_unique<PublishTrace>(*tracer_, trace, clock_, ThreadRandom());
+  }
+  const auto refuse = [&](const absl::Status& status) {
+    Refuse(status, start, spans.get(), std::move(answer));
+  };
+  if (stopping()) {
+    return refuse(
+        absl::UnavailableError("the server is stopping; publish again elsewhere or later"));
+  }
+  if (absl::Status status = ingest::CheckSize(request.Length(), limits_); !status.ok()) {
+    return refuse(status);
+  }
+  grpc::Slice bytes;
+  if (!request.TrySingleSlice(&bytes).ok() && !request.DumpToSingleSlice(&bytes).ok()) {
+    answer(absl::InvalidArgumentError("the request could not be read; send it again"));
+    return;
+  }
+  const std::string_view view(reinterpret_cast<const char*>(bytes.begin()), bytes.size());
+  ingest::Traces traces;
+  traces.inherited = spans != nullptr ? spans->inherited() : trace ? &*trace : nullptr;
+  absl::StatusOr<Events> events =
+      ingest::DecodeRequest(view, limits_, *catalogue(), clock_.Wall(), ThreadRandom(), traces);
+  CountIgnored(traces.bad_traceparents, traces.bad_tracestates);
+  if (!events.ok()) return refuse(events.status());
+  if (spans != nullptr) spans->OnDecoded(*events);
+  auto waiting = std::make_unique<Waiting>(*this, queue, start, *events, std::move(answer));
+  waiting->spans = std::move(spans);
+  journal_.Append(*std::move(events), [waiting = std::move(waiting)](auto appended) mutable {
+    waiting->appended = std::move(appended);
+    if (waiting->spans != nullptr) waiting->spans->OnCommitted();
+    CallQueue& queue = waiting->queue;
+    queue.Post([waiting = std::move(waiting)] { waiting->publishing.Conclude(*waiting); });
+  });
+}
+
+void Publishing::Conclude(Waiting& waiting) {
+  const absl::Status status = waiting.appended.status();
+  if (!status.ok()) {
+    Count(status, waiting.events.size(), waiting.start);
+    waiting.answer(status);
+  } else {
+    uint64_t duplicates = 0;
+    for (const journal::Appended& a : *waiting.appended) duplicates += a.duplicate ? 1 : 0;
+    if (duplicates > 0) metrics_.CountPublished(metrics::PublishResult::kDuplicate, duplicates);
+    metrics_.CountPublished(metrics::PublishResult::kAccepted, waiting.events.size() - duplicates);
+    waiting.answer(Encode(waiting.events, *waiting.appended));
+    metrics_.ObservePublish(clock_.Mono() - waiting.start);
+  }
+  if (waiting.spans != nullptr) waiting.spans->End(status);
+}
+
+}  // namespace carillon::rpc

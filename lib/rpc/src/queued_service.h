@@ -1,0 +1,20 @@
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include "call_queue.h"
+
+namespace carillon::rpc {
+
+/// A gRPC service beside publishing that lives on a `CallQueue` of the publisher's: no thread of
+/// its own, however many call it. Outlives the queue.
+class QueuedService {
+ public:
+  virtual ~QueuedService() = default;
+  /// Adds itself to a server that is about to be built.
+  virtual void Register(grpc::ServerBuilder& builder) = 0;
+  /// Takes calls from `queue` until the server is shut down; before the queue's thread starts.
+  virtual void Start(CallQueue& queue) = 0;
+};
+
+}  // namespace carillon::rpc

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
+#include "idle_list.h"
+#include "queued_service.h"
+
+namespace carillon::rpc {
+
+/// gRPC's server reflection, for grpcurl and its like. gRPC's own keeps a thread for each stream.
+class ReflectionService final : public QueuedService {
+ public:
+  /// A stream over it is answered with RESOURCE_EXHAUSTED.
+  static constexpr size_t kMaxStreams = 16;
+  /// A stream on which nothing is asked for so long is ended with DEADLINE_EXCEEDED.
+  static constexpr std::chrono::seconds kMaxIdle{30};
+
+  /// `services`: their full names.
+  ReflectionService(std::vector<std::string> services, const base::Clock& clock)
+      : services_(std::move(services)), idle_(kMaxIdle, clock) {}
+
+  void Register(grpc::ServerBuilder& builder) override { builder.RegisterService(&service_); }
+  void Start(CallQueue& queue) override { Accept(queue); }
+  /// To be called about once a second, on the queue's thread.
+  void Look() { idle_.Look(); }
+
+ private:
+  class Stream;
+
+  void Accept(CallQueue& queue);
+  grpc::reflection::v1alpha::ServerReflectionResponse Answer(
+      const grpc::reflection::v1alpha::ServerReflectionRequest& request) const;
+
+  const std::vector<std::string> services_;
+  grpc::reflection::v1alpha::ServerReflection::AsyncService service_;
+  // On the queue's thread.
+  IdleList idle_;
+  size_t streams_ = 0;
+};
+
+}  // namespace carillon::rpc

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+
+namespace carillon::rpc {
+
+/// How many streams may be open, in all and from one peer. Thread-safe.
+class StreamRoom {
+ public:
+  StreamRoom(size_t most, size_t most_of_peer) : most_(most), most_of_peer_(most_of_peer) {}
+
+  /// Takes a place for a stream of `peer`, which gives it back. Returns false when there is none.
+  bool Enter(const std::string& peer);
+  void Leave(const std::string& peer);
+
+ private:
+  const size_t most_;
+  const size_t most_of_peer_;
+  std::mutex mutex_;
+  size_t streams_ = 0;
+  absl::flat_hash_map<std::string, size_t> peers_;
+};
+
+/// The address in gRPC's name of a peer, without its port.
+std::string PeerHost(const std::string& peer);
+
+}  // namespace carillon::rpc

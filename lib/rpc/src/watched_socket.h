@@ -1,0 +1,74 @@
+#pragma once
+
+#include <sys/socket.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "carillon/base/clock.h"
+#include "frame_watch.h"
+#include "read_turns.h"
+#include "watched_sockets.h"
+
+namespace carillon::rpc {
+
+/// One publisher's connection: what passes is told to its FrameWatch, what it costs is kept in the
+/// owner's sums, and it reads when it is its peer's turn. Any thread. Its figures are under its own
+/// mutex; the owner's mutex is taken before that, never while holding it.
+class WatchedSockets::Socket {
+ public:
+  /// `turns`: the peer's. Both outlive it.
+  Socket(WatchedSockets& owner, int fd, std::string peer, ReadTurns& turns);
+  ~Socket();
+
+  /// As `recvmsg`, of a socket that does not block; only gRPC reads it. EAGAIN also when it is
+  /// others' turn, ECONNRESET also when the connection was ended here.
+  ssize_t Receive(msghdr* message, int flags);
+  /// The first `bytes` of `message` were sent.
+  void Sent(const msghdr& message, size_t bytes);
+
+  const std::string& peer() const { return peer_; }
+  /// How much it has of what there is too much of; 0: it is closed already.
+  size_t Share(CloseReason reason) const;
+  /// Since when it has had no call; nullopt: it has one, or is closed already.
+  std::optional<base::MonoTime> quiet_since() const;
+
+  /// Ends the connection: gRPC sees that, and closes the descriptor. False: it was ended before.
+  bool ShutDown(CloseReason reason);
+
+ private:
+  /// Whether it is its turn.
+  bool MayRead();
+  /// Where others wait, no more than a turn can hold of what brings much work.
+  ssize_t ReceiveSome(msghdr* message, int flags);
+  /// False: the connection is at its end.
+  bool Received(const msghdr& message, size_t bytes);
+
+  // Under `mutex_`, or in the destructor.
+  /// Tells the turns what a read brought.
+  void Worked();
+  /// Takes this one out of the owner's sums.
+  void Release();
+  /// Brings the owner's sums up to date; which of them is over its bound now that this one grew.
+  std::optional<CloseReason> Reckon();
+
+  WatchedSockets& owner_;
+  const int fd_;
+  const std::string peer_;
+  ReadTurns& turns_;
+  std::atomic<bool> light_{false};
+  mutable std::mutex mutex_;
+  FrameWatch watch_;
+  uint64_t work_ = 0;  ///< that the turns were told
+  size_t cost_ = 0;
+  size_t streams_ = 0;
+  size_t large_heads_ = 0;
+  bool doomed_ = false;
+  base::MonoTime quiet_since_;
+};
+
+}  // namespace carillon::rpc
