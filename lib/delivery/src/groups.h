@@ -4,7 +4,6 @@
 #include <map>
 #include <optional>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "absl/container/btree_set.h"
@@ -14,13 +13,6 @@
 #include "ring_queue.h"
 
 namespace carillon::delivery {
-
-/// The group of an ordering key: a stable hash of it, which the journal keeps; 0 without a key. Two
-/// keys that share a hash go one after another, which is always allowed.
-journal::GroupId GroupOfKey(std::string_view key);
-
-/// The group of every delivery of a lane in strict order; no key has it.
-inline constexpr journal::GroupId kStrictGroup = 1;
 
 /// What becomes of the deliveries of a parcel that is not in flight any more.
 enum class Ending : uint8_t {

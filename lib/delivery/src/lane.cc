@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "carillon/codec/body.h"
+#include "ordering_group.h"
 
 namespace carillon::delivery {
 namespace {

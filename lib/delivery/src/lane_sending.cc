@@ -3,6 +3,7 @@
 #include "carillon/codec/body.h"
 #include "carillon/policy/retry.h"
 #include "lane.h"
+#include "ordering_group.h"
 
 namespace carillon::delivery {
 
