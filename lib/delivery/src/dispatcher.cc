@@ -194,7 +194,7 @@ void DispatcherImpl::OnParked(Lane& lane, base::WallTime due) {
   } else if (const journal::GroupId group = journal::GroupHeldAt(due); group != 0) {
     lane.groups().OnHeld(group);
   } else if (lane.marks.changed) {
-    lane.groups().WantPass();  // it was made before the change and is seen only now
+    lane.groups().WantMarks();  // it was made before the change and is seen only now
   }
   scheduler_.Touched(lane);
 }
@@ -206,8 +206,8 @@ void DispatcherImpl::OnUnparked(Lane& lane, const journal::ParkedKey& key) {
   } else if (const journal::GroupId group = journal::GroupHeldAt(key.due); group != 0) {
     lane.groups().OnRemoved(group);
   } else {
-    lane.groups().OnPassed(key.position);
-    lane.groups().WantPass();  // there may be more than one answer holds
+    lane.groups().OnMarkRemoved(key.position);
+    lane.groups().WantMarks();  // there may be more than one answer holds
   }
   scheduler_.Touched(lane);
 }

@@ -95,10 +95,7 @@ void Evictor::End(Lane& lane, const journal::GiveUp& asked) {
 bool Evictor::Take(Lane& lane, const journal::Parked& row) {
   if (row.due < journal::kFirstHeldDue) return lane.retries().Take(row.due, row.position);
   if (row.due == journal::kKeptDue) return lane.BuryKept(row.position);
-  const journal::GroupId group = journal::GroupHeldAt(row.due);
-  if (!lane.groups().TakeToGiveUp(group, row.position)) return false;
-  lane.groups().Update(group);
-  return true;
+  return lane.groups().TakeToGiveUp(journal::GroupHeldAt(row.due), row.position);
 }
 
 void Evictor::Evict(Lane& lane, const journal::Parked& row, bool too_old) {

@@ -167,30 +167,18 @@ void Groups::HoldWaiting(Group& group, std::vector<Delivery>& out) {
   }
 }
 
-// An answer may have been read before removals that are durable by now.
-bool Groups::Pass(journal::GroupId id, uint64_t position) {
-  if (std::find(passed_.begin(), passed_.end(), position) != passed_.end()) return false;
-  passed_.push_back(position);
-  const auto found = groups_.find(id);
-  if (found != groups_.end() && std::exchange(found->second.stuck, false)) {
+std::vector<uint64_t> Groups::OnMarks(std::span<const Mark> passed) {
+  std::vector<uint64_t> removed;
+  for (const auto& [id, position] : passed) {
+    if (!marks_.Remove(position)) continue;
+    removed.push_back(position);
+    const auto found = groups_.find(id);
+    if (found == groups_.end() || !std::exchange(found->second.stuck, false)) continue;
     --stuck_;
     Update(id, found->second);
   }
-  return true;
-}
-
-void Groups::EndPassing() {
-  passing_ = false;
-  if (!passed_since_.empty()) WantPass();  // the answer may be outdated
-  for (const uint64_t position : std::exchange(passed_since_, {})) std::erase(passed_, position);
-}
-
-void Groups::OnPassed(uint64_t position) {
-  if (passing_) {
-    passed_since_.push_back(position);
-  } else {
-    std::erase(passed_, position);
-  }
+  if (marks_.EndAsking()) WantMarks();
+  return removed;
 }
 
 std::optional<Groups::Ask> Groups::NextAsk() {
@@ -208,7 +196,7 @@ std::optional<Groups::Ask> Groups::NextAsk() {
   return std::nullopt;
 }
 
-bool Groups::BeginTaking(journal::GroupId id) {
+bool Groups::WayIsFree(journal::GroupId id) {
   const auto found = groups_.find(id);
   if (found == groups_.end()) return false;
   Group& group = found->second;
@@ -219,7 +207,7 @@ bool Groups::BeginTaking(journal::GroupId id) {
   return false;
 }
 
-bool Groups::Take(journal::GroupId id, uint64_t position) {
+bool Groups::TakeRow(journal::GroupId id, uint64_t position) {
   Group& group = groups_.find(id)->second;
   // A row that became durable after its position was known is not counted yet; it comes later.
   if (position <= group.taken || group.rows == 0) return false;
@@ -231,7 +219,10 @@ bool Groups::Take(journal::GroupId id, uint64_t position) {
 
 bool Groups::TakeToGiveUp(journal::GroupId id, uint64_t position) {
   const auto found = groups_.find(id);
-  return found != groups_.end() && !recovering() && found->second.ahead == 0 && Take(id, position);
+  if (found == groups_.end() || recovering() || found->second.ahead > 0) return false;
+  if (!TakeRow(id, position)) return false;
+  Update(id, found->second);
+  return true;
 }
 
 bool Groups::Stick(journal::GroupId id) {

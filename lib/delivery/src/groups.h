@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "absl/container/btree_set.h"
@@ -11,6 +12,7 @@
 #include "attempts.h"
 #include "carillon/journal/journal.h"
 #include "ring_queue.h"
+#include "stuck_marks.h"
 
 namespace carillon::delivery {
 
@@ -49,17 +51,26 @@ class Groups {
 
   // --- Composing a parcel.
 
-  /// What is taken from now on belongs to a new parcel.
-  void Begin() { ++parcel_; }
   enum class Place : uint8_t { kTaken, kWaits, kHeld };
-  /// A fresh delivery that has a group. kTaken: it is in the parcel. kWaits: it was moved here.
-  /// kHeld: the caller writes its row, and settles it.
-  Place Offer(Delivery& fresh);
-  /// The next that waited here and may go; null: there is none.
-  const Delivery* Peek();
-  /// Takes it into the parcel.
-  Delivery Pop();
-  /// False: `Peek` would show nothing.
+  /// A parcel that is being composed. Used up before the next one is, and before anything else is
+  /// done to the groups.
+  class Composer {
+   public:
+    /// A fresh delivery that has a group. kTaken: it is in the parcel. kWaits: it was moved to the
+    /// groups. kHeld: the caller writes its row, and settles it.
+    Place Offer(Delivery& fresh) { return groups_.Offer(fresh); }
+    /// The next that waited in the groups and may go; null: there is none.
+    const Delivery* Peek() { return groups_.Peek(); }
+    /// Takes what `Peek` showed into the parcel.
+    Delivery Pop() { return groups_.Pop(); }
+
+   private:
+    friend class Groups;
+    explicit Composer(Groups& groups) : groups_(groups) { ++groups_.parcel_; }
+    Groups& groups_;
+  };
+  Composer Compose() { return Composer(*this); }
+  /// False: a composer would find nothing that waited.
   bool MayHaveReady() const { return !ready_.empty(); }
 
   // --- Parcels that went.
@@ -74,7 +85,7 @@ class Groups {
   /// A list is under way: no group is forgotten, since the list may hold rows that were its.
   void BeginListing() { listing_ = true; }
   void EndListing();
-  /// A held row is to be given up: as `Take`, and `Update` follows. False for one that is unknown.
+  /// A held row is given up: its removal follows. False for one that is unknown, or comes back.
   bool TakeToGiveUp(journal::GroupId id, uint64_t position);
   /// A parked row is gone without its parcel.
   void Release(const journal::Parked& row);
@@ -89,22 +100,20 @@ class Groups {
 
   // --- Marks of groups that are stuck.
 
+  struct Mark {
+    journal::GroupId group = 0;
+    uint64_t position = 0;
+  };
   /// The marks of stuck groups are to be looked at (again).
-  void WantPass() { pass_wanted_ = stuck_ > 0; }
-  /// Whether to ask the journal for them, now: they are, and no answer is awaited. An answer on its
-  /// way may not hold what is durable by now.
-  bool MayPass() const { return pass_wanted_ && !passing_; }
-  void BeginPassing() {
-    pass_wanted_ = false;
-    passing_ = true;
-  }
-  /// A mark of the answer whose group may go on. True where its removal is to be written; false:
-  /// that is under way.
-  bool Pass(journal::GroupId id, uint64_t position);
-  /// The answer was looked at.
-  void EndPassing();
+  void WantMarks() { marks_.Want(stuck_ > 0); }
+  /// Whether to ask the journal for them, now.
+  bool MayAskForMarks() const { return marks_.MayAsk(); }
+  void BeginAskingForMarks() { marks_.BeginAsking(); }
+  /// The answer came; `passed`: those whose groups may go on. Returns the positions of marks whose
+  /// removal is to be written; of the others it is under way.
+  std::vector<uint64_t> OnMarks(std::span<const Mark> passed);
   /// The removal of a mark is durable.
-  void OnPassed(uint64_t position);
+  void OnMarkRemoved(uint64_t position) { marks_.OnRemoved(position); }
 
   // --- Rows of held deliveries.
 
@@ -116,12 +125,17 @@ class Groups {
   std::optional<Ask> NextAsk();
   /// False: `NextAsk` has none.
   bool MayAsk() const { return !wanted_.empty(); }
-  /// The answer came. False: the way is not free any more, forget it; else each row is offered to
-  /// `Take`, and where that is true either `Push` or the removal of the row follows. Then `Update`.
-  bool BeginTaking(journal::GroupId id);
-  bool Take(journal::GroupId id, uint64_t position);
-  void Push(journal::GroupId id, Delivery delivery);
-  void Update(journal::GroupId id);
+  /// The answer came. `take` is called with each row that comes back now: it returns the delivery,
+  /// which waits here from now on, or nothing where the row's removal follows.
+  template <typename Take>
+  void OnRows(journal::GroupId id, const std::vector<journal::DueDelivery>& rows, Take take) {
+    if (!WayIsFree(id)) return;
+    for (const journal::DueDelivery& row : rows) {
+      if (!TakeRow(id, row.parked.position)) continue;
+      if (std::optional<Delivery> delivery = take(row)) Push(id, *std::move(delivery));
+    }
+    Update(id);
+  }
   /// A row that `Offer`, `Finish` or `HoldAgain` asked for is durable.
   void OnHeld(journal::GroupId id);
   /// The removal of a row that was taken is durable.
@@ -183,6 +197,15 @@ class Groups {
 
   using Ids = absl::InlinedVector<journal::GroupId, 4>;
   static Ids Of(const Parcel& parcel);
+  Place Offer(Delivery& fresh);
+  const Delivery* Peek();
+  Delivery Pop();
+  /// False: the rows that were asked for are to be forgotten.
+  bool WayIsFree(journal::GroupId id);
+  /// False: the row was taken before, or comes later.
+  bool TakeRow(journal::GroupId id, uint64_t position);
+  void Push(journal::GroupId id, Delivery delivery);
+  void Update(journal::GroupId id);
   void HoldWaiting(Group& group, std::vector<Delivery>& out);
   void Update(journal::GroupId id, Group& group);
   void TakeInto(Group& group);
@@ -193,15 +216,12 @@ class Groups {
   std::vector<journal::GroupId> idle_;  // to be forgotten when the list came
   uint64_t upsets_ = 0;
   bool listing_ = false;
+  bool recovering_ = false;
   absl::btree_set<uint64_t> unsettled_;
   uint64_t parcel_ = 0;
   size_t waiting_ = 0;
   size_t stuck_ = 0;
-  bool recovering_ = false;
-  bool passing_ = false;
-  bool pass_wanted_ = false;
-  std::vector<uint64_t> passed_;        // marks whose removal is not durable
-  std::vector<uint64_t> passed_since_;  // durable since the journal was asked
+  StuckMarks marks_;
 };
 
 }  // namespace carillon::delivery

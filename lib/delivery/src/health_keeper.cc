@@ -72,7 +72,7 @@ void HealthKeeper::SetMode(Lane& lane) {
   if (mode == lane.mode()) return;
   lane.SetMode(mode, router_.next());
   lane.FreedAt(clock_.Mono());
-  lane.groups().WantPass();
+  lane.groups().WantMarks();
 }
 
 }  // namespace carillon::delivery

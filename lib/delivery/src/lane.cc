@@ -72,7 +72,7 @@ LaneWants Lane::Wants() const {
   wants.send = Ready();
   wants.Need(LaneNeed::kHeldRows, WantsHeld());
   wants.Need(LaneNeed::kBacklog, NeedsRead() && !reading_);
-  wants.Need(LaneNeed::kMarks, groups_.MayPass());
+  wants.Need(LaneNeed::kMarks, groups_.MayAskForMarks());
   wants.Need(LaneNeed::kRecovery, groups_.recovering());
   wants.Need(LaneNeed::kCursor, HasCursor());
   if (batch_at_ || pace_.Blocked() || pace_.NoRetry()) wants.wake_at = WakeAt();
@@ -161,12 +161,6 @@ bool Lane::BuryKept(uint64_t position) {
     kept_buried_.insert(after, {position, position + 1});
   }
   return true;
-}
-
-void Lane::EnqueueHeld(HeldRef event, journal::GroupId group, uint32_t attempts) {
-  bytes_ += event->bytes();
-  groups_.Push(group,
-               {.event = std::move(event), .group = group, .attempts = attempts, .held = true});
 }
 
 void Lane::FallBehind(uint64_t position) {

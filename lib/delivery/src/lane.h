@@ -115,8 +115,19 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   void Enqueue(HeldRef event, uint64_t slot);
   /// A delivery that was kept, see `TakeKept`.
   void EnqueueKept(HeldRef event);
-  /// A delivery that was held, after `attempts`; see Groups::Push.
-  void EnqueueHeld(HeldRef event, journal::GroupId group, uint32_t attempts);
+  /// The journal's answer to Groups::NextAsk. `hold` is called with each row that comes back now,
+  /// and returns its event; nothing where the row's removal follows.
+  template <typename Hold>
+  void OnHeldRows(journal::GroupId group, const std::vector<journal::DueDelivery>& rows,
+                  Hold hold) {
+    groups_.OnRows(group, rows, [&](const journal::DueDelivery& row) -> std::optional<Delivery> {
+      HeldRef event = hold(row);
+      if (!event) return std::nullopt;
+      bytes_ += event->bytes();
+      return Delivery{
+          .event = std::move(event), .group = group, .attempts = row.parked.attempts, .held = true};
+    });
+  }
 
   // --- Falling behind and catching up.
 
@@ -294,7 +305,7 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   bool BatchFull() const;
   std::optional<Parcel> Compose();
   /// The next delivery for the parcel of `count` with `payload` bytes so far; nothing: it is whole.
-  std::optional<Delivery> NextDelivery(size_t count, size_t payload);
+  std::optional<Delivery> NextDelivery(Groups::Composer& composer, size_t count, size_t payload);
   bool Fits(const Delivery& delivery, size_t count, size_t payload) const;
   void Hold(std::vector<Delivery> waiting);
   void WriteRow(const Delivery& delivery);

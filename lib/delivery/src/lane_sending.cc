@@ -121,13 +121,13 @@ bool Lane::BatchDue(base::MonoTime now, base::WallTime wall) {
 }
 
 std::optional<Parcel> Lane::Compose() {
-  groups_.Begin();
+  Groups::Composer composer = groups_.Compose();
   Parcel parcel;
   size_t count = 0;
   size_t payload = 0;
   const size_t most = BatchMost();
   while (count < most) {
-    std::optional<Delivery> next = NextDelivery(count, payload);
+    std::optional<Delivery> next = NextDelivery(composer, count, payload);
     if (!next) break;
     payload += next->event->payload().size();
     parcel.attempts = std::max(parcel.attempts, next->attempts);
@@ -148,14 +148,15 @@ bool Lane::Fits(const Delivery& delivery, size_t count, size_t payload) const {
 }
 
 // What waited in order and what is fresh take turns, so that neither waits for ever.
-std::optional<Delivery> Lane::NextDelivery(size_t count, size_t payload) {
+std::optional<Delivery> Lane::NextDelivery(Groups::Composer& composer, size_t count,
+                                           size_t payload) {
   for (int looks = 0; looks < kLooks; ++looks) {
     const bool fresh = count == 0 ? FreshOpen() : !fresh_.empty() && !groups_.Full();
     const bool turn = !fresh || looks % 2 == 0;
-    if (const Delivery* waited = turn ? groups_.Peek() : nullptr; waited != nullptr) {
+    if (const Delivery* waited = turn ? composer.Peek() : nullptr; waited != nullptr) {
       if (!Fits(*waited, count, payload)) return std::nullopt;
       bytes_ -= waited->event->bytes();
-      return groups_.Pop();
+      return composer.Pop();
     }
     if (!fresh || !Fits(fresh_.front(), count, payload)) return std::nullopt;
     Delivery delivery = fresh_.pop_front();
@@ -163,7 +164,7 @@ std::optional<Delivery> Lane::NextDelivery(size_t count, size_t payload) {
     if (delivery.kept) --kept_fresh_;
     const size_t bytes = delivery.event->bytes();
     const Groups::Place place =
-        delivery.group == 0 ? Groups::Place::kTaken : groups_.Offer(delivery);
+        delivery.group == 0 ? Groups::Place::kTaken : composer.Offer(delivery);
     if (place == Groups::Place::kWaits) continue;
     bytes_ -= bytes;
     if (place == Groups::Place::kTaken) return delivery;

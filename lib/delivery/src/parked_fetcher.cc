@@ -137,18 +137,11 @@ void ParkedFetcher::OnHeld(journal::LaneId id, journal::GroupId group,
                            const journal::DueDeliveries& answer) {
   Lane* lane = lanes_.Find(id);
   if (lane == nullptr || lane->closing()) return;
-  Groups& groups = lane->groups();
-  if (groups.BeginTaking(group)) {
-    for (const journal::DueDelivery& row : answer.due) {
-      if (!groups.Take(group, row.parked.position)) continue;
-      if (Complete(row) && MakesSense(row.parked)) {
-        lane->EnqueueHeld(held_.Hold(row.event), group, row.parked.attempts);
-      } else {
-        dead_.AddUnreadable(*lane, row.parked);
-      }
-    }
-    groups.Update(group);
-  }
+  lane->OnHeldRows(group, answer.due, [&](const journal::DueDelivery& row) {
+    if (Complete(row) && MakesSense(row.parked)) return held_.Hold(row.event);
+    dead_.AddUnreadable(*lane, row.parked);
+    return HeldRef();
+  });
   scheduler_.Touched(*lane);
 }
 
@@ -161,7 +154,7 @@ bool ParkedFetcher::Passes(const Lane& lane, uint32_t generation) {
 void ParkedFetcher::AskForMarks() {
   while (scheduler_.Has(LaneNeed::kMarks)) {
     Lane* const lane = scheduler_.Next(LaneNeed::kMarks);
-    lane->groups().BeginPassing();
+    lane->groups().BeginAskingForMarks();
     scheduler_.Touched(*lane);
     journal_.TakeHeld(lane->id(), 0, kMarks,
                       home_.Bring<journal::DueDeliveries>(
@@ -175,13 +168,13 @@ void ParkedFetcher::AskForMarks() {
 void ParkedFetcher::OnMarks(journal::LaneId id, const journal::DueDeliveries& answer) {
   Lane* const lane = lanes_.Find(id);
   if (lane == nullptr || lane->closing()) return;
-  for (const journal::DueDelivery& mark : answer.due) {
-    const journal::Parked& parked = mark.parked;
-    if (!Passes(*lane, parked.attempts)) continue;
-    if (!lane->groups().Pass(parked.group, parked.position)) continue;
-    news_.Add(journal::ParkedKey{id, journal::HeldDue(0), parked.position});
+  std::vector<Groups::Mark> passed;
+  for (const auto& [mark, event, rest] : answer.due) {
+    if (Passes(*lane, mark.attempts)) passed.push_back({mark.group, mark.position});
   }
-  lane->groups().EndPassing();
+  for (const uint64_t position : lane->groups().OnMarks(passed)) {
+    news_.Add(journal::ParkedKey{id, journal::HeldDue(0), position});
+  }
   scheduler_.Touched(*lane);
 }
 

@@ -133,7 +133,7 @@ void DispatcherImpl::Apply(TableChange change) {
   router_.SetTable(std::move(change.table), std::move(change.lanes));
   for (Lane* lane : router_.lanes()) {
     health_.FollowSwitch(*lane);
-    lane->groups().WantPass();
+    lane->groups().WantMarks();
     scheduler_.Touched(*lane);  // it may be allowed more at once
   }
 }

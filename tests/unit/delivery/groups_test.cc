@@ -16,8 +16,7 @@ class GroupsTest : public testing::Test {
   }
   Groups::Place Offer(uint64_t position, journal::GroupId group) {
     Delivery delivery = Fresh(position, group);
-    groups_.Begin();
-    return groups_.Offer(delivery);
+    return groups_.Compose().Offer(delivery);
   }
   Parcel Sent(uint64_t position, journal::GroupId group) {
     return {.first = Fresh(position, group)};
@@ -27,18 +26,17 @@ class GroupsTest : public testing::Test {
     const auto ask = groups_.NextAsk();
     ASSERT_TRUE(ask.has_value());
     EXPECT_EQ(ask->group, group);
-    if (!groups_.BeginTaking(group)) return;
-    for (const uint64_t position : positions) {
-      if (!groups_.Take(group, position)) continue;
-      Delivery delivery = Fresh(position, group);
+    std::vector<journal::DueDelivery> rows;
+    for (const uint64_t position : positions) rows.push_back({.parked = {.position = position}});
+    groups_.OnRows(group, rows, [&](const journal::DueDelivery& row) -> std::optional<Delivery> {
+      Delivery delivery = Fresh(row.parked.position, group);
       delivery.held = true;
-      groups_.Push(group, std::move(delivery));
-    }
-    groups_.Update(group);
+      return delivery;
+    });
   }
   uint64_t PopNext() {
-    groups_.Begin();
-    return groups_.Peek() == nullptr ? 0 : groups_.Pop().event->position();
+    Groups::Composer composer = groups_.Compose();
+    return composer.Peek() == nullptr ? 0 : composer.Pop().event->position();
   }
 
   HeldEvents held_;
@@ -121,13 +119,12 @@ TEST_F(GroupsTest, ADeadOneHoldsItsGroupUntilItsMarkIsPassed) {
   EXPECT_EQ(Offer(2, 7), Groups::Place::kHeld);
   groups_.OnHeld(7);
   EXPECT_FALSE(groups_.NextAsk().has_value());
-  groups_.WantPass();
-  ASSERT_TRUE(groups_.MayPass());
-  groups_.BeginPassing();
-  EXPECT_TRUE(groups_.Pass(7, 1));
-  EXPECT_FALSE(groups_.Pass(7, 1));
-  groups_.EndPassing();
-  EXPECT_FALSE(groups_.MayPass());
+  groups_.WantMarks();
+  ASSERT_TRUE(groups_.MayAskForMarks());
+  groups_.BeginAskingForMarks();
+  const std::vector<Groups::Mark> twice{{7, 1}, {7, 1}};
+  EXPECT_EQ(groups_.OnMarks(twice), std::vector<uint64_t>{1});
+  EXPECT_FALSE(groups_.MayAskForMarks());
   Answer(7, {2});
   EXPECT_EQ(PopNext(), 2u);
 }
@@ -135,39 +132,57 @@ TEST_F(GroupsTest, ADeadOneHoldsItsGroupUntilItsMarkIsPassed) {
 TEST_F(GroupsTest, MarksAreAskedForAgainWhenOneCameWhileAnAnswerWasAwaited) {
   EXPECT_EQ(Offer(1, 7), Groups::Place::kTaken);
   groups_.Finish(Sent(1, 7), Ending::kStuck);
-  groups_.WantPass();
-  groups_.BeginPassing();
-  EXPECT_FALSE(groups_.MayPass());
-  groups_.WantPass();  // its mark became durable
-  EXPECT_FALSE(groups_.MayPass());
-  groups_.EndPassing();
-  ASSERT_TRUE(groups_.MayPass());
-  groups_.BeginPassing();
-  groups_.EndPassing();
-  EXPECT_FALSE(groups_.MayPass());
+  groups_.WantMarks();
+  groups_.BeginAskingForMarks();
+  EXPECT_FALSE(groups_.MayAskForMarks());
+  groups_.WantMarks();  // its mark became durable
+  EXPECT_FALSE(groups_.MayAskForMarks());
+  groups_.OnMarks({});
+  ASSERT_TRUE(groups_.MayAskForMarks());
+  groups_.BeginAskingForMarks();
+  groups_.OnMarks({});
+  EXPECT_FALSE(groups_.MayAskForMarks());
 }
 
 TEST_F(GroupsTest, MarksAreAskedForOnlyWhileAGroupIsStuck) {
-  groups_.WantPass();
-  EXPECT_FALSE(groups_.MayPass());
+  groups_.WantMarks();
+  EXPECT_FALSE(groups_.MayAskForMarks());
   EXPECT_EQ(Offer(1, 7), Groups::Place::kTaken);
   groups_.Finish(Sent(1, 7), Ending::kStuck);
-  groups_.WantPass();
-  groups_.BeginPassing();
-  EXPECT_TRUE(groups_.Pass(7, 1));
-  groups_.OnPassed(1);  // while the answer is looked at: it may hold the mark once more
-  groups_.EndPassing();
-  EXPECT_FALSE(groups_.MayPass());
+  groups_.WantMarks();
+  groups_.BeginAskingForMarks();
+  EXPECT_EQ(groups_.OnMarks(std::vector<Groups::Mark>{{7, 1}}), std::vector<uint64_t>{1});
+  groups_.OnMarkRemoved(1);
+  groups_.WantMarks();
+  EXPECT_FALSE(groups_.MayAskForMarks());
+}
+
+TEST(StuckMarksTest, AnAnswerOfBeforeARemovalDoesNotRemoveItAgain) {
+  StuckMarks marks;
+  marks.Want(true);
+  marks.BeginAsking();
+  EXPECT_TRUE(marks.Remove(1));
+  EXPECT_FALSE(marks.EndAsking());
+  marks.Want(true);
+  marks.BeginAsking();
+  marks.OnRemoved(1);  // the answer under way was read before
+  EXPECT_FALSE(marks.Remove(1));
+  EXPECT_TRUE(marks.Remove(2));
+  EXPECT_TRUE(marks.EndAsking());  // there may be more than it held
+  EXPECT_TRUE(marks.Remove(1));    // another one of the same place
+  EXPECT_FALSE(marks.Remove(2));
+  marks.OnRemoved(2);
+  EXPECT_TRUE(marks.Remove(2));
 }
 
 TEST_F(GroupsTest, ABatchTakesSeveralOfAGroupAndBlocksThemTogether) {
-  groups_.Begin();
+  Groups::Composer composer = groups_.Compose();
   Delivery first = Fresh(1, 7);
   Delivery second = Fresh(2, 7);
   Delivery other = Fresh(3, 8);
-  EXPECT_EQ(groups_.Offer(first), Groups::Place::kTaken);
-  EXPECT_EQ(groups_.Offer(second), Groups::Place::kTaken);
-  EXPECT_EQ(groups_.Offer(other), Groups::Place::kTaken);
+  EXPECT_EQ(composer.Offer(first), Groups::Place::kTaken);
+  EXPECT_EQ(composer.Offer(second), Groups::Place::kTaken);
+  EXPECT_EQ(composer.Offer(other), Groups::Place::kTaken);
   Parcel batch{.first = std::move(first)};
   batch.rest.push_back(std::move(second));
   batch.rest.push_back(std::move(other));
@@ -178,11 +193,11 @@ TEST_F(GroupsTest, ABatchTakesSeveralOfAGroupAndBlocksThemTogether) {
 }
 
 TEST_F(GroupsTest, NoRowPassesOneOfABatchThatWasTakenApart) {
-  groups_.Begin();
+  Groups::Composer composer = groups_.Compose();
   Delivery first = Fresh(1, 7);
   Delivery second = Fresh(2, 7);
-  EXPECT_EQ(groups_.Offer(first), Groups::Place::kTaken);
-  EXPECT_EQ(groups_.Offer(second), Groups::Place::kTaken);
+  EXPECT_EQ(composer.Offer(first), Groups::Place::kTaken);
+  EXPECT_EQ(composer.Offer(second), Groups::Place::kTaken);
   Parcel batch{.first = std::move(first)};
   batch.rest.push_back(std::move(second));
   groups_.Finish(batch, Ending::kParked);

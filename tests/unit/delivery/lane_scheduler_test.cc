@@ -377,12 +377,12 @@ TEST_F(LaneSchedulerTest, HeldRowsAndMarksAreAskedForAndRecoveryEnds) {
   EXPECT_TRUE(scheduler_->Has(LaneNeed::kRecovery));
   EXPECT_FALSE(scheduler_->Has(LaneNeed::kHeldRows));
   EXPECT_FALSE(scheduler_->Has(LaneNeed::kMarks));
-  lane.groups().WantPass();
+  lane.groups().WantMarks();
   ASSERT_TRUE(lane.EndRecovery(0, 1));
   scheduler_->Touched(lane);
   EXPECT_FALSE(scheduler_->Has(LaneNeed::kRecovery));
   ASSERT_EQ(scheduler_->Next(LaneNeed::kMarks), &lane);
-  lane.groups().BeginPassing();
+  lane.groups().BeginAskingForMarks();
   ASSERT_EQ(scheduler_->Next(LaneNeed::kHeldRows), &lane);
   EXPECT_EQ(lane.groups().NextAsk()->group, 7u);
   scheduler_->Touched(lane);
@@ -395,7 +395,7 @@ TEST_F(LaneSchedulerTest, AClosedLaneOnlyReports) {
   destination.order = {.by = model::Ordering::kKey, .after_dead = model::AfterDead::kHold};
   Lane& lane = Add(destination, {.cursor = 1, .groups = {{.group = 7, .held = 2, .stuck = true}}});
   lane.FallBehind(1);
-  lane.groups().WantPass();
+  lane.groups().WantMarks();
   lane.retries().AddDue(retry_clock_.Now());
   lane.SetHealth({.disabled = model::DisabledReason::kGone});
   Enqueue(lane, 1);
@@ -476,7 +476,7 @@ TEST_F(LaneSchedulerTest, AnythingThatIsDoneToALaneShows) {
   shows("wake", [&] { lane.pace().Pause(clock_.Mono() + seconds(1)); });
   shows("wake later", [&] { lane.pace().Pause(clock_.Mono() + seconds(2)); });
   shows("health", [&] { lane.SetHealth({}); });
-  shows("stuck", [&] { lane.groups().Stick(9), lane.groups().WantPass(); });
+  shows("stuck", [&] { lane.groups().Stick(9), lane.groups().WantMarks(); });
   shows("closed", [&] { lane.Close(); });
 }
 
