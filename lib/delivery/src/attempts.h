@@ -9,6 +9,7 @@
 #include "carillon/http/courier.h"
 #include "carillon/journal/journal.h"
 #include "held_event.h"
+#include "parked_kind.h"
 #include "tracker.h"
 
 namespace carillon::delivery {
@@ -24,7 +25,7 @@ struct Delivery {
   bool held = false;               ///< it has a row of its own in the journal, at RowDue()
   bool kept = false;               ///< that row is one of those that a lane behind keeps
 
-  base::WallTime RowDue() const { return kept ? journal::kKeptDue : journal::HeldDue(group); }
+  base::WallTime RowDue() const { return kept ? DueOf(KeptRow{}) : DueOf(HeldRow{group}); }
 };
 
 /// What one POST carries: one delivery, or a batch of them in their order.

@@ -85,7 +85,7 @@ void CursorMover::OnRead(journal::LaneId id, uint64_t leave_to, const journal::E
 void CursorMover::KeepOrEvict(Lane& lane, const model::Event& event) {
   if (event.accepted_at() < demand_.keep_since) {
     const journal::Parked row{.lane = lane.id(),
-                              .due = journal::kKeptDue,
+                              .due = DueOf(KeptRow{}),
                               .position = event.position(),
                               .group = lane.GroupOf(event),
                               .rest = {}};

@@ -5,6 +5,7 @@
 
 #include "carillon/model/operational.h"
 #include "operational.h"
+#include "parked_kind.h"
 
 namespace carillon::delivery {
 
@@ -19,11 +20,7 @@ Ending DeadLetters::Add(Lane& lane, const Parcel& parcel, uint32_t attempts,
                     lane.mode() == Lane::Mode::kRun;
   if (!hold || marks.empty()) return Ending::kSettled;
   for (const auto& [group, position] : marks) {
-    news_.Add(journal::Parked{.lane = lane.id(),
-                              .due = journal::HeldDue(0),
-                              .position = position,
-                              .attempts = lane.destination().generation,
-                              .group = group});
+    news_.Add(StuckMark(lane.id(), group, position, lane.destination().generation));
   }
   return Ending::kStuck;
 }
@@ -59,8 +56,7 @@ void DeadLetters::AddUnreadable(Lane& lane, const journal::Parked& row) {
   for (const uint64_t position : positions) {
     Add(lane, {.position = position, .event_id = {}, .attempts = row.attempts});
   }
-  if (row.due >= journal::kFirstHeldDue) return;
-  lane.groups().Release(row);
+  if (IsTimed(row.due)) lane.groups().Release(row);
 }
 
 }  // namespace carillon::delivery

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "dispatcher_impl.h"
+#include "parked_kind.h"
 
 namespace carillon::delivery {
 namespace {
@@ -187,28 +188,25 @@ void DispatcherImpl::OnDurable(const News::Durable& durable) {
 }
 
 void DispatcherImpl::OnParked(Lane& lane, base::WallTime due) {
-  if (due < journal::kFirstHeldDue) {
-    lane.retries().AddDue(due);
-  } else if (due == journal::kKeptDue) {
-    lane.OnKept();
-  } else if (const journal::GroupId group = journal::GroupHeldAt(due); group != 0) {
-    lane.groups().OnHeld(group);
-  } else if (lane.marks.changed) {
-    lane.groups().WantMarks();  // it was made before the change and is seen only now
-  }
+  std::visit(ForKind{[&](TimedRow row) { lane.retries().AddDue(row.due); },
+                     [&](HeldRow row) { lane.groups().OnHeld(row.group); },
+                     [&](KeptRow) { lane.OnKept(); },
+                     [&](StuckRow) {
+                       // It was made before the change and is seen only now.
+                       if (lane.marks.changed) lane.groups().WantMarks();
+                     }},
+             KindOf(due));
   scheduler_.Touched(lane);
 }
 
 void DispatcherImpl::OnUnparked(Lane& lane, const journal::ParkedKey& key) {
-  if (key.due == journal::kKeptDue) return;
-  if (key.due < journal::kFirstHeldDue) {
-    lane.retries().Forget(key.due, key.position);
-  } else if (const journal::GroupId group = journal::GroupHeldAt(key.due); group != 0) {
-    lane.groups().OnRemoved(group);
-  } else {
-    lane.groups().OnMarkRemoved(key.position);
-    lane.groups().WantMarks();  // there may be more than one answer holds
-  }
+  std::visit(ForKind{[&](TimedRow row) { lane.retries().Forget(row.due, key.position); },
+                     [&](HeldRow row) { lane.groups().OnRemoved(row.group); }, [&](KeptRow) {},
+                     [&](StuckRow) {
+                       lane.groups().OnMarkRemoved(key.position);
+                       lane.groups().WantMarks();  // there may be more than one answer holds
+                     }},
+             KindOf(key.due));
   scheduler_.Touched(lane);
 }
 

@@ -5,6 +5,7 @@
 
 #include "carillon/model/operational.h"
 #include "operational.h"
+#include "parked_kind.h"
 
 namespace carillon::delivery {
 namespace {
@@ -68,16 +69,16 @@ void Evictor::OnPage(journal::LaneId id, const journal::GiveUp& asked,
   if (sender_.stopped() || lane->closing()) return lane->EndListing();
   const bool upset = lane->upsets() != page_upsets_;
   for (const journal::Parked& row : page.rows) {
-    if (upset && row.due >= journal::kFirstHeldDue) break;
+    if (upset && !IsTimed(row.due)) break;
     if (!Take(*lane, row)) continue;
     news_.Add(journal::ParkedKey{id, row.due, row.position});
     lane->retries().CountUnparked(1 + row.rest.size());
     Evict(*lane, row, row.position <= asked.too_old_to);
-    if (row.due < journal::kFirstHeldDue) lane->groups().Release(row);
+    if (IsTimed(row.due)) lane->groups().Release(row);
   }
   lane->EndListing();
   scheduler_.Touched(*lane);
-  if (!page.next || (upset && page.next->due >= journal::kFirstHeldDue)) End(*lane, asked);
+  if (!page.next || (upset && !IsTimed(page.next->due))) End(*lane, asked);
 }
 
 // When more was asked for meanwhile, the lane's rows are looked at from the first on again.
@@ -93,9 +94,12 @@ void Evictor::End(Lane& lane, const journal::GiveUp& asked) {
 
 // False for a row of which there is something in memory: that comes to an end of its own.
 bool Evictor::Take(Lane& lane, const journal::Parked& row) {
-  if (row.due < journal::kFirstHeldDue) return lane.retries().Take(row.due, row.position);
-  if (row.due == journal::kKeptDue) return lane.BuryKept(row.position);
-  return lane.groups().TakeToGiveUp(journal::GroupHeldAt(row.due), row.position);
+  return std::visit(
+      ForKind{[&](TimedRow timed) { return lane.retries().Take(timed.due, row.position); },
+              [&](HeldRow held) { return lane.groups().TakeToGiveUp(held.group, row.position); },
+              [&](KeptRow) { return lane.BuryKept(row.position); },
+              [&](StuckRow) { return false; }},
+      KindOf(row.due));
 }
 
 void Evictor::Evict(Lane& lane, const journal::Parked& row, bool too_old) {
@@ -112,12 +116,7 @@ void Evictor::Evict(Lane& lane, const journal::Parked& row, bool too_old) {
     told.first = std::min(told.first, position);
     told.last = std::max(told.last, position);
     if (!hold || group == 0 || !lane.groups().Stick(group)) return;
-    news_.Add(journal::Parked{.lane = lane.id(),
-                              .due = journal::HeldDue(0),
-                              .position = position,
-                              .attempts = lane.destination().generation,
-                              .group = group,
-                              .rest = {}});
+    news_.Add(StuckMark(lane.id(), group, position, lane.destination().generation));
   };
   const uint64_t deliveries = 1 + row.rest.size();
   metrics_.CountGivenUp(too_old ? metrics::GivenUp::kTooOld : metrics::GivenUp::kTooMuch,

@@ -125,7 +125,7 @@ void Lane::EnqueueKept(HeldRef event) {
 journal::Parked Lane::Keep(const model::Event& event) {
   ++kept_written_;
   return {.lane = id_,
-          .due = journal::kKeptDue,
+          .due = DueOf(KeptRow{}),
           .position = event.position(),
           .group = GroupOf(event),
           .rest = {},
@@ -281,7 +281,7 @@ void Lane::Hold(std::vector<Delivery> waiting) {
 
 void Lane::WriteRow(const Delivery& delivery) {
   held_rows_.push_back({.lane = id_,
-                        .due = journal::HeldDue(delivery.group),
+                        .due = DueOf(HeldRow{delivery.group}),
                         .position = delivery.event->position(),
                         .group = delivery.group,
                         .rest = {},
@@ -289,7 +289,7 @@ void Lane::WriteRow(const Delivery& delivery) {
   retries_.CountParked(1);
   if (delivery.kept) {
     retries_.CountUnparked(1);
-    replaced_rows_.push_back({id_, journal::kKeptDue, delivery.event->position()});
+    replaced_rows_.push_back({id_, DueOf(KeptRow{}), delivery.event->position()});
   } else {
     Settle(delivery);
   }

@@ -95,7 +95,7 @@ void News::ParkApart(Lane& lane, const journal::Parked& batch) {
                         .rest = {},
                         .bytes = batch.bytes / (1 + batch.rest.size())};
     if (std::find(seen.begin(), seen.end(), member.group) != seen.end()) {
-      row.due = journal::HeldDue(member.group);
+      row.due = DueOf(HeldRow{member.group});
       lane.groups().HoldAgain(member.group, member.position);
     } else if (member.group != 0) {
       seen.push_back(member.group);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "carillon/codec/body.h"
+#include "parked_kind.h"
 
 namespace carillon::delivery {
 namespace {
@@ -170,10 +171,10 @@ void ParkedFetcher::OnMarks(journal::LaneId id, const journal::DueDeliveries& an
   if (lane == nullptr || lane->closing()) return;
   std::vector<Groups::Mark> passed;
   for (const auto& [mark, event, rest] : answer.due) {
-    if (Passes(*lane, mark.attempts)) passed.push_back({mark.group, mark.position});
+    if (Passes(*lane, GenerationOf(mark))) passed.push_back({mark.group, mark.position});
   }
   for (const uint64_t position : lane->groups().OnMarks(passed)) {
-    news_.Add(journal::ParkedKey{id, journal::HeldDue(0), position});
+    news_.Add(journal::ParkedKey{id, DueOf(StuckRow{}), position});
   }
   scheduler_.Touched(*lane);
 }
