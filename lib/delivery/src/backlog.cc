@@ -23,7 +23,7 @@ void Backlog::Run() {
     ++reads_;
     lane->BeginRead();
     scheduler_.Touched(*lane);
-    if (lane->HasKept()) {
+    if (!lane->kept().empty()) {
       AskForKept(*lane);
       continue;
     }
@@ -38,7 +38,7 @@ void Backlog::Run() {
 }
 
 void Backlog::AskForKept(Lane& lane) {
-  const uint64_t from = lane.kept_next();
+  const uint64_t from = lane.kept().next();
   journal_.TakeKept(lane.id(), from, kKeptRows,
                     home_.Bring<journal::DueDeliveries>(
                         [this, id = lane.id(), from](const journal::DueDeliveries& answer) {
@@ -51,10 +51,10 @@ void Backlog::OnKept(journal::LaneId asked, uint64_t from, const journal::DueDel
   if (Lane* lane = lanes_.Find(asked); lane != nullptr) {
     lane->EndRead();
     // As for a cursor: where it went back meanwhile, rows are missing from this answer.
-    const bool whole = lane->kept_next() >= from;
+    const bool whole = lane->kept().next() >= from;
     for (const journal::DueDelivery& row : answer.due) {
       if (!whole || !lane->NeedsRead()) break;
-      if (!lane->TakeKept(row.parked.position)) continue;
+      if (!lane->kept().Take(row.parked.position)) continue;
       if (row.event == nullptr) {
         dead_.AddUnreadable(*lane, row.parked);
       } else {

@@ -190,7 +190,7 @@ void DispatcherImpl::OnDurable(const News::Durable& durable) {
 void DispatcherImpl::OnParked(Lane& lane, base::WallTime due) {
   std::visit(ForKind{[&](TimedRow row) { lane.retries().AddDue(row.due); },
                      [&](HeldRow row) { lane.groups().OnHeld(row.group); },
-                     [&](KeptRow) { lane.OnKept(); },
+                     [&](KeptRow) { lane.kept().OnDurable(); },
                      [&](StuckRow) {
                        // It was made before the change and is seen only now.
                        if (lane.marks.changed) lane.groups().WantMarks();

@@ -97,7 +97,7 @@ bool Evictor::Take(Lane& lane, const journal::Parked& row) {
   return std::visit(
       ForKind{[&](TimedRow timed) { return lane.retries().Take(timed.due, row.position); },
               [&](HeldRow held) { return lane.groups().TakeToGiveUp(held.group, row.position); },
-              [&](KeptRow) { return lane.BuryKept(row.position); },
+              [&](KeptRow) { return lane.kept().Bury(row.position); },
               [&](StuckRow) { return false; }},
       KindOf(row.due));
 }

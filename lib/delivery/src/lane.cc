@@ -1,7 +1,6 @@
 #include "lane.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "carillon/codec/body.h"
@@ -36,7 +35,7 @@ Lane::Lane(const journal::LaneState& state, const LaneBounds& bounds, Tracker& t
       limit_(bounds.bytes),
       groups_(state.groups),
       retries_(state.parked, state.next_due),
-      kept_left_(state.kept) {}
+      kept_(state.kept) {}
 
 void Lane::Bind(std::shared_ptr<const routing::RoutingTable> table, uint32_t index,
                 base::MonoTime now) {
@@ -52,7 +51,7 @@ void Lane::Bind(std::shared_ptr<const routing::RoutingTable> table, uint32_t ind
   pace_.Bind(next, now);
   due_horizon_ = LongestWait(next.retry);
   NoteBreaker();
-  batch_at_.reset();
+  batch_.Stop();
   // A batch that was taken back to be sent must be taken apart now: it comes again.
   if (batches && !codec::IsBatchFormat(next.format)) retries_.Drop();
   if (!reordered) return;
@@ -75,7 +74,7 @@ LaneWants Lane::Wants() const {
   wants.Need(LaneNeed::kMarks, groups_.MayAskForMarks());
   wants.Need(LaneNeed::kRecovery, groups_.recovering());
   wants.Need(LaneNeed::kCursor, HasCursor());
-  if (batch_at_ || pace_.Blocked() || pace_.NoRetry()) wants.wake_at = WakeAt();
+  if (batch_.waits() || pace_.Blocked() || pace_.NoRetry()) wants.wake_at = WakeAt();
   wants.due_at = retries_.AskAt();
   if (!wants.due_at) return wants;
   wants.due_horizon = DueHorizon();
@@ -86,7 +85,7 @@ LaneWants Lane::Wants() const {
 
 void Lane::SetMode(Mode mode, uint64_t next) {
   mode_ = mode;
-  batch_at_.reset();
+  batch_.Stop();
   if (mode != Mode::kRest) return;
   Shed(0, next);
   if (!cursor_) FallBehind(next);
@@ -110,7 +109,7 @@ void Lane::Enqueue(HeldRef event, uint64_t slot) {
   if (slot == Tracker::kNone) ++untracked_;
   const journal::GroupId group = GroupOf(*event);
   fresh_.push_back({.event = std::move(event), .slot = slot, .group = group});
-  if (batch_at_ && BatchFull()) batch_at_.reset();
+  if (batch_.waits() && BatchFull()) batch_.Stop();
 }
 
 void Lane::EnqueueKept(HeldRef event) {
@@ -118,49 +117,18 @@ void Lane::EnqueueKept(HeldRef event) {
   payload_ += event->payload().size();
   const journal::GroupId group = GroupOf(*event);
   fresh_.push_back({.event = std::move(event), .group = group, .held = true, .kept = true});
-  ++kept_fresh_;
-  if (batch_at_ && BatchFull()) batch_at_.reset();
+  kept_.OnQueued();
+  if (batch_.waits() && BatchFull()) batch_.Stop();
 }
 
 journal::Parked Lane::Keep(const model::Event& event) {
-  ++kept_written_;
+  kept_.OnWritten();
   return {.lane = id_,
           .due = DueOf(KeptRow{}),
           .position = event.position(),
           .group = GroupOf(event),
           .rest = {},
           .bytes = event.record().size()};
-}
-
-bool Lane::TakeKept(uint64_t position) {
-  if (kept_left_ == 0 || position < kept_next_) return false;
-  kept_next_ = position + 1;
-  if (IsBuried(position)) return false;
-  if (kept_fresh_ == 0 && !kept_buried_.empty() && kept_buried_.back().second <= kept_next_) {
-    kept_buried_.clear();
-  }
-  --kept_left_;
-  return true;
-}
-
-bool Lane::IsBuried(uint64_t position) const {
-  const auto after =
-      std::ranges::upper_bound(kept_buried_, position, {}, &std::pair<uint64_t, uint64_t>::first);
-  return after != kept_buried_.begin() && position < std::prev(after)->second;
-}
-
-bool Lane::BuryKept(uint64_t position) {
-  const uint64_t next = kept_next_;
-  if (!TakeKept(position)) return false;
-  if (kept_fresh_ == 0) return true;  // it does not go back
-  const auto after =
-      std::ranges::upper_bound(kept_buried_, position, {}, &std::pair<uint64_t, uint64_t>::first);
-  if (after != kept_buried_.begin() && std::prev(after)->second == next) {
-    std::prev(after)->second = position + 1;  // there is no row between
-  } else {
-    kept_buried_.insert(after, {position, position + 1});
-  }
-  return true;
 }
 
 void Lane::FallBehind(uint64_t position) {
@@ -191,10 +159,7 @@ void Lane::Shed(size_t keep_bytes, uint64_t next) {
     bytes_ -= dropped.event->bytes();
     payload_ -= dropped.event->payload().size();
     if (dropped.kept) {
-      --kept_fresh_;
-      ++kept_left_;
-      kept_next_ = dropped.event->position();
-      ++kept_back_;
+      kept_.GoBack(dropped.event->position());
       if (!cursor_) cursor_ = next;
     } else {
       --untracked_;
@@ -232,7 +197,7 @@ std::optional<journal::LaneHealth> Lane::TakeHealth() {
 
 uint64_t Lane::LowestUnsettled() const {
   uint64_t lowest = Tracker::kNone;
-  if (fresh_.size() > kept_fresh_) lowest = fresh_[kept_fresh_].event->position();
+  if (fresh_.size() > kept_.queued()) lowest = fresh_[kept_.queued()].event->position();
   lowest = std::min(lowest, groups_.LowestUnsettled());
   for (const Attempt* attempt : in_flight_) {
     attempt->parcel.ForEach([&](const Delivery& delivery) {
@@ -245,8 +210,8 @@ uint64_t Lane::LowestUnsettled() const {
 }
 
 bool Lane::EndRecovery(uint64_t last, uint64_t next) {
-  if (cursor_.value_or(next) <= last || kept_written_ > 0) return false;
-  if (kept_left_ > 0 && kept_next_ <= last) return false;
+  if (cursor_.value_or(next) <= last || kept_.writing()) return false;
+  if (!kept_.empty() && kept_.next() <= last) return false;
   if (!fresh_.empty() && fresh_.front().event->position() <= last) return false;
   groups_.EndRecovery();
   return true;
@@ -315,7 +280,7 @@ std::vector<uint64_t> Lane::Close() {
   while (!fresh_.empty()) settle(fresh_.pop_front());
   bytes_ = 0;
   payload_ = 0;
-  kept_fresh_ = 0;
+  kept_.Clear();
   retries_.Drop();
   return waiting;
 }
@@ -335,7 +300,7 @@ int64_t Lane::OldestReady() const {
 model::Pending Lane::CountPending() const {
   model::Pending pending{.tenant = destination_->tenant, .name = destination_->name};
   pending.parked = retries_.parked();
-  pending.in_memory = fresh_.size() - kept_fresh_ + groups_.unsettled();
+  pending.in_memory = fresh_.size() - kept_.queued() + groups_.unsettled();
   for (const Attempt* attempt : in_flight_) {
     attempt->parcel.ForEach([&](const Delivery& delivery) {
       if (Unsettled(attempt->parcel, delivery)) ++pending.in_flight;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "attempts.h"
+#include "batch_wait.h"
 #include "carillon/http/courier.h"
 #include "carillon/journal/journal.h"
 #include "carillon/metrics/metrics.h"
@@ -18,6 +19,7 @@
 #include "carillon/routing/routing_table.h"
 #include "groups.h"
 #include "held_event.h"
+#include "kept_rows.h"
 #include "lane_hook.h"
 #include "lane_wants.h"
 #include "pace.h"
@@ -113,7 +115,7 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   bool Full() const { return bytes_ >= limit_ || fresh_.size() >= bounds_.events; }
   /// `slot`: the tracker's, or kNone when it was read for a lane that is behind.
   void Enqueue(HeldRef event, uint64_t slot);
-  /// A delivery that was kept, see `TakeKept`.
+  /// A delivery that was kept, see KeptRows::Take.
   void EnqueueKept(HeldRef event);
   /// The journal's answer to Groups::NextAsk. `hold` is called with each row that comes back now,
   /// and returns its event; nothing where the row's removal follows.
@@ -146,10 +148,10 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   /// It is behind and its queue is at most half full.
   bool NeedsRead() const {
     return cursor_ && !closing_ && mode_ != Mode::kRest && bytes_ < limit_ / 2 &&
-           fresh_.size() < bounds_.events / 2 && (kept_written_ == 0 || kept_left_ > 0);
+           fresh_.size() < bounds_.events / 2 && (!kept_.writing() || !kept_.empty());
   }
   /// The same, and what it reads next is the journal at its cursor.
-  bool ReadsJournal() const { return NeedsRead() && kept_left_ == 0; }
+  bool ReadsJournal() const { return NeedsRead() && kept_.empty(); }
   /// It is read for, or its cursor moves on: of these one at a time.
   void BeginRead() { reading_ = true; }
   void EndRead() { reading_ = false; }
@@ -170,19 +172,10 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   /// The row of an event at the cursor, to be written: the event is settled, and the cursor moves
   /// beyond it. Nothing may be queued.
   journal::Parked Keep(const model::Event& event);
-  /// Such a row is durable.
-  void OnKept() { --kept_written_, ++kept_left_; }
-  bool HasKept() const { return kept_left_ > 0; }
-  /// Position from which rows are to be taken.
-  uint64_t kept_next() const { return kept_next_; }
-  /// The next row, in their order. True: `EnqueueKept` follows; false: it was taken before, or is
-  /// not known yet.
-  bool TakeKept(uint64_t position);
-  /// The same, but the removal of the row follows: it is not taken again, also not when those
-  /// before it that are in memory go back, and it is read before its removal is durable.
-  bool BuryKept(uint64_t position);
+  /// `EnqueueKept`, or the removal of the row, follows each that is taken.
+  KeptRows& kept() { return kept_; }
   /// See Groups::upsets; the same for kept rows.
-  uint64_t upsets() const { return groups_.upsets() + kept_back_; }
+  uint64_t upsets() const { return groups_.upsets() + kept_.upsets(); }
   void BeginListing() { retries_.BeginListing(), groups_.BeginListing(); }
   void EndListing() { retries_.EndListing(), groups_.EndListing(); }
   journal::GroupId GroupOf(const model::Event& event) const;
@@ -284,7 +277,6 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
 
   /// Nothing may start for now, for its destination's sake.
   bool HeldByDestination() const { return pace_.Blocked() && !pace_.OnlyShort(); }
-  bool IsBuried(uint64_t position) const;
   /// The oldest of fresh_ may be looked at for a new parcel.
   bool FreshOpen() const;
   bool FreshReady() const;
@@ -340,16 +332,10 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   std::chrono::nanoseconds due_horizon_{0};  // no retry is due later than this
   std::vector<Attempt*> in_flight_;
   Pace pace_;
-  std::optional<base::MonoTime> batch_at_;  // the batch waits until then, unless it fills
+  BatchWait batch_;
   std::vector<journal::Parked> held_rows_;
   std::vector<journal::ParkedKey> replaced_rows_;
-  uint64_t kept_left_;         // rows that are durable and not taken
-  uint64_t kept_written_ = 0;  // handed over, not durable yet
-  uint64_t kept_next_ = 0;
-  uint64_t kept_back_ = 0;  // times that it went back
-  // Ranges of rows that were buried, in order; kept while kept_next_ may go back below them.
-  std::vector<std::pair<uint64_t, uint64_t>> kept_buried_;
-  size_t kept_fresh_ = 0;  // of fresh_, at its front: those that have rows
+  KeptRows kept_;  // those queued are at the front of fresh_
   base::MonoTime free_since_ = base::MonoTime::min();
   base::MonoTime retries_free_since_ = base::MonoTime::min();  // when the budget allowed one again
   uint32_t turn_ = 0;
@@ -358,7 +344,6 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   Mode mode_ = Mode::kRun;
   bool health_changed_ = false;  // since the journal was told
   bool reading_ = false;         // see BeginRead
-  bool batch_due_ = false;       // the batch has waited
   bool failing_ = false;
   bool closing_ = false;
 };

@@ -12,7 +12,7 @@ bool Lane::FreshOpen() const {
   return destination_->order.by != model::Ordering::kStrict || groups_.Free(kStrictGroup);
 }
 
-bool Lane::FreshReady() const { return !batch_at_ && (groups_.MayHaveReady() || FreshOpen()); }
+bool Lane::FreshReady() const { return !batch_.waits() && (groups_.MayHaveReady() || FreshOpen()); }
 
 bool Lane::Ready() const {
   if (closing_ || mode_ == Mode::kRest) return false;
@@ -53,12 +53,13 @@ void Lane::NoteBreaker() {
 std::optional<base::MonoTime> Lane::WakeAt() const {
   if (mode_ != Mode::kRun) return std::nullopt;
   const std::optional<base::MonoTime> pace = pace_.WakeAt();
-  if (pace_.Blocked() || !batch_at_) return pace;
-  return pace ? std::min(*pace, *batch_at_) : *batch_at_;
+  const std::optional<base::MonoTime> batch = batch_.until();
+  if (pace_.Blocked() || !batch) return pace;
+  return pace ? std::min(*pace, *batch) : *batch;
 }
 
 void Lane::Wake(base::MonoTime now, base::WallTime wall) {
-  const bool held = HeldByDestination() || (batch_at_ && !pace_.Blocked());
+  const bool held = HeldByDestination() || (batch_.waits() && !pace_.Blocked());
   if (const auto at = WakeAt(); held && at && *at <= now) FreedAt(*at);
   const Pace::Ended ended = pace_.Wake(now);
   NoteBreaker();
@@ -69,10 +70,7 @@ void Lane::Wake(base::MonoTime now, base::WallTime wall) {
   count(ended.breaker, metrics::HeldBy::kBreaker);
   count(ended.pause, metrics::HeldBy::kPause);
   count(ended.rate, metrics::HeldBy::kRate);
-  if (batch_at_ && *batch_at_ <= now) {
-    batch_at_.reset();
-    batch_due_ = true;
-  }
+  batch_.Wake(now);
 }
 
 // By the time of day as it stands, as the event's acceptance was: a clock set back since makes a
@@ -109,15 +107,11 @@ bool Lane::BatchFull() const {
   return waiting >= destination_->batch->max_events || payload_ >= destination_->batch->max_bytes;
 }
 
-// The oldest that waits tells how long the batch has waited. The time of day may jump, so that it
-// says at most when to look again: then the batch goes, whatever it says.
+// The oldest that waits tells how long the batch has waited.
 bool Lane::BatchDue(base::MonoTime now, base::WallTime wall) {
-  if (batch_due_ || fresh_.empty() || BatchFull()) return true;
-  const std::chrono::nanoseconds longest = destination_->batch->max_wait;
-  const auto waited = wall - fresh_.front().event->accepted_at();
-  if (waited >= longest) return true;
-  batch_at_ = now + std::min(longest, longest - waited);
-  return false;
+  if (batch_.over() || fresh_.empty() || BatchFull()) return true;
+  return batch_.MayGo(wall - fresh_.front().event->accepted_at(), destination_->batch->max_wait,
+                      now);
 }
 
 std::optional<Parcel> Lane::Compose() {
@@ -138,7 +132,7 @@ std::optional<Parcel> Lane::Compose() {
     }
   }
   if (count == 0) return std::nullopt;
-  batch_due_ = false;
+  batch_.OnSent();
   return parcel;
 }
 
@@ -161,7 +155,7 @@ std::optional<Delivery> Lane::NextDelivery(Groups::Composer& composer, size_t co
     if (!fresh || !Fits(fresh_.front(), count, payload)) return std::nullopt;
     Delivery delivery = fresh_.pop_front();
     payload_ -= delivery.event->payload().size();
-    if (delivery.kept) --kept_fresh_;
+    if (delivery.kept) kept_.OnUnqueued();
     const size_t bytes = delivery.event->bytes();
     const Groups::Place place =
         delivery.group == 0 ? Groups::Place::kTaken : composer.Offer(delivery);

@@ -201,40 +201,40 @@ TEST_F(LaneTest, ClosingSettlesWhatWaits) {
 // Rows may be read once more before their removal is durable, when some before them went back.
 TEST_F(LaneTest, KeptRowsThatWereGivenUpAreNotTakenAgain) {
   auto lane = MakeLane({.lane = 1, .cursor = 100, .kept = 6});
-  ASSERT_TRUE(lane->TakeKept(1));
+  ASSERT_TRUE(lane->kept().Take(1));
   lane->EnqueueKept(Hold(1));
-  EXPECT_TRUE(lane->BuryKept(2));
-  EXPECT_TRUE(lane->BuryKept(4));
-  ASSERT_TRUE(lane->TakeKept(5));
+  EXPECT_TRUE(lane->kept().Bury(2));
+  EXPECT_TRUE(lane->kept().Bury(4));
+  ASSERT_TRUE(lane->kept().Take(5));
   lane->EnqueueKept(Hold(5));
-  EXPECT_TRUE(lane->BuryKept(6));
+  EXPECT_TRUE(lane->kept().Bury(6));
   lane->Shed(0, 200);
-  EXPECT_EQ(lane->kept_next(), 1u);
+  EXPECT_EQ(lane->kept().next(), 1u);
   std::vector<uint64_t> taken;
   for (const uint64_t position : {1, 2, 4, 5, 6, 7}) {
-    if (lane->TakeKept(position)) taken.push_back(position);
+    if (lane->kept().Take(position)) taken.push_back(position);
   }
   EXPECT_EQ(taken, (std::vector<uint64_t>{1, 5, 7}));
-  EXPECT_FALSE(lane->HasKept());
+  EXPECT_TRUE(lane->kept().empty());
 }
 
 // Going back, it may give up rows before those that it gave up.
 TEST_F(LaneTest, KeptRowsMayBeGivenUpInAnyOrder) {
   auto lane = MakeLane({.lane = 1, .cursor = 100, .kept = 6});
-  ASSERT_TRUE(lane->TakeKept(1));
+  ASSERT_TRUE(lane->kept().Take(1));
   lane->EnqueueKept(Hold(1));
-  ASSERT_TRUE(lane->TakeKept(2));
+  ASSERT_TRUE(lane->kept().Take(2));
   lane->EnqueueKept(Hold(2));
-  EXPECT_TRUE(lane->BuryKept(5));
+  EXPECT_TRUE(lane->kept().Bury(5));
   lane->Shed(0, 200);
-  ASSERT_TRUE(lane->TakeKept(1));
+  ASSERT_TRUE(lane->kept().Take(1));
   lane->EnqueueKept(Hold(1));
-  EXPECT_TRUE(lane->BuryKept(2));
-  EXPECT_TRUE(lane->BuryKept(3));
+  EXPECT_TRUE(lane->kept().Bury(2));
+  EXPECT_TRUE(lane->kept().Bury(3));
   lane->Shed(0, 200);
   std::vector<uint64_t> taken;
   for (const uint64_t position : {1, 2, 3, 4, 5, 6}) {
-    if (lane->TakeKept(position)) taken.push_back(position);
+    if (lane->kept().Take(position)) taken.push_back(position);
   }
   EXPECT_EQ(taken, (std::vector<uint64_t>{1, 4, 6}));
 }
