@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "batch_wait.h"
 #include "feed.h"
 #include "held_event.h"
 #include "inbox.h"
+#include "parked_kind.h"
 #include "retry_clock.h"
 #include "retry_queue.h"
 #include "ring_queue.h"
@@ -28,6 +30,58 @@ journal::EventBatchPtr MakeBatch(uint64_t first, uint64_t last) {
   auto batch = std::make_shared<journal::EventBatch>();
   for (uint64_t p = first; p <= last; ++p) batch->push_back(MakeEvent(p));
   return batch;
+}
+
+TEST(ParkedKind, TellsWhereARowLiesAndBack) {
+  const auto now = base::FromUnixNanos(1'700'000'000'000'000'000);
+  ASSERT_TRUE(std::holds_alternative<TimedRow>(KindOf(now)));
+  EXPECT_EQ(std::get<TimedRow>(KindOf(now)).due, now);
+  EXPECT_TRUE(IsTimed(base::WallTime::min()));
+  EXPECT_TRUE(IsTimed(journal::kFirstHeldDue - std::chrono::nanoseconds(1)));
+  for (const journal::GroupId group : {journal::GroupId{1}, journal::kMaxGroup}) {
+    const ParkedKind kind = KindOf(DueOf(HeldRow{group}));
+    ASSERT_TRUE(std::holds_alternative<HeldRow>(kind));
+    EXPECT_EQ(std::get<HeldRow>(kind).group, group);
+  }
+  EXPECT_TRUE(std::holds_alternative<KeptRow>(KindOf(DueOf(KeptRow{}))));
+  EXPECT_TRUE(std::holds_alternative<StuckRow>(KindOf(DueOf(StuckRow{}))));
+  EXPECT_FALSE(IsTimed(DueOf(StuckRow{})));
+}
+
+TEST(ParkedKind, AMarkKeepsWhereItsDeliveryDied) {
+  const journal::Parked mark = StuckMark(3, 7, 42, 9);
+  EXPECT_TRUE(std::holds_alternative<StuckRow>(KindOf(mark.due)));
+  EXPECT_EQ(mark.lane, 3u);
+  EXPECT_EQ(mark.group, 7u);
+  EXPECT_EQ(mark.position, 42u);
+  EXPECT_EQ(GenerationOf(mark), 9u);
+}
+
+TEST(BatchWait, WaitsUntilTheOldestHasWaitedLongEnough) {
+  BatchWait batch;
+  const base::MonoTime now{};
+  EXPECT_TRUE(batch.MayGo(seconds(5), seconds(5), now));
+  EXPECT_FALSE(batch.waits());
+  EXPECT_FALSE(batch.MayGo(seconds(2), seconds(5), now));
+  EXPECT_EQ(batch.until(), now + seconds(3));
+  batch.Wake(now + seconds(2));
+  EXPECT_TRUE(batch.waits());
+  batch.Wake(now + seconds(3));
+  EXPECT_FALSE(batch.waits());
+  EXPECT_TRUE(batch.MayGo(seconds(0), seconds(5), now)) << "it has waited";
+  batch.OnSent();
+  EXPECT_FALSE(batch.MayGo(seconds(0), seconds(5), now));
+}
+
+// The event's acceptance lies in the future: the batch waits no longer than it may.
+TEST(BatchWait, AClockThatWasSetBackDoesNotMakeItWaitLonger) {
+  BatchWait batch;
+  const base::MonoTime now{};
+  EXPECT_FALSE(batch.MayGo(-hours(1), seconds(5), now));
+  EXPECT_EQ(batch.until(), now + seconds(5));
+  batch.Stop();
+  EXPECT_FALSE(batch.waits());
+  EXPECT_FALSE(batch.over());
 }
 
 TEST(RingQueue, KeepsOrderAcrossGrowthAndBothEnds) {
