@@ -1,0 +1,102 @@
+// What follows a delivery that died where the destination wants it held, and when it goes on.
+
+#include "dispatcher_support.h"
+
+namespace carillon::delivery {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class StuckGroupsTest : public DispatcherTest {
+ protected:
+  StuckGroupsTest() {
+    a_.order = {.by = model::Ordering::kKey, .after_dead = model::AfterDead::kHold};
+    a_.retry.delays.clear();
+    a_.breaker.reset();
+    a_.generation = 1;
+    end_.status = 500;
+  }
+  void Publish(const std::string& id, const std::string& key) {
+    journal_->accepted_at = clock_.Wall();
+    journal_->Append(
+        {model::Event::Create(
+            {.id = id, .type = "a", .tenant = "t", .ordering_key = key, .payload = "1"})},
+        {});
+  }
+  void Change() {
+    ++a_.generation;
+    ASSERT_TRUE(SetTable({a_}).ok());
+  }
+
+  model::Destination a_ = Named("a");
+};
+
+TEST_F(StuckGroupsTest, WhatFollowsTheDeadIsHeldUntilTheDestinationChanges) {
+  ASSERT_TRUE(SetTable({a_}).ok());
+  Publish("e1", "k");
+  Publish("e2", "k");
+  RunFor(seconds(10));
+  end_.status = 200;
+  RunFor(seconds(1000));
+  EXPECT_EQ(ended_, std::vector<std::string>{"a e1"});
+  Change();
+  RunFor(seconds(10));
+  EXPECT_EQ(ended_, (std::vector<std::string>{"a e1", "a e2"}));
+  EXPECT_TRUE(store_.parked.empty());
+}
+
+// The journal is asked for marks at the change, and cannot know of this one yet.
+TEST_F(StuckGroupsTest, AMarkThatIsDurableOnlyAfterTheChangeHoldsNothing) {
+  ASSERT_TRUE(SetTable({a_}).ok());
+  on_start_ = [this] { journal_->write_delay = seconds(100); };
+  Publish("e1", "k");
+  Publish("e2", "k");
+  while (ended_.empty()) ASSERT_TRUE(executor_.Step());
+  ASSERT_TRUE(store_.parked.empty()) << "the mark is durable too early for this test";
+  end_.status = 200;
+  on_start_ = {};
+  Change();
+  RunFor(milliseconds(100));
+  ASSERT_TRUE(store_.parked.empty()) << "the mark is durable too early for this test";
+  journal_->write_delay = milliseconds(2);
+  RunFor(seconds(1000));
+  EXPECT_EQ(ended_, (std::vector<std::string>{"a e1", "a e2"}));
+  EXPECT_TRUE(store_.parked.empty());
+}
+
+TEST_F(StuckGroupsTest, MoreGroupsGoOnThanOneAnswerHolds) {
+  constexpr int kGroups = 600;
+  ASSERT_TRUE(SetTable({a_}).ok());
+  for (int i = 0; i < kGroups; ++i) {
+    const std::string key = "k" + std::to_string(i);
+    Publish(key + "-first", key);
+    Publish(key + "-second", key);
+  }
+  RunFor(seconds(60));
+  ASSERT_EQ(ended_.size(), size_t{kGroups});
+  end_.status = 200;
+  Change();
+  RunFor(seconds(60));
+  EXPECT_EQ(ended_.size(), size_t{2 * kGroups});
+  EXPECT_TRUE(store_.parked.empty());
+}
+
+// Nothing will change the destination that drops them: what is held is dropped too.
+TEST_F(StuckGroupsTest, WhereADisabledDestinationDropsNothingIsHeld) {
+  a_.disabling.drop_deliveries = true;
+  ASSERT_TRUE(SetTable({a_}).ok());
+  Publish("e1", "k");
+  Publish("e2", "k");
+  RunFor(seconds(10));
+  ASSERT_EQ(store_.parked.size(), 2u) << "the mark and the row of e2";
+  end_.status = 410;
+  Publish("e3", "other");
+  RunFor(seconds(10));
+  EXPECT_EQ(ended_, (std::vector<std::string>{"a e1", "a e3"}));
+  EXPECT_TRUE(store_.parked.empty());
+  EXPECT_EQ(store_.dead.size(), 3u);
+}
+
+}  // namespace
+}  // namespace carillon::delivery
