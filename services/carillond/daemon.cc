@@ -28,7 +28,6 @@
 #include "carillon/web/server.h"
 #include "certificate_ends.h"
 #include "journal_options.h"
-#include "left_lanes.h"
 #include "notices.h"
 #include "start_tracer.h"
 #include "storage_errors.h"
@@ -103,9 +102,6 @@ class DaemonImpl final : public Daemon {
     if (absl::Status status = engine_->Apply(config_); !status.ok()) return status;
     metrics_->SetProcessGauges([this] { return Gauges(); });
     InForce(config_);
-    journal_->CloseUnopenedLanes([this](const std::vector<journal::UnopenedLane>& left) {
-      TellLeftLanes(left, *metrics_, logger_);
-    });
     if (absl::Status status = ListenPublish(); !status.ok()) return status;
     listening_ = true;
     engine_->AddLoops(loops_);

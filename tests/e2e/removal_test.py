@@ -4,6 +4,7 @@ the log says how many a reload gave up, or what a start found."""
 import contextlib
 import http.server
 import json
+import os
 import signal
 import socket
 import threading
@@ -19,6 +20,8 @@ PARKED = 'carillon_deliveries{state="parked"}'
 LINE = "deliveries are given up: their destination was taken out of the configuration"
 LEFT = "a destination was taken out of the configuration while the service was down: " \
        "what it had left is given up"
+CUT_SHORT = "a destination was being taken out of the configuration when the service ended: " \
+            "what it had left is given up"
 
 
 def events(first, end):
@@ -164,6 +167,72 @@ class Removal(EndToEnd):
             [line] = eventually(lambda: server.log(LEFT), "the log says so")
             self.assertGreaterEqual(line["parked"] + line["events_not_got"], 100)
             self.assertLessEqual(line["parked"] + line["events_not_got"], 102)
+
+    def kill_at_sync(self, syncs):
+        """Ten retries wait when their destination is taken out; the service is killed at the sync
+        after so many, and the destination put back. Returns what was and is running."""
+        hold = self.folder / "hold"
+        held, let = self.folder / "hold.held", self.folder / "hold.pass"
+        other = {"name": "other", "url": self.receiver.url("/other")}
+        before = self.server(env={"LD_PRELOAD": os.environ["CARILLON_HOLD"],
+                                  "CARILLON_HOLD_SYNC": str(hold)})
+        self.publish_events(before, events(0, 10))
+        self.receiver.wait_accepted([f"e-{n}" for n in range(10)], "/other")
+        before.wait_metric(PARKED, 10)
+        eventually(lambda: before.metric("carillon_journal_watermark") >= 10, "all is settled")
+        hold.touch()
+        self.write_config([other])
+        before.signal(signal.SIGHUP)
+        eventually(held.exists, "the first sync")
+        for _ in range(syncs):
+            let.touch()
+            eventually(lambda: not let.exists(), "it goes on")
+            eventually(held.exists, "the next sync")
+        if syncs:
+            eventually(lambda: before.log(LINE), "what is given up is told")
+        before.kill()
+        hold.unlink()
+        self.first, self.status = len(self.receiver.requests), 200
+        # What was parked for an hour is brought forward where it is still there.
+        self.configure(self.receiver, retry={"delays": ["1s"]})
+        return before, self.server()
+
+    def check_new_life(self, after):
+        """It got what was accepted since, and nothing else is left."""
+        self.publish_events(after, events(10, 20))
+        new = [f"e-{n}" for n in range(10, 20)]
+        self.receiver.wait_accepted(new, "/x")
+        after.wait_metric("carillon_delivered_total", 20)
+        _, body = eventually(lambda: (lambda a: a[0] == 200 and a)(after.get("/pending")), "a page")
+        for destination in json.loads(body)["destinations"]:
+            self.assertEqual({key: destination[key] for key in
+                              ("parked", "in_memory", "in_flight", "behind")},
+                             {"parked": 0, "in_memory": 0, "in_flight": 0, "behind": 0})
+        got = [r["id"] for r in self.receiver.requests[self.first:] if r["target"] == "/x"]
+        self.assertEqual(sorted(got), new)
+
+    def killed_at_sync(self, syncs, told):
+        """`told`: deliveries that the next start tells of."""
+        with Judging(self.judge) as self.receiver:
+            self.configure(self.receiver, retry={"delays": ["1h"]}, breaker={"off": True})
+            before, after = self.kill_at_sync(syncs)
+            self.check_new_life(after)
+            self.assertEqual([line["deliveries"] for line in before.log(LINE)],
+                             [10] if syncs else [])
+            self.assertEqual([(line["destination"], line["parked"]) for line in after.log(CUT_SHORT)],
+                             [("default/one", told)] if told else [])
+            self.assertEqual(after.log(LEFT), [])
+            self.assertEqual(after.metric(REMOVED), told)
+            self.assertEqual(after.metric("carillon_dead_total"), told)
+
+    def test_killed_while_it_is_marked_as_taken_out(self):
+        self.killed_at_sync(0, told=10)
+
+    def test_killed_when_it_is_out_and_nothing_of_that_is_written(self):
+        self.killed_at_sync(1, told=10)  # for the second time
+
+    def test_killed_when_its_retries_are_written_to_be_dead(self):
+        self.killed_at_sync(2, told=0)
 
     def test_the_page(self):
         with Judging(self.judge) as receiver:

@@ -181,8 +181,6 @@ void DispatcherImpl::OnDurable(const News::Durable& durable) {
       scheduler_.Leave(*lanes_.Find(id));
       lanes_.Erase(id);
     }
-    closing_ -= durable.closed.size();
-    NextChange();
   }
   Turn();
 }

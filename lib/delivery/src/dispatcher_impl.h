@@ -136,7 +136,6 @@ class DispatcherImpl final : public Dispatcher {
   std::deque<TableChange> changes_;
   bool changing_ = false;                // routing waits, so that a new lane misses nothing
   std::optional<TableChange> prepared_;  // to be committed or discarded
-  size_t closing_ = 0;                   // lanes closed and not yet forgotten
 
   bool turn_posted_ = false;
 

@@ -30,10 +30,9 @@ void DispatcherImpl::PrepareTable(std::shared_ptr<const routing::RoutingTable> t
   NextChange();
 }
 
-// One change at a time, and none while lanes are being closed: a name that comes back at once must
-// get a new lane.
+// One change at a time, but while lanes are being closed: a name that comes back gets a new one.
 void DispatcherImpl::NextChange() {
-  while (!changing_ && (closing_ == 0 || draining_) && !changes_.empty()) {
+  while (!changing_ && !changes_.empty()) {
     TableChange change = std::move(changes_.front());
     changes_.pop_front();
     if (draining_) {
@@ -161,7 +160,6 @@ void DispatcherImpl::Configure(Lane& lane, const http::Url& url, bool open) {
 }
 
 void DispatcherImpl::CloseLane(Lane& lane) {
-  ++closing_;
   evictor_.TellOf(lane);
   removals_.Begin(lane);
   for (const uint64_t position : lane.Close()) {

@@ -15,6 +15,7 @@
 #include "carillon/policy/in_flight_caps.h"
 #include "carillon/routing/routing_table.h"
 #include "delivery_thread.h"
+#include "left_lanes.h"
 #include "placement.h"
 
 namespace carillon::engine {
@@ -70,6 +71,9 @@ class EngineImpl final : public Engine {
              tracing::Tracer* tracer)
       : clock_(clock),
         connections_(connections),
+        journal_(journal),
+        metrics_(metrics),
+        logger_(logger),
         log_(logger, clock),
         tls_(std::move(tls)),
         resolver_(http::Resolver::Create(ResolverOptionsOf(config.resolver, metrics), clock)),
@@ -121,6 +125,11 @@ class EngineImpl final : public Engine {
     if (absl::Status status = Prepare(config, std::move(shards), tables); !status.ok()) {
       return status;
     }
+    if (absl::Status status = MarkOut(placement); !status.ok()) {
+      for (const auto& thread : threads_) thread->DiscardTable();
+      return status;
+    }
+    applied_ = true;
     // From here on nothing can fail.
     placement_ = std::move(placement);
     tables_.Set(std::move(tables));
@@ -253,8 +262,33 @@ class EngineImpl final : public Engine {
     return all;
   }
 
+  /// Marks what is in force and will not be, or, for the first time, whatever is left of others
+  /// in the store. Nothing of the change is in force yet.
+  absl::Status MarkOut(const Placement& after) {
+    auto marked = std::make_shared<std::promise<absl::Status>>();
+    std::future<absl::Status> result = marked->get_future();
+    if (!applied_) {
+      journal_.CloseUnopenedLanes(
+          [this, marked](const absl::StatusOr<std::vector<journal::UnopenedLane>>& left) {
+            if (left.ok()) TellLeftLanes(*left, metrics_, logger_);
+            marked->set_value(left.status());
+          });
+      return result.get();
+    }
+    std::vector<journal::LaneName> out;
+    for (auto& [tenant, name] : placement_.NotIn(after)) {
+      out.push_back({std::move(tenant), std::move(name)});
+    }
+    if (out.empty()) return absl::OkStatus();
+    journal_.TakeOut(std::move(out), [marked](absl::Status status) { marked->set_value(status); });
+    return result.get();
+  }
+
   const base::Clock& clock_;
   base::DescriptorBudget& connections_;
+  journal::Journal& journal_;
+  metrics::Metrics& metrics_;
+  log::Logger& logger_;
   delivery::AllTables tables_;  // these two outlive the threads
   delivery::DeliveryLog log_;
   http::EgressSwitch egress_;
@@ -263,6 +297,7 @@ class EngineImpl final : public Engine {
   const std::shared_ptr<policy::InFlightCaps> caps_ = std::make_shared<policy::InFlightCaps>(1, 1);
   std::vector<std::unique_ptr<DeliveryThread>> threads_;
   Placement placement_;
+  bool applied_ = false;           // a configuration is in force
   std::vector<uint64_t> removed_;  // of each thread: deliveries as of the last AwaitRemovals
 };
 

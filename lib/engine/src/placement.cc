@@ -30,4 +30,12 @@ std::vector<std::vector<model::Destination>> Placement::Place(
   return shards;
 }
 
+std::vector<Placement::FullName> Placement::NotIn(const Placement& after) const {
+  std::vector<FullName> names;
+  for (const auto& [name, home] : homes_) {
+    if (!after.homes_.contains(name)) names.push_back(name);
+  }
+  return names;
+}
+
 }  // namespace carillon::engine

@@ -14,6 +14,8 @@ namespace carillon::engine {
 /// the fewest. A value: what a change does can be dropped when the change can't be taken.
 class Placement {
  public:
+  using FullName = std::pair<std::string, std::string>;  // tenant, name
+
   /// `threads`: more than none.
   explicit Placement(size_t threads) : threads_(threads) {}
 
@@ -22,9 +24,10 @@ class Placement {
   std::vector<std::vector<model::Destination>> Place(
       const std::vector<model::Destination>& destinations, Placement& after) const;
 
- private:
-  using FullName = std::pair<std::string, std::string>;  // tenant, name
+  /// Those that it tells of and `after` does not.
+  std::vector<FullName> NotIn(const Placement& after) const;
 
+ private:
   size_t threads_;
   std::map<FullName, size_t> homes_;
 };

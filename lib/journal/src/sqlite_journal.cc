@@ -79,8 +79,10 @@ class SqliteJournal final : public Journal {
   }
   void OpenLanes(std::vector<LaneName> names,
                  absl::AnyInvocable<void(absl::StatusOr<std::vector<LaneState>>)> done) override;
+  void TakeOut(std::vector<LaneName> names, absl::AnyInvocable<void(absl::Status)> done) override;
   void CloseLanes(std::vector<LaneId> lanes) override;
-  void CloseUnopenedLanes(absl::AnyInvocable<void(std::vector<UnopenedLane>)> done) override;
+  void CloseUnopenedLanes(
+      absl::AnyInvocable<void(absl::StatusOr<std::vector<UnopenedLane>>)> done) override;
   void Stop() override;
   Stats stats() const override;
 
@@ -256,22 +258,29 @@ void SqliteJournal::OpenLanes(
   if (!writer_.inbox().Add(task)) (*answer)(Stopping());
 }
 
+void SqliteJournal::TakeOut(std::vector<LaneName> names,
+                            absl::AnyInvocable<void(absl::Status)> done) {
+  auto answer = std::make_shared<decltype(done)>(std::move(done));  // as above
+  InboxTask task = [this, names = std::move(names), answer] { (*answer)(writer_.TakeOut(names)); };
+  if (!writer_.inbox().Add(task)) (*answer)(Stopping());
+}
+
 void SqliteJournal::CloseLanes(std::vector<LaneId> lanes) {
   InboxTask task = [this, lanes = std::move(lanes)] { writer_.CloseLanes(lanes); };
   writer_.inbox().Add(task);
 }
 
-void SqliteJournal::CloseUnopenedLanes(absl::AnyInvocable<void(std::vector<UnopenedLane>)> done) {
+void SqliteJournal::CloseUnopenedLanes(
+    absl::AnyInvocable<void(absl::StatusOr<std::vector<UnopenedLane>>)> done) {
   // What was settled above the watermark was, as far as it is known, read by the start.
   const auto settled = [this](uint64_t position, LaneId lane) {
     return settled_.Contains(position, lane);
   };
-  InboxTask task = [this, settled, done = std::move(done)]() mutable {
-    std::optional<std::vector<UnopenedLane>> lanes =
-        writer_.CloseUnopenedLanes(recovered_, settled);
-    if (lanes) done(*std::move(lanes));
+  auto answer = std::make_shared<decltype(done)>(std::move(done));  // as above
+  InboxTask task = [this, settled, answer] {
+    (*answer)(writer_.CloseUnopenedLanes(recovered_, settled));
   };
-  writer_.inbox().Add(task);
+  if (!writer_.inbox().Add(task)) (*answer)(Stopping());
 }
 
 void SqliteJournal::Stop() {

@@ -49,11 +49,11 @@ absl::Status Store::PrepareAll() {
       {&grouped_,
        "SELECT due_ns, position, attempts, group_id, rest, bytes FROM parked "
        "WHERE lane=?1 AND due_ns<?3 AND (group_id<>0 OR rest IS NOT NULL OR due_ns>?2)"},
-      {&close_lane_, "UPDATE lanes SET closed=1, cursor=NULL WHERE id=? AND closed=0"},
+      {&take_lane_out_, "UPDATE lanes SET closed=1 WHERE id=? AND closed=0"},
       {&first_parked_,
        "SELECT due_ns, position, attempts, group_id, rest, bytes FROM parked WHERE lane=? "
        "ORDER BY due_ns, position"},
-      {&lane_closed_, "UPDATE lanes SET closed=2 WHERE id=?"},
+      {&lane_closed_, "UPDATE lanes SET closed=2, cursor=NULL WHERE id=?"},
       {&remove_events_, "DELETE FROM journal WHERE first_position=?"},
       {&remove_ids_, "DELETE FROM ids WHERE first_position=?"},
       {&remove_attempts_, "DELETE FROM attempt_log WHERE id=?"},

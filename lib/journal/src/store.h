@@ -60,12 +60,16 @@ class Store {
   absl::Status WriteState(const StateRow& state);
 
   absl::StatusOr<LaneState> OpenLane(const LaneName& name, uint64_t next_position);
-  /// What is known of a lane that is not closed, but its health.
+  /// What is known of a lane that is not closed yet, but its health.
   absl::StatusOr<LaneState> GetLane(LaneId id, LaneName& name);
-  absl::Status CloseLane(LaneId lane);
-  /// Of lanes that are not closed.
+  /// Its name is free from then on.
+  absl::Status TakeLaneOut(LaneId lane);
+  /// Nothing: no lane is open under this name.
+  absl::StatusOr<std::optional<LaneId>> FindOpenLane(const LaneName& name);
+  /// Of lanes that were not taken out.
   absl::StatusOr<std::vector<LaneId>> OpenLaneIds();
-  /// Makes about `limit` parked deliveries of a closed lane dead; true when none is left.
+  /// Makes about `limit` parked deliveries of a lane that was taken out dead; true when none is
+  /// left: it is closed.
   absl::StatusOr<bool> CloseStep(LaneId lane, base::WallTime at, size_t limit, uint64_t& added);
 
   absl::Status Remove(const RetentionStep& step, uint64_t& dead_removed);
@@ -80,7 +84,7 @@ class Store {
   Database database_;
   Statement begin_, commit_, add_events_, add_ids_, add_attempts_, park_, unpark_, bury_;
   Statement set_cursor_, set_health_, write_state_, find_lane_, add_lane_, count_parked_, grouped_;
-  Statement close_lane_, first_parked_, lane_closed_, remove_events_, remove_ids_;
+  Statement take_lane_out_, first_parked_, lane_closed_, remove_events_, remove_ids_;
   Statement remove_attempts_, remove_dead_, thin_;
   std::string rest_;  ///< bound while a row is parked
 };

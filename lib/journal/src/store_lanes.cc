@@ -90,7 +90,7 @@ absl::StatusOr<LaneState> Store::OpenLane(const LaneName& name, uint64_t next_po
 
 absl::StatusOr<LaneState> Store::GetLane(LaneId id, LaneName& name) {
   absl::StatusOr<Statement> known =
-      database_.Prepare("SELECT tenant, name, since, cursor FROM lanes WHERE id=? AND closed=0");
+      database_.Prepare("SELECT tenant, name, since, cursor FROM lanes WHERE id=? AND closed<2");
   if (!known.ok()) return known.status();
   known->Bind(1, id);
   const absl::StatusOr<bool> found = known->Step();
@@ -134,7 +134,17 @@ absl::Status Store::CountParked(LaneState& lane) {
   return absl::OkStatus();
 }
 
-absl::Status Store::CloseLane(LaneId lane) { return close_lane_.Bind(1, lane).Run(); }
+absl::Status Store::TakeLaneOut(LaneId lane) { return take_lane_out_.Bind(1, lane).Run(); }
+
+absl::StatusOr<std::optional<LaneId>> Store::FindOpenLane(const LaneName& name) {
+  find_lane_.BindText(1, name.tenant).BindText(2, name.name);
+  const absl::StatusOr<bool> found = find_lane_.Step();
+  if (!found.ok()) return found.status();
+  if (!*found) return std::nullopt;
+  const auto lane = static_cast<LaneId>(find_lane_.Int(0));
+  find_lane_.Reset();
+  return lane;
+}
 
 absl::StatusOr<bool> Store::CloseStep(LaneId lane, base::WallTime at, size_t limit,
                                       uint64_t& added) {

@@ -51,7 +51,7 @@ Writer::Writer(Store store, OpenedState opened, IdWindow ids, Mark mark, FileWat
       clock_(clock),
       gauges_(gauges),
       turn_(turn),
-      closing_(std::move(opened.closing)) {
+      left_(std::move(opened.closing)) {
   gauges_.dead = opened.dead;
   Publish();
   thread_ = std::thread([this] {
@@ -95,7 +95,7 @@ void Writer::Run() {
 Writer::SteadyTime Writer::NextDeadline() const {
   const SteadyTime now = std::chrono::steady_clock::now();
   if (failed()) return now + std::chrono::hours(1);
-  if (!settling_.empty() || !to_close_.empty()) return retry_at_;
+  if (!settling_.empty() || !to_mark_.empty() || !to_close_.empty()) return retry_at_;
   if (!closing_.empty()) return std::max(now, retry_at_);
   return now + std::chrono::hours(1);
 }
@@ -153,12 +153,19 @@ void Writer::LookAfterFiles() {
 absl::Status Writer::Transact(absl::FunctionRef<absl::Status()> body) {
   std::lock_guard lock(turn_);
   absl::Status status = store_.Begin();
+  for (const LaneId lane : to_mark_) {
+    if (status.ok()) status = store_.TakeLaneOut(lane);
+  }
   if (status.ok()) status = body();
   // Something went wrong on another thread meanwhile: what is being written may rest on it.
   if (status.ok() && failed()) status = Stopped();
   if (status.ok()) status = store_.Commit();
-  if (!status.ok()) store_.Rollback();
-  if (!status.ok() && !failed()) NoteError(Operation::kWrite, status);
+  if (status.ok()) {
+    to_mark_.clear();
+  } else {
+    store_.Rollback();
+    if (!failed()) NoteError(Operation::kWrite, status);
+  }
   return status;
 }
 

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <functional>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -59,9 +58,9 @@ class Writer {
 
   // What tasks in the inbox do; on the journal thread.
   absl::StatusOr<std::vector<LaneState>> OpenLanes(const std::vector<LaneName>& names);
+  absl::Status TakeOut(const std::vector<LaneName>& names);
   void CloseLanes(const std::vector<LaneId>& lanes);
-  /// Returns nullopt when the journal failed.
-  std::optional<std::vector<UnopenedLane>> CloseUnopenedLanes(
+  absl::StatusOr<std::vector<UnopenedLane>> CloseUnopenedLanes(
       const Recovered& recovered,
       const std::function<bool(uint64_t position, LaneId lane)>& settled);
   /// False: not now.
@@ -96,7 +95,7 @@ class Writer {
   std::vector<Appended> StageOne(AppendRequest& request, Staged& staged);
   void StageOwn(const SettleRequest& request, Staged& staged);
   uint64_t StageEvent(const std::shared_ptr<model::Event>& event, const IdHash& id, Staged& staged);
-  /// Runs `body` in a transaction.
+  /// Runs `body` in a transaction, after the marks that are due.
   absl::Status Transact(absl::FunctionRef<absl::Status()> body);
   absl::Status WriteEvents(const Staged& staged, StateRow& state);
   absl::Status WriteSettlements(Progress& next, uint64_t& dead_added);
@@ -106,6 +105,13 @@ class Writer {
   void DropClosed(Settlement& settlement);
   void Committed(Group& group, Staged staged, Progress next);
   void Refused(Group& group, Staged& staged, const absl::Status& why);
+  /// Of lanes that nobody opened; adds their ids, also those of lanes that had nothing left.
+  absl::StatusOr<std::vector<UnopenedLane>> ListUnopened(
+      const Recovered& recovered,
+      const std::function<bool(uint64_t position, LaneId lane)>& settled,
+      std::vector<LaneId>& lanes);
+  /// Writes the marks that are due, unless the disk is full.
+  absl::Status WriteMarks();
   void WorkOnClosing();
   void Publish();
   /// Deals with an error of a transaction of its own; true: the disk is full, try again later.
@@ -131,8 +137,10 @@ class Writer {
   std::vector<Consumer*> consumers_;
 
   std::vector<SettleRequest> settling_;  ///< taken and not yet durable
+  std::vector<LaneId> to_mark_;          ///< taken out; no transaction without this
   std::vector<LaneId> to_close_;         ///< asked for, not yet written
   std::vector<LaneId> closing_;          ///< closed; parked deliveries are being made dead
+  std::vector<LaneId> left_;             ///< marked before the start; closed when they were told
   absl::flat_hash_set<LaneId> opened_;   ///< opened since the start
   absl::flat_hash_set<LaneId> closed_;   ///< closed since the start
   SteadyTime retry_at_{};                ///< while the disk is full

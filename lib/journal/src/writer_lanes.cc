@@ -1,6 +1,8 @@
-// What the journal thread does to lanes: opening, and closing in steps.
+// What the journal thread does to lanes: opening, marking as taken out, and closing in steps.
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 #include <utility>
 
 #include "writer.h"
@@ -26,10 +28,6 @@ absl::StatusOr<std::vector<LaneState>> Writer::OpenLanes(const std::vector<LaneN
   std::vector<LaneState> lanes;
   lanes.reserve(names.size());
   const absl::Status status = Transact([&] {
-    // Those that are to be closed are not found any more, however long closing them has to wait.
-    for (const LaneId lane : to_close_) {
-      if (absl::Status closed = store_.CloseLane(lane); !closed.ok()) return closed;
-    }
     for (const LaneName& name : names) {
       absl::StatusOr<LaneState> lane = store_.OpenLane(name, progress_.state.last_position + 1);
       if (!lane.ok()) return lane.status();
@@ -46,43 +44,75 @@ absl::StatusOr<std::vector<LaneState>> Writer::OpenLanes(const std::vector<LaneN
   return Stopped();
 }
 
+absl::Status Writer::TakeOut(const std::vector<LaneName>& names) {
+  if (failed()) return Stopped();
+  for (const LaneName& name : names) {
+    const absl::StatusOr<std::optional<LaneId>> lane = store_.FindOpenLane(name);
+    if (!lane.ok()) {
+      NoteError(Operation::kRead, lane.status());
+      Fail(lane.status());
+      return Stopped();
+    }
+    if (*lane) to_mark_.push_back(**lane);
+  }
+  return WriteMarks();
+}
+
+absl::Status Writer::WriteMarks() {
+  if (to_mark_.empty()) return absl::OkStatus();
+  const absl::Status status = Transact([] { return absl::OkStatus(); });
+  if (status.ok() || Pause(status)) return absl::OkStatus();
+  Fail(status);
+  return Stopped();
+}
+
 void Writer::CloseLanes(const std::vector<LaneId>& lanes) {
   closed_.insert(lanes.begin(), lanes.end());
+  to_mark_.insert(to_mark_.end(), lanes.begin(), lanes.end());
   to_close_.insert(to_close_.end(), lanes.begin(), lanes.end());
 }
 
-std::optional<std::vector<UnopenedLane>> Writer::CloseUnopenedLanes(
+absl::StatusOr<std::vector<UnopenedLane>> Writer::CloseUnopenedLanes(
     const Recovered& recovered,
     const std::function<bool(uint64_t position, LaneId lane)>& settled) {
-  if (failed()) return std::nullopt;
-  absl::StatusOr<std::vector<LaneId>> lanes = store_.OpenLaneIds();
-  if (!lanes.ok()) {
-    NoteError(Operation::kRead, lanes.status());
-    Fail(lanes.status());
-    return std::nullopt;
+  if (failed()) return Stopped();
+  std::vector<LaneId> lanes = std::exchange(left_, {});
+  absl::StatusOr<std::vector<UnopenedLane>> left = ListUnopened(recovered, settled, lanes);
+  if (!left.ok()) {
+    NoteError(Operation::kRead, left.status());
+    Fail(left.status());
+    return Stopped();
   }
-  std::erase_if(*lanes, [&](LaneId lane) { return opened_.contains(lane); });
+  CloseLanes(lanes);
+  if (absl::Status status = WriteMarks(); !status.ok()) return status;
+  return left;
+}
+
+absl::StatusOr<std::vector<UnopenedLane>> Writer::ListUnopened(
+    const Recovered& recovered, const std::function<bool(uint64_t position, LaneId lane)>& settled,
+    std::vector<LaneId>& lanes) {
+  absl::StatusOr<std::vector<LaneId>> open = store_.OpenLaneIds();
+  if (!open.ok()) return open.status();
+  const size_t taken_out = lanes.size();
+  std::ranges::copy_if(*open, std::back_inserter(lanes),
+                       [&](LaneId lane) { return !opened_.contains(lane); });
   std::vector<UnopenedLane> left;
-  for (const LaneId lane : *lanes) {
-    LaneName name;
-    const absl::StatusOr<LaneState> state = store_.GetLane(lane, name);
-    if (!state.ok()) {
-      NoteError(Operation::kRead, state.status());
-      Fail(state.status());
-      return std::nullopt;
-    }
-    UnopenedLane unopened{.name = std::move(name), .parked = state->parked};
+  for (size_t i = 0; i < lanes.size(); ++i) {
+    UnopenedLane unopened{.taken_out = i < taken_out};
+    const absl::StatusOr<LaneState> state = store_.GetLane(lanes[i], unopened.name);
+    if (!state.ok()) return state.status();
+    unopened.parked = state->parked;
     unopened.from = std::max(state->since, state->cursor.value_or(recovered.watermark + 1));
     unopened.last = recovered.last_position;
-    Narrow(lane, settled, unopened);
+    Narrow(lanes[i], settled, unopened);
     if (unopened.parked > 0 || unopened.from <= unopened.last) left.push_back(std::move(unopened));
   }
-  CloseLanes(*lanes);
   return left;
 }
 
 void Writer::WorkOnClosing() {
-  if (to_close_.empty() && closing_.empty()) return;
+  const bool close = !to_close_.empty() || !closing_.empty();
+  if (to_mark_.empty() && !close) return;
   if (std::chrono::steady_clock::now() < retry_at_) return;
   Progress next = progress_;
   Cursors cursors = *progress_.cursors;
@@ -92,9 +122,7 @@ void Writer::WorkOnClosing() {
   closing.insert(closing.end(), to_close_.begin(), to_close_.end());
   uint64_t dead_added = 0;
   const absl::Status status = Transact([&] {
-    for (const LaneId lane : to_close_) {
-      if (absl::Status closed = store_.CloseLane(lane); !closed.ok()) return closed;
-    }
+    if (!close) return absl::OkStatus();  // marks alone
     absl::StatusOr<bool> finished =
         store_.CloseStep(closing.back(), clock_.Wall(), kCloseRows, dead_added);
     if (finished.ok() && *finished) closing.pop_back();

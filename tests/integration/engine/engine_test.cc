@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <condition_variable>
@@ -33,6 +34,10 @@ class StubJournal final : public journal::Journal {
   }
   std::string refused;             // the name of a destination
   std::function<void()> on_lanes;  // called on the delivery thread that opens some
+  std::vector<journal::UnopenedLane> left;
+  absl::Status marks;  // what becomes of them
+  std::vector<std::string> taken_out;
+  std::function<void()> on_taken_out;
   std::vector<journal::LaneId> Closed() {
     const std::lock_guard lock(mutex_);
     return closed_;
@@ -42,7 +47,10 @@ class StubJournal final : public journal::Journal {
   void AddConsumer(journal::Consumer* consumer) override { consumers_.push_back(consumer); }
   void Start() override {}
   void Append(std::vector<std::shared_ptr<model::Event>>, journal::AppendDone) override {}
-  void Settle(journal::Settlement, absl::AnyInvocable<void()> done) override { done(); }
+  void Settle(journal::Settlement, absl::AnyInvocable<void()> done) override {
+    EXPECT_TRUE(unopened_closed_) << "settled before what is not configured was marked";
+    done();
+  }
   void Read(uint64_t, size_t, absl::AnyInvocable<void(journal::EventBatchPtr)> done) override {
     done(nullptr);
   }
@@ -78,11 +86,23 @@ class StubJournal final : public journal::Journal {
     }
     done(std::move(states));
   }
+  void TakeOut(std::vector<journal::LaneName> names,
+               absl::AnyInvocable<void(absl::Status)> done) override {
+    if (on_taken_out) on_taken_out();
+    for (const journal::LaneName& name : names) taken_out.push_back(name.name);
+    done(marks);
+  }
   void CloseLanes(std::vector<journal::LaneId> lanes) override {
     const std::lock_guard lock(mutex_);
     closed_.insert(closed_.end(), lanes.begin(), lanes.end());
   }
-  void CloseUnopenedLanes(absl::AnyInvocable<void(std::vector<journal::UnopenedLane>)>) override {}
+  void CloseUnopenedLanes(
+      absl::AnyInvocable<void(absl::StatusOr<std::vector<journal::UnopenedLane>>)> done) override {
+    EXPECT_GT(lane_, 0u) << "before the configured ones were opened";
+    unopened_closed_ = true;
+    if (!marks.ok()) return done(marks);
+    done(left);
+  }
   void Stop() override {}
   Stats stats() const override { return {}; }
 
@@ -92,6 +112,7 @@ class StubJournal final : public journal::Journal {
   std::mutex mutex_;
   journal::LaneId lane_ = 0;
   std::vector<journal::LaneId> closed_;
+  std::atomic<bool> unopened_closed_{false};
 };
 
 class EngineTest : public testing::Test {
@@ -148,6 +169,16 @@ class EngineTest : public testing::Test {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, std::chrono::seconds(60), [&] { return seen_.size() >= n; });
     return std::exchange(seen_, {});
+  }
+
+  std::vector<std::string> InForce() {
+    std::promise<std::vector<std::string>> names;
+    engine_->ListPending([&names](const model::PendingReport& report) {
+      std::vector<std::string> all;
+      for (const model::Pending& pending : report.destinations) all.push_back(pending.name);
+      names.set_value(std::move(all));
+    });
+    return names.get_future().get();
   }
 
   base::SystemClock clock_;
@@ -221,6 +252,51 @@ TEST_F(EngineTest, AFirstConfigurationThatCannotBeTakenClosesNothing) {
   journal_.refused = "b";
   EXPECT_FALSE(engine_->Apply(first).ok());
   EXPECT_TRUE(journal_.Closed().empty());
+}
+
+TEST_F(EngineTest, WhatIsTakenOutIsMarkedBeforeTheChangeIsInForce) {
+  const config::Config first = Config({{"a", "/a"}, {"b", "/b"}, {"c", "/c"}});
+  Create(first);
+  ASSERT_TRUE(engine_->Apply(first).ok());
+  EXPECT_THAT(journal_.taken_out, ElementsAre());
+  std::vector<std::string> in_force;
+  journal_.on_taken_out = [&] { in_force = InForce(); };
+  ASSERT_TRUE(engine_->Apply(Config({{"b", "/b2"}, {"d", "/d"}})).ok());
+  EXPECT_THAT(in_force, UnorderedElementsAre("a", "b", "c")) << "when the marks were written";
+  EXPECT_THAT(InForce(), UnorderedElementsAre("b", "d"));
+  EXPECT_THAT(journal_.taken_out, UnorderedElementsAre("a", "c"));
+  EXPECT_THAT(Deliver(2), UnorderedElementsAre("/b2", "/d"));
+  journal_.on_taken_out = nullptr;
+  journal_.taken_out.clear();
+  ASSERT_TRUE(engine_->Apply(Config({{"a", "/a"}, {"b", "/b"}, {"d", "/d"}})).ok());
+  EXPECT_THAT(journal_.taken_out, ElementsAre()) << "nothing was taken out";
+}
+
+TEST_F(EngineTest, AChangeWhoseMarksCannotBeWrittenIsTakenByNone) {
+  const config::Config first = Config({{"a", "/a"}, {"b", "/b"}});
+  Create(first);
+  ASSERT_TRUE(engine_->Apply(first).ok());
+  journal_.marks = absl::UnavailableError("the journal failed");
+  EXPECT_EQ(engine_->Apply(Config({{"b", "/b2"}, {"c", "/c"}})).code(),
+            absl::StatusCode::kUnavailable);
+  EXPECT_THAT(Deliver(2), UnorderedElementsAre("/a", "/b"));
+  EXPECT_THAT(journal_.Closed(), ElementsAre(3)) << "what was opened for it is closed again";
+}
+
+TEST_F(EngineTest, WhatTheStoreHasOfOthersIsToldAtTheFirstConfigurationOnly) {
+  const config::Config first = Config({{"a", "/a"}});
+  Create(first);
+  journal_.left = {{.name = {"default", "gone"}, .parked = 3},
+                   {.name = {"default", "a"}, .taken_out = true, .parked = 4}};
+  ASSERT_TRUE(engine_->Apply(first).ok());
+  ASSERT_TRUE(engine_->Apply(Config({{"b", "/b"}})).ok());
+  const std::string metrics = metrics_->Render();
+  EXPECT_THAT(metrics, testing::HasSubstr("carillon_given_up_total{reason=\"removed\"} 7\n"));
+  EXPECT_THAT(metrics, testing::HasSubstr("\ncarillon_dead_total 7\n"));
+  engine_.reset();
+  logger_.reset();
+  EXPECT_THAT(log_.str(), testing::ContainsRegex("while the service was down.*default/gone"));
+  EXPECT_THAT(log_.str(), testing::ContainsRegex("when the service ended.*default/a"));
 }
 
 }  // namespace

@@ -131,7 +131,7 @@ TEST_F(BatchTest, ClosingManyBatchesGoesOnInStepsAndAfterARestart) {
   Park(std::move(rows));
   Reopen();
   OpenLane("two");
-  journal_->CloseUnopenedLanes([](const std::vector<UnopenedLane>&) {});
+  CloseUnopened();
   ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 25'000; }));
   ASSERT_TRUE(
       Eventually([&] { return Query("SELECT closed FROM lanes WHERE name = 'one'") == 2; }));

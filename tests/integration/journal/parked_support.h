@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <future>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support.h"
@@ -15,16 +17,38 @@ class ParkedTest : public JournalTest {
  protected:
   void Start(int events) {
     Open();
+    ASSERT_TRUE(Append(Ids(events)).ok());
+    lane_ = OpenLane("one").lane;
+  }
+  /// The lane before the events: it wants them.
+  void OpenFirst(int events) {
+    Open();
+    lane_ = OpenLane("one").lane;
+    ASSERT_TRUE(Append(Ids(events)).ok());
+  }
+  static std::vector<std::string> Ids(int events) {
     std::vector<std::string> ids;
     for (int i = 1; i <= events; ++i) ids.push_back("e" + std::to_string(i));
-    ASSERT_TRUE(Append(ids).ok());
-    lane_ = OpenLane("one").lane;
+    return ids;
   }
   base::WallTime At(int64_t s) const { return clock_.Wall() + std::chrono::seconds(s); }
   static std::vector<uint64_t> PositionsOf(const DueDeliveries& due) {
     std::vector<uint64_t> positions;
     for (const DueDelivery& one : due.due) positions.push_back(one.parked.position);
     return positions;
+  }
+  absl::Status TakeOut(std::vector<LaneName> names) {
+    std::promise<absl::Status> done;
+    journal_->TakeOut(std::move(names), [&](absl::Status s) { done.set_value(std::move(s)); });
+    return done.get_future().get();
+  }
+  /// Those that had something left.
+  std::vector<UnopenedLane> CloseUnopened() {
+    std::promise<absl::StatusOr<std::vector<UnopenedLane>>> done;
+    journal_->CloseUnopenedLanes([&](auto left) { done.set_value(std::move(left)); });
+    auto left = done.get_future().get();
+    EXPECT_TRUE(left.ok()) << left.status();
+    return left.ok() ? *std::move(left) : std::vector<UnopenedLane>();
   }
   LaneId lane_ = 0;
 };

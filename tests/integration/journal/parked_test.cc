@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "faulty_disk.h"
 #include "parked_support.h"
 
 namespace carillon::journal {
@@ -135,13 +136,108 @@ TEST_F(ParkedTest, ClosingGoesOnInStepsAndAfterARestart) {
   Settlement news;
   for (int i = 0; i < 25'000; ++i) news.parked.push_back({lane_, At(i), 1u + i, 1});
   Settle(news);
-  Close();
-  // As it is when the process dies right after the lane was closed.
-  Query("UPDATE lanes SET closed = 1 WHERE id = " + std::to_string(lane_) + " RETURNING 1");
-  Open();
+  ASSERT_TRUE(TakeOut({{"acme", "one"}}).ok());
+  Reopen();
+  const std::vector<UnopenedLane> left = CloseUnopened();
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_TRUE(left[0].taken_out);
+  EXPECT_EQ(left[0].parked, 25'000u) << "told before a step was taken";
   ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 25'000; }));
   EXPECT_EQ(Query("SELECT count(*) FROM parked"), 0);
   ASSERT_TRUE(Eventually([&] { return Query("SELECT closed FROM lanes") == 2; }));
+  Reopen();
+  EXPECT_TRUE(CloseUnopened().empty()) << "told again";
+}
+
+TEST_F(ParkedTest, WhatWasTakenOutStartsAnewAfterACrash) {
+  OpenFirst(3);
+  const LaneId stays = OpenLane("two").lane;
+  Settlement news;
+  news.parked = {{lane_, At(1), 1, 1}};
+  news.cursors = {{lane_, 2}};
+  Settle(news);
+  ASSERT_TRUE(TakeOut({{"acme", "one"}, {"acme", "nobody"}}).ok());
+  // What becomes of it until it is closed is written, as far as it concerns events.
+  news = {};
+  news.parked = {{lane_, At(1), 2, 1}};
+  news.cursors = {{lane_, 3}};
+  Settle(news);
+  Reopen();
+  const LaneState again = OpenLane("one");
+  EXPECT_NE(again.lane, lane_);
+  EXPECT_EQ(again.since, 4u);
+  EXPECT_EQ(again.parked, 0u);
+  EXPECT_FALSE(again.cursor);
+  EXPECT_EQ(OpenLane("two").lane, stays);
+  const std::vector<UnopenedLane> left = CloseUnopened();
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(left[0].name, (LaneName{"acme", "one"}));
+  EXPECT_TRUE(left[0].taken_out);
+  EXPECT_EQ(left[0].parked, 2u);
+  EXPECT_EQ(left[0].from, 2u) << "its cursor when it was taken out";
+  EXPECT_EQ(left[0].last, 3u);
+  ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 2; }));
+  AppendOne("e4");
+  EXPECT_EQ(OpenLane("one").lane, again.lane) << "the new one stays open";
+}
+
+TEST_F(ParkedTest, WhatWasFoundUnopenedStartsAnewAfterACrash) {
+  OpenFirst(3);
+  Settlement news;
+  news.parked = {{lane_, At(1), 1, 1}};
+  Settle(news);
+  Reopen();
+  EXPECT_EQ(CloseUnopened().size(), 1u);
+  EXPECT_GT(Query("SELECT closed FROM lanes"), 0) << "durable before it is told";
+  Reopen();
+  EXPECT_NE(OpenLane("one").lane, lane_);
+}
+
+class FullDiskMarkTest : public ParkedTest {
+ protected:
+  FullDiskMarkTest() { options_.vfs = FaultyDisk::kName; }
+  ~FullDiskMarkTest() override { Close(); }
+  FaultyDisk disk_;
+};
+
+TEST_F(FullDiskMarkTest, TheMarkIsWrittenWithWhateverIsWrittenNext) {
+  OpenFirst(3);
+  disk_.full = true;
+  ASSERT_TRUE(TakeOut({{"acme", "one"}}).ok()) << "it waits for room";
+  EXPECT_EQ(OpenLanes({{"acme", "one"}}).status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(Query("SELECT closed FROM lanes"), 0);
+  disk_.full = false;
+  SettleUpTo(3);
+  EXPECT_EQ(Query("SELECT closed FROM lanes"), 1) << "no outcome is durable without it";
+  EXPECT_NE(OpenLane("one").lane, lane_);
+}
+
+TEST_F(FullDiskMarkTest, TheMarkIsWrittenWhenNothingElseIs) {
+  OpenFirst(3);
+  disk_.full = true;
+  ASSERT_TRUE(TakeOut({{"acme", "one"}}).ok());
+  disk_.full = false;
+  ASSERT_TRUE(Eventually([&] { return Query("SELECT closed FROM lanes") == 1; }));
+}
+
+TEST_F(FullDiskMarkTest, SoAreThoseOfWhatNobodyOpened) {
+  OpenFirst(3);
+  Reopen();
+  disk_.full = true;
+  EXPECT_EQ(CloseUnopened().size(), 1u);
+  EXPECT_EQ(Query("SELECT closed FROM lanes"), 0);
+  disk_.full = false;
+  SettleUpTo(3);
+  EXPECT_GT(Query("SELECT closed FROM lanes"), 0);
+}
+
+TEST_F(ParkedTest, AfterTheEndMarksAreRefused) {
+  Start(1);
+  journal_->Stop();
+  EXPECT_EQ(TakeOut({{"acme", "one"}}).code(), absl::StatusCode::kUnavailable);
+  std::promise<absl::Status> done;
+  journal_->CloseUnopenedLanes([&](const auto& left) { done.set_value(left.status()); });
+  EXPECT_EQ(done.get_future().get().code(), absl::StatusCode::kUnavailable);
 }
 
 TEST_F(ParkedTest, OfALaneThatNobodyOpensAnyMoreBatchesCountAndMarksDoNot) {
@@ -153,13 +249,7 @@ TEST_F(ParkedTest, OfALaneThatNobodyOpensAnyMoreBatchesCountAndMarksDoNot) {
                  {lane_, HeldDue(0), 5, 0, 7}};
   Settle(news);
   Reopen();
-  std::vector<UnopenedLane> left;
-  std::atomic<bool> told{false};
-  journal_->CloseUnopenedLanes([&](const std::vector<UnopenedLane>& lanes) {
-    left = lanes;
-    told = true;
-  });
-  ASSERT_TRUE(Eventually([&] { return told.load(); }));
+  const std::vector<UnopenedLane> left = CloseUnopened();
   ASSERT_EQ(left.size(), 1u);
   EXPECT_EQ(left[0].parked, 4u);
   EXPECT_GT(left[0].from, left[0].last) << "all was settled";
@@ -176,13 +266,7 @@ TEST_F(ParkedTest, WhatALaneThatNobodyOpensAnyMoreHadNotGotIsTold) {
   news.attempts[0].started = clock_.Wall();
   Settle(news);
   Reopen();
-  std::vector<UnopenedLane> left;
-  std::atomic<bool> told{false};
-  journal_->CloseUnopenedLanes([&](const std::vector<UnopenedLane>& lanes) {
-    left = lanes;
-    told = true;
-  });
-  ASSERT_TRUE(Eventually([&] { return told.load(); }));
+  const std::vector<UnopenedLane> left = CloseUnopened();
   ASSERT_EQ(left.size(), 1u);
   EXPECT_EQ(left[0].parked, 0u);
   EXPECT_EQ(left[0].from, 5u) << "its cursor stood at 4, which was settled";
@@ -193,11 +277,7 @@ TEST_F(ParkedTest, ALaneThatHadNothingLeftIsNotTold) {
   Start(2);
   SettleUpTo(2);
   Reopen();
-  std::atomic<int> told{-1};
-  journal_->CloseUnopenedLanes(
-      [&](const std::vector<UnopenedLane>& lanes) { told = static_cast<int>(lanes.size()); });
-  ASSERT_TRUE(Eventually([&] { return told.load() >= 0; }));
-  EXPECT_EQ(told, 0);
+  EXPECT_TRUE(CloseUnopened().empty());
 }
 
 TEST_F(ParkedTest, ALaneThatNobodyOpensAnyMoreIsClosed) {
@@ -210,13 +290,7 @@ TEST_F(ParkedTest, ALaneThatNobodyOpensAnyMoreIsClosed) {
   Settle(news);
   Reopen();
   EXPECT_EQ(OpenLane("two").lane, stays);
-  std::vector<UnopenedLane> left;
-  std::atomic<bool> told{false};
-  journal_->CloseUnopenedLanes([&](const std::vector<UnopenedLane>& lanes) {
-    left = lanes;
-    told = true;
-  });
-  ASSERT_TRUE(Eventually([&] { return told.load(); }));
+  const std::vector<UnopenedLane> left = CloseUnopened();
   ASSERT_EQ(left.size(), 1u);
   EXPECT_EQ(left[0].name, (LaneName{"acme", "one"}));
   EXPECT_EQ(left[0].parked, 1u);

@@ -85,8 +85,10 @@ class HeldJournal final : public journal::Journal {
   void OpenLanes(
       std::vector<journal::LaneName>,
       absl::AnyInvocable<void(absl::StatusOr<std::vector<journal::LaneState>>)>) override {}
+  void TakeOut(std::vector<journal::LaneName>, absl::AnyInvocable<void(absl::Status)>) override {}
   void CloseLanes(std::vector<journal::LaneId>) override {}
-  void CloseUnopenedLanes(absl::AnyInvocable<void(std::vector<journal::UnopenedLane>)>) override {}
+  void CloseUnopenedLanes(
+      absl::AnyInvocable<void(absl::StatusOr<std::vector<journal::UnopenedLane>>)>) override {}
   void Stop() override {}
   Stats stats() const override { return {}; }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <set>
@@ -187,17 +188,47 @@ class SimJournal final : public journal::Journal {
     Write([this, names = std::move(names), done = std::move(done)]() mutable {
       if (disk_full) return done(absl::ResourceExhaustedError("the disk is full"));
       std::vector<journal::LaneState> states;
-      for (const auto& name : names) states.push_back(store_.Open(name));
+      for (const auto& name : names) {
+        states.push_back(store_.Open(name));
+        opened_.insert(states.back().lane);
+      }
       done(std::move(states));
     });
   }
 
-  // Every run opens all lanes there are.
-  void CloseUnopenedLanes(absl::AnyInvocable<void(std::vector<journal::UnopenedLane>)>) override {}
+  void TakeOut(std::vector<journal::LaneName> names,
+               absl::AnyInvocable<void(absl::Status)> done) override {
+    Write([this, names = std::move(names), done = std::move(done)]() mutable {
+      for (const auto& [id, lane] : store_.lanes) {
+        if (!lane.out && std::ranges::find(names, lane.name) != names.end()) marks_.push_back(id);
+      }
+      WriteMarks();
+      done(absl::OkStatus());
+    });
+  }
   void CloseLanes(std::vector<journal::LaneId> lanes) override {
-    Write([this, lanes = std::move(lanes)] {
+    Write([this, lanes] { marks_.insert(marks_.end(), lanes.begin(), lanes.end()); });
+    Write([this, lanes] {
       for (const auto id : lanes) store_.CloseLane(id);
     });
+  }
+  void CloseUnopenedLanes(
+      absl::AnyInvocable<void(absl::StatusOr<std::vector<journal::UnopenedLane>>)> done) override {
+    Write([this, done = std::move(done)]() mutable {
+      std::vector<journal::LaneId> lanes;
+      for (const auto& [id, lane] : store_.lanes) {
+        if (!lane.closed && !opened_.contains(id)) lanes.push_back(id);
+      }
+      marks_ = lanes;
+      WriteMarks();
+      CloseLanes(std::move(lanes));
+      done(std::vector<journal::UnopenedLane>());
+    });
+  }
+
+  /// Taken out: that is durable, or will be, with whatever is written next.
+  bool Marked(journal::LaneId id) const {
+    return store_.lanes.at(id).out || std::ranges::find(marks_, id) != marks_.end();
   }
 
   void Stop() override {}
@@ -215,6 +246,12 @@ class SimJournal final : public journal::Journal {
     return answer;
   }
 
+  /// Now, or, on a full disk, with what is written next.
+  void WriteMarks() {
+    if (random_.Next() % 4 == 0) return;
+    for (const auto id : std::exchange(marks_, {})) store_.TakeOut(id);
+  }
+
   void Write(absl::AnyInvocable<void()> write) {
     writes_.push_back(std::move(write));
     if (std::exchange(committing_, true)) return;
@@ -225,6 +262,7 @@ class SimJournal final : public journal::Journal {
     for (size_t n = 1 + random_.Next() % writes_.size(); n > 0; --n) {
       auto write = std::move(writes_.front());
       writes_.pop_front();
+      for (const auto id : std::exchange(marks_, {})) store_.TakeOut(id);
       write();
     }
     committing_ = !writes_.empty();
@@ -245,6 +283,8 @@ class SimJournal final : public journal::Journal {
   base::Random& random_;
   journal::Recovered recovered_;
   std::set<SimStore::Pair> settled_;
+  std::set<journal::LaneId> opened_;
+  std::vector<journal::LaneId> marks_;  // taken out; not durable yet
   journal::Consumer* consumer_ = nullptr;
   std::deque<absl::AnyInvocable<void()>> writes_;
   bool committing_ = false;

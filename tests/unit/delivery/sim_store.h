@@ -24,6 +24,7 @@ struct SimStore {
     journal::LaneName name;
     uint64_t since = 1;
     std::optional<uint64_t> cursor;
+    bool out = false;  ///< taken out of the configuration: nothing is owed to it
     bool closed = false;
     journal::Health health;
   };
@@ -56,7 +57,6 @@ struct SimStore {
   std::map<Pair, uint32_t> settled;             // number of the last attempt that settles
   std::set<Pair> delivered;
   std::set<Pair> dead;
-  std::set<journal::LaneId> excused;  // taken out of the configuration: nothing is owed to them
   uint64_t watermark = 0;
 
   // --- Retention: what is settled and below `leave_to` is gone, but for what is parked.
@@ -121,7 +121,7 @@ struct SimStore {
     for (const auto& row : s.dead) {
       const bool first = dead.insert({row.lane, row.position}).second;
       if (told) EXPECT_TRUE(told(lanes.at(row.lane).name.name, row.position)) << "not told of";
-      EXPECT_TRUE(first || excused.contains(row.lane)) << "dead twice";
+      EXPECT_TRUE(first || lanes.at(row.lane).out) << "dead twice";
       EXPECT_FALSE(delivered.contains({row.lane, row.position}));
     }
     EXPECT_GE(s.watermark, watermark);
@@ -192,7 +192,7 @@ struct SimStore {
 
   /// Every event from `from` to `to` that the lane wants is settled, or the cursor covers it.
   void CheckSettled(journal::LaneId id, const LaneRecord& lane, uint64_t from, uint64_t to) const {
-    if (lane.closed || excused.contains(id)) return;
+    if (lane.out) return;
     if (lane.cursor) to = std::min(to, *lane.cursor - 1);
     for (uint64_t p = std::max(from, lane.since); p <= to; ++p) {
       if (!wants(lane.name.name, p)) continue;
@@ -201,10 +201,12 @@ struct SimStore {
     }
   }
 
+  void TakeOut(journal::LaneId id) { lanes.at(id).out = true; }
+
   void CloseLane(journal::LaneId id) {
+    EXPECT_TRUE(lanes.at(id).out);
     lanes.at(id).closed = true;
     lanes.at(id).cursor.reset();
-    excused.insert(id);
     for (auto it = parked.lower_bound({id, base::WallTime::min(), 0});
          it != parked.end() && std::get<0>(it->first) == id;) {
       const ParkedId row = (it++)->first;
@@ -217,7 +219,7 @@ struct SimStore {
 
   journal::LaneState Open(const journal::LaneName& name) {
     for (const auto& [id, lane] : lanes) {
-      if (!lane.closed && lane.name == name) return State(id);
+      if (!lane.out && lane.name == name) return State(id);
     }
     const auto id = static_cast<journal::LaneId>(lanes.size() + 1);
     lanes[id] = {.name = name, .since = last() + 1};
@@ -260,10 +262,10 @@ struct SimStore {
   bool Complete() const {
     if (watermark != last()) return false;
     for (const auto& [key, row] : parked) {
-      if (!excused.contains(std::get<0>(key))) return false;
+      if (!lanes.at(std::get<0>(key)).out) return false;
     }
     for (const auto& [id, lane] : lanes) {
-      if (lane.cursor && !excused.contains(id)) return false;
+      if (lane.cursor && !lane.out) return false;
     }
     return true;
   }
@@ -273,7 +275,7 @@ struct SimStore {
     std::string text;
     for (const auto& [id, row] : parked) {
       const auto& [lane, due, position] = id;
-      if (excused.contains(lane)) continue;
+      if (lanes.at(lane).out) continue;
       text += "\n  lane " + std::to_string(lane) + " position " + std::to_string(position) +
               (IsMark(id)    ? " mark"
                : IsTimed(id) ? " due " + std::to_string(base::ToUnixNanos(due) / 1'000'000)
@@ -285,7 +287,7 @@ struct SimStore {
 
   void CheckComplete() const {
     for (const auto& [id, lane] : lanes) {
-      if (excused.contains(id)) continue;
+      if (lane.out) continue;
       for (uint64_t p = lane.since; p <= last(); ++p) {
         if (!wants(lane.name.name, p)) continue;
         EXPECT_TRUE(delivered.contains({id, p}) || dead.contains({id, p}))

@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -87,6 +90,13 @@ class SimWorld {
   const SimChecks::Counts& counts() const { return checks_.counts(); }
   size_t discarded() const { return discarded_; }
   size_t given_up() const { return given_up_; }
+  size_t cut_short() const { return cut_short_; }
+  size_t came_back() const {
+    std::set<std::string> known;
+    return static_cast<size_t>(std::ranges::count_if(store_.lanes, [&](const auto& entry) {
+      return !known.insert(entry.second.name.name).second;
+    }));
+  }
   size_t removed() const { return store_.gone_to; }
   size_t operational() const { return store_.events.size() - published_; }
 
@@ -168,8 +178,8 @@ class SimWorld {
     checks_.NewLife();
     liveness_.NewLife();
     changes_ = 0;
-    // What is not configured any more when a process starts is owed nothing.
-    Excuse(destinations_);
+    in_force_.reset();
+    for (const auto& [id, lane] : store_.lanes) cut_short_ += lane.out && !lane.closed ? 1 : 0;
     SetTable();
   }
 
@@ -213,30 +223,56 @@ class SimWorld {
     EXPECT_LE(notice.last_position, cut) << "given up within the bound";
   }
 
-  void Excuse(const std::vector<model::Destination>& destinations) {
-    for (const auto& [id, lane] : store_.lanes) {
-      const bool configured = std::any_of(destinations.begin(), destinations.end(),
-                                          [&](const auto& d) { return d.name == lane.name.name; });
-      if (!configured) store_.excused.insert(id);
-    }
-  }
-
   void SetTable() {
-    Excuse(destinations_);
     ++changes_;
     checks_.SetChanging(true);
     dispatcher_->PrepareTable(Route(), [this, now = destinations_](absl::Status status) {
       EXPECT_TRUE(draining_ || status.ok()) << status.ToString();
       if (!status.ok()) return Take(now);
-      executor_.Soon(std::chrono::microseconds(3000), [this, now] {  // other shards are ready, too
-        dispatcher_->CommitTable();
-        Take(now);
+      MarkOut(now, [this, now] {
+        CheckMarked(now);  // other shards may have it in force at once
+        executor_.Soon(std::chrono::microseconds(3000), [this, now] {
+          dispatcher_->CommitTable();  // other shards are ready, too
+          in_force_ = now;
+          Take(now);
+        });
       });
     });
   }
 
+  /// As the engine does before a change is in force.
+  void MarkOut(const std::vector<model::Destination>& now, std::function<void()> done) {
+    if (!in_force_) {
+      return journal_->CloseUnopenedLanes([done](const auto& left) {
+        EXPECT_TRUE(left.ok());
+        done();
+      });
+    }
+    std::vector<journal::LaneName> out;
+    for (const model::Destination& d : *in_force_) {
+      const auto same = [&](const model::Destination& other) { return other.name == d.name; };
+      if (std::ranges::none_of(now, same)) out.push_back({d.tenant, d.name});
+    }
+    if (out.empty()) return done();
+    journal_->TakeOut(std::move(out), [done](const absl::Status& status) {
+      EXPECT_TRUE(status.ok());
+      done();
+    });
+  }
+
+  /// What a table takes out comes back anew, whenever the process dies from now on.
+  void CheckMarked(const std::vector<model::Destination>& now) {
+    const auto has = [](const std::vector<model::Destination>& all, const std::string& name) {
+      return std::ranges::any_of(all, [&](const auto& d) { return d.name == name; });
+    };
+    for (const auto& [id, lane] : store_.lanes) {
+      const std::string& name = lane.name.name;
+      const bool taken_out = !has(now, name) && (!in_force_ || has(*in_force_, name));
+      if (taken_out) EXPECT_TRUE(journal_->Marked(id)) << name;
+    }
+  }
+
   void Take(const std::vector<model::Destination>& destinations) {
-    Excuse(destinations);  // what an earlier table had may be gone in this, whatever comes next
     checks_.SetDestinations(destinations);
     if (--changes_ == 0) checks_.SetChanging(false);
   }
@@ -292,6 +328,9 @@ class SimWorld {
         if (Below(2) == 0) ++generation_;
         ChooseDestinations();
         SetTable();
+        if (Below(3) > 0) break;
+        RunFor(std::chrono::microseconds(Below(30'000)));
+        Crash();  // in the middle of it
         break;
       case 1: {
         const auto jump = std::chrono::seconds(Below(14'400)) - std::chrono::hours(2);
@@ -396,6 +435,7 @@ class SimWorld {
   size_t lane_count_ = 0;
   std::map<std::string, Mode> modes_;
   std::vector<model::Destination> destinations_;
+  std::optional<std::vector<model::Destination>> in_force_;  // in this life of the process
   std::unique_ptr<SimJournal> journal_;
   std::unique_ptr<SimCourier> courier_;
   std::unique_ptr<DispatcherImpl> dispatcher_;
@@ -409,6 +449,7 @@ class SimWorld {
   size_t changes_ = 0;    // under way
   size_t discarded_ = 0;  // changes that were prepared in vain
   size_t fell_behind_ = 0;
+  size_t cut_short_ = 0;  // lanes that were taken out, but not closed, when the process died
   size_t given_up_ = 0;
   uint64_t window_ = UINT64_MAX / 2;
   bool draining_ = false;

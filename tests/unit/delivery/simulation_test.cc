@@ -21,7 +21,7 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
   const uint64_t first = only != 0 ? only : 1;
   const uint64_t last = only != 0 ? only : runs;
   size_t deliveries = 0, deaths = 0, behind = 0, operational = 0, discarded = 0, given_up = 0,
-         removed = 0;
+         removed = 0, cut_short = 0, came_back = 0;
   SimChecks::Counts all;
   for (uint64_t seed = first; seed <= last; ++seed) {
     SimWorld world(seed);
@@ -33,15 +33,19 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
     discarded += world.discarded();
     given_up += world.given_up();
     removed += world.removed();
+    cut_short += world.cut_short();
+    came_back += world.came_back();
     all += world.counts();
     ASSERT_FALSE(HasFailure()) << "seed " << seed << ": CARILLON_SIM_SEED=" << seed;
   }
   std::printf(
       "%zu deliveries (%zu in order), %zu deaths, %zu retries, %zu shortages, %zu pauses, %zu "
       "batches (%zu retried), %zu taken apart, %zu operational events, %zu steps with a lane "
-      "behind, %zu given up, %zu events removed\n",
+      "behind, %zu given up, %zu events removed, %zu lanes came back anew, %zu deaths between "
+      "taking a lane out and closing it\n",
       deliveries, all.in_order, deaths, all.retries, all.shortages, all.pauses, all.batches,
-      all.retried_batches, all.taken_apart, operational, behind, given_up, removed);
+      all.retried_batches, all.taken_apart, operational, behind, given_up, removed, came_back,
+      cut_short);
   // Runs in which nothing went wrong would show nothing; a single one may.
   if (only == 0) {
     EXPECT_GT(deliveries, 0u);
@@ -57,6 +61,8 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
     EXPECT_GT(behind, 0u);
     EXPECT_GT(given_up, 0u);
     EXPECT_GT(removed, 0u);
+    EXPECT_GT(came_back, 0u);
+    EXPECT_GT(cut_short, 0u);
   }
 }
 

@@ -41,6 +41,17 @@ TEST(PlacementTest, AnOldOneStaysWhateverTheOrder) {
   EXPECT_THAT(Place(placement, {"tc"}), ElementsAre(ElementsAre("tc"), ElementsAre()));
 }
 
+TEST(PlacementTest, WhatIsInOneAndNotInTheOtherIsTakenOut) {
+  Placement before(2), after(2);
+  Place(before, {"ta", "tb", "ua", "tc"});
+  after = before;
+  EXPECT_THAT(before.NotIn(after), ElementsAre());
+  Place(after, {"ta", "tc", "td"});
+  EXPECT_THAT(before.NotIn(after),
+              ElementsAre(Placement::FullName("t", "b"), Placement::FullName("u", "a")));
+  EXPECT_THAT(after.NotIn(before), ElementsAre(Placement::FullName("t", "d")));
+}
+
 TEST(PlacementTest, WhatWasAwayIsNew) {
   Placement placement(2);
   Place(placement, {"ta", "tb"});

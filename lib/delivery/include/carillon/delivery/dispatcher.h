@@ -77,7 +77,8 @@ class Dispatcher : public journal::Consumer, public http::CourierListener {
                             absl::AnyInvocable<void(absl::Status)> ready) = 0;
   /// Puts in force what was prepared; it cannot fail. Destinations that are new get lanes, those
   /// that changed are updated in place, those that are gone are closed (their deliveries become
-  /// dead, `cancelled`). Nothing is sent under it before this returns.
+  /// dead, `cancelled`); Journal::TakeOut has marked them before. Nothing is sent under it before
+  /// this returns.
   virtual void CommitTable() = 0;
   /// Forgets what was prepared; lanes that were added for it are closed again.
   virtual void DiscardTable() = 0;

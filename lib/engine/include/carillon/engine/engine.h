@@ -38,7 +38,10 @@ class Engine {
 
   /// Puts the configuration's destinations, subscriptions, guard and limits in force on every
   /// thread, or, when one of them cannot take its part (the disk is full), on none; waits for them.
-  /// The first call starts delivering.
+  /// The first call starts delivering. Before anything is in force, the journal marks what is taken
+  /// out: should it come back, also after a crash at any moment, it starts anew. What the first
+  /// call finds left of destinations that are not configured, or that a process was taking out when
+  /// it ended, is counted and logged.
   virtual absl::Status Apply(const config::Config& config) = 0;
 
   /// Makes the gauges of all lanes true; waits for the threads, but not longer than `patience`: of

@@ -231,6 +231,8 @@ struct LaneName {
 /// Which events it wanted is not known any more: only rows are counted.
 struct UnopenedLane {
   LaneName name;
+  /// By a process that ended before it was done with that; its name may be in use again.
+  bool taken_out = false;
   uint64_t parked = 0;  ///< deliveries that have rows
   /// It may have wanted events from `from` to `last`, which were not settled for it; from above
   /// last: there are none.
@@ -319,14 +321,25 @@ class Journal {
   virtual void OpenLanes(std::vector<LaneName> names,
                          absl::AnyInvocable<void(absl::StatusOr<std::vector<LaneState>>)> done) = 0;
 
-  /// Forgets lanes that are not configured any more: their parked deliveries become dead
-  /// (`cancelled`), in bounded steps. A name that comes back gets a new lane.
+  /// Marks what is open under these names as taken out, in one transaction: from then on, whenever
+  /// the process dies, a name that comes back gets a new lane, and the next start does what
+  /// `CloseLanes` had not done. Until `CloseLanes` the lane is served as before, but its cursor and
+  /// health are not written any more. For a change of the configuration that every shard is ready
+  /// for, before it is in force on one. `done` on the journal's thread, when the mark is durable;
+  /// on a full disk before that: then every later transaction writes it first, so that whatever of
+  /// the change is durable, the mark is. Not OK: the journal failed or was stopped.
+  virtual void TakeOut(std::vector<LaneName> names,
+                       absl::AnyInvocable<void(absl::Status)> done) = 0;
+
+  /// Forgets lanes, marked or not: their parked deliveries become dead (`cancelled`), in bounded
+  /// steps. A name that comes back gets a new lane.
   virtual void CloseLanes(std::vector<LaneId> lanes) = 0;
 
-  /// Does so to every lane that nobody opened since the start: its destination was removed while
-  /// the process was down. For once, when all configured destinations were opened. `done` on the
-  /// journal's thread, with those that had something left; never when the journal fails.
-  virtual void CloseUnopenedLanes(absl::AnyInvocable<void(std::vector<UnopenedLane>)> done) = 0;
+  /// Does both to every lane that nobody opened since the start, and closes those that were marked
+  /// before it. Once, when all configured destinations were opened and before anything is settled.
+  /// `done` as of `TakeOut`, with those that had something left.
+  virtual void CloseUnopenedLanes(
+      absl::AnyInvocable<void(absl::StatusOr<std::vector<UnopenedLane>>)> done) = 0;
 
   /// Refuses new events with UNAVAILABLE, writes what was handed over, ends the threads.
   virtual void Stop() = 0;

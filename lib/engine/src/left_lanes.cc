@@ -1,13 +1,16 @@
 #include "left_lanes.h"
 
-namespace carillon::server {
+namespace carillon::engine {
 namespace {
 
 void Tell(const journal::UnopenedLane& lane, log::Logger& logger) {
   const uint64_t unknown = lane.from <= lane.last ? lane.last - lane.from + 1 : 0;
   logger.Warn(
-      "a destination was taken out of the configuration while the service was down: what it had "
-      "left is given up",
+      lane.taken_out
+          ? "a destination was being taken out of the configuration when the service ended: "
+            "what it had left is given up"
+          : "a destination was taken out of the configuration while the service was down: "
+            "what it had left is given up",
       {{"destination", lane.name.tenant + "/" + lane.name.name},
        {"parked", lane.parked},
        {"events_not_got", unknown},
@@ -40,4 +43,4 @@ void TellLeftLanes(const std::vector<journal::UnopenedLane>& left, metrics::Metr
       {{"destinations", left.size() - told}, {"parked", parked_untold}});
 }
 
-}  // namespace carillon::server
+}  // namespace carillon::engine

@@ -9,7 +9,7 @@
 #include <sstream>
 #include <string>
 
-namespace carillon::server {
+namespace carillon::engine {
 namespace {
 
 using testing::HasSubstr;
@@ -54,4 +54,4 @@ TEST(LeftLanes, ManyAreCountedButHaveNoLineEach) {
 }
 
 }  // namespace
-}  // namespace carillon::server
+}  // namespace carillon::engine
