@@ -34,6 +34,7 @@ class StubJournal final : public journal::Journal {
   }
   std::string refused;             // the name of a destination
   std::function<void()> on_lanes;  // called on the delivery thread that opens some
+  uint64_t parked = 0;             // of each lane
   std::vector<journal::UnopenedLane> left;
   absl::Status marks;  // what becomes of them
   std::vector<std::string> taken_out;
@@ -81,7 +82,7 @@ class StubJournal final : public journal::Journal {
       const std::lock_guard lock(mutex_);
       for (const journal::LaneName& name : names) {
         if (name.name == refused) return done(absl::ResourceExhaustedError("the disk is full"));
-        states.push_back({.lane = ++lane_, .since = position_ + 1});
+        states.push_back({.lane = ++lane_, .since = position_ + 1, .parked = parked});
       }
     }
     done(std::move(states));
@@ -283,20 +284,47 @@ TEST_F(EngineTest, AChangeWhoseMarksCannotBeWrittenIsTakenByNone) {
   EXPECT_THAT(journal_.Closed(), ElementsAre(3)) << "what was opened for it is closed again";
 }
 
+TEST_F(EngineTest, WhatDiedWithThoseTakenOutIsToldOfEachChange) {
+  journal_.parked = 5;
+  const config::Config first = Config({{"a", "/a"}, {"b", "/b"}, {"c", "/c"}});
+  Create(first);
+  ASSERT_TRUE(engine_->Apply(first).ok());
+  const auto given_up = [this] {
+    const Engine::GivenUp all = engine_->AwaitRemovals(std::chrono::seconds(60));
+    EXPECT_FALSE(all.counting);
+    return all.deliveries;
+  };
+  EXPECT_EQ(given_up(), 0u);
+  ASSERT_TRUE(engine_->Apply(Config({{"c", "/c"}})).ok());
+  EXPECT_EQ(given_up(), 10u) << "of two threads";
+  ASSERT_TRUE(engine_->Apply(Config({{"d", "/d"}})).ok());
+  EXPECT_EQ(given_up(), 5u);
+  EXPECT_EQ(given_up(), 0u);
+}
+
 TEST_F(EngineTest, WhatTheStoreHasOfOthersIsToldAtTheFirstConfigurationOnly) {
   const config::Config first = Config({{"a", "/a"}});
   Create(first);
-  journal_.left = {{.name = {"default", "gone"}, .parked = 3},
-                   {.name = {"default", "a"}, .taken_out = true, .parked = 4}};
+  journal_.left = {{.name = {"default", "gone"}, .parked = 3, .from = 5, .last = 9},
+                   {.name = {"default", "a"}, .taken_out = true, .parked = 4},
+                   {.name = {"default", "quiet"}, .from = 7, .last = 7}};
   ASSERT_TRUE(engine_->Apply(first).ok());
   ASSERT_TRUE(engine_->Apply(Config({{"b", "/b"}})).ok());
   const std::string metrics = metrics_->Render();
   EXPECT_THAT(metrics, testing::HasSubstr("carillon_given_up_total{reason=\"removed\"} 7\n"));
   EXPECT_THAT(metrics, testing::HasSubstr("\ncarillon_dead_total 7\n"));
+  EXPECT_THAT(metrics, testing::Not(testing::HasSubstr("quiet"))) << "it had no rows";
   engine_.reset();
   logger_.reset();
-  EXPECT_THAT(log_.str(), testing::ContainsRegex("while the service was down.*default/gone"));
-  EXPECT_THAT(log_.str(), testing::ContainsRegex("when the service ended.*default/a"));
+  const auto has = [this](const std::string& when, const std::string& fields) {
+    EXPECT_THAT(log_.str(), testing::ContainsRegex(when + "[^\n]*" + fields));
+  };
+  has("while the service was down",
+      R"("destination":"default/gone","parked":3,"events_not_got":5,"from_position":5)");
+  has("when the service ended",
+      R"("destination":"default/a","parked":4,"events_not_got":0,"from_position":0)");
+  has("while the service was down",
+      R"("destination":"default/quiet","parked":0,"events_not_got":1,"from_position":7)");
 }
 
 }  // namespace

@@ -98,6 +98,25 @@ TEST_F(PendingTest, WhatWasDeliveredBehindItsCursorDoesNotDie) {
   EXPECT_EQ(TakeOut(), 1u);
 }
 
+TEST_F(PendingTest, WhatIsAcceptedAfterTheChangeDoesNotDieOfIt) {
+  ASSERT_TRUE(SetTable({a_}).ok());
+  end_.status = 410;
+  PublishMany(1);
+  RunFor(seconds(1));
+  PublishMany(30);
+  RunFor(seconds(5));
+  const uint64_t counted = Ask().counted();
+  ASSERT_TRUE(SetTable({Named("other")}).ok());
+  PublishMany(30);  // while what lay behind is being counted
+  std::optional<uint64_t> removed;
+  dispatcher_->AwaitRemovals([&removed](uint64_t deliveries) { removed = deliveries; });
+  EXPECT_FALSE(removed);
+  RunFor(seconds(5));
+  EXPECT_EQ(removed, counted);
+  EXPECT_EQ(metrics_.lanes["t/a"]->dead, counted);
+  EXPECT_EQ(metrics_.given_up[static_cast<size_t>(metrics::GivenUp::kRemoved)], counted);
+}
+
 TEST_F(PendingTest, ThatOfOneTooFarBehindIsNotCounted) {
   ASSERT_TRUE(SetTable({a_}).ok());
   end_.status = 410;
