@@ -113,7 +113,7 @@ FaultyDisk::~FaultyDisk() {
 int FaultyDisk::BeforeWrite(const std::string& path, sqlite3_file* file, int64_t offset,
                             int bytes) {
   if (dead) return SQLITE_IOERR_WRITE;
-  if (full) return SQLITE_FULL;
+  if (full || (full_database && !path.ends_with("-wal"))) return SQLITE_FULL;
   if (writes_until_cut > 0 && --writes_until_cut == 0) {
     dead = true;
     return SQLITE_IOERR_WRITE;

@@ -21,8 +21,9 @@ class FaultyDisk {
   FaultyDisk();
   ~FaultyDisk();
 
-  std::atomic<bool> full{false};       ///< writes end with SQLITE_FULL
-  std::atomic<bool> fail_sync{false};  ///< syncs end with SQLITE_IOERR_FSYNC
+  std::atomic<bool> full{false};           ///< writes end with SQLITE_FULL
+  std::atomic<bool> full_database{false};  ///< the same, but for write-ahead files
+  std::atomic<bool> fail_sync{false};      ///< syncs end with SQLITE_IOERR_FSYNC
   std::atomic<int> syncs_failed{0};
   /// The power goes off at the nth write from now; 0: never.
   std::atomic<int64_t> writes_until_cut{0};

@@ -1,5 +1,8 @@
 // What the journal tells of itself: syncs, what goes wrong, why it takes no events.
 
+#include <future>
+#include <utility>
+
 #include "carillon/journal/refusal.h"
 #include "faulty_disk.h"
 #include "support.h"
@@ -61,6 +64,66 @@ TEST_F(JournalTest, AFileThatIsTakenAwayIsAnErrorOfTheFiles) {
   ASSERT_TRUE(Eventually([&] { return fatal_ == 1; }));
   EXPECT_GE(Errors(Operation::kFiles, StatusCode::kUnavailable), 1u);
   Close();
+}
+
+TEST_F(JournalFigures, ACheckpointWithoutRoomIsAnErrorThatEndsNothing) {
+  Open();
+  disk_.full_database = true;
+  AppendOne("a");
+  const auto errors = [&] {
+    return Errors(Operation::kCheckpoint, StatusCode::kResourceExhausted);
+  };
+  ASSERT_TRUE(Eventually([&] { return errors() > 0; }));
+  AppendOne("b");
+  EXPECT_EQ(fatal_, 0);
+  disk_.full_database = false;
+  Close();
+  EXPECT_EQ(Errors(Operation::kWrite, StatusCode::kResourceExhausted), 0u);
+}
+
+class BrokenTable : public JournalTest {
+ protected:
+  /// Takes a table away that is used.
+  void Break(const std::string& table) {
+    Open();
+    AppendOne("a");
+    Execute("DROP TABLE " + table);
+  }
+  void ExpectErrorOf(Operation operation) {
+    ASSERT_TRUE(Eventually([&] { return fatal_ == 1; }));
+    EXPECT_GE(Errors(operation, StatusCode::kUnavailable), 1u);
+    Close();
+  }
+};
+
+TEST_F(BrokenTable, WhatCannotBeReadIsAnErrorOfReading) {
+  options_.housekeeping_interval = std::chrono::hours(1);
+  Break("parked");
+  TakeDue(1, clock_.Wall());
+  ExpectErrorOf(Operation::kRead);
+}
+
+TEST_F(BrokenTable, SoAreLanesThatCannotBeClosed) {
+  options_.housekeeping_interval = std::chrono::hours(1);
+  Break("lanes");
+  std::promise<absl::Status> done;
+  journal_->CloseUnopenedLanes([&done](const auto& left) { done.set_value(left.status()); });
+  EXPECT_EQ(done.get_future().get().code(), StatusCode::kUnavailable);
+  ExpectErrorOf(Operation::kRead);
+}
+
+TEST_F(BrokenTable, SoAreLanesThatCannotBeTakenOut) {
+  options_.housekeeping_interval = std::chrono::hours(1);
+  Break("lanes");
+  std::promise<absl::Status> done;
+  journal_->TakeOut({{"acme", "one"}}, [&done](absl::Status s) { done.set_value(std::move(s)); });
+  EXPECT_EQ(done.get_future().get().code(), StatusCode::kUnavailable);
+  ExpectErrorOf(Operation::kRead);
+}
+
+TEST_F(BrokenTable, WhatRetentionCannotLookForIsAnErrorOfRetention) {
+  Break("dead");
+  ExpectErrorOf(Operation::kRetention);
 }
 
 TEST_F(JournalTest, ARefusalSaysWhy) {

@@ -42,7 +42,7 @@ class ParkedTest : public JournalTest {
     journal_->TakeOut(std::move(names), [&](absl::Status s) { done.set_value(std::move(s)); });
     return done.get_future().get();
   }
-  /// Those that had something left.
+  /// Closes the lanes that nobody opened since the start; gives those that had anything left.
   std::vector<UnopenedLane> CloseUnopened() {
     std::promise<absl::StatusOr<std::vector<UnopenedLane>>> done;
     journal_->CloseUnopenedLanes([&](auto left) { done.set_value(std::move(left)); });

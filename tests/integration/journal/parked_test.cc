@@ -258,19 +258,19 @@ TEST_F(ParkedTest, OfALaneThatNobodyOpensAnyMoreBatchesCountAndMarksDoNot) {
 
 TEST_F(ParkedTest, WhatALaneThatNobodyOpensAnyMoreHadNotGotIsTold) {
   Start(2);
-  ASSERT_TRUE(Append({"e3", "e4", "e5", "e6"}).ok());
+  ASSERT_TRUE(Append({"e3", "e4", "e5", "e6", "e7"}).ok());
   Settlement news;
   news.watermark = 6;
   news.cursors = {{lane_, 4}};
-  news.attempts = {{4, lane_}};
-  news.attempts[0].started = clock_.Wall();
+  news.attempts = {{4, lane_}, {7, lane_}};
+  for (AttemptRow& row : news.attempts) row.started = clock_.Wall();
   Settle(news);
   Reopen();
   const std::vector<UnopenedLane> left = CloseUnopened();
   ASSERT_EQ(left.size(), 1u);
   EXPECT_EQ(left[0].parked, 0u);
   EXPECT_EQ(left[0].from, 5u) << "its cursor stood at 4, which was settled";
-  EXPECT_EQ(left[0].last, 6u);
+  EXPECT_EQ(left[0].last, 6u) << "the last was settled";
 }
 
 TEST_F(ParkedTest, ALaneThatHadNothingLeftIsNotTold) {
