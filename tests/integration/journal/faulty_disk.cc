@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <new>
+#include <thread>
 
 namespace carillon::journal {
 namespace {
@@ -132,6 +134,8 @@ int FaultyDisk::BeforeWrite(const std::string& path, sqlite3_file* file, int64_t
 }
 
 int FaultyDisk::BeforeSync() {
+  if (hold_sync) ++syncs_held;
+  while (hold_sync) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   if (dead) return SQLITE_IOERR_FSYNC;
   if (!fail_sync) return SQLITE_OK;
   ++syncs_failed;

@@ -25,6 +25,8 @@ class FaultyDisk {
   std::atomic<bool> full_database{false};  ///< the same, but for write-ahead files
   std::atomic<bool> fail_sync{false};      ///< syncs end with SQLITE_IOERR_FSYNC
   std::atomic<int> syncs_failed{0};
+  std::atomic<bool> hold_sync{false};  ///< syncs wait while this is set
+  std::atomic<int> syncs_held{0};
   /// The power goes off at the nth write from now; 0: never.
   std::atomic<int64_t> writes_until_cut{0};
   std::atomic<bool> dead{false};  ///< the power is off: every write and sync fails

@@ -56,6 +56,23 @@ TEST_F(JournalFigures, AFailedSyncIsAnErrorOfWritingAndTheJournalFailed) {
   EXPECT_EQ(RefusalOf(Append({"c"}).status()), Refusal::kFailed);
 }
 
+TEST_F(JournalFigures, WhatIsNotWrittenSinceTheJournalFailedIsNoErrorOfWriting) {
+  options_.housekeeping_interval = std::chrono::hours(1);
+  Open();
+  AppendOne("a");
+  Execute("DROP TABLE parked");
+  disk_.hold_sync = true;
+  auto appended = std::async(std::launch::async, [this] { return Append({"b"}); });
+  EXPECT_TRUE(Eventually([&] { return disk_.syncs_held > 0; }));
+  TakeDue(1, clock_.Wall());  // fails, and the journal with it
+  disk_.fail_sync = true;
+  disk_.hold_sync = false;
+  EXPECT_EQ(RefusalOf(appended.get().status()), Refusal::kFailed);
+  EXPECT_TRUE(Eventually([&] { return fatal_ == 1; }));
+  EXPECT_EQ(Errors(Operation::kRead, StatusCode::kUnavailable), 1u);
+  EXPECT_EQ(Errors(Operation::kWrite, StatusCode::kUnavailable), 0u);
+}
+
 TEST_F(JournalTest, AFileThatIsTakenAwayIsAnErrorOfTheFiles) {
   Open();
   AppendOne("a");
