@@ -90,7 +90,11 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
       mover_(options.read_bytes, journal, home_, lanes_, scheduler_, router_, sender_, news_,
              evictor_, [this] { Turn(); }),
       backlog_(options.read_bytes, journal, home_, lanes_, scheduler_, held_, router_, dead_,
-               [this] { Turn(); }) {
+               [this] { Turn(); }),
+      maker_(options_, courier, metrics, lanes_, scheduler_, router_),
+      closer_(courier, scheduler_, dead_, removals_, evictor_),
+      binder_(clock, scheduler_, router_, health_, maker_, closer_),
+      changes_(journal, home_, router_, binder_, [this] { Turn(); }) {
   courier_.SetListener(this);
 }
 
@@ -117,7 +121,7 @@ void DispatcherImpl::Turn() {
     if (scheduler_.MayWake()) scheduler_.Wake(clock_.Mono());
     // Before memory is looked at: what was taken to be sent is not given up unsent.
     if (!sender_.SendReady()) PostTurn();
-    if (!changing_) RouteSome();
+    if (!changes_.Busy()) RouteSome();
     if (!sender_.SendReady()) PostTurn();
     if (memory_.RoomToRead()) {
       backlog_.Run();
@@ -228,7 +232,7 @@ void DispatcherImpl::Drain(absl::AnyInvocable<void()> done) {
   outcomes_.Stop();
   drained_ = std::move(done);
   evictor_.TellAll();
-  NextChange();
+  changes_.Stop();
   Turn();
 }
 

@@ -1,10 +1,8 @@
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "attempt_recorder.h"
 #include "attempts.h"
@@ -17,6 +15,8 @@
 #include "health_keeper.h"
 #include "held_event.h"
 #include "home.h"
+#include "lane_binder.h"
+#include "lane_maker.h"
 #include "lane_map.h"
 #include "lane_scheduler.h"
 #include "memory_bound.h"
@@ -29,12 +29,11 @@
 #include "retry_clock.h"
 #include "router.h"
 #include "sender.h"
+#include "table_changes.h"
 
 namespace carillon::delivery {
 
-/// Owns the parts of a shard and orders them: `Turn` says which of them is asked when. It also
-/// drives what is not a part of its own yet: keeping.cc (what is kept, and how much), reload.cc
-/// (tables).
+/// Owns the parts of a shard and orders them: `Turn` says which of them is asked when.
 class DispatcherImpl final : public Dispatcher {
  public:
   DispatcherImpl(const DispatcherOptions& options, const base::Clock& clock, base::Random& random,
@@ -45,9 +44,11 @@ class DispatcherImpl final : public Dispatcher {
   void OnCommitted(const journal::EventBatchPtr& batch) override;
   void OnResponse(uint64_t token, const http::Response& response) override;
   void PrepareTable(std::shared_ptr<const routing::RoutingTable> table,
-                    absl::AnyInvocable<void(absl::Status)> ready) override;
-  void CommitTable() override;
-  void DiscardTable() override;
+                    absl::AnyInvocable<void(absl::Status)> ready) override {
+    changes_.Prepare(std::move(table), std::move(ready));
+  }
+  void CommitTable() override { changes_.Commit(); }
+  void DiscardTable() override { changes_.Discard(); }
   void OnTimer() override;
   void Drain(absl::AnyInvocable<void()> done) override;
   void PublishGauges() override;
@@ -67,16 +68,6 @@ class DispatcherImpl final : public Dispatcher {
   const LaneScheduler& scheduler() const { return scheduler_; }
 
  private:
-  using TableReady = absl::AnyInvocable<void(absl::Status)>;
-  struct TableChange {
-    std::shared_ptr<const routing::RoutingTable> table;
-    TableReady ready;
-    std::vector<http::Url> urls;             // of its destinations
-    std::vector<Lane*> lanes;                // of its destinations; null: new
-    std::vector<journal::LaneState> opened;  // those that are new
-  };
-
-  // --- dispatcher.cc
   /// Everything that may have become possible: called at the end of each entry point that can
   /// free memory, bring events or open lanes.
   void Turn();
@@ -89,17 +80,6 @@ class DispatcherImpl final : public Dispatcher {
   void OnUnparked(Lane& lane, const journal::ParkedKey& key);
   void ArmTimer();
   void CheckDrained();
-
-  // --- reload.cc
-  void NextChange();
-  absl::Status Prepare(TableChange& change, std::vector<journal::LaneName>& added) const;
-  void OnOpened(TableChange change, const absl::StatusOr<std::vector<journal::LaneState>>& opened);
-  void Ready(TableChange change);
-  void Apply(TableChange change);
-  Lane& AddLane(const model::Destination& destination, const journal::LaneState& state);
-  void Configure(Lane& lane, const http::Url& url, bool open);
-  void CloseLane(Lane& lane);
-  void EndChange();
 
   const DispatcherOptions options_;
   Observer nobody_;
@@ -132,10 +112,10 @@ class DispatcherImpl final : public Dispatcher {
   Evictor evictor_;
   CursorMover mover_;
   Backlog backlog_;
-
-  std::deque<TableChange> changes_;
-  bool changing_ = false;                // routing waits, so that a new lane misses nothing
-  std::optional<TableChange> prepared_;  // to be committed or discarded
+  LaneMaker maker_;
+  LaneCloser closer_;
+  LaneBinder binder_;
+  TableChanges changes_;
 
   bool turn_posted_ = false;
 

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "carillon/base/clock.h"
+#include "carillon/http/courier.h"
+#include "carillon/http/url.h"
+#include "carillon/journal/journal.h"
+#include "carillon/routing/routing_table.h"
+#include "dead_letters.h"
+#include "evictor.h"
+#include "health_keeper.h"
+#include "lane_maker.h"
+#include "lane_scheduler.h"
+#include "removal.h"
+#include "router.h"
+
+namespace carillon::delivery {
+
+/// A table that can come in force: of each of its destinations the URL and the lane.
+struct BoundTable {
+  std::shared_ptr<const routing::RoutingTable> table;
+  std::vector<http::Url> urls;
+  std::vector<Lane*> lanes;                // null: its destination is new
+  std::vector<journal::LaneState> opened;  // of those that are new, in their order
+};
+
+/// Closes the lanes of destinations that are gone. Dispatcher's thread; what is given outlives it.
+class LaneCloser {
+ public:
+  LaneCloser(http::Courier& courier, LaneScheduler& scheduler, DeadLetters& dead,
+             Removals& removals, Evictor& evictor)
+      : courier_(courier),
+        scheduler_(scheduler),
+        dead_(dead),
+        removals_(removals),
+        evictor_(evictor) {}
+
+  /// What waits is dead; what is in flight ends as cancelled, and then the lane.
+  void Close(Lane& lane);
+
+ private:
+  http::Courier& courier_;
+  LaneScheduler& scheduler_;
+  DeadLetters& dead_;
+  Removals& removals_;
+  Evictor& evictor_;
+};
+
+/// Puts tables in force: gives each destination its lane, has lanes made for those that are new and
+/// closed for those that are gone. Dispatcher's thread; what is given outlives it.
+class LaneBinder {
+ public:
+  LaneBinder(const base::Clock& clock, LaneScheduler& scheduler, Router& router,
+             HealthKeeper& health, LaneMaker& maker, LaneCloser& closer)
+      : clock_(clock),
+        scheduler_(scheduler),
+        router_(router),
+        health_(health),
+        maker_(maker),
+        closer_(closer) {}
+
+  void Bind(BoundTable next);
+
+ private:
+  /// The lane of destination `index`, in its new place.
+  void BindOne(BoundTable& next, uint32_t index, const journal::LaneState* opened);
+
+  const base::Clock& clock_;
+  LaneScheduler& scheduler_;
+  Router& router_;
+  HealthKeeper& health_;
+  LaneMaker& maker_;
+  LaneCloser& closer_;
+};
+
+}  // namespace carillon::delivery

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "carillon/journal/journal.h"
+#include "carillon/routing/routing_table.h"
+#include "home.h"
+#include "lane_binder.h"
+#include "router.h"
+
+namespace carillon::delivery {
+
+/// Takes tables into force in two steps, one after another: `Prepare` does all that may fail, then
+/// the caller says whether the table comes in force. Dispatcher's thread; what is given outlives
+/// it.
+class TableChanges {
+ public:
+  using Ready = absl::AnyInvocable<void(absl::Status)>;
+
+  /// `on_end`: a change is over, and routing may go on.
+  TableChanges(journal::Journal& journal, const Home& home, const Router& router,
+               LaneBinder& binder, std::function<void()> on_end)
+      : journal_(journal),
+        home_(home),
+        router_(router),
+        binder_(binder),
+        on_end_(std::move(on_end)) {}
+
+  /// See Dispatcher::PrepareTable.
+  void Prepare(std::shared_ptr<const routing::RoutingTable> table, Ready ready);
+  /// See Dispatcher::CommitTable.
+  void Commit();
+  /// See Dispatcher::DiscardTable.
+  void Discard();
+  /// A change is under way. Nothing may be routed, so that a lane that is new misses nothing.
+  bool Busy() const { return changing_; }
+  /// The process ends: what is not ready yet fails.
+  void Stop();
+
+ private:
+  struct Change {
+    BoundTable next;
+    Ready ready;
+  };
+
+  void BeginNext();
+  /// Finds the lanes; returns the names of those that are new. Fails without an effect.
+  absl::StatusOr<std::vector<journal::LaneName>> FindLanes(BoundTable& next) const;
+  void OnOpened(Change change, const absl::StatusOr<std::vector<journal::LaneState>>& opened);
+  void SetReady(Change change);
+  void End();
+
+  journal::Journal& journal_;
+  const Home& home_;
+  const Router& router_;
+  LaneBinder& binder_;
+  const std::function<void()> on_end_;
+  std::deque<Change> waiting_;
+  std::optional<BoundTable> prepared_;  // to be committed or discarded
+  bool changing_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace carillon::delivery
