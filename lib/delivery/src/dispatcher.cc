@@ -1,10 +1,8 @@
 #include "carillon/delivery/dispatcher.h"
 
 #include <algorithm>
-#include <array>
 
 #include "dispatcher_impl.h"
-#include "parked_kind.h"
 
 namespace carillon::delivery {
 namespace {
@@ -41,19 +39,22 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
     : options_(options),
       observer_(options.observer != nullptr ? *options.observer : nobody_),
       clock_(clock),
-      random_(random),
       journal_(journal),
-      courier_(courier),
       executor_(executor),
-      metrics_(metrics),
+      figures_(metrics.AddShard()),
       home_(executor),
       retry_clock_(clock),
       scheduler_(options.caps, lanes_, retry_clock_),
       router_(options_, journal, home_, held_, lanes_, scheduler_,
               RoutedCount(metrics, *figures_, options.shard, options.tables), [this] { Turn(); }),
       memory_(options.max_memory_bytes, held_, lanes_, scheduler_, router_),
+      rows_(journal, lanes_, scheduler_),
+      gauges_(*figures_, courier, lanes_, retry_clock_),
       news_(options_, clock, journal, home_, scheduler_, router_,
-            [this](const News::Durable& durable) { OnDurable(durable); }),
+            [this](const News::Durable& durable) {
+              rows_.OnDurable(durable);
+              Turn();
+            }),
       pending_(options.read_bytes, journal, home_, router_),
       removals_(options.read_bytes, journal, home_, router_, metrics, observer_, news_),
       dead_(clock, random, observer_, router_, news_, removals_),
@@ -95,7 +96,7 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
       closer_(courier, scheduler_, dead_, removals_, evictor_),
       binder_(clock, scheduler_, router_, health_, maker_, closer_),
       changes_(journal, home_, router_, binder_, [this] { Turn(); }) {
-  courier_.SetListener(this);
+  courier.SetListener(this);
 }
 
 DispatcherImpl::~DispatcherImpl() = default;
@@ -170,48 +171,6 @@ void DispatcherImpl::Tick(base::MonoTime now) {
   news_.Send();  // a watermark or cursor that moved without other news
 }
 
-void DispatcherImpl::OnDurable(const News::Durable& durable) {
-  for (const auto& [id, due] : durable.parked) {
-    Lane* lane = lanes_.Find(id);
-    if (lane != nullptr && !lane->closing()) OnParked(*lane, due);
-  }
-  for (const journal::ParkedKey& key : durable.unparked) {
-    Lane* lane = lanes_.Find(key.lane);
-    if (lane != nullptr && !lane->closing()) OnUnparked(*lane, key);
-  }
-  if (!durable.closed.empty()) {
-    journal_.CloseLanes(durable.closed);
-    for (const journal::LaneId id : durable.closed) {
-      scheduler_.Leave(*lanes_.Find(id));
-      lanes_.Erase(id);
-    }
-  }
-  Turn();
-}
-
-void DispatcherImpl::OnParked(Lane& lane, base::WallTime due) {
-  std::visit(ForKind{[&](TimedRow row) { lane.retries().AddDue(row.due); },
-                     [&](HeldRow row) { lane.groups().OnHeld(row.group); },
-                     [&](KeptRow) { lane.kept().OnDurable(); },
-                     [&](StuckRow) {
-                       // It was made before the change and is seen only now.
-                       if (lane.marks.changed) lane.groups().WantMarks();
-                     }},
-             KindOf(due));
-  scheduler_.Touched(lane);
-}
-
-void DispatcherImpl::OnUnparked(Lane& lane, const journal::ParkedKey& key) {
-  std::visit(ForKind{[&](TimedRow row) { lane.retries().Forget(row.due, key.position); },
-                     [&](HeldRow row) { lane.groups().OnRemoved(row.group); }, [&](KeptRow) {},
-                     [&](StuckRow) {
-                       lane.groups().OnMarkRemoved(key.position);
-                       lane.groups().WantMarks();  // there may be more than one answer holds
-                     }},
-             KindOf(key.due));
-  scheduler_.Touched(lane);
-}
-
 void DispatcherImpl::ArmTimer() {
   base::MonoTime at = tick_at_;
   if (const auto send_at = news_.SendAt()) at = std::min(at, *send_at);
@@ -241,26 +200,6 @@ void DispatcherImpl::CheckDrained() {
   news_.Send();
   // Posted: the one who is told may end the dispatcher at once.
   if (news_.Quiet()) executor_.Post(std::exchange(drained_, nullptr));
-}
-
-void DispatcherImpl::PublishGauges() {
-  retry_clock_.Now();
-  base::MonoTime due = base::MonoTime::max();
-  lanes_.ForEach([&](Lane& lane) {
-    lane.PublishGauges();
-    const auto next = lane.NextRetry();
-    if (next) due = std::min(due, std::max(retry_clock_.ToMono(*next), lane.retries_free_since()));
-  });
-  const auto relaxed = std::memory_order_relaxed;
-  static_assert(base::MonoTime::max().time_since_epoch().count() ==
-                metrics::ShardMetrics::kNothingDue);
-  if (draining_) due = base::MonoTime::max();  // nothing is started any more
-  figures_->retry_due_ns.store(due.time_since_epoch().count(), relaxed);
-  const http::ConnectionCounts connections = courier_.connections();
-  const std::array counts = {connections.connecting, connections.busy, connections.idle};
-  for (size_t i = 0; i < counts.size(); ++i) {
-    figures_->connections[i].store(static_cast<int64_t>(counts[i]), relaxed);
-  }
 }
 
 }  // namespace carillon::delivery

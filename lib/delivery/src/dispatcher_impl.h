@@ -1,16 +1,15 @@
 #pragma once
 
 #include <memory>
-#include <string>
 #include <utility>
 
 #include "attempt_recorder.h"
 #include "attempts.h"
 #include "backlog.h"
 #include "carillon/delivery/dispatcher.h"
-#include "carillon/policy/retry.h"
 #include "cursor_mover.h"
 #include "dead_letters.h"
+#include "durable_rows.h"
 #include "evictor.h"
 #include "health_keeper.h"
 #include "held_event.h"
@@ -21,7 +20,6 @@
 #include "lane_scheduler.h"
 #include "memory_bound.h"
 #include "news.h"
-#include "operational.h"
 #include "outcome_handler.h"
 #include "parked_fetcher.h"
 #include "pending.h"
@@ -29,6 +27,7 @@
 #include "retry_clock.h"
 #include "router.h"
 #include "sender.h"
+#include "shard_gauges.h"
 #include "table_changes.h"
 
 namespace carillon::delivery {
@@ -51,7 +50,7 @@ class DispatcherImpl final : public Dispatcher {
   void DiscardTable() override { changes_.Discard(); }
   void OnTimer() override;
   void Drain(absl::AnyInvocable<void()> done) override;
-  void PublishGauges() override;
+  void PublishGauges() override { gauges_.Publish(draining_); }
   void ListPending(absl::AnyInvocable<void(model::PendingReport)> done) override {
     pending_.List(std::move(done));
   }
@@ -75,9 +74,6 @@ class DispatcherImpl final : public Dispatcher {
   void PostTurn();
   void RouteSome();
   void Tick(base::MonoTime now);
-  void OnDurable(const News::Durable& durable);
-  void OnParked(Lane& lane, base::WallTime due);
-  void OnUnparked(Lane& lane, const journal::ParkedKey& key);
   void ArmTimer();
   void CheckDrained();
 
@@ -85,12 +81,9 @@ class DispatcherImpl final : public Dispatcher {
   Observer nobody_;
   Observer& observer_;
   const base::Clock& clock_;
-  base::Random& random_;
   journal::Journal& journal_;
-  http::Courier& courier_;
   Executor& executor_;
-  metrics::Metrics& metrics_;
-  const std::shared_ptr<metrics::ShardMetrics> figures_ = metrics_.AddShard();
+  const std::shared_ptr<metrics::ShardMetrics> figures_;
 
   Home home_;
   HeldEvents held_;  // outlives every holder below
@@ -100,6 +93,8 @@ class DispatcherImpl final : public Dispatcher {
   LaneScheduler scheduler_;
   Router router_;
   MemoryBound memory_;
+  DurableRows rows_;
+  ShardGauges gauges_;
   News news_;
   PendingReporter pending_;
   Removals removals_;

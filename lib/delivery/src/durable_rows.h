@@ -1,0 +1,28 @@
+#pragma once
+
+#include "carillon/journal/journal.h"
+#include "lane_map.h"
+#include "lane_scheduler.h"
+#include "news.h"
+
+namespace carillon::delivery {
+
+/// Tells lanes which of their rows are durable, and ends those that are closed. Dispatcher's
+/// thread; what is given outlives it.
+class DurableRows {
+ public:
+  DurableRows(journal::Journal& journal, LaneMap& lanes, LaneScheduler& scheduler)
+      : journal_(journal), lanes_(lanes), scheduler_(scheduler) {}
+
+  void OnDurable(const News::Durable& durable);
+
+ private:
+  void OnParked(Lane& lane, base::WallTime due);
+  void OnUnparked(Lane& lane, const journal::ParkedKey& key);
+
+  journal::Journal& journal_;
+  LaneMap& lanes_;
+  LaneScheduler& scheduler_;
+};
+
+}  // namespace carillon::delivery
