@@ -4,12 +4,9 @@
 
 namespace carillon::delivery {
 
-Backlog::Backlog(size_t read_bytes, journal::Journal& journal, const Home& home, LaneMap& lanes,
-                 LaneScheduler& scheduler, HeldEvents& held, const Router& router,
-                 DeadLetters& dead, std::function<void()> on_read)
-    : read_bytes_(read_bytes),
-      journal_(journal),
-      home_(home),
+Backlog::Backlog(ShardJournal& journal, LaneMap& lanes, LaneScheduler& scheduler, HeldEvents& held,
+                 const Router& router, DeadLetters& dead, std::function<void()> on_read)
+    : journal_(journal),
       lanes_(lanes),
       scheduler_(scheduler),
       held_(held),
@@ -28,23 +25,20 @@ void Backlog::Run() {
       continue;
     }
     const Range range{*lane->cursor(), router_.next()};
-    journal_.Read(range.from, read_bytes_,
-                  home_.Bring<journal::EventBatchPtr>(
-                      [this, id = lane->id(), range](journal::EventBatchPtr batch) {
-                        --reads_;
-                        OnRead(id, range, batch == nullptr ? journal::EventBatch() : *batch);
-                      }));
+    journal_.Read(range.from, [this, id = lane->id(), range](const journal::EventBatchPtr& batch) {
+      --reads_;
+      OnRead(id, range, *batch);
+    });
   }
 }
 
 void Backlog::AskForKept(Lane& lane) {
   const uint64_t from = lane.kept().next();
   journal_.TakeKept(lane.id(), from, kKeptRows,
-                    home_.Bring<journal::DueDeliveries>(
-                        [this, id = lane.id(), from](const journal::DueDeliveries& answer) {
-                          --reads_;
-                          OnKept(id, from, answer);
-                        }));
+                    [this, id = lane.id(), from](const journal::DueDeliveries& answer) {
+                      --reads_;
+                      OnKept(id, from, answer);
+                    });
 }
 
 void Backlog::OnKept(journal::LaneId asked, uint64_t from, const journal::DueDeliveries& answer) {

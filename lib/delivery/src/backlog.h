@@ -6,10 +6,10 @@
 
 #include "carillon/journal/journal.h"
 #include "dead_letters.h"
-#include "home.h"
 #include "lane_map.h"
 #include "lane_scheduler.h"
 #include "router.h"
+#include "shard_journal.h"
 
 namespace carillon::delivery {
 
@@ -20,9 +20,8 @@ namespace carillon::delivery {
 class Backlog {
  public:
   /// `on_read`: lanes may have got something to send.
-  Backlog(size_t read_bytes, journal::Journal& journal, const Home& home, LaneMap& lanes,
-          LaneScheduler& scheduler, HeldEvents& held, const Router& router, DeadLetters& dead,
-          std::function<void()> on_read);
+  Backlog(ShardJournal& journal, LaneMap& lanes, LaneScheduler& scheduler, HeldEvents& held,
+          const Router& router, DeadLetters& dead, std::function<void()> on_read);
 
   /// Starts reads for those whose turn it is.
   void Run();
@@ -43,9 +42,7 @@ class Backlog {
   void AskForKept(Lane& lane);
   void OnKept(journal::LaneId asked, uint64_t from, const journal::DueDeliveries& answer);
 
-  const size_t read_bytes_;
-  journal::Journal& journal_;
-  const Home& home_;
+  ShardJournal& journal_;
   LaneMap& lanes_;
   LaneScheduler& scheduler_;
   HeldEvents& held_;

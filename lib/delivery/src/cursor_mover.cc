@@ -6,13 +6,10 @@
 
 namespace carillon::delivery {
 
-CursorMover::CursorMover(size_t read_bytes, journal::Journal& journal, const Home& home,
-                         LaneMap& lanes, LaneScheduler& scheduler, const Router& router,
-                         const Sender& sender, News& news, Evictor& evictor,
+CursorMover::CursorMover(ShardJournal& journal, LaneMap& lanes, LaneScheduler& scheduler,
+                         const Router& router, const Sender& sender, News& news, Evictor& evictor,
                          std::function<void()> on_read)
-    : read_bytes_(read_bytes),
-      journal_(journal),
-      home_(home),
+    : journal_(journal),
       lanes_(lanes),
       scheduler_(scheduler),
       router_(router),
@@ -52,14 +49,12 @@ void CursorMover::Run() {
       continue;
     }
     ++reads_;
-    journal_.Read(
-        *lane->cursor(), read_bytes_,
-        home_.Bring<journal::EventBatchPtr>(
-            [this, id = lane->id(), to = demand_.leave_to](const journal::EventBatchPtr& batch) {
-              --reads_;
-              OnRead(id, to, batch == nullptr ? journal::EventBatch() : *batch);
-              on_read_();
-            }));
+    journal_.Read(*lane->cursor(), [this, id = lane->id(),
+                                    to = demand_.leave_to](const journal::EventBatchPtr& batch) {
+      --reads_;
+      OnRead(id, to, *batch);
+      on_read_();
+    });
   }
 }
 

@@ -6,13 +6,13 @@
 
 #include "carillon/journal/journal.h"
 #include "evictor.h"
-#include "home.h"
 #include "lane_map.h"
 #include "lane_scheduler.h"
 #include "news.h"
 #include "ring_queue.h"
 #include "router.h"
 #include "sender.h"
+#include "shard_journal.h"
 
 namespace carillon::delivery {
 
@@ -22,9 +22,8 @@ namespace carillon::delivery {
 class CursorMover {
  public:
   /// `on_read`: lanes may have got further.
-  CursorMover(size_t read_bytes, journal::Journal& journal, const Home& home, LaneMap& lanes,
-              LaneScheduler& scheduler, const Router& router, const Sender& sender, News& news,
-              Evictor& evictor, std::function<void()> on_read);
+  CursorMover(ShardJournal& journal, LaneMap& lanes, LaneScheduler& scheduler, const Router& router,
+              const Sender& sender, News& news, Evictor& evictor, std::function<void()> on_read);
 
   /// What the journal asks for, now and then.
   void Follow(const journal::Demand& demand);
@@ -39,9 +38,7 @@ class CursorMover {
   void OnRead(journal::LaneId id, uint64_t leave_to, const journal::EventBatch& batch);
   void KeepOrEvict(Lane& lane, const model::Event& event);
 
-  const size_t read_bytes_;
-  journal::Journal& journal_;
-  const Home& home_;
+  ShardJournal& journal_;
   LaneMap& lanes_;
   LaneScheduler& scheduler_;
   const Router& router_;

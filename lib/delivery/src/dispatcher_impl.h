@@ -28,6 +28,7 @@
 #include "router.h"
 #include "sender.h"
 #include "shard_gauges.h"
+#include "shard_journal.h"
 #include "table_changes.h"
 
 namespace carillon::delivery {
@@ -81,11 +82,11 @@ class DispatcherImpl final : public Dispatcher {
   Observer nobody_;
   Observer& observer_;
   const base::Clock& clock_;
-  journal::Journal& journal_;
   Executor& executor_;
   const std::shared_ptr<metrics::ShardMetrics> figures_;
 
   Home home_;
+  ShardJournal journal_;
   HeldEvents held_;  // outlives every holder below
   RetryClock retry_clock_;
   Attempts attempts_{options_.first_token_use};

@@ -4,6 +4,7 @@
 #include "lane_map.h"
 #include "lane_scheduler.h"
 #include "news.h"
+#include "shard_journal.h"
 
 namespace carillon::delivery {
 
@@ -11,7 +12,7 @@ namespace carillon::delivery {
 /// thread; what is given outlives it.
 class DurableRows {
  public:
-  DurableRows(journal::Journal& journal, LaneMap& lanes, LaneScheduler& scheduler)
+  DurableRows(ShardJournal& journal, LaneMap& lanes, LaneScheduler& scheduler)
       : journal_(journal), lanes_(lanes), scheduler_(scheduler) {}
 
   void OnDurable(const News::Durable& durable);
@@ -20,7 +21,7 @@ class DurableRows {
   void OnParked(Lane& lane, base::WallTime due);
   void OnUnparked(Lane& lane, const journal::ParkedKey& key);
 
-  journal::Journal& journal_;
+  ShardJournal& journal_;
   LaneMap& lanes_;
   LaneScheduler& scheduler_;
 };

@@ -50,12 +50,11 @@ void Evictor::Run() {
     const journal::GiveUp asked = lane->marks.give_up;
     const journal::ParkedKey start{lane->id(), base::WallTime::min(), 0};
     journal_.ListParked(lane->id(), asked.up_to, page_.value_or(start), kPageRows,
-                        home_.Bring<journal::ParkedPage>(
-                            [this, id = lane->id(), asked](const journal::ParkedPage& page) {
-                              listing_ = false;
-                              OnPage(id, asked, page);
-                              on_page_();
-                            }));
+                        [this, id = lane->id(), asked](const journal::ParkedPage& page) {
+                          listing_ = false;
+                          OnPage(id, asked, page);
+                          on_page_();
+                        });
   }
 }
 

@@ -13,13 +13,13 @@
 #include "carillon/journal/journal.h"
 #include "carillon/metrics/metrics.h"
 #include "dead_letters.h"
-#include "home.h"
 #include "lane_map.h"
 #include "lane_scheduler.h"
 #include "news.h"
 #include "ring_queue.h"
 #include "router.h"
 #include "sender.h"
+#include "shard_journal.h"
 
 namespace carillon::delivery {
 
@@ -33,8 +33,7 @@ class Evictor {
     base::Random& random;
     Observer& observer;
     metrics::Metrics& metrics;
-    journal::Journal& journal;
-    const Home& home;
+    ShardJournal& journal;
     LaneMap& lanes;
     LaneScheduler& scheduler;
     const Router& router;
@@ -49,7 +48,6 @@ class Evictor {
         observer_(parts.observer),
         metrics_(parts.metrics),
         journal_(parts.journal),
-        home_(parts.home),
         lanes_(parts.lanes),
         scheduler_(parts.scheduler),
         router_(parts.router),
@@ -83,8 +81,7 @@ class Evictor {
   base::Random& random_;
   Observer& observer_;
   metrics::Metrics& metrics_;
-  journal::Journal& journal_;
-  const Home& home_;
+  ShardJournal& journal_;
   LaneMap& lanes_;
   LaneScheduler& scheduler_;
   const Router& router_;

@@ -4,13 +4,10 @@
 
 namespace carillon::delivery {
 
-Feed::Feed(const DispatcherOptions& options, journal::Journal& journal, const Home& home,
-           std::function<void()> on_read)
-    : read_bytes_(options.read_bytes),
-      journal_(journal),
-      home_(home),
+Feed::Feed(size_t inbox_bytes, ShardJournal& journal, std::function<void()> on_read)
+    : journal_(journal),
       on_read_(std::move(on_read)),
-      inbox_(options.max_memory_bytes / 4, journal.recovered().last_position),
+      inbox_(inbox_bytes, journal.recovered().last_position),
       next_(journal.recovered().watermark + 1) {}
 
 const model::EventPtr* Feed::Peek() {
@@ -31,18 +28,16 @@ const model::EventPtr* Feed::Peek() {
 
 void Feed::StartRead() {
   reading_ = true;
-  journal_.Read(next_, read_bytes_,
-                home_.Bring<journal::EventBatchPtr>(
-                    [this, committed = inbox_.committed()](journal::EventBatchPtr batch) {
-                      reading_ = false;
-                      at_ = 0;
-                      if (batch == nullptr || batch->empty()) {
-                        next_ = std::max(next_, committed + 1);  // removed by retention
-                      } else {
-                        batch_ = std::move(batch);
-                      }
-                      on_read_();
-                    }));
+  journal_.Read(next_, [this, committed = inbox_.committed()](journal::EventBatchPtr batch) {
+    reading_ = false;
+    at_ = 0;
+    if (batch->empty()) {
+      next_ = std::max(next_, committed + 1);  // removed by retention
+    } else {
+      batch_ = std::move(batch);
+    }
+    on_read_();
+  });
 }
 
 }  // namespace carillon::delivery

@@ -4,8 +4,8 @@
 #include <functional>
 
 #include "carillon/journal/journal.h"
-#include "home.h"
 #include "inbox.h"
+#include "shard_journal.h"
 
 namespace carillon::delivery {
 
@@ -13,9 +13,8 @@ namespace carillon::delivery {
 /// journal reads at start and after a gap. Dispatcher's thread, but for `Put`.
 class Feed {
  public:
-  /// `on_read`: an answer came, look again.
-  Feed(const DispatcherOptions& options, journal::Journal& journal, const Home& home,
-       std::function<void()> on_read);
+  /// `inbox_bytes`: what may wait there. `on_read`: an answer came, look again.
+  Feed(size_t inbox_bytes, ShardJournal& journal, std::function<void()> on_read);
 
   /// Journal's thread. True: the dispatcher must be woken.
   bool Put(const journal::EventBatchPtr& batch) { return inbox_.Put(batch); }
@@ -31,9 +30,7 @@ class Feed {
  private:
   void StartRead();
 
-  const size_t read_bytes_;
-  journal::Journal& journal_;
-  const Home& home_;
+  ShardJournal& journal_;
   const std::function<void()> on_read_;
   Inbox inbox_;
   uint64_t next_;

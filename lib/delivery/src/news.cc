@@ -8,14 +8,13 @@
 
 namespace carillon::delivery {
 
-News::News(const DispatcherOptions& options, const base::Clock& clock, journal::Journal& journal,
-           const Home& home, LaneScheduler& scheduler, const Router& router,
+News::News(const DispatcherOptions& options, const base::Clock& clock, ShardJournal& journal,
+           LaneScheduler& scheduler, const Router& router,
            std::function<void(const Durable&)> on_durable)
     : shard_(options.shard),
       interval_(options.settle_interval),
       clock_(clock),
       journal_(journal),
-      home_(home),
       scheduler_(scheduler),
       router_(router),
       on_durable_(std::move(on_durable)),
@@ -54,7 +53,7 @@ void News::Send() {
   settlement_.watermark = watermark_ = watermark;
   outstanding_rows_ += batch_.rows;
   outstanding_.push_back(std::exchange(batch_, {}));
-  journal_.Settle(std::exchange(settlement_, {}), home_.Bring<>([this] { OnDurable(); }));
+  journal_.Settle(std::exchange(settlement_, {}), [this] { OnDurable(); });
 }
 
 void News::OnDurable() {

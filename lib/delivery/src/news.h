@@ -10,9 +10,9 @@
 #include "attempts.h"
 #include "carillon/base/clock.h"
 #include "carillon/journal/journal.h"
-#include "home.h"
 #include "lane_scheduler.h"
 #include "router.h"
+#include "shard_journal.h"
 
 namespace carillon::delivery {
 
@@ -32,8 +32,8 @@ class News {
     size_t rows = 0;
   };
 
-  News(const DispatcherOptions& options, const base::Clock& clock, journal::Journal& journal,
-       const Home& home, LaneScheduler& scheduler, const Router& router,
+  News(const DispatcherOptions& options, const base::Clock& clock, ShardJournal& journal,
+       LaneScheduler& scheduler, const Router& router,
        std::function<void(const Durable&)> on_durable);
 
   void Add(const journal::AttemptRow& row) { Touch(), settlement_.attempts.push_back(row); }
@@ -103,8 +103,7 @@ class News {
   const uint32_t shard_;
   const std::chrono::milliseconds interval_;
   const base::Clock& clock_;
-  journal::Journal& journal_;
-  const Home& home_;
+  ShardJournal& journal_;
   LaneScheduler& scheduler_;
   const Router& router_;
   const std::function<void(const Durable&)> on_durable_;

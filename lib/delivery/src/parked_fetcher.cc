@@ -41,13 +41,11 @@ bool MakesSense(const journal::Parked& row) {
 
 }  // namespace
 
-ParkedFetcher::ParkedFetcher(size_t max_memory_bytes, journal::Journal& journal, const Home& home,
-                             LaneMap& lanes, LaneScheduler& scheduler, HeldEvents& held,
-                             RetryClock& clock, News& news, DeadLetters& dead,
-                             std::function<void()> on_answer)
+ParkedFetcher::ParkedFetcher(size_t max_memory_bytes, ShardJournal& journal, LaneMap& lanes,
+                             LaneScheduler& scheduler, HeldEvents& held, RetryClock& clock,
+                             News& news, DeadLetters& dead, std::function<void()> on_answer)
     : ask_bytes_(std::min(kMaxAskBytes, max_memory_bytes / kAskShare)),
       journal_(journal),
-      home_(home),
       lanes_(lanes),
       scheduler_(scheduler),
       held_(held),
@@ -67,12 +65,11 @@ void ParkedFetcher::AskForDue() {
     lane->retries().BeginAsking();
     scheduler_.Touched(*lane);
     journal_.TakeDue(lane->id(), until, lane->AskLimit(ask_bytes_),
-                     home_.Bring<journal::DueDeliveries>(
-                         [this, id = lane->id()](const journal::DueDeliveries& answer) {
-                           --asks_;
-                           OnDue(id, answer);
-                           on_answer_();
-                         }));
+                     [this, id = lane->id()](const journal::DueDeliveries& answer) {
+                       --asks_;
+                       OnDue(id, answer);
+                       on_answer_();
+                     });
   }
 }
 
@@ -125,12 +122,11 @@ void ParkedFetcher::AskForHeld() {
     ++asks_;
     journal_.TakeHeld(
         lane->id(), ask->group, ask->limit,
-        home_.Bring<journal::DueDeliveries>(
-            [this, id = lane->id(), group = ask->group](const journal::DueDeliveries& answer) {
-              --asks_;
-              OnHeld(id, group, answer);
-              on_answer_();
-            }));
+        [this, id = lane->id(), group = ask->group](const journal::DueDeliveries& answer) {
+          --asks_;
+          OnHeld(id, group, answer);
+          on_answer_();
+        });
   }
 }
 
@@ -158,11 +154,10 @@ void ParkedFetcher::AskForMarks() {
     lane->groups().BeginAskingForMarks();
     scheduler_.Touched(*lane);
     journal_.TakeHeld(lane->id(), 0, kMarks,
-                      home_.Bring<journal::DueDeliveries>(
-                          [this, id = lane->id()](const journal::DueDeliveries& answer) {
-                            OnMarks(id, answer);
-                            on_answer_();
-                          }));
+                      [this, id = lane->id()](const journal::DueDeliveries& answer) {
+                        OnMarks(id, answer);
+                        on_answer_();
+                      });
   }
 }
 

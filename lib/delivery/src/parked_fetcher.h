@@ -8,11 +8,11 @@
 #include "carillon/journal/journal.h"
 #include "dead_letters.h"
 #include "held_event.h"
-#include "home.h"
 #include "lane_map.h"
 #include "lane_scheduler.h"
 #include "news.h"
 #include "retry_clock.h"
+#include "shard_journal.h"
 
 namespace carillon::delivery {
 
@@ -23,9 +23,9 @@ namespace carillon::delivery {
 class ParkedFetcher {
  public:
   /// `on_answer`: lanes may have something to send.
-  ParkedFetcher(size_t max_memory_bytes, journal::Journal& journal, const Home& home,
-                LaneMap& lanes, LaneScheduler& scheduler, HeldEvents& held, RetryClock& clock,
-                News& news, DeadLetters& dead, std::function<void()> on_answer);
+  ParkedFetcher(size_t max_memory_bytes, ShardJournal& journal, LaneMap& lanes,
+                LaneScheduler& scheduler, HeldEvents& held, RetryClock& clock, News& news,
+                DeadLetters& dead, std::function<void()> on_answer);
 
   /// There is memory for what may come.
   void AskForDue();
@@ -46,8 +46,7 @@ class ParkedFetcher {
   void OnMarks(journal::LaneId id, const journal::DueDeliveries& answer);
 
   const size_t ask_bytes_;
-  journal::Journal& journal_;
-  const Home& home_;
+  ShardJournal& journal_;
   LaneMap& lanes_;
   LaneScheduler& scheduler_;
   HeldEvents& held_;

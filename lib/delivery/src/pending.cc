@@ -54,30 +54,24 @@ void PendingReporter::Read(std::shared_ptr<Scan> scan) {
     return;
   }
   const uint64_t from = scan->next;
-  journal_.Read(from, read_bytes_,
-                home_.Bring<journal::EventBatchPtr>(
-                    [this, scan = std::move(scan)](const journal::EventBatchPtr& batch) {
-                      OnRead(scan, batch);
-                    }));
+  journal_.Read(from, [this, scan = std::move(scan)](const journal::EventBatchPtr& batch) {
+    OnRead(scan, *batch);
+  });
 }
 
-void PendingReporter::OnRead(const std::shared_ptr<Scan>& scan,
-                             const journal::EventBatchPtr& batch) {
+void PendingReporter::OnRead(const std::shared_ptr<Scan>& scan, const journal::EventBatch& batch) {
   const uint64_t end = scan->report.next_position;
   std::vector<uint32_t> matched;
-  scan->next = end;
-  if (batch != nullptr && !batch->empty()) scan->next = batch->back()->position() + 1;
-  if (batch != nullptr) {
-    for (const model::EventPtr& event : *batch) {
-      const uint64_t position = event->position();
-      if (position >= end) break;
-      scan->bytes += event->bytes();
-      scan->table->Match(*event, matched);
-      for (const uint32_t index : matched) {
-        if (!scan->from[index] || position < *scan->from[index]) continue;
-        if (!router_.WasSettled(position, scan->lanes[index])) {
-          ++*scan->report.destinations[index].behind;
-        }
+  scan->next = batch.empty() ? end : batch.back()->position() + 1;
+  for (const model::EventPtr& event : batch) {
+    const uint64_t position = event->position();
+    if (position >= end) break;
+    scan->bytes += event->bytes();
+    scan->table->Match(*event, matched);
+    for (const uint32_t index : matched) {
+      if (!scan->from[index] || position < *scan->from[index]) continue;
+      if (!router_.WasSettled(position, scan->lanes[index])) {
+        ++*scan->report.destinations[index].behind;
       }
     }
   }

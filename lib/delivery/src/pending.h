@@ -7,8 +7,8 @@
 #include "absl/functional/any_invocable.h"
 #include "carillon/journal/journal.h"
 #include "carillon/model/pending.h"
-#include "home.h"
 #include "router.h"
+#include "shard_journal.h"
 
 namespace carillon::delivery {
 
@@ -21,9 +21,8 @@ class PendingReporter {
   static constexpr uint64_t kEvents = 262'144;
   static constexpr uint64_t kBytes = 128u << 20;
 
-  PendingReporter(size_t read_bytes, journal::Journal& journal, const Home& home,
-                  const Router& router)
-      : read_bytes_(read_bytes), journal_(journal), home_(home), router_(router) {}
+  PendingReporter(ShardJournal& journal, const Router& router)
+      : journal_(journal), router_(router) {}
 
   /// See Dispatcher::ListPending.
   void List(absl::AnyInvocable<void(model::PendingReport)> done);
@@ -31,11 +30,9 @@ class PendingReporter {
  private:
   struct Scan;
   void Read(std::shared_ptr<Scan> scan);
-  void OnRead(const std::shared_ptr<Scan>& scan, const journal::EventBatchPtr& batch);
+  void OnRead(const std::shared_ptr<Scan>& scan, const journal::EventBatch& batch);
 
-  const size_t read_bytes_;
-  journal::Journal& journal_;
-  const Home& home_;
+  ShardJournal& journal_;
   const Router& router_;
 };
 

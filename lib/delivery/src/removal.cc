@@ -50,25 +50,21 @@ void Removals::GoOn(journal::LaneId id) {
     removals_.erase(found);
     Tell();
   } else if (removal.next < removal.end && !std::exchange(removal.counting, true)) {
-    journal_.Read(removal.next, read_bytes_,
-                  home_.Bring<journal::EventBatchPtr>(
-                      [this, id](const journal::EventBatchPtr& batch) { OnRead(id, batch); }));
+    journal_.Read(removal.next,
+                  [this, id](const journal::EventBatchPtr& batch) { OnRead(id, *batch); });
   }
 }
 
 // What retention removed meanwhile cannot be counted any more.
-void Removals::OnRead(journal::LaneId id, const journal::EventBatchPtr& batch) {
+void Removals::OnRead(journal::LaneId id, const journal::EventBatch& batch) {
   Removal& removal = removals_.at(id);
   removal.counting = false;
   uint64_t behind = 0;
-  uint64_t seen = removal.end;
-  if (batch != nullptr && !batch->empty()) seen = batch->back()->position() + 1;
-  if (batch != nullptr) {
-    for (const model::EventPtr& event : *batch) {
-      if (event->position() >= removal.end) break;
-      if (!removal.table->Matches(*event, removal.index)) continue;
-      if (!router_.WasSettled(event->position(), id)) ++behind;
-    }
+  const uint64_t seen = batch.empty() ? removal.end : batch.back()->position() + 1;
+  for (const model::EventPtr& event : batch) {
+    if (event->position() >= removal.end) break;
+    if (!removal.table->Matches(*event, removal.index)) continue;
+    if (!router_.WasSettled(event->position(), id)) ++behind;
   }
   removal.next = seen;
   removal.counts.behind += behind;

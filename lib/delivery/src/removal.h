@@ -11,10 +11,10 @@
 #include "carillon/journal/journal.h"
 #include "carillon/metrics/metrics.h"
 #include "carillon/routing/routing_table.h"
-#include "home.h"
 #include "lane.h"
 #include "news.h"
 #include "router.h"
+#include "shard_journal.h"
 
 namespace carillon::delivery {
 
@@ -24,15 +24,9 @@ namespace carillon::delivery {
 /// Dispatcher's thread; what is given outlives it.
 class Removals {
  public:
-  Removals(size_t read_bytes, journal::Journal& journal, const Home& home, const Router& router,
-           metrics::Metrics& metrics, Observer& observer, News& news)
-      : read_bytes_(read_bytes),
-        journal_(journal),
-        home_(home),
-        router_(router),
-        metrics_(metrics),
-        observer_(observer),
-        news_(news) {}
+  Removals(ShardJournal& journal, const Router& router, metrics::Metrics& metrics,
+           Observer& observer, News& news)
+      : journal_(journal), router_(router), metrics_(metrics), observer_(observer), news_(news) {}
 
   /// The lane is being closed.
   void Begin(const Lane& lane);
@@ -58,12 +52,10 @@ class Removals {
   };
   void Count(Removal& removal, uint64_t deliveries);
   void GoOn(journal::LaneId id);
-  void OnRead(journal::LaneId id, const journal::EventBatchPtr& batch);
+  void OnRead(journal::LaneId id, const journal::EventBatch& batch);
   void Tell();
 
-  const size_t read_bytes_;
-  journal::Journal& journal_;
-  const Home& home_;
+  ShardJournal& journal_;
   const Router& router_;
   metrics::Metrics& metrics_;
   Observer& observer_;

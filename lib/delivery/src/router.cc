@@ -4,8 +4,8 @@
 
 namespace carillon::delivery {
 
-Router::Router(const DispatcherOptions& options, journal::Journal& journal, const Home& home,
-               HeldEvents& held, LaneMap& lanes, LaneScheduler& scheduler, RoutedCount count,
+Router::Router(const DispatcherOptions& options, ShardJournal& journal, HeldEvents& held,
+               LaneMap& lanes, LaneScheduler& scheduler, RoutedCount count,
                std::function<void()> on_read)
     : options_(options),
       journal_(journal),
@@ -14,7 +14,7 @@ Router::Router(const DispatcherOptions& options, journal::Journal& journal, cons
       scheduler_(scheduler),
       count_(std::move(count)),
       recovered_last_(journal.recovered().last_position),
-      feed_(options, journal, home, std::move(on_read)) {}
+      feed_(options.max_memory_bytes / 4, journal, std::move(on_read)) {}
 
 void Router::SetTable(std::shared_ptr<const routing::RoutingTable> table,
                       std::vector<Lane*> lanes) {

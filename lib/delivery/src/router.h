@@ -12,10 +12,10 @@
 #include "carillon/routing/routing_table.h"
 #include "feed.h"
 #include "held_event.h"
-#include "home.h"
 #include "lane_map.h"
 #include "lane_scheduler.h"
 #include "routed_count.h"
+#include "shard_journal.h"
 #include "tracker.h"
 
 namespace carillon::delivery {
@@ -27,9 +27,8 @@ namespace carillon::delivery {
 class Router {
  public:
   /// `on_read`: more may be ready. What is given outlives it.
-  Router(const DispatcherOptions& options, journal::Journal& journal, const Home& home,
-         HeldEvents& held, LaneMap& lanes, LaneScheduler& scheduler, RoutedCount count,
-         std::function<void()> on_read);
+  Router(const DispatcherOptions& options, ShardJournal& journal, HeldEvents& held, LaneMap& lanes,
+         LaneScheduler& scheduler, RoutedCount count, std::function<void()> on_read);
 
   /// What was committed. Journal's thread. True: the dispatcher must be woken.
   bool Put(const journal::EventBatchPtr& batch) { return feed_.Put(batch); }
@@ -66,7 +65,7 @@ class Router {
   void DetachWhere(uint64_t below);
 
   const DispatcherOptions& options_;
-  journal::Journal& journal_;
+  ShardJournal& journal_;
   HeldEvents& held_;
   LaneMap& lanes_;
   LaneScheduler& scheduler_;

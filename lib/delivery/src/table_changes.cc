@@ -35,11 +35,10 @@ void TableChanges::BeginNext() {
       SetReady(std::move(change));
     } else {
       using Opened = absl::StatusOr<std::vector<journal::LaneState>>;
-      journal_.OpenLanes(
-          *std::move(added),
-          home_.Bring<Opened>([this, change = std::move(change)](const Opened& opened) mutable {
-            OnOpened(std::move(change), opened);
-          }));
+      journal_.OpenLanes(*std::move(added),
+                         [this, change = std::move(change)](const Opened& opened) mutable {
+                           OnOpened(std::move(change), opened);
+                         });
     }
   }
 }

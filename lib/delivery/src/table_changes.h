@@ -14,6 +14,7 @@
 #include "home.h"
 #include "lane_binder.h"
 #include "router.h"
+#include "shard_journal.h"
 
 namespace carillon::delivery {
 
@@ -25,8 +26,8 @@ class TableChanges {
   using Ready = absl::AnyInvocable<void(absl::Status)>;
 
   /// `on_end`: a change is over, and routing may go on.
-  TableChanges(journal::Journal& journal, const Home& home, const Router& router,
-               LaneBinder& binder, std::function<void()> on_end)
+  TableChanges(ShardJournal& journal, const Home& home, const Router& router, LaneBinder& binder,
+               std::function<void()> on_end)
       : journal_(journal),
         home_(home),
         router_(router),
@@ -57,7 +58,7 @@ class TableChanges {
   void SetReady(Change change);
   void End();
 
-  journal::Journal& journal_;
+  ShardJournal& journal_;
   const Home& home_;
   const Router& router_;
   LaneBinder& binder_;

@@ -21,8 +21,9 @@ class RouterTest : public testing::Test {
  protected:
   void Start(size_t lanes, size_t max_lane_bytes = 1u << 20) {
     journal_ = std::make_unique<SimJournal>(store_, executor_, clock_, random_);
+    shard_journal_ = std::make_unique<ShardJournal>(*journal_, home_, options_.read_bytes);
     scheduler_ = std::make_unique<LaneScheduler>(nullptr, lanes_, retry_clock_);
-    router_ = std::make_unique<Router>(options_, *journal_, home_, held_, lanes_, *scheduler_,
+    router_ = std::make_unique<Router>(options_, *shard_journal_, held_, lanes_, *scheduler_,
                                        RoutedCount(metrics_, *figures_, 0, nullptr), [] {});
     memory_ = std::make_unique<MemoryBound>(options_.max_memory_bytes, held_, lanes_, *scheduler_,
                                             *router_);
@@ -73,6 +74,7 @@ class RouterTest : public testing::Test {
   HeldEvents held_;
   LaneMap lanes_;
   std::unique_ptr<SimJournal> journal_;
+  std::unique_ptr<ShardJournal> shard_journal_;
   std::unique_ptr<LaneScheduler> scheduler_;
   std::unique_ptr<Router> router_;
   std::unique_ptr<MemoryBound> memory_;
