@@ -27,6 +27,12 @@ void AttemptRecorder::RecordShortage(const Attempt& attempt, const http::Respons
   metrics_.ObserveAttempt(model::Outcome::kLocalShortage, response.ended - response.started);
 }
 
+void AttemptRecorder::RecordDelivered(const Attempt& attempt) {
+  const auto since = clock_.Wall() - attempt.parcel.first.event->accepted_at();
+  metrics_.ObserveDelivered(std::max(since, std::chrono::nanoseconds(0)));
+  attempt.lane->metrics().delivered.fetch_add(attempt.parcel.size(), std::memory_order_relaxed);
+}
+
 void AttemptRecorder::AddRows(const Attempt& attempt, model::Outcome outcome,
                               const http::Response& response, bool abandoned) {
   const Lane& lane = *attempt.lane;

@@ -31,6 +31,10 @@ class AttemptRecorder {
               bool abandoned);
   /// It was not made, since this machine was too short of something.
   void RecordShortage(const Attempt& attempt, const http::Response& response);
+  /// What it carried is delivered.
+  void RecordDelivered(const Attempt& attempt);
+  /// A Retry-After of an answer was not followed.
+  void RecordRetryAfterIgnored() { metrics_.CountRetryAfterIgnored(); }
 
  private:
   void AddRows(const Attempt& attempt, model::Outcome outcome, const http::Response& response,

@@ -3,8 +3,6 @@
 #include <map>
 #include <set>
 
-#include "carillon/model/operational.h"
-#include "operational.h"
 #include "parked_kind.h"
 
 namespace carillon::delivery {
@@ -29,7 +27,7 @@ void DeadLetters::Add(Lane& lane, const Observer::GivenUp& delivery) {
   news_.Add(journal::Dead{lane.id(), delivery.position, delivery.attempts, delivery.outcome,
                           clock_.Wall()});
   lane.metrics().dead.fetch_add(1, std::memory_order_relaxed);
-  observer_.OnGivenUp(lane.destination(), delivery);
+  notifier_.OnDead(lane, delivery);
   if (lane.closing()) removals_.OnDead(lane.id());
 }
 
@@ -40,10 +38,6 @@ void DeadLetters::Add(Lane& lane, const model::Event& event, uint32_t attempts,
              .event = &event,
              .attempts = attempts,
              .outcome = outcome});
-  // Of an operational event it would be one more; who took the destination out knows.
-  if (lane.closing() || model::IsOperational(event.type())) return;
-  if (!router_.IsSubscribed(lane, model::kDeliveryDead)) return;
-  news_.Add(DeliveryDead(lane.destination(), event, attempts, outcome, clock_.Wall(), random_));
 }
 
 // The journal keeps the events of parked rows. Should one be gone all the same, or the row be

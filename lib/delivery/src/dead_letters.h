@@ -4,14 +4,13 @@
 
 #include "attempts.h"
 #include "carillon/base/clock.h"
-#include "carillon/base/random.h"
 #include "carillon/delivery/observer.h"
 #include "carillon/journal/journal.h"
 #include "groups.h"
 #include "lane.h"
 #include "news.h"
+#include "notifier.h"
 #include "removal.h"
-#include "router.h"
 
 namespace carillon::delivery {
 
@@ -20,14 +19,8 @@ namespace carillon::delivery {
 /// Dispatcher's thread; what is given outlives it.
 class DeadLetters {
  public:
-  DeadLetters(const base::Clock& clock, base::Random& random, Observer& observer,
-              const Router& router, News& news, Removals& removals)
-      : clock_(clock),
-        random_(random),
-        observer_(observer),
-        router_(router),
-        news_(news),
-        removals_(removals) {}
+  DeadLetters(const base::Clock& clock, Notifier& notifier, News& news, Removals& removals)
+      : clock_(clock), notifier_(notifier), news_(news), removals_(removals) {}
 
   /// One of which only the row or the position is known: the tenant is not told of it by itself.
   void Add(Lane& lane, const Observer::GivenUp& delivery);
@@ -41,9 +34,7 @@ class DeadLetters {
 
  private:
   const base::Clock& clock_;
-  base::Random& random_;
-  Observer& observer_;
-  const Router& router_;
+  Notifier& notifier_;
   News& news_;
   Removals& removals_;
 };

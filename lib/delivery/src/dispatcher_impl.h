@@ -20,6 +20,7 @@
 #include "lane_scheduler.h"
 #include "memory_bound.h"
 #include "news.h"
+#include "notifier.h"
 #include "outcome_handler.h"
 #include "parked_fetcher.h"
 #include "pending.h"
@@ -99,6 +100,7 @@ class DispatcherImpl final : public Dispatcher {
   News news_;
   PendingReporter pending_;
   Removals removals_;
+  Notifier notifier_;
   DeadLetters dead_;
   HealthKeeper health_;
   Sender sender_;

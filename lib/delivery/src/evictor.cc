@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "carillon/model/operational.h"
-#include "operational.h"
 #include "parked_kind.h"
 
 namespace carillon::delivery {
@@ -134,14 +132,7 @@ void Evictor::Tell(base::MonoTime now) {
 
 void Evictor::TellOf(Lane& lane) {
   if (std::erase(evicted_from_, &lane) == 0) return;
-  const GivenUp told = std::exchange(lane.marks.given_up, {});
-  const model::Destination& destination = lane.destination();
-  observer_.OnKeptTooMuch(destination, {.deliveries = told.deliveries,
-                                        .too_old = told.too_old,
-                                        .first_position = told.first,
-                                        .last_position = told.last});
-  if (lane.closing() || !router_.IsSubscribed(lane, model::kDeliveryDead)) return;
-  news_.Add(DeliveriesGivenUp(destination, told, clock_.Wall(), random_));
+  notifier_.OnEvicted(lane, std::exchange(lane.marks.given_up, {}));
 }
 
 void Evictor::TellAll() {

@@ -8,14 +8,13 @@
 #include <vector>
 
 #include "carillon/base/clock.h"
-#include "carillon/base/random.h"
-#include "carillon/delivery/observer.h"
 #include "carillon/journal/journal.h"
 #include "carillon/metrics/metrics.h"
 #include "dead_letters.h"
 #include "lane_map.h"
 #include "lane_scheduler.h"
 #include "news.h"
+#include "notifier.h"
 #include "ring_queue.h"
 #include "router.h"
 #include "sender.h"
@@ -29,9 +28,6 @@ class Evictor {
  public:
   /// What it works with; all of it outlives it.
   struct Parts {
-    const base::Clock& clock;
-    base::Random& random;
-    Observer& observer;
     metrics::Metrics& metrics;
     ShardJournal& journal;
     LaneMap& lanes;
@@ -40,13 +36,11 @@ class Evictor {
     const Sender& sender;
     News& news;
     DeadLetters& dead;
+    Notifier& notifier;
   };
   /// `on_page`: groups may go on, and memory be free.
   Evictor(const Parts& parts, std::function<void()> on_page)
-      : clock_(parts.clock),
-        random_(parts.random),
-        observer_(parts.observer),
-        metrics_(parts.metrics),
+      : metrics_(parts.metrics),
         journal_(parts.journal),
         lanes_(parts.lanes),
         scheduler_(parts.scheduler),
@@ -54,6 +48,7 @@ class Evictor {
         sender_(parts.sender),
         news_(parts.news),
         dead_(parts.dead),
+        notifier_(parts.notifier),
         on_page_(std::move(on_page)) {}
 
   /// What the journal asks for, now and then.
@@ -77,9 +72,6 @@ class Evictor {
   void End(Lane& lane, const journal::GiveUp& asked);
   bool Take(Lane& lane, const journal::Parked& row);
 
-  const base::Clock& clock_;
-  base::Random& random_;
-  Observer& observer_;
   metrics::Metrics& metrics_;
   ShardJournal& journal_;
   LaneMap& lanes_;
@@ -88,6 +80,7 @@ class Evictor {
   const Sender& sender_;
   News& news_;
   DeadLetters& dead_;
+  Notifier& notifier_;
   const std::function<void()> on_page_;
   uint64_t version_ = 0;                    // of the last demand
   RingQueue<journal::LaneId> giving_up_;    // have rows to give up

@@ -1,6 +1,5 @@
 #include "health_keeper.h"
 
-#include "carillon/model/operational.h"
 #include "carillon/policy/disabling.h"
 
 namespace carillon::delivery {
@@ -9,10 +8,9 @@ void HealthKeeper::OnBreaker(Lane& lane, policy::Breaker::Change change) {
   if (change == policy::Breaker::Change::kNone) return;
   lane.NoteBreaker();
   if (change == policy::Breaker::Change::kRecovered) {
-    TellRecovered(lane, Recovery::kBreakerClosed);
-    observer_.OnBreakerClosed(lane.destination());
+    notifier_.OnBreakerClosed(lane);
   } else if (const auto until = lane.pace().OpenUntil()) {
-    observer_.OnBreakerOpened(lane.destination(), *until - clock_.Mono());
+    notifier_.OnBreakerOpened(lane, *until - clock_.Mono());
   }
 }
 
@@ -32,10 +30,7 @@ void HealthKeeper::Disable(Lane& lane, model::DisabledReason why) {
                   .disabled = why,
                   .disabled_at = clock_.Wall(),
                   .generation = lane.destination().generation});
-  observer_.OnDisabled(lane.destination(), why);
-  if (router_.IsSubscribed(lane, model::kDestinationDisabled)) {
-    news_.Add(DestinationDisabled(lane.destination(), lane.health(), random_));
-  }
+  notifier_.OnDisabled(lane, why);
   SetMode(lane);
 }
 
@@ -44,14 +39,8 @@ void HealthKeeper::Enable(Lane& lane) {
   lane.failing.Reset();
   lane.pace().Reset(clock_.Mono());
   lane.NoteBreaker();
-  observer_.OnEnabled(lane.destination());
-  TellRecovered(lane, Recovery::kEnabled);
+  notifier_.OnEnabled(lane);
   SetMode(lane);
-}
-
-void HealthKeeper::TellRecovered(const Lane& lane, Recovery how) {
-  if (!router_.IsSubscribed(lane, model::kDestinationRecovered)) return;
-  news_.Add(DestinationRecovered(lane.destination(), how, clock_.Wall(), random_));
 }
 
 void HealthKeeper::FollowSwitch(Lane& lane) {

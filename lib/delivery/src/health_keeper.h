@@ -1,14 +1,11 @@
 #pragma once
 
 #include "carillon/base/clock.h"
-#include "carillon/base/random.h"
-#include "carillon/delivery/observer.h"
 #include "carillon/model/health.h"
 #include "carillon/policy/breaker.h"
 #include "carillon/policy/retry.h"
 #include "lane.h"
-#include "news.h"
-#include "operational.h"
+#include "notifier.h"
 #include "router.h"
 
 namespace carillon::delivery {
@@ -19,9 +16,8 @@ namespace carillon::delivery {
 /// given outlives it.
 class HealthKeeper {
  public:
-  HealthKeeper(const base::Clock& clock, base::Random& random, Observer& observer,
-               const Router& router, News& news)
-      : clock_(clock), random_(random), observer_(observer), router_(router), news_(news) {}
+  HealthKeeper(const base::Clock& clock, const Router& router, Notifier& notifier)
+      : clock_(clock), router_(router), notifier_(notifier) {}
 
   /// Its breaker changed with the end of an attempt.
   void OnBreaker(Lane& lane, policy::Breaker::Change change);
@@ -33,14 +29,11 @@ class HealthKeeper {
  private:
   void Disable(Lane& lane, model::DisabledReason why);
   void Enable(Lane& lane);
-  void TellRecovered(const Lane& lane, Recovery how);
   void SetMode(Lane& lane);
 
   const base::Clock& clock_;
-  base::Random& random_;
-  Observer& observer_;
   const Router& router_;
-  News& news_;
+  Notifier& notifier_;
 };
 
 }  // namespace carillon::delivery

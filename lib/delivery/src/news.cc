@@ -9,7 +9,7 @@
 namespace carillon::delivery {
 
 News::News(const DispatcherOptions& options, const base::Clock& clock, ShardJournal& journal,
-           LaneScheduler& scheduler, const Router& router,
+           LaneScheduler& scheduler, const Router& router, RetryClock& retry_clock,
            std::function<void(const Durable&)> on_durable)
     : shard_(options.shard),
       interval_(options.settle_interval),
@@ -17,6 +17,7 @@ News::News(const DispatcherOptions& options, const base::Clock& clock, ShardJour
       journal_(journal),
       scheduler_(scheduler),
       router_(router),
+      retry_clock_(retry_clock),
       on_durable_(std::move(on_durable)),
       watermark_(journal.recovered().watermark) {}
 
@@ -63,9 +64,10 @@ void News::OnDurable() {
   on_durable_(durable);
 }
 
-void News::Park(Lane& lane, const Parcel& parcel, base::WallTime due, uint32_t attempts) {
+void News::Park(Lane& lane, const Parcel& parcel, std::chrono::nanoseconds wait,
+                uint32_t attempts) {
   journal::Parked row{.lane = lane.id(),
-                      .due = due,
+                      .due = retry_clock_.Now() + wait,
                       .position = parcel.position(),
                       .attempts = attempts,
                       .group = parcel.first.group,

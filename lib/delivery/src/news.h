@@ -11,6 +11,7 @@
 #include "carillon/base/clock.h"
 #include "carillon/journal/journal.h"
 #include "lane_scheduler.h"
+#include "retry_clock.h"
 #include "router.h"
 #include "shard_journal.h"
 
@@ -33,7 +34,7 @@ class News {
   };
 
   News(const DispatcherOptions& options, const base::Clock& clock, ShardJournal& journal,
-       LaneScheduler& scheduler, const Router& router,
+       LaneScheduler& scheduler, const Router& router, RetryClock& retry_clock,
        std::function<void(const Durable&)> on_durable);
 
   void Add(const journal::AttemptRow& row) { Touch(), settlement_.attempts.push_back(row); }
@@ -58,8 +59,8 @@ class News {
 
   // --- Rows of parcels. The lane counts them; `Lane::Finished` or `Dropped` follows.
 
-  /// It is tried again at `due`; `attempts` were made.
-  void Park(Lane& lane, const Parcel& parcel, base::WallTime due, uint32_t attempts);
+  /// It is tried again after `wait`; `attempts` were made.
+  void Park(Lane& lane, const Parcel& parcel, std::chrono::nanoseconds wait, uint32_t attempts);
   /// Parks the deliveries of a batch one by one: what it was parked for is not sent together any
   /// more. Those that go in order are held behind the first of their group.
   void ParkApart(Lane& lane, const journal::Parked& batch);
@@ -106,6 +107,7 @@ class News {
   ShardJournal& journal_;
   LaneScheduler& scheduler_;
   const Router& router_;
+  RetryClock& retry_clock_;
   const std::function<void(const Durable&)> on_durable_;
   journal::Settlement settlement_;
   Durable batch_;  // of settlement_

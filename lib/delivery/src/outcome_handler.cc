@@ -32,7 +32,7 @@ void OutcomeHandler::OnResponse(uint64_t token, const http::Response& response) 
   } else {
     // A batch stays as it is over a restart.
     news_.Unpark(lane, attempt->parcel);
-    news_.Park(lane, attempt->parcel, retry_clock_.Now(), attempt->parcel.attempts + 1);
+    news_.Park(lane, attempt->parcel, {}, attempt->parcel.attempts + 1);
     Finish(*attempt, Ending::kParked);
   }
 }
@@ -48,7 +48,7 @@ void OutcomeHandler::Postpone(Attempt& attempt, const http::Response& response) 
   const bool retry = parcel.parked && parcel.attempts > 0;
   const std::chrono::milliseconds wait = lane.pace().OnShortage(retry, clock_.Mono(), random_);
   news_.Unpark(lane, parcel);
-  news_.Park(lane, parcel, retry_clock_.Now() + wait, parcel.attempts);
+  news_.Park(lane, parcel, wait, parcel.attempts);
   Finish(attempt, Ending::kParked);
 }
 
@@ -60,9 +60,7 @@ void OutcomeHandler::Conclude(Attempt& attempt, const policy::Failure& result) {
   Ending ending = Ending::kSettled;
   bool retries_ended = false;
   if (success) {
-    const auto since = clock_.Wall() - parcel.first.event->accepted_at();
-    metrics_.ObserveDelivered(std::max(since, std::chrono::nanoseconds(0)));
-    lane.metrics().delivered.fetch_add(parcel.size(), std::memory_order_relaxed);
+    recorder_.RecordDelivered(attempt);
   } else {
     ending = Fail(lane, parcel, result);
     retries_ended = ending != Ending::kParked;
@@ -93,12 +91,12 @@ Ending OutcomeHandler::Fail(Lane& lane, const Parcel& parcel, const policy::Fail
   }
   const policy::Sequel sequel =
       policy::AfterFailure(lane.destination().retry, failure, clock_.Wall(), random_);
-  if (sequel.retry_after_ignored) metrics_.CountRetryAfterIgnored();
+  if (sequel.retry_after_ignored) recorder_.RecordRetryAfterIgnored();
   if (sequel.pause) lane.pace().Pause(clock_.Mono() + *sequel.pause);
   if (!sequel.delay || lane.TooLate(*parcel.first.event, *sequel.delay, clock_.Wall())) {
     return dead_.Add(lane, parcel, failure.failures, failure.outcome);
   }
-  news_.Park(lane, parcel, retry_clock_.Now() + *sequel.delay, failure.failures);
+  news_.Park(lane, parcel, *sequel.delay, failure.failures);
   return Ending::kParked;
 }
 

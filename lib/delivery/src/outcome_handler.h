@@ -7,7 +7,6 @@
 #include "carillon/base/clock.h"
 #include "carillon/base/random.h"
 #include "carillon/http/courier.h"
-#include "carillon/metrics/metrics.h"
 #include "carillon/policy/retry.h"
 #include "dead_letters.h"
 #include "health_keeper.h"
@@ -15,7 +14,6 @@
 #include "lane_scheduler.h"
 #include "news.h"
 #include "removal.h"
-#include "retry_clock.h"
 
 namespace carillon::delivery {
 
@@ -28,8 +26,6 @@ class OutcomeHandler {
   struct Parts {
     const base::Clock& clock;
     base::Random& random;
-    metrics::Metrics& metrics;
-    RetryClock& retry_clock;
     LaneScheduler& scheduler;
     Attempts& attempts;
     AttemptRecorder& recorder;
@@ -41,8 +37,6 @@ class OutcomeHandler {
   explicit OutcomeHandler(const Parts& parts)
       : clock_(parts.clock),
         random_(parts.random),
-        metrics_(parts.metrics),
-        retry_clock_(parts.retry_clock),
         scheduler_(parts.scheduler),
         attempts_(parts.attempts),
         recorder_(parts.recorder),
@@ -65,8 +59,6 @@ class OutcomeHandler {
 
   const base::Clock& clock_;
   base::Random& random_;
-  metrics::Metrics& metrics_;
-  RetryClock& retry_clock_;
   LaneScheduler& scheduler_;
   Attempts& attempts_;
   AttemptRecorder& recorder_;

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <chrono>
+
+#include "carillon/base/clock.h"
+#include "carillon/base/random.h"
+#include "carillon/delivery/observer.h"
+#include "carillon/model/health.h"
+#include "lane.h"
+#include "news.h"
+#include "operational.h"
+#include "router.h"
+
+namespace carillon::delivery {
+
+/// Tells what goes wrong with destinations, and right again: the observer always, and the tenant by
+/// an event of Carillon's own where it subscribed to that type. Dispatcher's thread; what is given
+/// outlives it.
+class Notifier {
+ public:
+  Notifier(const base::Clock& clock, base::Random& random, Observer& observer, const Router& router,
+           News& news)
+      : clock_(clock), random_(random), observer_(observer), router_(router), news_(news) {}
+
+  /// The tenant is told only where the event is known, and not of events that tell of events, nor
+  /// where it took the destination out itself.
+  void OnDead(const Lane& lane, const Observer::GivenUp& delivery);
+  /// The same for many, whose events are not known.
+  void OnEvicted(const Lane& lane, const GivenUp& evicted);
+  void OnBreakerOpened(const Lane& lane, std::chrono::nanoseconds closes_in);
+  void OnBreakerClosed(const Lane& lane);
+  /// The lane's health says why.
+  void OnDisabled(const Lane& lane, model::DisabledReason why);
+  void OnEnabled(const Lane& lane);
+
+ private:
+  void TellRecovered(const Lane& lane, Recovery how);
+
+  const base::Clock& clock_;
+  base::Random& random_;
+  Observer& observer_;
+  const Router& router_;
+  News& news_;
+};
+
+}  // namespace carillon::delivery
