@@ -63,27 +63,19 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
       sender_(options.max_unsettled_news, clock, random, courier, scheduler_, attempts_, news_,
               dead_),
       recorder_(clock, metrics, *figures_, observer_, options.tracer, news_),
-      outcomes_({.clock = clock,
-                 .random = random,
+      retries_(clock, random, recorder_, news_, dead_),
+      outcomes_({.random = random,
                  .scheduler = scheduler_,
                  .attempts = attempts_,
                  .recorder = recorder_,
                  .news = news_,
-                 .dead = dead_,
+                 .retries = retries_,
                  .health = health_,
                  .removals = removals_}),
       fetcher_(options.max_memory_bytes, journal_, lanes_, scheduler_, held_, retry_clock_, news_,
                dead_, [this] { Turn(); }),
-      evictor_({.metrics = metrics,
-                .journal = journal_,
-                .lanes = lanes_,
-                .scheduler = scheduler_,
-                .router = router_,
-                .sender = sender_,
-                .news = news_,
-                .dead = dead_,
-                .notifier = notifier_},
-               [this] { Turn(); }),
+      evictor_(metrics, news_, dead_, notifier_),
+      trimmer_(journal_, lanes_, scheduler_, router_, sender_, news_, evictor_, [this] { Turn(); }),
       mover_(journal_, lanes_, scheduler_, router_, sender_, news_, evictor_, [this] { Turn(); }),
       backlog_(journal_, lanes_, scheduler_, held_, router_, dead_, [this] { Turn(); }),
       maker_(options_, courier, metrics, lanes_, scheduler_, router_),
@@ -121,7 +113,7 @@ void DispatcherImpl::Turn() {
     if (memory_.RoomToRead()) {
       backlog_.Run();
       mover_.Run();
-      evictor_.Run();
+      trimmer_.Run();
       fetcher_.AskForDue();
       fetcher_.AskForHeld();
     }
@@ -159,7 +151,7 @@ void DispatcherImpl::Tick(base::MonoTime now) {
   if (!draining_ && router_.table() != nullptr) {
     const journal::Demand demand = journal_.demand();
     mover_.Follow(demand);
-    evictor_.Follow(demand);
+    trimmer_.Follow(demand);
   }
   evictor_.Tell(now);
   news_.Send();  // a watermark or cursor that moved without other news

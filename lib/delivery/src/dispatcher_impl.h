@@ -26,11 +26,13 @@
 #include "pending.h"
 #include "removal.h"
 #include "retry_clock.h"
+#include "retry_planner.h"
 #include "router.h"
 #include "sender.h"
 #include "shard_gauges.h"
 #include "shard_journal.h"
 #include "table_changes.h"
+#include "trimmer.h"
 
 namespace carillon::delivery {
 
@@ -105,9 +107,11 @@ class DispatcherImpl final : public Dispatcher {
   HealthKeeper health_;
   Sender sender_;
   AttemptRecorder recorder_;
+  RetryPlanner retries_;
   OutcomeHandler outcomes_;
   ParkedFetcher fetcher_;
   Evictor evictor_;
+  Trimmer trimmer_;
   CursorMover mover_;
   Backlog backlog_;
   LaneMaker maker_;

@@ -1,7 +1,5 @@
 #include "outcome_handler.h"
 
-#include <algorithm>
-#include <chrono>
 #include <string_view>
 
 namespace carillon::delivery {
@@ -45,11 +43,8 @@ void OutcomeHandler::Postpone(Attempt& attempt, const http::Response& response) 
   if (lane.closing()) {
     return Conclude(attempt, {.outcome = model::Outcome::kCancelled, .failures = parcel.attempts});
   }
-  const bool retry = parcel.parked && parcel.attempts > 0;
-  const std::chrono::milliseconds wait = lane.pace().OnShortage(retry, clock_.Mono(), random_);
   news_.Unpark(lane, parcel);
-  news_.Park(lane, parcel, wait, parcel.attempts);
-  Finish(attempt, Ending::kParked);
+  Finish(attempt, retries_.OnNotMade(lane, parcel));
 }
 
 void OutcomeHandler::Conclude(Attempt& attempt, const policy::Failure& result) {
@@ -62,7 +57,7 @@ void OutcomeHandler::Conclude(Attempt& attempt, const policy::Failure& result) {
   if (success) {
     recorder_.RecordDelivered(attempt);
   } else {
-    ending = Fail(lane, parcel, result);
+    ending = retries_.OnFailed(lane, parcel, result);
     retries_ended = ending != Ending::kParked;
   }
   lane.SetFailing(!success);
@@ -79,25 +74,6 @@ void OutcomeHandler::Finish(Attempt& attempt, Ending ending) {
   } else {
     scheduler_.Touched(lane);
   }
-}
-
-Ending OutcomeHandler::Fail(Lane& lane, const Parcel& parcel, const policy::Failure& failure) {
-  if (lane.closing()) {
-    parcel.ForEach([&](const Delivery& delivery) {
-      if (parcel.parked || delivery.held) return;
-      dead_.Add(lane, *delivery.event, failure.failures, model::Outcome::kCancelled);
-    });
-    return Ending::kSettled;
-  }
-  const policy::Sequel sequel =
-      policy::AfterFailure(lane.destination().retry, failure, clock_.Wall(), random_);
-  if (sequel.retry_after_ignored) recorder_.RecordRetryAfterIgnored();
-  if (sequel.pause) lane.pace().Pause(clock_.Mono() + *sequel.pause);
-  if (!sequel.delay || lane.TooLate(*parcel.first.event, *sequel.delay, clock_.Wall())) {
-    return dead_.Add(lane, parcel, failure.failures, failure.outcome);
-  }
-  news_.Park(lane, parcel, *sequel.delay, failure.failures);
-  return Ending::kParked;
 }
 
 }  // namespace carillon::delivery

@@ -4,16 +4,15 @@
 
 #include "attempt_recorder.h"
 #include "attempts.h"
-#include "carillon/base/clock.h"
 #include "carillon/base/random.h"
 #include "carillon/http/courier.h"
 #include "carillon/policy/retry.h"
-#include "dead_letters.h"
 #include "health_keeper.h"
 #include "lane.h"
 #include "lane_scheduler.h"
 #include "news.h"
 #include "removal.h"
+#include "retry_planner.h"
 
 namespace carillon::delivery {
 
@@ -24,24 +23,22 @@ class OutcomeHandler {
  public:
   /// What it works with; all of it outlives it.
   struct Parts {
-    const base::Clock& clock;
     base::Random& random;
     LaneScheduler& scheduler;
     Attempts& attempts;
     AttemptRecorder& recorder;
     News& news;
-    DeadLetters& dead;
+    RetryPlanner& retries;
     HealthKeeper& health;
     Removals& removals;
   };
   explicit OutcomeHandler(const Parts& parts)
-      : clock_(parts.clock),
-        random_(parts.random),
+      : random_(parts.random),
         scheduler_(parts.scheduler),
         attempts_(parts.attempts),
         recorder_(parts.recorder),
         news_(parts.news),
-        dead_(parts.dead),
+        retries_(parts.retries),
         health_(parts.health),
         removals_(parts.removals) {}
 
@@ -54,16 +51,14 @@ class OutcomeHandler {
   void Postpone(Attempt& attempt, const http::Response& response);
   /// `result` tells of a success, too.
   void Conclude(Attempt& attempt, const policy::Failure& result);
-  Ending Fail(Lane& lane, const Parcel& parcel, const policy::Failure& failure);
   void Finish(Attempt& attempt, Ending ending);
 
-  const base::Clock& clock_;
   base::Random& random_;
   LaneScheduler& scheduler_;
   Attempts& attempts_;
   AttemptRecorder& recorder_;
   News& news_;
-  DeadLetters& dead_;
+  RetryPlanner& retries_;
   HealthKeeper& health_;
   Removals& removals_;
   bool stopped_ = false;

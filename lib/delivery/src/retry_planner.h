@@ -1,0 +1,37 @@
+#pragma once
+
+#include "attempt_recorder.h"
+#include "attempts.h"
+#include "carillon/base/clock.h"
+#include "carillon/base/random.h"
+#include "carillon/policy/retry.h"
+#include "dead_letters.h"
+#include "groups.h"
+#include "lane.h"
+#include "news.h"
+
+namespace carillon::delivery {
+
+/// Decides whether and when deliveries are tried again whose attempt failed: parks them, or
+/// declares them dead. The rows that they had are taken away before (News::Unpark);
+/// `Lane::Finished` follows. Dispatcher's thread; what is given outlives it.
+class RetryPlanner {
+ public:
+  RetryPlanner(const base::Clock& clock, base::Random& random, AttemptRecorder& recorder,
+               News& news, DeadLetters& dead)
+      : clock_(clock), random_(random), recorder_(recorder), news_(news), dead_(dead) {}
+
+  /// What a lane that is being closed had parked stays, and is dead with the lane.
+  Ending OnFailed(Lane& lane, const Parcel& parcel, const policy::Failure& failure);
+  /// The attempt was not made, for want of something on this machine: as if nothing had been.
+  Ending OnNotMade(Lane& lane, const Parcel& parcel);
+
+ private:
+  const base::Clock& clock_;
+  base::Random& random_;
+  AttemptRecorder& recorder_;
+  News& news_;
+  DeadLetters& dead_;
+};
+
+}  // namespace carillon::delivery

@@ -1,0 +1,100 @@
+#include "trimmer.h"
+
+#include <utility>
+#include <variant>
+
+#include "parked_kind.h"
+
+namespace carillon::delivery {
+namespace {
+
+constexpr size_t kPageRows = 500;
+
+}  // namespace
+
+void Trimmer::Follow(const journal::Demand& demand) {
+  if (std::exchange(version_, demand.version) == demand.version) return;
+  if (demand.give_up == nullptr) return;
+  for (const auto& [id, give_up] : *demand.give_up) {
+    Lane* const lane = lanes_.Find(id);
+    if (lane != nullptr && !lane->closing()) Start(*lane, give_up);
+  }
+}
+
+void Trimmer::Start(Lane& lane, const journal::GiveUp& give_up) {
+  lane.marks.give_up = give_up;
+  // What was taken to be sent, and cannot be now, is given up like what was not.
+  if (lane.mode() != Lane::Mode::kRun || lane.pace().Resting()) {
+    lane.Shed(0, router_.next());
+    scheduler_.Touched(lane);
+  }
+  if (std::exchange(lane.marks.giving_up, true)) return;
+  giving_up_.push_back(lane.id());
+}
+
+void Trimmer::Run() {
+  while (!listing_ && !giving_up_.empty() && sender_.MayStart()) {
+    Lane* lane = lanes_.Find(giving_up_.front());
+    if (lane == nullptr || lane->closing()) {
+      giving_up_.pop_front();
+      page_.reset();
+      continue;
+    }
+    listing_ = true;
+    if (!page_) page_upsets_ = lane->upsets();
+    lane->BeginListing();
+    const journal::GiveUp asked = lane->marks.give_up;
+    const journal::ParkedKey start{lane->id(), base::WallTime::min(), 0};
+    journal_.ListParked(lane->id(), asked.up_to, page_.value_or(start), kPageRows,
+                        [this, id = lane->id(), asked](const journal::ParkedPage& page) {
+                          listing_ = false;
+                          OnPage(id, asked, page);
+                          on_page_();
+                        });
+  }
+}
+
+// Rows that wait for a time are known by their keys. Of others it is the order that tells: when
+// that was upset since the first page, they wait for the next time that the journal asks.
+void Trimmer::OnPage(journal::LaneId id, const journal::GiveUp& asked,
+                     const journal::ParkedPage& page) {
+  Lane* const lane = lanes_.Find(id);
+  page_ = page.next;
+  if (lane == nullptr) return;  // taken off the list with the next turn
+  if (sender_.stopped() || lane->closing()) return lane->EndListing();
+  const bool upset = lane->upsets() != page_upsets_;
+  for (const journal::Parked& row : page.rows) {
+    if (upset && !IsTimed(row.due)) break;
+    if (!Take(*lane, row)) continue;
+    news_.Add(journal::ParkedKey{id, row.due, row.position});
+    lane->retries().CountUnparked(1 + row.rest.size());
+    evictor_.Evict(*lane, row, row.position <= asked.too_old_to);
+    if (IsTimed(row.due)) lane->groups().Release(row);
+  }
+  lane->EndListing();
+  scheduler_.Touched(*lane);
+  if (!page.next || (upset && !IsTimed(page.next->due))) End(*lane, asked);
+}
+
+// When more was asked for meanwhile, the lane's rows are looked at from the first on again.
+void Trimmer::End(Lane& lane, const journal::GiveUp& asked) {
+  page_.reset();
+  giving_up_.pop_front();
+  if (lane.marks.give_up == asked) {
+    lane.marks.giving_up = false;
+  } else {
+    giving_up_.push_back(lane.id());
+  }
+}
+
+// False for a row of which there is something in memory: that comes to an end of its own.
+bool Trimmer::Take(Lane& lane, const journal::Parked& row) {
+  return std::visit(
+      ForKind{[&](TimedRow timed) { return lane.retries().Take(timed.due, row.position); },
+              [&](HeldRow held) { return lane.groups().TakeToGiveUp(held.group, row.position); },
+              [&](KeptRow) { return lane.kept().Bury(row.position); },
+              [&](StuckRow) { return false; }},
+      KindOf(row.due));
+}
+
+}  // namespace carillon::delivery

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "carillon/journal/journal.h"
+#include "evictor.h"
+#include "lane_map.h"
+#include "lane_scheduler.h"
+#include "news.h"
+#include "ring_queue.h"
+#include "router.h"
+#include "sender.h"
+#include "shard_journal.h"
+
+namespace carillon::delivery {
+
+/// Trims the rows of lanes for which the journal keeps too much, or for too long: lists them, a
+/// page of one lane at a time, and has them evicted. Of what is under way it leaves the rows alone.
+/// Dispatcher's thread; what is given outlives it.
+class Trimmer {
+ public:
+  /// `on_page`: groups may go on, and memory be free.
+  Trimmer(ShardJournal& journal, LaneMap& lanes, LaneScheduler& scheduler, const Router& router,
+          const Sender& sender, News& news, Evictor& evictor, std::function<void()> on_page)
+      : journal_(journal),
+        lanes_(lanes),
+        scheduler_(scheduler),
+        router_(router),
+        sender_(sender),
+        news_(news),
+        evictor_(evictor),
+        on_page_(std::move(on_page)) {}
+
+  /// What the journal asks for, now and then.
+  void Follow(const journal::Demand& demand);
+  /// Asks for the next page.
+  void Run();
+
+ private:
+  void Start(Lane& lane, const journal::GiveUp& give_up);
+  void OnPage(journal::LaneId id, const journal::GiveUp& asked, const journal::ParkedPage& page);
+  void End(Lane& lane, const journal::GiveUp& asked);
+  bool Take(Lane& lane, const journal::Parked& row);
+
+  ShardJournal& journal_;
+  LaneMap& lanes_;
+  LaneScheduler& scheduler_;
+  const Router& router_;
+  const Sender& sender_;
+  News& news_;
+  Evictor& evictor_;
+  const std::function<void()> on_page_;
+  uint64_t version_ = 0;                    // of the last demand
+  RingQueue<journal::LaneId> giving_up_;    // have rows to give up
+  bool listing_ = false;                    // a page is awaited
+  std::optional<journal::ParkedKey> page_;  // where the first of giving_up_ goes on
+  uint64_t page_upsets_ = 0;                // of its lane, when its first page was asked for
+};
+
+}  // namespace carillon::delivery
