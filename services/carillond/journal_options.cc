@@ -25,6 +25,7 @@ journal::SqliteJournalOptions JournalOptions(const config::Config& config) {
 void Describe(const journal::Journal::Stats& stats, metrics::ProcessGauges& gauges) {
   gauges.journal_last_position = stats.last_position;
   gauges.journal_watermark = stats.watermark;
+  gauges.journal_floor = stats.floor;
   gauges.journal_waiting_bytes = stats.waiting_bytes;
   gauges.journal_stored_bytes = stats.stored_bytes;
   gauges.free_disk_bytes = stats.free_bytes;

@@ -296,6 +296,7 @@ Journal::Stats SqliteJournal::stats() const {
   Stats stats;
   stats.last_position = gauges_.last_position;
   stats.watermark = gauges_.watermark;
+  stats.floor = gauges_.floor;
   stats.waiting_bytes = gauges_.waiting_bytes;
   stats.free_bytes = gauges_.free_bytes;
   stats.min_free_bytes = options_.min_free_bytes;

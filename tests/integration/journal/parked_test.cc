@@ -335,6 +335,8 @@ TEST_F(RetentionTest, WhatALaneBehindStillNeedsStays) {
   news.watermark = 4;
   news.cursors = {{lane_, 3}};
   Settle(news);
+  EXPECT_EQ(journal_->stats().watermark, 4u);
+  EXPECT_EQ(journal_->stats().floor, 2u);
   clock_.Advance(hours(73));
   ASSERT_TRUE(Left({3, 4}));
   Reopen();

@@ -173,6 +173,7 @@ TEST(Metrics, ProcessGaugesAreAskedAtEachScrape) {
   metrics->SetProcessGauges([&position] {
     return ProcessGauges{.journal_last_position = ++position,
                          .journal_watermark = 40,
+                         .journal_floor = 35,
                          .journal_waiting_bytes = 1,
                          .journal_stored_bytes = 2,
                          .free_disk_bytes = 3,
@@ -192,6 +193,7 @@ TEST(Metrics, ProcessGaugesAreAskedAtEachScrape) {
   const Scrape s = ReadScrape(metrics->Render());
   EXPECT_EQ(s.at("carillon_journal_last_position"), 43);
   EXPECT_EQ(s.at("carillon_journal_watermark"), 40);
+  EXPECT_EQ(s.at("carillon_journal_floor"), 35);
   EXPECT_EQ(s.at("carillon_journal_waiting_bytes"), 1);
   EXPECT_EQ(s.at("carillon_journal_stored_bytes"), 2);
   EXPECT_EQ(s.at("carillon_disk_free_bytes"), 3);

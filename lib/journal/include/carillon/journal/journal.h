@@ -147,7 +147,8 @@ struct Settlement {
   /// the next positions, and handed to the consumers as others are. Their ids are new; they are
   /// not held against the bound of what waits for the disk.
   std::vector<std::shared_ptr<model::Event>> events;
-  /// Every event at or below it is settled in this shard, lanes that fell behind left aside.
+  /// At and below it no event waits for a lane of this shard that keeps up: each of its deliveries
+  /// is delivered, parked or dead, or belongs to a lane that is behind, whose cursor covers it.
   uint64_t watermark = 0;
 };
 
@@ -242,7 +243,7 @@ struct UnopenedLane {
 
 /// What a shard reads at start.
 struct Recovered {
-  uint64_t watermark = 0;      ///< every event at or below it is settled
+  uint64_t watermark = 0;      ///< see `Settlement::watermark`: its shard reads on from here
   uint64_t last_position = 0;  ///< 0 when the journal is empty
 };
 
@@ -346,7 +347,8 @@ class Journal {
 
   struct Stats {
     uint64_t last_position = 0;
-    uint64_t watermark = 0;
+    uint64_t watermark = 0;      ///< the lowest of all shards
+    uint64_t floor = 0;          ///< at and below it every event is settled for every lane
     uint64_t waiting_bytes = 0;  ///< events waiting for the disk
     uint64_t free_bytes = 0;     ///< of the file system
     /// The least of it with which events are accepted; 0: there is no such bound.

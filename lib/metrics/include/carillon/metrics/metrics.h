@@ -146,6 +146,7 @@ struct CertificateEnd {
 struct ProcessGauges {
   uint64_t journal_last_position = 0;
   uint64_t journal_watermark = 0;
+  uint64_t journal_floor = 0;
   uint64_t journal_waiting_bytes = 0;
   uint64_t journal_stored_bytes = 0;
   uint64_t free_disk_bytes = 0;
