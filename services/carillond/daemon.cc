@@ -226,7 +226,7 @@ class DaemonImpl final : public Daemon {
     limits.max_message_bytes = config_.server.max_message_bytes();
     publishing_ = std::make_unique<rpc::Publishing>(limits, clock_, *journal_, *metrics_);
     if (spans_ != nullptr) publishing_->SetTracer(spans_->tracer());
-    SetCatalogue(config_);
+    SetCatalog(config_);
     v1::Server server = config_.server;
     server.set_max_publisher_connections(static_cast<uint32_t>(
         std::min<size_t>(server.max_publisher_connections(), shares_.publishers)));
@@ -236,9 +236,9 @@ class DaemonImpl final : public Daemon {
     return absl::OkStatus();
   }
 
-  void SetCatalogue(const config::Config& config) {
-    publishing_->SetCatalogue(
-        std::make_shared<const ingest::Catalogue>(config.types.begin(), config.types.end()));
+  void SetCatalog(const config::Config& config) {
+    publishing_->SetCatalog(
+        std::make_shared<const ingest::Catalog>(config.types.begin(), config.types.end()));
   }
 
   /// What follows a configuration that the engine has taken.
@@ -268,7 +268,7 @@ class DaemonImpl final : public Daemon {
                     {{"file", config_path_}, {"error", status.message()}});
       return;
     }
-    SetCatalogue(*config);
+    SetCatalog(*config);
     RenewSpanExport(config->tracing);
     InForce(*config);
     const engine::Engine::GivenUp given_up = engine_->AwaitRemovals(kRemovalPatience);

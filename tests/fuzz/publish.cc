@@ -15,13 +15,13 @@ namespace {
 
 constexpr base::WallTime kNow{std::chrono::seconds(1'714'564'800)};
 
-const ingest::Catalogue& Types() {
-  static const ingest::Catalogue types = {"session.create",
-                                          "list.created",
-                                          "contact.created",
-                                          "sync.run.completed",
-                                          "insight.population.completed",
-                                          "order.paid"};
+const ingest::Catalog& Types() {
+  static const ingest::Catalog types = {"session.create",
+                                        "list.created",
+                                        "contact.created",
+                                        "sync.run.completed",
+                                        "insight.population.completed",
+                                        "order.paid"};
   return types;
 }
 

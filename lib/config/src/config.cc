@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "carillon/base/secret.h"
 #include "carillon/base/text.h"
-#include "catalogue.h"
+#include "catalog.h"
 #include "destination.h"
 #include "environment.h"
 #include "file.h"
@@ -63,8 +63,8 @@ void ReadDestinations(const v1::Config& given, Names& names, Config& to, Errors&
   }
 }
 
-void ReadSubscriptions(const v1::Config& given, const Names& destinations,
-                       const Catalogue& catalogue, Config& to, Errors& errors) {
+void ReadSubscriptions(const v1::Config& given, const Names& destinations, const Catalog& catalog,
+                       Config& to, Errors& errors) {
   const Path root;
   const Path path = root.Member("subscriptions");
   if (!CheckCount(given.subscriptions_size(), kMaxSubscriptions, path, errors)) return;
@@ -73,7 +73,7 @@ void ReadSubscriptions(const v1::Config& given, const Names& destinations,
   for (int i = 0; i < given.subscriptions_size() && !errors.full(); ++i) {
     const Path element = path.At(i);
     to.subscriptions.push_back(
-        ReadSubscription(given.subscriptions(i), destinations, catalogue, element, errors));
+        ReadSubscription(given.subscriptions(i), destinations, catalog, element, errors));
     names.Add(to.subscriptions.back().tenant, to.subscriptions.back().name, i,
               element.Member("name"), errors);
   }
@@ -93,11 +93,11 @@ Config Convert(v1::Config given, const Surroundings& surroundings, Errors& error
   to.tracing = ReadTracing(given.tracing(), surroundings, root.Member("tracing"), errors);
   to.egress.rules = ReadGuard(given.guard(), root.Member("guard"), errors);
   if (given.has_proxy()) to.egress.proxy = ReadProxy(given.proxy(), root.Member("proxy"), errors);
-  const Catalogue catalogue(given.event_types(), root.Member("event_types"), errors);
+  const Catalog catalog(given.event_types(), root.Member("event_types"), errors);
   Names names("destinations");
   ReadDestinations(given, names, to, errors);
-  ReadSubscriptions(given, names, catalogue, to, errors);
-  to.types = catalogue.types();
+  ReadSubscriptions(given, names, catalog, to, errors);
+  to.types = catalog.types();
   to.server = std::move(*given.mutable_server());
   to.journal = std::move(*given.mutable_journal());
   to.delivery = std::move(*given.mutable_delivery());

@@ -40,7 +40,7 @@ void CheckDestinations(const model::Subscription& subscription, const Names& des
 }  // namespace
 
 model::Subscription ReadSubscription(const v1::Subscription& given, const Names& destinations,
-                                     const Catalogue& catalogue, const Path& path, Errors& errors) {
+                                     const Catalog& catalog, const Path& path, Errors& errors) {
   model::Subscription to;
   to.name = given.name();
   if (!IsLabel(to.name)) errors.Add(path.Member("name"), "must be 1-63 characters of [a-z0-9-]");
@@ -49,7 +49,7 @@ model::Subscription ReadSubscription(const v1::Subscription& given, const Names&
   if (CheckMembers(given.types_size(), kMaxTypes, types, errors)) {
     to.types.assign(given.types().begin(), given.types().end());
     for (int i = 0; i < given.types_size() && !errors.full(); ++i) {
-      catalogue.CheckPattern(given.types(i), types.At(i), errors);
+      catalog.CheckPattern(given.types(i), types.At(i), errors);
     }
   }
   const Path names = path.Member("destinations");

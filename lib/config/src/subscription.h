@@ -2,7 +2,7 @@
 
 #include "carillon/model/subscription.h"
 #include "carillon/v1/destination.pb.h"
-#include "catalogue.h"
+#include "catalog.h"
 #include "names.h"
 #include "path.h"
 
@@ -10,6 +10,6 @@ namespace carillon::config {
 
 /// Checks a subscription against the destinations and types there are.
 model::Subscription ReadSubscription(const v1::Subscription& given, const Names& destinations,
-                                     const Catalogue& catalogue, const Path& path, Errors& errors);
+                                     const Catalog& catalog, const Path& path, Errors& errors);
 
 }  // namespace carillon::config

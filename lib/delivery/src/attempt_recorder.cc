@@ -18,7 +18,7 @@ void AttemptRecorder::Record(const Attempt& attempt, model::Outcome outcome,
   if (attempt.span != 0 && tracer_ != nullptr) RecordSpan(attempt, outcome, response);
   if (outcome != model::Outcome::kCancelled) ObservePhases(response.times);
   if (outcome != model::Outcome::kSuccess && outcome != model::Outcome::kCancelled) {
-    observer_.OnFailed(lane.destination(), outcome, response, *attempt.parcel.first.event);
+    observer_.OnFailed(lane.destination(), outcome, response, *attempt.deliveries.first.event);
   }
 }
 
@@ -28,38 +28,38 @@ void AttemptRecorder::RecordShortage(const Attempt& attempt, const http::Respons
 }
 
 void AttemptRecorder::RecordDelivered(const Attempt& attempt) {
-  const auto since = clock_.Wall() - attempt.parcel.first.event->accepted_at();
+  const auto since = clock_.Wall() - attempt.deliveries.first.event->accepted_at();
   metrics_.ObserveDelivered(std::max(since, std::chrono::nanoseconds(0)));
-  attempt.lane->metrics().delivered.fetch_add(attempt.parcel.size(), std::memory_order_relaxed);
+  attempt.lane->metrics().delivered.fetch_add(attempt.deliveries.size(), std::memory_order_relaxed);
 }
 
 void AttemptRecorder::AddRows(const Attempt& attempt, model::Outcome outcome,
                               const http::Response& response, bool abandoned) {
   const Lane& lane = *attempt.lane;
-  const Parcel& parcel = attempt.parcel;
+  const DeliveryBatch& deliveries = attempt.deliveries;
   const auto took = response.ended - response.started;
   const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
   const bool closed = lane.closing() && outcome != model::Outcome::kSuccess;
   journal::AttemptRow row{
       .position = 0,
       .lane = lane.id(),
-      .number = parcel.attempts + 1,
+      .number = deliveries.attempts + 1,
       .outcome = outcome,
       .http_status = response.status,
       .started = clock_.Wall() - (clock_.Mono() - response.started),
       .duration_us = static_cast<uint32_t>(std::clamp<int64_t>(micros, 0, UINT32_MAX))};
-  parcel.ForEach([&](const Delivery& delivery) {
+  deliveries.ForEach([&](const Delivery& delivery) {
     row.position = delivery.event->position();
     // The parked rows of a lane that is being closed stay, and become dead with the lane.
-    const bool stays = closed && (parcel.parked || delivery.held);
-    row.settles = !stays && (!abandoned || (!parcel.parked && parcel.size() > 1));
-    news_.Add(row);
+    const bool stays = closed && (deliveries.parked || delivery.held);
+    row.settles = !stays && (!abandoned || (!deliveries.parked && deliveries.size() > 1));
+    settlements_.Add(row);
   });
 }
 
 void AttemptRecorder::RecordSpan(const Attempt& attempt, model::Outcome outcome,
                                  const http::Response& response) {
-  const model::TraceContext trace = *attempt.parcel.Traced()->trace();
+  const model::TraceContext trace = *attempt.deliveries.Traced()->trace();
   if (!trace.sampled()) return;
   const base::WallTime start = clock_.Wall() - (clock_.Mono() - response.started);
   tracer_->Record(

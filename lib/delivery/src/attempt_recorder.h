@@ -7,7 +7,7 @@
 #include "carillon/metrics/metrics.h"
 #include "carillon/model/outcome.h"
 #include "carillon/tracing/tracer.h"
-#include "news.h"
+#include "settlement_buffer.h"
 
 namespace carillon::delivery {
 
@@ -18,13 +18,13 @@ class AttemptRecorder {
   /// `tracer` may be null.
   AttemptRecorder(const base::Clock& clock, metrics::Metrics& metrics,
                   metrics::ShardMetrics& figures, Observer& observer, tracing::Tracer* tracer,
-                  News& news)
+                  SettlementBuffer& settlements)
       : clock_(clock),
         metrics_(metrics),
         figures_(figures),
         observer_(observer),
         tracer_(tracer),
-        news_(news) {}
+        settlements_(settlements) {}
 
   /// `abandoned`: it was cancelled because the process ends, and its deliveries stay as they are.
   void Record(const Attempt& attempt, model::Outcome outcome, const http::Response& response,
@@ -48,7 +48,7 @@ class AttemptRecorder {
   metrics::ShardMetrics& figures_;
   Observer& observer_;
   tracing::Tracer* const tracer_;
-  News& news_;
+  SettlementBuffer& settlements_;
 };
 
 }  // namespace carillon::delivery

@@ -31,8 +31,9 @@ void AddOutcome(model::Outcome outcome, const http::Response& response, tracing:
   span.attributes.emplace_back("carillon.phase", std::string(http::PhaseName(response.phase)));
 }
 
-void AddLinks(const Parcel& parcel, const model::TraceContext& trace, tracing::Span& span) {
-  parcel.ForEach([&trace, &span](const Delivery& delivery) {
+void AddLinks(const DeliveryBatch& deliveries, const model::TraceContext& trace,
+              tracing::Span& span) {
+  deliveries.ForEach([&trace, &span](const Delivery& delivery) {
     if (!delivery.event->traced()) return;
     const model::TraceContext other = *delivery.event->trace();
     if (other.trace_id == trace.trace_id && other.span_id == trace.span_id) return;
@@ -49,29 +50,29 @@ void AddLinks(const Parcel& parcel, const model::TraceContext& trace, tracing::S
 tracing::Span AttemptSpan(const model::Destination& destination, const Attempt& attempt,
                           const model::TraceContext& trace, model::Outcome outcome,
                           const http::Response& response, base::WallTime start) {
-  const Parcel& parcel = attempt.parcel;
-  const model::Event& event = *parcel.first.event;
+  const DeliveryBatch& deliveries = attempt.deliveries;
+  const model::Event& event = *deliveries.first.event;
   tracing::Span span = tracing::ChildOf(trace, model::ToSpanId(attempt.span));
   span.name = "deliver";
   span.kind = tracing::Span::Kind::kClient;
   span.start = start;
   span.end = start + (response.ended - response.started);
   span.attributes.reserve(16);
-  const bool batch = !parcel.rest.empty();
+  const bool batch = !deliveries.rest.empty();
   span.attributes.emplace_back("carillon.tenant", destination.tenant);
   span.attributes.emplace_back("carillon.destination", destination.name);
-  span.attributes.emplace_back("carillon.attempt", int64_t{parcel.attempts} + 1);
+  span.attributes.emplace_back("carillon.attempt", int64_t{deliveries.attempts} + 1);
   span.attributes.emplace_back("carillon.event.type", std::string(event.type()));
   span.attributes.emplace_back("messaging.message.id",
-                               batch ? RequestMaker::BatchId(parcel) : std::string(event.id()));
+                               batch ? RequestMaker::BatchId(deliveries) : std::string(event.id()));
   if (batch) {
     span.attributes.emplace_back("messaging.batch.message_count",
-                                 static_cast<int64_t>(parcel.size()));
+                                 static_cast<int64_t>(deliveries.size()));
   }
   span.attributes.emplace_back("http.request.method", std::string("POST"));
   AddServer(destination.url, span);
   AddOutcome(outcome, response, span);
-  AddLinks(parcel, trace, span);
+  AddLinks(deliveries, trace, span);
   return span;
 }
 

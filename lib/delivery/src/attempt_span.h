@@ -11,8 +11,8 @@
 namespace carillon::delivery {
 
 /// The span `deliver` of an attempt that began at `start` and ended with `outcome`; `trace` is that
-/// of Parcel::Traced. A batch has links to the other traces of its events. No attribute has a path,
-/// a header, a body or a credential in it.
+/// of DeliveryBatch::Traced. A batch has links to the other traces of its events. No attribute has
+/// a path, a header, a body or a credential in it.
 tracing::Span AttemptSpan(const model::Destination& destination, const Attempt& attempt,
                           const model::TraceContext& trace, model::Outcome outcome,
                           const http::Response& response, base::WallTime start);

@@ -29,7 +29,7 @@ struct Delivery {
 };
 
 /// What one POST carries: one delivery, or a batch of them in their order.
-struct Parcel {
+struct DeliveryBatch {
   Delivery first;
   std::vector<Delivery> rest;
   base::WallTime due{};   ///< of its parked row
@@ -76,10 +76,10 @@ class AttemptToken {
   static_assert((uint64_t{kUses - 1} << 32 | UINT32_MAX) < http::kCourierToken);
 };
 
-/// A parcel in flight.
+/// A batch in flight.
 struct Attempt {
   Lane* lane = nullptr;
-  Parcel parcel;
+  DeliveryBatch deliveries;
   uint32_t index = 0;  ///< in the slab
   uint32_t use = 0;    ///< how often its place in the slab was used before
   uint32_t place = 0;  ///< in the lane's list
@@ -98,7 +98,7 @@ class Attempts {
   /// `first_use`: of each place; for tests of what comes after many.
   explicit Attempts(uint32_t first_use = 0) : first_use_(first_use) {}
 
-  Attempt& Start(Lane& lane, Parcel&& parcel) {
+  Attempt& Start(Lane& lane, DeliveryBatch&& deliveries) {
     if (free_.empty()) {
       free_.push_back(static_cast<uint32_t>(slab_.size()));
       Attempt& added = slab_.emplace_back();
@@ -108,7 +108,7 @@ class Attempts {
     Attempt& attempt = slab_[free_.back()];
     free_.pop_back();
     attempt.lane = &lane;
-    attempt.parcel = std::move(parcel);
+    attempt.deliveries = std::move(deliveries);
     attempt.live = true;
     attempt.span = 0;
     ++live_;
@@ -131,7 +131,7 @@ class Attempts {
 
   void Finish(Attempt& attempt) {
     Abandon(attempt);
-    attempt.parcel = {};
+    attempt.deliveries = {};
     attempt.lane = nullptr;
     attempt.use = AttemptToken::NextUse(attempt.use);
     free_.push_back(attempt.index);

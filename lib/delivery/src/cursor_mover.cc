@@ -7,14 +7,14 @@
 namespace carillon::delivery {
 
 CursorMover::CursorMover(ShardJournal& journal, LaneMap& lanes, LaneScheduler& scheduler,
-                         const Router& router, const Sender& sender, News& news, Evictor& evictor,
-                         std::function<void()> on_read)
+                         const Router& router, const Sender& sender, SettlementBuffer& settlements,
+                         Evictor& evictor, std::function<void()> on_read)
     : journal_(journal),
       lanes_(lanes),
       scheduler_(scheduler),
       router_(router),
       sender_(sender),
-      news_(news),
+      settlements_(settlements),
       evictor_(evictor),
       on_read_(std::move(on_read)) {}
 
@@ -86,7 +86,7 @@ void CursorMover::KeepOrEvict(Lane& lane, const model::Event& event) {
                               .rest = {}};
     return evictor_.Evict(lane, row, /*too_old=*/true);
   }
-  news_.Add(lane.Keep(event));
+  settlements_.Add(lane.Keep(event));
   lane.retries().CountParked(1);
 }
 

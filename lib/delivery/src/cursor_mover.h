@@ -8,10 +8,10 @@
 #include "evictor.h"
 #include "lane_map.h"
 #include "lane_scheduler.h"
-#include "news.h"
 #include "ring_queue.h"
 #include "router.h"
 #include "sender.h"
+#include "settlement_buffer.h"
 #include "shard_journal.h"
 
 namespace carillon::delivery {
@@ -23,7 +23,8 @@ class CursorMover {
  public:
   /// `on_read`: lanes may have got further.
   CursorMover(ShardJournal& journal, LaneMap& lanes, LaneScheduler& scheduler, const Router& router,
-              const Sender& sender, News& news, Evictor& evictor, std::function<void()> on_read);
+              const Sender& sender, SettlementBuffer& settlements, Evictor& evictor,
+              std::function<void()> on_read);
 
   /// What the journal asks for, now and then.
   void Follow(const journal::Demand& demand);
@@ -43,7 +44,7 @@ class CursorMover {
   LaneScheduler& scheduler_;
   const Router& router_;
   const Sender& sender_;
-  News& news_;
+  SettlementBuffer& settlements_;
   Evictor& evictor_;
   const std::function<void()> on_read_;
   journal::Demand demand_;             // as of the last call

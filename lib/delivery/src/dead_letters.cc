@@ -7,10 +7,10 @@
 
 namespace carillon::delivery {
 
-Ending DeadLetters::Add(Lane& lane, const Parcel& parcel, uint32_t attempts,
+Ending DeadLetters::Add(Lane& lane, const DeliveryBatch& deliveries, uint32_t attempts,
                         model::Outcome outcome) {
   std::map<journal::GroupId, uint64_t> marks;  // the last position of each group
-  parcel.ForEach([&](const Delivery& delivery) {
+  deliveries.ForEach([&](const Delivery& delivery) {
     Add(lane, *delivery.event, attempts, outcome);
     if (delivery.group != 0) marks[delivery.group] = delivery.event->position();
   });
@@ -18,14 +18,14 @@ Ending DeadLetters::Add(Lane& lane, const Parcel& parcel, uint32_t attempts,
                     lane.mode() == Lane::Mode::kRun;
   if (!hold || marks.empty()) return Ending::kSettled;
   for (const auto& [group, position] : marks) {
-    news_.Add(StuckMark(lane.id(), group, position, lane.destination().generation));
+    settlements_.Add(StuckMark(lane.id(), group, position, lane.destination().generation));
   }
   return Ending::kStuck;
 }
 
 void DeadLetters::Add(Lane& lane, const Observer::GivenUp& delivery) {
-  news_.Add(journal::Dead{lane.id(), delivery.position, delivery.attempts, delivery.outcome,
-                          clock_.Wall()});
+  settlements_.Add(journal::Dead{lane.id(), delivery.position, delivery.attempts, delivery.outcome,
+                                 clock_.Wall()});
   lane.metrics().dead.fetch_add(1, std::memory_order_relaxed);
   notifier_.OnDead(lane, delivery);
   if (lane.closing()) removals_.OnDead(lane.id());
@@ -43,7 +43,7 @@ void DeadLetters::Add(Lane& lane, const model::Event& event, uint32_t attempts,
 // The journal keeps the events of parked rows. Should one be gone all the same, or the row be
 // nonsense, the row ends, and nothing of its groups waits for it.
 void DeadLetters::AddUnreadable(Lane& lane, const journal::Parked& row) {
-  news_.Add(journal::ParkedKey{lane.id(), row.due, row.position});
+  settlements_.Add(journal::ParkedKey{lane.id(), row.due, row.position});
   lane.retries().CountUnparked(1 + row.rest.size());
   std::set<uint64_t> positions{row.position};
   for (const journal::BatchMember& member : row.rest) positions.insert(member.position);

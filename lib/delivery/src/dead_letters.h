@@ -8,9 +8,9 @@
 #include "carillon/journal/journal.h"
 #include "groups.h"
 #include "lane.h"
-#include "news.h"
 #include "notifier.h"
 #include "removal.h"
+#include "settlement_buffer.h"
 
 namespace carillon::delivery {
 
@@ -19,23 +19,25 @@ namespace carillon::delivery {
 /// Dispatcher's thread; what is given outlives it.
 class DeadLetters {
  public:
-  DeadLetters(const base::Clock& clock, Notifier& notifier, News& news, Removals& removals)
-      : clock_(clock), notifier_(notifier), news_(news), removals_(removals) {}
+  DeadLetters(const base::Clock& clock, Notifier& notifier, SettlementBuffer& settlements,
+              Removals& removals)
+      : clock_(clock), notifier_(notifier), settlements_(settlements), removals_(removals) {}
 
   /// One of which only the row or the position is known: the tenant is not told of it by itself.
   void Add(Lane& lane, const Observer::GivenUp& delivery);
   /// It was given up after `attempts`, the last of which ended so.
   void Add(Lane& lane, const model::Event& event, uint32_t attempts, model::Outcome outcome);
-  /// The same for all that a parcel carries, whose rows are taken away. kStuck: what follows in
+  /// The same for all that a batch carries, whose rows are taken away. kStuck: what follows in
   /// their groups is to be held, and the marks that say so are written; else kSettled.
-  Ending Add(Lane& lane, const Parcel& parcel, uint32_t attempts, model::Outcome outcome);
+  Ending Add(Lane& lane, const DeliveryBatch& deliveries, uint32_t attempts,
+             model::Outcome outcome);
   /// A parked row that was taken, and whose event is gone, or that makes no sense.
   void AddUnreadable(Lane& lane, const journal::Parked& row);
 
  private:
   const base::Clock& clock_;
   Notifier& notifier_;
-  News& news_;
+  SettlementBuffer& settlements_;
   Removals& removals_;
 };
 

@@ -41,8 +41,8 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
       clock_(clock),
       executor_(executor),
       figures_(metrics.AddShard()),
-      home_(executor),
-      journal_(journal, home_, options.read_bytes),
+      callbacks_(executor),
+      journal_(journal, callbacks_, options.read_bytes),
       retry_clock_(clock),
       scheduler_(options.caps, lanes_, retry_clock_),
       router_(options_, journal_, held_, lanes_, scheduler_,
@@ -50,45 +50,47 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
       memory_(options.max_memory_bytes, held_, lanes_, scheduler_, router_),
       rows_(journal_, lanes_, scheduler_),
       gauges_(*figures_, courier, lanes_, retry_clock_),
-      news_(options_, clock, journal_, scheduler_, router_, retry_clock_,
-            [this](const News::Durable& durable) {
-              rows_.OnDurable(durable);
-              Turn();
-            }),
+      settlements_(options_, clock, journal_, scheduler_, router_, retry_clock_,
+                   [this](const SettlementBuffer::Durable& durable) {
+                     rows_.OnDurable(durable);
+                     Turn();
+                   }),
       pending_(journal_, router_),
-      removals_(journal_, router_, metrics, observer_, news_),
-      notifier_(clock, random, observer_, router_, news_),
-      dead_(clock, notifier_, news_, removals_),
+      removals_(journal_, router_, metrics, observer_, settlements_),
+      notifier_(clock, random, observer_, router_, settlements_),
+      dead_(clock, notifier_, settlements_, removals_),
       health_(clock, router_, notifier_),
-      sender_(options.max_unsettled_news, clock, random, courier, scheduler_, attempts_, news_,
-              dead_),
-      recorder_(clock, metrics, *figures_, observer_, options.tracer, news_),
-      retries_(clock, random, recorder_, news_, dead_),
+      sender_(options.max_unsettled_rows, clock, random, courier, scheduler_, attempts_,
+              settlements_, dead_),
+      recorder_(clock, metrics, *figures_, observer_, options.tracer, settlements_),
+      retries_(clock, random, recorder_, settlements_, dead_),
       outcomes_({.random = random,
                  .scheduler = scheduler_,
                  .attempts = attempts_,
                  .recorder = recorder_,
-                 .news = news_,
+                 .settlements = settlements_,
                  .retries = retries_,
                  .health = health_,
                  .removals = removals_}),
-      fetcher_(options.max_memory_bytes, journal_, lanes_, scheduler_, held_, retry_clock_, news_,
-               dead_, [this] { Turn(); }),
-      evictor_(metrics, news_, dead_, notifier_),
-      trimmer_(journal_, lanes_, scheduler_, router_, sender_, news_, evictor_, [this] { Turn(); }),
-      mover_(journal_, lanes_, scheduler_, router_, sender_, news_, evictor_, [this] { Turn(); }),
+      fetcher_(options.max_memory_bytes, journal_, lanes_, scheduler_, held_, retry_clock_,
+               settlements_, dead_, [this] { Turn(); }),
+      evictor_(metrics, settlements_, dead_, notifier_),
+      trimmer_(journal_, lanes_, scheduler_, router_, sender_, settlements_, evictor_,
+               [this] { Turn(); }),
+      mover_(journal_, lanes_, scheduler_, router_, sender_, settlements_, evictor_,
+             [this] { Turn(); }),
       backlog_(journal_, lanes_, scheduler_, held_, router_, dead_, [this] { Turn(); }),
       maker_(options_, courier, metrics, lanes_, scheduler_, router_),
       closer_(courier, scheduler_, dead_, removals_, evictor_),
       binder_(clock, scheduler_, router_, health_, maker_, closer_),
-      changes_(journal_, home_, router_, binder_, [this] { Turn(); }) {
+      changes_(journal_, callbacks_, router_, binder_, [this] { Turn(); }) {
   courier.SetListener(this);
 }
 
 DispatcherImpl::~DispatcherImpl() = default;
 
 void DispatcherImpl::OnCommitted(const journal::EventBatchPtr& batch) {
-  if (router_.Put(batch)) home_.Post([this] { Turn(); });
+  if (router_.Put(batch)) callbacks_.Post([this] { Turn(); });
 }
 
 void DispatcherImpl::OnResponse(uint64_t token, const http::Response& response) {
@@ -119,8 +121,8 @@ void DispatcherImpl::Turn() {
     }
     fetcher_.AskForMarks();
   }
-  news_.Collect();
-  if (news_.Due(clock_.Mono())) news_.Send();
+  settlements_.Collect();
+  if (settlements_.Due(clock_.Mono())) settlements_.Send();
   CheckDrained();
   ArmTimer();
 }
@@ -138,7 +140,7 @@ void DispatcherImpl::RouteSome() {
 
 void DispatcherImpl::PostTurn() {
   if (std::exchange(turn_posted_, true)) return;
-  home_.Post([this] {
+  callbacks_.Post([this] {
     turn_posted_ = false;
     Turn();
   });
@@ -154,12 +156,12 @@ void DispatcherImpl::Tick(base::MonoTime now) {
     trimmer_.Follow(demand);
   }
   evictor_.Tell(now);
-  news_.Send();  // a watermark or cursor that moved without other news
+  settlements_.Send();  // a watermark or cursor that moved without anything else to tell
 }
 
 void DispatcherImpl::ArmTimer() {
   base::MonoTime at = tick_at_;
-  if (const auto send_at = news_.SendAt()) at = std::min(at, *send_at);
+  if (const auto send_at = settlements_.SendAt()) at = std::min(at, *send_at);
   // A due lane that may not ask yet is looked at again when an answer comes, or with the next tick.
   if (const auto due = scheduler_.DueAt();
       due && !fetcher_.Busy() && !draining_ && memory_.RoomToRead()) {
@@ -183,9 +185,9 @@ void DispatcherImpl::Drain(absl::AnyInvocable<void()> done) {
 
 void DispatcherImpl::CheckDrained() {
   if (drained_ == nullptr || attempts_.live() > 0) return;
-  news_.Send();
+  settlements_.Send();
   // Posted: the one who is told may end the dispatcher at once.
-  if (news_.Quiet()) executor_.Post(std::exchange(drained_, nullptr));
+  if (settlements_.Quiet()) executor_.Post(std::exchange(drained_, nullptr));
 }
 
 }  // namespace carillon::delivery

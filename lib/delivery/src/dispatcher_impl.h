@@ -6,6 +6,7 @@
 #include "attempt_recorder.h"
 #include "attempts.h"
 #include "backlog.h"
+#include "callback_binder.h"
 #include "carillon/delivery/dispatcher.h"
 #include "cursor_mover.h"
 #include "dead_letters.h"
@@ -13,13 +14,11 @@
 #include "evictor.h"
 #include "health_keeper.h"
 #include "held_event.h"
-#include "home.h"
 #include "lane_binder.h"
 #include "lane_maker.h"
 #include "lane_map.h"
 #include "lane_scheduler.h"
 #include "memory_bound.h"
-#include "news.h"
 #include "notifier.h"
 #include "outcome_handler.h"
 #include "parked_fetcher.h"
@@ -29,6 +28,7 @@
 #include "retry_planner.h"
 #include "router.h"
 #include "sender.h"
+#include "settlement_buffer.h"
 #include "shard_gauges.h"
 #include "shard_journal.h"
 #include "table_changes.h"
@@ -88,7 +88,7 @@ class DispatcherImpl final : public Dispatcher {
   Executor& executor_;
   const std::shared_ptr<metrics::ShardMetrics> figures_;
 
-  Home home_;
+  CallbackBinder callbacks_;
   ShardJournal journal_;
   HeldEvents held_;  // outlives every holder below
   RetryClock retry_clock_;
@@ -99,7 +99,7 @@ class DispatcherImpl final : public Dispatcher {
   MemoryBound memory_;
   DurableRows rows_;
   ShardGauges gauges_;
-  News news_;
+  SettlementBuffer settlements_;
   PendingReporter pending_;
   Removals removals_;
   Notifier notifier_;

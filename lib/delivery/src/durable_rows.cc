@@ -6,7 +6,7 @@
 
 namespace carillon::delivery {
 
-void DurableRows::OnDurable(const News::Durable& durable) {
+void DurableRows::OnDurable(const SettlementBuffer::Durable& durable) {
   for (const auto& [id, due] : durable.parked) {
     Lane* lane = lanes_.Find(id);
     if (lane != nullptr && !lane->closing()) OnParked(*lane, due);

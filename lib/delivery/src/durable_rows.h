@@ -3,7 +3,7 @@
 #include "carillon/journal/journal.h"
 #include "lane_map.h"
 #include "lane_scheduler.h"
-#include "news.h"
+#include "settlement_buffer.h"
 #include "shard_journal.h"
 
 namespace carillon::delivery {
@@ -15,7 +15,7 @@ class DurableRows {
   DurableRows(ShardJournal& journal, LaneMap& lanes, LaneScheduler& scheduler)
       : journal_(journal), lanes_(lanes), scheduler_(scheduler) {}
 
-  void OnDurable(const News::Durable& durable);
+  void OnDurable(const SettlementBuffer::Durable& durable);
 
  private:
   void OnParked(Lane& lane, base::WallTime due);

@@ -18,7 +18,7 @@ void Evictor::Evict(Lane& lane, const journal::Parked& row, bool too_old) {
                     lane.mode() != Lane::Mode::kDrop;
   const auto bury = [&](uint64_t position, journal::GroupId group) {
     dead_.Add(lane, {.position = position, .event_id = {}, .attempts = row.attempts});
-    GivenUp& told = lane.marks.given_up;
+    Evicted& told = lane.marks.evicted;
     if (told.deliveries++ == 0) {
       told.first = told.last = position;
       evicted_from_.push_back(&lane);
@@ -27,7 +27,7 @@ void Evictor::Evict(Lane& lane, const journal::Parked& row, bool too_old) {
     told.first = std::min(told.first, position);
     told.last = std::max(told.last, position);
     if (!hold || group == 0 || !lane.groups().Stick(group)) return;
-    news_.Add(StuckMark(lane.id(), group, position, lane.destination().generation));
+    settlements_.Add(StuckMark(lane.id(), group, position, lane.destination().generation));
   };
   const uint64_t deliveries = 1 + row.rest.size();
   metrics_.CountGivenUp(too_old ? metrics::GivenUp::kTooOld : metrics::GivenUp::kTooMuch,
@@ -38,15 +38,15 @@ void Evictor::Evict(Lane& lane, const journal::Parked& row, bool too_old) {
 
 void Evictor::Tell(base::MonoTime now) {
   for (Lane* lane : std::vector<Lane*>(evicted_from_)) {
-    if (now < lane->marks.given_up.tell_at) continue;
+    if (now < lane->marks.evicted.tell_at) continue;
     TellOf(*lane);
-    lane->marks.given_up.tell_at = now + kTellEvery;
+    lane->marks.evicted.tell_at = now + kTellEvery;
   }
 }
 
 void Evictor::TellOf(Lane& lane) {
   if (std::erase(evicted_from_, &lane) == 0) return;
-  notifier_.OnEvicted(lane, std::exchange(lane.marks.given_up, {}));
+  notifier_.OnEvicted(lane, std::exchange(lane.marks.evicted, {}));
 }
 
 void Evictor::TellAll() {

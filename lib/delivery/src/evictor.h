@@ -7,8 +7,8 @@
 #include "carillon/metrics/metrics.h"
 #include "dead_letters.h"
 #include "lane.h"
-#include "news.h"
 #include "notifier.h"
+#include "settlement_buffer.h"
 
 namespace carillon::delivery {
 
@@ -16,8 +16,9 @@ namespace carillon::delivery {
 /// lane not too often. Dispatcher's thread; what is given outlives it.
 class Evictor {
  public:
-  Evictor(metrics::Metrics& metrics, News& news, DeadLetters& dead, Notifier& notifier)
-      : metrics_(metrics), news_(news), dead_(dead), notifier_(notifier) {}
+  Evictor(metrics::Metrics& metrics, SettlementBuffer& settlements, DeadLetters& dead,
+          Notifier& notifier)
+      : metrics_(metrics), settlements_(settlements), dead_(dead), notifier_(notifier) {}
 
   /// The deliveries of `row`, which need not be in the journal, are dead; what follows them in
   /// their groups is held where the destination wants it.
@@ -32,7 +33,7 @@ class Evictor {
 
  private:
   metrics::Metrics& metrics_;
-  News& news_;
+  SettlementBuffer& settlements_;
   DeadLetters& dead_;
   Notifier& notifier_;
   std::vector<Lane*> evicted_from_;  // and that was not told yet

@@ -34,12 +34,12 @@ bool Groups::Free(journal::GroupId id) const {
 }
 
 void Groups::TakeInto(Group& group) {
-  if (std::exchange(group.parcel, parcel_) != parcel_) ++group.flying;
+  if (std::exchange(group.batch, batch_) != batch_) ++group.flying;
 }
 
 Groups::Place Groups::Offer(Delivery& fresh) {
   Group& group = groups_[fresh.group];
-  const bool ours = group.flying > 0 && group.parcel == parcel_;
+  const bool ours = group.flying > 0 && group.batch == batch_;
   if (group.in_order() && !group.asking && (group.free() || ours)) {
     TakeInto(group);
     return Place::kTaken;
@@ -60,7 +60,7 @@ const Delivery* Groups::Peek() {
     const auto found = groups_.find(ready_.front());
     if (found != groups_.end()) {
       Group& group = found->second;
-      const bool ours = group.flying > 0 && group.parcel == parcel_;
+      const bool ours = group.flying > 0 && group.batch == batch_;
       if (!group.waiting.empty() && (group.free() || ours)) return &group.waiting.front();
       group.ready = false;
     }
@@ -85,9 +85,9 @@ Delivery Groups::Pop() {
 }
 
 // Each of its groups once.
-Groups::Ids Groups::Of(const Parcel& parcel) {
+Groups::Ids Groups::Of(const DeliveryBatch& deliveries) {
   Ids ids;
-  parcel.ForEach([&ids](const Delivery& delivery) {
+  deliveries.ForEach([&ids](const Delivery& delivery) {
     if (delivery.group != 0) ids.push_back(delivery.group);
   });
   std::sort(ids.begin(), ids.end());
@@ -95,8 +95,8 @@ Groups::Ids Groups::Of(const Parcel& parcel) {
   return ids;
 }
 
-void Groups::Restart(const Parcel& parcel) {
-  for (const journal::GroupId id : Of(parcel)) {
+void Groups::Restart(const DeliveryBatch& deliveries) {
+  for (const journal::GroupId id : Of(deliveries)) {
     Group& group = groups_[id];
     if (group.timed > 0) --group.timed;
     ++group.flying;
@@ -116,9 +116,9 @@ void Groups::Release(const journal::Parked& row) {
   }
 }
 
-std::vector<Delivery> Groups::Finish(const Parcel& parcel, Ending ending) {
+std::vector<Delivery> Groups::Finish(const DeliveryBatch& deliveries, Ending ending) {
   std::vector<Delivery> held;
-  for (const journal::GroupId id : Of(parcel)) {
+  for (const journal::GroupId id : Of(deliveries)) {
     Group& group = groups_[id];
     --group.flying;
     if (ending == Ending::kParked) ++group.timed;
@@ -217,7 +217,7 @@ bool Groups::TakeRow(journal::GroupId id, uint64_t position) {
   return true;
 }
 
-bool Groups::TakeToGiveUp(journal::GroupId id, uint64_t position) {
+bool Groups::TakeToEvict(journal::GroupId id, uint64_t position) {
   const auto found = groups_.find(id);
   if (found == groups_.end() || recovering() || found->second.ahead > 0) return false;
   if (!TakeRow(id, position)) return false;

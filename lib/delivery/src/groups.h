@@ -16,18 +16,18 @@
 
 namespace carillon::delivery {
 
-/// What becomes of the deliveries of a parcel that is not in flight any more.
+/// What becomes of the deliveries of a batch that is not in flight any more.
 enum class Ending : uint8_t {
   kSettled,  ///< delivered, or dead and the next may go
   kParked,   ///< it is tried again later
   kStuck,    ///< dead, and what follows is held
 };
 
-/// Keeps the groups of one lane in order: of each group at most one parcel is in flight or waits
+/// Keeps the groups of one lane in order: of each group at most one batch is in flight or waits
 /// for a time, and it holds the earliest deliveries of the group that are left. Knows only groups
 /// in which something is under way or waits. One thread.
 ///
-/// What waits behind an attempt in flight waits in memory. What waits longer, behind a parcel that
+/// What waits behind an attempt in flight waits in memory. What waits longer, behind a batch that
 /// is parked (timed) or dead (stuck), is held: it gets a row at HeldDue(group) in the journal, and
 /// comes back when the way is free. What always holds: a group's deliveries in memory come before
 /// those that are held, and these before any that was not offered yet.
@@ -49,34 +49,34 @@ class Groups {
   /// Nothing of the group is in flight, timed or stuck.
   bool Free(journal::GroupId id) const;
 
-  // --- Composing a parcel.
+  // --- Composing a batch.
 
   enum class Place : uint8_t { kTaken, kWaits, kHeld };
-  /// A parcel that is being composed. Used up before the next one is, and before anything else is
+  /// A batch that is being composed. Used up before the next one is, and before anything else is
   /// done to the groups.
   class Composer {
    public:
-    /// A fresh delivery that has a group. kTaken: it is in the parcel. kWaits: it was moved to the
+    /// A fresh delivery that has a group. kTaken: it is in the batch. kWaits: it was moved to the
     /// groups. kHeld: the caller writes its row, and settles it.
     Place Offer(Delivery& fresh) { return groups_.Offer(fresh); }
     /// The next that waited in the groups and may go; null: there is none.
     const Delivery* Peek() { return groups_.Peek(); }
-    /// Takes what `Peek` showed into the parcel.
+    /// Takes what `Peek` showed into the batch.
     Delivery Pop() { return groups_.Pop(); }
 
    private:
     friend class Groups;
-    explicit Composer(Groups& groups) : groups_(groups) { ++groups_.parcel_; }
+    explicit Composer(Groups& groups) : groups_(groups) { ++groups_.batch_; }
     Groups& groups_;
   };
   Composer Compose() { return Composer(*this); }
   /// False: a composer would find nothing that waited.
   bool MayHaveReady() const { return !ready_.empty(); }
 
-  // --- Parcels that went.
+  // --- Batches that went.
 
-  /// A parked parcel goes again, or is given up (`Finish` follows).
-  void Restart(const Parcel& parcel);
+  /// A parked batch goes again, or is given up (`Finish` follows).
+  void Restart(const DeliveryBatch& deliveries);
   /// A delivery of the group was given up, and what follows is held. False: it was before.
   bool Stick(journal::GroupId id);
   /// Another number: rows may come again that were taken, or are to come before others; a list of
@@ -86,12 +86,12 @@ class Groups {
   void BeginListing() { listing_ = true; }
   void EndListing();
   /// A held row is given up: its removal follows. False for one that is unknown, or comes back.
-  bool TakeToGiveUp(journal::GroupId id, uint64_t position);
-  /// A parked row is gone without its parcel.
+  bool TakeToEvict(journal::GroupId id, uint64_t position);
+  /// A parked row is gone without its batch.
   void Release(const journal::Parked& row);
   /// It is not in flight any more. What waited in memory and now waits longer is returned: the
   /// caller writes rows for those that are not `held` yet, and settles them.
-  std::vector<Delivery> Finish(const Parcel& parcel, Ending ending);
+  std::vector<Delivery> Finish(const DeliveryBatch& deliveries, Ending ending);
   /// A further delivery of a batch that is parked (`Finish` may still follow) and was taken apart:
   /// it is held behind the first of its group. The caller writes its row.
   void HoldAgain(journal::GroupId id, uint64_t position);
@@ -172,8 +172,8 @@ class Groups {
 
   struct Group {
     RingQueue<Delivery> waiting;
-    uint64_t parcel = 0;  // number of the last parcel it was taken into
-    uint64_t taken = 0;   // rows up to this position were taken
+    uint64_t batch = 0;  // number of the last batch it was taken into
+    uint64_t taken = 0;  // rows up to this position were taken
     uint32_t flying = 0;
     uint32_t timed = 0;
     uint64_t written = 0;    // rows handed over, not durable yet
@@ -196,7 +196,7 @@ class Groups {
   };
 
   using Ids = absl::InlinedVector<journal::GroupId, 4>;
-  static Ids Of(const Parcel& parcel);
+  static Ids Of(const DeliveryBatch& deliveries);
   Place Offer(Delivery& fresh);
   const Delivery* Peek();
   Delivery Pop();
@@ -218,7 +218,7 @@ class Groups {
   bool listing_ = false;
   bool recovering_ = false;
   absl::btree_set<uint64_t> unsettled_;
-  uint64_t parcel_ = 0;
+  uint64_t batch_ = 0;
   size_t waiting_ = 0;
   size_t stuck_ = 0;
   StuckMarks marks_;

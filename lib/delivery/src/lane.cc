@@ -143,7 +143,7 @@ void Lane::Detach() {
     ++untracked_;
   };
   for (Attempt* attempt : in_flight_) {
-    if (!attempt->parcel.parked) attempt->parcel.ForEach(detach);
+    if (!attempt->deliveries.parked) attempt->deliveries.ForEach(detach);
   }
   groups_.ForEachWaiting(detach);
   for (size_t i = 0; i < fresh_.size(); ++i) detach(fresh_[i]);
@@ -200,8 +200,8 @@ uint64_t Lane::LowestUnsettled() const {
   if (fresh_.size() > kept_.queued()) lowest = fresh_[kept_.queued()].event->position();
   lowest = std::min(lowest, groups_.LowestUnsettled());
   for (const Attempt* attempt : in_flight_) {
-    attempt->parcel.ForEach([&](const Delivery& delivery) {
-      if (Unsettled(attempt->parcel, delivery)) {
+    attempt->deliveries.ForEach([&](const Delivery& delivery) {
+      if (Unsettled(attempt->deliveries, delivery)) {
         lowest = std::min(lowest, delivery.event->position());
       }
     });
@@ -227,14 +227,14 @@ void Lane::Finished(Attempt& attempt, Ending ending) {
   in_flight_[attempt.place] = in_flight_.back();
   in_flight_[attempt.place]->place = attempt.place;
   in_flight_.pop_back();
-  Dropped(attempt.parcel, ending);
+  Dropped(attempt.deliveries, ending);
 }
 
-void Lane::Dropped(Parcel& parcel, Ending ending) {
-  parcel.ForEach([&](const Delivery& delivery) {
-    if (Unsettled(parcel, delivery)) Settle(delivery);
+void Lane::Dropped(DeliveryBatch& deliveries, Ending ending) {
+  deliveries.ForEach([&](const Delivery& delivery) {
+    if (Unsettled(deliveries, delivery)) Settle(delivery);
   });
-  Hold(groups_.Finish(parcel, ending));
+  Hold(groups_.Finish(deliveries, ending));
 }
 
 void Lane::Hold(std::vector<Delivery> waiting) {
@@ -293,7 +293,7 @@ int64_t Lane::OldestReady() const {
   };
   if (!fresh_.empty()) look(fresh_.front());
   groups_.ForEachFirst(look);
-  retries_.ForEach([&look](const Parcel& parcel) { look(parcel.first); });
+  retries_.ForEach([&look](const DeliveryBatch& deliveries) { look(deliveries.first); });
   return oldest == base::WallTime::max() ? 0 : base::ToUnixNanos(oldest);
 }
 
@@ -302,8 +302,8 @@ model::Pending Lane::CountPending() const {
   pending.parked = retries_.parked();
   pending.in_memory = fresh_.size() - kept_.queued() + groups_.unsettled();
   for (const Attempt* attempt : in_flight_) {
-    attempt->parcel.ForEach([&](const Delivery& delivery) {
-      if (Unsettled(attempt->parcel, delivery)) ++pending.in_flight;
+    attempt->deliveries.ForEach([&](const Delivery& delivery) {
+      if (Unsettled(attempt->deliveries, delivery)) ++pending.in_flight;
     });
   }
   return pending;

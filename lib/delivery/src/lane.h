@@ -31,7 +31,7 @@
 namespace carillon::delivery {
 
 /// Deliveries of a lane that were given up because too much was kept for it, for too long.
-struct GivenUp {
+struct Evicted {
   uint64_t deliveries = 0;
   uint64_t too_old = 0;  ///< of these, for their age
   uint64_t first = 0;    ///< positions
@@ -191,7 +191,7 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   /// The next to send; only when `Ready`. Fresh ones come before retries, but for one in
   /// `kRetryTurn`, so that a busy destination's retries end too. Nothing: there is none now after
   /// all; `Ready` and `WakeAt` tell whether to ask again.
-  std::optional<Parcel> NextParcel(base::MonoTime now, base::WallTime wall);
+  std::optional<DeliveryBatch> NextBatch(base::MonoTime now, base::WallTime wall);
   /// How many parked rows to ask for, so that about `max_bytes` come and they can go soon.
   size_t AskLimit(size_t max_bytes) const {
     return mode_ == Mode::kDrop
@@ -206,10 +206,10 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   /// Whether a retry of the event `wait` after `now` is later than its destination wants it.
   bool TooLate(const model::Event& event, std::chrono::nanoseconds wait, base::WallTime now) const;
   void Started(Attempt& attempt, base::MonoTime now);
-  /// What the parcel carries is settled, or parked (again).
+  /// What the batch carries is settled, or parked (again).
   void Finished(Attempt& attempt, Ending ending);
-  /// The same for a parcel that is not sent.
-  void Dropped(Parcel& parcel, Ending ending);
+  /// The same for a batch that is not sent.
+  void Dropped(DeliveryBatch& deliveries, Ending ending);
   /// It has room and use for rows of held deliveries.
   bool WantsHeld() const {
     return !closing_ && mode_ != Mode::kRest && !pace_.Resting() && bytes_ < limit_ / 2 &&
@@ -264,10 +264,10 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   std::shared_ptr<policy::InFlightCaps::Tenant> tenant;
   policy::FailingStretch failing;
   struct Marks {
-    journal::GiveUp give_up;  ///< what the journal asked for last
-    GivenUp given_up;         ///< since it was last told
-    bool giving_up = false;   ///< it is in the list of lanes that give rows up
-    bool changed = false;     ///< it had another destination before
+    journal::EvictionRequest evict;  ///< what the journal asked for last
+    Evicted evicted;                 ///< since it was last told
+    bool giving_up = false;          ///< it is in the list of lanes that give rows up
+    bool changed = false;            ///< it had another destination before
   } marks;
 
  private:
@@ -277,7 +277,7 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
 
   /// Nothing may start for now, for its destination's sake.
   bool HeldByDestination() const { return pace_.Blocked() && !pace_.OnlyShort(); }
-  /// The oldest of fresh_ may be looked at for a new parcel.
+  /// The oldest of fresh_ may be looked at for a new batch.
   bool FreshOpen() const;
   bool FreshReady() const;
   /// Events in one POST at most.
@@ -295,16 +295,16 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   /// Whether the next batch may go though it is not full, or else when.
   bool BatchDue(base::MonoTime now, base::WallTime wall);
   bool BatchFull() const;
-  std::optional<Parcel> Compose();
-  /// The next delivery for the parcel of `count` with `payload` bytes so far; nothing: it is whole.
+  std::optional<DeliveryBatch> Compose();
+  /// The next delivery for the batch of `count` with `payload` bytes so far; nothing: it is whole.
   std::optional<Delivery> NextDelivery(Groups::Composer& composer, size_t count, size_t payload);
   bool Fits(const Delivery& delivery, size_t count, size_t payload) const;
   void Hold(std::vector<Delivery> waiting);
   void WriteRow(const Delivery& delivery);
   /// Unix ns of acceptance of the oldest delivery in memory that is not in flight; 0: none.
   int64_t OldestReady() const;
-  bool Unsettled(const Parcel& parcel, const Delivery& delivery) const {
-    return !parcel.parked && !delivery.held;
+  bool Unsettled(const DeliveryBatch& deliveries, const Delivery& delivery) const {
+    return !deliveries.parked && !delivery.held;
   }
   void Settle(const Delivery& delivery);
 

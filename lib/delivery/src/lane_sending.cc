@@ -80,21 +80,21 @@ bool Lane::TooLate(const model::Event& event, std::chrono::nanoseconds wait,
   return policy::TooOld(destination_->retry, now - event.accepted_at() + wait);
 }
 
-std::optional<Parcel> Lane::NextParcel(base::MonoTime now, base::WallTime wall) {
+std::optional<DeliveryBatch> Lane::NextBatch(base::MonoTime now, base::WallTime wall) {
   const bool drop = mode_ == Mode::kDrop;
   if (!drop && !pace_.RateAllows(now)) return std::nullopt;
   const bool fresh = FreshReady();
   if (!retries_.empty() && (!fresh || ++turn_ % kRetryTurn == 0)) {
     if (drop || !RetryNeedsToken() || TakeRetry(now)) {
-      Parcel parcel = retries_.Pop();
-      groups_.Restart(parcel);
-      return parcel;
+      DeliveryBatch deliveries = retries_.Pop();
+      groups_.Restart(deliveries);
+      return deliveries;
     }
   }
   if (!fresh || (!drop && destination_->batch && !BatchDue(now, wall))) return std::nullopt;
-  std::optional<Parcel> parcel = Compose();
-  if (parcel && !drop) pace_.OnFirst(now);
-  return parcel;
+  std::optional<DeliveryBatch> deliveries = Compose();
+  if (deliveries && !drop) pace_.OnFirst(now);
+  return deliveries;
 }
 
 size_t Lane::BatchMost() const {
@@ -114,9 +114,9 @@ bool Lane::BatchDue(base::MonoTime now, base::WallTime wall) {
                       now);
 }
 
-std::optional<Parcel> Lane::Compose() {
+std::optional<DeliveryBatch> Lane::Compose() {
   Groups::Composer composer = groups_.Compose();
-  Parcel parcel;
+  DeliveryBatch deliveries;
   size_t count = 0;
   size_t payload = 0;
   const size_t most = BatchMost();
@@ -124,16 +124,16 @@ std::optional<Parcel> Lane::Compose() {
     std::optional<Delivery> next = NextDelivery(composer, count, payload);
     if (!next) break;
     payload += next->event->payload().size();
-    parcel.attempts = std::max(parcel.attempts, next->attempts);
+    deliveries.attempts = std::max(deliveries.attempts, next->attempts);
     if (count++ == 0) {
-      parcel.first = *std::move(next);
+      deliveries.first = *std::move(next);
     } else {
-      parcel.rest.push_back(*std::move(next));
+      deliveries.rest.push_back(*std::move(next));
     }
   }
   if (count == 0) return std::nullopt;
   batch_.OnSent();
-  return parcel;
+  return deliveries;
 }
 
 bool Lane::Fits(const Delivery& delivery, size_t count, size_t payload) const {

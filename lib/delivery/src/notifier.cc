@@ -11,17 +11,17 @@ void Notifier::OnDead(const Lane& lane, const Observer::GivenUp& delivery) {
   if (lane.closing() || delivery.event == nullptr) return;
   if (model::IsOperational(delivery.event->type())) return;
   if (!router_.IsSubscribed(lane, model::kDeliveryDead)) return;
-  news_.Add(DeliveryDead(destination, *delivery.event, delivery.attempts, delivery.outcome,
-                         clock_.Wall(), random_));
+  settlements_.Add(DeliveryDead(destination, *delivery.event, delivery.attempts, delivery.outcome,
+                                clock_.Wall(), random_));
 }
 
-void Notifier::OnEvicted(const Lane& lane, const GivenUp& evicted) {
+void Notifier::OnEvicted(const Lane& lane, const Evicted& evicted) {
   observer_.OnKeptTooMuch(lane.destination(), {.deliveries = evicted.deliveries,
                                                .too_old = evicted.too_old,
                                                .first_position = evicted.first,
                                                .last_position = evicted.last});
   if (lane.closing() || !router_.IsSubscribed(lane, model::kDeliveryDead)) return;
-  news_.Add(DeliveriesGivenUp(lane.destination(), evicted, clock_.Wall(), random_));
+  settlements_.Add(DeliveriesEvicted(lane.destination(), evicted, clock_.Wall(), random_));
 }
 
 void Notifier::OnBreakerOpened(const Lane& lane, std::chrono::nanoseconds closes_in) {
@@ -36,7 +36,7 @@ void Notifier::OnBreakerClosed(const Lane& lane) {
 void Notifier::OnDisabled(const Lane& lane, model::DisabledReason why) {
   observer_.OnDisabled(lane.destination(), why);
   if (!router_.IsSubscribed(lane, model::kDestinationDisabled)) return;
-  news_.Add(DestinationDisabled(lane.destination(), lane.health(), random_));
+  settlements_.Add(DestinationDisabled(lane.destination(), lane.health(), random_));
 }
 
 void Notifier::OnEnabled(const Lane& lane) {
@@ -46,7 +46,7 @@ void Notifier::OnEnabled(const Lane& lane) {
 
 void Notifier::TellRecovered(const Lane& lane, Recovery how) {
   if (!router_.IsSubscribed(lane, model::kDestinationRecovered)) return;
-  news_.Add(DestinationRecovered(lane.destination(), how, clock_.Wall(), random_));
+  settlements_.Add(DestinationRecovered(lane.destination(), how, clock_.Wall(), random_));
 }
 
 }  // namespace carillon::delivery

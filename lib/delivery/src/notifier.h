@@ -7,9 +7,9 @@
 #include "carillon/delivery/observer.h"
 #include "carillon/model/health.h"
 #include "lane.h"
-#include "news.h"
 #include "operational.h"
 #include "router.h"
+#include "settlement_buffer.h"
 
 namespace carillon::delivery {
 
@@ -19,14 +19,18 @@ namespace carillon::delivery {
 class Notifier {
  public:
   Notifier(const base::Clock& clock, base::Random& random, Observer& observer, const Router& router,
-           News& news)
-      : clock_(clock), random_(random), observer_(observer), router_(router), news_(news) {}
+           SettlementBuffer& settlements)
+      : clock_(clock),
+        random_(random),
+        observer_(observer),
+        router_(router),
+        settlements_(settlements) {}
 
   /// The tenant is told only where the event is known, and not of events that tell of events, nor
   /// where it took the destination out itself.
   void OnDead(const Lane& lane, const Observer::GivenUp& delivery);
   /// The same for many, whose events are not known.
-  void OnEvicted(const Lane& lane, const GivenUp& evicted);
+  void OnEvicted(const Lane& lane, const Evicted& evicted);
   void OnBreakerOpened(const Lane& lane, std::chrono::nanoseconds closes_in);
   void OnBreakerClosed(const Lane& lane);
   /// The lane's health says why.
@@ -40,7 +44,7 @@ class Notifier {
   base::Random& random_;
   Observer& observer_;
   const Router& router_;
-  News& news_;
+  SettlementBuffer& settlements_;
 };
 
 }  // namespace carillon::delivery

@@ -69,16 +69,16 @@ std::shared_ptr<model::Event> DeliveryDead(const model::Destination& destination
   return Make(model::kDeliveryDead, destination, payload, now, random, trace ? &*trace : nullptr);
 }
 
-std::shared_ptr<model::Event> DeliveriesGivenUp(const model::Destination& destination,
-                                                const GivenUp& given_up, base::WallTime now,
+std::shared_ptr<model::Event> DeliveriesEvicted(const model::Destination& destination,
+                                                const Evicted& evicted, base::WallTime now,
                                                 base::Random& random) {
   std::string payload;
   codec::JsonWriter json(payload);
   json.String("destination", destination.name);
-  json.Int("deliveries", static_cast<int64_t>(given_up.deliveries));
-  json.Int("too_old", static_cast<int64_t>(given_up.too_old));
-  json.Int("first_position", static_cast<int64_t>(given_up.first));
-  json.Int("last_position", static_cast<int64_t>(given_up.last));
+  json.Int("deliveries", static_cast<int64_t>(evicted.deliveries));
+  json.Int("too_old", static_cast<int64_t>(evicted.too_old));
+  json.Int("first_position", static_cast<int64_t>(evicted.first));
+  json.Int("last_position", static_cast<int64_t>(evicted.last));
   json.String("outcome", model::OutcomeName(model::Outcome::kCancelled));
   json.End();
   return Make(model::kDeliveryDead, destination, payload, now, random);

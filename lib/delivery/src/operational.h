@@ -37,8 +37,8 @@ std::shared_ptr<model::Event> DeliveryDead(const model::Destination& destination
 
 /// Many at once, without attempts of late: what was kept for the destination was too much or too
 /// old. It tells how many, and between which positions they lie.
-std::shared_ptr<model::Event> DeliveriesGivenUp(const model::Destination& destination,
-                                                const GivenUp& given_up, base::WallTime now,
+std::shared_ptr<model::Event> DeliveriesEvicted(const model::Destination& destination,
+                                                const Evicted& evicted, base::WallTime now,
                                                 base::Random& random);
 
 }  // namespace carillon::delivery

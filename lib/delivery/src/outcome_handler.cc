@@ -23,14 +23,14 @@ void OutcomeHandler::OnResponse(uint64_t token, const http::Response& response) 
     Conclude(*attempt, {.outcome = outcome,
                         .status = whole ? response.status : uint16_t{0},
                         .retry_after = whole ? response.retry_after : std::string_view(),
-                        .failures = attempt->parcel.attempts + 1,
+                        .failures = attempt->deliveries.attempts + 1,
                         .breaker = lane.destination().breaker.has_value()});
-  } else if (attempt->parcel.rest.empty() || attempt->parcel.parked) {
+  } else if (attempt->deliveries.rest.empty() || attempt->deliveries.parked) {
     attempts_.Abandon(*attempt);  // its delivery holds the watermark, or the lane's cursor
   } else {
     // A batch stays as it is over a restart.
-    news_.Unpark(lane, attempt->parcel);
-    news_.Park(lane, attempt->parcel, {}, attempt->parcel.attempts + 1);
+    settlements_.Unpark(lane, attempt->deliveries);
+    settlements_.Park(lane, attempt->deliveries, {}, attempt->deliveries.attempts + 1);
     Finish(*attempt, Ending::kParked);
   }
 }
@@ -38,26 +38,27 @@ void OutcomeHandler::OnResponse(uint64_t token, const http::Response& response) 
 // Nothing was tried, so nothing is told of it but that it waits, with as many attempts as before.
 void OutcomeHandler::Postpone(Attempt& attempt, const http::Response& response) {
   Lane& lane = *attempt.lane;
-  const Parcel& parcel = attempt.parcel;
+  const DeliveryBatch& deliveries = attempt.deliveries;
   recorder_.RecordShortage(attempt, response);
   if (lane.closing()) {
-    return Conclude(attempt, {.outcome = model::Outcome::kCancelled, .failures = parcel.attempts});
+    return Conclude(attempt,
+                    {.outcome = model::Outcome::kCancelled, .failures = deliveries.attempts});
   }
-  news_.Unpark(lane, parcel);
-  Finish(attempt, retries_.OnNotMade(lane, parcel));
+  settlements_.Unpark(lane, deliveries);
+  Finish(attempt, retries_.OnNotMade(lane, deliveries));
 }
 
 void OutcomeHandler::Conclude(Attempt& attempt, const policy::Failure& result) {
   Lane& lane = *attempt.lane;
-  const Parcel& parcel = attempt.parcel;
+  const DeliveryBatch& deliveries = attempt.deliveries;
   const bool success = result.outcome == model::Outcome::kSuccess;
-  if (success || !lane.closing()) news_.Unpark(lane, parcel);
+  if (success || !lane.closing()) settlements_.Unpark(lane, deliveries);
   Ending ending = Ending::kSettled;
   bool retries_ended = false;
   if (success) {
     recorder_.RecordDelivered(attempt);
   } else {
-    ending = retries_.OnFailed(lane, parcel, result);
+    ending = retries_.OnFailed(lane, deliveries, result);
     retries_ended = ending != Ending::kParked;
   }
   lane.SetFailing(!success);

@@ -10,9 +10,9 @@
 #include "health_keeper.h"
 #include "lane.h"
 #include "lane_scheduler.h"
-#include "news.h"
 #include "removal.h"
 #include "retry_planner.h"
+#include "settlement_buffer.h"
 
 namespace carillon::delivery {
 
@@ -27,7 +27,7 @@ class OutcomeHandler {
     LaneScheduler& scheduler;
     Attempts& attempts;
     AttemptRecorder& recorder;
-    News& news;
+    SettlementBuffer& settlements;
     RetryPlanner& retries;
     HealthKeeper& health;
     Removals& removals;
@@ -37,7 +37,7 @@ class OutcomeHandler {
         scheduler_(parts.scheduler),
         attempts_(parts.attempts),
         recorder_(parts.recorder),
-        news_(parts.news),
+        settlements_(parts.settlements),
         retries_(parts.retries),
         health_(parts.health),
         removals_(parts.removals) {}
@@ -57,7 +57,7 @@ class OutcomeHandler {
   LaneScheduler& scheduler_;
   Attempts& attempts_;
   AttemptRecorder& recorder_;
-  News& news_;
+  SettlementBuffer& settlements_;
   RetryPlanner& retries_;
   HealthKeeper& health_;
   Removals& removals_;

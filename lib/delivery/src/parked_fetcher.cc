@@ -43,14 +43,15 @@ bool MakesSense(const journal::Parked& row) {
 
 ParkedFetcher::ParkedFetcher(size_t max_memory_bytes, ShardJournal& journal, LaneMap& lanes,
                              LaneScheduler& scheduler, HeldEvents& held, RetryClock& clock,
-                             News& news, DeadLetters& dead, std::function<void()> on_answer)
+                             SettlementBuffer& settlements, DeadLetters& dead,
+                             std::function<void()> on_answer)
     : ask_bytes_(std::min(kMaxAskBytes, max_memory_bytes / kAskShare)),
       journal_(journal),
       lanes_(lanes),
       scheduler_(scheduler),
       held_(held),
       clock_(clock),
-      news_(news),
+      settlements_(settlements),
       dead_(dead),
       on_answer_(std::move(on_answer)) {}
 
@@ -85,32 +86,33 @@ void ParkedFetcher::OnDue(journal::LaneId id, const journal::DueDeliveries& answ
     } else if (!parked.rest.empty() && !codec::IsBatchFormat(lane->destination().format)) {
       TakeApart(*lane, parked);
     } else {
-      retries.Push(ParcelOf(row));
+      retries.Push(BatchOf(row));
     }
   }
   retries.EndAsking(answer);
   scheduler_.Touched(*lane);
 }
 
-Parcel ParkedFetcher::ParcelOf(const journal::DueDelivery& row) {
-  Parcel parcel{.first = {.event = held_.Hold(row.event), .group = row.parked.group},
-                .due = row.parked.due,
-                .attempts = row.parked.attempts,
-                .parked = true};
+DeliveryBatch ParkedFetcher::BatchOf(const journal::DueDelivery& row) {
+  DeliveryBatch deliveries{.first = {.event = held_.Hold(row.event), .group = row.parked.group},
+                           .due = row.parked.due,
+                           .attempts = row.parked.attempts,
+                           .parked = true};
   for (size_t i = 0; i < row.rest.size(); ++i) {
-    parcel.rest.push_back({.event = held_.Hold(row.rest[i]), .group = row.parked.rest[i].group});
+    deliveries.rest.push_back(
+        {.event = held_.Hold(row.rest[i]), .group = row.parked.rest[i].group});
   }
-  return parcel;
+  return deliveries;
 }
 
 // A batch was parked when the destination's format could hold it. Its deliveries go one by one now,
 // when their rows are durable, with the attempts that were made. The new rows must not share a key
 // with the old one, which is known as taken until it is gone.
 void ParkedFetcher::TakeApart(Lane& lane, journal::Parked batch) {
-  news_.Add(journal::ParkedKey{lane.id(), batch.due, batch.position});
+  settlements_.Add(journal::ParkedKey{lane.id(), batch.due, batch.position});
   const base::WallTime now = clock_.Now();
   batch.due = batch.due == now ? now + std::chrono::nanoseconds(1) : now;
-  news_.ParkApart(lane, batch);
+  settlements_.ParkApart(lane, batch);
 }
 
 void ParkedFetcher::AskForHeld() {
@@ -169,7 +171,7 @@ void ParkedFetcher::OnMarks(journal::LaneId id, const journal::DueDeliveries& an
     if (Passes(*lane, GenerationOf(mark))) passed.push_back({mark.group, mark.position});
   }
   for (const uint64_t position : lane->groups().OnMarks(passed)) {
-    news_.Add(journal::ParkedKey{id, DueOf(StuckRow{}), position});
+    settlements_.Add(journal::ParkedKey{id, DueOf(StuckRow{}), position});
   }
   scheduler_.Touched(*lane);
 }

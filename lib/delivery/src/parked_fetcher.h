@@ -10,8 +10,8 @@
 #include "held_event.h"
 #include "lane_map.h"
 #include "lane_scheduler.h"
-#include "news.h"
 #include "retry_clock.h"
+#include "settlement_buffer.h"
 #include "shard_journal.h"
 
 namespace carillon::delivery {
@@ -24,8 +24,8 @@ class ParkedFetcher {
  public:
   /// `on_answer`: lanes may have something to send.
   ParkedFetcher(size_t max_memory_bytes, ShardJournal& journal, LaneMap& lanes,
-                LaneScheduler& scheduler, HeldEvents& held, RetryClock& clock, News& news,
-                DeadLetters& dead, std::function<void()> on_answer);
+                LaneScheduler& scheduler, HeldEvents& held, RetryClock& clock,
+                SettlementBuffer& settlements, DeadLetters& dead, std::function<void()> on_answer);
 
   /// There is memory for what may come.
   void AskForDue();
@@ -39,7 +39,7 @@ class ParkedFetcher {
   static constexpr int kAsks = 4;  // under way at once
 
   void OnDue(journal::LaneId id, const journal::DueDeliveries& answer);
-  Parcel ParcelOf(const journal::DueDelivery& row);
+  DeliveryBatch BatchOf(const journal::DueDelivery& row);
   void TakeApart(Lane& lane, journal::Parked batch);
   void OnHeld(journal::LaneId id, journal::GroupId group, const journal::DueDeliveries& answer);
   static bool Passes(const Lane& lane, uint32_t generation);
@@ -51,7 +51,7 @@ class ParkedFetcher {
   LaneScheduler& scheduler_;
   HeldEvents& held_;
   RetryClock& clock_;
-  News& news_;
+  SettlementBuffer& settlements_;
   DeadLetters& dead_;
   const std::function<void()> on_answer_;
   int asks_ = 0;

@@ -25,7 +25,7 @@ void Removals::OnGone(const Lane& lane) {
   removal.gone = true;
   removal.counts.parked = lane.retries().parked();
   Count(removal, removal.counts.parked);
-  news_.AddClosed(lane.id());
+  settlements_.AddClosed(lane.id());
   GoOn(lane.id());
 }
 

@@ -12,8 +12,8 @@
 #include "carillon/metrics/metrics.h"
 #include "carillon/routing/routing_table.h"
 #include "lane.h"
-#include "news.h"
 #include "router.h"
+#include "settlement_buffer.h"
 #include "shard_journal.h"
 
 namespace carillon::delivery {
@@ -25,14 +25,19 @@ namespace carillon::delivery {
 class Removals {
  public:
   Removals(ShardJournal& journal, const Router& router, metrics::Metrics& metrics,
-           Observer& observer, News& news)
-      : journal_(journal), router_(router), metrics_(metrics), observer_(observer), news_(news) {}
+           Observer& observer, SettlementBuffer& settlements)
+      : journal_(journal),
+        router_(router),
+        metrics_(metrics),
+        observer_(observer),
+        settlements_(settlements) {}
 
   /// The lane is being closed.
   void Begin(const Lane& lane);
   /// A delivery died that was in its memory or in flight.
   void OnDead(journal::LaneId lane);
-  /// Nothing of it is in flight any more: the journal closes it with what was added to `news`.
+  /// Nothing of it is in flight any more: the journal closes it with what was added to
+  /// `settlements`.
   void OnGone(const Lane& lane);
   /// See Dispatcher::AwaitRemovals.
   void Await(absl::AnyInvocable<void(uint64_t)> done);
@@ -59,7 +64,7 @@ class Removals {
   const Router& router_;
   metrics::Metrics& metrics_;
   Observer& observer_;
-  News& news_;
+  SettlementBuffer& settlements_;
   std::map<journal::LaneId, Removal> removals_;
   uint64_t removed_ = 0;  // deliveries that died in removals that are over
   std::vector<absl::AnyInvocable<void(uint64_t)>> waiters_;

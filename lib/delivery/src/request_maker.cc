@@ -59,9 +59,9 @@ RequestMaker::RequestMaker(const model::Destination& destination, const http::Ur
   }
 }
 
-std::string RequestMaker::BatchId(const Parcel& parcel) {
+std::string RequestMaker::BatchId(const DeliveryBatch& deliveries) {
   std::string ids;
-  parcel.ForEach(
+  deliveries.ForEach(
       [&ids](const Delivery& delivery) { ids.append(delivery.event->id()).push_back('\0'); });
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
   SHA256(reinterpret_cast<const unsigned char*>(ids.data()), ids.size(), digest.data());
@@ -71,21 +71,22 @@ std::string RequestMaker::BatchId(const Parcel& parcel) {
 
 // A body with a source of the destination's own, or of a batch, is no other lane's, so it is not
 // kept with the event: it lives as long as the attempt.
-std::shared_ptr<const std::string> RequestMaker::Body(const Parcel& parcel) const {
+std::shared_ptr<const std::string> RequestMaker::Body(const DeliveryBatch& deliveries) const {
   const bool own_source = !source_.empty() && codec::HasSource(format_);
-  if (parcel.rest.empty() && !own_source) return parcel.first.event.Body(format_);
+  if (deliveries.rest.empty() && !own_source) return deliveries.first.event.Body(format_);
   std::vector<const model::Event*> events;
-  events.reserve(parcel.size());
-  parcel.ForEach([&events](const Delivery& delivery) { events.push_back(&*delivery.event); });
+  events.reserve(deliveries.size());
+  deliveries.ForEach([&events](const Delivery& delivery) { events.push_back(&*delivery.event); });
   return std::make_shared<const std::string>(codec::EncodeBody(format_, events, source_));
 }
 
-http::Request RequestMaker::Make(http::EndpointId endpoint, uint64_t token, const Parcel& parcel,
-                                 base::WallTime now, uint64_t span) {
-  http::Request request{token, endpoint, {}, Body(parcel)};
-  const HeldRef& event = parcel.first.event;
-  const std::string batch_id = parcel.rest.empty() ? std::string() : BatchId(parcel);
-  const std::string_view id = parcel.rest.empty() ? event->id() : std::string_view(batch_id);
+http::Request RequestMaker::Make(http::EndpointId endpoint, uint64_t token,
+                                 const DeliveryBatch& deliveries, base::WallTime now,
+                                 uint64_t span) {
+  http::Request request{token, endpoint, {}, Body(deliveries)};
+  const HeldRef& event = deliveries.first.event;
+  const std::string batch_id = deliveries.rest.empty() ? std::string() : BatchId(deliveries);
+  const std::string_view id = deliveries.rest.empty() ? event->id() : std::string_view(batch_id);
   const int64_t timestamp = base::ToUnixSeconds(now);
   std::string& head = request.head;
   head.reserve(prefix_.size() + kHeadRoom);
@@ -96,7 +97,7 @@ http::Request RequestMaker::Make(http::EndpointId endpoint, uint64_t token, cons
     signature.signer->Sign(id, timestamp, *request.body, head);
   }
   head.append("\r\n");
-  if (span != 0) AppendTrace(*parcel.Traced(), span, head);
+  if (span != 0) AppendTrace(*deliveries.Traced(), span, head);
   if (format_ == model::Format::kCloudEventsBinary) {
     codec::AppendCloudEventHeaders(*event, source_, head);
   }

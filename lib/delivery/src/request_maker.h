@@ -21,17 +21,17 @@ class RequestMaker {
                std::string_view user_agent);
 
   /// `now` is what the receiver checks the age of the request by. `span`: of the attempt, when the
-  /// parcel is of a trace (see Parcel::Traced); else 0.
-  http::Request Make(http::EndpointId endpoint, uint64_t token, const Parcel& parcel,
+  /// batch is of a trace (see DeliveryBatch::Traced); else 0.
+  http::Request Make(http::EndpointId endpoint, uint64_t token, const DeliveryBatch& deliveries,
                      base::WallTime now, uint64_t span = 0);
 
   /// `webhook-id` of a batch: the first 128 bits of the SHA-256 of its events' ids, each ended by a
   /// zero byte. So a batch has the same id whenever it is sent, and no other batch has it. A batch
   /// of one has the id of its event.
-  static std::string BatchId(const Parcel& parcel);
+  static std::string BatchId(const DeliveryBatch& deliveries);
 
  private:
-  std::shared_ptr<const std::string> Body(const Parcel& parcel) const;
+  std::shared_ptr<const std::string> Body(const DeliveryBatch& deliveries) const;
 
   model::Format format_;
   std::string source_;  // of CloudEvents; empty: the default

@@ -4,29 +4,30 @@
 
 namespace carillon::delivery {
 
-Ending RetryPlanner::OnFailed(Lane& lane, const Parcel& parcel, const policy::Failure& failure) {
+Ending RetryPlanner::OnFailed(Lane& lane, const DeliveryBatch& deliveries,
+                              const policy::Failure& failure) {
   if (lane.closing()) {
-    parcel.ForEach([&](const Delivery& delivery) {
-      if (parcel.parked || delivery.held) return;
+    deliveries.ForEach([&](const Delivery& delivery) {
+      if (deliveries.parked || delivery.held) return;
       dead_.Add(lane, *delivery.event, failure.failures, model::Outcome::kCancelled);
     });
     return Ending::kSettled;
   }
-  const policy::Sequel sequel =
+  const policy::RetryDecision decision =
       policy::AfterFailure(lane.destination().retry, failure, clock_.Wall(), random_);
-  if (sequel.retry_after_ignored) recorder_.RecordRetryAfterIgnored();
-  if (sequel.pause) lane.pace().Pause(clock_.Mono() + *sequel.pause);
-  if (!sequel.delay || lane.TooLate(*parcel.first.event, *sequel.delay, clock_.Wall())) {
-    return dead_.Add(lane, parcel, failure.failures, failure.outcome);
+  if (decision.retry_after_ignored) recorder_.RecordRetryAfterIgnored();
+  if (decision.pause) lane.pace().Pause(clock_.Mono() + *decision.pause);
+  if (!decision.delay || lane.TooLate(*deliveries.first.event, *decision.delay, clock_.Wall())) {
+    return dead_.Add(lane, deliveries, failure.failures, failure.outcome);
   }
-  news_.Park(lane, parcel, *sequel.delay, failure.failures);
+  settlements_.Park(lane, deliveries, *decision.delay, failure.failures);
   return Ending::kParked;
 }
 
-Ending RetryPlanner::OnNotMade(Lane& lane, const Parcel& parcel) {
-  const bool retry = parcel.parked && parcel.attempts > 0;
+Ending RetryPlanner::OnNotMade(Lane& lane, const DeliveryBatch& deliveries) {
+  const bool retry = deliveries.parked && deliveries.attempts > 0;
   const std::chrono::milliseconds wait = lane.pace().OnShortage(retry, clock_.Mono(), random_);
-  news_.Park(lane, parcel, wait, parcel.attempts);
+  settlements_.Park(lane, deliveries, wait, deliveries.attempts);
   return Ending::kParked;
 }
 

@@ -8,29 +8,33 @@
 #include "dead_letters.h"
 #include "groups.h"
 #include "lane.h"
-#include "news.h"
+#include "settlement_buffer.h"
 
 namespace carillon::delivery {
 
 /// Decides whether and when deliveries are tried again whose attempt failed: parks them, or
-/// declares them dead. The rows that they had are taken away before (News::Unpark);
+/// declares them dead. The rows that they had are taken away before (SettlementBuffer::Unpark);
 /// `Lane::Finished` follows. Dispatcher's thread; what is given outlives it.
 class RetryPlanner {
  public:
   RetryPlanner(const base::Clock& clock, base::Random& random, AttemptRecorder& recorder,
-               News& news, DeadLetters& dead)
-      : clock_(clock), random_(random), recorder_(recorder), news_(news), dead_(dead) {}
+               SettlementBuffer& settlements, DeadLetters& dead)
+      : clock_(clock),
+        random_(random),
+        recorder_(recorder),
+        settlements_(settlements),
+        dead_(dead) {}
 
   /// What a lane that is being closed had parked stays, and is dead with the lane.
-  Ending OnFailed(Lane& lane, const Parcel& parcel, const policy::Failure& failure);
+  Ending OnFailed(Lane& lane, const DeliveryBatch& deliveries, const policy::Failure& failure);
   /// The attempt was not made, for want of something on this machine: as if nothing had been.
-  Ending OnNotMade(Lane& lane, const Parcel& parcel);
+  Ending OnNotMade(Lane& lane, const DeliveryBatch& deliveries);
 
  private:
   const base::Clock& clock_;
   base::Random& random_;
   AttemptRecorder& recorder_;
-  News& news_;
+  SettlementBuffer& settlements_;
   DeadLetters& dead_;
 };
 

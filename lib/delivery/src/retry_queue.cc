@@ -33,9 +33,9 @@ void RetryQueue::ForgetRemoved() {
 
 void RetryQueue::Drop() {
   while (!queue_.empty()) {
-    const Parcel parcel = queue_.pop_front();
-    Forget(parcel.due, parcel.position());
-    AddDue(parcel.due);
+    const DeliveryBatch deliveries = queue_.pop_front();
+    Forget(deliveries.due, deliveries.position());
+    AddDue(deliveries.due);
   }
 }
 

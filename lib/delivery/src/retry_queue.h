@@ -77,9 +77,9 @@ class RetryQueue {
 
   bool empty() const { return queue_.empty(); }
   size_t size() const { return queue_.size(); }
-  void Push(Parcel parcel) { queue_.push_back(std::move(parcel)); }
-  Parcel Pop() { return queue_.pop_front(); }
-  const Parcel& front() const { return queue_.front(); }
+  void Push(DeliveryBatch deliveries) { queue_.push_back(std::move(deliveries)); }
+  DeliveryBatch Pop() { return queue_.pop_front(); }
+  const DeliveryBatch& front() const { return queue_.front(); }
   template <typename Visit>
   void ForEach(Visit visit) const {
     for (size_t i = 0; i < queue_.size(); ++i) visit(queue_[i]);
@@ -107,7 +107,7 @@ class RetryQueue {
     return {base::ToUnixNanos(due), position};
   }
 
-  RingQueue<Parcel> queue_;
+  RingQueue<DeliveryBatch> queue_;
   absl::flat_hash_set<TakenKey> taken_;
   std::vector<TakenKey> removed_;  // to be forgotten when the answer came
   std::optional<base::WallTime> next_due_;

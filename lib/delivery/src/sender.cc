@@ -23,14 +23,14 @@ bool Sender::SendReady() {
     Lane* const lane = scheduler_.NextToSend(now);
     if (lane == nullptr) return true;
     SendNext(*lane, wall, now);
-    news_.Collect();
+    settlements_.Collect();
   }
   return true;
 }
 
 void Sender::SendNext(Lane& lane, base::WallTime wall, base::MonoTime now) {
   const bool sends = lane.mode() == Lane::Mode::kRun;
-  std::optional<Parcel> next = lane.NextParcel(now, wall);
+  std::optional<DeliveryBatch> next = lane.NextBatch(now, wall);
   bool started = false;
   if (next) {
     const bool again = next->attempts > 0 && (next->parked || next->rest.empty());
@@ -45,32 +45,33 @@ void Sender::SendNext(Lane& lane, base::WallTime wall, base::MonoTime now) {
   scheduler_.Touched(lane);
 }
 
-void Sender::Send(Lane& lane, Parcel&& parcel, base::WallTime wall, base::MonoTime now) {
+void Sender::Send(Lane& lane, DeliveryBatch&& deliveries, base::WallTime wall, base::MonoTime now) {
   const std::chrono::nanoseconds late =
-      parcel.attempts == 0 ? LateBy(lane, parcel, wall, now) : Attempt::kNotFirst;
-  Attempt& attempt = attempts_.Start(lane, std::move(parcel));
+      deliveries.attempts == 0 ? LateBy(lane, deliveries, wall, now) : Attempt::kNotFirst;
+  Attempt& attempt = attempts_.Start(lane, std::move(deliveries));
   attempt.late = late;
   lane.Started(attempt, now);
-  if (attempt.parcel.Traced() != nullptr) attempt.span = std::max<uint64_t>(random_.Next(), 1);
-  http::Request request =
-      lane.requests().Make(lane.endpoint(), attempt.token(), attempt.parcel, wall, attempt.span);
+  if (attempt.deliveries.Traced() != nullptr) attempt.span = std::max<uint64_t>(random_.Next(), 1);
+  http::Request request = lane.requests().Make(lane.endpoint(), attempt.token(), attempt.deliveries,
+                                               wall, attempt.span);
   scheduler_.Charge(lane, request.body->size());
   courier_.Start(std::move(request));
 }
 
-void Sender::GiveUp(Lane& lane, Parcel parcel) {
+void Sender::GiveUp(Lane& lane, DeliveryBatch deliveries) {
   scheduler_.Charge(lane, 0);
-  news_.Unpark(lane, parcel);
-  const Ending ending = dead_.Add(lane, parcel, parcel.attempts, model::Outcome::kCancelled);
-  lane.Dropped(parcel, ending);
+  settlements_.Unpark(lane, deliveries);
+  const Ending ending =
+      dead_.Add(lane, deliveries, deliveries.attempts, model::Outcome::kCancelled);
+  lane.Dropped(deliveries, ending);
 }
 
 // Of a batch the youngest: for it the others waited. What was parked unsent waited for Carillon.
-std::chrono::nanoseconds Sender::LateBy(const Lane& lane, const Parcel& parcel, base::WallTime wall,
-                                        base::MonoTime now) {
-  const Delivery& last = parcel.rest.empty() ? parcel.first : parcel.rest.back();
+std::chrono::nanoseconds Sender::LateBy(const Lane& lane, const DeliveryBatch& deliveries,
+                                        base::WallTime wall, base::MonoTime now) {
+  const Delivery& last = deliveries.rest.empty() ? deliveries.first : deliveries.rest.back();
   std::chrono::nanoseconds late = wall - last.event->accepted_at();
-  if (!parcel.parked && lane.free_since() > base::MonoTime::min()) {
+  if (!deliveries.parked && lane.free_since() > base::MonoTime::min()) {
     late = std::min<std::chrono::nanoseconds>(late, now - lane.free_since());
   }
   return std::max(late, std::chrono::nanoseconds(0));

@@ -10,7 +10,7 @@
 #include "dead_letters.h"
 #include "lane.h"
 #include "lane_scheduler.h"
-#include "news.h"
+#include "settlement_buffer.h"
 
 namespace carillon::delivery {
 
@@ -19,33 +19,33 @@ namespace carillon::delivery {
 /// is given outlives it.
 class Sender {
  public:
-  /// `max_unsettled`: rows of news that wait for the disk; over it nothing is started.
+  /// `max_unsettled`: rows that wait for the disk; over it nothing is started.
   Sender(size_t max_unsettled, const base::Clock& clock, base::Random& random,
-         http::Courier& courier, LaneScheduler& scheduler, Attempts& attempts, News& news,
-         DeadLetters& dead)
+         http::Courier& courier, LaneScheduler& scheduler, Attempts& attempts,
+         SettlementBuffer& settlements, DeadLetters& dead)
       : max_unsettled_(max_unsettled),
         clock_(clock),
         random_(random),
         courier_(courier),
         scheduler_(scheduler),
         attempts_(attempts),
-        news_(news),
+        settlements_(settlements),
         dead_(dead) {}
 
   /// Nothing is started any more.
   void Stop() { stopped_ = true; }
   bool stopped() const { return stopped_; }
-  bool MayStart() const { return !stopped_ && news_.rows() < max_unsettled_; }
+  bool MayStart() const { return !stopped_ && settlements_.rows() < max_unsettled_; }
   /// Starts what may start, some at a time. False: there is more, after what else is ready.
   bool SendReady();
 
  private:
   void SendNext(Lane& lane, base::WallTime wall, base::MonoTime now);
-  void Send(Lane& lane, Parcel&& parcel, base::WallTime wall, base::MonoTime now);
-  /// A parcel that the lane gave out is not tried.
-  void GiveUp(Lane& lane, Parcel parcel);
-  /// How late Carillon is with the first attempt of `parcel`, which starts now; never negative.
-  static std::chrono::nanoseconds LateBy(const Lane& lane, const Parcel& parcel,
+  void Send(Lane& lane, DeliveryBatch&& deliveries, base::WallTime wall, base::MonoTime now);
+  /// A batch that the lane gave out is not tried.
+  void GiveUp(Lane& lane, DeliveryBatch deliveries);
+  /// How late Carillon is with the first attempt of `deliveries`, which starts now; never negative.
+  static std::chrono::nanoseconds LateBy(const Lane& lane, const DeliveryBatch& deliveries,
                                          base::WallTime wall, base::MonoTime now);
 
   const size_t max_unsettled_;
@@ -54,7 +54,7 @@ class Sender {
   http::Courier& courier_;
   LaneScheduler& scheduler_;
   Attempts& attempts_;
-  News& news_;
+  SettlementBuffer& settlements_;
   DeadLetters& dead_;
   bool stopped_ = false;
 };

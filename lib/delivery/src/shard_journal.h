@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "callback_binder.h"
 #include "carillon/journal/journal.h"
-#include "home.h"
 
 namespace carillon::delivery {
 
@@ -18,8 +18,8 @@ namespace carillon::delivery {
 class ShardJournal {
  public:
   /// `read_bytes`: about what one read brings.
-  ShardJournal(journal::Journal& journal, const Home& home, size_t read_bytes)
-      : journal_(journal), home_(home), read_bytes_(read_bytes) {}
+  ShardJournal(journal::Journal& journal, const CallbackBinder& callbacks, size_t read_bytes)
+      : journal_(journal), callbacks_(callbacks), read_bytes_(read_bytes) {}
 
   journal::Recovered recovered() const { return journal_.recovered(); }
   journal::Demand demand() const { return journal_.demand(); }
@@ -31,7 +31,7 @@ class ShardJournal {
   template <typename Task>
   void Read(uint64_t from, Task task) {
     journal_.Read(from, read_bytes_,
-                  home_.Bring<journal::EventBatchPtr>(
+                  callbacks_.Bind<journal::EventBatchPtr>(
                       [task = std::move(task)](journal::EventBatchPtr batch) mutable {
                         if (batch == nullptr) batch = std::make_shared<journal::EventBatch>();
                         task(std::move(batch));
@@ -42,41 +42,41 @@ class ShardJournal {
 
   template <typename Task>
   void TakeDue(journal::LaneId lane, base::WallTime until, size_t limit, Task task) {
-    journal_.TakeDue(lane, until, limit, home_.Bring<journal::DueDeliveries>(std::move(task)));
+    journal_.TakeDue(lane, until, limit, callbacks_.Bind<journal::DueDeliveries>(std::move(task)));
   }
   template <typename Task>
   void TakeHeld(journal::LaneId lane, journal::GroupId group, size_t limit, Task task) {
-    journal_.TakeHeld(lane, group, limit, home_.Bring<journal::DueDeliveries>(std::move(task)));
+    journal_.TakeHeld(lane, group, limit, callbacks_.Bind<journal::DueDeliveries>(std::move(task)));
   }
   template <typename Task>
   void TakeKept(journal::LaneId lane, uint64_t from, size_t limit, Task task) {
-    journal_.TakeKept(lane, from, limit, home_.Bring<journal::DueDeliveries>(std::move(task)));
+    journal_.TakeKept(lane, from, limit, callbacks_.Bind<journal::DueDeliveries>(std::move(task)));
   }
   /// `task(const journal::ParkedPage&)`.
   template <typename Task>
   void ListParked(journal::LaneId lane, uint64_t up_to, const journal::ParkedKey& from,
                   size_t limit, Task task) {
     journal_.ListParked(lane, up_to, from, limit,
-                        home_.Bring<journal::ParkedPage>(std::move(task)));
+                        callbacks_.Bind<journal::ParkedPage>(std::move(task)));
   }
 
   /// `task()`: it is durable.
   template <typename Task>
   void Settle(journal::Settlement settlement, Task task) {
-    journal_.Settle(std::move(settlement), home_.Bring<>(std::move(task)));
+    journal_.Settle(std::move(settlement), callbacks_.Bind<>(std::move(task)));
   }
 
   /// `task(const absl::StatusOr<std::vector<journal::LaneState>>&)`.
   template <typename Task>
   void OpenLanes(std::vector<journal::LaneName> names, Task task) {
     using Opened = absl::StatusOr<std::vector<journal::LaneState>>;
-    journal_.OpenLanes(std::move(names), home_.Bring<Opened>(std::move(task)));
+    journal_.OpenLanes(std::move(names), callbacks_.Bind<Opened>(std::move(task)));
   }
   void CloseLanes(std::vector<journal::LaneId> lanes) { journal_.CloseLanes(std::move(lanes)); }
 
  private:
   journal::Journal& journal_;
-  const Home& home_;
+  const CallbackBinder& callbacks_;
   const size_t read_bytes_;
 };
 

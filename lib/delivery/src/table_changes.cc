@@ -97,7 +97,7 @@ void TableChanges::Stop() {
 // The rest is done later: who is told of the change is told before anything is sent under it.
 void TableChanges::End() {
   changing_ = false;
-  home_.Post([this] {
+  callbacks_.Post([this] {
     BeginNext();
     on_end_();
   });

@@ -9,9 +9,9 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "callback_binder.h"
 #include "carillon/journal/journal.h"
 #include "carillon/routing/routing_table.h"
-#include "home.h"
 #include "lane_binder.h"
 #include "router.h"
 #include "shard_journal.h"
@@ -26,10 +26,10 @@ class TableChanges {
   using Ready = absl::AnyInvocable<void(absl::Status)>;
 
   /// `on_end`: a change is over, and routing may go on.
-  TableChanges(ShardJournal& journal, const Home& home, const Router& router, LaneBinder& binder,
-               std::function<void()> on_end)
+  TableChanges(ShardJournal& journal, const CallbackBinder& callbacks, const Router& router,
+               LaneBinder& binder, std::function<void()> on_end)
       : journal_(journal),
-        home_(home),
+        callbacks_(callbacks),
         router_(router),
         binder_(binder),
         on_end_(std::move(on_end)) {}
@@ -59,7 +59,7 @@ class TableChanges {
   void End();
 
   ShardJournal& journal_;
-  const Home& home_;
+  const CallbackBinder& callbacks_;
   const Router& router_;
   LaneBinder& binder_;
   const std::function<void()> on_end_;

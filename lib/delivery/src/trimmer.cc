@@ -14,15 +14,15 @@ constexpr size_t kPageRows = 500;
 
 void Trimmer::Follow(const journal::Demand& demand) {
   if (std::exchange(version_, demand.version) == demand.version) return;
-  if (demand.give_up == nullptr) return;
-  for (const auto& [id, give_up] : *demand.give_up) {
+  if (demand.evict == nullptr) return;
+  for (const auto& [id, evict] : *demand.evict) {
     Lane* const lane = lanes_.Find(id);
-    if (lane != nullptr && !lane->closing()) Start(*lane, give_up);
+    if (lane != nullptr && !lane->closing()) Start(*lane, evict);
   }
 }
 
-void Trimmer::Start(Lane& lane, const journal::GiveUp& give_up) {
-  lane.marks.give_up = give_up;
+void Trimmer::Start(Lane& lane, const journal::EvictionRequest& evict) {
+  lane.marks.evict = evict;
   // What was taken to be sent, and cannot be now, is given up like what was not.
   if (lane.mode() != Lane::Mode::kRun || lane.pace().Resting()) {
     lane.Shed(0, router_.next());
@@ -43,7 +43,7 @@ void Trimmer::Run() {
     listing_ = true;
     if (!page_) page_upsets_ = lane->upsets();
     lane->BeginListing();
-    const journal::GiveUp asked = lane->marks.give_up;
+    const journal::EvictionRequest asked = lane->marks.evict;
     const journal::ParkedKey start{lane->id(), base::WallTime::min(), 0};
     journal_.ListParked(lane->id(), asked.up_to, page_.value_or(start), kPageRows,
                         [this, id = lane->id(), asked](const journal::ParkedPage& page) {
@@ -56,7 +56,7 @@ void Trimmer::Run() {
 
 // Rows that wait for a time are known by their keys. Of others it is the order that tells: when
 // that was upset since the first page, they wait for the next time that the journal asks.
-void Trimmer::OnPage(journal::LaneId id, const journal::GiveUp& asked,
+void Trimmer::OnPage(journal::LaneId id, const journal::EvictionRequest& asked,
                      const journal::ParkedPage& page) {
   Lane* const lane = lanes_.Find(id);
   page_ = page.next;
@@ -66,7 +66,7 @@ void Trimmer::OnPage(journal::LaneId id, const journal::GiveUp& asked,
   for (const journal::Parked& row : page.rows) {
     if (upset && !IsTimed(row.due)) break;
     if (!Take(*lane, row)) continue;
-    news_.Add(journal::ParkedKey{id, row.due, row.position});
+    settlements_.Add(journal::ParkedKey{id, row.due, row.position});
     lane->retries().CountUnparked(1 + row.rest.size());
     evictor_.Evict(*lane, row, row.position <= asked.too_old_to);
     if (IsTimed(row.due)) lane->groups().Release(row);
@@ -77,10 +77,10 @@ void Trimmer::OnPage(journal::LaneId id, const journal::GiveUp& asked,
 }
 
 // When more was asked for meanwhile, the lane's rows are looked at from the first on again.
-void Trimmer::End(Lane& lane, const journal::GiveUp& asked) {
+void Trimmer::End(Lane& lane, const journal::EvictionRequest& asked) {
   page_.reset();
   giving_up_.pop_front();
-  if (lane.marks.give_up == asked) {
+  if (lane.marks.evict == asked) {
     lane.marks.giving_up = false;
   } else {
     giving_up_.push_back(lane.id());
@@ -91,7 +91,7 @@ void Trimmer::End(Lane& lane, const journal::GiveUp& asked) {
 bool Trimmer::Take(Lane& lane, const journal::Parked& row) {
   return std::visit(
       ForKind{[&](TimedRow timed) { return lane.retries().Take(timed.due, row.position); },
-              [&](HeldRow held) { return lane.groups().TakeToGiveUp(held.group, row.position); },
+              [&](HeldRow held) { return lane.groups().TakeToEvict(held.group, row.position); },
               [&](KeptRow) { return lane.kept().Bury(row.position); },
               [&](StuckRow) { return false; }},
       KindOf(row.due));

@@ -8,10 +8,10 @@
 #include "evictor.h"
 #include "lane_map.h"
 #include "lane_scheduler.h"
-#include "news.h"
 #include "ring_queue.h"
 #include "router.h"
 #include "sender.h"
+#include "settlement_buffer.h"
 #include "shard_journal.h"
 
 namespace carillon::delivery {
@@ -23,13 +23,14 @@ class Trimmer {
  public:
   /// `on_page`: groups may go on, and memory be free.
   Trimmer(ShardJournal& journal, LaneMap& lanes, LaneScheduler& scheduler, const Router& router,
-          const Sender& sender, News& news, Evictor& evictor, std::function<void()> on_page)
+          const Sender& sender, SettlementBuffer& settlements, Evictor& evictor,
+          std::function<void()> on_page)
       : journal_(journal),
         lanes_(lanes),
         scheduler_(scheduler),
         router_(router),
         sender_(sender),
-        news_(news),
+        settlements_(settlements),
         evictor_(evictor),
         on_page_(std::move(on_page)) {}
 
@@ -39,9 +40,10 @@ class Trimmer {
   void Run();
 
  private:
-  void Start(Lane& lane, const journal::GiveUp& give_up);
-  void OnPage(journal::LaneId id, const journal::GiveUp& asked, const journal::ParkedPage& page);
-  void End(Lane& lane, const journal::GiveUp& asked);
+  void Start(Lane& lane, const journal::EvictionRequest& evict);
+  void OnPage(journal::LaneId id, const journal::EvictionRequest& asked,
+              const journal::ParkedPage& page);
+  void End(Lane& lane, const journal::EvictionRequest& asked);
   bool Take(Lane& lane, const journal::Parked& row);
 
   ShardJournal& journal_;
@@ -49,7 +51,7 @@ class Trimmer {
   LaneScheduler& scheduler_;
   const Router& router_;
   const Sender& sender_;
-  News& news_;
+  SettlementBuffer& settlements_;
   Evictor& evictor_;
   const std::function<void()> on_page_;
   uint64_t version_ = 0;                    // of the last demand

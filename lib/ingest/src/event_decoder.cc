@@ -60,10 +60,10 @@ absl::Status EncodeMember(const v1::Event& event, Place place, std::string_view&
 
 }  // namespace
 
-EventDecoder::EventDecoder(const Limits& limits, const Catalogue& catalogue, base::WallTime now,
+EventDecoder::EventDecoder(const Limits& limits, const Catalog& catalog, base::WallTime now,
                            base::Random& random, Traces& traces)
     : limits_(limits),
-      catalogue_(catalogue),
+      catalog_(catalog),
       now_(now),
       random_(random),
       traces_(traces),
@@ -123,14 +123,14 @@ void EventDecoder::TakeTrace(const v1::Event& event) {
 absl::Status EventDecoder::TakePayload(const v1::Event& event, Place place) {
   const bool derived = event.type().empty();
   if (!derived) {
-    if (auto status = CheckType(event.type(), catalogue_, place); !status.ok()) return status;
+    if (auto status = CheckType(event.type(), catalog_, place); !status.ok()) return status;
   }
   encoding_.type = event.type();
   encoding_.occurred_at = parts_.occurred_at;
   encoding_.json.clear();
   std::string_view member;
   auto status = EncodeMember(event, place, member, encoding_);
-  if (status.ok() && derived) status = CheckType(encoding_.type, catalogue_, place);
+  if (status.ok() && derived) status = CheckType(encoding_.type, catalog_, place);
   if (!status.ok()) return status;
   if (encoding_.json.size() > limits_.max_payload_bytes) {
     return place.Error(

@@ -19,7 +19,7 @@ namespace carillon::ingest {
 /// next. The arguments must outlive it.
 class EventDecoder {
  public:
-  EventDecoder(const Limits& limits, const Catalogue& catalogue, base::WallTime now,
+  EventDecoder(const Limits& limits, const Catalog& catalog, base::WallTime now,
                base::Random& random, Traces& traces);
 
   /// `bytes` is a carillon.v1.Event, the `index`th of its request.
@@ -31,7 +31,7 @@ class EventDecoder {
   absl::Status TakePayload(const v1::Event& event, Place place);
 
   const Limits& limits_;
-  const Catalogue& catalogue_;
+  const Catalog& catalog_;
   const base::WallTime now_;
   base::Random& random_;
   Traces& traces_;

@@ -43,14 +43,14 @@ absl::Status CheckSize(size_t bytes, const Limits& limits) {
 }
 
 absl::StatusOr<std::vector<std::shared_ptr<model::Event>>> DecodeRequest(
-    std::string_view request, const Limits& limits, const Catalogue& catalogue, base::WallTime now,
+    std::string_view request, const Limits& limits, const Catalog& catalog, base::WallTime now,
     base::Random& random, Traces& traces) {
   if (auto status = CheckSize(request.size(), limits); !status.ok()) return status;
   const auto split = Split(request, limits.max_batch_events);
   if (!split.ok()) return split.status();
   std::vector<std::shared_ptr<model::Event>> events;
   events.reserve(split->size());
-  EventDecoder decoder(limits, catalogue, now, random, traces);
+  EventDecoder decoder(limits, catalog, now, random, traces);
   for (const std::string_view bytes : *split) {
     auto event = decoder.Decode(events.size(), bytes);
     if (!event.ok()) return event.status();

@@ -61,18 +61,18 @@ absl::Status CheckTenant(std::string_view tenant, Place event) {
   return CheckName(tenant, kNameChars, "[A-Za-z0-9_.-]", event, "tenant");
 }
 
-absl::Status CheckType(std::string_view type, const Catalogue& catalogue, Place event) {
+absl::Status CheckType(std::string_view type, const Catalog& catalog, Place event) {
   if (model::IsOperational(type)) [[unlikely]] {
     return event.Error("type", absl::StrCat("'", base::ToAbsl(type),
                                             "' is published by Carillon itself and nobody else"));
   }
-  if (catalogue.contains(base::ToAbsl(type))) [[likely]]
+  if (catalog.contains(base::ToAbsl(type))) [[likely]]
     return absl::OkStatus();
   if (auto status = CheckName(type, kTypeChars, "[a-z0-9_.-]", event, "type"); !status.ok()) {
     return status;
   }
   return event.Error("type", absl::StrCat("unknown event type '", base::ToAbsl(type),
-                                          "'; known types are in the catalogue (event_types of "
+                                          "'; known types are in the catalog (event_types of "
                                           "the configuration)"));
 }
 

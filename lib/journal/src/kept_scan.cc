@@ -115,18 +115,18 @@ absl::StatusOr<KeptView> KeptScan::Look(uint64_t max_bytes) {
         all.Add(deliveries, bytes);
       });
   if (!status.ok()) return status;
-  std::map<LaneId, GiveUp> give_up;
+  std::map<LaneId, EvictionRequest> evict;
   for (const auto& [lane, tally] : tallies) {
-    if (tally.too_old_to != 0) give_up[lane] = {tally.too_old_to, tally.too_old_to};
+    if (tally.too_old_to != 0) evict[lane] = {tally.too_old_to, tally.too_old_to};
   }
   const uint64_t total = std::min(options_.kept_total_bytes, max_bytes);
-  status = GiveUpWhatIsOver(tallies, all, total, *too_old, give_up);
+  status = EvictWhatIsOver(tallies, all, total, *too_old, evict);
   if (status.ok()) status = AddCursors(tallies);
   if (status.ok()) status = NameHolders(tallies, view);
   if (!status.ok()) return status;
-  if (!give_up.empty()) {
+  if (!evict.empty()) {
     view.demand.version = ++version_;
-    view.demand.give_up = std::make_shared<const std::map<LaneId, GiveUp>>(std::move(give_up));
+    view.demand.evict = std::make_shared<const std::map<LaneId, EvictionRequest>>(std::move(evict));
   }
   pace_.Took(start);
   return view;
@@ -145,9 +145,8 @@ uint64_t KeptScan::Cut(std::vector<Row>& rows, uint64_t max_deliveries, uint64_t
   return 0;
 }
 
-absl::Status KeptScan::GiveUpWhatIsOver(const Tallies& tallies, const Tally& all,
-                                        uint64_t max_bytes, uint64_t too_old,
-                                        std::map<LaneId, GiveUp>& give_up) {
+absl::Status KeptScan::EvictWhatIsOver(const Tallies& tallies, const Tally& all, uint64_t max_bytes,
+                                       uint64_t too_old, std::map<LaneId, EvictionRequest>& evict) {
   const uint64_t max_deliveries = options_.kept_total_events;
   const bool all_over = all.bytes > max_bytes || all.deliveries > max_deliveries;
   absl::flat_hash_map<LaneId, std::vector<Row>> over;
@@ -171,7 +170,7 @@ absl::Status KeptScan::GiveUpWhatIsOver(const Tallies& tallies, const Tally& all
       up_to = std::max(up_to, Cut(mine->second, options_.kept_events, options_.kept_bytes));
     }
     if (up_to == 0) continue;
-    GiveUp& mine = give_up[lane];
+    EvictionRequest& mine = evict[lane];
     mine.up_to = std::max(mine.up_to, up_to);
   }
   return absl::OkStatus();

@@ -63,8 +63,8 @@ class KeptScan {
   absl::Status NameHolders(const Tallies& tallies, KeptView& view);
   /// Up to where `rows` have to go until what is left is within both bounds; 0: nothing has to.
   static uint64_t Cut(std::vector<Row>& rows, uint64_t max_deliveries, uint64_t max_bytes);
-  absl::Status GiveUpWhatIsOver(const Tallies& tallies, const Tally& all, uint64_t max_bytes,
-                                uint64_t too_old, std::map<LaneId, GiveUp>& give_up);
+  absl::Status EvictWhatIsOver(const Tallies& tallies, const Tally& all, uint64_t max_bytes,
+                               uint64_t too_old, std::map<LaneId, EvictionRequest>& evict);
 
   SqliteJournalOptions options_;
   const base::Clock* clock_;

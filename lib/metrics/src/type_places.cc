@@ -5,7 +5,7 @@
 namespace carillon::metrics {
 namespace {
 
-/// A catalogue may have a type of this name, which shares its series.
+/// A catalog may have a type of this name, which shares its series.
 constexpr std::string_view kOtherTypes = "_other";
 
 }  // namespace

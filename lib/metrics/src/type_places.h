@@ -12,7 +12,7 @@
 
 namespace carillon::metrics {
 
-/// Which event types have series of their own: the catalogue's when they are few enough, and of
+/// Which event types have series of their own: the catalog's when they are few enough, and of
 /// the others those that come first. A place is kept for the life of the process. Thread-safe.
 class TypePlaces {
  public:

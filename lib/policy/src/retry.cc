@@ -77,22 +77,22 @@ milliseconds LongestPause(const model::RetryPolicy& policy) {
   return std::max(kLongestOwnPause, policy.retry_after_cap);
 }
 
-Sequel AfterFailure(const model::RetryPolicy& policy, const Failure& failure, base::WallTime now,
-                    base::Random& random) {
-  Sequel sequel{.delay = NextDelay(policy, failure.failures, random)};
+RetryDecision AfterFailure(const model::RetryPolicy& policy, const Failure& failure,
+                           base::WallTime now, base::Random& random) {
+  RetryDecision decision{.delay = NextDelay(policy, failure.failures, random)};
   std::optional<milliseconds> asked;
   if (!failure.retry_after.empty()) {
     asked = ParseRetryAfter(failure.retry_after, now);
-    sequel.retry_after_ignored = !asked;
+    decision.retry_after_ignored = !asked;
   }
   const milliseconds floor = std::min(asked.value_or(milliseconds(0)), policy.retry_after_cap);
   if (SpeaksForAll(failure.status, asked.has_value())) {
     const bool plan = failure.status == kTooManyRequests || !failure.breaker;
-    const milliseconds planned = plan ? sequel.delay.value_or(milliseconds(0)) : milliseconds(0);
-    sequel.pause = std::max({kShortestPause, std::min(planned, kLongestOwnPause), floor});
+    const milliseconds planned = plan ? decision.delay.value_or(milliseconds(0)) : milliseconds(0);
+    decision.pause = std::max({kShortestPause, std::min(planned, kLongestOwnPause), floor});
   }
-  if (sequel.delay) sequel.delay = std::max(*sequel.delay, floor);
-  return sequel;
+  if (decision.delay) decision.delay = std::max(*decision.delay, floor);
+  return decision;
 }
 
 }  // namespace carillon::policy

@@ -18,12 +18,12 @@ class TenantRoutes {
   /// `pattern`: an exact type, `session.*` or `*`.
   void Add(const std::string& pattern, Wish wish) { by_pattern_[pattern].push_back(wish); }
 
-  /// Works out the routes of the catalogue's types (`types`, sorted; the index is the type's id)
+  /// Works out the routes of the catalog's types (`types`, sorted; the index is the type's id)
   /// so that they are looked up. Takes what it needs from `budget`, a number of routes; when that
   /// does not suffice, types other than those only `*` matches stay to be matched at run time.
   void Resolve(std::span<const std::string> types, size_t& budget);
 
-  /// The routes of the catalogue's type `id`; null when they are to be matched (`Find`).
+  /// The routes of the catalog's type `id`; null when they are to be matched (`Find`).
   const RouteList* Lookup(uint32_t id) const;
 
   /// The routes of any type, by matching patterns.

@@ -158,7 +158,7 @@ void Publishing::Publish(const grpc::ByteBuffer& request, CallQueue& queue,
   ingest::Traces traces;
   traces.inherited = spans != nullptr ? spans->inherited() : trace ? &*trace : nullptr;
   absl::StatusOr<Events> events =
-      ingest::DecodeRequest(view, limits_, *catalogue(), clock_.Wall(), ThreadRandom(), traces);
+      ingest::DecodeRequest(view, limits_, *catalog(), clock_.Wall(), ThreadRandom(), traces);
   CountIgnored(traces.bad_traceparents, traces.bad_tracestates);
   if (!events.ok()) return refuse(events.status());
   if (spans != nullptr) spans->OnDecoded(*events);

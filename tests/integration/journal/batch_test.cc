@@ -21,10 +21,10 @@ class BatchTest : public ParkedTest {
     return row;
   }
   void Park(std::vector<Parked> rows, uint64_t watermark = 0) {
-    Settlement news;
-    news.watermark = watermark;
-    news.parked = std::move(rows);
-    Settle(std::move(news));
+    Settlement settlement;
+    settlement.watermark = watermark;
+    settlement.parked = std::move(rows);
+    Settle(std::move(settlement));
   }
   static std::vector<std::string> IdsOf(const DueDelivery& due) {
     std::vector<std::string> ids{due.event ? std::string(due.event->id()) : "gone"};
@@ -109,7 +109,7 @@ TEST_F(BatchTest, ClosingItsLaneMakesAllOfItDead) {
   journal_->CloseLanes({lane_});
   ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 4; }));
   ASSERT_TRUE(Eventually([&] { return Query("SELECT count(*) FROM parked") == 0; }));
-  // News that was under way.
+  // A settlement that was under way.
   Park({Batch(At(1), {7, 8}), Batch(HeldDue(0), {6})});
   EXPECT_EQ(journal_->stats().dead, 6u);
   EXPECT_EQ(Query("SELECT count(*) FROM parked"), 0);
@@ -157,9 +157,9 @@ TEST_F(BatchTest, DamageEndsWritingWhoeverReadsIt) {
 
 TEST_F(BatchTest, TooLargeABatchIsNotWritten) {
   Start(1);
-  Settlement news;
-  news.parked = {{lane_, At(1), 1, 1, 0, std::vector<BatchMember>(kMaxRest + 1)}};
-  journal_->Settle(std::move(news), [] { ADD_FAILURE() << "it was written"; });
+  Settlement settlement;
+  settlement.parked = {{lane_, At(1), 1, 1, 0, std::vector<BatchMember>(kMaxRest + 1)}};
+  journal_->Settle(std::move(settlement), [] { ADD_FAILURE() << "it was written"; });
   ASSERT_TRUE(Eventually([&] { return fatal_ == 1; }));
   EXPECT_EQ(fatal_status_.code(), absl::StatusCode::kInvalidArgument);
 }
@@ -168,12 +168,12 @@ class BatchRetentionTest : public RetentionTest {};
 
 TEST_F(BatchRetentionTest, AllOfABatchAndWhatIsHeldStaysAndMarksKeepNothing) {
   Fill(7);
-  Settlement news;
-  news.watermark = 7;
-  news.parked = {{lane_, At(1), 2, 1, 0, {{5, 0}, {3, 0}}},
-                 {lane_, HeldDue(8), 6, 0, 8, {}},
-                 {lane_, HeldDue(0), 7, 1, 9, {{1, 9}}}};
-  Settle(news);
+  Settlement settlement;
+  settlement.watermark = 7;
+  settlement.parked = {{lane_, At(1), 2, 1, 0, {{5, 0}, {3, 0}}},
+                       {lane_, HeldDue(8), 6, 0, 8, {}},
+                       {lane_, HeldDue(0), 7, 1, 9, {{1, 9}}}};
+  Settle(settlement);
   clock_.Advance(hours(73));
   ASSERT_TRUE(Left({2, 3, 5, 6}));
   EXPECT_EQ(TakeDue(lane_, clock_.Wall()).due.at(0).rest.at(0)->id(), "e5");
@@ -191,10 +191,10 @@ TEST_F(BatchRetentionTest, AllOfABatchAndWhatIsHeldStaysAndMarksKeepNothing) {
 
 TEST_F(BatchRetentionTest, DamageEndsWriting) {
   Fill(2);
-  Settlement news;
-  news.watermark = 2;
-  news.parked = {{lane_, At(1), 1, 1, 0, {{2, 0}}}};
-  Settle(news);
+  Settlement settlement;
+  settlement.watermark = 2;
+  settlement.parked = {{lane_, At(1), 1, 1, 0, {{2, 0}}}};
+  Settle(settlement);
   Execute("UPDATE parked SET rest = x'0102030405'");
   clock_.Advance(hours(73));
   ASSERT_TRUE(Eventually([&] { return fatal_ == 1; }));

@@ -10,9 +10,9 @@ namespace {
 class HealthTest : public JournalTest {
  protected:
   void SettleHealths(std::vector<LaneHealth> healths) {
-    Settlement news;
-    news.healths = std::move(healths);
-    Settle(std::move(news));
+    Settlement settlement;
+    settlement.healths = std::move(healths);
+    Settle(std::move(settlement));
   }
   Health Failing() const {
     return {clock_.Wall(), DisabledReason::kFailing, clock_.Wall() + std::chrono::hours(1),

@@ -19,33 +19,33 @@ class KeptTest : public RetentionTest {
     return {.lane = lane, .due = kKeptDue, .position = position, .rest = {}, .bytes = bytes};
   }
   /// What is asked of the lane in the end: its rows up to `up_to` are to go.
-  bool IsAsked(LaneId lane, GiveUp wanted) {
+  bool IsAsked(LaneId lane, EvictionRequest wanted) {
     return Eventually([&] {
       const Demand demand = journal_->demand();
-      if (demand.give_up == nullptr) return wanted.up_to == 0;
-      const auto mine = demand.give_up->find(lane);
-      return mine == demand.give_up->end() ? wanted.up_to == 0 : mine->second == wanted;
+      if (demand.evict == nullptr) return wanted.up_to == 0;
+      const auto mine = demand.evict->find(lane);
+      return mine == demand.evict->end() ? wanted.up_to == 0 : mine->second == wanted;
     });
   }
   /// Keeps six deliveries, three for each of two lanes; returns the other one.
   LaneId KeepForTwo() {
     Fill(6);
     const LaneId other = OpenLane("two").lane;
-    Settlement news;
-    news.watermark = 6;
-    news.parked = {Kept(lane_, 1), Kept(other, 2), Kept(lane_, 3),
-                   Kept(lane_, 4), Kept(other, 5), Kept(other, 6)};
-    Settle(news);
+    Settlement settlement;
+    settlement.watermark = 6;
+    settlement.parked = {Kept(lane_, 1), Kept(other, 2), Kept(lane_, 3),
+                         Kept(lane_, 4), Kept(other, 5), Kept(other, 6)};
+    Settle(settlement);
     return other;
   }
 };
 
 TEST_F(KeptTest, AParkedDeliveryKeepsNoMoreThanItsOwnEvent) {
   Start(100);  // one chunk
-  Settlement news;
-  news.watermark = 100;
-  news.parked = {{lane_, At(500'000), 50, 1}, {lane_, HeldDue(7), 80, 0, 7}, Kept(lane_, 81)};
-  Settle(news);
+  Settlement settlement;
+  settlement.watermark = 100;
+  settlement.parked = {{lane_, At(500'000), 50, 1}, {lane_, HeldDue(7), 80, 0, 7}, Kept(lane_, 81)};
+  Settle(settlement);
   ASSERT_EQ(Query("SELECT count(*) FROM journal"), 1);
   const int64_t whole = Query("SELECT length(records) FROM journal");
   clock_.Advance(hours(73));
@@ -75,10 +75,10 @@ TEST_F(KeptTest, AParkedDeliveryKeepsNoMoreThanItsOwnEvent) {
 
 TEST_F(KeptTest, AnEventThatIsGoneIsNotMistakenForAnother) {
   Start(20);
-  Settlement news;
-  news.watermark = 20;
-  news.parked = {{lane_, At(500'000), 5, 1}};
-  Settle(news);
+  Settlement settlement;
+  settlement.watermark = 20;
+  settlement.parked = {{lane_, At(500'000), 5, 1}};
+  Settle(settlement);
   clock_.Advance(hours(73));
   ASSERT_TRUE(Eventually([&] { return Query("SELECT length(records) FROM journal") < 200; }));
   Reopen();
@@ -92,10 +92,10 @@ TEST_F(KeptTest, AnEventThatIsGoneIsNotMistakenForAnother) {
 
 TEST_F(KeptTest, AsksLanesBehindToMoveOnWhenEventsAreToLeave) {
   Fill(6);
-  Settlement news;
-  news.watermark = 5;
-  news.cursors = {{lane_, 2}};
-  Settle(news);
+  Settlement settlement;
+  settlement.watermark = 5;
+  settlement.cursors = {{lane_, 2}};
+  Settle(settlement);
   EXPECT_EQ(journal_->demand().leave_to, 0u);
   clock_.Advance(hours(73));
   ASSERT_TRUE(Eventually([&] { return journal_->demand().leave_to == 5; }));
@@ -103,9 +103,9 @@ TEST_F(KeptTest, AsksLanesBehindToMoveOnWhenEventsAreToLeave) {
   EXPECT_GE(journal_->demand().keep_since, clock_.Wall() - hours(73));
 
   // It keeps one and lets go of the others.
-  news.cursors = {{lane_, 6}};
-  news.parked = {Kept(lane_, 4)};
-  Settle(news);
+  settlement.cursors = {{lane_, 6}};
+  settlement.parked = {Kept(lane_, 4)};
+  Settle(settlement);
   ASSERT_TRUE(Left({4, 6}));
   ASSERT_TRUE(Eventually([&] { return journal_->demand().leave_to == 0; }));
   Reopen();
@@ -119,12 +119,12 @@ TEST_F(KeptTest, AsksLanesBehindToMoveOnWhenEventsAreToLeave) {
 
 TEST_F(KeptTest, TakesKeptRowsFromAPositionOn) {
   Start(9);
-  Settlement news;
+  Settlement settlement;
   for (uint64_t position = 1; position <= 9; position += 2) {
-    news.parked.push_back(Kept(lane_, position));
+    settlement.parked.push_back(Kept(lane_, position));
   }
-  news.parked.push_back(Kept(lane_ + 1, 4));
-  Settle(news);
+  settlement.parked.push_back(Kept(lane_ + 1, 4));
+  Settle(settlement);
   EXPECT_THAT(PositionsOf(TakeKept(lane_, 0)), ElementsAre(1, 3, 5, 7, 9));
   const DueDeliveries two = TakeKept(lane_, 4, 2);
   EXPECT_THAT(PositionsOf(two), ElementsAre(5, 7));
@@ -134,11 +134,12 @@ TEST_F(KeptTest, TakesKeptRowsFromAPositionOn) {
 
 TEST_F(KeptTest, ListsParkedRowsPageByPage) {
   Start(9);
-  Settlement news;
-  news.parked = {{lane_, At(9), 1, 1},         {lane_, At(5), 2, 1},         {lane_, At(1), 8, 1},
-                 {lane_, HeldDue(4), 3, 0, 4}, {lane_, HeldDue(0), 4, 0, 4}, Kept(lane_, 5),
-                 {lane_ + 1, At(1), 1, 1}};
-  Settle(news);
+  Settlement settlement;
+  settlement.parked = {{lane_, At(9), 1, 1},         {lane_, At(5), 2, 1},
+                       {lane_, At(1), 8, 1},         {lane_, HeldDue(4), 3, 0, 4},
+                       {lane_, HeldDue(0), 4, 0, 4}, Kept(lane_, 5),
+                       {lane_ + 1, At(1), 1, 1}};
+  Settle(settlement);
   const ParkedKey start{lane_, base::WallTime::min(), 0};
   const ParkedPage first = ListParked(lane_, 5, start, 2);
   ASSERT_EQ(first.rows.size(), 2u);
@@ -158,18 +159,18 @@ TEST_F(KeptTest, ADestinationOverItsBoundGivesUpItsOldest) {
   options_.kept_bytes = 5000;
   Fill(8);
   const LaneId other = OpenLane("two").lane;
-  Settlement news;
-  news.watermark = 8;
+  Settlement settlement;
+  settlement.watermark = 8;
   // The oldest by acceptance, however late it is due.
-  news.parked = {{lane_, At(90'000), 1, 1},
-                 {lane_, At(2), 3, 1},
-                 Kept(lane_, 5),
-                 Kept(lane_, 7),
-                 Kept(other, 1),
-                 Kept(other, 2),
-                 Kept(other, 3)};
-  for (Parked& row : news.parked) row.bytes = 1000;
-  Settle(news);
+  settlement.parked = {{lane_, At(90'000), 1, 1},
+                       {lane_, At(2), 3, 1},
+                       Kept(lane_, 5),
+                       Kept(lane_, 7),
+                       Kept(other, 1),
+                       Kept(other, 2),
+                       Kept(other, 3)};
+  for (Parked& row : settlement.parked) row.bytes = 1000;
+  Settle(settlement);
   ASSERT_TRUE(IsAsked(lane_, {1, 0}));
   EXPECT_TRUE(IsAsked(other, {}));
   Settlement heavy;
@@ -186,10 +187,10 @@ TEST_F(KeptTest, WhatIsTooOldIsGivenUpAndNamedSo) {
   Fill(2);
   clock_.Advance(hours(11));
   for (int i = 3; i <= 4; ++i) AppendOne("e" + std::to_string(i), 1000);
-  Settlement news;
-  news.watermark = 4;
-  news.parked = {Kept(lane_, 1), {lane_, At(9), 2, 1}, Kept(lane_, 3), Kept(lane_, 4)};
-  Settle(news);
+  Settlement settlement;
+  settlement.watermark = 4;
+  settlement.parked = {Kept(lane_, 1), {lane_, At(9), 2, 1}, Kept(lane_, 3), Kept(lane_, 4)};
+  Settle(settlement);
   ASSERT_TRUE(IsAsked(lane_, {2, 2}));
   Settlement gone;
   gone.unparked = {{lane_, kKeptDue, 1}, {lane_, At(9), 2}};
@@ -223,10 +224,10 @@ TEST_F(KeptTest, TellsForWhomMostIsKept) {
   options_.min_free_bytes = 0;
   Fill(4);
   const LaneId other = OpenLane("two").lane;
-  Settlement news;
-  news.watermark = 4;
-  news.parked = {Kept(lane_, 2, 10), Kept(other, 3, 70), Kept(other, 4, 7)};
-  Settle(news);
+  Settlement settlement;
+  settlement.watermark = 4;
+  settlement.parked = {Kept(lane_, 2, 10), Kept(other, 3, 70), Kept(other, 4, 7)};
+  Settle(settlement);
   ASSERT_TRUE(Eventually([&] { return journal_->stats().kept_deliveries == 3; }));
   const Journal::Stats stats = journal_->stats();
   EXPECT_EQ(stats.kept_bytes, 87u);
@@ -236,10 +237,10 @@ TEST_F(KeptTest, TellsForWhomMostIsKept) {
   EXPECT_EQ(stats.holders[0].bytes, 77u);
   EXPECT_EQ(stats.holders[0].since, clock_.Wall());
   // What lies behind a cursor counts, too.
-  news = {};
-  news.watermark = 4;
-  news.cursors = {{lane_, 2}};
-  Settle(news);
+  settlement = {};
+  settlement.watermark = 4;
+  settlement.cursors = {{lane_, 2}};
+  Settle(settlement);
   ASSERT_TRUE(Eventually([&] { return journal_->stats().holders.front().name == "one"; }));
 }
 
@@ -253,13 +254,14 @@ TEST_F(KeptTest, WithoutSpaceTheOldestGiveWayAndTheRefusalNamesTheHolder) {
   options_.min_free_bytes = 0;
   Open();
   for (int i = 1; i <= 3; ++i) AppendOne("e" + std::to_string(i), 1000);
-  Settlement news;
-  news.watermark = 3;
+  Settlement settlement;
+  settlement.watermark = 3;
   // As if they were much: two thirds of what is free can stay no longer, one can.
   const uint64_t free = std::filesystem::space(options_.data_dir).available;
   options_.kept_bytes = options_.kept_total_bytes = free * 10;
-  news.parked = {Kept(lane_, 1, free / 3), Kept(lane_, 2, free / 3), Kept(lane_, 3, free / 3)};
-  Settle(news);
+  settlement.parked = {Kept(lane_, 1, free / 3), Kept(lane_, 2, free / 3),
+                       Kept(lane_, 3, free / 3)};
+  Settle(settlement);
   Close();
   // A little more than there is: not so much that freeing something inside could not help.
   options_.min_free_bytes = free + (free / 2);
@@ -287,13 +289,14 @@ TEST_F(KeptTest, SettledEventsLeaveEarlyWhenSpaceIsShort) {
 TEST_F(KeptTest, DeadRowsAreBounded) {
   options_.retention_bytes = 400'000;  // for 1,000
   Start(3);
-  Settlement news;
-  news.watermark = 3;
+  Settlement settlement;
+  settlement.watermark = 3;
   for (uint64_t i = 0; i < 5000; ++i) {
-    news.dead.push_back({static_cast<LaneId>(100 + i), 2, 1, {}, At(static_cast<int64_t>(i))});
+    settlement.dead.push_back(
+        {static_cast<LaneId>(100 + i), 2, 1, {}, At(static_cast<int64_t>(i))});
   }
-  news.dead.push_back({lane_, 4, 1, {}, At(0)});  // above the watermark: a start needs it
-  Settle(news);
+  settlement.dead.push_back({lane_, 4, 1, {}, At(0)});  // above the watermark: a start needs it
+  Settle(settlement);
   ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 1000; }));
   EXPECT_EQ(Query("SELECT count(*) FROM dead"), 1000);
   EXPECT_EQ(Query("SELECT count(*) FROM dead WHERE position = 4"), 1);

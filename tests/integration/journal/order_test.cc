@@ -22,9 +22,9 @@ class OrderTest : public ParkedTest {
     return {lane_, HeldDue(0), position, 0, group, {}};
   }
   void Park(std::vector<Parked> rows) {
-    Settlement news;
-    news.parked = std::move(rows);
-    Settle(std::move(news));
+    Settlement settlement;
+    settlement.parked = std::move(rows);
+    Settle(std::move(settlement));
   }
 };
 
@@ -89,11 +89,11 @@ TEST_F(OrderTest, AStartKnowsTheGroupsOfALane) {
 
 TEST_F(OrderTest, AStartKnowsWhatIsSettledWithoutAnAttempt) {
   Start(9);
-  Settlement news;
-  news.parked = {Held(3, 7), Mark(6, 9)};
-  news.dead = {{lane_, 5, 0, model::Outcome::kCancelled, At(1)}};
-  news.watermark = 3;
-  Settle(std::move(news));
+  Settlement settlement;
+  settlement.parked = {Held(3, 7), Mark(6, 9)};
+  settlement.dead = {{lane_, 5, 0, model::Outcome::kCancelled, At(1)}};
+  settlement.watermark = 3;
+  Settle(std::move(settlement));
   Reopen();
   EXPECT_FALSE(journal_->WasSettled(3, lane_)) << "below the watermark nothing is read again";
   EXPECT_FALSE(journal_->WasSettled(4, lane_));
@@ -121,10 +121,10 @@ TEST_F(OrderTest, WhatIsOnlyHeldIsNeverDue) {
 TEST_F(OrderTest, AHeldRowMovesInOneStep) {
   Start(2);
   Park({Held(1, 7), Held(2, 7)});
-  Settlement news;
-  news.unparked = {{lane_, HeldDue(7), 1}};
-  news.parked = {Timed(1, 1, 7)};
-  Settle(news);
+  Settlement settlement;
+  settlement.unparked = {{lane_, HeldDue(7), 1}};
+  settlement.parked = {Timed(1, 1, 7)};
+  Settle(settlement);
   Reopen();
   const LaneState state = OpenLane("one");
   ASSERT_EQ(state.groups.size(), 1u);
@@ -159,10 +159,10 @@ TEST_F(OrderTest, AStoreOfTheFirstVersionOpensAndGoesOn) {
   EXPECT_EQ(due.due[1].event->id(), "e3");
   EXPECT_TRUE(due.due[1].parked.rest.empty());
 
-  Settlement news;
-  news.unparked = {{lane_, At(1), 1}};
-  news.parked = {{lane_, At(5), 2, 1, 7, {{4, 8}}}};
-  Settle(news);
+  Settlement settlement;
+  settlement.unparked = {{lane_, At(1), 1}};
+  settlement.parked = {{lane_, At(5), 2, 1, 7, {{4, 8}}}};
+  Settle(settlement);
   Reopen();
   EXPECT_EQ(OpenLane("one").parked, 3u);
   EXPECT_EQ(OpenLane("one").groups.size(), 2u);

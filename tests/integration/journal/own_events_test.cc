@@ -16,10 +16,10 @@ using Seen = std::vector<std::pair<uint64_t, std::string>>;
 
 class OwnEventsTest : public JournalTest {
  protected:
-  static Settlement News(const std::vector<std::string>& ids) {
-    Settlement news;
-    news.events = MakeEvents(ids);
-    return news;
+  static Settlement Told(const std::vector<std::string>& ids) {
+    Settlement settlement;
+    settlement.events = MakeEvents(ids);
+    return settlement;
   }
 };
 
@@ -36,7 +36,7 @@ TEST_F(OwnEventsTest, ComeBehindThePublishedInOneBatch) {
   journal_->AddConsumer(&batches);
   // Both wait for the start, and so are one group.
   std::promise<void> settled;
-  journal_->Settle(News({"own1", "own2"}), [&] { settled.set_value(); });
+  journal_->Settle(Told({"own1", "own2"}), [&] { settled.set_value(); });
   std::promise<std::vector<Appended>> appended;
   journal_->Append(MakeEvents({"a", "b"}),
                    [&](auto result) { appended.set_value(result.value()); });
@@ -58,7 +58,7 @@ TEST_F(OwnEventsTest, ComeBehindThePublishedInOneBatch) {
 TEST_F(OwnEventsTest, AreStoredAsOthersAreAndTheirIdsAreTaken) {
   Open();
   AppendOne("a");
-  Settle(News({"own"}));
+  Settle(Told({"own"}));
   AppendOne("b");
   EXPECT_EQ(Append({"own"})->at(0).position, 2u);
   Reopen();
@@ -76,7 +76,7 @@ TEST_F(OwnEventsTest, AreStoredAsOthersAreAndTheirIdsAreTaken) {
 TEST_F(OwnEventsTest, DoNotCountAsWaiting) {
   options_.max_waiting_bytes = 10;
   Open();
-  Settle(News({"own1", "own2"}));
+  Settle(Told({"own1", "own2"}));
   EXPECT_EQ(recorder_.Seen().size(), 2u);
   EXPECT_EQ(journal_->stats().waiting_bytes, 0u);
   EXPECT_EQ(journal_->stats().last_position, 2u);
@@ -84,7 +84,7 @@ TEST_F(OwnEventsTest, DoNotCountAsWaiting) {
 
 TEST_F(OwnEventsTest, ThoseOfTheLastSettlementAreWrittenAtStop) {
   Open();
-  journal_->Settle(News({"own"}), [] {});
+  journal_->Settle(Told({"own"}), [] {});
   Reopen();
   EXPECT_EQ(journal_->recovered().last_position, 1u);
   EXPECT_THAT(recorder_.Seen(), ElementsAre(std::pair(1u, "own")));
@@ -101,11 +101,11 @@ TEST_F(FullDiskTest, OwnEventsWaitWithTheirSettlement) {
   Open();
   AppendOne("a");
   disk_.full = true;
-  Settlement news = News({"own"});
-  news.dead = {{1, 1, 1, model::Outcome::kDns, clock_.Wall()}};
+  Settlement settlement = Told({"own"});
+  settlement.dead = {{1, 1, 1, model::Outcome::kDns, clock_.Wall()}};
   std::promise<void> promise;
   auto settled = promise.get_future();
-  journal_->Settle(std::move(news), [&] { promise.set_value(); });
+  journal_->Settle(std::move(settlement), [&] { promise.set_value(); });
   EXPECT_FALSE(Append({"b", "c"}).ok());
   ASSERT_TRUE(Eventually([&] { return !journal_->stats().accepting; }));
   EXPECT_EQ(settled.wait_for(std::chrono::milliseconds(0)), std::future_status::timeout);

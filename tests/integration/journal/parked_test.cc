@@ -14,14 +14,14 @@ using testing::ElementsAre;
 
 TEST_F(ParkedTest, TakesWhatIsDueInOrderUpToTheLimit) {
   Start(6);
-  Settlement news;
-  news.watermark = 6;
-  news.parked = {{lane_, At(5), 4, 1},
-                 {lane_, At(1), 6, 2},
-                 {lane_, At(1), 2, 1},
-                 {lane_, At(9), 1, 3},
-                 {lane_ + 1, At(1), 3, 1}};
-  Settle(news);
+  Settlement settlement;
+  settlement.watermark = 6;
+  settlement.parked = {{lane_, At(5), 4, 1},
+                       {lane_, At(1), 6, 2},
+                       {lane_, At(1), 2, 1},
+                       {lane_, At(9), 1, 3},
+                       {lane_ + 1, At(1), 3, 1}};
+  Settle(settlement);
   EXPECT_TRUE(TakeDue(lane_, At(0)).due.empty());
   EXPECT_EQ(TakeDue(lane_, At(0)).next_due, At(1));
 
@@ -41,9 +41,9 @@ TEST_F(ParkedTest, TakesWhatIsDueInOrderUpToTheLimit) {
 
 TEST_F(ParkedTest, UnparkingAndParkingAgainIsOneStep) {
   Start(2);
-  Settlement news;
-  news.parked = {{lane_, At(1), 1, 1}, {lane_, At(1), 2, 1}};
-  Settle(news);
+  Settlement settlement;
+  settlement.parked = {{lane_, At(1), 1, 1}, {lane_, At(1), 2, 1}};
+  Settle(settlement);
   Settlement again;
   again.unparked = {{lane_, At(1), 1}, {lane_, At(1), 2}};
   again.parked = {{lane_, At(8), 2, 2}};
@@ -57,11 +57,11 @@ TEST_F(ParkedTest, UnparkingAndParkingAgainIsOneStep) {
 
 TEST_F(ParkedTest, LoadsFewEventsOutOfManyChunks) {
   Start(1000);
-  Settlement news;
+  Settlement settlement;
   for (uint64_t position = 1; position <= 1000; position += 90) {
-    news.parked.push_back({lane_, At(1), position, 1});
+    settlement.parked.push_back({lane_, At(1), position, 1});
   }
-  Settle(news);
+  Settle(settlement);
   const DueDeliveries due = TakeDue(lane_, At(1));
   ASSERT_EQ(due.due.size(), 12u);
   for (const DueDelivery& one : due.due) {
@@ -74,12 +74,12 @@ TEST_F(ParkedTest, LoadsFewEventsOutOfManyChunks) {
 TEST_F(ParkedTest, ManyLargeEventsComeInSeveralAnswers) {
   Open();
   lane_ = OpenLane("one").lane;
-  Settlement news;
+  Settlement settlement;
   for (int i = 0; i < 600; ++i) {
     const uint64_t position = AppendOne("e" + std::to_string(i), 40'000);
-    news.parked.push_back({lane_, At(1), position, 1});
+    settlement.parked.push_back({lane_, At(1), position, 1});
   }
-  Settle(news);
+  Settle(settlement);
   const DueDeliveries due = TakeDue(lane_, At(1), 1000);
   EXPECT_GT(due.due.size(), 100u);
   EXPECT_LT(due.due.size(), 600u);
@@ -88,10 +88,10 @@ TEST_F(ParkedTest, ManyLargeEventsComeInSeveralAnswers) {
 
 TEST_F(ParkedTest, CountsTheDeadOnce) {
   Start(2);
-  Settlement news;
-  news.dead = {{lane_, 1, 3, model::Outcome::kDns, At(0)}, {lane_, 2, 1, {}, At(0)}};
-  Settle(news);
-  Settle(news);
+  Settlement settlement;
+  settlement.dead = {{lane_, 1, 3, model::Outcome::kDns, At(0)}, {lane_, 2, 1, {}, At(0)}};
+  Settle(settlement);
+  Settle(settlement);
   EXPECT_EQ(journal_->stats().dead, 2u);
   Reopen();
   EXPECT_EQ(journal_->stats().dead, 2u);
@@ -99,18 +99,18 @@ TEST_F(ParkedTest, CountsTheDeadOnce) {
 
 TEST_F(ParkedTest, ClosingALaneMakesItsDeliveriesDead) {
   Start(3);
-  Settlement news;
-  news.watermark = 3;
-  news.parked = {{lane_, At(1), 1, 1}, {lane_, At(2), 2, 1}, {lane_ + 1, At(2), 2, 1}};
-  news.cursors = {{lane_, 2}};
-  Settle(news);
+  Settlement settlement;
+  settlement.watermark = 3;
+  settlement.parked = {{lane_, At(1), 1, 1}, {lane_, At(2), 2, 1}, {lane_ + 1, At(2), 2, 1}};
+  settlement.cursors = {{lane_, 2}};
+  Settle(settlement);
   journal_->CloseLanes({lane_});
   ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 2; }));
   EXPECT_EQ(Query("SELECT count(*) FROM dead WHERE outcome = 13"), 2);
   EXPECT_EQ(Query("SELECT count(*) FROM parked"), 1);
   EXPECT_NE(OpenLane("one").lane, lane_);
 
-  // News that was under way when it was closed.
+  // A settlement that was under way when it was closed.
   Settlement late;
   late.parked = {{lane_, At(5), 3, 1}};
   late.cursors = {{lane_, 1}};
@@ -133,9 +133,9 @@ TEST_F(ParkedTest, ANameThatComesBackWhileItsLaneIsClosedGetsANewOne) {
 
 TEST_F(ParkedTest, ClosingGoesOnInStepsAndAfterARestart) {
   Start(1);
-  Settlement news;
-  for (int i = 0; i < 25'000; ++i) news.parked.push_back({lane_, At(i), 1u + i, 1});
-  Settle(news);
+  Settlement settlement;
+  for (int i = 0; i < 25'000; ++i) settlement.parked.push_back({lane_, At(i), 1u + i, 1});
+  Settle(settlement);
   ASSERT_TRUE(TakeOut({{"acme", "one"}}).ok());
   Reopen();
   const std::vector<UnopenedLane> left = CloseUnopened();
@@ -152,16 +152,16 @@ TEST_F(ParkedTest, ClosingGoesOnInStepsAndAfterARestart) {
 TEST_F(ParkedTest, WhatWasTakenOutStartsAnewAfterACrash) {
   OpenFirst(3);
   const LaneId stays = OpenLane("two").lane;
-  Settlement news;
-  news.parked = {{lane_, At(1), 1, 1}};
-  news.cursors = {{lane_, 2}};
-  Settle(news);
+  Settlement settlement;
+  settlement.parked = {{lane_, At(1), 1, 1}};
+  settlement.cursors = {{lane_, 2}};
+  Settle(settlement);
   ASSERT_TRUE(TakeOut({{"acme", "one"}, {"acme", "nobody"}}).ok());
   // What becomes of it until it is closed is written, as far as it concerns events.
-  news = {};
-  news.parked = {{lane_, At(1), 2, 1}};
-  news.cursors = {{lane_, 3}};
-  Settle(news);
+  settlement = {};
+  settlement.parked = {{lane_, At(1), 2, 1}};
+  settlement.cursors = {{lane_, 3}};
+  Settle(settlement);
   Reopen();
   const LaneState again = OpenLane("one");
   EXPECT_NE(again.lane, lane_);
@@ -183,9 +183,9 @@ TEST_F(ParkedTest, WhatWasTakenOutStartsAnewAfterACrash) {
 
 TEST_F(ParkedTest, WhatWasFoundUnopenedStartsAnewAfterACrash) {
   OpenFirst(3);
-  Settlement news;
-  news.parked = {{lane_, At(1), 1, 1}};
-  Settle(news);
+  Settlement settlement;
+  settlement.parked = {{lane_, At(1), 1, 1}};
+  Settle(settlement);
   Reopen();
   EXPECT_EQ(CloseUnopened().size(), 1u);
   EXPECT_GT(Query("SELECT closed FROM lanes"), 0) << "durable before it is told";
@@ -242,12 +242,12 @@ TEST_F(ParkedTest, AfterTheEndMarksAreRefused) {
 
 TEST_F(ParkedTest, OfALaneThatNobodyOpensAnyMoreBatchesCountAndMarksDoNot) {
   Start(6);
-  Settlement news;
-  news.watermark = 6;
-  news.parked = {{lane_, At(1), 1, 1, 0, {{2, 0}, {3, 0}}},
-                 {lane_, HeldDue(7), 4, 0, 7},
-                 {lane_, HeldDue(0), 5, 0, 7}};
-  Settle(news);
+  Settlement settlement;
+  settlement.watermark = 6;
+  settlement.parked = {{lane_, At(1), 1, 1, 0, {{2, 0}, {3, 0}}},
+                       {lane_, HeldDue(7), 4, 0, 7},
+                       {lane_, HeldDue(0), 5, 0, 7}};
+  Settle(settlement);
   Reopen();
   const std::vector<UnopenedLane> left = CloseUnopened();
   ASSERT_EQ(left.size(), 1u);
@@ -259,12 +259,12 @@ TEST_F(ParkedTest, OfALaneThatNobodyOpensAnyMoreBatchesCountAndMarksDoNot) {
 TEST_F(ParkedTest, WhatALaneThatNobodyOpensAnyMoreHadNotGotIsTold) {
   Start(2);
   ASSERT_TRUE(Append({"e3", "e4", "e5", "e6", "e7"}).ok());
-  Settlement news;
-  news.watermark = 6;
-  news.cursors = {{lane_, 4}};
-  news.attempts = {{4, lane_}, {7, lane_}};
-  for (AttemptRow& row : news.attempts) row.started = clock_.Wall();
-  Settle(news);
+  Settlement settlement;
+  settlement.watermark = 6;
+  settlement.cursors = {{lane_, 4}};
+  settlement.attempts = {{4, lane_}, {7, lane_}};
+  for (AttemptRow& row : settlement.attempts) row.started = clock_.Wall();
+  Settle(settlement);
   Reopen();
   const std::vector<UnopenedLane> left = CloseUnopened();
   ASSERT_EQ(left.size(), 1u);
@@ -283,11 +283,11 @@ TEST_F(ParkedTest, ALaneThatHadNothingLeftIsNotTold) {
 TEST_F(ParkedTest, ALaneThatNobodyOpensAnyMoreIsClosed) {
   Start(2);
   const LaneId stays = OpenLane("two").lane;
-  Settlement news;
-  news.watermark = 2;
-  news.parked = {{lane_, At(1), 1, 1}, {stays, At(1), 1, 1}};
-  news.cursors = {{lane_, 2}};
-  Settle(news);
+  Settlement settlement;
+  settlement.watermark = 2;
+  settlement.parked = {{lane_, At(1), 1, 1}, {stays, At(1), 1, 1}};
+  settlement.cursors = {{lane_, 2}};
+  Settle(settlement);
   Reopen();
   EXPECT_EQ(OpenLane("two").lane, stays);
   const std::vector<UnopenedLane> left = CloseUnopened();
@@ -303,13 +303,13 @@ TEST_F(ParkedTest, ALaneThatNobodyOpensAnyMoreIsClosed) {
 
 TEST_F(RetentionTest, RemovesWhatIsSettledAndOldAndLeavesTheRest) {
   Fill(6);
-  Settlement news;
-  news.watermark = 5;
-  news.parked = {{lane_, At(100'000), 3, 1}};
-  news.attempts = {{1, lane_}, {2, lane_}};
-  news.attempts[0].started = news.attempts[1].started = clock_.Wall();
-  news.dead = {{lane_, 1, 1, model::Outcome::kDns, clock_.Wall()}};
-  Settle(news);
+  Settlement settlement;
+  settlement.watermark = 5;
+  settlement.parked = {{lane_, At(100'000), 3, 1}};
+  settlement.attempts = {{1, lane_}, {2, lane_}};
+  settlement.attempts[0].started = settlement.attempts[1].started = clock_.Wall();
+  settlement.dead = {{lane_, 1, 1, model::Outcome::kDns, clock_.Wall()}};
+  Settle(settlement);
   clock_.Advance(hours(73));
   ASSERT_TRUE(Left({3, 6}));
   ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 0; }));
@@ -331,18 +331,18 @@ TEST_F(RetentionTest, RemovesWhatIsSettledAndOldAndLeavesTheRest) {
 
 TEST_F(RetentionTest, WhatALaneBehindStillNeedsStays) {
   Fill(4);
-  Settlement news;
-  news.watermark = 4;
-  news.cursors = {{lane_, 3}};
-  Settle(news);
+  Settlement settlement;
+  settlement.watermark = 4;
+  settlement.cursors = {{lane_, 3}};
+  Settle(settlement);
   EXPECT_EQ(journal_->stats().watermark, 4u);
   EXPECT_EQ(journal_->stats().floor, 2u);
   clock_.Advance(hours(73));
   ASSERT_TRUE(Left({3, 4}));
   Reopen();
   // Something was removed after the restart: the housekeeping has been by.
-  news.cursors = {{lane_, 4}};
-  Settle(news);
+  settlement.cursors = {{lane_, 4}};
+  Settle(settlement);
   ASSERT_TRUE(Left({4}));
 }
 

@@ -25,8 +25,8 @@ class PublisherTest : public ::testing::Test {
  protected:
   explicit PublisherTest(std::chrono::nanoseconds max_stream_idle = std::chrono::hours(1))
       : publishing_({.max_message_bytes = 1000}, clock_, journal_, *metrics_) {
-    publishing_.SetCatalogue(std::make_shared<const ingest::Catalogue>(
-        ingest::Catalogue{"session.create", "session.delete"}));
+    publishing_.SetCatalog(std::make_shared<const ingest::Catalog>(
+        ingest::Catalog{"session.create", "session.delete"}));
     PublisherService::Options options;
     options.queues = 2;
     options.max_streams = 3;

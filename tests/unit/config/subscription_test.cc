@@ -44,7 +44,7 @@ TEST(Subscriptions, NameDestinationsOfTheirTenant) {
   Parsed(Subscribe("name: s, tenant: t2, types: ['*'], destinations: [other]"));
 }
 
-TEST(Subscriptions, NameTypesOfTheCatalogue) {
+TEST(Subscriptions, NameTypesOfTheCatalog) {
   const auto types = [](const std::string& list) {
     return Refusal("event_types: [{name: order.paid}]\n" +
                    Subscribe("name: s, destinations: [orders-eu], types: " + list));
@@ -102,7 +102,7 @@ TEST(Names, AreUniqueWithinATenant) {
             "subscriptions[1].name: 's' is already the name of subscriptions[0]");
 }
 
-TEST(Catalogue, HoldsBuiltInAndConfiguredTypesSorted) {
+TEST(Catalog, HoldsBuiltInAndConfiguredTypesSorted) {
   const Config config = Parsed("event_types: [{name: zz_1.a-b}, {name: a, description: An a.}]");
   EXPECT_EQ(config.types.front(), "a");
   EXPECT_EQ(config.types.back(), "zz_1.a-b");
@@ -112,7 +112,7 @@ TEST(Catalogue, HoldsBuiltInAndConfiguredTypesSorted) {
   EXPECT_EQ(BuiltInTypes().size(), 18u);
 }
 
-TEST(Catalogue, Bounds) {
+TEST(Catalog, Bounds) {
   const std::string longest(128, 't');
   EXPECT_EQ(Refusal("event_types: [{name: " + longest + "}]"), "");
   for (const std::string& bad :

@@ -337,7 +337,7 @@ TEST_F(DispatcherTest, ALaneThatHoldsTheWatermarkTooLongIsDetachedFromIt) {
 }
 
 TEST_F(DispatcherTest, AFullDiskStopsSendingAtTheBoundAndGoesOnAfterwards) {
-  options_.max_unsettled_news = 10;
+  options_.max_unsettled_rows = 10;
   Create();
   model::Destination a = Named("a");
   a.concurrency = 1;

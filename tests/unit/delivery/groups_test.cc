@@ -18,7 +18,7 @@ class GroupsTest : public testing::Test {
     Delivery delivery = Fresh(position, group);
     return groups_.Compose().Offer(delivery);
   }
-  Parcel Sent(uint64_t position, journal::GroupId group) {
+  DeliveryBatch Sent(uint64_t position, journal::GroupId group) {
     return {.first = Fresh(position, group)};
   }
   /// The journal's answer to what the groups ask for: these positions.
@@ -183,7 +183,7 @@ TEST_F(GroupsTest, ABatchTakesSeveralOfAGroupAndBlocksThemTogether) {
   EXPECT_EQ(composer.Offer(first), Groups::Place::kTaken);
   EXPECT_EQ(composer.Offer(second), Groups::Place::kTaken);
   EXPECT_EQ(composer.Offer(other), Groups::Place::kTaken);
-  Parcel batch{.first = std::move(first)};
+  DeliveryBatch batch{.first = std::move(first)};
   batch.rest.push_back(std::move(second));
   batch.rest.push_back(std::move(other));
   groups_.Finish(batch, Ending::kParked);
@@ -198,7 +198,7 @@ TEST_F(GroupsTest, NoRowPassesOneOfABatchThatWasTakenApart) {
   Delivery second = Fresh(2, 7);
   EXPECT_EQ(composer.Offer(first), Groups::Place::kTaken);
   EXPECT_EQ(composer.Offer(second), Groups::Place::kTaken);
-  Parcel batch{.first = std::move(first)};
+  DeliveryBatch batch{.first = std::move(first)};
   batch.rest.push_back(std::move(second));
   groups_.Finish(batch, Ending::kParked);
   EXPECT_EQ(Offer(3, 7), Groups::Place::kHeld);

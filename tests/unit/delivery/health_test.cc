@@ -145,7 +145,7 @@ TEST_F(HealthTest, ADisabledDestinationMayDropItsDeliveriesAndTellsOfEach) {
   RunFor(seconds(5));
   EXPECT_EQ(store_.dead.size(), 4u);  // the parked one too
   EXPECT_EQ(CountOf(model::kDeliveryDead), 4u);
-  EXPECT_EQ(observer_.given_up.size(), 4u);
+  EXPECT_EQ(observer_.evicted.size(), 4u);
   EXPECT_TRUE(store_.parked.empty());
   EXPECT_EQ(store_.watermark, store_.last());
 }

@@ -119,8 +119,8 @@ TEST_F(KeepingTest, WhatWasGivenUpIsNotSentWhileItsRowIsStillThere) {
   store_.kept_events = 1;
   RunFor(seconds(100));
   EXPECT_EQ(observer_.Count("disabled a gone"), 1u) << "what was in memory went back";
-  const size_t given_up = observer_.given_up.size();
-  EXPECT_GE(given_up, 2u);
+  const size_t evicted = observer_.evicted.size();
+  EXPECT_GE(evicted, 2u);
   EXPECT_EQ(Kept(), 7u) << "no row is removed yet";
   end_ = {};
   ++a_.generation;
@@ -128,7 +128,7 @@ TEST_F(KeepingTest, WhatWasGivenUpIsNotSentWhileItsRowIsStillThere) {
   RunFor(seconds(100));
   journal_->write_delay = std::chrono::milliseconds(2);
   RunFor(hours(1'000));
-  EXPECT_EQ(store_.dead.size(), given_up);
+  EXPECT_EQ(store_.dead.size(), evicted);
   EXPECT_EQ(Kept(), 0u);
   for (uint64_t position = 1; position <= 10; ++position) {
     EXPECT_NE(store_.delivered.contains({1, position}), store_.dead.contains({1, position}))

@@ -58,10 +58,10 @@ class LaneSchedulerTest : public testing::Test {
   }
   /// What a turn of `lane` is; null: it had nothing after all.
   Attempt* Send(Lane& lane, size_t bytes = 100) {
-    std::optional<Parcel> parcel = lane.NextParcel(clock_.Mono(), clock_.Wall());
+    std::optional<DeliveryBatch> deliveries = lane.NextBatch(clock_.Mono(), clock_.Wall());
     Attempt* attempt = nullptr;
-    if (parcel) {
-      attempt = &attempts_.Start(lane, *std::move(parcel));
+    if (deliveries) {
+      attempt = &attempts_.Start(lane, *std::move(deliveries));
       lane.Started(*attempt, clock_.Mono());
       scheduler_->Charge(lane, bytes);
     } else {

@@ -34,7 +34,7 @@ class LaneTest : public testing::Test {
     for (uint64_t p = first; p <= last; ++p) lane.Enqueue(Hold(p), tracker_.Add(p, 1));
   }
   Attempt& Start(Lane& lane) {
-    Attempt& attempt = attempts_.Start(lane, lane.NextParcel(now_, wall_).value());
+    Attempt& attempt = attempts_.Start(lane, lane.NextBatch(now_, wall_).value());
     lane.Started(attempt, now_);
     return attempt;
   }
@@ -58,13 +58,13 @@ TEST_F(LaneTest, StartsInOrderAndNoMoreThanItsConcurrency) {
   EXPECT_FALSE(lane->Ready());
   Enqueue(*lane, 1, 3);
   Attempt& first = Start(*lane);
-  EXPECT_EQ(first.parcel.position(), 1u);
+  EXPECT_EQ(first.deliveries.position(), 1u);
   Attempt& second = Start(*lane);
   EXPECT_FALSE(lane->Ready());
   Finish(*lane, second);
   EXPECT_EQ(tracker_.Watermark(4), 0u);  // the first is not settled
   EXPECT_TRUE(lane->Ready());
-  EXPECT_EQ(Start(*lane).parcel.position(), 3u);
+  EXPECT_EQ(Start(*lane).deliveries.position(), 3u);
   Finish(*lane, first);
   EXPECT_EQ(tracker_.Watermark(4), 2u);
 }
@@ -120,7 +120,7 @@ TEST_F(LaneTest, FreshComesBeforeRetriesButDoesNotStarveThem) {
   int before = 0;
   while (true) {
     Attempt& attempt = Start(*lane);
-    const bool parked = attempt.parcel.parked;
+    const bool parked = attempt.deliveries.parked;
     Finish(*lane, attempt);
     if (parked) break;
     ++before;
@@ -145,7 +145,7 @@ TEST_F(LaneTest, APausedLaneStartsNothingUntilItIsWoken) {
   EXPECT_FALSE(lane->Ready());
   lane->Wake(now + 10 * second, {});
   EXPECT_EQ(lane->WakeAt(), std::nullopt);
-  EXPECT_EQ(Start(*lane).parcel.position(), 2u);
+  EXPECT_EQ(Start(*lane).deliveries.position(), 2u);
 }
 
 TEST_F(LaneTest, RetriesOverTheBudgetWaitAndFreshOnesDoNot) {
@@ -155,26 +155,26 @@ TEST_F(LaneTest, RetriesOverTheBudgetWaitAndFreshOnesDoNot) {
   }
   for (int i = 0; i < 10; ++i) Finish(*lane, Start(*lane));
   ASSERT_TRUE(lane->Ready());
-  EXPECT_FALSE(lane->NextParcel(now_, wall_).has_value());
+  EXPECT_FALSE(lane->NextBatch(now_, wall_).has_value());
   EXPECT_FALSE(lane->Ready());
   // The first five make up for what time has granted, the others earn a retry.
   Enqueue(*lane, 100, 109);
   for (int i = 0; i < 10; ++i) {
     ASSERT_TRUE(lane->Ready());
     Attempt& attempt = Start(*lane);
-    EXPECT_FALSE(attempt.parcel.parked);
+    EXPECT_FALSE(attempt.deliveries.parked);
     Finish(*lane, attempt);
   }
   ASSERT_TRUE(lane->Ready());
   Finish(*lane, Start(*lane));
-  EXPECT_FALSE(lane->NextParcel(now_, wall_).has_value());
+  EXPECT_FALSE(lane->NextBatch(now_, wall_).has_value());
   const base::MonoTime wake = lane->WakeAt().value();
   EXPECT_NEAR(std::chrono::duration<double>(wake - now_).count(), 1, 0.001);
   lane->Wake(wake - std::chrono::milliseconds(1), {});
   EXPECT_FALSE(lane->Ready());
   lane->Wake(wake, {});
   now_ = wake;
-  EXPECT_EQ(Start(*lane).parcel.position(), 12u);
+  EXPECT_EQ(Start(*lane).deliveries.position(), 12u);
 }
 
 TEST_F(LaneTest, ALaneWithACursorAboveWhatIsRoutedStartsThere) {
@@ -286,7 +286,7 @@ TEST_F(LaneTest, TheOldestThatWaitsMayWaitInOrder) {
   Attempt& first = Start(lane);
   EXPECT_EQ(oldest(), 2);
   Attempt& other = Start(lane);  // on the way to it, 2 was put behind the first
-  EXPECT_EQ(other.parcel.position(), 3u);
+  EXPECT_EQ(other.deliveries.position(), 3u);
   EXPECT_EQ(oldest(), 2);
   EXPECT_EQ(figures->in_flight.load(), 2);
   EXPECT_EQ(figures->ready.load(), 2);

@@ -56,8 +56,8 @@ TEST_F(RequestMakerTest, CarriesTheTraceOnFromTheSpanOfTheAttempt) {
       {.id = "e8", .type = "a", .tenant = "t", .payload = "1", .trace = &trace}));
   RequestMaker maker(destination_, url_, "Carillon/1.2");
   const std::string id = "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";
-  Parcel parcel{.first = {.event = traced}};
-  EXPECT_THAT(maker.Make(3, 42, parcel, {}, 0xAB).head,
+  DeliveryBatch deliveries{.first = {.event = traced}};
+  EXPECT_THAT(maker.Make(3, 42, deliveries, {}, 0xAB).head,
               HasSubstr("\r\ntraceparent: 00-" + id +
                         "-00000000000000ab-01\r\ntracestate: foo=1\r\nContent-Length: "));
   EXPECT_THAT(Make().head, Not(HasSubstr("trace")));
@@ -65,7 +65,7 @@ TEST_F(RequestMakerTest, CarriesTheTraceOnFromTheSpanOfTheAttempt) {
   // Of a batch the first that has one.
   destination_.format = model::Format::kArray;
   RequestMaker batches(destination_, url_, "Carillon/1.2");
-  Parcel batch{.first = {.event = event_}, .rest = {{.event = event_}, {.event = traced}}};
+  DeliveryBatch batch{.first = {.event = event_}, .rest = {{.event = event_}, {.event = traced}}};
   EXPECT_EQ(batch.Traced(), &*traced);
   EXPECT_THAT(batches.Make(3, 42, batch, {}, 1).head,
               HasSubstr("traceparent: 00-" + id + "-0000000000000001-01\r\n"));

@@ -21,7 +21,7 @@ class RouterTest : public testing::Test {
  protected:
   void Start(size_t lanes, size_t max_lane_bytes = 1u << 20) {
     journal_ = std::make_unique<SimJournal>(store_, executor_, clock_, random_);
-    shard_journal_ = std::make_unique<ShardJournal>(*journal_, home_, options_.read_bytes);
+    shard_journal_ = std::make_unique<ShardJournal>(*journal_, callbacks_, options_.read_bytes);
     scheduler_ = std::make_unique<LaneScheduler>(nullptr, lanes_, retry_clock_);
     router_ = std::make_unique<Router>(options_, *shard_journal_, held_, lanes_, *scheduler_,
                                        RoutedCount(metrics_, *figures_, 0, nullptr), [] {});
@@ -65,7 +65,7 @@ class RouterTest : public testing::Test {
   base::SimulatedClock clock_;
   base::SeededRandom random_{7};
   SimExecutor executor_{clock_, random_};
-  Home home_{executor_};
+  CallbackBinder callbacks_{executor_};
   SimStore store_;
   NullMetrics metrics_;
   std::shared_ptr<metrics::ShardMetrics> figures_ = metrics_.AddShard();

@@ -170,11 +170,11 @@ class SimJournal final : public journal::Journal {
     auto cut = store_.Cut(clock_.Wall());
     if (cut.empty()) return demand;
     if (given_up_ == nullptr || *given_up_ != cut) {
-      given_up_ = std::make_shared<const std::map<journal::LaneId, journal::GiveUp>>(cut);
+      given_up_ = std::make_shared<const std::map<journal::LaneId, journal::EvictionRequest>>(cut);
       ++version_;
     }
     demand.version = version_;
-    demand.give_up = given_up_;
+    demand.evict = given_up_;
     return demand;
   }
 
@@ -288,7 +288,7 @@ class SimJournal final : public journal::Journal {
   journal::Consumer* consumer_ = nullptr;
   std::deque<absl::AnyInvocable<void()>> writes_;
   bool committing_ = false;
-  mutable std::shared_ptr<const std::map<journal::LaneId, journal::GiveUp>> given_up_;
+  mutable std::shared_ptr<const std::map<journal::LaneId, journal::EvictionRequest>> given_up_;
   mutable uint64_t version_ = 0;
 };
 

@@ -117,7 +117,7 @@ class SimObserver final : public Observer {
     said.push_back("enabled " + destination.name);
   }
   void OnGivenUp(const model::Destination& destination, const GivenUp& delivery) override {
-    given_up.emplace(destination.name, delivery.position);
+    evicted.emplace(destination.name, delivery.position);
     said.push_back("given up " + destination.name + " " +
                    std::string(model::OutcomeName(delivery.outcome)));
   }
@@ -135,7 +135,7 @@ class SimObserver final : public Observer {
 
   std::vector<std::string> said;
   std::function<void(const std::string&, const KeptTooMuch&)> on_kept_too_much;
-  std::set<std::pair<std::string, uint64_t>> given_up;  // destination, position
+  std::set<std::pair<std::string, uint64_t>> evicted;  // destination, position
 };
 
 /// A courier whose receivers are a function: how an attempt will end, and after how long.

@@ -82,28 +82,28 @@ struct SimStore {
     return position > gone_to || parked_ones.contains(position);
   }
   /// What each lane has to give up: rows over its bound, oldest first, and what is too old.
-  std::map<journal::LaneId, journal::GiveUp> Cut(base::WallTime now) {
+  std::map<journal::LaneId, journal::EvictionRequest> Cut(base::WallTime now) {
     std::map<journal::LaneId, std::vector<std::pair<uint64_t, size_t>>> rows;
     for (const auto& [id, row] : parked) {
       if (!IsMark(id)) rows[std::get<0>(id)].push_back({std::get<2>(id), 1 + row.rest.size()});
     }
-    std::map<journal::LaneId, journal::GiveUp> cut;
+    std::map<journal::LaneId, journal::EvictionRequest> cut;
     for (auto& [lane, each] : rows) {
       std::sort(each.rbegin(), each.rend());
-      journal::GiveUp give_up;
+      journal::EvictionRequest evict;
       size_t sum = 0;
       for (const auto& [position, deliveries] : each) {
         sum += deliveries;
         if (events[position - 1]->accepted_at() < now - kept_age) {
-          give_up.too_old_to = std::max(give_up.too_old_to, position);
+          evict.too_old_to = std::max(evict.too_old_to, position);
         }
-        if (sum > kept_events) give_up.up_to = std::max(give_up.up_to, position);
+        if (sum > kept_events) evict.up_to = std::max(evict.up_to, position);
       }
-      give_up.up_to = std::max(give_up.up_to, give_up.too_old_to);
-      if (give_up.up_to == 0) continue;
-      cut[lane] = give_up;
+      evict.up_to = std::max(evict.up_to, evict.too_old_to);
+      if (evict.up_to == 0) continue;
+      cut[lane] = evict;
       for (const auto& [id, row] : parked) {  // a batch goes whole
-        if (std::get<0>(id) != lane || std::get<2>(id) > give_up.up_to) continue;
+        if (std::get<0>(id) != lane || std::get<2>(id) > evict.up_to) continue;
         for (const uint64_t position : row.Positions(id)) {
           cuts[lane] = std::max(cuts[lane], position);
         }

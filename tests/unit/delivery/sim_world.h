@@ -31,13 +31,13 @@ class SimWorld {
       return Wants(name, *store_.events[position - 1]);
     };
     store_.told = [this](const std::string& name, uint64_t position) {
-      return observer_.given_up.contains({name, position});
+      return observer_.evicted.contains({name, position});
     };
     options_.observer = &observer_;
     options_.max_lane_bytes = 1500 + Below(6000);
     options_.max_memory_bytes = 4000 + Below(40'000);
     options_.read_bytes = 500 + Below(4000);
-    options_.max_unsettled_news = 20 + Below(200);
+    options_.max_unsettled_rows = 20 + Below(200);
     options_.max_tracked = 8 + Below(60);
     options_.max_hold = std::chrono::milliseconds(20 + Below(5000));
     options_.first_token_use = AttemptToken::kUses - static_cast<uint32_t>(Below(20)) - 1;

@@ -20,7 +20,7 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
   const uint64_t runs = FromEnvironment("CARILLON_SIM_RUNS", 2000);
   const uint64_t first = only != 0 ? only : 1;
   const uint64_t last = only != 0 ? only : runs;
-  size_t deliveries = 0, deaths = 0, behind = 0, operational = 0, discarded = 0, given_up = 0,
+  size_t deliveries = 0, deaths = 0, behind = 0, operational = 0, discarded = 0, evicted = 0,
          removed = 0, cut_short = 0, came_back = 0;
   SimChecks::Counts all;
   for (uint64_t seed = first; seed <= last; ++seed) {
@@ -31,7 +31,7 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
     behind += world.fell_behind();
     operational += world.operational();
     discarded += world.discarded();
-    given_up += world.given_up();
+    evicted += world.given_up();
     removed += world.removed();
     cut_short += world.cut_short();
     came_back += world.came_back();
@@ -44,7 +44,7 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
       "behind, %zu given up, %zu events removed, %zu lanes came back anew, %zu deaths between "
       "taking a lane out and closing it\n",
       deliveries, all.in_order, deaths, all.retries, all.shortages, all.pauses, all.batches,
-      all.retried_batches, all.taken_apart, operational, behind, given_up, removed, came_back,
+      all.retried_batches, all.taken_apart, operational, behind, evicted, removed, came_back,
       cut_short);
   // Runs in which nothing went wrong would show nothing; a single one may.
   if (only == 0) {
@@ -59,7 +59,7 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
     EXPECT_GT(operational, 0u);
     EXPECT_GT(discarded, 0u);
     EXPECT_GT(behind, 0u);
-    EXPECT_GT(given_up, 0u);
+    EXPECT_GT(evicted, 0u);
     EXPECT_GT(removed, 0u);
     EXPECT_GT(came_back, 0u);
     EXPECT_GT(cut_short, 0u);

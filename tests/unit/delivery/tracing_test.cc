@@ -124,20 +124,21 @@ TEST(AttemptSpan, ABatchIsOfATraceThatIsRecordedWhereThereIsOne) {
         {.id = "e", .type = "a", .tenant = "t", .payload = "1", .trace = flags ? &trace : nullptr});
     Delivery delivery{.event = held.Hold(event)};
     if (id == 1) {
-      attempt.parcel.first = std::move(delivery);
+      attempt.deliveries.first = std::move(delivery);
     } else {
-      attempt.parcel.rest.push_back(std::move(delivery));
+      attempt.deliveries.rest.push_back(std::move(delivery));
     }
   };
   add(1, std::nullopt);
-  EXPECT_EQ(attempt.parcel.Traced(), nullptr);
+  EXPECT_EQ(attempt.deliveries.Traced(), nullptr);
   add(1, 0);
   add(2, std::nullopt);
   add(3, 2);
-  EXPECT_EQ(attempt.parcel.Traced()->trace()->trace_id[0], 1) << "the first where none is recorded";
+  EXPECT_EQ(attempt.deliveries.Traced()->trace()->trace_id[0], 1)
+      << "the first where none is recorded";
   add(4, 1);
   add(5, 1);
-  const model::TraceContext trace = *attempt.parcel.Traced()->trace();
+  const model::TraceContext trace = *attempt.deliveries.Traced()->trace();
   EXPECT_EQ(trace.trace_id[0], 4);
   const tracing::Span span = AttemptSpan({}, attempt, trace, model::Outcome::kSuccess, {}, {});
   std::vector<int> linked;
@@ -162,9 +163,9 @@ TEST(AttemptSpan, ABatchHasLinksToItsOtherTraces) {
                                              .trace = i % 50 == 7 ? nullptr : &trace});
     Delivery delivery{.event = held.Hold(event)};
     if (i == 0) {
-      attempt.parcel.first = std::move(delivery);
+      attempt.deliveries.first = std::move(delivery);
     } else {
-      attempt.parcel.rest.push_back(std::move(delivery));
+      attempt.deliveries.rest.push_back(std::move(delivery));
     }
   }
   model::Destination destination;

@@ -53,9 +53,9 @@ TEST(Decode, FillsInWhatIsLeftOut) {
 constexpr char kParent[] = "00-a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1-b2b2b2b2b2b2b2b2-01";
 
 absl::StatusOr<Events> DecodeTraced(const v1::PublishRequest& request, Traces& traces) {
-  const Catalogue catalogue = TestCatalogue();
+  const Catalog catalog = TestCatalog();
   base::SeededRandom random(1);
-  return DecodeRequest(request.SerializeAsString(), {}, catalogue, kNow, random, traces);
+  return DecodeRequest(request.SerializeAsString(), {}, catalog, kNow, random, traces);
 }
 
 TEST(Decode, AnEventHasTheTraceThatItBringsOrThatOfItsCall) {
@@ -191,13 +191,13 @@ TEST(Decode, AStreamsMessageHasTheSameForm) {
   EXPECT_EQ(ErrorOf(Decode(request.SerializeAsString())), "");
 }
 
-TEST(Decode, TypesOfTheCatalogueOnly) {
+TEST(Decode, TypesOfTheCatalogOnly) {
   base::SeededRandom random(1);
   const auto bytes = RequestOf({SessionEvent()}).SerializeAsString();
   EXPECT_TRUE(DecodeRequest(bytes, {}, {"session.create"}, kNow, random).ok());
   EXPECT_EQ(ErrorOf(DecodeRequest(bytes, {}, {"order.paid"}, kNow, random)),
             "events[0].type: unknown event type 'session.create'; known types are in the "
-            "catalogue (event_types of the configuration)");
+            "catalog (event_types of the configuration)");
 }
 
 std::string RandomText(std::mt19937_64& random) {

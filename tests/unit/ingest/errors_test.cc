@@ -100,7 +100,7 @@ TEST(Errors, OccurredAt) {
 TEST(Errors, Type) {
   Expect({
       {[](auto& e) { e.set_type("foo.bar"); },
-       "events[1].type: unknown event type 'foo.bar'; known types are in the catalogue "
+       "events[1].type: unknown event type 'foo.bar'; known types are in the catalog "
        "(event_types of the configuration)"},
       {[](auto& e) { e.set_type("destination.disabled"); },
        "events[1].type: 'destination.disabled' is published by Carillon itself and nobody else"},

@@ -11,7 +11,7 @@ namespace carillon::ingest {
 
 inline constexpr base::WallTime kNow{std::chrono::seconds(1'714'564'800)};  // 2024-05-01T12:00:00Z
 
-inline Catalogue TestCatalogue() {
+inline Catalog TestCatalog() {
   return {"session.create",      "session.delete",       "sync.run.completed",
           "list.created",        "list.updated",         "list.removed",
           "list.bulk_updated",   "contact.created",      "contact.updated",
@@ -24,9 +24,9 @@ inline Catalogue TestCatalogue() {
 using Events = std::vector<std::shared_ptr<model::Event>>;
 
 inline absl::StatusOr<Events> Decode(std::string_view request, const Limits& limits = {}) {
-  static const Catalogue catalogue = TestCatalogue();
+  static const Catalog catalog = TestCatalog();
   base::SeededRandom random(1);
-  return DecodeRequest(request, limits, catalogue, kNow, random);
+  return DecodeRequest(request, limits, catalog, kNow, random);
 }
 
 inline absl::StatusOr<Events> Decode(const v1::PublishRequest& request, const Limits& limits = {}) {

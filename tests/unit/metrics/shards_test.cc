@@ -101,7 +101,7 @@ TEST(Shards, ARetryThatIsDueGetsLaterThoughItsThreadIsStuck) {
   EXPECT_DOUBLE_EQ(overdue(), 53.5);
 }
 
-TEST(Shards, TheTypesOfASmallCatalogueAreThereFromTheStart) {
+TEST(Shards, TheTypesOfASmallCatalogAreThereFromTheStart) {
   const auto metrics = Metrics::Create("v");
   const auto shard = metrics->AddShard();
   metrics->KnowTypes(Types(kTypePlaces));
@@ -116,7 +116,7 @@ TEST(Shards, TheTypesOfASmallCatalogueAreThereFromTheStart) {
   EXPECT_EQ(scrape.Count(kCreated), kTypePlaces + 1);
 }
 
-TEST(Shards, OfALargeCatalogueTheFirstSeenHaveSeries) {
+TEST(Shards, OfALargeCatalogTheFirstSeenHaveSeries) {
   const auto metrics = Metrics::Create("v");
   const auto shard = metrics->AddShard();
   const std::vector<std::string> types = Types(1000);

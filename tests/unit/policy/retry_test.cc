@@ -173,9 +173,9 @@ TEST(AfterFailure, RetryAfterLengthensTheDelayUpToTheCap) {
   };
   for (const Case& c : cases) {
     const Failure failure{Outcome::kHttp5xx, 503, c.retry_after, c.failures};
-    const Sequel sequel = AfterFailure(policy, failure, now, random);
-    EXPECT_EQ(sequel.delay, c.delay) << c.retry_after;
-    EXPECT_EQ(sequel.retry_after_ignored, c.ignored) << c.retry_after;
+    const RetryDecision decision = AfterFailure(policy, failure, now, random);
+    EXPECT_EQ(decision.delay, c.delay) << c.retry_after;
+    EXPECT_EQ(decision.retry_after_ignored, c.ignored) << c.retry_after;
   }
   policy.retry_after_cap = milliseconds(10'000);
   EXPECT_EQ(AfterFailure(policy, {Outcome::kHttp429, 429, "60", 1}, now, random).delay,
@@ -213,9 +213,9 @@ TEST(AfterFailure, SomeAnswersPauseTheDestination) {
       {0, "", 2, std::nullopt},
   };
   for (const Case& c : cases) {
-    const Sequel sequel = AfterFailure(
+    const RetryDecision decision = AfterFailure(
         policy, {Outcome::kHttp5xx, c.status, c.retry_after, c.failures}, base::WallTime{}, random);
-    EXPECT_EQ(sequel.pause, c.pause) << c.status << " " << c.retry_after << " " << c.failures;
+    EXPECT_EQ(decision.pause, c.pause) << c.status << " " << c.retry_after << " " << c.failures;
   }
 }
 

@@ -160,7 +160,7 @@ TEST(RoutingTableRandom, AgreesWithANaiveMatcher) {
           world.Types(1 + world.Below(3), {"d0", "d1", "d2", "d3", "d9"}),
           world.Below(2) == 0 ? Filter{} : world.RandomFilter(3), world.Pick(world.tenants_)));
     }
-    // Half of the types are in the catalogue, half are matched.
+    // Half of the types are in the catalog, half are matched.
     const auto table =
         RoutingTable::Compile(destinations, subscriptions, world.Types(4, world.types_));
     for (int i = 0; i < 40; ++i) {

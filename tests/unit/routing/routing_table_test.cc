@@ -30,7 +30,7 @@ TEST(RoutingTable, MatchesExactTypesPrefixesAndEverything) {
   EXPECT_THAT(MatchAll(*table, *MakeEvent("list.created")), ElementsAre(0));
 }
 
-TEST(RoutingTable, MatchesTypesOutsideTheCatalogueByPatterns) {
+TEST(RoutingTable, MatchesTypesOutsideTheCatalogByPatterns) {
   const auto table = Compile({MakeDestination("d0"), MakeDestination("d1"), MakeDestination("d2")},
                              {MakeSubscription({"a.b.*"}, {"d0"}),
                               MakeSubscription({"a.*"}, {"d1"}), MakeSubscription({"*"}, {"d2"})},

@@ -30,7 +30,7 @@ struct Config {
   v1::ResolverSettings resolver;
   Tracing tracing;
   http::Egress egress;             ///< its rules let every destination's URL pass
-  std::vector<std::string> types;  ///< the catalogue: built-in and configured, sorted
+  std::vector<std::string> types;  ///< the catalog: built-in and configured, sorted
   std::vector<model::Destination> destinations;
   std::vector<model::Subscription> subscriptions;
   std::string hash;  ///< SHA-256 of the file's text, in hex; of `LoadConfig` only
@@ -62,7 +62,7 @@ absl::StatusOr<Config> LoadConfig(const std::string& path, Secrets secrets = Sec
 /// delivery threads, ids that are remembered. The process takes some 64 MiB beside it.
 uint64_t MemoryBounds(const Config& config);
 
-/// The types that are in every catalogue, sorted; the operational ones among them.
+/// The types that are in every catalog, sorted; the operational ones among them.
 std::vector<std::string> BuiltInTypes();
 
 }  // namespace carillon::config

@@ -27,8 +27,8 @@ struct DispatcherOptions {
   size_t max_memory_bytes = 64u << 20;  ///< of events held by all lanes
   size_t max_lane_bytes = 4u << 20;  ///< of events held by one lane; past it the lane falls behind
   size_t read_bytes = 1u << 20;      ///< of one read from the journal
-  size_t max_unsettled_news = 65'536;            ///< rows handed to the journal and not yet durable
-  std::chrono::milliseconds settle_interval{5};  ///< news waits at most this long
+  size_t max_unsettled_rows = 65'536;            ///< rows handed to the journal and not yet durable
+  std::chrono::milliseconds settle_interval{5};  ///< settlements wait at most this long
   /// Routed events that may wait behind the oldest unsettled one, and for how long it may hold the
   /// watermark; then a cursor takes its lane's place.
   size_t max_tracked = 262'144;
@@ -89,7 +89,7 @@ class Dispatcher : public journal::Consumer, public http::CourierListener {
 
   virtual void OnTimer() = 0;
 
-  /// Starts nothing new and routes nothing; `done` when nothing is in flight and all news is
+  /// Starts nothing new and routes nothing; `done` when nothing is in flight and everything is
   /// durable.
   virtual void Drain(absl::AnyInvocable<void()> done) = 0;
 

@@ -26,7 +26,7 @@ struct Limits {
 absl::Status CheckSize(size_t bytes, const Limits& limits);
 
 /// The known event types; immutable, swapped on reload.
-using Catalogue = absl::flat_hash_set<std::string>;
+using Catalog = absl::flat_hash_set<std::string>;
 
 /// What the events of a request have to do with traces.
 struct Traces {
@@ -42,15 +42,15 @@ struct Traces {
 /// arguments; `random` is the calling thread's own.
 /// INVALID_ARGUMENT, always with field and index, what was wrong and what is right.
 absl::StatusOr<std::vector<std::shared_ptr<model::Event>>> DecodeRequest(
-    std::string_view request, const Limits& limits, const Catalogue& catalogue, base::WallTime now,
+    std::string_view request, const Limits& limits, const Catalog& catalog, base::WallTime now,
     base::Random& random, Traces& traces);
 
 /// The same where nobody asks for traces: those that events bring are kept.
 inline absl::StatusOr<std::vector<std::shared_ptr<model::Event>>> DecodeRequest(
-    std::string_view request, const Limits& limits, const Catalogue& catalogue, base::WallTime now,
+    std::string_view request, const Limits& limits, const Catalog& catalog, base::WallTime now,
     base::Random& random) {
   Traces traces;
-  return DecodeRequest(request, limits, catalogue, now, random, traces);
+  return DecodeRequest(request, limits, catalog, now, random, traces);
 }
 
 }  // namespace carillon::ingest

@@ -171,10 +171,10 @@ struct ParkedPage {
 };
 
 /// How much of what is kept for a lane is to be given up: every delivery of it up to a position.
-struct GiveUp {
+struct EvictionRequest {
   uint64_t up_to = 0;
   uint64_t too_old_to = 0;  ///< those up to here for their age, the others for their number or size
-  friend bool operator==(const GiveUp&, const GiveUp&) = default;
+  friend bool operator==(const EvictionRequest&, const EvictionRequest&) = default;
 };
 
 /// What the journal asks of the shards, so that what is kept for some destinations stays in its
@@ -186,7 +186,7 @@ struct Demand {
   /// What was accepted before is too old to be kept.
   base::WallTime keep_since = base::WallTime::min();
   uint64_t version = 0;  ///< another number: `give_up` is another
-  std::shared_ptr<const std::map<LaneId, GiveUp>> give_up;  ///< null when there is nothing
+  std::shared_ptr<const std::map<LaneId, EvictionRequest>> evict;  ///< null when there is nothing
 };
 
 /// What is kept for one destination and holds the journal back.
@@ -275,7 +275,7 @@ class Journal {
   /// is called at once, on this thread, with RESOURCE_EXHAUSTED.
   virtual void Append(std::vector<std::shared_ptr<model::Event>> events, AppendDone done) = 0;
 
-  /// Writes a shard's news with the next group commit; `done` when durable. While the disk is
+  /// Writes a shard's settlement with the next group commit; `done` when durable. While the disk is
   /// full it waits (and `done` with it): bound what is outstanding. Settlements of one shard are
   /// applied in order. `done` never comes when the journal fails, or is handed this after `Stop`.
   virtual void Settle(Settlement settlement, absl::AnyInvocable<void()> done) = 0;

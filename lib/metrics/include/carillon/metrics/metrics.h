@@ -229,7 +229,7 @@ class Metrics {
 
   /// The figures of one delivery thread, exported until the end.
   virtual std::shared_ptr<ShardMetrics> AddShard() = 0;
-  /// The catalogue's event types: they have series from now on, when they are at most kTypePlaces.
+  /// The catalog's event types: they have series from now on, when they are at most kTypePlaces.
   virtual void KnowTypes(std::span<const std::string> types) = 0;
   /// Which counters of ShardMetrics are those of `type`: its own while there are places left, or
   /// those of all others (kTypePlaces). Always the same. Takes a lock.

@@ -48,7 +48,7 @@ struct Failure {
 };
 
 /// What follows from it.
-struct Sequel {
+struct RetryDecision {
   std::optional<std::chrono::milliseconds> delay;  ///< until the next attempt; not set when dead
   /// How long the whole destination is left alone. If not set, not at all.
   std::optional<std::chrono::milliseconds> pause;
@@ -63,7 +63,7 @@ std::chrono::milliseconds LongestPause(const model::RetryPolicy& policy);
 /// Retry-After), it pauses: as long as it asks, up to the policy's cap; or, where the planned delay
 /// is longer, for that, up to 1 min; at least 1 s. The planned delay has no say after a 502 or 504
 /// where there is a breaker: that is an outage, and the breaker must find its end early.
-Sequel AfterFailure(const model::RetryPolicy& policy, const Failure& failure, base::WallTime now,
-                    base::Random& random);
+RetryDecision AfterFailure(const model::RetryPolicy& policy, const Failure& failure,
+                           base::WallTime now, base::Random& random);
 
 }  // namespace carillon::policy

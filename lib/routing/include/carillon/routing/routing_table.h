@@ -20,7 +20,7 @@ class RoutingTable {
  public:
   /// Compiles. Names of destinations that subscriptions mention but `destinations` lacks are
   /// passed over, so that a table can be compiled for one shard of the destinations.
-  /// `types` is the catalogue: the types whose routes are looked up rather than matched.
+  /// `types` is the catalog: the types whose routes are looked up rather than matched.
   static std::shared_ptr<const RoutingTable> Compile(
       std::vector<model::Destination> destinations,
       std::span<const model::Subscription> subscriptions, std::span<const std::string> types);

@@ -30,9 +30,9 @@ class Publishing {
       : limits_(limits), clock_(clock), journal_(journal), metrics_(metrics) {}
 
   /// From now on these event types are known.
-  void SetCatalogue(std::shared_ptr<const ingest::Catalogue> catalogue) {
-    std::lock_guard lock(catalogue_mutex_);
-    catalogue_.swap(catalogue);  // the one before is destroyed without the lock
+  void SetCatalog(std::shared_ptr<const ingest::Catalog> catalog) {
+    std::lock_guard lock(catalog_mutex_);
+    catalog_.swap(catalog);  // the one before is destroyed without the lock
   }
   /// From now on everything is refused with UNAVAILABLE.
   void Stop() { stopping_.store(true); }
@@ -71,9 +71,9 @@ class Publishing {
  private:
   struct Waiting;
 
-  std::shared_ptr<const ingest::Catalogue> catalogue() const {
-    std::lock_guard lock(catalogue_mutex_);
-    return catalogue_;
+  std::shared_ptr<const ingest::Catalog> catalog() const {
+    std::lock_guard lock(catalog_mutex_);
+    return catalog_;
   }
   void Conclude(Waiting& waiting);
   void Count(const absl::Status& status, uint64_t events, base::MonoTime since);
@@ -86,8 +86,8 @@ class Publishing {
   journal::Journal& journal_;
   metrics::Metrics& metrics_;
   // No std::atomic<std::shared_ptr>: that of libstdc++ 12 releases its reader's lock relaxed.
-  mutable std::mutex catalogue_mutex_;
-  std::shared_ptr<const ingest::Catalogue> catalogue_;
+  mutable std::mutex catalog_mutex_;
+  std::shared_ptr<const ingest::Catalog> catalog_;
   std::atomic<bool> stopping_{false};
   std::function<bool()> large_heads_;
   tracing::Tracer* tracer_ = nullptr;  ///< null when nobody asked for spans

@@ -1,4 +1,4 @@
-#include "catalogue.h"
+#include "catalog.h"
 
 #include <algorithm>
 
@@ -31,8 +31,8 @@ std::vector<std::string> BuiltInTypes() {
   return types;
 }
 
-Catalogue::Catalogue(const google::protobuf::RepeatedPtrField<v1::EventType>& configured,
-                     const Path& path, Errors& errors)
+Catalog::Catalog(const google::protobuf::RepeatedPtrField<v1::EventType>& configured,
+                 const Path& path, Errors& errors)
     : types_(BuiltInTypes()) {
   if (configured.size() > kMaxEventTypes) {
     errors.Add(path, absl::StrCat("must be at most ", kMaxEventTypes));
@@ -64,16 +64,14 @@ Catalogue::Catalogue(const google::protobuf::RepeatedPtrField<v1::EventType>& co
   std::ranges::sort(types_);
 }
 
-bool Catalogue::Has(std::string_view type) const {
-  return std::ranges::binary_search(types_, type);
-}
+bool Catalog::Has(std::string_view type) const { return std::ranges::binary_search(types_, type); }
 
-bool Catalogue::HasPrefix(std::string_view prefix) const {
+bool Catalog::HasPrefix(std::string_view prefix) const {
   const auto it = std::ranges::lower_bound(types_, prefix);
   return it != types_.end() && it->starts_with(prefix);
 }
 
-void Catalogue::CheckPattern(std::string_view pattern, const Path& path, Errors& errors) const {
+void Catalog::CheckPattern(std::string_view pattern, const Path& path, Errors& errors) const {
   if (pattern == "*") return;
   const bool exact = !pattern.ends_with(".*");
   if (!IsTypeName(exact ? pattern : pattern.substr(0, pattern.size() - 2))) {

@@ -7,18 +7,18 @@
 
 namespace carillon::delivery {
 
-/// Brings the journal's answers home to the dispatcher's thread, and drops those that come when
-/// the dispatcher is gone. Made and destroyed on that thread; what `Bring` returns may be called
+/// Binds callbacks of the journal to the dispatcher's thread, and drops those that come when
+/// the dispatcher is gone. Made and destroyed on that thread; what `Bind` returns may be called
 /// on any.
-class Home {
+class CallbackBinder {
  public:
-  explicit Home(Executor& executor) : executor_(executor) {}
+  explicit CallbackBinder(Executor& executor) : executor_(executor) {}
 
   void Post(absl::AnyInvocable<void()> task) const { executor_.Post(Guard(std::move(task))); }
 
-  /// A callback that takes `Args` and runs `task` with them at home.
+  /// A callback that takes `Args` and runs `task` with them there.
   template <typename... Args, typename Task>
-  auto Bring(Task task) const {
+  auto Bind(Task task) const {
     return [&executor = executor_, alive = std::weak_ptr<const bool>(alive_),
             task = std::move(task)](Args... args) mutable {
       executor.Post(

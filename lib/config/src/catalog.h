@@ -12,11 +12,11 @@
 namespace carillon::config {
 
 /// The event types there are: built in and configured.
-class Catalogue {
+class Catalog {
  public:
   /// `path` is the list's.
-  Catalogue(const google::protobuf::RepeatedPtrField<v1::EventType>& configured, const Path& path,
-            Errors& errors);
+  Catalog(const google::protobuf::RepeatedPtrField<v1::EventType>& configured, const Path& path,
+          Errors& errors);
 
   /// Checks what a subscription names: an exact type, `session.*` or `*`.
   void CheckPattern(std::string_view pattern, const Path& path, Errors& errors) const;

@@ -23,7 +23,7 @@ namespace carillon::delivery {
 /// What lanes have to report goes with it: their rows, health and durable cursors. These and the
 /// watermark are taken at the same instant and written in one transaction: what the watermark
 /// passes unsettled, a row or a cursor covers.
-class News {
+class SettlementBuffer {
  public:
   /// What a settlement carried, now that it is durable.
   struct Durable {
@@ -33,9 +33,9 @@ class News {
     size_t rows = 0;
   };
 
-  News(const DispatcherOptions& options, const base::Clock& clock, ShardJournal& journal,
-       LaneScheduler& scheduler, const Router& router, RetryClock& retry_clock,
-       std::function<void(const Durable&)> on_durable);
+  SettlementBuffer(const DispatcherOptions& options, const base::Clock& clock,
+                   ShardJournal& journal, LaneScheduler& scheduler, const Router& router,
+                   RetryClock& retry_clock, std::function<void(const Durable&)> on_durable);
 
   void Add(const journal::AttemptRow& row) { Touch(), settlement_.attempts.push_back(row); }
   void Add(const journal::Dead& row) { Touch(), settlement_.dead.push_back(row); }
@@ -57,15 +57,16 @@ class News {
   /// The lane is gone; all its rows were added before.
   void AddClosed(journal::LaneId lane) { Touch(), batch_.closed.push_back(lane); }
 
-  // --- Rows of parcels. The lane counts them; `Lane::Finished` or `Dropped` follows.
+  // --- Rows of batches. The lane counts them; `Lane::Finished` or `Dropped` follows.
 
   /// It is tried again after `wait`; `attempts` were made.
-  void Park(Lane& lane, const Parcel& parcel, std::chrono::nanoseconds wait, uint32_t attempts);
+  void Park(Lane& lane, const DeliveryBatch& deliveries, std::chrono::nanoseconds wait,
+            uint32_t attempts);
   /// Parks the deliveries of a batch one by one: what it was parked for is not sent together any
   /// more. Those that go in order are held behind the first of their group.
   void ParkApart(Lane& lane, const journal::Parked& batch);
-  /// Takes away the rows of a parcel that was in flight.
-  void Unpark(Lane& lane, const Parcel& parcel);
+  /// Takes away the rows of a batch that was in flight.
+  void Unpark(Lane& lane, const DeliveryBatch& deliveries);
 
   /// Takes the rows and the health that lanes have to report.
   void Collect();
@@ -74,7 +75,7 @@ class News {
   bool Due(base::MonoTime now) const {
     return MaySend() && batch_.rows > 0 && (batch_.rows >= kFullRows || now >= send_at_);
   }
-  /// When it will be; nothing: there is no news, or the journal is to answer first.
+  /// When it will be; nothing: there is nothing to tell, or the journal is to answer first.
   std::optional<base::MonoTime> SendAt() const {
     return MaySend() && batch_.rows > 0 ? std::optional(send_at_) : std::nullopt;
   }

@@ -1,4 +1,4 @@
-#include "news.h"
+#include "settlement_buffer.h"
 
 #include <algorithm>
 #include <optional>
@@ -8,9 +8,10 @@
 
 namespace carillon::delivery {
 
-News::News(const DispatcherOptions& options, const base::Clock& clock, ShardJournal& journal,
-           LaneScheduler& scheduler, const Router& router, RetryClock& retry_clock,
-           std::function<void(const Durable&)> on_durable)
+SettlementBuffer::SettlementBuffer(const DispatcherOptions& options, const base::Clock& clock,
+                                   ShardJournal& journal, LaneScheduler& scheduler,
+                                   const Router& router, RetryClock& retry_clock,
+                                   std::function<void(const Durable&)> on_durable)
     : shard_(options.shard),
       interval_(options.settle_interval),
       clock_(clock),
@@ -21,7 +22,7 @@ News::News(const DispatcherOptions& options, const base::Clock& clock, ShardJour
       on_durable_(std::move(on_durable)),
       watermark_(journal.recovered().watermark) {}
 
-void News::Collect() {
+void SettlementBuffer::Collect() {
   if (!scheduler_.Has(LaneNeed::kReport)) return;
   while (Lane* lane = scheduler_.Next(LaneNeed::kReport)) {
     for (const journal::ParkedKey& row : lane->TakeReplacedRows()) Add(row);
@@ -35,7 +36,7 @@ void News::Collect() {
 }
 
 // They are not counted as rows, and in no hurry.
-void News::CollectCursors() {
+void SettlementBuffer::CollectCursors() {
   scheduler_.ForEach(LaneNeed::kCursor, [this](Lane& lane) {
     const std::optional<journal::LaneCursor> cursor = lane.TakeCursor();
     if (!cursor) return;
@@ -44,7 +45,7 @@ void News::CollectCursors() {
   });
 }
 
-void News::Send() {
+void SettlementBuffer::Send() {
   if (!MaySend()) return;
   Collect();
   CollectCursors();
@@ -57,27 +58,27 @@ void News::Send() {
   journal_.Settle(std::exchange(settlement_, {}), [this] { OnDurable(); });
 }
 
-void News::OnDurable() {
+void SettlementBuffer::OnDurable() {
   const Durable durable = std::move(outstanding_.front());
   outstanding_.pop_front();
   outstanding_rows_ -= durable.rows;
   on_durable_(durable);
 }
 
-void News::Park(Lane& lane, const Parcel& parcel, std::chrono::nanoseconds wait,
-                uint32_t attempts) {
+void SettlementBuffer::Park(Lane& lane, const DeliveryBatch& deliveries,
+                            std::chrono::nanoseconds wait, uint32_t attempts) {
   journal::Parked row{.lane = lane.id(),
                       .due = retry_clock_.Now() + wait,
-                      .position = parcel.position(),
+                      .position = deliveries.position(),
                       .attempts = attempts,
-                      .group = parcel.first.group,
+                      .group = deliveries.first.group,
                       .rest = {},
-                      .bytes = parcel.first.event->record().size()};
-  for (const Delivery& delivery : parcel.rest) {
+                      .bytes = deliveries.first.event->record().size()};
+  for (const Delivery& delivery : deliveries.rest) {
     row.rest.push_back({delivery.event->position(), delivery.group});
     row.bytes += delivery.event->record().size();
   }
-  lane.retries().CountParked(parcel.size());
+  lane.retries().CountParked(deliveries.size());
   if (!row.rest.empty() && !codec::IsBatchFormat(lane.destination().format)) {
     ParkApart(lane, row);
   } else {
@@ -85,7 +86,7 @@ void News::Park(Lane& lane, const Parcel& parcel, std::chrono::nanoseconds wait,
   }
 }
 
-void News::ParkApart(Lane& lane, const journal::Parked& batch) {
+void SettlementBuffer::ParkApart(Lane& lane, const journal::Parked& batch) {
   std::vector<journal::GroupId> seen;
   const auto park = [&](const journal::BatchMember& member) {
     journal::Parked row{.lane = lane.id(),
@@ -107,13 +108,13 @@ void News::ParkApart(Lane& lane, const journal::Parked& batch) {
   for (const journal::BatchMember& member : batch.rest) park(member);
 }
 
-void News::Unpark(Lane& lane, const Parcel& parcel) {
-  if (parcel.parked) {
-    Add(journal::ParkedKey{lane.id(), parcel.due, parcel.position()});
-    lane.retries().CountUnparked(parcel.size());
+void SettlementBuffer::Unpark(Lane& lane, const DeliveryBatch& deliveries) {
+  if (deliveries.parked) {
+    Add(journal::ParkedKey{lane.id(), deliveries.due, deliveries.position()});
+    lane.retries().CountUnparked(deliveries.size());
     return;
   }
-  parcel.ForEach([&](const Delivery& delivery) {
+  deliveries.ForEach([&](const Delivery& delivery) {
     if (!delivery.held) return;
     Add(journal::ParkedKey{lane.id(), delivery.RowDue(), delivery.event->position()});
     lane.retries().CountUnparked(1);
