@@ -1,5 +1,7 @@
 // What a courier measures: parts of attempts, how handshakes ended, connections by what they do.
 
+#include <thread>
+
 #include "certificates.h"
 #include "courier_fixture.h"
 #include "proxy.h"
@@ -72,6 +74,52 @@ TEST_F(CourierFiguresTest, ASlowAnswerIsToldFromASlowBody) {
   EXPECT_GE(response.times.first_byte, milliseconds(55));
   EXPECT_GE(response.times.body, milliseconds(110));
   EXPECT_LE(response.times.first_byte + response.times.body, response.ended - response.started);
+}
+
+TEST_F(CourierFiguresTest, EachAnswerOfAConnectionHasPartsOfItsOwn) {
+  Receiver receiver([&](Peer& peer) {
+    for (int i = 0; !peer.ReadRequest().empty(); ++i) {
+      receiver.Pause(milliseconds(60));
+      const size_t first = i == 0 ? kOk.size() - 2 : kOk.size();  // the others come whole
+      peer.Send(kOk.substr(0, first));
+      receiver.Pause(milliseconds(60));
+      peer.Send(kOk.substr(first));
+    }
+  });
+  const EndpointId endpoint = courier_->Open(To(receiver.port()));
+  EXPECT_GE(Ask(endpoint).times.body, milliseconds(55));
+  for (int i = 0; i < 2; ++i) {
+    const Response response = Ask(endpoint);
+    EXPECT_GE(response.times.first_byte, milliseconds(55));
+    EXPECT_GE(response.times.body, Time(0));
+    EXPECT_LE(response.times.first_byte + response.times.body, response.ended - response.started);
+  }
+  EXPECT_EQ(receiver.connections(), 1);
+}
+
+TEST_F(CourierFiguresTest, ThePartsOnTheWayToAProxyAndBehindItAddUp) {
+  Receiver receiver(AnswerAll());
+  TestProxy proxy([](const std::string&) {
+    std::this_thread::sleep_for(milliseconds(60));
+    return kConnected;
+  });
+  EgressSwitch through{{.rules = guard::Rules::Unrestricted(),
+                        .proxy = Proxy{"proxy.example", proxy.port(), "", {}}}};
+  Make({.egress = &through});
+  Post(courier_->Open(To(receiver.port(), "a.example")));
+  const auto answer = [&](size_t lookup, milliseconds after) {
+    RunUntil([&] { return resolver_.unanswered.size() > lookup; });
+    std::this_thread::sleep_for(after);
+    resolver_.unanswered[lookup](Addresses{boost::asio::ip::make_address("127.0.0.1")});
+  };
+  answer(0, milliseconds(60));  // the receiver's
+  answer(1, milliseconds(0));   // the proxy's
+  RunUntilReported(1);
+  const PhaseTimes times = responses_.begin()->second.at(0).times;
+  EXPECT_GE(times.dns, milliseconds(55));
+  EXPECT_GE(times.connect, milliseconds(55)) << "with the proxy's answer";
+  EXPECT_EQ(times.tls, PhaseTimes::kNone);
+  courier_.reset();  // before its egress
 }
 
 TEST_F(CourierFiguresTest, ThePartInWhichAnAttemptFailsCountsUpToItsFailure) {
