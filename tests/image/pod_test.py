@@ -250,7 +250,7 @@ class Pod(Inside):
         self.render(values("/slow/20", "/slow/600000"))
         sink, server = self.receiver(), self.start_pod()
         load = self.start("carillon", "publish", "--output", "json", "--type", "test.event", "--json", '{"a":1}',
-                          "--repeat", "1000000", "--rate", "500", "--batch", "10", "--in-flight", "4")
+                          "--repeat", "1000000", "--rate", "500", "--batch", "10", "--in-flight", "4", "--retry")
         eventually(lambda: len(self.received(sink)) > 100, "deliveries")
         before = len(load.lines(load.stdout_path))
         took = self.end_as_kubelet(server)
