@@ -1,14 +1,18 @@
 // The courier alone: one thread, a fixed number of attempts under way, one body. Prints attempts
-// per second and the CPU time this process spent on each.
+// per second, the CPU time this process spent on each, and by how much its memory grew for each
+// destination. With as many attempts as destinations each is the first on a new connection.
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdint>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "carillon/base/clock.h"
 #include "carillon/http/asio_courier.h"
@@ -23,7 +27,17 @@ struct Options {
   std::string url;
   uint32_t connections = 32;
   uint64_t attempts = 200'000;
+  uint32_t destinations = 1;
 };
+
+/// Resident memory of this process.
+double ResidentKilobytes() {
+  std::ifstream file("/proc/self/statm");
+  double all = 0;
+  double resident = 0;
+  file >> all >> resident;
+  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1024;
+}
 
 /// User and system time of this process.
 double CpuMicros() {
@@ -44,7 +58,9 @@ class Drive final : public http::CourierListener {
     http::EndpointOptions endpoint;
     endpoint.url = url;
     endpoint.max_connections = options.connections;
-    endpoint_ = courier_.Open(endpoint);
+    for (uint32_t i = 0; i < options.destinations; ++i) {
+      endpoints_.push_back(courier_.Open(endpoint));
+    }
     body_ = std::make_shared<const std::string>(kBody);
     head_ =
         "POST " + url.target + " HTTP/1.1\r\nHost: " + url.HostHeader() +
@@ -75,7 +91,7 @@ class Drive final : public http::CourierListener {
     --left_;
     http::Request request;
     request.token = left_;
-    request.endpoint = endpoint_;
+    request.endpoint = endpoints_[left_ % endpoints_.size()];
     request.head = head_;
     request.body = body_;
     courier_.Start(std::move(request));
@@ -83,7 +99,7 @@ class Drive final : public http::CourierListener {
 
   boost::asio::io_context& io_;
   http::Courier& courier_;
-  http::EndpointId endpoint_ = 0;
+  std::vector<http::EndpointId> endpoints_;
   std::shared_ptr<const std::string> body_;
   std::string head_;
   uint64_t left_;  ///< not yet started
@@ -109,6 +125,7 @@ int Run(const Options& options) {
   const auto courier = http::MakeAsioCourier(io, *resolver, **tls, courier_options);
   Drive drive(io, *courier, *url, options);
 
+  const double memory_before = ResidentKilobytes();
   const double cpu_before = CpuMicros();
   const base::MonoTime begin = clock.Mono();
   drive.Begin(options.connections);
@@ -116,7 +133,8 @@ int Run(const Options& options) {
   const double seconds = std::chrono::duration<double>(clock.Mono() - begin).count();
   const double attempts = static_cast<double>(options.attempts);
   std::cout << "{\"per_second\":" << attempts / seconds
-            << ",\"cpu_us\":" << (CpuMicros() - cpu_before) / attempts
+            << ",\"cpu_us\":" << (CpuMicros() - cpu_before) / attempts << ",\"kb_per_destination\":"
+            << (ResidentKilobytes() - memory_before) / options.destinations
             << ",\"failures\":" << drive.failures() << "}" << std::endl;
   if (drive.failures() == 0) return 0;
   std::cerr << "carillon-bench-courier: first failure: " << drive.first_error() << "\n";
@@ -133,6 +151,8 @@ int main(int argc, char** argv) {
   app.add_option("--connections", options.connections, "attempts under way at once")
       ->check(CLI::Range(1, 1024));
   app.add_option("--attempts", options.attempts, "how many")->check(CLI::Range(1, 100'000'000));
+  app.add_option("--destinations", options.destinations, "which take turns")
+      ->check(CLI::Range(1, 100'000));
   CLI11_PARSE(app, argc, argv);
   return carillon::bench::Run(options);
 }

@@ -59,7 +59,7 @@ void Stream::Connect(const asio::ip::tcp::endpoint& to, Done done) {
 }
 
 bool Stream::ConfigureTls(const std::string& host, TlsSessions& sessions, EndpointId endpoint) {
-  SSL* ssl = tls_->native_handle();
+  SSL* ssl = tls_->ssl();
   const TlsSessions::Kept kept = sessions.Find(endpoint, SSL_get_SSL_CTX(ssl), std::time(nullptr));
   sink_ = {&sessions, endpoint, kept.until};
   AttachSessionSink(ssl, &sink_);
@@ -74,51 +74,111 @@ bool Stream::ConfigureTls(const std::string& host, TlsSessions& sessions, Endpoi
   return SSL_set1_host(ssl, name.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
 }
 
+template <typename Then>
+void Stream::When(TlsChannel::Step::Want want, Then then) {
+  socket_.async_wait(
+      want == TlsChannel::Step::Want::kWrite ? Socket::wait_write : Socket::wait_read,
+      [this, self = shared_from_this(), then = std::move(then)](ErrorCode ec) mutable {
+        // It may have been closed after the wait had ended.
+        if (!socket_.is_open()) ec = asio::error::operation_aborted;
+        then(ec);
+      });
+}
+
 void Stream::Handshake(SSL_CTX* context, const std::string& host, TlsSessions& sessions,
                        EndpointId endpoint, Done done) {
-  SSL* ssl = SSL_new(context);
-  if (ssl != nullptr) tls_.emplace(socket_, ssl);
-  if (ssl == nullptr || !ConfigureTls(host, sessions, endpoint)) {
-    asio::post(socket_.get_executor(), [done = std::move(done)] { done(asio::error::no_memory); });
-    return;
-  }
-  tls_->async_handshake(asio::ssl::stream_base::client, std::move(done));
+  tls_ = TlsChannel::Create(context, socket_.native_handle());
+  ErrorCode ec;
+  if (tls_ == nullptr || !ConfigureTls(host, sessions, endpoint)) ec = asio::error::no_memory;
+  asio::post(socket_.get_executor(),
+             [this, self = shared_from_this(), done = std::move(done), ec]() mutable {
+               if (ec || !socket_.is_open()) return done(ec ? ec : asio::error::operation_aborted);
+               GoOnHandshake(std::move(done));
+             });
+}
+
+void Stream::GoOnHandshake(Done done) {
+  const TlsChannel::Step step = tls_->Handshake();
+  if (step.want == TlsChannel::Step::Want::kNothing) return done(step.ec);
+  When(step.want, [this, done = std::move(done)](ErrorCode ec) mutable {
+    if (ec) return done(ec);
+    GoOnHandshake(std::move(done));
+  });
 }
 
 void Stream::Read(asio::mutable_buffer into, std::shared_ptr<StreamUser> user) {
-  auto done = [user = std::move(user)](const ErrorCode& ec, size_t bytes) {
-    user->OnRead(ec, bytes);
-  };
-  if (tls_) {
-    tls_->async_read_some(into, std::move(done));
+  if (!tls_) {
+    socket_.async_read_some(into, [user = std::move(user)](const ErrorCode& ec, size_t bytes) {
+      user->OnRead(ec, bytes);
+    });
+  } else if (tls_->HasPending()) {
+    asio::post(socket_.get_executor(),
+               [this, self = shared_from_this(), into, user = std::move(user)]() mutable {
+                 if (!socket_.is_open()) return user->OnRead(asio::error::operation_aborted, 0);
+                 GoOnReading(into, std::move(user));
+               });
   } else {
-    socket_.async_read_some(into, std::move(done));
+    WaitForReading(TlsChannel::Step::Want::kRead, into, std::move(user));
   }
 }
 
+void Stream::WaitForReading(TlsChannel::Step::Want want, asio::mutable_buffer into,
+                            std::shared_ptr<StreamUser> user) {
+  When(want, [this, into, user = std::move(user)](ErrorCode ec) mutable {
+    if (ec) return user->OnRead(ec, 0);
+    GoOnReading(into, std::move(user));
+  });
+}
+
+void Stream::GoOnReading(asio::mutable_buffer into, std::shared_ptr<StreamUser> user) {
+  const TlsChannel::Step step = tls_->Read(into);
+  if (step.want == TlsChannel::Step::Want::kNothing) return user->OnRead(step.ec, step.bytes);
+  WaitForReading(step.want, into, std::move(user));
+}
+
 bool Stream::Write(std::shared_ptr<const Request> request, std::shared_ptr<StreamUser> user) {
+  // Almost always the kernel takes it all: no trip through the event loop then. An error is left
+  // to the write after it, which meets it again and reports it.
+  if (tls_) return GoOnWriting(std::move(request), 0, std::move(user), true);
   Buffers buffers = BuffersOf(*request);
-  if (!tls_) {
-    // Almost always the kernel takes it all: no trip through the event loop then. An error is left
-    // to the write below, which meets it again and reports it.
-    ErrorCode ec;
-    Skip(buffers, socket_.write_some(buffers, ec));
-    if (buffers[0].size() + buffers[1].size() == 0) return false;
-  }
-  auto done = [request = std::move(request), user = std::move(user)](const ErrorCode& ec, size_t) {
-    user->OnWritten(ec);
-  };
-  if (tls_) {
-    asio::async_write(*tls_, buffers, std::move(done));
-  } else {
-    asio::async_write(socket_, buffers, std::move(done));
-  }
+  ErrorCode ec;
+  Skip(buffers, socket_.write_some(buffers, ec));
+  if (buffers[0].size() + buffers[1].size() == 0) return false;
+  asio::async_write(socket_, buffers,
+                    [request = std::move(request), user = std::move(user)](
+                        const ErrorCode& ec, size_t) { user->OnWritten(ec); });
   return true;
+}
+
+bool Stream::GoOnWriting(std::shared_ptr<const Request> request, size_t from,
+                         std::shared_ptr<StreamUser> user, bool first) {
+  const auto [head, body] = BuffersOf(*request);
+  TlsChannel::Step step;
+  while (from < head.size() + body.size()) {
+    step = tls_->Write(head, body, from);
+    if (step.want != TlsChannel::Step::Want::kNothing) {
+      When(step.want, [this, request = std::move(request), from,
+                       user = std::move(user)](ErrorCode ec) mutable {
+        if (ec) return user->OnWritten(ec);
+        GoOnWriting(std::move(request), from, std::move(user), false);
+      });
+      return true;
+    }
+    if (step.ec) break;
+    from += step.bytes;
+  }
+  if (!first) {
+    user->OnWritten(step.ec);
+  } else if (step.ec) {
+    asio::post(socket_.get_executor(),
+               [user = std::move(user), ec = step.ec] { user->OnWritten(ec); });
+  }
+  return !first || step.ec;
 }
 
 void Stream::Close() {
   if (tls_) {
-    SSL* ssl = tls_->native_handle();
+    SSL* ssl = tls_->ssl();
     AttachSessionSink(ssl, nullptr);
     // Responses say themselves where they end, so no closing alert is exchanged; without this,
     // OpenSSL would not resume the session.
@@ -133,13 +193,11 @@ std::string Stream::peer() const {
   return absl::StrCat(to_.address().is_v6() ? "[" + address + "]" : address, ":", to_.port());
 }
 
-bool Stream::resumed() const {
-  return tls_ && SSL_session_reused(const_cast<Tls&>(*tls_).native_handle()) == 1;
-}
+bool Stream::resumed() const { return tls_ && SSL_session_reused(tls_->ssl()) == 1; }
 
 std::string Stream::Explain(ErrorCode ec) const {
   if (tls_) {
-    const SSL* ssl = const_cast<Tls&>(*tls_).native_handle();
+    const SSL* ssl = tls_->ssl();
     const long verified = SSL_get_verify_result(ssl);
     if (verified != X509_V_OK && SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE) {
       return std::string("certificate verify failed: ") + X509_verify_cert_error_string(verified) +

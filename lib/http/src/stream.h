@@ -1,17 +1,14 @@
 #pragma once
 
-#include <openssl/ssl.h>
-
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "carillon/http/courier.h"
+#include "tls_channel.h"
 #include "tls_session.h"
 
 namespace carillon::http {
@@ -30,9 +27,10 @@ class StreamUser {
   ~StreamUser() = default;
 };
 
-/// One TCP connection, with TLS over it or without. One read and one write can be under way at
-/// once; whoever starts one owns the stream until it was told the end, also after `Close`.
-class Stream {
+/// One TCP connection, with TLS over it or without; held by a shared_ptr. One read and one write
+/// can be under way at once; whoever starts one owns what it reads into until it was told the end,
+/// also after `Close`.
+class Stream : public std::enable_shared_from_this<Stream> {
  public:
   using Done = std::function<void(ErrorCode)>;
 
@@ -56,13 +54,22 @@ class Stream {
   std::string Explain(ErrorCode ec) const;
 
  private:
-  using Tls = boost::asio::ssl::stream<Socket&>;
-
   bool ConfigureTls(const std::string& host, TlsSessions& sessions, EndpointId endpoint);
+  /// Runs `then(ErrorCode)` when the socket can be read or written, as `want` says, or is closed.
+  template <typename Then>
+  void When(TlsChannel::Step::Want want, Then then);
+  // Repeat a step of TLS until it came to something.
+  void GoOnHandshake(Done done);
+  void WaitForReading(TlsChannel::Step::Want want, boost::asio::mutable_buffer into,
+                      std::shared_ptr<StreamUser> user);
+  void GoOnReading(boost::asio::mutable_buffer into, std::shared_ptr<StreamUser> user);
+  /// False: all was written in the `first` step, and nobody is told.
+  bool GoOnWriting(std::shared_ptr<const Request> request, size_t from,
+                   std::shared_ptr<StreamUser> user, bool first);
 
   Socket socket_;
   boost::asio::ip::tcp::endpoint to_;
-  std::optional<Tls> tls_;
+  std::unique_ptr<TlsChannel> tls_;
   TlsSessionSink sink_{};
 };
 

@@ -1,3 +1,4 @@
+#include <future>
 #include <tuple>
 
 #include "certificates.h"
@@ -134,20 +135,36 @@ TEST_F(CourierTlsTest, KeepsConnectionsAlive) {
   EXPECT_EQ(receiver.connections(), 1);
 }
 
-TEST_F(CourierTlsTest, SendsALargeBody) {
+// Many records, and more than a socket takes at once.
+TEST_F(CourierTlsTest, ALargeBodyArrivesAsItWas) {
   const auto server = ca_.Server("DNS:a.example");
-  std::atomic<size_t> seen = 0;
+  std::promise<std::string> seen;
   Receiver receiver(
       [&](Peer& peer) {
-        seen = peer.ReadRequest().size();
+        seen.set_value(peer.ReadRequest());
         peer.Send(kOk);
         peer.ReadToEnd();
       },
       server.get());
+  std::string body(3'000'000, ' ');
+  for (size_t i = 0; i < body.size(); ++i) body[i] = static_cast<char>('a' + i % 23);
   const EndpointId endpoint = courier_->Open(To(receiver.port(), "a.example", true));
-  Post(endpoint, std::string(3'000'000, 'b'));
+  Post(endpoint, body);
   RunUntilReported(1);
-  EXPECT_GT(seen, 3'000'000U);
+  const std::string request = seen.get_future().get();
+  ASSERT_GT(request.size(), body.size());
+  EXPECT_TRUE(request.ends_with(body));
+}
+
+// One record holds more than one read takes: what is left is no news of the socket's.
+TEST_F(CourierTlsTest, AnAnswerLargerThanOneRead) {
+  const auto server = ca_.Server("DNS:a.example");
+  const std::string rest(12'000, 'r');
+  Receiver receiver(AnswerAll("HTTP/1.1 200 OK\r\nContent-Length: 12000\r\n\r\n" + rest),
+                    server.get());
+  const EndpointId endpoint = courier_->Open(To(receiver.port(), "a.example", true));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Ask(endpoint).wire, Outcome::kSuccess);
+  EXPECT_EQ(receiver.connections(), 1);
 }
 
 TEST_F(CourierTlsTest, AClosedConnectionIsReplaced) {
