@@ -24,6 +24,12 @@ struct PemSource {
   absl::Status (*check)(const std::string&);
 };
 
+/// For who gave the path of a file where its text belongs: what to do; empty for what may be PEM.
+std::string FileHint(std::string_view name, std::string_view text) {
+  if (text.find("-----BEGIN") != text.npos || text.find('\n') != text.npos) return "";
+  return absl::StrCat("; the path of a file belongs in ", std::string(name), "_file");
+}
+
 /// The text; empty when none is given, when files are not read, or when it is wrong, which is an
 /// error then.
 std::string ReadPem(const PemSource& source, const Path& path, Errors& errors) {
@@ -49,7 +55,9 @@ std::string ReadPem(const PemSource& source, const Path& path, Errors& errors) {
   }
   if (status.ok()) status = source.check(*pem);
   if (!status.ok()) {
-    errors.Add(path.Member(member), base::ToStd(status.message()));
+    errors.Add(
+        path.Member(member),
+        absl::StrCat(status.message(), source.file.empty() ? FileHint(name, source.text) : ""));
     return "";
   }
   return *std::move(pem);
@@ -61,7 +69,11 @@ void ReadClientKey(const SecretSource& source, model::TlsSettings& to, const Pat
   if (!found || to.client_certificate.empty()) return;
   const absl::Status status = http::CheckClientKey(to.client_certificate, found->secret);
   if (!status.ok()) {
-    return errors.Add(path.Member(found->member), base::ToStd(status.message()));
+    const bool inline_text = found->member == source.name;
+    return errors.Add(
+        path.Member(found->member),
+        absl::StrCat(status.message(),
+                     inline_text ? FileHint(source.name, found->secret.Reveal()) : ""));
   }
   to.client_key = std::move(found->secret);
 }

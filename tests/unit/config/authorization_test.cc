@@ -227,6 +227,20 @@ TEST_F(Tls, WhatIsNoPem) {
               StartsWith("destinations[0].tls.ca_bundle_file: is larger than"));
 }
 
+TEST_F(Tls, APathInPlaceOfTheTextIsToldWhereItBelongs) {
+  EXPECT_EQ(
+      Refusal(WithTls("ca_bundle: /etc/ssl/ca.pem")),
+      "destinations[0].tls.ca_bundle: holds no PEM certificate; the path of a file belongs in "
+      "ca_bundle_file");
+  EXPECT_EQ(Refusal(WithTls("client_certificate: client.pem, client_key: k")),
+            "destinations[0].tls.client_certificate: holds no PEM certificate; the path of a file "
+            "belongs in client_certificate_file");
+  EXPECT_EQ(
+      Refusal(WithTls(In("client_certificate_file", "client.pem") + ", client_key: c.key")),
+      "destinations[0].tls.client_key: holds no PEM private key; the path of a file belongs in "
+      "client_key_file");
+}
+
 TEST_F(Tls, WhatBelongsTogether) {
   const std::string place = "destinations[0].tls";
   EXPECT_EQ(Refusal(WithTls(In("client_certificate_file", "client.pem"))),
