@@ -138,6 +138,20 @@ TEST_F(ServerAnswersTest, AnAnswerThatTakesTooLongIs504AndTellsTheHandler) {
               testing::AllOf(StartsWith("HTTP/1.1 203 "), testing::Not(HasSubstr("too late"))));
 }
 
+// The next request of the connection is being answered by then.
+TEST_F(ServerAnswersTest, AnAnswerThatIsTooLateIsNoneToTheNextRequest) {
+  Client client(server_->port());
+  client.Send("GET /short HTTP/1.1\r\n\r\n");
+  Responder late = desk_.Take();
+  client.ReadUntil("too long\n");
+  client.Send(std::string("GET /later") + kClosing);
+  Responder next = desk_.Take();
+  late.Reply({.body = "too late"});
+  next.Reply({.body = "its own"});
+  EXPECT_THAT(client.ReadToEnd(),
+              testing::AllOf(HasSubstr("its own"), testing::Not(HasSubstr("too late"))));
+}
+
 TEST_F(ServerAnswersTest, ARouteSaysWhatIsAnsweredWhenItTakesTooLong) {
   Routes routes;
   Route slow = desk_.At("/slow");
