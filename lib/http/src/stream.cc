@@ -180,6 +180,7 @@ void Stream::Close() {
   if (tls_) {
     SSL* ssl = tls_->ssl();
     AttachSessionSink(ssl, nullptr);
+    tls_->Detach();
     // Responses say themselves where they end, so no closing alert is exchanged; without this,
     // OpenSSL would not resume the session.
     SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);

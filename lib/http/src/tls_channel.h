@@ -32,6 +32,8 @@ class TlsChannel {
   static std::unique_ptr<TlsChannel> Create(SSL_CTX* context, int fd);
 
   SSL* ssl() const { return ssl_.get(); }
+  /// The descriptor is about to be closed, and its number to be another's: every step fails.
+  void Detach() { wire_.fd = -1; }
 
   Step Handshake();
   /// Reads what there is, at least a byte.
