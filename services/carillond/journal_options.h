@@ -7,10 +7,10 @@
 
 namespace carillon::server {
 
-/// What the configuration says of the journal, in the journal's words.
+/// Returns the journal's options of the configuration.
 journal::SqliteJournalOptions JournalOptions(const config::Config& config);
 
-/// Writes what the journal tells of itself into `gauges`. `accepting` is left alone.
+/// Writes the journal's statistics into `gauges`. `accepting` is left alone.
 void Describe(const journal::Journal::Stats& stats, metrics::ProcessGauges& gauges);
 
 }  // namespace carillon::server

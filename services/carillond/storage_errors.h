@@ -6,7 +6,7 @@
 
 namespace carillon::server {
 
-/// Counts what the journal tells of. Any thread.
+/// Counts an error that the journal reported. Any thread.
 void CountStorageError(metrics::Metrics& metrics, journal::Operation operation,
                        const absl::Status& why);
 

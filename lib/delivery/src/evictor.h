@@ -12,8 +12,9 @@
 
 namespace carillon::delivery {
 
-/// Gives up what is kept for a lane because it is too much, or too old, and tells of it: of each
-/// lane not too often. Dispatcher's thread; what is given outlives it.
+/// Gives up deliveries of a lane that exceed the bounds of what is kept, in number or in age, and
+/// reports them, for each lane at most once in ten seconds. Dispatcher's thread; what is given
+/// outlives it.
 class Evictor {
  public:
   Evictor(metrics::Metrics& metrics, SettlementBuffer& settlements, DeadLetters& dead,
@@ -24,7 +25,7 @@ class Evictor {
   /// their groups is held where the destination wants it.
   void Evict(Lane& lane, const journal::Parked& row, bool too_old);
 
-  /// Tells what was evicted of lanes of which nothing was told for a while...
+  /// Reports what was evicted of lanes whose last report is long enough ago...
   void Tell(base::MonoTime now);
   /// ...or now: the lane is about to be closed...
   void TellOf(Lane& lane);

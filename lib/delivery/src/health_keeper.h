@@ -11,7 +11,7 @@
 namespace carillon::delivery {
 
 /// Decides which destinations are disabled and enabled again, puts their lanes in the mode that
-/// follows from that, and tells of it and of breakers that open and close. The lane's health is
+/// follows from that, and reports it, as well as breakers that open and close. The lane's health is
 /// reported with its rows. The caller calls `Touched` afterwards. Dispatcher's thread; what is
 /// given outlives it.
 class HealthKeeper {

@@ -49,7 +49,7 @@ class OutcomeHandler {
 
  private:
   void Postpone(Attempt& attempt, const http::Response& response);
-  /// `result` tells of a success, too.
+  /// `result` is how the attempt ended, also when it succeeded.
   void Conclude(Attempt& attempt, const policy::Failure& result);
   void Finish(Attempt& attempt, Ending ending);
 

@@ -19,12 +19,12 @@ class Placement {
   /// `threads`: more than none.
   explicit Placement(size_t threads) : threads_(threads) {}
 
-  /// Returns `destinations` by thread, each thread's in their order; `after` then tells of them and
-  /// of no others.
+  /// Returns `destinations` by thread, each thread's in their order; `after` then contains them and
+  /// no others.
   std::vector<std::vector<model::Destination>> Place(
       const std::vector<model::Destination>& destinations, Placement& after) const;
 
-  /// Those that it tells of and `after` does not.
+  /// Returns those that it contains and `after` does not.
   std::vector<FullName> NotIn(const Placement& after) const;
 
  private:

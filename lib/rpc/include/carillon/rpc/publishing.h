@@ -77,7 +77,7 @@ class Publishing {
   }
   void Conclude(Waiting& waiting);
   void Count(const absl::Status& status, uint64_t events, base::MonoTime since);
-  /// Answers with why the message was refused, and tells of it.
+  /// Answers why the message was refused, and counts it.
   void Refuse(const absl::Status& status, base::MonoTime since, PublishTrace* spans, Answer answer);
   void CountIgnored(uint64_t traceparents, uint64_t tracestates);
 
