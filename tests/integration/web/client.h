@@ -30,6 +30,12 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   int fd() const { return fd_; }
+  uint16_t port() const {
+    sockaddr_in at{};
+    socklen_t size = sizeof(at);
+    EXPECT_EQ(getsockname(fd_, reinterpret_cast<sockaddr*>(&at), &size), 0);
+    return ntohs(at.sin_port);
+  }
   void Send(const std::string& bytes) {
     for (size_t sent = 0; sent < bytes.size();) {
       const ssize_t n = send(fd_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
