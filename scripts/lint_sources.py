@@ -2,6 +2,8 @@
 
 - A source includes what it uses (of the names in HEADERS), itself or through headers of this project:
   precompiled headers and unity builds hide what is missing.
+- Locks are those of base/mutex.h, and whoever has one says what it guards: clang's -Wthread-safety sees
+  no others.
 - No two sources of a folder define the same name for themselves alone, nor one that a header of their
   part declares: a unity build compiles them as one."""
 
@@ -17,10 +19,10 @@ FOLDERS = ("lib", "services", "tests")
 # Name -> the headers that bring it.
 HEADERS = {
     "std::array": ["array"], "std::atomic": ["atomic"], "std::chrono": ["chrono"],
-    "std::condition_variable": ["condition_variable"], "std::deque": ["deque"],
-    "std::function": ["functional"], "std::future": ["future"], "std::lock_guard": ["mutex"],
+    "std::deque": ["deque"],
+    "std::function": ["functional"], "std::future": ["future"],
     "std::make_shared": ["memory"], "std::make_unique": ["memory"], "std::map": ["map"],
-    "std::mutex": ["mutex"], "std::nullopt": ["optional"], "std::optional": ["optional"],
+    "std::nullopt": ["optional"], "std::optional": ["optional"],
     "std::promise": ["future"], "std::set": ["set"], "std::shared_ptr": ["memory"],
     "std::span": ["span"], "std::string": ["string"],
     "std::string_view": ["string_view", "string"], "std::thread": ["thread"],
@@ -76,6 +78,20 @@ def missing_includes(sources):
         for name in sorted(used):
             if not has.intersection(HEADERS[name]):
                 yield f"{path.relative_to(ROOT)}: uses {name}, but nothing includes <{HEADERS[name][0]}>"
+
+
+def unseen_locks(sources):
+    for path, text in sources.text.items():
+        place = path.relative_to(ROOT)
+        if place.parts[0] == "tests" or place.parts[-2:] == ("base", "mutex.h"):
+            continue
+        code = COMMENT_OR_TEXT.sub("", text)
+        for name in sorted(set(re.findall(r"(?<!base_sink<)\bstd::(?:\w*mutex|lock_guard|unique_lock|scoped_lock|"
+                                          r"shared_lock|condition_variable\w*)\b", code))):
+            yield f"{place}: {name}: take those of carillon/base/mutex.h"
+        for name in re.findall(r"^  (?:mutable )?base::Mutex (\w+);", code, re.MULTILINE):
+            if not re.search(rf"(?:GUARDED_BY|LOCKS_REQUIRED)\({name}\)", code) and f"guarded by {name}" not in text:
+                yield f"{place}: {name}: nothing says what it guards (ABSL_GUARDED_BY)"
 
 
 def own_names(text):
@@ -148,7 +164,7 @@ def names_of_headers(sources):
 
 def main():
     sources = Sources()
-    faults = [*missing_includes(sources), *names_twice(sources), *names_of_headers(sources)]
+    faults = [*missing_includes(sources), *unseen_locks(sources), *names_twice(sources), *names_of_headers(sources)]
     for fault in faults:
         print(fault)
     return 1 if faults else 0

@@ -9,12 +9,12 @@
 #include <functional>
 #include <iostream>
 #include <memory>
-#include <mutex>
 #include <semaphore>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "carillon/base/mutex.h"
 #include "carillon/v1/publisher.grpc.pb.h"
 #include "latencies.h"
 
@@ -44,7 +44,7 @@ int64_t Micros(MonoTime from, MonoTime to) {
 class Tally {
  public:
   void Add(int64_t us, const grpc::Status& status) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (status.ok()) {
       latencies_.Add(us);
       ++done_;
@@ -55,7 +55,7 @@ class Tally {
 
   /// One line of JSON; false when a call failed.
   bool Print(double seconds) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     std::cout << "{\"per_second\":" << static_cast<double>(done_) / seconds
               << ",\"seconds\":" << seconds << ",\"errors\":" << errors_ << ","
               << latencies_.JsonMembers() << "}" << std::endl;
@@ -64,11 +64,11 @@ class Tally {
   }
 
  private:
-  std::mutex mutex_;
-  Latencies latencies_;
-  uint64_t done_ = 0;
-  uint64_t errors_ = 0;
-  std::string first_error_;
+  base::Mutex mutex_;
+  Latencies latencies_ ABSL_GUARDED_BY(mutex_);
+  uint64_t done_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t errors_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::string first_error_ ABSL_GUARDED_BY(mutex_);
 };
 
 /// One caller: at most one call under way at a time.
@@ -136,7 +136,7 @@ class Load {
   /// A call every 1/rate seconds. A call that finds no free caller waits, its clock running.
   void RunPaced(MonoTime begin, MonoTime end, double rate) {
     const std::chrono::nanoseconds step(static_cast<int64_t>(1e9 / rate));
-    std::mutex mutex;
+    base::Mutex mutex;
     std::vector<Caller*> idle;
     for (const auto& caller : callers_) idle.push_back(caller.get());
     std::counting_semaphore<kMostCalls> free(static_cast<std::ptrdiff_t>(idle.size()));
@@ -145,13 +145,13 @@ class Load {
       free.acquire();
       Caller* caller = nullptr;
       {
-        const std::lock_guard lock(mutex);
+        const base::MutexLock lock(mutex);
         caller = idle.back();
         idle.pop_back();
       }
       caller->Start(due, [&mutex, &idle, &free, caller] {
         {
-          const std::lock_guard lock(mutex);
+          const base::MutexLock lock(mutex);
           idle.push_back(caller);
         }
         free.release();

@@ -1,16 +1,15 @@
 #include "publisher.h"
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdio>
 #include <functional>
-#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "carillon/base/mutex.h"
 #include "carillon/base/text.h"
 #include "commands.h"
 
@@ -48,7 +47,7 @@ class Pace {
     if (rate_ <= 0) return;
     base::MonoTime turn;
     {
-      const std::lock_guard lock(mutex_);
+      const base::MutexLock lock(mutex_);
       turn = next_;
       next_ += std::chrono::duration_cast<base::MonoTime::duration>(
           std::chrono::duration<double>(static_cast<double>(events) / rate_));
@@ -58,8 +57,8 @@ class Pace {
 
  private:
   const double rate_;
-  std::mutex mutex_;
-  base::MonoTime next_;
+  base::Mutex mutex_;
+  base::MonoTime next_ ABSL_GUARDED_BY(mutex_);
 };
 
 class PublishRun {
@@ -80,11 +79,12 @@ class PublishRun {
     for (int i = 0; i < options_.in_flight; ++i) workers.emplace_back(&PublishRun::Work, this);
     for (std::thread& worker : workers) worker.join();
     {
-      const std::lock_guard lock(mutex_);
+      const base::MutexLock lock(mutex_);
       done_ = true;
     }
-    ended_.notify_all();
+    ended_.NotifyAll();
     if (progress.joinable()) progress.join();
+    const base::MutexLock lock(mutex_);
     report_.took = clock_.Mono() - started_;
     return report_;
   }
@@ -124,7 +124,7 @@ class PublishRun {
 
   void Record(const v1::PublishResponse& response) {
     std::string lines;
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     for (const v1::PublishResult& result : response.results()) {
       ++report_.accepted;
       report_.duplicates += result.duplicate();
@@ -144,14 +144,14 @@ class PublishRun {
   }
 
   void Refused(size_t events, uint64_t line, const absl::Status& status) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     report_.refused += events;
     if (++errors_ <= kMostErrorsTold) Tell(absl::StrCat("event ", line, ": "), status);
   }
 
   /// Gives everything up; of the batches under way only the first says why.
   void StopWith(const Batch& batch, const absl::Status& status) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     report_.failed += batch.size();
     if (!stop_.exchange(true)) Tell("", status);
   }
@@ -163,9 +163,13 @@ class PublishRun {
   }
 
   void ShowProgress() {
-    std::unique_lock lock(mutex_);
     uint64_t before = 0;
-    while (!ended_.wait_for(lock, std::chrono::seconds(1), [this] { return done_; })) {
+    const base::MutexLock lock(mutex_);
+    while (true) {
+      const auto next = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+      while (!done_ && ended_.WaitUntil(mutex_, next)) {
+      }
+      if (done_) return;
       std::fprintf(stderr, "carillon: %llu events, %llu/s, %llu refused, %llu failed\n",
                    static_cast<unsigned long long>(report_.accepted),
                    static_cast<unsigned long long>(report_.accepted - before),
@@ -182,11 +186,11 @@ class PublishRun {
   Pace pace_;
   const base::MonoTime started_;
   std::atomic<bool> stop_{false};
-  std::mutex mutex_;  ///< guards what follows
-  std::condition_variable ended_;
-  bool done_ = false;
-  uint64_t errors_ = 0;
-  PublishReport report_;
+  base::Mutex mutex_;
+  base::CondVar ended_;
+  bool done_ ABSL_GUARDED_BY(mutex_) = false;
+  uint64_t errors_ ABSL_GUARDED_BY(mutex_) = 0;
+  PublishReport report_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace

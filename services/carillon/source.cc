@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "carillon/base/mutex.h"
 #include "carillon/base/uuid.h"
 
 namespace carillon::cli {
@@ -46,17 +47,17 @@ class LineSource final : public Source {
 
  private:
   bool NextChunk(LineReader::Chunk& chunk) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return reader_->Next(batch_, kMaxBatchBytes, chunk);
   }
 
   void TellBadLine(uint64_t line, const absl::Status& status) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     on_bad_line_(line, status);
   }
 
-  std::mutex mutex_;
-  std::unique_ptr<LineReader> reader_;
+  base::Mutex mutex_;
+  const std::unique_ptr<LineReader> reader_ ABSL_PT_GUARDED_BY(mutex_);
   const size_t batch_;
   const base::Clock& clock_;
   BadLine on_bad_line_;

@@ -6,12 +6,12 @@
 #include <grpcpp/security/tls_certificate_verifier.h>
 #include <grpcpp/security/tls_credentials_options.h>
 
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "carillon/base/mutex.h"
 #include "carillon/tracing/otlp_response.h"
 
 namespace carillon::server {
@@ -116,7 +116,7 @@ class GrpcTransport final : public tracing::SpanTransport {
   }
 
   void Cancel() override {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     cancelled_ = true;
     if (context_ != nullptr) context_->TryCancel();
   }
@@ -129,13 +129,13 @@ class GrpcTransport final : public tracing::SpanTransport {
   }
 
   bool Enter(grpc::ClientContext* context) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (!cancelled_) context_ = context;
     return !cancelled_;
   }
 
   void Leave() {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     context_ = nullptr;
   }
 
@@ -143,9 +143,9 @@ class GrpcTransport final : public tracing::SpanTransport {
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<grpc::GenericStub> stub_;
   grpc::CompletionQueue queue_;
-  std::mutex mutex_;
-  grpc::ClientContext* context_ = nullptr;  ///< of the call under way
-  bool cancelled_ = false;
+  base::Mutex mutex_;
+  grpc::ClientContext* context_ ABSL_GUARDED_BY(mutex_) = nullptr;  ///< of the call under way
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace

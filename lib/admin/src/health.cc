@@ -15,19 +15,19 @@ void Health::SetFailed(std::string reason) {
 }
 
 void Health::Set(State state) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (state_.failed) return;
   state.stuck = std::move(state_.stuck);
   state_ = std::move(state);
 }
 
 void Health::SetStuck(std::string what) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   state_.stuck = std::move(what);
 }
 
 Health::State Health::Get() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return state_;
 }
 

@@ -5,12 +5,12 @@
 namespace carillon::base {
 
 void DescriptorBudget::Join(Party& party) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   parties_.push_back(&party);
 }
 
 void DescriptorBudget::Leave(Party& party) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   std::erase(parties_, &party);
   std::erase(waiting_, &party);
   wanted_ = !waiting_.empty();
@@ -23,12 +23,12 @@ bool DescriptorBudget::TakeLocked() {
 }
 
 bool DescriptorBudget::TryTake() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return TakeLocked();
 }
 
 bool DescriptorBudget::TakeOrWait(Party& party) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (TakeLocked()) return true;
   waiting_.push_back(&party);
   wanted_ = true;
@@ -39,7 +39,7 @@ bool DescriptorBudget::TakeOrWait(Party& party) {
 }
 
 void DescriptorBudget::Give() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (waiting_.empty()) {
     --taken_;
     return;
@@ -51,12 +51,12 @@ void DescriptorBudget::Give() {
 }
 
 size_t DescriptorBudget::taken() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return taken_;
 }
 
 size_t DescriptorBudget::waiting() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return waiting_.size();
 }
 

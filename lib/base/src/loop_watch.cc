@@ -5,25 +5,27 @@
 namespace carillon::base {
 
 void LoopWatch::Add(std::string name, Ask ask) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   loops_.push_back({std::move(name), std::move(ask), std::make_shared<Answer>(), {}});
 }
 
 bool LoopWatch::Owes(Loop& loop, MonoTime now) {
   {
-    const std::lock_guard lock(loop.answer->mutex);
-    if (std::exchange(loop.answer->owed, true)) return true;
+    Answer& answer = *loop.answer;
+    const base::MutexLock lock(answer.mutex);
+    if (std::exchange(answer.owed, true)) return true;
   }
   loop.asked = now;
-  loop.ask([answer = loop.answer] {
-    const std::lock_guard lock(answer->mutex);
-    answer->owed = false;
+  loop.ask([owed = loop.answer] {
+    Answer& answer = *owed;
+    const base::MutexLock lock(answer.mutex);
+    answer.owed = false;
   });
   return false;
 }
 
 std::string LoopWatch::Look() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   const MonoTime now = clock_.Mono();
   std::string stuck;
   for (Loop& loop : loops_) {
@@ -36,7 +38,7 @@ std::string LoopWatch::Look() {
 }
 
 void LoopWatch::Stop() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   loops_.clear();
 }
 

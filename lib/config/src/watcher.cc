@@ -4,15 +4,14 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/hash/hash.h"
+#include "carillon/base/mutex.h"
 #include "file.h"
 
 namespace carillon::config {
@@ -93,29 +92,31 @@ class PollingWatcher final : public Watcher {
 
   ~PollingWatcher() override {
     {
-      const std::lock_guard lock(mutex_);
+      const base::MutexLock lock(mutex_);
       stopping_ = true;
     }
-    wake_.notify_one();
+    wake_.NotifyOne();
     thread_.join();
   }
 
   void Poke() override {
     {
-      const std::lock_guard lock(mutex_);
+      const base::MutexLock lock(mutex_);
       poked_ = true;
     }
-    wake_.notify_one();
+    wake_.NotifyOne();
   }
 
  private:
   void Run() {
-    std::unique_lock lock(mutex_);
+    base::MutexLock lock(mutex_);
     while (!stopping_) {
-      wake_.wait_for(lock, interval_, [this] { return stopping_ || poked_; });
+      const auto next = std::chrono::steady_clock::now() + interval_;
+      while (!stopping_ && !poked_ && wake_.WaitUntil(mutex_, next)) {
+      }
       if (stopping_) return;
       const bool poked = std::exchange(poked_, false);
-      lock.unlock();
+      lock.Unlock();
       const bool named_changed = named_.Changed();
       const bool changed = file_.Changed() || named_changed;
       unsettled_ |= changed;
@@ -123,7 +124,7 @@ class PollingWatcher final : public Watcher {
         unsettled_ = false;
         named_ = NamedFiles(on_change_());
       }
-      lock.lock();
+      lock.Lock();
     }
   }
 
@@ -132,10 +133,10 @@ class PollingWatcher final : public Watcher {
   bool unsettled_ = false;  ///< it changed, and may be half written
   const std::chrono::milliseconds interval_;
   const OnChange on_change_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;
-  bool poked_ = false;
+  base::Mutex mutex_;
+  base::CondVar wake_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool poked_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

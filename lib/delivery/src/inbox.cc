@@ -6,7 +6,7 @@ bool Inbox::Put(const journal::EventBatchPtr& batch) {
   if (batch->empty()) return false;
   size_t bytes = 0;
   for (const model::EventPtr& event : *batch) bytes += event->bytes();
-  std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   committed_ = batch->back()->position();
   const bool was_empty = entries_.empty();
   if (!was_empty && bytes_ + bytes > max_bytes_) return false;
@@ -16,7 +16,7 @@ bool Inbox::Put(const journal::EventBatchPtr& batch) {
 }
 
 journal::EventBatchPtr Inbox::Take(uint64_t next) {
-  std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   while (!entries_.empty() && entries_.front().batch->front()->position() <= next) {
     Entry entry = std::move(entries_.front());
     entries_.pop_front();

@@ -2,8 +2,8 @@
 
 #include <cstdint>
 #include <deque>
-#include <mutex>
 
+#include "carillon/base/mutex.h"
 #include "carillon/journal/journal.h"
 
 namespace carillon::delivery {
@@ -24,7 +24,7 @@ class Inbox {
   journal::EventBatchPtr Take(uint64_t next);
 
   uint64_t committed() const {
-    std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return committed_;
   }
 
@@ -35,10 +35,10 @@ class Inbox {
   };
 
   const size_t max_bytes_;
-  mutable std::mutex mutex_;
-  std::deque<Entry> entries_;
-  size_t bytes_ = 0;
-  uint64_t committed_;
+  mutable base::Mutex mutex_;
+  std::deque<Entry> entries_ ABSL_GUARDED_BY(mutex_);
+  size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t committed_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace carillon::delivery

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <future>
 #include <iterator>
-#include <mutex>
 #include <utility>
 #include <vector>
 
+#include "carillon/base/mutex.h"
 #include "carillon/config/proto_time.h"
 #include "carillon/delivery/delivery_log.h"
 #include "carillon/http/resolver.h"
@@ -62,6 +62,29 @@ http::ResolverOptions ResolverOptionsOf(const v1::ResolverSettings& settings,
   options.on_stale = [&metrics] { metrics.CountDnsStale(); };
   return options;
 }
+
+/// Puts the threads' reports together. Thread-safe.
+class PendingParts {
+ public:
+  /// `done` is called with all of them, by whoever adds the last.
+  PendingParts(size_t parts, absl::AnyInvocable<void(model::PendingReport)> done)
+      : awaited_(parts), done_(std::move(done)) {}
+
+  void Add(model::PendingReport part) {
+    const base::MutexLock lock(mutex_);
+    auto& to = report_.destinations;
+    to.insert(to.end(), std::make_move_iterator(part.destinations.begin()),
+              std::make_move_iterator(part.destinations.end()));
+    report_.next_position = std::max(report_.next_position, part.next_position);
+    if (--awaited_ == 0) done_(std::move(report_));
+  }
+
+ private:
+  base::Mutex mutex_;
+  size_t awaited_ ABSL_GUARDED_BY(mutex_);
+  model::PendingReport report_ ABSL_GUARDED_BY(mutex_);
+  absl::AnyInvocable<void(model::PendingReport)> done_ ABSL_GUARDED_BY(mutex_);
+};
 
 class EngineImpl final : public Engine {
  public:
@@ -161,24 +184,9 @@ class EngineImpl final : public Engine {
   }
 
   void ListPending(absl::AnyInvocable<void(model::PendingReport)> done) override {
-    struct All {
-      std::mutex mutex;
-      size_t awaited = 0;
-      model::PendingReport report;
-      absl::AnyInvocable<void(model::PendingReport)> done;
-    };
-    auto all = std::make_shared<All>();
-    all->awaited = threads_.size();
-    all->done = std::move(done);
+    auto whole = std::make_shared<PendingParts>(threads_.size(), std::move(done));
     for (const auto& thread : threads_) {
-      thread->ListPending([all](model::PendingReport part) {
-        const std::lock_guard lock(all->mutex);
-        auto& to = all->report.destinations;
-        to.insert(to.end(), std::make_move_iterator(part.destinations.begin()),
-                  std::make_move_iterator(part.destinations.end()));
-        all->report.next_position = std::max(all->report.next_position, part.next_position);
-        if (--all->awaited == 0) all->done(std::move(all->report));
-      });
+      thread->ListPending([whole](model::PendingReport part) { whole->Add(std::move(part)); });
     }
   }
 

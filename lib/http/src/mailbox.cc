@@ -15,13 +15,13 @@ void Mailbox::Ask(Resolver& resolver, const std::string& host, const std::string
 }
 
 void Mailbox::Shut() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   io_ = nullptr;
   letters_.clear();
 }
 
 void Mailbox::Put(Letter letter) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (io_ == nullptr) return;
   letters_.push_back(std::move(letter));
   Post();
@@ -35,7 +35,7 @@ void Mailbox::Post() {
 void Mailbox::Drain() {
   std::vector<Letter> letters;
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     posted_ = false;
     const auto end = letters_.begin() + static_cast<ptrdiff_t>(std::min(kAtOnce, letters_.size()));
     letters.assign(std::make_move_iterator(letters_.begin()), std::make_move_iterator(end));

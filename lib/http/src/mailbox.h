@@ -3,10 +3,10 @@
 #include <boost/asio/io_context.hpp>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "carillon/base/mutex.h"
 #include "carillon/http/resolver.h"
 
 namespace carillon::http {
@@ -40,14 +40,13 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   using Letter = std::pair<std::weak_ptr<LookupUser>, absl::StatusOr<Addresses>>;
 
   void Put(Letter letter);
-  /// Under `mutex_`.
-  void Post();
+  void Post() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Drain();
 
-  std::mutex mutex_;
-  boost::asio::io_context* io_;  // null once shut
-  std::deque<Letter> letters_;
-  bool posted_ = false;
+  base::Mutex mutex_;
+  boost::asio::io_context* io_ ABSL_GUARDED_BY(mutex_);  // null once shut
+  std::deque<Letter> letters_ ABSL_GUARDED_BY(mutex_);
+  bool posted_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace carillon::http

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <mutex>
 #include <utility>
 
+#include "carillon/base/mutex.h"
 #include "endpoint.h"
 
 namespace carillon::http {
@@ -23,49 +23,49 @@ class Places::Box final : public base::DescriptorBudget::Party,
   Box(boost::asio::io_context& io, Places& places) : io_(&io), places_(&places) {}
 
   void OnPlace() override {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     ++arrived_;
     Post();
   }
 
   void OnWanted(size_t wanted) override {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     wanted_ = wanted;
     Post();
   }
 
   /// How many places came and were not taken over.
   size_t Shut() {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     io_ = nullptr;
     places_ = nullptr;
     return std::exchange(arrived_, 0);
   }
 
  private:
-  void Post() {
+  void Post() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (io_ == nullptr || std::exchange(posted_, true)) return;
     boost::asio::post(*io_, [self = shared_from_this()] { self->Read(); });
   }
 
   void Read() {
-    std::unique_lock lock(mutex_);
+    base::MutexLock lock(mutex_);
     posted_ = false;
     Places* const places = places_;
     if (places == nullptr) return;
     const size_t arrived = std::exchange(arrived_, 0);
     const size_t wanted = std::exchange(wanted_, 0);
-    lock.unlock();
+    lock.Unlock();
     places->OnPlaces(arrived);
     places->OnWanted(wanted);
   }
 
-  std::mutex mutex_;
-  boost::asio::io_context* io_;  // null once shut
-  Places* places_;
-  size_t arrived_ = 0;
-  size_t wanted_ = 0;
-  bool posted_ = false;
+  base::Mutex mutex_;
+  boost::asio::io_context* io_ ABSL_GUARDED_BY(mutex_);  // null once shut
+  Places* places_ ABSL_GUARDED_BY(mutex_);
+  size_t arrived_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t wanted_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool posted_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 Places::Places(boost::asio::io_context& io, base::DescriptorBudget* budget)

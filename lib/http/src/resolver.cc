@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <unordered_map>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "carillon/base/mutex.h"
 #include "dns_loop.h"
 #include "hosts_file.h"
 #include "lookup_queue.h"
@@ -59,7 +59,7 @@ class DnsResolver final : public Resolver {
 
   ~DnsResolver() override {
     {
-      const std::lock_guard lock(mutex_);
+      const base::MutexLock lock(mutex_);
       stopping_ = true;
     }
     loop_.Wake();
@@ -106,7 +106,7 @@ class DnsResolver final : public Resolver {
   /// An answer to give at once; or nothing, and `done` was taken.
   std::optional<Answer> KnownOrWait(const std::string& host, const std::string& tenant,
                                     ResolveDone& done) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     const base::MonoTime now = clock_.Mono();
     if (now >= next_look_) {
       next_look_ = now + kFileInterval;
@@ -128,7 +128,8 @@ class DnsResolver final : public Resolver {
   }
 
   /// Makes `done` wait for the look-up of `host`; false when too many wait.
-  bool Wait(const std::string& host, const std::string& tenant, bool has_stale, ResolveDone& done) {
+  bool Wait(const std::string& host, const std::string& tenant, bool has_stale, ResolveDone& done)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const auto [at, is_new] = pending_.try_emplace(host);
     Pending& pending = at->second;
     // Also where another tenant asked first: that one's turn may be far.
@@ -154,7 +155,7 @@ class DnsResolver final : public Resolver {
       loop_.Wait(UntilNext());
       bool look = false;
       {
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         if (stopping_) break;
         look = std::exchange(look_, false);
       }
@@ -166,7 +167,7 @@ class DnsResolver final : public Resolver {
   }
 
   std::optional<milliseconds> UntilNext() {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (starts_left_) return milliseconds(1);
     if (impatient_.empty()) return std::nullopt;
     const auto left = impatient_.front().at - std::chrono::steady_clock::now();
@@ -177,13 +178,13 @@ class DnsResolver final : public Resolver {
     if (const FileStamp stamp = StampOf(options_.hosts_file); !(stamp == hosts_stamp_)) {
       hosts_stamp_ = stamp;
       HostsFile read = HostsFile::Read(options_.hosts_file);
-      const std::lock_guard lock(mutex_);
+      const base::MutexLock lock(mutex_);
       std::swap(hosts_, read);
     }
     if (const FileStamp stamp = StampOf(options_.resolv_conf); !(stamp == resolv_stamp_)) {
       resolv_stamp_ = stamp;
       loop_.ReadAgain();
-      const std::lock_guard lock(mutex_);
+      const base::MutexLock lock(mutex_);
       cache_.Distrust(clock_.Mono());
     }
   }
@@ -191,7 +192,7 @@ class DnsResolver final : public Resolver {
   void GiveStale() {
     std::vector<std::pair<Waiting, Answer>> served;
     {
-      const std::lock_guard lock(mutex_);
+      const base::MutexLock lock(mutex_);
       const SteadyTime now = std::chrono::steady_clock::now();
       while (!impatient_.empty() && impatient_.front().at <= now) {
         const Impatient next = std::move(impatient_.front());
@@ -220,7 +221,7 @@ class DnsResolver final : public Resolver {
   }
 
   std::optional<LookupQueue::Item> TakeNext() {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     while (std::optional<LookupQueue::Item> item = queue_.Next()) {
       const auto at = pending_.find(item->host);
       if (at != pending_.end() && !at->second.started) {
@@ -239,7 +240,7 @@ class DnsResolver final : public Resolver {
     Waiting waiting;
     Answer given;
     {
-      const std::lock_guard lock(mutex_);
+      const base::MutexLock lock(mutex_);
       if (stopping_) return;  // the destructor answers
       queue_.End(item.tenant);
       ReportRunning();
@@ -253,30 +254,31 @@ class DnsResolver final : public Resolver {
     Tell(waiting, given);
   }
 
-  Answer Remember(const std::string& host, DnsAnswer& answer) {
+  Answer Remember(const std::string& host, DnsAnswer& answer)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const base::MonoTime now = clock_.Mono();
     if (answer.result != LookupResult::kOk) return cache_.Fail(host, ErrorOf(answer), now);
     cache_.Put(host, answer.addresses, answer.ttl, now);
     return std::move(answer.addresses);
   }
 
-  void ReportRunning() const {
+  void ReportRunning() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (options_.on_running) options_.on_running(queue_.running());
   }
 
   const ResolverOptions options_;
   const base::Clock& clock_;
 
-  std::mutex mutex_;  // guards what follows, up to loop_
-  std::unordered_map<std::string, Pending> pending_;
-  NameCache cache_;
-  LookupQueue queue_;
-  HostsFile hosts_;
-  std::deque<Impatient> impatient_;  // soonest first
-  base::MonoTime next_look_{};
-  bool look_ = false;
-  bool starts_left_ = false;
-  bool stopping_ = false;
+  base::Mutex mutex_;
+  std::unordered_map<std::string, Pending> pending_ ABSL_GUARDED_BY(mutex_);
+  NameCache cache_ ABSL_GUARDED_BY(mutex_);
+  LookupQueue queue_ ABSL_GUARDED_BY(mutex_);
+  HostsFile hosts_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Impatient> impatient_ ABSL_GUARDED_BY(mutex_);  // soonest first
+  base::MonoTime next_look_ ABSL_GUARDED_BY(mutex_){};
+  bool look_ ABSL_GUARDED_BY(mutex_) = false;
+  bool starts_left_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
   DnsLoop loop_;           // the resolver's thread; but Wake: any
   FileStamp hosts_stamp_;  // the resolver's thread

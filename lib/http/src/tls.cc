@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <map>
-#include <mutex>
 #include <string_view>
 
+#include "carillon/base/mutex.h"
 #include "tls_context.h"
 
 namespace carillon::http {
@@ -39,7 +39,7 @@ class OpenSslClient final : public TlsClient {
   absl::StatusOr<TlsContextPtr> ContextFor(const model::TlsSettings& settings) override {
     if (settings == model::TlsSettings{}) return context_;
     const std::string digest = DigestOf(settings);
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (TlsContextPtr found = made_[digest].lock()) return found;
     absl::StatusOr<SslContext> context = Make(settings);
     if (!context.ok()) return context.status();
@@ -51,7 +51,7 @@ class OpenSslClient final : public TlsClient {
 
  private:
   /// Forgets contexts that nobody holds any more; not each time, since it looks at all of them.
-  void Sweep() {
+  void Sweep() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (made_.size() < sweep_at_) return;
     std::erase_if(made_, [](const auto& entry) { return entry.second.expired(); });
     sweep_at_ = std::max(kFirstSweep, 2 * made_.size());
@@ -79,9 +79,9 @@ class OpenSslClient final : public TlsClient {
   static constexpr size_t kFirstSweep = 64;
 
   const TlsContextPtr context_;
-  std::mutex mutex_;
-  size_t sweep_at_ = kFirstSweep;
-  std::map<std::string, std::weak_ptr<SSL_CTX>> made_;  // by digest
+  base::Mutex mutex_;
+  size_t sweep_at_ ABSL_GUARDED_BY(mutex_) = kFirstSweep;
+  std::map<std::string, std::weak_ptr<SSL_CTX>> made_ ABSL_GUARDED_BY(mutex_);  // by digest
 };
 
 }  // namespace

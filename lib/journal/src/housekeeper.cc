@@ -42,7 +42,7 @@ uint64_t MeasureDisk(const SqliteJournalOptions& options, uint64_t reusable_byte
 
 Housekeeper::Housekeeper(Database database, Retention retention, KeptScan kept,
                          const SqliteJournalOptions& options, Gauges& gauges, KeptBoard& board,
-                         Writer& writer, std::mutex& turn)
+                         Writer& writer, base::Mutex& turn)
     : database_(std::move(database)),
       retention_(std::move(retention)),
       kept_(std::move(kept)),
@@ -66,19 +66,19 @@ void Housekeeper::OnWalPages(uint64_t pages) {
     wake_at_pages_ = kCheckpointPages;  // it began anew
   if (pages < wake_at_pages_) return;
   {
-    std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (woken_) return;
     woken_ = true;
   }
-  wake_.notify_one();
+  wake_.NotifyOne();
 }
 
 void Housekeeper::Stop() {
   {
-    std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     stopping_ = true;
   }
-  wake_.notify_all();
+  wake_.NotifyAll();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -92,14 +92,16 @@ void Housekeeper::Finish(Mark& mark) {
 }
 
 void Housekeeper::Run() {
-  std::unique_lock lock(mutex_);
+  base::MutexLock lock(mutex_);
   while (!stopping_) {
-    wake_.wait_for(lock, options_.housekeeping_interval, [this] { return stopping_ || woken_; });
+    const auto next = std::chrono::steady_clock::now() + options_.housekeeping_interval;
+    while (!stopping_ && !woken_ && wake_.WaitUntil(mutex_, next)) {
+    }
     if (stopping_) return;
     woken_ = false;
-    lock.unlock();
+    lock.Unlock();
     if (!writer_.failed()) Round();
-    lock.lock();
+    lock.Lock();
   }
 }
 
@@ -172,7 +174,7 @@ void Housekeeper::Checkpoint() {
 }
 
 void Housekeeper::Restart() {
-  std::lock_guard lock(turn_);
+  const base::MutexLock lock(turn_);
   if (writer_.failed()) return;
   const int code = sqlite3_wal_checkpoint_v2(database_.handle(), nullptr, SQLITE_CHECKPOINT_RESTART,
                                              nullptr, nullptr);
@@ -192,19 +194,19 @@ bool Housekeeper::Retain(uint64_t missing_bytes) {
 }
 
 bool Housekeeper::Hand(RetentionStep step) {
-  std::unique_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (stopping_) return false;
   handed_done_ = false;
   InboxTask task = [this, step = std::move(step)] {
     const bool removed = writer_.Remove(step);
-    std::lock_guard done(mutex_);
+    const base::MutexLock done(mutex_);
     handed_ok_ = removed;
     handed_done_ = true;
-    wake_.notify_all();
+    wake_.NotifyAll();
   };
   if (!writer_.inbox().Add(task)) return false;
   // The task is run before the writer ends, and the writer ends after this thread.
-  wake_.wait(lock, [this] { return handed_done_; });
+  while (!handed_done_) wake_.Wait(mutex_);
   return handed_ok_ && !stopping_;
 }
 

@@ -1,13 +1,12 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "carillon/base/clock.h"
+#include "carillon/base/mutex.h"
 #include "carillon/journal/sqlite_journal.h"
 #include "gauges.h"
 #include "kept_board.h"
@@ -25,7 +24,7 @@ class Housekeeper {
   /// `turn` is the writer's (see `Writer`).
   Housekeeper(Database database, Retention retention, KeptScan kept,
               const SqliteJournalOptions& options, Gauges& gauges, KeptBoard& board, Writer& writer,
-              std::mutex& turn);
+              base::Mutex& turn);
   ~Housekeeper() { Stop(); }
 
   /// Any thread, often: the write-ahead file has so many pages now.
@@ -59,17 +58,17 @@ class Housekeeper {
   Gauges& gauges_;
   KeptBoard& board_;
   Writer& writer_;
-  std::mutex& turn_;
+  base::Mutex& turn_;
   uint64_t copied_pages_ = 0;  ///< when last looked at
   uint64_t commits_seen_ = 0;
   uint64_t last_pages_ = 0;  ///< the journal thread's
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;
-  bool woken_ = false;
-  bool handed_done_ = false;
-  bool handed_ok_ = false;
+  base::Mutex mutex_;
+  base::CondVar wake_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool woken_ ABSL_GUARDED_BY(mutex_) = false;
+  bool handed_done_ ABSL_GUARDED_BY(mutex_) = false;
+  bool handed_ok_ ABSL_GUARDED_BY(mutex_) = false;
   std::atomic<bool> look_posted_{false};
   std::atomic<uint64_t> wake_at_pages_;
   std::thread thread_;

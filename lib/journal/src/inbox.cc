@@ -21,18 +21,18 @@ size_t RowCount(const Settlement& s) {
 
 bool Inbox::Add(AppendRequest& request) {
   {
-    std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (stopping_) return false;
     appends_.push_back(std::move(request));
     if (appends_.size() > 1) return true;  // woken for the first
   }
-  wake_.notify_one();
+  wake_.NotifyOne();
   return true;
 }
 
 bool Inbox::Add(SettleRequest& request) {
   {
-    std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (stopping_) return false;
     const size_t rows = settlement_rows_;
     settlement_rows_ += RowCount(request.settlement);
@@ -41,34 +41,34 @@ bool Inbox::Add(SettleRequest& request) {
     if (first) settlements_since_ = std::chrono::steady_clock::now();
     if (!first && (rows >= kMaxRows || settlement_rows_ < kMaxRows)) return true;
   }
-  wake_.notify_one();
+  wake_.NotifyOne();
   return true;
 }
 
 bool Inbox::Add(InboxTask& task) {
   {
-    std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (stopping_) return false;
     tasks_.push_back(std::move(task));
   }
-  wake_.notify_one();
+  wake_.NotifyOne();
   return true;
 }
 
 void Inbox::Open() {
   {
-    std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     open_ = true;
   }
-  wake_.notify_one();
+  wake_.NotifyOne();
 }
 
 void Inbox::Stop() {
   {
-    std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     stopping_ = true;
   }
-  wake_.notify_one();
+  wake_.NotifyOne();
 }
 
 bool Inbox::Ready(bool hold_settlements, std::chrono::steady_clock::time_point now) const {
@@ -80,7 +80,7 @@ bool Inbox::Ready(bool hold_settlements, std::chrono::steady_clock::time_point n
 }
 
 Group Inbox::Take(std::chrono::steady_clock::time_point deadline, bool hold_settlements) {
-  std::unique_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   while (true) {
     const auto now = std::chrono::steady_clock::now();
     if (Ready(hold_settlements, now) || now >= deadline) break;
@@ -88,7 +88,7 @@ Group Inbox::Take(std::chrono::steady_clock::time_point deadline, bool hold_sett
     if (open_ && !settlements_.empty() && !hold_settlements) {
       until = std::min(until, settlements_since_ + kGather);
     }
-    wake_.wait_until(lock, until);
+    wake_.WaitUntil(mutex_, until);
   }
   Group group;
   group.tasks.swap(tasks_);

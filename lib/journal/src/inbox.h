@@ -1,13 +1,12 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "carillon/base/mutex.h"
 #include "carillon/journal/journal.h"
 #include "id_hash.h"
 
@@ -59,19 +58,20 @@ class Inbox {
   Group Take(std::chrono::steady_clock::time_point deadline, bool hold_settlements);
 
  private:
-  bool Ready(bool hold_settlements, std::chrono::steady_clock::time_point now) const;
-  void TakeAppends(Group& group);
-  void TakeSettlements(Group& group);
+  bool Ready(bool hold_settlements, std::chrono::steady_clock::time_point now) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void TakeAppends(Group& group) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void TakeSettlements(Group& group) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<AppendRequest> appends_;
-  std::deque<SettleRequest> settlements_;
-  std::vector<InboxTask> tasks_;
-  std::chrono::steady_clock::time_point settlements_since_{};
-  size_t settlement_rows_ = 0;
-  bool open_ = false;
-  bool stopping_ = false;
+  base::Mutex mutex_;
+  base::CondVar wake_;
+  std::deque<AppendRequest> appends_ ABSL_GUARDED_BY(mutex_);
+  std::deque<SettleRequest> settlements_ ABSL_GUARDED_BY(mutex_);
+  std::vector<InboxTask> tasks_ ABSL_GUARDED_BY(mutex_);
+  std::chrono::steady_clock::time_point settlements_since_ ABSL_GUARDED_BY(mutex_){};
+  size_t settlement_rows_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool open_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 /// Number of rows a settlement writes; a long batch counts for several.

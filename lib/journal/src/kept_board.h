@@ -1,10 +1,10 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
+#include "carillon/base/mutex.h"
 #include "carillon/journal/journal.h"
 
 namespace carillon::journal {
@@ -21,17 +21,18 @@ struct KeptView {
 class KeptBoard {
  public:
   std::shared_ptr<const KeptView> Get() const {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return view_;
   }
   void Set(std::shared_ptr<const KeptView> view) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     view_ = std::move(view);
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<const KeptView> view_ = std::make_shared<const KeptView>();
+  mutable base::Mutex mutex_;
+  std::shared_ptr<const KeptView> view_ ABSL_GUARDED_BY(mutex_) =
+      std::make_shared<const KeptView>();
 };
 
 }  // namespace carillon::journal

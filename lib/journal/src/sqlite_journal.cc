@@ -2,12 +2,12 @@
 
 #include <atomic>
 #include <chrono>
-#include <mutex>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "advice.h"
+#include "carillon/base/mutex.h"
 #include "carillon/base/text.h"
 #include "carillon/journal/refusal.h"
 #include "gauges.h"
@@ -102,10 +102,10 @@ class SqliteJournal final : public Journal {
   const std::unique_ptr<Gauges> owned_gauges_;
   Gauges& gauges_;
   KeptBoard board_;
-  std::mutex turn_;  ///< held during each transaction
+  base::Mutex turn_;  ///< held during each transaction: the database is guarded by turn_
   std::atomic<bool> stopping_{false};
-  std::mutex stop_mutex_;
-  bool finished_ = false;  ///< under stop_mutex_
+  base::Mutex stop_mutex_;
+  bool finished_ ABSL_GUARDED_BY(stop_mutex_) = false;
   Reader reader_;
   Worker reads_{"journal-read"};
   Writer writer_;
@@ -284,7 +284,7 @@ void SqliteJournal::CloseUnopenedLanes(
 }
 
 void SqliteJournal::Stop() {
-  std::lock_guard lock(stop_mutex_);
+  const base::MutexLock lock(stop_mutex_);
   stopping_ = true;
   housekeeper_.Stop();
   writer_.Stop();

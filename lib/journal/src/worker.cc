@@ -17,35 +17,35 @@ Worker::Worker(const char* name) {
 
 bool Worker::Post(absl::AnyInvocable<void()> task) {
   {
-    std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (stopping_) return false;
     tasks_.push_back(std::move(task));
     if (tasks_.size() > 1) return true;  // the thread is awake, or was woken for the first
   }
-  wake_.notify_one();
+  wake_.NotifyOne();
   return true;
 }
 
 void Worker::Stop() {
   {
-    std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     stopping_ = true;
   }
-  wake_.notify_one();
+  wake_.NotifyOne();
   if (thread_.joinable()) thread_.join();
 }
 
 void Worker::Run() {
   std::vector<absl::AnyInvocable<void()>> taken;
-  std::unique_lock lock(mutex_);
+  base::MutexLock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
+    while (!stopping_ && tasks_.empty()) wake_.Wait(mutex_);
     if (tasks_.empty()) return;
     taken.swap(tasks_);
-    lock.unlock();
+    lock.Unlock();
     for (absl::AnyInvocable<void()>& task : taken) task();
     taken.clear();
-    lock.lock();
+    lock.Lock();
   }
 }
 

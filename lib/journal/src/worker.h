@@ -1,11 +1,10 @@
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "carillon/base/mutex.h"
 
 namespace carillon::journal {
 
@@ -24,10 +23,10 @@ class Worker {
  private:
   void Run();
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::vector<absl::AnyInvocable<void()>> tasks_;
-  bool stopping_ = false;
+  base::Mutex mutex_;
+  base::CondVar wake_;
+  std::vector<absl::AnyInvocable<void()>> tasks_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

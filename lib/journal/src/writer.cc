@@ -37,8 +37,8 @@ absl::Status Writer::NotStored(const absl::Status& why) {
 }
 
 Writer::Writer(Store store, OpenedState opened, IdWindow ids, Mark mark, FileWatch watch,
-               SqliteJournalHooks hooks, const base::Clock& clock, Gauges& gauges, std::mutex& turn,
-               std::chrono::nanoseconds hold)
+               SqliteJournalHooks hooks, const base::Clock& clock, Gauges& gauges,
+               base::Mutex& turn, std::chrono::nanoseconds hold)
     : store_(std::move(store)),
       progress_(std::move(opened.progress)),
       attempt_tail_(std::move(opened.attempt_tail)),
@@ -151,7 +151,7 @@ void Writer::LookAfterFiles() {
 }
 
 absl::Status Writer::Transact(absl::FunctionRef<absl::Status()> body) {
-  std::lock_guard lock(turn_);
+  const base::MutexLock lock(turn_);
   absl::Status status = store_.Begin();
   for (const LaneId lane : to_mark_) {
     if (status.ok()) status = store_.TakeLaneOut(lane);
@@ -235,7 +235,7 @@ void Writer::Publish() {
 
 void Writer::Fail(absl::Status why) {
   {
-    std::lock_guard lock(failure_mutex_);
+    const base::MutexLock lock(failure_mutex_);
     if (failed_.exchange(true)) return;
     failure_ = std::move(why);
   }
@@ -245,8 +245,9 @@ void Writer::Fail(absl::Status why) {
 
 void Writer::FailNow(absl::Status why, Group& group) {
   {
-    std::lock_guard lock(failure_mutex_);
+    const base::MutexLock lock(failure_mutex_);
     if (!failed_.exchange(true)) failure_ = std::move(why);
+    why = failure_;
   }
   RefuseAll(group);
   if (told_) return;
@@ -257,7 +258,7 @@ void Writer::FailNow(absl::Status why, Group& group) {
     if (waiting.appends.empty() && waiting.settlements.empty()) break;
     RefuseAll(waiting);
   }
-  if (hooks_.on_fatal) hooks_.on_fatal(failure_);
+  if (hooks_.on_fatal) hooks_.on_fatal(std::move(why));
 }
 
 void Writer::RefuseAll(Group& group) {

@@ -3,7 +3,6 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/functional/function_ref.h"
 #include "carillon/base/clock.h"
+#include "carillon/base/mutex.h"
 #include "carillon/journal/journal.h"
 #include "carillon/journal/sqlite_journal.h"
 #include "disk_hold.h"
@@ -33,7 +33,7 @@ class Writer {
  public:
   /// What it uses outlives it. `turn` is held during each transaction; `hold`: see DiskHold.
   Writer(Store store, OpenedState opened, IdWindow ids, Mark mark, FileWatch watch,
-         SqliteJournalHooks hooks, const base::Clock& clock, Gauges& gauges, std::mutex& turn,
+         SqliteJournalHooks hooks, const base::Clock& clock, Gauges& gauges, base::Mutex& turn,
          std::chrono::nanoseconds hold);
   ~Writer() { Stop(); }
 
@@ -132,7 +132,7 @@ class Writer {
   SqliteJournalHooks hooks_;
   const base::Clock& clock_;
   Gauges& gauges_;
-  std::mutex& turn_;
+  base::Mutex& turn_;
   Inbox inbox_;
   std::vector<Consumer*> consumers_;
 
@@ -151,8 +151,9 @@ class Writer {
   std::vector<std::pair<int64_t, uint64_t>> written_attempts_;
 
   std::atomic<bool> failed_{false};
-  std::mutex failure_mutex_;
-  absl::Status failure_;  ///< from another thread, to be told on the journal's
+  base::Mutex failure_mutex_;
+  absl::Status failure_
+      ABSL_GUARDED_BY(failure_mutex_);  ///< from another thread, to be told on the journal's
   bool told_ = false;
   std::thread thread_;
 };

@@ -14,7 +14,7 @@ constexpr size_t kMaxLimitKeyBytes = 256;
 
 std::optional<uint64_t> Limiter::Allow(std::string_view key, base::MonoTime now,
                                        std::chrono::nanoseconds interval) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   Entry& entry = Find(key.substr(0, kMaxLimitKeyBytes), now);
   if (now < entry.next) {
     ++entry.suppressed;

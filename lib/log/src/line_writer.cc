@@ -8,10 +8,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 #include <utility>
+
+#include "carillon/base/mutex.h"
 
 namespace carillon::log {
 namespace {
@@ -28,18 +28,21 @@ struct LineWriter::State {
 
   /// The thread.
   void Run() {
-    std::unique_lock lock(mutex);
+    std::string lines;  // kept for its capacity
+    base::MutexLock lock(mutex);
     while (true) {
-      work.wait(lock, [&] { return stopping || !waiting.empty() || dropped > told; });
+      while (!stopping && waiting.empty() && dropped == told) work.Wait(mutex);
       if (waiting.empty() && dropped == told) return;
-      writing.swap(waiting);
+      lines.swap(waiting);
       const uint64_t lost = dropped - std::exchange(told, dropped);
-      if (lost > 0 && !abandoned) writing += tell(lost);
-      lock.unlock();
-      Write(writing);
-      lock.lock();
-      writing.clear();
-      idle.notify_all();
+      if (lost > 0 && !abandoned) lines += tell(lost);
+      writing = true;
+      lock.Unlock();
+      Write(lines);
+      lines.clear();
+      lock.Lock();
+      writing = false;
+      idle.NotifyAll();
     }
   }
 
@@ -56,22 +59,31 @@ struct LineWriter::State {
     }
   }
 
-  bool Empty() const { return waiting.empty() && writing.empty() && dropped == told; }
+  /// Returns whether the thread has ended, at the latest after `most`.
+  bool AwaitEnd(std::chrono::milliseconds most) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+    const auto deadline = std::chrono::steady_clock::now() + most;
+    while (!ended && idle.WaitUntil(mutex, deadline)) {
+    }
+    return ended;
+  }
 
-  // All but `fd`, `max_bytes` and `abandoned` under the mutex.
+  bool Empty() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+    return waiting.empty() && !writing && dropped == told;
+  }
+
   const int fd;
   const size_t max_bytes;
-  std::mutex mutex;
-  std::condition_variable work;
-  std::condition_variable idle;
-  std::string waiting;
-  std::string writing;  ///< filled and emptied under the mutex, read by the thread
-  uint64_t dropped = 0;
-  uint64_t told = 0;
-  bool stopping = false;
-  bool ended = false;
+  base::Mutex mutex;
+  base::CondVar work;
+  base::CondVar idle;
+  std::string waiting ABSL_GUARDED_BY(mutex);
+  bool writing ABSL_GUARDED_BY(mutex) = false;
+  uint64_t dropped ABSL_GUARDED_BY(mutex) = 0;
+  uint64_t told ABSL_GUARDED_BY(mutex) = 0;
+  bool stopping ABSL_GUARDED_BY(mutex) = false;
+  bool ended ABSL_GUARDED_BY(mutex) = false;
   std::atomic<bool> abandoned{false};
-  std::function<std::string(uint64_t)> tell;
+  const std::function<std::string(uint64_t)> tell;  ///< the thread's
 };
 
 LineWriter::LineWriter(int fd, std::function<std::string(uint64_t)> tell, size_t max_bytes)
@@ -83,44 +95,51 @@ LineWriter::LineWriter(int fd, std::function<std::string(uint64_t)> tell, size_t
   std::thread([state = state_] {
     pthread_setname_np(pthread_self(), "log");
     state->Run();
-    std::lock_guard lock(state->mutex);
-    state->ended = true;
-    state->idle.notify_all();
+    State& ended = *state;
+    const base::MutexLock lock(ended.mutex);
+    ended.ended = true;
+    ended.idle.NotifyAll();
   }).detach();  // joined by `ended`: a join could not be bounded
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 LineWriter::~LineWriter() {
-  std::unique_lock lock(state_->mutex);
-  state_->stopping = true;
-  state_->work.notify_all();
-  if (!state_->idle.wait_for(lock, kLastWait, [&] { return state_->ended; })) {
-    state_->abandoned = true;
-    state_->idle.wait_for(lock, 2 * std::chrono::milliseconds(kLookAgainMs),
-                          [&] { return state_->ended; });
-  }
+  State& state = *state_;
+  const base::MutexLock lock(state.mutex);
+  state.stopping = true;
+  state.work.NotifyAll();
+  if (state.AwaitEnd(kLastWait)) return;
+  state.abandoned = true;
+  state.AwaitEnd(2 * std::chrono::milliseconds(kLookAgainMs));
 }
 
 void LineWriter::Push(std::string_view line) {
+  State& state = *state_;
   {
-    std::lock_guard lock(state_->mutex);
-    if (state_->waiting.size() + line.size() > state_->max_bytes) {
-      ++state_->dropped;
+    const base::MutexLock lock(state.mutex);
+    if (state.waiting.size() + line.size() > state.max_bytes) {
+      ++state.dropped;
       return;
     }
-    state_->waiting += line;
+    state.waiting += line;
   }
-  state_->work.notify_one();
+  state.work.NotifyOne();
 }
 
 bool LineWriter::Flush(std::chrono::milliseconds most) {
-  std::unique_lock lock(state_->mutex);
-  return state_->idle.wait_for(lock, most, [&] { return state_->Empty(); });
+  State& state = *state_;
+  const auto deadline = std::chrono::steady_clock::now() + most;
+  const base::MutexLock lock(state.mutex);
+  while (!state.Empty()) {
+    if (!state.idle.WaitUntil(state.mutex, deadline)) return state.Empty();
+  }
+  return true;
 }
 
 uint64_t LineWriter::dropped() const {
-  std::lock_guard lock(state_->mutex);
-  return state_->dropped;
+  State& state = *state_;
+  const base::MutexLock lock(state.mutex);
+  return state.dropped;
 }
 
 }  // namespace carillon::log

@@ -19,7 +19,7 @@ void InFlightCaps::SetCaps(uint32_t in_all, uint32_t per_tenant) {
 }
 
 std::shared_ptr<InFlightCaps::Tenant> InFlightCaps::TenantOf(std::string_view name) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   std::weak_ptr<Tenant>& known = tenants_[std::string(name)];
   if (auto tenant = known.lock()) return tenant;
   auto tenant = std::make_shared<Tenant>();
@@ -32,7 +32,7 @@ std::shared_ptr<InFlightCaps::Tenant> InFlightCaps::TenantOf(std::string_view na
 }
 
 size_t InFlightCaps::known_tenants() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return tenants_.size();
 }
 

@@ -25,7 +25,7 @@ void CallQueue::Start(const char* name) {
 
 void CallQueue::Post(absl::AnyInvocable<void()> task) {
   {
-    std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     tasks_.push_back(std::move(task));
     if (woken_ || !waiting_) return;
     woken_ = true;
@@ -49,7 +49,7 @@ void CallQueue::Run() {
 
 bool CallQueue::RunTasks() {
   {
-    std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     taken_.swap(tasks_);
     waiting_ = taken_.empty();
   }
@@ -67,7 +67,7 @@ bool CallQueue::RunOne() {
   if (tag != nullptr) {
     static_cast<Tag*>(tag)->Done(ok);
   } else {
-    std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     woken_ = false;
   }
   return true;
@@ -75,7 +75,7 @@ bool CallQueue::RunOne() {
 
 bool CallQueue::Finished() {
   if (!stopping_ || calls_ > 0) return false;
-  std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return !woken_;  // whoever woke the thread may still be at it
 }
 

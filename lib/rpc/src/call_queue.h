@@ -5,11 +5,11 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "carillon/base/mutex.h"
 
 namespace carillon::rpc {
 
@@ -84,9 +84,9 @@ class CallQueue {
 
   const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
 
-  std::mutex mutex_;
-  std::vector<absl::AnyInvocable<void()>> tasks_;
-  bool woken_ = false;  ///< the alarm is under way
+  base::Mutex mutex_;
+  std::vector<absl::AnyInvocable<void()>> tasks_ ABSL_GUARDED_BY(mutex_);
+  bool woken_ ABSL_GUARDED_BY(mutex_) = false;  ///< the alarm is under way
   grpc::Alarm alarm_;
   std::atomic<bool> waiting_{false};  ///< for the next operation, as far as is known
 

@@ -136,14 +136,14 @@ class HealthService::WatchCall final : CallQueue::Call {
 };
 
 void HealthService::SetServing(bool serving) {
-  std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (stopped_) return;
   serving_ = serving;
   PostChange();
 }
 
 void HealthService::Stop() {
-  std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (stopped_) return;
   serving_ = false;
   stopped_ = true;
@@ -153,7 +153,7 @@ void HealthService::Stop() {
 void HealthService::Start(CallQueue& queue) {
   for (int i = 0; i < kChecksAhead; ++i) new CheckCall(queue, *this);  // own themselves
   new WatchCall(queue, *this);
-  std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   queue_ = &queue;
 }
 

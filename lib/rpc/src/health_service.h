@@ -2,8 +2,8 @@
 
 #include <atomic>
 #include <list>
-#include <mutex>
 
+#include "carillon/base/mutex.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "queued_service.h"
 
@@ -31,11 +31,11 @@ class HealthService final : public QueuedService {
   class WatchCall;
 
   void TellWatches();  ///< on the queue's thread
-  void PostChange();   ///< under `mutex_`
+  void PostChange() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   grpc::health::v1::Health::AsyncService service_;
-  std::mutex mutex_;
-  CallQueue* queue_ = nullptr;
+  base::Mutex mutex_;
+  CallQueue* queue_ ABSL_GUARDED_BY(mutex_) = nullptr;
   std::atomic<bool> serving_{false};
   std::atomic<bool> stopped_{false};
   std::list<WatchCall*> watches_;  ///< the queue's thread

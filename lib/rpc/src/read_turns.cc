@@ -5,7 +5,7 @@
 namespace carillon::rpc {
 
 bool ReadTurns::Ask(int fd, uint64_t poll, base::MonoTime now, bool light) {
-  std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (fd == marker_) {
     if (poll == marker_poll_) return false;
     Begin(poll, now);
@@ -35,7 +35,7 @@ void ReadTurns::Wait(int fd, bool light) {
 }
 
 void ReadTurns::Forget(int fd, base::MonoTime now) {
-  std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   std::erase(waiting_, fd);
   std::erase(waiting_light_, fd);
   std::erase(invited_, fd);
@@ -43,7 +43,7 @@ void ReadTurns::Forget(int fd, base::MonoTime now) {
 }
 
 void ReadTurns::Look(base::MonoTime now) {
-  std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   GiveUp(0, now);
 }
 

@@ -5,10 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <mutex>
 #include <vector>
 
 #include "carillon/base/clock.h"
+#include "carillon/base/mutex.h"
 
 namespace carillon::rpc {
 
@@ -60,25 +60,24 @@ class ReadTurns {
  private:
   static constexpr int kNone = -1;
 
-  // All under `mutex_`.
   /// A new turn.
-  void Begin(uint64_t poll, base::MonoTime now);
+  void Begin(uint64_t poll, base::MonoTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   /// A new turn when the marker is overdue.
-  void GiveUp(uint64_t poll, base::MonoTime now);
-  void Wait(int fd, bool light);
+  void GiveUp(uint64_t poll, base::MonoTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Wait(int fd, bool light) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Wake wake_;
   std::atomic<int> left_{kWork};    ///< of this turn; below 0 when the last read brought more
   std::atomic<int> marker_{kNone};  ///< is woken; none: nobody waits either
   std::atomic<uint64_t> held_{0};
-  std::mutex mutex_;
-  uint64_t marker_poll_ = 0;  ///< the report in which it was woken
-  base::MonoTime marker_since_{};
+  base::Mutex mutex_;
+  uint64_t marker_poll_ ABSL_GUARDED_BY(mutex_) = 0;  ///< the report in which it was woken
+  base::MonoTime marker_since_ ABSL_GUARDED_BY(mutex_){};
   // None is in them twice, or in both.
-  std::deque<int> waiting_;
-  std::deque<int> waiting_light_;
+  std::deque<int> waiting_ ABSL_GUARDED_BY(mutex_);
+  std::deque<int> waiting_light_ ABSL_GUARDED_BY(mutex_);
   /// Light ones that were woken with this turn: they are read, whatever else came before them.
-  std::vector<int> invited_;
+  std::vector<int> invited_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace carillon::rpc

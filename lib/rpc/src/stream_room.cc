@@ -3,7 +3,7 @@
 namespace carillon::rpc {
 
 bool StreamRoom::Enter(const std::string& peer) {
-  std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (streams_ >= most_) return false;
   size_t& streams = peers_[peer];
   if (streams >= most_of_peer_) return false;
@@ -13,7 +13,7 @@ bool StreamRoom::Enter(const std::string& peer) {
 }
 
 void StreamRoom::Leave(const std::string& peer) {
-  std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   const auto found = peers_.find(peer);
   if (--found->second == 0) peers_.erase(found);
   --streams_;

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstddef>
-#include <mutex>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
+#include "carillon/base/mutex.h"
 
 namespace carillon::rpc {
 
@@ -20,9 +20,9 @@ class StreamRoom {
  private:
   const size_t most_;
   const size_t most_of_peer_;
-  std::mutex mutex_;
-  size_t streams_ = 0;
-  absl::flat_hash_map<std::string, size_t> peers_;
+  base::Mutex mutex_;
+  size_t streams_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::flat_hash_map<std::string, size_t> peers_ ABSL_GUARDED_BY(mutex_);
 };
 
 /// The address in gRPC's name of a peer, without its port.

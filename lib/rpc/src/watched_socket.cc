@@ -62,11 +62,13 @@ WatchedSockets::Socket::Socket(WatchedSockets& owner, int fd, std::string peer, 
       turns_(turns),
       watch_(owner.options_.frames),
       quiet_since_(owner.clock_.Mono()) {
+  const base::MutexLock lock(mutex_);
   Reckon();
 }
 
 WatchedSockets::Socket::~Socket() {
   turns_.Forget(fd_, owner_.clock_.Mono());
+  const base::MutexLock lock(mutex_);
   Release();
 }
 
@@ -82,7 +84,7 @@ ssize_t WatchedSockets::Socket::Receive(msghdr* message, int flags) {
 }
 
 void WatchedSockets::Socket::Sent(const msghdr& message, size_t bytes) {
-  std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (doomed_) return;
   for (size_t i = 0; i < message.msg_iovlen && bytes > 0; ++i) {
     const size_t n = std::min(bytes, message.msg_iov[i].iov_len);
@@ -95,13 +97,13 @@ void WatchedSockets::Socket::Sent(const msghdr& message, size_t bytes) {
 }
 
 size_t WatchedSockets::Socket::Share(CloseReason reason) const {
-  std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (doomed_) return 0;
   return reason == CloseReason::kCalls ? streams_ : cost_;
 }
 
 std::optional<base::MonoTime> WatchedSockets::Socket::quiet_since() const {
-  std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   int unread = 0;  // what waits for a busy server is no silence of the client's
   if (doomed_ || streams_ > 0 || ::ioctl(fd_, FIONREAD, &unread) != 0 || unread > 0) {
     return std::nullopt;
@@ -110,7 +112,7 @@ std::optional<base::MonoTime> WatchedSockets::Socket::quiet_since() const {
 }
 
 bool WatchedSockets::Socket::ShutDown(CloseReason reason) {
-  std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (doomed_) return false;
   doomed_ = true;
   turns_.Forget(fd_, owner_.clock_.Mono());
@@ -158,7 +160,7 @@ bool WatchedSockets::Socket::Received(const msghdr& message, size_t bytes) {
   FrameWatch::Verdict verdict = FrameWatch::Verdict::kFine;
   std::optional<CloseReason> over;
   {
-    std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (doomed_) return false;
     const base::MonoTime now = owner_.clock_.Mono();
     for (size_t i = 0; i < message.msg_iovlen && bytes > 0; ++i) {
@@ -172,13 +174,13 @@ bool WatchedSockets::Socket::Received(const msghdr& message, size_t bytes) {
     over = Reckon();
   }
   if (verdict != FrameWatch::Verdict::kFine) {
-    std::lock_guard lock(owner_.mutex_);
+    const base::MutexLock lock(owner_.mutex_);
     owner_.ShutDown(*this, CloseReason::kFlood, verdict);
     return false;
   }
   if (over) [[unlikely]] {
     owner_.CloseGreatest(*over);
-    std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return !doomed_;
   }
   return true;

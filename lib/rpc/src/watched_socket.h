@@ -5,11 +5,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "carillon/base/clock.h"
+#include "carillon/base/mutex.h"
 #include "frame_watch.h"
 #include "read_turns.h"
 #include "watched_sockets.h"
@@ -48,27 +48,26 @@ class WatchedSockets::Socket {
   /// False: the connection is at its end.
   bool Received(const msghdr& message, size_t bytes);
 
-  // Under `mutex_`, or in the destructor.
   /// Tells the turns what a read brought.
-  void Worked();
+  void Worked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   /// Takes this one out of the owner's sums.
-  void Release();
+  void Release() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   /// Brings the owner's sums up to date; which of them is over its bound now that this one grew.
-  std::optional<CloseReason> Reckon();
+  std::optional<CloseReason> Reckon() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   WatchedSockets& owner_;
   const int fd_;
   const std::string peer_;
   ReadTurns& turns_;
   std::atomic<bool> light_{false};
-  mutable std::mutex mutex_;
-  FrameWatch watch_;
-  uint64_t work_ = 0;  ///< that the turns were told
-  size_t cost_ = 0;
-  size_t streams_ = 0;
-  size_t large_heads_ = 0;
-  bool doomed_ = false;
-  base::MonoTime quiet_since_;
+  mutable base::Mutex mutex_;
+  FrameWatch watch_ ABSL_GUARDED_BY(mutex_);
+  uint64_t work_ ABSL_GUARDED_BY(mutex_) = 0;  ///< that the turns were told
+  size_t cost_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t streams_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t large_heads_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool doomed_ ABSL_GUARDED_BY(mutex_) = false;
+  base::MonoTime quiet_since_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace carillon::rpc

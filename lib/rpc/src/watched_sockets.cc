@@ -24,14 +24,14 @@ WatchedSockets::WatchedSockets(Options options, const base::Clock& clock)
 }
 
 WatchedSockets::~WatchedSockets() {
-  std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   for (const auto& [fd, socket] : sockets_) g_sockets[static_cast<size_t>(fd)] = nullptr;
   g_owner = nullptr;
 }
 
 bool WatchedSockets::Add(int fd, std::string peer) {
   if (fd < 0 || fd >= kMaxFd) return false;
-  std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   Peer& of = peers_[peer];
   ++of.connections;
   ++connections_;
@@ -43,7 +43,7 @@ bool WatchedSockets::Add(int fd, std::string peer) {
 }
 
 bool WatchedSockets::GiveWay(std::string_view peer, std::chrono::nanoseconds least) {
-  std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   base::MonoTime oldest = clock_.Mono() - least;
   Socket* idle = nullptr;
   for (const auto& [fd, socket] : sockets_) {
@@ -59,20 +59,20 @@ bool WatchedSockets::GiveWay(std::string_view peer, std::chrono::nanoseconds lea
 }
 
 size_t WatchedSockets::connections(const std::string& peer) const {
-  std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   const auto found = peers_.find(peer);
   return found == peers_.end() ? 0 : found->second.connections;
 }
 
 uint64_t WatchedSockets::reads_held() const {
-  std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   uint64_t held = held_of_gone_;
   for (const auto& [name, peer] : peers_) held += peer.turns.held();
   return held;
 }
 
 void WatchedSockets::CloseGreatest(CloseReason reason) {
-  std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   Socket* greatest = nullptr;
   size_t most = 0;
   for (const auto& [fd, socket] : sockets_) {
@@ -91,7 +91,7 @@ void WatchedSockets::ShutDown(Socket& socket, CloseReason reason, FrameWatch::Ve
 }
 
 void WatchedSockets::Remove(int fd) {
-  std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   const auto found = sockets_.find(fd);
   if (found == sockets_.end()) return;
   g_sockets[static_cast<size_t>(fd)] = nullptr;
@@ -106,7 +106,7 @@ void WatchedSockets::Remove(int fd) {
 }
 
 void WatchedSockets::Look() {
-  std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   const base::MonoTime now = clock_.Mono();
   for (auto& [name, peer] : peers_) peer.turns.Look(now);
 }

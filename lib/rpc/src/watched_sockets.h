@@ -6,13 +6,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "carillon/base/clock.h"
+#include "carillon/base/mutex.h"
 #include "frame_watch.h"
 #include "read_turns.h"
 #include "socket_wake.h"
@@ -88,8 +88,8 @@ class WatchedSockets {
     return static_cast<size_t>(std::max<int64_t>(0, n.load(std::memory_order_relaxed)));
   }
   void CloseGreatest(CloseReason reason);
-  /// Under `mutex_`.
-  void ShutDown(Socket& socket, CloseReason reason, FrameWatch::Verdict verdict);
+  void ShutDown(Socket& socket, CloseReason reason, FrameWatch::Verdict verdict)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Remove(int fd);
 
   const Options options_;
@@ -99,15 +99,16 @@ class WatchedSockets {
   std::atomic<int64_t> streams_{0};
   std::atomic<int64_t> cost_{0};
   std::atomic<int64_t> large_heads_{0};
-  mutable std::mutex mutex_;
+  mutable base::Mutex mutex_;
   struct Peer {
     size_t connections = 0;
     ReadTurns turns{&WakeSocket};
   };
 
-  uint64_t held_of_gone_ = 0;                    ///< of peers that are here no more
-  std::unordered_map<std::string, Peer> peers_;  ///< stable in memory; its sockets outlived
-  std::unordered_map<int, std::unique_ptr<Socket>> sockets_;
+  uint64_t held_of_gone_ ABSL_GUARDED_BY(mutex_) = 0;  ///< of peers that are here no more
+  /// Stable in memory; its sockets outlived.
+  std::unordered_map<std::string, Peer> peers_ ABSL_GUARDED_BY(mutex_);
+  std::unordered_map<int, std::unique_ptr<Socket>> sockets_ ABSL_GUARDED_BY(mutex_);
   std::atomic<bool> several_{false};  ///< peers or many connections, and they take turns
 };
 

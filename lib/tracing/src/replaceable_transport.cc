@@ -1,7 +1,7 @@
 #include <memory>
-#include <mutex>
 #include <utility>
 
+#include "carillon/base/mutex.h"
 #include "carillon/tracing/transport.h"
 
 namespace carillon::tracing {
@@ -17,7 +17,7 @@ class ReplaceableTransportImpl final : public ReplaceableTransport {
   }
 
   void Cancel() override {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     cancelled_ = true;
     current_->Cancel();
     if (next_ != nullptr) next_->Cancel();
@@ -25,7 +25,7 @@ class ReplaceableTransportImpl final : public ReplaceableTransport {
 
   void Replace(std::unique_ptr<SpanTransport> next) override {
     {
-      const std::lock_guard lock(mutex_);
+      const base::MutexLock lock(mutex_);
       if (cancelled_) next->Cancel();
       next_.swap(next);
     }
@@ -36,15 +36,15 @@ class ReplaceableTransportImpl final : public ReplaceableTransport {
   /// On the thread that sends, so that nothing is under way on the one that ends here.
   SpanTransport* Current() {
     std::unique_ptr<SpanTransport> old;
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (next_ != nullptr) old = std::exchange(current_, std::move(next_));
     return current_.get();
   }
 
-  std::mutex mutex_;
-  std::unique_ptr<SpanTransport> current_;
-  std::unique_ptr<SpanTransport> next_;
-  bool cancelled_ = false;
+  base::Mutex mutex_;
+  std::unique_ptr<SpanTransport> current_ ABSL_GUARDED_BY(mutex_);
+  std::unique_ptr<SpanTransport> next_ ABSL_GUARDED_BY(mutex_);
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace

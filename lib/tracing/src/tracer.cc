@@ -3,11 +3,10 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <exception>
-#include <mutex>
 #include <thread>
 
+#include "carillon/base/mutex.h"
 #include "otlp.h"
 
 namespace carillon::tracing {
@@ -29,14 +28,15 @@ class TracerImpl final : public Tracer {
 
   ~TracerImpl() override {
     {
-      const std::lock_guard lock(mutex_);
+      const base::MutexLock lock(mutex_);
       ends_at_ = Clock::now() + options_.grace;
       ending_ = true;
     }
-    wake_.notify_all();
+    wake_.NotifyAll();
     {
-      std::unique_lock lock(mutex_);
-      ended_signal_.wait_until(lock, ends_at_, [this] { return ended_; });
+      const base::MutexLock lock(mutex_);
+      while (!ended_ && ended_signal_.WaitUntil(mutex_, ends_at_)) {
+      }
     }
     transport_->Cancel();
     thread_.join();
@@ -47,7 +47,7 @@ class TracerImpl final : public Tracer {
   void Record(Span span) override {
     bool full = false;
     {
-      const std::lock_guard lock(mutex_);
+      const base::MutexLock lock(mutex_);
       if (queue_.size() + sending_ >= options_.max_queue) {
         ++stats_.dropped;
         return;
@@ -55,34 +55,35 @@ class TracerImpl final : public Tracer {
       queue_.push_back(std::move(span));
       full = queue_.size() == options_.max_batch;
     }
-    if (full) wake_.notify_one();
+    if (full) wake_.NotifyOne();
   }
 
   Stats stats() const override {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return stats_;
   }
 
  private:
   void Run() {
-    std::unique_lock lock(mutex_);
+    base::MutexLock lock(mutex_);
     for (;;) {
-      wake_.wait_for(lock, options_.interval,
-                     [this] { return ending_ || queue_.size() >= options_.max_batch; });
+      const Clock::time_point next = Clock::now() + options_.interval;
+      while (!ending_ && queue_.size() < options_.max_batch && wake_.WaitUntil(mutex_, next)) {
+      }
       if (queue_.empty() && ending_) break;
       if (queue_.empty()) continue;
       std::vector<Span> spans;
       spans.swap(queue_);
       sending_ = spans.size();
-      lock.unlock();
+      lock.Unlock();
       for (size_t at = 0; at < spans.size(); at += options_.max_batch) {
         Export(std::span(spans).subspan(at, std::min(options_.max_batch, spans.size() - at)));
       }
       spans.clear();
-      lock.lock();
+      lock.Lock();
     }
     ended_ = true;
-    ended_signal_.notify_all();
+    ended_signal_.NotifyAll();
   }
 
   void Export(std::span<const Span> spans) {
@@ -90,7 +91,7 @@ class TracerImpl final : public Tracer {
     const uint64_t rejected =
         sent.status.ok() ? std::min<uint64_t>(sent.rejected, spans.size()) : spans.size();
     {
-      const std::lock_guard lock(mutex_);
+      const base::MutexLock lock(mutex_);
       sending_ -= spans.size();
       (sent.status.ok() || !sent.retry ? stats_.rejected : stats_.dropped) += rejected;
       stats_.exported += spans.size() - rejected;
@@ -106,16 +107,18 @@ class TracerImpl final : public Tracer {
     for (int attempt = 1;; ++attempt, pause *= 2) {
       Sent sent = SendOnce(request);
       if (sent.status.ok() || !sent.retry || attempt >= options_.attempts) return sent;
-      std::unique_lock lock(mutex_);
-      // At the end there is no time for another attempt.
-      if (wake_.wait_for(lock, pause, [this] { return ending_; })) return sent;
+      const Clock::time_point next = Clock::now() + pause;
+      const base::MutexLock lock(mutex_);
+      while (!ending_ && wake_.WaitUntil(mutex_, next)) {
+      }
+      if (ending_) return sent;  // there is no time for another attempt
     }
   }
 
   Sent SendOnce(const std::string& request) {
     std::chrono::milliseconds timeout = options_.timeout;
     {
-      const std::lock_guard lock(mutex_);
+      const base::MutexLock lock(mutex_);
       if (ending_) {
         const auto left =
             std::chrono::duration_cast<std::chrono::milliseconds>(ends_at_ - Clock::now());
@@ -133,15 +136,15 @@ class TracerImpl final : public Tracer {
   const TracerOptions options_;
   const std::unique_ptr<SpanTransport> transport_;
   log::Logger& logger_;
-  mutable std::mutex mutex_;
-  std::condition_variable wake_;
-  std::condition_variable ended_signal_;
-  std::vector<Span> queue_;
-  size_t sending_ = 0;  // taken from the queue, and not sent yet
-  Stats stats_;
-  bool ending_ = false;
-  bool ended_ = false;
-  Clock::time_point ends_at_{};
+  mutable base::Mutex mutex_;
+  base::CondVar wake_;
+  base::CondVar ended_signal_;
+  std::vector<Span> queue_ ABSL_GUARDED_BY(mutex_);
+  size_t sending_ ABSL_GUARDED_BY(mutex_) = 0;  // taken from the queue, and not sent yet
+  Stats stats_ ABSL_GUARDED_BY(mutex_);
+  bool ending_ ABSL_GUARDED_BY(mutex_) = false;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+  Clock::time_point ends_at_ ABSL_GUARDED_BY(mutex_){};
   std::thread thread_;
 };
 

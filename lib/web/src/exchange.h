@@ -3,10 +3,10 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <cstdint>
-#include <mutex>
 #include <utility>
 
 #include "absl/functional/any_invocable.h"
+#include "carillon/base/mutex.h"
 #include "carillon/web/message.h"
 #include "carillon/web/responder.h"
 
@@ -21,26 +21,26 @@ class Loop {
   /// after `Close`; `work` is then as it was.
   template <typename Work>
   bool Run(Work&& work) {
-    std::unique_lock lock(mutex_);
+    base::MutexLock lock(mutex_);
     if (io_ == nullptr) return false;
     if (!io_->get_executor().running_in_this_thread()) {
       boost::asio::post(*io_, std::forward<Work>(work));
       return true;
     }
-    lock.unlock();
+    lock.Unlock();
     std::forward<Work>(work)();
     return true;
   }
 
   /// From now on nothing is run: the loop may end.
   void Close() {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     io_ = nullptr;
   }
 
  private:
-  std::mutex mutex_;
-  boost::asio::io_context* io_;
+  base::Mutex mutex_;
+  boost::asio::io_context* io_ ABSL_GUARDED_BY(mutex_);
 };
 
 /// What a session does for a responder, on the loop's thread. `turn` names the request: calls for

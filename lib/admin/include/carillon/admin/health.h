@@ -1,7 +1,8 @@
 #pragma once
 
-#include <mutex>
 #include <string>
+
+#include "carillon/base/mutex.h"
 
 namespace carillon::admin {
 
@@ -33,8 +34,8 @@ class Health {
  private:
   void Set(State state);
 
-  mutable std::mutex mutex_;
-  State state_;
+  mutable base::Mutex mutex_;
+  State state_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace carillon::admin

@@ -3,8 +3,9 @@
 #include <atomic>
 #include <cstddef>
 #include <deque>
-#include <mutex>
 #include <vector>
+
+#include "carillon/base/mutex.h"
 
 namespace carillon::base {
 
@@ -54,14 +55,14 @@ class DescriptorBudget {
   size_t waiting() const;
 
  private:
-  bool TakeLocked();
+  bool TakeLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t places_;
-  mutable std::mutex mutex_;
-  size_t taken_ = 0;
-  std::deque<Party*> waiting_;       // one entry for each place
-  std::atomic<bool> wanted_{false};  // waiting_ holds some
-  std::vector<Party*> parties_;
+  mutable base::Mutex mutex_;
+  size_t taken_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::deque<Party*> waiting_ ABSL_GUARDED_BY(mutex_);  // one entry for each place
+  std::atomic<bool> wanted_{false};                     // waiting_ holds some
+  std::vector<Party*> parties_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace carillon::base

@@ -3,12 +3,12 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "carillon/base/clock.h"
+#include "carillon/base/mutex.h"
 
 namespace carillon::base {
 
@@ -37,8 +37,8 @@ class LoopWatch {
  private:
   /// Shared with the question, which the loop may hold for longer than the watch lives.
   struct Answer {
-    std::mutex mutex;
-    bool owed = false;
+    base::Mutex mutex;
+    bool owed ABSL_GUARDED_BY(mutex) = false;
   };
   struct Loop {
     std::string name;
@@ -52,8 +52,8 @@ class LoopWatch {
 
   const Clock& clock_;
   const std::chrono::nanoseconds patience_;
-  std::mutex mutex_;
-  std::vector<Loop> loops_;
+  base::Mutex mutex_;
+  std::vector<Loop> loops_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace carillon::base

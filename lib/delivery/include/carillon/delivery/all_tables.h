@@ -1,10 +1,10 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
+#include "carillon/base/mutex.h"
 #include "carillon/routing/routing_table.h"
 
 namespace carillon::delivery {
@@ -19,18 +19,18 @@ class AllTables {
   /// One for each shard, in their order.
   void Set(Tables tables) {
     auto next = std::make_shared<const Tables>(std::move(tables));
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     tables_.swap(next);  // the one before is destroyed without the lock
   }
   /// Null before the first `Set`.
   std::shared_ptr<const Tables> Get() const {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return tables_;
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<const Tables> tables_;
+  mutable base::Mutex mutex_;
+  std::shared_ptr<const Tables> tables_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace carillon::delivery

@@ -2,11 +2,11 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "carillon/base/mutex.h"
 #include "carillon/base/secret.h"
 #include "carillon/guard/rules.h"
 
@@ -35,18 +35,18 @@ class EgressSwitch {
  public:
   explicit EgressSwitch(Egress egress = {}) { Set(std::move(egress)); }
   std::shared_ptr<const Egress> Get() const {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return current_;
   }
   void Set(Egress egress) {
     auto next = std::make_shared<const Egress>(std::move(egress));
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     current_.swap(next);
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<const Egress> current_;
+  mutable base::Mutex mutex_;
+  std::shared_ptr<const Egress> current_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace carillon::http

@@ -2,13 +2,13 @@
 
 #include <chrono>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "absl/container/flat_hash_map.h"
 #include "carillon/base/clock.h"
+#include "carillon/base/mutex.h"
 
 namespace carillon::log {
 
@@ -29,14 +29,15 @@ class Limiter {
     uint64_t suppressed = 0;
   };
 
-  Entry& Find(std::string_view key, base::MonoTime now);
-  void DropExpired(base::MonoTime now);
+  Entry& Find(std::string_view key, base::MonoTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void DropExpired(base::MonoTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t max_keys_;
-  std::mutex mutex_;
-  absl::flat_hash_map<std::string, Entry> entries_;
-  Entry shared_;
-  base::MonoTime earliest_{base::MonoTime::min()};  // before this no entry can be dropped
+  base::Mutex mutex_;
+  absl::flat_hash_map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);
+  Entry shared_ ABSL_GUARDED_BY(mutex_);
+  /// Before this no entry can be dropped.
+  base::MonoTime earliest_ ABSL_GUARDED_BY(mutex_){base::MonoTime::min()};
 };
 
 }  // namespace carillon::log

@@ -4,10 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+
+#include "carillon/base/mutex.h"
 
 namespace carillon::policy {
 
@@ -61,9 +62,9 @@ class InFlightCaps {
   std::atomic<uint32_t> count_{0};
   std::atomic<bool> refused_{false};
 
-  std::mutex mutex_;
-  std::unordered_map<std::string, std::weak_ptr<Tenant>> tenants_;
-  size_t sweep_at_ = 64;
+  base::Mutex mutex_;
+  std::unordered_map<std::string, std::weak_ptr<Tenant>> tenants_ ABSL_GUARDED_BY(mutex_);
+  size_t sweep_at_ ABSL_GUARDED_BY(mutex_) = 64;
 };
 
 }  // namespace carillon::policy

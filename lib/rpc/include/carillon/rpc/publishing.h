@@ -5,12 +5,12 @@
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "carillon/base/clock.h"
+#include "carillon/base/mutex.h"
 #include "carillon/ingest/ingest.h"
 #include "carillon/journal/journal.h"
 #include "carillon/metrics/metrics.h"
@@ -31,7 +31,7 @@ class Publishing {
 
   /// From now on these event types are known.
   void SetCatalog(std::shared_ptr<const ingest::Catalog> catalog) {
-    std::lock_guard lock(catalog_mutex_);
+    const base::MutexLock lock(catalog_mutex_);
     catalog_.swap(catalog);  // the one before is destroyed without the lock
   }
   /// From now on everything is refused with UNAVAILABLE.
@@ -72,7 +72,7 @@ class Publishing {
   struct Waiting;
 
   std::shared_ptr<const ingest::Catalog> catalog() const {
-    std::lock_guard lock(catalog_mutex_);
+    const base::MutexLock lock(catalog_mutex_);
     return catalog_;
   }
   void Conclude(Waiting& waiting);
@@ -86,8 +86,8 @@ class Publishing {
   journal::Journal& journal_;
   metrics::Metrics& metrics_;
   // No std::atomic<std::shared_ptr>: that of libstdc++ 12 releases its reader's lock relaxed.
-  mutable std::mutex catalog_mutex_;
-  std::shared_ptr<const ingest::Catalog> catalog_;
+  mutable base::Mutex catalog_mutex_;
+  std::shared_ptr<const ingest::Catalog> catalog_ ABSL_GUARDED_BY(catalog_mutex_);
   std::atomic<bool> stopping_{false};
   std::function<bool()> large_heads_;
   tracing::Tracer* tracer_ = nullptr;  ///< null when nobody asked for spans
