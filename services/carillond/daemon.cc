@@ -8,15 +8,16 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "carillon/admin/health.h"
+#include "carillon/admin/metrics_page.h"
 #include "carillon/admin/pages.h"
 #include "carillon/admin/pending_page.h"
 #include "carillon/base/loop_watch.h"
+#include "carillon/base/mutex.h"
 #include "carillon/config/proto_time.h"
 #include "carillon/config/sections.h"
 #include "carillon/config/watcher.h"
@@ -65,6 +66,7 @@ class DaemonImpl final : public Daemon {
     // Scrapes and looks at health ask the engine and the journal.
     admin_io_.stop();
     if (admin_thread_.joinable()) admin_thread_.join();
+    scrapes_.Stop();
     engine_.reset();
     spans_.reset();
     admin_.reset();
@@ -185,7 +187,7 @@ class DaemonImpl final : public Daemon {
     gauges.unverified_destinations = unverified_;
     gauges.in_flight_limit = engine_->in_flight_limit();
     {
-      const std::lock_guard lock(certificates_mutex_);
+      const base::MutexLock lock(certificates_mutex_);
       gauges.certificates = certificates_;
     }
     gauges.destination_connections_limit = connections_.places();
@@ -250,7 +252,7 @@ class DaemonImpl final : public Daemon {
     WarnOfUnverifiedCollector(collector, logger_);
     std::vector<metrics::CertificateEnd> ends =
         SoonestCertificateEnds(config.destinations, collector);
-    const std::lock_guard lock(certificates_mutex_);
+    const base::MutexLock lock(certificates_mutex_);
     certificates_ = std::move(ends);
   }
 
@@ -412,7 +414,9 @@ class DaemonImpl final : public Daemon {
       },
       [this](absl::AnyInvocable<void()> work) { asio::post(admin_io_, std::move(work)); },
       PendingHead(), clock_};
-  admin::Pages pages_{health_, *metrics_,
+  admin::MetricsPage scrapes_{[this] { return metrics_->Render(); }};
+  admin::Pages pages_{health_,
+                      [this](web::Responder responder) { scrapes_.Answer(std::move(responder)); },
                       [this](web::Responder responder) { Pending(std::move(responder)); }};
   std::atomic<bool> failed_{false};
   std::atomic<ExitCode> failure_{kExitJournal};
@@ -420,8 +424,8 @@ class DaemonImpl final : public Daemon {
   std::atomic<bool> serving_{false};
   std::atomic<bool> listening_{false};   ///< `front_` is there, for scrapes
   std::atomic<uint64_t> unverified_{0};  // destinations
-  mutable std::mutex certificates_mutex_;
-  std::vector<metrics::CertificateEnd> certificates_;
+  mutable base::Mutex certificates_mutex_;
+  std::vector<metrics::CertificateEnd> certificates_ ABSL_GUARDED_BY(certificates_mutex_);
   base::LoopWatch loops_{clock_, kLoopPatience};
   bool accepting_ = true;  ///< the admin thread's, as what follows
   bool stuck_ = false;

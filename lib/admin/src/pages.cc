@@ -11,7 +11,6 @@
 namespace carillon::admin {
 namespace {
 
-constexpr char kMetricsType[] = "text/plain; version=0.0.4; charset=utf-8";
 constexpr size_t kMaxReasonBytes = 512;
 
 constexpr char kIndex[] =
@@ -45,12 +44,6 @@ struct PageMakers {
 
   static web::Response Index(const Sources&) { return Text(200, kIndex); }
 
-  static web::Response Figures(const Sources& sources) {
-    web::Response reply = Text(200, sources.metrics.Render());
-    reply.content_type = kMetricsType;
-    return reply;
-  }
-
   static web::Response Alive(const Sources& sources) {
     const Health::State state = sources.health.Get();
     if (state.failed) return Unavailable("failed", state.reason);
@@ -63,15 +56,15 @@ struct PageMakers {
     return state.ready ? Text(200, "ok\n") : Unavailable("not ready", state.reason);
   }
 
-  static void Pending(const Sources& sources, web::Responder responder) {
-    if (sources.pending) return sources.pending(std::move(responder));
+  static void Later(const Pages::Later& page, web::Responder responder) {
+    if (page) return page(std::move(responder));
     responder.Reply(Unavailable("not ready", "starting"));
   }
 
   /// Those that are answered at once.
-  static const std::array<Page, 4>& All() {
-    static constexpr std::array<Page, 4> kPages = {
-        {{"/", Index}, {"/metrics", Figures}, {"/healthz", Alive}, {"/readyz", Ready}}};
+  static const std::array<Page, 3>& All() {
+    static constexpr std::array<Page, 3> kPages = {
+        {{"/", Index}, {"/healthz", Alive}, {"/readyz", Ready}}};
     return kPages;
   }
 };
@@ -82,10 +75,13 @@ void Pages::AddTo(web::Routes& routes) const {
                 .handler = web::Immediate(
                     [this, &page](const web::Request&) { return page.make(sources_); })});
   }
+  routes.Add({.path = "/metrics", .handler = [this](const web::Request&, web::Responder responder) {
+                PageMakers::Later(sources_.metrics, std::move(responder));
+              }});
   routes.Add({.path = kPendingPath,
               .handler =
                   [this](const web::Request&, web::Responder responder) {
-                    PageMakers::Pending(sources_, std::move(responder));
+                    PageMakers::Later(sources_.pending, std::move(responder));
                   },
               .answer_timeout = PendingPage::kPatience,
               .timeout_response = PendingPage::StillCounting()});

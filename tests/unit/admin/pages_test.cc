@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <string>
 
 namespace carillon::admin {
@@ -16,17 +15,8 @@ class PagesTest : public testing::Test {
   web::Response Get(const std::string& path) { return pages_.Get(path); }
 
   Health health_;
-  std::unique_ptr<metrics::Metrics> metrics_ = metrics::Metrics::Create("1.2.3");
-  Pages pages_{health_, *metrics_};
+  Pages pages_{health_};
 };
-
-TEST_F(PagesTest, MetricsAreInPrometheusTextFormat) {
-  metrics_->CountPublished(metrics::PublishResult::kAccepted, 5);
-  const web::Response reply = Get("/metrics");
-  EXPECT_EQ(reply.status, 200);
-  EXPECT_EQ(reply.content_type, "text/plain; version=0.0.4; charset=utf-8");
-  EXPECT_THAT(reply.body, HasSubstr("carillon_events_published_total{result=\"accepted\"} 5\n"));
-}
 
 TEST_F(PagesTest, AliveUntilItFailed) {
   EXPECT_EQ(Get("/healthz").status, 200);

@@ -161,7 +161,6 @@ TEST_F(PendingPageTest, TellsWhenItWasCounted) {
 
 TEST(PendingPage, IsOneOfThePages) {
   const Health health;
-  const auto metrics = metrics::Metrics::Create("1.2.3");
   const auto get = [](const Pages& pages) {
     web::Routes routes;
     pages.AddTo(routes);
@@ -173,9 +172,9 @@ TEST(PendingPage, IsOneOfThePages) {
     route->handler({}, request.responder());
     return request.answer();
   };
-  EXPECT_EQ(get(Pages(health, *metrics))->status, 503);
-  EXPECT_EQ(get(Pages(health, *metrics, [](web::Responder r) { r.Reply({}); }))->status, 200);
-  EXPECT_FALSE(get(Pages(health, *metrics,
+  EXPECT_EQ(get(Pages(health))->status, 503);
+  EXPECT_EQ(get(Pages(health, nullptr, [](web::Responder r) { r.Reply({}); }))->status, 200);
+  EXPECT_FALSE(get(Pages(health, nullptr,
                          [kept = std::make_shared<std::optional<web::Responder>>()](
                              web::Responder r) { *kept = std::move(r); })));
 }
