@@ -70,7 +70,7 @@ def one():
               runbooks=["CarillonDestinationUnreachable"]),
         graph("Delivered", "The ten busiest of those that are chosen.",
               [(f"topk(10, {by}(rate(carillon_destination_delivered_total{{{ONE}}}[$__rate_interval])))",
-                name)], "ops"),
+                name)], "ops", runbooks=["CarillonDestinationBehind"]),
         graph("Waiting and in flight", "By state.",
               [("sum by (state) (carillon_destination_deliveries{%s})" % ONE, "{{state}}")], "short",
               width=8, stack=True, thresholds=BACKLOG, runbooks=["CarillonBacklogGrowing"]),
@@ -112,17 +112,18 @@ def connections():
               "ops", width=8, runbooks=["CarillonManyDestinationsUnreachable"]),
         graph("Token servers", "Requests for OAuth 2.0 tokens.",
               [("sum by (result) (rate(carillon_token_fetches_total{@}[$__rate_interval]))",
-                "{{result}}")], "ops", width=8),
+                "{{result}}")], "ops", width=8, runbooks=["PanelTokenServers"]),
         graph("Refused by the guard, odd Retry-After",
               "Connections that led to an address that is not allowed; headers that made no sense. The "
               "line is one a minute.",
               [("sum(rate(carillon_guard_refused_total{@}[$__rate_interval]))", "guard"),
                ("sum(rate(carillon_retry_after_ignored_total{@}[$__rate_interval]))",
-                "Retry-After ignored")], "ops", width=8, thresholds=A_MINUTE),
+                "Retry-After ignored")], "ops", width=8, thresholds=A_MINUTE,
+              runbooks=["PanelGuardRefusals"]),
         graph("Destinations without TLS verification",
               "Verification is switched off at the receiver or at its token server.",
               [("sum by (instance) (carillon_destinations_unverified{@})", "{{instance}}")], "short",
-              width=8, thresholds=above((1, ORANGE))),
+              width=8, thresholds=above((1, ORANGE)), runbooks=["PanelTlsVerificationOff"]),
     ]
 
 

@@ -106,7 +106,7 @@ def intake():
               thresholds=above((0.05, RED)), runbooks=["CarillonDuplicatesHigh"]),
         graph("Deliveries created, by event type", "The ten types that lead to most deliveries.",
               [("topk(10, sum by (type) (rate(carillon_deliveries_created_total{@}[$__rate_interval])))",
-                "{{type}}")], "ops", width=8, stack=True),
+                "{{type}}")], "ops", width=8, stack=True, runbooks=["CarillonEventsUnrouted"]),
     ]
 
 

@@ -49,7 +49,7 @@ def storage():
                 "sum(rate(carillon_commit_events_count{@}[$__rate_interval]))", "events"),
                ("sum(rate(carillon_commit_rows_sum{@}[$__rate_interval])) / "
                 "sum(rate(carillon_commit_rows_count{@}[$__rate_interval]))", "rows")], "short",
-              width=8),
+              width=8, runbooks=["CarillonSyncSlow"]),
         graph("Free space", "Of the disk, and the mark (journal.min_free_bytes) at which publishing stops.",
               [("min by (instance) (carillon_disk_free_bytes{@})", "free " + one),
                ("max by (instance) (carillon_disk_min_free_bytes{@})", "mark " + one)], "bytes", width=8,
@@ -80,7 +80,7 @@ def process():
     return [
         graph("CPU", "Cores in use.",
               [("sum by (instance) (rate(process_cpu_seconds_total{@}[$__rate_interval]))", one)],
-              "short", width=8),
+              "short", width=8, runbooks=["PanelProcess"]),
         graph("Memory", "That is in RAM.",
               [("sum by (instance) (process_resident_memory_bytes{@})", one)], "bytes", width=8,
               runbooks=["CarillonRestarting"]),
@@ -108,7 +108,7 @@ def process():
               runbooks=["CarillonRestarting", "CarillonTargetMissing", "CarillonReplicasMissing"]),
         graph("Log lines dropped", "Because whoever reads standard error was too slow.",
               [("sum by (instance) (rate(carillon_log_lines_dropped_total{@}[$__rate_interval]))",
-                one)], "ops", width=8, thresholds=NEVER),
+                one)], "ops", width=8, thresholds=NEVER, runbooks=["PanelProcess"]),
     ]
 
 
@@ -141,17 +141,18 @@ def publishers():
     return [
         graph("Connections and calls", "Connections, and calls that are open.",
               [("sum(carillon_publisher_connections{@})", "connections"),
-               ("sum(carillon_publisher_calls{@})", "calls")], "short", width=8),
+               ("sum(carillon_publisher_calls{@})", "calls")], "short", width=8,
+              runbooks=["PanelPublishers"]),
         graph("Memory of publishing", "As reckoned against server.max_publish_memory_bytes.",
               [("sum by (instance) (carillon_publish_memory_bytes{@})", "{{instance}}")], "bytes",
-              width=8),
+              width=8, runbooks=["PanelPublishers"]),
         graph("Connections closed by the server", "By reason; the line is one a minute.",
               [("sum by (reason) (rate(carillon_publisher_connections_closed_total{@}"
                 "[$__rate_interval]))", "{{reason}}")], "ops", width=8, stack=True, thresholds=A_MINUTE,
-              runbooks=["CarillonDuplicatesHigh"]),
+              runbooks=["PanelPublishers"]),
         graph("Publishing throttled", "Times that a connection's events had to wait to be read, by reason.",
               [("sum by (reason) (rate(carillon_publisher_reads_held_total{@}[$__rate_interval]))",
-                "{{reason}}")], "ops", width=8),
+                "{{reason}}")], "ops", width=8, runbooks=["PanelPublishers"]),
         graph("Event ids remembered", "To recognize what is published again.",
               [("sum by (instance) (carillon_deduplication_ids{@})", "{{instance}}")], "short",
               width=8, runbooks=["CarillonDuplicatesHigh"]),

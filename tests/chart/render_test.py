@@ -1,5 +1,6 @@
 """Both versions of Helm lint, render and package the chart, and render what the golden files say."""
 
+import base64
 import difflib
 import os
 import pathlib
@@ -78,6 +79,11 @@ class Rendering(unittest.TestCase):
             else:
                 self.assertIsInstance(value, kind, name)
         self.assertEqual(len(notes), len(known))
+
+    def test_the_icon_is_the_file(self):
+        icon = yaml.safe_load((chart.CHART / "Chart.yaml").read_text())["icon"]
+        self.assertEqual(base64.b64decode(icon.removeprefix("data:image/svg+xml;base64,")),
+                         (chart.ROOT / "helm/icon.svg").read_bytes().strip())
 
     def test_refused_before_its_oldest_kubernetes(self):
         result = chart.template("helm4", chart.HERE / "values/default.yaml", "--kube-version", "1.26.9")

@@ -128,6 +128,7 @@ class Dashboards(unittest.TestCase):
             self.assertEqual(kinds["dashboards"]["tags"], dashboard["tags"], name)
             self.assertTrue(kinds["dashboards"]["includeVars"] and kinds["dashboards"]["keepTime"])
             for panel in panels(dashboard):
+                self.assertTrue(panel["links"], f"{name}: {panel['title']}")
                 for link in panel["links"]:
                     book = re.fullmatch(r"\$\{runbooks\}/(\w+)\.md", link["url"])
                     self.assertIsNotNone(book, link["url"])
