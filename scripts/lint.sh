@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Checks how the sources and documents look: clang-format and lint_sources.py for C++, shellcheck for
 # shell, the compiler for Python, `node --check` for JavaScript, lint_docs.py for documents, codespell
-# for everything.
+# for everything; and whether what is made of lib/metrics/metrics.toml is up to date.
 #
 #   scripts/lint.sh              says what is wrong; exit 1 when something is
 #   scripts/lint.sh --fix        formats the C++ in place, and fills paragraphs that are too wide
 #   scripts/lint.sh --tools      the linters that come as packages too: buf, markdownlint, ruff
-#   scripts/lint.sh --changed [BASE]   clang-tidy on the lines that changed since BASE (default: main),
-#                                and whether the headers that changed compile alone; needs minutes
+#   scripts/lint.sh --changed [BASE]   clang-tidy on the lines that changed since BASE (default: where the branch
+#                                left main), and whether the headers that changed compile alone; needs minutes
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -26,6 +26,7 @@ find lib services tests -name '*.h' -print0 -o -name '*.cc' -print0 |
   xargs -0 -r -n 20 -P "$(nproc)" clang-format-19 "${mode[@]}" || failed=1
 
 python3 -B scripts/lint_sources.py || failed=1
+python3 -B scripts/metrics.py --check || failed=1
 python3 -B scripts/lint_docs.py "${fix[@]}" || failed=1
 
 mapfile -t scripts < <(find image scripts tests -name '*.sh'; find .ci -type f)

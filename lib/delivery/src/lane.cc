@@ -310,7 +310,7 @@ model::Pending Lane::CountPending() const {
 }
 
 void Lane::PublishGauges() {
-  using metrics::LaneHealth;
+  using metrics::DestinationState;
   const auto relaxed = std::memory_order_relaxed;
   const size_t ready = fresh_.size() + groups_.waiting() + retries_.size();
   metrics_->ready.store(static_cast<int64_t>(ready), relaxed);
@@ -318,13 +318,13 @@ void Lane::PublishGauges() {
   metrics_->parked.store(static_cast<int64_t>(retries_.parked()), relaxed);
   metrics_->oldest_ready_ns.store(OldestReady(), relaxed);
   const bool idle = ready == 0 && in_flight_.empty();
-  metrics_->health.store(mode_ != Mode::kRun ? LaneHealth::kDisabled
-                         : pace_.open()      ? LaneHealth::kOpen
-                         : failing_          ? LaneHealth::kFailing
-                         : cursor_           ? LaneHealth::kBehind
-                         : idle              ? LaneHealth::kIdle
-                                             : LaneHealth::kActive,
-                         relaxed);
+  metrics_->state.store(mode_ != Mode::kRun ? DestinationState::kDisabled
+                        : pace_.open()      ? DestinationState::kOpen
+                        : failing_          ? DestinationState::kFailing
+                        : cursor_           ? DestinationState::kBehind
+                        : idle              ? DestinationState::kIdle
+                                            : DestinationState::kActive,
+                        relaxed);
 }
 
 }  // namespace carillon::delivery

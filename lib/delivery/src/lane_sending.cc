@@ -27,7 +27,7 @@ bool Lane::RetryNeedsToken() const { return retries_.front().attempts > 0; }
 bool Lane::TakeRetry(base::MonoTime now) {
   const bool taken = pace_.TakeRetry(now);
   if (!taken && !out_of_budget_)
-    metrics_->held[static_cast<size_t>(metrics::HeldBy::kBudget)].Add();
+    metrics_->deferred[static_cast<size_t>(metrics::DeferredBy::kBudget)].Add();
   if (taken && out_of_budget_) retries_free_since_ = now;
   out_of_budget_ = !taken;
   return taken;
@@ -64,12 +64,12 @@ void Lane::Wake(base::MonoTime now, base::WallTime wall) {
   const Pace::Ended ended = pace_.Wake(now);
   NoteBreaker();
   const auto due = retries_.OldestDue();
-  const auto count = [&](bool ended_now, metrics::HeldBy by) {
-    if (ended_now && due && *due <= wall) metrics_->held[static_cast<size_t>(by)].Add();
+  const auto count = [&](bool ended_now, metrics::DeferredBy by) {
+    if (ended_now && due && *due <= wall) metrics_->deferred[static_cast<size_t>(by)].Add();
   };
-  count(ended.breaker, metrics::HeldBy::kBreaker);
-  count(ended.pause, metrics::HeldBy::kPause);
-  count(ended.rate, metrics::HeldBy::kRate);
+  count(ended.breaker, metrics::DeferredBy::kBreaker);
+  count(ended.pause, metrics::DeferredBy::kPause);
+  count(ended.rate, metrics::DeferredBy::kRate);
   batch_.Wake(now);
 }
 

@@ -4,22 +4,12 @@
 #include <string_view>
 #include <utility>
 
+#include "families.h"
+
 namespace carillon::metrics {
 namespace {
 
 constexpr std::string_view kOther = "_other";
-constexpr std::array<std::string_view, kLaneHealthCount> kHealthNames = {
-    "idle", "active", "behind", "failing", "open", "disabled"};
-constexpr std::array<std::string_view, kHeldByCount> kHeldNames = {"budget", "breaker", "pause",
-                                                                   "rate"};
-constexpr std::array<std::string_view, kBreakerStateCount> kBreakerNames = {"open", "half_open",
-                                                                            "closed"};
-
-Labels With(Labels labels, std::string name, std::string_view value) {
-  labels.push_back({std::move(name), std::string(value)});
-  return labels;
-}
-
 Labels Name(std::string_view tenant, std::string_view destination) {
   return {{"tenant", std::string(tenant)}, {"destination", std::string(destination)}};
 }
@@ -28,28 +18,18 @@ Labels Name(std::string_view tenant, std::string_view destination) {
 
 LaneSeries::LaneSeries(base::WallTime now)
     : now_ns_(base::ToUnixNanos(now)),
-      deliveries_(GaugeFamily("carillon_deliveries", "Deliveries that are not finished.")),
-      delivered_(CounterFamily("carillon_delivered_total", "Deliveries that succeeded.")),
-      dead_(CounterFamily("carillon_dead_total", "Deliveries that were given up.")),
-      age_(
-          GaugeFamily("carillon_oldest_ready_age_seconds",
-                      "Time since the acceptance of the oldest delivery that waits for its turn.")),
-      destinations_(GaugeFamily("carillon_destinations", "Destinations by state.")),
-      held_(CounterFamily("carillon_retries_held_total",
-                          "Times that a destination's retries were due and had to wait.")),
-      transitions_(CounterFamily("carillon_breaker_transitions_total",
-                                 "Changes of breakers, by the state that they changed to.")),
-      each_attempts_(CounterFamily("carillon_destination_attempts_total",
-                                   "Attempts of a destination by outcome.")),
-      each_deliveries_(GaugeFamily("carillon_destination_deliveries",
-                                   "Deliveries of a destination that are not finished.")),
-      each_delivered_(CounterFamily("carillon_destination_delivered_total",
-                                    "Deliveries of a destination that succeeded.")),
-      each_dead_(CounterFamily("carillon_destination_dead_total",
-                               "Deliveries of a destination that were given up.")),
-      each_age_(GaugeFamily("carillon_destination_oldest_ready_age_seconds",
-                            "Time since the acceptance of the oldest delivery of a destination "
-                            "that waits for its turn.")) {}
+      deliveries_(Begin(families::kDeliveries)),
+      delivered_(Begin(families::kDeliveredTotal)),
+      dead_(Begin(families::kDeadTotal)),
+      age_(Begin(families::kOldestReadyAgeSeconds)),
+      destinations_(Begin(families::kDestinations)),
+      held_(Begin(families::kRetriesHeldTotal)),
+      transitions_(Begin(families::kBreakerTransitionsTotal)),
+      each_attempts_(Begin(families::kDestinationAttemptsTotal)),
+      each_deliveries_(Begin(families::kDestinationDeliveries)),
+      each_delivered_(Begin(families::kDestinationDeliveredTotal)),
+      each_dead_(Begin(families::kDestinationDeadTotal)),
+      each_age_(Begin(families::kDestinationOldestReadyAgeSeconds)) {}
 
 void LaneSeries::AddOwn(const std::string& tenant, const std::string& destination,
                         const LaneCounts& counts, const LaneGauges& gauges) {
@@ -61,29 +41,22 @@ void LaneSeries::AddOther(const LaneCounts& counts, const LaneGauges& gauges) {
 }
 
 void LaneSeries::AddTotals(const LaneCounts& counts, const LaneGauges& gauges,
-                           const std::array<uint64_t, kLaneHealthCount>& destinations) {
+                           const std::array<uint64_t, kDestinationStateCount>& destinations) {
   AddStates(deliveries_, {}, gauges);
   AddSeries(delivered_, {}, static_cast<double>(counts.delivered));
   AddSeries(dead_, {}, static_cast<double>(counts.dead));
   AddSeries(age_, {}, AgeSeconds(gauges));
-  for (size_t i = 0; i < kHealthNames.size(); ++i) {
-    AddSeries(destinations_, With({}, "state", kHealthNames[i]),
-              static_cast<double>(destinations[i]));
-  }
-  for (size_t i = 0; i < kHeldNames.size(); ++i) {
-    AddSeries(held_, With({}, "reason", kHeldNames[i]), static_cast<double>(counts.held[i]));
-  }
-  for (size_t i = 0; i < kBreakerNames.size(); ++i) {
-    AddSeries(transitions_, With({}, "state", kBreakerNames[i]),
-              static_cast<double>(counts.transitions[i]));
-  }
+  AddEach(destinations_, families::kDestinations, 0, {}, [&](size_t i) { return destinations[i]; });
+  AddEach(held_, families::kRetriesHeldTotal, 0, {}, [&](size_t i) { return counts.deferred[i]; });
+  AddEach(transitions_, families::kBreakerTransitionsTotal, 0, {},
+          [&](size_t i) { return counts.transitions[i]; });
 }
 
 void LaneSeries::AddStates(prometheus::MetricFamily& family, const Labels& labels,
                            const LaneGauges& gauges) {
-  AddSeries(family, With(labels, "state", "ready"), static_cast<double>(gauges.ready));
-  AddSeries(family, With(labels, "state", "in_flight"), static_cast<double>(gauges.in_flight));
-  AddSeries(family, With(labels, "state", "parked"), static_cast<double>(gauges.parked));
+  const std::array<int64_t, kDeliveryStateCount> by_state = {gauges.ready, gauges.in_flight,
+                                                             gauges.parked};
+  AddEach(family, families::kDeliveries, 0, labels, [&](size_t i) { return by_state[i]; });
 }
 
 void LaneSeries::AddDestination(const Labels& labels, const LaneCounts& counts,
@@ -105,13 +78,13 @@ double LaneSeries::AgeSeconds(const LaneGauges& gauges) const {
 }
 
 std::vector<prometheus::MetricFamily> LaneSeries::Take() && {
-  std::vector<prometheus::MetricFamily> families;
+  std::vector<prometheus::MetricFamily> taken;
   for (prometheus::MetricFamily* family :
        {&deliveries_, &delivered_, &dead_, &age_, &destinations_, &held_, &transitions_,
         &each_attempts_, &each_deliveries_, &each_delivered_, &each_dead_, &each_age_}) {
-    families.push_back(std::move(*family));
+    taken.push_back(std::move(*family));
   }
-  return families;
+  return taken;
 }
 
 }  // namespace carillon::metrics

@@ -25,7 +25,7 @@ class LaneSeries {
   void AddOther(const LaneCounts& counts, const LaneGauges& gauges);
   /// All together.
   void AddTotals(const LaneCounts& counts, const LaneGauges& gauges,
-                 const std::array<uint64_t, kLaneHealthCount>& destinations);
+                 const std::array<uint64_t, kDestinationStateCount>& destinations);
 
   std::vector<prometheus::MetricFamily> Take() &&;
 

@@ -3,15 +3,16 @@
 #include <prometheus/metric_family.h>
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "carillon/base/clock.h"
+#include "carillon/base/mutex.h"
 #include "carillon/metrics/metrics.h"
 
 namespace carillon::metrics {
@@ -21,7 +22,7 @@ struct LaneCounts {
   std::array<uint64_t, model::kOutcomeCount> attempts{};
   uint64_t delivered = 0;
   uint64_t dead = 0;
-  std::array<uint64_t, kHeldByCount> held{};
+  std::array<uint64_t, kDeferredByCount> deferred{};
   std::array<uint64_t, kBreakerStateCount> transitions{};
 
   LaneCounts& operator+=(const LaneCounts& other);
@@ -63,21 +64,39 @@ class LaneTable {
     bool has_place = false;
   };
 
+  /// A destination as scrapes walk over them.
+  struct Listed {
+    const Name* name = nullptr;
+    Destination* destination = nullptr;
+    const LaneMetrics* newest = nullptr;  // the last of its lanes
+  };
+
   static LaneCounts Counts(const Destination& destination);
   static LaneGauges Gauges(const Destination& destination);
   static uint64_t Activity(const Destination& destination);
 
-  void LetGo();
-  void GivePlaces();
-  void TakeBackUnused(size_t wanted);
+  /// Whether a lane has ended since this was asked last.
+  bool SomeEnded() { return ended_->exchange(0, std::memory_order_acquire) > 0; }
+  /// Lists the destinations anew, if one came or went.
+  void List() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void LetGo() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  /// A place that nothing was counted in, by a destination that has no work now either.
+  static bool Unused(const Destination& destination);
+  void GivePlaces() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void TakeBackUnused(size_t wanted) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t top_;
+  /// Lanes of which only the table is left; they may outlive it.
+  const std::shared_ptr<std::atomic<size_t>> ended_ = std::make_shared<std::atomic<size_t>>(0);
   const base::Clock& clock_;
-  std::mutex mutex_;
-  std::map<Name, Destination> destinations_;
-  LaneCounts gone_;  // of destinations that are no more
-  size_t places_taken_ = 0;
-  size_t let_go_at_ = 1024;  // destinations, when they grow without a scrape
+  base::Mutex mutex_;
+  std::map<Name, Destination> destinations_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Listed> listed_ ABSL_GUARDED_BY(mutex_);
+  bool list_stale_ ABSL_GUARDED_BY(mutex_) = true;
+  LaneCounts gone_ ABSL_GUARDED_BY(mutex_);                   // of destinations that are no more
+  std::vector<Destination*> placed_ ABSL_GUARDED_BY(mutex_);  // those that have a place
+  size_t let_go_at_ ABSL_GUARDED_BY(mutex_) =
+      1024;  // destinations, when they grow without a scrape
 };
 
 }  // namespace carillon::metrics

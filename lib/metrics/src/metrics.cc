@@ -4,11 +4,12 @@
 #include <prometheus/text_serializer.h>
 
 #include <iterator>
-#include <mutex>
 #include <sstream>
 #include <utility>
 #include <vector>
 
+#include "carillon/base/mutex.h"
+#include "families.h"
 #include "family.h"
 #include "lane_table.h"
 #include "process.h"
@@ -66,7 +67,7 @@ class MetricsImpl final : public Metrics {
   }
   void SetConfiguration(std::string hash) override {
     series_.generation->Increment();
-    const std::lock_guard lock(hash_mutex_);
+    const base::MutexLock lock(hash_mutex_);
     hash_ = std::move(hash);
   }
   void SetRecovery(std::chrono::nanoseconds took) override {
@@ -116,31 +117,30 @@ class MetricsImpl final : public Metrics {
   size_t PlaceOfType(std::string_view type) override { return shards_.types().Find(type); }
 
   void SetProcessGauges(std::function<ProcessGauges()> source) override {
-    const std::lock_guard lock(source_mutex_);
+    const base::MutexLock lock(source_mutex_);
     source_ = std::move(source);
   }
 
   std::string Render() override {
     const ProcessGauges gauges = ReadGauges();
-    std::vector<prometheus::MetricFamily> families = registry_.Collect();
-    Append(families, lanes_.Collect());
-    Append(families, shards_.Collect());
-    Append(families, DescribeGauges(gauges));
-    families.push_back(DescribeConfiguration());
-    Append(families, process_.Collect());
-    return prometheus::TextSerializer().Serialize(families);
+    std::vector<prometheus::MetricFamily> described = registry_.Collect();
+    Append(described, lanes_.Collect());
+    Append(described, shards_.Collect());
+    Append(described, DescribeGauges(gauges));
+    described.push_back(DescribeConfiguration());
+    Append(described, process_.Collect());
+    return prometheus::TextSerializer().Serialize(described);
   }
 
  private:
   ProcessGauges ReadGauges() {
-    const std::lock_guard lock(source_mutex_);
+    const base::MutexLock lock(source_mutex_);
     return source_ ? source_() : ProcessGauges{};
   }
 
   prometheus::MetricFamily DescribeConfiguration() {
-    prometheus::MetricFamily family =
-        GaugeFamily("carillon_config_info", "Always 1; the hash is that of the configuration.");
-    const std::lock_guard lock(hash_mutex_);
+    prometheus::MetricFamily family = Begin(families::kConfigInfo);
+    const base::MutexLock lock(hash_mutex_);
     if (!hash_.empty()) AddSeries(family, {{"hash", hash_}}, 1);
     return family;
   }
@@ -151,10 +151,10 @@ class MetricsImpl final : public Metrics {
   LaneTable lanes_;
   ShardTable shards_;
   const ProcessCollector process_;
-  std::mutex hash_mutex_;
-  std::string hash_;
-  std::mutex source_mutex_;
-  std::function<ProcessGauges()> source_;
+  base::Mutex hash_mutex_;
+  std::string hash_ ABSL_GUARDED_BY(hash_mutex_);
+  base::Mutex source_mutex_;
+  std::function<ProcessGauges()> source_ ABSL_GUARDED_BY(source_mutex_);
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <sstream>
 #include <string>
 
+#include "families.h"
 #include "family.h"
 
 namespace carillon::metrics {
@@ -79,23 +80,15 @@ ProcessCollector::ProcessCollector()
 std::vector<prometheus::MetricFamily> ProcessCollector::Collect() const {
   const Stat stat = ReadStat();
   const auto page = static_cast<double>(::sysconf(_SC_PAGESIZE));
-  std::vector<prometheus::MetricFamily> families;
-  families.push_back(CounterFamily("process_cpu_seconds_total",
-                                   "User and system CPU time of the process in seconds."));
-  AddSeries(families.back(), {}, stat.cpu_ticks / TicksPerSecond());
-  families.push_back(SingleGauge("process_resident_memory_bytes", "Resident memory of the process.",
-                                 stat.resident_pages * page));
-  families.push_back(SingleGauge("process_virtual_memory_bytes", "Virtual memory of the process.",
-                                 stat.virtual_bytes));
-  families.push_back(
-      SingleGauge("process_open_fds", "File descriptors that are open.", OpenDescriptors()));
-  families.push_back(SingleGauge("process_max_fds", "File descriptors that can be open at once.",
-                                 MaxDescriptors()));
-  families.push_back(SingleGauge("process_start_time_seconds",
-                                 "Start of the process in seconds since the Unix epoch.",
-                                 start_time_seconds_));
-  families.push_back(SingleGauge("process_threads", "Threads of the process.", stat.threads));
-  return families;
+  return {
+      Single(families::kProcessCpuSecondsTotal, stat.cpu_ticks / TicksPerSecond()),
+      Single(families::kProcessResidentMemoryBytes, stat.resident_pages * page),
+      Single(families::kProcessVirtualMemoryBytes, stat.virtual_bytes),
+      Single(families::kProcessOpenFds, OpenDescriptors()),
+      Single(families::kProcessMaxFds, MaxDescriptors()),
+      Single(families::kProcessStartTimeSeconds, start_time_seconds_),
+      Single(families::kProcessThreads, stat.threads),
+  };
 }
 
 }  // namespace carillon::metrics

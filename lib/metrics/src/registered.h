@@ -53,9 +53,6 @@ struct RegisteredSeries {
   prometheus::Histogram* delivered_seconds;
   prometheus::Histogram* sync_seconds;
   prometheus::Histogram* reload_seconds;
-
- private:
-  void AddByLabel(prometheus::Registry& registry);
 };
 
 }  // namespace carillon::metrics

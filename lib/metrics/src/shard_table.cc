@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "families.h"
 #include "family.h"
 
 namespace carillon::metrics {
@@ -16,11 +17,6 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
-
-constexpr std::array<std::string_view, kAttemptPhaseCount> kPhaseNames = {"dns", "connect", "tls",
-                                                                          "first_byte", "body"};
-constexpr std::array<std::string_view, kConnectionStateCount> kStateNames = {"connecting", "busy",
-                                                                             "idle"};
 
 constexpr nanoseconds kFirstAttemptBounds[] = {
     microseconds(500), milliseconds(1),    milliseconds(2),   milliseconds(3),  milliseconds(4),
@@ -68,33 +64,27 @@ ShardMetrics::ShardMetrics()
 }
 
 std::shared_ptr<ShardMetrics> ShardTable::Add() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return shards_.emplace_back(std::make_shared<ShardMetrics>());
 }
 
 std::vector<prometheus::MetricFamily> ShardTable::Collect() const {
   Shards shards;
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     shards = shards_;
   }
-  std::vector<prometheus::MetricFamily> families = {FirstAttempts(shards), Phases(shards),
-                                                    Connections(shards), RetryOverdue(shards)};
-  families.push_back(
-      CounterFamily("carillon_deliveries_created_total", "Deliveries that new events made."));
-  AddByType(families.back(), shards, &ShardMetrics::created);
-  families.push_back(
-      CounterFamily("carillon_events_unrouted_total", "New events that no destination wants."));
-  AddByType(families.back(), shards, &ShardMetrics::unrouted);
-  return families;
+  std::vector<prometheus::MetricFamily> described = {FirstAttempts(shards), Phases(shards),
+                                                     Connections(shards), RetryOverdue(shards)};
+  described.push_back(Begin(families::kDeliveriesCreatedTotal));
+  AddByType(described.back(), shards, &ShardMetrics::created);
+  described.push_back(Begin(families::kEventsUnroutedTotal));
+  AddByType(described.back(), shards, &ShardMetrics::unrouted);
+  return described;
 }
 
 prometheus::MetricFamily ShardTable::FirstAttempts(const Shards& shards) const {
-  prometheus::MetricFamily family{"carillon_accepted_to_first_attempt_seconds",
-                                  "From acceptance to the start of the first attempt, without "
-                                  "what the destination had to be waited for.",
-                                  prometheus::MetricType::Histogram,
-                                  {}};
+  prometheus::MetricFamily family = Begin(families::kAcceptedToFirstAttemptSeconds);
   AddHistogram(family, {}, none_, shards, [](const ShardMetrics& shard) -> const PlainHistogram& {
     return shard.first_attempt;
   });
@@ -102,28 +92,21 @@ prometheus::MetricFamily ShardTable::FirstAttempts(const Shards& shards) const {
 }
 
 prometheus::MetricFamily ShardTable::Phases(const Shards& shards) const {
-  prometheus::MetricFamily family{"carillon_attempt_phase_seconds",
-                                  "Time of the parts of an attempt.",
-                                  prometheus::MetricType::Histogram,
-                                  {}};
-  for (size_t i = 0; i < kPhaseNames.size(); ++i) {
+  prometheus::MetricFamily family = Begin(families::kAttemptPhaseSeconds);
+  for (size_t i = 0; i < kAttemptPhaseNames.size(); ++i) {
     AddHistogram(
-        family, {{"phase", std::string(kPhaseNames[i])}}, none_, shards,
+        family, {{"phase", std::string(kAttemptPhaseNames[i])}}, none_, shards,
         [i](const ShardMetrics& shard) -> const PlainHistogram& { return shard.phases[i]; });
   }
   return family;
 }
 
 prometheus::MetricFamily ShardTable::Connections(const Shards& shards) const {
-  prometheus::MetricFamily family =
-      GaugeFamily("carillon_destination_connections",
-                  "Connections to destinations, their proxies and token servers.");
-  for (size_t i = 0; i < kStateNames.size(); ++i) {
+  return Each(families::kDestinationConnections, [&](size_t i) {
     int64_t sum = 0;
     for (const auto& shard : shards) sum += shard->connections[i].load(std::memory_order_relaxed);
-    AddSeries(family, {{"state", std::string(kStateNames[i])}}, static_cast<double>(sum));
-  }
-  return family;
+    return sum;
+  });
 }
 
 // From the time at which it is due, so that a thread which is stuck shows: it tells nothing new.
@@ -134,9 +117,7 @@ prometheus::MetricFamily ShardTable::RetryOverdue(const Shards& shards) const {
   }
   const int64_t now = clock_.Mono().time_since_epoch().count();
   const double overdue = due < now ? static_cast<double>(now - due) * 1e-9 : 0;
-  return SingleGauge("carillon_retry_overdue_seconds",
-                     "How long ago the oldest retry whose time has come should have gone.",
-                     overdue);
+  return Single(families::kRetryOverdueSeconds, overdue);
 }
 
 void ShardTable::AddByType(prometheus::MetricFamily& family, const Shards& shards,

@@ -4,10 +4,10 @@
 
 #include <array>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "carillon/base/clock.h"
+#include "carillon/base/mutex.h"
 #include "carillon/metrics/shard.h"
 #include "type_places.h"
 
@@ -37,8 +37,8 @@ class ShardTable {
   const base::Clock& clock_;
   TypePlaces types_;
   const ShardMetrics none_;  // so that every series is there without a shard
-  mutable std::mutex mutex_;
-  Shards shards_;
+  mutable base::Mutex mutex_;
+  Shards shards_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace carillon::metrics

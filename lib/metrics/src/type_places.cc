@@ -1,7 +1,5 @@
 #include "type_places.h"
 
-#include <algorithm>
-
 namespace carillon::metrics {
 namespace {
 
@@ -10,20 +8,22 @@ constexpr std::string_view kOtherTypes = "_other";
 
 }  // namespace
 
+bool TypePlaces::Wants(const std::string& type) const {
+  return type != kOtherTypes && !places_.contains(type);
+}
+
 void TypePlaces::Know(std::span<const std::string> types) {
-  const std::lock_guard lock(mutex_);
-  const auto wants = [this](const std::string& type) {
-    return type != kOtherTypes && !places_.contains(type);
-  };
-  const auto wanted = static_cast<size_t>(std::ranges::count_if(types, wants));
+  const base::MutexLock lock(mutex_);
+  size_t wanted = 0;
+  for (const std::string& type : types) wanted += Wants(type);
   if (places_.size() + wanted > kTypePlaces) return;
   for (const std::string& type : types) {
-    if (wants(type)) places_.emplace(type, places_.size());
+    if (Wants(type)) places_.emplace(type, places_.size());
   }
 }
 
 size_t TypePlaces::Find(std::string_view type) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (const auto found = places_.find(type); found != places_.end()) return found->second;
   if (places_.size() >= kTypePlaces || type == kOtherTypes) return kTypePlaces;
   const size_t place = places_.size();
@@ -32,7 +32,7 @@ size_t TypePlaces::Find(std::string_view type) {
 }
 
 std::vector<std::string> TypePlaces::names() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   std::vector<std::string> names(places_.size());
   for (const auto& [name, place] : places_) names[place] = name;
   return names;

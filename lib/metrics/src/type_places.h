@@ -2,12 +2,12 @@
 
 #include <array>
 #include <map>
-#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "carillon/base/mutex.h"
 #include "carillon/metrics/shard.h"
 
 namespace carillon::metrics {
@@ -24,8 +24,11 @@ class TypePlaces {
   std::vector<std::string> names() const;
 
  private:
-  mutable std::mutex mutex_;
-  std::map<std::string, size_t, std::less<>> places_;
+  /// Whether it is to get a place: it has none yet.
+  bool Wants(const std::string& type) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  mutable base::Mutex mutex_;
+  std::map<std::string, size_t, std::less<>> places_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace carillon::metrics

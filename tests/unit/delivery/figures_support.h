@@ -30,12 +30,12 @@ class FiguresTest : public DispatcherTest {
   Observed Phase(metrics::AttemptPhase phase) const {
     return Read(metrics_.shard->phases[static_cast<size_t>(phase)]);
   }
-  uint64_t Held(metrics::HeldBy by) {
-    return metrics_.lanes["t/a"]->held[static_cast<size_t>(by)].Get();
+  uint64_t Held(metrics::DeferredBy by) {
+    return metrics_.lanes["t/a"]->deferred[static_cast<size_t>(by)].Get();
   }
   uint64_t HeldInAll() {
     uint64_t all = 0;
-    for (const auto& counter : metrics_.lanes["t/a"]->held) all += counter.Get();
+    for (const auto& counter : metrics_.lanes["t/a"]->deferred) all += counter.Get();
     return all;
   }
   uint64_t Became(metrics::BreakerState state) {

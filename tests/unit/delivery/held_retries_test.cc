@@ -6,7 +6,7 @@ namespace carillon::delivery {
 namespace {
 
 using metrics::BreakerState;
-using metrics::HeldBy;
+using metrics::DeferredBy;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -20,13 +20,13 @@ TEST_F(HeldRetriesTest, ABreakerHoldsRetriesAndItsChangesAreCounted) {
   end_.status = 500;
   PublishMany(1);
   RunFor(seconds(15));  // the probe fails, too
-  EXPECT_EQ(Held(HeldBy::kBreaker), 1u);
+  EXPECT_EQ(Held(DeferredBy::kBreaker), 1u);
   EXPECT_EQ(Became(BreakerState::kOpen), 2u);
   EXPECT_EQ(Became(BreakerState::kHalfOpen), 1u);
   EXPECT_EQ(Became(BreakerState::kClosed), 0u);
   end_ = {};
   RunFor(seconds(15));
-  EXPECT_EQ(Held(HeldBy::kBreaker), 2u);
+  EXPECT_EQ(Held(DeferredBy::kBreaker), 2u);
   EXPECT_EQ(Became(BreakerState::kOpen), 2u);
   EXPECT_EQ(Became(BreakerState::kHalfOpen), 2u);
   EXPECT_EQ(Became(BreakerState::kClosed), 1u);
@@ -57,7 +57,7 @@ TEST_F(HeldRetriesTest, APauseThatTheReceiverAskedForHoldsRetriesOneOfOursDoesNo
   RunFor(seconds(1));
   end_ = {};
   RunFor(seconds(60));
-  EXPECT_EQ(Held(HeldBy::kPause), 1u);
+  EXPECT_EQ(Held(DeferredBy::kPause), 1u);
   EXPECT_EQ(HeldInAll(), 1u);
   end_ = {.wire = model::Outcome::kLocalShortage, .status = 0};
   PublishMany(1);
@@ -99,19 +99,19 @@ TEST_F(HeldRetriesTest, TheBudgetHoldsRetriesOnceUntilOneGoes) {
   PublishMany(20);
   RunFor(seconds(30));
   EXPECT_EQ(ended_.size(), 20u) << "no retry";
-  EXPECT_EQ(Held(HeldBy::kBudget), 1u);
+  EXPECT_EQ(Held(DeferredBy::kBudget), 1u);
   EXPECT_FALSE(Overdue()) << "the budget";
   end_ = {};
   for (int i = 0; i < 50; ++i) {  // first attempts make the lane look again
     PublishMany(5);
     RunFor(milliseconds(100));
   }
-  EXPECT_EQ(Held(HeldBy::kBudget), 1u);
+  EXPECT_EQ(Held(DeferredBy::kBudget), 1u);
   a_.retry.budget = {};
   ASSERT_TRUE(SetTable({a_}).ok());
   RunFor(seconds(60));
   EXPECT_EQ(store_.delivered.size(), 270u);
-  EXPECT_EQ(HeldInAll(), Held(HeldBy::kBudget));
+  EXPECT_EQ(HeldInAll(), Held(DeferredBy::kBudget));
 }
 
 TEST_F(HeldRetriesTest, TheRateHoldsRetries) {
@@ -127,8 +127,8 @@ TEST_F(HeldRetriesTest, TheRateHoldsRetries) {
   end_ = {};
   RunFor(seconds(30));
   EXPECT_EQ(store_.delivered.size(), 3u);
-  EXPECT_GE(Held(HeldBy::kRate), 2u);
-  EXPECT_EQ(HeldInAll(), Held(HeldBy::kRate));
+  EXPECT_GE(Held(DeferredBy::kRate), 2u);
+  EXPECT_EQ(HeldInAll(), Held(DeferredBy::kRate));
 }
 
 TEST_F(HeldRetriesTest, ARetryIsOverdueWhenTheThreadDoesNotComeToIt) {

@@ -252,10 +252,10 @@ TEST_F(LaneTest, GaugesTellTheOldestThatWaits) {
   EXPECT_EQ(metrics->in_flight, 1);
   EXPECT_EQ(metrics->parked, 4);
   EXPECT_EQ(metrics->oldest_ready_ns, 6);
-  EXPECT_EQ(metrics->health.load(), metrics::LaneHealth::kActive);
+  EXPECT_EQ(metrics->state.load(), metrics::DestinationState::kActive);
   lane.SetFailing(true);
   lane.PublishGauges();
-  EXPECT_EQ(metrics->health.load(), metrics::LaneHealth::kFailing);
+  EXPECT_EQ(metrics->state.load(), metrics::DestinationState::kFailing);
 }
 
 TEST_F(LaneTest, TheOldestThatWaitsMayWaitInOrder) {

@@ -1,4 +1,4 @@
-// What docs/metrics.md says is what a scrape shows.
+// What lib/metrics/metrics.toml and docs/metrics.md say is what a scrape shows.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,6 +11,7 @@
 #include <string>
 
 #include "carillon/metrics/metrics.h"
+#include "families.h"
 #include "scrape.h"
 
 namespace carillon::metrics {
@@ -31,6 +32,47 @@ std::set<std::string> Quoted(const std::string& cell) {
   return names;
 }
 
+/// A scrape in which every family has a series.
+Scrape FullScrape() {
+  const auto metrics = Metrics::Create("1.2.3");
+  metrics->SetConfiguration("00ff");
+  metrics->SetProcessGauges([] {
+    return ProcessGauges{.holders = {{.tenant = "t", .destination = "d", .bytes = 1}},
+                         .certificates = {{.tenant = "t", .destination = "d", .not_after = 1}}};
+  });
+  return ReadScrape(metrics->Render());
+}
+
+TEST(MetricsTable, IsWhatIsScraped) {
+  const Scrape scrape = FullScrape();
+  EXPECT_EQ(families::kAll.size(), scrape.types.size());
+  for (const Family* family : families::kAll) {
+    const std::string name(family->name);
+    ASSERT_TRUE(scrape.types.contains(name)) << name;
+    const std::string types[] = {"counter", "gauge", "summary", "untyped", "histogram"};
+    EXPECT_EQ(scrape.types.at(name), types[static_cast<size_t>(family->type)]) << name;
+    EXPECT_EQ(scrape.helps.at(name), family->help) << name;
+    std::set<std::string> labels;
+    for (const Label& label : family->labels) {
+      if (!label.name.empty()) labels.emplace(label.name);
+    }
+    EXPECT_EQ(scrape.labels.at(name), labels) << name;
+  }
+}
+
+TEST(MetricsTable, ValuesThatAreKnownAreThereFromTheStartAndNoOthers) {
+  const Scrape scrape = FullScrape();
+  for (const Family* family : families::kAll) {
+    if (family == &families::kCertificateNotAfterSeconds) continue;  // those that there are
+    for (const Label& label : family->labels) {
+      if (label.values.empty()) continue;
+      const std::set<std::string> known(label.values.begin(), label.values.end());
+      EXPECT_EQ(scrape.label_values.at({std::string(family->name), std::string(label.name)}), known)
+          << family->name;
+    }
+  }
+}
+
 TEST(MetricsDocs, EveryFamilyIsDescribedWithItsTypeAndLabels) {
   const std::string docs = ReadDocs();
   std::map<std::string, std::string> types;
@@ -41,13 +83,7 @@ TEST(MetricsDocs, EveryFamilyIsDescribedWithItsTypeAndLabels) {
     EXPECT_TRUE(types.emplace((*it)[1], (*it)[2]).second) << (*it)[1] << " twice";
     labels[(*it)[1]] = Quoted((*it)[3]);
   }
-  const auto metrics = Metrics::Create("1.2.3");
-  metrics->SetConfiguration("00ff");
-  metrics->SetProcessGauges([] {
-    return ProcessGauges{.holders = {{.tenant = "t", .destination = "d", .bytes = 1}},
-                         .certificates = {{.tenant = "t", .destination = "d", .not_after = 1}}};
-  });
-  const Scrape scrape = ReadScrape(metrics->Render());
+  const Scrape scrape = FullScrape();
   EXPECT_EQ(types, scrape.types);
   EXPECT_EQ(labels, scrape.labels);
 }

@@ -62,12 +62,12 @@ TEST(Lanes, GaugesAddUp) {
   busy->ready = 5;
   busy->in_flight = 2;
   busy->oldest_ready_ns = base::ToUnixNanos(clock.Wall());
-  busy->health = LaneHealth::kBehind;
+  busy->state = DestinationState::kBehind;
   clock.Advance(std::chrono::seconds(3));
   calm->ready = -1;  // read between two changes
   calm->parked = 4;
   calm->oldest_ready_ns = base::ToUnixNanos(clock.Wall());
-  calm->health = LaneHealth::kFailing;
+  calm->state = DestinationState::kFailing;
   clock.Advance(std::chrono::milliseconds(500));
   const Scrape scrape = ReadScrape(metrics->Render());
   constexpr char kEach[] = "carillon_destination_deliveries";
@@ -91,9 +91,9 @@ TEST(Lanes, WhatAllHaveInCommonAddsUpAndStaysWhenOneGoes) {
   const auto metrics = Metrics::Create("v", 1);
   auto a = metrics->AddLane("t", "a");
   const auto b = metrics->AddLane("t", "b");
-  a->held[static_cast<size_t>(HeldBy::kBudget)].Add(2);
-  b->held[static_cast<size_t>(HeldBy::kBudget)].Add(3);
-  b->held[static_cast<size_t>(HeldBy::kRate)].Add();
+  a->deferred[static_cast<size_t>(DeferredBy::kBudget)].Add(2);
+  b->deferred[static_cast<size_t>(DeferredBy::kBudget)].Add(3);
+  b->deferred[static_cast<size_t>(DeferredBy::kRate)].Add();
   a->transitions[static_cast<size_t>(BreakerState::kOpen)].Add(4);
   a->transitions[static_cast<size_t>(BreakerState::kClosed)].Add(1);
   metrics->Render();

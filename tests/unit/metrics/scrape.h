@@ -5,14 +5,18 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace carillon::metrics {
 
 /// A scrape, read back.
 struct Scrape {
   std::map<std::string, std::string> types;             ///< family -> type
+  std::map<std::string, std::string> helps;             ///< family -> HELP text
   std::map<std::string, double> values;                 ///< `name{labels}` as printed -> value
   std::map<std::string, std::set<std::string>> labels;  ///< family -> label names, but for `le`
+  /// (family, label) -> its values
+  std::map<std::pair<std::string, std::string>, std::set<std::string>> label_values;
 
   /// The value of a series; throws when it is not there.
   double at(const std::string& series) const {
@@ -42,6 +46,10 @@ inline Scrape ReadScrape(const std::string& text) {
   std::istringstream in(text);
   std::string family;
   for (std::string line; std::getline(in, line);) {
+    if (line.starts_with("# HELP ")) {
+      const size_t space = line.find(' ', 7);
+      scrape.helps[line.substr(7, space - 7)] = line.substr(space + 1);
+    }
     if (line.starts_with("# TYPE ")) {
       std::istringstream words(line.substr(7));
       words >> family;
@@ -58,8 +66,10 @@ inline Scrape ReadScrape(const std::string& text) {
     for (size_t at = series.find('{'); at < series.size() && series[at] != '}';) {
       const size_t equals = series.find('=', at);
       const std::string label = series.substr(at + 1, equals - at - 1);
-      if (label != "le") scrape.labels[family].insert(label);
       at = series.find_first_of(",}", equals);
+      if (label == "le") continue;
+      scrape.labels[family].insert(label);
+      scrape.label_values[{family, label}].insert(series.substr(equals + 2, at - equals - 3));
     }
   }
   return scrape;

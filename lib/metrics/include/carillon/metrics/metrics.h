@@ -12,84 +12,12 @@
 #include <vector>
 
 #include "carillon/base/clock.h"
+#include "carillon/metrics/labels.h"
 #include "carillon/metrics/shard.h"
 #include "carillon/model/outcome.h"
 #include "carillon/model/shortage.h"
 
 namespace carillon::metrics {
-
-/// What became of published events: label `result` of `carillon_events_published_total`.
-enum class PublishResult : uint8_t { kAccepted, kDuplicate, kInvalid, kOverload, kUnavailable };
-inline constexpr int kPublishResultCount = 5;
-
-/// What of a trace context was ignored because it was wrong: label `part` of
-/// `carillon_trace_contexts_ignored_total`.
-enum class TracePart : uint8_t { kTraceparent, kTracestate };
-inline constexpr int kTracePartCount = 2;
-
-/// What became of spans: label `result` of `carillon_trace_spans_total`.
-inline constexpr std::array<std::string_view, 3> kTraceSpanNames = {"exported", "dropped",
-                                                                    "rejected"};
-
-/// Why events that were sent were refused though nothing was wrong with them: label `reason` of
-/// `carillon_publishing_refused_total`.
-enum class Refusal : uint8_t {
-  kDiskFull,       ///< the journal's disk is full, or nearly
-  kWaiting,        ///< too much waits for the disk
-  kStreams,        ///< too many streams are open
-  kStopping,       ///< the process stops
-  kJournalFailed,  ///< the journal cannot write any more
-};
-inline constexpr int kRefusalCount = 5;
-
-/// What went wrong with the store while something was done with it: labels of
-/// `carillon_storage_errors_total`.
-enum class StoreOperation : uint8_t {
-  kWrite,       ///< a transaction of the journal thread
-  kRead,        ///< behind the tail: backlog, retries
-  kCheckpoint,  ///< the write-ahead file is copied into the database
-  kRetention,   ///< what may be removed, or is kept, is looked for
-  kFiles,       ///< they are not those that were opened, or the mark beside them
-};
-inline constexpr int kStoreOperationCount = 5;
-enum class StoreError : uint8_t { kFull, kBusy, kDamaged, kDenied, kIo };
-inline constexpr int kStoreErrorCount = 5;
-
-/// How a TLS handshake with a destination ended: label `result` of `carillon_tls_handshakes_total`.
-enum class TlsResult : uint8_t { kOk, kResumed, kFailed, kTimeout };
-inline constexpr int kTlsResultCount = 4;
-
-/// Why retries whose time had come had to wait: label `reason` of `carillon_retries_held_total`.
-enum class HeldBy : uint8_t { kBudget, kBreaker, kPause, kRate };
-inline constexpr int kHeldByCount = 4;
-
-/// Label `state` of `carillon_breaker_transitions_total`.
-enum class BreakerState : uint8_t { kOpen, kHalfOpen, kClosed };
-inline constexpr int kBreakerStateCount = 3;
-
-/// How a look-up at the name servers ended: label `result` of `carillon_dns_lookups_total`.
-enum class DnsResult : uint8_t { kOk, kNotFound, kTimeout, kError, kLocal };
-inline constexpr int kDnsResultCount = 5;
-
-/// Why deliveries were given up without an attempt that was their last: label `reason` of
-/// `carillon_given_up_total`.
-enum class GivenUp : uint8_t {
-  kTooMuch,  ///< more was kept than one of the bounds of what is kept
-  kTooOld,   ///< kept for longer than its bound
-  kRemoved,  ///< their destination was taken out of the configuration
-};
-inline constexpr int kGivenUpCount = 3;
-
-/// State of a destination: label `state` of `carillon_destinations`.
-enum class LaneHealth : uint8_t {
-  kIdle,      ///< nothing to do
-  kActive,    ///< deliveries are ready or in flight
-  kBehind,    ///< fell behind: it is served from the journal
-  kFailing,   ///< its last attempt failed
-  kOpen,      ///< its breaker is open: left alone for a while
-  kDisabled,  ///< nothing is sent there until it is enabled
-};
-inline constexpr int kLaneHealthCount = 6;
 
 /// The figures of one lane. Written by the thread that owns the lane, read by a scrape: relaxed
 /// atomics, nothing looked up, nothing allocated.
@@ -101,19 +29,14 @@ class LaneMetrics {
   std::array<std::atomic<uint64_t>, model::kOutcomeCount> attempts{};
   std::atomic<uint64_t> delivered{0};
   std::atomic<uint64_t> dead{0};
-  std::array<PlainCounter, kHeldByCount> held;               ///< retries, by HeldBy
+  std::array<PlainCounter, kDeferredByCount> deferred;       ///< retries, by DeferredBy
   std::array<PlainCounter, kBreakerStateCount> transitions;  ///< of its breaker, to that state
   std::atomic<int64_t> ready{0};            ///< deliveries in memory that wait for their turn
   std::atomic<int64_t> in_flight{0};        ///< attempts under way
   std::atomic<int64_t> parked{0};           ///< deliveries that wait for a retry
   std::atomic<int64_t> oldest_ready_ns{0};  ///< Unix ns of acceptance of the oldest ready, or 0
-  std::atomic<LaneHealth> health{LaneHealth::kIdle};
+  std::atomic<DestinationState> state{DestinationState::kIdle};
 };
-
-/// Why publishers' connections were closed: label `reason` of
-/// `carillon_publisher_connections_closed_total`.
-inline constexpr std::array<std::string_view, 5> kPublisherCloseNames = {"flood", "memory", "calls",
-                                                                         "gave_way", "refused"};
 
 /// For whom the journal keeps most.
 struct Holder {
@@ -122,17 +45,6 @@ struct Holder {
   uint64_t bytes = 0;
   int64_t since_ns = 0;  ///< Unix ns of acceptance of the oldest event that is kept
 };
-
-/// What a certificate is for.
-enum class CertificateUse : uint8_t {
-  kClient,            ///< shown to a destination or its token server
-  kTrusted,           ///< a CA bundle that a destination or its token server is verified by
-  kCollectorClient,   ///< shown to the collector of traces
-  kCollectorTrusted,  ///< the CA bundle that it is verified by
-};
-/// By CertificateUse: the label `use`.
-inline constexpr std::array<std::string_view, 4> kCertificateUseNames = {
-    "client", "trusted", "collector_client", "collector_trusted"};
 
 /// When what Carillon holds of certificates ends.
 struct CertificateEnd {
@@ -162,10 +74,10 @@ struct ProcessGauges {
   uint64_t publish_memory_bytes = 0;
   uint64_t publisher_reads_held = 0;
   /// By kPublisherCloseNames.
-  std::array<uint64_t, 5> publisher_connections_closed{};
+  std::array<uint64_t, kPublisherCloseNames.size()> publisher_connections_closed{};
   uint64_t log_lines_dropped = 0;
   /// By kTraceSpanNames.
-  std::array<uint64_t, 3> trace_spans{};
+  std::array<uint64_t, kTraceSpanNames.size()> trace_spans{};
   uint64_t kept_deliveries = 0;
   uint64_t kept_bytes = 0;
   std::vector<Holder> holders;               ///< a few

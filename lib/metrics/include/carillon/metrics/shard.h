@@ -4,27 +4,10 @@
 #include <atomic>
 #include <cstdint>
 
+#include "carillon/metrics/labels.h"
 #include "carillon/metrics/plain.h"
 
 namespace carillon::metrics {
-
-/// A part of an attempt: label `phase` of `carillon_attempt_phase_seconds`.
-enum class AttemptPhase : uint8_t {
-  kDns,        ///< the names of the destination and the proxy, what the cache answers included
-  kConnect,    ///< until a connection stands; through a proxy, until it has answered CONNECT
-  kTls,        ///< the handshake
-  kFirstByte,  ///< from the sending of the request to the first byte of an answer
-  kBody,       ///< from there to the end of the answer
-};
-inline constexpr size_t kAttemptPhaseCount = 5;
-
-/// What a connection to a destination does: label `state` of `carillon_destination_connections`.
-enum class ConnectionState : uint8_t {
-  kConnecting,  ///< is being made; sockets that race for one connection count each
-  kBusy,        ///< carries an attempt
-  kIdle,
-};
-inline constexpr size_t kConnectionStateCount = 3;
 
 /// Event types that have series of their own; the others share a place, the one behind these.
 inline constexpr size_t kTypePlaces = 100;
