@@ -1,6 +1,9 @@
 """The checks of scripts/lint_docs.py and lint_sources.py find the faults that they are for."""
 
 import importlib.util
+import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,6 +21,7 @@ def load(name):
 
 
 docs = load("lint_docs")
+sources = load("lint_sources")
 
 
 class Documents(unittest.TestCase):
@@ -71,6 +75,88 @@ class Documents(unittest.TestCase):
         self.assertEqual(list(docs.terms(page.read_text())), [])
         self.assertEqual(len(list(docs.terms("| term | in code |\n|---|---|\n| a | `model::NoSuchType` |\n"
                                              "| b | `model::Event` (planned: `NoSuchType`) |\n"))), 1)
+
+
+class Locks(unittest.TestCase):
+    GUARDED = """#include "carillon/base/mutex.h"
+struct Counter {
+  void Add() { LOCK; ++value_; }
+  carillon::base::Mutex mutex_;
+  int value_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+"""
+
+    def faults(self, code):
+        class Given:
+            text = {ROOT / "lib/none/src/none.cc": code}
+        return list(sources.unseen_locks(Given))
+
+    def test_what_the_compiler_would_not_see(self):
+        self.assertEqual(len(self.faults("class A {\n  std::mutex a_;\n  std::condition_variable b_;\n};\n")), 2)
+        self.assertEqual(len(self.faults("class A {\n  mutable base::Mutex a_;\n  int b_;\n};\n")), 1)
+        self.assertEqual(self.faults("class A {\n  base::Mutex a_;\n  int b_ ABSL_GUARDED_BY(a_);\n};\n"), [])
+
+    def test_a_member_that_is_touched_without_its_lock_does_not_compile(self):
+        for lock, compiles in (("", False), ("const carillon::base::MutexLock lock(mutex_)", True)):
+            done = subprocess.run(
+                ["clang++-19", "-std=c++20", "-fsyntax-only", "-Wthread-safety", "-Werror", "-x", "c++", "-I",
+                 ROOT / "lib/base/include", "-"], input=self.GUARDED.replace("LOCK", lock), capture_output=True,
+                text=True, timeout=60)
+            self.assertEqual(done.returncode == 0, compiles, done.stderr)
+        self.assertIn("-Wthread-safety", (ROOT / "CMakeLists.txt").read_text())
+
+
+class Changed(unittest.TestCase):
+    """What scripts/lint_changed.sh takes for changed when nobody names a commit."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.repository = Path(folder.name) / "repository"
+        (self.repository / "scripts").mkdir(parents=True)
+        shutil.copy(ROOT / "scripts/lint_changed.sh", self.repository / "scripts")
+        self.git("init", "--quiet", "--initial-branch=main")
+        self.commit("a")
+        self.commit("b")
+
+    def git(self, *arguments, at=None):
+        subprocess.run(["git", "-c", "user.name=n", "-c", "user.email=e@example.com", *arguments],
+                       cwd=at or self.repository, check=True, capture_output=True)
+
+    def commit(self, name):
+        (self.repository / "lib").mkdir(exist_ok=True)
+        (self.repository / f"lib/{name}.cc").write_text("int x;\n")
+        self.git("add", ".")
+        self.git("commit", "--quiet", "-m", name)
+
+    def changed(self, *base, at=None):
+        done = subprocess.run([(at or self.repository) / "scripts/lint_changed.sh", *base], capture_output=True,
+                              text=True, timeout=60, env={**os.environ, "CARILLON_LINT_FILES": "0"})
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return set(re.findall(r"lib/(\w+)[.]cc", done.stdout))
+
+    def test_on_main_it_is_the_last_commit(self):
+        self.assertEqual(self.changed(), {"b"})
+
+    def test_on_a_branch_it_is_the_branch(self):
+        self.git("checkout", "--quiet", "-b", "branch")
+        self.assertEqual(self.changed(), {"b"})
+        self.commit("c")
+        self.commit("d")
+        self.assertEqual(self.changed(), {"c", "d"})
+        self.assertEqual(self.changed("main~1"), {"b", "c", "d"})
+
+    def test_without_remotes_branches_or_history(self):
+        clone = self.repository.parent / "clone"
+        self.git("clone", "--quiet", "--depth=1", f"file://{self.repository}", clone)
+        self.git("checkout", "--quiet", "--detach", at=clone)
+        self.git("branch", "-D", "main", at=clone)
+        self.git("remote", "remove", "origin", at=clone)
+        self.assertEqual(self.changed(at=clone), {"a", "b"})
+
+    def test_a_commit_that_there_is_not(self):
+        done = subprocess.run([self.repository / "scripts/lint_changed.sh", "none"], capture_output=True)
+        self.assertEqual(done.returncode, 2)
 
 
 class Tools(unittest.TestCase):
