@@ -31,7 +31,7 @@ Lane::Lane(const journal::LaneState& state, const LaneBounds& bounds, Tracker& t
       metrics_(std::move(metrics)),
       health_(state.health),
       from_(std::max(state.since, state.cursor.value_or(0))),
-      told_cursor_(state.cursor),
+      cursor_(state.cursor),
       limit_(bounds.bytes),
       groups_(state.groups),
       retries_(state.parked, state.next_due),
@@ -73,7 +73,7 @@ LaneWants Lane::Wants() const {
   wants.Need(LaneNeed::kBacklog, NeedsRead() && !reading_);
   wants.Need(LaneNeed::kMarks, groups_.MayAskForMarks());
   wants.Need(LaneNeed::kRecovery, groups_.recovering());
-  wants.Need(LaneNeed::kCursor, HasCursor());
+  wants.Need(LaneNeed::kCursor, cursor_.InUse());
   if (batch_.waits() || pace_.Blocked() || pace_.NoRetry()) wants.wake_at = WakeAt();
   wants.due_at = retries_.AskAt();
   if (!wants.due_at) return wants;
@@ -88,7 +88,7 @@ void Lane::SetMode(Mode mode, uint64_t next) {
   batch_.Stop();
   if (mode != Mode::kRest) return;
   Shed(0, next);
-  if (!cursor_) FallBehind(next);
+  if (!cursor_.behind()) FallBehind(next);
 }
 
 journal::GroupId Lane::GroupOf(const model::Event& event) const {
@@ -106,7 +106,7 @@ journal::GroupId Lane::GroupOf(const model::Event& event) const {
 void Lane::Enqueue(HeldRef event, uint64_t slot) {
   bytes_ += event->bytes();
   payload_ += event->payload().size();
-  if (slot == Tracker::kNone) ++untracked_;
+  if (slot == Tracker::kNone) cursor_.AddUncovered();
   const journal::GroupId group = GroupOf(*event);
   fresh_.push_back({.event = std::move(event), .slot = slot, .group = group});
   if (batch_.waits() && BatchFull()) batch_.Stop();
@@ -133,14 +133,14 @@ journal::Parked Lane::Keep(const model::Event& event) {
 
 void Lane::FallBehind(uint64_t position) {
   Detach();
-  cursor_ = position;
+  cursor_.MoveTo(position);
 }
 
 void Lane::Detach() {
   const auto detach = [this](Delivery& delivery) {
     if (delivery.slot == Tracker::kNone || delivery.held) return;
     tracker_.Settle(std::exchange(delivery.slot, Tracker::kNone));
-    ++untracked_;
+    cursor_.AddUncovered();
   };
   for (Attempt* attempt : in_flight_) {
     if (!attempt->deliveries.parked) attempt->deliveries.ForEach(detach);
@@ -160,33 +160,28 @@ void Lane::Shed(size_t keep_bytes, uint64_t next) {
     payload_ -= dropped.event->payload().size();
     if (dropped.kept) {
       kept_.GoBack(dropped.event->position());
-      if (!cursor_) cursor_ = next;
+      if (!cursor_.behind()) cursor_.MoveTo(next);
     } else {
-      --untracked_;
-      cursor_ = dropped.event->position();
+      cursor_.RemoveUncovered();
+      cursor_.MoveTo(dropped.event->position());
     }
   }
   // What waits in order has been passed by others already: no cursor covers it.
   if (bytes_ > keep_bytes) Hold(groups_.HoldAll());
 }
 
-void Lane::MoveCursor(uint64_t position) { cursor_ = position; }
-
 void Lane::CatchUp() {
-  cursor_.reset();
+  cursor_.CatchUp();
   limit_ = bounds_.bytes;
 }
 
 std::optional<uint64_t> Lane::DurableCursor() const {
-  if (cursor_) return std::max(from_, std::min(*cursor_, LowestUnsettled()));
-  if (untracked_ > 0) return LowestUnsettled();
-  return std::nullopt;
+  return cursor_.Durable(from_, [this] { return LowestUnsettled(); });
 }
 
 std::optional<journal::LaneCursor> Lane::TakeCursor() {
   const std::optional<uint64_t> cursor = DurableCursor();
-  if (cursor == told_cursor_) return std::nullopt;
-  told_cursor_ = cursor;
+  if (!cursor_.Tell(cursor)) return std::nullopt;
   return journal::LaneCursor{id_, cursor};
 }
 
@@ -210,7 +205,7 @@ uint64_t Lane::LowestUnsettled() const {
 }
 
 bool Lane::EndRecovery(uint64_t last, uint64_t next) {
-  if (cursor_.value_or(next) <= last || kept_.writing()) return false;
+  if (cursor().value_or(next) <= last || kept_.writing()) return false;
   if (!kept_.empty() && kept_.next() <= last) return false;
   if (!fresh_.empty() && fresh_.front().event->position() <= last) return false;
   groups_.EndRecovery();
@@ -262,7 +257,7 @@ void Lane::WriteRow(const Delivery& delivery) {
 
 void Lane::Settle(const Delivery& delivery) {
   if (delivery.slot == Tracker::kNone) {
-    --untracked_;
+    cursor_.RemoveUncovered();
   } else {
     tracker_.Settle(delivery.slot);
   }
@@ -283,48 +278,6 @@ std::vector<uint64_t> Lane::Close() {
   kept_.Clear();
   retries_.Drop();
   return waiting;
-}
-
-// Retries come by their times and groups by chance: each of them may be the oldest.
-int64_t Lane::OldestReady() const {
-  base::WallTime oldest = base::WallTime::max();
-  const auto look = [&oldest](const Delivery& delivery) {
-    oldest = std::min(oldest, delivery.event->accepted_at());
-  };
-  if (!fresh_.empty()) look(fresh_.front());
-  groups_.ForEachFirst(look);
-  retries_.ForEach([&look](const DeliveryBatch& deliveries) { look(deliveries.first); });
-  return oldest == base::WallTime::max() ? 0 : base::ToUnixNanos(oldest);
-}
-
-model::Pending Lane::CountPending() const {
-  model::Pending pending{.tenant = destination_->tenant, .name = destination_->name};
-  pending.parked = retries_.parked();
-  pending.in_memory = fresh_.size() - kept_.queued() + groups_.unsettled();
-  for (const Attempt* attempt : in_flight_) {
-    attempt->deliveries.ForEach([&](const Delivery& delivery) {
-      if (Unsettled(attempt->deliveries, delivery)) ++pending.in_flight;
-    });
-  }
-  return pending;
-}
-
-void Lane::PublishGauges() {
-  using metrics::DestinationState;
-  const auto relaxed = std::memory_order_relaxed;
-  const size_t ready = fresh_.size() + groups_.waiting() + retries_.size();
-  metrics_->ready.store(static_cast<int64_t>(ready), relaxed);
-  metrics_->in_flight.store(static_cast<int64_t>(in_flight_.size()), relaxed);
-  metrics_->parked.store(static_cast<int64_t>(retries_.parked()), relaxed);
-  metrics_->oldest_ready_ns.store(OldestReady(), relaxed);
-  const bool idle = ready == 0 && in_flight_.empty();
-  metrics_->state.store(mode_ != Mode::kRun ? DestinationState::kDisabled
-                        : pace_.open()      ? DestinationState::kOpen
-                        : failing_          ? DestinationState::kFailing
-                        : cursor_           ? DestinationState::kBehind
-                        : idle              ? DestinationState::kIdle
-                                            : DestinationState::kActive,
-                        relaxed);
 }
 
 }  // namespace carillon::delivery

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "attempts.h"
+#include "backlog_cursor.h"
 #include "batch_wait.h"
 #include "carillon/http/courier.h"
 #include "carillon/journal/journal.h"
@@ -107,7 +108,7 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   // --- What comes in.
 
   /// Whether routing gives it events at `position`.
-  bool WantsLive(uint64_t position) const { return !cursor_ && position >= from_; }
+  bool WantsLive(uint64_t position) const { return !cursor_.behind() && position >= from_; }
   /// Whether an event read from the journal at or above the cursor is for it.
   bool Matches(const model::Event& event) const {
     return event.position() >= from_ && table_->Matches(event, index_);
@@ -141,13 +142,13 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   /// retries, whose rows are in the journal. `next`: the next position to route.
   void Shed(size_t keep_bytes, uint64_t next);
   /// The events from the cursor up to `position` were looked at.
-  void MoveCursor(uint64_t position);
+  void MoveCursor(uint64_t position) { cursor_.MoveTo(position); }
   /// The cursor reached what is routed next: it is live again.
   void CatchUp();
-  const std::optional<uint64_t>& cursor() const { return cursor_; }
+  const std::optional<uint64_t>& cursor() const { return cursor_.position(); }
   /// It is behind and its queue is at most half full.
   bool NeedsRead() const {
-    return cursor_ && !closing_ && mode_ != Mode::kRest && bytes_ < limit_ / 2 &&
+    return cursor_.behind() && !closing_ && mode_ != Mode::kRest && bytes_ < limit_ / 2 &&
            fresh_.size() < bounds_.events / 2 && (!kept_.writing() || !kept_.empty());
   }
   /// The same, and what it reads next is the journal at its cursor.
@@ -282,8 +283,6 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   bool FreshReady() const;
   /// Events in one POST at most.
   size_t BatchMost() const;
-  /// The durable cursor is there, or was when the journal was last told.
-  bool HasCursor() const { return cursor_ || untracked_ > 0 || told_cursor_; }
   /// See LaneWants::due_horizon.
   std::chrono::nanoseconds DueHorizon() const {
     return mode_ == Mode::kDrop ? std::chrono::nanoseconds(0) : due_horizon_;
@@ -303,6 +302,8 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   void WriteRow(const Delivery& delivery);
   /// Unix ns of acceptance of the oldest delivery in memory that is not in flight; 0: none.
   int64_t OldestReady() const;
+  /// For the gauge; `ready` deliveries wait in memory.
+  metrics::DestinationState Condition(size_t ready) const;
   bool Unsettled(const DeliveryBatch& deliveries, const Delivery& delivery) const {
     return !deliveries.parked && !delivery.held;
   }
@@ -319,15 +320,13 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   std::optional<RequestMaker> requests_;
   journal::Health health_;
 
-  uint64_t from_;                        // positions below are not for this lane
-  std::optional<uint64_t> cursor_;       // behind: next position to look at
-  std::optional<uint64_t> told_cursor_;  // the durable one as last told to the journal
-  size_t limit_;                         // of bytes_
+  uint64_t from_;  // positions below are not for this lane
+  BacklogCursor cursor_;
+  size_t limit_;  // of bytes_
   RingQueue<Delivery> fresh_;
   Groups groups_;
-  size_t bytes_ = 0;      // of what waits in fresh_ and groups_
-  size_t payload_ = 0;    // of what waits in fresh_
-  size_t untracked_ = 0;  // unsettled deliveries in memory that have no slot
+  size_t bytes_ = 0;    // of what waits in fresh_ and groups_
+  size_t payload_ = 0;  // of what waits in fresh_
   RetryQueue retries_;
   std::chrono::nanoseconds due_horizon_{0};  // no retry is due later than this
   std::vector<Attempt*> in_flight_;
