@@ -14,13 +14,15 @@ class MemoryTrim {
   /// alone (glibc 2.36, malloc.c: `free`, `heap_trim`, `mtrim`).
   MemoryTrim();
 
-  /// To be called about once a second; `in_use`: what publishers take now. Trims when the resident
-  /// memory lies well above the least that it was: soon after `in_use` fell, else at most every ten
-  /// seconds, and more seldom when it brings little.
+  /// To be called about once a second; `in_use`: what publishers take now. Trims at the second
+  /// call, since a start leaves much that is free (the text of the configuration, what recovery
+  /// read); and when the resident memory lies well above the least that it was: soon after `in_use`
+  /// fell, else at most every ten seconds, and more seldom when it brings little.
   void Look(size_t in_use);
 
  private:
   size_t resident_;  ///< the least
+  int start_ = 2;    ///< looks until the trim after the start; 0: it is done
   size_t most_in_use_ = 0;
   bool burst_ended_ = false;
   int wait_ = 0;  ///< looks until the next trim may be
