@@ -135,9 +135,10 @@ def document(table):
     for title, metrics in table.sections:
         rows = "".join(metric.row() for metric in metrics)
         section = re.compile(rf"(^## {re.escape(title)}\n.*?){re.escape(HEADER)}(?:\|[^\n]*\n)*", re.M | re.S)
-        text, count = section.subn(lambda found: found[1] + HEADER + rows, text, count=1)
-        if count != 1:
+        found = section.search(text)
+        if not found:
             raise ValueError(f"docs/metrics.md: no table under '{title}'")
+        text = text[:found.end(1)] + HEADER + rows + text[found.end():]
     return text
 
 

@@ -1,6 +1,7 @@
 #include "lane_table.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "lane_series.h"
@@ -43,6 +44,12 @@ void Prefetch(const Value* value) {
   constexpr size_t kCacheLine = 64;
   const auto* const begin = reinterpret_cast<const char*>(value);
   for (size_t at = 0; at < sizeof(Value); at += kCacheLine) __builtin_prefetch(begin + at);
+}
+
+/// What stands for all that have no series of their own; a destination may have this name.
+const std::pair<std::string, std::string>& OtherName() {
+  static const std::pair<std::string, std::string> kName{"_other", "_other"};
+  return kName;
 }
 
 /// True when only the table holds the lane: its figures are final.
@@ -101,38 +108,48 @@ std::vector<prometheus::MetricFamily> LaneTable::Collect() {
   const base::MutexLock lock(mutex_);
   if (SomeEnded()) LetGo();
   List();
-  GivePlaces();
-  LaneSeries series(clock_.Wall());
-  LaneCounts all = gone_;
-  LaneCounts other = gone_;
-  LaneGauges all_gauges;
-  LaneGauges other_gauges;
-  std::array<uint64_t, kDestinationStateCount> states{};
+  if (placed_.size() < std::min(top_, destinations_.size())) FillPlaces();
+  Totals totals{.all = gone_, .other = gone_};
+  // Few in a scrape of thousands: those that have a place, or had something to do since the last.
+  std::vector<const Listed*> busy;
   for (size_t i = 0; i < listed_.size(); ++i) {
     if (i + kAhead < listed_.size()) {
       Prefetch(listed_[i + kAhead].destination);
       Prefetch(listed_[i + kAhead].newest);
     }
-    const auto& [name, place, newest] = listed_[i];
-    Destination& destination = *place;
-    const bool simple = destination.lanes.size() == 1 && destination.ended == nullptr;
-    LaneCounts counts = simple ? Read(*newest) : Counts(destination);
-    const LaneGauges gauges = simple ? ReadGauges(*newest) : Gauges(destination);
-    all += counts;
-    all_gauges += gauges;
-    ++states[static_cast<size_t>(newest->state.load(std::memory_order_relaxed))];
-    if (destination.has_place) {
-      counts -= destination.in_other;
-      series.AddOwn(name->first, name->second, counts, gauges);
+    const Listed& one = listed_[i];
+    const Destination& destination = *one.destination;
+    ++totals.states[static_cast<size_t>(one.newest->state.load(std::memory_order_relaxed))];
+    const LaneCounts counts = Counts(destination);
+    if (destination.has_place || counts != destination.in_other || HasWork(destination)) {
+      busy.push_back(&one);
     } else {
-      if (counts != destination.in_other) destination.in_other = counts;
-      other_gauges += gauges;
+      totals.all += counts;
+      totals.other += counts;
     }
-    other += destination.in_other;
   }
-  series.AddOther(other, other_gauges);
-  series.AddTotals(all, all_gauges, states);
+  MovePlaces(busy);
+  LaneSeries series(clock_.Wall());
+  for (const Listed* one : busy) AddBusy(*one, totals, series);
+  series.AddOther(totals.other, totals.other_gauges);
+  series.AddTotals(totals.all, totals.all_gauges, totals.states);
   return std::move(series).Take();
+}
+
+void LaneTable::AddBusy(const Listed& one, Totals& totals, LaneSeries& series) {
+  Destination& destination = *one.destination;
+  LaneCounts counts = Counts(destination);
+  const LaneGauges gauges = Gauges(destination);
+  totals.all += counts;
+  totals.all_gauges += gauges;
+  if (destination.has_place) {
+    counts -= destination.in_other;
+    series.AddOwn(one.name->first, one.name->second, counts, gauges);
+  } else {
+    destination.in_other = counts;
+    totals.other_gauges += gauges;
+  }
+  totals.other += destination.in_other;
 }
 
 LaneCounts LaneTable::Counts(const Destination& destination) {
@@ -185,45 +202,51 @@ void LaneTable::LetGo() {
   let_go_at_ = std::max<size_t>(1024, 2 * destinations_.size());
 }
 
+bool LaneTable::HasWork(const Destination& destination) {
+  return std::ranges::any_of(destination.lanes, [](const std::shared_ptr<LaneMetrics>& lane) {
+    return AtLeastZero(lane->ready) + AtLeastZero(lane->in_flight) + AtLeastZero(lane->parked) > 0;
+  });
+}
+
 bool LaneTable::Unused(const Destination& destination) {
-  if (Counts(destination) != destination.in_other) return false;
-  const LaneGauges gauges = Gauges(destination);
-  return gauges.ready + gauges.in_flight + gauges.parked == 0;
+  return Counts(destination) == destination.in_other && !HasWork(destination);
 }
 
-// Most scrapes find every place taken and used, and look at nobody else.
-void LaneTable::GivePlaces() {
-  if (placed_.size() == destinations_.size()) return;
-  const auto unused = static_cast<size_t>(
-      std::ranges::count_if(placed_, [](const Destination* placed) { return Unused(*placed); }));
-  if (placed_.size() - unused >= top_) return;
-  static const Name kOther{"_other", "_other"};
+void LaneTable::GivePlace(Destination& destination) {
+  // What happened since the last scrape is not in `in_other` yet: it counts as its own.
+  destination.has_place = true;
+  placed_.push_back(&destination);
+}
+
+void LaneTable::FillPlaces() {
   std::vector<std::pair<uint64_t, Destination*>> waiting;
-  size_t with_work = 0;
   for (auto& [name, destination] : destinations_) {
-    if (destination.has_place || name == kOther) continue;
-    waiting.emplace_back(Activity(destination), &destination);
-    if (waiting.back().first > 0) ++with_work;
+    if (!destination.has_place && name != OtherName()) {
+      waiting.emplace_back(Activity(destination), &destination);
+    }
   }
-  if (placed_.size() + with_work > top_) TakeBackUnused(placed_.size() + with_work - top_);
-  const size_t free = top_ - placed_.size();
-  const auto middle = waiting.begin() + static_cast<ptrdiff_t>(std::min(free, waiting.size()));
-  std::partial_sort(waiting.begin(), middle, waiting.end(),
-                    [](const auto& a, const auto& b) { return a.first > b.first; });
-  for (auto it = waiting.begin(); it != middle; ++it) {
-    // What happened since the last scrape is not in `in_other` yet: it counts as its own.
-    it->second->has_place = true;
-    placed_.push_back(it->second);
-  }
+  const size_t given = std::min(top_ - placed_.size(), waiting.size());
+  std::ranges::partial_sort(waiting, waiting.begin() + static_cast<ptrdiff_t>(given),
+                            std::greater<>(), [](const auto& one) { return one.first; });
+  for (size_t i = 0; i < given; ++i) GivePlace(*waiting[i].second);
 }
 
-void LaneTable::TakeBackUnused(size_t wanted) {
-  std::erase_if(placed_, [&wanted](Destination* placed) {
-    if (wanted == 0 || !Unused(*placed)) return false;
+void LaneTable::MovePlaces(const std::vector<const Listed*>& busy) {
+  std::vector<std::pair<uint64_t, Destination*>> waiting;
+  for (const Listed* one : busy) {
+    if (!one->destination->has_place && *one->name != OtherName()) {
+      waiting.emplace_back(Activity(*one->destination), one->destination);
+    }
+  }
+  std::ranges::sort(waiting, std::greater<>(), [](const auto& one) { return one.first; });
+  size_t moved = 0;
+  std::erase_if(placed_, [&moved, &waiting](Destination* placed) {
+    if (moved == waiting.size() || !Unused(*placed)) return false;
     placed->has_place = false;
-    --wanted;
+    ++moved;
     return true;
   });
+  for (size_t i = 0; i < moved; ++i) GivePlace(*waiting[i].second);
 }
 
 }  // namespace carillon::metrics

@@ -17,6 +17,8 @@
 
 namespace carillon::metrics {
 
+class LaneSeries;
+
 /// What lanes count; never goes back.
 struct LaneCounts {
   std::array<uint64_t, model::kOutcomeCount> attempts{};
@@ -44,7 +46,8 @@ struct LaneGauges {
 /// its lock is not one that the lanes' own figures need.
 ///
 /// A place among the `top` is given at a scrape, to the busiest first, and kept while the lane
-/// lives; one that has counted nothing in it yet gives it up to one that has work.
+/// lives; one that has counted nothing in it yet gives it up to one that has work: something is
+/// ready, in flight or parked, or was counted since the last scrape.
 class LaneTable {
  public:
   LaneTable(size_t top, const base::Clock& clock) : top_(top), clock_(clock) {}
@@ -71,6 +74,13 @@ class LaneTable {
     const LaneMetrics* newest = nullptr;  // the last of its lanes
   };
 
+  /// Of all destinations, and of those without series of their own.
+  struct Totals {
+    LaneCounts all, other;
+    LaneGauges all_gauges, other_gauges;
+    std::array<uint64_t, kDestinationStateCount> states{};
+  };
+
   static LaneCounts Counts(const Destination& destination);
   static LaneGauges Gauges(const Destination& destination);
   static uint64_t Activity(const Destination& destination);
@@ -80,10 +90,15 @@ class LaneTable {
   /// Lists the destinations anew, if one came or went.
   void List() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void LetGo() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  /// A place that nothing was counted in, by a destination that has no work now either.
+  static bool HasWork(const Destination& destination);
+  /// Of one that has a place: nothing was counted in it, and it has no work now either.
   static bool Unused(const Destination& destination);
-  void GivePlaces() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void TakeBackUnused(size_t wanted) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void GivePlace(Destination& destination) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  /// Gives the places that are free to the busiest.
+  void FillPlaces() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  /// Gives the places that are unused to the busiest of those that have work.
+  void MovePlaces(const std::vector<const Listed*>& busy) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  static void AddBusy(const Listed& one, Totals& totals, LaneSeries& series);
 
   const size_t top_;
   /// Lanes of which only the table is left; they may outlive it.

@@ -142,6 +142,28 @@ TEST(Lanes, AnUnusedPlaceGoesToOneThatHasWork) {
   EXPECT_EQ(scrape.at(Series(kDelivered, "t", "c")), 7);
 }
 
+TEST(Lanes, PlacesStayWhereTheyAreWhileNobodyHasWork) {
+  const auto metrics = Metrics::Create("v", 1);
+  auto a = metrics->AddLane("t", "a");
+  const auto b = metrics->AddLane("t", "b");
+  const auto c = metrics->AddLane("t", "c");
+  Deliver(*a, 100);
+  Deliver(*b, 10);
+  Deliver(*c, 5);
+  metrics->Render();
+  a.reset();
+  for (int i = 0; i < 3; ++i) {
+    const Scrape scrape = ReadScrape(metrics->Render());
+    EXPECT_TRUE(scrape.has(Series(kDelivered, "t", "b"))) << i;
+    EXPECT_FALSE(scrape.has(Series(kDelivered, "t", "c"))) << i;
+  }
+  Deliver(*c, 1);
+  const Scrape scrape = ReadScrape(metrics->Render());
+  EXPECT_FALSE(scrape.has(Series(kDelivered, "t", "b")));
+  EXPECT_EQ(scrape.at(Series(kDelivered, "t", "c")), 1);
+  EXPECT_EQ(scrape.at(Series(kDelivered, "_other", "_other")), 115);
+}
+
 TEST(Lanes, OneThatGetsItsPlaceLaterLeavesWhatWasShownInOther) {
   const auto metrics = Metrics::Create("v", 1);
   auto a = metrics->AddLane("t", "a");
