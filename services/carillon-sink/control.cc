@@ -40,7 +40,7 @@ std::string QueryValue(std::string_view query, std::string_view name) {
 
 ControlReply Set(std::string_view query, Sink& sink) {
   const absl::Status status =
-      sink.SetBehaviour(QueryValue(query, "path"), QueryValue(query, "mode"));
+      sink.SetBehavior(QueryValue(query, "path"), QueryValue(query, "mode"));
   if (!status.ok()) return Error(400, base::ToStd(status.message()));
   return {200, "{}\n"};
 }

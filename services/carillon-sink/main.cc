@@ -38,7 +38,7 @@ void AddFlags(CLI::App& app, Flags& flags, SinkOptions& options) {
   app.add_flag("--print", flags.print, "Print head and body of every request");
   app.add_option("--jsonl", flags.jsonl, "Append a JSON line per request to this file (-: stdout)");
   app.add_option("--mode", flags.modes,
-                 "Default behaviour (hang), or that of a path (/x=status/503); repeatable");
+                 "Default behavior (hang), or that of a path (/x=status/503); repeatable");
   app.add_option("--expect", flags.expect,
                  "Wait for the delivery of this webhook-id (repeatable); end with 0 when all came "
                  "and were answered with 2xx, their signatures not wrong; with 3 when time is up");
@@ -61,15 +61,14 @@ absl::Status Interpret(const Flags& flags, SinkOptions& options) {
     if (!secret.ok()) return secret.status();
     options.secrets.push_back(*std::move(secret));
   }
-  options.default_behaviour.status = options.default_status;
+  options.default_behavior.status = options.default_status;
   for (const std::string& text : flags.modes) {
     const size_t equals = text.find('=');
     const bool of_path = equals != std::string::npos;
-    auto behaviour =
-        ParseBehaviour(of_path ? text.substr(equals + 1) : text, options.default_status);
-    if (!behaviour.ok()) return behaviour.status();
-    (of_path ? options.behaviours[text.substr(0, equals)] : options.default_behaviour) =
-        *std::move(behaviour);
+    auto behavior = ParseBehavior(of_path ? text.substr(equals + 1) : text, options.default_status);
+    if (!behavior.ok()) return behavior.status();
+    (of_path ? options.behaviors[text.substr(0, equals)] : options.default_behavior) =
+        *std::move(behavior);
   }
   return absl::OkStatus();
 }
@@ -83,7 +82,7 @@ int Run(int argc, char** argv) {
   CLI::App app(
       "A receiver for Carillon: verifies signatures, tells what came, misbehaves on request.",
       "carillon-sink");
-  app.footer(std::string(BehaviourHelp()));
+  app.footer(std::string(BehaviorHelp()));
   app.set_version_flag("--version", "carillon-sink " CARILLON_VERSION);
   Flags flags;
   SinkOptions options;

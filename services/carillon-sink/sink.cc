@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
 #include "carillon/signing/signer.h"
-#include "connection.h"
+#include "client_connection.h"
 
 namespace carillon::sink {
 namespace {
@@ -64,29 +64,29 @@ Coroutine Accept(tcp::acceptor acceptor, Sink& sink) {
 
 }  // namespace
 
-Behaviour Sink::BehaviourFor(std::string_view target) const {
+Behavior Sink::BehaviorFor(std::string_view target) const {
   const std::string path(target.substr(0, target.find('?')));
-  if (const auto it = options_.behaviours.find(path); it != options_.behaviours.end()) {
+  if (const auto it = options_.behaviors.find(path); it != options_.behaviors.end()) {
     return it->second;
   }
-  const auto parsed = ParseBehaviour(path, options_.default_status);
-  return parsed.ok() ? *parsed : options_.default_behaviour;
+  const auto parsed = ParseBehavior(path, options_.default_status);
+  return parsed.ok() ? *parsed : options_.default_behavior;
 }
 
-absl::Status Sink::SetBehaviour(const std::string& path, std::string_view mode) {
+absl::Status Sink::SetBehavior(const std::string& path, std::string_view mode) {
   if (path.empty() || path.front() != '/') {
     return absl::InvalidArgumentError("path must begin with '/'");
   }
   if (mode.empty()) {
-    options_.behaviours.erase(path);
+    options_.behaviors.erase(path);
     return absl::OkStatus();
   }
-  auto behaviour = ParseBehaviour(mode, options_.default_status);
-  if (!behaviour.ok()) return behaviour.status();
-  if (options_.behaviours.size() >= 10'000 && !options_.behaviours.contains(path)) {
-    return absl::ResourceExhaustedError("10000 paths have a behaviour of their own already");
+  auto behavior = ParseBehavior(mode, options_.default_status);
+  if (!behavior.ok()) return behavior.status();
+  if (options_.behaviors.size() >= 10'000 && !options_.behaviors.contains(path)) {
+    return absl::ResourceExhaustedError("10000 paths have a behavior of their own already");
   }
-  options_.behaviours[path] = *std::move(behaviour);
+  options_.behaviors[path] = *std::move(behavior);
   return absl::OkStatus();
 }
 

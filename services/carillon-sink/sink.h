@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "behaviour.h"
+#include "behavior.h"
 #include "carillon/base/clock.h"
 #include "carillon/base/secret.h"
 #include "expected.h"
@@ -22,9 +22,9 @@ namespace carillon::sink {
 struct SinkOptions {
   std::string address = "127.0.0.1:0";
   std::vector<base::Secret> secrets;  ///< decoded keys; none: signatures are not checked
-  Behaviour default_behaviour;
+  Behavior default_behavior;
   int default_status = 200;
-  std::map<std::string, Behaviour> behaviours;  ///< by path, without its query
+  std::map<std::string, Behavior> behaviors;  ///< by path, without its query
   RequestBounds bounds;
   uint64_t max_ids = 10'000'000;
   size_t max_connections = 20'000;
@@ -42,9 +42,9 @@ class Sink {
         clock_(clock) {}
 
   /// What a request to `target` is to be treated with.
-  Behaviour BehaviourFor(std::string_view target) const;
-  /// Changes a path's behaviour; an empty mode takes the change back.
-  absl::Status SetBehaviour(const std::string& path, std::string_view mode);
+  Behavior BehaviorFor(std::string_view target) const;
+  /// Changes a path's behavior; an empty mode takes the change back.
+  absl::Status SetBehavior(const std::string& path, std::string_view mode);
   /// Checks the request's signature against every key.
   Verdict Check(const HttpRequest& request) const;
 

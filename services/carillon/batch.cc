@@ -1,7 +1,7 @@
 #include "batch.h"
 
 #include "carillon/v1/publisher.pb.h"
-#include "wire.h"
+#include "event_wire.h"
 
 namespace carillon::cli {
 

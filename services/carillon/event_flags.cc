@@ -13,7 +13,7 @@
 #include "carillon/base/similar.h"
 #include "carillon/base/text.h"
 #include "carillon/v1/event.pb.h"
-#include "wire.h"
+#include "event_wire.h"
 
 namespace carillon::cli {
 namespace {

@@ -13,7 +13,7 @@
 #include "carillon/codec/json_writer.h"
 #include "carillon/json/members.h"
 #include "carillon/v1/event.pb.h"
-#include "wire.h"
+#include "event_wire.h"
 
 namespace carillon::cli {
 namespace {

@@ -3,9 +3,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
-#include "client.h"
 #include "commands.h"
 #include "exit_codes.h"
+#include "publish_client.h"
 
 namespace carillon::cli {
 namespace {

@@ -7,9 +7,9 @@
 #include "../common/arguments.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "client.h"
 #include "commands.h"
 #include "exit_codes.h"
+#include "publish_client.h"
 
 namespace carillon::cli {
 

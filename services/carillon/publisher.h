@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "client.h"
+#include "publish_client.h"
 #include "source.h"
 
 namespace carillon::cli {

@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
-#include "client.h"
+#include "publish_client.h"
 
 namespace carillon::cli {
 

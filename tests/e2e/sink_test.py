@@ -98,7 +98,7 @@ class Answers(EndToEnd):
         flaky = self.receiver.stats()["targets"]["/flaky/3"]
         self.assertEqual((flaky["requests"], flaky["distinct"], flaky["duplicates"]), (8, 2, 2))
 
-    def test_behaviours_change_at_run_time(self):
+    def test_behaviors_change_at_run_time(self):
         self.assertEqual(self.post("/x")[0], 202)
         self.receiver.set_mode("/x", "status/500")
         self.assertEqual(self.post("/x?query=1")[0], 500)
@@ -115,7 +115,7 @@ class Answers(EndToEnd):
         self.assertEqual(header(record, "x-one"), "1")
         self.assertIsNone(record["verified"])
 
-    def test_misbehaviour(self):
+    def test_misbehavior(self):
         with Raw(self.receiver) as raw:
             self.assertEqual(raw.post("/close").read_all(), "")
         with Raw(self.receiver) as raw, self.assertRaises(ConnectionResetError):

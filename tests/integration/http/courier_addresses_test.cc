@@ -1,7 +1,7 @@
 // Names with many addresses: which are tried, in which order, and what is learned of them.
 #include "certificates.h"
 #include "courier_fixture.h"
-#include "proxy.h"
+#include "scripted_proxy.h"
 #include "silent_port.h"
 
 namespace carillon::http {

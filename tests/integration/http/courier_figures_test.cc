@@ -4,7 +4,7 @@
 
 #include "certificates.h"
 #include "courier_fixture.h"
-#include "proxy.h"
+#include "scripted_proxy.h"
 #include "silent_port.h"
 
 namespace carillon::http {

@@ -1,7 +1,7 @@
 // Deliveries through a forward proxy.
 #include "certificates.h"
 #include "courier_fixture.h"
-#include "proxy.h"
+#include "scripted_proxy.h"
 
 namespace carillon::http {
 namespace {

@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "carillon/web/server.h"
-#include "client.h"
+#include "web_client.h"
 
 namespace carillon::web {
 

@@ -7,9 +7,9 @@
 #include <thread>
 #include <vector>
 
-#include "client.h"
 #include "few_descriptors.h"
 #include "server_fixture.h"
+#include "web_client.h"
 
 namespace carillon::web {
 namespace {

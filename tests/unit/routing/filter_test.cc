@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "fixtures.h"
+#include "routing_fixtures.h"
 
 namespace carillon::routing {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "carillon/json/members.h"
 #include "carillon/json/minify.h"
-#include "fixtures.h"
+#include "routing_fixtures.h"
 
 namespace carillon::routing {
 namespace {

@@ -5,7 +5,7 @@
 #include <random>
 #include <set>
 
-#include "fixtures.h"
+#include "routing_fixtures.h"
 
 namespace carillon::routing {
 namespace {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "fixtures.h"
+#include "routing_fixtures.h"
 
 namespace carillon::routing {
 namespace {

@@ -1,4 +1,4 @@
-#include "connection.h"
+#include "client_connection.h"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -15,7 +15,7 @@ namespace carillon::sink {
 namespace {
 
 namespace asio = boost::asio;
-using Kind = Behaviour::Kind;
+using Kind = Behavior::Kind;
 using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>, Executor>;
 template <typename T>
@@ -54,13 +54,13 @@ std::string PlainAnswer(int status, std::string_view extra = {}) {
   return Answer(status, "text/plain", status < 300 ? "ok\n" : "no\n", extra);
 }
 
-/// The bytes that answer at once; the behaviours that go on for longer have none.
-std::string ReadyAnswer(const Behaviour& behaviour, int status) {
-  switch (behaviour.kind) {
+/// The bytes that answer at once; the behaviors that go on for longer have none.
+std::string ReadyAnswer(const Behavior& behavior, int status) {
+  switch (behavior.kind) {
     case Kind::kRedirect:
       return PlainAnswer(302, "Location: /ok\r\n");
     case Kind::kRetryAfter:
-      return PlainAnswer(429, absl::StrCat("Retry-After: ", behaviour.count, "\r\n"));
+      return PlainAnswer(429, absl::StrCat("Retry-After: ", behavior.count, "\r\n"));
     case Kind::kGarbage:
       return "220 this is not HTTP\r\n\r\n";
     case Kind::kShortBody:
@@ -75,10 +75,10 @@ std::string ReadyAnswer(const Behaviour& behaviour, int status) {
 }
 
 /// Status of the answer that will be given; 0 where none comes.
-int StatusOf(const Behaviour& behaviour, int attempt) {
-  switch (behaviour.kind) {
+int StatusOf(const Behavior& behavior, int attempt) {
+  switch (behavior.kind) {
     case Kind::kFlaky:
-      return attempt < behaviour.count ? 503 : behaviour.status;
+      return attempt < behavior.count ? 503 : behavior.status;
     case Kind::kHang:
     case Kind::kDrip:
     case Kind::kReset:
@@ -86,7 +86,7 @@ int StatusOf(const Behaviour& behaviour, int attempt) {
     case Kind::kGarbage:
       return 0;
     default:
-      return behaviour.status;
+      return behavior.status;
   }
 }
 
@@ -128,9 +128,9 @@ void Reset(Socket& socket) {
 }
 
 /// Answers, or misbehaves. False: the connection is not used any more.
-CoroutineOf<bool> Treat(Socket& socket, const Behaviour& behaviour, int status) {
+CoroutineOf<bool> Treat(Socket& socket, const Behavior& behavior, int status) {
   static constexpr char kEndlessHead[] = "HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n";
-  switch (behaviour.kind) {
+  switch (behavior.kind) {
     case Kind::kHang:
       co_await Hang(socket);
       co_return false;
@@ -151,10 +151,10 @@ CoroutineOf<bool> Treat(Socket& socket, const Behaviour& behaviour, int status) 
     default:
       break;
   }
-  if (behaviour.delay.count() > 0) co_await Pause(socket, behaviour.delay);
-  const std::string answer = ReadyAnswer(behaviour, status);
+  if (behavior.delay.count() > 0) co_await Pause(socket, behavior.delay);
+  const std::string answer = ReadyAnswer(behavior, status);
   const bool written = co_await Write(socket, answer);
-  co_return written&& behaviour.kind != Kind::kGarbage&& behaviour.kind != Kind::kShortBody;
+  co_return written&& behavior.kind != Kind::kGarbage&& behavior.kind != Kind::kShortBody;
 }
 
 /// Records one request and treats it. False: the connection is not used any more.
@@ -166,19 +166,19 @@ CoroutineOf<bool> ServeRequest(Socket& socket, uint64_t number, const HttpReques
     const bool written = co_await Write(socket, answer);
     co_return written;
   }
-  const Behaviour behaviour = sink.BehaviourFor(request.target);
+  const Behavior behavior = sink.BehaviorFor(request.target);
   const Verdict verdict = sink.Check(request);
   const std::string id(request.Header("webhook-id"));
   const InFlight in_flight(sink.stats(), std::string(sink.stats().KeyFor(request.target)));
   const int attempt = sink.stats().Begin(in_flight.key(), id, verdict);
-  const int status = StatusOf(behaviour, attempt);
+  const int status = StatusOf(behavior, attempt);
   sink.stats().Answered(in_flight.key(), id, status);
   sink.recorder().Write({.request = request,
                          .received = sink.clock().Wall(),
                          .connection = number,
                          .verdict = verdict,
                          .status = status});
-  const bool usable = co_await Treat(socket, behaviour, status);
+  const bool usable = co_await Treat(socket, behavior, status);
   sink.expected().Answered(id, verdict, status);
   co_return usable;
 }

@@ -16,7 +16,7 @@ using Coroutine = boost::asio::awaitable<void, Executor>;
 using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
 inline constexpr boost::asio::use_awaitable_t<Executor> kUseCoroutine;
 
-/// Reads requests off `socket` and treats each as its target asks, until the peer or a behaviour
+/// Reads requests off `socket` and treats each as its target asks, until the peer or a behavior
 /// closes it. `sink` must outlive it.
 Coroutine ServeConnection(Socket socket, uint64_t number, Sink& sink);
 

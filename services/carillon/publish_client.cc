@@ -1,4 +1,4 @@
-#include "client.h"
+#include "publish_client.h"
 
 #include <grpc/grpc.h>
 #include <grpcpp/generic/generic_stub.h>
@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "carillon/base/text.h"
-#include "wire.h"
+#include "event_wire.h"
 
 namespace carillon::cli {
 namespace {

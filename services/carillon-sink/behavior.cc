@@ -1,4 +1,4 @@
-#include "behaviour.h"
+#include "behavior.h"
 
 #include <array>
 #include <utility>
@@ -12,7 +12,7 @@
 namespace carillon::sink {
 namespace {
 
-using Kind = Behaviour::Kind;
+using Kind = Behavior::Kind;
 
 constexpr std::array<std::pair<std::string_view, Kind>, 12> kPlain = {{
     {"ok", Kind::kAnswer},
@@ -41,57 +41,57 @@ absl::StatusOr<int> Number(const std::vector<absl::string_view>& segments, size_
   return value;
 }
 
-absl::StatusOr<Behaviour> Numbered(const std::vector<absl::string_view>& segments,
-                                   Behaviour behaviour) {
+absl::StatusOr<Behavior> Numbered(const std::vector<absl::string_view>& segments,
+                                  Behavior behavior) {
   const absl::string_view word = segments[0];
   absl::StatusOr<int> number = 0;
   if (word == "status") {
     number = Number(segments, 1, 200, 999);
-    if (number.ok()) behaviour.status = *number;
+    if (number.ok()) behavior.status = *number;
   } else if (word == "slow") {
     number = Number(segments, 1, 0, 3'600'000);
-    if (number.ok()) behaviour.delay = std::chrono::milliseconds(*number);
+    if (number.ok()) behavior.delay = std::chrono::milliseconds(*number);
     int status = 0;
     if (segments.size() > 2 && absl::SimpleAtoi(segments[2], &status) && status >= 200 &&
         status <= 999) {
-      behaviour.status = status;
+      behavior.status = status;
     }
   } else if (word == "flaky") {
     number = Number(segments, 1, 1, 100);
-    behaviour.kind = Kind::kFlaky;
-    if (number.ok()) behaviour.count = *number;
+    behavior.kind = Kind::kFlaky;
+    if (number.ok()) behavior.count = *number;
   } else if (word == "retryafter") {
     number = Number(segments, 1, 0, 86'400);
-    behaviour.kind = Kind::kRetryAfter;
-    behaviour.status = 429;
-    if (number.ok()) behaviour.count = *number;
+    behavior.kind = Kind::kRetryAfter;
+    behavior.status = 429;
+    if (number.ok()) behavior.count = *number;
   } else {
-    return absl::NotFoundError(absl::StrCat("'", word, "' names no behaviour (see --help)"));
+    return absl::NotFoundError(absl::StrCat("'", word, "' names no behavior (see --help)"));
   }
   if (!number.ok()) return number.status();
-  return behaviour;
+  return behavior;
 }
 
 }  // namespace
 
-absl::StatusOr<Behaviour> ParseBehaviour(std::string_view text, int default_status) {
+absl::StatusOr<Behavior> ParseBehavior(std::string_view text, int default_status) {
   if (!text.empty() && text.front() == '/') text.remove_prefix(1);
   const std::vector<absl::string_view> segments = absl::StrSplit(base::ToAbsl(text), '/');
-  Behaviour behaviour;
-  behaviour.status = default_status;
-  behaviour.name = std::string(text.substr(0, 64));
+  Behavior behavior;
+  behavior.status = default_status;
+  behavior.name = std::string(text.substr(0, 64));
   for (const auto& [name, kind] : kPlain) {
     if (segments[0] == base::ToAbsl(name)) {
-      behaviour.kind = kind;
-      if (kind == Kind::kRedirect) behaviour.status = 302;
-      return behaviour;
+      behavior.kind = kind;
+      if (kind == Kind::kRedirect) behavior.status = 302;
+      return behavior;
     }
   }
-  return Numbered(segments, std::move(behaviour));
+  return Numbered(segments, std::move(behavior));
 }
 
-std::string_view BehaviourHelp() {
-  return R"(Behaviours, chosen by the request's path or by --mode:
+std::string_view BehaviorHelp() {
+  return R"(Behaviors, chosen by the request's path or by --mode:
   ok                 the default status
   status/CODE        this status
   slow/MS[/CODE]     the answer after MS milliseconds
@@ -105,8 +105,8 @@ std::string_view BehaviourHelp() {
   hugehead, hugebody a head of 64 KiB, a body of 1 MiB
   garbage            an answer that is not HTTP
   reset, close       the connection is reset or closed instead of an answer
-More segments may follow (/slow/250/shop-7): many targets can share a behaviour.
-Any other path gets the default behaviour.
+More segments may follow (/slow/250/shop-7): many targets can share a behavior.
+Any other path gets the default behavior.
 
 Control: GET /_stats, POST /_reset, POST /_set?path=/x&mode=status/503 (mode empty: as before).
 SIGTERM or SIGINT ends it with 0; 1: could not listen or write; 2: wrong arguments;

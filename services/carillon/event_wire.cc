@@ -1,4 +1,4 @@
-#include "wire.h"
+#include "event_wire.h"
 
 namespace carillon::cli::wire {
 namespace {

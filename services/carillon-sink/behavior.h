@@ -9,7 +9,7 @@
 namespace carillon::sink {
 
 /// How the sink treats a request. A value.
-struct Behaviour {
+struct Behavior {
   enum class Kind {
     kAnswer,      ///< `status` after `delay`
     kHang,        ///< never answers
@@ -34,11 +34,11 @@ struct Behaviour {
 };
 
 /// Reads `status/503`, `slow/250`, `slow/250/503`, `hang`, ... Further segments are left aside, so
-/// that many targets can share one behaviour. NOT_FOUND: the first segment names no behaviour;
+/// that many targets can share one behavior. NOT_FOUND: the first segment names no behavior;
 /// INVALID_ARGUMENT: it does, but its number is missing or out of bounds.
-absl::StatusOr<Behaviour> ParseBehaviour(std::string_view text, int default_status);
+absl::StatusOr<Behavior> ParseBehavior(std::string_view text, int default_status);
 
-/// One line for each behaviour, for --help.
-std::string_view BehaviourHelp();
+/// One line for each behavior, for --help.
+std::string_view BehaviorHelp();
 
 }  // namespace carillon::sink

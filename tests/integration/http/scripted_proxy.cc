@@ -1,4 +1,4 @@
-#include "proxy.h"
+#include "scripted_proxy.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
