@@ -4,7 +4,7 @@ from grafana import (A_MINUTE, BACKLOG, BLUE, GREEN, NEVER, ORANGE, RED, YELLOW,
                      graph, heatmap, stat, table)
 from overview import quantiles
 
-# As in the rules: it stands in for a mark that is lower, or switched off.
+# As in the rules: it stands in for a threshold that is lower, or switched off.
 LEAST_MARK = 128 * 2 ** 20
 
 
@@ -50,9 +50,9 @@ def storage():
                ("sum(rate(carillon_commit_rows_sum{@}[$__rate_interval])) / "
                 "sum(rate(carillon_commit_rows_count{@}[$__rate_interval]))", "rows")], "short",
               width=8, runbooks=["CarillonSyncSlow"]),
-        graph("Free space", "Of the disk, and the mark (journal.min_free_bytes) at which publishing stops.",
+        graph("Free space", "Of the disk, and the threshold (journal.min_free_bytes) at which publishing stops.",
               [("min by (instance) (carillon_disk_free_bytes{@})", "free " + one),
-               ("max by (instance) (carillon_disk_min_free_bytes{@})", "mark " + one)], "bytes", width=8,
+               ("max by (instance) (carillon_disk_min_free_bytes{@})", "threshold " + one)], "bytes", width=8,
               runbooks=["CarillonDiskWillFill"]),
         graph("Size of the journal", "On disk, and what of it is kept for destinations.",
               [("sum by (instance) (carillon_journal_stored_bytes{@})", "stored " + one),
