@@ -1,21 +1,22 @@
 #include "carillon/engine/engine.h"
 
 #include <algorithm>
-#include <future>
 #include <iterator>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "carillon/base/mutex.h"
 #include "carillon/config/proto_time.h"
 #include "carillon/delivery/delivery_log.h"
-#include "carillon/http/resolver.h"
-#include "carillon/http/tls.h"
+#include "carillon/http/egress.h"
 #include "carillon/policy/caps_within.h"
 #include "carillon/policy/in_flight_caps.h"
 #include "carillon/routing/routing_table.h"
 #include "delivery_thread.h"
 #include "left_lanes.h"
+#include "make_engine.h"
+#include "os_threads.h"
 #include "placement.h"
 
 namespace carillon::engine {
@@ -24,6 +25,8 @@ namespace {
 /// How long outcomes may take to become durable once nothing is in flight. A full disk can keep
 /// them from it for ever; what is not durable is sent again after the restart.
 constexpr std::chrono::seconds kCommitGrace{5};
+/// How often a drain asks whether it is to hurry.
+constexpr std::chrono::milliseconds kHurryEvery{5};
 
 /// At most one line in ten seconds for each resource; one in a minute where nothing had to wait.
 void TellShortage(const http::LocalShortage& shortage, log::Logger& logger) {
@@ -38,29 +41,6 @@ void TellShortage(const http::LocalShortage& shortage, log::Logger& logger) {
             {{"resource", model::ResourceName(shortage.resource)},
              {"destination", shortage.label},
              {"error", shortage.error}});
-}
-
-http::ResolverOptions ResolverOptionsOf(const v1::ResolverSettings& settings,
-                                        metrics::Metrics& metrics) {
-  const auto millis = [](const google::protobuf::Duration& duration) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(config::ToChrono(duration));
-  };
-  http::ResolverOptions options;
-  options.servers.assign(settings.servers().begin(), settings.servers().end());
-  options.timeout = millis(settings.timeout());
-  options.attempts = static_cast<int>(settings.attempts());
-  options.ttl_min = millis(settings.ttl_min());
-  options.ttl_max = millis(settings.ttl_max());
-  options.negative_ttl = millis(settings.negative_ttl());
-  options.stale = millis(settings.stale());
-  // The two enumerations name the same results in the same order.
-  static_assert(http::kLookupResultCount == metrics::kDnsResultCount);
-  options.on_lookup = [&metrics](http::LookupResult result) {
-    metrics.CountDnsLookup(static_cast<metrics::DnsResult>(result));
-  };
-  options.on_running = [&metrics](size_t count) { metrics.SetDnsLookupsInFlight(count); };
-  options.on_stale = [&metrics] { metrics.CountDnsStale(); };
-  return options;
 }
 
 /// Puts the threads' reports together. Thread-safe.
@@ -90,16 +70,15 @@ class EngineImpl final : public Engine {
  public:
   EngineImpl(const config::Config& config, const base::Clock& clock,
              base::DescriptorBudget& connections, journal::Journal& journal,
-             metrics::Metrics& metrics, log::Logger& logger, std::unique_ptr<http::TlsClient> tls,
-             tracing::Tracer* tracer)
+             metrics::Metrics& metrics, log::Logger& logger, tracing::Tracer* tracer,
+             std::unique_ptr<ThreadHost> host)
       : clock_(clock),
         connections_(connections),
         journal_(journal),
         metrics_(metrics),
         logger_(logger),
         log_(logger, clock),
-        tls_(std::move(tls)),
-        resolver_(http::Resolver::Create(ResolverOptionsOf(config.resolver, metrics), clock)),
+        host_(std::move(host)),
         placement_(config.delivery.threads()) {
     const v1::DeliverySettings& settings = config.delivery;
     DeliveryThreadOptions options;
@@ -134,8 +113,7 @@ class EngineImpl final : public Engine {
     };
     for (uint32_t shard = 0; shard < settings.threads(); ++shard) {
       options.dispatcher.shard = shard;
-      threads_.push_back(
-          DeliveryThread::Create(options, clock, journal, *resolver_, *tls_, metrics));
+      threads_.push_back(host_->MakeThread(options));
       journal.AddConsumer(threads_.back()->consumer());
     }
   }
@@ -162,25 +140,17 @@ class EngineImpl final : public Engine {
     const policy::Caps caps = policy::CapsWithin(
         {config.limits.max_in_flight(), config.limits.max_in_flight_per_tenant()}, attempts);
     caps_->SetCaps(caps.in_all, caps.per_tenant);
-    std::vector<std::future<void>> committed;
-    for (const auto& thread : threads_) {
-      auto done = std::make_shared<std::promise<void>>();
-      committed.push_back(done->get_future());
-      thread->CommitTable([done] { done->set_value(); });
-    }
-    for (std::future<void>& future : committed) future.wait();
+    const auto committed = AskAll<Done>(
+        [](DeliveryThread& thread, auto answer) { thread.CommitTable([answer] { answer({}); }); });
+    host_->Wait(*committed, base::MonoTime::max());
     return absl::OkStatus();
   }
 
   void RefreshGauges(std::chrono::nanoseconds patience) override {
-    std::vector<std::future<void>> refreshed;
-    for (const auto& thread : threads_) {
-      auto done = std::make_shared<std::promise<void>>();
-      refreshed.push_back(done->get_future());
-      thread->PublishGauges([done] { done->set_value(); });
-    }
-    const auto give_up = std::chrono::steady_clock::now() + patience;
-    for (std::future<void>& future : refreshed) future.wait_until(give_up);
+    const auto refreshed = AskAll<Done>([](DeliveryThread& thread, auto answer) {
+      thread.PublishGauges([answer] { answer({}); });
+    });
+    host_->Wait(*refreshed, clock_.Mono() + patience);
   }
 
   void ListPending(absl::AnyInvocable<void(model::PendingReport)> done) override {
@@ -191,22 +161,15 @@ class EngineImpl final : public Engine {
   }
 
   GivenUp AwaitRemovals(std::chrono::nanoseconds patience) override {
-    std::vector<std::future<uint64_t>> counted;
-    for (const auto& thread : threads_) {
-      auto done = std::make_shared<std::promise<uint64_t>>();
-      counted.push_back(done->get_future());
-      thread->AwaitRemovals([done](uint64_t deliveries) { done->set_value(deliveries); });
-    }
+    const auto counted = AskAll<uint64_t>([](DeliveryThread& thread, auto answer) {
+      thread.AwaitRemovals([answer](uint64_t deliveries) { answer(deliveries); });
+    });
     removed_.resize(threads_.size());
-    const auto give_up = std::chrono::steady_clock::now() + patience;
     GivenUp given_up;
-    for (size_t i = 0; i < counted.size(); ++i) {
-      if (counted[i].wait_until(give_up) != std::future_status::ready) {
-        given_up.counting = true;
-        continue;
-      }
-      const uint64_t total = counted[i].get();
-      given_up.deliveries += total - std::exchange(removed_[i], total);
+    given_up.counting = !host_->Wait(*counted, clock_.Mono() + patience);
+    for (size_t i = 0; i < threads_.size(); ++i) {
+      const std::optional<uint64_t> total = counted->Get(i);
+      if (total) given_up.deliveries += *total - std::exchange(removed_[i], *total);
     }
     return given_up;
   }
@@ -223,22 +186,17 @@ class EngineImpl final : public Engine {
   }
 
   bool Drain(std::chrono::nanoseconds grace, const std::function<bool()>& hurry) override {
-    std::vector<std::future<void>> drained;
-    for (const auto& thread : threads_) {
-      auto done = std::make_shared<std::promise<void>>();
-      drained.push_back(done->get_future());
-      thread->Drain(grace, [done] { done->set_value(); });
-    }
+    const auto drained = AskAll<Done>([grace](DeliveryThread& thread, auto answer) {
+      thread.Drain(grace, [answer] { answer({}); });
+    });
     base::MonoTime give_up = clock_.Mono() + grace + kCommitGrace;
     bool hurried = false;
-    for (std::future<void>& future : drained) {
-      while (future.wait_for(std::chrono::milliseconds(5)) != std::future_status::ready) {
-        if (clock_.Mono() >= give_up) return false;
-        if (hurried || !hurry()) continue;
-        hurried = true;
-        give_up = clock_.Mono() + kCommitGrace;
-        for (const auto& thread : threads_) thread->CancelAll();
-      }
+    while (!host_->Wait(*drained, clock_.Mono() + kHurryEvery)) {
+      if (clock_.Mono() >= give_up) return false;
+      if (hurried || !hurry()) continue;
+      hurried = true;
+      give_up = clock_.Mono() + kCommitGrace;
+      for (const auto& thread : threads_) thread->CancelAll();
     }
     return true;
   }
@@ -249,47 +207,55 @@ class EngineImpl final : public Engine {
   absl::Status Prepare(const config::Config& config,
                        std::vector<std::vector<model::Destination>> shards,
                        delivery::AllTables::Tables& tables) {
-    std::vector<std::future<absl::Status>> results;
+    const auto ready = std::make_shared<Answers<absl::Status>>(threads_.size());
     for (size_t i = 0; i < threads_.size(); ++i) {
-      auto ready = std::make_shared<std::promise<absl::Status>>();
-      results.push_back(ready->get_future());
       tables.push_back(
           routing::RoutingTable::Compile(std::move(shards[i]), config.subscriptions, config.types));
       threads_[i]->PrepareTable(
-          tables.back(), [ready](absl::Status status) { ready->set_value(std::move(status)); });
+          tables.back(), [ready, i](absl::Status status) { ready->Set(i, std::move(status)); });
     }
+    host_->Wait(*ready, base::MonoTime::max());
     absl::Status all;
-    std::vector<DeliveryThread*> prepared;
-    for (size_t i = 0; i < threads_.size(); ++i) {
-      const absl::Status status = results[i].get();
-      if (status.ok()) prepared.push_back(threads_[i].get());
-      all.Update(status);
-    }
+    for (size_t i = 0; i < threads_.size(); ++i) all.Update(*ready->Get(i));
     if (all.ok()) return all;
-    for (DeliveryThread* thread : prepared) thread->DiscardTable();
+    for (size_t i = 0; i < threads_.size(); ++i) {
+      if (ready->Get(i)->ok()) threads_[i]->DiscardTable();
+    }
     return all;
   }
 
   /// Marks what is in force and will not be, or, for the first time, whatever is left of others
   /// in the store. Nothing of the change is in force yet.
   absl::Status MarkOut(const Placement& after) {
-    auto marked = std::make_shared<std::promise<absl::Status>>();
-    std::future<absl::Status> result = marked->get_future();
+    const auto marked = std::make_shared<Answers<absl::Status>>(1);
     if (!applied_) {
       journal_.CloseUnopenedLanes(
           [this, marked](const absl::StatusOr<std::vector<journal::UnopenedLane>>& left) {
             if (left.ok()) TellLeftLanes(*left, metrics_, logger_);
-            marked->set_value(left.status());
+            marked->Set(0, left.status());
           });
-      return result.get();
+      host_->Wait(*marked, base::MonoTime::max());
+      return *marked->Get(0);
     }
     std::vector<journal::LaneName> out;
     for (auto& [tenant, name] : placement_.NotIn(after)) {
       out.push_back({std::move(tenant), std::move(name)});
     }
     if (out.empty()) return absl::OkStatus();
-    journal_.TakeOut(std::move(out), [marked](absl::Status status) { marked->set_value(status); });
-    return result.get();
+    journal_.TakeOut(std::move(out),
+                     [marked](absl::Status status) { marked->Set(0, std::move(status)); });
+    host_->Wait(*marked, base::MonoTime::max());
+    return *marked->Get(0);
+  }
+
+  /// Asks every thread; `ask` is given one of them, and how to answer, once, on any thread.
+  template <typename Answer, typename Ask>
+  std::shared_ptr<Answers<Answer>> AskAll(Ask ask) {
+    auto answers = std::make_shared<Answers<Answer>>(threads_.size());
+    for (size_t i = 0; i < threads_.size(); ++i) {
+      ask(*threads_[i], [answers, i](Answer answer) { answers->Set(i, std::move(answer)); });
+    }
+    return answers;
   }
 
   const base::Clock& clock_;
@@ -300,8 +266,7 @@ class EngineImpl final : public Engine {
   delivery::AllTables tables_;  // these two outlive the threads
   delivery::DeliveryLog log_;
   http::EgressSwitch egress_;
-  std::unique_ptr<http::TlsClient> tls_;
-  std::unique_ptr<http::Resolver> resolver_;
+  const std::unique_ptr<ThreadHost> host_;
   const std::shared_ptr<policy::InFlightCaps> caps_ = std::make_shared<policy::InFlightCaps>(1, 1);
   std::vector<std::unique_ptr<DeliveryThread>> threads_;
   Placement placement_;
@@ -315,10 +280,18 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(
     const config::Config& config, const base::Clock& clock, base::DescriptorBudget& connections,
     journal::Journal& journal, metrics::Metrics& metrics, log::Logger& logger,
     tracing::Tracer* tracer) {
-  absl::StatusOr<std::unique_ptr<http::TlsClient>> tls = http::TlsClient::Create();
-  if (!tls.ok()) return tls.status();
-  return std::make_unique<EngineImpl>(config, clock, connections, journal, metrics, logger,
-                                      *std::move(tls), tracer);
+  absl::StatusOr<std::unique_ptr<ThreadHost>> host =
+      MakeOsThreads(config.resolver, clock, journal, metrics);
+  if (!host.ok()) return host.status();
+  return MakeEngine(config, clock, connections, journal, metrics, logger, tracer, *std::move(host));
+}
+
+std::unique_ptr<Engine> MakeEngine(const config::Config& config, const base::Clock& clock,
+                                   base::DescriptorBudget& connections, journal::Journal& journal,
+                                   metrics::Metrics& metrics, log::Logger& logger,
+                                   tracing::Tracer* tracer, std::unique_ptr<ThreadHost> host) {
+  return std::make_unique<EngineImpl>(config, clock, connections, journal, metrics, logger, tracer,
+                                      std::move(host));
 }
 
 }  // namespace carillon::engine

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <memory>
+
+#include "carillon/engine/engine.h"
+#include "thread_host.h"
+
+namespace carillon::engine {
+
+/// As `Engine::Create`, with its threads from `host`.
+std::unique_ptr<Engine> MakeEngine(const config::Config& config, const base::Clock& clock,
+                                   base::DescriptorBudget& connections, journal::Journal& journal,
+                                   metrics::Metrics& metrics, log::Logger& logger,
+                                   tracing::Tracer* tracer, std::unique_ptr<ThreadHost> host);
+
+}  // namespace carillon::engine

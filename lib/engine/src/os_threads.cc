@@ -1,0 +1,72 @@
+#include "os_threads.h"
+
+#include <chrono>
+#include <utility>
+
+#include "carillon/config/proto_time.h"
+#include "carillon/http/resolver.h"
+#include "carillon/http/tls.h"
+
+namespace carillon::engine {
+namespace {
+
+http::ResolverOptions ResolverOptionsOf(const v1::ResolverSettings& settings,
+                                        metrics::Metrics& metrics) {
+  const auto millis = [](const google::protobuf::Duration& duration) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(config::ToChrono(duration));
+  };
+  http::ResolverOptions options;
+  options.servers.assign(settings.servers().begin(), settings.servers().end());
+  options.timeout = millis(settings.timeout());
+  options.attempts = static_cast<int>(settings.attempts());
+  options.ttl_min = millis(settings.ttl_min());
+  options.ttl_max = millis(settings.ttl_max());
+  options.negative_ttl = millis(settings.negative_ttl());
+  options.stale = millis(settings.stale());
+  // The two enumerations name the same results in the same order.
+  static_assert(http::kLookupResultCount == metrics::kDnsResultCount);
+  options.on_lookup = [&metrics](http::LookupResult result) {
+    metrics.CountDnsLookup(static_cast<metrics::DnsResult>(result));
+  };
+  options.on_running = [&metrics](size_t count) { metrics.SetDnsLookupsInFlight(count); };
+  options.on_stale = [&metrics] { metrics.CountDnsStale(); };
+  return options;
+}
+
+class OsThreads final : public ThreadHost {
+ public:
+  OsThreads(std::unique_ptr<http::TlsClient> tls, std::unique_ptr<http::Resolver> resolver,
+            const base::Clock& clock, journal::Journal& journal, metrics::Metrics& metrics)
+      : tls_(std::move(tls)),
+        resolver_(std::move(resolver)),
+        clock_(clock),
+        journal_(journal),
+        metrics_(metrics) {}
+
+  std::unique_ptr<DeliveryThread> MakeThread(const DeliveryThreadOptions& options) override {
+    return DeliveryThread::Create(options, clock_, journal_, *resolver_, *tls_, metrics_);
+  }
+  bool Wait(Awaited& answers, base::MonoTime until) override { return answers.WaitUntil(until); }
+
+ private:
+  const std::unique_ptr<http::TlsClient> tls_;
+  const std::unique_ptr<http::Resolver> resolver_;
+  const base::Clock& clock_;
+  journal::Journal& journal_;
+  metrics::Metrics& metrics_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ThreadHost>> MakeOsThreads(const v1::ResolverSettings& resolver,
+                                                          const base::Clock& clock,
+                                                          journal::Journal& journal,
+                                                          metrics::Metrics& metrics) {
+  absl::StatusOr<std::unique_ptr<http::TlsClient>> tls = http::TlsClient::Create();
+  if (!tls.ok()) return tls.status();
+  return std::make_unique<OsThreads>(
+      *std::move(tls), http::Resolver::Create(ResolverOptionsOf(resolver, metrics), clock), clock,
+      journal, metrics);
+}
+
+}  // namespace carillon::engine

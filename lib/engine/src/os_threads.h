@@ -1,0 +1,21 @@
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "carillon/base/clock.h"
+#include "carillon/journal/journal.h"
+#include "carillon/metrics/metrics.h"
+#include "carillon/v1/config.pb.h"
+#include "thread_host.h"
+
+namespace carillon::engine {
+
+/// Threads of the operating system, with the resolver and the TLS client that all of them share.
+/// What is given outlives it.
+absl::StatusOr<std::unique_ptr<ThreadHost>> MakeOsThreads(const v1::ResolverSettings& resolver,
+                                                          const base::Clock& clock,
+                                                          journal::Journal& journal,
+                                                          metrics::Metrics& metrics);
+
+}  // namespace carillon::engine
