@@ -1,6 +1,7 @@
 #include "caps.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace carillon::delivery {
 
@@ -9,7 +10,7 @@ void Caps::Join(Lane& lane) {
 }
 
 bool Caps::TryStart(Lane& lane, base::MonoTime now, bool again) {
-  if (shared_ == nullptr || shared_->TryStart(*lane.tenant)) return true;
+  if (shared_ == nullptr || (!IsOffered(lane) && shared_->TryStart(*lane.tenant))) return true;
   Queue& queue = queues_[lane.destination().tenant];
   queue.tenant = lane.tenant;
   if (again) {
@@ -17,7 +18,10 @@ bool Caps::TryStart(Lane& lane, base::MonoTime now, bool again) {
   } else {
     queue.lanes.push_back(lane.id());
   }
-  if (waiting_++ == 0) look_at_ = now + kLook;
+  if (waiting_++ == 0) {
+    look_at_ = now + Interval();
+    shared_->BeginWaiting();
+  }
   return false;
 }
 
@@ -27,12 +31,23 @@ bool Caps::TryStart(Lane& lane, base::MonoTime now, bool again) {
 void Caps::Finish(Lane& lane) {
   if (shared_ == nullptr) return;
   shared_->Finish(*lane.tenant);
-  if (waiting_ == 0) return;
+  if (waiting_ == 0 || Offers(lane)) return;
   const auto next = NextTenant();
   const auto own = queues_.find(lane.destination().tenant);
   const bool both = own != queues_.end() && own != next;
   Free(next);
   if (both) Free(own);
+}
+
+bool Caps::Offers(const Lane& lane) {
+  if (shared_->waiting() < 2 || !std::exchange(may_offer_, false)) return false;
+  offered_ = lane.tenant;
+  return true;
+}
+
+bool Caps::IsOffered(const Lane& lane) const {
+  if (offered_ == nullptr) return false;
+  return shared_->Room() < 2 || (lane.tenant == offered_ && shared_->Room(*offered_) < 2);
 }
 
 Caps::Queues::iterator Caps::NextTenant() {
@@ -44,12 +59,20 @@ Caps::Queues::iterator Caps::NextTenant() {
 
 void Caps::Free(Queues::iterator queue) {
   free_.push_back(queue->second.lanes.pop_front());
-  --waiting_;
+  if (--waiting_ == 0) shared_->EndWaiting();
   if (queue->second.lanes.empty()) queues_.erase(queue);
+}
+
+std::chrono::nanoseconds Caps::Interval() {
+  chance_ = chance_ * 1'664'525 + 1'013'904'223;
+  constexpr std::chrono::nanoseconds kMost = kLook;
+  return kMost / 2 + kMost * static_cast<int>(chance_ >> 24) / 512;
 }
 
 // Where thousands wait for the place of one, they do not all try and wait again at every look.
 void Caps::Look() {
+  if (++looks_ % kOfferEvery == 0) may_offer_ = true;
+  if (std::exchange(offered_, nullptr) != nullptr) return;  // others look first
   size_t room = shared_->Room();
   for (size_t tenants = queues_.size(); tenants > 0 && room > 0; --tenants) {
     const auto queue = NextTenant();
@@ -63,7 +86,7 @@ void Caps::Look() {
 Lane* Caps::Next(base::MonoTime now) {
   if (waiting_ > 0 && now >= look_at_) {
     Look();
-    look_at_ = now + kLook;
+    look_at_ = now + Interval();
   }
   while (!free_.empty()) {
     Lane* const lane = lanes_.Find(free_.pop_front());

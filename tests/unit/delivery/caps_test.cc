@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -121,6 +122,61 @@ TEST_F(CapsTest, EveryLaneHasItsTurn) {
     for (Lane* const lane : started) shared_->Finish(*lane->tenant);
   }
   EXPECT_EQ(turns.size(), size_t{2 * kLanes});
+}
+
+/// One shard always has something to send for the place that it has; another has none.
+class CapsOfTwoShards : public CapsTest {
+ protected:
+  /// The looks until the other has a place, or none within many.
+  std::optional<uint32_t> LooksUntilTheOtherHasOne() {
+    EndElsewhere(1);
+    Lane* running = lanes_.Find(1);
+    EXPECT_TRUE(caps_.TryStart(*running, now_));
+    Fill(*more_);
+    AllWait();
+    for (uint32_t looks = 1; looks < 100; ++looks) {
+      now_ += Caps::kLook;
+      if (Lane* const lane = other_.Next(now_); lane != nullptr) {
+        EXPECT_TRUE(other_.TryStart(*lane, now_));
+        return looks;
+      }
+      if (running == nullptr) running = caps_.Next(now_);
+      for (int ends = 0; ends < 3 && running != nullptr; ++ends) {
+        caps_.Finish(*running);
+        running = caps_.Next(now_);
+        while (running != nullptr && !caps_.TryStart(*running, now_)) running = caps_.Next(now_);
+      }
+    }
+    return std::nullopt;
+  }
+
+  Caps other_{shared_, lanes_};
+};
+
+TEST_F(CapsOfTwoShards, APlaceIsLeftToTheOneThatHasNone) {
+  Fill(*more_);
+  EXPECT_FALSE(other_.TryStart(*lanes_.Find(kLanes + 1), now_));
+  const auto looks = LooksUntilTheOtherHasOne();
+  ASSERT_TRUE(looks);
+  EXPECT_LE(*looks, 2 * Caps::kOfferEvery);
+}
+
+TEST_F(CapsOfTwoShards, NoneIsLeftWhereNobodyElseWaits) {
+  Fill(*more_);
+  EndElsewhere(1);
+  Lane* running = lanes_.Find(1);
+  ASSERT_TRUE(caps_.TryStart(*running, now_));
+  AllWait();
+  for (int ends = 0; ends < 40; ++ends) {
+    now_ += Caps::kLook;
+    while (Lane* const lane = caps_.Next(now_)) EXPECT_FALSE(caps_.TryStart(*lane, now_));
+    caps_.Finish(*running);
+    running = nullptr;
+    while (Lane* const lane = caps_.Next(now_)) {
+      if (caps_.TryStart(*lane, now_)) running = lane;
+    }
+    ASSERT_NE(running, nullptr) << "the place stays empty until the next look";
+  }
 }
 
 }  // namespace

@@ -132,7 +132,10 @@ TEST_F(LaneSchedulerTest, ALaneThatMetACapWaitsForAnEnd) {
   ASSERT_NE(first, nullptr);
   EXPECT_EQ(SendNext(), nullptr);
   EXPECT_FALSE(scheduler_->MaySend());
-  EXPECT_EQ(scheduler_->WakeAt(), clock_.Mono() + Caps::kLook);  // it may end in another shard
+  const auto look = scheduler_->WakeAt();  // it may end in another shard
+  ASSERT_TRUE(look);
+  EXPECT_GE(*look, clock_.Mono() + Caps::kLook / 2);
+  EXPECT_LE(*look, clock_.Mono() + Caps::kLook);
   End(*first);
   EXPECT_NE(SendNext(), nullptr);
   EXPECT_EQ(scheduler_->WakeAt(), std::nullopt);

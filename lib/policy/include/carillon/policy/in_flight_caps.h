@@ -40,6 +40,14 @@ class InFlightCaps {
   /// should try again now. A refusal is never overlooked: it comes before a `Finish` that says so.
   bool Finish(Tenant& tenant);
 
+  /// A number of its own for each who asks, from 1.
+  uint32_t Join() { return ++joined_; }
+  /// A thread has something that waits for a place, or nothing any more.
+  void BeginWaiting() { ++waiting_; }
+  void EndWaiting() { --waiting_; }
+  /// Threads that wait.
+  uint32_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
+
   /// So many more may be in flight now, in all and of `tenant`.
   uint32_t Room() const { return Below(count_, in_all_); }
   uint32_t Room(const Tenant& tenant) const { return Below(tenant.count_, per_tenant_); }
@@ -61,6 +69,8 @@ class InFlightCaps {
   std::atomic<uint32_t> per_tenant_;
   std::atomic<uint32_t> count_{0};
   std::atomic<bool> refused_{false};
+  std::atomic<uint32_t> waiting_{0};
+  std::atomic<uint32_t> joined_{0};
 
   base::Mutex mutex_;
   std::unordered_map<std::string, std::weak_ptr<Tenant>> tenants_ ABSL_GUARDED_BY(mutex_);
