@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the simulation of a delivery thread: crashes, refusals and changed configurations in simulated
-# time, chosen by a seed. The same seed always does the same.
+# Runs the simulation of the engine with all its threads: crashes, full disks, refusals and changed
+# configurations in simulated time, chosen by a seed. The same seed always does the same.
 #
 #   scripts/sim.sh SEED          one seed, e.g. the one that a failed test printed
 #   scripts/sim.sh --runs N      seeds 1 to N (default 2000)
@@ -20,5 +20,5 @@ esac
 preset=${CARILLON_PRESET:-release}
 scripts/install.sh build
 [[ -f "build/$preset/build.ninja" ]] || cmake --preset "$preset" >/dev/null
-cmake --build --preset "$preset" --target test_delivery
-exec "build/$preset/tests/test_delivery" --gtest_filter='Simulation.*' --gtest_brief=1
+cmake --build --preset "$preset" --target test_simulation
+exec "build/$preset/tests/test_simulation" --gtest_filter='Simulation.*' --gtest_brief=1

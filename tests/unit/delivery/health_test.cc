@@ -193,7 +193,7 @@ TEST_F(HealthTest, AClockThatJumpsDisablesNobody) {
     a_.generation += 1;
     ASSERT_TRUE(SetTable({a_}).ok());
     end_.status = 404;
-    Publish("e");
+    Publish("e" + std::to_string(jump.count()));
     RunFor(milliseconds(1500));
     clock_.JumpWall(jump);
     RunFor(milliseconds(1500));

@@ -13,7 +13,8 @@
 namespace carillon::delivery {
 
 /// The journal of one life of the process over a SimStore. Writes become durable later, in order,
-/// some at a time; reads see a state of their time and answer still later.
+/// some at a time; reads see a state of their time and answer still later. On a full disk it
+/// refuses what can be refused, and keeps the rest waiting; once it failed it writes nothing more.
 class SimJournal final : public journal::Journal {
  public:
   SimJournal(SimStore& store, SimExecutor& executor, const base::Clock& clock, base::Random& random)
@@ -29,41 +30,75 @@ class SimJournal final : public journal::Journal {
     for (const auto& pair : store.dead) keep(pair);
   }
 
-  /// No lane can be opened.
+  /// Nothing can be written: publishers and new lanes are refused, settlements wait.
   bool disk_full = false;
+  /// As if the disk was full for these calls of `OpenLanes` alone.
+  int refuse_opening = 0;
+  /// From now on nothing becomes durable, but for what had been written and not been answered.
+  void Fail() {
+    failed_ = true;
+    for (size_t n = random_.Next() % (writes_.size() + 1); n > 0 && !disk_full; --n) {
+      auto work = std::move(writes_.front());
+      writes_.pop_front();
+      for (const auto id : std::exchange(marks_, {})) store_.TakeOut(id);
+      silent_ = true;
+      work.write(Disk::kGood);
+      silent_ = false;
+      work.write(Disk::kFailed);
+    }
+    for (Work& work : std::exchange(writes_, {})) work.write(Disk::kFailed);
+  }
+  bool failed() const { return failed_; }
   /// Settled events further below the watermark are removed.
   uint64_t window = UINT64_MAX / 2;
   /// A slow disk: writes take up to this long.
   std::chrono::microseconds write_delay{2000};
 
   journal::Recovered recovered() const override { return recovered_; }
-  void AddConsumer(journal::Consumer* consumer) override { consumer_ = consumer; }
+  void AddConsumer(journal::Consumer* consumer) override {
+    consumers_.push_back(consumer);
+    store_.shard_watermarks.assign(consumers_.size(), store_.watermark);
+  }
   void Start() override {}
 
-  void Append(std::vector<std::shared_ptr<model::Event>> events, journal::AppendDone) override {
-    Write([this, events = std::move(events)] {
+  /// An id that is known is not stored again.
+  void Append(std::vector<std::shared_ptr<model::Event>> events,
+              journal::AppendDone done) override {
+    Write(/*waits=*/false, [this, events = std::move(events), done = std::move(done),
+                            at = accepted_at](Disk disk) mutable {
+      if (disk != Disk::kGood) return Refuse(done, disk);
       auto batch = std::make_shared<journal::EventBatch>();
+      std::vector<journal::Appended> results;
       for (const auto& event : events) {
-        store_.Append(event, accepted_at);
-        batch->push_back(event);
+        const auto known = store_.position_of.find(std::string(event->id()));
+        const bool duplicate = known != store_.position_of.end();
+        if (!duplicate) {
+          store_.Append(event, at);
+          batch->push_back(event);
+        }
+        results.push_back({duplicate ? known->second : event->position(), duplicate});
       }
-      consumer_->OnCommitted(batch);
+      Tell(batch);
+      if (done && !silent_) done(std::move(results));
     });
   }
   base::WallTime accepted_at{};
 
   void Settle(journal::Settlement settlement, absl::AnyInvocable<void()> done) override {
-    Write([this, settlement = std::move(settlement), done = std::move(done)]() mutable {
-      store_.Apply(settlement);
-      store_.Retain(window);
-      auto batch = std::make_shared<journal::EventBatch>();
-      for (const auto& event : settlement.events) {
-        store_.Append(event, clock_.Wall());
-        batch->push_back(event);
-      }
-      done();
-      if (!batch->empty()) consumer_->OnCommitted(batch);
-    });
+    Write(/*waits=*/true,
+          [this, settlement = std::move(settlement), done = std::move(done)](Disk disk) mutable {
+            if (disk != Disk::kGood) return;
+            store_.Apply(settlement);
+            store_.Retain(window);
+            auto batch = std::make_shared<journal::EventBatch>();
+            for (const auto& event : settlement.events) {
+              store_.Append(event, clock_.Wall());
+              batch->push_back(event);
+            }
+            if (silent_) return;
+            done();
+            Tell(batch);
+          });
   }
 
   void Read(uint64_t from, size_t max_bytes,
@@ -185,42 +220,51 @@ class SimJournal final : public journal::Journal {
   void OpenLanes(
       std::vector<journal::LaneName> names,
       absl::AnyInvocable<void(absl::StatusOr<std::vector<journal::LaneState>>)> done) override {
-    Write([this, names = std::move(names), done = std::move(done)]() mutable {
-      if (disk_full) return done(absl::ResourceExhaustedError("the disk is full"));
-      std::vector<journal::LaneState> states;
-      for (const auto& name : names) {
-        states.push_back(store_.Open(name));
-        opened_.insert(states.back().lane);
-      }
-      done(std::move(states));
-    });
+    Write(/*waits=*/false,
+          [this, names = std::move(names), done = std::move(done)](Disk disk) mutable {
+            if (disk == Disk::kGood && refuse_opening > 0) disk = (--refuse_opening, Disk::kFull);
+            if (disk != Disk::kGood) return Refuse(done, disk);
+            std::vector<journal::LaneState> states;
+            for (const auto& name : names) {
+              states.push_back(store_.Open(name));
+              opened_.insert(states.back().lane);
+            }
+            if (!silent_) done(std::move(states));
+          });
   }
 
   void TakeOut(std::vector<journal::LaneName> names,
                absl::AnyInvocable<void(absl::Status)> done) override {
-    Write([this, names = std::move(names), done = std::move(done)]() mutable {
-      for (const auto& [id, lane] : store_.lanes) {
-        if (!lane.out && std::ranges::find(names, lane.name) != names.end()) marks_.push_back(id);
-      }
-      WriteMarks();
-      done(absl::OkStatus());
-    });
+    Write(/*waits=*/false,
+          [this, names = std::move(names), done = std::move(done)](Disk disk) mutable {
+            if (disk == Disk::kFailed) return done(Why(disk));
+            for (const auto& [id, lane] : store_.lanes) {
+              if (!lane.out && std::ranges::find(names, lane.name) != names.end())
+                marks_.push_back(id);
+            }
+            WriteMarks(disk);
+            if (!silent_) done(absl::OkStatus());
+          });
   }
   void CloseLanes(std::vector<journal::LaneId> lanes) override {
-    Write([this, lanes] { marks_.insert(marks_.end(), lanes.begin(), lanes.end()); });
-    Write([this, lanes] {
+    Write(/*waits=*/false,
+          [this, lanes](Disk) { marks_.insert(marks_.end(), lanes.begin(), lanes.end()); });
+    Write(/*waits=*/true, [this, lanes](Disk disk) {
+      if (disk != Disk::kGood) return;
       for (const auto id : lanes) store_.CloseLane(id);
     });
   }
   void CloseUnopenedLanes(
       absl::AnyInvocable<void(absl::StatusOr<std::vector<journal::UnopenedLane>>)> done) override {
-    Write([this, done = std::move(done)]() mutable {
+    Write(/*waits=*/false, [this, done = std::move(done)](Disk disk) mutable {
+      if (disk == Disk::kFailed) return done(Why(disk));
       std::vector<journal::LaneId> lanes;
       for (const auto& [id, lane] : store_.lanes) {
         if (!lane.closed && !opened_.contains(id)) lanes.push_back(id);
       }
       marks_ = lanes;
-      WriteMarks();
+      WriteMarks(disk);
+      if (silent_) return;
       CloseLanes(std::move(lanes));
       done(std::vector<journal::UnopenedLane>());
     });
@@ -246,24 +290,58 @@ class SimJournal final : public journal::Journal {
     return answer;
   }
 
+  enum class Disk { kGood, kFull, kFailed };
+  /// Something to be written; `waits`: for as long as the disk is full.
+  struct Work {
+    bool waits = false;
+    absl::AnyInvocable<void(Disk)> write;
+  };
+
+  static absl::Status Why(Disk disk) {
+    return disk == Disk::kFull ? absl::ResourceExhaustedError("the disk is full")
+                               : absl::UnavailableError("the journal cannot write any more");
+  }
+  template <typename Done>
+  void Refuse(Done& done, Disk disk) {
+    if (done && !silent_) done(Why(disk));
+  }
+
+  /// Consumers are told before publishers are answered.
+  void Tell(const std::shared_ptr<journal::EventBatch>& batch) {
+    if (batch->empty() || silent_) return;
+    for (journal::Consumer* consumer : consumers_) consumer->OnCommitted(batch);
+  }
+
   /// Now, or, on a full disk, with what is written next.
-  void WriteMarks() {
-    if (random_.Next() % 4 == 0) return;
+  void WriteMarks(Disk disk) {
+    if (disk != Disk::kGood || random_.Next() % 4 == 0) return;
     for (const auto id : std::exchange(marks_, {})) store_.TakeOut(id);
   }
 
-  void Write(absl::AnyInvocable<void()> write) {
-    writes_.push_back(std::move(write));
+  void Write(bool waits, absl::AnyInvocable<void(Disk)> write) {
+    writes_.push_back({waits, std::move(write)});
     if (std::exchange(committing_, true)) return;
     executor_.Soon(write_delay, [this] { Commit(); });
   }
 
   void Commit() {
-    for (size_t n = 1 + random_.Next() % writes_.size(); n > 0; --n) {
-      auto write = std::move(writes_.front());
+    std::deque<Work> waiting;
+    for (size_t n = writes_.empty() ? 0 : 1 + random_.Next() % writes_.size(); n > 0; --n) {
+      Work work = std::move(writes_.front());
       writes_.pop_front();
-      for (const auto id : std::exchange(marks_, {})) store_.TakeOut(id);
-      write();
+      if (disk_full && !failed_ && work.waits) {
+        waiting.push_back(std::move(work));
+        continue;
+      }
+      const Disk disk = failed_ ? Disk::kFailed : disk_full ? Disk::kFull : Disk::kGood;
+      if (disk == Disk::kGood) {
+        for (const auto id : std::exchange(marks_, {})) store_.TakeOut(id);
+      }
+      work.write(disk);
+    }
+    while (!waiting.empty()) {
+      writes_.push_front(std::move(waiting.back()));
+      waiting.pop_back();
     }
     committing_ = !writes_.empty();
     if (committing_) executor_.Soon(write_delay, [this] { Commit(); });
@@ -285,9 +363,11 @@ class SimJournal final : public journal::Journal {
   std::set<SimStore::Pair> settled_;
   std::set<journal::LaneId> opened_;
   std::vector<journal::LaneId> marks_;  // taken out; not durable yet
-  journal::Consumer* consumer_ = nullptr;
-  std::deque<absl::AnyInvocable<void()>> writes_;
+  std::vector<journal::Consumer*> consumers_;
+  std::deque<Work> writes_;
   bool committing_ = false;
+  bool failed_ = false;
+  bool silent_ = false;  // it is written, but nobody hears of it
   mutable std::shared_ptr<const std::map<journal::LaneId, journal::EvictionRequest>> given_up_;
   mutable uint64_t version_ = 0;
 };

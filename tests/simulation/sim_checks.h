@@ -77,7 +77,7 @@ class SimChecks {
     }
   }
   void OnStart(const SimCourier::Flight& flight,
-               const std::map<uint64_t, SimCourier::Flight>& flights) {
+               const std::vector<const SimCourier::Flight*>& flights) {
     const journal::LaneId lane = LaneOf(flight);
     const std::vector<uint64_t> positions = PositionsOf(flight);
     const model::Destination* destination = DestinationOf(flight);
@@ -113,6 +113,14 @@ class SimChecks {
       if (success) {
         EXPECT_TRUE(answered_.insert({lane, position}).second) << "delivered twice in one life";
       }
+    }
+  }
+
+  /// The process was drained: what receivers answered is known after a restart.
+  void CheckDurable() const {
+    for (const SimStore::Pair& pair : answered_) {
+      EXPECT_TRUE(store_.delivered.contains(pair))
+          << "drained before it was durable: position " << pair.second << " of lane " << pair.first;
     }
   }
 
@@ -207,7 +215,7 @@ class SimChecks {
   /// One after another, each later than the last; behind a dead one only where that is wanted.
   void CheckOrder(journal::LaneId lane, const model::Destination& destination,
                   const std::vector<uint64_t>& positions,
-                  const std::map<uint64_t, SimCourier::Flight>& flights,
+                  const std::vector<const SimCourier::Flight*>& flights,
                   const SimCourier::Flight& flight) {
     if (destination.order.by == model::Ordering::kNone) return;
     const uint64_t from = OrderedFrom(destination);
@@ -234,9 +242,9 @@ class SimChecks {
           << last.second;
       last = range;
     }
-    for (const auto& [token, other] : flights) {
-      if (other.endpoint != flight.endpoint) continue;
-      for (const uint64_t position : PositionsOf(other)) {
+    for (const SimCourier::Flight* other : flights) {
+      if (other->host != flight.host) continue;
+      for (const uint64_t position : PositionsOf(*other)) {
         const auto key = KeyOf(destination, position);
         if (position < from) continue;
         EXPECT_FALSE(key && keys.contains(*key)) << "two of one key in flight";

@@ -1,5 +1,5 @@
-// Seeded runs of a whole shard in simulated time. A failing seed is printed; run it alone with
-// CARILLON_SIM_SEED=<seed>, or more of them with CARILLON_SIM_RUNS=<number>.
+// Seeded runs of the engine with all its shards in simulated time. A failing seed is printed; run
+// it alone with CARILLON_SIM_SEED=<seed>, or more of them with CARILLON_SIM_RUNS=<number>.
 
 #include <gtest/gtest.h>
 
@@ -20,9 +20,11 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
   const uint64_t runs = FromEnvironment("CARILLON_SIM_RUNS", 2000);
   const uint64_t first = only != 0 ? only : 1;
   const uint64_t last = only != 0 ? only : runs;
-  size_t deliveries = 0, deaths = 0, behind = 0, operational = 0, discarded = 0, evicted = 0,
-         removed = 0, cut_short = 0, came_back = 0;
+  size_t deliveries = 0, deaths = 0, behind = 0, operational = 0, evicted = 0, removed = 0,
+         cut_short = 0, came_back = 0;
   SimChecks::Counts all;
+  SimPublisher::Counts published;
+  SimWorld::Troubles troubles;
   for (uint64_t seed = first; seed <= last; ++seed) {
     SimWorld world(seed);
     world.Run(80);
@@ -30,12 +32,13 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
     deaths += world.deaths();
     behind += world.fell_behind();
     operational += world.operational();
-    discarded += world.discarded();
     evicted += world.given_up();
     removed += world.removed();
     cut_short += world.cut_short();
     came_back += world.came_back();
     all += world.counts();
+    published += world.published();
+    troubles += world.troubles();
     ASSERT_FALSE(HasFailure()) << "seed " << seed << ": CARILLON_SIM_SEED=" << seed;
   }
   std::printf(
@@ -46,6 +49,12 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
       deliveries, all.in_order, deaths, all.retries, all.shortages, all.pauses, all.batches,
       all.retried_batches, all.taken_apart, operational, behind, evicted, removed, came_back,
       cut_short);
+  std::printf(
+      "%zu duplicates, %zu batches refused, %zu full disks, %zu journals that failed, %zu changes "
+      "refused, %zu deaths in a change, %zu drains (%zu given up)\n",
+      published.duplicates, published.refused, troubles.full_disks, troubles.failed_journals,
+      troubles.refused_changes, troubles.deaths_in_changes, troubles.drains,
+      troubles.drains_given_up);
   // Runs in which nothing went wrong would show nothing; a single one may.
   if (only == 0) {
     EXPECT_GT(deliveries, 0u);
@@ -57,12 +66,18 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
     EXPECT_GT(all.retried_batches, 0u);
     EXPECT_GT(all.taken_apart, 0u);
     EXPECT_GT(operational, 0u);
-    EXPECT_GT(discarded, 0u);
     EXPECT_GT(behind, 0u);
     EXPECT_GT(evicted, 0u);
     EXPECT_GT(removed, 0u);
     EXPECT_GT(came_back, 0u);
     EXPECT_GT(cut_short, 0u);
+    EXPECT_GT(published.duplicates, 0u);
+    EXPECT_GT(published.refused, 0u);
+    EXPECT_GT(troubles.full_disks, 0u);
+    EXPECT_GT(troubles.failed_journals, 0u);
+    EXPECT_GT(troubles.refused_changes, 0u);
+    EXPECT_GT(troubles.deaths_in_changes, 0u);
+    EXPECT_GT(troubles.drains, 0u);
   }
 }
 

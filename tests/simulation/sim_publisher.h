@@ -1,0 +1,129 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "carillon/base/random.h"
+#include "sim_journal.h"
+
+namespace carillon::delivery {
+
+/// Publishes events, and publishes again, under the same ids, what it was not told is stored; and
+/// sometimes what it was. What was answered is stored once, at the position that was answered.
+class SimPublisher {
+ public:
+  static constexpr int kTypes = 6;
+
+  SimPublisher(const SimStore& store, base::Random& random) : store_(store), random_(random) {}
+
+  static std::string TenantOf(int i) { return "t" + std::to_string(i % 2); }
+
+  void Publish(SimJournal& journal, base::WallTime now) {
+    if (!batches_.empty() && Below(4) == 0) return Send(Below(batches_.size()), journal, now);
+    Batch batch;
+    for (size_t n = 1 + Below(12); n > 0; --n) batch.events.push_back(Make());
+    batches_.push_back(std::move(batch));
+    Send(batches_.size() - 1, journal, now);
+  }
+  /// Whatever has no answer yet.
+  void PublishAgain(SimJournal& journal, base::WallTime now) {
+    for (size_t i = 0; i < batches_.size(); ++i) {
+      if (!batches_[i].answered) Send(i, journal, now);
+    }
+  }
+  bool AllAnswered() const {
+    return std::ranges::all_of(batches_, [](const Batch& batch) { return batch.answered; });
+  }
+
+  void CheckStored() const {
+    std::map<std::string, size_t> times;
+    for (const model::EventPtr& event : store_.events) ++times[std::string(event->id())];
+    for (const Batch& batch : batches_) {
+      for (const auto& options : batch.events) {
+        const size_t most = times[std::string(options.id)];
+        EXPECT_LE(most, 1u) << options.id << " is stored twice";
+        EXPECT_TRUE(most == 1 || !batch.answered) << options.id << " was answered and is lost";
+      }
+    }
+  }
+
+  struct Counts {
+    size_t refused = 0;
+    size_t duplicates = 0;
+
+    Counts& operator+=(const Counts& other) {
+      refused += other.refused;
+      duplicates += other.duplicates;
+      return *this;
+    }
+  };
+  const Counts& counts() const { return counts_; }
+
+ private:
+  struct Fields {
+    std::string id, type, tenant, key, payload;
+  };
+  struct Batch {
+    std::vector<Fields> events;
+    bool answered = false;
+  };
+
+  uint64_t Below(uint64_t n) { return random_.Next() % n; }
+
+  Fields Make() {
+    Fields fields;
+    fields.id = "e" + std::to_string(++made_);
+    const std::string fill(Below(10) == 0 ? 1 + Below(3000) : 10, 'x');
+    fields.payload = "\"" + fields.id + fill + "\"";
+    fields.type = "n.t" + std::to_string(Below(kTypes));
+    fields.key = Below(4) == 0 ? "" : "k" + std::to_string(Below(5));
+    fields.tenant = TenantOf(static_cast<int>(Below(2)));
+    return fields;
+  }
+
+  void Send(size_t which, SimJournal& journal, base::WallTime now) {
+    std::vector<std::shared_ptr<model::Event>> events;
+    for (const Fields& fields : batches_[which].events) {
+      events.push_back(model::Event::Create({.id = fields.id,
+                                             .type = fields.type,
+                                             .tenant = fields.tenant,
+                                             .ordering_key = fields.key,
+                                             .attributes = {},
+                                             .payload = fields.payload}));
+    }
+    journal.accepted_at = now;
+    journal.Append(std::move(events), [this, which](const auto& results) {
+      if (!results.ok()) {
+        ++counts_.refused;
+        return;
+      }
+      OnStored(batches_[which], *results);
+    });
+  }
+
+  void OnStored(Batch& batch, const std::vector<journal::Appended>& results) {
+    ASSERT_EQ(results.size(), batch.events.size());
+    for (size_t i = 0; i < results.size(); ++i) {
+      const std::string& id = batch.events[i].id;
+      EXPECT_EQ(results[i].position, store_.position_of.at(id));
+      EXPECT_EQ(store_.events.at(results[i].position - 1)->payload(), batch.events[i].payload);
+      if (batch.answered) EXPECT_TRUE(results[i].duplicate) << id;
+      counts_.duplicates += results[i].duplicate ? 1 : 0;
+    }
+    batch.answered = true;
+  }
+
+  const SimStore& store_;
+  base::Random& random_;
+  std::vector<Batch> batches_;
+  size_t made_ = 0;
+  Counts counts_;
+};
+
+}  // namespace carillon::delivery
