@@ -1,0 +1,178 @@
+// What one message of events becomes, before a journal that the test controls.
+
+#include "carillon/rpc/publishing.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "carillon/base/clock.h"
+#include "carillon/journal/refusal.h"
+#include "held_journal.h"
+#include "queue_support.h"
+
+namespace carillon::rpc {
+namespace {
+
+using ::testing::HasSubstr;
+
+class PublishingTest : public QueueTest {
+ protected:
+  PublishingTest() {
+    publishing_.SetCatalog(
+        std::make_shared<const ingest::Catalog>(ingest::Catalog{"session.create"}));
+    queue_->Start("publish-0");
+  }
+
+  static v1::PublishRequest Sessions(const std::vector<std::string>& ids) {
+    v1::PublishRequest request;
+    for (const std::string& id : ids) {
+      v1::Event* event = request.add_events();
+      event->set_id(id);
+      event->mutable_session()->set_uuid("u");
+      event->mutable_session()->set_action("create");
+    }
+    return request;
+  }
+  static grpc::ByteBuffer Bytes(const std::string& text, size_t pieces = 1) {
+    std::vector<grpc::Slice> slices;
+    for (size_t i = 0; i < pieces; ++i) {
+      const size_t from = text.size() * i / pieces;
+      slices.emplace_back(text.substr(from, text.size() * (i + 1) / pieces - from));
+    }
+    return grpc::ByteBuffer(slices.data(), slices.size());
+  }
+
+  /// One message, and what is answered: nothing yet, how often, what.
+  struct Call {
+    std::optional<absl::StatusOr<v1::PublishResponse>> answer;
+    int answers = 0;
+    std::thread::id thread;
+  };
+  void AnswerAll() {
+    journal_.AnswerAll();
+    Settle();
+  }
+  /// `call` outlives the answer: each test ends with all of them.
+  void Publish(grpc::ByteBuffer request, Call& call) {
+    queue_->Post([this, request = std::move(request), &call] {
+      publishing_.Publish(request, *queue_, std::nullopt,
+                          [&call](const absl::StatusOr<grpc::ByteBuffer>& answer) {
+                            ++call.answers;
+                            call.thread = std::this_thread::get_id();
+                            call.answer = Parse(answer);
+                          });
+    });
+    Settle();
+  }
+  void Publish(const v1::PublishRequest& request, Call& call) {
+    Publish(Bytes(request.SerializeAsString()), call);
+  }
+  static absl::StatusOr<v1::PublishResponse> Parse(const absl::StatusOr<grpc::ByteBuffer>& answer) {
+    if (!answer.ok()) return answer.status();
+    grpc::Slice slice;
+    EXPECT_TRUE(answer->DumpToSingleSlice(&slice).ok());
+    v1::PublishResponse response;
+    EXPECT_TRUE(response.ParseFromArray(slice.begin(), static_cast<int>(slice.size())));
+    return response;
+  }
+  std::string Published(const std::string& result, int n) const {
+    return "carillon_events_published_total{result=\"" + result + "\"} " + std::to_string(n) + "\n";
+  }
+
+  base::SimulatedClock clock_;
+  HeldJournal journal_;
+  std::unique_ptr<metrics::Metrics> metrics_ = metrics::Metrics::Create("test");
+  Publishing publishing_{{.max_message_bytes = 1000}, clock_, journal_, *metrics_};
+};
+
+TEST_F(PublishingTest, IsAnsweredWhenTheJournalHasItAndNotBefore) {
+  Call call;
+  Publish(Sessions({"a", "b"}), call);
+  EXPECT_EQ(journal_.Taken(), 1u);
+  EXPECT_FALSE(call.answer);
+  std::thread([this] { journal_.AnswerAll(); }).join();  // a thread of the journal's
+  Settle();
+  ASSERT_TRUE(call.answer && call.answer->ok());
+  ASSERT_EQ((*call.answer)->results_size(), 2);
+  EXPECT_EQ((*call.answer)->results(1).id(), "b");
+  EXPECT_EQ((*call.answer)->results(1).position(), 2u);
+  EXPECT_EQ(call.answers, 1);
+  std::thread::id queue_thread;
+  queue_->Post([&queue_thread] { queue_thread = std::this_thread::get_id(); });
+  Settle();
+  EXPECT_EQ(call.thread, queue_thread);
+  EXPECT_THAT(metrics_->Render(), HasSubstr(Published("accepted", 2)));
+}
+
+TEST_F(PublishingTest, AMessageInPiecesIsOne) {
+  Call call;
+  Publish(Bytes(Sessions({"a"}).SerializeAsString(), 3), call);
+  AnswerAll();
+  ASSERT_TRUE(call.answer && call.answer->ok());
+  EXPECT_EQ((*call.answer)->results(0).id(), "a");
+}
+
+TEST_F(PublishingTest, WhatIsWrongIsNamedAtOnceAndNotStored) {
+  Call wrong, noise, large;
+  Publish(Sessions({"a", "full.stop"}), wrong);
+  Publish(Bytes("\xff\xff noise"), noise);
+  Publish(Bytes(std::string(1001, 'x')), large);
+  for (const Call* call : {&wrong, &noise, &large}) {
+    ASSERT_TRUE(call->answer);
+    EXPECT_EQ(call->answer->status().code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(call->answers, 1);
+  }
+  EXPECT_THAT(std::string(wrong.answer->status().message()), HasSubstr("events[1].id"));
+  EXPECT_THAT(std::string(large.answer->status().message()), HasSubstr("1000"));
+  EXPECT_EQ(journal_.Taken(), 0u);
+  EXPECT_THAT(metrics_->Render(), HasSubstr(Published("invalid", 3)));
+}
+
+TEST_F(PublishingTest, TheCatalogOfTheMomentDecides) {
+  v1::PublishRequest request;
+  request.add_events()->set_id("a");
+  request.mutable_events(0)->set_type("order.paid");
+  request.mutable_events(0)->set_json("{}");
+  Call before, after;
+  Publish(request, before);
+  ASSERT_TRUE(before.answer);
+  EXPECT_EQ(before.answer->status().code(), absl::StatusCode::kInvalidArgument);
+  publishing_.SetCatalog(std::make_shared<const ingest::Catalog>(ingest::Catalog{"order.paid"}));
+  Publish(request, after);
+  EXPECT_FALSE(after.answer);
+  EXPECT_EQ(journal_.Taken(), 1u);
+  AnswerAll();
+}
+
+TEST_F(PublishingTest, WhyTheJournalRefusesIsAnsweredAndCounted) {
+  journal_.Refuse(journal::Refuse(journal::Refusal::kDiskFull, absl::StatusCode::kResourceExhausted,
+                                  "the disk is full"));
+  Call call;
+  Publish(Sessions({"a", "b"}), call);
+  Settle();
+  ASSERT_TRUE(call.answer);
+  EXPECT_EQ(call.answer->status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(metrics_->Render(), HasSubstr(Published("overload", 2)));
+  EXPECT_THAT(metrics_->Render(),
+              HasSubstr("carillon_publishing_refused_total{reason=\"disk_full\"} 2\n"));
+}
+
+TEST_F(PublishingTest, NothingIsTakenOnceItStops) {
+  Call before, after;
+  Publish(Sessions({"a"}), before);
+  publishing_.Stop();
+  Publish(Sessions({"b"}), after);
+  ASSERT_TRUE(after.answer);
+  EXPECT_EQ(after.answer->status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(journal_.Taken(), 1u);
+  AnswerAll();
+  ASSERT_TRUE(before.answer) << "what was taken is answered";
+  EXPECT_TRUE(before.answer->ok());
+}
+
+}  // namespace
+}  // namespace carillon::rpc

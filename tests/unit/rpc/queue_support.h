@@ -1,0 +1,48 @@
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "absl/synchronization/notification.h"
+#include "call_queue.h"
+#include "carillon/v1/publisher.grpc.pb.h"
+
+namespace carillon::rpc {
+
+/// A queue of a server that listens nowhere: what happens on it needs no socket.
+class QueueTest : public ::testing::Test {
+ protected:
+  QueueTest() {
+    grpc::ServerBuilder builder;
+    builder.RegisterService(&service_);
+    queue_ = std::make_unique<CallQueue>(builder.AddCompletionQueue());
+    server_ = builder.BuildAndStart();
+  }
+  ~QueueTest() override {
+    server_->Shutdown();
+    queue_->Stop();
+    queue_.reset();
+  }
+
+  /// A call of the queue that goes when it is told to.
+  class OpenCall final : CallQueue::Call {
+   public:
+    explicit OpenCall(CallQueue& queue) : Call(queue) {}
+    void Go() { delete this; }
+  };
+
+  /// Waits until everything that was posted so far ran.
+  void Settle() {
+    absl::Notification ran;
+    queue_->Post([&ran] { ran.Notify(); });
+    ran.WaitForNotification();
+  }
+
+  v1::EventPublisher::AsyncService service_;
+  std::unique_ptr<CallQueue> queue_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace carillon::rpc
