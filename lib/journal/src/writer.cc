@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "carillon/base/short_slices.h"
 #include "carillon/journal/refusal.h"
 #include "worker.h"
 
@@ -56,6 +57,7 @@ Writer::Writer(Store store, OpenedState opened, IdWindow ids, Mark mark, FileWat
   Publish();
   thread_ = std::thread([this] {
     NameThread("journal");
+    base::AskForShortSlices();  // publishers wait for it
     Run();
   });
 }

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include "carillon/base/short_slices.h"
 #include "socket_functions.h"
 
 namespace carillon::rpc {
@@ -18,6 +19,7 @@ CallQueue::~CallQueue() {
 void CallQueue::Start(const char* name) {
   thread_ = std::thread([this, name] {
     pthread_setname_np(pthread_self(), name);
+    base::AskForShortSlices();  // publishers wait for it
     PublishersAreReadHere();
     Run();
   });
