@@ -37,8 +37,8 @@ bool MayRetry(grpc::StatusCode code) {
 
 std::shared_ptr<grpc::ChannelCredentials> VerifyingCredentials(const model::TlsSettings& tls) {
   grpc::SslCredentialsOptions options;
-  options.pem_root_certs = tls.ca_bundle;
-  options.pem_cert_chain = tls.client_certificate;
+  options.pem_root_certs = tls.ca_bundle.str();
+  options.pem_cert_chain = tls.client_certificate.str();
   options.pem_private_key = std::string(tls.client_key.Reveal());
   return grpc::SslCredentials(options);
 }
@@ -53,7 +53,7 @@ std::shared_ptr<grpc::ChannelCredentials> BelievingCredentials(const model::TlsS
   if (!tls.client_certificate.empty()) {
     options.set_certificate_provider(std::make_shared<unstable::StaticDataCertificateProvider>(
         std::vector<unstable::IdentityKeyCertPair>{
-            {std::string(tls.client_key.Reveal()), tls.client_certificate}}));
+            {std::string(tls.client_key.Reveal()), tls.client_certificate.str()}}));
     options.watch_identity_key_cert_pairs();
   }
   return unstable::TlsCredentials(options);

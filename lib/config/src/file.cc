@@ -15,11 +15,15 @@ namespace {
 
 constexpr size_t kChunkBytes = 64 << 10;
 
-/// Reads to the end, or one byte past the bound.
-absl::Status ReadAll(int fd, size_t max_bytes, std::string& text) {
+/// Reads to the end, or one byte past the bound. `expected_bytes` is how long the file seems to be:
+/// of a text that is kept for long, no more room is kept than it needs.
+absl::Status ReadAll(int fd, size_t max_bytes, size_t expected_bytes, std::string& text) {
   size_t size = 0;
   while (size <= max_bytes) {
-    text.resize(std::min(max_bytes + 1, size + std::max(kChunkBytes, size)));
+    if (size == text.size()) {
+      const size_t more = size == 0 ? expected_bytes + 1 : std::max(kChunkBytes, size);
+      text.resize(std::min(max_bytes + 1, size + more));
+    }
     const ssize_t n = ::read(fd, text.data() + size, text.size() - size);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) {
@@ -55,7 +59,9 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes, 
   struct stat opened{};
   absl::Status status = absl::InvalidArgumentError("is not a regular file");
   std::string text;
-  if (::fstat(fd, &opened) == 0 && S_ISREG(opened.st_mode)) status = ReadAll(fd, max_bytes, text);
+  if (::fstat(fd, &opened) == 0 && S_ISREG(opened.st_mode)) {
+    status = ReadAll(fd, max_bytes, static_cast<size_t>(opened.st_size), text);
+  }
   ::close(fd);
   if (!status.ok()) return status;
   if (info != nullptr) *info = opened;

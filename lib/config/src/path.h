@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "carillon/config/watched_file.h"
+#include "pem_texts.h"
 
 namespace carillon::config {
 
@@ -32,8 +33,8 @@ class Path {
 /// be a secret, whatever member it stands in: values are repeated only where they are well-formed
 /// names, numbers, or one of a closed list.
 ///
-/// Goes wherever a file is read, so it also carries whether secrets are: a file is checked where
-/// its secrets are not.
+/// Goes wherever a file is read, so it also carries whether secrets are (a file is checked where
+/// its secrets are not), and the PEM texts that were read so far.
 class Errors {
  public:
   static constexpr size_t kMax = 10;
@@ -45,6 +46,8 @@ class Errors {
   bool read_secrets() const { return read_secrets_; }
   void Skip() { ++skipped_; }
   size_t skipped() const { return skipped_; }
+
+  PemTexts& pem_texts() { return pem_texts_; }
 
   /// A file that is named was read, or could not be. The first 10,000 are remembered.
   void Saw(WatchedFile file);
@@ -70,6 +73,7 @@ class Errors {
   bool read_secrets_;
   size_t skipped_ = 0;
   std::vector<Line> lines_;
+  PemTexts pem_texts_;
   std::map<std::string, FileIdentity> files_;     ///< by path
   std::map<std::string, std::string> variables_;  ///< by path
 };

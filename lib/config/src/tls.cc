@@ -32,7 +32,7 @@ std::string FileHint(std::string_view name, std::string_view text) {
 
 /// The text; empty when none is given, when files are not read, or when it is wrong, which is an
 /// error then.
-std::string ReadPem(const PemSource& source, const Path& path, Errors& errors) {
+base::SharedText ReadPem(const PemSource& source, const Path& path, Errors& errors) {
   if (source.text.empty() && source.file.empty()) return "";
   const std::string name(source.name);
   if (!source.text.empty() && !source.file.empty()) {
@@ -53,14 +53,14 @@ std::string ReadPem(const PemSource& source, const Path& path, Errors& errors) {
   if (pem.ok() && pem->size() > kMaxPemBytes) {
     status = absl::InvalidArgumentError("must be at most 256 KiB");
   }
-  if (status.ok()) status = source.check(*pem);
-  if (!status.ok()) {
-    errors.Add(
-        path.Member(member),
-        absl::StrCat(status.message(), source.file.empty() ? FileHint(name, source.text) : ""));
-    return "";
-  }
-  return *std::move(pem);
+  const absl::StatusOr<base::SharedText> checked =
+      status.ok() ? errors.pem_texts().Checked(*std::move(pem), source.check)
+                  : absl::StatusOr<base::SharedText>(status);
+  if (checked.ok()) return *checked;
+  errors.Add(path.Member(member),
+             absl::StrCat(checked.status().message(),
+                          source.file.empty() ? FileHint(name, source.text) : ""));
+  return "";
 }
 
 void ReadClientKey(const SecretSource& source, model::TlsSettings& to, const Path& path,

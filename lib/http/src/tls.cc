@@ -15,20 +15,37 @@ namespace {
 
 TlsContextPtr SharedContext(SslContext context) { return {context.release(), &SSL_CTX_free}; }
 
-/// Tells settings apart without keeping them: SHA-256 over their parts.
-std::string DigestOf(const model::TlsSettings& settings) {
-  std::string parts = settings.verify ? "1" : "0";
-  for (const std::string_view part :
-       {std::string_view(settings.ca_bundle), std::string_view(settings.client_certificate),
-        settings.client_key.Reveal()}) {
-    parts.append(std::to_string(part.size())).append(":").append(part);
-  }
+std::string Sha256(std::string_view bytes) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
-  EVP_Digest(parts.data(), parts.size(), digest, &size, EVP_sha256(), nullptr);
-  OPENSSL_cleanse(parts.data(), parts.size());
+  EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(), nullptr);
   return {reinterpret_cast<const char*>(digest), size};
 }
+
+/// Tells settings apart without keeping their key: SHA-256 over their parts. Bundles can be long
+/// and many destinations share one, so the last one's own digest is remembered.
+class Digests {
+ public:
+  std::string Of(const model::TlsSettings& settings) {
+    if (bundle_digest_.empty() || !settings.ca_bundle.shares(bundle_)) {
+      bundle_ = settings.ca_bundle;
+      bundle_digest_ = Sha256(bundle_.str());
+    }
+    std::string parts = settings.verify ? "1" : "0";
+    for (const std::string_view part :
+         {std::string_view(bundle_digest_), std::string_view(settings.client_certificate.str()),
+          settings.client_key.Reveal()}) {
+      parts.append(std::to_string(part.size())).append(":").append(part);
+    }
+    std::string digest = Sha256(parts);
+    base::Wipe(parts);
+    return digest;
+  }
+
+ private:
+  base::SharedText bundle_;
+  std::string bundle_digest_;
+};
 
 class OpenSslClient final : public TlsClient {
  public:
@@ -38,8 +55,8 @@ class OpenSslClient final : public TlsClient {
 
   absl::StatusOr<TlsContextPtr> ContextFor(const model::TlsSettings& settings) override {
     if (settings == model::TlsSettings{}) return context_;
-    const std::string digest = DigestOf(settings);
     const base::MutexLock lock(mutex_);
+    const std::string digest = digests_.Of(settings);
     if (TlsContextPtr found = made_[digest].lock()) return found;
     absl::StatusOr<SslContext> context = Make(settings);
     if (!context.ok()) return context.status();
@@ -65,10 +82,10 @@ class OpenSslClient final : public TlsClient {
     if (settings.ca_bundle.empty()) {
       SSL_CTX_set1_cert_store(context, SSL_CTX_get_cert_store(context_.get()));
     } else {
-      status = TrustAll(context, settings.ca_bundle);
+      status = TrustAll(context, settings.ca_bundle.str());
     }
     if (status.ok() && !settings.client_certificate.empty()) {
-      status = UseCertificate(context, settings.client_certificate);
+      status = UseCertificate(context, settings.client_certificate.str());
       if (status.ok()) status = UseKey(context, settings.client_key);
     }
     if (!status.ok()) return status;
@@ -80,6 +97,7 @@ class OpenSslClient final : public TlsClient {
 
   const TlsContextPtr context_;
   base::Mutex mutex_;
+  Digests digests_ ABSL_GUARDED_BY(mutex_);
   size_t sweep_at_ ABSL_GUARDED_BY(mutex_) = kFirstSweep;
   std::map<std::string, std::weak_ptr<SSL_CTX>> made_ ABSL_GUARDED_BY(mutex_);  // by digest
 };

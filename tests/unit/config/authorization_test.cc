@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "certificates.h"
+#include "file.h"
 #include "fixtures.h"
 
 namespace carillon::config {
@@ -200,6 +201,43 @@ TEST_F(Tls, Inline) {
                 .tls.client_key.Reveal(),
             client_.key.substr(0, client_.key.find_last_not_of('\n') + 1));  // as from a file
   ::unsetenv("CARILLON_TEST_KEY");
+}
+
+// Thousands of destinations may name one bundle: it is in memory once.
+TEST_F(Tls, EqualTextsAreOneInMemory) {
+  WriteText(folder_ / "copy.pem", ca_.Pem());
+  std::string yaml = "destinations:\n";
+  auto add = [&, count = 0](const std::string& tls) mutable {
+    yaml += "- {name: d" + std::to_string(count++) + ", url: 'https://h/', tls: {" + tls + "}}\n";
+  };
+  add(In("ca_bundle_file", "ca.pem"));
+  add(In("ca_bundle_file", "ca.pem") + ", " + In("client_certificate_file", "client.pem") + ", " +
+      In("client_key_file", "client.key"));
+  add(In("ca_bundle_file", "copy.pem") + ", " + In("client_certificate_file", "client.pem") + ", " +
+      In("client_key_file", "client.key"));
+  add("ca_bundle: " + Quoted(ca_.Pem()));
+  add(In("ca_bundle_file", "client.pem"));
+  const auto to = Parsed(yaml).destinations;
+  ASSERT_EQ(to.size(), 5u);
+  for (const size_t i : {1, 2, 3}) {
+    EXPECT_TRUE(to[i].tls.ca_bundle.shares(to[0].tls.ca_bundle)) << i;
+  }
+  EXPECT_TRUE(to[2].tls.client_certificate.shares(to[1].tls.client_certificate));
+  EXPECT_FALSE(to[4].tls.ca_bundle == to[0].tls.ca_bundle);
+}
+
+// A secret is kept for as long as the process lives: no more than the room that it needs.
+TEST_F(Tls, AFileTakesTheRoomThatItNeeds) {
+  for (const size_t bytes : {size_t{0}, size_t{1}, size_t{1700}, size_t{200'000}}) {
+    WriteText(folder_ / "text", std::string(bytes, 'x'));
+    const auto text = ReadFile((folder_ / "text").string(), 256 * 1024);
+    ASSERT_TRUE(text.ok());
+    EXPECT_EQ(text->size(), bytes);
+    EXPECT_LE(text->capacity(), bytes + 64);
+  }
+  EXPECT_GT(ReadFile("/proc/self/status", 256 * 1024).value().size(), 100u) << "says it is empty";
+  EXPECT_FALSE(ReadFile((folder_ / "text").string(), 199'999).ok());
+  EXPECT_TRUE(ReadFile((folder_ / "text").string(), 200'000).ok());
 }
 
 TEST_F(Tls, AnotherKeyIsFound) {

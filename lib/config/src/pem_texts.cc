@@ -1,0 +1,14 @@
+#include "pem_texts.h"
+
+namespace carillon::config {
+
+absl::StatusOr<base::SharedText> PemTexts::Checked(std::string text, Check check) {
+  Passed& passed = passed_[check];
+  if (const auto found = passed.find(text); found != passed.end()) return found->second;
+  if (absl::Status status = check(text); !status.ok()) return status;
+  base::SharedText shared(std::move(text));
+  passed.emplace(shared.str(), shared);
+  return shared;
+}
+
+}  // namespace carillon::config
