@@ -38,9 +38,8 @@ Connection::Connection(CourierContext& context, Endpoint& endpoint, uint32_t rou
 void Connection::Dial(AttemptPtr attempt) {
   attempt_ = std::move(attempt);
   attempt_->connection = this;
-  dialer_ =
-      std::make_shared<Dialer>(context_, attempt_->options, endpoint_.id(), endpoint_.history(),
-                               [this](Dialed dialed) { OnDialed(std::move(dialed)); });
+  dialer_ = std::make_shared<Dialer>(context_, attempt_->options, endpoint_.history(),
+                                     [this](Dialed dialed) { OnDialed(std::move(dialed)); });
   dialer_->Start();
 }
 

@@ -3,11 +3,6 @@
 #include <boost/asio/post.hpp>
 
 namespace carillon::http {
-namespace {
-
-constexpr size_t kMaxTlsSessions = 1024;
-
-}  // namespace
 
 CourierContext::CourierContext(boost::asio::io_context& io_context, Resolver& resolver_used,
                                TlsClient& tls_used, const CourierOptions& bounds)
@@ -16,7 +11,7 @@ CourierContext::CourierContext(boost::asio::io_context& io_context, Resolver& re
       tls(tls_used),
       options(bounds),
       wheel(io_context.get_executor()),
-      sessions(kMaxTlsSessions),
+      sessions(std::make_shared<TlsSessions>(TlsSessions::Bounds{})),
       places(io_context, bounds.descriptors),
       mailbox(std::make_shared<Mailbox>(io_context)) {}
 

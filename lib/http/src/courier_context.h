@@ -42,7 +42,7 @@ class CourierContext {
   const CourierOptions options;
   CourierListener* listener = nullptr;
   DeadlineWheel wheel;
-  TlsSessions sessions;
+  const std::shared_ptr<TlsSessions> sessions;
   Places places;
   AddressHistory proxy_history;  ///< of the proxy's own addresses
   const std::shared_ptr<Mailbox> mailbox;

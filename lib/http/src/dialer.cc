@@ -43,10 +43,9 @@ int WeightOf(Outcome outcome) {
 }  // namespace
 
 Dialer::Dialer(CourierContext& context, std::shared_ptr<const EndpointOptions> options,
-               EndpointId endpoint, std::shared_ptr<AddressHistory> history, Done done)
+               std::shared_ptr<AddressHistory> history, Done done)
     : context_(context),
       options_(std::move(options)),
-      endpoint_(endpoint),
       history_(std::move(history)),
       done_(std::move(done)) {}
 
@@ -297,8 +296,9 @@ void Dialer::Handshake() {
     return Finish(Outcome::kTls, "TLS handshake: no context can be made of the settings");
   }
   context_.wheel.Set(*this, must_end_);
-  stream_->Handshake(options_->tls_context.get(), options_->url.host, context_.sessions, endpoint_,
-                     [self = shared_from_this()](ErrorCode ec) { self->OnHandshake(ec); });
+  stream_->Handshake(
+      context_.sessions->PeerAt(options_->tls_context, options_->url.host, options_->url.port),
+      [self = shared_from_this()](ErrorCode ec) { self->OnHandshake(ec); });
 }
 
 void Dialer::OnHandshake(ErrorCode ec) {
@@ -307,7 +307,6 @@ void Dialer::OnHandshake(ErrorCode ec) {
     TellHandshake(stream_->resumed() ? HandshakeResult::kResumed : HandshakeResult::kOk);
     return Finish(Outcome::kSuccess, "");
   }
-  context_.sessions.Erase(endpoint_);
   if (const auto short_of = ShortageOf(ec, hops_[hop_].to)) {
     return FinishShort(*short_of, "TLS handshake: " + ec.message());
   }

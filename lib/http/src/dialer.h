@@ -42,7 +42,7 @@ class Dialer final : public LookupUser,
   using Done = std::function<void(Dialed)>;
 
   Dialer(CourierContext& context, std::shared_ptr<const EndpointOptions> options,
-         EndpointId endpoint, std::shared_ptr<AddressHistory> history, Done done);
+         std::shared_ptr<AddressHistory> history, Done done);
 
   void Start();
   /// `done` will not be called.
@@ -124,7 +124,6 @@ class Dialer final : public LookupUser,
 
   CourierContext& context_;
   const std::shared_ptr<const EndpointOptions> options_;
-  const EndpointId endpoint_;
   const std::shared_ptr<AddressHistory> history_;
   Done done_;
   std::shared_ptr<const Egress> egress_;

@@ -31,10 +31,18 @@ bool SameRoute(const EndpointOptions& a, const EndpointOptions& b) {
          a.tls_context == b.tls_context;
 }
 
+TlsPeerPtr PeerOf(const EndpointOptions& options, TlsSessions& sessions) {
+  if (!options.url.tls || options.tls_context == nullptr) return nullptr;
+  return sessions.PeerAt(options.tls_context, options.url.host, options.url.port);
+}
+
 }  // namespace
 
 Endpoint::Endpoint(CourierContext& context, EndpointId id, const EndpointOptions& options)
-    : context_(context), id_(id), options_(Checked(options, context.tls)) {}
+    : context_(context),
+      id_(id),
+      options_(Checked(options, context.tls)),
+      peer_(PeerOf(*options_, *context.sessions)) {}
 
 Endpoint::~Endpoint() {
   context_.places.Forget(*this);
@@ -42,7 +50,6 @@ Endpoint::~Endpoint() {
     connection->Close();
     context_.places.Give();
   }
-  context_.sessions.Erase(id_);
 }
 
 void Endpoint::Start(Request request) {
@@ -200,7 +207,7 @@ void Endpoint::Update(const EndpointOptions& options) {
   const auto before = std::exchange(options_, Checked(options, context_.tls));
   if (!SameRoute(*options_, *before)) {
     ++route_;
-    context_.sessions.Erase(id_);
+    peer_ = PeerOf(*options_, *context_.sessions);
   }
   ServeQueue();
   CloseStale();

@@ -60,6 +60,7 @@ class Endpoint {
   CourierContext& context_;
   const EndpointId id_;
   std::shared_ptr<const EndpointOptions> options_;
+  TlsPeerPtr peer_;  // keeps its sessions while no connection is open; null without TLS
   const std::shared_ptr<AddressHistory> history_ = std::make_shared<AddressHistory>();
   uint32_t route_ = 0;
   std::vector<std::shared_ptr<Connection>> connections_;

@@ -58,14 +58,15 @@ void Stream::Connect(const asio::ip::tcp::endpoint& to, Done done) {
   socket_.async_connect(to, std::move(done));
 }
 
-bool Stream::ConfigureTls(const std::string& host, TlsSessions& sessions, EndpointId endpoint) {
+bool Stream::ConfigureTls() {
   SSL* ssl = tls_->ssl();
-  const TlsSessions::Kept kept = sessions.Find(endpoint, SSL_get_SSL_CTX(ssl), std::time(nullptr));
-  sink_ = {&sessions, endpoint, kept.until};
+  const TlsPeer::Kept kept = peer_->Take(std::time(nullptr));
+  sink_ = {peer_.get(), kept.until};
   AttachSessionSink(ssl, &sink_);
-  if (kept.session != nullptr) SSL_set_session(ssl, kept.session);
+  if (kept.session != nullptr) SSL_set_session(ssl, kept.session.get());
   // A name may end in a dot; certificates and SNI never do.
-  const std::string name = host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
+  std::string name = peer_->host();
+  if (name.ends_with('.')) name.pop_back();
   if (IsAddress(name)) {
     return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name.c_str()) == 1;
   }
@@ -85,11 +86,11 @@ void Stream::When(TlsChannel::Step::Want want, Then then) {
       });
 }
 
-void Stream::Handshake(SSL_CTX* context, const std::string& host, TlsSessions& sessions,
-                       EndpointId endpoint, Done done) {
-  tls_ = TlsChannel::Create(context, socket_.native_handle());
+void Stream::Handshake(TlsPeerPtr peer, Done done) {
+  peer_ = std::move(peer);
+  tls_ = TlsChannel::Create(peer_->context(), socket_.native_handle());
   ErrorCode ec;
-  if (tls_ == nullptr || !ConfigureTls(host, sessions, endpoint)) ec = asio::error::no_memory;
+  if (tls_ == nullptr || !ConfigureTls()) ec = asio::error::no_memory;
   asio::post(socket_.get_executor(),
              [this, self = shared_from_this(), done = std::move(done), ec]() mutable {
                if (ec || !socket_.is_open()) return done(ec ? ec : asio::error::operation_aborted);
@@ -99,7 +100,10 @@ void Stream::Handshake(SSL_CTX* context, const std::string& host, TlsSessions& s
 
 void Stream::GoOnHandshake(Done done) {
   const TlsChannel::Step step = tls_->Handshake();
-  if (step.want == TlsChannel::Step::Want::kNothing) return done(step.ec);
+  if (step.want == TlsChannel::Step::Want::kNothing) {
+    if (step.ec) peer_->Forget();
+    return done(step.ec);
+  }
   When(step.want, [this, done = std::move(done)](ErrorCode ec) mutable {
     if (ec) return done(ec);
     GoOnHandshake(std::move(done));
@@ -184,6 +188,7 @@ void Stream::Close() {
     // Responses say themselves where they end, so no closing alert is exchanged; without this,
     // OpenSSL would not resume the session.
     SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    peer_.reset();
   }
   ErrorCode ignored;
   socket_.close(ignored);

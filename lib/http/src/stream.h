@@ -37,9 +37,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
   explicit Stream(Executor executor) : socket_(executor) {}
 
   void Connect(const boost::asio::ip::tcp::endpoint& to, Done done);
-  /// The client's part of a TLS handshake with `host`, a name or an address.
-  void Handshake(SSL_CTX* context, const std::string& host, TlsSessions& sessions,
-                 EndpointId endpoint, Done done);
+  /// The client's part of a TLS handshake with `peer`, whose sessions are forgotten when it fails.
+  void Handshake(TlsPeerPtr peer, Done done);
   void Read(boost::asio::mutable_buffer into, std::shared_ptr<StreamUser> user);
   /// Writes head and body. False: all was written already and OnWritten is not called.
   bool Write(std::shared_ptr<const Request> request, std::shared_ptr<StreamUser> user);
@@ -54,7 +53,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::string Explain(ErrorCode ec) const;
 
  private:
-  bool ConfigureTls(const std::string& host, TlsSessions& sessions, EndpointId endpoint);
+  bool ConfigureTls();
   /// Runs `then(ErrorCode)` when the socket can be read or written, as `want` says, or is closed.
   template <typename Then>
   void When(TlsChannel::Step::Want want, Then then);
@@ -70,6 +69,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   Socket socket_;
   boost::asio::ip::tcp::endpoint to_;
   std::unique_ptr<TlsChannel> tls_;
+  TlsPeerPtr peer_;  // until it is closed
   TlsSessionSink sink_{};
 };
 
