@@ -35,6 +35,7 @@ class TlsChannel {
   /// The descriptor is about to be closed, and its number to be another's: every step fails.
   void Detach() { wire_.fd = -1; }
 
+  /// What is to be sent last may be held back for the first `Write`, for 200 ms at most.
   Step Handshake();
   /// Reads what there is, at least a byte.
   Step Read(boost::asio::mutable_buffer into);
@@ -49,6 +50,7 @@ class TlsChannel {
   /// The socket as OpenSSL sees it, and how its last call ended.
   struct Wire {
     int fd = -1;
+    const SSL* ssl = nullptr;
     int error = 0;
     bool ended = false;  ///< the peer closed
   };

@@ -9,9 +9,11 @@
 #include <climits>
 #include <ctime>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "carillon/http/tls.h"
+#include "tls_library.h"
 #include "tls_session.h"
 
 namespace carillon::http {
@@ -77,6 +79,22 @@ int NoPassword(char*, int, int, void* asked) {
   return -1;
 }
 
+/// Puts the suite with SHA-256 first where OpenSSL's own order of TLS 1.3's suites stands, as
+/// browsers do: processors have instructions for it, and SHA-384 is a tenth of a resumed handshake.
+/// An order that an administrator gave in OpenSSL's configuration stays.
+void PreferSha256(SSL_CTX* context) {
+  std::string suites;
+  const STACK_OF(SSL_CIPHER)* const ciphers = SSL_CTX_get_ciphers(context);
+  for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); ++i) {
+    const SSL_CIPHER* const cipher = sk_SSL_CIPHER_value(ciphers, i);
+    if (SSL_CIPHER_get_version(cipher) != std::string_view("TLSv1.3")) continue;
+    suites.append(suites.empty() ? "" : ":").append(SSL_CIPHER_get_name(cipher));
+  }
+  if (suites != TLS_DEFAULT_CIPHERSUITES) return;
+  SSL_CTX_set_ciphersuites(
+      context, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256");
+}
+
 }  // namespace
 
 std::optional<int64_t> EndOfCertificates(const std::string& pem) {
@@ -92,7 +110,7 @@ std::optional<int64_t> EndOfTrust(const std::string& pem) {
 }
 
 absl::StatusOr<SslContext> NewClientContext() {
-  SslContext context(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
+  SslContext context(SSL_CTX_new_ex(TlsLibrary(), nullptr, TLS_client_method()), &SSL_CTX_free);
   if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1) {
     return absl::InternalError("cannot make a TLS context");
   }
@@ -102,6 +120,7 @@ absl::StatusOr<SslContext> NewClientContext() {
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                       SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_read_ahead(context.get(), 1);  // one call for a record, not two
+  PreferSha256(context.get());
   KeepSessions(context.get());
   return context;
 }
