@@ -12,13 +12,15 @@ from pathlib import Path
 from statistics import median
 
 import dead_section
+import https_section
 import policy_sections
 import report
 import sections
 from programs import BenchError
 
 ROOT = Path(__file__).resolve().parents[2]
-SECTIONS = {**sections.SECTIONS, **policy_sections.SECTIONS, **dead_section.SECTIONS}
+SECTIONS = {**sections.SECTIONS, **https_section.SECTIONS, **policy_sections.SECTIONS,
+            **dead_section.SECTIONS}
 SLOW = sections.SLOW | policy_sections.SLOW | dead_section.SLOW
 
 

@@ -34,6 +34,12 @@ def run_json(command, timeout):
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
+def cpu_us(pid):
+    """User and system time of a process so far."""
+    stat = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(stat[11]) + int(stat[12])) * 1e6 / TICKS
+
+
 class Program:
     """A process that lives for the length of a `with`; its output goes to `log`."""
 
@@ -82,8 +88,7 @@ class Program:
 
     def cpu_us(self):
         """User and system time so far."""
-        stat = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(stat[11]) + int(stat[12])) * 1e6 / TICKS
+        return cpu_us(self.process.pid)
 
     def memory_mb(self, member="VmRSS"):
         status = Path(f"/proc/{self.process.pid}/status").read_text()
@@ -91,19 +96,29 @@ class Program:
 
 
 class Nginx(Program):
-    """One worker that answers every request with 200."""
+    """One worker that answers every request with 200. `listen` and `server` are more of its
+    configuration: parameters of the socket, and directives."""
 
-    def __init__(self, directory):
-        directory = Path(directory) / "nginx"
+    scheme = "http"
+
+    def __init__(self, directory, name="nginx", listen="", server=""):
+        directory = Path(directory) / name
         directory.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         conf = (HERE / "nginx.conf.in").read_text()
-        (directory / "nginx.conf").write_text(
-            conf.replace("@DIR@", str(directory)).replace("@PORT@", str(self.port)))
+        for mark, text in (("DIR", str(directory)), ("PORT", str(self.port)), ("LISTEN", listen),
+                           ("SERVER", server)):
+            conf = conf.replace(f"@{mark}@", text)
+        (directory / "nginx.conf").write_text(conf)
         super().__init__(
             ["nginx", "-p", str(directory), "-c", str(directory / "nginx.conf"),
              "-e", str(directory / "nginx-error.log")], directory / "output.log")
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{self.scheme}://127.0.0.1:{self.port}"
+
+    def worker_cpu_us(self):
+        """User and system time so far of the process that answers."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return sum(cpu_us(int(child)) for child in children.split())
 
     def ready(self):
         for _ in range(250):
