@@ -48,8 +48,8 @@ void Prefetch(const Value* value) {
 
 /// What stands for all that have no series of their own; a destination may have this name.
 const std::pair<std::string, std::string>& OtherName() {
-  static const std::pair<std::string, std::string> kName{"_other", "_other"};
-  return kName;
+  static const std::pair<std::string, std::string> name{"_other", "_other"};
+  return name;
 }
 
 /// True when only the table holds the lane: its figures are final.
