@@ -60,7 +60,7 @@ double CpuMicros() {
 /// Starts an attempt for each that ends, until all are done.
 class Drive final : public http::CourierListener {
  public:
-  Drive(boost::asio::io_context& io, http::Courier& courier, const http::Url& url,
+  Drive(boost::asio::io_context& io, http::Courier& courier, const net::Url& url,
         const Options& options)
       : io_(io), courier_(courier), left_(options.attempts), open_(options.attempts) {
     http::EndpointOptions endpoint;
@@ -118,7 +118,7 @@ class Drive final : public http::CourierListener {
 };
 
 int Run(const Options& options) {
-  const auto url = http::ParseUrl(options.url);
+  const auto url = net::ParseUrl(options.url);
   auto tls = http::TlsClient::Create();
   if (!url.ok() || !tls.ok()) {
     std::cerr << "carillon-bench-courier: " << (url.ok() ? tls.status() : url.status()) << "\n";
@@ -128,7 +128,7 @@ int Run(const Options& options) {
   const auto resolver = http::Resolver::Create(http::ResolverOptions{}, clock);
   boost::asio::io_context io(1);
   const auto work = boost::asio::make_work_guard(io);
-  const http::EgressSwitch anywhere({.rules = guard::Rules::Unrestricted()});
+  const net::EgressSwitch anywhere({.rules = guard::Rules::Unrestricted()});
   http::CourierOptions courier_options;
   courier_options.egress = &anywhere;
   const auto courier = http::MakeAsioCourier(io, *resolver, **tls, courier_options);

@@ -7,7 +7,7 @@
 #include <utility>
 #include <variant>
 
-#include "carillon/http/tls.h"
+#include "carillon/net/pem.h"
 
 namespace carillon::server {
 namespace {
@@ -72,8 +72,8 @@ class Ends {
     ends_.push_back(std::move(of));
   }
 
-  Reader clients_{&http::EndOfCertificates};
-  Reader bundles_{&http::EndOfTrust};
+  Reader clients_{&net::EndOfCertificates};
+  Reader bundles_{&net::EndOfTrust};
   std::vector<metrics::CertificateEnd> ends_;
 };
 

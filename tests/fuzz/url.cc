@@ -1,4 +1,4 @@
-#include "carillon/http/url.h"
+#include "carillon/net/url.h"
 
 #include <arpa/inet.h>
 
@@ -37,11 +37,11 @@ void CheckHost(const std::string& host) {
 }  // namespace
 
 void Url(std::string_view input) {
-  if (const auto url = http::ParseUrl(input); url.ok()) {
+  if (const auto url = net::ParseUrl(input); url.ok()) {
     Require(!url->host.empty() && url->target.starts_with('/') && url->port != 0);
     CheckHost(url->host);
     const std::string again = (url->tls ? "https://" : "http://") + url->HostHeader() + url->target;
-    const auto same = http::ParseUrl(again);
+    const auto same = net::ParseUrl(again);
     Require(again.size() > 2048 || (same.ok() && same->host == url->host &&
                                     same->port == url->port && same->target == url->target));
   }

@@ -132,8 +132,8 @@ std::string SectionsOf(const config::Config& config, const Page& page, std::stri
   return absl::StrCat("restart needed: a reload leaves as it is: ", absl::StrJoin(needed, ", "));
 }
 
-absl::StatusOr<http::Url> AdminUrl(std::string_view text) {
-  absl::StatusOr<http::Url> url = http::ParseUrl(text);
+absl::StatusOr<net::Url> AdminUrl(std::string_view text) {
+  absl::StatusOr<net::Url> url = net::ParseUrl(text);
   if (!url.ok()) return url.status();
   if (url->tls) return absl::InvalidArgumentError("the admin port speaks http, not https");
   if (url->target != "/" && url->target != kPendingPath) {
@@ -180,7 +180,7 @@ absl::StatusOr<std::string> CompareWithPage(const config::Config& config, std::s
 
 Comparison CompareWithRunning(const config::Config& config, std::string_view address,
                               milliseconds timeout) {
-  const absl::StatusOr<http::Url> url = AdminUrl(address);
+  const absl::StatusOr<net::Url> url = AdminUrl(address);
   const std::string shown = base::Printable(address, 200);
   if (!url.ok()) {
     return {Compared::kWrongUrl, absl::StrCat("--against ", shown, ": ", url.status().message(),

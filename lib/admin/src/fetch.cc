@@ -89,7 +89,7 @@ int Connect(int fd, const tcp::endpoint& to, steady_clock::time_point end) {
 /// Tries one address after the other; one that is silent leaves their share of the time to those
 /// behind it.
 absl::StatusOr<std::unique_ptr<Socket>> ConnectAny(const http::Addresses& addresses,
-                                                   const http::Url& url,
+                                                   const net::Url& url,
                                                    steady_clock::time_point end) {
   int error = EHOSTUNREACH;
   auto left = static_cast<int64_t>(addresses.size());
@@ -200,7 +200,7 @@ absl::StatusOr<FetchedPage> ReadAnswer(int fd, steady_clock::time_point end, siz
 
 }  // namespace
 
-absl::StatusOr<FetchedPage> Fetch(const http::Url& url, milliseconds timeout, size_t max_bytes,
+absl::StatusOr<FetchedPage> Fetch(const net::Url& url, milliseconds timeout, size_t max_bytes,
                                   const http::ResolverOptions& names) {
   const steady_clock::time_point end = steady_clock::now() + timeout;
   const absl::StatusOr<http::Addresses> addresses = Resolve(url.host, end, names);

@@ -30,7 +30,7 @@ void AddField(std::string_view name, std::string_view value, std::string& form) 
 
 }  // namespace
 
-http::Request MakeTokenRequest(const model::OAuth2Authorization& oauth2, const http::Url& url,
+http::Request MakeTokenRequest(const model::OAuth2Authorization& oauth2, const net::Url& url,
                                std::string_view user_agent) {
   std::string form = "grant_type=client_credentials";
   AddField("scope", oauth2.scope, form);

@@ -13,7 +13,7 @@ namespace carillon::authorization {
 inline constexpr size_t kMaxAnswerBytes = 16 * 1024;
 
 /// The POST that asks for a token; `url` is the parsed token_url.
-http::Request MakeTokenRequest(const model::OAuth2Authorization& oauth2, const http::Url& url,
+http::Request MakeTokenRequest(const model::OAuth2Authorization& oauth2, const net::Url& url,
                                std::string_view user_agent);
 
 /// Adds `Authorization: Bearer` to a request head.

@@ -9,8 +9,7 @@ TokenSource::TokenSource(http::Courier& courier, http::EndpointId target,
     : courier_(courier),
       target_(target),
       oauth2_(options.oauth2),
-      url_(
-          http::ParseUrl(oauth2_->token_url).value_or(http::Url{})),  // no host: cannot be resolved
+      url_(net::ParseUrl(oauth2_->token_url).value_or(net::Url{})),  // no host: cannot be resolved
       label_(options.label),
       total_timeout_(options.total_timeout),
       server_(courier.Open(ServerOptions(options))) {}

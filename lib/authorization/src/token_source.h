@@ -51,7 +51,7 @@ class TokenSource {
   http::Courier& courier_;
   const http::EndpointId target_;
   const std::shared_ptr<const model::OAuth2Authorization> oauth2_;
-  const http::Url url_;
+  const net::Url url_;
   std::string label_;
   std::chrono::milliseconds total_timeout_;
   const http::EndpointId server_;

@@ -7,7 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
-#include "carillon/http/url.h"
+#include "carillon/net/url.h"
 #include "secret_source.h"
 #include "tls.h"
 
@@ -74,7 +74,7 @@ model::BearerAuthorization ReadBearer(const v1::Bearer& given, const Path& path,
 model::OAuth2Authorization ReadOAuth2(const v1::OAuth2& given, const Path& path, Errors& errors) {
   model::OAuth2Authorization to;
   to.token_url = given.token_url();
-  const auto url = http::ParseUrl(to.token_url);
+  const auto url = net::ParseUrl(to.token_url);
   to.client_id = given.client_id();
   if (to.client_id.empty() || !IsText(to.client_id, kMaxTextBytes)) {
     errors.Add(path.Member("client_id"), "must be 1-1024 bytes without control characters");

@@ -4,7 +4,7 @@
 #include "carillon/base/text.h"
 #include "carillon/guard/network.h"
 #include "carillon/guard/ports.h"
-#include "carillon/http/url.h"
+#include "carillon/net/url.h"
 
 namespace carillon::config {
 namespace {
@@ -44,7 +44,7 @@ guard::Rules ReadGuard(const v1::GuardSettings& given, const Path& path, Errors&
 }
 
 void CheckUrl(const std::string& url, const guard::Rules& rules, const Path& path, Errors& errors) {
-  const auto parsed = http::ParseUrl(url);
+  const auto parsed = net::ParseUrl(url);
   if (!parsed.ok()) return errors.Add(path, base::ToStd(parsed.status().message()));
   const absl::Status host = rules.CheckHost(parsed->host);
   const absl::Status port = rules.CheckPort(parsed->port);

@@ -8,7 +8,7 @@
 
 #include "absl/strings/ascii.h"
 #include "carillon/base/text.h"
-#include "carillon/http/url.h"
+#include "carillon/net/url.h"
 #include "secret_source.h"
 
 namespace carillon::config {
@@ -19,8 +19,8 @@ constexpr size_t kMaxProxyPasswordBytes = 1024;
 
 bool HasControls(std::string_view text) { return std::ranges::any_of(text, absl::ascii_iscntrl); }
 
-void ReadUrl(const std::string& given, http::Proxy& to, const Path& path, Errors& errors) {
-  const auto url = http::ParseUrl(given);
+void ReadUrl(const std::string& given, net::Proxy& to, const Path& path, Errors& errors) {
+  const auto url = net::ParseUrl(given);
   if (!url.ok()) {
     const bool has_user = given.find('@') != given.npos;
     return errors.Add(path, has_user ? "must not hold credentials: use username and password"
@@ -31,7 +31,7 @@ void ReadUrl(const std::string& given, http::Proxy& to, const Path& path, Errors
   to.port = url->port;
 }
 
-void ReadProxyPassword(const v1::ProxySettings& given, http::Proxy& to, const Path& path,
+void ReadProxyPassword(const v1::ProxySettings& given, net::Proxy& to, const Path& path,
                        Errors& errors) {
   const SecretSource source{"password", given.password(), given.password_file(),
                             given.password_env()};
@@ -51,8 +51,8 @@ void ReadProxyPassword(const v1::ProxySettings& given, http::Proxy& to, const Pa
 
 }  // namespace
 
-http::Proxy ReadProxy(const v1::ProxySettings& given, const Path& path, Errors& errors) {
-  http::Proxy to;
+net::Proxy ReadProxy(const v1::ProxySettings& given, const Path& path, Errors& errors) {
+  net::Proxy to;
   ReadUrl(given.url(), to, path.Member("url"), errors);
   to.username = given.username();
   if (to.username.size() > kMaxUsernameBytes || HasControls(to.username) ||

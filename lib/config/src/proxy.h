@@ -1,12 +1,12 @@
 #pragma once
 
-#include "carillon/http/egress.h"
+#include "carillon/net/egress.h"
 #include "carillon/v1/config.pb.h"
 #include "path.h"
 
 namespace carillon::config {
 
 /// `path` is that of `proxy`. No error repeats the password or the URL.
-http::Proxy ReadProxy(const v1::ProxySettings& given, const Path& path, Errors& errors);
+net::Proxy ReadProxy(const v1::ProxySettings& given, const Path& path, Errors& errors);
 
 }  // namespace carillon::config

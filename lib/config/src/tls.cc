@@ -6,7 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
-#include "carillon/http/tls.h"
+#include "carillon/net/pem.h"
 #include "file.h"
 #include "secret_source.h"
 
@@ -67,7 +67,7 @@ void ReadClientKey(const SecretSource& source, model::TlsSettings& to, const Pat
                    Errors& errors) {
   auto found = FindSecret(source, path, errors);
   if (!found || to.client_certificate.empty()) return;
-  const absl::Status status = http::CheckClientKey(to.client_certificate, found->secret);
+  const absl::Status status = net::CheckClientKey(to.client_certificate, found->secret);
   if (!status.ok()) {
     const bool inline_text = found->member == source.name;
     return errors.Add(
@@ -88,7 +88,7 @@ model::TlsSettings ReadTls(const v1::Tls& given, bool is_plain, const Path& path
   }
   to.verify = !given.has_verify() || given.verify();
   to.ca_bundle = ReadPem(
-      {"ca_bundle", given.ca_bundle(), given.ca_bundle_file(), &http::CheckCaBundle}, path, errors);
+      {"ca_bundle", given.ca_bundle(), given.ca_bundle_file(), &net::CheckCaBundle}, path, errors);
   if (!to.verify && (!given.ca_bundle().empty() || !given.ca_bundle_file().empty())) {
     errors.Add(path.Member("verify"), "must be true where there is a CA bundle");
   }
@@ -101,7 +101,7 @@ model::TlsSettings ReadTls(const v1::Tls& given, bool is_plain, const Path& path
     return to;
   }
   to.client_certificate = ReadPem({"client_certificate", given.client_certificate(),
-                                   given.client_certificate_file(), &http::CheckClientCertificate},
+                                   given.client_certificate_file(), &net::CheckClientCertificate},
                                   path, errors);
   if (!to.client_certificate.empty() || !errors.read_secrets()) {
     ReadClientKey(key, to, path, errors);

@@ -213,7 +213,7 @@ std::vector<model::Header> ReadCollectorHeaders(const v1::TracingSettings& given
 void ReadEndpoint(const v1::TracingSettings& given, Tracing& to, const Path& path, Errors& errors) {
   to.endpoint = given.endpoint();
   if (to.endpoint.empty()) return;
-  const auto url = http::ParseUrl(to.endpoint);
+  const auto url = net::ParseUrl(to.endpoint);
   if (!url.ok()) {
     // What stands in it may be credentials.
     return errors.Add(path,

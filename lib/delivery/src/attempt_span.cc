@@ -3,14 +3,14 @@
 #include <string>
 #include <utility>
 
-#include "carillon/http/url.h"
+#include "carillon/net/url.h"
 #include "request_maker.h"
 
 namespace carillon::delivery {
 namespace {
 
 void AddServer(const std::string& text, tracing::Span& span) {
-  const auto url = http::ParseUrl(text);
+  const auto url = net::ParseUrl(text);
   if (!url.ok()) return;
   span.attributes.emplace_back("server.address", url->host);
   span.attributes.emplace_back("server.port", int64_t{url->port});

@@ -5,8 +5,8 @@
 
 #include "carillon/base/clock.h"
 #include "carillon/http/courier.h"
-#include "carillon/http/url.h"
 #include "carillon/journal/journal.h"
+#include "carillon/net/url.h"
 #include "carillon/routing/routing_table.h"
 #include "dead_letters.h"
 #include "evictor.h"
@@ -21,7 +21,7 @@ namespace carillon::delivery {
 /// A table that can come in force: of each of its destinations the URL and the lane.
 struct BoundTable {
   std::shared_ptr<const routing::RoutingTable> table;
-  std::vector<http::Url> urls;
+  std::vector<net::Url> urls;
   std::vector<Lane*> lanes;                // null: its destination is new
   std::vector<journal::LaneState> opened;  // of those that are new, in their order
 };

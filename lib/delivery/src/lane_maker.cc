@@ -12,7 +12,7 @@ namespace {
 // What a lane keeps when memory is short.
 constexpr size_t kFloorBytes = 64u << 10;
 
-http::EndpointOptions EndpointOf(const model::Destination& destination, const http::Url& url) {
+http::EndpointOptions EndpointOf(const model::Destination& destination, const net::Url& url) {
   http::EndpointOptions options{.url = url,
                                 .connect_timeout = destination.connect_timeout,
                                 .total_timeout = destination.total_timeout,
@@ -41,13 +41,13 @@ Lane& LaneMaker::Make(const model::Destination& destination, const journal::Lane
   return lane;
 }
 
-void LaneMaker::Open(Lane& lane, const http::Url& url) {
+void LaneMaker::Open(Lane& lane, const net::Url& url) {
   lane.SetRequests(courier_.Open(EndpointOf(lane.destination(), url)),
                    RequestMaker(lane.destination(), url, user_agent_));
   scheduler_.Join(lane);
 }
 
-void LaneMaker::Update(Lane& lane, const http::Url& url) {
+void LaneMaker::Update(Lane& lane, const net::Url& url) {
   courier_.Update(lane.endpoint(), EndpointOf(lane.destination(), url));
   lane.SetRequests(lane.endpoint(), RequestMaker(lane.destination(), url, user_agent_));
 }

@@ -4,10 +4,10 @@
 
 #include "carillon/delivery/dispatcher.h"
 #include "carillon/http/courier.h"
-#include "carillon/http/url.h"
 #include "carillon/journal/journal.h"
 #include "carillon/metrics/metrics.h"
 #include "carillon/model/destination.h"
+#include "carillon/net/url.h"
 #include "lane_map.h"
 #include "lane_scheduler.h"
 #include "router.h"
@@ -31,9 +31,9 @@ class LaneMaker {
   /// `state`: what the journal has of it. `Lane::Bind` follows, then `Open`.
   Lane& Make(const model::Destination& destination, const journal::LaneState& state);
   /// The lane is bound for the first time; `url` is its destination's.
-  void Open(Lane& lane, const http::Url& url);
+  void Open(Lane& lane, const net::Url& url);
   /// Its destination is another than before.
-  void Update(Lane& lane, const http::Url& url);
+  void Update(Lane& lane, const net::Url& url);
 
  private:
   const size_t max_lane_bytes_;

@@ -36,7 +36,7 @@ void AppendTrace(const model::Event& event, uint64_t span, std::string& head) {
 
 }  // namespace
 
-RequestMaker::RequestMaker(const model::Destination& destination, const http::Url& url,
+RequestMaker::RequestMaker(const model::Destination& destination, const net::Url& url,
                            std::string_view user_agent)
     : format_(destination.format), source_(destination.cloudevents_source) {
   prefix_.append("POST ").append(url.target).append(" HTTP/1.1\r\nHost: ");

@@ -8,8 +8,8 @@
 #include "attempts.h"
 #include "carillon/base/clock.h"
 #include "carillon/http/courier.h"
-#include "carillon/http/url.h"
 #include "carillon/model/destination.h"
+#include "carillon/net/url.h"
 #include "carillon/signing/signer.h"
 
 namespace carillon::delivery {
@@ -17,7 +17,7 @@ namespace carillon::delivery {
 /// Writes the requests of one destination. What does not change between requests is written once.
 class RequestMaker {
  public:
-  RequestMaker(const model::Destination& destination, const http::Url& url,
+  RequestMaker(const model::Destination& destination, const net::Url& url,
                std::string_view user_agent);
 
   /// `now` is what the receiver checks the age of the request by. `span`: of the attempt, when the

@@ -50,7 +50,7 @@ absl::StatusOr<std::vector<journal::LaneName>> TableChanges::FindLanes(BoundTabl
     current[{lane->destination().tenant, lane->destination().name}] = lane;
   }
   for (const model::Destination& destination : next.table->destinations()) {
-    absl::StatusOr<http::Url> url = http::ParseUrl(destination.url);
+    absl::StatusOr<net::Url> url = net::ParseUrl(destination.url);
     if (!url.ok()) return url.status();
     next.urls.push_back(*std::move(url));
     const auto found = current.find({destination.tenant, destination.name});

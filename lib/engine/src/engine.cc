@@ -9,7 +9,7 @@
 #include "carillon/base/mutex.h"
 #include "carillon/config/proto_time.h"
 #include "carillon/delivery/delivery_log.h"
-#include "carillon/http/egress.h"
+#include "carillon/net/egress.h"
 #include "carillon/policy/caps_within.h"
 #include "carillon/policy/in_flight_caps.h"
 #include "carillon/routing/routing_table.h"
@@ -265,7 +265,7 @@ class EngineImpl final : public Engine {
   log::Logger& logger_;
   delivery::AllTables tables_;  // these two outlive the threads
   delivery::DeliveryLog log_;
-  http::EgressSwitch egress_;
+  net::EgressSwitch egress_;
   const std::unique_ptr<ThreadHost> host_;
   const std::shared_ptr<policy::InFlightCaps> caps_ = std::make_shared<policy::InFlightCaps>(1, 1);
   std::vector<std::unique_ptr<DeliveryThread>> threads_;

@@ -17,8 +17,8 @@ CourierContext::CourierContext(boost::asio::io_context& io_context, Resolver& re
 
 CourierContext::~CourierContext() { mailbox->Shut(); }
 
-std::shared_ptr<const Egress> CourierContext::egress() const {
-  return options.egress == nullptr ? std::make_shared<const Egress>() : options.egress->Get();
+std::shared_ptr<const net::Egress> CourierContext::egress() const {
+  return options.egress == nullptr ? std::make_shared<const net::Egress>() : options.egress->Get();
 }
 
 void CourierContext::ReportLater(uint64_t token, Response response) {

@@ -30,7 +30,7 @@ class CourierContext {
   /// Tells it from the event loop, later: for what ends within a call of the courier.
   void ReportLater(uint64_t token, Response response);
 
-  std::shared_ptr<const Egress> egress() const;
+  std::shared_ptr<const net::Egress> egress() const;
 
   void TellShortage(const LocalShortage& shortage) const {
     if (options.on_shortage) options.on_shortage(shortage);

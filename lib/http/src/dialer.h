@@ -126,7 +126,7 @@ class Dialer final : public LookupUser,
   const std::shared_ptr<const EndpointOptions> options_;
   const std::shared_ptr<AddressHistory> history_;
   Done done_;
-  std::shared_ptr<const Egress> egress_;
+  std::shared_ptr<const net::Egress> egress_;
   Stage stage_ = Stage::kResolving;
   base::MonoTime stage_since_{};
   PhaseTimes times_;

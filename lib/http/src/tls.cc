@@ -120,22 +120,4 @@ absl::StatusOr<std::unique_ptr<TlsClient>> TlsClient::CreateTrusting(const std::
   return std::make_unique<OpenSslClient>(*std::move(context));
 }
 
-absl::Status CheckCaBundle(const std::string& pem) {
-  const auto context = NewClientContext();
-  return context.ok() ? TrustAll(context->get(), pem) : context.status();
-}
-
-absl::Status CheckClientCertificate(const std::string& pem) {
-  const auto context = NewClientContext();
-  return context.ok() ? UseCertificate(context->get(), pem) : context.status();
-}
-
-absl::Status CheckClientKey(const std::string& certificate_pem, const base::Secret& key_pem) {
-  const auto context = NewClientContext();
-  absl::Status status = context.status();
-  status.Update(context.ok() ? UseCertificate(context->get(), certificate_pem) : absl::OkStatus());
-  if (status.ok()) status = UseKey(context->get(), key_pem);
-  return status;
-}
-
 }  // namespace carillon::http

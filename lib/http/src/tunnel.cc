@@ -12,7 +12,7 @@ using model::Outcome;
 
 }  // namespace
 
-std::string ConnectHead(const Proxy& proxy, const boost::asio::ip::tcp::endpoint& to) {
+std::string ConnectHead(const net::Proxy& proxy, const boost::asio::ip::tcp::endpoint& to) {
   const std::string address = to.address().to_string();
   const std::string authority =
       absl::StrCat(to.address().is_v6() ? "[" + address + "]" : address, ":", to.port());

@@ -5,14 +5,14 @@
 #include <memory>
 #include <string>
 
-#include "carillon/http/egress.h"
+#include "carillon/net/egress.h"
 #include "response_head.h"
 #include "stream.h"
 
 namespace carillon::http {
 
 /// The head that asks `proxy` for a tunnel to an address.
-std::string ConnectHead(const Proxy& proxy, const boost::asio::ip::tcp::endpoint& to);
+std::string ConnectHead(const net::Proxy& proxy, const boost::asio::ip::tcp::endpoint& to);
 
 /// Asks a proxy, over a stream that leads to it, for a tunnel. On success the stream leads on. What
 /// the proxy answers is bounded by `max_head_bytes`, interim answers included.

@@ -9,9 +9,9 @@
 #include "carillon/base/text.h"
 #include "carillon/guard/rules.h"
 #include "carillon/http/asio_courier.h"
-#include "carillon/http/egress.h"
 #include "carillon/http/resolver.h"
 #include "carillon/http/tls.h"
+#include "carillon/net/egress.h"
 #include "carillon/tracing/otlp_response.h"
 #include "carillon/tracing/transport.h"
 
@@ -79,7 +79,7 @@ class HttpTransport final : public SpanTransport, http::CourierListener {
   }
 
  private:
-  static http::CourierOptions Options(const http::EgressSwitch& egress) {
+  static http::CourierOptions Options(const net::EgressSwitch& egress) {
     http::CourierOptions options;
     options.egress = &egress;
     return options;
@@ -97,7 +97,7 @@ class HttpTransport final : public SpanTransport, http::CourierListener {
     }
   }
 
-  const http::EgressSwitch egress_{{.rules = guard::Rules::Unrestricted(), .proxy = std::nullopt}};
+  const net::EgressSwitch egress_{{.rules = guard::Rules::Unrestricted(), .proxy = std::nullopt}};
   const std::unique_ptr<http::Resolver> resolver_;
   const std::unique_ptr<http::TlsClient> tls_;
   asio::io_context io_{1};

@@ -159,8 +159,8 @@ TEST_F(CourierAddressesTest, AProxysOwnAddressesRace) {
   TestProxy proxy;
   const SilentPort silent("127.0.0.2", proxy.port());
   Name("proxy.example", {"127.0.0.2", "127.0.0.1"});
-  Egress egress{.rules = guard::Rules::Unrestricted(),
-                .proxy = Proxy{"proxy.example", proxy.port(), "", {}}};
+  net::Egress egress{.rules = guard::Rules::Unrestricted(),
+                     .proxy = net::Proxy{"proxy.example", proxy.port(), "", {}}};
   anywhere_.Set(egress);
   const Response response = AskOnce(Patient(receiver.port(), "127.0.0.1"));
   EXPECT_EQ(response.wire, Outcome::kSuccess) << response.error;
@@ -170,7 +170,7 @@ TEST_F(CourierAddressesTest, AProxysOwnAddressesRace) {
 
 TEST_F(CourierAddressesTest, TheGuardLooksAtAllOfThem) {
   Receiver receiver(AnswerAll());
-  Egress egress;
+  net::Egress egress;
   egress.rules.Allow(*guard::ParseNetwork("127.0.0.0/8"));
   egress.rules.Allow(guard::PortRange{1, 65535});
   anywhere_.Set(egress);

@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "carillon/net/pem.h"
 #include "certificates.h"
 #include "courier_fixture.h"
 #include "scripted_proxy.h"
@@ -103,8 +104,8 @@ TEST_F(CourierFiguresTest, ThePartsOnTheWayToAProxyAndBehindItAddUp) {
     std::this_thread::sleep_for(milliseconds(60));
     return kConnected;
   });
-  EgressSwitch through{{.rules = guard::Rules::Unrestricted(),
-                        .proxy = Proxy{"proxy.example", proxy.port(), "", {}}}};
+  net::EgressSwitch through{{.rules = guard::Rules::Unrestricted(),
+                             .proxy = net::Proxy{"proxy.example", proxy.port(), "", {}}}};
   Make({.egress = &through});
   Post(courier_->Open(To(receiver.port(), "a.example")));
   const auto answer = [&](size_t lookup, milliseconds after) {
@@ -225,17 +226,17 @@ TEST_F(CourierFiguresTest, ACertificateEndsWithTheFirstOfItsChain) {
   const auto now = static_cast<int64_t>(std::time(nullptr));
   const std::string later = TestCa::CertificateOf(ca_.Server("DNS:a.example", 9000).get());
   const std::string sooner = TestCa::CertificateOf(ca_.Server("DNS:b.example", 500).get());
-  const auto end = EndOfCertificates(later);
+  const auto end = net::EndOfCertificates(later);
   ASSERT_TRUE(end);
   EXPECT_NEAR(static_cast<double>(*end - now), 9000, 30);
-  const auto first = EndOfCertificates(later + sooner);
+  const auto first = net::EndOfCertificates(later + sooner);
   ASSERT_TRUE(first);
   EXPECT_NEAR(static_cast<double>(*first - now), 500, 30);
-  EXPECT_FALSE(EndOfCertificates(""));
-  EXPECT_FALSE(EndOfCertificates("no certificate"));
-  EXPECT_EQ(EndOfTrust(sooner + later), end);
-  EXPECT_EQ(EndOfTrust(sooner), first);
-  EXPECT_FALSE(EndOfTrust("no certificate"));
+  EXPECT_FALSE(net::EndOfCertificates(""));
+  EXPECT_FALSE(net::EndOfCertificates("no certificate"));
+  EXPECT_EQ(net::EndOfTrust(sooner + later), end);
+  EXPECT_EQ(net::EndOfTrust(sooner), first);
+  EXPECT_FALSE(net::EndOfTrust("no certificate"));
 }
 
 }  // namespace

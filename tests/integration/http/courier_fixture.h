@@ -49,7 +49,7 @@ class CourierTest : public testing::Test, public CourierListener {
   Response AskOnce(const EndpointOptions& options);
 
   boost::asio::io_context io_{1};
-  EgressSwitch anywhere_{{.rules = guard::Rules::Unrestricted()}};
+  net::EgressSwitch anywhere_{{.rules = guard::Rules::Unrestricted()}};
   FakeResolver resolver_;
   std::unique_ptr<TlsClient> tls_;
   std::unique_ptr<Courier> courier_;

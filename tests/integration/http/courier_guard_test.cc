@@ -12,8 +12,8 @@ class CourierGuardTest : public CourierTest {
   CourierGuardTest() { Allow({"127.0.0.1/32"}); }
   ~CourierGuardTest() override { courier_.reset(); }
 
-  static Egress Allowing(std::initializer_list<const char*> networks) {
-    Egress egress;
+  static net::Egress Allowing(std::initializer_list<const char*> networks) {
+    net::Egress egress;
     for (const char* network : networks) egress.rules.Allow(*guard::ParseNetwork(network));
     egress.rules.Allow(guard::PortRange{1, 65535});
     return egress;
@@ -35,7 +35,7 @@ class CourierGuardTest : public CourierTest {
     EXPECT_THAT(response.error, HasSubstr(why));
   }
 
-  EgressSwitch egress_;
+  net::EgressSwitch egress_;
   CourierOptions options_;
   int blocked_ = 0;
 };

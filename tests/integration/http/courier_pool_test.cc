@@ -306,7 +306,7 @@ TEST(CourierLifeTest, TheContextMayGoWithItsWork) {
   const auto tls = TlsClient::Create().value();
   Receiver silent([](Peer& peer) { peer.ReadToEnd(); });
   boost::asio::io_context io(1);
-  EgressSwitch anywhere({.rules = guard::Rules::Unrestricted()});
+  net::EgressSwitch anywhere({.rules = guard::Rules::Unrestricted()});
   CourierOptions bounds;
   bounds.egress = &anywhere;
   const auto courier = MakeAsioCourier(io, resolver, *tls, bounds);

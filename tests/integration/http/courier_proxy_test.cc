@@ -21,8 +21,8 @@ class CourierProxyTest : public CourierTest {
   ~CourierProxyTest() override { courier_.reset(); }
 
   /// Destinations may be at 127.0.0.1 alone, at any port.
-  void Use(Proxy proxy) {
-    Egress egress;
+  void Use(net::Proxy proxy) {
+    net::Egress egress;
     egress.rules.Allow(*guard::ParseNetwork("127.0.0.1"));
     egress.rules.Allow(guard::PortRange{1, 65535});
     egress.proxy = std::move(proxy);
@@ -46,7 +46,7 @@ class CourierProxyTest : public CourierTest {
 
   TestCa ca_;
   std::unique_ptr<TlsClient> trusting_;
-  EgressSwitch egress_;
+  net::EgressSwitch egress_;
   CourierOptions options_;
 };
 
@@ -167,7 +167,7 @@ TEST_F(CourierProxyTest, TheNextAddressIsTriedWhereItMayDo) {
     return head.starts_with("CONNECT [::1]") ? "HTTP/1.1 504 Gateway Timeout\r\n\r\n" : kConnected;
   });
   Use({"127.0.0.1", proxy.port(), "", {}});
-  Egress egress = *egress_.Get();
+  net::Egress egress = *egress_.Get();
   egress.rules.Allow(*guard::ParseNetwork("::1"));
   egress_.Set(egress);
   resolver_.answers["two.example"] = Addresses{make_address("::1"), make_address("127.0.0.1")};

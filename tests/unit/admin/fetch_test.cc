@@ -94,7 +94,7 @@ class ScriptedPort {
 
 absl::StatusOr<FetchedPage> FetchFrom(const std::string& url, milliseconds timeout = seconds(60),
                                       const http::ResolverOptions& names = {}) {
-  const auto parsed = http::ParseUrl(url);
+  const auto parsed = net::ParseUrl(url);
   if (!parsed.ok()) return parsed.status();
   return Fetch(*parsed, timeout, kBound, names);
 }

@@ -34,7 +34,7 @@ model::OAuth2Authorization OAuth2() {
 }
 
 http::Request RequestFor(const model::OAuth2Authorization& oauth2) {
-  return MakeTokenRequest(oauth2, http::ParseUrl(oauth2.token_url).value(), "Carillon/1");
+  return MakeTokenRequest(oauth2, net::ParseUrl(oauth2.token_url).value(), "Carillon/1");
 }
 
 TEST(TokenRequest, ByBasic) {

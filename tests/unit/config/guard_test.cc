@@ -88,13 +88,13 @@ TEST(Proxy, IsRead) {
   EXPECT_FALSE(Parsed("").egress.proxy);
   const auto plain = Parsed(WithProxy("url: 'http://Proxy.example:3128'")).egress.proxy;
   ASSERT_TRUE(plain);
-  EXPECT_TRUE(*plain == (http::Proxy{"proxy.example", 3128, "", {}}));
+  EXPECT_TRUE(*plain == (net::Proxy{"proxy.example", 3128, "", {}}));
   // The operator's: the guard has no say.
   EXPECT_EQ(Parsed(WithProxy("url: 'http://10.0.0.1:3128/'")).egress.proxy->host, "10.0.0.1");
 }
 
 TEST(Proxy, Credentials) {
-  const http::Proxy expected{"p", 80, "carillon", base::Secret("open sesame")};
+  const net::Proxy expected{"p", 80, "carillon", base::Secret("open sesame")};
   const std::string begin = "url: 'http://p', username: carillon, ";
   EXPECT_TRUE(*Parsed(WithProxy(begin + "password: open sesame")).egress.proxy == expected);
   const auto file = TestFolder() / "password";

@@ -21,7 +21,7 @@ class RequestMakerTest : public testing::Test {
   }
 
   model::Destination destination_;
-  const http::Url url_ = *http::ParseUrl("http://Example.test:8080/in?a=1");
+  const net::Url url_ = *net::ParseUrl("http://Example.test:8080/in?a=1");
   HeldEvents held_;
   const HeldRef event_ = held_.Hold(model::Event::Create(
       {.id = "e7", .type = "session.create", .tenant = "t", .payload = "{\"a\":1}"}));

@@ -6,14 +6,14 @@
 #include <vector>
 
 #include "carillon/guard/rules.h"
-#include "carillon/http/url.h"
+#include "carillon/net/url.h"
 
 namespace carillon::guard {
 namespace {
 
 /// `ok HOST PORT`, `bad ...` (it is no URL of ours) or `no ...` (it leads where it must not).
 std::string Judge(const std::string& text) {
-  const auto url = http::ParseUrl(text);
+  const auto url = net::ParseUrl(text);
   if (!url.ok()) return "bad " + std::string(url.status().message());
   const Rules rules;
   absl::Status status = rules.CheckHost(url->host);

@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "carillon/http/resolver.h"
-#include "carillon/http/url.h"
+#include "carillon/net/url.h"
 
 namespace carillon::admin {
 
@@ -21,7 +21,7 @@ struct FetchedPage {
 /// says, and every address of it is tried. Errors, whose words begin with what was tried:
 /// UNAVAILABLE (no such host, refused, broken off), DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED (too
 /// long), INVALID_ARGUMENT (no HTTP).
-absl::StatusOr<FetchedPage> Fetch(const http::Url& url, std::chrono::milliseconds timeout,
+absl::StatusOr<FetchedPage> Fetch(const net::Url& url, std::chrono::milliseconds timeout,
                                   size_t max_bytes, const http::ResolverOptions& names = {});
 
 }  // namespace carillon::admin

@@ -8,9 +8,9 @@
 #include "carillon/config/surroundings.h"
 #include "carillon/config/tracing.h"
 #include "carillon/config/watched_file.h"
-#include "carillon/http/egress.h"
 #include "carillon/model/destination.h"
 #include "carillon/model/subscription.h"
+#include "carillon/net/egress.h"
 #include "carillon/v1/config.pb.h"
 
 namespace carillon::config {
@@ -29,7 +29,7 @@ struct Config {
   v1::Limits limits;
   v1::ResolverSettings resolver;
   Tracing tracing;
-  http::Egress egress;             ///< its rules let every destination's URL pass
+  net::Egress egress;              ///< its rules let every destination's URL pass
   std::vector<std::string> types;  ///< the catalog: built-in and configured, sorted
   std::vector<model::Destination> destinations;
   std::vector<model::Subscription> subscriptions;

@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "carillon/http/url.h"
 #include "carillon/model/destination.h"
 #include "carillon/model/tls_settings.h"
+#include "carillon/net/url.h"
 
 namespace carillon::config {
 
@@ -16,7 +16,7 @@ namespace carillon::config {
 /// or the defaults. A value.
 struct Tracing {
   std::string endpoint;                ///< empty when no spans are made
-  http::Url url;                       ///< of it; by HTTP with its whole path
+  net::Url url;                        ///< of it; by HTTP with its whole path
   bool by_http = false;                ///< OTLP/HTTP with protobuf; otherwise OTLP/gRPC
   std::vector<model::Header> headers;  ///< fit for gRPC's metadata, too
   double sample_ratio = 1;

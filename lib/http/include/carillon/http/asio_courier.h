@@ -8,10 +8,10 @@
 
 #include "carillon/base/descriptor_budget.h"
 #include "carillon/http/courier.h"
-#include "carillon/http/egress.h"
 #include "carillon/http/local_shortage.h"
 #include "carillon/http/resolver.h"
 #include "carillon/http/tls.h"
+#include "carillon/net/egress.h"
 
 namespace carillon::http {
 
@@ -33,8 +33,8 @@ struct CourierOptions {
   size_t max_head_bytes = 64 * 1024;  ///< more: judged by its status, connection closed
   /// Read and dropped, with all that the chunked coding adds; more: as above.
   size_t max_body_bytes = 16 * 1024;
-  /// Where connections may go, and through what; outlives the courier. When null, a default Egress.
-  const EgressSwitch* egress = nullptr;
+  /// Where connections may go, and through what; outlives the courier. When null, a default one.
+  const net::EgressSwitch* egress = nullptr;
   /// Called on the courier's thread for each address or port that the guard refuses, if given.
   std::function<void()> on_blocked;
   /// Called on the courier's thread for each handshake that ended, if given.

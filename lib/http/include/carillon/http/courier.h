@@ -8,9 +8,9 @@
 
 #include "carillon/base/clock.h"
 #include "carillon/http/tls.h"
-#include "carillon/http/url.h"
 #include "carillon/model/authorization.h"
 #include "carillon/model/outcome.h"
+#include "carillon/net/url.h"
 
 namespace carillon::http {
 
@@ -18,7 +18,7 @@ using EndpointId = uint32_t;
 
 /// How to reach one destination.
 struct EndpointOptions {
-  Url url;
+  net::Url url;
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds total_timeout{15'000};
   uint32_t max_connections =

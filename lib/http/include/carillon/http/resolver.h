@@ -75,7 +75,8 @@ class Resolver {
   virtual ~Resolver() = default;
   /// Calls `done` exactly once: at once, on this thread, when the answer is known or `host` is an
   /// address; else on the resolver's thread. The caller keeps the deadline and posts to its own
-  /// thread. `host` is as Url::host; `tenant` is whose look-up it is, empty for the operator's.
+  /// thread. `host` is as net::Url::host; `tenant` is whose look-up it is, empty for the
+  /// operator's.
   virtual void Resolve(const std::string& host, const std::string& tenant, ResolveDone done) = 0;
 };
 

@@ -1,11 +1,8 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "carillon/model/tls_settings.h"
 
@@ -29,22 +26,8 @@ class TlsClient {
   virtual ~TlsClient() = default;
   virtual SSL_CTX* context() = 0;
   /// The context of these settings: one for all that are equal, for as long as it is held. Without
-  /// a CA bundle it trusts what this client trusts. INVALID_ARGUMENT as the checks below.
+  /// a CA bundle it trusts what this client trusts. INVALID_ARGUMENT as the checks of net/pem.h.
   virtual absl::StatusOr<TlsContextPtr> ContextFor(const model::TlsSettings& settings) = 0;
 };
-
-/// Returns when the first of the certificates in `pem` ends, in Unix seconds, or nullopt when there
-/// is none.
-std::optional<int64_t> EndOfCertificates(const std::string& pem);
-/// Returns when the last of them ends, and with it all trust in them.
-std::optional<int64_t> EndOfTrust(const std::string& pem);
-
-// What is wrong with settings, in words that follow the name of a member and repeat no secret;
-// INVALID_ARGUMENT.
-
-absl::Status CheckCaBundle(const std::string& pem);
-absl::Status CheckClientCertificate(const std::string& pem);
-/// The certificate passed its check.
-absl::Status CheckClientKey(const std::string& certificate_pem, const base::Secret& key_pem);
 
 }  // namespace carillon::http

@@ -8,9 +8,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "carillon/base/clock.h"
-#include "carillon/http/url.h"
 #include "carillon/model/destination.h"
 #include "carillon/model/tls_settings.h"
+#include "carillon/net/url.h"
 
 namespace carillon::tracing {
 
@@ -33,7 +33,7 @@ class SpanTransport {
 
 /// Where spans go.
 struct Collector {
-  http::Url url;
+  net::Url url;
   std::vector<model::Header> headers;  ///< fit to be written into a head
   model::TlsSettings tls;              ///< checked; for https
   std::string user_agent;

@@ -10,7 +10,7 @@
 #include "carillon/base/secret.h"
 #include "carillon/guard/rules.h"
 
-namespace carillon::http {
+namespace carillon::net {
 
 /// A forward proxy that is asked by CONNECT, in the clear. Where it stands is the operator's
 /// business: the guard does not look at its address.
@@ -49,4 +49,4 @@ class EgressSwitch {
   std::shared_ptr<const Egress> current_ ABSL_GUARDED_BY(mutex_);
 };
 
-}  // namespace carillon::http
+}  // namespace carillon::net

@@ -1,9 +1,9 @@
-#include "carillon/http/url.h"
+#include "carillon/net/url.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace carillon::http {
+namespace carillon::net {
 namespace {
 
 struct Good {
@@ -131,4 +131,4 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"http://a/" + std::string(2040, 'p'), "longer than 2048"}));
 
 }  // namespace
-}  // namespace carillon::http
+}  // namespace carillon::net

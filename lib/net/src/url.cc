@@ -1,4 +1,4 @@
-#include "carillon/http/url.h"
+#include "carillon/net/url.h"
 
 #include <algorithm>
 #include <charconv>
@@ -10,7 +10,7 @@
 #include "carillon/base/text.h"
 #include "carillon/guard/host.h"
 
-namespace carillon::http {
+namespace carillon::net {
 namespace {
 
 constexpr size_t kMaxUrlBytes = 2048;
@@ -100,4 +100,4 @@ absl::StatusOr<Url> ParseUrl(std::string_view text) {
   return url;
 }
 
-}  // namespace carillon::http
+}  // namespace carillon::net

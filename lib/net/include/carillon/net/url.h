@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace carillon::http {
+namespace carillon::net {
 
 /// An absolute http or https URL, taken apart.
 struct Url {
@@ -23,4 +23,4 @@ struct Url {
 /// hold other characters than ASCII. Says nothing on whether Carillon may go there (guard::Rules).
 absl::StatusOr<Url> ParseUrl(std::string_view text);
 
-}  // namespace carillon::http
+}  // namespace carillon::net
