@@ -18,11 +18,11 @@
 #include "carillon/admin/pending_page.h"
 #include "carillon/base/loop_watch.h"
 #include "carillon/base/mutex.h"
-#include "carillon/config/proto_time.h"
-#include "carillon/config/sections.h"
 #include "carillon/config/watcher.h"
 #include "carillon/engine/engine.h"
 #include "carillon/journal/sqlite_journal.h"
+#include "carillon/resource/proto_time.h"
+#include "carillon/resource/sections.h"
 #include "carillon/rpc/front.h"
 #include "carillon/rpc/publishing.h"
 #include "carillon/tracing/tracer.h"
@@ -136,7 +136,7 @@ class DaemonImpl final : public Daemon {
     stopping_ = true;
     SetServing(false, "stopping");
     publishing_->Stop();
-    if (!engine_->Drain(config::ToChrono(config_.server.shutdown_grace()), hurry)) {
+    if (!engine_->Drain(resource::ToChrono(config_.server.shutdown_grace()), hurry)) {
       logger_.Warn(
           "outcomes could not be written; their deliveries are sent again after the start");
     }
@@ -285,7 +285,7 @@ class DaemonImpl final : public Daemon {
                                             {"restart_needed_for", restart}});
   }
 
-  void RenewSpanExport(const config::Tracing& tracing) {
+  void RenewSpanExport(const resource::Tracing& tracing) {
     if (spans_ == nullptr) return;
     const absl::Status status = spans_->Renew(tracing);
     if (status.ok()) return;
@@ -309,7 +309,7 @@ class DaemonImpl final : public Daemon {
   std::string RestartNeededFor(const config::Config& config) const {
     std::string names;
     for (const std::string_view name :
-         config::RestartNeeded(sections_, config::StartSections(config))) {
+         resource::RestartNeeded(sections_, resource::StartSections(config))) {
       if (!names.empty()) names += ',';
       names += name;
     }
@@ -325,7 +325,7 @@ class DaemonImpl final : public Daemon {
   admin::PendingHead PendingHead() const {
     admin::PendingHead head;
     head.version = CARILLON_VERSION;
-    for (const config::StartSection& section : sections_) {
+    for (const resource::StartSection& section : sections_) {
       head.start_sections.emplace_back(section.name, section.mark);
     }
     return head;
@@ -400,7 +400,7 @@ class DaemonImpl final : public Daemon {
   }
 
   config::Config config_;  // without what may change at a reload, once it is in force
-  const std::vector<config::StartSection> sections_ = config::StartSections(config_);
+  const std::vector<resource::StartSection> sections_ = resource::StartSections(config_);
   const std::string config_path_;
   const base::DescriptorShares shares_;
   log::Logger& logger_;

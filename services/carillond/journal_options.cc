@@ -1,19 +1,19 @@
 #include "journal_options.h"
 
 #include "carillon/base/clock.h"
-#include "carillon/config/proto_time.h"
+#include "carillon/resource/proto_time.h"
 
 namespace carillon::server {
 
-journal::SqliteJournalOptions JournalOptions(const config::Config& config) {
+journal::SqliteJournalOptions JournalOptions(const resource::Config& config) {
   journal::SqliteJournalOptions options;
   options.data_dir = config.journal.data_dir();
-  options.deduplication_age = config::ToChrono(config.journal.deduplication_age());
+  options.deduplication_age = resource::ToChrono(config.journal.deduplication_age());
   options.deduplication_ids = config.journal.deduplication_ids();
-  options.retention_age = config::ToChrono(config.journal.retention_age());
+  options.retention_age = resource::ToChrono(config.journal.retention_age());
   options.retention_bytes = config.journal.retention_bytes();
   options.min_free_bytes = config.journal.min_free_bytes();
-  options.kept_age = config::ToChrono(config.journal.kept_age());
+  options.kept_age = resource::ToChrono(config.journal.kept_age());
   options.kept_bytes = config.journal.kept_bytes();
   options.kept_events = config.journal.kept_events();
   options.kept_total_bytes = config.journal.kept_total_bytes();

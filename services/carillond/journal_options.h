@@ -1,14 +1,14 @@
 #pragma once
 
-#include "carillon/config/config.h"
 #include "carillon/journal/journal.h"
 #include "carillon/journal/sqlite_journal.h"
 #include "carillon/metrics/metrics.h"
+#include "carillon/resource/config.h"
 
 namespace carillon::server {
 
 /// Returns the journal's options of the configuration.
-journal::SqliteJournalOptions JournalOptions(const config::Config& config);
+journal::SqliteJournalOptions JournalOptions(const resource::Config& config);
 
 /// Writes the journal's statistics into `gauges`. `accepting` is left alone.
 void Describe(const journal::Journal::Stats& stats, metrics::ProcessGauges& gauges);

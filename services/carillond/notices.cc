@@ -15,7 +15,7 @@ void TellSurroundings(const config::Config& config, log::Logger& logger) {
                 {{"variable", override.variable}, {"member", override.member}});
   }
   if (!config.container.memory_bytes) return;
-  const uint64_t bounds = config::MemoryBounds(config);
+  const uint64_t bounds = resource::MemoryBounds(config);
   const uint64_t limit = *config.container.memory_bytes;
   if (bounds / 4 <= limit / 5) return;
   logger.Warn(

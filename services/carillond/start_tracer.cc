@@ -9,7 +9,7 @@ namespace {
 
 using Transport = absl::StatusOr<std::unique_ptr<tracing::SpanTransport>>;
 
-Transport MakeTransport(const config::Tracing& settings, const base::Clock& clock) {
+Transport MakeTransport(const resource::Tracing& settings, const base::Clock& clock) {
   const tracing::Collector collector{.url = settings.url,
                                      .headers = settings.headers,
                                      .tls = settings.tls,
@@ -21,7 +21,7 @@ Transport MakeTransport(const config::Tracing& settings, const base::Clock& cloc
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<SpanExport>> SpanExport::Start(const config::Tracing& settings,
+absl::StatusOr<std::unique_ptr<SpanExport>> SpanExport::Start(const resource::Tracing& settings,
                                                               const base::Clock& clock,
                                                               log::Logger& logger) {
   if (settings.endpoint.empty()) return nullptr;
@@ -41,14 +41,14 @@ absl::StatusOr<std::unique_ptr<SpanExport>> SpanExport::Start(const config::Trac
   return started;
 }
 
-absl::Status SpanExport::Renew(const config::Tracing& settings) {
+absl::Status SpanExport::Renew(const resource::Tracing& settings) {
   if (settings.endpoint != settings_.endpoint || settings.by_http != settings_.by_http) {
     return absl::OkStatus();
   }
   if (settings.headers == settings_.headers && settings.tls == settings_.tls) {
     return absl::OkStatus();
   }
-  config::Tracing wanted = settings_;
+  resource::Tracing wanted = settings_;
   wanted.headers = settings.headers;
   wanted.tls = settings.tls;
   Transport next = MakeTransport(wanted, clock_);

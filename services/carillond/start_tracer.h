@@ -18,7 +18,7 @@ class SpanExport {
  public:
   /// Returns null where no collector is configured: then nothing is made, and nothing costs. Clock
   /// and logger outlive it.
-  static absl::StatusOr<std::unique_ptr<SpanExport>> Start(const config::Tracing& settings,
+  static absl::StatusOr<std::unique_ptr<SpanExport>> Start(const resource::Tracing& settings,
                                                            const base::Clock& clock,
                                                            log::Logger& logger);
 
@@ -27,15 +27,15 @@ class SpanExport {
 
   /// From now on the collector is trusted and shown what `settings` say, where they are of the
   /// same collector; requests under way end as they began. One thread at a time.
-  absl::Status Renew(const config::Tracing& settings);
+  absl::Status Renew(const resource::Tracing& settings);
   /// Those in force. On the thread of `Renew`.
   const model::TlsSettings& tls() const { return settings_.tls; }
 
  private:
-  SpanExport(const config::Tracing& settings, const base::Clock& clock)
+  SpanExport(const resource::Tracing& settings, const base::Clock& clock)
       : settings_(settings), clock_(clock) {}
 
-  config::Tracing settings_;  ///< in force
+  resource::Tracing settings_;  ///< in force
   const base::Clock& clock_;
   tracing::ReplaceableTransport* transport_ = nullptr;  ///< the tracer's
   std::unique_ptr<tracing::Tracer> tracer_;

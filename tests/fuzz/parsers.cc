@@ -6,11 +6,11 @@
 #include "carillon/json/minify.h"
 #include "carillon/json/number.h"
 #include "carillon/policy/retry_after.h"
+#include "carillon/resource/units.h"
 #include "carillon/signing/signer.h"
 #include "carillon/tracing/w3c.h"
 #include "hosts_file.h"
 #include "targets.h"
-#include "units.h"
 
 namespace carillon::fuzz {
 namespace {
@@ -52,10 +52,10 @@ void Parsers(std::string_view input) {
   if (const auto wait = policy::ParseRetryAfter(input, now)) {
     Require(wait->count() >= 0 && *wait <= policy::kMaxRetryAfter);
   }
-  if (const auto duration = config::ParseDuration(input); duration.ok()) {
-    Require(*config::ParseDuration(config::FormatMillis(*duration)) == *duration);
+  if (const auto duration = resource::ParseDuration(input); duration.ok()) {
+    Require(*resource::ParseDuration(resource::FormatMillis(*duration)) == *duration);
   }
-  config::ParseSize(input).IgnoreError();
+  resource::ParseSize(input).IgnoreError();
   signing::ParseAnySecret(input).IgnoreError();
   const http::HostsFile hosts(input);
   Require(hosts.Find("localhost") != nullptr);

@@ -12,7 +12,7 @@
 #include "carillon/admin/fetch.h"
 #include "carillon/admin/pending_page.h"
 #include "carillon/base/text.h"
-#include "carillon/config/sections.h"
+#include "carillon/resource/sections.h"
 
 namespace carillon::admin {
 namespace {
@@ -28,7 +28,7 @@ constexpr size_t kMaxNameBytes = 200;
 /// The page, as far as it is used.
 struct Page {
   std::string version;
-  std::vector<config::StartSection> sections;
+  std::vector<resource::StartSection> sections;
   std::vector<model::Pending> destinations;
   uint64_t next_position = 0;
   uint64_t left_out = 0;
@@ -117,7 +117,7 @@ std::string SumOf(const std::vector<const model::Pending*>& gone, uint64_t left_
   return line;
 }
 
-std::string SectionsOf(const config::Config& config, const Page& page, std::string_view version) {
+std::string SectionsOf(const resource::Config& config, const Page& page, std::string_view version) {
   if (page.version != version) {
     return absl::StrCat("the server is version ", base::Printable(page.version),
                         " and this program ", base::ToAbsl(version),
@@ -125,7 +125,7 @@ std::string SectionsOf(const config::Config& config, const Page& page, std::stri
   }
   std::vector<std::string> needed;
   for (const std::string_view name :
-       config::RestartNeeded(page.sections, config::StartSections(config))) {
+       resource::RestartNeeded(page.sections, resource::StartSections(config))) {
     needed.emplace_back(name);
   }
   if (needed.empty()) return "a reload takes all of it";
@@ -154,7 +154,7 @@ std::string WhyNot(const FetchedPage& page) {
 
 }  // namespace
 
-absl::StatusOr<std::string> CompareWithPage(const config::Config& config, std::string_view text) {
+absl::StatusOr<std::string> CompareWithPage(const resource::Config& config, std::string_view text) {
   const absl::StatusOr<Page> page = ReadPage(text);
   if (!page.ok()) return page.status();
   std::set<Name> wanted;
@@ -178,7 +178,7 @@ absl::StatusOr<std::string> CompareWithPage(const config::Config& config, std::s
                       SectionsOf(config, *page, CARILLON_VERSION));
 }
 
-Comparison CompareWithRunning(const config::Config& config, std::string_view address,
+Comparison CompareWithRunning(const resource::Config& config, std::string_view address,
                               milliseconds timeout) {
   const absl::StatusOr<net::Url> url = AdminUrl(address);
   const std::string shown = base::Printable(address, 200);

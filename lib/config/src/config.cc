@@ -4,107 +4,20 @@
 
 #include <array>
 #include <utility>
-#include <variant>
 
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "carillon/base/secret.h"
 #include "carillon/base/text.h"
-#include "catalog.h"
-#include "destination.h"
 #include "environment.h"
 #include "file.h"
+#include "file_references.h"
 #include "from_yaml.h"
-#include "guard.h"
-#include "memory.h"
-#include "names.h"
-#include "path.h"
-#include "proxy.h"
-#include "settings.h"
-#include "subscription.h"
-#include "tracing.h"
 #include "yaml_tree.h"
 
 namespace carillon::config {
 namespace {
-
-constexpr int kMaxDestinations = 100'000;
-constexpr int kMaxSubscriptions = 100'000;
-
-bool CheckCount(int count, int max, const Path& path, Errors& errors) {
-  if (count <= max) return true;
-  errors.Add(path, absl::StrCat("must be at most ", max));
-  return false;
-}
-
-/// Every URL of the destination at `path`.
-void CheckUrls(const model::Destination& destination, const guard::Rules& rules, const Path& path,
-               Errors& errors) {
-  CheckUrl(destination.url, rules, path.Member("url"), errors);
-  const auto* oauth2 = std::get_if<model::OAuth2Authorization>(&destination.authorization);
-  if (oauth2 == nullptr) return;
-  const Path authorization = path.Member("authorization");
-  const Path place = authorization.Member("oauth2");
-  CheckUrl(oauth2->token_url, rules, place.Member("token_url"), errors);
-}
-
-void ReadDestinations(const v1::Config& given, Names& names, Config& to, Errors& errors) {
-  const Path root;
-  const Path path = root.Member("destinations");
-  if (!CheckCount(given.destinations_size(), kMaxDestinations, path, errors)) return;
-  to.destinations.reserve(static_cast<size_t>(given.destinations_size()));
-  for (int i = 0; i < given.destinations_size(); ++i) {
-    const Path element = path.At(i);
-    to.destinations.push_back(ReadDestination(given.destinations(i), element, errors));
-    CheckUrls(to.destinations.back(), to.egress.rules, element, errors);
-    names.Add(to.destinations.back().tenant, to.destinations.back().name, i, element.Member("name"),
-              errors);
-  }
-}
-
-void ReadSubscriptions(const v1::Config& given, const Names& destinations, const Catalog& catalog,
-                       Config& to, Errors& errors) {
-  const Path root;
-  const Path path = root.Member("subscriptions");
-  if (!CheckCount(given.subscriptions_size(), kMaxSubscriptions, path, errors)) return;
-  to.subscriptions.reserve(static_cast<size_t>(given.subscriptions_size()));
-  Names names("subscriptions");
-  for (int i = 0; i < given.subscriptions_size() && !errors.full(); ++i) {
-    const Path element = path.At(i);
-    to.subscriptions.push_back(
-        ReadSubscription(given.subscriptions(i), destinations, catalog, element, errors));
-    names.Add(to.subscriptions.back().tenant, to.subscriptions.back().name, i,
-              element.Member("name"), errors);
-  }
-}
-
-Config Convert(v1::Config given, const Surroundings& surroundings, Errors& errors) {
-  const Path root;
-  Config to;
-  to.overrides = ApplyEnvironment(surroundings, given, errors);
-  to.container = surroundings.limits;
-  KeepWithin(surroundings.limits, given);
-  Complete(*given.mutable_server(), root.Member("server"), errors);
-  Complete(*given.mutable_journal(), root.Member("journal"), errors);
-  Complete(*given.mutable_delivery(), root.Member("delivery"), errors);
-  Complete(*given.mutable_limits(), root.Member("limits"), errors);
-  Complete(*given.mutable_resolver(), root.Member("resolver"), errors);
-  to.tracing = ReadTracing(given.tracing(), surroundings, root.Member("tracing"), errors);
-  to.egress.rules = ReadGuard(given.guard(), root.Member("guard"), errors);
-  if (given.has_proxy()) to.egress.proxy = ReadProxy(given.proxy(), root.Member("proxy"), errors);
-  const Catalog catalog(given.event_types(), root.Member("event_types"), errors);
-  Names names("destinations");
-  ReadDestinations(given, names, to, errors);
-  ReadSubscriptions(given, names, catalog, to, errors);
-  to.types = catalog.types();
-  to.server = std::move(*given.mutable_server());
-  to.journal = std::move(*given.mutable_journal());
-  to.delivery = std::move(*given.mutable_delivery());
-  to.limits = std::move(*given.mutable_limits());
-  to.resolver = std::move(*given.mutable_resolver());
-  return to;
-}
 
 std::string HashOf(const std::string& text) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
@@ -118,19 +31,23 @@ absl::Status Invalid(const std::string& message) { return absl::InvalidArgumentE
 }  // namespace
 
 absl::StatusOr<Config> ParseConfig(std::string_view yaml, Secrets secrets,
-                                   const Surroundings& surroundings,
+                                   const resource::Surroundings& surroundings,
                                    std::vector<WatchedFile>* files) {
   if (yaml.size() > kMaxConfigBytes) return Invalid("(file): must be at most 64 MiB");
   const absl::StatusOr<YamlNode::Ptr> tree = ParseYaml(yaml);
   if (!tree.ok()) return Invalid(absl::StrCat("(file): ", tree.status().message()));
-  Errors errors(secrets == Secrets::kRead);
+  FileReferences references(secrets);
+  resource::Errors errors(references);
   v1::Config given;
-  if ((*tree)->kind != YamlNode::Kind::kNull) FromYaml(**tree, given, Path(), errors);
-  Config config = Convert(std::move(given), surroundings, errors);
-  config.files = errors.TakeFiles();
+  if ((*tree)->kind != YamlNode::Kind::kNull) FromYaml(**tree, given, resource::Path(), errors);
+  Config config;
+  config.overrides = ApplyEnvironment(surroundings, given, errors);
+  static_cast<resource::Config&>(config) =
+      resource::Validate(std::move(given), surroundings, errors);
+  config.files = references.TakeFiles();
   if (files != nullptr) *files = config.files;
   if (!errors.empty()) return Invalid(errors.ToString());
-  config.skipped = errors.skipped();
+  config.skipped = references.skipped();
   return config;
 }
 

@@ -34,22 +34,22 @@ Message& Section(const SettableMember& variable, v1::Config& config) {
 
 }  // namespace
 
-Surroundings ProcessSurroundings() {
+resource::Surroundings ProcessSurroundings() {
   return {.variable = [](const char* name) -> const char* { return std::getenv(name); },
           .limits = base::ReadContainerLimits()};
 }
 
-std::vector<Override> ApplyEnvironment(const Surroundings& surroundings, v1::Config& given,
-                                       Errors& errors) {
+std::vector<Override> ApplyEnvironment(const resource::Surroundings& surroundings,
+                                       v1::Config& given, resource::Errors& errors) {
   std::vector<Override> overrides;
   if (!surroundings.variable) return overrides;
-  const Path root;
+  const resource::Path root;
   for (const SettableMember& variable : kVariables) {
     const char* found = surroundings.variable(variable.name);
     const std::string value(found == nullptr ? "" : found);
     if (value.empty()) continue;
-    const Path section = root.Member(variable.section);
-    const Path member = section.Member(variable.member);
+    const resource::Path section = root.Member(variable.section);
+    const resource::Path member = section.Member(variable.member);
     errors.ComesFrom(member, variable.name);
     if (value.size() > kMaxValueBytes || base::FindInvalidUtf8(value)) {
       errors.Add(member, "must be UTF-8 of at most 4096 bytes");

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "carillon/config/config.h"
+#include "carillon/resource/path.h"
 #include "carillon/v1/config.pb.h"
-#include "path.h"
 
 namespace carillon::config {
 
@@ -13,9 +13,9 @@ namespace carillon::config {
 ///     CARILLON_DATA_DIR         journal.data_dir
 ///     CARILLON_LOG_LEVEL        server.log_level
 ///
-/// A variable wins over the file; one that is empty counts as not set. Errors at such a member name
-/// the variable. Returns the variables that changed what the file says.
-std::vector<Override> ApplyEnvironment(const Surroundings& surroundings, v1::Config& given,
-                                       Errors& errors);
+/// A variable wins over the file; one that is empty counts as not set. resource::Errors at such a
+/// member name the variable. Returns the variables that changed what the file says.
+std::vector<Override> ApplyEnvironment(const resource::Surroundings& surroundings,
+                                       v1::Config& given, resource::Errors& errors);
 
 }  // namespace carillon::config

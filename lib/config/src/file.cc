@@ -68,13 +68,4 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes, 
   return text;
 }
 
-absl::StatusOr<std::string> ReadNamedFile(const std::string& path, size_t max_bytes,
-                                          Errors& errors) {
-  struct stat info{};
-  absl::StatusOr<std::string> text = ReadFile(path, max_bytes, &info);
-  // One that can't be read is looked at when it is another.
-  errors.Saw({path, text.ok() ? FileIdentity::Of(info) : FileIdentity::Look(path)});
-  return text;
-}
-
 }  // namespace carillon::config

@@ -6,7 +6,6 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "path.h"
 
 namespace carillon::config {
 
@@ -18,10 +17,5 @@ inline constexpr size_t kMaxConfigBytes = size_t{64} << 20;
 /// `info`, if given, is what the file was when it was opened.
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes,
                                      struct stat* info = nullptr);
-
-/// The same for a file that the configuration names; `errors` takes down what was seen of it, so
-/// that it can be watched.
-absl::StatusOr<std::string> ReadNamedFile(const std::string& path, size_t max_bytes,
-                                          Errors& errors);
 
 }  // namespace carillon::config

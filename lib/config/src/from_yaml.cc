@@ -49,8 +49,8 @@ bool IsMemberName(std::string_view name) {
          });
 }
 
-void AddUnknownMember(const std::string& name, const Descriptor& type, const Path& path,
-                      Errors& errors) {
+void AddUnknownMember(const std::string& name, const Descriptor& type, const resource::Path& path,
+                      resource::Errors& errors) {
   std::vector<std::string_view> known = MemberNames(type);
   const std::string suggestion = base::DidYouMean(name, known);
   std::ranges::sort(known);
@@ -70,22 +70,22 @@ bool MayBeEmpty(const FieldDescriptor& field) {
 
 class Reader {
  public:
-  explicit Reader(Errors& errors) : errors_(errors) {}
+  explicit Reader(resource::Errors& errors) : errors_(errors) {}
 
-  void ReadMessage(const YamlNode& node, Message& message, const Path& path);
+  void ReadMessage(const YamlNode& node, Message& message, const resource::Path& path);
 
  private:
   void ReadField(const YamlNode& node, Message& message, const FieldDescriptor& field,
-                 const Path& path);
+                 const resource::Path& path);
   void ReadList(const YamlNode& node, Message& message, const FieldDescriptor& field,
-                const Path& path);
+                const resource::Path& path);
   void ReadValue(const YamlNode& node, Message& message, const FieldDescriptor& field,
-                 const Path& path);
+                 const resource::Path& path);
 
-  Errors& errors_;
+  resource::Errors& errors_;
 };
 
-void Reader::ReadMessage(const YamlNode& node, Message& message, const Path& path) {
+void Reader::ReadMessage(const YamlNode& node, Message& message, const resource::Path& path) {
   if (node.kind != YamlNode::Kind::kMap) {
     errors_.Add(path, "must be a mapping of members");
     return;
@@ -106,7 +106,7 @@ void Reader::ReadMessage(const YamlNode& node, Message& message, const Path& pat
 }
 
 void Reader::ReadField(const YamlNode& node, Message& message, const FieldDescriptor& field,
-                       const Path& path) {
+                       const resource::Path& path) {
   if (field.is_repeated()) {
     ReadList(node, message, field, path);
   } else {
@@ -115,7 +115,7 @@ void Reader::ReadField(const YamlNode& node, Message& message, const FieldDescri
 }
 
 void Reader::ReadList(const YamlNode& node, Message& message, const FieldDescriptor& field,
-                      const Path& path) {
+                      const resource::Path& path) {
   if (node.kind != YamlNode::Kind::kSequence) {
     errors_.Add(path, "must be a list");
     return;
@@ -125,7 +125,7 @@ void Reader::ReadList(const YamlNode& node, Message& message, const FieldDescrip
     return;
   }
   for (size_t i = 0; i < node.items.size() && !errors_.full(); ++i) {
-    const Path element = path.At(static_cast<int>(i));
+    const resource::Path element = path.At(static_cast<int>(i));
     if (node.items[i]->kind == YamlNode::Kind::kNull) {
       errors_.Add(element, "must not be empty");
     } else {
@@ -135,7 +135,7 @@ void Reader::ReadList(const YamlNode& node, Message& message, const FieldDescrip
 }
 
 void Reader::ReadValue(const YamlNode& node, Message& message, const FieldDescriptor& field,
-                       const Path& path) {
+                       const resource::Path& path) {
   if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
     ReadScalarField(node, message, field, path, errors_);
     return;
@@ -156,7 +156,8 @@ void Reader::ReadValue(const YamlNode& node, Message& message, const FieldDescri
 
 }  // namespace
 
-void FromYaml(const YamlNode& node, Message& message, const Path& path, Errors& errors) {
+void FromYaml(const YamlNode& node, Message& message, const resource::Path& path,
+              resource::Errors& errors) {
   Reader(errors).ReadMessage(node, message, path);
 }
 

@@ -16,7 +16,7 @@
 #include "absl/strings/str_join.h"
 #include "carillon/base/similar.h"
 #include "carillon/base/text.h"
-#include "units.h"
+#include "carillon/resource/units.h"
 
 namespace carillon::config {
 namespace {
@@ -113,7 +113,7 @@ std::string YamlName(const EnumDescriptor& type, int index) {
 }
 
 void ReadEnum(const YamlNode& node, Message& message, const FieldDescriptor& field,
-              const Path& path, Errors& errors) {
+              const resource::Path& path, resource::Errors& errors) {
   const EnumDescriptor& type = *field.enum_type();
   std::vector<std::string> names;
   for (int i = 1; i < type.value_count(); ++i) {
@@ -129,7 +129,7 @@ void ReadEnum(const YamlNode& node, Message& message, const FieldDescriptor& fie
 }
 
 void ReadString(const YamlNode& node, Message& message, const FieldDescriptor& field,
-                const Path& path, Errors& errors) {
+                const resource::Path& path, resource::Errors& errors) {
   const bool names = field.name().ends_with("_file") || field.name().ends_with("_env");
   if (!IsScalar(node)) {
     errors.Add(path, "must be a string");
@@ -144,7 +144,7 @@ void ReadString(const YamlNode& node, Message& message, const FieldDescriptor& f
 }
 
 void ReadBool(const YamlNode& node, Message& message, const FieldDescriptor& field,
-              const Path& path, Errors& errors) {
+              const resource::Path& path, resource::Errors& errors) {
   if (!IsScalar(node) || !node.plain || (node.text != "true" && node.text != "false")) {
     errors.Add(path, "must be true or false");
     return;
@@ -153,7 +153,7 @@ void ReadBool(const YamlNode& node, Message& message, const FieldDescriptor& fie
 }
 
 void ReadDouble(const YamlNode& node, Message& message, const FieldDescriptor& field,
-                const Path& path, Errors& errors) {
+                const resource::Path& path, resource::Errors& errors) {
   const std::optional<double> value =
       IsScalar(node) && node.plain ? ParseReal(node.text) : std::nullopt;
   if (!value) {
@@ -167,10 +167,10 @@ void ReadDouble(const YamlNode& node, Message& message, const FieldDescriptor& f
 bool IsSize(const FieldDescriptor& field) { return field.name().ends_with("_bytes"); }
 
 void ReadUnsigned(const YamlNode& node, Message& message, const FieldDescriptor& field,
-                  const Path& path, Errors& errors) {
+                  const resource::Path& path, resource::Errors& errors) {
   std::optional<uint64_t> value;
   if (IsScalar(node) && IsSize(field)) {
-    const absl::StatusOr<uint64_t> size = ParseSize(node.text);
+    const absl::StatusOr<uint64_t> size = resource::ParseSize(node.text);
     if (size.ok()) value = *size;
   } else if (IsScalar(node) && node.plain) {
     value = ParseNumber<uint64_t>(node.text);
@@ -190,7 +190,7 @@ void ReadUnsigned(const YamlNode& node, Message& message, const FieldDescriptor&
 }  // namespace
 
 void ReadScalarField(const YamlNode& node, Message& message, const FieldDescriptor& field,
-                     const Path& path, Errors& errors) {
+                     const resource::Path& path, resource::Errors& errors) {
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_STRING:
       return ReadString(node, message, field, path, errors);
@@ -208,10 +208,10 @@ void ReadScalarField(const YamlNode& node, Message& message, const FieldDescript
   }
 }
 
-void ReadDuration(const YamlNode& node, google::protobuf::Duration& duration, const Path& path,
-                  Errors& errors) {
+void ReadDuration(const YamlNode& node, google::protobuf::Duration& duration,
+                  const resource::Path& path, resource::Errors& errors) {
   const absl::StatusOr<std::chrono::milliseconds> value =
-      ParseDuration(IsScalar(node) ? node.text : "");
+      resource::ParseDuration(IsScalar(node) ? node.text : "");
   if (!value.ok()) {
     errors.Add(path, base::ToStd(value.status().message()));
     return;
@@ -219,14 +219,15 @@ void ReadDuration(const YamlNode& node, google::protobuf::Duration& duration, co
   duration = google::protobuf::util::TimeUtil::MillisecondsToDuration(value->count());
 }
 
-void ReadTimestamp(const YamlNode& node, google::protobuf::Timestamp& time, const Path& path,
-                   Errors& errors) {
+void ReadTimestamp(const YamlNode& node, google::protobuf::Timestamp& time,
+                   const resource::Path& path, resource::Errors& errors) {
   using google::protobuf::util::TimeUtil;
   if (IsScalar(node) && TimeUtil::FromString(node.text, &time)) return;
   errors.Add(path, "must be a time such as 2027-01-31T12:00:00Z or 2027-01-31T13:00:00+01:00");
 }
 
-void ReadScalar(const YamlNode& node, v1::Scalar& scalar, const Path& path, Errors& errors) {
+void ReadScalar(const YamlNode& node, v1::Scalar& scalar, const resource::Path& path,
+                resource::Errors& errors) {
   if (!IsScalar(node)) {
     errors.Add(path, "must be a string, a number, true or false");
     return;

@@ -5,26 +5,27 @@
 #include <google/protobuf/message.h>
 #include <google/protobuf/timestamp.pb.h>
 
+#include "carillon/resource/path.h"
 #include "carillon/v1/destination.pb.h"
-#include "path.h"
 #include "yaml_tree.h"
 
 namespace carillon::config {
 
-/// Sets (or, of a list, adds to) a field that is no message. Errors never repeat the value of a
-/// string: it may be a secret.
+/// Sets (or, of a list, adds to) a field that is no message. resource::Errors never repeat the
+/// value of a string: it may be a secret.
 void ReadScalarField(const YamlNode& node, google::protobuf::Message& message,
-                     const google::protobuf::FieldDescriptor& field, const Path& path,
-                     Errors& errors);
+                     const google::protobuf::FieldDescriptor& field, const resource::Path& path,
+                     resource::Errors& errors);
 
-void ReadDuration(const YamlNode& node, google::protobuf::Duration& duration, const Path& path,
-                  Errors& errors);
+void ReadDuration(const YamlNode& node, google::protobuf::Duration& duration,
+                  const resource::Path& path, resource::Errors& errors);
 
 /// RFC 3339.
-void ReadTimestamp(const YamlNode& node, google::protobuf::Timestamp& time, const Path& path,
-                   Errors& errors);
+void ReadTimestamp(const YamlNode& node, google::protobuf::Timestamp& time,
+                   const resource::Path& path, resource::Errors& errors);
 
 /// A JSON scalar: typed when plain, a string when quoted.
-void ReadScalar(const YamlNode& node, v1::Scalar& scalar, const Path& path, Errors& errors);
+void ReadScalar(const YamlNode& node, v1::Scalar& scalar, const resource::Path& path,
+                resource::Errors& errors);
 
 }  // namespace carillon::config

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "carillon/base/mutex.h"
-#include "carillon/config/proto_time.h"
 #include "carillon/delivery/delivery_log.h"
 #include "carillon/net/egress.h"
 #include "carillon/policy/caps_within.h"
 #include "carillon/policy/in_flight_caps.h"
+#include "carillon/resource/proto_time.h"
 #include "carillon/routing/routing_table.h"
 #include "delivery_thread.h"
 #include "left_lanes.h"
@@ -68,7 +68,7 @@ class PendingParts {
 
 class EngineImpl final : public Engine {
  public:
-  EngineImpl(const config::Config& config, const base::Clock& clock,
+  EngineImpl(const resource::Config& config, const base::Clock& clock,
              base::DescriptorBudget& connections, journal::Journal& journal,
              metrics::Metrics& metrics, log::Logger& logger, tracing::Tracer* tracer,
              std::unique_ptr<ThreadHost> host)
@@ -102,7 +102,7 @@ class EngineImpl final : public Engine {
       TellShortage(shortage, logger);
     };
     options.courier.idle_connection = std::chrono::duration_cast<std::chrono::milliseconds>(
-        config::ToChrono(settings.idle_connection()));
+        resource::ToChrono(settings.idle_connection()));
     options.courier.max_head_bytes = settings.max_response_head_bytes();
     options.on_token_fetch = [&metrics, &logger](const authorization::TokenFetch& fetch) {
       metrics.CountTokenFetch(fetch.error.empty());
@@ -118,7 +118,7 @@ class EngineImpl final : public Engine {
     }
   }
 
-  absl::Status Apply(const config::Config& config) override {
+  absl::Status Apply(const resource::Config& config) override {
     Placement placement(threads_.size());
     std::vector<std::vector<model::Destination>> shards =
         placement_.Place(config.destinations, placement);
@@ -204,7 +204,7 @@ class EngineImpl final : public Engine {
  private:
   /// Makes every thread ready for its part of `tables`, or none: what one has prepared when another
   /// cannot is forgotten.
-  absl::Status Prepare(const config::Config& config,
+  absl::Status Prepare(const resource::Config& config,
                        std::vector<std::vector<model::Destination>> shards,
                        delivery::AllTables::Tables& tables) {
     const auto ready = std::make_shared<Answers<absl::Status>>(threads_.size());
@@ -277,7 +277,7 @@ class EngineImpl final : public Engine {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(
-    const config::Config& config, const base::Clock& clock, base::DescriptorBudget& connections,
+    const resource::Config& config, const base::Clock& clock, base::DescriptorBudget& connections,
     journal::Journal& journal, metrics::Metrics& metrics, log::Logger& logger,
     tracing::Tracer* tracer) {
   absl::StatusOr<std::unique_ptr<ThreadHost>> host =
@@ -286,7 +286,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(
   return MakeEngine(config, clock, connections, journal, metrics, logger, tracer, *std::move(host));
 }
 
-std::unique_ptr<Engine> MakeEngine(const config::Config& config, const base::Clock& clock,
+std::unique_ptr<Engine> MakeEngine(const resource::Config& config, const base::Clock& clock,
                                    base::DescriptorBudget& connections, journal::Journal& journal,
                                    metrics::Metrics& metrics, log::Logger& logger,
                                    tracing::Tracer* tracer, std::unique_ptr<ThreadHost> host) {

@@ -8,7 +8,7 @@
 namespace carillon::engine {
 
 /// As `Engine::Create`, with its threads from `host`.
-std::unique_ptr<Engine> MakeEngine(const config::Config& config, const base::Clock& clock,
+std::unique_ptr<Engine> MakeEngine(const resource::Config& config, const base::Clock& clock,
                                    base::DescriptorBudget& connections, journal::Journal& journal,
                                    metrics::Metrics& metrics, log::Logger& logger,
                                    tracing::Tracer* tracer, std::unique_ptr<ThreadHost> host);

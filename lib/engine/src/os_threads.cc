@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "carillon/config/proto_time.h"
+#include "carillon/resource/proto_time.h"
 #include "carillon/http/resolver.h"
 #include "carillon/http/tls.h"
 
@@ -13,7 +13,7 @@ namespace {
 http::ResolverOptions ResolverOptionsOf(const v1::ResolverSettings& settings,
                                         metrics::Metrics& metrics) {
   const auto millis = [](const google::protobuf::Duration& duration) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(config::ToChrono(duration));
+    return std::chrono::duration_cast<std::chrono::milliseconds>(resource::ToChrono(duration));
   };
   http::ResolverOptions options;
   options.servers.assign(settings.servers().begin(), settings.servers().end());

@@ -7,6 +7,7 @@
 #include "carillon/base/text.h"
 #include "carillon/codec/json_writer.h"
 #include "carillon/json/minify.h"
+#include "carillon/model/built_in.h"
 #include "diagnose.h"
 #include "field_count.h"
 #include "validate.h"
@@ -20,26 +21,7 @@ constexpr size_t kMaxUuidBytes = 64;
 constexpr size_t kMaxTextBytes = 1024;
 constexpr size_t kMaxErrorBytes = 8192;
 
-/// The event types of a payload message: `prefix` + each of `verbs`. The verb also stands in the
-/// payload's own `member`, if it has one.
-struct Family {
-  std::string_view message;
-  std::string_view member;
-  std::string_view prefix;
-  std::span<const std::string_view> verbs;
-};
-
-constexpr std::string_view kSessionVerbs[] = {"create", "delete"};
-constexpr std::string_view kListVerbs[] = {"created", "updated", "removed", "bulk_updated"};
-constexpr std::string_view kContactVerbs[] = {
-    "created", "updated", "removed", "subscribed", "unsubscribed", "deactivated", "reactivated"};
-constexpr std::string_view kCompleted[] = {"completed"};
-
-constexpr Family kSession{"SessionEvent", "action", "session.", kSessionVerbs};
-constexpr Family kList{"ListEvent", "event", "list.", kListVerbs};
-constexpr Family kContact{"ContactEvent", "event", "contact.", kContactVerbs};
-constexpr Family kSyncRun{"SyncRunCompleted", "", "sync.run.", kCompleted};
-constexpr Family kInsight{"InsightPopulated", "", "insight.population.", kCompleted};
+using model::PayloadFamily;
 
 std::string Listed(std::span<const std::string_view> verbs, std::string_view prefix) {
   std::string out;
@@ -50,11 +32,21 @@ std::string Listed(std::span<const std::string_view> verbs, std::string_view pre
   return out;
 }
 
-bool Has(const Family& family, std::string_view verb) {
+std::string MessagesListed() {
+  std::string out;
+  for (const PayloadFamily& family : model::kPayloadFamilies) {
+    const bool last = family.message == model::kPayloadFamilies.back().message;
+    if (!out.empty()) out += last ? " and " : ", ";
+    out += family.message;
+  }
+  return out;
+}
+
+bool Has(const PayloadFamily& family, std::string_view verb) {
   return std::find(family.verbs.begin(), family.verbs.end(), verb) != family.verbs.end();
 }
 
-absl::Status Contradiction(const Family& family, std::string_view verb, Place place,
+absl::Status Contradiction(const PayloadFamily& family, std::string_view verb, Place place,
                            std::string_view type) {
   std::string what = absl::StrCat("'", base::Printable(type), "' contradicts the payload, ");
   if (verb.empty()) {
@@ -68,7 +60,8 @@ absl::Status Contradiction(const Family& family, std::string_view verb, Place pl
 
 /// Brings the event's type and the payload's verb together: either may be empty and is then taken
 /// from the other. `verb` may come to point into `encoding.type`.
-absl::Status Settle(const Family& family, Place place, std::string_view& verb, Encoding& encoding) {
+absl::Status Settle(const PayloadFamily& family, Place place, std::string_view& verb,
+                    Encoding& encoding) {
   std::string& type = encoding.type;
   if (!verb.empty() && !Has(family, verb)) {
     return place.Error(family.member, absl::StrCat("must be ", Listed(family.verbs, {}), ", not '",
@@ -97,10 +90,10 @@ void WriteTime(JsonWriter& writer, std::string_view name, const google::protobuf
 
 /// SyncRunCompleted and InsightPopulated differ only in what was populated.
 template <typename Run>
-absl::Status EncodeRun(const Family& family, std::string_view subject_name,
+absl::Status EncodeRun(const PayloadFamily& family, std::string_view subject_name,
                        const std::string& subject, const Run& run, Place place,
                        Encoding& encoding) {
-  std::string_view verb = kCompleted[0];
+  std::string_view verb = family.verbs[0];
   if (encoding.type.empty()) encoding.type.append(family.prefix).append(verb);
   if (absl::StrCat(base::ToAbsl(family.prefix), base::ToAbsl(verb)) != encoding.type) {
     return Contradiction(family, {}, place, encoding.type);
@@ -144,7 +137,7 @@ absl::Status Unpack(const std::string& bytes, Place place, Encoding& encoding) {
 
 absl::Status EncodePayload(const v1::SessionEvent& session, Place place, Encoding& encoding) {
   std::string_view action = session.action();
-  auto status = Settle(kSession, place, action, encoding);
+  auto status = Settle(model::kSession, place, action, encoding);
   if (status.ok()) status = CheckText(session.uuid(), 1, kMaxUuidBytes, place, "uuid");
   if (status.ok()) status = CheckText(session.location(), 0, kMaxTextBytes, place, "location");
   if (!status.ok()) return status;
@@ -159,16 +152,16 @@ absl::Status EncodePayload(const v1::SessionEvent& session, Place place, Encodin
 }
 
 absl::Status EncodePayload(const v1::SyncRunCompleted& run, Place place, Encoding& encoding) {
-  return EncodeRun(kSyncRun, "endpoint", run.endpoint(), run, place, encoding);
+  return EncodeRun(model::kSyncRun, "endpoint", run.endpoint(), run, place, encoding);
 }
 
 absl::Status EncodePayload(const v1::InsightPopulated& run, Place place, Encoding& encoding) {
-  return EncodeRun(kInsight, "insight", run.insight(), run, place, encoding);
+  return EncodeRun(model::kInsight, "insight", run.insight(), run, place, encoding);
 }
 
 absl::Status EncodePayload(const v1::ListEvent& list, Place place, Encoding& encoding) {
   std::string_view event = list.event();
-  if (auto status = Settle(kList, place, event, encoding); !status.ok()) return status;
+  if (auto status = Settle(model::kList, place, event, encoding); !status.ok()) return status;
   JsonWriter writer(encoding.json);
   writer.Int("list_id", list.list_id());
   writer.String("object", "list");
@@ -180,7 +173,7 @@ absl::Status EncodePayload(const v1::ListEvent& list, Place place, Encoding& enc
 
 absl::Status EncodePayload(const v1::ContactEvent& contact, Place place, Encoding& encoding) {
   std::string_view event = contact.event();
-  if (auto status = Settle(kContact, place, event, encoding); !status.ok()) return status;
+  if (auto status = Settle(model::kContact, place, event, encoding); !status.ok()) return status;
   JsonWriter writer(encoding.json);
   writer.Int("list_id", contact.list_id());
   writer.Int("contact_id", contact.contact_id());
@@ -210,10 +203,8 @@ absl::Status EncodePayload(const google::protobuf::Any& any, Place place, Encodi
   if (is(v1::ContactEvent::descriptor())) {
     return Unpack<v1::ContactEvent>(any.value(), place, encoding);
   }
-  return place.Error("type_url", absl::StrCat("'", base::Printable(url),
-                                              "' names none of SessionEvent, SyncRunCompleted, "
-                                              "InsightPopulated, ListEvent and ContactEvent of "
-                                              "carillon.v1"));
+  return place.Error("type_url", absl::StrCat("'", base::Printable(url), "' names none of ",
+                                              MessagesListed(), " of carillon.v1"));
 }
 
 absl::Status EncodePayload(const std::string& json, Place place, Encoding& encoding) {

@@ -8,7 +8,7 @@
 #include <limits>
 #include <thread>
 
-#include "carillon/config/proto_time.h"
+#include "carillon/resource/proto_time.h"
 #include "health_service.h"
 #include "memory_trim.h"
 #include "publish_listener.h"
@@ -63,7 +63,7 @@ std::string_view Name(CloseReason reason) {
 
 int Millis(const google::protobuf::Duration& duration) {
   const auto millis =
-      std::chrono::duration_cast<std::chrono::milliseconds>(config::ToChrono(duration));
+      std::chrono::duration_cast<std::chrono::milliseconds>(resource::ToChrono(duration));
   return static_cast<int>(std::min<int64_t>(millis.count(), std::numeric_limits<int>::max()));
 }
 
@@ -183,7 +183,7 @@ class FrontImpl final : public Front {
     options.queues = DefaultQueues();
     options.max_streams = settings_.max_streams();
     options.max_streams_per_peer = settings_.max_streams_per_peer();
-    options.max_stream_idle = config::ToChrono(settings_.max_stream_idle());
+    options.max_stream_idle = resource::ToChrono(settings_.max_stream_idle());
     options.others = {&health_, &reflection_};
     options.second = [this] { reflection_.Look(); };
     return options;

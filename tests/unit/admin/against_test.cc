@@ -75,7 +75,7 @@ TEST(Against, HasABoundOfLinesAndSaysHowManyMoreThereAre) {
 }
 
 TEST(Against, EverySectionOfTheStartIsCompared) {
-  config::Config changed;
+  resource::Config changed;
   changed.delivery.set_threads(7);
   changed.resolver.add_servers("127.0.0.1");
   changed.tracing.file = "another";
@@ -85,7 +85,7 @@ TEST(Against, EverySectionOfTheStartIsCompared) {
 }
 
 TEST(Against, SectionsThatAReloadLeavesAreNamed) {
-  config::Config changed;
+  resource::Config changed;
   changed.server.set_max_batch_events(7);
   changed.journal.set_data_dir("/elsewhere");
   const auto text = CompareWithPage(changed, PageOf({}));
@@ -94,7 +94,7 @@ TEST(Against, SectionsThatAReloadLeavesAreNamed) {
 }
 
 TEST(Against, SectionsOfAnotherVersionAreNotCompared) {
-  config::Config changed;
+  resource::Config changed;
   changed.server.set_max_batch_events(7);
   PendingHead head = HeadOf({});
   head.version = "0.0.1\n";

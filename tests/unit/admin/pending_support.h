@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "carillon/admin/pending_page.h"
-#include "carillon/config/sections.h"
+#include "carillon/resource/sections.h"
 
 namespace carillon::admin {
 
@@ -15,8 +15,8 @@ inline model::Pending Left(const std::string& name, uint64_t parked,
   return {.tenant = "t", .name = name, .parked = parked, .behind = behind, .behind_from = 5};
 }
 
-inline config::Config Wanting(const std::vector<std::string>& names) {
-  config::Config config;
+inline resource::Config Wanting(const std::vector<std::string>& names) {
+  resource::Config config;
   for (const std::string& name : names) {
     model::Destination& destination = config.destinations.emplace_back();
     destination.tenant = "t";
@@ -25,9 +25,9 @@ inline config::Config Wanting(const std::vector<std::string>& names) {
   return config;
 }
 
-inline PendingHead HeadOf(const config::Config& config) {
+inline PendingHead HeadOf(const resource::Config& config) {
   PendingHead head{.version = CARILLON_VERSION, .at = "2026-01-01T00:00:00Z", .start_sections = {}};
-  for (const config::StartSection& section : config::StartSections(config)) {
+  for (const resource::StartSection& section : resource::StartSections(config)) {
     head.start_sections.emplace_back(section.name, section.mark);
   }
   return head;

@@ -9,6 +9,7 @@
 
 #include "carillon/json/number.h"
 #include "carillon/json/scanner.h"
+#include "carillon/model/built_in.h"
 #include "carillon/v1/config.pb.h"
 #include "file.h"
 #include "fixtures.h"
@@ -134,7 +135,7 @@ TEST(Docs, LimitsAreTheOnesThatHold) {
 
 TEST(Docs, EveryBuiltInTypeIsListed) {
   const std::string page = ReadText(CARILLON_CONFIGURATION_MD);
-  for (const std::string& type : BuiltInTypes()) {
+  for (const std::string& type : model::BuiltInTypes()) {
     EXPECT_THAT(page, testing::HasSubstr("`" + type + "`")) << type;
   }
 }

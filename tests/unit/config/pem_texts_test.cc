@@ -1,8 +1,8 @@
-#include "pem_texts.h"
+#include "carillon/resource/pem_texts.h"
 
 #include <gtest/gtest.h>
 
-namespace carillon::config {
+namespace carillon::resource {
 namespace {
 
 int checks = 0;
@@ -39,4 +39,4 @@ TEST(PemTexts, WhatPassedOneCheckHasNotPassedAnother) {
 }
 
 }  // namespace
-}  // namespace carillon::config
+}  // namespace carillon::resource

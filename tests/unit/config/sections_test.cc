@@ -1,5 +1,5 @@
 // Which sections need a restart: marks that are the same for the same settings.
-#include "carillon/config/sections.h"
+#include "carillon/resource/sections.h"
 
 #include <gmock/gmock.h>
 

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "carillon/model/built_in.h"
 #include "fixtures.h"
 
 namespace carillon::config {
@@ -106,10 +107,10 @@ TEST(Catalog, HoldsBuiltInAndConfiguredTypesSorted) {
   const Config config = Parsed("event_types: [{name: zz_1.a-b}, {name: a, description: An a.}]");
   EXPECT_EQ(config.types.front(), "a");
   EXPECT_EQ(config.types.back(), "zz_1.a-b");
-  EXPECT_EQ(config.types.size(), BuiltInTypes().size() + 2);
+  EXPECT_EQ(config.types.size(), model::BuiltInTypes().size() + 2);
   EXPECT_TRUE(std::ranges::is_sorted(config.types));
-  EXPECT_TRUE(std::ranges::is_sorted(BuiltInTypes()));
-  EXPECT_EQ(BuiltInTypes().size(), 18u);
+  EXPECT_TRUE(std::ranges::is_sorted(model::BuiltInTypes()));
+  EXPECT_EQ(model::BuiltInTypes().size(), 18u);
 }
 
 TEST(Catalog, Bounds) {

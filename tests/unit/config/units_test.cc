@@ -1,4 +1,4 @@
-#include "units.h"
+#include "carillon/resource/units.h"
 
 #include <gtest/gtest.h>
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "carillon/model/built_in.h"
 #include "fixtures.h"
 
 namespace carillon::config {
@@ -18,7 +19,7 @@ TEST(Yaml, NothingIsAConfigurationOfDefaults) {
   for (const char* text : {"", "\n# only a comment\n", "---\n", "{}", "destinations: []",
                            "server:\njournal: null\ndestinations: ~\n"}) {
     const Config config = Parsed(text);
-    EXPECT_EQ(config.types, BuiltInTypes());
+    EXPECT_EQ(config.types, model::BuiltInTypes());
     EXPECT_TRUE(config.destinations.empty());
     EXPECT_EQ(config.server.publish_address(), "127.0.0.1:7080");
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "carillon/ingest/ingest.h"
+#include "carillon/model/built_in.h"
 #include "carillon/v1/publisher.pb.h"
 
 namespace carillon::ingest {
@@ -12,13 +13,9 @@ namespace carillon::ingest {
 inline constexpr base::WallTime kNow{std::chrono::seconds(1'714'564'800)};  // 2024-05-01T12:00:00Z
 
 inline Catalog TestCatalog() {
-  return {"session.create",      "session.delete",       "sync.run.completed",
-          "list.created",        "list.updated",         "list.removed",
-          "list.bulk_updated",   "contact.created",      "contact.updated",
-          "contact.removed",     "contact.subscribed",   "contact.unsubscribed",
-          "contact.deactivated", "contact.reactivated",  "insight.population.completed",
-          "order.paid",          "destination.disabled", "destination.recovered",
-          "delivery.dead"};
+  Catalog types = {"order.paid"};
+  for (std::string& type : model::BuiltInTypes()) types.insert(std::move(type));
+  return types;
 }
 
 using Events = std::vector<std::shared_ptr<model::Event>>;

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "carillon/config/config.h"
+#include "carillon/resource/config.h"
 
 namespace carillon::admin {
 
@@ -27,7 +27,7 @@ struct Comparison {
 /// `carillon config check --against URL FILE`. Asks the server's page /pending (`url`:
 /// `http://HOST:PORT` of its admin port), again while the server still counts. Blocks for `timeout`
 /// at most.
-Comparison CompareWithRunning(const config::Config& config, std::string_view url,
+Comparison CompareWithRunning(const resource::Config& config, std::string_view url,
                               std::chrono::milliseconds timeout);
 
 /// How long that may take from a command line.
@@ -35,7 +35,7 @@ inline constexpr std::chrono::seconds kAgainstTimeout{10};
 
 /// The same for the text of a page. INVALID_ARGUMENT when it is none. At most `kMaxLines`
 /// destinations have a line of their own, those with most first; the sum is of all.
-absl::StatusOr<std::string> CompareWithPage(const config::Config& config, std::string_view page);
+absl::StatusOr<std::string> CompareWithPage(const resource::Config& config, std::string_view page);
 inline constexpr size_t kMaxLines = 1'000;
 
 }  // namespace carillon::admin

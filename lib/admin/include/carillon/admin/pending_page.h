@@ -24,7 +24,7 @@ struct PendingHead {
   std::string version;  ///< of the program
   std::string at;       ///< RFC 3339
   /// What a reload does not take: names of sections, and marks of what they are (see
-  /// config::StartSections).
+  /// resource::StartSections).
   std::vector<std::pair<std::string, std::string>> start_sections;
 };
 

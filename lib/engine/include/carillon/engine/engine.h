@@ -11,11 +11,11 @@
 #include "carillon/base/clock.h"
 #include "carillon/base/descriptor_budget.h"
 #include "carillon/base/loop_watch.h"
-#include "carillon/config/config.h"
 #include "carillon/journal/journal.h"
 #include "carillon/log/log.h"
 #include "carillon/metrics/metrics.h"
 #include "carillon/model/pending.h"
+#include "carillon/resource/config.h"
 
 namespace carillon::tracing {
 class Tracer;
@@ -31,7 +31,7 @@ class Engine {
   /// bounds those to destinations; where it has fewer places than attempts may be in flight, their
   /// bounds are lowered, each tenant's in proportion. `tracer` outlives it and may be null.
   static absl::StatusOr<std::unique_ptr<Engine>> Create(
-      const config::Config& config, const base::Clock& clock, base::DescriptorBudget& connections,
+      const resource::Config& config, const base::Clock& clock, base::DescriptorBudget& connections,
       journal::Journal& journal, metrics::Metrics& metrics, log::Logger& logger,
       tracing::Tracer* tracer = nullptr);
   virtual ~Engine() = default;
@@ -42,7 +42,7 @@ class Engine {
   /// out: should it come back, also after a crash at any moment, it starts anew. What the first
   /// call finds left of destinations that are not configured, or that a process was taking out when
   /// it ended, is counted and logged.
-  virtual absl::Status Apply(const config::Config& config) = 0;
+  virtual absl::Status Apply(const resource::Config& config) = 0;
 
   /// Makes the gauges of all lanes true; waits for the threads, but not longer than `patience`: of
   /// one that is busy for so long they stay as they were. Any thread, one at a time.

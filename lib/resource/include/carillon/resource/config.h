@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "carillon/base/container.h"
+#include "carillon/model/destination.h"
+#include "carillon/model/subscription.h"
+#include "carillon/net/egress.h"
+#include "carillon/resource/path.h"
+#include "carillon/resource/surroundings.h"
+#include "carillon/resource/tracing.h"
+#include "carillon/v1/config.pb.h"
+
+namespace carillon::resource {
+
+/// A whole configuration, validated, defaults filled in. A value.
+struct Config {
+  v1::Server server;
+  v1::JournalSettings journal;
+  v1::DeliverySettings delivery;
+  v1::Limits limits;
+  v1::ResolverSettings resolver;
+  Tracing tracing;
+  net::Egress egress;              ///< its rules let every destination's URL pass
+  std::vector<std::string> types;  ///< the catalog: built-in and configured, sorted
+  std::vector<model::Destination> destinations;
+  std::vector<model::Subscription> subscriptions;
+  base::ContainerLimits container;  ///< what the defaults keep within
+};
+
+/// Validates a configuration's message and fills its defaults in. `surroundings` have a say in the
+/// defaults. What is wrong is added to `errors`, all of it: then the value must not be used.
+Config Validate(v1::Config given, const Surroundings& surroundings, Errors& errors);
+
+/// What the bounds on memory allow together, in bytes: events that wait for the disk, publishers,
+/// delivery threads, ids that are remembered. The process takes some 64 MiB beside it.
+uint64_t MemoryBounds(const Config& config);
+
+}  // namespace carillon::resource

@@ -1,0 +1,74 @@
+#include "catalog.h"
+
+#include <algorithm>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "carillon/base/similar.h"
+#include "carillon/base/text.h"
+#include "carillon/model/built_in.h"
+#include "rules.h"
+
+namespace carillon::resource {
+namespace {
+
+constexpr int kMaxEventTypes = 10'000;
+
+}  // namespace
+
+Catalog::Catalog(const google::protobuf::RepeatedPtrField<v1::EventType>& configured,
+                 const Path& path, Errors& errors)
+    : types_(model::BuiltInTypes()) {
+  if (configured.size() > kMaxEventTypes) {
+    errors.Add(path, absl::StrCat("must be at most ", kMaxEventTypes));
+    return;
+  }
+  constexpr int kBuiltIn = -1;
+  absl::flat_hash_map<std::string, int> seen;
+  for (const std::string& type : types_) seen.emplace(type, kBuiltIn);
+  for (int i = 0; i < configured.size(); ++i) {
+    const Path type_path = path.At(i);
+    const Path name_path = type_path.Member("name");
+    const std::string& name = configured[i].name();
+    CheckDescription(configured[i].description(), type_path.Member("description"), errors);
+    if (!IsTypeName(name)) {
+      errors.Add(name_path,
+                 "must be 1-128 characters of [a-z0-9_.-], parts between dots not empty");
+      continue;
+    }
+    const auto [first, is_new] = seen.emplace(name, i);
+    if (is_new) {
+      types_.push_back(name);
+    } else if (first->second == kBuiltIn) {
+      errors.Add(name_path, absl::StrCat("'", name, "' is built in; leave it out"));
+    } else {
+      errors.Add(name_path,
+                 absl::StrCat("'", name, "' is already event_types[", first->second, "]"));
+    }
+  }
+  std::ranges::sort(types_);
+}
+
+bool Catalog::Has(std::string_view type) const { return std::ranges::binary_search(types_, type); }
+
+bool Catalog::HasPrefix(std::string_view prefix) const {
+  const auto it = std::ranges::lower_bound(types_, prefix);
+  return it != types_.end() && it->starts_with(prefix);
+}
+
+void Catalog::CheckPattern(std::string_view pattern, const Path& path, Errors& errors) const {
+  if (pattern == "*") return;
+  const bool exact = !pattern.ends_with(".*");
+  if (!IsTypeName(exact ? pattern : pattern.substr(0, pattern.size() - 2))) {
+    errors.Add(path, "must be an event type, such a name followed by '.*', or '*'");
+  } else if (exact && !Has(pattern)) {
+    const std::vector<std::string_view> known(types_.begin(), types_.end());
+    errors.Add(path, absl::StrCat("unknown event type '", base::ToAbsl(pattern),
+                                  "'; add it to event_types", base::DidYouMean(pattern, known)));
+  } else if (!exact && !HasPrefix(pattern.substr(0, pattern.size() - 1))) {
+    errors.Add(path, absl::StrCat("no event type matches '", base::ToAbsl(pattern),
+                                  "'; add one to event_types"));
+  }
+}
+
+}  // namespace carillon::resource

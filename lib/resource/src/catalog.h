@@ -1,0 +1,34 @@
+#pragma once
+
+#include <google/protobuf/repeated_ptr_field.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "carillon/resource/path.h"
+#include "carillon/v1/destination.pb.h"
+
+namespace carillon::resource {
+
+/// The event types there are: built in and configured.
+class Catalog {
+ public:
+  /// `path` is the list's.
+  Catalog(const google::protobuf::RepeatedPtrField<v1::EventType>& configured, const Path& path,
+          Errors& errors);
+
+  /// Checks what a subscription names: an exact type, `session.*` or `*`.
+  void CheckPattern(std::string_view pattern, const Path& path, Errors& errors) const;
+
+  /// Sorted.
+  const std::vector<std::string>& types() const { return types_; }
+
+ private:
+  bool Has(std::string_view type) const;
+  bool HasPrefix(std::string_view prefix) const;
+
+  std::vector<std::string> types_;
+};
+
+}  // namespace carillon::resource

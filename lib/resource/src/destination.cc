@@ -1,0 +1,121 @@
+#include "destination.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "authorization.h"
+#include "carillon/base/text.h"
+#include "health.h"
+#include "order.h"
+#include "pace.h"
+#include "request_headers.h"
+#include "retry.h"
+#include "rules.h"
+#include "signing.h"
+
+namespace carillon::resource {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr uint32_t kMaxConcurrency = 1024;
+constexpr size_t kMaxSourceBytes = 1024;
+
+void ReadTimeouts(const v1::Timeouts& given, model::Destination& to, const Path& path,
+                  Errors& errors) {
+  if (given.has_total()) {
+    to.total_timeout = Millis(given.total());
+    CheckDuration(to.total_timeout, milliseconds(10), seconds(120), path.Member("total"), errors);
+  }
+  if (!given.has_connect()) {
+    to.connect_timeout = std::min(to.connect_timeout, to.total_timeout);
+    return;
+  }
+  to.connect_timeout = Millis(given.connect());
+  const Path connect = path.Member("connect");
+  CheckDuration(to.connect_timeout, milliseconds(10), seconds(60), connect, errors);
+  if (to.connect_timeout > to.total_timeout) {
+    errors.Add(connect, absl::StrCat("must not be longer than total (",
+                                     given.has_total() ? "" : "by default ",
+                                     base::FormatDuration(to.total_timeout), ")"));
+  }
+}
+
+model::Format ToModel(v1::Format format) {
+  switch (format) {
+    case v1::FORMAT_PAYLOAD:
+      return model::Format::kPayload;
+    case v1::FORMAT_ARRAY:
+      return model::Format::kArray;
+    case v1::FORMAT_CLOUDEVENTS:
+      return model::Format::kCloudEvents;
+    case v1::FORMAT_CLOUDEVENTS_BATCH:
+      return model::Format::kCloudEventsBatch;
+    case v1::FORMAT_CLOUDEVENTS_BINARY:
+      return model::Format::kCloudEventsBinary;
+    default:
+      return model::Format::kStandard;
+  }
+}
+
+model::SuccessRule ToModel(v1::Success success) {
+  switch (success) {
+    case v1::SUCCESS_BELOW_400:
+      return model::SuccessRule::kBelow400;
+    case v1::SUCCESS_ANY_RESPONSE:
+      return model::SuccessRule::kAnyResponse;
+    default:
+      return model::SuccessRule::k2xx;
+  }
+}
+
+void CheckSource(const model::Destination& to, const Path& path, Errors& errors) {
+  if (!model::IsCloudEvents(to.format)) {
+    errors.Add(path, "needs the format cloudevents, cloudevents_batch or cloudevents_binary");
+  } else if (to.cloudevents_source.size() > kMaxSourceBytes ||
+             !IsUriReference(to.cloudevents_source)) {
+    errors.Add(path, "must be a URI reference of 1 to 1024 bytes");
+  }
+}
+
+}  // namespace
+
+model::Destination ReadDestination(const v1::Destination& given, const Path& path, Errors& errors) {
+  model::Destination to;
+  to.name = given.name();
+  if (!IsDestinationName(to.name)) {
+    errors.Add(path.Member("name"),
+               "must be 1-63 characters of [a-z0-9-], beginning and ending with [a-z0-9]");
+  }
+  to.tenant = ReadTenant(given.tenant(), path.Member("tenant"), errors);
+  to.url = given.url();
+  to.description = given.description();
+  CheckDescription(to.description, path.Member("description"), errors);
+  to.format = ToModel(given.format());
+  if (given.has_cloudevents_source()) {
+    to.cloudevents_source = given.cloudevents_source();
+    CheckSource(to, path.Member("cloudevents_source"), errors);
+  }
+  to.success = ToModel(given.success());
+  ReadTimeouts(given.timeouts(), to, path.Member("timeouts"), errors);
+  if (given.has_concurrency()) {
+    to.concurrency = given.concurrency();
+    if (to.concurrency < 1 || to.concurrency > kMaxConcurrency) {
+      errors.Add(path.Member("concurrency"), absl::StrCat("must be 1 to ", kMaxConcurrency));
+    }
+  }
+  to.retry = ReadRetry(given.retry(), path.Member("retry"), errors);
+  to.headers = ReadHeaders(given, path.Member("headers"), errors);
+  ReadSigning(given, to, path, errors);
+  ReadPace(given, to, path, errors);
+  ReadOrder(given, to, path, errors);
+  ReadHealth(given, to, path, errors);
+  ReadAuthorization(given, to, path, errors);
+  return to;
+}
+
+}  // namespace carillon::resource

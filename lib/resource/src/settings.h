@@ -1,0 +1,15 @@
+#pragma once
+
+#include "carillon/resource/path.h"
+#include "carillon/v1/config.pb.h"
+
+namespace carillon::resource {
+
+/// Fills defaults in and checks bounds. `path` is the message's.
+void Complete(v1::Server& server, const Path& path, Errors& errors);
+void Complete(v1::JournalSettings& journal, const Path& path, Errors& errors);
+void Complete(v1::DeliverySettings& delivery, const Path& path, Errors& errors);
+void Complete(v1::Limits& limits, const Path& path, Errors& errors);
+void Complete(v1::ResolverSettings& resolver, const Path& path, Errors& errors);
+
+}  // namespace carillon::resource

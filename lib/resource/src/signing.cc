@@ -1,0 +1,118 @@
+#include "signing.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "carillon/base/text.h"
+#include "carillon/signing/signer.h"
+#include "request_headers.h"
+#include "rules.h"
+#include "secret_source.h"
+
+namespace carillon::resource {
+namespace {
+
+constexpr int kMaxKeys = 8;
+constexpr size_t kMaxPrefixBytes = 64;
+constexpr int64_t kYear2262 = 9'214'646'400;  // a WallTime ends in that year
+
+std::optional<base::WallTime> ReadEnd(const v1::SigningKey& key, const Path& path, Errors& errors) {
+  if (!key.has_expires_at()) return std::nullopt;
+  const auto& time = key.expires_at();
+  if (time.nanos() != 0 || time.seconds() < 0 || time.seconds() >= kYear2262) {
+    errors.Add(path, "must be in whole seconds and in the years 1970 to 2261");
+    return std::nullopt;
+  }
+  return base::WallTime(std::chrono::seconds(time.seconds()));
+}
+
+void ReadKeys(const v1::Destination& given, model::Destination& to, const Path& path,
+              Errors& errors) {
+  if (given.keys_size() > kMaxKeys) {
+    errors.Add(path, absl::StrCat("must be at most ", kMaxKeys));
+    return;
+  }
+  absl::flat_hash_set<std::string> names;
+  for (int i = 0; i < given.keys_size(); ++i) {
+    const v1::SigningKey& key = given.keys(i);
+    const Path key_path = path.At(i);
+    if (!IsLabel(key.name())) {
+      errors.Add(key_path.Member("name"), "must be 1-63 characters of [a-z0-9-]");
+    } else if (!names.insert(key.name()).second) {
+      errors.Add(key_path.Member("name"), "is the name of another key of this destination");
+    }
+    const auto end = ReadEnd(key, key_path.Member("expires_at"), errors);
+    if (auto secret = ReadSecret(key, key_path, errors)) {
+      to.keys.push_back({key.name(), std::move(secret->bytes), secret->scheme, end});
+    }
+  }
+  if (given.keys_size() > 0 &&
+      std::ranges::all_of(given.keys(), [](const auto& key) { return key.has_expires_at(); })) {
+    errors.Add(path, "needs a key without expires_at, so that requests never go unsigned");
+  }
+}
+
+bool IsPrefix(std::string_view s) {
+  return s.size() <= kMaxPrefixBytes && !s.starts_with(' ') &&
+         std::ranges::all_of(s, [](char c) { return c >= 0x20 && c < 0x7F && c != ','; });
+}
+
+void CheckHeader(const model::Destination& to, const Path& path, Errors& errors) {
+  const std::string& name = to.signature->header;
+  CheckHeaderName(name, path, errors);
+  for (const model::Header& header : to.headers) {
+    if (absl::EqualsIgnoreCase(header.name, name)) errors.Add(path, "is one of headers");
+  }
+}
+
+/// What the signature needs of the keys. With a key that was refused there is nothing to add.
+void CheckKeys(const v1::Destination& given, const model::Destination& to, const Path& path,
+               Errors& errors) {
+  if (to.keys.size() != static_cast<size_t>(given.keys_size())) return;
+  using model::KeyScheme;
+  const auto hmac = [](const auto& key) { return key.scheme == KeyScheme::kV1 && !key.expires_at; };
+  if (std::ranges::none_of(to.keys, hmac)) {
+    errors.Add(path, "needs a whsec_ key without expires_at");
+  }
+  const auto ed25519 = [](const auto& key) { return key.scheme == KeyScheme::kV1a; };
+  if (!to.signature->webhook_signature && std::ranges::any_of(to.keys, ed25519)) {
+    errors.Add(path.Member("webhook_signature"),
+               "must be true where there is a whsk_ key, which signs nothing else");
+  }
+}
+
+void ReadSignature(const v1::Destination& given, model::Destination& to, const Path& path,
+                   Errors& errors) {
+  const v1::Signature& signature = given.signature();
+  model::HmacSignature& hmac = to.signature.emplace();
+  hmac.header = signature.header();
+  CheckHeader(to, path.Member("header"), errors);
+  if (signature.algorithm() == v1::HASH_SHA512) hmac.algorithm = model::HashAlgorithm::kSha512;
+  if (signature.encoding() == v1::ENCODING_BASE64) hmac.encoding = model::DigestEncoding::kBase64;
+  hmac.prefix = signature.prefix();
+  if (!IsPrefix(hmac.prefix)) {
+    errors.Add(path.Member("prefix"),
+               "must be at most 64 printable ASCII characters, without commas and not beginning "
+               "with a space");
+  }
+  if (signature.has_template_()) hmac.content = signature.template_();
+  if (const absl::Status status = signing::CheckTemplate(hmac.content); !status.ok()) {
+    errors.Add(path.Member("template"), base::ToStd(status.message()));
+  }
+  if (signature.has_webhook_signature()) hmac.webhook_signature = signature.webhook_signature();
+  CheckKeys(given, to, path, errors);
+}
+
+}  // namespace
+
+void ReadSigning(const v1::Destination& given, model::Destination& to, const Path& path,
+                 Errors& errors) {
+  ReadKeys(given, to, path.Member("keys"), errors);
+  if (given.has_signature()) ReadSignature(given, to, path.Member("signature"), errors);
+}
+
+}  // namespace carillon::resource

@@ -1,0 +1,115 @@
+// Messages that come from no file: what is wrong is told at once, each with its path.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "carillon/resource/config.h"
+
+namespace carillon::resource {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::vector<std::string> PathsOf(const Errors& errors) {
+  std::vector<std::string> paths;
+  for (const Errors::Violation& violation : errors.violations()) paths.push_back(violation.path);
+  return paths;
+}
+
+v1::Config Good() {
+  v1::Config config;
+  v1::Destination& destination = *config.add_destinations();
+  destination.set_name("d");
+  destination.set_url("https://example.com/hook");
+  v1::Subscription& subscription = *config.add_subscriptions();
+  subscription.set_name("s");
+  subscription.add_types("session.*");
+  subscription.add_destinations("d");
+  return config;
+}
+
+TEST(Validate, AGoodMessageHasItsDefaults) {
+  NoReferences references;
+  Errors errors(references);
+  const Config config = Validate(Good(), {}, errors);
+  EXPECT_THAT(PathsOf(errors), IsEmpty());
+  ASSERT_EQ(config.destinations.size(), 1u);
+  EXPECT_EQ(config.destinations[0].tenant, "default");
+  EXPECT_EQ(config.destinations[0].concurrency, 32u);
+  EXPECT_EQ(config.limits.max_in_flight(), 4096u);
+  EXPECT_EQ(config.types.size(), 18u);
+}
+
+TEST(Validate, AllErrorsAtOnceWithTheirPaths) {
+  NoReferences references;
+  Errors errors(references, 100);
+  v1::Config config = Good();
+  config.mutable_limits()->set_max_in_flight(0);
+  config.mutable_resolver()->set_attempts(9);
+  config.add_event_types()->set_name(".x");
+  v1::Destination& destination = *config.mutable_destinations(0);
+  destination.set_concurrency(5'000);
+  destination.mutable_rate()->set_burst(0);
+  destination.mutable_retry()->set_jitter(7);
+  destination.add_keys()->set_name("K");
+  destination.mutable_authorization()->mutable_basic();
+  destination.set_url("ftp://h/");
+  config.mutable_subscriptions(0)->add_destinations("elsewhere");
+  config.mutable_subscriptions(0)->add_types("no.such");
+  for (int i = 0; i < 12; ++i) *config.add_destinations() = Good().destinations(0);
+  Validate(std::move(config), {}, errors);
+  const std::vector<std::string> paths = PathsOf(errors);
+  for (const char* path :
+       {"limits.max_in_flight", "resolver.attempts", "event_types[0].name",
+        "destinations[0].concurrency", "destinations[0].rate.per_second",
+        "destinations[0].rate.burst", "destinations[0].retry.jitter",
+        "destinations[0].keys[0].name", "destinations[0].keys[0]",
+        "destinations[0].authorization.basic.user", "destinations[0].authorization.basic",
+        "destinations[0].url", "destinations[12].name", "subscriptions[0].destinations[1]",
+        "subscriptions[0].types[1]"}) {
+    const bool told = std::ranges::any_of(paths, [path](const std::string& has) {
+      return has == path || has.starts_with(std::string(path) + ".") ||
+             std::string(path).starts_with(has + ".");
+    });
+    EXPECT_TRUE(told) << path;
+  }
+  EXPECT_GT(paths.size(), 20u);
+}
+
+TEST(Validate, TheNumberOfErrorsHasABound) {
+  NoReferences references;
+  Errors errors(references);
+  v1::Config config;
+  for (int i = 0; i < 50; ++i) config.add_destinations()->set_name("?");
+  Validate(std::move(config), {}, errors);
+  EXPECT_EQ(errors.violations().size(), Errors::kMax);
+  EXPECT_TRUE(errors.full());
+}
+
+TEST(Validate, ACallerMayNotNameFilesAndVariablesOfTheServer) {
+  NoReferences references;
+  Errors errors(references);
+  v1::Config config = Good();
+  v1::Destination& destination = *config.mutable_destinations(0);
+  v1::SigningKey& file = *destination.add_keys();
+  file.set_name("a");
+  file.set_secret_file("/etc/passwd");
+  v1::SigningKey& variable = *destination.add_keys();
+  variable.set_name("b");
+  variable.set_secret_env("HOME");
+  destination.mutable_tls()->set_ca_bundle_file("/etc/ssl/certs/ca-certificates.crt");
+  v1::Header& header = *destination.add_headers();
+  header.set_name("X-Key");
+  header.set_value_env("HOME");
+  Validate(std::move(config), {}, errors);
+  EXPECT_THAT(
+      PathsOf(errors),
+      ElementsAre("destinations[0].headers[0].value_env", "destinations[0].keys[0].secret_file",
+                  "destinations[0].keys[1].secret_env", "destinations[0].tls.ca_bundle_file"));
+  EXPECT_THAT(errors.ToString(), HasSubstr("may stand in the configuration file only"));
+}
+
+}  // namespace
+}  // namespace carillon::resource
