@@ -28,14 +28,14 @@ std::vector<milliseconds> DefaultDelays() {
           hours(10),  hours(14),  hours(20),   hours(24)};
 }
 
-std::vector<milliseconds> ReadExponential(const v1::Exponential& given, const Path& path,
-                                          Errors& errors) {
-  milliseconds first = seconds(5);
+std::vector<milliseconds> ReadExponential(const v1::Exponential& given, model::Exponential& to,
+                                          const Path& path, Errors& errors) {
+  milliseconds first = to.first;
   if (given.has_first()) first = Millis(given.first());
   CheckDuration(first, milliseconds(1), kMaxDelay, path.Member("first"), errors);
-  const double factor = given.has_factor() ? given.factor() : 2;
+  const double factor = given.has_factor() ? given.factor() : to.factor;
   CheckRange(factor, 1, 10, path.Member("factor"), errors);
-  milliseconds cap = std::max<milliseconds>(hours(1), first);
+  milliseconds cap = std::max(to.cap, first);
   if (given.has_cap()) {
     cap = Millis(given.cap());
     const Path cap_path = path.Member("cap");
@@ -46,11 +46,12 @@ std::vector<milliseconds> ReadExponential(const v1::Exponential& given, const Pa
                                         base::FormatDuration(first), ")"));
     }
   }
-  const uint32_t attempts = given.has_attempts() ? given.attempts() : 12;
+  const uint32_t attempts = given.has_attempts() ? given.attempts() : to.attempts;
   if (attempts < 2 || attempts > kMaxAttempts) {
     errors.Add(path.Member("attempts"), absl::StrCat("must be 2 to ", kMaxAttempts));
     return {};
   }
+  to = {.first = first, .factor = factor, .cap = cap, .attempts = attempts};
   return policy::ExponentialDelays(first, factor, cap, attempts);
 }
 
@@ -68,7 +69,8 @@ std::vector<milliseconds> ReadList(const v1::Retry& given, const Path& path, Err
   return delays;
 }
 
-std::vector<milliseconds> ReadDelays(const v1::Retry& given, const Path& path, Errors& errors) {
+std::vector<milliseconds> ReadDelays(const v1::Retry& given, model::RetryPolicy& to,
+                                     const Path& path, Errors& errors) {
   const Path delays = path.Member("delays");
   const Path exponential = path.Member("exponential");
   if (given.none()) {
@@ -79,7 +81,7 @@ std::vector<milliseconds> ReadDelays(const v1::Retry& given, const Path& path, E
   }
   if (!given.has_exponential()) return ReadList(given, delays, errors);
   if (given.delays_size() > 0) errors.Add(delays, "must be left out where exponential is given");
-  return ReadExponential(given.exponential(), exponential, errors);
+  return ReadExponential(given.exponential(), to.exponential.emplace(), exponential, errors);
 }
 
 model::RetryBudget ReadBudget(const v1::RetryBudget& given, const Path& path, Errors& errors) {
@@ -95,7 +97,7 @@ model::RetryBudget ReadBudget(const v1::RetryBudget& given, const Path& path, Er
 
 model::RetryPolicy ReadRetry(const v1::Retry& given, const Path& path, Errors& errors) {
   model::RetryPolicy retry;
-  retry.delays = ReadDelays(given, path, errors);
+  retry.delays = ReadDelays(given, retry, path, errors);
   if (given.has_jitter()) {
     retry.jitter = given.jitter();
     CheckRange(retry.jitter, 0, 1, path.Member("jitter"), errors);

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "carillon/signing/signer.h"
 #include "ed25519.h"
+#include "encode.h"
 
 namespace carillon::signing {
 namespace {
@@ -95,6 +97,13 @@ absl::StatusOr<SchemeSecret> ParseAnySecret(std::string_view text) {
     return InvalidSecret("the public half of an ed25519 secret must belong to its seed");
   }
   return SchemeSecret{v1a ? model::KeyScheme::kV1a : model::KeyScheme::kV1, *std::move(secret)};
+}
+
+base::Secret FormatSecret(const SchemeSecret& secret) {
+  const std::string_view bytes = secret.bytes.Reveal();
+  std::string text(secret.scheme == model::KeyScheme::kV1 ? kV1Prefix : kV1aPrefix);
+  AppendBase64({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, text);
+  return base::Secret(std::move(text));
 }
 
 }  // namespace carillon::signing

@@ -35,11 +35,21 @@ struct RetryBudget {
   friend bool operator==(const RetryBudget&, const RetryBudget&) = default;
 };
 
+/// Delays that grow: delay n is first * factor^(n - 1), but never more than `cap`.
+struct Exponential {
+  std::chrono::milliseconds first{5'000};
+  double factor = 2;
+  std::chrono::milliseconds cap{3'600'000};
+  uint32_t attempts = 12;  ///< in all, the first one included
+  friend bool operator==(const Exponential&, const Exponential&) = default;
+};
+
 /// After failure n (from 1) the delivery waits delays[n-1] and is tried again; when there is no
 /// such delay it is dead. No delays: never tried again.
 struct RetryPolicy {
   std::vector<std::chrono::milliseconds> delays;
-  double jitter = 0.2;  ///< 0 to 1: spread evenly over delay * (1 +- jitter)
+  std::optional<Exponential> exponential;  ///< what they were made of, if they were
+  double jitter = 0.2;                     ///< 0 to 1: spread evenly over delay * (1 +- jitter)
   /// A retry later than this after the event's acceptance is not made. If unset, there is no bound.
   std::optional<std::chrono::milliseconds> max_age;
   /// The longest wait that Retry-After can make of a shorter one.

@@ -50,6 +50,9 @@ struct SchemeSecret {
 /// it (32 bytes).
 absl::StatusOr<SchemeSecret> ParseAnySecret(std::string_view text);
 
+/// The text that it reads.
+base::Secret FormatSecret(const SchemeSecret& secret);
+
 /// Whether `text` is a template of HmacSignature: at most 256 bytes with {id}, {timestamp} and,
 /// exactly once, {body}; no other braces. INVALID_ARGUMENT says what is wrong (`must ...`).
 absl::Status CheckTemplate(std::string_view text);

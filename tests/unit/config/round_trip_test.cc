@@ -1,0 +1,226 @@
+// Values to messages and back: nothing is lost, and no secret is left where it is not to be.
+
+#include <gmock/gmock.h>
+#include <google/protobuf/descriptor.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "carillon/resource/to_message.h"
+#include "certificates.h"
+#include "fixtures.h"
+
+namespace carillon::config {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using testing::HasSubstr;
+using testing::Not;
+
+/// A PEM text as a YAML string.
+std::string InQuotes(std::string text) {
+  for (size_t at = 0; (at = text.find('\n', at)) != text.npos; at += 2) text.replace(at, 1, "\\n");
+  return "\"" + text + "\"";
+}
+
+/// Every member of a destination and of a filter, in two or three variants.
+std::string Everything() {
+  const http::TestCa ca;
+  const http::PemPair client = ca.Client("me");
+  const std::string tls = "tls: {ca_bundle: " + InQuotes(ca.Pem()) +
+                          ", client_certificate: " + InQuotes(client.certificate) +
+                          ", client_key: " + InQuotes(client.key) + "}";
+  return R"(
+event_types: [{name: order.paid}]
+destinations:
+  - name: plain
+    url: https://example.com/plain
+  - name: full
+    tenant: acme
+    url: https://example.com/full
+    description: all of it
+    format: cloudevents_batch
+    cloudevents_source: /a/b
+    timeouts: {connect: 1s, total: 90s}
+    concurrency: 7
+    retry:
+      exponential: {first: 1s, factor: 1.5, cap: 2h, attempts: 190}
+      jitter: 0.5
+      max_age: 30d
+      retry_after_cap: 2h
+      budget: {ratio: 0.7, min_per_second: 3}
+    success: below_400
+    keys:
+      - {name: old, secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw, expires_at: "2030-01-01T00:00:00Z"}
+      - {name: new, secret: whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX}
+    headers: [{name: X-One, value: s3cret-header}, {name: X-Two}]
+    signature: {header: X-Sig, algorithm: sha512, encoding: base64, prefix: "p=", template: "{body}"}
+    authorization:
+      oauth2:
+        token_url: https://example.com/token
+        client_id: me
+        secret: s3cret-oauth
+        client_authentication: body
+        scope: a b
+        audience: them
+        )" +
+         tls + R"(
+    )" + tls +
+         R"(
+    order: {by: key, after_dead: hold}
+    batch: {max_events: 9, max_bytes: 2KiB, max_wait: 3s}
+    rate: {per_second: 2.5, burst: 4}
+    adaptive_concurrency: true
+    breaker: {consecutive_failures: 3, failure_rate: 0, min_attempts: 5, window: 2m, delay: 3s, max_delay: 2h}
+    disabling: {on_gone: false, failing_for: 3d, when_retries_end: true, deliveries: dead}
+    enabled: false
+    generation: 12
+  - name: other
+    url: https://example.com/other
+    format: payload
+    retry: {none: true}
+    success: any_response
+    breaker: {off: true}
+    disabling: {never: true}
+    order: {by: strict}
+    authorization: {basic: {user: u, secret: s3cret-basic}}
+    tls: {verify: false}
+  - name: listed
+    url: http://example.com/listed
+    retry: {delays: [0s, 3s, 30d]}
+    authorization: {bearer: {secret: s3cret-bearer}}
+subscriptions:
+  - {name: all, types: ['*', order.paid], destinations: [plain, other]}
+  - name: filtered
+    tenant: acme
+    types: [session.*]
+    destinations: [full]
+    filter:
+      all:
+        - {attribute: region, equals: eu}
+        - {payload: a.b, one_of: [1, -0.50, 12e30, true, "1", 0]}
+        - {not: {payload_path: ["x.y", ""], exists: true}}
+        - any: [{payload: c, prefix: p}, {payload: d, exists: false}]
+)";
+}
+
+TEST(RoundTrip, WhatIsWrittenBackIsTheSame) {
+  const Config config = Parsed(Everything());
+  v1::Config message;
+  message.add_event_types()->set_name("order.paid");
+  for (const auto& d : config.destinations) *message.add_destinations() = resource::ToMessage(d);
+  for (const auto& s : config.subscriptions) *message.add_subscriptions() = resource::ToMessage(s);
+  resource::NoReferences references;
+  resource::Errors errors(references);
+  const resource::Config again = resource::Validate(message, {}, errors);
+  EXPECT_EQ(errors.ToString(), "");
+  ASSERT_EQ(again.destinations.size(), config.destinations.size());
+  for (size_t i = 0; i < again.destinations.size(); ++i) {
+    EXPECT_TRUE(again.destinations[i] == config.destinations[i]) << config.destinations[i].name;
+    EXPECT_EQ(resource::ToMessage(again.destinations[i]).SerializeAsString(),
+              message.destinations(static_cast<int>(i)).SerializeAsString());
+  }
+  EXPECT_TRUE(again.subscriptions == config.subscriptions);
+}
+
+/// Adds all message types that a message leads to.
+void Collect(const Descriptor& type, std::set<const Descriptor*>& types) {
+  if (!types.insert(&type).second) return;
+  for (int i = 0; i < type.field_count(); ++i) {
+    if (const Descriptor* next = type.field(i)->message_type()) Collect(*next, types);
+  }
+}
+
+TEST(RoundTrip, EveryTextMemberIsKnownToBeASecretOrNone) {
+  // A new member is added here, or to the list in redact.cc.
+  const std::set<std::string> shown = {"Basic.secret_env",
+                                       "Basic.secret_file",
+                                       "Basic.user",
+                                       "Bearer.secret_env",
+                                       "Bearer.secret_file",
+                                       "Destination.cloudevents_source",
+                                       "Destination.description",
+                                       "Destination.name",
+                                       "Destination.tenant",
+                                       "Destination.url",
+                                       "EventType.description",
+                                       "EventType.name",
+                                       "Filter.attribute",
+                                       "Filter.payload",
+                                       "Filter.payload_path",
+                                       "Filter.prefix",
+                                       "GuardSettings.allow_networks",
+                                       "GuardSettings.allow_ports",
+                                       "GuardSettings.nat64_prefixes",
+                                       "Header.name",
+                                       "Header.value_env",
+                                       "Header.value_file",
+                                       "JournalSettings.data_dir",
+                                       "OAuth2.audience",
+                                       "OAuth2.client_id",
+                                       "OAuth2.scope",
+                                       "OAuth2.secret_env",
+                                       "OAuth2.secret_file",
+                                       "OAuth2.token_url",
+                                       "ProxySettings.password_env",
+                                       "ProxySettings.password_file",
+                                       "ProxySettings.url",
+                                       "ProxySettings.username",
+                                       "ResolverSettings.servers",
+                                       "Scalar.number",
+                                       "Scalar.string_value",
+                                       "Server.admin_address",
+                                       "Server.log_level",
+                                       "Server.publish_address",
+                                       "Signature.header",
+                                       "Signature.prefix",
+                                       "Signature.template",
+                                       "SigningKey.name",
+                                       "SigningKey.secret_env",
+                                       "SigningKey.secret_file",
+                                       "Subscription.destinations",
+                                       "Subscription.name",
+                                       "Subscription.tenant",
+                                       "Subscription.types",
+                                       "Tls.ca_bundle",
+                                       "Tls.ca_bundle_file",
+                                       "Tls.client_certificate",
+                                       "Tls.client_certificate_file",
+                                       "Tls.client_key_env",
+                                       "Tls.client_key_file",
+                                       "TracingSettings.endpoint",
+                                       "TracingSettings.protocol",
+                                       "TracingSettings.service_name"};
+  std::set<const Descriptor*> types;
+  Collect(*v1::Config::descriptor(), types);
+  size_t secrets = 0;
+  for (const Descriptor* type : types) {
+    for (int i = 0; i < type->field_count(); ++i) {
+      const FieldDescriptor& field = *type->field(i);
+      if (field.cpp_type() != FieldDescriptor::CPPTYPE_STRING) continue;
+      const bool secret = resource::HoldsSecret(field);
+      secrets += secret ? 1 : 0;
+      const std::string name = type->name() + "." + field.name();
+      EXPECT_NE(secret, shown.contains(name)) << name;
+    }
+  }
+  EXPECT_EQ(secrets, 7u);
+}
+
+TEST(RoundTrip, NoSecretIsLeftAfterRedaction) {
+  const Config config = Parsed(Everything());
+  for (const auto& destination : config.destinations) {
+    v1::Destination message = resource::ToMessage(destination);
+    resource::Redact(message);
+    const std::string text = message.DebugString();
+    for (const char* secret : {"s3cret", "whsec_", "PRIVATE KEY"}) {
+      EXPECT_THAT(text, Not(HasSubstr(secret)));
+    }
+    EXPECT_EQ(message.url(), destination.url);
+    EXPECT_EQ(static_cast<size_t>(message.keys_size()), destination.keys.size());
+  }
+}
+
+}  // namespace
+}  // namespace carillon::config
