@@ -79,10 +79,10 @@ class Ends {
 
 }  // namespace
 
-std::vector<metrics::CertificateEnd> SoonestCertificateEnds(
-    std::span<const model::Destination> destinations, const model::TlsSettings& collector) {
+std::vector<metrics::CertificateEnd> SoonestCertificateEnds(const resource::Snapshot& snapshot,
+                                                            const model::TlsSettings& collector) {
   Ends ends;
-  for (const model::Destination& destination : destinations) ends.Add(destination);
+  snapshot.ForEachDestination([&](const model::Destination& to) { ends.Add(to); });
   ends.AddCollector(collector);
   return ends.Soonest();
 }

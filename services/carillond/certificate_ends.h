@@ -1,11 +1,10 @@
 #pragma once
 
-#include <span>
 #include <vector>
 
 #include "carillon/metrics/metrics.h"
-#include "carillon/model/destination.h"
 #include "carillon/model/tls_settings.h"
+#include "carillon/resource/snapshot.h"
 
 namespace carillon::server {
 
@@ -13,7 +12,7 @@ namespace carillon::server {
 /// that end first in front. A client certificate counts until the first of its chain ends, a CA
 /// bundle until the last of its certificates does: until then there is something to trust. What is
 /// for a destination's token server counts for the destination. `collector` is for that of traces.
-std::vector<metrics::CertificateEnd> SoonestCertificateEnds(
-    std::span<const model::Destination> destinations, const model::TlsSettings& collector);
+std::vector<metrics::CertificateEnd> SoonestCertificateEnds(const resource::Snapshot& snapshot,
+                                                            const model::TlsSettings& collector);
 
 }  // namespace carillon::server

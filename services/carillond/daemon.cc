@@ -17,29 +17,28 @@
 #include "carillon/admin/pages.h"
 #include "carillon/admin/pending_page.h"
 #include "carillon/base/loop_watch.h"
-#include "carillon/base/mutex.h"
-#include "carillon/config/watcher.h"
+#include "carillon/config/file_source.h"
 #include "carillon/engine/engine.h"
 #include "carillon/journal/sqlite_journal.h"
 #include "carillon/resource/proto_time.h"
 #include "carillon/resource/sections.h"
+#include "carillon/resource/source.h"
 #include "carillon/rpc/front.h"
 #include "carillon/rpc/publishing.h"
 #include "carillon/tracing/tracer.h"
 #include "carillon/web/server.h"
-#include "certificate_ends.h"
+#include "in_force.h"
 #include "journal_options.h"
 #include "notices.h"
 #include "start_tracer.h"
 #include "storage_errors.h"
-#include "unverified.h"
 
 namespace carillon::server {
 namespace {
 
 namespace asio = boost::asio;
 
-constexpr int kWatchIntervalMs = 1000;
+constexpr std::chrono::milliseconds kWatchInterval{1000};
 constexpr std::chrono::milliseconds kHealthInterval{500};
 constexpr char kNoRoom[] = "journal refuses publishing for want of space";
 /// How long an event loop may take for one turn: a reload of 100,000 destinations takes seconds.
@@ -59,7 +58,7 @@ class DaemonImpl final : public Daemon {
         connections_(shares.destinations) {}
 
   ~DaemonImpl() override {
-    watcher_.reset();
+    if (file_ != nullptr) file_->StopWatching();
     loops_.Stop();
     if (front_ != nullptr) front_->Stop();
     if (journal_ != nullptr) journal_->Stop();
@@ -101,38 +100,38 @@ class DaemonImpl final : public Daemon {
     if (!engine.ok()) return engine.status();
     engine_ = *std::move(engine);
     journal_->Start();
-    if (absl::Status status = engine_->Apply(config_); !status.ok()) return status;
+    file_ = std::make_unique<config::FileSource>(config_path_, config_, clock_);
+    auto layers = resource::Layers::Create({file_.get()});
+    if (!layers.ok()) return layers.status();
+    layers_ = *std::move(layers);
+    const resource::SnapshotPtr snapshot = layers_->current();
+    if (absl::Status status = engine_->Apply(snapshot); !status.ok()) return status;
     metrics_->SetProcessGauges([this] { return Gauges(); });
-    InForce(config_);
-    if (absl::Status status = ListenPublish(); !status.ok()) return status;
+    in_force_.Set(snapshot);
+    in_force_.SetCollector(CollectorTls());
+    if (absl::Status status = ListenPublish(*snapshot); !status.ok()) return status;
     listening_ = true;
     engine_->AddLoops(loops_);
     front_->AddLoops(loops_);
-    watched_ = std::exchange(config_.files, {});
-    watcher_ = config::Watcher::Start(config_path_, kWatchIntervalMs, watched_, [this] {
-      ReloadNow();
-      return watched_;
-    });
     serving_ = true;
     // Where there is no room it is ready not even for a moment.
     SetServing(journal_->stats().accepting, kNoRoom);
+    layers_->Subscribe([this](const resource::SnapshotPtr& next) { return Take(next); });
+    file_->Watch(kWatchInterval, [this](const auto& reload) { OnReload(reload); });
     asio::post(admin_io_, [this] { LookAtHealth(); });
-    LogReady();
+    LogReady(*snapshot);
     WarnOfFewDescriptors(config_, shares_, logger_);
-    // A kilobyte each, and the delivery threads have theirs.
-    std::vector<model::Destination>().swap(config_.destinations);
-    std::vector<model::Subscription>().swap(config_.subscriptions);
     return absl::OkStatus();
   }
 
-  void Reload() override { watcher_->Poke(); }
+  void Reload() override { file_->Poke(); }
   bool failed() const override { return failed_.load(); }
   ExitCode failure() const override { return failure_.load(); }
 
   void Stop(const std::function<bool()>& hurry) override {
     const base::MonoTime start = clock_.Mono();
     logger_.Info("stopping");
-    watcher_.reset();
+    file_->StopWatching();
     stopping_ = true;
     SetServing(false, "stopping");
     publishing_->Stop();
@@ -184,12 +183,8 @@ class DaemonImpl final : public Daemon {
     metrics::ProcessGauges gauges;
     Describe(stats, gauges);
     gauges.accepting = stats.accepting && !stopping_;
-    gauges.unverified_destinations = unverified_;
     gauges.in_flight_limit = engine_->in_flight_limit();
-    {
-      const base::MutexLock lock(certificates_mutex_);
-      gauges.certificates = certificates_;
-    }
+    in_force_.Describe(gauges);
     gauges.destination_connections_limit = connections_.places();
     gauges.log_lines_dropped = logger_.dropped();
     if (spans_ != nullptr) {
@@ -221,14 +216,14 @@ class DaemonImpl final : public Daemon {
     return absl::OkStatus();
   }
 
-  absl::Status ListenPublish() {
+  absl::Status ListenPublish(const resource::Snapshot& snapshot) {
     ingest::Limits limits;
     limits.max_payload_bytes = config_.server.max_payload_bytes();
     limits.max_batch_events = config_.server.max_batch_events();
     limits.max_message_bytes = config_.server.max_message_bytes();
     publishing_ = std::make_unique<rpc::Publishing>(limits, clock_, *journal_, *metrics_);
     if (spans_ != nullptr) publishing_->SetTracer(spans_->tracer());
-    SetCatalog(config_);
+    SetCatalog(snapshot);
     v1::Server server = config_.server;
     server.set_max_publisher_connections(static_cast<uint32_t>(
         std::min<size_t>(server.max_publisher_connections(), shares_.publishers)));
@@ -238,51 +233,46 @@ class DaemonImpl final : public Daemon {
     return absl::OkStatus();
   }
 
-  void SetCatalog(const config::Config& config) {
+  void SetCatalog(const resource::Snapshot& snapshot) {
+    if (snapshot.types == catalog_) return;
+    catalog_ = snapshot.types;
     publishing_->SetCatalog(
-        std::make_shared<const ingest::Catalog>(config.types.begin(), config.types.end()));
+        std::make_shared<const ingest::Catalog>(catalog_->begin(), catalog_->end()));
   }
 
-  /// What follows a configuration that the engine has taken.
-  void InForce(const config::Config& config) {
-    metrics_->KnowTypes(config.types);
-    metrics_->SetConfiguration(config.hash);
-    unverified_ = WarnOfUnverified(config.destinations, logger_);
-    const model::TlsSettings collector = spans_ != nullptr ? spans_->tls() : model::TlsSettings();
-    WarnOfUnverifiedCollector(collector, logger_);
-    std::vector<metrics::CertificateEnd> ends =
-        SoonestCertificateEnds(config.destinations, collector);
-    const base::MutexLock lock(certificates_mutex_);
-    certificates_ = std::move(ends);
+  /// On the thread of the source that has changed.
+  absl::Status Take(const resource::SnapshotPtr& snapshot) {
+    if (absl::Status status = engine_->Apply(snapshot); !status.ok()) return status;
+    SetCatalog(*snapshot);
+    in_force_.Set(snapshot);
+    return absl::OkStatus();
   }
 
   /// On the watcher's thread.
-  void ReloadNow() {
-    const base::MonoTime start = clock_.Mono();
-    std::vector<config::WatchedFile> files;
-    absl::StatusOr<config::Config> config =
-        config::LoadConfig(config_path_, config::Secrets::kRead, &files);
-    WatchNow(config.ok(), std::move(files));
-    absl::Status status = config.ok() ? engine_->Apply(*config) : config.status();
-    metrics_->CountReload(status.ok(), clock_.Mono() - start);
-    if (!status.ok()) {
+  void OnReload(const config::FileSource::Reload& reload) {
+    metrics_->CountReload(reload.status.ok(), reload.took);
+    if (!reload.status.ok()) {
       logger_.Error("the configuration was not taken; the one before stays in force",
-                    {{"file", config_path_}, {"error", status.message()}});
+                    {{"file", config_path_}, {"error", reload.status.message()}});
       return;
     }
-    SetCatalog(*config);
-    RenewSpanExport(config->tracing);
-    InForce(*config);
+    RenewSpanExport(reload.config->tracing);
+    in_force_.SetCollector(CollectorTls());
     const engine::Engine::GivenUp given_up = engine_->AwaitRemovals(kRemovalPatience);
-    const std::string restart = RestartNeededFor(*config);
+    const std::string restart = RestartNeededFor(*reload.config);
     // Where counting takes longer, the lines of the destinations tell the rest.
     logger_.Info("configuration reloaded", {{"file", config_path_},
-                                            {"destinations", config->destinations.size()},
-                                            {"subscriptions", config->subscriptions.size()},
+                                            {"revision", layers_->current()->revision},
+                                            {"destinations", reload.snapshot->destinations()},
+                                            {"subscriptions", reload.snapshot->subscriptions()},
                                             {"given_up", given_up.deliveries},
                                             {"given_up_counting", given_up.counting},
                                             {"restart_needed", !restart.empty()},
                                             {"restart_needed_for", restart}});
+  }
+
+  model::TlsSettings CollectorTls() const {
+    return spans_ != nullptr ? spans_->tls() : model::TlsSettings();
   }
 
   void RenewSpanExport(const resource::Tracing& tracing) {
@@ -291,18 +281,6 @@ class DaemonImpl final : public Daemon {
     if (status.ok()) return;
     logger_.Error("spans go on as they were: the collector's new settings cannot be used",
                   {{"error", status.message()}});
-  }
-
-  /// `files` are those that the configuration names, as far as it could be read. Where it could not
-  /// be, those of the one in force are watched as before.
-  void WatchNow(bool good, std::vector<config::WatchedFile> files) {
-    if (good || !files.empty()) {
-      watched_ = std::move(files);
-      return;
-    }
-    for (config::WatchedFile& file : watched_) {
-      file.identity = config::FileIdentity::Look(file.path);
-    }
   }
 
   /// The sections that a reload leaves as they are, with commas between them.
@@ -377,15 +355,15 @@ class DaemonImpl final : public Daemon {
     if (front_ != nullptr) front_->SetServing(serving);
   }
 
-  void LogReady() {
+  void LogReady(const resource::Snapshot& snapshot) {
     const std::string publish =
         HostOf(config_.server.publish_address()) + std::to_string(front_->port());
     const journal::Recovered recovered = journal_->recovered();
     logger_.Info("ready", {{"version", CARILLON_VERSION},
                            {"publish_address", publish},
                            {"admin_address", AdminAddress()},
-                           {"destinations", config_.destinations.size()},
-                           {"subscriptions", config_.subscriptions.size()},
+                           {"destinations", snapshot.destinations()},
+                           {"subscriptions", snapshot.subscriptions()},
                            {"descriptors", shares_.limit},
                            {"last_position", recovered.last_position},
                            {"unsettled", recovered.last_position - recovered.watermark}});
@@ -399,7 +377,7 @@ class DaemonImpl final : public Daemon {
     return address.substr(0, address.rfind(':') + 1);
   }
 
-  config::Config config_;  // without what may change at a reload, once it is in force
+  config::Config config_;  // without its resources, once they are in force
   const std::vector<resource::StartSection> sections_ = resource::StartSections(config_);
   const std::string config_path_;
   const base::DescriptorShares shares_;
@@ -422,10 +400,8 @@ class DaemonImpl final : public Daemon {
   std::atomic<ExitCode> failure_{kExitJournal};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> serving_{false};
-  std::atomic<bool> listening_{false};   ///< `front_` is there, for scrapes
-  std::atomic<uint64_t> unverified_{0};  // destinations
-  mutable base::Mutex certificates_mutex_;
-  std::vector<metrics::CertificateEnd> certificates_ ABSL_GUARDED_BY(certificates_mutex_);
+  std::atomic<bool> listening_{false};  ///< `front_` is there, for scrapes
+  InForce in_force_{*metrics_, health_, logger_};
   base::LoopWatch loops_{clock_, kLoopPatience};
   bool accepting_ = true;  ///< the admin thread's, as what follows
   bool stuck_ = false;
@@ -442,8 +418,9 @@ class DaemonImpl final : public Daemon {
   asio::steady_timer health_timer_{admin_io_};
   std::unique_ptr<web::Server> admin_;
   std::thread admin_thread_;
-  std::vector<config::WatchedFile> watched_;  // beside the configuration; the watcher's thread
-  std::unique_ptr<config::Watcher> watcher_;
+  resource::TypesPtr catalog_;  // of publishing_; on the thread of `Take`
+  std::unique_ptr<config::FileSource> file_;
+  std::unique_ptr<resource::Layers> layers_;  // of file_
 };
 
 }  // namespace

@@ -17,15 +17,15 @@ std::string_view Unverified(const model::Destination& destination) {
 
 }  // namespace
 
-uint64_t WarnOfUnverified(std::span<const model::Destination> destinations, log::Logger& logger) {
+uint64_t WarnOfUnverified(const resource::Snapshot& snapshot, log::Logger& logger) {
   uint64_t count = 0;
-  for (const model::Destination& destination : destinations) {
+  snapshot.ForEachDestination([&](const model::Destination& destination) {
     const std::string_view whom = Unverified(destination);
-    if (whom.empty() || ++count > kMaxLines) continue;
+    if (whom.empty() || ++count > kMaxLines) return;
     logger.Warn(
         "TLS VERIFICATION IS OFF: whoever answers is believed and can read what is sent",
         {{"tenant", destination.tenant}, {"destination", destination.name}, {"unverified", whom}});
-  }
+  });
   if (count > kMaxLines) {
     logger.Warn("TLS VERIFICATION IS OFF for more destinations", {{"more", count - kMaxLines}});
   }

@@ -24,7 +24,7 @@ class Starting(EndToEnd):
     def test_alive_but_not_ready_while_the_store_is_opened(self):
         server = self.held()
         for _ in range(3):
-            self.assertEqual(server.get("/healthz"), (200, "ok\n"))
+            self.assertEqual(server.get("/healthz"), (200, "ok\nconfiguration revision 1\n"))
             self.assertEqual(server.get("/readyz"),
                              (503, "not ready: starting: the store is being opened\n"))
             self.assertIn("carillon_build_info", server.get("/metrics")[1])
@@ -32,7 +32,7 @@ class Starting(EndToEnd):
         self.assertEqual(server.log("ready"), [])
         self.hold.unlink()
         server.wait_ready()
-        self.assertEqual(server.get("/readyz"), (200, "ok\n"))
+        self.assertEqual(server.get("/readyz"), (200, "ok\nconfiguration revision 1\n"))
         self.publish_events(server, [{"session": session(1)}])
         self.assertEqual(server.metric("carillon_journal_last_position"), 1)
         self.assertEqual(server.stop(), 0)

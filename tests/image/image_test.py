@@ -159,7 +159,7 @@ class Programs(Inside):
         for line in (f"Uid:\t{USER}", f"Gid:\t{USER}", "CapEff:\t0000000000000000",
                      "CapBnd:\t0000000000000000", "CapPrm:\t0000000000000000", "NoNewPrivs:\t1"):
             self.assertIn(line, status)
-        self.assertEqual(http("GET", "http://127.0.0.1:7081/readyz"), (200, "ok\n"))
+        self.assertEqual(http("GET", "http://127.0.0.1:7081/readyz"), (200, "ok\nconfiguration revision 1\n"))
         health = self.run_inside("/usr/bin/carillon", "health")
         self.assertEqual(health.stdout, "SERVING\n", health.stderr)
         done, ids = self.publish()

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "carillon/base/descriptor_budget.h"
-#include "carillon/config/config.h"
+#include "carillon/config/file_source.h"
 #include "carillon/log/log.h"
 #include "make_engine.h"
 #include "sim_journal.h"
@@ -62,7 +62,8 @@ class SimEngineTest : public testing::Test {
     threads_ = host.get();
     engine_ = engine::MakeEngine(config_, clock_, places_, journal_, metrics_, *logger_, nullptr,
                                  std::move(host));
-    ASSERT_TRUE(engine_->Apply(config_).ok());
+    config::Config config = config_;
+    ASSERT_TRUE(engine_->Apply(config::TakeSnapshot(1, config, nullptr)).ok());
   }
 
   void Publish(const std::string& tenant, size_t count, size_t bytes = 10) {

@@ -38,11 +38,10 @@ class SimThread final : public engine::DeliveryThread, private Executor {
   }
 
   journal::Consumer* consumer() override { return &dispatcher_; }
-  void PrepareTable(std::shared_ptr<const routing::RoutingTable> table,
-                    absl::AnyInvocable<void(absl::Status)> ready) override {
-    next_ = table;
-    Post([this, table = std::move(table), ready = std::move(ready)]() mutable {
-      dispatcher_.PrepareTable(std::move(table), std::move(ready));
+  void PrepareTable(NextTable next, absl::AnyInvocable<void(absl::Status)> ready) override {
+    next_ = next.table;
+    Post([this, next = std::move(next), ready = std::move(ready)]() mutable {
+      dispatcher_.PrepareTable(std::move(next), std::move(ready));
     });
   }
   void CommitTable(absl::AnyInvocable<void()> done) override {

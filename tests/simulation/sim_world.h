@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "carillon/base/descriptor_budget.h"
-#include "carillon/config/config.h"
+#include "carillon/config/file_source.h"
 #include "carillon/log/log.h"
 #include "make_engine.h"
 #include "sim_checks.h"
@@ -338,11 +338,13 @@ class SimWorld {
   }
 
   /// Whether it was taken; nothing: the process died in the middle of it.
-  std::optional<bool> Apply(const config::Config& config) {
+  std::optional<bool> Apply(config::Config config) {
+    const resource::SnapshotPtr next = config::TakeSnapshot(++revision_, config, taken_.get());
     checks_.SetChanging(true);
     applying_ = true;
     try {
-      const absl::Status status = engine_->Apply(config);
+      const absl::Status status = engine_->Apply(next);
+      if (status.ok()) taken_ = next;
       applying_ = false;
       checks_.SetChanging(false);
       return status.ok();
@@ -356,7 +358,10 @@ class SimWorld {
   /// whenever the process dies from now on.
   void OnCommit(const SimThread& thread, const routing::RoutingTable& table) {
     std::vector<model::Destination>& mine = in_force_[thread.shard()];
-    mine.assign(table.destinations().begin(), table.destinations().end());
+    mine.clear();
+    for (uint32_t place = 0; place < table.places(); ++place) {
+      if (table.at(place) != nullptr) mine.push_back(*table.at(place));
+    }
     std::vector<model::Destination> all;
     for (const auto& part : in_force_) all.insert(all.end(), part.begin(), part.end());
     for (const auto& [id, lane] : store_.lanes) {
@@ -548,6 +553,8 @@ class SimWorld {
   std::map<std::string, Mode> modes_;
   std::vector<model::Destination> destinations_;
   std::vector<std::vector<model::Destination>> in_force_;  // of each thread
+  uint64_t revision_ = 0;                                  // of the snapshot that was offered last
+  resource::SnapshotPtr taken_;                            // the last that was
   std::ostringstream log_;
   std::unique_ptr<log::Logger> logger_ = log::Logger::Create(log_, log::Level::kError, clock_);
   base::DescriptorBudget places_{1'000'000};

@@ -53,7 +53,8 @@ struct PageMakers {
   static web::Response Ready(const Sources& sources) {
     const Health::State state = sources.health.Get();
     if (state.ready && !state.stuck.empty()) return Unavailable("not ready", state.stuck);
-    return state.ready ? Text(200, "ok\n") : Unavailable("not ready", state.reason);
+    if (!state.ready) return Unavailable("not ready", state.reason);
+    return Text(200, "ok\nconfiguration revision " + std::to_string(state.revision) + "\n");
   }
 
   static void Later(const Pages::Later& page, web::Responder responder) {

@@ -92,7 +92,7 @@ void Backlog::Serve(Lane& lane, Range range, const journal::EventBatch& batch) {
       seen = position;
       break;
     }
-    if (!lane.Matches(**at) || router_.WasSettled(position, lane.id())) continue;
+    if (!lane.Matches(*router_.table(), **at) || router_.WasSettled(position, lane.id())) continue;
     HeldRef& held = shared_[static_cast<size_t>(at - batch.begin())];
     if (!held) held = held_.Hold(*at);
     lane.Enqueue(held, Tracker::kNone);

@@ -65,7 +65,7 @@ void CursorMover::OnRead(journal::LaneId id, uint64_t leave_to, const journal::E
   uint64_t seen = batch.empty() ? end : batch.back()->position() + 1;
   for (const model::EventPtr& event : batch) {
     if (event->position() >= end) break;
-    if (event->position() < *lane->cursor() || !lane->Matches(*event)) continue;
+    if (event->position() < *lane->cursor() || !lane->Matches(*router_.table(), *event)) continue;
     if (!router_.WasSettled(event->position(), id)) KeepOrEvict(*lane, *event);
   }
   lane->MoveCursor(std::clamp(seen, *lane->cursor(), std::max(end, *lane->cursor())));

@@ -26,7 +26,7 @@ std::unique_ptr<Dispatcher> Dispatcher::Create(const DispatcherOptions& options,
 
 void Dispatcher::SetTable(std::shared_ptr<const routing::RoutingTable> table,
                           absl::AnyInvocable<void(absl::Status)> done) {
-  PrepareTable(std::move(table), [this, done = std::move(done)](absl::Status status) mutable {
+  PrepareTable({std::move(table), {}}, [this, done = std::move(done)](absl::Status status) mutable {
     if (status.ok()) CommitTable();
     done(std::move(status));
   });

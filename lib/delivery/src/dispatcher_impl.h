@@ -46,9 +46,8 @@ class DispatcherImpl final : public Dispatcher {
 
   void OnCommitted(const journal::EventBatchPtr& batch) override;
   void OnResponse(uint64_t token, const http::Response& response) override;
-  void PrepareTable(std::shared_ptr<const routing::RoutingTable> table,
-                    absl::AnyInvocable<void(absl::Status)> ready) override {
-    changes_.Prepare(std::move(table), std::move(ready));
+  void PrepareTable(NextTable next, absl::AnyInvocable<void(absl::Status)> ready) override {
+    changes_.Prepare(std::move(next), std::move(ready));
   }
   void CommitTable() override { changes_.Commit(); }
   void DiscardTable() override { changes_.Discard(); }

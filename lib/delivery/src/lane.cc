@@ -37,17 +37,15 @@ Lane::Lane(const journal::LaneState& state, const LaneBounds& bounds, Tracker& t
       retries_(state.parked, state.next_due),
       kept_(state.kept) {}
 
-void Lane::Bind(std::shared_ptr<const routing::RoutingTable> table, uint32_t index,
-                base::MonoTime now) {
-  const model::Destination& next = table->destinations()[index];
-  const bool reordered = destination_ != nullptr && destination_->order.by != next.order.by;
-  const bool batches = destination_ != nullptr && codec::IsBatchFormat(destination_->format);
-  if (destination_ != nullptr && (HeldByDestination() || in_flight_.size() >= pace_.Limit())) {
+void Lane::Bind(const routing::RoutingTable& table, uint32_t place, base::MonoTime now) {
+  const routing::DestinationPtr before = std::exchange(destination_, table.at(place));
+  const model::Destination& next = *destination_;
+  place_ = place;
+  const bool reordered = before != nullptr && before->order.by != next.order.by;
+  const bool batches = before != nullptr && codec::IsBatchFormat(before->format);
+  if (before != nullptr && (HeldByDestination() || in_flight_.size() >= pace_.Limit())) {
     FreedAt(now);
   }
-  destination_ = &next;
-  index_ = index;
-  table_ = std::move(table);
   pace_.Bind(next, now);
   due_horizon_ = LongestWait(next.retry);
   NoteBreaker();

@@ -64,10 +64,10 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   Lane(const journal::LaneState& state, const LaneBounds& bounds, Tracker& tracker,
        std::shared_ptr<metrics::LaneMetrics> metrics);
 
-  /// Follows the destination to its place in a new table, at `now`. What waits for its first
+  /// Takes the destination at `place` of a table for its own, at `now`. What waits for its first
   /// attempt follows the order that it has there; what is under way in another order, or waits
   /// behind that, keeps to it among itself.
-  void Bind(std::shared_ptr<const routing::RoutingTable> table, uint32_t index, base::MonoTime now);
+  void Bind(const routing::RoutingTable& table, uint32_t place, base::MonoTime now);
   void SetRequests(http::EndpointId endpoint, RequestMaker requests);
 
   journal::LaneId id() const { return id_; }
@@ -75,8 +75,8 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   http::EndpointId endpoint() const { return endpoint_; }
   metrics::LaneMetrics& metrics() { return *metrics_; }
   std::shared_ptr<metrics::LaneMetrics> shared_metrics() const { return metrics_; }
-  const std::shared_ptr<const routing::RoutingTable>& table() const { return table_; }
-  uint32_t index() const { return index_; }
+  /// Of its destination in the table in force; of a lane that is closed, in the last that had it.
+  uint32_t place() const { return place_; }
   /// Events before this position are none of its.
   uint64_t from() const { return from_; }
   RequestMaker& requests() { return *requests_; }
@@ -109,9 +109,10 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
 
   /// Whether routing gives it events at `position`.
   bool WantsLive(uint64_t position) const { return !cursor_.behind() && position >= from_; }
-  /// Whether an event read from the journal at or above the cursor is for it.
-  bool Matches(const model::Event& event) const {
-    return event.position() >= from_ && table_->Matches(event, index_);
+  /// Whether an event read from the journal at or above the cursor is for it, by the table in
+  /// force.
+  bool Matches(const routing::RoutingTable& table, const model::Event& event) const {
+    return event.position() >= from_ && table.Matches(event, place_);
   }
   bool Full() const { return bytes_ >= limit_ || fresh_.size() >= bounds_.events; }
   /// `slot`: the tracker's, or kNone when it was read for a lane that is behind.
@@ -313,9 +314,8 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   const LaneBounds bounds_;
   Tracker& tracker_;
   const std::shared_ptr<metrics::LaneMetrics> metrics_;
-  std::shared_ptr<const routing::RoutingTable> table_;
-  const model::Destination* destination_ = nullptr;  // in table_
-  uint32_t index_ = 0;
+  routing::DestinationPtr destination_;
+  uint32_t place_ = 0;
   http::EndpointId endpoint_ = 0;
   std::optional<RequestMaker> requests_;
   journal::Health health_;

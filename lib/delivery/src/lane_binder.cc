@@ -18,35 +18,59 @@ void LaneCloser::Close(Lane& lane) {
 }
 
 void LaneBinder::Bind(BoundTable next) {
-  const size_t destinations = next.table->destinations().size();
   auto opened = next.opened.begin();
-  for (uint32_t i = 0; i < destinations; ++i) {
-    BindOne(next, i, next.lanes[i] == nullptr ? &*opened++ : nullptr);
+  for (BoundPlace& at : next.places) {
+    if (at.taken) BindOne(*next.table, at, at.lane == nullptr ? &*opened++ : nullptr);
   }
-  const absl::flat_hash_set<Lane*> kept(next.lanes.begin(), next.lanes.end());
-  for (Lane* lane : router_.lanes()) {
-    if (!kept.contains(lane)) closer_.Close(*lane);
+  CloseOthers(next);
+  std::vector<Lane*> bound;
+  for (const BoundPlace& at : next.places) {
+    if (at.taken) bound.push_back(at.lane);
   }
-  router_.SetTable(std::move(next.table), std::move(next.lanes));
-  for (Lane* lane : router_.lanes()) {
+  SetTable(std::move(next));
+  for (Lane* lane : bound) {
     health_.FollowSwitch(*lane);
     lane->groups().WantMarks();
     scheduler_.Touched(*lane);  // it may be allowed more at once
   }
 }
 
-void LaneBinder::BindOne(BoundTable& next, uint32_t index, const journal::LaneState* opened) {
-  const model::Destination& destination = next.table->destinations()[index];
-  Lane*& lane = next.lanes[index];
+void LaneBinder::BindOne(const routing::RoutingTable& table, BoundPlace& at,
+                         const journal::LaneState* opened) {
+  const model::Destination& destination = *table.at(at.place);
   if (opened != nullptr) {
-    lane = &maker_.Make(destination, *opened);
-    lane->Bind(next.table, index, clock_.Mono());
-    return maker_.Open(*lane, next.urls[index]);
+    at.lane = &maker_.Make(destination, *opened);
+    at.lane->Bind(table, at.place, clock_.Mono());
+    return maker_.Open(*at.lane, at.url);
   }
-  const bool changed = !(lane->destination() == destination);
-  lane->marks.changed |= changed;
-  lane->Bind(next.table, index, clock_.Mono());
-  if (changed) maker_.Update(*lane, next.urls[index]);
+  const bool changed = !(at.lane->destination() == destination);
+  at.lane->marks.changed |= changed;
+  at.lane->Bind(table, at.place, clock_.Mono());
+  if (changed) maker_.Update(*at.lane, at.url);
+}
+
+void LaneBinder::CloseOthers(const BoundTable& next) {
+  absl::flat_hash_set<const Lane*> kept;
+  for (const BoundPlace& at : next.places) kept.insert(at.lane);
+  const auto close = [&](Lane* lane) {
+    if (lane != nullptr && !kept.contains(lane)) closer_.Close(*lane);
+  };
+  if (next.whole) {
+    for (Lane* lane : router_.lanes()) close(lane);
+  } else {
+    for (const BoundPlace& at : next.places) close(router_.LaneAt(at.place));
+  }
+}
+
+void LaneBinder::SetTable(BoundTable next) {
+  if (next.whole) {
+    std::vector<Lane*> lanes(next.table->places());
+    for (const BoundPlace& at : next.places) lanes[at.place] = at.lane;
+    return router_.SetTable(std::move(next.table), std::move(lanes));
+  }
+  std::vector<std::pair<uint32_t, Lane*>> places;
+  for (const BoundPlace& at : next.places) places.emplace_back(at.place, at.lane);
+  router_.SetTable(std::move(next.table), places);
 }
 
 }  // namespace carillon::delivery

@@ -18,12 +18,21 @@
 
 namespace carillon::delivery {
 
-/// A table that can come in force: of each of its destinations the URL and the lane.
+/// A place of a table that can come in force.
+struct BoundPlace {
+  uint32_t place = 0;
+  bool taken = false;    ///< there is a destination
+  net::Url url;          ///< of it
+  Lane* lane = nullptr;  ///< of it; null: it is new
+};
+
+/// A table that can come in force, and what stands at the places where it is another than the one
+/// before.
 struct BoundTable {
   std::shared_ptr<const routing::RoutingTable> table;
-  std::vector<net::Url> urls;
-  std::vector<Lane*> lanes;                // null: its destination is new
-  std::vector<journal::LaneState> opened;  // of those that are new, in their order
+  bool whole = false;  ///< at any place, and lanes may have moved
+  std::vector<BoundPlace> places;
+  std::vector<journal::LaneState> opened;  ///< of those that are new, in their order
 };
 
 /// Closes the lanes of destinations that are gone. Dispatcher's thread; what is given outlives it.
@@ -48,8 +57,9 @@ class LaneCloser {
   Evictor& evictor_;
 };
 
-/// Puts tables in force: gives each destination its lane, has lanes made for those that are new and
-/// closed for those that are gone. Dispatcher's thread; what is given outlives it.
+/// Puts tables in force: gives each destination that is new or another its lane, has lanes made for
+/// those that are new and closed for those that are gone. Lanes at other places are not looked at.
+/// Dispatcher's thread; what is given outlives it.
 class LaneBinder {
  public:
   LaneBinder(const base::Clock& clock, LaneScheduler& scheduler, Router& router,
@@ -64,8 +74,12 @@ class LaneBinder {
   void Bind(BoundTable next);
 
  private:
-  /// The lane of destination `index`, in its new place.
-  void BindOne(BoundTable& next, uint32_t index, const journal::LaneState* opened);
+  /// The lane of the destination at `at`, in its place.
+  void BindOne(const routing::RoutingTable& table, BoundPlace& at,
+               const journal::LaneState* opened);
+  /// Lanes that stand where they do not belong any more.
+  void CloseOthers(const BoundTable& next);
+  void SetTable(BoundTable next);
 
   const base::Clock& clock_;
   LaneScheduler& scheduler_;

@@ -12,10 +12,15 @@ namespace carillon::delivery {
 /// A report under way.
 struct PendingReporter::Scan {
   std::shared_ptr<const routing::RoutingTable> table;
-  /// Of each of its destinations: the lane, and from where on its events are counted, which is not
-  /// set when it is not behind, or too far.
-  std::vector<journal::LaneId> lanes;
-  std::vector<std::optional<uint64_t>> from;
+  /// What stands at each of its places: the destination's index in the report, the lane, and from
+  /// where on its events are counted, which is not set when it is not behind, or too far, or when
+  /// there is none.
+  struct Place {
+    size_t index = 0;
+    journal::LaneId lane = 0;
+    std::optional<uint64_t> from;
+  };
+  std::vector<Place> places;
   model::PendingReport report;
   uint64_t next = 0;   // position to read, up to `report.next_position`
   uint64_t bytes = 0;  // read so far
@@ -31,9 +36,11 @@ void PendingReporter::List(absl::AnyInvocable<void(model::PendingReport)> done) 
   scan->report.destinations.reserve(router_.lanes().size());
   scan->next = next;
   for (const Lane* lane : router_.lanes()) {
+    Scan::Place& place = scan->places.emplace_back();
+    if (lane == nullptr) continue;
+    place.index = scan->report.destinations.size();
+    place.lane = lane->id();
     model::Pending& pending = scan->report.destinations.emplace_back(lane->CountPending());
-    scan->lanes.push_back(lane->id());
-    std::optional<uint64_t>& from = scan->from.emplace_back();
     if (!lane->cursor()) continue;
     const uint64_t cursor = std::max(*lane->cursor(), lane->from());
     if (cursor >= next) continue;
@@ -41,7 +48,7 @@ void PendingReporter::List(absl::AnyInvocable<void(model::PendingReport)> done) 
     if (next - cursor > kEvents) {
       pending.behind.reset();
     } else {
-      from = cursor;
+      place.from = cursor;
       scan->next = std::min(scan->next, cursor);
     }
   }
@@ -68,16 +75,17 @@ void PendingReporter::OnRead(const std::shared_ptr<Scan>& scan, const journal::E
     if (position >= end) break;
     scan->bytes += event->bytes();
     scan->table->Match(*event, matched);
-    for (const uint32_t index : matched) {
-      if (!scan->from[index] || position < *scan->from[index]) continue;
-      if (!router_.WasSettled(position, scan->lanes[index])) {
-        ++*scan->report.destinations[index].behind;
+    for (const uint32_t matching : matched) {
+      const Scan::Place& place = scan->places[matching];
+      if (!place.from || position < *place.from) continue;
+      if (!router_.WasSettled(position, place.lane)) {
+        ++*scan->report.destinations[place.index].behind;
       }
     }
   }
   if (scan->bytes > kBytes && scan->next < end) {
-    for (size_t i = 0; i < scan->from.size(); ++i) {
-      if (scan->from[i]) scan->report.destinations[i].behind.reset();
+    for (const Scan::Place& place : scan->places) {
+      if (place.from) scan->report.destinations[place.index].behind.reset();
     }
     scan->next = end;
   }

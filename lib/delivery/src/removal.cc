@@ -7,8 +7,8 @@ namespace carillon::delivery {
 
 void Removals::Begin(const Lane& lane) {
   Removal& removal = removals_[lane.id()];
-  removal.table = lane.table();
-  removal.index = lane.index();
+  removal.table = router_.table();
+  removal.place = lane.place();
   removal.metrics = lane.shared_metrics();
   if (!lane.cursor()) return;
   removal.next = std::max(*lane.cursor(), lane.from());
@@ -44,7 +44,7 @@ void Removals::GoOn(journal::LaneId id) {
   Removal& removal = found->second;
   if (removal.Done()) {
     if (removal.counts.deliveries() > 0) {
-      observer_.OnRemoved(removal.table->destinations()[removal.index], removal.counts);
+      observer_.OnRemoved(*removal.table->at(removal.place), removal.counts);
     }
     removed_ += removal.counts.deliveries();
     removals_.erase(found);
@@ -63,7 +63,7 @@ void Removals::OnRead(journal::LaneId id, const journal::EventBatch& batch) {
   const uint64_t seen = batch.empty() ? removal.end : batch.back()->position() + 1;
   for (const model::EventPtr& event : batch) {
     if (event->position() >= removal.end) break;
-    if (!removal.table->Matches(*event, removal.index)) continue;
+    if (!removal.table->Matches(*event, removal.place)) continue;
     if (!router_.WasSettled(event->position(), id)) ++behind;
   }
   removal.next = seen;

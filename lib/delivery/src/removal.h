@@ -32,7 +32,7 @@ class Removals {
         observer_(observer),
         settlements_(settlements) {}
 
-  /// The lane is being closed.
+  /// The lane is being closed; the table in force still has its destination.
   void Begin(const Lane& lane);
   /// A delivery died that was in its memory or in flight.
   void OnDead(journal::LaneId lane);
@@ -44,8 +44,8 @@ class Removals {
 
  private:
   struct Removal {
-    std::shared_ptr<const routing::RoutingTable> table;  // the last that had it, at `index`
-    uint32_t index = 0;
+    std::shared_ptr<const routing::RoutingTable> table;  // the last that had it, at `place`
+    uint32_t place = 0;
     std::shared_ptr<metrics::LaneMetrics> metrics;
     uint64_t next = 0;      // of the journal behind its cursor: the next position to look at...
     uint64_t end = 0;       // ...up to here; the same: all was looked at

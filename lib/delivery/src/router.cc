@@ -22,6 +22,13 @@ void Router::SetTable(std::shared_ptr<const routing::RoutingTable> table,
   lane_of_ = std::move(lanes);
 }
 
+void Router::SetTable(std::shared_ptr<const routing::RoutingTable> table,
+                      std::span<const std::pair<uint32_t, Lane*>> places) {
+  table_ = std::move(table);
+  lane_of_.resize(table_->places());
+  for (const auto& [place, lane] : places) lane_of_[place] = lane;
+}
+
 size_t Router::RouteNext() {
   if (tracker_.size() >= options_.max_tracked)
     DetachWhere(tracker_.PositionAt(tracker_.size() / 2));
@@ -30,8 +37,8 @@ size_t Router::RouteNext() {
   table_->Match(*event, matched_);
   targets_.clear();
   size_t wanted = 0;
-  for (const uint32_t index : matched_) {
-    Lane& lane = *lane_of_[index];
+  for (const uint32_t place : matched_) {
+    Lane& lane = *lane_of_[place];
     if (position >= lane.from()) ++wanted;
     if (!lane.WantsLive(position) || WasSettled(position, lane.id())) continue;
     if (lane.Full()) {

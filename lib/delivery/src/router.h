@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "carillon/delivery/dispatcher.h"
@@ -33,11 +35,17 @@ class Router {
   /// What was committed. Journal's thread. True: the dispatcher must be woken.
   bool Put(const journal::EventBatchPtr& batch) { return feed_.Put(batch); }
 
-  /// `lanes`: of each destination of the table.
+  /// `lanes`: by place, null where there is no destination.
   void SetTable(std::shared_ptr<const routing::RoutingTable> table, std::vector<Lane*> lanes);
+  /// The same where only these places have other lanes.
+  void SetTable(std::shared_ptr<const routing::RoutingTable> table,
+                std::span<const std::pair<uint32_t, Lane*>> places);
   /// Null before the first.
   const std::shared_ptr<const routing::RoutingTable>& table() const { return table_; }
+  /// By place; null where there is no destination.
   const std::vector<Lane*>& lanes() const { return lane_of_; }
+  /// Null: there is none.
+  Lane* LaneAt(uint32_t place) const { return place < lane_of_.size() ? lane_of_[place] : nullptr; }
   /// Whether anybody subscribed to an operational type in the lane's tenant.
   bool IsSubscribed(const Lane& lane, std::string_view type) const {
     return table_->IsSubscribed(lane.destination().tenant, type);
@@ -74,7 +82,7 @@ class Router {
   Feed feed_;
   Tracker tracker_;
   std::shared_ptr<const routing::RoutingTable> table_;
-  std::vector<Lane*> lane_of_;     // of each destination of table_
+  std::vector<Lane*> lane_of_;     // by place in table_
   std::vector<uint32_t> matched_;  // scratch of RouteNext
   std::vector<Lane*> targets_;
   uint64_t oldest_ = 0;            // the watermark as seen by ticks...

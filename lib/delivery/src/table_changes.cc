@@ -1,9 +1,7 @@
 #include "table_changes.h"
 
-#include <string_view>
+#include <numeric>
 #include <utility>
-
-#include "absl/container/flat_hash_map.h"
 
 namespace carillon::delivery {
 namespace {
@@ -12,8 +10,8 @@ absl::Status ShuttingDown() { return absl::UnavailableError("delivery is being s
 
 }  // namespace
 
-void TableChanges::Prepare(std::shared_ptr<const routing::RoutingTable> table, Ready ready) {
-  waiting_.push_back({.next = {.table = std::move(table)}, .ready = std::move(ready)});
+void TableChanges::Prepare(NextTable next, Ready ready) {
+  waiting_.push_back({.next = std::move(next), .bound = {}, .ready = std::move(ready)});
   BeginNext();
 }
 
@@ -27,7 +25,7 @@ void TableChanges::BeginNext() {
       continue;
     }
     changing_ = true;
-    auto added = FindLanes(change.next);
+    auto added = FindLanes(change);
     if (!added.ok()) {
       End();
       change.ready(added.status());
@@ -43,27 +41,58 @@ void TableChanges::BeginNext() {
   }
 }
 
-absl::StatusOr<std::vector<journal::LaneName>> TableChanges::FindLanes(BoundTable& next) const {
-  std::vector<journal::LaneName> added;
-  absl::flat_hash_map<std::pair<std::string_view, std::string_view>, Lane*> current;
-  for (Lane* lane : router_.lanes()) {
-    current[{lane->destination().tenant, lane->destination().name}] = lane;
+absl::StatusOr<std::vector<journal::LaneName>> TableChanges::FindLanes(Change& change) const {
+  BoundTable& bound = change.bound;
+  bound.table = std::move(change.next.table);
+  bound.whole = !change.next.places;
+  std::vector<uint32_t> places;
+  if (bound.whole) {
+    places.resize(bound.table->places());
+    std::iota(places.begin(), places.end(), 0u);
+  } else {
+    places = *std::move(change.next.places);
   }
-  for (const model::Destination& destination : next.table->destinations()) {
-    absl::StatusOr<net::Url> url = net::ParseUrl(destination.url);
+  const LanesByName moved = bound.whole ? AllLanes() : LanesByName();
+  std::vector<journal::LaneName> added;
+  bound.places.reserve(places.size());
+  for (const uint32_t place : places) {
+    BoundPlace& at = bound.places.emplace_back();
+    at.place = place;
+    const routing::DestinationPtr& destination = bound.table->at(place);
+    if (destination == nullptr) continue;
+    absl::StatusOr<net::Url> url = net::ParseUrl(destination->url);
     if (!url.ok()) return url.status();
-    next.urls.push_back(*std::move(url));
-    const auto found = current.find({destination.tenant, destination.name});
-    next.lanes.push_back(found == current.end() ? nullptr : found->second);
-    if (found == current.end()) added.push_back({destination.tenant, destination.name});
+    at.url = *std::move(url);
+    at.taken = true;
+    at.lane = LaneOf(*destination, place, moved);
+    if (at.lane == nullptr) added.push_back({destination->tenant, destination->name});
   }
   return added;
+}
+
+TableChanges::LanesByName TableChanges::AllLanes() const {
+  LanesByName lanes;
+  for (Lane* lane : router_.lanes()) {
+    if (lane != nullptr) lanes[{lane->destination().tenant, lane->destination().name}] = lane;
+  }
+  return lanes;
+}
+
+Lane* TableChanges::LaneOf(const model::Destination& destination, uint32_t place,
+                           const LanesByName& moved) const {
+  Lane* const there = router_.LaneAt(place);
+  if (there != nullptr && there->destination().name == destination.name &&
+      there->destination().tenant == destination.tenant) {
+    return there;
+  }
+  const auto found = moved.find({destination.tenant, destination.name});
+  return found == moved.end() ? nullptr : found->second;
 }
 
 void TableChanges::OnOpened(Change change,
                             const absl::StatusOr<std::vector<journal::LaneState>>& opened) {
   if (!stopped_ && opened.ok()) {
-    change.next.opened = *opened;
+    change.bound.opened = *opened;
     return SetReady(std::move(change));
   }
   End();
@@ -71,7 +100,7 @@ void TableChanges::OnOpened(Change change,
 }
 
 void TableChanges::SetReady(Change change) {
-  prepared_ = std::move(change.next);
+  prepared_ = std::move(change.bound);
   change.ready(absl::OkStatus());
 }
 

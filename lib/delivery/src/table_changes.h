@@ -4,12 +4,16 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "callback_binder.h"
+#include "carillon/delivery/dispatcher.h"
 #include "carillon/journal/journal.h"
 #include "carillon/routing/routing_table.h"
 #include "lane_binder.h"
@@ -35,7 +39,7 @@ class TableChanges {
         on_end_(std::move(on_end)) {}
 
   /// See Dispatcher::PrepareTable.
-  void Prepare(std::shared_ptr<const routing::RoutingTable> table, Ready ready);
+  void Prepare(NextTable next, Ready ready);
   /// See Dispatcher::CommitTable.
   void Commit();
   /// See Dispatcher::DiscardTable.
@@ -47,13 +51,20 @@ class TableChanges {
 
  private:
   struct Change {
-    BoundTable next;
+    NextTable next;
+    BoundTable bound;  // once it was begun
     Ready ready;
   };
+  using LanesByName = absl::flat_hash_map<std::pair<std::string_view, std::string_view>, Lane*>;
 
   void BeginNext();
   /// Finds the lanes; returns the names of those that are new. Fails without an effect.
-  absl::StatusOr<std::vector<journal::LaneName>> FindLanes(BoundTable& next) const;
+  absl::StatusOr<std::vector<journal::LaneName>> FindLanes(Change& change) const;
+  LanesByName AllLanes() const;
+  /// The lane that stands there, or, where destinations may have moved, one of `moved`; null: it is
+  /// new.
+  Lane* LaneOf(const model::Destination& destination, uint32_t place,
+               const LanesByName& moved) const;
   void OnOpened(Change change, const absl::StatusOr<std::vector<journal::LaneState>>& opened);
   void SetReady(Change change);
   void End();

@@ -67,10 +67,10 @@ class DeliveryThreadImpl final : public DeliveryThread {
 
   journal::Consumer* consumer() override { return dispatcher_.get(); }
 
-  void PrepareTable(std::shared_ptr<const routing::RoutingTable> table,
+  void PrepareTable(delivery::NextTable next,
                     absl::AnyInvocable<void(absl::Status)> ready) override {
-    asio::post(io_, [this, table = std::move(table), ready = std::move(ready)]() mutable {
-      dispatcher_->PrepareTable(std::move(table), std::move(ready));
+    asio::post(io_, [this, next = std::move(next), ready = std::move(ready)]() mutable {
+      dispatcher_->PrepareTable(std::move(next), std::move(ready));
     });
   }
 

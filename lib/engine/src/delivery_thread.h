@@ -33,7 +33,7 @@ class DeliveryThread {
 
   /// Any thread; see Dispatcher. `ready` and `done` on the delivery thread. `PrepareTable` comes
   /// when the one before was committed or discarded, or failed.
-  virtual void PrepareTable(std::shared_ptr<const routing::RoutingTable> table,
+  virtual void PrepareTable(delivery::NextTable next,
                             absl::AnyInvocable<void(absl::Status)> ready) = 0;
   virtual void CommitTable(absl::AnyInvocable<void()> done) = 0;
   virtual void DiscardTable() = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -12,12 +13,11 @@
 #include "carillon/policy/caps_within.h"
 #include "carillon/policy/in_flight_caps.h"
 #include "carillon/resource/proto_time.h"
-#include "carillon/routing/routing_table.h"
 #include "delivery_thread.h"
 #include "left_lanes.h"
 #include "make_engine.h"
 #include "os_threads.h"
-#include "placement.h"
+#include "table_set.h"
 
 namespace carillon::engine {
 namespace {
@@ -79,13 +79,13 @@ class EngineImpl final : public Engine {
         logger_(logger),
         log_(logger, clock),
         host_(std::move(host)),
-        placement_(config.delivery.threads()) {
+        tables_(config.delivery.threads()) {
     const v1::DeliverySettings& settings = config.delivery;
     DeliveryThreadOptions options;
     options.dispatcher.caps = caps_;
     options.dispatcher.observer = &log_;
     options.dispatcher.tracer = tracer;
-    options.dispatcher.tables = &tables_;
+    options.dispatcher.tables = &all_tables_;
     options.dispatcher.max_memory_bytes = settings.max_memory_bytes();
     options.dispatcher.max_lane_bytes = settings.max_lane_bytes();
     options.dispatcher.user_agent = "Carillon/" CARILLON_VERSION;
@@ -118,30 +118,23 @@ class EngineImpl final : public Engine {
     }
   }
 
-  absl::Status Apply(const resource::Config& config) override {
-    Placement placement(threads_.size());
-    std::vector<std::vector<model::Destination>> shards =
-        placement_.Place(config.destinations, placement);
-    delivery::AllTables::Tables tables;
-    if (absl::Status status = Prepare(config, std::move(shards), tables); !status.ok()) {
+  absl::Status Apply(const resource::SnapshotPtr& snapshot) override {
+    TableSet::Plan plan = tables_.MakePlan(snapshot);
+    if (absl::Status status = Prepare(plan); !status.ok()) return status;
+    if (absl::Status status = MarkOut(plan.placement.removed); !status.ok()) {
+      for (DeliveryThread* thread : Changed(plan)) thread->DiscardTable();
       return status;
     }
-    if (absl::Status status = MarkOut(placement); !status.ok()) {
-      for (const auto& thread : threads_) thread->DiscardTable();
-      return status;
-    }
-    applied_ = true;
     // From here on nothing can fail.
-    placement_ = std::move(placement);
-    tables_.Set(std::move(tables));
-    egress_.Set(config.egress);
-    // Token servers are connected to beside the attempts that wait for them.
-    const size_t attempts = connections_.places() - connections_.places() / 16;
-    const policy::Caps caps = policy::CapsWithin(
-        {config.limits.max_in_flight(), config.limits.max_in_flight_per_tenant()}, attempts);
-    caps_->SetCaps(caps.in_all, caps.per_tenant);
-    const auto committed = AskAll<Done>(
-        [](DeliveryThread& thread, auto answer) { thread.CommitTable([answer] { answer({}); }); });
+    const std::vector<DeliveryThread*> changed = Changed(plan);
+    begun_ = true;
+    tables_.Take(std::move(plan));
+    all_tables_.Set(tables_.tables());
+    if (snapshot->settings) SetSettings(*snapshot->settings);
+    const auto committed = std::make_shared<Answers<Done>>(changed.size());
+    for (size_t i = 0; i < changed.size(); ++i) {
+      changed[i]->CommitTable([committed, i] { committed->Set(i, {}); });
+    }
     host_->Wait(*committed, base::MonoTime::max());
     return absl::OkStatus();
   }
@@ -202,33 +195,43 @@ class EngineImpl final : public Engine {
   }
 
  private:
-  /// Makes every thread ready for its part of `tables`, or none: what one has prepared when another
-  /// cannot is forgotten.
-  absl::Status Prepare(const resource::Config& config,
-                       std::vector<std::vector<model::Destination>> shards,
-                       delivery::AllTables::Tables& tables) {
-    const auto ready = std::make_shared<Answers<absl::Status>>(threads_.size());
+  /// The threads that have something to do. The first time all have, if only to begin.
+  std::vector<DeliveryThread*> Changed(const TableSet::Plan& plan) const {
+    std::vector<DeliveryThread*> changed;
     for (size_t i = 0; i < threads_.size(); ++i) {
-      tables.push_back(
-          routing::RoutingTable::Compile(std::move(shards[i]), config.subscriptions, config.types));
+      if (!begun_ || plan.threads[i].changed) changed.push_back(threads_[i].get());
+    }
+    return changed;
+  }
+
+  /// Makes every thread ready for its part of the plan, or none: what one has prepared when another
+  /// cannot is forgotten.
+  absl::Status Prepare(TableSet::Plan& plan) {
+    const std::vector<DeliveryThread*> asked = Changed(plan);
+    const auto ready = std::make_shared<Answers<absl::Status>>(asked.size());
+    size_t next = 0;
+    for (size_t i = 0; i < threads_.size(); ++i) {
+      TableSet::Plan::OfThread& of = plan.threads[i];
+      if (begun_ && !of.changed) continue;
       threads_[i]->PrepareTable(
-          tables.back(), [ready, i](absl::Status status) { ready->Set(i, std::move(status)); });
+          {of.table, std::exchange(of.places, {})},
+          [ready, at = next++](absl::Status status) { ready->Set(at, std::move(status)); });
     }
     host_->Wait(*ready, base::MonoTime::max());
     absl::Status all;
-    for (size_t i = 0; i < threads_.size(); ++i) all.Update(*ready->Get(i));
+    for (size_t i = 0; i < asked.size(); ++i) all.Update(*ready->Get(i));
     if (all.ok()) return all;
-    for (size_t i = 0; i < threads_.size(); ++i) {
-      if (ready->Get(i)->ok()) threads_[i]->DiscardTable();
+    for (size_t i = 0; i < asked.size(); ++i) {
+      if (ready->Get(i)->ok()) asked[i]->DiscardTable();
     }
     return all;
   }
 
   /// Marks what is in force and will not be, or, for the first time, whatever is left of others
   /// in the store. Nothing of the change is in force yet.
-  absl::Status MarkOut(const Placement& after) {
+  absl::Status MarkOut(const Placement::Homes& removed) {
     const auto marked = std::make_shared<Answers<absl::Status>>(1);
-    if (!applied_) {
+    if (!begun_) {
       journal_.CloseUnopenedLanes(
           [this, marked](const absl::StatusOr<std::vector<journal::UnopenedLane>>& left) {
             if (left.ok()) TellLeftLanes(*left, metrics_, logger_);
@@ -238,9 +241,7 @@ class EngineImpl final : public Engine {
       return *marked->Get(0);
     }
     std::vector<journal::LaneName> out;
-    for (auto& [tenant, name] : placement_.NotIn(after)) {
-      out.push_back({std::move(tenant), std::move(name)});
-    }
+    for (const auto& [name, home] : removed) out.push_back({name.first, name.second});
     if (out.empty()) return absl::OkStatus();
     journal_.TakeOut(std::move(out),
                      [marked](absl::Status status) { marked->Set(0, std::move(status)); });
@@ -258,19 +259,28 @@ class EngineImpl final : public Engine {
     return answers;
   }
 
+  void SetSettings(const resource::OperatorSettings& settings) {
+    egress_.Set(settings.egress);
+    // Token servers are connected to beside the attempts that wait for them.
+    const size_t attempts = connections_.places() - connections_.places() / 16;
+    const policy::Caps caps =
+        policy::CapsWithin({settings.max_in_flight, settings.max_in_flight_per_tenant}, attempts);
+    caps_->SetCaps(caps.in_all, caps.per_tenant);
+  }
+
   const base::Clock& clock_;
   base::DescriptorBudget& connections_;
   journal::Journal& journal_;
   metrics::Metrics& metrics_;
   log::Logger& logger_;
-  delivery::AllTables tables_;  // these two outlive the threads
+  delivery::AllTables all_tables_;  // these two outlive the threads
   delivery::DeliveryLog log_;
   net::EgressSwitch egress_;
   const std::unique_ptr<ThreadHost> host_;
   const std::shared_ptr<policy::InFlightCaps> caps_ = std::make_shared<policy::InFlightCaps>(1, 1);
   std::vector<std::unique_ptr<DeliveryThread>> threads_;
-  Placement placement_;
-  bool applied_ = false;           // a configuration is in force
+  TableSet tables_;
+  bool begun_ = false;             // a snapshot is in force
   std::vector<uint64_t> removed_;  // of each thread: deliveries as of the last AwaitRemovals
 };
 

@@ -3,9 +3,9 @@
 #include <chrono>
 #include <utility>
 
-#include "carillon/resource/proto_time.h"
 #include "carillon/http/resolver.h"
 #include "carillon/http/tls.h"
+#include "carillon/resource/proto_time.h"
 
 namespace carillon::engine {
 namespace {

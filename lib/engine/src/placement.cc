@@ -1,41 +1,58 @@
 #include "placement.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace carillon::engine {
 
-std::vector<std::vector<model::Destination>> Placement::Place(
-    const std::vector<model::Destination>& destinations, Placement& after) const {
-  std::map<FullName, size_t> homes;
-  std::vector<size_t> load(threads_, 0);
-  for (const model::Destination& d : destinations) {
-    const auto known = homes_.find({d.tenant, d.name});
-    if (known == homes_.end()) continue;
-    homes.insert(*known);
-    ++load[known->second];
-  }
-  std::vector<std::vector<model::Destination>> shards(threads_);
-  for (const model::Destination& d : destinations) {
-    auto [home, is_new] = homes.try_emplace({d.tenant, d.name}, 0);
-    if (is_new) {
-      home->second = static_cast<size_t>(std::ranges::min_element(load) - load.begin());
-      ++load[home->second];
-    }
-    shards[home->second].push_back(d);
-  }
-  for (std::vector<model::Destination>& shard : shards) shard.shrink_to_fit();
-  after.threads_ = threads_;
-  after.homes_ = std::move(homes);
-  return shards;
+const Placement::Home* Placement::Find(const FullName& name) const {
+  const auto found = homes_.find(name);
+  return found == homes_.end() ? nullptr : &found->second;
 }
 
-std::vector<Placement::FullName> Placement::NotIn(const Placement& after) const {
-  std::vector<FullName> names;
-  for (const auto& [name, home] : homes_) {
-    if (!after.homes_.contains(name)) names.push_back(name);
+Placement::Change Placement::Plan(std::vector<FullName> removed,
+                                  std::vector<FullName> added) const {
+  struct Plans {
+    size_t destinations = 0;
+    size_t taken = 0;  ///< of the places that are free
+    uint32_t places = 0;
+  };
+  std::vector<Plans> plans;
+  for (const Thread& thread : threads_) plans.push_back({thread.destinations, 0, thread.places});
+  Change change;
+  for (FullName& name : removed) {
+    const Home home = homes_.at(name);
+    --plans[home.thread].destinations;
+    change.removed.emplace_back(std::move(name), home);
   }
-  return names;
+  for (FullName& name : added) {
+    const auto fewest = std::ranges::min_element(plans, {}, &Plans::destinations);
+    const auto thread = static_cast<size_t>(fewest - plans.begin());
+    const std::vector<uint32_t>& free = threads_[thread].free;
+    ++fewest->destinations;
+    const uint32_t place =
+        fewest->taken < free.size() ? free[free.size() - ++fewest->taken] : fewest->places++;
+    change.added.emplace_back(std::move(name), Home{thread, place});
+  }
+  return change;
+}
+
+void Placement::Commit(Change change) {
+  for (auto& [name, home] : change.added) {
+    Thread& thread = threads_[home.thread];
+    ++thread.destinations;
+    if (home.place < thread.places) {
+      thread.free.pop_back();  // as it was planned
+    } else {
+      ++thread.places;
+    }
+    homes_.emplace(std::move(name), home);
+  }
+  for (const auto& [name, home] : change.removed) {
+    Thread& thread = threads_[home.thread];
+    --thread.destinations;
+    thread.free.push_back(home.place);
+    homes_.erase(name);
+  }
 }
 
 }  // namespace carillon::engine

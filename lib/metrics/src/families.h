@@ -307,7 +307,7 @@ inline constexpr Family kConfigLastReloadSuccessful{
     prometheus::MetricType::Gauge,
     {{}}};
 inline constexpr Family kConfigGeneration{"carillon_config_generation",
-                                          "Number of the configuration in force since the start.",
+                                          "Revision of the configuration in force.",
                                           prometheus::MetricType::Gauge,
                                           {{}}};
 inline constexpr Family kConfigInfo{"carillon_config_info",

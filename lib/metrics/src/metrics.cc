@@ -65,8 +65,8 @@ class MetricsImpl final : public Metrics {
     series_.last_reload->Set(ok ? 1 : 0);
     series_.reload_seconds->Observe(Seconds(took));
   }
-  void SetConfiguration(std::string hash) override {
-    series_.generation->Increment();
+  void SetConfiguration(uint64_t revision, std::string hash) override {
+    series_.generation->Set(static_cast<double>(revision));
     const base::MutexLock lock(hash_mutex_);
     hash_ = std::move(hash);
   }

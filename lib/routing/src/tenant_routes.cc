@@ -12,11 +12,13 @@ void TenantRoutes::Resolve(std::span<const std::string> types, size_t& budget) {
   if (const auto it = by_pattern_.find("*"); it != by_pattern_.end()) {
     all_ = RouteList::Unite(it->second);
   }
+  const size_t before = budget;
   for (const uint32_t id : TypesInPatterns(types)) {
     RouteList list = Find(types[id]);
     const size_t cost = 1 + list.routes().size();
     if (cost > budget) {
       by_type_.clear();
+      budget = before;
       return;
     }
     budget -= cost;

@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "carillon/base/descriptor_budget.h"
+#include "carillon/config/file_source.h"
 #include "carillon/web/server.h"
 
 namespace carillon::engine {
@@ -161,6 +162,13 @@ class EngineTest : public testing::Test {
     ASSERT_TRUE(engine.ok());
     engine_ = *std::move(engine);
   }
+  absl::Status Apply(config::Config config) {
+    ++revision_;
+    const resource::SnapshotPtr next = config::TakeSnapshot(revision_, config, in_force_.get());
+    absl::Status status = engine_->Apply(next);
+    if (status.ok()) in_force_ = next;
+    return status;
+  }
   /// Publishes one event; returns where it went, once it went to `n` places.
   std::vector<std::string> Deliver(size_t n) {
     journal_.Commit(model::Event::Create({.id = "e" + std::to_string(++published_),
@@ -198,30 +206,32 @@ class EngineTest : public testing::Test {
   std::condition_variable changed_;
   std::vector<std::string> seen_;
   int published_ = 0;
+  uint64_t revision_ = 0;
+  resource::SnapshotPtr in_force_;
 };
 
 TEST_F(EngineTest, AConfigurationThatOneThreadCannotTakeIsTakenByNone) {
   const config::Config first = Config({{"a", "/a1"}, {"b", "/b1"}});
   Create(first);
-  ASSERT_TRUE(engine_->Apply(first).ok());
+  ASSERT_TRUE(Apply(first).ok());
   EXPECT_THAT(Deliver(2), UnorderedElementsAre("/a1", "/b1"));
   // The thread of `c` could, that of `d` cannot; and nothing may lead to this machine any more.
   const auto change = [&](bool guard) {
     return Config({{"a", "/a2"}, {"b", "/b2"}, {"c", "/c2"}, {"d", "/d2"}}, guard);
   };
   journal_.refused = "d";
-  EXPECT_EQ(engine_->Apply(change(false)).code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(Apply(change(false)).code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(Deliver(2), UnorderedElementsAre("/a1", "/b1"));
   EXPECT_THAT(journal_.Closed(), ElementsAre(3)) << "what was opened for it is closed again";
   journal_.refused = "";
-  ASSERT_TRUE(engine_->Apply(change(true)).ok());
+  ASSERT_TRUE(Apply(change(true)).ok());
   EXPECT_THAT(Deliver(4), UnorderedElementsAre("/a2", "/b2", "/c2", "/d2"));
 }
 
 TEST_F(EngineTest, AThreadThatHangsIsNoticedUntilItGoesOn) {
   const config::Config first = Config({{"a", "/a"}});
   Create(first);
-  ASSERT_TRUE(engine_->Apply(first).ok());
+  ASSERT_TRUE(Apply(first).ok());
   base::SimulatedClock clock;
   base::LoopWatch watch(clock, std::chrono::seconds(30));
   engine_->AddLoops(watch);
@@ -239,7 +249,7 @@ TEST_F(EngineTest, AThreadThatHangsIsNoticedUntilItGoesOn) {
   std::promise<void> hang;
   std::shared_future<void> end = hang.get_future().share();
   journal_.on_lanes = [end] { end.wait(); };
-  std::thread reload([&] { EXPECT_TRUE(engine_->Apply(Config({{"a", "/a"}, {"b", "/b"}})).ok()); });
+  std::thread reload([&] { EXPECT_TRUE(Apply(Config({{"a", "/a"}, {"b", "/b"}})).ok()); });
   EXPECT_THAT(look_until(true), testing::StartsWith("the event loop delivery-"));
   hang.set_value();
   reload.join();
@@ -251,35 +261,34 @@ TEST_F(EngineTest, AFirstConfigurationThatCannotBeTakenClosesNothing) {
   const config::Config first = Config({{"a", "/a1"}, {"b", "/b1"}});
   Create(first);
   journal_.refused = "b";
-  EXPECT_FALSE(engine_->Apply(first).ok());
+  EXPECT_FALSE(Apply(first).ok());
   EXPECT_TRUE(journal_.Closed().empty());
 }
 
 TEST_F(EngineTest, WhatIsTakenOutIsMarkedBeforeTheChangeIsInForce) {
   const config::Config first = Config({{"a", "/a"}, {"b", "/b"}, {"c", "/c"}});
   Create(first);
-  ASSERT_TRUE(engine_->Apply(first).ok());
+  ASSERT_TRUE(Apply(first).ok());
   EXPECT_THAT(journal_.taken_out, ElementsAre());
   std::vector<std::string> in_force;
   journal_.on_taken_out = [&] { in_force = InForce(); };
-  ASSERT_TRUE(engine_->Apply(Config({{"b", "/b2"}, {"d", "/d"}})).ok());
+  ASSERT_TRUE(Apply(Config({{"b", "/b2"}, {"d", "/d"}})).ok());
   EXPECT_THAT(in_force, UnorderedElementsAre("a", "b", "c")) << "when the marks were written";
   EXPECT_THAT(InForce(), UnorderedElementsAre("b", "d"));
   EXPECT_THAT(journal_.taken_out, UnorderedElementsAre("a", "c"));
   EXPECT_THAT(Deliver(2), UnorderedElementsAre("/b2", "/d"));
   journal_.on_taken_out = nullptr;
   journal_.taken_out.clear();
-  ASSERT_TRUE(engine_->Apply(Config({{"a", "/a"}, {"b", "/b"}, {"d", "/d"}})).ok());
+  ASSERT_TRUE(Apply(Config({{"a", "/a"}, {"b", "/b"}, {"d", "/d"}})).ok());
   EXPECT_THAT(journal_.taken_out, ElementsAre()) << "nothing was taken out";
 }
 
 TEST_F(EngineTest, AChangeWhoseMarksCannotBeWrittenIsTakenByNone) {
   const config::Config first = Config({{"a", "/a"}, {"b", "/b"}});
   Create(first);
-  ASSERT_TRUE(engine_->Apply(first).ok());
+  ASSERT_TRUE(Apply(first).ok());
   journal_.marks = absl::UnavailableError("the journal failed");
-  EXPECT_EQ(engine_->Apply(Config({{"b", "/b2"}, {"c", "/c"}})).code(),
-            absl::StatusCode::kUnavailable);
+  EXPECT_EQ(Apply(Config({{"b", "/b2"}, {"c", "/c"}})).code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(Deliver(2), UnorderedElementsAre("/a", "/b"));
   EXPECT_THAT(journal_.Closed(), ElementsAre(3)) << "what was opened for it is closed again";
 }
@@ -288,16 +297,16 @@ TEST_F(EngineTest, WhatDiedWithThoseTakenOutIsToldOfEachChange) {
   journal_.parked = 5;
   const config::Config first = Config({{"a", "/a"}, {"b", "/b"}, {"c", "/c"}});
   Create(first);
-  ASSERT_TRUE(engine_->Apply(first).ok());
+  ASSERT_TRUE(Apply(first).ok());
   const auto given_up = [this] {
     const Engine::GivenUp all = engine_->AwaitRemovals(std::chrono::seconds(60));
     EXPECT_FALSE(all.counting);
     return all.deliveries;
   };
   EXPECT_EQ(given_up(), 0u);
-  ASSERT_TRUE(engine_->Apply(Config({{"c", "/c"}})).ok());
+  ASSERT_TRUE(Apply(Config({{"c", "/c"}})).ok());
   EXPECT_EQ(given_up(), 10u) << "of two threads";
-  ASSERT_TRUE(engine_->Apply(Config({{"d", "/d"}})).ok());
+  ASSERT_TRUE(Apply(Config({{"d", "/d"}})).ok());
   EXPECT_EQ(given_up(), 5u);
   EXPECT_EQ(given_up(), 0u);
 }
@@ -308,8 +317,8 @@ TEST_F(EngineTest, WhatTheStoreHasOfOthersIsToldAtTheFirstConfigurationOnly) {
   journal_.left = {{.name = {"default", "gone"}, .parked = 3, .from = 5, .last = 9},
                    {.name = {"default", "a"}, .taken_out = true, .parked = 4},
                    {.name = {"default", "quiet"}, .from = 7, .last = 7}};
-  ASSERT_TRUE(engine_->Apply(first).ok());
-  ASSERT_TRUE(engine_->Apply(Config({{"b", "/b"}})).ok());
+  ASSERT_TRUE(Apply(first).ok());
+  ASSERT_TRUE(Apply(Config({{"b", "/b"}})).ok());
   const std::string metrics = metrics_->Render();
   EXPECT_THAT(metrics, testing::HasSubstr("carillon_given_up_total{reason=\"removed\"} 7\n"));
   EXPECT_THAT(metrics, testing::HasSubstr("\ncarillon_dead_total 7\n"));

@@ -47,10 +47,13 @@ TEST_F(PagesTest, ReadyOnlyWhileItServes) {
   web::Response reply = Get("/readyz");
   EXPECT_EQ(reply.status, 503);
   EXPECT_EQ(reply.body, "not ready: starting\n");
+  health_.SetRevision(3);
   health_.SetReady();
   reply = Get("/readyz");
   EXPECT_EQ(reply.status, 200);
-  EXPECT_EQ(reply.body, "ok\n");
+  EXPECT_EQ(reply.body, "ok\nconfiguration revision 3\n");
+  health_.SetRevision(4);
+  EXPECT_EQ(Get("/readyz").body, "ok\nconfiguration revision 4\n");
   health_.SetNotReady("journal refuses publishing for want of space");
   reply = Get("/readyz");
   EXPECT_EQ(reply.status, 503);

@@ -15,6 +15,12 @@ using metrics::CertificateUse;
 
 constexpr int kMost = 10;
 
+std::vector<metrics::CertificateEnd> EndsOf(std::vector<model::Destination> destinations,
+                                            const model::TlsSettings& collector = {}) {
+  return SoonestCertificateEnds(
+      *resource::MakeSnapshot(1, {}, {}, std::move(destinations), {}, nullptr), collector);
+}
+
 class CertificateEnds : public testing::Test {
  protected:
   std::string EndingIn(long seconds) {
@@ -40,7 +46,7 @@ TEST_F(CertificateEnds, TheSoonestComeFirstAndAreFew) {
     const int minutes = 60 * (1 + i * 7 % (2 * kMost));  // in no order
     destinations.push_back(With("d" + std::to_string(minutes), EndingIn(minutes * 60L)));
   }
-  const auto ends = SoonestCertificateEnds(destinations, {});
+  const auto ends = EndsOf(destinations);
   ASSERT_EQ(ends.size(), size_t{kMost});
   for (size_t i = 0; i < ends.size(); ++i) {
     const long minutes = 60 * static_cast<long>(i + 1);
@@ -60,7 +66,7 @@ TEST_F(CertificateEnds, ThatForTheTokenServerCountsToo) {
   oauth2.tls.client_certificate = "no certificate";
   model::Destination wrong = With("wrong", EndingIn(10'800));
   wrong.authorization = oauth2;
-  const auto ends = SoonestCertificateEnds(std::vector{wrong, both, one}, {});
+  const auto ends = EndsOf({wrong, both, one});
   ASSERT_EQ(ends.size(), 3u);
   EXPECT_EQ(In(ends[0]), 3600);
   EXPECT_EQ(In(ends[1]), 3600);
@@ -71,7 +77,7 @@ TEST_F(CertificateEnds, ThatForTheTokenServerCountsToo) {
 TEST_F(CertificateEnds, OfAChainTheFirstCountsAndOfABundleTheLast) {
   model::Destination destination = With("d", EndingIn(10'800) + EndingIn(3600) + EndingIn(7200));
   destination.tls.ca_bundle = EndingIn(5400) + EndingIn(14'400) + EndingIn(1800);
-  const auto ends = SoonestCertificateEnds(std::vector{destination}, {});
+  const auto ends = EndsOf({destination});
   ASSERT_EQ(ends.size(), 2u);
   EXPECT_EQ(ends[0].use, CertificateUse::kClient);
   EXPECT_EQ(In(ends[0]), 3600);
@@ -88,7 +94,7 @@ TEST_F(CertificateEnds, OfTwoBundlesTheSoonerEndCounts) {
     model::OAuth2Authorization oauth2;
     oauth2.tls.ca_bundle = EndingIn(sooner ? 3600 : 10'800);
     destination.authorization = oauth2;
-    const auto ends = SoonestCertificateEnds(std::vector{destination}, {});
+    const auto ends = EndsOf({destination});
     ASSERT_EQ(ends.size(), 1u);
     EXPECT_EQ(In(ends[0]), sooner ? 3600 : 7200);
   }
@@ -98,7 +104,7 @@ TEST_F(CertificateEnds, TheCollectorsAreToldWithoutADestination) {
   model::TlsSettings collector;
   collector.client_certificate = EndingIn(3600);
   collector.ca_bundle = EndingIn(7200);
-  const auto ends = SoonestCertificateEnds({}, collector);
+  const auto ends = EndsOf({}, collector);
   ASSERT_EQ(ends.size(), 2u);
   EXPECT_EQ(ends[0].use, CertificateUse::kCollectorClient);
   EXPECT_EQ(In(ends[0]), 3600);

@@ -122,13 +122,14 @@ TEST(Docs, LimitsAreTheOnesThatHold) {
   ASSERT_NE(begin, page.npos);
   const std::string table = page.substr(begin, page.find("\n## ", begin) - begin);
   const auto n = [](size_t number) { return std::to_string(number); };
-  for (const std::string& limit : {"| JSON of a payload | nested " + n(json::kMaxDepth) + " deep",
-                                   "exponents up to " + n(json::kMaxExponent),
-                                   "| configuration file | " + n(kMaxConfigBytes >> 20) + " MiB, " +
-                                       n(kMaxYamlNodes) + " values with aliases expanded, nested " +
-                                       n(kMaxYamlDepth) + " deep, " + n(Errors::kMax) + " errors",
-                                   "| file of a signing key or proxy password | " +
-                                       n(SecretOf(v1::SigningKey()).max_file_bytes) + " bytes"}) {
+  for (const std::string& limit :
+       {"| JSON of a payload | nested " + n(json::kMaxDepth) + " deep",
+        "exponents up to " + n(json::kMaxExponent),
+        "| configuration file | " + n(kMaxConfigBytes >> 20) + " MiB, " + n(kMaxYamlNodes) +
+            " values with aliases expanded, nested " + n(kMaxYamlDepth) + " deep, " +
+            n(resource::Errors::kMax) + " errors",
+        "| file of a signing key or proxy password | " +
+            n(resource::SecretOf(v1::SigningKey()).max_file_bytes) + " bytes"}) {
     EXPECT_THAT(table, testing::HasSubstr(limit));
   }
 }

@@ -28,7 +28,7 @@ std::set<std::string> Reached(const routing::RoutingTable& table, const std::str
   std::vector<uint32_t> indices;
   table.Match(*model::Event::Create(parts), indices);
   std::set<std::string> urls;
-  for (const uint32_t i : indices) urls.insert(table.destinations()[i].url);
+  for (const uint32_t i : indices) urls.insert(table.at(i)->url);
   return urls;
 }
 

@@ -29,10 +29,10 @@ class TracingConfig : public testing::Test {
     return ParseConfig("tracing: {" + members + "}\n", Secrets::kRead,
                        {.variable = find, .limits = {}});
   }
-  Tracing Read(const std::string& members = "") const {
+  resource::Tracing Read(const std::string& members = "") const {
     const auto config = Parse(members);
     EXPECT_TRUE(config.ok()) << config.status();
-    return config.ok() ? config->tracing : Tracing();
+    return config.ok() ? config->tracing : resource::Tracing();
   }
   std::string Error(const std::string& members) const {
     return std::string(Parse(members).status().message());
@@ -48,7 +48,7 @@ TEST_F(TracingConfig, NoSpansAreMadeUnlessSomebodyAsks) {
 }
 
 TEST_F(TracingConfig, TheFileSaysWhere) {
-  const Tracing grpc = Read("endpoint: 'http://collector:4317'");
+  const resource::Tracing grpc = Read("endpoint: 'http://collector:4317'");
   EXPECT_FALSE(grpc.by_http);
   EXPECT_EQ(grpc.url.host, "collector");
   EXPECT_EQ(grpc.url.port, 4317);
@@ -57,7 +57,7 @@ TEST_F(TracingConfig, TheFileSaysWhere) {
   EXPECT_EQ(grpc.interval, std::chrono::seconds(1));
   EXPECT_EQ(grpc.max_queue, 8192u);
   EXPECT_THAT(grpc.resource, ElementsAre(Pair("service.name", "carillon")));
-  const Tracing http = Read(
+  const resource::Tracing http = Read(
       "endpoint: 'https://c.example', protocol: http/protobuf, sample_ratio: 0.25, "
       "service_name: shop, headers: [{name: Api-Key, value: k}]");
   EXPECT_TRUE(http.by_http && http.url.tls);
@@ -93,7 +93,7 @@ TEST_F(TracingConfig, WhatTheFileLeavesOutTheVariablesSay) {
   Set("OTEL_RESOURCE_ATTRIBUTES", "service.name=other,deployment.environment=a%2Cb");
   Set("OTEL_TRACES_SAMPLER", "parentbased_traceidratio");
   Set("OTEL_TRACES_SAMPLER_ARG", "0.5");
-  const Tracing read = Read();
+  const resource::Tracing read = Read();
   EXPECT_EQ(read.endpoint, "http://otel:4318/v1/traces");
   EXPECT_EQ(read.url.target, "/v1/traces");
   EXPECT_TRUE(read.by_http);
@@ -104,7 +104,7 @@ TEST_F(TracingConfig, WhatTheFileLeavesOutTheVariablesSay) {
               ElementsAre(Pair("service.name", "bells"), Pair("deployment.environment", "a,b")));
   EXPECT_EQ(read.sample_ratio, 0.5);
 
-  const Tracing file = Read(
+  const resource::Tracing file = Read(
       "endpoint: 'http://mine:1', protocol: grpc, sample_ratio: 1, service_name: s, "
       "headers: [{name: a, value: b}]");
   EXPECT_EQ(file.endpoint, "http://mine:1");

@@ -22,7 +22,7 @@ TEST(Units, Durations) {
                                                    {"0.5d", 43'200'000},
                                                    {"36500d", 3'153'600'000'000}};
   for (const auto& [text, millis] : cases) {
-    const auto duration = ParseDuration(text);
+    const auto duration = resource::ParseDuration(text);
     ASSERT_TRUE(duration.ok()) << text << ": " << duration.status();
     EXPECT_EQ(duration->count(), millis) << text;
   }
@@ -52,7 +52,7 @@ TEST(Units, NoDurations) {
                            "1.2.3s",
                            "5us",
                            "0.0000000001d"}) {
-    EXPECT_FALSE(ParseDuration(text).ok()) << text;
+    EXPECT_FALSE(resource::ParseDuration(text).ok()) << text;
   }
 }
 
@@ -65,23 +65,24 @@ TEST(Units, Sizes) {
                                                     {"18446744073709551615", ~0ull},
                                                     {"2TiB", 2ull << 40}};
   for (const auto& [text, bytes] : cases) {
-    const auto size = ParseSize(text);
+    const auto size = resource::ParseSize(text);
     ASSERT_TRUE(size.ok()) << text;
     EXPECT_EQ(*size, bytes) << text;
   }
   for (const char* text : {"", "KiB", "-1", "1.5MiB", "1 MiB", "1MB", "1kib", "1K",
                            "18446744073709551616", "18446744073709551615KiB", "1MiB "}) {
-    EXPECT_FALSE(ParseSize(text).ok()) << text;
+    EXPECT_FALSE(resource::ParseSize(text).ok()) << text;
   }
 }
 
 TEST(Units, AreShownAsTheyAreRead) {
-  EXPECT_EQ(FormatMillis(milliseconds(0)), "0s");
-  EXPECT_EQ(FormatMillis(milliseconds(5'400'010)), "1h30m10ms");
-  EXPECT_EQ(ParseDuration(FormatMillis(milliseconds(93'784'005)))->count(), 93'784'005);
-  EXPECT_EQ(FormatSize(1 << 18), "256 KiB");
-  EXPECT_EQ(FormatSize(1'000), "1000 bytes");
-  EXPECT_EQ(FormatSize(0), "0 bytes");
+  EXPECT_EQ(resource::FormatMillis(milliseconds(0)), "0s");
+  EXPECT_EQ(resource::FormatMillis(milliseconds(5'400'010)), "1h30m10ms");
+  EXPECT_EQ(resource::ParseDuration(resource::FormatMillis(milliseconds(93'784'005)))->count(),
+            93'784'005);
+  EXPECT_EQ(resource::FormatSize(1 << 18), "256 KiB");
+  EXPECT_EQ(resource::FormatSize(1'000), "1000 bytes");
+  EXPECT_EQ(resource::FormatSize(0), "0 bytes");
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ class CapsTest : public testing::Test {
       auto lane = std::make_unique<Lane>(journal::LaneState{.lane = i + 1},
                                          LaneBounds{.bytes = 1000, .floor_bytes = 100}, tracker_,
                                          std::make_shared<metrics::LaneMetrics>());
-      lane->Bind(table_, i, base::MonoTime{});
+      lane->Bind(*table_, i, base::MonoTime{});
       caps_.Join(lanes_.Add(std::move(lane)));
     }
     Fill(*elsewhere_);

@@ -41,7 +41,7 @@ class LaneSchedulerTest : public testing::Test {
     state.lane = ++last_lane_;
     Lane& lane = lanes_.Add(std::make_unique<Lane>(state, LaneBounds{}, tracker_,
                                                    std::make_shared<metrics::LaneMetrics>()));
-    lane.Bind(TableOf(destination), 0, clock_.Mono());
+    lane.Bind(*TableOf(destination), 0, clock_.Mono());
     scheduler_->Join(lane);
     scheduler_->Touched(lane);
     return lane;
@@ -274,7 +274,7 @@ TEST_F(LaneSchedulerTest, ATimeThatNoRetryCanHaveIsNow) {
   EXPECT_EQ(scheduler_->DueAt(), start + hours(20));
   // It waits shorter from now on: what was parked under the long delay is not left until then.
   destination.retry.delays = {hours(1)};
-  lane.Bind(TableOf(destination), 0, clock_.Mono());
+  lane.Bind(*TableOf(destination), 0, clock_.Mono());
   scheduler_->Touched(lane);
   EXPECT_EQ(scheduler_->NextDue(retry_clock_.Now()), &lane);
 }

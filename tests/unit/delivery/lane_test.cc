@@ -21,7 +21,7 @@ class LaneTest : public testing::Test {
   std::unique_ptr<Lane> MakeLane(const journal::LaneState& state = {.lane = 1}) {
     auto lane = std::make_unique<Lane>(state, LaneBounds{.bytes = 10 * size_, .floor_bytes = size_},
                                        tracker_, std::make_shared<metrics::LaneMetrics>());
-    lane->Bind(table_, 0, base::MonoTime{});
+    lane->Bind(*table_, 0, base::MonoTime{});
     return lane;
   }
   HeldRef Hold(uint64_t position) {
@@ -244,7 +244,7 @@ TEST_F(LaneTest, AnIdleLaneIsSmall) { EXPECT_LT(sizeof(Lane), 1580u); }
 TEST_F(LaneTest, GaugesTellTheOldestThatWaits) {
   auto metrics = std::make_shared<metrics::LaneMetrics>();
   Lane lane({.lane = 1, .parked = 4}, {}, tracker_, metrics);
-  lane.Bind(table_, 0, base::MonoTime{});
+  lane.Bind(*table_, 0, base::MonoTime{});
   Enqueue(lane, 5, 7);
   Start(lane);
   lane.PublishGauges();
@@ -267,7 +267,7 @@ TEST_F(LaneTest, TheOldestThatWaitsMayWaitInOrder) {
                                       [](const std::string&, const model::Event&) { return true; });
   const auto figures = std::make_shared<metrics::LaneMetrics>();
   Lane lane({.lane = 1}, {.bytes = 10 * size_, .floor_bytes = size_}, tracker_, figures);
-  lane.Bind(table_, 0, now_);
+  lane.Bind(*table_, 0, now_);
   const auto oldest = [&] {
     lane.PublishGauges();
     return figures->oldest_ready_ns.load();

@@ -41,7 +41,7 @@ class RouterTest : public testing::Test {
           std::make_unique<Lane>(journal::LaneState{.lane = static_cast<journal::LaneId>(i + 1)},
                                  LaneBounds{.bytes = max_lane_bytes, .floor_bytes = 1},
                                  router_->tracker(), std::make_shared<metrics::LaneMetrics>()));
-      lane.Bind(table_, static_cast<uint32_t>(i), clock_.Mono());
+      lane.Bind(*table_, static_cast<uint32_t>(i), clock_.Mono());
       lane_of_.push_back(&lane);
     }
     router_->SetTable(table_, lane_of_);

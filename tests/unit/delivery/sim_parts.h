@@ -23,9 +23,13 @@ namespace carillon::delivery {
 class SimTable final : public routing::RoutingTable {
  public:
   using Wants = std::function<bool(const std::string& destination, const model::Event& event)>;
-  SimTable(std::vector<model::Destination> destinations, Wants wants)
-      : destinations_(std::move(destinations)), wants_(std::move(wants)) {}
-  std::span<const model::Destination> destinations() const override { return destinations_; }
+  SimTable(std::vector<model::Destination> destinations, Wants wants) : wants_(std::move(wants)) {
+    for (model::Destination& destination : destinations) {
+      destinations_.push_back(std::make_shared<model::Destination>(std::move(destination)));
+    }
+  }
+  uint32_t places() const override { return static_cast<uint32_t>(destinations_.size()); }
+  const routing::DestinationPtr& at(uint32_t place) const override { return destinations_[place]; }
   void Match(const model::Event& event, std::vector<uint32_t>& out) const override {
     out.clear();
     for (uint32_t i = 0; i < destinations_.size(); ++i) {
@@ -33,7 +37,7 @@ class SimTable final : public routing::RoutingTable {
     }
   }
   bool Matches(const model::Event& event, uint32_t index) const override {
-    return wants_(destinations_[index].name, event);
+    return wants_(destinations_[index]->name, event);
   }
   bool IsSubscribed(std::string_view tenant, std::string_view type) const override {
     return subscribed;
@@ -41,7 +45,7 @@ class SimTable final : public routing::RoutingTable {
   bool subscribed = false;  ///< to operational types
 
  private:
-  std::vector<model::Destination> destinations_;
+  std::vector<routing::DestinationPtr> destinations_;
   Wants wants_;
 };
 
@@ -54,7 +58,7 @@ class NullMetrics final : public metrics::Metrics {
   void ObserveAttempt(model::Outcome, std::chrono::nanoseconds) override {}
   void ObserveDelivered(std::chrono::nanoseconds) override {}
   void CountReload(bool, std::chrono::nanoseconds) override {}
-  void SetConfiguration(std::string) override {}
+  void SetConfiguration(uint64_t, std::string) override {}
   void SetRecovery(std::chrono::nanoseconds) override {}
   void CountRefused(metrics::Refusal, uint64_t) override {}
   void CountStoreError(metrics::StoreOperation, metrics::StoreError) override {}

@@ -3,75 +3,104 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <set>
+
 namespace carillon::engine {
 namespace {
 
 using testing::ElementsAre;
 
-/// The names of the destinations of each thread.
-std::vector<std::vector<std::string>> Place(Placement& placement,
-                                            const std::vector<std::string>& names) {
-  std::vector<model::Destination> destinations;
-  for (const std::string& name : names) {
-    model::Destination& destination = destinations.emplace_back();
-    destination.tenant = name.substr(0, 1);
-    destination.name = name.substr(1);
+/// `ta`: the destination `a` of the tenant `t`.
+std::vector<Placement::FullName> Full(const std::vector<std::string>& names) {
+  std::vector<Placement::FullName> full;
+  for (const std::string& name : names) full.emplace_back(name.substr(0, 1), name.substr(1));
+  return full;
+}
+
+void Change(Placement& placement, const std::vector<std::string>& removed,
+            const std::vector<std::string>& added) {
+  placement.Commit(placement.Plan(Full(removed), Full(added)));
+}
+
+/// `thread:place` of each.
+std::vector<std::string> Homes(const Placement& placement, const std::vector<std::string>& names) {
+  std::vector<std::string> homes;
+  for (const Placement::FullName& name : Full(names)) {
+    const Placement::Home* home = placement.Find(name);
+    homes.push_back(
+        home == nullptr ? "-" : std::to_string(home->thread) + ":" + std::to_string(home->place));
   }
-  std::vector<std::vector<std::string>> placed;
-  for (const auto& shard : placement.Place(destinations, placement)) {
-    auto& of_thread = placed.emplace_back();
-    for (const model::Destination& d : shard) of_thread.push_back(d.tenant + d.name);
-  }
-  return placed;
+  return homes;
 }
 
 TEST(PlacementTest, ANewOneGoesWhereTheFewestAre) {
   Placement placement(3);
-  EXPECT_THAT(Place(placement, {"ta", "tb", "tc", "td"}),
-              ElementsAre(ElementsAre("ta", "td"), ElementsAre("tb"), ElementsAre("tc")));
-  EXPECT_THAT(Place(placement, {"ta", "te", "tc", "td", "tf"}),
-              ElementsAre(ElementsAre("ta", "td"), ElementsAre("te", "tf"), ElementsAre("tc")))
+  Change(placement, {}, {"ta", "tb", "tc", "td"});
+  EXPECT_THAT(Homes(placement, {"ta", "tb", "tc", "td"}), ElementsAre("0:0", "1:0", "2:0", "0:1"));
+  Change(placement, {"tb"}, {"te", "tf"});
+  EXPECT_THAT(Homes(placement, {"ta", "tb", "tc", "td", "te", "tf"}),
+              ElementsAre("0:0", "-", "2:0", "0:1", "1:1", "1:2"))
       << "tb is gone, and its thread has room";
 }
 
-TEST(PlacementTest, AnOldOneStaysWhateverTheOrder) {
-  Placement placement(2);
-  Place(placement, {"ta", "tb", "tc"});
-  EXPECT_THAT(Place(placement, {"tc", "tb"}), ElementsAre(ElementsAre("tc"), ElementsAre("tb")));
-  EXPECT_THAT(Place(placement, {"tc"}), ElementsAre(ElementsAre("tc"), ElementsAre()));
-}
-
-TEST(PlacementTest, WhatIsInOneAndNotInTheOtherIsTakenOut) {
-  Placement before(2), after(2);
-  Place(before, {"ta", "tb", "ua", "tc"});
-  after = before;
-  EXPECT_THAT(before.NotIn(after), ElementsAre());
-  Place(after, {"ta", "tc", "td"});
-  EXPECT_THAT(before.NotIn(after),
-              ElementsAre(Placement::FullName("t", "b"), Placement::FullName("u", "a")));
-  EXPECT_THAT(after.NotIn(before), ElementsAre(Placement::FullName("t", "d")));
+TEST(PlacementTest, APlaceIsGivenAgainAfterTheChangeThatFreedIt) {
+  Placement placement(1);
+  Change(placement, {}, {"ta", "tb", "tc"});
+  Change(placement, {"ta", "tb"}, {"td"});
+  EXPECT_THAT(Homes(placement, {"tc", "td"}), ElementsAre("0:2", "0:3"))
+      << "until the change is in force its lane stands there";
+  Change(placement, {}, {"te", "tf", "tg"});
+  EXPECT_THAT(Homes(placement, {"tc", "td", "te", "tf", "tg"}),
+              ElementsAre("0:2", "0:3", "0:1", "0:0", "0:4"));
 }
 
 TEST(PlacementTest, WhatWasAwayIsNew) {
   Placement placement(2);
-  Place(placement, {"ta", "tb"});
-  Place(placement, {"ta"});
-  EXPECT_THAT(Place(placement, {"ta", "tc", "tb"}),
-              ElementsAre(ElementsAre("ta", "tb"), ElementsAre("tc")));
+  Change(placement, {}, {"ta", "tb"});
+  Change(placement, {"tb"}, {});
+  Change(placement, {}, {"tc", "tb"});
+  EXPECT_THAT(Homes(placement, {"ta", "tc", "tb"}), ElementsAre("0:0", "1:0", "0:1"));
 }
 
 TEST(PlacementTest, TheTenantIsPartOfTheName) {
   Placement placement(2);
-  Place(placement, {"ta", "ua"});
-  EXPECT_THAT(Place(placement, {"ua"}), ElementsAre(ElementsAre(), ElementsAre("ua")));
+  Change(placement, {}, {"ta", "ua"});
+  Change(placement, {"ta"}, {});
+  EXPECT_THAT(Homes(placement, {"ta", "ua"}), ElementsAre("-", "1:0"));
 }
 
-TEST(PlacementTest, ACopyThatIsForgottenChangesNothing) {
+TEST(PlacementTest, APlanThatIsDroppedChangesNothing) {
   Placement placement(2);
-  Place(placement, {"ta", "tb"});
-  Placement tried = placement;
-  Place(tried, {"tc"});
-  EXPECT_THAT(Place(placement, {"tb"}), ElementsAre(ElementsAre(), ElementsAre("tb")));
+  Change(placement, {}, {"ta", "tb"});
+  placement.Plan(Full({"ta", "tb"}), Full({"tc"}));
+  EXPECT_THAT(Homes(placement, {"ta", "tb", "tc"}), ElementsAre("0:0", "1:0", "-"));
+  Change(placement, {}, {"td"});
+  EXPECT_THAT(Homes(placement, {"td"}), ElementsAre("0:1"));
+}
+
+TEST(PlacementTest, NoTwoEverStandAtOnePlace) {
+  Placement placement(3);
+  std::set<std::string> placed;
+  uint32_t random = 1;
+  for (int round = 0; round < 200; ++round) {
+    std::vector<std::string> removed, added;
+    for (char name = 'a'; name <= 'z'; ++name) {
+      random = random * 1'664'525 + 1'013'904'223;
+      if (random >> 30 != 0) continue;
+      const std::string full = std::string("t") + name;
+      if (placed.erase(full) == 1) {
+        removed.push_back(full);
+      } else {
+        added.push_back(full);
+      }
+    }
+    Change(placement, removed, added);
+    placed.insert(added.begin(), added.end());
+    const auto homes = Homes(placement, {placed.begin(), placed.end()});
+    EXPECT_EQ(std::set(homes.begin(), homes.end()).size(), placed.size()) << round;
+    EXPECT_EQ(std::ranges::count(homes, "-"), 0) << round;
+  }
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ std::set<std::string> Quoted(const std::string& cell) {
 /// A scrape in which every family has a series.
 Scrape FullScrape() {
   const auto metrics = Metrics::Create("1.2.3");
-  metrics->SetConfiguration("00ff");
+  metrics->SetConfiguration(1, "00ff");
   metrics->SetProcessGauges([] {
     return ProcessGauges{.holders = {{.tenant = "t", .destination = "d", .bytes = 1}},
                          .certificates = {{.tenant = "t", .destination = "d", .not_after = 1}}};

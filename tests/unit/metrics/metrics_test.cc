@@ -144,7 +144,7 @@ TEST(Metrics, ShortagesAreCountedByResourceAndEffect) {
 
 TEST(Metrics, TheConfigurationInForceHasANumberAndAHash) {
   const auto metrics = Metrics::Create("1.2.3");
-  metrics->SetConfiguration("aa");
+  metrics->SetConfiguration(1, "aa");
   Scrape s = ReadScrape(metrics->Render());
   EXPECT_EQ(s.at("carillon_config_generation"), 1);
   EXPECT_EQ(s.at("carillon_config_last_reload_successful"), 1);
@@ -154,10 +154,10 @@ TEST(Metrics, TheConfigurationInForceHasANumberAndAHash) {
   EXPECT_EQ(s.at("carillon_config_generation"), 1);
   EXPECT_EQ(s.at("carillon_config_last_reload_successful"), 0);
   metrics->CountReload(true, milliseconds(200));
-  metrics->SetConfiguration("bb");
+  metrics->SetConfiguration(7, "bb");
   metrics->SetRecovery(milliseconds(1500));
   s = ReadScrape(metrics->Render());
-  EXPECT_EQ(s.at("carillon_config_generation"), 2);
+  EXPECT_EQ(s.at("carillon_config_generation"), 7);
   EXPECT_EQ(s.at("carillon_config_last_reload_successful"), 1);
   EXPECT_EQ(s.Count("carillon_config_info"), 1u);
   EXPECT_EQ(s.at("carillon_config_info{hash=\"bb\"}"), 1);

@@ -170,7 +170,7 @@ TEST(Shards, AScrapeOfTenThousandDestinationsHasAtMostFiveThousandSeries) {
   }
   for (int i = 0; i < 16; ++i) metrics->AddShard();
   for (const std::string& type : Types(1000)) metrics->PlaceOfType(type);
-  metrics->SetConfiguration("hash");
+  metrics->SetConfiguration(1, "hash");
   metrics->SetProcessGauges([] {
     ProcessGauges gauges;
     for (int i = 0; i < 10; ++i) {

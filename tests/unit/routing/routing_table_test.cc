@@ -71,8 +71,8 @@ TEST(RoutingTable, DestinationsOfAnotherShardArePassedOver) {
   const auto table =
       Compile({MakeDestination("here")}, {MakeSubscription({"*"}, {"elsewhere", "here"})});
   EXPECT_THAT(MatchAll(*table, *MakeEvent("a.b.c")), ElementsAre(0));
-  EXPECT_EQ(table->destinations().size(), 1u);
-  EXPECT_EQ(table->destinations()[0].name, "here");
+  EXPECT_EQ(table->places(), 1u);
+  EXPECT_EQ(table->at(0)->name, "here");
 }
 
 TEST(RoutingTable, AnyOfTheFiltersOfADestinationSuffices) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "carillon/base/mutex.h"
@@ -17,6 +18,7 @@ class Health {
     bool failed = false;
     std::string reason = "starting";  ///< empty when ready
     std::string stuck;                ///< what does not go round; empty when everything does
+    uint64_t revision = 0;            ///< of the configuration in force; 0: none is yet
     friend bool operator==(const State&, const State&) = default;
   };
 
@@ -28,6 +30,9 @@ class Health {
   /// A thread that everything depends on hangs: the process is neither alive nor ready while it
   /// does. `what` is empty when none does any more.
   void SetStuck(std::string what);
+
+  /// A configuration is in force.
+  void SetRevision(uint64_t revision);
 
   State Get() const;
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -41,6 +42,15 @@ struct DispatcherOptions {
   tracing::Tracer* tracer = nullptr;           ///< the same; takes the spans of attempts
 };
 
+/// A table that is to come in force.
+struct NextTable {
+  std::shared_ptr<const routing::RoutingTable> table;
+  /// The places where it is another than the table in force, each once: of the others nothing is
+  /// looked at, so that a change takes as long as what it changes. If unset, any place may be, and
+  /// a destination may have moved to another.
+  std::optional<std::vector<uint32_t>> places;
+};
+
 /// Runs things on the dispatcher's thread. The real one posts to its io_context; the simulated one
 /// to its queue of events.
 class Executor {
@@ -73,8 +83,7 @@ class Dispatcher : public journal::Consumer, public http::CourierListener {
   /// adds in the journal what is new, and changes nothing else. `ready` when `CommitTable` could
   /// follow (OK), or what forbids it. After OK nothing is routed, so that no new lane misses an
   /// event, and exactly one of the next two must follow soon; other changes wait for it.
-  virtual void PrepareTable(std::shared_ptr<const routing::RoutingTable> table,
-                            absl::AnyInvocable<void(absl::Status)> ready) = 0;
+  virtual void PrepareTable(NextTable next, absl::AnyInvocable<void(absl::Status)> ready) = 0;
   /// Puts in force what was prepared; it cannot fail. Destinations that are new get lanes, those
   /// that changed are updated in place, those that are gone are closed (their deliveries become
   /// dead, `cancelled`); Journal::TakeOut has marked them before. Nothing is sent under it before

@@ -16,6 +16,7 @@
 #include "carillon/metrics/metrics.h"
 #include "carillon/model/pending.h"
 #include "carillon/resource/config.h"
+#include "carillon/resource/snapshot.h"
 
 namespace carillon::tracing {
 class Tracer;
@@ -36,13 +37,14 @@ class Engine {
       tracing::Tracer* tracer = nullptr);
   virtual ~Engine() = default;
 
-  /// Puts the configuration's destinations, subscriptions, guard and limits in force on every
-  /// thread, or, when one of them cannot take its part (the disk is full), on none; waits for them.
-  /// The first call starts delivering. Before anything is in force, the journal marks what is taken
-  /// out: should it come back, also after a crash at any moment, it starts anew. What the first
-  /// call finds left of destinations that are not configured, or that a process was taking out when
-  /// it ended, is counted and logged.
-  virtual absl::Status Apply(const resource::Config& config) = 0;
+  /// Puts the snapshot's destinations, subscriptions, guard and limits in force on every thread,
+  /// or, when one of them cannot take its part (the disk is full), on none; waits for them. Only
+  /// what differs from the snapshot in force is looked at, and a thread of which nothing does is
+  /// not asked. The first call starts delivering. Before anything is in force, the journal marks
+  /// what is taken out: should it come back, also after a crash at any moment, it starts anew. What
+  /// the first call finds left of destinations that are not configured, or that a process was
+  /// taking out when it ended, is counted and logged.
+  virtual absl::Status Apply(const resource::SnapshotPtr& snapshot) = 0;
 
   /// Makes the gauges of all lanes true; waits for the threads, but not longer than `patience`: of
   /// one that is busy for so long they stay as they were. Any thread, one at a time.

@@ -111,8 +111,8 @@ class Metrics {
   virtual void ObserveDelivered(std::chrono::nanoseconds since_accepted) = 0;
   /// A configuration was read while running: whether it was taken, and how long that took.
   virtual void CountReload(bool ok, std::chrono::nanoseconds took) = 0;
-  /// A configuration is in force, whose text has this hash.
-  virtual void SetConfiguration(std::string hash) = 0;
+  /// A configuration is in force: its revision, and the hash of the file's text.
+  virtual void SetConfiguration(uint64_t revision, std::string hash) = 0;
   /// From the opening of the store to the moment at which events are accepted.
   virtual void SetRecovery(std::chrono::nanoseconds took) = 0;
   virtual void CountRefused(Refusal reason, uint64_t events) = 0;

@@ -33,8 +33,8 @@ class Path {
 /// be a secret, whatever member it stands in: values are repeated only where they are well-formed
 /// names, numbers, or one of a closed list.
 ///
-/// Goes wherever a message is validated, so it also carries where the secrets are that it names, and
-/// the PEM texts that were read so far.
+/// Goes wherever a message is validated, so it also carries where the secrets are that it names,
+/// and the PEM texts that were read so far.
 class Errors {
  public:
   static constexpr size_t kMax = 10;

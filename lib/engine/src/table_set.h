@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "carillon/delivery/all_tables.h"
+#include "carillon/resource/snapshot.h"
+#include "carillon/routing/routing_table.h"
+#include "placement.h"
+
+namespace carillon::engine {
+
+/// The routing tables of all threads, and what they were made from. One thread.
+class TableSet {
+ public:
+  explicit TableSet(size_t threads)
+      : placement_(threads), tables_(threads, routing::CompiledTable::Empty()) {}
+
+  /// What another snapshot makes of the tables.
+  struct Plan {
+    struct OfThread {
+      std::shared_ptr<const routing::CompiledTable> table;
+      bool changed = false;          ///< it is another than before
+      std::vector<uint32_t> places;  ///< where it is, each once
+    };
+    std::vector<OfThread> threads;
+    Placement::Change placement;
+    resource::SnapshotPtr snapshot;
+    size_t compared = 0;  ///< resources that were looked at
+  };
+
+  /// Takes as long as what is different from the snapshot in force (see resource::Compare and
+  /// routing::CompiledTable). Changes nothing: a plan can be dropped.
+  Plan MakePlan(resource::SnapshotPtr snapshot) const;
+  /// It is in force. Nothing was taken since it was made.
+  void Take(Plan plan);
+
+  /// For figures.
+  delivery::AllTables::Tables tables() const { return {tables_.begin(), tables_.end()}; }
+
+ private:
+  Placement placement_;
+  std::vector<std::shared_ptr<const routing::CompiledTable>> tables_;
+  resource::SnapshotPtr snapshot_ = std::make_shared<const resource::Snapshot>();
+};
+
+}  // namespace carillon::engine

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "carillon/model/destination.h"
+#include "carillon/model/subscription.h"
+#include "carillon/net/egress.h"
+
+namespace carillon::resource {
+
+/// A resource as it is from one revision of its source on. Of equal tenant, name and revision, it
+/// is the same.
+template <typename T>
+struct Revised {
+  std::shared_ptr<const T> value;
+  uint64_t revision = 0;
+};
+
+/// What one tenant has; both sorted by name. Immutable once it is in a snapshot.
+struct TenantResources {
+  std::string tenant;
+  std::vector<Revised<model::Destination>> destinations;
+  std::vector<Revised<model::Subscription>> subscriptions;
+};
+using TenantPtr = std::shared_ptr<const TenantResources>;
+using TypesPtr = std::shared_ptr<const std::vector<std::string>>;
+
+/// What the operator alone says, of what can change while the process runs.
+struct OperatorSettings {
+  net::Egress egress;
+  uint32_t max_in_flight = 0;
+  uint32_t max_in_flight_per_tenant = 0;
+  std::string hash;  ///< of the file that says so: SHA-256 of its text, in hex
+};
+
+/// What is to be in force: values, validated. Immutable; snapshots share what is the same in them,
+/// so that one costs little, and comparing two looks at what is different only.
+struct Snapshot {
+  /// Ascends with each change of its source.
+  uint64_t revision = 0;
+  std::optional<OperatorSettings> settings;  ///< one of the layers has them
+  TypesPtr types = std::make_shared<const std::vector<std::string>>();  ///< the catalog, sorted
+  std::vector<TenantPtr> tenants;                                       ///< sorted by name
+
+  size_t destinations() const;
+  size_t subscriptions() const;
+  template <typename Visit>
+  void ForEachDestination(Visit visit) const {
+    for (const TenantPtr& tenant : tenants) {
+      for (const auto& destination : tenant->destinations) visit(*destination.value);
+    }
+  }
+};
+using SnapshotPtr = std::shared_ptr<const Snapshot>;
+
+/// A snapshot of `revision` with these resources. What is equal in `before`, which may be null, is
+/// shared with it and keeps its revision there.
+SnapshotPtr MakeSnapshot(uint64_t revision, OperatorSettings settings,
+                         std::vector<std::string> types,
+                         std::vector<model::Destination> destinations,
+                         std::vector<model::Subscription> subscriptions, const Snapshot* before);
+
+/// The snapshot of a source, and what errors call the source (`the configuration file`).
+struct Layer {
+  std::string_view name;
+  SnapshotPtr snapshot;
+};
+
+/// One snapshot of them all, with this revision. ALREADY_EXISTS where two have a destination or a
+/// subscription of one name, which tells of up to ten, one a line: a name belongs to one source.
+/// Settings are those of the first that has any; types those of all.
+absl::StatusOr<SnapshotPtr> Merge(const std::vector<Layer>& layers, uint64_t revision);
+
+}  // namespace carillon::resource

@@ -1,0 +1,120 @@
+// The file as a source: what is read again, offered, taken or refused.
+
+#include "carillon/config/file_source.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <mutex>
+
+#include "absl/strings/match.h"
+#include "fixtures.h"
+
+namespace carillon::config {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class FileSourceTest : public testing::Test {
+ protected:
+  FileSourceTest() : path_((TestFolder() / "carillon.yaml").string()) {}
+
+  static std::string With(const std::vector<std::string>& names, const std::string& more = "") {
+    std::string yaml = "limits: {max_in_flight: 99}\n" + more + "destinations:\n";
+    for (const std::string& name : names) {
+      yaml += "  - {name: " + name + ", url: \"https://example.com/" + name + "\"}\n";
+    }
+    return yaml;
+  }
+  void Start(const std::vector<std::string>& names) {
+    WriteText(path_, With(names));
+    auto config = LoadConfig(path_);
+    ASSERT_TRUE(config.ok()) << config.status();
+    source_ = std::make_unique<FileSource>(path_, *config, clock_);
+    EXPECT_TRUE(config->destinations.empty()) << "they are the source's now";
+    source_->Subscribe([this](const resource::SnapshotPtr& snapshot) {
+      offered_.push_back(snapshot);
+      return answer_;
+    });
+    source_->Watch(std::chrono::milliseconds(5), [this](const FileSource::Reload& reload) {
+      const std::lock_guard lock(mutex_);
+      status_ = reload.status;
+      limit_ = reload.config == nullptr ? 0 : reload.config->limits.max_in_flight();
+      ++reloads_;
+      changed_.notify_all();
+    });
+  }
+  /// Writes the file, has it read, and waits for that.
+  void Reload(const std::string& text) {
+    std::unique_lock lock(mutex_);
+    const int before = reloads_;
+    WriteText(path_, text);
+    source_->Poke();
+    ASSERT_TRUE(changed_.wait_for(lock, std::chrono::seconds(60),
+                                  [&] { return reloads_ > before && !LooksHalf(text); }));
+  }
+  /// The watcher may have looked between the two steps of writing: then it looks again.
+  bool LooksHalf(const std::string&) const {
+    return absl::StrContains(std::string(status_.message()), "is empty");
+  }
+  static std::vector<std::string> NamesIn(const resource::SnapshotPtr& snapshot) {
+    std::vector<std::string> names;
+    snapshot->ForEachDestination([&](const model::Destination& d) { names.push_back(d.name); });
+    return names;
+  }
+
+  const std::string path_;
+  base::SystemClock clock_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int reloads_ = 0;
+  absl::Status status_;
+  uint32_t limit_ = 0;
+  absl::Status answer_;
+  std::vector<resource::SnapshotPtr> offered_;
+  std::unique_ptr<FileSource> source_;
+};
+
+TEST_F(FileSourceTest, WhatChangesIsOfferedAndTheRestIsShared) {
+  Start({"a", "b"});
+  const resource::SnapshotPtr first = source_->current();
+  EXPECT_EQ(first->revision, 1u);
+  EXPECT_THAT(NamesIn(first), ElementsAre("a", "b"));
+  EXPECT_EQ(first->settings->max_in_flight, 99u);
+  EXPECT_EQ(first->settings->hash.size(), 64u);
+  Reload(With({"c", "a"}));
+  EXPECT_TRUE(status_.ok()) << status_;
+  const resource::SnapshotPtr second = source_->current();
+  EXPECT_GE(second->revision, 2u);
+  EXPECT_THAT(NamesIn(second), ElementsAre("a", "c"));
+  EXPECT_EQ(second->tenants[0]->destinations[0].value, first->tenants[0]->destinations[0].value);
+  EXPECT_EQ(second->tenants[0]->destinations[0].revision, 1u);
+  EXPECT_NE(second->settings->hash, first->settings->hash);
+  EXPECT_EQ(limit_, 99u) << "the settings are told";
+}
+
+TEST_F(FileSourceTest, WhatIsRefusedIsNotIts) {
+  Start({"a"});
+  const resource::SnapshotPtr first = source_->current();
+  {
+    const std::lock_guard lock(mutex_);
+    answer_ = absl::AlreadyExistsError("somebody else has b");
+  }
+  Reload(With({"a", "b"}));
+  EXPECT_EQ(status_, answer_);
+  EXPECT_EQ(source_->current(), first);
+}
+
+TEST_F(FileSourceTest, AFileThatIsWrongIsTold) {
+  Start({"a"});
+  const resource::SnapshotPtr first = source_->current();
+  Reload("destinations: [{name: x}]\n");
+  EXPECT_THAT(std::string(status_.message()), HasSubstr("destinations[0].url"));
+  EXPECT_TRUE(offered_.empty());
+  EXPECT_EQ(source_->current(), first);
+}
+
+}  // namespace
+}  // namespace carillon::config
