@@ -27,7 +27,7 @@ packages=(
   test:iproute2 test:prometheus
   test:clang-format-19 test:shellcheck test:codespell test:debootstrap test:etcd-server
   lint:clang-tidy-19
-  bench:python3 bench:nginx bench:wrk bench:iproute2
+  bench:python3 bench:nginx bench:openssl bench:wrk bench:iproute2
   watch:python3 watch:python3-yaml watch:openssl watch:prometheus
 )
 # Node.js and its npm may also be there from elsewhere, and then exclude Debian's.
