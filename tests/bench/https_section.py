@@ -95,8 +95,8 @@ def https(ctx):
     events = 6_000 if ctx.quick else 20_000
     ratio1, cpu1 = warm(ctx, 1, 5 * events)
     ratio10, cpu10 = warm(ctx, 10, events)
-    cold = [first_attempts(ctx, resumes=False) for _ in range(3)]
-    resumed = [first_attempts(ctx, resumes=True) for _ in range(3)]
+    cold = [first_attempts(ctx, resumes=False) for _ in range(ctx.rounds)]
+    resumed = [first_attempts(ctx, resumes=True) for _ in range(ctx.rounds)]
     idle_mb, open_mb = memory(ctx)
     cold_us, nginx_us = (median(figures) for figures in zip(*cold))
     return {"https_fanout1_ratio": ratio1, "cpu_us_https_fanout1": cpu1,
