@@ -277,6 +277,19 @@ TEST_F(BreakerTest, AFailureRateOpensIt) {
   EXPECT_EQ(End(Outcome::kReset), Change::kOpened);
 }
 
+TEST_F(BreakerTest, ARecoveredOneForgetsWhatOpenedIt) {
+  policy_.consecutive_failures = 0;
+  policy_.failure_rate = 0.5;
+  policy_.min_attempts = 4;
+  policy_.window = std::chrono::hours(1);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(End(Outcome::kReset), Change::kNone);
+  EXPECT_EQ(End(Outcome::kReset), Change::kOpened);
+  SleepUntilProbe();
+  EXPECT_EQ(End(Outcome::kSuccess, /*full=*/1), Change::kRecovered);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(End(Outcome::kSuccess), Change::kNone);
+  EXPECT_EQ(End(Outcome::kReset), Change::kNone) << "one of four";
+}
+
 TEST_F(BreakerTest, ALowerRateDoesNot) {
   policy_ = {.consecutive_failures = 0, .failure_rate = 0.5, .min_attempts = 20};
   for (int i = 0; i < 1000; ++i) {

@@ -98,6 +98,7 @@ TEST_F(FailingStretchTest, AGapIsAQuarterOfFailingForButAnHourAtLeast) {
 TEST_F(FailingStretchTest, ABreakerThatIsOpenForLongLeavesFewProbesAndTheyCount) {
   destination_.disabling.failing_for = 1 * kDay;
   destination_.breaker = model::Breaker{.max_delay = hours(20)};
+  EXPECT_EQ(LongestGap(destination_), nanoseconds(hours(40)));
   EXPECT_FALSE(Fails(hours(60), hours(20))) << "four failures";
   clock_.Advance(hours(20));
   EXPECT_EQ(End(), DisabledReason::kFailing);

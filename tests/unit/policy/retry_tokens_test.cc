@@ -53,6 +53,15 @@ TEST(RetryTokens, AQuietDestinationHasABurstAndNoMore) {
   EXPECT_EQ(TakeTokens(tokens, wide, kBegin + std::chrono::hours(10)), 50);
 }
 
+TEST(RetryTokens, OneThatWasNotUsedComesBack) {
+  RetryTokens tokens;
+  EXPECT_EQ(TakeTokens(tokens, kBudget, kBegin), 10);
+  tokens.Return(kBudget);
+  EXPECT_EQ(TakeTokens(tokens, kBudget, kBegin), 1);
+  for (int i = 0; i < 20; ++i) tokens.Return(kBudget);
+  EXPECT_EQ(TakeTokens(tokens, kBudget, kBegin), 10) << "no more than a burst";
+}
+
 TEST(RetryTokens, TellsWhenTheNextComes) {
   for (const double rate : {0.01, 0.3, 1.0, 7.0, 100'000.0}) {
     const model::RetryBudget budget{.ratio = 0.2, .min_per_second = rate};
