@@ -5,7 +5,8 @@
 - Locks are those of base/mutex.h, and whoever has one says what it guards: clang's -Wthread-safety sees
   no others.
 - No two sources of a folder define the same name for themselves alone, nor one that a header of their
-  part declares: a unity build compiles them as one."""
+  part declares: a unity build compiles them as one.
+- A library reads no clock but the one that it was given (base::Clock), but for the parts in OWN_TIME."""
 
 import collections
 import os
@@ -162,9 +163,23 @@ def names_of_headers(sources):
                     yield f"{path.relative_to(ROOT)}: {name} is declared by {header} too; rename one"
 
 
+CLOCK = re.compile(r"\b(?:steady_clock|system_clock|high_resolution_clock|Clock)::now\b|\babsl::Now\b")
+# What has a reason to ask the system: base::SystemClock does; admin/fetch is a tool's; the others keep real
+# sockets, queues and threads from waiting for ever, and tell nobody a time.
+OWN_TIME = ("base", "admin", "config", "web", "rpc", "tracing", "engine")
+
+
+def own_clocks(sources):
+    for path, text in sources.text.items():
+        steps = path.relative_to(ROOT).parts
+        if steps[0] == "lib" and steps[1] not in OWN_TIME and CLOCK.search(COMMENT_OR_TEXT.sub("", text)):
+            yield f"{path.relative_to(ROOT)}: reads the system's clock; take a base::Clock"
+
+
 def main():
     sources = Sources()
-    faults = [*missing_includes(sources), *unseen_locks(sources), *names_twice(sources), *names_of_headers(sources)]
+    faults = [*missing_includes(sources), *unseen_locks(sources), *names_twice(sources),
+              *names_of_headers(sources), *own_clocks(sources)]
     for fault in faults:
         print(fault)
     return 1 if faults else 0

@@ -89,6 +89,7 @@ class EngineImpl final : public Engine {
     options.dispatcher.max_memory_bytes = settings.max_memory_bytes();
     options.dispatcher.max_lane_bytes = settings.max_lane_bytes();
     options.dispatcher.user_agent = "Carillon/" CARILLON_VERSION;
+    options.courier.clock = &clock_;
     options.courier.egress = &egress_;
     options.courier.on_blocked = [&metrics] { metrics.CountGuardRefused(); };
     // Likewise.

@@ -48,7 +48,7 @@ class AsioCourier final : public Courier {
     Response response;
     response.wire = model::Outcome::kCancelled;
     response.error = "the endpoint was closed";
-    response.started = response.ended = std::chrono::steady_clock::now();
+    response.started = response.ended = context_.clock.Mono();
     context_.ReportLater(request.token, std::move(response));
   }
 

@@ -32,7 +32,7 @@ Connection::Connection(CourierContext& context, Endpoint& endpoint, uint32_t rou
     : context_(context),
       endpoint_(endpoint),
       route_(route),
-      retires_(std::chrono::steady_clock::now() + context.options.max_connection_age),
+      retires_(context.clock.Mono() + context.options.max_connection_age),
       reader_(context.options.max_head_bytes, context.options.max_body_bytes) {}
 
 void Connection::Dial(AttemptPtr attempt) {
@@ -56,7 +56,7 @@ void Connection::OnDialed(Dialed dialed) {
   address_ = dialed.address;
   buffer_.resize(kBufferBytes);
   Listen();
-  Send(std::chrono::steady_clock::now());
+  Send(context_.clock.Mono());
 }
 
 void Connection::NoteShortage(const Dialed& dialed) {
@@ -119,7 +119,7 @@ void Connection::OnBytes(size_t bytes) {
   size_t used = 0;
   const ResponseReader::State state = reader_.Feed({buffer_.data(), bytes}, used);
   if (state == ResponseReader::State::kMore) {
-    if (first) first_byte_ = std::chrono::steady_clock::now();
+    if (first) first_byte_ = context_.clock.Mono();
     return Listen();
   }
   const bool whole = state == ResponseReader::State::kDone;
@@ -176,7 +176,7 @@ void Connection::Remember(Outcome outcome) {
   // The dialer has told; or it is no fault of the address.
   if (!stream_ || outcome == Outcome::kLocalShortage) return;
   if (outcome != Outcome::kSuccess) {
-    endpoint_.history()->Failed(address_, std::chrono::steady_clock::now());
+    endpoint_.history()->Failed(address_, context_.clock.Mono());
   } else if (!std::exchange(proven_, true)) {
     endpoint_.history()->Worked(address_);
   }
@@ -195,7 +195,7 @@ Response Connection::End(Outcome outcome, std::string error) {
     response.error = std::move(error);
   }
   response.started = attempt_->started;
-  response.ended = std::chrono::steady_clock::now();
+  response.ended = context_.clock.Mono();
   response.times = TimesAt(response.ended);
   return response;
 }

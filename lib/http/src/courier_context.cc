@@ -3,6 +3,11 @@
 #include <boost/asio/post.hpp>
 
 namespace carillon::http {
+namespace {
+
+const base::SystemClock kSystemClock;
+
+}  // namespace
 
 CourierContext::CourierContext(boost::asio::io_context& io_context, Resolver& resolver_used,
                                TlsClient& tls_used, const CourierOptions& bounds)
@@ -10,9 +15,10 @@ CourierContext::CourierContext(boost::asio::io_context& io_context, Resolver& re
       resolver(resolver_used),
       tls(tls_used),
       options(bounds),
-      wheel(io_context.get_executor()),
+      clock(bounds.clock == nullptr ? kSystemClock : *bounds.clock),
+      wheel(io_context.get_executor(), clock),
       sessions(std::make_shared<TlsSessions>(TlsSessions::Bounds{})),
-      places(io_context, bounds.descriptors),
+      places(io_context, bounds.descriptors, clock),
       mailbox(std::make_shared<Mailbox>(io_context)) {}
 
 CourierContext::~CourierContext() { mailbox->Shut(); }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "address_history.h"
+#include "carillon/base/clock.h"
 #include "carillon/http/asio_courier.h"
 #include "deadline_wheel.h"
 #include "mailbox.h"
@@ -40,6 +41,7 @@ class CourierContext {
   Resolver& resolver;
   TlsClient& tls;
   const CourierOptions options;
+  const base::Clock& clock;
   CourierListener* listener = nullptr;
   DeadlineWheel wheel;
   const std::shared_ptr<TlsSessions> sessions;

@@ -4,13 +4,14 @@
 
 namespace carillon::http {
 
-DeadlineWheel::DeadlineWheel(boost::asio::io_context::executor_type executor)
-    : origin_(std::chrono::steady_clock::now()), timer_(executor) {}
+DeadlineWheel::DeadlineWheel(boost::asio::io_context::executor_type executor,
+                             const base::Clock& clock)
+    : clock_(clock), origin_(clock.Mono()), timer_(executor) {}
 
 void DeadlineWheel::Set(Deadline& deadline, base::MonoTime at) {
   deadline.Unlink();
   // The clock may have gone past ticks that were not looked at because nothing was set.
-  if (!armed_) current_ = TickOf(std::chrono::steady_clock::now());
+  if (!armed_) current_ = TickOf(clock_.Mono());
   deadline.tick_ = std::max(TickOf(at) + 1, current_ + 1);
   deadline.LinkBefore(slots_[deadline.tick_ % kSlots]);
   if (!armed_ || deadline.tick_ < *armed_) Arm(deadline.tick_);
@@ -29,7 +30,7 @@ std::optional<uint64_t> DeadlineWheel::NextTick() const {
 
 void DeadlineWheel::Arm(uint64_t tick) {
   armed_ = tick;
-  timer_.expires_at(origin_ + tick * kTick);
+  timer_.expires_after(origin_ + tick * kTick - clock_.Mono());
   timer_.async_wait([this, tick, alive = std::weak_ptr<int>(alive_)](const auto&) {
     // Armed anew in between: this call is of no interest.
     if (alive.expired() || armed_ != tick) return;
@@ -38,7 +39,7 @@ void DeadlineWheel::Arm(uint64_t tick) {
 }
 
 void DeadlineWheel::OnTimer() {
-  const uint64_t now = TickOf(std::chrono::steady_clock::now());
+  const uint64_t now = TickOf(clock_.Mono());
   DeadlineLink due;
   const uint64_t from = std::max(current_ + 1, now >= kSlots ? now - kSlots + 1 : 0);
   current_ = std::max(current_, now);

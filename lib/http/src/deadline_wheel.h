@@ -55,7 +55,8 @@ class Deadline : private DeadlineLink {
 /// runs the executor's context; outlives what is set in it.
 class DeadlineWheel {
  public:
-  explicit DeadlineWheel(boost::asio::io_context::executor_type executor);
+  /// `clock` outlives it.
+  DeadlineWheel(boost::asio::io_context::executor_type executor, const base::Clock& clock);
   DeadlineWheel(const DeadlineWheel&) = delete;
   DeadlineWheel& operator=(const DeadlineWheel&) = delete;
 
@@ -76,6 +77,7 @@ class DeadlineWheel {
   void OnTimer();
   void CollectDue(uint64_t slot, DeadlineLink& due);
 
+  const base::Clock& clock_;
   const base::MonoTime origin_;
   Timer timer_;
   std::array<DeadlineLink, kSlots> slots_;

@@ -21,8 +21,6 @@ guard::Address ToGuard(const boost::asio::ip::address& address) {
   return guard::Address::V6(address.to_v6().to_bytes());
 }
 
-base::MonoTime Now() { return std::chrono::steady_clock::now(); }
-
 /// How much an outcome tells: what could not be tried for want of this machine's own most, for that
 /// is nobody's fault; that a family has no route here least.
 int WeightOf(Outcome outcome) {
@@ -51,14 +49,15 @@ Dialer::Dialer(CourierContext& context, std::shared_ptr<const EndpointOptions> o
 
 void Dialer::Start() {
   egress_ = context_.egress();
-  stage_since_ = Now();
+  stage_since_ = context_.clock.Mono();
   must_end_ = stage_since_ + options_->connect_timeout;
   context_.wheel.Set(*this, must_end_);
   context_.mailbox->Ask(context_.resolver, options_->url.host, options_->tenant, weak_from_this());
 }
 
 void Dialer::Cancel() {
-  if (stage_ == Stage::kHandshaking) history_->Failed(DestinationOf(hop_).address(), Now());
+  if (stage_ == Stage::kHandshaking)
+    history_->Failed(DestinationOf(hop_).address(), context_.clock.Mono());
   Enter(Stage::kOver);
   ClearDeadline();
   done_ = nullptr;
@@ -85,14 +84,14 @@ PhaseTimes::Time* Dialer::TimeOf(PhaseTimes& times, Stage stage) {
 
 void Dialer::Enter(Stage stage) {
   times_ = times();
-  stage_since_ = Now();
+  stage_since_ = context_.clock.Mono();
   stage_ = stage;
 }
 
 PhaseTimes Dialer::times() const {
   PhaseTimes times = times_;
   if (PhaseTimes::Time* const time = TimeOf(times, stage_)) {
-    *time = std::max(*time, PhaseTimes::Time(0)) + (Now() - stage_since_);
+    *time = std::max(*time, PhaseTimes::Time(0)) + (context_.clock.Mono() - stage_since_);
   }
   return times;
 }
@@ -133,7 +132,7 @@ void Dialer::OnDestination(const Addresses& addresses) {
     if (context_.options.on_blocked) context_.options.on_blocked();
     return Finish(Outcome::kBlocked, "the guard refuses " + options_->url.host + ": " + refused);
   }
-  for (const auto& address : history_->Order(addresses, Now())) {
+  for (const auto& address : history_->Order(addresses, context_.clock.Mono())) {
     if (hops_.size() < kMaxHops) hops_.push_back({{address, options_->url.port}, std::nullopt});
   }
   if (!egress_->proxy) return ConnectNext();
@@ -142,7 +141,7 @@ void Dialer::OnDestination(const Addresses& addresses) {
 }
 
 void Dialer::OnProxy(const Addresses& addresses) {
-  const Addresses ordered = context_.proxy_history.Order(addresses, Now());
+  const Addresses ordered = context_.proxy_history.Order(addresses, context_.clock.Mono());
   std::vector<Hop> through;
   for (const Hop& hop : hops_) {
     for (const auto& address : ordered) {
@@ -159,14 +158,14 @@ const Dialer::TcpEndpoint& Dialer::DestinationOf(size_t hop) const {
 
 void Dialer::Blame(size_t hop) {
   AddressHistory& history = hops_[hop].behind_proxy ? context_.proxy_history : *history_;
-  history.Failed(hops_[hop].to.address(), Now());
+  history.Failed(hops_[hop].to.address(), context_.clock.Mono());
 }
 
 void Dialer::ConnectNext() {
   Enter(Stage::kConnecting);
   if (!TakePlace()) CloseOldest();
   const size_t hop = next_hop_++;
-  const auto now = Now();
+  const auto now = context_.clock.Mono();
   const auto share = (must_end_ - now) / static_cast<int64_t>(hops_.size() - hop);
   const auto delay = std::clamp<base::MonoTime::duration>(share, kMinAttemptDelay, kAttemptDelay);
   context_.wheel.Set(*this, has_next() ? std::min(must_end_, now + delay) : must_end_);
@@ -209,7 +208,7 @@ void Dialer::FinishFailed() {
 }
 
 void Dialer::OnConnectDeadline() {
-  if (Now() < must_end_ && has_next()) return ConnectNext();
+  if (context_.clock.Mono() < must_end_ && has_next()) return ConnectNext();
   if (failure_.short_of) return FinishFailed();
   for (const Try& one : connecting_) Blame(one.hop);
   Finish(Outcome::kConnectTimeout, "no connection within the connect time-out");
@@ -255,7 +254,7 @@ void Dialer::CloseOldest() {
 
 void Dialer::AskProxy(const TcpEndpoint& to) {
   Enter(Stage::kTunnelling);
-  const auto now = Now();
+  const auto now = context_.clock.Mono();
   const auto left = static_cast<int64_t>(hops_.size() - next_hop_);
   context_.wheel.Set(*this, now + (must_end_ - now) / (left + 1));
   // Weak: the tunnel must not own who owns it.
@@ -270,7 +269,7 @@ void Dialer::OnTunnel(Tunnel::Result result) {
   if (stage_ != Stage::kTunnelling) return;
   if (result.outcome == Outcome::kSuccess) return Handshake();
   if (!result.other_may_do) return Finish(result.outcome, std::move(result.error));
-  history_->Failed(DestinationOf(hop_).address(), Now());
+  history_->Failed(DestinationOf(hop_).address(), context_.clock.Mono());
   if (!has_next()) return Finish(result.outcome, std::move(result.error));
   stream_->Close();
   stream_.reset();
@@ -278,7 +277,7 @@ void Dialer::OnTunnel(Tunnel::Result result) {
 }
 
 void Dialer::OnTunnelSilent() {
-  history_->Failed(DestinationOf(hop_).address(), Now());
+  history_->Failed(DestinationOf(hop_).address(), context_.clock.Mono());
   if (!has_next()) {
     return Finish(Outcome::kConnectTimeout,
                   "the proxy did not answer CONNECT within the connect time-out");
@@ -311,13 +310,13 @@ void Dialer::OnHandshake(ErrorCode ec) {
     return FinishShort(*short_of, "TLS handshake: " + ec.message());
   }
   TellHandshake(HandshakeResult::kFailed);
-  history_->Failed(DestinationOf(hop_).address(), Now());
+  history_->Failed(DestinationOf(hop_).address(), context_.clock.Mono());
   Finish(Outcome::kTls, "TLS handshake: " + stream_->Explain(ec));
 }
 
 void Dialer::OnHandshakeSilent() {
   TellHandshake(HandshakeResult::kTimeout);
-  history_->Failed(DestinationOf(hop_).address(), Now());
+  history_->Failed(DestinationOf(hop_).address(), context_.clock.Mono());
   Finish(Outcome::kConnectTimeout, "no TLS handshake within the connect time-out");
 }
 

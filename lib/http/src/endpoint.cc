@@ -8,12 +8,12 @@ namespace {
 
 using model::Outcome;
 
-Response Ended(const Attempt& attempt, Outcome outcome, std::string error) {
+Response Ended(const Attempt& attempt, Outcome outcome, std::string error, base::MonoTime now) {
   Response response;
   response.wire = outcome;
   response.error = std::move(error);
   response.started = attempt.started;
-  response.ended = std::chrono::steady_clock::now();
+  response.ended = now;
   return response;
 }
 
@@ -57,7 +57,7 @@ void Endpoint::Start(Request request) {
   attempt->request = std::make_shared<const Request>(std::move(request));
   attempt->options = options_;
   attempt->route = route_;
-  attempt->started = std::chrono::steady_clock::now();
+  attempt->started = context_.clock.Mono();
   attempt->endpoint = this;
   context_.wheel.Set(
       *attempt, std::min(attempt->started + options_->total_timeout, attempt->request->must_end));
@@ -72,7 +72,7 @@ void Endpoint::Start(Request request) {
 
 void Endpoint::ServeQueue() {
   while (!queue_.empty()) {
-    const auto now = idle_.empty() ? base::MonoTime{} : std::chrono::steady_clock::now();
+    const auto now = idle_.empty() ? base::MonoTime{} : context_.clock.Mono();
     Connection* idle = idle_.empty() ? nullptr : TakeIdle(queue_.front()->route, now);
     if (idle == nullptr && connections_.size() >= options_->max_connections) {
       if (idle_.empty()) return;
@@ -192,11 +192,12 @@ void Endpoint::OnWaitedTooLong(Attempt& attempt) {
                            .label = options_->label,
                            .error = "no descriptor was free until the total time-out"});
   }
-  const Response response = waits_for_place
-                                ? Ended(attempt, Outcome::kLocalShortage,
-                                        "waited for a free descriptor until the total time-out")
-                                : Ended(attempt, Outcome::kConnectTimeout,
-                                        "waited for a free connection until the total time-out");
+  const base::MonoTime now = context_.clock.Mono();
+  const Response response =
+      waits_for_place ? Ended(attempt, Outcome::kLocalShortage,
+                              "waited for a free descriptor until the total time-out", now)
+                      : Ended(attempt, Outcome::kConnectTimeout,
+                              "waited for a free connection until the total time-out", now);
   const uint64_t token = attempt.request->token;
   CourierContext& context = context_;
   queue_.erase(attempt.place);
@@ -236,7 +237,7 @@ void Endpoint::CancelAll() {
   }
   for (const AttemptPtr& attempt : queue_) {
     context_.ReportLater(attempt->request->token,
-                         Ended(*attempt, Outcome::kCancelled, "cancelled"));
+                         Ended(*attempt, Outcome::kCancelled, "cancelled", context_.clock.Mono()));
   }
   queue_.clear();
 }

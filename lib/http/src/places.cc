@@ -68,8 +68,11 @@ class Places::Box final : public base::DescriptorBudget::Party,
   bool posted_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-Places::Places(boost::asio::io_context& io, base::DescriptorBudget* budget)
-    : budget_(budget), box_(budget == nullptr ? nullptr : std::make_shared<Box>(io, *this)) {
+Places::Places(boost::asio::io_context& io, base::DescriptorBudget* budget,
+               const base::Clock& clock)
+    : budget_(budget),
+      clock_(clock),
+      box_(budget == nullptr ? nullptr : std::make_shared<Box>(io, *this)) {
   if (budget_ != nullptr) budget_->Join(*box_);
 }
 
@@ -99,7 +102,7 @@ void Places::Forget(Endpoint& endpoint) {
 }
 
 bool Places::CloseLeastNeeded() {
-  IdleSlot* const least = idle_.LeastNeeded(std::chrono::steady_clock::now());
+  IdleSlot* const least = idle_.LeastNeeded(clock_.Mono());
   if (least == nullptr) return false;
   static_cast<IdleConnection*>(least)->connection.GiveWay();
   return true;

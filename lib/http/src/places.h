@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 
+#include "carillon/base/clock.h"
 #include "carillon/base/descriptor_budget.h"
 #include "idle_pool.h"
 
@@ -24,7 +25,7 @@ struct IdleConnection : IdleSlot {
 /// on the thread that runs `io`; outlives the endpoints. Without a budget there is always a place.
 class Places {
  public:
-  Places(boost::asio::io_context& io, base::DescriptorBudget* budget);
+  Places(boost::asio::io_context& io, base::DescriptorBudget* budget, const base::Clock& clock);
   ~Places();
   Places(const Places&) = delete;
   Places& operator=(const Places&) = delete;
@@ -52,6 +53,7 @@ class Places {
   void OnWanted(size_t count);
 
   base::DescriptorBudget* const budget_;
+  const base::Clock& clock_;
   IdlePool idle_;
   std::deque<Endpoint*> waiting_;   // one for each place that was asked for, or fewer
   const std::shared_ptr<Box> box_;  // null without a budget

@@ -21,7 +21,6 @@ namespace {
 
 namespace ip = boost::asio::ip;
 using Answer = absl::StatusOr<Addresses>;
-using SteadyTime = std::chrono::steady_clock::time_point;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kStaleWait{200};       // for a new look-up, before the old answer is given
@@ -85,12 +84,12 @@ class DnsResolver final : public Resolver {
     std::vector<std::string> tenants;  // in whose queues it stands, or stood
     bool started = false;
     bool too_slow = false;  // those who come now get the stale answer at once
-    SteadyTime begun = std::chrono::steady_clock::now();
+    base::MonoTime begun{};
   };
   /// Those who wait for `host` get its stale answer at `at`.
   struct Impatient {
     std::string host;
-    SteadyTime at;
+    base::MonoTime at;
   };
 
   static void Tell(Waiting& waiting, const Answer& answer) {
@@ -119,8 +118,8 @@ class DnsResolver final : public Resolver {
     if (found.fresh != nullptr) return *found.fresh;
     const auto at = pending_.find(host);
     const bool too_slow = at != pending_.end() && at->second.too_slow;
-    const bool waits =
-        !(too_slow && found.stale != nullptr) && Wait(host, tenant, found.stale != nullptr, done);
+    const bool waits = !(too_slow && found.stale != nullptr) &&
+                       Wait(host, tenant, found.stale != nullptr, now, done);
     if (waits) return std::nullopt;
     if (found.stale == nullptr) return absl::ResourceExhaustedError("too many look-ups wait");
     CountStale();
@@ -128,10 +127,11 @@ class DnsResolver final : public Resolver {
   }
 
   /// Makes `done` wait for the look-up of `host`; false when too many wait.
-  bool Wait(const std::string& host, const std::string& tenant, bool has_stale, ResolveDone& done)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  bool Wait(const std::string& host, const std::string& tenant, bool has_stale, base::MonoTime now,
+            ResolveDone& done) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const auto [at, is_new] = pending_.try_emplace(host);
     Pending& pending = at->second;
+    if (is_new) pending.begun = now;
     // Also where another tenant asked first: that one's turn may be far.
     const bool queued = std::ranges::find(pending.tenants, tenant) != pending.tenants.end();
     if (!pending.started && !queued) {
@@ -170,7 +170,7 @@ class DnsResolver final : public Resolver {
     const base::MutexLock lock(mutex_);
     if (starts_left_) return milliseconds(1);
     if (impatient_.empty()) return std::nullopt;
-    const auto left = impatient_.front().at - std::chrono::steady_clock::now();
+    const auto left = impatient_.front().at - clock_.Mono();
     return std::max(milliseconds(0), std::chrono::ceil<milliseconds>(left));
   }
 
@@ -193,7 +193,7 @@ class DnsResolver final : public Resolver {
     std::vector<std::pair<Waiting, Answer>> served;
     {
       const base::MutexLock lock(mutex_);
-      const SteadyTime now = std::chrono::steady_clock::now();
+      const base::MonoTime now = clock_.Mono();
       while (!impatient_.empty() && impatient_.front().at <= now) {
         const Impatient next = std::move(impatient_.front());
         impatient_.pop_front();

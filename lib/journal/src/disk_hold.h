@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "carillon/base/clock.h"
+
 namespace carillon::journal {
 
 /// How long a disk that was full has to take every write before it counts as having room again:
@@ -12,7 +14,7 @@ namespace carillon::journal {
 /// an argument.
 class DiskHold {
  public:
-  using Time = std::chrono::steady_clock::time_point;
+  using Time = base::MonoTime;
   explicit DiskHold(std::chrono::nanoseconds least) : least_(least), hold_(least) {}
 
   /// A write found no room. Returns until when the disk counts as full.

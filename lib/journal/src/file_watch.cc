@@ -8,7 +8,7 @@
 
 namespace carillon::journal {
 
-FileWatch::FileWatch(std::vector<std::string> paths) : checked_(std::chrono::steady_clock::now()) {
+FileWatch::FileWatch(std::vector<std::string> paths, base::MonoTime now) : checked_(now) {
   for (std::string& path : paths) {
     struct stat info{};
     // One that is not there is missed at the first look.
@@ -17,7 +17,7 @@ FileWatch::FileWatch(std::vector<std::string> paths) : checked_(std::chrono::ste
   }
 }
 
-absl::Status FileWatch::Check(uint64_t wal_bytes) {
+absl::Status FileWatch::Check(uint64_t wal_bytes, base::MonoTime now) {
   for (const File& file : files_) {
     struct stat info{};
     if (stat(file.path.c_str(), &info) != 0) {
@@ -37,7 +37,7 @@ absl::Status FileWatch::Check(uint64_t wal_bytes) {
                                                  info.st_size, " bytes of ", wal_bytes));
     }
   }
-  checked_ = std::chrono::steady_clock::now();
+  checked_ = now;
   return absl::OkStatus();
 }
 

@@ -7,26 +7,27 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "carillon/base/clock.h"
 
 namespace carillon::journal {
 
 /// Notices that files of the store are not any more what was opened: deleted, moved, replaced by
 /// others, cut, or the whole folder so. What is written then goes to files without a name, and is
 /// gone with the process. It looks at names only: closing a descriptor of a database would let go
-/// SQLite's locks. One thread.
+/// SQLite's locks. One thread; `now` is an argument.
 class FileWatch {
  public:
   FileWatch() = default;  ///< watches nothing
   /// Remembers the files that have these names now.
-  explicit FileWatch(std::vector<std::string> paths);
+  FileWatch(std::vector<std::string> paths, base::MonoTime now);
 
   /// UNAVAILABLE names the first file that is not what it was. `wal_bytes`: the write-ahead file,
   /// the last of the paths, has at least so many.
-  absl::Status Check(uint64_t wal_bytes);
+  absl::Status Check(uint64_t wal_bytes, base::MonoTime now);
 
   /// Whether the last look is older than `age`.
-  bool OlderThan(std::chrono::nanoseconds age) const {
-    return !files_.empty() && std::chrono::steady_clock::now() - checked_ > age;
+  bool OlderThan(std::chrono::nanoseconds age, base::MonoTime now) const {
+    return !files_.empty() && now - checked_ > age;
   }
 
  private:
@@ -36,7 +37,7 @@ class FileWatch {
     ino_t inode = 0;
   };
   std::vector<File> files_;
-  std::chrono::steady_clock::time_point checked_{};
+  base::MonoTime checked_{};
 };
 
 }  // namespace carillon::journal

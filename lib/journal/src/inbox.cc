@@ -38,7 +38,7 @@ bool Inbox::Add(SettleRequest& request) {
     settlement_rows_ += RowCount(request.settlement);
     settlements_.push_back(std::move(request));
     const bool first = settlements_.size() == 1;
-    if (first) settlements_since_ = std::chrono::steady_clock::now();
+    if (first) settlements_since_ = clock_.Mono();
     if (!first && (rows >= kMaxRows || settlement_rows_ < kMaxRows)) return true;
   }
   wake_.NotifyOne();
@@ -71,7 +71,7 @@ void Inbox::Stop() {
   wake_.NotifyOne();
 }
 
-bool Inbox::Ready(bool hold_settlements, std::chrono::steady_clock::time_point now) const {
+bool Inbox::Ready(bool hold_settlements, base::MonoTime now) const {
   if (stopping_ || !tasks_.empty()) return true;
   if (!open_) return false;
   if (!appends_.empty()) return true;
@@ -79,16 +79,17 @@ bool Inbox::Ready(bool hold_settlements, std::chrono::steady_clock::time_point n
   return settlement_rows_ >= kMaxRows || now >= settlements_since_ + kGather;
 }
 
-Group Inbox::Take(std::chrono::steady_clock::time_point deadline, bool hold_settlements) {
+Group Inbox::Take(base::MonoTime deadline, bool hold_settlements) {
   const base::MutexLock lock(mutex_);
   while (true) {
-    const auto now = std::chrono::steady_clock::now();
+    const auto now = clock_.Mono();
     if (Ready(hold_settlements, now) || now >= deadline) break;
     auto until = deadline;
     if (open_ && !settlements_.empty() && !hold_settlements) {
       until = std::min(until, settlements_since_ + kGather);
     }
-    wake_.WaitUntil(mutex_, until);
+    // A thread waits by the system's clock: for as long as it takes by ours.
+    wake_.WaitUntil(mutex_, base::SystemClock().Mono() + (until - now));
   }
   Group group;
   group.tasks.swap(tasks_);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "carillon/base/clock.h"
 #include "carillon/base/mutex.h"
 #include "carillon/journal/journal.h"
 #include "id_hash.h"
@@ -44,6 +45,9 @@ class Inbox {
   static constexpr size_t kMaxBytes = 16 << 20;
   static constexpr size_t kMaxRows = 65'536;
 
+  /// `clock` outlives it.
+  explicit Inbox(const base::Clock& clock) : clock_(clock) {}
+
   /// Any thread. False after `Stop`: what was handed over was not taken.
   bool Add(AppendRequest& request);
   bool Add(SettleRequest& request);
@@ -55,20 +59,20 @@ class Inbox {
 
   /// Waits for work, at most until `deadline`; an empty group when that comes first.
   /// `hold_settlements`: leave them (the disk is full and was tried just now).
-  Group Take(std::chrono::steady_clock::time_point deadline, bool hold_settlements);
+  Group Take(base::MonoTime deadline, bool hold_settlements);
 
  private:
-  bool Ready(bool hold_settlements, std::chrono::steady_clock::time_point now) const
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool Ready(bool hold_settlements, base::MonoTime now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void TakeAppends(Group& group) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void TakeSettlements(Group& group) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  const base::Clock& clock_;
   base::Mutex mutex_;
   base::CondVar wake_;
   std::deque<AppendRequest> appends_ ABSL_GUARDED_BY(mutex_);
   std::deque<SettleRequest> settlements_ ABSL_GUARDED_BY(mutex_);
   std::vector<InboxTask> tasks_ ABSL_GUARDED_BY(mutex_);
-  std::chrono::steady_clock::time_point settlements_since_ ABSL_GUARDED_BY(mutex_){};
+  base::MonoTime settlements_since_ ABSL_GUARDED_BY(mutex_){};
   size_t settlement_rows_ ABSL_GUARDED_BY(mutex_) = 0;
   bool open_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -94,7 +94,7 @@ absl::StatusOr<base::WallTime> KeptScan::AcceptedAt(uint64_t position) {
 }
 
 absl::StatusOr<KeptView> KeptScan::Look(uint64_t max_bytes) {
-  const auto start = std::chrono::steady_clock::now();
+  const base::MonoTime start = clock_->Mono();
   KeptView view;
   view.demand.keep_since = clock_->Wall() - options_.kept_age;
   const absl::StatusOr<uint64_t> too_old = LastBefore(view.demand.keep_since);
@@ -128,7 +128,7 @@ absl::StatusOr<KeptView> KeptScan::Look(uint64_t max_bytes) {
     view.demand.version = ++version_;
     view.demand.evict = std::make_shared<const std::map<LaneId, EvictionRequest>>(std::move(evict));
   }
-  pace_.Took(start);
+  pace_.Took(start, clock_->Mono());
   return view;
 }
 

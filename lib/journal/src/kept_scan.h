@@ -29,7 +29,7 @@ class KeptScan {
   static absl::StatusOr<KeptScan> Create(Database& database, const SqliteJournalOptions& options,
                                          const base::Clock& clock, const Gauges& gauges);
 
-  bool Due() const { return pace_.Due(); }
+  bool Due() const { return pace_.Due(clock_->Mono()); }
   /// `max_bytes`: what all together may take in any case, because space is short.
   absl::StatusOr<KeptView> Look(uint64_t max_bytes);
 

@@ -149,7 +149,7 @@ absl::StatusOr<OpenedStore> OpenStore(const SqliteJournalOptions& options,
     lock->SetUsed();
   }
   std::unique_ptr<SyncVfs> sync_vfs;
-  if (hooks.on_sync) sync_vfs = std::make_unique<SyncVfs>(options.vfs, hooks.on_sync);
+  if (hooks.on_sync) sync_vfs = std::make_unique<SyncVfs>(options.vfs, clock, hooks.on_sync);
   absl::StatusOr<Database> writing =
       OpenConnection(path, sync_vfs == nullptr ? options.vfs : sync_vfs->name());
   if (!writing.ok()) return writing.status();
@@ -182,12 +182,13 @@ absl::StatusOr<OpenedStore> OpenStore(const SqliteJournalOptions& options,
   absl::StatusOr<KeptScan> kept = KeptScan::Create(*housekeeping, options, clock, *gauges);
   if (!kept.ok()) return kept.status();
   Tell(*found, last_position, hooks);
-  return OpenedStore{*std::move(lock),         std::move(sync_vfs),
-                     *std::move(mark),         FileWatch({LockPath(folder), path, WalPath(folder)}),
-                     *std::move(store),        *std::move(reader),
-                     *std::move(housekeeping), std::move(ids),
-                     *std::move(state),        std::move(gauges),
-                     *std::move(retention),    *std::move(kept)};
+  return OpenedStore{
+      *std::move(lock),         std::move(sync_vfs),
+      *std::move(mark),         FileWatch({LockPath(folder), path, WalPath(folder)}, clock.Mono()),
+      *std::move(store),        *std::move(reader),
+      *std::move(housekeeping), std::move(ids),
+      *std::move(state),        std::move(gauges),
+      *std::move(retention),    *std::move(kept)};
 }
 
 }  // namespace carillon::journal

@@ -77,18 +77,19 @@ void Retention::Begin(uint64_t missing_bytes) {
 
 void Retention::ForgetParked() {
   if (std::exchange(parked_known_, false) && !parked_positions_.empty()) {
-    parked_pace_.Took(std::chrono::steady_clock::now() - worked_);
+    const base::MonoTime now = clock_->Mono();
+    parked_pace_.Took(now - worked_, now);
   }
   std::vector<uint64_t>().swap(parked_positions_);
 }
 
 absl::StatusOr<RetentionStep> Retention::Next() {
   RetentionStep step;
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = clock_->Mono();
   absl::Status status = AddEventsAndAttempts(step);
   if (status.ok()) status = AddIds(step);
   if (status.ok()) status = AddDead(step);
-  worked_ += std::chrono::steady_clock::now() - start;
+  worked_ += clock_->Mono() - start;
   if (!status.ok()) return status;
   if (step.empty()) ForgetParked();
   return step;
@@ -174,7 +175,7 @@ absl::Status Retention::AddIds(RetentionStep& step) {
 
 absl::Status Retention::AddDead(RetentionStep& step) {
   if (dead_at_ == dead_found_.size()) {
-    if (!dead_pace_.Due()) return absl::OkStatus();
+    if (!dead_pace_.Due(clock_->Mono())) return absl::OkStatus();
     if (absl::Status status = FindDead(); !status.ok()) return status;
   }
   const size_t end = std::min(dead_found_.size(), dead_at_ + kDeadPerStep);
@@ -186,7 +187,7 @@ absl::Status Retention::AddDead(RetentionStep& step) {
 
 // Those above the floor are needed: a start would find their deliveries unsettled without them.
 absl::Status Retention::FindDead() {
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = clock_->Mono();
   dead_at_ = 0;
   dead_found_.clear();
   const uint64_t dead = gauges_->dead;
@@ -205,14 +206,14 @@ absl::Status Retention::FindDead() {
     dead_found_.emplace_back(static_cast<LaneId>(found.Int(0)),
                              static_cast<uint64_t>(found.Int(1)));
   }
-  dead_pace_.Took(start);
+  dead_pace_.Took(start, clock_->Mono());
   return absl::OkStatus();
 }
 
 absl::StatusOr<bool> Retention::KnowParked() {
   if (parked_known_) return true;
-  if (!parked_pace_.Due()) return false;
-  const auto start = std::chrono::steady_clock::now();
+  if (!parked_pace_.Due(clock_->Mono())) return false;
+  const auto start = clock_->Mono();
   const auto keep = [this](uint64_t position) {
     if (position <= floor_) parked_positions_.push_back(position);
   };
@@ -230,7 +231,7 @@ absl::StatusOr<bool> Retention::KnowParked() {
     for (const BatchMember& member : parked->rest) keep(member.position);
   }
   std::sort(parked_positions_.begin(), parked_positions_.end());
-  parked_pace_.Took(start);
+  parked_pace_.Took(start, clock_->Mono());
   parked_known_ = true;
   return true;
 }

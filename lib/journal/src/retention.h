@@ -84,7 +84,7 @@ class Retention {
   size_t dead_at_ = 0;  ///< of dead_found_: those before it are on their way
   /// Events left in chunks that were thinned, by key; one unknown is thought to be whole.
   std::map<int64_t, size_t> left_;
-  std::chrono::steady_clock::duration worked_{};  ///< time that this pass took on this thread
+  base::MonoTime::duration worked_{};  ///< time that this pass took on this thread
   ScanPace parked_pace_, dead_pace_;
 };
 

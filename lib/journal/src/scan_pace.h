@@ -1,20 +1,19 @@
 #pragma once
 
-#include <chrono>
+#include "carillon/base/clock.h"
 
 namespace carillon::journal {
 
-/// An expensive scan is not done again before twenty times its own duration has gone by.
+/// An expensive scan is not done again before twenty times its own duration has gone by. Pure:
+/// `now` is an argument.
 class ScanPace {
  public:
-  bool Due() const { return std::chrono::steady_clock::now() >= next_; }
-  void Took(std::chrono::steady_clock::time_point start) {
-    const auto now = std::chrono::steady_clock::now();
-    next_ = now + 20 * (now - start);
-  }
+  bool Due(base::MonoTime now) const { return now >= next_; }
+  /// It began at `start` and is over.
+  void Took(base::MonoTime start, base::MonoTime now) { next_ = now + 20 * (now - start); }
 
  private:
-  std::chrono::steady_clock::time_point next_{};
+  base::MonoTime next_{};
 };
 
 }  // namespace carillon::journal

@@ -20,12 +20,6 @@
 namespace carillon::journal {
 namespace {
 
-int64_t SteadyNanos() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
 /// A disk that was full has to take writes for so many rounds of the housekeeper before the journal
 /// says that it accepts again.
 constexpr int kHoldRounds = 5;
@@ -87,6 +81,9 @@ class SqliteJournal final : public Journal {
   Stats stats() const override;
 
  private:
+  int64_t MonoNanos() const {
+    return std::chrono::nanoseconds(clock_.Mono().time_since_epoch()).count();
+  }
   /// Why publishing is refused just now, if it is.
   absl::Status CheckRoom(size_t bytes);
   std::vector<IdHash> HashIds(const std::vector<std::shared_ptr<model::Event>>& events) const;
@@ -94,6 +91,7 @@ class SqliteJournal final : public Journal {
   void AnswerDue(absl::StatusOr<DueDeliveries> due, absl::AnyInvocable<void(DueDeliveries)>& done);
 
   const SqliteJournalOptions options_;
+  const base::Clock& clock_;
   const FolderLock lock_;
   const HashKey hash_key_;
   const SettledSet settled_;
@@ -121,6 +119,7 @@ int OnWal(void* housekeeper, sqlite3*, const char*, int pages) {
 SqliteJournal::SqliteJournal(const SqliteJournalOptions& options, OpenedStore opened,
                              SqliteJournalHooks hooks, const base::Clock& clock)
     : options_(options),
+      clock_(clock),
       lock_(std::move(opened.lock)),
       hash_key_(opened.state.hash_key),
       settled_(std::move(opened.state.settled)),
@@ -146,7 +145,7 @@ absl::Status SqliteJournal::CheckRoom(size_t bytes) {
     return Refuse(Refusal::kFailed, absl::StatusCode::kUnavailable,
                   "the journal cannot write any more: nothing was stored");
   }
-  if (gauges_.space_low || SteadyNanos() < gauges_.disk_full_until) {
+  if (gauges_.space_low || MonoNanos() < gauges_.disk_full_until) {
     return Refuse(
         Refusal::kDiskFull, absl::StatusCode::kResourceExhausted,
         absl::StrCat("the journal's disk is nearly full (", gauges_.free_bytes >> 20,
@@ -307,7 +306,7 @@ Journal::Stats SqliteJournal::stats() const {
   stats.kept_deliveries = kept->deliveries;
   stats.kept_bytes = kept->bytes;
   stats.holders = kept->holders;
-  stats.accepting = !gauges_.space_low && SteadyNanos() >= gauges_.held_until;
+  stats.accepting = !gauges_.space_low && MonoNanos() >= gauges_.held_until;
   return stats;
 }
 

@@ -32,12 +32,11 @@ int SyncedTruncate(sqlite3_file* file, sqlite3_int64 size) {
   return Inner(file)->pMethods->xTruncate(Inner(file), size);
 }
 int Sync(sqlite3_file* file, int flags) {
-  const auto start = std::chrono::steady_clock::now();
+  const SyncVfs& vfs = *reinterpret_cast<File*>(file)->vfs;
+  const base::MonoTime start = vfs.clock().Mono();
   const int code = Inner(file)->pMethods->xSync(Inner(file), flags);
   // After an error errno still stands, to be asked for.
-  if (code == SQLITE_OK) {
-    reinterpret_cast<File*>(file)->vfs->on_sync()(std::chrono::steady_clock::now() - start);
-  }
+  if (code == SQLITE_OK) vfs.on_sync()(vfs.clock().Mono() - start);
   return code;
 }
 int SyncedFileSize(sqlite3_file* file, sqlite3_int64* size) {
@@ -118,8 +117,9 @@ std::string SyncedNextName() {
 
 }  // namespace
 
-SyncVfs::SyncVfs(const char* base, OnSync on_sync)
+SyncVfs::SyncVfs(const char* base, const base::Clock& clock, OnSync on_sync)
     : base_(sqlite3_vfs_find(base)),
+      clock_(clock),
       on_sync_(std::move(on_sync)),
       name_(SyncedNextName()),
       vfs_(*base_) {

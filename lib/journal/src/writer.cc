@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds kWatchAge{900};
 constexpr uint64_t kWalHeaderBytes = 32;
 constexpr uint64_t kWalFrameBytes = 24 + 4096;
 
-int64_t Nanos(std::chrono::steady_clock::time_point t) {
+int64_t Nanos(base::MonoTime t) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(t.time_since_epoch()).count();
 }
 
@@ -52,6 +52,7 @@ Writer::Writer(Store store, OpenedState opened, IdWindow ids, Mark mark, FileWat
       clock_(clock),
       gauges_(gauges),
       turn_(turn),
+      inbox_(clock),
       left_(std::move(opened.closing)) {
   gauges_.dead = opened.dead;
   Publish();
@@ -94,8 +95,8 @@ void Writer::Run() {
   }
 }
 
-Writer::SteadyTime Writer::NextDeadline() const {
-  const SteadyTime now = std::chrono::steady_clock::now();
+base::MonoTime Writer::NextDeadline() const {
+  const base::MonoTime now = clock_.Mono();
   if (failed()) return now + std::chrono::hours(1);
   if (!settling_.empty() || !to_mark_.empty() || !to_close_.empty()) return retry_at_;
   if (!closing_.empty()) return std::max(now, retry_at_);
@@ -106,7 +107,7 @@ void Writer::CommitGroup(Group& group) {
   settling_.insert(settling_.end(), std::make_move_iterator(group.settlements.begin()),
                    std::make_move_iterator(group.settlements.end()));
   group.settlements.clear();
-  const SteadyTime start = std::chrono::steady_clock::now();
+  const base::MonoTime start = clock_.Mono();
   const bool settle =
       !settling_.empty() && (start >= retry_at_ || !group.appends.empty() || group.stopping);
   if (group.appends.empty() && !settle) return;
@@ -127,9 +128,9 @@ void Writer::CommitGroup(Group& group) {
     if (!status.ok()) return Refused(group, staged, status);
     gauges_.dead += dead_added;
     ++gauges_.commits;
-    if (hooks_.on_commit) hooks_.on_commit(events, rows, std::chrono::steady_clock::now() - start);
+    if (hooks_.on_commit) hooks_.on_commit(events, rows, clock_.Mono() - start);
   }
-  if (watch_.OlderThan(kWatchAge)) {
+  if (watch_.OlderThan(kWatchAge, clock_.Mono())) {
     if (absl::Status status = CheckFiles(); !status.ok()) return FailNow(std::move(status), group);
   }
   mark_.Advance(next.state.last_position);
@@ -138,7 +139,8 @@ void Writer::CommitGroup(Group& group) {
 
 absl::Status Writer::CheckFiles() {
   const uint64_t pages = gauges_.wal_pages;
-  absl::Status status = watch_.Check(pages > 0 ? kWalHeaderBytes + pages * kWalFrameBytes : 0);
+  absl::Status status =
+      watch_.Check(pages > 0 ? kWalHeaderBytes + pages * kWalFrameBytes : 0, clock_.Mono());
   if (!status.ok()) NoteError(Operation::kFiles, status);
   return status;
 }
@@ -146,7 +148,7 @@ absl::Status Writer::CheckFiles() {
 void Writer::LookAfterFiles() {
   if (failed()) return;
   if (absl::Status status = CheckFiles(); !status.ok()) return Fail(std::move(status));
-  const SteadyTime now = std::chrono::steady_clock::now();
+  const base::MonoTime now = clock_.Mono();
   if (!hold_.Holds(now) || now < retry_at_ || !settling_.empty()) return;
   const absl::Status status = Transact([&] { return store_.WriteState(progress_.state); });
   if (!status.ok() && !Pause(status)) Fail(status);
@@ -217,7 +219,7 @@ void Writer::Refused(Group& group, Staged& staged, const absl::Status& why) {
 
 bool Writer::Pause(const absl::Status& why) {
   if (!absl::IsResourceExhausted(why) && !absl::IsAborted(why)) return false;
-  const SteadyTime now = std::chrono::steady_clock::now();
+  const base::MonoTime now = clock_.Mono();
   retry_at_ = now + kDiskFullPause;
   gauges_.disk_full_until = Nanos(retry_at_);
   gauges_.held_until = Nanos(absl::IsResourceExhausted(why) ? hold_.Failed(now) : retry_at_);
@@ -255,7 +257,7 @@ void Writer::FailNow(absl::Status why, Group& group) {
   if (told_) return;
   told_ = true;
   while (true) {
-    Group waiting = inbox_.Take(std::chrono::steady_clock::now(), false);
+    Group waiting = inbox_.Take(clock_.Mono(), false);
     std::move(waiting.tasks.begin(), waiting.tasks.end(), std::back_inserter(group.tasks));
     if (waiting.appends.empty() && waiting.settlements.empty()) break;
     RefuseAll(waiting);

@@ -72,8 +72,6 @@ class Writer {
   Mark& mark() { return mark_; }
 
  private:
-  using SteadyTime = std::chrono::steady_clock::time_point;
-
   /// The events of a group with their places, before they are durable: those of the appends, then
   /// those of the settlements.
   struct Staged {
@@ -89,7 +87,7 @@ class Writer {
   static absl::Status NotStored(const absl::Status& why);
 
   void Run();
-  SteadyTime NextDeadline() const;
+  base::MonoTime NextDeadline() const;
   void CommitGroup(Group& group);
   Staged Stage(Group& group);
   std::vector<Appended> StageOne(AppendRequest& request, Staged& staged);
@@ -143,7 +141,7 @@ class Writer {
   std::vector<LaneId> left_;             ///< marked before the start; closed when they were told
   absl::flat_hash_set<LaneId> opened_;   ///< opened since the start
   absl::flat_hash_set<LaneId> closed_;   ///< closed since the start
-  SteadyTime retry_at_{};                ///< while the disk is full
+  base::MonoTime retry_at_{};            ///< while the disk is full
 
   // Kept for their capacity.
   std::string records_;

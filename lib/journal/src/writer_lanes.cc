@@ -113,7 +113,7 @@ absl::StatusOr<std::vector<UnopenedLane>> Writer::ListUnopened(
 void Writer::WorkOnClosing() {
   const bool close = !to_close_.empty() || !closing_.empty();
   if (to_mark_.empty() && !close) return;
-  if (std::chrono::steady_clock::now() < retry_at_) return;
+  if (clock_.Mono() < retry_at_) return;
   Progress next = progress_;
   Cursors cursors = *progress_.cursors;
   for (const LaneId lane : to_close_) cursors.erase(lane);

@@ -56,6 +56,19 @@ TEST_F(FaultsTest, AFullDiskRefusesKeepsWhatSettledAndGoesOn) {
   EXPECT_EQ(journal_->stats().dead, 1u);
 }
 
+TEST_F(FaultsTest, ADiskThatWasFullHasRoomAgainByTheJournalsClock) {
+  options_.housekeeping_interval = std::chrono::hours(1);  // it counts as full for five of them
+  Open();
+  disk_.full = true;
+  EXPECT_EQ(Append({"a"}).status().code(), absl::StatusCode::kResourceExhausted);
+  disk_.full = false;
+  clock_.AdvanceMono(std::chrono::seconds(10));
+  AppendOne("a");
+  EXPECT_FALSE(journal_->stats().accepting);
+  clock_.AdvanceMono(std::chrono::hours(6));
+  EXPECT_TRUE(journal_->stats().accepting);
+}
+
 TEST_F(FaultsTest, StopsWhileTheDiskIsFull) {
   Open();
   AppendOne("a");

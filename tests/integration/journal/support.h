@@ -15,15 +15,20 @@
 
 namespace carillon::journal {
 
-/// A time of day that tests move while the journal's threads read it.
+/// A time of day that tests move while the journal's threads read it, and a time that goes by but
+/// for what they add to it.
 class ManualClock final : public base::Clock {
  public:
   base::WallTime Wall() const override { return base::FromUnixNanos(wall_ns_); }
-  base::MonoTime Mono() const override { return std::chrono::steady_clock::now(); }
+  base::MonoTime Mono() const override {
+    return std::chrono::steady_clock::now() + std::chrono::nanoseconds(gone_by_ns_);
+  }
   void Advance(std::chrono::nanoseconds by) { wall_ns_ += by.count(); }
+  void AdvanceMono(std::chrono::nanoseconds by) { gone_by_ns_ += by.count(); }
 
  private:
   std::atomic<int64_t> wall_ns_{1'700'000'000'000'000'000};
+  std::atomic<int64_t> gone_by_ns_{0};
 };
 
 /// Keeps the ids and positions it was told, in order.

@@ -25,7 +25,8 @@ struct Probe final : Deadline {
 class DeadlineWheelTest : public testing::Test {
  protected:
   boost::asio::io_context io_{1};
-  DeadlineWheel wheel_{io_.get_executor()};
+  base::SystemClock clock_;
+  DeadlineWheel wheel_{io_.get_executor(), clock_};
 };
 
 TEST_F(DeadlineWheelTest, FiresOnceAndNeverEarly) {
@@ -103,11 +104,31 @@ TEST_F(DeadlineWheelTest, SettingAgainMoves) {
   EXPECT_GE(probe.fired_at[0], at);
 }
 
+/// Far behind the system's.
+class LateClock final : public base::Clock {
+ public:
+  base::WallTime Wall() const override { return {}; }
+  base::MonoTime Mono() const override { return steady_clock::now() - std::chrono::hours(10); }
+};
+
+TEST(DeadlineWheelClockTest, KeepsToTheClockThatItWasGiven) {
+  const LateClock clock;
+  boost::asio::io_context io(1);
+  DeadlineWheel wheel(io.get_executor(), clock);
+  Probe probe;
+  const base::MonoTime at = clock.Mono() + milliseconds(20);
+  wheel.Set(probe, at);
+  io.run();
+  ASSERT_EQ(probe.fired_at.size(), 1U);
+  EXPECT_GE(clock.Mono(), at);
+}
+
 TEST(DeadlineWheelLifeTest, GoesBeforeItsTimerCalls) {
+  const base::SystemClock clock;
   boost::asio::io_context io(1);
   Probe probe;
   {
-    DeadlineWheel wheel(io.get_executor());
+    DeadlineWheel wheel(io.get_executor(), clock);
     wheel.Set(probe, steady_clock::now() - milliseconds(1));
   }
   io.run();

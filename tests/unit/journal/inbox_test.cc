@@ -5,7 +5,21 @@
 namespace carillon::journal {
 namespace {
 
-std::chrono::steady_clock::time_point Now() { return std::chrono::steady_clock::now(); }
+const base::SystemClock kClock;
+
+base::MonoTime Now() { return kClock.Mono(); }
+
+/// Its time goes by in steps, one with each look.
+class SteppingClock final : public base::Clock {
+ public:
+  explicit SteppingClock(std::chrono::nanoseconds step) : step_(step) {}
+  base::WallTime Wall() const override { return {}; }
+  base::MonoTime Mono() const override { return now_ += step_; }
+
+ private:
+  const std::chrono::nanoseconds step_;
+  mutable base::MonoTime now_{};
+};
 
 AppendRequest Append(size_t bytes, size_t events = 1) {
   AppendRequest request;
@@ -21,7 +35,7 @@ SettleRequest Settle(size_t rows) {
 }
 
 TEST(Inbox, HoldsAppendsBackUntilItIsOpened) {
-  Inbox inbox;
+  Inbox inbox(kClock);
   AppendRequest append = Append(1);
   ASSERT_TRUE(inbox.Add(append));
   EXPECT_TRUE(inbox.Take(Now(), false).appends.empty());
@@ -33,7 +47,7 @@ TEST(Inbox, HoldsAppendsBackUntilItIsOpened) {
 }
 
 TEST(Inbox, BoundsAGroupInBytesAndEvents) {
-  Inbox inbox;
+  Inbox inbox(kClock);
   inbox.Open();
   for (int i = 0; i < 5; ++i) {
     AppendRequest append = Append(Inbox::kMaxBytes / 2);
@@ -48,14 +62,14 @@ TEST(Inbox, BoundsAGroupInBytesAndEvents) {
   }
   EXPECT_EQ(inbox.Take(Now(), false).appends.size(), 1u);
   AppendRequest huge = Append(Inbox::kMaxBytes * 3);
-  Inbox other;
+  Inbox other(kClock);
   other.Open();
   other.Add(huge);
   EXPECT_EQ(other.Take(Now(), false).appends.size(), 1u);
 }
 
 TEST(Inbox, BoundsAGroupInRows) {
-  Inbox inbox;
+  Inbox inbox(kClock);
   inbox.Open();
   for (int i = 0; i < 3; ++i) {
     SettleRequest settle = Settle(Inbox::kMaxRows / 2);
@@ -63,6 +77,18 @@ TEST(Inbox, BoundsAGroupInRows) {
   }
   EXPECT_EQ(inbox.Take(Now() + std::chrono::hours(1), false).settlements.size(), 2u);
   EXPECT_EQ(inbox.Take(Now() + std::chrono::hours(1), false).settlements.size(), 1u);
+}
+
+// By the clock that it was given, where minutes go by between two looks.
+TEST(Inbox, HoldsSettlementsAloneBackForAMomentOfItsClock) {
+  const SteppingClock clock(std::chrono::minutes(1));
+  Inbox inbox(clock);
+  inbox.Open();
+  SettleRequest settle = Settle(1);
+  inbox.Add(settle);
+  EXPECT_EQ(inbox.Take(clock.Mono() + std::chrono::hours(1), false).settlements.size(), 1u);
+  EXPECT_LT(clock.Mono(), base::MonoTime(std::chrono::minutes(10)));
+  EXPECT_GT(clock.Mono(), base::MonoTime(std::chrono::minutes(4)));
 }
 
 TEST(Inbox, CountsAllThatASettlementWrites) {
@@ -80,7 +106,7 @@ TEST(Inbox, CountsAllThatASettlementWrites) {
 }
 
 TEST(Inbox, SettlementsGoWithAppendsAndAreHeldWhenTold) {
-  Inbox inbox;
+  Inbox inbox(kClock);
   inbox.Open();
   SettleRequest settle = Settle(1);
   inbox.Add(settle);
@@ -94,7 +120,7 @@ TEST(Inbox, SettlementsGoWithAppendsAndAreHeldWhenTold) {
 }
 
 TEST(Inbox, GivesOutEverythingBeforeItStops) {
-  Inbox inbox;  // never opened
+  Inbox inbox(kClock);  // never opened
   for (int i = 0; i < 3; ++i) {
     AppendRequest append = Append(Inbox::kMaxBytes);
     inbox.Add(append);

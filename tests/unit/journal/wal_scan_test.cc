@@ -161,11 +161,12 @@ TEST_F(WalScanTest, AMarkOutlivesATornWrite) {
 }
 
 TEST_F(WalScanTest, AWatchSeesWhatWasCut) {
-  FileWatch watch({folder_ + "/db", folder_ + "/db-wal"});
-  EXPECT_TRUE(watch.Check(wal_.size()).ok());
+  const base::MonoTime now{std::chrono::seconds(9)};
+  FileWatch watch({folder_ + "/db", folder_ + "/db-wal"}, now);
+  EXPECT_TRUE(watch.Check(wal_.size(), now).ok());
   std::filesystem::resize_file(folder_ + "/db-wal", wal_.size() - 1);
-  EXPECT_NE(watch.Check(wal_.size()).message().find("was cut"), std::string::npos);
-  EXPECT_TRUE(FileWatch().Check(1).ok());
+  EXPECT_NE(watch.Check(wal_.size(), now).message().find("was cut"), std::string::npos);
+  EXPECT_TRUE(FileWatch().Check(1, now).ok());
 }
 
 TEST(DiskHoldTest, HoldsLongerEachTimeItWasFullAgainSoon) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 
+#include "carillon/base/clock.h"
 #include "carillon/base/descriptor_budget.h"
 #include "carillon/http/courier.h"
 #include "carillon/http/local_shortage.h"
@@ -44,6 +45,9 @@ struct CourierOptions {
   base::DescriptorBudget* descriptors = nullptr;
   /// Called on the courier's thread, if given.
   OnShortage on_shortage;
+  /// What times are told and deadlines are kept by; outlives the courier. When it is null, the
+  /// system's.
+  const base::Clock* clock = nullptr;
 };
 
 /// The courier on Asio sockets. `io`, `resolver` and `tls` must outlive it; destroy it while no
