@@ -166,7 +166,7 @@ def names_of_headers(sources):
 CLOCK = re.compile(r"\b(?:steady_clock|system_clock|high_resolution_clock|Clock)::now\b|\babsl::Now\b")
 # What has a reason to ask the system: base::SystemClock does; admin/fetch is a tool's; the others keep real
 # sockets, queues and threads from waiting for ever, and tell nobody a time.
-OWN_TIME = ("base", "admin", "config", "web", "rpc", "tracing", "engine")
+OWN_TIME = ("base", "admin", "config", "log", "web", "rpc", "tracing", "engine")
 
 
 def own_clocks(sources):

@@ -94,7 +94,8 @@ void Housekeeper::Finish(Mark& mark) {
 void Housekeeper::Run() {
   base::MutexLock lock(mutex_);
   while (!stopping_) {
-    const auto next = std::chrono::steady_clock::now() + options_.housekeeping_interval;
+    // A thread waits by the system's clock.
+    const auto next = base::SystemClock().Mono() + options_.housekeeping_interval;
     while (!stopping_ && !woken_ && wake_.WaitUntil(mutex_, next)) {
     }
     if (stopping_) return;
