@@ -148,23 +148,29 @@ std::vector<Delivery> Groups::HoldAll() {
   return held;
 }
 
+// Where a group got stuck while something of it was in flight, what came later was held already,
+// and may have been taken to be evicted: then rows that are written now come before others.
 void Groups::HoldWaiting(Group& group, std::vector<Delivery>& out) {
-  bool first = true;
-  if (!group.waiting.empty()) ++upsets_;
+  if (group.waiting.empty()) return;
+  ++upsets_;
+  const uint64_t taken = group.taken;
+  const uint64_t written = group.written;
+  bool before = group.rows > 0 || written > 0;
+  group.taken = std::min(taken, group.waiting.front().event->position() - 1);
   while (!group.waiting.empty()) {
     Delivery delivery = group.waiting.pop_front();
     --waiting_;
     if (delivery.held && !delivery.kept) {
       ++group.rows;
       --group.leaving;
-      if (first) group.taken = std::min(group.taken, delivery.event->position() - 1);
-      first = false;
     } else {
       ++group.written;
+      before |= delivery.event->position() <= taken;
       if (!delivery.held) unsettled_.erase(delivery.event->position());
     }
     out.push_back(std::move(delivery));
   }
+  if (before && group.written > written) group.ahead = group.written;
 }
 
 std::vector<uint64_t> Groups::OnMarks(std::span<const Mark> passed) {

@@ -214,6 +214,41 @@ TEST_F(GroupsTest, NoRowPassesOneOfABatchThatWasTakenApart) {
   EXPECT_EQ(PopNext(), 3u);
 }
 
+TEST_F(GroupsTest, WhatWaitedWhenItsGroupGotStuckComesBeforeWhatWasHeldThen) {
+  EXPECT_EQ(Offer(1, 7), Groups::Place::kTaken);
+  EXPECT_EQ(Offer(2, 7), Groups::Place::kWaits);
+  EXPECT_TRUE(groups_.Stick(7));
+  EXPECT_EQ(Offer(3, 7), Groups::Place::kHeld);
+  groups_.OnHeld(7);
+  EXPECT_TRUE(groups_.Finish(Sent(1, 7), Ending::kSettled).empty());
+  ASSERT_EQ(groups_.HoldAll().size(), 1u);
+  const Groups::Mark mark{.group = 7, .position = 0};
+  groups_.OnMarks({&mark, 1});
+  EXPECT_FALSE(groups_.NextAsk().has_value()) << "the row of 3 alone would come";
+  groups_.OnHeld(7);
+  Answer(7, {2, 3});
+  EXPECT_EQ(PopNext(), 2u);
+  EXPECT_EQ(PopNext(), 0u);
+}
+
+TEST_F(GroupsTest, WhatWaitedWhenItsGroupGotStuckComesBackAlsoWhereWhatWasHeldThenIsEvicted) {
+  EXPECT_EQ(Offer(1, 7), Groups::Place::kTaken);
+  EXPECT_EQ(Offer(2, 7), Groups::Place::kWaits);
+  EXPECT_TRUE(groups_.Stick(7));
+  EXPECT_EQ(Offer(3, 7), Groups::Place::kHeld);
+  groups_.OnHeld(7);
+  EXPECT_TRUE(groups_.TakeToEvict(7, 3));
+  EXPECT_TRUE(groups_.Finish(Sent(1, 7), Ending::kSettled).empty());
+  ASSERT_EQ(groups_.HoldAll().size(), 1u);
+  const Groups::Mark mark{.group = 7, .position = 0};
+  groups_.OnMarks({&mark, 1});
+  EXPECT_FALSE(groups_.NextAsk().has_value()) << "the row of 3 may still be there";
+  groups_.OnRemoved(7);
+  groups_.OnHeld(7);
+  Answer(7, {2});
+  EXPECT_EQ(PopNext(), 2u);
+}
+
 TEST_F(GroupsTest, AfterARestartNoRowPassesWhatIsReadAgain) {
   const std::vector<journal::GroupState> states{{.group = 7, .held = 1}};
   groups_ = Groups(states);
