@@ -256,7 +256,7 @@ class Objects(unittest.TestCase):
             objects = [each for each in yaml.load_all(result.stdout, Loader=chart.LOADER) if each]
             return chart.find(objects, "StatefulSet")["spec"]["template"]["metadata"]["annotations"]["checksum/restart"]
         sections = set(re.findall(r'^ +(?:return \{)?\{"(\w+)", MarkOf',
-                                  (chart.ROOT / "lib/config/src/sections.cc").read_text(), re.M))
+                                  (chart.ROOT / "lib/resource/src/sections.cc").read_text(), re.M))
         same = checksum()
         changed = {section for section, change in CHANGES.items()
                    if checksum("--set-json", f"config.{section}{change}") != same}

@@ -24,7 +24,7 @@ class Starting(EndToEnd):
     def test_alive_but_not_ready_while_the_store_is_opened(self):
         server = self.held()
         for _ in range(3):
-            self.assertEqual(server.get("/healthz"), (200, "ok\nconfiguration revision 1\n"))
+            self.assertEqual(server.get("/healthz"), (200, "ok\n"))
             self.assertEqual(server.get("/readyz"),
                              (503, "not ready: starting: the store is being opened\n"))
             self.assertIn("carillon_build_info", server.get("/metrics")[1])
