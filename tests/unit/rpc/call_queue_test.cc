@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <latch>
 #include <string>
 #include <thread>
 #include <vector>
@@ -41,9 +42,9 @@ TEST_F(CallQueueTest, WhatIsPostedBeforeItStartsRunsThen) {
 
 TEST_F(CallQueueTest, ATaskMayPostAnother) {
   queue_->Start("publish-0");
-  absl::Notification second;
-  queue_->Post([&] { queue_->Post([&second] { second.Notify(); }); });
-  second.WaitForNotification();
+  std::latch second{1};
+  queue_->Post([&] { queue_->Post([&second] { second.count_down(); }); });
+  second.wait();
 }
 
 TEST_F(CallQueueTest, NoTaskOfManyThreadsIsLost) {
@@ -86,10 +87,10 @@ TEST_F(CallQueueTest, AnEndedOperationIsToldToItsOwner) {
     explicit Owner(CallQueue& queue) : Call(queue) {}
     void OnDone(bool ok) {
       seen = ok;
-      told.Notify();
+      told.count_down();
     }
     CallQueue::Step<Owner> done{*this, &Owner::OnDone};
-    absl::Notification told;
+    std::latch told{1};
     bool seen = true;
   };
   // Cancelled while it waits: not ok.
@@ -99,23 +100,23 @@ TEST_F(CallQueueTest, AnEndedOperationIsToldToItsOwner) {
             owner->done.tag());
   queue_->Start("publish-0");
   alarm.Cancel();
-  owner->told.WaitForNotification();
+  owner->told.wait();
   EXPECT_FALSE(owner->seen);
   queue_->Post([owner] { delete owner; });
 }
 
 TEST_F(CallQueueTest, TicksEndWhenTheyAreTold) {
   std::atomic<int> looks{0};
-  absl::Notification looked;
+  std::latch looked{1};
   QueueTicks* ticks = nullptr;
   ticks = QueueTicks::Start(*queue_, [&] {
     if (++looks == 2) {
       ticks->End();
-      looked.Notify();
+      looked.count_down();
     }
   });
   queue_->Start("publish-0");
-  looked.WaitForNotification();
+  looked.wait();
   server_->Shutdown();
   queue_->Stop();  // ends: the ticks are gone
   EXPECT_EQ(looks, 2);
