@@ -141,7 +141,7 @@ bool Lane::Fits(const Delivery& delivery, size_t count, size_t payload) const {
   return payload + delivery.event->payload().size() <= destination_->batch->max_bytes;
 }
 
-// What waited in order and what is fresh take turns, so that neither waits for ever.
+// What waited in order and what is fresh take turns, so that neither waits forever.
 std::optional<Delivery> Lane::NextDelivery(Groups::Composer& composer, size_t count,
                                            size_t payload) {
   for (int looks = 0; looks < kLooks; ++looks) {

@@ -23,7 +23,7 @@ namespace carillon::engine {
 namespace {
 
 /// How long outcomes may take to become durable once nothing is in flight. A full disk can keep
-/// them from it for ever; what is not durable is sent again after the restart.
+/// them from it forever; what is not durable is sent again after the restart.
 constexpr std::chrono::seconds kCommitGrace{5};
 /// How often a drain asks whether it is to hurry.
 constexpr std::chrono::milliseconds kHurryEvery{5};

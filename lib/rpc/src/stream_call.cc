@@ -52,7 +52,7 @@ class StreamCall final : CallQueue::Call, IdleList::Member {
     }
     trace_ = streams_.publishing.ReadTrace(context_);
     streams_.idle.Add(*this);
-    writing_ = true;  // clients that wait for it before they send would wait for ever
+    writing_ = true;  // clients that wait for it before they send would wait forever
     stream_.SendInitialMetadata(greeted_.tag());
     read_waits_ = true;
     Next();

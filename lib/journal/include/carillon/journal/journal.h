@@ -18,7 +18,7 @@
 
 namespace carillon::journal {
 
-/// Number of a destination in the store: given once, kept for ever, never used again for another.
+/// Number of a destination in the store: given once, kept forever, never used again for another.
 using LaneId = uint32_t;
 
 /// Events with consecutive positions, ascending.

@@ -72,8 +72,9 @@ struct Layer {
   SnapshotPtr snapshot;
 };
 
-/// One snapshot of them all, with this revision. ALREADY_EXISTS where two have a destination or a
-/// subscription of one name, which tells of up to ten, one a line: a name belongs to one source.
+/// Merges the layers into one snapshot with this revision. A name belongs to one source: returns
+/// ALREADY_EXISTS when two layers have a destination or subscription of the same name; the message
+/// names up to ten, one a line.
 /// Settings are those of the first that has any; types those of all.
 absl::StatusOr<SnapshotPtr> Merge(const std::vector<Layer>& layers, uint64_t revision);
 
