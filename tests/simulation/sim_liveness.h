@@ -12,7 +12,7 @@
 
 namespace carillon::delivery {
 
-/// Nobody waits for ever: what a lane wants it gets within a bound, whoever else wants something.
+/// Nobody waits forever: what a lane wants it gets within a bound, whoever else wants something.
 /// And the scheduler knows of it at once: whoever changes a lane says so. Looked at after each
 /// step.
 class SimLiveness {

@@ -15,7 +15,7 @@
 namespace carillon::journal {
 namespace {
 
-/// Publishes for ever and tells each answer on `pipe`: one line of position and id.
+/// Publishes forever and tells each answer on `pipe`: one line of position and id.
 [[noreturn]] void PublishForEver(const SqliteJournalOptions& options, const base::Clock& clock,
                                  int round, int pipe) {
   auto opened = OpenSqliteJournal(options, {}, clock);
