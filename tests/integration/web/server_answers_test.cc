@@ -15,6 +15,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "server_fixture.h"
 
@@ -41,13 +42,15 @@ class Desk {
             }};
   }
   Responder Take() {
+    std::optional<Responder> taken = TakeWithin(kPatience);
+    if (!taken) throw std::runtime_error("no request came to its handler");
+    return *std::move(taken);
+  }
+  /// Returns nullopt when no request comes in time.
+  std::optional<Responder> TakeWithin(std::chrono::milliseconds time) {
     std::unique_lock lock(mutex_);
-    if (!came_.wait_for(lock, kPatience, [this] { return responder_.has_value(); })) {
-      throw std::runtime_error("no request came to its handler");
-    }
-    Responder taken = *std::move(responder_);
-    responder_.reset();
-    return taken;
+    came_.wait_for(lock, time, [this] { return responder_.has_value(); });
+    return std::exchange(responder_, std::nullopt);
   }
   Request request() {
     const std::lock_guard lock(mutex_);
@@ -379,19 +382,22 @@ TEST_F(ServerAnswersTest, AStreamWhoseReaderDoesNotReadEnds) {
 }
 
 TEST_F(ServerAnswersTest, ASilentStreamStaysOpen) {
-  constexpr std::chrono::milliseconds kAll{1'000};
-  Routes routes;
-  Route route = desk_.At("/events");
-  route.answer_timeout = kAll;
-  routes.Add(std::move(route));
-  ListenAnew({.head_timeout = kAll, .write_timeout = kAll, .idle = kAll}, std::move(routes));
-  Client client(server_->port());
-  client.Send("GET /events HTTP/1.1\r\n\r\n");
-  ResponseStream stream = desk_.Take().Stream({});
-  std::this_thread::sleep_for(2.5 * kAll);
-  EXPECT_TRUE(Write(stream, "one"));
-  stream.Finish();
-  EXPECT_THAT(client.ReadUntil("0\r\n\r\n"), HasSubstr("one"));
+  EXPECT_TRUE(WithSomeTime([this](std::chrono::milliseconds all) {
+    Routes routes;
+    Route route = desk_.At("/events");
+    route.answer_timeout = all;
+    routes.Add(std::move(route));
+    ListenAnew({.head_timeout = all, .write_timeout = all, .idle = all}, std::move(routes));
+    Client client(server_->port());
+    client.Send("GET /events HTTP/1.1\r\n\r\n");
+    std::optional<Responder> responder = desk_.TakeWithin(all);
+    if (!responder) return false;
+    ResponseStream stream = responder->Stream({});
+    std::this_thread::sleep_for(2.5 * all);
+    if (!Write(stream, "one")) return false;
+    stream.Finish();
+    return client.ReadUntil("0\r\n\r\n").find("one") != std::string::npos;
+  }));
 }
 
 TEST_F(ServerAnswersTest, WhoIsBeingAnsweredGivesWayLast) {
