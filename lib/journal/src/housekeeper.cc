@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "digest.h"
@@ -23,17 +24,24 @@ uint64_t SizeOf(const std::string& path) {
 
 }  // namespace
 
+Space JudgeSpace(uint64_t free, uint64_t reusable_bytes, uint64_t mark, bool was_low) {
+  Space space;
+  const uint64_t above = was_low ? mark / 16 : 0;
+  const uint64_t all = free + reusable_bytes;
+  space.low = free < mark / 4 || all < mark || all - mark < above;
+  if (free >= mark / 4 && space.low) space.missing = mark + mark / 16 - std::min(all, mark);
+  return space;
+}
+
 uint64_t MeasureDisk(const SqliteJournalOptions& options, uint64_t reusable_bytes, Gauges& gauges) {
   uint64_t missing = 0;
   struct statvfs info{};
   if (statvfs(options.data_dir.c_str(), &info) == 0) {
     const uint64_t free = static_cast<uint64_t>(info.f_bavail) * info.f_frsize;
     gauges.free_bytes = free;
-    const uint64_t mark = options.min_free_bytes;
-    const uint64_t above = gauges.space_low ? mark / 16 : 0;
-    const uint64_t all = free + reusable_bytes;
-    gauges.space_low = free < mark / 4 || all < mark || all - mark < above;
-    if (free >= mark / 4 && gauges.space_low) missing = mark + mark / 16 - std::min(all, mark);
+    const Space space = JudgeSpace(free, reusable_bytes, options.min_free_bytes, gauges.space_low);
+    gauges.space_low = space.low;
+    missing = space.missing;
   }
   const std::string path = DatabasePath(options.data_dir);
   gauges.stored_bytes = SizeOf(path) + SizeOf(path + "-wal") + SizeOf(path + "-shm");

@@ -74,11 +74,20 @@ class Housekeeper {
   std::thread thread_;
 };
 
-/// Reads free space and file sizes into the gauges; publishing is refused below the mark.
-/// once below, it has to be a sixteenth above. `reusable_bytes`: what retention has freed inside
-/// the database, which events fill first. The write-ahead file does not, so a quarter of the mark
-/// has to be free outside. Returns how much would have to be freed inside for publishing to go on;
-/// 0: nothing, or that would not help.
+/// What there is beside the mark that is to stay free.
+struct Space {
+  bool low = false;  ///< publishing is refused
+  /// How much would have to be freed inside for publishing to go on; 0: nothing, or that would not
+  /// help.
+  uint64_t missing = 0;
+};
+
+/// Space is low below the mark; once it is, it has to be a sixteenth above. `reusable_bytes`: what
+/// retention has freed inside the database, which events fill first. The write-ahead file does not,
+/// so a quarter of the mark has to be free outside.
+Space JudgeSpace(uint64_t free, uint64_t reusable_bytes, uint64_t mark, bool was_low);
+
+/// Reads free space and file sizes into the gauges. Returns `Space::missing`.
 uint64_t MeasureDisk(const SqliteJournalOptions& options, uint64_t reusable_bytes, Gauges& gauges);
 
 }  // namespace carillon::journal

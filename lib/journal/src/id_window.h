@@ -33,6 +33,8 @@ class IdWindow {
   /// Lowest position in the window; `next position` when it is empty.
   uint64_t front() const { return front_; }
   size_t size() const { return hashes_.size(); }
+  /// Entries that the index has room for.
+  size_t slots() const { return slots_.size(); }
 
  private:
   struct Slot {

@@ -65,6 +65,14 @@ TEST_F(JournalTest, TracedEventsLieBesideOthersAndBesideThoseOfTheVersionBefore)
   EXPECT_EQ(batch[2]->id(), "b");
 }
 
+TEST_F(JournalTest, ConsumersAreToldBeforePublishersAreAnswered) {
+  Open();
+  std::promise<size_t> seen;
+  journal_->Append(MakeEvents({"a", "b"}),
+                   [&](const auto&) { seen.set_value(recorder_.Seen().size()); });
+  EXPECT_EQ(seen.get_future().get(), 2u);
+}
+
 TEST_F(JournalTest, AnswersAnEmptyAppend) {
   Open();
   const auto result = Append({});
@@ -193,6 +201,7 @@ TEST_F(JournalTest, TheWindowEndsByAgeAndSurvivesRestarts) {
   EXPECT_EQ(young->at(0).position, 2u);
   clock_.Advance(std::chrono::minutes(31));
   Reopen();
+  EXPECT_EQ(journal_->stats().deduplication_ids, 1u) << "of the second 'old' alone";
   EXPECT_FALSE(Append({"young"})->at(0).duplicate);
 }
 

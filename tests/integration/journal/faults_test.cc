@@ -28,6 +28,7 @@ TEST_F(FaultsTest, AFullDiskRefusesKeepsWhatSettledAndGoesOn) {
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(std::string(refused.status().message()), HasSubstr("nothing was stored"));
   EXPECT_THAT(std::string(refused.status().message()), HasSubstr("free space"));
+  EXPECT_EQ(journal_->stats().waiting_bytes, 0u);
 
   Settlement settlement;
   settlement.watermark = 1;
@@ -54,6 +55,30 @@ TEST_F(FaultsTest, AFullDiskRefusesKeepsWhatSettledAndGoesOn) {
   EXPECT_EQ(journal_->recovered().last_position, 2u);
   EXPECT_EQ(journal_->recovered().watermark, 1u);
   EXPECT_EQ(journal_->stats().dead, 1u);
+}
+
+TEST_F(FaultsTest, WhatIsKnownIsAnsweredBesideWhatTheDiskDoesNotTake) {
+  Open();
+  AppendOne("a");
+  using Answer = absl::StatusOr<std::vector<Appended>>;
+  std::promise<Answer> held, known, fresh;
+  const auto append = [&](const std::string& id, std::promise<Answer>& answer) {
+    journal_->Append(MakeEvents({id}), [&answer](Answer result) { answer.set_value(result); });
+  };
+  disk_.hold_sync = true;
+  append("b", held);
+  ASSERT_TRUE(Eventually([&] { return disk_.syncs_held > 0; }));
+  append("a", known);  // these two are one group
+  append("c", fresh);
+  disk_.full = true;
+  disk_.hold_sync = false;
+  EXPECT_TRUE(held.get_future().get().ok());
+  const Answer again = known.get_future().get();
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_TRUE(again->at(0).duplicate);
+  EXPECT_EQ(again->at(0).position, 1u);
+  EXPECT_EQ(fresh.get_future().get().status().code(), absl::StatusCode::kResourceExhausted);
+  disk_.full = false;
 }
 
 TEST_F(FaultsTest, ADiskThatWasFullHasRoomAgainByTheJournalsClock) {
@@ -92,6 +117,7 @@ TEST_F(FaultsTest, AFailedSyncIsNotTriedAgain) {
   EXPECT_EQ(unknown.status().code(), absl::StatusCode::kUnavailable) << unknown.status();
   EXPECT_THAT(std::string(unknown.status().message()), HasSubstr("not known"));
   ASSERT_TRUE(Eventually([&] { return fatal_ == 1; }));
+  EXPECT_EQ(journal_->stats().waiting_bytes, 0u);
   disk_.fail_sync = false;
   EXPECT_EQ(Append({"c"}).status().code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(OpenLanes({{"acme", "x"}}).status().code(), absl::StatusCode::kUnavailable);

@@ -42,7 +42,7 @@ int Truncate(sqlite3_file* file, sqlite3_int64 size) {
   return Of(file).real->pMethods->xTruncate(Of(file).real, size);
 }
 int Sync(sqlite3_file* file, int flags) {
-  if (const int code = disk->BeforeSync(); code != SQLITE_OK) return code;
+  if (const int code = disk->BeforeSync(*Of(file).path); code != SQLITE_OK) return code;
   const int code = Of(file).real->pMethods->xSync(Of(file).real, flags);
   if (code == SQLITE_OK) disk->Synced(*Of(file).path);
   return code;
@@ -133,11 +133,11 @@ int FaultyDisk::BeforeWrite(const std::string& path, sqlite3_file* file, int64_t
   return SQLITE_OK;
 }
 
-int FaultyDisk::BeforeSync() {
+int FaultyDisk::BeforeSync(const std::string& path) {
   if (hold_sync) ++syncs_held;
   while (hold_sync) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   if (dead) return SQLITE_IOERR_FSYNC;
-  if (!fail_sync) return SQLITE_OK;
+  if (!fail_sync && !(fail_sync_of_database && !path.ends_with("-wal"))) return SQLITE_OK;
   ++syncs_failed;
   return SQLITE_IOERR_FSYNC;
 }

@@ -21,9 +21,10 @@ class FaultyDisk {
   FaultyDisk();
   ~FaultyDisk();
 
-  std::atomic<bool> full{false};           ///< writes end with SQLITE_FULL
-  std::atomic<bool> full_database{false};  ///< the same, but for write-ahead files
-  std::atomic<bool> fail_sync{false};      ///< syncs end with SQLITE_IOERR_FSYNC
+  std::atomic<bool> full{false};                   ///< writes end with SQLITE_FULL
+  std::atomic<bool> full_database{false};          ///< the same, but for write-ahead files
+  std::atomic<bool> fail_sync{false};              ///< syncs end with SQLITE_IOERR_FSYNC
+  std::atomic<bool> fail_sync_of_database{false};  ///< the same, but for write-ahead files
   std::atomic<int> syncs_failed{0};
   std::atomic<bool> hold_sync{false};  ///< syncs wait while this is set
   std::atomic<int> syncs_held{0};
@@ -37,7 +38,7 @@ class FaultyDisk {
 
   // What the VFS calls.
   int BeforeWrite(const std::string& path, sqlite3_file* file, int64_t offset, int bytes);
-  int BeforeSync();
+  int BeforeSync(const std::string& path);
   void Synced(const std::string& path);
 
  private:

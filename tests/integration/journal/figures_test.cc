@@ -98,6 +98,17 @@ TEST_F(JournalFigures, ACheckpointWithoutRoomIsAnErrorThatEndsNothing) {
   EXPECT_EQ(Errors(Operation::kWrite, StatusCode::kResourceExhausted), 0u);
 }
 
+TEST_F(JournalFigures, ACheckpointWhoseSyncFailsEndsTheJournal) {
+  Open();
+  disk_.fail_sync_of_database = true;
+  AppendOne("a");
+  ASSERT_TRUE(Eventually([&] { return fatal_ == 1; })) << "what it copied may be lost";
+  EXPECT_EQ(Errors(Operation::kCheckpoint, StatusCode::kUnavailable), 1u);
+  EXPECT_EQ(RefusalOf(Append({"b"}).status()), Refusal::kFailed);
+  disk_.fail_sync_of_database = false;
+  Close();
+}
+
 class BrokenTable : public JournalTest {
  protected:
   /// Takes a table away that is used.

@@ -182,6 +182,17 @@ TEST_F(KeptTest, ADestinationOverItsBoundGivesUpItsOldest) {
   EXPECT_TRUE(IsAsked(other, {}));
 }
 
+TEST_F(KeptTest, ABatchCountsForAllOfItsDeliveries) {
+  options_.kept_events = 3;
+  Fill(6);
+  Settlement settlement;
+  settlement.watermark = 6;
+  settlement.parked = {Kept(lane_, 1), {lane_, At(9), 4, 1}};
+  settlement.parked[1].rest = {{5, 0}, {6, 0}};
+  Settle(settlement);
+  EXPECT_TRUE(IsAsked(lane_, {1, 0}));
+}
+
 TEST_F(KeptTest, WhatIsTooOldIsGivenUpAndNamedSo) {
   options_.kept_age = hours(10);
   Fill(2);

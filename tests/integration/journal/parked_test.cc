@@ -104,8 +104,10 @@ TEST_F(ParkedTest, ClosingALaneMakesItsDeliveriesDead) {
   settlement.parked = {{lane_, At(1), 1, 1}, {lane_, At(2), 2, 1}, {lane_ + 1, At(2), 2, 1}};
   settlement.cursors = {{lane_, 2}};
   Settle(settlement);
+  EXPECT_EQ(journal_->stats().floor, 1u);
   journal_->CloseLanes({lane_});
   ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 2; }));
+  EXPECT_TRUE(Eventually([&] { return journal_->stats().floor == 3; })) << "nobody is behind";
   EXPECT_EQ(Query("SELECT count(*) FROM dead WHERE outcome = 13"), 2);
   EXPECT_EQ(Query("SELECT count(*) FROM parked"), 1);
   EXPECT_NE(OpenLane("one").lane, lane_);
@@ -118,6 +120,17 @@ TEST_F(ParkedTest, ClosingALaneMakesItsDeliveriesDead) {
   EXPECT_EQ(journal_->stats().dead, 3u);
   EXPECT_EQ(Query("SELECT count(*) FROM parked"), 1);
   EXPECT_EQ(Query("SELECT count(*) FROM lanes WHERE cursor IS NOT NULL"), 0);
+}
+
+TEST_F(ParkedTest, SeveralLanesAreClosedOneAfterAnother) {
+  Start(3);
+  const LaneId two = OpenLane("two").lane;
+  Settlement settlement;
+  settlement.parked = {{lane_, At(1), 1, 1}, {two, At(1), 2, 1}};
+  Settle(settlement);
+  journal_->CloseLanes({lane_, two});
+  EXPECT_TRUE(Eventually([&] { return journal_->stats().dead == 2; }));
+  EXPECT_EQ(Query("SELECT count(*) FROM parked"), 0);
 }
 
 TEST_F(ParkedTest, ANameThatComesBackWhileItsLaneIsClosedGetsANewOne) {
@@ -329,6 +342,18 @@ TEST_F(RetentionTest, RemovesWhatIsSettledAndOldAndLeavesTheRest) {
   ASSERT_EQ(Read(1).size(), 1u);
 }
 
+TEST_F(RetentionTest, AttemptsThatAStartNeedsStayHoweverOld) {
+  Fill(2);
+  Settlement settlement;
+  settlement.attempts = {{2, lane_}};
+  settlement.attempts[0].started = clock_.Wall();
+  settlement.dead = {{lane_ + 1, 1, 1, model::Outcome::kDns, clock_.Wall()}};
+  Settle(settlement);
+  clock_.Advance(hours(73));
+  ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 0; })) << "it was looked for";
+  EXPECT_EQ(Query("SELECT count(*) FROM attempt_log"), 1);
+}
+
 TEST_F(RetentionTest, WhatALaneBehindStillNeedsStays) {
   Fill(4);
   Settlement settlement;
@@ -358,6 +383,49 @@ TEST_F(RetentionTest, RemovesTheOldestWhileThereIsTooMuch) {
   AppendOne("more", 1000);
   SettleUpTo(11);
   ASSERT_TRUE(Left({8, 9, 10, 11}));
+}
+
+TEST_F(RetentionTest, WhatIsAttemptedAfterAllAttemptsLeftIsKnownAtTheNextStart) {
+  Fill(2);
+  Settlement settlement;
+  settlement.watermark = 1;
+  settlement.attempts = {{1, lane_}};
+  settlement.attempts[0].started = clock_.Wall();
+  Settle(settlement);
+  SettleUpTo(1);  // from here on nobody needs it
+  clock_.Advance(hours(73));
+  ASSERT_TRUE(Eventually([&] { return Query("SELECT count(*) FROM attempt_log") == 0; }));
+  Reopen();
+  settlement.attempts[0].position = 2;
+  settlement.attempts[0].settles = true;
+  Settle(settlement);
+  Reopen();
+  EXPECT_TRUE(journal_->WasSettled(2, lane_));
+}
+
+TEST_F(RetentionTest, WhatCameAfterTheLastSettlementCountsAfterAStart) {
+  options_.retention_bytes = 5000;
+  Fill(10);
+  Reopen();
+  SettleUpTo(9);
+  EXPECT_TRUE(Left({7, 8, 9, 10}));
+}
+
+TEST_F(RetentionTest, TheOldestGoesFirstAttemptsAsWellAsEvents) {
+  options_.retention_bytes = 5000;
+  Open();
+  AppendOne("a");
+  Settlement settlement;
+  settlement.watermark = 1;
+  settlement.attempts.resize(100, {1, lane_});
+  for (AttemptRow& row : settlement.attempts) row.started = clock_.Wall();
+  Settle(settlement);
+  clock_.Advance(hours(1));
+  AppendOne("b", 2000);
+  AppendOne("c", 2000);
+  SettleUpTo(3);
+  ASSERT_TRUE(Eventually([&] { return Query("SELECT count(*) FROM attempt_log") == 0; }));
+  EXPECT_TRUE(Left({2, 3})) << "without the attempts the rest has room";
 }
 
 TEST_F(RetentionTest, RememberedIdsOutliveTheirEvents) {

@@ -58,8 +58,10 @@ TEST_F(JournalTest, TheWatermarkIsThatOfTheSlowestShard) {
   Settlement second;
   second.shard = 1;
   second.watermark = 2;
+  second.attempts = {Attempt(1, 7)};
   Settle(second);
   EXPECT_EQ(journal_->stats().watermark, 2u);
+  EXPECT_EQ(Query("SELECT count(*) FROM attempt_log"), 1) << "written once, as its own shard's";
   EXPECT_EQ(other.Seen().size(), 3u);
 }
 
@@ -210,6 +212,40 @@ TEST_F(JournalTest, RefusesMissingLastEvents) {
   Query("DELETE FROM journal WHERE first_position = 5 RETURNING 1");
   Close();
   EXPECT_EQ(TryOpen().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(JournalTest, RefusesMissingEventsThatCameAfterTheLastSettlement) {
+  Open();
+  AppendOne("settled");
+  SettleUpTo(1);
+  for (int i = 0; i < 4; ++i) AppendOne("e" + std::to_string(i));
+  Query("DELETE FROM journal WHERE first_position = 3 RETURNING 1");
+  Close();
+  EXPECT_THAT(std::string(TryOpen().message()), HasSubstr("missing after position 2"));
+}
+
+TEST_F(JournalTest, RefusesDamagedAttemptsThatAStartNeeds) {
+  Open();
+  AppendOne("a");
+  Settlement settlement;
+  settlement.attempts = {Attempt(1, 7)};
+  Settle(settlement);
+  Close();
+  Execute("UPDATE attempt_log SET rows = zeroblob(length(rows))");
+  const absl::Status status = TryOpen();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("attempt log"));
+}
+
+TEST_F(JournalTest, RefusesAWatermarkAboveItsEvents) {
+  Open();
+  AppendOne("a");
+  SettleUpTo(1);
+  Close();
+  Execute("UPDATE state SET watermark = 2");
+  const absl::Status status = TryOpen();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("watermark"));
 }
 
 TEST_F(JournalTest, AFolderThatCannotBeMadeIsNamed) {

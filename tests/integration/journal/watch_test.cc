@@ -74,16 +74,8 @@ TEST_F(WatchTest, NoAnswerRestsOnAnOldLook) {
   Open();  // the housekeeper looks once an hour
   AppendOne("a");
   std::filesystem::remove(Path("carillon.db"));
-  const auto removed = std::chrono::steady_clock::now();
-  for (int i = 0;; ++i) {
-    const auto asked = std::chrono::steady_clock::now();
-    const auto answer = Append({"b" + std::to_string(i)});
-    if (!answer.ok()) {
-      EXPECT_EQ(answer.status().code(), absl::StatusCode::kUnavailable);
-      break;
-    }
-    ASSERT_LT(asked - removed, std::chrono::seconds(1)) << "answered " << i;
-  }
+  clock_.AdvanceMono(std::chrono::seconds(1));
+  EXPECT_EQ(Append({"b"}).status().code(), absl::StatusCode::kUnavailable);
   EXPECT_TRUE(Eventually([&] { return fatal_ == 1; }));
 }
 

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+
+#include "chunk.h"
+
 namespace carillon::journal {
 namespace {
 
@@ -60,6 +64,19 @@ TEST(BatchRest, DamageIsSeenWhereverItIs) {
   Parked again = row;
   EXPECT_EQ(DecodeRest(good + '\0', again).message(),
             "the parked batch at position 10 of lane 3 is damaged on disk");
+}
+
+// With a good checksum: written by something that is not this program.
+TEST(BatchRest, NonsenseIsDamageToo) {
+  Parked again = Row(10, 0, {});
+  EXPECT_TRUE(DecodeRest(Encode(Row(10, 0, {{11, kMaxGroup}})), again).ok());
+  EXPECT_FALSE(DecodeRest(Encode(Row(10, 0, {{11, kMaxGroup + 1}})), again).ok());
+  std::string longest = Encode(Row(10, 0, std::vector<BatchMember>(kMaxRest, {10, 0})));
+  EXPECT_TRUE(DecodeRest(longest, again).ok());
+  longest.append(2, '\0');  // one more
+  const uint32_t crc = BytesCrc(std::string_view(longest).substr(sizeof(crc)));
+  std::memcpy(longest.data(), &crc, sizeof(crc));
+  EXPECT_FALSE(DecodeRest(longest, again).ok());
 }
 
 }  // namespace

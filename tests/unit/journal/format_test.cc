@@ -109,10 +109,15 @@ std::string Rest() {
   return bytes;
 }
 
+/// Of this run alone: others may run beside it.
+std::string MakeFolder() {
+  std::string path = testing::TempDir() + "/format-XXXXXX";
+  if (mkdtemp(path.data()) == nullptr) ADD_FAILURE() << "no temporary folder";
+  return path;
+}
+
 std::string MarkFile() {
-  const std::string folder = testing::TempDir() + "/carillon_format_mark";
-  std::filesystem::remove_all(folder);
-  std::filesystem::create_directories(folder);
+  const std::string folder = MakeFolder();
   EXPECT_TRUE(Mark::Open(folder, {IdOfStore(kKey), 42, true, true, 0xdecafbad}).ok());
   const std::string bytes = ReadAll(MarkPath(folder));
   std::filesystem::remove_all(folder);
@@ -121,8 +126,7 @@ std::string MarkFile() {
 }
 
 std::string LockFile() {
-  const std::string folder = testing::TempDir() + "/carillon_format_lock";
-  std::filesystem::remove_all(folder);
+  const std::string folder = MakeFolder();
   const absl::StatusOr<FolderLock> lock = FolderLock::Take(folder);
   EXPECT_TRUE(lock.ok());
   const std::string text = ReadAll(LockPath(folder));

@@ -91,6 +91,23 @@ TEST(IdWindow, TrimmingIsBounded) {
   EXPECT_EQ(window.size(), 10u);
 }
 
+TEST(IdWindow, WhatWasRefusedLeavesNothing) {
+  IdWindow window(100'000, seconds(60));
+  window.Add({1, 0}, 1, At(0));
+  const size_t slots = window.slots();
+  for (uint64_t round = 0; round < 100; ++round) {
+    for (uint64_t i = 0; i < 100; ++i) window.Add({1000 * round + i, 1}, 2 + i, At(10));
+    window.RemoveFrom(2);
+  }
+  EXPECT_EQ(window.slots(), slots);
+  window.Add({2, 0}, 2, At(20));
+  window.Trim(At(75));
+  EXPECT_FALSE(window.Find({1, 0}).has_value());
+  EXPECT_EQ(window.Find({2, 0}), 2u) << "it is younger than what was refused before it";
+  window.Trim(At(81));
+  EXPECT_EQ(window.size(), 0u);
+}
+
 /// The same as a list would answer, over many steps; home slots collide all the time.
 TEST(IdWindow, AgreesWithAPlainList) {
   constexpr uint64_t kSeed = 99;

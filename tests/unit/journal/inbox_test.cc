@@ -91,6 +91,43 @@ TEST(Inbox, HoldsSettlementsAloneBackForAMomentOfItsClock) {
   EXPECT_GT(clock.Mono(), base::MonoTime(std::chrono::minutes(4)));
 }
 
+TEST(Inbox, SettlementsAloneWaitForTheirMoment) {
+  const SteppingClock clock(std::chrono::microseconds(300));
+  Inbox inbox(clock);
+  inbox.Open();
+  const base::MonoTime before = clock.Mono();
+  SettleRequest settle = Settle(1);
+  inbox.Add(settle);
+  EXPECT_EQ(inbox.Take(before + std::chrono::hours(1), false).settlements.size(), 1u);
+  EXPECT_GE(clock.Mono() - before, std::chrono::milliseconds(2));
+}
+
+TEST(Inbox, WhatWasTakenCountsNoMore) {
+  const SteppingClock clock(std::chrono::microseconds(300));
+  Inbox inbox(clock);
+  inbox.Open();
+  SettleRequest full = Settle(Inbox::kMaxRows);
+  inbox.Add(full);
+  EXPECT_EQ(inbox.Take(clock.Mono() + std::chrono::hours(1), false).settlements.size(), 1u);
+  const base::MonoTime before = clock.Mono();
+  SettleRequest settle = Settle(1);
+  inbox.Add(settle);
+  EXPECT_EQ(inbox.Take(before + std::chrono::hours(1), false).settlements.size(), 1u);
+  EXPECT_GE(clock.Mono() - before, std::chrono::milliseconds(2)) << "it waits for others again";
+}
+
+TEST(Inbox, WaitsForItsOpeningWhateverLiesInIt) {
+  const SteppingClock clock(std::chrono::milliseconds(1));
+  Inbox inbox(clock);
+  AppendRequest append = Append(1);
+  inbox.Add(append);
+  SettleRequest settle = Settle(Inbox::kMaxRows);
+  inbox.Add(settle);
+  const base::MonoTime deadline = clock.Mono() + std::chrono::milliseconds(6);
+  inbox.Take(deadline, false);
+  EXPECT_GE(clock.Mono(), deadline) << "it would ask again and again";
+}
+
 TEST(Inbox, CountsAllThatASettlementWrites) {
   Settlement settlement;
   settlement.attempts.resize(1);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -81,6 +82,8 @@ TEST_F(WalScanTest, AnyFlippedBitIsFound) {
       ASSERT_TRUE(scan.damaged_frame.has_value());
       EXPECT_EQ(*scan.damaged_frame, frame);
       EXPECT_GE(scan.frames_of_use.size(), whole.taken - 1);  // all but that one
+      const auto lost = std::ranges::count_if(commits, [&](uint64_t at) { return at > frame; });
+      if (frame > 0) EXPECT_EQ(scan.lost_commits, static_cast<uint64_t>(lost));
     } else if (frame > commits[commits.size() - 2]) {
       EXPECT_FALSE(scan.damaged_frame.has_value()) << "a torn tail";
     }
@@ -105,6 +108,12 @@ TEST_F(WalScanTest, ATornTailIsNoDamage) {
     EXPECT_EQ(scan.taken, begin);
     EXPECT_FALSE(scan.damaged_frame.has_value()) << lost;
   }
+}
+
+TEST_F(WalScanTest, WhatATransactionWithoutItsEndWroteIsOfNoUse) {
+  const WalScan scan = Scan(wal_.substr(0, wal_.size() - kFrame));
+  EXPECT_LT(scan.taken, (wal_.size() - 32) / kFrame - 1);
+  EXPECT_EQ(scan.frames_of_use.size(), scan.taken);
 }
 
 TEST_F(WalScanTest, FramesOfAnEarlierRunAreNoDamage) {
