@@ -1,10 +1,6 @@
 #include "certificate_ends.h"
 
 #include <algorithm>
-#include <map>
-#include <optional>
-#include <string_view>
-#include <utility>
 #include <variant>
 
 #include "carillon/net/pem.h"
@@ -12,79 +8,107 @@
 namespace carillon::server {
 namespace {
 
-using End = std::optional<int64_t>;
 using metrics::CertificateUse;
 
 constexpr size_t kMostCertificates = 10;
 
-/// Reads each text once: many destinations may share one.
-class Reader {
- public:
-  explicit Reader(End (*read)(const std::string&)) : read_(read) {}
+PemEnds::End Sooner(PemEnds::End a, PemEnds::End b) {
+  return a && b ? std::min(a, b) : (a ? a : b);
+}
 
-  End EndOf(const std::string& pem) {
-    if (pem.empty()) return std::nullopt;
-    const auto [found, is_new] = known_.try_emplace(pem);
-    if (is_new) found->second = read_(pem);
-    return found->second;
-  }
-
- private:
-  End (*const read_)(const std::string&);
-  std::map<std::string_view, End> known_;
-};
-
-End Sooner(End a, End b) { return a && b ? std::min(a, b) : (a ? a : b); }
-
-class Ends {
- public:
-  void Add(const model::Destination& destination) {
-    End client = clients_.EndOf(destination.tls.client_certificate);
-    End trusted = bundles_.EndOf(destination.tls.ca_bundle);
-    const auto* oauth2 = std::get_if<model::OAuth2Authorization>(&destination.authorization);
-    if (oauth2 != nullptr) {
-      client = Sooner(client, clients_.EndOf(oauth2->tls.client_certificate));
-      trusted = Sooner(trusted, bundles_.EndOf(oauth2->tls.ca_bundle));
-    }
-    const metrics::CertificateEnd of{.tenant = destination.tenant, .destination = destination.name};
-    Add(CertificateUse::kClient, client, of);
-    Add(CertificateUse::kTrusted, trusted, of);
-  }
-
-  void AddCollector(const model::TlsSettings& tls) {
-    Add(CertificateUse::kCollectorClient, clients_.EndOf(tls.client_certificate), {});
-    Add(CertificateUse::kCollectorTrusted, bundles_.EndOf(tls.ca_bundle), {});
-  }
-
-  std::vector<metrics::CertificateEnd> Soonest() {
-    const size_t most = std::min(ends_.size(), kMostCertificates);
-    std::partial_sort(ends_.begin(), ends_.begin() + static_cast<ptrdiff_t>(most), ends_.end(),
-                      [](const auto& a, const auto& b) { return a.not_after < b.not_after; });
-    ends_.resize(most);
-    return std::move(ends_);
-  }
-
- private:
-  void Add(CertificateUse use, End end, metrics::CertificateEnd of) {
-    if (!end) return;
-    of.use = use;
-    of.not_after = *end;
-    ends_.push_back(std::move(of));
-  }
-
-  Reader clients_{&net::EndOfCertificates};
-  Reader bundles_{&net::EndOfTrust};
-  std::vector<metrics::CertificateEnd> ends_;
-};
+/// What of the settings can end.
+model::TlsSettings Texts(const model::TlsSettings& tls) {
+  model::TlsSettings texts;
+  texts.ca_bundle = tls.ca_bundle;
+  texts.client_certificate = tls.client_certificate;
+  return texts;
+}
 
 }  // namespace
 
-std::vector<metrics::CertificateEnd> SoonestCertificateEnds(const resource::Snapshot& snapshot,
-                                                            const model::TlsSettings& collector) {
-  Ends ends;
-  snapshot.ForEachDestination([&](const model::Destination& to) { ends.Add(to); });
-  ends.AddCollector(collector);
-  return ends.Soonest();
+PemEnds::End PemEnds::Use(const base::SharedText& text) {
+  if (text.empty()) return std::nullopt;
+  auto known = known_.find(text.str());
+  if (known == known_.end()) {
+    known = known_.emplace(text.str(), Known{text, read_(text.str())}).first;
+  }
+  ++known->second.users;
+  return known->second.end;
+}
+
+void PemEnds::Release(const base::SharedText& text) {
+  const auto known = known_.find(text.str());
+  if (known != known_.end() && --known->second.users == 0) known_.erase(known);
+}
+
+CertificateEnds::CertificateEnds()
+    : clients_(&net::EndOfCertificates), bundles_(&net::EndOfTrust) {}
+
+void CertificateEnds::Take(const resource::Difference& difference) {
+  for (const auto& [tenant, name] : difference.removed) Forget({tenant, name});
+  for (const auto* come : {&difference.added, &difference.changed}) {
+    for (const auto& destination : *come) {
+      const auto* oauth2 = std::get_if<model::OAuth2Authorization>(&destination->authorization);
+      Hold({destination->tenant, destination->name}, destination->tls,
+           oauth2 != nullptr ? oauth2->tls : model::TlsSettings());
+    }
+  }
+}
+
+void CertificateEnds::TakeCollector(const model::TlsSettings& collector) {
+  Hold({}, collector, {});
+}
+
+void CertificateEnds::Hold(const Name& name, const model::TlsSettings& receiver,
+                           const model::TlsSettings& token_server) {
+  Held held{.receiver = Texts(receiver), .token_server = Texts(token_server)};
+  // First the new, then the old: a text that both have is not parsed again.
+  held.client = Sooner(clients_.Use(held.receiver.client_certificate),
+                       clients_.Use(held.token_server.client_certificate));
+  held.trusted =
+      Sooner(bundles_.Use(held.receiver.ca_bundle), bundles_.Use(held.token_server.ca_bundle));
+  Forget(name);
+  const bool collector = name == Name();
+  if (held.client) {
+    ends_.emplace(*held.client,
+                  collector ? CertificateUse::kCollectorClient : CertificateUse::kClient, name);
+  }
+  if (held.trusted) {
+    ends_.emplace(*held.trusted,
+                  collector ? CertificateUse::kCollectorTrusted : CertificateUse::kTrusted, name);
+  }
+  if (held.receiver == model::TlsSettings() && held.token_server == model::TlsSettings()) return;
+  held_.emplace(name, std::move(held));
+}
+
+void CertificateEnds::Forget(const Name& name) {
+  const auto found = held_.find(name);
+  if (found == held_.end()) return;
+  const Held& held = found->second;
+  for (const auto use : {CertificateUse::kClient, CertificateUse::kCollectorClient}) {
+    if (held.client) ends_.erase({*held.client, use, name});
+  }
+  for (const auto use : {CertificateUse::kTrusted, CertificateUse::kCollectorTrusted}) {
+    if (held.trusted) ends_.erase({*held.trusted, use, name});
+  }
+  for (const model::TlsSettings* tls : {&held.receiver, &held.token_server}) {
+    clients_.Release(tls->client_certificate);
+    bundles_.Release(tls->ca_bundle);
+  }
+  held_.erase(found);
+}
+
+std::vector<metrics::CertificateEnd> CertificateEnds::Soonest() const {
+  std::vector<metrics::CertificateEnd> soonest;
+  for (const auto& [not_after, use, name] : ends_) {
+    if (soonest.size() == kMostCertificates) break;
+    metrics::CertificateEnd& end = soonest.emplace_back();
+    end.use = use;
+    end.tenant = name.first;
+    end.destination = name.second;
+    end.not_after = not_after;
+  }
+  return soonest;
 }
 
 }  // namespace carillon::server

@@ -2,37 +2,36 @@
 
 #include <utility>
 
-#include "certificate_ends.h"
-#include "unverified.h"
+#include "carillon/resource/difference.h"
 
 namespace carillon::server {
 
 void InForce::Set(const resource::SnapshotPtr& snapshot) {
-  if (snapshot_ == nullptr || snapshot_->types != snapshot->types) {
-    metrics_.KnowTypes(*snapshot->types);
-  }
+  const resource::Difference difference = resource::Compare(*snapshot_, *snapshot);
+  if (difference.types) metrics_.KnowTypes(*snapshot->types);
   snapshot_ = snapshot;
   metrics_.SetConfiguration(snapshot->revision, snapshot->settings ? snapshot->settings->hash : "");
   health_.SetRevision(snapshot->revision);
-  unverified_ = WarnOfUnverified(*snapshot, logger_);
-  LookAtCertificates();
+  unverified_.Take(difference);
+  unverified_destinations_ = unverified_.destinations();
+  ends_.Take(difference);
+  PublishCertificates();
 }
 
 void InForce::SetCollector(const model::TlsSettings& collector) {
-  WarnOfUnverifiedCollector(collector, logger_);
-  if (collector == collector_) return;
-  collector_ = collector;
-  LookAtCertificates();
+  unverified_.TakeCollector(collector);
+  ends_.TakeCollector(collector);
+  PublishCertificates();
 }
 
-void InForce::LookAtCertificates() {
-  std::vector<metrics::CertificateEnd> ends = SoonestCertificateEnds(*snapshot_, collector_);
+void InForce::PublishCertificates() {
+  std::vector<metrics::CertificateEnd> ends = ends_.Soonest();
   const base::MutexLock lock(mutex_);
   certificates_ = std::move(ends);
 }
 
 void InForce::Describe(metrics::ProcessGauges& gauges) const {
-  gauges.unverified_destinations = unverified_;
+  gauges.unverified_destinations = unverified_destinations_;
   const base::MutexLock lock(mutex_);
   gauges.certificates = certificates_;
 }

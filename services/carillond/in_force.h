@@ -1,7 +1,8 @@
 #pragma once
 
 #include <atomic>
-#include <cstdint>
+#include <cstddef>
+#include <memory>
 #include <vector>
 
 #include "carillon/admin/health.h"
@@ -10,6 +11,8 @@
 #include "carillon/metrics/metrics.h"
 #include "carillon/model/tls_settings.h"
 #include "carillon/resource/snapshot.h"
+#include "certificate_ends.h"
+#include "unverified.h"
 
 namespace carillon::server {
 
@@ -18,9 +21,10 @@ class InForce {
  public:
   /// All outlive it.
   InForce(metrics::Metrics& metrics, admin::Health& health, log::Logger& logger)
-      : metrics_(metrics), health_(health), logger_(logger) {}
+      : metrics_(metrics), health_(health), unverified_(logger) {}
 
-  /// The engine has taken it. One thread at a time with `SetCollector`.
+  /// The engine has taken it. Takes time for what is different from the one before. One thread at
+  /// a time with `SetCollector`.
   void Set(const resource::SnapshotPtr& snapshot);
   /// How the collector of traces is trusted from now on, and what it is shown.
   void SetCollector(const model::TlsSettings& collector);
@@ -29,14 +33,15 @@ class InForce {
   void Describe(metrics::ProcessGauges& gauges) const;
 
  private:
-  void LookAtCertificates();
+  void PublishCertificates();
 
   metrics::Metrics& metrics_;
   admin::Health& health_;
-  log::Logger& logger_;
-  resource::SnapshotPtr snapshot_;
-  model::TlsSettings collector_;
-  std::atomic<uint64_t> unverified_{0};  // destinations
+  resource::SnapshotPtr snapshot_ = std::make_shared<const resource::Snapshot>();
+  Unverified unverified_;
+  CertificateEnds ends_;
+  // What scrapes read of these.
+  std::atomic<size_t> unverified_destinations_{0};
   mutable base::Mutex mutex_;
   std::vector<metrics::CertificateEnd> certificates_ ABSL_GUARDED_BY(mutex_);
 };

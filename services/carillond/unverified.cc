@@ -1,14 +1,15 @@
 #include "unverified.h"
 
+#include <string_view>
 #include <variant>
 
 namespace carillon::server {
 namespace {
 
-constexpr uint64_t kMaxLines = 100;
+constexpr size_t kMaxLines = 100;
 
 /// Returns what is not verified, in words, or an empty text.
-std::string_view Unverified(const model::Destination& destination) {
+std::string_view WhatIsNot(const model::Destination& destination) {
   const auto* oauth2 = std::get_if<model::OAuth2Authorization>(&destination.authorization);
   const bool token_server = oauth2 != nullptr && !oauth2->tls.verify;
   if (!destination.tls.verify) return token_server ? "receiver and token server" : "receiver";
@@ -17,25 +18,33 @@ std::string_view Unverified(const model::Destination& destination) {
 
 }  // namespace
 
-uint64_t WarnOfUnverified(const resource::Snapshot& snapshot, log::Logger& logger) {
-  uint64_t count = 0;
-  snapshot.ForEachDestination([&](const model::Destination& destination) {
-    const std::string_view whom = Unverified(destination);
-    if (whom.empty() || ++count > kMaxLines) return;
-    logger.Warn(
-        "TLS VERIFICATION IS OFF: whoever answers is believed and can read what is sent",
-        {{"tenant", destination.tenant}, {"destination", destination.name}, {"unverified", whom}});
-  });
-  if (count > kMaxLines) {
-    logger.Warn("TLS VERIFICATION IS OFF for more destinations", {{"more", count - kMaxLines}});
+void Unverified::Take(const resource::Difference& difference) {
+  for (const auto& [tenant, name] : difference.removed) destinations_.erase({tenant, name});
+  size_t lines = 0;
+  for (const auto* come : {&difference.added, &difference.changed}) {
+    for (const auto& destination : *come) {
+      const std::string_view what = WhatIsNot(*destination);
+      if (what.empty()) {
+        destinations_.erase({destination->tenant, destination->name});
+        continue;
+      }
+      destinations_.emplace(destination->tenant, destination->name);
+      if (++lines > kMaxLines) continue;
+      logger_.Warn("TLS VERIFICATION IS OFF: whoever answers is believed and can read what is sent",
+                   {{"tenant", destination->tenant},
+                    {"destination", destination->name},
+                    {"unverified", what}});
+    }
   }
-  return count;
+  if (lines > kMaxLines) {
+    logger_.Warn("TLS VERIFICATION IS OFF for more destinations", {{"more", lines - kMaxLines}});
+  }
 }
 
-void WarnOfUnverifiedCollector(const model::TlsSettings& collector, log::Logger& logger) {
+void Unverified::TakeCollector(const model::TlsSettings& collector) {
   if (collector.verify) return;
-  logger.Warn("TLS VERIFICATION IS OFF: whoever answers is believed and can read what is sent",
-              {{"unverified", "collector of traces"}});
+  logger_.Warn("TLS VERIFICATION IS OFF: whoever answers is believed and can read what is sent",
+               {{"unverified", "collector of traces"}});
 }
 
 }  // namespace carillon::server
