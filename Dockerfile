@@ -3,6 +3,7 @@
 #   docker build --build-arg VERSION=0.1.0 --build-arg REVISION="$(git rev-parse HEAD)" -t carillon .
 #
 # What is done in each stage stands in image/, where tests/image does the same without an engine.
+# A tag, so that a build has the base's latest fixes; image/README.md says how to pin it by digest.
 ARG BASE=debian:bookworm-slim
 
 FROM ${BASE} AS build
