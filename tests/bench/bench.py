@@ -48,7 +48,7 @@ def arguments():
     parser.add_argument("--rounds", type=int, choices=range(1, 21), metavar="N",
                         help="measure so often and take the median (default 3, with --quick 2)")
     parser.add_argument("--record", action="store_true",
-                        help="write the table into docs/benchmarks.md")
+                        help="write the table into docs/benchmarks.md; with --only, the section's rows")
     parser.add_argument("--work-dir", metavar="DIR",
                         help="where the stores live while measuring (default: beside the programs)")
     parser.add_argument("--keep", action="store_true", help="keep configurations, stores and logs")
@@ -97,7 +97,9 @@ def main():
     if options.json:
         report.write_json(options.json, figures, facts)
     if options.record:
-        report.record(ROOT / "docs/benchmarks.md", figures, facts)
+        measured = [name for name in options.only or [] if name not in failed]
+        if measured or not options.only:
+            report.record(ROOT / "docs/benchmarks.md", figures, facts, measured)
     return 1 if failed else 0
 
 

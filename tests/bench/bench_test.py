@@ -78,17 +78,53 @@ class Report(unittest.TestCase):
         self.assertTrue(report.reached(("<=", 35), 35))
         self.assertFalse(report.reached(("<", 0.2), 0.2))
 
-    def test_records_between_the_markers_and_nowhere_else(self):
+    FACTS = {"machine": "m", "date": "d1", "commit": "c1", "quick": False}
+    LATER = {"machine": "m", "date": "d2", "commit": "c2", "quick": True}
+
+    def record(self, *records, page="before\n{}\nold\n{}\nafter\n"):
+        """What becomes of a page: each of `records` has the arguments of one `record`."""
         with tempfile.TemporaryDirectory() as folder:
-            page = Path(folder) / "page.md"
-            page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
-            facts = {"machine": "m", "date": "d", "commit": "c", "quick": False}
-            report.record(page, {"fanout1_ratio": 0.75}, facts)
-            text = page.read_text()
+            path = Path(folder) / "page.md"
+            path.write_text(page.format(report.BEGIN, report.END))
+            for arguments in records:
+                report.record(path, *arguments)
+            return path.read_text()
+
+    def test_records_between_the_markers_and_nowhere_else(self):
+        text = self.record(({"fanout1_ratio": 0.75}, self.FACTS))
         self.assertTrue(text.startswith("before\n") and text.endswith("after\n"))
         self.assertNotIn("\nold\n", text)
         self.assertIn("| `fanout1_ratio` | 0.75 | >= 0.5 | yes |", text)
         self.assertIn("| `unary_ratio` | - | >= 0.7 |  |", text)
+
+    def test_a_section_alone_replaces_its_rows_only(self):
+        text = self.record(
+            ({"wrk_rps": 90_000, "fanout1_ratio": 0.75, "https_cold_cpu_us": 9}, self.FACTS),
+            ({"wrk_rps": 10_000, "https_cold_cpu_us": 301, "rss_mb_https_10k_idle": 7},
+             self.LATER, ["https"]))
+        self.assertIn("| `fanout1_ratio` | 0.75 | >= 0.5 | yes |", text)
+        self.assertIn("| `https_cold_cpu_us` | 301.00 | <= 300 | NO |", text)
+        self.assertIn("| `rss_mb_https_10k_idle` | 7.00 |", text)
+        self.assertIn("| `unary_ratio` | - |", text)
+        self.assertIn("| `wrk_rps` | 90,000 |", text)  # what the other ratios were taken beside
+        self.assertEqual(text.count("`https_cold_cpu_us`"), 1)
+        self.assertIn(f"{report.BEGIN}\nd1, m, source c1.\n", text)
+        self.assertIn("- `https`: d2, m, source c2, `--quick`.\n", text)
+        order = [name for name, _, _ in report.FIGURES if f"`{name}`" in text]
+        self.assertEqual(order, sorted(order, key=lambda name: text.index(f"`{name}`")))
+
+    def test_each_section_tells_where_it_comes_from_until_all_are_measured(self):
+        apart = [({"https_cold_cpu_us": 9}, self.FACTS, ["https"]),
+                 ({"blackhole_p99_rise": 0.1}, self.FACTS, ["blackhole"]),
+                 ({"https_cold_cpu_us": 8}, self.LATER, ["https"])]
+        text = self.record(({}, self.FACTS), *apart)
+        self.assertIn("- `https`: d2", text)
+        self.assertIn("- `blackhole`: d1", text)
+        self.assertEqual(text.count("- `https`"), 1)
+        self.assertIn("| `blackhole_p99_rise` | 0.10 |", text)
+        text = self.record(({}, self.FACTS), *apart, ({"unary_ratio": 0.8}, self.LATER))
+        self.assertNotIn("- `https`", text)
+        self.assertIn("| `https_cold_cpu_us` | - |", text)
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ def show(value):
 
 
 def rows(figures, every):
-    """(what, value, target, reached) of what was measured, or of every figure with a target."""
+    """(name, what, value, target, reached) of what was measured, or of every figure with a target."""
     for name, target, what in FIGURES:
         value = figures.get(name)
         if value is None and not (every and target):
@@ -117,13 +117,36 @@ def write_json(path, figures, facts):
     Path(path).write_text(json.dumps({**facts, **every}, indent=2) + "\n")
 
 
-def record(path, figures, facts):
-    """Replaces what stands between the markers."""
-    lines = [BEGIN, f"{facts['date']}, {facts['machine']}, source {facts['commit']}"
-             + (", `--quick`" if facts["quick"] else "") + ".", "",
-             "| figure | value | target | reached | what |", "|---|---:|---:|---|---|"]
-    lines += [f"| `{name}` | {value} | {target} | {verdict} | {what} |"
-              for name, what, value, target, verdict in rows(figures, True)]
+def origin(facts):
+    """When, where and from what source."""
+    return (f"{facts['date']}, {facts['machine']}, source {facts['commit']}"
+            + (", `--quick`" if facts["quick"] else "") + ".")
+
+
+def recorded(text):
+    """(rows by figure, origins by section) of what `record` wrote."""
+    kept = {name: row for row, name in re.findall(r"^(\| `(\w+)` \|.*)$", text, re.MULTILINE)}
+    return kept, dict(re.findall(r"^- `(\w+)`: (.*)$", text, re.MULTILINE))
+
+
+def record(path, figures, facts, sections=()):
+    """Replaces what stands between the markers. `sections`: no others were measured, so the rows of
+    other figures stay, and a line tells where those of each section come from. `wrk_rps` stays too:
+    the other ratios were taken beside it."""
     text = Path(path).read_text()
-    start, end = text.index(BEGIN), text.index(END)
-    Path(path).write_text(text[:start] + "\n".join(lines) + "\n" + text[end:])
+    start, end = text.index(BEGIN) + len(BEGIN), text.index(END)
+    old, origins = recorded(text[start:end]) if sections else ({}, {})
+    head = [origin(facts)]
+    if sections:
+        head = text[start:end].strip().split("\n")[:1]
+        figures = {name: value for name, value in figures.items() if name != "wrk_rps"}
+        origins.update({section: origin(facts) for section in sections})
+        head += ["", "Measured apart:", ""] + [f"- `{s}`: {o}" for s, o in origins.items()]
+    lines = [*head, "", "| figure | value | target | reached | what |", "|---|---:|---:|---|---|"]
+    new = {name: f"| `{name}` | {value} | {target} | {verdict} | {what} |"
+           for name, what, value, target, verdict in rows(figures, True)}
+    for name, _, _ in FIGURES:
+        kept = old.get(name) if figures.get(name) is None else None
+        if row := kept or new.get(name):
+            lines.append(row)
+    Path(path).write_text(text[:start] + "\n" + "\n".join(lines) + "\n" + text[end:])
