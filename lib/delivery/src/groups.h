@@ -114,6 +114,8 @@ class Groups {
   std::vector<uint64_t> OnMarks(std::span<const Mark> passed);
   /// The removal of a mark is durable.
   void OnMarkRemoved(uint64_t position) { marks_.OnRemoved(position); }
+  /// Those whose removal is not durable.
+  size_t marks_under_way() const { return marks_.under_way(); }
 
   // --- Rows of held deliveries.
 

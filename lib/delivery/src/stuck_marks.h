@@ -34,6 +34,8 @@ class StuckMarks {
     for (const uint64_t position : durable_) std::erase(removed_, position);
     return !std::exchange(durable_, {}).empty();
   }
+  /// Those whose removal is not durable, as far as is known.
+  size_t under_way() const { return removed_.size(); }
   /// The removal of a mark is durable.
   void OnRemoved(uint64_t position) {
     if (asking_) {

@@ -51,12 +51,13 @@ class CapsTest : public testing::Test {
     std::map<std::string, int> tries;
     while (Lane* const lane = caps_.Next(now_)) {
       ++tries[lane->destination().tenant];
-      caps_.TryStart(*lane, now_);
+      if (caps_.TryStart(*lane, now_)) started_ = lane;
     }
     return tries;
   }
 
   static constexpr int kLanes = 100;
+  Lane* started_ = nullptr;  // by Tries, the last
   base::MonoTime now_{std::chrono::hours(1)};
   Tracker tracker_;
   LaneMap lanes_;
@@ -104,6 +105,9 @@ TEST_F(CapsTest, WhatEndsHereLetsOneOfItsTenantTryAndOneOfAnother) {
   EXPECT_EQ(tries.at("t"), 1);
   EXPECT_LE(tries.size(), 2u);
   EXPECT_EQ(shared_->in_flight(), 8u);
+  ASSERT_EQ(started_->destination().tenant, "t");
+  caps_.Finish(*started_);
+  EXPECT_EQ(Tries(), (std::map<std::string, int>{{"t", 1}, {"u", 1}})) << "now it is the other's";
 }
 
 TEST_F(CapsTest, EveryLaneHasItsTurn) {

@@ -59,8 +59,10 @@ class DispatcherTest : public testing::Test {
   }
   void Publish(const std::string& id) {
     journal_->accepted_at = clock_.Wall();
-    journal_->Append({model::Event::Create({.id = id, .type = "a", .tenant = "t", .payload = "1"})},
-                     {});
+    journal_->Append(
+        {model::Event::Create(
+            {.id = id, .type = "a", .tenant = "t", .ordering_key = key_, .payload = "1"})},
+        {});
   }
   void RunFor(std::chrono::nanoseconds time) {
     const base::MonoTime until = clock_.Mono() + time;
@@ -85,6 +87,7 @@ class DispatcherTest : public testing::Test {
                         return throttled_.empty() || flight.host == throttled_ ? end_
                                                                                : SimCourier::End{};
                       }};
+  std::string key_;   // of what is published
   std::string tell_;  // the destination that wants operational events, and no others
   std::vector<std::string> ended_;
   std::unique_ptr<SimJournal> journal_;

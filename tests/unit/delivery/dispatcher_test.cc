@@ -39,6 +39,31 @@ TEST_F(DispatcherTest, AmongTheRequestsOfOneEventOthersHaveTheirTurn) {
   EXPECT_LE(*out_before, 100u);
 }
 
+TEST_F(DispatcherTest, AmongTheEventsOfOneBatchOthersHaveTheirTurn) {
+  model::Destination a = Named("a");
+  a.concurrency = 1;
+  end_.after = seconds(100);
+  ASSERT_TRUE(SetTable({a}).ok());
+  std::vector<std::shared_ptr<model::Event>> events;
+  for (int i = 0; i < 3'000; ++i) {
+    const std::string id = "e" + std::to_string(i);
+    events.push_back(model::Event::Create({.id = id, .type = "a", .tenant = "t", .payload = "1"}));
+  }
+  journal_->Append(std::move(events), {});
+  uint64_t before = 0;
+  uint64_t most = 0;
+  while (before < 3'000 && executor_.Step()) {
+    static_cast<DispatcherImpl&>(*dispatcher_).ForEachLane([&](const Lane& lane) {
+      const model::Pending pending = lane.CountPending();
+      const uint64_t routed = pending.in_memory + pending.in_flight;
+      most = std::max(most, routed - before);
+      before = routed;
+    });
+  }
+  EXPECT_EQ(before, 3'000u);
+  EXPECT_LE(most, 1'500u);
+}
+
 TEST_F(DispatcherTest, AnEventNobodyWantsSettlesByItself) {
   ASSERT_TRUE(SetTable({}).ok());
   Publish("e1");
@@ -134,6 +159,38 @@ TEST_F(DispatcherTest, RecoveryIsNoStampede) {
   EXPECT_LE(store_.delivered.size(), 33u);
   RunFor(seconds(15));
   EXPECT_EQ(store_.delivered.size(), 50u);
+}
+
+TEST_F(DispatcherTest, ALaneThatReadsTakesNoMoreThanItMayHold) {
+  options_.max_lane_bytes = 1'000;
+  Create();
+  model::Destination a = Named("a");
+  a.concurrency = 1;
+  end_.after = std::chrono::milliseconds(20);
+  ASSERT_TRUE(SetTable({a}).ok());
+  for (int i = 0; i < 100; ++i) Publish("e" + std::to_string(i));
+  size_t most = 0;
+  while (store_.delivered.size() < 100 && executor_.Step()) {
+    static_cast<DispatcherImpl&>(*dispatcher_).ForEachLane([&](const Lane& lane) {
+      most = std::max(most, lane.fresh_bytes());
+    });
+  }
+  EXPECT_LT(most, 1'000 + store_.events[0]->bytes());
+}
+
+TEST_F(DispatcherTest, WhatLeftTheJournalBeforeItWasReadIsPassed) {
+  for (const char* id : {"e1", "e2", "e3"}) Publish(id);
+  RunFor(seconds(1));
+  store_.gone_to = 3;
+  dispatcher_.reset();
+  executor_.Clear();
+  Create();
+  ASSERT_TRUE(SetTable({Named("a")}).ok());
+  RunFor(seconds(1));
+  EXPECT_EQ(store_.watermark, 3u);
+  Publish("e4");
+  RunFor(seconds(1));
+  EXPECT_TRUE(store_.delivered.contains({1, 4}));
 }
 
 TEST_F(DispatcherTest, APauseIsForgottenByTheNextLife) {

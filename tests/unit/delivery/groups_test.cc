@@ -26,6 +26,10 @@ class GroupsTest : public testing::Test {
     const auto ask = groups_.NextAsk();
     ASSERT_TRUE(ask.has_value());
     EXPECT_EQ(ask->group, group);
+    Bring(group, positions);
+  }
+  /// The answer alone.
+  void Bring(journal::GroupId group, const std::vector<uint64_t>& positions) {
     std::vector<journal::DueDelivery> rows;
     for (const uint64_t position : positions) rows.push_back({.parked = {.position = position}});
     groups_.OnRows(group, rows, [&](const journal::DueDelivery& row) -> std::optional<Delivery> {
@@ -33,6 +37,17 @@ class GroupsTest : public testing::Test {
       delivery.held = true;
       return delivery;
     });
+  }
+  /// Its first was parked and is through; these, of the positions above, have rows.
+  void HaveRows(journal::GroupId group, const std::vector<uint64_t>& positions) {
+    EXPECT_EQ(Offer(1, group), Groups::Place::kTaken);
+    groups_.Finish(Sent(1, group), Ending::kParked);
+    for (const uint64_t position : positions) {
+      EXPECT_EQ(Offer(position, group), Groups::Place::kHeld);
+      groups_.OnHeld(group);
+    }
+    groups_.Restart(Sent(1, group));
+    groups_.Finish(Sent(1, group), Ending::kSettled);
   }
   uint64_t PopNext() {
     Groups::Composer composer = groups_.Compose();
@@ -222,6 +237,7 @@ TEST_F(GroupsTest, WhatWaitedWhenItsGroupGotStuckComesBeforeWhatWasHeldThen) {
   groups_.OnHeld(7);
   EXPECT_TRUE(groups_.Finish(Sent(1, 7), Ending::kSettled).empty());
   ASSERT_EQ(groups_.HoldAll().size(), 1u);
+  EXPECT_FALSE(groups_.TakeToEvict(7, 3)) << "that of 2 comes before it";
   const Groups::Mark mark{.group = 7, .position = 0};
   groups_.OnMarks({&mark, 1});
   EXPECT_FALSE(groups_.NextAsk().has_value()) << "the row of 3 alone would come";
@@ -260,6 +276,65 @@ TEST_F(GroupsTest, AfterARestartNoRowPassesWhatIsReadAgain) {
   groups_.OnHeld(7);
   Answer(7, {1, 2});
   EXPECT_EQ(PopNext(), 1u);
+}
+
+TEST_F(GroupsTest, NothingFreshGoesWhileAnAnswerIsAwaited) {
+  HaveRows(7, {2});
+  ASSERT_TRUE(groups_.NextAsk().has_value());
+  EXPECT_TRUE(groups_.TakeToEvict(7, 2));
+  groups_.OnRemoved(7);
+  EXPECT_EQ(Offer(3, 7), Groups::Place::kWaits);
+  Bring(7, {2});  // as it was when it was read
+  EXPECT_EQ(PopNext(), 3u);
+}
+
+TEST_F(GroupsTest, OnlySoManyOfAGroupWaitInMemory) {
+  EXPECT_EQ(Offer(1, 7), Groups::Place::kTaken);
+  for (uint64_t n = 0; n < Groups::kMaxWaiting; ++n) {
+    ASSERT_EQ(Offer(2 + n, 7), Groups::Place::kWaits);
+  }
+  EXPECT_EQ(Offer(1000, 7), Groups::Place::kHeld);
+  EXPECT_EQ(groups_.waiting(), Groups::kMaxWaiting);
+}
+
+TEST_F(GroupsTest, AnAnswerIsOutdatedByWhatWasHeldAnewSince) {
+  HaveRows(7, {3});
+  ASSERT_TRUE(groups_.NextAsk().has_value());
+  groups_.HoldAgain(7, 2);
+  Bring(7, {3});
+  EXPECT_EQ(PopNext(), 0u) << "2 comes before it";
+  groups_.OnHeld(7);
+  Answer(7, {2, 3});
+  EXPECT_EQ(PopNext(), 2u);
+}
+
+TEST_F(GroupsTest, AnAnswerForAGroupThatGotStuckIsForgotten) {
+  HaveRows(7, {2});
+  ASSERT_TRUE(groups_.NextAsk().has_value());
+  EXPECT_TRUE(groups_.Stick(7));
+  Bring(7, {2});
+  EXPECT_EQ(groups_.waiting(), 0u) << "it may stay stuck for days";
+  const Groups::Mark mark{.group = 7, .position = 0};
+  groups_.OnMarks({&mark, 1});
+  Answer(7, {2});
+  EXPECT_EQ(PopNext(), 2u);
+}
+
+TEST_F(GroupsTest, MarksAreAskedForAgainWhereOneWasRemovedWhileAnAnswerWasAwaited) {
+  for (const journal::GroupId group : {7, 8}) {
+    EXPECT_EQ(Offer(group, group), Groups::Place::kTaken);
+    groups_.Finish(Sent(group, group), Ending::kStuck);
+  }
+  groups_.WantMarks();
+  groups_.BeginAskingForMarks();
+  const Groups::Mark mark{.group = 7, .position = 7};
+  EXPECT_EQ(groups_.OnMarks({&mark, 1}).size(), 1u);
+  groups_.WantMarks();
+  groups_.BeginAskingForMarks();
+  groups_.OnMarkRemoved(7);
+  groups_.OnMarks({});
+  EXPECT_TRUE(groups_.MayAskForMarks());
+  EXPECT_EQ(groups_.marks_under_way(), 0u);
 }
 
 TEST_F(GroupsTest, WhatIsHeldToFreeMemoryIsAskedForAgain) {

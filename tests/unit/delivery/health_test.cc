@@ -108,6 +108,30 @@ TEST_F(HealthTest, NorDoesAGatewayThatSaysThatNobodyIsThere) {
   EXPECT_EQ(store_.delivered.size(), store_.last());
 }
 
+TEST_F(HealthTest, AFailingOneIsShownAsSuch) {
+  ASSERT_TRUE(SetTable({a_}).ok());
+  end_.status = 500;
+  Publish("e1");
+  RunFor(milliseconds(50));
+  dispatcher_->PublishGauges();
+  EXPECT_EQ(metrics_.lanes["t/a"]->state.load(), metrics::DestinationState::kFailing);
+  end_ = {};
+  RunFor(seconds(5));
+  dispatcher_->PublishGauges();
+  EXPECT_EQ(metrics_.lanes["t/a"]->state.load(), metrics::DestinationState::kIdle);
+}
+
+TEST_F(HealthTest, WhatEndsAfterwardsDisablesNoMore) {
+  a_.concurrency = 2;
+  end_ = {.status = 410, .after = seconds(1)};
+  ASSERT_TRUE(SetTable({a_}).ok());
+  Publish("e1");
+  Publish("e2");
+  RunFor(seconds(5));
+  EXPECT_EQ(ended_.size(), 2u);
+  EXPECT_EQ(observer_.Count("disabled a gone"), 1u);
+}
+
 TEST_F(HealthTest, GoneDisablesAndAnotherGenerationEnables) {
   tell_ = "told";
   ASSERT_TRUE(SetTable({a_, Named(tell_)}).ok());
@@ -240,7 +264,9 @@ TEST_F(HealthTest, ABatchThatFailedComesAgainAsItWasThoughMoreWaits) {
   ASSERT_EQ(bodies.size(), 1u);
   EXPECT_TRUE(bodies[0].starts_with("batch_"));
   EXPECT_TRUE(bodies[0].ends_with("[1,1]"));
-  EXPECT_EQ(store_.parked.size(), 1u);
+  ASSERT_EQ(store_.parked.size(), 1u);
+  EXPECT_EQ(store_.parked.begin()->second.bytes,
+            store_.events[0]->record().size() + store_.events[1]->record().size());
   end_ = {};
   Restart();
   ASSERT_TRUE(SetTable({a_}).ok());

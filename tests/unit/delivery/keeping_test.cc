@@ -136,15 +136,109 @@ TEST_F(KeepingTest, WhatWasGivenUpIsNotSentWhileItsRowIsStillThere) {
   }
 }
 
+TEST_F(KeepingTest, WhatIsGivenUpIsToldTogetherAndNotTooOften) {
+  std::vector<Observer::KeptTooMuch> told;
+  observer_.on_kept_too_much = [&](const std::string&, const Observer::KeptTooMuch& kept) {
+    told.push_back(kept);
+  };
+  a_.retry.delays = {hours(24)};
+  a_.retry.jitter = 0.5;  // they are due in another order
+  a_.breaker.reset();
+  throttled_ = "a";
+  end_.status = 500;
+  ASSERT_TRUE(SetTable(Table()).ok());
+  for (int i = 1; i <= 12; ++i) Publish("e" + std::to_string(i));
+  RunFor(seconds(30));
+  EXPECT_EQ(store_.parked.size(), 12u);
+  store_.kept_events = 2;
+  RunFor(seconds(1));
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].deliveries, 10u);
+  EXPECT_EQ(told[0].first_position, 1u);
+  EXPECT_EQ(told[0].last_position, 10u);
+  EXPECT_EQ(told[0].too_old, 0u);
+  for (int i = 13; i <= 28; ++i) {
+    Publish("e" + std::to_string(i));
+    RunFor(std::chrono::milliseconds(500));
+  }
+  EXPECT_EQ(told.size(), 1u) << "once in ten seconds";
+  RunFor(seconds(10));
+  EXPECT_EQ(told.size(), 2u);
+}
+
+TEST_F(KeepingTest, ADrainTellsWhatWasGivenUpAndGivesUpNoMore) {
+  uint64_t told = 0;
+  observer_.on_kept_too_much = [&](const std::string&, const Observer::KeptTooMuch& kept) {
+    told += kept.deliveries;
+  };
+  a_.retry.delays = {hours(24)};
+  a_.breaker.reset();
+  end_.status = 500;
+  ASSERT_TRUE(SetTable({a_}).ok());
+  for (int i = 1; i <= 12; ++i) Publish("e" + std::to_string(i));
+  RunFor(seconds(30));
+  store_.kept_events = 2;
+  while (observer_.evicted.empty()) ASSERT_TRUE(executor_.Step());
+  EXPECT_EQ(told, 0u) << "it is told with others";
+  const size_t evicted = observer_.evicted.size();
+  EXPECT_LT(evicted, 10u) << "a page of them";
+  bool drained = false;
+  dispatcher_->Drain([&drained] { drained = true; });
+  RunFor(seconds(10));
+  EXPECT_TRUE(drained);
+  EXPECT_EQ(observer_.evicted.size(), evicted);
+  EXPECT_EQ(told, evicted);
+}
+
 TEST_F(KeepingTest, WhatIsTooOldDies) {
   store_.kept_age = hours(1);
+  uint64_t too_old = 0;
+  observer_.on_kept_too_much = [&](const std::string&, const Observer::KeptTooMuch& kept) {
+    too_old += kept.too_old;
+  };
   Begin(10);
   EXPECT_EQ(Kept(), 7u);
   clock_.JumpWall(hours(2));
   RunFor(seconds(30));
   EXPECT_EQ(Kept(), 0u);
   EXPECT_EQ(GivenUp(metrics::GivenUp::kTooOld), 7u);
+  EXPECT_EQ(too_old, 7u);
   EXPECT_EQ(store_.dead.size(), 7u);  // what lies behind the cursor is not asked for yet
+}
+
+// It would be written, and given up by the next look at what is kept.
+TEST_F(KeepingTest, WhatIsTooOldIsNotEvenKept) {
+  store_.kept_age = hours(1);
+  Begin(3);
+  clock_.JumpWall(hours(2));
+  for (int i = 4; i <= 10; ++i) Publish("e" + std::to_string(i));
+  for (int i = 0; i < 30'000; ++i) {
+    RunFor(std::chrono::milliseconds(1));
+    for (const auto& [row, kept] : store_.parked) ASSERT_GT(std::get<2>(row), 3u);
+  }
+  EXPECT_EQ(GivenUp(metrics::GivenUp::kTooOld), 3u);
+  EXPECT_EQ(Kept(), 4u);
+}
+
+TEST_F(KeepingTest, WhatIsKeptAndThenHeldInOrderIsCountedOnce) {
+  a_.order.by = model::Ordering::kKey;
+  a_.retry.delays = {seconds(20)};
+  a_.breaker.reset();
+  key_ = "k";
+  Begin(10);
+  ASSERT_EQ(Kept(), 7u);
+  throttled_ = "a";
+  end_.status = 500;
+  a_.enabled = true;
+  ASSERT_TRUE(SetTable(Table()).ok());
+  RunFor(seconds(10));
+  EXPECT_EQ(Kept(), 0u) << "they wait behind the first";
+  end_ = {};
+  RunFor(seconds(60));
+  EXPECT_EQ(store_.delivered.size(), 20u);
+  static_cast<DispatcherImpl&>(*dispatcher_).ForEachLane([](Lane& lane) {
+    EXPECT_EQ(lane.retries().parked(), 0u);
+  });
 }
 
 TEST_F(KeepingTest, ARetryThatIsFarAwayIsWithinTheBoundsToo) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "ordering_group.h"
 #include "sim_parts.h"
 
 namespace carillon::delivery {
@@ -24,14 +25,37 @@ class LaneTest : public testing::Test {
     lane->Bind(*table_, 0, base::MonoTime{});
     return lane;
   }
-  HeldRef Hold(uint64_t position) {
-    auto event = model::Event::Create({.id = "e", .type = "a", .tenant = "t", .payload = "{}"});
+  void UseKeys() {
+    model::Destination destination;
+    destination.order.by = model::Ordering::kKey;
+    Use(std::move(destination));
+  }
+  /// What is made from now on has such a destination.
+  void Use(model::Destination destination) {
+    destination.tenant = "t";
+    destination.name = "d";
+    destination.concurrency = 2;
+    table_ =
+        std::make_shared<SimTable>(std::vector{std::move(destination)},
+                                   [](const std::string&, const model::Event&) { return true; });
+  }
+  HeldRef Hold(uint64_t position, std::string_view key = "") {
+    auto event = model::Event::Create(
+        {.id = "e", .type = "a", .tenant = "t", .ordering_key = key, .payload = "{}"});
     event->Accept(position, base::FromUnixNanos(static_cast<int64_t>(position)));
     return held_.Hold(event);
   }
   /// Routed: with a slot of the tracker.
-  void Enqueue(Lane& lane, uint64_t first, uint64_t last) {
-    for (uint64_t p = first; p <= last; ++p) lane.Enqueue(Hold(p), tracker_.Add(p, 1));
+  void Enqueue(Lane& lane, uint64_t first, uint64_t last, std::string_view key = "") {
+    for (uint64_t p = first; p <= last; ++p) lane.Enqueue(Hold(p, key), tracker_.Add(p, 1));
+  }
+  /// One in flight and one that waits behind it in order, then one that is fresh.
+  Attempt& StartInOrder(Lane& lane) {
+    Enqueue(lane, 1, 2, "k");
+    Enqueue(lane, 3, 4);
+    Attempt& first = Start(lane);
+    EXPECT_EQ(Start(lane).deliveries.position(), 3u) << "on the way to it, 2 was put behind 1";
+    return first;
   }
   Attempt& Start(Lane& lane) {
     Attempt& attempt = attempts_.Start(lane, lane.NextBatch(now_, wall_).value());
@@ -67,6 +91,20 @@ TEST_F(LaneTest, StartsInOrderAndNoMoreThanItsConcurrency) {
   EXPECT_EQ(Start(*lane).deliveries.position(), 3u);
   Finish(*lane, first);
   EXPECT_EQ(tracker_.Watermark(4), 2u);
+}
+
+TEST_F(LaneTest, NothingFreshGoesWhileTooManyGroupsAreUnderWay) {
+  journal::LaneState state{.lane = 1};
+  for (uint64_t n = 1; n <= Groups::kMaxGroups; ++n) {
+    state.groups.push_back({.group = kStrictGroup + n, .timed = 1});
+  }
+  auto lane = MakeLane(state);
+  Enqueue(*lane, 1, 1);
+  EXPECT_FALSE(lane->Ready());
+  state.groups.pop_back();
+  auto other = MakeLane(state);
+  other->Enqueue(Hold(2), tracker_.Add(2, 1));
+  EXPECT_TRUE(other->Ready());
 }
 
 TEST_F(LaneTest, FallingBehindHandsTheWatermarkOverToTheCursor) {
@@ -198,6 +236,81 @@ TEST_F(LaneTest, ClosingSettlesWhatWaits) {
   EXPECT_EQ(held_.bytes(), 0u);
 }
 
+// It has a row, which ends with the lane's others.
+TEST_F(LaneTest, ClosingDoesNotSettleWhatIsHeld) {
+  auto lane = MakeLane({.lane = 1, .cursor = 100, .kept = 1});
+  ASSERT_TRUE(lane->kept().Take(1));
+  lane->EnqueueKept(Hold(1));
+  EXPECT_TRUE(lane->Close().empty());
+}
+
+TEST_F(LaneTest, WhatIsKeptAndInMemoryIsPendingOnce) {
+  auto lane = MakeLane({.lane = 1, .cursor = 100, .parked = 1, .kept = 1});
+  ASSERT_TRUE(lane->kept().Take(1));
+  lane->EnqueueKept(Hold(1));
+  const model::Pending pending = lane->CountPending();
+  EXPECT_EQ(pending.parked, 1u);
+  EXPECT_EQ(pending.in_memory, 0u);
+}
+
+TEST_F(LaneTest, ABatchIsFullByItsBytes) {
+  wall_ = base::FromUnixNanos(100);
+  model::Destination destination;
+  destination.format = model::Format::kArray;
+  destination.batch = {.max_events = 10, .max_bytes = 6, .max_wait = std::chrono::seconds(5)};
+  Use(std::move(destination));
+  auto lane = MakeLane();
+  Enqueue(*lane, 1, 4);
+  EXPECT_EQ(Start(*lane).deliveries.size(), 3u);
+  EXPECT_FALSE(lane->NextBatch(now_, wall_).has_value()) << "the last waits for others";
+  Enqueue(*lane, 5, 6);
+  EXPECT_EQ(Start(*lane).deliveries.size(), 3u);
+}
+
+TEST_F(LaneTest, WhatWaitedInOrderComesBeforeWhatIsFresh) {
+  UseKeys();
+  auto lane = MakeLane();
+  Finish(*lane, StartInOrder(*lane));
+  EXPECT_EQ(Start(*lane).deliveries.position(), 2u);
+}
+
+TEST_F(LaneTest, WhatWaitsInOrderHoldsNoWatermarkWhereItsLaneIsBehind) {
+  UseKeys();
+  auto lane = MakeLane();
+  StartInOrder(*lane);
+  lane->FallBehind(5);
+  EXPECT_EQ(tracker_.Watermark(5), 4u);
+  EXPECT_EQ(lane->DurableCursor(), 1u);
+}
+
+TEST_F(LaneTest, SheddingAllWritesWhatWaitsInOrder) {
+  UseKeys();
+  auto lane = MakeLane();
+  StartInOrder(*lane);
+  lane->Shed(0, 5);
+  const std::vector<journal::Parked> rows = lane->TakeHeldRows();
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].position, 2u);
+  EXPECT_EQ(lane->fresh_bytes(), 0u);
+}
+
+TEST_F(LaneTest, WhatWasNeverTriedNeedsNoToken) {
+  auto lane = MakeLane();
+  for (uint64_t p = 1; p <= 11; ++p) {
+    lane->retries().Push({.first = {.event = Hold(p)}, .attempts = 1, .parked = true});
+  }
+  for (int i = 0; i < 10; ++i) Finish(*lane, Start(*lane));
+  EXPECT_FALSE(lane->NextBatch(now_, wall_).has_value()) << "there is none left";
+  auto other = MakeLane();
+  for (uint64_t p = 21; p <= 31; ++p) {
+    const uint32_t attempts = p == 31 ? 0 : 1;
+    other->retries().Push({.first = {.event = Hold(p)}, .attempts = attempts, .parked = true});
+  }
+  for (int i = 0; i < 10; ++i) Finish(*other, Start(*other));
+  ASSERT_TRUE(other->Ready());
+  EXPECT_EQ(Start(*other).deliveries.position(), 31u);
+}
+
 // Rows may be read once more before their removal is durable, when some before them went back.
 TEST_F(LaneTest, KeptRowsThatWereGivenUpAreNotTakenAgain) {
   auto lane = MakeLane({.lane = 1, .cursor = 100, .kept = 6});
@@ -253,6 +366,9 @@ TEST_F(LaneTest, GaugesTellTheOldestThatWaits) {
   EXPECT_EQ(metrics->parked, 4);
   EXPECT_EQ(metrics->oldest_ready_ns, 6);
   EXPECT_EQ(metrics->state.load(), metrics::DestinationState::kActive);
+  lane.retries().Push({.first = {.event = Hold(3)}, .attempts = 1, .parked = true});
+  lane.PublishGauges();
+  EXPECT_EQ(metrics->oldest_ready_ns, 3) << "a retry";
   lane.SetFailing(true);
   lane.PublishGauges();
   EXPECT_EQ(metrics->state.load(), metrics::DestinationState::kFailing);

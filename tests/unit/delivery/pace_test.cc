@@ -53,6 +53,14 @@ TEST_F(PaceTest, StrictOrderSendsOneAtATime) {
 TEST_F(PaceTest, AnAdaptiveLimitKeepsToTheConcurrency) {
   destination_.adaptive = true;
   Bind();
+  http::Response response;
+  for (int i = 0; i < 1'000; ++i) {
+    now_ += milliseconds(10);
+    response.started = now_ - milliseconds(10);
+    response.ended = now_;
+    pace_.OnEnd(model::Outcome::kSuccess, response, pace_.Limit(), random_);
+  }
+  ASSERT_GT(pace_.Limit(), 2u);
   destination_.concurrency = 2;
   Bind();
   EXPECT_LE(pace_.Limit(), 2u);

@@ -79,6 +79,46 @@ TEST_F(PendingTest, WhatADisabledOneWantsLiesBehindItsCursor) {
   EXPECT_EQ(TakeOut(), counted);
 }
 
+TEST_F(PendingTest, EachIsBehindFromItsOwnCursorOn) {
+  model::Destination b = Named("b");
+  a_.enabled = false;
+  ASSERT_TRUE(SetTable({a_, b}).ok());
+  PublishMany(5);
+  RunFor(seconds(5));
+  b.enabled = false;
+  ASSERT_TRUE(SetTable({a_, b}).ok());
+  PublishMany(5);
+  RunFor(seconds(5));
+  std::map<std::string, std::optional<uint64_t>> behind;
+  bool told = false;
+  dispatcher_->ListPending([&](const model::PendingReport& report) {
+    for (const model::Pending& each : report.destinations) behind[each.name] = each.behind;
+    told = true;
+  });
+  while (!told && executor_.Step()) {
+  }
+  EXPECT_EQ(behind["a"], 10u);
+  EXPECT_EQ(behind["b"], 5u);
+}
+
+TEST_F(PendingTest, ARetryInFlightDiesWithItsDestinationWhenItFails) {
+  a_.retry.delays = {seconds(1)};
+  ASSERT_TRUE(SetTable({a_}).ok());
+  end_.status = 500;
+  PublishMany(1);
+  RunFor(milliseconds(500));
+  end_.after = seconds(10);
+  RunFor(seconds(2));
+  ASSERT_EQ(courier_.flights.size(), 1u);
+  const auto figures = metrics_.lanes["t/a"];
+  ASSERT_TRUE(SetTable({Named("other")}).ok());
+  RunFor(seconds(60));
+  EXPECT_TRUE(store_.dead.contains({1, 1}));
+  EXPECT_EQ(figures->dead, 1u);
+  EXPECT_EQ(store_.settled.at({1, 1}), 1u) << "the second settles nothing: its row stayed";
+  EXPECT_TRUE(store_.parked.empty());
+}
+
 TEST_F(PendingTest, WhatWasDeliveredBehindItsCursorDoesNotDie) {
   ASSERT_TRUE(SetTable({a_}).ok());
   end_.after = hours(1);
@@ -95,6 +135,7 @@ TEST_F(PendingTest, WhatWasDeliveredBehindItsCursorDoesNotDie) {
   Create();
   a_.enabled = false;
   ASSERT_TRUE(SetTable({a_}).ok());
+  EXPECT_EQ(Ask().counted(), 1u);
   EXPECT_EQ(TakeOut(), 1u);
 }
 
@@ -115,6 +156,39 @@ TEST_F(PendingTest, WhatIsAcceptedAfterTheChangeDoesNotDieOfIt) {
   EXPECT_EQ(removed, counted);
   EXPECT_EQ(metrics_.lanes["t/a"]->dead, counted);
   EXPECT_EQ(metrics_.given_up[static_cast<size_t>(metrics::GivenUp::kRemoved)], counted);
+}
+
+// It is in the journal when the change comes, but not routed yet.
+TEST_F(PendingTest, WhatIsRoutedAfterTheChangeDoesNotDieOfIt) {
+  ASSERT_TRUE(SetTable({a_}).ok());
+  end_.status = 410;
+  PublishMany(1);
+  RunFor(seconds(1));
+  PublishMany(30);
+  RunFor(seconds(5));
+  const uint64_t counted = Ask().counted();
+  PublishMany(30);
+  ASSERT_TRUE(SetTable({Named("other")}).ok());
+  ASSERT_EQ(store_.last(), 61u);
+  std::optional<uint64_t> removed;
+  dispatcher_->AwaitRemovals([&removed](uint64_t deliveries) { removed = deliveries; });
+  RunFor(seconds(5));
+  EXPECT_EQ(removed, counted);
+}
+
+TEST_F(PendingTest, ThatWhichWouldTakeTooMuchReadingIsNotCounted) {
+  a_.enabled = false;
+  ASSERT_TRUE(SetTable({a_}).ok());
+  for (uint64_t bytes = 0; bytes <= PendingReporter::kBytes; bytes += 4u << 20) {
+    journal_->Append({model::Event::Create({.id = "large" + std::to_string(bytes),
+                                            .type = "a",
+                                            .tenant = "t",
+                                            .payload = std::string(4u << 20, '1')})},
+                     {});
+  }
+  PublishMany(1);
+  RunFor(seconds(5));
+  EXPECT_FALSE(Ask().behind.has_value());
 }
 
 TEST_F(PendingTest, ThatOfOneTooFarBehindIsNotCounted) {

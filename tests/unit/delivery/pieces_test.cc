@@ -147,6 +147,23 @@ TEST(HeldEvents, CountsAnEventOnceAndItsBodyOncePerFormat) {
   EXPECT_EQ(held.bytes(), 0u);
 }
 
+TEST(HeldEvents, AnEventInThePlaceOfAnotherHasItsOwnBody) {
+  HeldEvents held;
+  const std::string first = *held.Hold(MakeEvent(1, "1")).Body(model::Format::kPayload);
+  EXPECT_EQ(first, "1");
+  EXPECT_EQ(*held.Hold(MakeEvent(2, "22")).Body(model::Format::kPayload), "22");
+  EXPECT_EQ(held.bytes(), 0u);
+}
+
+TEST(Inbox, WhatWasReadElsewhereIsPassedOver) {
+  Inbox inbox(1'000'000, 0);
+  inbox.Put(MakeBatch(1, 2));
+  inbox.Put(MakeBatch(3, 4));
+  const journal::EventBatchPtr batch = inbox.Take(3);
+  ASSERT_NE(batch, nullptr);
+  EXPECT_EQ(batch->front()->position(), 3u);
+}
+
 TEST(Inbox, DropsWhatIsOverTheBoundAndKnowsHowFarItGot) {
   Inbox inbox(1, 0);
   EXPECT_TRUE(inbox.Put(MakeBatch(1, 3)));  // alone, it is taken whatever its size
@@ -174,6 +191,28 @@ TEST(RetryQueue, TakesARowOnceUntilItsRemovalIsDurable) {
   EXPECT_FALSE(queue.Take(due, 5));
   queue.EndAsking({});
   EXPECT_TRUE(queue.Take(due, 5));
+}
+
+TEST(RetryQueue, WhatIsListedIsForgottenOnlyWhenBothAnswersCame) {
+  const base::WallTime due = base::FromUnixNanos(1000);
+  RetryQueue queue(1, due);
+  EXPECT_TRUE(queue.Take(due, 5));
+  queue.BeginAsking();
+  queue.BeginListing();
+  queue.Forget(due, 5);
+  queue.EndListing();
+  EXPECT_FALSE(queue.Take(due, 5)) << "the other answer may hold it";
+  queue.EndAsking({});
+  EXPECT_TRUE(queue.Take(due, 5));
+}
+
+TEST(RetryQueue, AsksForThoseThatAreTakenToo) {
+  RetryQueue queue(100, base::FromUnixNanos(1));
+  const size_t few = queue.AskLimit(0);
+  for (uint64_t position = 1; position <= 50; ++position) {
+    EXPECT_TRUE(queue.Take(base::FromUnixNanos(1), position));
+  }
+  EXPECT_EQ(queue.AskLimit(0), 50 + few) << "the answer holds them again";
 }
 
 TEST(RetryQueue, WhatBecomesDurableWhileAskingIsNotForgotten) {

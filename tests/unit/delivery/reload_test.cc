@@ -255,6 +255,9 @@ TEST_F(ReloadTest, RowsThatMakeNoSenseAreDeadAndNobodyWaitsForThem) {
     EXPECT_TRUE(store_.dead.contains({1, position})) << position;
   }
   EXPECT_GE(metrics_.lanes["t/a"]->dead, 7u);
+  static_cast<DispatcherImpl&>(*dispatcher_).ForEachLane([](Lane& lane) {
+    EXPECT_EQ(lane.retries().parked(), 0u);
+  });
 }
 
 }  // namespace

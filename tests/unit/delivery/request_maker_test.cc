@@ -71,6 +71,20 @@ TEST_F(RequestMakerTest, CarriesTheTraceOnFromTheSpanOfTheAttempt) {
               HasSubstr("traceparent: 00-" + id + "-0000000000000001-01\r\n"));
 }
 
+TEST_F(RequestMakerTest, ABatchHasAnIdOfItsMembers) {
+  const auto id = [this](std::string_view first, std::string_view second) {
+    const auto hold = [this](std::string_view id) {
+      return held_.Hold(
+          model::Event::Create({.id = id, .type = "a", .tenant = "t", .payload = "1"}));
+    };
+    return RequestMaker::BatchId(
+        {.first = {.event = hold(first)}, .rest = {{.event = hold(second)}}});
+  };
+  EXPECT_EQ(id("ab", "c"), "batch_629c2f14f654f026086f2aefe1855533");  // by another program
+  EXPECT_NE(id("a", "bc"), id("ab", "c"));
+  EXPECT_NE(id("c", "ab"), id("ab", "c"));
+}
+
 TEST_F(RequestMakerTest, SignsInAHeaderOfTheDestinationsChoice) {
   destination_.format = model::Format::kPayload;
   destination_.keys = {{"k", base::Secret("It's a Secret to Everybody")}};

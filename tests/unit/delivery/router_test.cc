@@ -135,6 +135,21 @@ TEST_F(RouterTest, ACursorTakesThePlaceOfWhatHoldsTheWatermarkForTooLong) {
   EXPECT_TRUE(scheduler_->Has(LaneNeed::kCursor));
 }
 
+TEST_F(RouterTest, WhoDoesNotHoldTheWatermarkKeepsItsPlace) {
+  options_.max_hold = seconds(10);
+  Start(2);
+  Put(1, "d0");
+  Put(5, "nobody's");
+  Put(1, "d1");
+  RouteAll();
+  router_->Tick(clock_.Mono());
+  clock_.Advance(seconds(10));
+  router_->Tick(clock_.Mono());
+  EXPECT_EQ(router_->Watermark(), 6u);
+  EXPECT_EQ(lane(0).DurableCursor(), 1u);
+  EXPECT_EQ(lane(1).DurableCursor(), std::nullopt);
+}
+
 TEST_F(RouterTest, NoMoreEventsThanAreTrackedWaitBehindTheOldest) {
   options_.max_tracked = 10;
   Start(1);

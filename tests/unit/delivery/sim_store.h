@@ -34,6 +34,7 @@ struct SimStore {
     uint32_t attempts = 0;
     journal::GroupId group = 0;
     std::vector<journal::BatchMember> rest;
+    uint64_t bytes = 0;
 
     std::vector<uint64_t> Positions(const ParkedId& id) const {
       std::vector<uint64_t> all{std::get<2>(id)};
@@ -144,7 +145,8 @@ struct SimStore {
 
   void Park(const journal::Parked& row) {
     const ParkedId id{row.lane, row.due, row.position};
-    const Row& kept = parked.emplace(id, Row{row.attempts, row.group, row.rest}).first->second;
+    const Row& kept =
+        parked.emplace(id, Row{row.attempts, row.group, row.rest, row.bytes}).first->second;
     if (IsMark(id)) return;
     // One number for a batch: that of its most tried. What was held alone comes with its own.
     decltype(row.attempts) most = 0;

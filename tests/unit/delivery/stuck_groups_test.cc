@@ -44,6 +44,9 @@ TEST_F(StuckGroupsTest, WhatFollowsTheDeadIsHeldUntilTheDestinationChanges) {
   RunFor(seconds(10));
   EXPECT_EQ(ended_, (std::vector<std::string>{"a e1", "a e2"}));
   EXPECT_TRUE(store_.parked.empty());
+  static_cast<DispatcherImpl&>(*dispatcher_).ForEachLane([](Lane& lane) {
+    EXPECT_EQ(lane.groups().marks_under_way(), 0u) << "its removal is durable";
+  });
 }
 
 // The journal is asked for marks at the change, and cannot know of this one yet.
@@ -63,6 +66,47 @@ TEST_F(StuckGroupsTest, AMarkThatIsDurableOnlyAfterTheChangeHoldsNothing) {
   RunFor(seconds(1000));
   EXPECT_EQ(ended_, (std::vector<std::string>{"a e1", "a e2"}));
   EXPECT_TRUE(store_.parked.empty());
+}
+
+TEST_F(StuckGroupsTest, TheMarkOfABatchIsBehindTheLastOfItsGroup) {
+  a_.format = model::Format::kArray;
+  a_.batch = {.max_events = 10, .max_bytes = 10'000, .max_wait = seconds(1)};
+  ASSERT_TRUE(SetTable({a_}).ok());
+  Publish("e1", "k");
+  Publish("e2", "k");
+  RunFor(seconds(10));
+  ASSERT_EQ(ended_.size(), 1u) << "together";
+  ASSERT_EQ(store_.parked.size(), 1u);
+  EXPECT_TRUE(SimStore::IsMark(store_.parked.begin()->first));
+  EXPECT_EQ(std::get<2>(store_.parked.begin()->first), 2u);
+}
+
+TEST_F(StuckGroupsTest, WhatDiesWhileItsDestinationIsOffHoldsNothing) {
+  ASSERT_TRUE(SetTable({a_}).ok());
+  end_.after = seconds(5);
+  Publish("e1", "k");
+  RunFor(seconds(1));
+  a_.enabled = false;
+  ASSERT_TRUE(SetTable({a_}).ok());
+  RunFor(seconds(10));
+  EXPECT_TRUE(store_.dead.contains({1, 1}));
+  EXPECT_TRUE(store_.parked.empty()) << "there is no mark";
+  a_.enabled = true;
+  end_ = {};
+  ASSERT_TRUE(SetTable({a_}).ok());
+  Publish("e2", "k");
+  RunFor(seconds(10));
+  EXPECT_TRUE(store_.delivered.contains({1, 2}));
+}
+
+TEST_F(StuckGroupsTest, InStrictOrderNothingIsWrittenOfWhatWaits) {
+  a_.order.by = model::Ordering::kStrict;
+  a_.retry.delays = {std::chrono::hours(1)};
+  ASSERT_TRUE(SetTable({a_}).ok());
+  for (int i = 0; i < 5; ++i) Publish("e" + std::to_string(i), "");
+  RunFor(seconds(10));
+  EXPECT_EQ(ended_.size(), 1u);
+  EXPECT_EQ(store_.parked.size(), 1u) << "the one that is tried again";
 }
 
 TEST_F(StuckGroupsTest, MoreGroupsGoOnThanOneAnswerHolds) {
