@@ -56,6 +56,7 @@ class Mutant:
     nth: int = 1
     short: bool = False
     killers: list = dataclasses.field(default_factory=list)
+    equivalent: str = ""
     number: int = 0
 
     def span(self, text):
@@ -269,11 +270,15 @@ def main():
     if options.list or options.check:
         return 0
     copy_sources(mutants)
+    equivalents = [mutant for mutant in chosen if mutant.equivalent]
+    for mutant in equivalents:
+        print(f"equivalent  {mutant.part}/{mutant.name}: {mutant.equivalent}", flush=True)
+    chosen = [mutant for mutant in chosen if not mutant.equivalent]
     build(chosen, options.jobs)
     trial = Trial(options.sim_runs)
     trial.prove(dict.fromkeys(killer for mutant in chosen for killer in mutant.killers))
     survivors = try_all(chosen, trial, options.jobs)
-    print(f"{len(chosen)} mutants, {len(survivors)} survived")
+    print(f"{len(chosen)} mutants, {len(survivors)} survived; {len(equivalents)} equivalent")
     return 1 if survivors else 0
 
 
