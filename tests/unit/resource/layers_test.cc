@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "carillon/resource/source.h"
 #include "resource_fixtures.h"
 
@@ -119,6 +121,21 @@ TEST_F(LayersTest, SubscriptionsClashAsDestinationsDo) {
   const auto store = Make(1, {Named("t/s")}, {ToAll("t/s")});
   EXPECT_EQ(Merge({{"the file", file}, {"the store", store}}, 1).status().message(),
             "the subscription 't/s' of the store is in the file already");
+}
+
+TEST_F(LayersTest, OfManyClashesSomeAreTold) {
+  std::vector<model::Destination> many;
+  for (int i = 0; i < 20; ++i) many.push_back(Named("t/d" + std::to_string(i)));
+  const std::string message(
+      Merge({{"the file", Make(1, many)}, {"the store", Make(1, many)}}, 1).status().message());
+  EXPECT_EQ(std::ranges::count(message, '\n'), 9);
+}
+
+TEST_F(LayersTest, OfThreeAClashMayBeWithEither) {
+  const auto with = [](const std::string& name) { return Make(1, {Named(name)}); };
+  EXPECT_EQ(
+      Merge({{"a", with("t/a")}, {"b", with("t/b")}, {"c", with("t/b")}}, 1).status().message(),
+      "the destination 't/b' of c is in a, or another source, already");
 }
 
 TEST_F(LayersTest, WhatIsRefusedFurtherUpIsNotTaken) {

@@ -36,6 +36,17 @@ TEST(Snapshot, IsSortedAndCounted) {
   EXPECT_EQ(snapshot->destinations(), 3u);
   EXPECT_EQ(snapshot->subscriptions(), 1u);
   EXPECT_EQ(snapshot->tenants.size(), 3u);
+  EXPECT_EQ(Make(1, {Named("t/a"), Named("t/b")})->destinations(), 2u);
+}
+
+TEST(Snapshot, ATenantThatLostOneIsAnother) {
+  const SnapshotPtr first = Make(1, {Named("t/a"), Named("t/b")});
+  EXPECT_EQ(Make(2, {Named("t/a")}, {}, first)->destinations(), 1u);
+}
+
+TEST(Snapshot, OtherTypesAreOthers) {
+  const SnapshotPtr first = Make(1, {});
+  EXPECT_THAT(*MakeSnapshot(2, {}, {"x"}, {}, {}, first.get())->types, ElementsAre("x"));
 }
 
 TEST(Snapshot, WhatIsEqualIsSharedAndKeepsItsRevision) {
@@ -75,6 +86,8 @@ TEST(Difference, SubscriptionsAreToldByTenant) {
   const SnapshotPtr third = Make(3, {Named("t/a")}, {ToAll("t/r"), other}, second);
   EXPECT_THAT(Told(second, third), ElementsAre("*u"));
   EXPECT_EQ(Compare(*second, *third).subscriptions[0].now, nullptr);
+  EXPECT_THAT(Told(third, Make(4, {Named("t/a")}, {ToAll("t/r"), other, ToAll("n/s")}, third)),
+              ElementsAre("*n"));
 }
 
 // Nobody promises that two sources count alike.

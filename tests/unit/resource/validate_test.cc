@@ -78,6 +78,26 @@ TEST(Validate, AllErrorsAtOnceWithTheirPaths) {
   EXPECT_GT(paths.size(), 20u);
 }
 
+TEST(Validate, ANameThatBeginsAsAnotherHasAnErrorOfItsOwn) {
+  NoReferences references;
+  Errors errors(references);
+  v1::Config config = Good();
+  config.mutable_limits()->set_max_in_flight(0);
+  config.mutable_limits()->set_max_in_flight_per_tenant(0);
+  Validate(std::move(config), {}, errors);
+  EXPECT_THAT(PathsOf(errors),
+              ElementsAre("limits.max_in_flight", "limits.max_in_flight_per_tenant"));
+}
+
+TEST(Validate, NoLineShowsASecret) {
+  NoReferences references;
+  Errors errors(references);
+  const Path root;
+  errors.Add(root.Member("a"), "bad: whsec_c2VjcmV0 and more");
+  errors.Add(root.Member("b"), "bad: whsk_c2VjcmV0 and more");
+  EXPECT_EQ(errors.ToString(), "a: bad: whsec_*** and more\nb: bad: whsk_*** and more");
+}
+
 TEST(Validate, TheNumberOfErrorsHasABound) {
   NoReferences references;
   Errors errors(references);
