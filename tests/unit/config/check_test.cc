@@ -147,6 +147,10 @@ std::string Text(const std::string& yaml) {
   return std::get<std::string>(config.subscriptions.at(0).filter.values.at(0));
 }
 
+TEST(Escapes, OneBehindAnEscapedBackslashIsHalfAPair) {
+  EXPECT_NE(Refusal(WithFilter(R"({payload: a, equals: "\\uD83D\uDE00"})")), "");
+}
+
 TEST(Escapes, AreThoseOfYamlAndSurrogatePairs) {
   const std::pair<const char*, const char*> cases[] = {
       {R"("\N")", "\xC2\x85"},
@@ -156,6 +160,7 @@ TEST(Escapes, AreThoseOfYamlAndSurrogatePairs) {
       {R"("\e\a\t\x41\u00e9\U0001F600\/")", "\x1B\a\tAé😀/"},
       {R"("\x85\xA0")", "\xC2\x85\xC2\xA0"},
       {R"("\uD83D\uDE00")", "😀"},
+      {R"("\u0041\u0042")", "AB"},
       {R"("é \ud83d\ude00\uD83D\uDE00!")", "é 😀😀!"},
       {R"(&x "\uD83D\uDE00")", "😀"},
       {R"('\uD83D\uDE00')", "\\uD83D\\uDE00"},

@@ -6,7 +6,9 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
+#include <thread>
 
 #include "absl/strings/match.h"
 #include "fixtures.h"
@@ -65,6 +67,15 @@ class FileSourceTest : public testing::Test {
     return names;
   }
 
+  absl::Status status() {
+    const std::lock_guard lock(mutex_);
+    return status_;
+  }
+  int reloads() {
+    const std::lock_guard lock(mutex_);
+    return reloads_;
+  }
+
   const std::string path_;
   base::SystemClock clock_;
   std::mutex mutex_;
@@ -105,6 +116,24 @@ TEST_F(FileSourceTest, WhatIsRefusedIsNotIts) {
   Reload(With({"a", "b"}));
   EXPECT_EQ(status_, answer_);
   EXPECT_EQ(source_->current(), first);
+}
+
+TEST_F(FileSourceTest, WhatAFileNamedBeforeItBrokeIsStillWatched) {
+  const std::filesystem::path key = std::filesystem::path(path_).parent_path() / "key";
+  WriteText(key, kSecret);
+  Start({"a"});
+  Reload("destinations: [{name: a, url: 'https://example.com/', keys: [{name: k, secret_file: '" +
+         key.string() + "'}]}]\n");
+  EXPECT_TRUE(status().ok()) << status();
+  Reload("destinations: [");
+  EXPECT_FALSE(status().ok());
+  WriteText(key, std::string(kSecret) + "\n\n");
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  const int before = reloads();
+  EXPECT_LE(before, 10) << "it is read again and again";
+  WriteText(key, std::string(kSecret) + "\n");
+  std::unique_lock lock(mutex_);
+  EXPECT_TRUE(changed_.wait_for(lock, std::chrono::seconds(60), [&] { return reloads_ > before; }));
 }
 
 TEST_F(FileSourceTest, AFileThatIsWrongIsTold) {
