@@ -34,7 +34,8 @@ void RetryQueue::ForgetRemoved() {
 void RetryQueue::Drop() {
   while (!queue_.empty()) {
     const DeliveryBatch deliveries = queue_.pop_front();
-    Forget(deliveries.due, deliveries.position());
+    // The row is still there: whatever answer or page is under way may bring it back.
+    taken_.erase(Key(deliveries.due, deliveries.position()));
     AddDue(deliveries.due);
   }
 }

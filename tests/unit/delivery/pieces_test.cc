@@ -215,6 +215,23 @@ TEST(RetryQueue, AsksForThoseThatAreTakenToo) {
   EXPECT_EQ(queue.AskLimit(0), 50 + few) << "the answer holds them again";
 }
 
+TEST(RetryQueue, WhatWasDroppedWhileRowsAreListedIsTakenAgain) {
+  const base::WallTime due = base::FromUnixNanos(1000);
+  HeldEvents events;
+  RetryQueue queue(1, due);
+  queue.BeginAsking();
+  ASSERT_TRUE(queue.Take(due, 5));
+  queue.Push({.first = {.event = events.Hold(MakeEvent(5))}, .due = due, .parked = true});
+  queue.EndAsking({});
+  queue.BeginListing();
+  queue.Drop();
+  ASSERT_EQ(queue.AskAt(), due);
+  queue.BeginAsking();
+  EXPECT_TRUE(queue.Take(due, 5)) << "it would be asked for no more";
+  queue.EndAsking({});
+  queue.EndListing();
+}
+
 TEST(RetryQueue, WhatBecomesDurableWhileAskingIsNotForgotten) {
   RetryQueue queue(0, std::nullopt);
   EXPECT_EQ(queue.AskAt(), std::nullopt);
