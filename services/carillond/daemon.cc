@@ -95,8 +95,8 @@ class DaemonImpl final : public Daemon {
     if (!spans.ok()) return spans.status();
     spans_ = *std::move(spans);
     absl::StatusOr<std::unique_ptr<engine::Engine>> engine =
-        engine::Engine::Create(config_, clock_, connections_, *journal_, *metrics_, logger_,
-                               spans_ != nullptr ? &spans_->tracer() : nullptr);
+        engine::Engine::Create(config_, clock_, connections_, journal_->stores(), *metrics_,
+                               logger_, spans_ != nullptr ? &spans_->tracer() : nullptr);
     if (!engine.ok()) return engine.status();
     engine_ = *std::move(engine);
     journal_->Start();
@@ -115,7 +115,7 @@ class DaemonImpl final : public Daemon {
     front_->AddLoops(loops_);
     serving_ = true;
     // Where there is no room it is ready not even for a moment.
-    SetServing(journal_->stats().accepting, kNoRoom);
+    SetServing(journal_->log_stats().accepting, kNoRoom);
     layers_->Subscribe([this](const resource::SnapshotPtr& next) { return Take(next); });
     file_->Watch(kWatchInterval, [this](const auto& reload) { OnReload(reload); });
     asio::post(admin_io_, [this] { LookAtHealth(); });
@@ -144,7 +144,7 @@ class DaemonImpl final : public Daemon {
     loops_.Stop();
     front_->Stop();
     const double took = std::chrono::duration<double>(clock_.Mono() - start).count();
-    logger_.Info("stopped", {{"seconds", took}, {"watermark", journal_->stats().watermark}});
+    logger_.Info("stopped", {{"seconds", took}, {"watermark", journal_->shard_stats().watermark}});
   }
 
  private:
@@ -179,10 +179,9 @@ class DaemonImpl final : public Daemon {
 
   metrics::ProcessGauges Gauges() const {
     engine_->RefreshGauges(kGaugePatience);
-    const journal::Journal::Stats stats = journal_->stats();
     metrics::ProcessGauges gauges;
-    Describe(stats, gauges);
-    gauges.accepting = stats.accepting && !stopping_;
+    Describe(*journal_, gauges);
+    gauges.accepting = gauges.accepting && !stopping_;
     gauges.in_flight_limit = engine_->in_flight_limit();
     in_force_.Describe(gauges);
     gauges.destination_connections_limit = connections_.places();
@@ -314,13 +313,13 @@ class DaemonImpl final : public Daemon {
     health_timer_.expires_after(kHealthInterval);
     health_timer_.async_wait([this](boost::system::error_code error) {
       if (error) return;
-      const journal::Journal::Stats stats = journal_->stats();
-      const bool accepting = stats.accepting;
+      const store::ShardStore::ShardStats stats = journal_->shard_stats();
+      const bool accepting = journal_->log_stats().accepting;
       if (!stopping_ && serving_ && accepting != accepting_) {
         accepting_ = accepting;
         logger_.Warn(accepting ? "publishing is accepted again: there is disk space"
                                : "publishing is refused: free disk space is under its mark",
-                     {{"free_bytes", stats.free_bytes},
+                     {{"free_bytes", journal_->disk_stats().free_bytes},
                       {"most_kept_for", stats.holders.empty() ? "" : NameOf(stats.holders[0])},
                       {"kept_bytes", stats.holders.empty() ? 0 : stats.holders[0].bytes}});
         SetServing(accepting, kNoRoom);

@@ -22,19 +22,23 @@ journal::SqliteJournalOptions JournalOptions(const resource::Config& config) {
   return options;
 }
 
-void Describe(const journal::Journal::Stats& stats, metrics::ProcessGauges& gauges) {
-  gauges.journal_last_position = stats.last_position;
-  gauges.journal_watermark = stats.watermark;
-  gauges.journal_floor = stats.floor;
-  gauges.journal_waiting_bytes = stats.waiting_bytes;
-  gauges.journal_stored_bytes = stats.stored_bytes;
-  gauges.free_disk_bytes = stats.free_bytes;
-  gauges.min_free_disk_bytes = stats.min_free_bytes;
-  gauges.deduplication_ids = stats.deduplication_ids;
-  gauges.kept_deliveries = stats.kept_deliveries;
-  gauges.kept_bytes = stats.kept_bytes;
-  gauges.dead_kept = stats.dead;
-  for (const journal::Holder& holder : stats.holders) {
+void Describe(const journal::Journal& journal, metrics::ProcessGauges& gauges) {
+  const store::EventLog::LogStats log = journal.log_stats();
+  gauges.journal_last_position = log.last_position;
+  gauges.journal_waiting_bytes = log.waiting_bytes;
+  gauges.deduplication_ids = log.deduplication_ids;
+  gauges.accepting = log.accepting;
+  const store::ShardStore::ShardStats shards = journal.shard_stats();
+  gauges.journal_watermark = shards.watermark;
+  gauges.journal_floor = shards.floor;
+  gauges.kept_deliveries = shards.kept_deliveries;
+  gauges.kept_bytes = shards.kept_bytes;
+  gauges.dead_kept = shards.dead;
+  const journal::Journal::DiskStats disk = journal.disk_stats();
+  gauges.journal_stored_bytes = disk.stored_bytes;
+  gauges.free_disk_bytes = disk.free_bytes;
+  gauges.min_free_disk_bytes = disk.min_free_bytes;
+  for (const store::Holder& holder : shards.holders) {
     gauges.holders.push_back({.tenant = holder.tenant,
                               .destination = holder.name,
                               .bytes = holder.bytes,

@@ -10,7 +10,7 @@ namespace carillon::server {
 /// Returns the journal's options of the configuration.
 journal::SqliteJournalOptions JournalOptions(const resource::Config& config);
 
-/// Writes the journal's statistics into `gauges`. `accepting` is left alone.
-void Describe(const journal::Journal::Stats& stats, metrics::ProcessGauges& gauges);
+/// Writes the journal's statistics into `gauges`, `accepting` too.
+void Describe(const journal::Journal& journal, metrics::ProcessGauges& gauges);
 
 }  // namespace carillon::server

@@ -36,9 +36,9 @@ void WarnOfFewDescriptors(const config::Config& config, const base::DescriptorSh
        {"max_in_flight", config.limits.max_in_flight()}});
 }
 
-void HolderNotice::Look(const journal::Journal::Stats& stats, base::MonoTime now) {
+void HolderNotice::Look(const store::ShardStore::ShardStats& stats, base::MonoTime now) {
   if (stats.holders.empty() || now < not_before_) return;
-  const journal::Holder& most = stats.holders.front();
+  const store::Holder& most = stats.holders.front();
   const bool near = most.bytes > config_.journal.kept_bytes() / 2 ||
                     most.deliveries > config_.journal.kept_events() / 2 ||
                     stats.kept_bytes > config_.journal.kept_total_bytes() / 2 ||
@@ -55,6 +55,6 @@ void HolderNotice::Look(const journal::Journal::Stats& stats, base::MonoTime now
        {"bytes_of_all", stats.kept_bytes}});
 }
 
-std::string NameOf(const journal::Holder& holder) { return holder.tenant + "/" + holder.name; }
+std::string NameOf(const store::Holder& holder) { return holder.tenant + "/" + holder.name; }
 
 }  // namespace carillon::server

@@ -5,8 +5,8 @@
 #include "carillon/base/clock.h"
 #include "carillon/base/descriptors.h"
 #include "carillon/config/config.h"
-#include "carillon/journal/journal.h"
 #include "carillon/log/log.h"
+#include "carillon/store/shard_store.h"
 
 namespace carillon::server {
 
@@ -25,7 +25,7 @@ class HolderNotice {
   /// `config` and `logger` outlive it; of the former only the section `journal` is read.
   HolderNotice(const config::Config& config, log::Logger& logger)
       : config_(config), logger_(logger) {}
-  void Look(const journal::Journal::Stats& stats, base::MonoTime now);
+  void Look(const store::ShardStore::ShardStats& stats, base::MonoTime now);
 
  private:
   const config::Config& config_;
@@ -34,6 +34,6 @@ class HolderNotice {
 };
 
 /// `tenant/name`.
-std::string NameOf(const journal::Holder& holder);
+std::string NameOf(const store::Holder& holder);
 
 }  // namespace carillon::server

@@ -58,10 +58,12 @@ class SimEngineTest : public testing::Test {
     const auto options = [this](DispatcherOptions& own) { own.observer = options_.observer; };
     auto host = std::make_unique<SimThreads>(
         options, std::move(hooks), [this] { return executor_.Step(); }, executor_, clock_, random_,
-        journal_, metrics_);
+        journal_.stores(), metrics_);
     threads_ = host.get();
-    engine_ = engine::MakeEngine(config_, clock_, places_, journal_, metrics_, *logger_, nullptr,
-                                 std::move(host));
+    auto engine = engine::MakeEngine(config_, clock_, places_, journal_.stores(), metrics_,
+                                     *logger_, nullptr, std::move(host));
+    ASSERT_TRUE(engine.ok()) << engine.status();
+    engine_ = *std::move(engine);
     config::Config config = config_;
     ASSERT_TRUE(engine_->Apply(config::TakeSnapshot(1, config, nullptr)).ok());
   }

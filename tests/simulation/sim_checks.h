@@ -78,7 +78,7 @@ class SimChecks {
   }
   void OnStart(const SimCourier::Flight& flight,
                const std::vector<const SimCourier::Flight*>& flights) {
-    const journal::LaneId lane = LaneOf(flight);
+    const store::LaneId lane = LaneOf(flight);
     const std::vector<uint64_t> positions = PositionsOf(flight);
     const model::Destination* destination = DestinationOf(flight);
     ASSERT_FALSE(positions.empty()) << flight.body;
@@ -95,7 +95,7 @@ class SimChecks {
   }
 
   void OnEnd(const SimCourier::Flight& flight, const http::Response& response) {
-    const journal::LaneId lane = LaneOf(flight);
+    const store::LaneId lane = LaneOf(flight);
     const model::Destination* destination = DestinationOf(flight);
     const model::SuccessRule rule =
         destination == nullptr ? model::SuccessRule::k2xx : destination->success;
@@ -126,9 +126,9 @@ class SimChecks {
 
   const Counts& counts() const { return counts_; }
   /// Of those that are not closed.
-  journal::LaneId LaneOf(const SimCourier::Flight& flight) const {
+  store::LaneId LaneOf(const SimCourier::Flight& flight) const {
     const std::string name = flight.host.substr(0, flight.host.find('.'));
-    journal::LaneId id = 0;
+    store::LaneId id = 0;
     for (const auto& [lane, record] : store_.lanes) {
       if (record.name.name == name && !record.closed) id = lane;
     }
@@ -157,8 +157,8 @@ class SimChecks {
     return positions;
   }
 
-  void CheckEnabled(journal::LaneId lane, const model::Destination* destination) {
-    const journal::Health& health = store_.lanes.at(lane).health;
+  void CheckEnabled(store::LaneId lane, const model::Destination* destination) {
+    const store::Health& health = store_.lanes.at(lane).health;
     if (changing_ || destination == nullptr) return;
     EXPECT_TRUE(destination->enabled) << "sent to a destination that is switched off";
     EXPECT_FALSE(gone_.contains(lane)) << "sent to a destination that is gone";
@@ -168,7 +168,7 @@ class SimChecks {
   }
 
   /// What is parked together goes together, with the same id and bytes whenever it goes.
-  void CheckRow(journal::LaneId lane, const std::vector<uint64_t>& positions,
+  void CheckRow(store::LaneId lane, const std::vector<uint64_t>& positions,
                 const SimCourier::Flight& flight) {
     const auto row = store_.row_of.find({lane, positions[0]});
     const bool retry = row != store_.row_of.end() && SimStore::IsTimed(row->second);
@@ -213,7 +213,7 @@ class SimChecks {
   }
 
   /// One after another, each later than the last; behind a dead one only where that is wanted.
-  void CheckOrder(journal::LaneId lane, const model::Destination& destination,
+  void CheckOrder(store::LaneId lane, const model::Destination& destination,
                   const std::vector<uint64_t>& positions,
                   const std::vector<const SimCourier::Flight*>& flights,
                   const SimCourier::Flight& flight) {
@@ -252,7 +252,7 @@ class SimChecks {
     }
   }
 
-  void CheckNotHeld(journal::LaneId lane, const model::Destination& destination,
+  void CheckNotHeld(store::LaneId lane, const model::Destination& destination,
                     const std::string& key, uint64_t position) const {
     // A mark that the last table let pass may be on its way out of the store.
     if (clock_.Mono() - changed_at_ < std::chrono::seconds(1)) return;
@@ -276,7 +276,7 @@ class SimChecks {
   }
 
   /// What the receiver asked for, at least.
-  void NotePause(journal::LaneId lane, const http::Response& response,
+  void NotePause(store::LaneId lane, const http::Response& response,
                  const model::Destination& destination) {
     const bool number = !response.retry_after.empty() && response.retry_after != "later";
     if (response.wire != model::Outcome::kSuccess) return;
@@ -295,8 +295,7 @@ class SimChecks {
   /// In any stretch of time: no more retries than a burst, the floor and the ratio of the first
   /// attempts together.
   /// What was parked without an attempt is neither a first attempt nor a retry.
-  void CheckBudget(journal::LaneId lane, bool parked, bool retry,
-                   const model::RetryBudget& budget) {
+  void CheckBudget(store::LaneId lane, bool parked, bool retry, const model::RetryBudget& budget) {
     const double most = std::max(10.0, budget.min_per_second);
     double& tokens = Refill(retry_tokens_, lane, most, budget.min_per_second);
     if (retry) tokens -= 1;
@@ -305,8 +304,7 @@ class SimChecks {
   }
 
   /// It was no attempt: what it took from the budget comes back.
-  void NoteShortage(journal::LaneId lane, uint64_t position,
-                    const model::Destination* destination) {
+  void NoteShortage(store::LaneId lane, uint64_t position, const model::Destination* destination) {
     ++counts_.shortages;
     const auto row = store_.row_of.find({lane, position});
     if (row == store_.row_of.end() || !SimStore::IsTimed(row->second)) return;
@@ -317,14 +315,14 @@ class SimChecks {
     tokens = std::min(most, tokens + 1);
   }
 
-  void CheckRate(journal::LaneId lane, const model::Rate& rate) {
+  void CheckRate(store::LaneId lane, const model::Rate& rate) {
     double& tokens = Refill(rate_tokens_, lane, rate.burst, rate.per_second);
     tokens -= 1;
     EXPECT_GE(tokens, -1e-3) << "faster than the rate allows";
   }
 
-  using Buckets = std::map<journal::LaneId, std::pair<double, base::MonoTime>>;
-  double& Refill(Buckets& buckets, journal::LaneId lane, double most, double per_second) {
+  using Buckets = std::map<store::LaneId, std::pair<double, base::MonoTime>>;
+  double& Refill(Buckets& buckets, store::LaneId lane, double most, double per_second) {
     auto& [tokens, since] = buckets.try_emplace(lane, most, clock_.Mono()).first->second;
     const std::chrono::duration<double> passed = clock_.Mono() - since;
     since = clock_.Mono();
@@ -340,14 +338,14 @@ class SimChecks {
   bool changing_ = false;
   base::MonoTime changed_at_{};
   Counts counts_;
-  std::map<std::pair<journal::LaneId, std::string>, std::string> batches_;  // bodies by id
-  std::set<SimStore::Pair> together_;                                       // sent in a batch
+  std::map<std::pair<store::LaneId, std::string>, std::string> batches_;  // bodies by id
+  std::set<SimStore::Pair> together_;                                     // sent in a batch
   // Of this life:
-  std::map<journal::LaneId, uint64_t> last_fresh_;
-  std::map<std::pair<journal::LaneId, std::string>, std::pair<uint64_t, uint64_t>> last_in_order_;
+  std::map<store::LaneId, uint64_t> last_fresh_;
+  std::map<std::pair<store::LaneId, std::string>, std::pair<uint64_t, uint64_t>> last_in_order_;
   std::set<SimStore::Pair> answered_;
-  std::map<journal::LaneId, base::MonoTime> paused_until_;
-  std::set<journal::LaneId> gone_;
+  std::map<store::LaneId, base::MonoTime> paused_until_;
+  std::set<store::LaneId> gone_;
   Buckets retry_tokens_;
   Buckets rate_tokens_;
 };

@@ -24,7 +24,7 @@ class SimLiveness {
   /// Nothing is started any more.
   void Drain() { since_.clear(); }
   /// The lane sends something.
-  void OnStart(journal::LaneId lane) { since_.erase({lane, Wait::kSend}); }
+  void OnStart(store::LaneId lane) { since_.erase({lane, Wait::kSend}); }
   /// `room`: there is memory for what is on disk. Without, it is waited for until others give up
   /// theirs, and what they had may come back first.
   void OnStep(DispatcherImpl& dispatcher, bool room) {
@@ -61,7 +61,7 @@ class SimLiveness {
   }
 
   const base::Clock& clock_;
-  std::map<std::pair<journal::LaneId, Wait>, base::MonoTime> since_;
+  std::map<std::pair<store::LaneId, Wait>, base::MonoTime> since_;
 };
 
 }  // namespace carillon::delivery

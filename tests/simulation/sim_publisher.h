@@ -107,7 +107,7 @@ class SimPublisher {
     });
   }
 
-  void OnStored(Batch& batch, const std::vector<journal::Appended>& results) {
+  void OnStored(Batch& batch, const std::vector<store::Appended>& results) {
     ASSERT_EQ(results.size(), batch.events.size());
     for (size_t i = 0; i < results.size(); ++i) {
       const std::string& id = batch.events[i].id;

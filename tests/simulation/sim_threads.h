@@ -25,19 +25,19 @@ class SimThread final : public engine::DeliveryThread, private Executor {
   };
 
   SimThread(const DispatcherOptions& options, const Hooks& hooks, SimExecutor& queue,
-            base::SimulatedClock& clock, base::Random& random, journal::Journal& journal,
-            metrics::Metrics& metrics)
+            base::SimulatedClock& clock, base::Random& random, store::Stores stores,
+            store::ShardState state, metrics::Metrics& metrics)
       : shard_(options.shard),
         hooks_(hooks),
         queue_(queue),
         clock_(clock),
         random_(random),
         courier_(queue, clock, hooks.receive),
-        dispatcher_(options, clock, random, journal, courier_, *this, metrics) {
+        dispatcher_(options, clock, random, stores, std::move(state), courier_, *this, metrics) {
     courier_.on_end = hooks.on_end;
   }
 
-  journal::Consumer* consumer() override { return &dispatcher_; }
+  store::Consumer* consumer() override { return &dispatcher_; }
   void PrepareTable(NextTable next, absl::AnyInvocable<void(absl::Status)> ready) override {
     next_ = next.table;
     Post([this, next = std::move(next), ready = std::move(ready)]() mutable {
@@ -111,22 +111,22 @@ class SimThreads final : public engine::ThreadHost {
   /// `options`: what the engine does not set. Given a thread's, it changes them.
   SimThreads(std::function<void(DispatcherOptions&)> options, SimThread::Hooks hooks,
              std::function<bool()> step, SimExecutor& queue, base::SimulatedClock& clock,
-             base::Random& random, journal::Journal& journal, metrics::Metrics& metrics)
+             base::Random& random, store::Stores stores, metrics::Metrics& metrics)
       : options_(std::move(options)),
         hooks_(std::move(hooks)),
         step_(std::move(step)),
         queue_(queue),
         clock_(clock),
         random_(random),
-        journal_(journal),
+        stores_(stores),
         metrics_(metrics) {}
 
-  std::unique_ptr<engine::DeliveryThread> MakeThread(
-      const engine::DeliveryThreadOptions& options) override {
+  std::unique_ptr<engine::DeliveryThread> MakeThread(const engine::DeliveryThreadOptions& options,
+                                                     store::ShardState state) override {
     DispatcherOptions own = options.dispatcher;
     options_(own);
-    auto thread =
-        std::make_unique<SimThread>(own, hooks_, queue_, clock_, random_, journal_, metrics_);
+    auto thread = std::make_unique<SimThread>(own, hooks_, queue_, clock_, random_, stores_,
+                                              std::move(state), metrics_);
     threads_.push_back(thread.get());
     return thread;
   }
@@ -153,7 +153,7 @@ class SimThreads final : public engine::ThreadHost {
   SimExecutor& queue_;
   base::SimulatedClock& clock_;
   base::Random& random_;
-  journal::Journal& journal_;
+  const store::Stores stores_;
   metrics::Metrics& metrics_;
   std::vector<SimThread*> threads_;
 };

@@ -94,7 +94,7 @@ class SimWorld {
     }
     EXPECT_TRUE(Settled()) << "stands still at watermark " << store_.watermark << " of "
                            << store_.last() << ", parked " << store_.parked.size()
-                           << store_.Leftovers();
+                           << store_.Leftovers() << Lanes();
     store_.CheckComplete();
     publisher_.CheckStored();
   }
@@ -217,8 +217,10 @@ class SimWorld {
       const config::Config config = Configuration();
       auto host = MakeThreads();
       threads_ = host.get();
-      engine_ = engine::MakeEngine(config, clock_, places_, *journal_, metrics_, *logger_, nullptr,
-                                   std::move(host));
+      auto engine = engine::MakeEngine(config, clock_, places_, journal_->stores(), metrics_,
+                                       *logger_, nullptr, std::move(host));
+      EXPECT_TRUE(engine.ok()) << engine.status();
+      engine_ = *std::move(engine);
       checks_.NewLife();
       liveness_.NewLife();
       for (const auto& [id, lane] : store_.lanes) cut_short_ += lane.out && !lane.closed ? 1 : 0;
@@ -247,7 +249,7 @@ class SimWorld {
     };
     return std::make_unique<SimThreads>(
         options, std::move(hooks), [this] { return StepOrDie(); }, executor_, clock_, random_,
-        *journal_, metrics_);
+        journal_->stores(), metrics_);
   }
 
   void EndProcess() {
@@ -399,6 +401,23 @@ class SimWorld {
     Change(destinations_, characters_);
     publisher_.PublishAgain(*journal_, clock_.Wall());
     publisher_.Publish(*journal_, clock_.Wall());  // what was accepted before is delivered, too
+  }
+  /// Where the lanes of the threads stand, for a message.
+  std::string Lanes() const {
+    std::string text;
+    for (SimThread* thread : threads_->threads()) {
+      thread->dispatcher().ForEachLane([&](Lane& lane) {
+        const LaneWants wants = lane.Wants();
+        text += "\n  thread " + std::to_string(thread->shard()) + " lane " +
+                std::to_string(lane.id()) + " " + lane.destination().name + " mode " +
+                std::to_string(static_cast<int>(lane.mode())) + (lane.closing() ? " closing" : "") +
+                (wants.send ? " sends" : "") + (wants.due_at ? " asks" : "") + " in flight " +
+                std::to_string(lane.in_flight()) + " parked " +
+                std::to_string(lane.retries().parked()) + " taken " +
+                std::to_string(lane.retries().size());
+      });
+    }
+    return text;
   }
   bool Settled() const { return publisher_.AllAnswered() && store_.Complete(); }
   /// What may have to be retried, one a second.

@@ -40,7 +40,7 @@ void AttemptRecorder::AddRows(const Attempt& attempt, model::Outcome outcome,
   const auto took = response.ended - response.started;
   const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
   const bool closed = lane.closing() && outcome != model::Outcome::kSuccess;
-  journal::AttemptRow row{
+  store::AttemptRow row{
       .position = 0,
       .lane = lane.id(),
       .number = deliveries.attempts + 1,

@@ -7,7 +7,7 @@
 
 #include "carillon/base/clock.h"
 #include "carillon/http/courier.h"
-#include "carillon/journal/journal.h"
+#include "carillon/store/lane.h"
 #include "held_event.h"
 #include "parked_kind.h"
 #include "tracker.h"
@@ -20,12 +20,12 @@ class Lane;
 struct Delivery {
   HeldRef event;
   uint64_t slot = Tracker::kNone;  ///< of the tracker; kNone: the watermark does not wait for it
-  journal::GroupId group = 0;      ///< it goes in order with the others of this group
+  store::GroupId group = 0;        ///< it goes in order with the others of this group
   uint32_t attempts = 0;           ///< made so far, where it waits without a time of its own
   bool held = false;               ///< it has a row of its own in the journal, at RowDue()
   bool kept = false;               ///< that row is one of those that a lane behind keeps
 
-  base::WallTime RowDue() const { return kept ? DueOf(KeptRow{}) : DueOf(HeldRow{group}); }
+  store::Due RowDue() const { return kept ? store::Due::Kept() : store::Due::Held(group); }
 };
 
 /// What one POST carries: one delivery, or a batch of them in their order.

@@ -25,7 +25,7 @@ void Backlog::Run() {
       continue;
     }
     const Range range{*lane->cursor(), router_.next()};
-    journal_.Read(range.from, [this, id = lane->id(), range](const journal::EventBatchPtr& batch) {
+    journal_.Read(range.from, [this, id = lane->id(), range](const store::EventBatchPtr& batch) {
       --reads_;
       OnRead(id, range, *batch);
     });
@@ -35,18 +35,18 @@ void Backlog::Run() {
 void Backlog::AskForKept(Lane& lane) {
   const uint64_t from = lane.kept().next();
   journal_.TakeKept(lane.id(), from, kKeptRows,
-                    [this, id = lane.id(), from](const journal::DueDeliveries& answer) {
+                    [this, id = lane.id(), from](const store::DueDeliveries& answer) {
                       --reads_;
                       OnKept(id, from, answer);
                     });
 }
 
-void Backlog::OnKept(journal::LaneId asked, uint64_t from, const journal::DueDeliveries& answer) {
+void Backlog::OnKept(store::LaneId asked, uint64_t from, const store::DueDeliveries& answer) {
   if (Lane* lane = lanes_.Find(asked); lane != nullptr) {
     lane->EndRead();
     // As for a cursor: where it went back meanwhile, rows are missing from this answer.
     const bool whole = lane->kept().next() >= from;
-    for (const journal::DueDelivery& row : answer.due) {
+    for (const store::DueDelivery& row : answer.due) {
       if (!whole || !lane->NeedsRead()) break;
       if (!lane->kept().Take(row.parked.position)) continue;
       if (row.event == nullptr) {
@@ -60,7 +60,7 @@ void Backlog::OnKept(journal::LaneId asked, uint64_t from, const journal::DueDel
   on_read_();
 }
 
-void Backlog::OnRead(journal::LaneId asked, Range range, const journal::EventBatch& batch) {
+void Backlog::OnRead(store::LaneId asked, Range range, const store::EventBatch& batch) {
   shared_.assign(batch.size(), HeldRef());
   if (Lane* lane = lanes_.Find(asked); lane != nullptr) {
     lane->EndRead();
@@ -79,7 +79,7 @@ void Backlog::OnRead(journal::LaneId asked, Range range, const journal::EventBat
   on_read_();
 }
 
-void Backlog::Serve(Lane& lane, Range range, const journal::EventBatch& batch) {
+void Backlog::Serve(Lane& lane, Range range, const store::EventBatch& batch) {
   const uint64_t next = router_.next();  // a lane there has caught up
   const auto below = [](const model::EventPtr& event, uint64_t at) {
     return event->position() < at;

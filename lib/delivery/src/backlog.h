@@ -4,7 +4,9 @@
 #include <functional>
 #include <vector>
 
-#include "carillon/journal/journal.h"
+#include "carillon/store/event_log.h"
+#include "carillon/store/lane.h"
+#include "carillon/store/parked.h"
 #include "dead_letters.h"
 #include "lane_map.h"
 #include "lane_scheduler.h"
@@ -37,10 +39,10 @@ class Backlog {
     uint64_t next = 0;
   };
   /// The answer for one lane: all events of the range, up to some position.
-  void OnRead(journal::LaneId asked, Range range, const journal::EventBatch& batch);
-  void Serve(Lane& lane, Range range, const journal::EventBatch& batch);
+  void OnRead(store::LaneId asked, Range range, const store::EventBatch& batch);
+  void Serve(Lane& lane, Range range, const store::EventBatch& batch);
   void AskForKept(Lane& lane);
-  void OnKept(journal::LaneId asked, uint64_t from, const journal::DueDeliveries& answer);
+  void OnKept(store::LaneId asked, uint64_t from, const store::DueDeliveries& answer);
 
   ShardJournal& journal_;
   LaneMap& lanes_;

@@ -51,7 +51,7 @@ class Caps {
  private:
   struct Queue {
     std::shared_ptr<policy::InFlightCaps::Tenant> tenant;
-    RingQueue<journal::LaneId> lanes;
+    RingQueue<store::LaneId> lanes;
   };
   using Queues = std::map<std::string, Queue, std::less<>>;
   /// The tenant whose turn it is, in a round of all; there is one.
@@ -67,10 +67,10 @@ class Caps {
 
   const std::shared_ptr<policy::InFlightCaps> shared_;
   LaneMap& lanes_;
-  Queues queues_;                    // by tenant; none is empty. Ordered: a seed replays a run
-  std::string last_;                 // the tenant that was let go last, whoever it was for
-  RingQueue<journal::LaneId> free_;  // may try again
-  size_t waiting_ = 0;               // in queues_
+  Queues queues_;                  // by tenant; none is empty. Ordered: a seed replays a run
+  std::string last_;               // the tenant that was let go last, whoever it was for
+  RingQueue<store::LaneId> free_;  // may try again
+  size_t waiting_ = 0;             // in queues_
   uint32_t chance_;
   uint32_t looks_ = 0;
   bool may_offer_ = false;                                 // the next place that is given back

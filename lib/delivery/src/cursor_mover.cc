@@ -18,7 +18,7 @@ CursorMover::CursorMover(ShardJournal& journal, LaneMap& lanes, LaneScheduler& s
       evictor_(evictor),
       on_read_(std::move(on_read)) {}
 
-void CursorMover::Follow(const journal::Demand& demand) {
+void CursorMover::Follow(const store::Demand& demand) {
   demand_ = demand;
   if (demand_.leave_to == 0) return;
   scheduler_.ForEach(LaneNeed::kCursor, [this](Lane& lane) { Start(lane); });
@@ -50,7 +50,7 @@ void CursorMover::Run() {
     }
     ++reads_;
     journal_.Read(*lane->cursor(), [this, id = lane->id(),
-                                    to = demand_.leave_to](const journal::EventBatchPtr& batch) {
+                                    to = demand_.leave_to](const store::EventBatchPtr& batch) {
       --reads_;
       OnRead(id, to, *batch);
       on_read_();
@@ -58,7 +58,7 @@ void CursorMover::Run() {
   }
 }
 
-void CursorMover::OnRead(journal::LaneId id, uint64_t leave_to, const journal::EventBatch& batch) {
+void CursorMover::OnRead(store::LaneId id, uint64_t leave_to, const store::EventBatch& batch) {
   Lane* const lane = lanes_.Find(id);
   if (sender_.stopped() || lane == nullptr || lane->closing()) return;
   const uint64_t end = std::min(leave_to + 1, router_.next());
@@ -79,11 +79,11 @@ void CursorMover::OnRead(journal::LaneId id, uint64_t leave_to, const journal::E
 
 void CursorMover::KeepOrEvict(Lane& lane, const model::Event& event) {
   if (event.accepted_at() < demand_.keep_since) {
-    const journal::Parked row{.lane = lane.id(),
-                              .due = DueOf(KeptRow{}),
-                              .position = event.position(),
-                              .group = lane.GroupOf(event),
-                              .rest = {}};
+    const store::Parked row{.lane = lane.id(),
+                            .due = store::Due::Kept(),
+                            .position = event.position(),
+                            .group = lane.GroupOf(event),
+                            .rest = {}};
     return evictor_.Evict(lane, row, /*too_old=*/true);
   }
   settlements_.Add(lane.Keep(event));

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 
-#include "carillon/journal/journal.h"
+#include "carillon/store/demand.h"
+#include "carillon/store/event_log.h"
+#include "carillon/store/lane.h"
 #include "evictor.h"
 #include "lane_map.h"
 #include "lane_scheduler.h"
@@ -27,7 +29,7 @@ class CursorMover {
               std::function<void()> on_read);
 
   /// What the journal asks for, now and then.
-  void Follow(const journal::Demand& demand);
+  void Follow(const store::Demand& demand);
   /// Reads on for lanes that move.
   void Run();
 
@@ -36,7 +38,7 @@ class CursorMover {
 
   /// Has the lane move its cursor, if that is too low.
   void Start(Lane& lane);
-  void OnRead(journal::LaneId id, uint64_t leave_to, const journal::EventBatch& batch);
+  void OnRead(store::LaneId id, uint64_t leave_to, const store::EventBatch& batch);
   void KeepOrEvict(Lane& lane, const model::Event& event);
 
   ShardJournal& journal_;
@@ -47,9 +49,9 @@ class CursorMover {
   SettlementBuffer& settlements_;
   Evictor& evictor_;
   const std::function<void()> on_read_;
-  journal::Demand demand_;             // as of the last call
-  RingQueue<journal::LaneId> moving_;  // their cursors move on
-  int reads_ = 0;                      // under way
+  store::Demand demand_;             // as of the last call
+  RingQueue<store::LaneId> moving_;  // their cursors move on
+  int reads_ = 0;                    // under way
 };
 
 }  // namespace carillon::delivery

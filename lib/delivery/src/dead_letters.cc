@@ -9,7 +9,7 @@ namespace carillon::delivery {
 
 Ending DeadLetters::Add(Lane& lane, const DeliveryBatch& deliveries, uint32_t attempts,
                         model::Outcome outcome) {
-  std::map<journal::GroupId, uint64_t> marks;  // the last position of each group
+  std::map<store::GroupId, uint64_t> marks;  // the last position of each group
   deliveries.ForEach([&](const Delivery& delivery) {
     Add(lane, *delivery.event, attempts, outcome);
     if (delivery.group != 0) marks[delivery.group] = delivery.event->position();
@@ -24,8 +24,8 @@ Ending DeadLetters::Add(Lane& lane, const DeliveryBatch& deliveries, uint32_t at
 }
 
 void DeadLetters::Add(Lane& lane, const Observer::GivenUp& delivery) {
-  settlements_.Add(journal::Dead{lane.id(), delivery.position, delivery.attempts, delivery.outcome,
-                                 clock_.Wall()});
+  settlements_.Add(store::Dead{lane.id(), delivery.position, delivery.attempts, delivery.outcome,
+                               clock_.Wall()});
   lane.metrics().dead.fetch_add(1, std::memory_order_relaxed);
   notifier_.OnDead(lane, delivery);
   if (lane.closing()) removals_.OnDead(lane.id());
@@ -42,15 +42,15 @@ void DeadLetters::Add(Lane& lane, const model::Event& event, uint32_t attempts,
 
 // The journal keeps the events of parked rows. Should one be gone all the same, or the row be
 // nonsense, the row ends, and nothing of its groups waits for it.
-void DeadLetters::AddUnreadable(Lane& lane, const journal::Parked& row) {
-  settlements_.Add(journal::ParkedKey{lane.id(), row.due, row.position});
+void DeadLetters::AddUnreadable(Lane& lane, const store::Parked& row) {
+  settlements_.Add(store::ParkedKey{lane.id(), row.due, row.position});
   lane.retries().CountUnparked(1 + row.rest.size());
   std::set<uint64_t> positions{row.position};
-  for (const journal::BatchMember& member : row.rest) positions.insert(member.position);
+  for (const store::BatchMember& member : row.rest) positions.insert(member.position);
   for (const uint64_t position : positions) {
     Add(lane, {.position = position, .event_id = {}, .attempts = row.attempts});
   }
-  if (IsTimed(row.due)) lane.groups().Release(row);
+  if (row.due.timed()) lane.groups().Release(row);
 }
 
 }  // namespace carillon::delivery

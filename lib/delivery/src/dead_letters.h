@@ -5,7 +5,7 @@
 #include "attempts.h"
 #include "carillon/base/clock.h"
 #include "carillon/delivery/observer.h"
-#include "carillon/journal/journal.h"
+#include "carillon/store/parked.h"
 #include "groups.h"
 #include "lane.h"
 #include "notifier.h"
@@ -32,7 +32,7 @@ class DeadLetters {
   Ending Add(Lane& lane, const DeliveryBatch& deliveries, uint32_t attempts,
              model::Outcome outcome);
   /// A parked row that was taken, and whose event is gone, or that makes no sense.
-  void AddUnreadable(Lane& lane, const journal::Parked& row);
+  void AddUnreadable(Lane& lane, const store::Parked& row);
 
  private:
   const base::Clock& clock_;

@@ -18,10 +18,11 @@ constexpr milliseconds kTick{250};
 
 std::unique_ptr<Dispatcher> Dispatcher::Create(const DispatcherOptions& options,
                                                const base::Clock& clock, base::Random& random,
-                                               journal::Journal& journal, http::Courier& courier,
-                                               Executor& executor, metrics::Metrics& metrics) {
-  return std::make_unique<DispatcherImpl>(options, clock, random, journal, courier, executor,
-                                          metrics);
+                                               store::Stores stores, store::ShardState state,
+                                               http::Courier& courier, Executor& executor,
+                                               metrics::Metrics& metrics) {
+  return std::make_unique<DispatcherImpl>(options, clock, random, stores, std::move(state), courier,
+                                          executor, metrics);
 }
 
 void Dispatcher::SetTable(std::shared_ptr<const routing::RoutingTable> table,
@@ -33,7 +34,7 @@ void Dispatcher::SetTable(std::shared_ptr<const routing::RoutingTable> table,
 }
 
 DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clock& clock,
-                               base::Random& random, journal::Journal& journal,
+                               base::Random& random, store::Stores stores, store::ShardState state,
                                http::Courier& courier, Executor& executor,
                                metrics::Metrics& metrics)
     : options_(options),
@@ -42,7 +43,7 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
       executor_(executor),
       figures_(metrics.AddShard()),
       callbacks_(executor),
-      journal_(journal, callbacks_, options.read_bytes),
+      journal_(stores, options.shard, std::move(state), callbacks_, options.read_bytes),
       retry_clock_(clock),
       scheduler_(options.caps, lanes_, retry_clock_),
       router_(options_, journal_, held_, lanes_, scheduler_,
@@ -50,11 +51,13 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
       memory_(options.max_memory_bytes, held_, lanes_, scheduler_, router_),
       rows_(journal_, lanes_, scheduler_),
       gauges_(*figures_, courier, lanes_, retry_clock_),
-      settlements_(options_, clock, journal_, scheduler_, router_, retry_clock_,
-                   [this](const SettlementBuffer::Durable& durable) {
-                     rows_.OnDurable(durable);
-                     Turn();
-                   }),
+      settlements_(
+          options_, clock, journal_, scheduler_, router_, retry_clock_,
+          [this](const SettlementBuffer::Durable& durable) {
+            rows_.OnDurable(durable);
+            Turn();
+          },
+          [this](const absl::Status& why) { OnUnsettled(why); }),
       pending_(journal_, router_),
       removals_(journal_, router_, metrics, observer_, settlements_),
       notifier_(clock, random, observer_, router_, settlements_),
@@ -89,7 +92,11 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
 
 DispatcherImpl::~DispatcherImpl() = default;
 
-void DispatcherImpl::OnCommitted(const journal::EventBatchPtr& batch) {
+void DispatcherImpl::OnJoined(uint64_t last) {
+  if (router_.Join(last)) callbacks_.Post([this] { Turn(); });
+}
+
+void DispatcherImpl::OnCommitted(const store::EventBatchPtr& batch) {
   if (router_.Put(batch)) callbacks_.Post([this] { Turn(); });
 }
 
@@ -106,7 +113,7 @@ void DispatcherImpl::OnTimer() {
 }
 
 void DispatcherImpl::Turn() {
-  if (!draining_ && router_.table() != nullptr) {
+  if (!Resting() && router_.table() != nullptr) {
     if (scheduler_.MayWake()) scheduler_.Wake(clock_.Mono());
     // Before memory is looked at: what was taken to be sent is not given up unsent.
     if (!sender_.SendReady()) PostTurn();
@@ -150,8 +157,8 @@ void DispatcherImpl::Tick(base::MonoTime now) {
   tick_at_ = now + kTick;
   router_.Tick(now);
   memory_.Tick();
-  if (!draining_ && router_.table() != nullptr) {
-    const journal::Demand demand = journal_.demand();
+  if (!Resting() && router_.table() != nullptr) {
+    const store::Demand demand = journal_.demand();
     mover_.Follow(demand);
     trimmer_.Follow(demand);
   }
@@ -164,10 +171,10 @@ void DispatcherImpl::ArmTimer() {
   if (const auto send_at = settlements_.SendAt()) at = std::min(at, *send_at);
   // A due lane that may not ask yet is looked at again when an answer comes, or with the next tick.
   if (const auto due = scheduler_.DueAt();
-      due && !fetcher_.Busy() && !draining_ && memory_.RoomToRead()) {
+      due && !fetcher_.Busy() && !Resting() && memory_.RoomToRead()) {
     at = std::min(at, retry_clock_.ToMono(*due));
   }
-  if (const auto wake = scheduler_.WakeAt(); wake && !draining_) at = std::min(at, *wake);
+  if (const auto wake = scheduler_.WakeAt(); wake && !Resting()) at = std::min(at, *wake);
   if (at >= armed_) return;
   armed_ = at;
   executor_.WakeAt(at);
@@ -181,6 +188,12 @@ void DispatcherImpl::Drain(absl::AnyInvocable<void()> done) {
   evictor_.TellAll();
   changes_.Stop();
   Turn();
+}
+
+void DispatcherImpl::OnUnsettled(const absl::Status& why) {
+  unsettled_ = true;
+  sender_.Stop();
+  if (options_.on_unsettled) options_.on_unsettled(why);
 }
 
 void DispatcherImpl::CheckDrained() {

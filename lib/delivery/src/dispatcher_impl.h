@@ -40,11 +40,12 @@ namespace carillon::delivery {
 class DispatcherImpl final : public Dispatcher {
  public:
   DispatcherImpl(const DispatcherOptions& options, const base::Clock& clock, base::Random& random,
-                 journal::Journal& journal, http::Courier& courier, Executor& executor,
-                 metrics::Metrics& metrics);
+                 store::Stores stores, store::ShardState state, http::Courier& courier,
+                 Executor& executor, metrics::Metrics& metrics);
   ~DispatcherImpl() override;
 
-  void OnCommitted(const journal::EventBatchPtr& batch) override;
+  void OnJoined(uint64_t last) override;
+  void OnCommitted(const store::EventBatchPtr& batch) override;
   void OnResponse(uint64_t token, const http::Response& response) override;
   void PrepareTable(NextTable next, absl::AnyInvocable<void(absl::Status)> ready) override {
     changes_.Prepare(std::move(next), std::move(ready));
@@ -79,6 +80,10 @@ class DispatcherImpl final : public Dispatcher {
   void Tick(base::MonoTime now);
   void ArmTimer();
   void CheckDrained();
+  /// Nothing is begun any more.
+  bool Resting() const { return draining_ || unsettled_; }
+  /// The store takes nothing of this shard any more.
+  void OnUnsettled(const absl::Status& why);
 
   const DispatcherOptions options_;
   Observer nobody_;
@@ -123,6 +128,7 @@ class DispatcherImpl final : public Dispatcher {
   base::MonoTime armed_ = base::MonoTime::max();
   base::MonoTime tick_at_{};
   bool draining_ = false;
+  bool unsettled_ = false;  // the store takes nothing any more
   absl::AnyInvocable<void()> drained_;
 };
 

@@ -11,20 +11,20 @@ void DurableRows::OnDurable(const SettlementBuffer::Durable& durable) {
     Lane* lane = lanes_.Find(id);
     if (lane != nullptr && !lane->closing()) OnParked(*lane, due);
   }
-  for (const journal::ParkedKey& key : durable.unparked) {
+  for (const store::ParkedKey& key : durable.unparked) {
     Lane* lane = lanes_.Find(key.lane);
     if (lane != nullptr && !lane->closing()) OnUnparked(*lane, key);
   }
   if (!durable.closed.empty()) {
     journal_.CloseLanes(durable.closed);
-    for (const journal::LaneId id : durable.closed) {
+    for (const store::LaneId id : durable.closed) {
       scheduler_.Leave(*lanes_.Find(id));
       lanes_.Erase(id);
     }
   }
 }
 
-void DurableRows::OnParked(Lane& lane, base::WallTime due) {
+void DurableRows::OnParked(Lane& lane, store::Due due) {
   std::visit(ForKind{[&](TimedRow row) { lane.retries().AddDue(row.due); },
                      [&](HeldRow row) { lane.groups().OnHeld(row.group); },
                      [&](KeptRow) { lane.kept().OnDurable(); },
@@ -36,7 +36,7 @@ void DurableRows::OnParked(Lane& lane, base::WallTime due) {
   scheduler_.Touched(lane);
 }
 
-void DurableRows::OnUnparked(Lane& lane, const journal::ParkedKey& key) {
+void DurableRows::OnUnparked(Lane& lane, const store::ParkedKey& key) {
   std::visit(ForKind{[&](TimedRow row) { lane.retries().Forget(row.due, key.position); },
                      [&](HeldRow row) { lane.groups().OnRemoved(row.group); }, [&](KeptRow) {},
                      [&](StuckRow) {

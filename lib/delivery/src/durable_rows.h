@@ -1,6 +1,6 @@
 #pragma once
 
-#include "carillon/journal/journal.h"
+#include "carillon/store/parked.h"
 #include "lane_map.h"
 #include "lane_scheduler.h"
 #include "settlement_buffer.h"
@@ -18,8 +18,8 @@ class DurableRows {
   void OnDurable(const SettlementBuffer::Durable& durable);
 
  private:
-  void OnParked(Lane& lane, base::WallTime due);
-  void OnUnparked(Lane& lane, const journal::ParkedKey& key);
+  void OnParked(Lane& lane, store::Due due);
+  void OnUnparked(Lane& lane, const store::ParkedKey& key);
 
   ShardJournal& journal_;
   LaneMap& lanes_;

@@ -13,10 +13,10 @@ constexpr std::chrono::seconds kTellEvery{10};
 
 }  // namespace
 
-void Evictor::Evict(Lane& lane, const journal::Parked& row, bool too_old) {
+void Evictor::Evict(Lane& lane, const store::Parked& row, bool too_old) {
   const bool hold = lane.destination().order.after_dead == model::AfterDead::kHold &&
                     lane.mode() != Lane::Mode::kDrop;
-  const auto bury = [&](uint64_t position, journal::GroupId group) {
+  const auto bury = [&](uint64_t position, store::GroupId group) {
     dead_.Add(lane, {.position = position, .event_id = {}, .attempts = row.attempts});
     Evicted& told = lane.marks.evicted;
     if (told.deliveries++ == 0) {
@@ -33,7 +33,7 @@ void Evictor::Evict(Lane& lane, const journal::Parked& row, bool too_old) {
   metrics_.CountGivenUp(too_old ? metrics::GivenUp::kTooOld : metrics::GivenUp::kTooMuch,
                         deliveries);
   bury(row.position, row.group);
-  for (const journal::BatchMember& member : row.rest) bury(member.position, member.group);
+  for (const store::BatchMember& member : row.rest) bury(member.position, member.group);
 }
 
 void Evictor::Tell(base::MonoTime now) {

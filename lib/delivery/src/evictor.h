@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "carillon/base/clock.h"
-#include "carillon/journal/journal.h"
 #include "carillon/metrics/metrics.h"
+#include "carillon/store/parked.h"
 #include "dead_letters.h"
 #include "lane.h"
 #include "notifier.h"
@@ -23,7 +23,7 @@ class Evictor {
 
   /// The deliveries of `row`, which need not be in the journal, are dead; what follows them in
   /// their groups is held where the destination wants it.
-  void Evict(Lane& lane, const journal::Parked& row, bool too_old);
+  void Evict(Lane& lane, const store::Parked& row, bool too_old);
 
   /// Reports what was evicted of lanes whose last report is long enough ago...
   void Tell(base::MonoTime now);

@@ -7,8 +7,8 @@ namespace carillon::delivery {
 Feed::Feed(size_t inbox_bytes, ShardJournal& journal, std::function<void()> on_read)
     : journal_(journal),
       on_read_(std::move(on_read)),
-      inbox_(inbox_bytes, journal.recovered().last_position),
-      next_(journal.recovered().watermark + 1) {}
+      inbox_(inbox_bytes, journal.state().last_position),
+      next_(journal.state().watermark + 1) {}
 
 const model::EventPtr* Feed::Peek() {
   for (;;) {
@@ -28,7 +28,7 @@ const model::EventPtr* Feed::Peek() {
 
 void Feed::StartRead() {
   reading_ = true;
-  journal_.Read(next_, [this, committed = inbox_.committed()](journal::EventBatchPtr batch) {
+  journal_.Read(next_, [this, committed = inbox_.committed()](store::EventBatchPtr batch) {
     reading_ = false;
     at_ = 0;
     if (batch->empty()) {

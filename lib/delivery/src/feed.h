@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <functional>
 
-#include "carillon/journal/journal.h"
+#include "carillon/store/event_log.h"
 #include "inbox.h"
 #include "shard_journal.h"
 
@@ -16,8 +16,9 @@ class Feed {
   /// `inbox_bytes`: what may wait there. `on_read`: an answer came, look again.
   Feed(size_t inbox_bytes, ShardJournal& journal, std::function<void()> on_read);
 
-  /// Journal's thread. True: the dispatcher must be woken.
-  bool Put(const journal::EventBatchPtr& batch) { return inbox_.Put(batch); }
+  /// See store::Consumer. Store's thread. True: the dispatcher must be woken.
+  bool Join(uint64_t last) { return inbox_.Join(last); }
+  bool Put(const store::EventBatchPtr& batch) { return inbox_.Put(batch); }
 
   /// The next event to route; null when there is none yet (a read may have been started).
   const model::EventPtr* Peek();
@@ -34,7 +35,7 @@ class Feed {
   const std::function<void()> on_read_;
   Inbox inbox_;
   uint64_t next_;
-  journal::EventBatchPtr batch_;
+  store::EventBatchPtr batch_;
   size_t at_ = 0;
   bool reading_ = false;
 };

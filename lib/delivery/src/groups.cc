@@ -5,8 +5,8 @@
 
 namespace carillon::delivery {
 
-Groups::Groups(std::span<const journal::GroupState> recovered) {
-  for (const journal::GroupState& state : recovered) {
+Groups::Groups(std::span<const store::GroupState> recovered) {
+  for (const store::GroupState& state : recovered) {
     Group& group = groups_[state.group];
     group.timed = static_cast<uint32_t>(state.timed);
     group.rows = state.held;
@@ -28,7 +28,7 @@ void Groups::EndRecovery() {
   }
 }
 
-bool Groups::Free(journal::GroupId id) const {
+bool Groups::Free(store::GroupId id) const {
   const auto found = groups_.find(id);
   return found == groups_.end() || found->second.free();
 }
@@ -46,7 +46,7 @@ Groups::Place Groups::Offer(Delivery& fresh) {
   }
   const bool short_wait = group.rows == 0 && group.written == 0 && group.timed == 0 && !group.stuck;
   if (short_wait && group.waiting.size() < kMaxWaiting) {
-    const journal::GroupId id = fresh.group;
+    const store::GroupId id = fresh.group;
     Push(id, std::move(fresh));
     Update(id, group);
     return Place::kWaits;
@@ -70,7 +70,7 @@ const Delivery* Groups::Peek() {
 }
 
 Delivery Groups::Pop() {
-  const journal::GroupId id = ready_.front();
+  const store::GroupId id = ready_.front();
   Group& group = groups_.find(id)->second;
   Delivery delivery = group.waiting.pop_front();
   --waiting_;
@@ -96,19 +96,19 @@ Groups::Ids Groups::Of(const DeliveryBatch& deliveries) {
 }
 
 void Groups::Restart(const DeliveryBatch& deliveries) {
-  for (const journal::GroupId id : Of(deliveries)) {
+  for (const store::GroupId id : Of(deliveries)) {
     Group& group = groups_[id];
     if (group.timed > 0) --group.timed;
     ++group.flying;
   }
 }
 
-void Groups::Release(const journal::Parked& row) {
+void Groups::Release(const store::Parked& row) {
   Ids ids{row.group};
-  for (const journal::BatchMember& member : row.rest) ids.push_back(member.group);
+  for (const store::BatchMember& member : row.rest) ids.push_back(member.group);
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  for (const journal::GroupId id : ids) {
+  for (const store::GroupId id : ids) {
     const auto found = groups_.find(id);
     if (id == 0 || found == groups_.end()) continue;
     if (found->second.timed > 0) --found->second.timed;
@@ -118,7 +118,7 @@ void Groups::Release(const journal::Parked& row) {
 
 std::vector<Delivery> Groups::Finish(const DeliveryBatch& deliveries, Ending ending) {
   std::vector<Delivery> held;
-  for (const journal::GroupId id : Of(deliveries)) {
+  for (const store::GroupId id : Of(deliveries)) {
     Group& group = groups_[id];
     --group.flying;
     if (ending == Ending::kParked) ++group.timed;
@@ -129,7 +129,7 @@ std::vector<Delivery> Groups::Finish(const DeliveryBatch& deliveries, Ending end
   return held;
 }
 
-void Groups::HoldAgain(journal::GroupId id, uint64_t position) {
+void Groups::HoldAgain(store::GroupId id, uint64_t position) {
   Group& group = groups_[id];
   ++group.written;
   group.ahead = group.written;
@@ -189,7 +189,7 @@ std::vector<uint64_t> Groups::OnMarks(std::span<const Mark> passed) {
 
 std::optional<Groups::Ask> Groups::NextAsk() {
   while (!wanted_.empty()) {
-    const journal::GroupId id = wanted_.front();
+    const store::GroupId id = wanted_.front();
     wanted_.pop_front();
     const auto found = groups_.find(id);
     if (found == groups_.end()) continue;
@@ -202,7 +202,7 @@ std::optional<Groups::Ask> Groups::NextAsk() {
   return std::nullopt;
 }
 
-bool Groups::WayIsFree(journal::GroupId id) {
+bool Groups::WayIsFree(store::GroupId id) {
   const auto found = groups_.find(id);
   if (found == groups_.end()) return false;
   Group& group = found->second;
@@ -213,7 +213,7 @@ bool Groups::WayIsFree(journal::GroupId id) {
   return false;
 }
 
-bool Groups::TakeRow(journal::GroupId id, uint64_t position) {
+bool Groups::TakeRow(store::GroupId id, uint64_t position) {
   Group& group = groups_.find(id)->second;
   // A row that became durable after its position was known is not counted yet; it comes later.
   if (position <= group.taken || group.rows == 0) return false;
@@ -223,7 +223,7 @@ bool Groups::TakeRow(journal::GroupId id, uint64_t position) {
   return true;
 }
 
-bool Groups::TakeToEvict(journal::GroupId id, uint64_t position) {
+bool Groups::TakeToEvict(store::GroupId id, uint64_t position) {
   const auto found = groups_.find(id);
   if (found == groups_.end() || recovering() || found->second.ahead > 0) return false;
   if (!TakeRow(id, position)) return false;
@@ -231,7 +231,7 @@ bool Groups::TakeToEvict(journal::GroupId id, uint64_t position) {
   return true;
 }
 
-bool Groups::Stick(journal::GroupId id) {
+bool Groups::Stick(store::GroupId id) {
   Group& group = groups_[id];
   if (std::exchange(group.stuck, true)) return false;
   ++stuck_;
@@ -239,13 +239,13 @@ bool Groups::Stick(journal::GroupId id) {
   return true;
 }
 
-void Groups::Push(journal::GroupId id, Delivery delivery) {
+void Groups::Push(store::GroupId id, Delivery delivery) {
   if (!delivery.held) unsettled_.insert(delivery.event->position());
   ++waiting_;
   groups_.find(id)->second.waiting.push_back(std::move(delivery));
 }
 
-void Groups::OnHeld(journal::GroupId id) {
+void Groups::OnHeld(store::GroupId id) {
   Group& group = groups_[id];
   --group.written;
   ++group.rows;
@@ -253,18 +253,18 @@ void Groups::OnHeld(journal::GroupId id) {
   Update(id, group);
 }
 
-void Groups::OnRemoved(journal::GroupId id) {
+void Groups::OnRemoved(store::GroupId id) {
   Group& group = groups_[id];
   --group.leaving;
   Update(id, group);
 }
 
-void Groups::Update(journal::GroupId id) {
+void Groups::Update(store::GroupId id) {
   const auto found = groups_.find(id);
   if (found != groups_.end()) Update(id, found->second);
 }
 
-void Groups::Update(journal::GroupId id, Group& group) {
+void Groups::Update(store::GroupId id, Group& group) {
   if (!group.waiting.empty()) {
     if (group.free() && !std::exchange(group.ready, true)) ready_.push_back(id);
   } else if (group.rows > 0) {
@@ -280,7 +280,7 @@ void Groups::Update(journal::GroupId id, Group& group) {
 
 void Groups::EndListing() {
   listing_ = false;
-  for (const journal::GroupId id : std::exchange(idle_, {})) Update(id);
+  for (const store::GroupId id : std::exchange(idle_, {})) Update(id);
 }
 
 std::vector<Delivery> Groups::Clear() {

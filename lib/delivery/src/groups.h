@@ -10,7 +10,8 @@
 #include "absl/container/btree_set.h"
 #include "absl/container/inlined_vector.h"
 #include "attempts.h"
-#include "carillon/journal/journal.h"
+#include "carillon/store/lane.h"
+#include "carillon/store/parked.h"
 #include "ring_queue.h"
 #include "stuck_marks.h"
 
@@ -28,7 +29,7 @@ enum class Ending : uint8_t {
 /// in which something is under way or waits. One thread.
 ///
 /// What waits behind an attempt in flight waits in memory. What waits longer, behind a batch that
-/// is parked (timed) or dead (stuck), is held: it gets a row at HeldDue(group) in the journal, and
+/// is parked (timed) or dead (stuck), is held: it gets a row at Due::Held(group) in the store, and
 /// comes back when the way is free. What always holds: a group's deliveries in memory come before
 /// those that are held, and these before any that was not offered yet.
 class Groups {
@@ -40,14 +41,14 @@ class Groups {
   /// After a restart the journal may hold rows that lie behind deliveries it does not know of:
   /// those that were in flight or waited in memory. They come again through `Offer`; until all
   /// have, no row of `recovered` is asked for.
-  explicit Groups(std::span<const journal::GroupState> recovered);
+  explicit Groups(std::span<const store::GroupState> recovered);
   bool recovering() const { return recovering_; }
   /// All that was accepted before the restart was offered.
   void EndRecovery();
 
   bool Full() const { return groups_.size() >= kMaxGroups; }
   /// Nothing of the group is in flight, timed or stuck.
-  bool Free(journal::GroupId id) const;
+  bool Free(store::GroupId id) const;
 
   // --- Composing a batch.
 
@@ -78,7 +79,7 @@ class Groups {
   /// A parked batch goes again, or is given up (`Finish` follows).
   void Restart(const DeliveryBatch& deliveries);
   /// A delivery of the group was given up, and what follows is held. False: it was before.
-  bool Stick(journal::GroupId id);
+  bool Stick(store::GroupId id);
   /// Another number: rows may come again that were taken, or are to come before others; a list of
   /// rows that was asked for under the number before does not tell which is the next of a group.
   uint64_t upsets() const { return upsets_; }
@@ -86,22 +87,22 @@ class Groups {
   void BeginListing() { listing_ = true; }
   void EndListing();
   /// A held row is given up: its removal follows. False for one that is unknown, or comes back.
-  bool TakeToEvict(journal::GroupId id, uint64_t position);
+  bool TakeToEvict(store::GroupId id, uint64_t position);
   /// A parked row is gone without its batch.
-  void Release(const journal::Parked& row);
+  void Release(const store::Parked& row);
   /// It is not in flight any more. What waited in memory and now waits longer is returned: the
   /// caller writes rows for those that are not `held` yet, and settles them.
   std::vector<Delivery> Finish(const DeliveryBatch& deliveries, Ending ending);
   /// A further delivery of a batch that is parked (`Finish` may still follow) and was taken apart:
   /// it is held behind the first of its group. The caller writes its row.
-  void HoldAgain(journal::GroupId id, uint64_t position);
+  void HoldAgain(store::GroupId id, uint64_t position);
   /// Frees memory: what waits in it is held from now on; as `Finish`.
   std::vector<Delivery> HoldAll();
 
   // --- Marks of groups that are stuck.
 
   struct Mark {
-    journal::GroupId group = 0;
+    store::GroupId group = 0;
     uint64_t position = 0;
   };
   /// The marks of stuck groups are to be looked at (again).
@@ -120,7 +121,7 @@ class Groups {
   // --- Rows of held deliveries.
 
   struct Ask {
-    journal::GroupId group = 0;
+    store::GroupId group = 0;
     size_t limit = 0;
   };
   /// The next rows to ask the journal for; nothing: none are needed now.
@@ -130,18 +131,18 @@ class Groups {
   /// The answer came. `take` is called with each row that comes back now: it returns the delivery,
   /// which waits here from now on, or nothing where the row's removal follows.
   template <typename Take>
-  void OnRows(journal::GroupId id, const std::vector<journal::DueDelivery>& rows, Take take) {
+  void OnRows(store::GroupId id, const std::vector<store::DueDelivery>& rows, Take take) {
     if (!WayIsFree(id)) return;
-    for (const journal::DueDelivery& row : rows) {
+    for (const store::DueDelivery& row : rows) {
       if (!TakeRow(id, row.parked.position)) continue;
       if (std::optional<Delivery> delivery = take(row)) Push(id, *std::move(delivery));
     }
     Update(id);
   }
   /// A row that `Offer`, `Finish` or `HoldAgain` asked for is durable.
-  void OnHeld(journal::GroupId id);
+  void OnHeld(store::GroupId id);
   /// The removal of a row that was taken is durable.
-  void OnRemoved(journal::GroupId id);
+  void OnRemoved(store::GroupId id);
 
   // --- What waits in memory.
 
@@ -197,25 +198,25 @@ class Groups {
     bool in_order() const { return waiting.empty() && rows == 0 && written == 0; }
   };
 
-  using Ids = absl::InlinedVector<journal::GroupId, 4>;
+  using Ids = absl::InlinedVector<store::GroupId, 4>;
   static Ids Of(const DeliveryBatch& deliveries);
   Place Offer(Delivery& fresh);
   const Delivery* Peek();
   Delivery Pop();
   /// False: the rows that were asked for are to be forgotten.
-  bool WayIsFree(journal::GroupId id);
+  bool WayIsFree(store::GroupId id);
   /// False: the row was taken before, or comes later.
-  bool TakeRow(journal::GroupId id, uint64_t position);
-  void Push(journal::GroupId id, Delivery delivery);
-  void Update(journal::GroupId id);
+  bool TakeRow(store::GroupId id, uint64_t position);
+  void Push(store::GroupId id, Delivery delivery);
+  void Update(store::GroupId id);
   void HoldWaiting(Group& group, std::vector<Delivery>& out);
-  void Update(journal::GroupId id, Group& group);
+  void Update(store::GroupId id, Group& group);
   void TakeInto(Group& group);
 
-  std::map<journal::GroupId, Group> groups_;  // ordered: a seed replays a run
-  RingQueue<journal::GroupId> ready_;   // have deliveries in memory that may go; may be outdated
-  RingQueue<journal::GroupId> wanted_;  // need rows; may be outdated
-  std::vector<journal::GroupId> idle_;  // to be forgotten when the list came
+  std::map<store::GroupId, Group> groups_;  // ordered: a seed replays a run
+  RingQueue<store::GroupId> ready_;   // have deliveries in memory that may go; may be outdated
+  RingQueue<store::GroupId> wanted_;  // need rows; may be outdated
+  std::vector<store::GroupId> idle_;  // to be forgotten when the list came
   uint64_t upsets_ = 0;
   bool listing_ = false;
   bool recovering_ = false;

@@ -2,7 +2,14 @@
 
 namespace carillon::delivery {
 
-bool Inbox::Put(const journal::EventBatchPtr& batch) {
+bool Inbox::Join(uint64_t last) {
+  const base::MutexLock lock(mutex_);
+  if (last <= committed_) return false;
+  committed_ = last;
+  return true;
+}
+
+bool Inbox::Put(const store::EventBatchPtr& batch) {
   if (batch->empty()) return false;
   size_t bytes = 0;
   for (const model::EventPtr& event : *batch) bytes += event->bytes();
@@ -15,7 +22,7 @@ bool Inbox::Put(const journal::EventBatchPtr& batch) {
   return was_empty;
 }
 
-journal::EventBatchPtr Inbox::Take(uint64_t next) {
+store::EventBatchPtr Inbox::Take(uint64_t next) {
   const base::MutexLock lock(mutex_);
   while (!entries_.empty() && entries_.front().batch->front()->position() <= next) {
     Entry entry = std::move(entries_.front());

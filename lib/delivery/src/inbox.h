@@ -4,7 +4,7 @@
 #include <deque>
 
 #include "carillon/base/mutex.h"
-#include "carillon/journal/journal.h"
+#include "carillon/store/event_log.h"
 
 namespace carillon::delivery {
 
@@ -16,12 +16,14 @@ class Inbox {
   /// `committed`: highest position committed so far.
   Inbox(size_t max_bytes, uint64_t committed) : max_bytes_(max_bytes), committed_(committed) {}
 
+  /// Events up to `last` are committed and come no more. True: the dispatcher must be woken.
+  bool Join(uint64_t last);
   /// True: it was empty, so the dispatcher must be woken.
-  bool Put(const journal::EventBatchPtr& batch);
+  bool Put(const store::EventBatchPtr& batch);
 
   /// The batch that holds position `next`, if it is here; older ones are dropped. Null: there is a
   /// gap, or nothing.
-  journal::EventBatchPtr Take(uint64_t next);
+  store::EventBatchPtr Take(uint64_t next);
 
   uint64_t committed() const {
     const base::MutexLock lock(mutex_);
@@ -30,7 +32,7 @@ class Inbox {
 
  private:
   struct Entry {
-    journal::EventBatchPtr batch;
+    store::EventBatchPtr batch;
     size_t bytes = 0;
   };
 

@@ -8,7 +8,7 @@
 namespace carillon::delivery {
 
 /// What a lane that is behind keeps of events that left the journal, as far as memory knows it:
-/// rows of their own (journal::kKeptDue), in the order of their positions. All come before what
+/// rows of their own (store::Due::Kept()), in the order of their positions. All come before what
 /// lies at the lane's cursor, and are read first. One thread.
 class KeptRows {
  public:

@@ -23,7 +23,7 @@ std::chrono::nanoseconds LongestWait(const model::RetryPolicy& retry) {
 
 }  // namespace
 
-Lane::Lane(const journal::LaneState& state, const LaneBounds& bounds, Tracker& tracker,
+Lane::Lane(const store::LaneState& state, const LaneBounds& bounds, Tracker& tracker,
            std::shared_ptr<metrics::LaneMetrics> metrics)
     : id_(state.lane),
       bounds_(bounds),
@@ -89,7 +89,7 @@ void Lane::SetMode(Mode mode, uint64_t next) {
   if (!cursor_.behind()) FallBehind(next);
 }
 
-journal::GroupId Lane::GroupOf(const model::Event& event) const {
+store::GroupId Lane::GroupOf(const model::Event& event) const {
   switch (destination_->order.by) {
     case model::Ordering::kNone:
       return 0;
@@ -105,7 +105,7 @@ void Lane::Enqueue(HeldRef event, uint64_t slot) {
   bytes_ += event->bytes();
   payload_ += event->payload().size();
   if (slot == Tracker::kNone) cursor_.AddUncovered();
-  const journal::GroupId group = GroupOf(*event);
+  const store::GroupId group = GroupOf(*event);
   fresh_.push_back({.event = std::move(event), .slot = slot, .group = group});
   if (batch_.waits() && BatchFull()) batch_.Stop();
 }
@@ -113,16 +113,16 @@ void Lane::Enqueue(HeldRef event, uint64_t slot) {
 void Lane::EnqueueKept(HeldRef event) {
   bytes_ += event->bytes();
   payload_ += event->payload().size();
-  const journal::GroupId group = GroupOf(*event);
+  const store::GroupId group = GroupOf(*event);
   fresh_.push_back({.event = std::move(event), .group = group, .held = true, .kept = true});
   kept_.OnQueued();
   if (batch_.waits() && BatchFull()) batch_.Stop();
 }
 
-journal::Parked Lane::Keep(const model::Event& event) {
+store::Parked Lane::Keep(const model::Event& event) {
   kept_.OnWritten();
   return {.lane = id_,
-          .due = DueOf(KeptRow{}),
+          .due = store::Due::Kept(),
           .position = event.position(),
           .group = GroupOf(event),
           .rest = {},
@@ -177,15 +177,15 @@ std::optional<uint64_t> Lane::DurableCursor() const {
   return cursor_.Durable(from_, [this] { return LowestUnsettled(); });
 }
 
-std::optional<journal::LaneCursor> Lane::TakeCursor() {
+std::optional<store::LaneCursor> Lane::TakeCursor() {
   const std::optional<uint64_t> cursor = DurableCursor();
   if (!cursor_.Tell(cursor)) return std::nullopt;
-  return journal::LaneCursor{id_, cursor};
+  return store::LaneCursor{id_, cursor};
 }
 
-std::optional<journal::LaneHealth> Lane::TakeHealth() {
+std::optional<store::LaneHealth> Lane::TakeHealth() {
   if (!std::exchange(health_changed_, false)) return std::nullopt;
-  return journal::LaneHealth{id_, health_};
+  return store::LaneHealth{id_, health_};
 }
 
 uint64_t Lane::LowestUnsettled() const {
@@ -239,7 +239,7 @@ void Lane::Hold(std::vector<Delivery> waiting) {
 
 void Lane::WriteRow(const Delivery& delivery) {
   held_rows_.push_back({.lane = id_,
-                        .due = DueOf(HeldRow{delivery.group}),
+                        .due = store::Due::Held(delivery.group),
                         .position = delivery.event->position(),
                         .group = delivery.group,
                         .rest = {},
@@ -247,7 +247,7 @@ void Lane::WriteRow(const Delivery& delivery) {
   retries_.CountParked(1);
   if (delivery.kept) {
     retries_.CountUnparked(1);
-    replaced_rows_.push_back({id_, DueOf(KeptRow{}), delivery.event->position()});
+    replaced_rows_.push_back({id_, store::Due::Kept(), delivery.event->position()});
   } else {
     Settle(delivery);
   }

@@ -11,13 +11,16 @@
 #include "backlog_cursor.h"
 #include "batch_wait.h"
 #include "carillon/http/courier.h"
-#include "carillon/journal/journal.h"
 #include "carillon/metrics/metrics.h"
 #include "carillon/model/pending.h"
 #include "carillon/policy/failing_stretch.h"
 #include "carillon/policy/fair_queue.h"
 #include "carillon/policy/in_flight_caps.h"
 #include "carillon/routing/routing_table.h"
+#include "carillon/store/demand.h"
+#include "carillon/store/lane.h"
+#include "carillon/store/parked.h"
+#include "carillon/store/settlement.h"
 #include "groups.h"
 #include "held_event.h"
 #include "kept_rows.h"
@@ -61,7 +64,7 @@ struct LaneBounds {
 /// fell behind lost it, and `DurableCursor` covers them instead.
 class Lane : public policy::FairItem<Lane>, public LaneHook {
  public:
-  Lane(const journal::LaneState& state, const LaneBounds& bounds, Tracker& tracker,
+  Lane(const store::LaneState& state, const LaneBounds& bounds, Tracker& tracker,
        std::shared_ptr<metrics::LaneMetrics> metrics);
 
   /// Takes the destination at `place` of a table for its own, at `now`. What waits for its first
@@ -70,7 +73,7 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   void Bind(const routing::RoutingTable& table, uint32_t place, base::MonoTime now);
   void SetRequests(http::EndpointId endpoint, RequestMaker requests);
 
-  journal::LaneId id() const { return id_; }
+  store::LaneId id() const { return id_; }
   const model::Destination& destination() const { return *destination_; }
   http::EndpointId endpoint() const { return endpoint_; }
   metrics::LaneMetrics& metrics() { return *metrics_; }
@@ -100,10 +103,10 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   /// `next`: the next position to route; a lane that rests is behind from there on, or from where
   /// it was.
   void SetMode(Mode mode, uint64_t next);
-  const journal::Health& health() const { return health_; }
-  void SetHealth(const journal::Health& health) { health_ = health, health_changed_ = true; }
+  const store::Health& health() const { return health_; }
+  void SetHealth(const store::Health& health) { health_ = health, health_changed_ = true; }
   /// For the journal, when it changed since the last call.
-  std::optional<journal::LaneHealth> TakeHealth();
+  std::optional<store::LaneHealth> TakeHealth();
 
   // --- What comes in.
 
@@ -122,9 +125,8 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   /// The journal's answer to Groups::NextAsk. `hold` is called with each row that comes back now,
   /// and returns its event; nothing where the row's removal follows.
   template <typename Hold>
-  void OnHeldRows(journal::GroupId group, const std::vector<journal::DueDelivery>& rows,
-                  Hold hold) {
-    groups_.OnRows(group, rows, [&](const journal::DueDelivery& row) -> std::optional<Delivery> {
+  void OnHeldRows(store::GroupId group, const std::vector<store::DueDelivery>& rows, Hold hold) {
+    groups_.OnRows(group, rows, [&](const store::DueDelivery& row) -> std::optional<Delivery> {
       HeldRef event = hold(row);
       if (!event) return std::nullopt;
       bytes_ += event->bytes();
@@ -161,26 +163,26 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   /// What the journal must know so that the watermark may pass the lane's unsettled events.
   std::optional<uint64_t> DurableCursor() const;
   /// For the journal, when it is another than at the last call.
-  std::optional<journal::LaneCursor> TakeCursor();
+  std::optional<store::LaneCursor> TakeCursor();
   /// Lowest position of a delivery in memory that is not settled; kNone: there is none.
   uint64_t LowestUnsettled() const;
 
   // --- What it keeps of events that left the journal.
   //
   // So that the journal can let go of the events around them, what a lane behind wants is written
-  // as rows of their own (journal::kKeptDue), and its cursor moves on. All these come before what
+  // as rows of their own (store::Due::Kept()), and its cursor moves on. All these come before what
   // lies at the cursor, and are read first.
 
   /// The row of an event at the cursor, to be written: the event is settled, and the cursor moves
   /// beyond it. Nothing may be queued.
-  journal::Parked Keep(const model::Event& event);
+  store::Parked Keep(const model::Event& event);
   /// `EnqueueKept`, or the removal of the row, follows each that is taken.
   KeptRows& kept() { return kept_; }
   /// See Groups::upsets; the same for kept rows.
   uint64_t upsets() const { return groups_.upsets() + kept_.upsets(); }
   void BeginListing() { retries_.BeginListing(), groups_.BeginListing(); }
   void EndListing() { retries_.EndListing(), groups_.EndListing(); }
-  journal::GroupId GroupOf(const model::Event& event) const;
+  store::GroupId GroupOf(const model::Event& event) const;
 
   // --- What goes out.
 
@@ -222,10 +224,10 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   bool EndRecovery(uint64_t last, uint64_t next);
   /// Rows that must be written, since the last call: the lane counts these deliveries as settled,
   /// and as parked.
-  std::vector<journal::Parked> TakeHeldRows() { return std::exchange(held_rows_, {}); }
+  std::vector<store::Parked> TakeHeldRows() { return std::exchange(held_rows_, {}); }
   bool HasHeldRows() const { return !held_rows_.empty(); }
   /// Kept rows that such rows replace, since the last call.
-  std::vector<journal::ParkedKey> TakeReplacedRows() { return std::exchange(replaced_rows_, {}); }
+  std::vector<store::ParkedKey> TakeReplacedRows() { return std::exchange(replaced_rows_, {}); }
 
   // --- Whether Carillon is late.
 
@@ -266,10 +268,10 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   std::shared_ptr<policy::InFlightCaps::Tenant> tenant;
   policy::FailingStretch failing;
   struct Marks {
-    journal::EvictionRequest evict;  ///< what the journal asked for last
-    Evicted evicted;                 ///< since it was last told
-    bool giving_up = false;          ///< it is in the list of lanes that give rows up
-    bool changed = false;            ///< it had another destination before
+    store::EvictionRequest evict;  ///< what the journal asked for last
+    Evicted evicted;               ///< since it was last told
+    bool giving_up = false;        ///< it is in the list of lanes that give rows up
+    bool changed = false;          ///< it had another destination before
   } marks;
 
  private:
@@ -310,7 +312,7 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   }
   void Settle(const Delivery& delivery);
 
-  const journal::LaneId id_;
+  const store::LaneId id_;
   const LaneBounds bounds_;
   Tracker& tracker_;
   const std::shared_ptr<metrics::LaneMetrics> metrics_;
@@ -318,7 +320,7 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   uint32_t place_ = 0;
   http::EndpointId endpoint_ = 0;
   std::optional<RequestMaker> requests_;
-  journal::Health health_;
+  store::Health health_;
 
   uint64_t from_;  // positions below are not for this lane
   BacklogCursor cursor_;
@@ -332,8 +334,8 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   std::vector<Attempt*> in_flight_;
   Pace pace_;
   BatchWait batch_;
-  std::vector<journal::Parked> held_rows_;
-  std::vector<journal::ParkedKey> replaced_rows_;
+  std::vector<store::Parked> held_rows_;
+  std::vector<store::ParkedKey> replaced_rows_;
   KeptRows kept_;  // those queued are at the front of fresh_
   base::MonoTime free_since_ = base::MonoTime::min();
   base::MonoTime retries_free_since_ = base::MonoTime::min();  // when the budget allowed one again

@@ -36,7 +36,7 @@ void LaneBinder::Bind(BoundTable next) {
 }
 
 void LaneBinder::BindOne(const routing::RoutingTable& table, BoundPlace& at,
-                         const journal::LaneState* opened) {
+                         const store::LaneState* opened) {
   const model::Destination& destination = *table.at(at.place);
   if (opened != nullptr) {
     at.lane = &maker_.Make(destination, *opened);

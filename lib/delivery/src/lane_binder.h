@@ -5,9 +5,9 @@
 
 #include "carillon/base/clock.h"
 #include "carillon/http/courier.h"
-#include "carillon/journal/journal.h"
 #include "carillon/net/url.h"
 #include "carillon/routing/routing_table.h"
+#include "carillon/store/lane.h"
 #include "dead_letters.h"
 #include "evictor.h"
 #include "health_keeper.h"
@@ -32,7 +32,7 @@ struct BoundTable {
   std::shared_ptr<const routing::RoutingTable> table;
   bool whole = false;  ///< at any place, and lanes may have moved
   std::vector<BoundPlace> places;
-  std::vector<journal::LaneState> opened;  ///< of those that are new, in their order
+  std::vector<store::LaneState> opened;  ///< of those that are new, in their order
 };
 
 /// Closes the lanes of destinations that are gone. Dispatcher's thread; what is given outlives it.
@@ -75,8 +75,7 @@ class LaneBinder {
 
  private:
   /// The lane of the destination at `at`, in its place.
-  void BindOne(const routing::RoutingTable& table, BoundPlace& at,
-               const journal::LaneState* opened);
+  void BindOne(const routing::RoutingTable& table, BoundPlace& at, const store::LaneState* opened);
   /// Lanes that stand where they do not belong any more.
   void CloseOthers(const BoundTable& next);
   void SetTable(BoundTable next);

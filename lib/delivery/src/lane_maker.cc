@@ -28,7 +28,7 @@ http::EndpointOptions EndpointOf(const model::Destination& destination, const ne
 
 }  // namespace
 
-Lane& LaneMaker::Make(const model::Destination& destination, const journal::LaneState& state) {
+Lane& LaneMaker::Make(const model::Destination& destination, const store::LaneState& state) {
   const LaneBounds bounds{.bytes = max_lane_bytes_,
                           .floor_bytes = std::min<size_t>(max_lane_bytes_, kFloorBytes)};
   Lane& lane = lanes_.Add(std::make_unique<Lane>(

@@ -4,10 +4,10 @@
 
 #include "carillon/delivery/dispatcher.h"
 #include "carillon/http/courier.h"
-#include "carillon/journal/journal.h"
 #include "carillon/metrics/metrics.h"
 #include "carillon/model/destination.h"
 #include "carillon/net/url.h"
+#include "carillon/store/lane.h"
 #include "lane_map.h"
 #include "lane_scheduler.h"
 #include "router.h"
@@ -29,7 +29,7 @@ class LaneMaker {
         router_(router) {}
 
   /// `state`: what the journal has of it. `Lane::Bind` follows, then `Open`.
-  Lane& Make(const model::Destination& destination, const journal::LaneState& state);
+  Lane& Make(const model::Destination& destination, const store::LaneState& state);
   /// The lane is bound for the first time; `url` is its destination's.
   void Open(Lane& lane, const net::Url& url);
   /// Its destination is another than before.

@@ -11,12 +11,12 @@ namespace carillon::delivery {
 class LaneMap {
  public:
   /// Null: it is gone.
-  Lane* Find(journal::LaneId id) const {
+  Lane* Find(store::LaneId id) const {
     const auto found = lanes_.find(id);
     return found == lanes_.end() ? nullptr : found->second.get();
   }
   Lane& Add(std::unique_ptr<Lane> lane) { return *(lanes_[lane->id()] = std::move(lane)); }
-  void Erase(journal::LaneId id) { lanes_.erase(id); }
+  void Erase(store::LaneId id) { lanes_.erase(id); }
 
   template <typename Visit>
   void ForEach(Visit visit) {
@@ -24,7 +24,7 @@ class LaneMap {
   }
 
  private:
-  std::map<journal::LaneId, std::unique_ptr<Lane>> lanes_;  // ordered: a seed replays a run
+  std::map<store::LaneId, std::unique_ptr<Lane>> lanes_;  // ordered: a seed replays a run
 };
 
 }  // namespace carillon::delivery

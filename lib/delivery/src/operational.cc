@@ -28,7 +28,7 @@ std::shared_ptr<model::Event> Make(std::string_view type, const model::Destinati
 }  // namespace
 
 std::shared_ptr<model::Event> DestinationDisabled(const model::Destination& destination,
-                                                  const journal::Health& health,
+                                                  const store::Health& health,
                                                   base::Random& random) {
   std::string payload;
   codec::JsonWriter json(payload);

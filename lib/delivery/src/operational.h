@@ -6,11 +6,11 @@
 
 #include "carillon/base/clock.h"
 #include "carillon/base/random.h"
-#include "carillon/journal/journal.h"
 #include "carillon/model/destination.h"
 #include "carillon/model/event.h"
 #include "carillon/model/operational.h"
 #include "carillon/model/outcome.h"
+#include "carillon/store/lane.h"
 #include "lane.h"
 
 namespace carillon::delivery {
@@ -21,7 +21,7 @@ namespace carillon::delivery {
 
 /// `health` says why and since when.
 std::shared_ptr<model::Event> DestinationDisabled(const model::Destination& destination,
-                                                  const journal::Health& health,
+                                                  const store::Health& health,
                                                   base::Random& random);
 
 enum class Recovery : uint8_t { kBreakerClosed, kEnabled };

@@ -18,20 +18,20 @@ constexpr size_t kAskShare = 64;  // of the shard's memory
 constexpr size_t kMarks = 256;
 
 /// All its events are there.
-bool Complete(const journal::DueDelivery& row) {
+bool Complete(const store::DueDelivery& row) {
   return row.event != nullptr && row.rest.size() == row.parked.rest.size() &&
          std::find(row.rest.begin(), row.rest.end(), nullptr) == row.rest.end();
 }
 
 /// It can have been written by a lane: its groups exist, each is in order, nothing is there twice.
-bool MakesSense(const journal::Parked& row) {
-  if (row.group > journal::kMaxGroup || row.attempts == UINT32_MAX) return false;
+bool MakesSense(const store::Parked& row) {
+  if (row.group > store::kMaxGroup || row.attempts == UINT32_MAX) return false;
   if (row.rest.empty()) return true;
-  std::map<journal::GroupId, uint64_t> last{{row.group, row.position}};
+  std::map<store::GroupId, uint64_t> last{{row.group, row.position}};
   std::vector<uint64_t> positions{row.position};
-  for (const journal::BatchMember& member : row.rest) {
+  for (const store::BatchMember& member : row.rest) {
     uint64_t& before = last[member.group];
-    if (member.group > journal::kMaxGroup || member.position <= before) return false;
+    if (member.group > store::kMaxGroup || member.position <= before) return false;
     before = member.position;
     positions.push_back(member.position);
   }
@@ -66,7 +66,7 @@ void ParkedFetcher::AskForDue() {
     lane->retries().BeginAsking();
     scheduler_.Touched(*lane);
     journal_.TakeDue(lane->id(), until, lane->AskLimit(ask_bytes_),
-                     [this, id = lane->id()](const journal::DueDeliveries& answer) {
+                     [this, id = lane->id()](const store::DueDeliveries& answer) {
                        --asks_;
                        OnDue(id, answer);
                        on_answer_();
@@ -74,13 +74,13 @@ void ParkedFetcher::AskForDue() {
   }
 }
 
-void ParkedFetcher::OnDue(journal::LaneId id, const journal::DueDeliveries& answer) {
+void ParkedFetcher::OnDue(store::LaneId id, const store::DueDeliveries& answer) {
   Lane* lane = lanes_.Find(id);
   if (lane == nullptr || lane->closing()) return;
   RetryQueue& retries = lane->retries();
-  for (const journal::DueDelivery& row : answer.due) {
-    const journal::Parked& parked = row.parked;
-    if (!retries.Take(parked.due, parked.position)) continue;
+  for (const store::DueDelivery& row : answer.due) {
+    const store::Parked& parked = row.parked;
+    if (!retries.Take(parked.due.time(), parked.position)) continue;
     if (!Complete(row) || !MakesSense(parked)) {
       dead_.AddUnreadable(*lane, parked);
     } else if (!parked.rest.empty() && !codec::IsBatchFormat(lane->destination().format)) {
@@ -93,9 +93,9 @@ void ParkedFetcher::OnDue(journal::LaneId id, const journal::DueDeliveries& answ
   scheduler_.Touched(*lane);
 }
 
-DeliveryBatch ParkedFetcher::BatchOf(const journal::DueDelivery& row) {
+DeliveryBatch ParkedFetcher::BatchOf(const store::DueDelivery& row) {
   DeliveryBatch deliveries{.first = {.event = held_.Hold(row.event), .group = row.parked.group},
-                           .due = row.parked.due,
+                           .due = row.parked.due.time(),
                            .attempts = row.parked.attempts,
                            .parked = true};
   for (size_t i = 0; i < row.rest.size(); ++i) {
@@ -108,10 +108,11 @@ DeliveryBatch ParkedFetcher::BatchOf(const journal::DueDelivery& row) {
 // A batch was parked when the destination's format could hold it. Its deliveries go one by one now,
 // when their rows are durable, with the attempts that were made. The new rows must not share a key
 // with the old one, which is known as taken until it is gone.
-void ParkedFetcher::TakeApart(Lane& lane, journal::Parked batch) {
-  settlements_.Add(journal::ParkedKey{lane.id(), batch.due, batch.position});
+void ParkedFetcher::TakeApart(Lane& lane, store::Parked batch) {
+  settlements_.Add(store::ParkedKey{lane.id(), batch.due, batch.position});
   const base::WallTime now = clock_.Now();
-  batch.due = batch.due == now ? now + std::chrono::nanoseconds(1) : now;
+  const bool shared = batch.due == store::Due::At(now);
+  batch.due = store::Due::At(shared ? now + std::chrono::nanoseconds(1) : now);
   settlements_.ParkApart(lane, batch);
 }
 
@@ -124,7 +125,7 @@ void ParkedFetcher::AskForHeld() {
     ++asks_;
     journal_.TakeHeld(
         lane->id(), ask->group, ask->limit,
-        [this, id = lane->id(), group = ask->group](const journal::DueDeliveries& answer) {
+        [this, id = lane->id(), group = ask->group](const store::DueDeliveries& answer) {
           --asks_;
           OnHeld(id, group, answer);
           on_answer_();
@@ -132,11 +133,11 @@ void ParkedFetcher::AskForHeld() {
   }
 }
 
-void ParkedFetcher::OnHeld(journal::LaneId id, journal::GroupId group,
-                           const journal::DueDeliveries& answer) {
+void ParkedFetcher::OnHeld(store::LaneId id, store::GroupId group,
+                           const store::DueDeliveries& answer) {
   Lane* lane = lanes_.Find(id);
   if (lane == nullptr || lane->closing()) return;
-  lane->OnHeldRows(group, answer.due, [&](const journal::DueDelivery& row) {
+  lane->OnHeldRows(group, answer.due, [&](const store::DueDelivery& row) {
     if (Complete(row) && MakesSense(row.parked)) return held_.Hold(row.event);
     dead_.AddUnreadable(*lane, row.parked);
     return HeldRef();
@@ -156,14 +157,14 @@ void ParkedFetcher::AskForMarks() {
     lane->groups().BeginAskingForMarks();
     scheduler_.Touched(*lane);
     journal_.TakeHeld(lane->id(), 0, kMarks,
-                      [this, id = lane->id()](const journal::DueDeliveries& answer) {
+                      [this, id = lane->id()](const store::DueDeliveries& answer) {
                         OnMarks(id, answer);
                         on_answer_();
                       });
   }
 }
 
-void ParkedFetcher::OnMarks(journal::LaneId id, const journal::DueDeliveries& answer) {
+void ParkedFetcher::OnMarks(store::LaneId id, const store::DueDeliveries& answer) {
   Lane* const lane = lanes_.Find(id);
   if (lane == nullptr || lane->closing()) return;
   std::vector<Groups::Mark> passed;
@@ -171,7 +172,7 @@ void ParkedFetcher::OnMarks(journal::LaneId id, const journal::DueDeliveries& an
     if (Passes(*lane, GenerationOf(mark))) passed.push_back({mark.group, mark.position});
   }
   for (const uint64_t position : lane->groups().OnMarks(passed)) {
-    settlements_.Add(journal::ParkedKey{id, DueOf(StuckRow{}), position});
+    settlements_.Add(store::ParkedKey{id, store::Due::Stuck(), position});
   }
   scheduler_.Touched(*lane);
 }

@@ -5,7 +5,8 @@
 #include <functional>
 
 #include "attempts.h"
-#include "carillon/journal/journal.h"
+#include "carillon/store/lane.h"
+#include "carillon/store/parked.h"
 #include "dead_letters.h"
 #include "held_event.h"
 #include "lane_map.h"
@@ -38,12 +39,12 @@ class ParkedFetcher {
  private:
   static constexpr int kAsks = 4;  // under way at once
 
-  void OnDue(journal::LaneId id, const journal::DueDeliveries& answer);
-  DeliveryBatch BatchOf(const journal::DueDelivery& row);
-  void TakeApart(Lane& lane, journal::Parked batch);
-  void OnHeld(journal::LaneId id, journal::GroupId group, const journal::DueDeliveries& answer);
+  void OnDue(store::LaneId id, const store::DueDeliveries& answer);
+  DeliveryBatch BatchOf(const store::DueDelivery& row);
+  void TakeApart(Lane& lane, store::Parked batch);
+  void OnHeld(store::LaneId id, store::GroupId group, const store::DueDeliveries& answer);
   static bool Passes(const Lane& lane, uint32_t generation);
-  void OnMarks(journal::LaneId id, const journal::DueDeliveries& answer);
+  void OnMarks(store::LaneId id, const store::DueDeliveries& answer);
 
   const size_t ask_bytes_;
   ShardJournal& journal_;

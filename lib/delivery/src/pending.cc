@@ -17,7 +17,7 @@ struct PendingReporter::Scan {
   /// there is none.
   struct Place {
     size_t index = 0;
-    journal::LaneId lane = 0;
+    store::LaneId lane = 0;
     std::optional<uint64_t> from;
   };
   std::vector<Place> places;
@@ -61,12 +61,12 @@ void PendingReporter::Read(std::shared_ptr<Scan> scan) {
     return;
   }
   const uint64_t from = scan->next;
-  journal_.Read(from, [this, scan = std::move(scan)](const journal::EventBatchPtr& batch) {
+  journal_.Read(from, [this, scan = std::move(scan)](const store::EventBatchPtr& batch) {
     OnRead(scan, *batch);
   });
 }
 
-void PendingReporter::OnRead(const std::shared_ptr<Scan>& scan, const journal::EventBatch& batch) {
+void PendingReporter::OnRead(const std::shared_ptr<Scan>& scan, const store::EventBatch& batch) {
   const uint64_t end = scan->report.next_position;
   std::vector<uint32_t> matched;
   scan->next = batch.empty() ? end : batch.back()->position() + 1;

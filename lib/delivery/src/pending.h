@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "absl/functional/any_invocable.h"
-#include "carillon/journal/journal.h"
 #include "carillon/model/pending.h"
+#include "carillon/store/event_log.h"
 #include "router.h"
 #include "shard_journal.h"
 
@@ -30,7 +30,7 @@ class PendingReporter {
  private:
   struct Scan;
   void Read(std::shared_ptr<Scan> scan);
-  void OnRead(const std::shared_ptr<Scan>& scan, const journal::EventBatch& batch);
+  void OnRead(const std::shared_ptr<Scan>& scan, const store::EventBatch& batch);
 
   ShardJournal& journal_;
   const Router& router_;

@@ -15,7 +15,7 @@ void Removals::Begin(const Lane& lane) {
   removal.end = router_.next();
 }
 
-void Removals::OnDead(journal::LaneId lane) {
+void Removals::OnDead(store::LaneId lane) {
   ++removals_.at(lane).counts.unsent;
   metrics_.CountGivenUp(metrics::GivenUp::kRemoved, 1);
 }
@@ -39,7 +39,7 @@ void Removals::Count(Removal& removal, uint64_t deliveries) {
   metrics_.CountGivenUp(metrics::GivenUp::kRemoved, deliveries);
 }
 
-void Removals::GoOn(journal::LaneId id) {
+void Removals::GoOn(store::LaneId id) {
   const auto found = removals_.find(id);
   Removal& removal = found->second;
   if (removal.Done()) {
@@ -51,12 +51,12 @@ void Removals::GoOn(journal::LaneId id) {
     Tell();
   } else if (removal.next < removal.end && !std::exchange(removal.counting, true)) {
     journal_.Read(removal.next,
-                  [this, id](const journal::EventBatchPtr& batch) { OnRead(id, *batch); });
+                  [this, id](const store::EventBatchPtr& batch) { OnRead(id, *batch); });
   }
 }
 
 // What retention removed meanwhile cannot be counted any more.
-void Removals::OnRead(journal::LaneId id, const journal::EventBatch& batch) {
+void Removals::OnRead(store::LaneId id, const store::EventBatch& batch) {
   Removal& removal = removals_.at(id);
   removal.counting = false;
   uint64_t behind = 0;

@@ -8,9 +8,10 @@
 
 #include "absl/functional/any_invocable.h"
 #include "carillon/delivery/observer.h"
-#include "carillon/journal/journal.h"
 #include "carillon/metrics/metrics.h"
 #include "carillon/routing/routing_table.h"
+#include "carillon/store/event_log.h"
+#include "carillon/store/lane.h"
 #include "lane.h"
 #include "router.h"
 #include "settlement_buffer.h"
@@ -35,7 +36,7 @@ class Removals {
   /// The lane is being closed; the table in force still has its destination.
   void Begin(const Lane& lane);
   /// A delivery died that was in its memory or in flight.
-  void OnDead(journal::LaneId lane);
+  void OnDead(store::LaneId lane);
   /// Nothing of it is in flight any more: the journal closes it with what was added to
   /// `settlements`.
   void OnGone(const Lane& lane);
@@ -56,8 +57,8 @@ class Removals {
     bool Done() const { return gone && next >= end; }
   };
   void Count(Removal& removal, uint64_t deliveries);
-  void GoOn(journal::LaneId id);
-  void OnRead(journal::LaneId id, const journal::EventBatch& batch);
+  void GoOn(store::LaneId id);
+  void OnRead(store::LaneId id, const store::EventBatch& batch);
   void Tell();
 
   ShardJournal& journal_;
@@ -65,7 +66,7 @@ class Removals {
   metrics::Metrics& metrics_;
   Observer& observer_;
   SettlementBuffer& settlements_;
-  std::map<journal::LaneId, Removal> removals_;
+  std::map<store::LaneId, Removal> removals_;
   uint64_t removed_ = 0;  // deliveries that died in removals that are over
   std::vector<absl::AnyInvocable<void(uint64_t)>> waiters_;
 };

@@ -10,13 +10,13 @@ size_t RetryQueue::AskLimit(size_t max_bytes, size_t max_rows) const {
   return taken_.size() + fitting;
 }
 
-void RetryQueue::EndAsking(const journal::DueDeliveries& answer) {
+void RetryQueue::EndAsking(const store::DueDeliveries& answer) {
   asking_ = false;
   ForgetRemoved();
-  if (answer.next_due) AddDue(*answer.next_due);
+  if (answer.next) AddDue(answer.next->time());
   size_t bytes = 0;
   size_t rows = 0;
-  for (const journal::DueDelivery& due : answer.due) {
+  for (const store::DueDelivery& due : answer.due) {
     if (due.event == nullptr) continue;
     bytes += due.event->bytes();
     for (const model::EventPtr& member : due.rest) bytes += member == nullptr ? 0 : member->bytes();

@@ -9,7 +9,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "attempts.h"
 #include "carillon/base/clock.h"
-#include "carillon/journal/journal.h"
+#include "carillon/store/parked.h"
 #include "ring_queue.h"
 
 namespace carillon::delivery {
@@ -71,7 +71,7 @@ class RetryQueue {
     ForgetRemoved();
   }
   /// After its rows were taken.
-  void EndAsking(const journal::DueDeliveries& answer);
+  void EndAsking(const store::DueDeliveries& answer);
 
   // --- Sending them.
 

@@ -13,7 +13,7 @@ Router::Router(const DispatcherOptions& options, ShardJournal& journal, HeldEven
       lanes_(lanes),
       scheduler_(scheduler),
       count_(std::move(count)),
-      recovered_last_(journal.recovered().last_position),
+      recovered_last_(journal.state().last_position),
       feed_(options.max_memory_bytes / 4, journal, std::move(on_read)) {}
 
 void Router::SetTable(std::shared_ptr<const routing::RoutingTable> table,

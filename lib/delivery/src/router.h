@@ -10,8 +10,9 @@
 #include <vector>
 
 #include "carillon/delivery/dispatcher.h"
-#include "carillon/journal/journal.h"
 #include "carillon/routing/routing_table.h"
+#include "carillon/store/event_log.h"
+#include "carillon/store/lane.h"
 #include "feed.h"
 #include "held_event.h"
 #include "lane_map.h"
@@ -32,8 +33,9 @@ class Router {
   Router(const DispatcherOptions& options, ShardJournal& journal, HeldEvents& held, LaneMap& lanes,
          LaneScheduler& scheduler, RoutedCount count, std::function<void()> on_read);
 
-  /// What was committed. Journal's thread. True: the dispatcher must be woken.
-  bool Put(const journal::EventBatchPtr& batch) { return feed_.Put(batch); }
+  /// See store::Consumer. Store's thread. True: the dispatcher must be woken.
+  bool Join(uint64_t last) { return feed_.Join(last); }
+  bool Put(const store::EventBatchPtr& batch) { return feed_.Put(batch); }
 
   /// `lanes`: by place, null where there is no destination.
   void SetTable(std::shared_ptr<const routing::RoutingTable> table, std::vector<Lane*> lanes);
@@ -61,8 +63,8 @@ class Router {
   /// The position up to which everything is settled, or covered by a cursor.
   uint64_t Watermark() const { return tracker_.Watermark(feed_.next()); }
   /// Of an event of before the start: whether the lane is done with it.
-  bool WasSettled(uint64_t position, journal::LaneId lane) const {
-    return position <= recovered_last_ && journal_.WasSettled(position, lane);
+  bool WasSettled(uint64_t position, store::LaneId lane) const {
+    return position <= recovered_last_ && journal_.state().settled->Contains(position, lane);
   }
   /// For the lanes.
   Tracker& tracker() { return tracker_; }

@@ -11,22 +11,24 @@ namespace carillon::delivery {
 SettlementBuffer::SettlementBuffer(const DispatcherOptions& options, const base::Clock& clock,
                                    ShardJournal& journal, LaneScheduler& scheduler,
                                    const Router& router, RetryClock& retry_clock,
-                                   std::function<void(const Durable&)> on_durable)
-    : shard_(options.shard),
-      interval_(options.settle_interval),
+                                   std::function<void(const Durable&)> on_durable,
+                                   std::function<void(const absl::Status&)> on_failed)
+    : interval_(options.settle_interval),
+      max_outstanding_(std::min(kMaxOutstanding, journal.max_outstanding())),
       clock_(clock),
       journal_(journal),
       scheduler_(scheduler),
       router_(router),
       retry_clock_(retry_clock),
       on_durable_(std::move(on_durable)),
-      watermark_(journal.recovered().watermark) {}
+      on_failed_(std::move(on_failed)),
+      watermark_(journal.state().watermark) {}
 
 void SettlementBuffer::Collect() {
   if (!scheduler_.Has(LaneNeed::kReport)) return;
   while (Lane* lane = scheduler_.Next(LaneNeed::kReport)) {
-    for (const journal::ParkedKey& row : lane->TakeReplacedRows()) Add(row);
-    for (journal::Parked& row : lane->TakeHeldRows()) Add(std::move(row));
+    for (const store::ParkedKey& row : lane->TakeReplacedRows()) Add(row);
+    for (store::Parked& row : lane->TakeHeldRows()) Add(std::move(row));
     if (auto health = lane->TakeHealth()) {
       Touch();
       settlement_.healths.push_back(*std::move(health));
@@ -38,7 +40,7 @@ void SettlementBuffer::Collect() {
 // They are not counted as rows, and in no hurry.
 void SettlementBuffer::CollectCursors() {
   scheduler_.ForEach(LaneNeed::kCursor, [this](Lane& lane) {
-    const std::optional<journal::LaneCursor> cursor = lane.TakeCursor();
+    const std::optional<store::LaneCursor> cursor = lane.TakeCursor();
     if (!cursor) return;
     settlement_.cursors.push_back(*cursor);
     scheduler_.Touched(lane);
@@ -51,11 +53,16 @@ void SettlementBuffer::Send() {
   CollectCursors();
   const uint64_t watermark = router_.Watermark();
   if (batch_.rows == 0 && settlement_.cursors.empty() && watermark == watermark_) return;
-  settlement_.shard = shard_;
   settlement_.watermark = watermark_ = watermark;
   outstanding_rows_ += batch_.rows;
   outstanding_.push_back(std::exchange(batch_, {}));
-  journal_.Settle(std::exchange(settlement_, {}), [this] { OnDurable(); });
+  journal_.Settle(std::exchange(settlement_, {}),
+                  [this](const absl::Status& status) { status.ok() ? OnDurable() : Fail(status); });
+}
+
+void SettlementBuffer::Fail(const absl::Status& status) {
+  if (std::exchange(failed_, true)) return;
+  on_failed_(status);
 }
 
 void SettlementBuffer::OnDurable() {
@@ -67,13 +74,13 @@ void SettlementBuffer::OnDurable() {
 
 void SettlementBuffer::Park(Lane& lane, const DeliveryBatch& deliveries,
                             std::chrono::nanoseconds wait, uint32_t attempts) {
-  journal::Parked row{.lane = lane.id(),
-                      .due = retry_clock_.Now() + wait,
-                      .position = deliveries.position(),
-                      .attempts = attempts,
-                      .group = deliveries.first.group,
-                      .rest = {},
-                      .bytes = deliveries.first.event->record().size()};
+  store::Parked row{.lane = lane.id(),
+                    .due = store::Due::At(retry_clock_.Now() + wait),
+                    .position = deliveries.position(),
+                    .attempts = attempts,
+                    .group = deliveries.first.group,
+                    .rest = {},
+                    .bytes = deliveries.first.event->record().size()};
   for (const Delivery& delivery : deliveries.rest) {
     row.rest.push_back({delivery.event->position(), delivery.group});
     row.bytes += delivery.event->record().size();
@@ -86,18 +93,18 @@ void SettlementBuffer::Park(Lane& lane, const DeliveryBatch& deliveries,
   }
 }
 
-void SettlementBuffer::ParkApart(Lane& lane, const journal::Parked& batch) {
-  std::vector<journal::GroupId> seen;
-  const auto park = [&](const journal::BatchMember& member) {
-    journal::Parked row{.lane = lane.id(),
-                        .due = batch.due,
-                        .position = member.position,
-                        .attempts = batch.attempts,
-                        .group = member.group,
-                        .rest = {},
-                        .bytes = batch.bytes / (1 + batch.rest.size())};
+void SettlementBuffer::ParkApart(Lane& lane, const store::Parked& batch) {
+  std::vector<store::GroupId> seen;
+  const auto park = [&](const store::BatchMember& member) {
+    store::Parked row{.lane = lane.id(),
+                      .due = batch.due,
+                      .position = member.position,
+                      .attempts = batch.attempts,
+                      .group = member.group,
+                      .rest = {},
+                      .bytes = batch.bytes / (1 + batch.rest.size())};
     if (std::find(seen.begin(), seen.end(), member.group) != seen.end()) {
-      row.due = DueOf(HeldRow{member.group});
+      row.due = store::Due::Held(member.group);
       lane.groups().HoldAgain(member.group, member.position);
     } else if (member.group != 0) {
       seen.push_back(member.group);
@@ -105,18 +112,18 @@ void SettlementBuffer::ParkApart(Lane& lane, const journal::Parked& batch) {
     Add(std::move(row));
   };
   park({batch.position, batch.group});
-  for (const journal::BatchMember& member : batch.rest) park(member);
+  for (const store::BatchMember& member : batch.rest) park(member);
 }
 
 void SettlementBuffer::Unpark(Lane& lane, const DeliveryBatch& deliveries) {
   if (deliveries.parked) {
-    Add(journal::ParkedKey{lane.id(), deliveries.due, deliveries.position()});
+    Add(store::ParkedKey{lane.id(), store::Due::At(deliveries.due), deliveries.position()});
     lane.retries().CountUnparked(deliveries.size());
     return;
   }
   deliveries.ForEach([&](const Delivery& delivery) {
     if (!delivery.held) return;
-    Add(journal::ParkedKey{lane.id(), delivery.RowDue(), delivery.event->position()});
+    Add(store::ParkedKey{lane.id(), delivery.RowDue(), delivery.event->position()});
     lane.retries().CountUnparked(1);
   });
 }

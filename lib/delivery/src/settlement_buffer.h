@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -7,9 +8,12 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "attempts.h"
 #include "carillon/base/clock.h"
-#include "carillon/journal/journal.h"
+#include "carillon/store/lane.h"
+#include "carillon/store/parked.h"
+#include "carillon/store/settlement.h"
 #include "lane_scheduler.h"
 #include "retry_clock.h"
 #include "router.h"
@@ -23,28 +27,32 @@ namespace carillon::delivery {
 /// What lanes have to report goes with it: their rows, health and durable cursors. These and the
 /// watermark are taken at the same instant and written in one transaction: what the watermark
 /// passes unsettled, a row or a cursor covers.
+///
+/// When the store does not take one (another owner has the shard, or the store failed) nothing is
+/// handed over any more, and `on_failed` says so once.
 class SettlementBuffer {
  public:
   /// What a settlement carried, now that it is durable.
   struct Durable {
-    std::vector<std::pair<journal::LaneId, base::WallTime>> parked;
-    std::vector<journal::ParkedKey> unparked;
-    std::vector<journal::LaneId> closed;
+    std::vector<std::pair<store::LaneId, store::Due>> parked;
+    std::vector<store::ParkedKey> unparked;
+    std::vector<store::LaneId> closed;
     size_t rows = 0;
   };
 
   SettlementBuffer(const DispatcherOptions& options, const base::Clock& clock,
                    ShardJournal& journal, LaneScheduler& scheduler, const Router& router,
-                   RetryClock& retry_clock, std::function<void(const Durable&)> on_durable);
+                   RetryClock& retry_clock, std::function<void(const Durable&)> on_durable,
+                   std::function<void(const absl::Status&)> on_failed);
 
-  void Add(const journal::AttemptRow& row) { Touch(), settlement_.attempts.push_back(row); }
-  void Add(const journal::Dead& row) { Touch(), settlement_.dead.push_back(row); }
-  void Add(journal::Parked row) {
+  void Add(const store::AttemptRow& row) { Touch(), settlement_.attempts.push_back(row); }
+  void Add(const store::Dead& row) { Touch(), settlement_.dead.push_back(row); }
+  void Add(store::Parked row) {
     Touch();
     batch_.parked.emplace_back(row.lane, row.due);
     settlement_.parked.push_back(std::move(row));
   }
-  void Add(const journal::ParkedKey& row) {
+  void Add(const store::ParkedKey& row) {
     Touch();
     settlement_.unparked.push_back(row);
     batch_.unparked.push_back(row);
@@ -55,7 +63,7 @@ class SettlementBuffer {
     settlement_.events.push_back(std::move(event));
   }
   /// The lane is gone; all its rows were added before.
-  void AddClosed(journal::LaneId lane) { Touch(), batch_.closed.push_back(lane); }
+  void AddClosed(store::LaneId lane) { Touch(), batch_.closed.push_back(lane); }
 
   // --- Rows of batches. The lane counts them; `Lane::Finished` or `Dropped` follows.
 
@@ -64,7 +72,7 @@ class SettlementBuffer {
             uint32_t attempts);
   /// Parks the deliveries of a batch one by one: what it was parked for is not sent together any
   /// more. Those that go in order are held behind the first of their group.
-  void ParkApart(Lane& lane, const journal::Parked& batch);
+  void ParkApart(Lane& lane, const store::Parked& batch);
   /// Takes away the rows of a batch that was in flight.
   void Unpark(Lane& lane, const DeliveryBatch& deliveries);
 
@@ -80,7 +88,7 @@ class SettlementBuffer {
     return MaySend() && batch_.rows > 0 ? std::optional(send_at_) : std::nullopt;
   }
   /// Bounds how many settlements wait for the disk.
-  bool MaySend() const { return outstanding_.size() < kMaxOutstanding; }
+  bool MaySend() const { return outstanding_.size() < max_outstanding_ && !failed_; }
   /// Hands over what there is, if there is anything new and `MaySend`.
   void Send();
 
@@ -101,21 +109,24 @@ class SettlementBuffer {
   }
   void CollectCursors();
   void OnDurable();
+  void Fail(const absl::Status& status);
 
-  const uint32_t shard_;
   const std::chrono::milliseconds interval_;
+  const size_t max_outstanding_;
   const base::Clock& clock_;
   ShardJournal& journal_;
   LaneScheduler& scheduler_;
   const Router& router_;
   RetryClock& retry_clock_;
   const std::function<void(const Durable&)> on_durable_;
-  journal::Settlement settlement_;
+  const std::function<void(const absl::Status&)> on_failed_;
+  store::Settlement settlement_;
   Durable batch_;  // of settlement_
   base::MonoTime send_at_{};
   std::deque<Durable> outstanding_;
   size_t outstanding_rows_ = 0;
-  uint64_t watermark_;  // last told
+  uint64_t watermark_;   // last told
+  bool failed_ = false;  // nothing is told any more
 };
 
 }  // namespace carillon::delivery

@@ -8,74 +8,85 @@
 
 #include "absl/status/statusor.h"
 #include "callback_binder.h"
-#include "carillon/journal/journal.h"
+#include "carillon/store/stores.h"
 
 namespace carillon::delivery {
 
-/// The journal as one shard uses it: what it is asked for is answered on the dispatcher's thread,
-/// by a call of the task that was given with the question; by none when the dispatcher is gone.
-/// Dispatcher's thread; what is given outlives it.
+/// The store as the owner of one shard uses it: what it is asked for is answered on the
+/// dispatcher's thread, by a call of the task that was given with the question; by none when the
+/// dispatcher is gone. Dispatcher's thread; what is given outlives it.
 class ShardJournal {
  public:
   /// `read_bytes`: about what one read brings.
-  ShardJournal(journal::Journal& journal, const CallbackBinder& callbacks, size_t read_bytes)
-      : journal_(journal), callbacks_(callbacks), read_bytes_(read_bytes) {}
+  ShardJournal(store::Stores stores, store::ShardId shard, store::ShardState state,
+               const CallbackBinder& callbacks, size_t read_bytes)
+      : stores_(stores),
+        shard_(shard),
+        state_(std::move(state)),
+        callbacks_(callbacks),
+        read_bytes_(read_bytes) {}
 
-  journal::Recovered recovered() const { return journal_.recovered(); }
-  journal::Demand demand() const { return journal_.demand(); }
-  bool WasSettled(uint64_t position, journal::LaneId lane) const {
-    return journal_.WasSettled(position, lane);
-  }
+  /// What the owner began with.
+  const store::ShardState& state() const { return state_; }
+  store::Demand demand() const { return stores_.shards.demand(); }
+  size_t max_outstanding() const { return stores_.shards.max_outstanding(); }
 
-  /// Events from `from` on: `task(journal::EventBatchPtr)`, which is never null.
+  /// Events from `from` on: `task(store::EventBatchPtr)`, which is never null.
   template <typename Task>
   void Read(uint64_t from, Task task) {
-    journal_.Read(from, read_bytes_,
-                  callbacks_.Bind<journal::EventBatchPtr>(
-                      [task = std::move(task)](journal::EventBatchPtr batch) mutable {
-                        if (batch == nullptr) batch = std::make_shared<journal::EventBatch>();
-                        task(std::move(batch));
-                      }));
+    stores_.events.Read(from, read_bytes_,
+                        callbacks_.Bind<store::EventBatchPtr>(
+                            [task = std::move(task)](store::EventBatchPtr batch) mutable {
+                              if (batch == nullptr) batch = std::make_shared<store::EventBatch>();
+                              task(std::move(batch));
+                            }));
   }
 
-  // --- Rows: `task(const journal::DueDeliveries&)`; see journal::Journal.
+  // --- Rows: `task(const store::DueDeliveries&)`; see store::ShardStore.
 
   template <typename Task>
-  void TakeDue(journal::LaneId lane, base::WallTime until, size_t limit, Task task) {
-    journal_.TakeDue(lane, until, limit, callbacks_.Bind<journal::DueDeliveries>(std::move(task)));
+  void TakeDue(store::LaneId lane, base::WallTime until, size_t limit, Task task) {
+    stores_.shards.TakeDue(lane, until, limit,
+                           callbacks_.Bind<store::DueDeliveries>(std::move(task)));
   }
   template <typename Task>
-  void TakeHeld(journal::LaneId lane, journal::GroupId group, size_t limit, Task task) {
-    journal_.TakeHeld(lane, group, limit, callbacks_.Bind<journal::DueDeliveries>(std::move(task)));
+  void TakeHeld(store::LaneId lane, store::GroupId group, size_t limit, Task task) {
+    stores_.shards.TakeHeld(lane, group, limit,
+                            callbacks_.Bind<store::DueDeliveries>(std::move(task)));
   }
   template <typename Task>
-  void TakeKept(journal::LaneId lane, uint64_t from, size_t limit, Task task) {
-    journal_.TakeKept(lane, from, limit, callbacks_.Bind<journal::DueDeliveries>(std::move(task)));
+  void TakeKept(store::LaneId lane, uint64_t from, size_t limit, Task task) {
+    stores_.shards.TakeKept(lane, from, limit,
+                            callbacks_.Bind<store::DueDeliveries>(std::move(task)));
   }
-  /// `task(const journal::ParkedPage&)`.
+  /// `task(const store::ParkedPage&)`.
   template <typename Task>
-  void ListParked(journal::LaneId lane, uint64_t up_to, const journal::ParkedKey& from,
-                  size_t limit, Task task) {
-    journal_.ListParked(lane, up_to, from, limit,
-                        callbacks_.Bind<journal::ParkedPage>(std::move(task)));
+  void ListParked(store::LaneId lane, uint64_t up_to, const store::ParkedKey& from, size_t limit,
+                  Task task) {
+    stores_.shards.ListParked(lane, up_to, from, limit,
+                              callbacks_.Bind<store::ParkedPage>(std::move(task)));
   }
 
-  /// `task()`: it is durable.
+  /// `task(const absl::Status&)`; see store::ShardStore.
   template <typename Task>
-  void Settle(journal::Settlement settlement, Task task) {
-    journal_.Settle(std::move(settlement), callbacks_.Bind<>(std::move(task)));
+  void Settle(store::Settlement settlement, Task task) {
+    settlement.shard = shard_;
+    settlement.epoch = state_.epoch;
+    stores_.shards.Settle(std::move(settlement), callbacks_.Bind<absl::Status>(std::move(task)));
   }
 
-  /// `task(const absl::StatusOr<std::vector<journal::LaneState>>&)`.
+  /// `task(const absl::StatusOr<std::vector<store::LaneState>>&)`.
   template <typename Task>
-  void OpenLanes(std::vector<journal::LaneName> names, Task task) {
-    using Opened = absl::StatusOr<std::vector<journal::LaneState>>;
-    journal_.OpenLanes(std::move(names), callbacks_.Bind<Opened>(std::move(task)));
+  void OpenLanes(std::vector<store::LaneName> names, Task task) {
+    using Opened = absl::StatusOr<std::vector<store::LaneState>>;
+    stores_.lanes.OpenLanes(shard_, std::move(names), callbacks_.Bind<Opened>(std::move(task)));
   }
-  void CloseLanes(std::vector<journal::LaneId> lanes) { journal_.CloseLanes(std::move(lanes)); }
+  void CloseLanes(std::vector<store::LaneId> lanes) { stores_.lanes.CloseLanes(std::move(lanes)); }
 
  private:
-  journal::Journal& journal_;
+  const store::Stores stores_;
+  const store::ShardId shard_;
+  const store::ShardState state_;
   const CallbackBinder& callbacks_;
   const size_t read_bytes_;
 };

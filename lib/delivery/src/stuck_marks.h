@@ -7,7 +7,7 @@
 
 namespace carillon::delivery {
 
-/// The marks of one lane's stuck groups, which lie in the journal (see journal::HeldDue): whether
+/// The marks of one lane's stuck groups, which lie in the journal (see store::Due): whether
 /// it is to be asked which there are, and which were taken away. One question at a time; an answer
 /// may have been read before removals that are durable by now. One thread.
 class StuckMarks {

@@ -32,7 +32,7 @@ void TableChanges::BeginNext() {
     } else if (added->empty()) {
       SetReady(std::move(change));
     } else {
-      using Opened = absl::StatusOr<std::vector<journal::LaneState>>;
+      using Opened = absl::StatusOr<std::vector<store::LaneState>>;
       journal_.OpenLanes(*std::move(added),
                          [this, change = std::move(change)](const Opened& opened) mutable {
                            OnOpened(std::move(change), opened);
@@ -41,7 +41,7 @@ void TableChanges::BeginNext() {
   }
 }
 
-absl::StatusOr<std::vector<journal::LaneName>> TableChanges::FindLanes(Change& change) const {
+absl::StatusOr<std::vector<store::LaneName>> TableChanges::FindLanes(Change& change) const {
   BoundTable& bound = change.bound;
   bound.table = std::move(change.next.table);
   bound.whole = !change.next.places;
@@ -53,7 +53,7 @@ absl::StatusOr<std::vector<journal::LaneName>> TableChanges::FindLanes(Change& c
     places = *std::move(change.next.places);
   }
   const LanesByName moved = bound.whole ? AllLanes() : LanesByName();
-  std::vector<journal::LaneName> added;
+  std::vector<store::LaneName> added;
   bound.places.reserve(places.size());
   for (const uint32_t place : places) {
     BoundPlace& at = bound.places.emplace_back();
@@ -90,7 +90,7 @@ Lane* TableChanges::LaneOf(const model::Destination& destination, uint32_t place
 }
 
 void TableChanges::OnOpened(Change change,
-                            const absl::StatusOr<std::vector<journal::LaneState>>& opened) {
+                            const absl::StatusOr<std::vector<store::LaneState>>& opened) {
   if (!stopped_ && opened.ok()) {
     change.bound.opened = *opened;
     return SetReady(std::move(change));
@@ -112,8 +112,8 @@ void TableChanges::Commit() {
 // What the store had before is not closed: until the first table is in force, that may be any lane.
 void TableChanges::Discard() {
   const BoundTable next = *std::exchange(prepared_, std::nullopt);
-  std::vector<journal::LaneId> added;
-  for (const journal::LaneState& lane : next.opened) added.push_back(lane.lane);
+  std::vector<store::LaneId> added;
+  for (const store::LaneState& lane : next.opened) added.push_back(lane.lane);
   if (router_.table() != nullptr && !added.empty()) journal_.CloseLanes(std::move(added));
   End();
 }

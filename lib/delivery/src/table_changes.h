@@ -14,8 +14,8 @@
 #include "absl/status/statusor.h"
 #include "callback_binder.h"
 #include "carillon/delivery/dispatcher.h"
-#include "carillon/journal/journal.h"
 #include "carillon/routing/routing_table.h"
+#include "carillon/store/lane.h"
 #include "lane_binder.h"
 #include "router.h"
 #include "shard_journal.h"
@@ -59,13 +59,13 @@ class TableChanges {
 
   void BeginNext();
   /// Finds the lanes; returns the names of those that are new. Fails without an effect.
-  absl::StatusOr<std::vector<journal::LaneName>> FindLanes(Change& change) const;
+  absl::StatusOr<std::vector<store::LaneName>> FindLanes(Change& change) const;
   LanesByName AllLanes() const;
   /// The lane that stands there, or, where destinations may have moved, one of `moved`; null: it is
   /// new.
   Lane* LaneOf(const model::Destination& destination, uint32_t place,
                const LanesByName& moved) const;
-  void OnOpened(Change change, const absl::StatusOr<std::vector<journal::LaneState>>& opened);
+  void OnOpened(Change change, const absl::StatusOr<std::vector<store::LaneState>>& opened);
   void SetReady(Change change);
   void End();
 

@@ -12,7 +12,7 @@ constexpr size_t kPageRows = 500;
 
 }  // namespace
 
-void Trimmer::Follow(const journal::Demand& demand) {
+void Trimmer::Follow(const store::Demand& demand) {
   if (std::exchange(version_, demand.version) == demand.version) return;
   if (demand.evict == nullptr) return;
   for (const auto& [id, evict] : *demand.evict) {
@@ -21,7 +21,7 @@ void Trimmer::Follow(const journal::Demand& demand) {
   }
 }
 
-void Trimmer::Start(Lane& lane, const journal::EvictionRequest& evict) {
+void Trimmer::Start(Lane& lane, const store::EvictionRequest& evict) {
   lane.marks.evict = evict;
   // What was taken to be sent, and cannot be now, is given up like what was not.
   if (lane.mode() != Lane::Mode::kRun || lane.pace().Resting()) {
@@ -43,10 +43,10 @@ void Trimmer::Run() {
     listing_ = true;
     if (!page_) page_upsets_ = lane->upsets();
     lane->BeginListing();
-    const journal::EvictionRequest asked = lane->marks.evict;
-    const journal::ParkedKey start{lane->id(), base::WallTime::min(), 0};
+    const store::EvictionRequest asked = lane->marks.evict;
+    const store::ParkedKey start{lane->id(), store::Due(), 0};
     journal_.ListParked(lane->id(), asked.up_to, page_.value_or(start), kPageRows,
-                        [this, id = lane->id(), asked](const journal::ParkedPage& page) {
+                        [this, id = lane->id(), asked](const store::ParkedPage& page) {
                           listing_ = false;
                           OnPage(id, asked, page);
                           on_page_();
@@ -56,28 +56,28 @@ void Trimmer::Run() {
 
 // Rows that wait for a time are known by their keys. Of others it is the order that tells: when
 // that was upset since the first page, they wait for the next time that the journal asks.
-void Trimmer::OnPage(journal::LaneId id, const journal::EvictionRequest& asked,
-                     const journal::ParkedPage& page) {
+void Trimmer::OnPage(store::LaneId id, const store::EvictionRequest& asked,
+                     const store::ParkedPage& page) {
   Lane* const lane = lanes_.Find(id);
   page_ = page.next;
   if (lane == nullptr) return;  // taken off the list with the next turn
   if (sender_.stopped() || lane->closing()) return lane->EndListing();
   const bool upset = lane->upsets() != page_upsets_;
-  for (const journal::Parked& row : page.rows) {
-    if (upset && !IsTimed(row.due)) break;
+  for (const store::Parked& row : page.rows) {
+    if (upset && !row.due.timed()) break;
     if (!Take(*lane, row)) continue;
-    settlements_.Add(journal::ParkedKey{id, row.due, row.position});
+    settlements_.Add(store::ParkedKey{id, row.due, row.position});
     lane->retries().CountUnparked(1 + row.rest.size());
     evictor_.Evict(*lane, row, row.position <= asked.too_old_to);
-    if (IsTimed(row.due)) lane->groups().Release(row);
+    if (row.due.timed()) lane->groups().Release(row);
   }
   lane->EndListing();
   scheduler_.Touched(*lane);
-  if (!page.next || (upset && !IsTimed(page.next->due))) End(*lane, asked);
+  if (!page.next || (upset && !page.next->due.timed())) End(*lane, asked);
 }
 
 // When more was asked for meanwhile, the lane's rows are looked at from the first on again.
-void Trimmer::End(Lane& lane, const journal::EvictionRequest& asked) {
+void Trimmer::End(Lane& lane, const store::EvictionRequest& asked) {
   page_.reset();
   giving_up_.pop_front();
   if (lane.marks.evict == asked) {
@@ -88,7 +88,7 @@ void Trimmer::End(Lane& lane, const journal::EvictionRequest& asked) {
 }
 
 // False for a row of which there is something in memory: that comes to an end of its own.
-bool Trimmer::Take(Lane& lane, const journal::Parked& row) {
+bool Trimmer::Take(Lane& lane, const store::Parked& row) {
   return std::visit(
       ForKind{[&](TimedRow timed) { return lane.retries().Take(timed.due, row.position); },
               [&](HeldRow held) { return lane.groups().TakeToEvict(held.group, row.position); },

@@ -4,7 +4,9 @@
 #include <functional>
 #include <optional>
 
-#include "carillon/journal/journal.h"
+#include "carillon/store/demand.h"
+#include "carillon/store/lane.h"
+#include "carillon/store/parked.h"
 #include "evictor.h"
 #include "lane_map.h"
 #include "lane_scheduler.h"
@@ -35,16 +37,15 @@ class Trimmer {
         on_page_(std::move(on_page)) {}
 
   /// What the journal asks for, now and then.
-  void Follow(const journal::Demand& demand);
+  void Follow(const store::Demand& demand);
   /// Asks for the next page.
   void Run();
 
  private:
-  void Start(Lane& lane, const journal::EvictionRequest& evict);
-  void OnPage(journal::LaneId id, const journal::EvictionRequest& asked,
-              const journal::ParkedPage& page);
-  void End(Lane& lane, const journal::EvictionRequest& asked);
-  bool Take(Lane& lane, const journal::Parked& row);
+  void Start(Lane& lane, const store::EvictionRequest& evict);
+  void OnPage(store::LaneId id, const store::EvictionRequest& asked, const store::ParkedPage& page);
+  void End(Lane& lane, const store::EvictionRequest& asked);
+  bool Take(Lane& lane, const store::Parked& row);
 
   ShardJournal& journal_;
   LaneMap& lanes_;
@@ -54,11 +55,11 @@ class Trimmer {
   SettlementBuffer& settlements_;
   Evictor& evictor_;
   const std::function<void()> on_page_;
-  uint64_t version_ = 0;                    // of the last demand
-  RingQueue<journal::LaneId> giving_up_;    // have rows to give up
-  bool listing_ = false;                    // a page is awaited
-  std::optional<journal::ParkedKey> page_;  // where the first of giving_up_ goes on
-  uint64_t page_upsets_ = 0;                // of its lane, when its first page was asked for
+  uint64_t version_ = 0;                  // of the last demand
+  RingQueue<store::LaneId> giving_up_;    // have rows to give up
+  bool listing_ = false;                  // a page is awaited
+  std::optional<store::ParkedKey> page_;  // where the first of giving_up_ goes on
+  uint64_t page_upsets_ = 0;              // of its lane, when its first page was asked for
 };
 
 }  // namespace carillon::delivery

@@ -40,8 +40,8 @@ class IoExecutor final : public delivery::Executor {
 class DeliveryThreadImpl final : public DeliveryThread {
  public:
   DeliveryThreadImpl(const DeliveryThreadOptions& options, const base::Clock& clock,
-                     journal::Journal& journal, http::Resolver& resolver, http::TlsClient& tls,
-                     metrics::Metrics& metrics)
+                     store::Stores stores, store::ShardState state, http::Resolver& resolver,
+                     http::TlsClient& tls, metrics::Metrics& metrics)
       : random_(base::RandomSeed()),
         io_(1),
         work_(io_.get_executor()),
@@ -52,8 +52,8 @@ class DeliveryThreadImpl final : public DeliveryThread {
             {.user_agent = options.dispatcher.user_agent,
              .post = [this](absl::AnyInvocable<void()> task) { asio::post(io_, std::move(task)); },
              .on_fetch = options.on_token_fetch})),
-        dispatcher_(delivery::Dispatcher::Create(options.dispatcher, clock, random_, journal,
-                                                 *courier_, executor_, metrics)) {
+        dispatcher_(delivery::Dispatcher::Create(options.dispatcher, clock, random_, stores,
+                                                 std::move(state), *courier_, executor_, metrics)) {
     thread_ = std::thread([this, shard = options.dispatcher.shard] {
       pthread_setname_np(pthread_self(), ("delivery-" + std::to_string(shard)).c_str());
       io_.run();
@@ -65,7 +65,7 @@ class DeliveryThreadImpl final : public DeliveryThread {
     thread_.join();
   }
 
-  journal::Consumer* consumer() override { return dispatcher_.get(); }
+  store::Consumer* consumer() override { return dispatcher_.get(); }
 
   void PrepareTable(delivery::NextTable next,
                     absl::AnyInvocable<void(absl::Status)> ready) override {
@@ -137,9 +137,11 @@ class DeliveryThreadImpl final : public DeliveryThread {
 }  // namespace
 
 std::unique_ptr<DeliveryThread> DeliveryThread::Create(
-    const DeliveryThreadOptions& options, const base::Clock& clock, journal::Journal& journal,
-    http::Resolver& resolver, http::TlsClient& tls, metrics::Metrics& metrics) {
-  return std::make_unique<DeliveryThreadImpl>(options, clock, journal, resolver, tls, metrics);
+    const DeliveryThreadOptions& options, const base::Clock& clock, store::Stores stores,
+    store::ShardState state, http::Resolver& resolver, http::TlsClient& tls,
+    metrics::Metrics& metrics) {
+  return std::make_unique<DeliveryThreadImpl>(options, clock, stores, std::move(state), resolver,
+                                              tls, metrics);
 }
 
 }  // namespace carillon::engine

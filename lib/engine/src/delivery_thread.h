@@ -22,14 +22,14 @@ struct DeliveryThreadOptions {
 class DeliveryThread {
  public:
   static std::unique_ptr<DeliveryThread> Create(const DeliveryThreadOptions& options,
-                                                const base::Clock& clock, journal::Journal& journal,
-                                                http::Resolver& resolver, http::TlsClient& tls,
-                                                metrics::Metrics& metrics);
+                                                const base::Clock& clock, store::Stores stores,
+                                                store::ShardState state, http::Resolver& resolver,
+                                                http::TlsClient& tls, metrics::Metrics& metrics);
   /// Ends the thread; what is in flight is dropped (it is sent again after a restart).
   virtual ~DeliveryThread() = default;
 
-  /// Takes committed events; for Journal::AddConsumer.
-  virtual journal::Consumer* consumer() = 0;
+  /// Takes committed events; for EventLog::AddConsumer.
+  virtual store::Consumer* consumer() = 0;
 
   /// Any thread; see Dispatcher. `ready` and `done` on the delivery thread. `PrepareTable` comes
   /// when the one before was committed or discarded, or failed.

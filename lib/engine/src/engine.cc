@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "carillon/base/mutex.h"
 #include "carillon/delivery/delivery_log.h"
 #include "carillon/net/egress.h"
@@ -66,15 +67,33 @@ class PendingParts {
   absl::AnyInvocable<void(model::PendingReport)> done_ ABSL_GUARDED_BY(mutex_);
 };
 
+/// Takes all shards of the store, or fails.
+absl::StatusOr<std::vector<store::ShardState>> TakeShards(uint32_t count, store::ShardStore& store,
+                                                          ThreadHost& host) {
+  using Taken = absl::StatusOr<store::ShardState>;
+  const auto taken = std::make_shared<Answers<Taken>>(count);
+  for (uint32_t shard = 0; shard < count; ++shard) {
+    store.TakeShard(shard, [taken, shard](Taken state) { taken->Set(shard, std::move(state)); });
+  }
+  host.Wait(*taken, base::MonoTime::max());
+  std::vector<store::ShardState> states;
+  for (uint32_t shard = 0; shard < count; ++shard) {
+    Taken state = *taken->Get(shard);
+    if (!state.ok()) return state.status();
+    states.push_back(*std::move(state));
+  }
+  return states;
+}
+
 class EngineImpl final : public Engine {
  public:
   EngineImpl(const resource::Config& config, const base::Clock& clock,
-             base::DescriptorBudget& connections, journal::Journal& journal,
-             metrics::Metrics& metrics, log::Logger& logger, tracing::Tracer* tracer,
-             std::unique_ptr<ThreadHost> host)
+             base::DescriptorBudget& connections, store::Stores stores,
+             std::vector<store::ShardState> shards, metrics::Metrics& metrics, log::Logger& logger,
+             tracing::Tracer* tracer, std::unique_ptr<ThreadHost> host)
       : clock_(clock),
         connections_(connections),
-        journal_(journal),
+        stores_(stores),
         metrics_(metrics),
         logger_(logger),
         log_(logger, clock),
@@ -114,15 +133,15 @@ class EngineImpl final : public Engine {
     };
     for (uint32_t shard = 0; shard < settings.threads(); ++shard) {
       options.dispatcher.shard = shard;
-      threads_.push_back(host_->MakeThread(options));
-      journal.AddConsumer(threads_.back()->consumer());
+      threads_.push_back(host_->MakeThread(options, std::move(shards[shard])));
+      stores_.events.AddConsumer(threads_.back()->consumer());
     }
   }
 
   absl::Status Apply(const resource::SnapshotPtr& snapshot) override {
     TableSet::Plan plan = tables_.MakePlan(snapshot);
     if (absl::Status status = Prepare(plan); !status.ok()) return status;
-    if (absl::Status status = MarkOut(plan.placement.removed); !status.ok()) {
+    if (absl::Status status = MarkOut(plan.placement); !status.ok()) {
       for (DeliveryThread* thread : Changed(plan)) thread->DiscardTable();
       return status;
     }
@@ -228,26 +247,48 @@ class EngineImpl final : public Engine {
     return all;
   }
 
-  /// Marks what is in force and will not be, or, for the first time, whatever is left of others
-  /// in the store. Nothing of the change is in force yet.
-  absl::Status MarkOut(const Placement::Homes& removed) {
-    const auto marked = std::make_shared<Answers<absl::Status>>(1);
-    if (!begun_) {
-      journal_.CloseUnopenedLanes(
-          [this, marked](const absl::StatusOr<std::vector<journal::UnopenedLane>>& left) {
-            if (left.ok()) TellLeftLanes(*left, metrics_, logger_);
-            marked->Set(0, left.status());
-          });
-      host_->Wait(*marked, base::MonoTime::max());
-      return *marked->Get(0);
-    }
-    std::vector<journal::LaneName> out;
-    for (const auto& [name, home] : removed) out.push_back({name.first, name.second});
+  /// Marks what is in force and will not be, or, for the first time, whatever else is left in the
+  /// store. Nothing of the change is in force yet.
+  absl::Status MarkOut(const Placement::Change& change) {
+    if (!begun_) return RetireOthers(change.added);
+    std::vector<store::LaneName> out;
+    for (const auto& [name, home] : change.removed) out.push_back({name.first, name.second});
     if (out.empty()) return absl::OkStatus();
-    journal_.TakeOut(std::move(out),
-                     [marked](absl::Status status) { marked->Set(0, std::move(status)); });
-    host_->Wait(*marked, base::MonoTime::max());
-    return *marked->Get(0);
+    return Ask<absl::Status>([&](auto answer) {
+      stores_.lanes.TakeOut(std::move(out), [answer](absl::Status status) { answer(status); });
+    });
+  }
+
+  /// Retires the lanes that are not among those that are configured, all of which are open, and
+  /// those that a process was taking out when it ended.
+  absl::Status RetireOthers(const Placement::Homes& configured) {
+    using Listed = absl::StatusOr<std::vector<store::ListedLane>>;
+    const Listed lanes = Ask<Listed>(
+        [&](auto answer) { stores_.lanes.ListLanes([answer](Listed all) { answer(all); }); });
+    if (!lanes.ok()) return lanes.status();
+    absl::flat_hash_set<Placement::FullName> names;
+    for (const auto& [name, home] : configured) names.insert(name);
+    std::vector<store::LaneId> others;
+    for (const store::ListedLane& lane : *lanes) {
+      const bool stays = !lane.taken_out && names.contains({lane.name.tenant, lane.name.name});
+      if (!stays) others.push_back(lane.lane);
+    }
+    if (others.empty()) return absl::OkStatus();
+    using Retired = absl::StatusOr<std::vector<store::RetiredLane>>;
+    const Retired left = Ask<Retired>([&](auto answer) {
+      stores_.lanes.RetireLanes(std::move(others), [answer](Retired some) { answer(some); });
+    });
+    if (left.ok()) TellLeftLanes(*left, metrics_, logger_);
+    return left.status();
+  }
+
+  /// Asks for one answer, which `ask` is told how to give, and waits for it.
+  template <typename Answer, typename Question>
+  Answer Ask(Question ask) {
+    const auto answers = std::make_shared<Answers<Answer>>(1);
+    ask([answers](Answer answer) { answers->Set(0, std::move(answer)); });
+    host_->Wait(*answers, base::MonoTime::max());
+    return *answers->Get(0);
   }
 
   /// Asks every thread; `ask` is given one of them, and how to answer, once, on any thread.
@@ -271,7 +312,7 @@ class EngineImpl final : public Engine {
 
   const base::Clock& clock_;
   base::DescriptorBudget& connections_;
-  journal::Journal& journal_;
+  const store::Stores stores_;
   metrics::Metrics& metrics_;
   log::Logger& logger_;
   delivery::AllTables all_tables_;  // these two outlive the threads
@@ -289,20 +330,24 @@ class EngineImpl final : public Engine {
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(
     const resource::Config& config, const base::Clock& clock, base::DescriptorBudget& connections,
-    journal::Journal& journal, metrics::Metrics& metrics, log::Logger& logger,
-    tracing::Tracer* tracer) {
+    store::Stores stores, metrics::Metrics& metrics, log::Logger& logger, tracing::Tracer* tracer) {
   absl::StatusOr<std::unique_ptr<ThreadHost>> host =
-      MakeOsThreads(config.resolver, clock, journal, metrics);
+      MakeOsThreads(config.resolver, clock, stores, metrics);
   if (!host.ok()) return host.status();
-  return MakeEngine(config, clock, connections, journal, metrics, logger, tracer, *std::move(host));
+  return MakeEngine(config, clock, connections, stores, metrics, logger, tracer, *std::move(host));
 }
 
-std::unique_ptr<Engine> MakeEngine(const resource::Config& config, const base::Clock& clock,
-                                   base::DescriptorBudget& connections, journal::Journal& journal,
-                                   metrics::Metrics& metrics, log::Logger& logger,
-                                   tracing::Tracer* tracer, std::unique_ptr<ThreadHost> host) {
-  return std::make_unique<EngineImpl>(config, clock, connections, journal, metrics, logger, tracer,
-                                      std::move(host));
+absl::StatusOr<std::unique_ptr<Engine>> MakeEngine(const resource::Config& config,
+                                                   const base::Clock& clock,
+                                                   base::DescriptorBudget& connections,
+                                                   store::Stores stores, metrics::Metrics& metrics,
+                                                   log::Logger& logger, tracing::Tracer* tracer,
+                                                   std::unique_ptr<ThreadHost> host) {
+  absl::StatusOr<std::vector<store::ShardState>> shards =
+      TakeShards(config.delivery.threads(), stores.shards, *host);
+  if (!shards.ok()) return shards.status();
+  return std::make_unique<EngineImpl>(config, clock, connections, stores, *std::move(shards),
+                                      metrics, logger, tracer, std::move(host));
 }
 
 }  // namespace carillon::engine

@@ -3,7 +3,7 @@
 namespace carillon::engine {
 namespace {
 
-void Tell(const journal::UnopenedLane& lane, log::Logger& logger) {
+void Tell(const store::RetiredLane& lane, log::Logger& logger) {
   const uint64_t unknown = lane.from <= lane.last ? lane.last - lane.from + 1 : 0;
   logger.Warn(
       lane.taken_out
@@ -19,11 +19,11 @@ void Tell(const journal::UnopenedLane& lane, log::Logger& logger) {
 
 }  // namespace
 
-void TellLeftLanes(const std::vector<journal::UnopenedLane>& left, metrics::Metrics& metrics,
+void TellLeftLanes(const std::vector<store::RetiredLane>& left, metrics::Metrics& metrics,
                    log::Logger& logger) {
   size_t told = 0;
   uint64_t parked_untold = 0;
-  for (const journal::UnopenedLane& lane : left) {
+  for (const store::RetiredLane& lane : left) {
     if (lane.parked > 0) {
       metrics.AddLane(lane.name.tenant, lane.name.name)
           ->dead.fetch_add(lane.parked, std::memory_order_relaxed);

@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <vector>
 
-#include "carillon/journal/journal.h"
 #include "carillon/log/log.h"
 #include "carillon/metrics/metrics.h"
+#include "carillon/store/lane.h"
 
 namespace carillon::engine {
 
@@ -17,7 +17,7 @@ inline constexpr size_t kMaxToldLanes = 1'000;
 /// What they wanted of events that were not settled is not known any more: that is told, not
 /// counted. The first kMaxToldLanes have a line each, the others one together. Any thread; does not
 /// block.
-void TellLeftLanes(const std::vector<journal::UnopenedLane>& left, metrics::Metrics& metrics,
+void TellLeftLanes(const std::vector<store::RetiredLane>& left, metrics::Metrics& metrics,
                    log::Logger& logger);
 
 }  // namespace carillon::engine

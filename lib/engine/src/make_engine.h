@@ -8,9 +8,11 @@
 namespace carillon::engine {
 
 /// As `Engine::Create`, with its threads from `host`.
-std::unique_ptr<Engine> MakeEngine(const resource::Config& config, const base::Clock& clock,
-                                   base::DescriptorBudget& connections, journal::Journal& journal,
-                                   metrics::Metrics& metrics, log::Logger& logger,
-                                   tracing::Tracer* tracer, std::unique_ptr<ThreadHost> host);
+absl::StatusOr<std::unique_ptr<Engine>> MakeEngine(const resource::Config& config,
+                                                   const base::Clock& clock,
+                                                   base::DescriptorBudget& connections,
+                                                   store::Stores stores, metrics::Metrics& metrics,
+                                                   log::Logger& logger, tracing::Tracer* tracer,
+                                                   std::unique_ptr<ThreadHost> host);
 
 }  // namespace carillon::engine

@@ -36,15 +36,17 @@ http::ResolverOptions ResolverOptionsOf(const v1::ResolverSettings& settings,
 class OsThreads final : public ThreadHost {
  public:
   OsThreads(std::unique_ptr<http::TlsClient> tls, std::unique_ptr<http::Resolver> resolver,
-            const base::Clock& clock, journal::Journal& journal, metrics::Metrics& metrics)
+            const base::Clock& clock, store::Stores stores, metrics::Metrics& metrics)
       : tls_(std::move(tls)),
         resolver_(std::move(resolver)),
         clock_(clock),
-        journal_(journal),
+        stores_(stores),
         metrics_(metrics) {}
 
-  std::unique_ptr<DeliveryThread> MakeThread(const DeliveryThreadOptions& options) override {
-    return DeliveryThread::Create(options, clock_, journal_, *resolver_, *tls_, metrics_);
+  std::unique_ptr<DeliveryThread> MakeThread(const DeliveryThreadOptions& options,
+                                             store::ShardState state) override {
+    return DeliveryThread::Create(options, clock_, stores_, std::move(state), *resolver_, *tls_,
+                                  metrics_);
   }
   bool Wait(Awaited& answers, base::MonoTime until) override { return answers.WaitUntil(until); }
 
@@ -52,7 +54,7 @@ class OsThreads final : public ThreadHost {
   const std::unique_ptr<http::TlsClient> tls_;
   const std::unique_ptr<http::Resolver> resolver_;
   const base::Clock& clock_;
-  journal::Journal& journal_;
+  const store::Stores stores_;
   metrics::Metrics& metrics_;
 };
 
@@ -60,13 +62,13 @@ class OsThreads final : public ThreadHost {
 
 absl::StatusOr<std::unique_ptr<ThreadHost>> MakeOsThreads(const v1::ResolverSettings& resolver,
                                                           const base::Clock& clock,
-                                                          journal::Journal& journal,
+                                                          store::Stores stores,
                                                           metrics::Metrics& metrics) {
   absl::StatusOr<std::unique_ptr<http::TlsClient>> tls = http::TlsClient::Create();
   if (!tls.ok()) return tls.status();
   return std::make_unique<OsThreads>(
       *std::move(tls), http::Resolver::Create(ResolverOptionsOf(resolver, metrics), clock), clock,
-      journal, metrics);
+      stores, metrics);
 }
 
 }  // namespace carillon::engine

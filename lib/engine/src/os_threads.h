@@ -4,8 +4,8 @@
 
 #include "absl/status/statusor.h"
 #include "carillon/base/clock.h"
-#include "carillon/journal/journal.h"
 #include "carillon/metrics/metrics.h"
+#include "carillon/store/stores.h"
 #include "carillon/v1/config.pb.h"
 #include "thread_host.h"
 
@@ -15,7 +15,7 @@ namespace carillon::engine {
 /// What is given outlives it.
 absl::StatusOr<std::unique_ptr<ThreadHost>> MakeOsThreads(const v1::ResolverSettings& resolver,
                                                           const base::Clock& clock,
-                                                          journal::Journal& journal,
+                                                          store::Stores stores,
                                                           metrics::Metrics& metrics);
 
 }  // namespace carillon::engine

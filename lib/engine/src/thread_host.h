@@ -14,8 +14,10 @@ class ThreadHost {
  public:
   virtual ~ThreadHost() = default;
 
-  /// It does not outlive the host, nor whatever `options` name.
-  virtual std::unique_ptr<DeliveryThread> MakeThread(const DeliveryThreadOptions& options) = 0;
+  /// `state`: of the shard that the thread is for, as it was taken. It does not outlive the host,
+  /// nor whatever `options` name.
+  virtual std::unique_ptr<DeliveryThread> MakeThread(const DeliveryThreadOptions& options,
+                                                     store::ShardState state) = 0;
 
   /// Waits until all answers are there, or until then by the steady clock (MonoTime::max(): for as
   /// long as it takes). Returns whether they are there.

@@ -11,8 +11,8 @@ GroupState& GroupTally::Of(GroupId group) {
 }
 
 void GroupTally::Add(const Parked& row) {
-  if (row.due > kFirstHeldDue) {
-    ++Of(static_cast<GroupId>((row.due - kFirstHeldDue).count())).held;
+  if (row.due.kind() == Due::Kind::kHeld) {
+    ++Of(row.due.group()).held;
     return;
   }
   row_groups_.clear();
@@ -24,7 +24,7 @@ void GroupTally::Add(const Parked& row) {
   const auto end = std::unique(row_groups_.begin(), row_groups_.end());
   for (auto group = row_groups_.begin(); group != end; ++group) {
     GroupState& state = Of(*group);
-    if (row.due == HeldDue(0)) {
+    if (row.due == Due::Stuck()) {
       state.stuck = true;
     } else {
       ++state.timed;

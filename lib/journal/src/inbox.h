@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
 #include "carillon/base/clock.h"
 #include "carillon/base/mutex.h"
 #include "carillon/journal/journal.h"
@@ -23,8 +25,13 @@ struct AppendRequest {
 struct SettleRequest {
   Settlement settlement;
   std::vector<IdHash> ids;  ///< of the settlement's events, in their order
-  absl::AnyInvocable<void()> done;
+  absl::AnyInvocable<void(absl::Status)> done;
 };
+
+/// Tells who asked, if anybody is to be told.
+inline void Answer(SettleRequest& request, absl::Status status) {
+  if (request.done) request.done(std::move(status));
+}
 
 /// Something else to be done on the journal thread, between two groups.
 using InboxTask = absl::AnyInvocable<void()>;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "due_key.h"
 #include "parked_row.h"
 
 namespace carillon::journal {
@@ -39,7 +40,7 @@ absl::Status KeptScan::PrepareAll(Database& database) {
 
 template <typename F>
 absl::Status KeptScan::ForEachRow(F row) {
-  parked_.Bind(1, base::ToUnixNanos(HeldDue(0)));
+  parked_.Bind(1, kStuckKey);
   while (true) {
     const absl::StatusOr<bool> more = parked_.Step();
     if (!more.ok()) return more.status();

@@ -1,13 +1,14 @@
 #include "parked_row.h"
 
 #include "batch_rest.h"
+#include "due_key.h"
 
 namespace carillon::journal {
 
 absl::StatusOr<Parked> GetParked(LaneId lane, const Statement& row) {
   Parked parked;
   parked.lane = lane;
-  parked.due = base::FromUnixNanos(row.Int(0));
+  parked.due = DueAt(row.Int(0));
   parked.position = static_cast<uint64_t>(row.Int(1));
   parked.attempts = static_cast<uint32_t>(row.Int(2));
   parked.group = static_cast<GroupId>(row.Int(3));

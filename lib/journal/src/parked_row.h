@@ -14,7 +14,7 @@ namespace carillon::journal {
 absl::StatusOr<Parked> GetParked(LaneId lane, const Statement& row);
 
 /// True for a row that only keeps the place of a dead delivery.
-inline bool IsMark(const Parked& row) { return row.due == HeldDue(0); }
+inline bool IsMark(const Parked& row) { return row.due == Due::Stuck(); }
 
 /// Adds what becomes of the row's deliveries when its lane is closed: each is dead (`cancelled`),
 /// unless it was before.

@@ -14,9 +14,6 @@ void Progress::SetCursors(Cursors next) {
 }
 
 void Progress::Apply(const Settlement& settlement) {
-  if (settlement.shard >= shard_watermarks.size()) {
-    shard_watermarks.resize(settlement.shard + 1, state.watermark);
-  }
   uint64_t& mine = shard_watermarks[settlement.shard];
   mine = std::max(mine, std::min(settlement.watermark, state.last_position));
   state.watermark = *std::min_element(shard_watermarks.begin(), shard_watermarks.end());

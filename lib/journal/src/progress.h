@@ -26,12 +26,12 @@ struct StateRow {
 /// transaction works on a copy, which takes its place when the transaction is durable.
 struct Progress {
   StateRow state;
-  std::vector<uint64_t> shard_watermarks;
+  std::vector<uint64_t> shard_watermarks;  ///< of the shards that were taken, by number
   /// Of open lanes that fell behind; copied when it changes.
   std::shared_ptr<const Cursors> cursors = std::make_shared<const Cursors>();
   uint64_t lowest_cursor = UINT64_MAX;
 
-  /// Takes a settlement's watermark and cursors in.
+  /// Takes a settlement's watermark and cursors in; its shard is one of them.
   void Apply(const Settlement& settlement);
   void SetCursors(Cursors next);
   /// Every event at or below it is settled by every lane: it may be removed, unless it is parked.

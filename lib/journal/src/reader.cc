@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lost_chunk.h"
+#include "recovery.h"
 
 namespace carillon::journal {
 namespace {
@@ -62,6 +63,12 @@ absl::StatusOr<DecodedChunkPtr> Reader::Decode(const ChunkView& view) {
   for (const model::EventPtr& event : chunk->events) chunk->bytes += event->bytes();
   cache_.Add(chunk);
   return DecodedChunkPtr(std::move(chunk));
+}
+
+absl::StatusOr<SettledSet> Reader::ReadSettled(const Progress& progress) {
+  const Snapshot snapshot(*this);
+  if (!snapshot.status().ok()) return snapshot.status();
+  return journal::ReadSettled(database_, progress, [](int64_t, uint64_t) {});
 }
 
 absl::StatusOr<EventBatch> Reader::Read(uint64_t from, size_t max_bytes) {

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "carillon/journal/journal.h"
 #include "chunk_cache.h"
+#include "progress.h"
 #include "sqlite.h"
 
 namespace carillon::journal {
@@ -16,6 +17,8 @@ class Reader {
  public:
   static absl::StatusOr<Reader> Create(Database database);
 
+  /// What is settled and read again, of a store that stands at `progress`; see store::ShardState.
+  absl::StatusOr<SettledSet> ReadSettled(const Progress& progress);
   /// See `Journal::Read`.
   absl::StatusOr<EventBatch> Read(uint64_t from, size_t max_bytes);
   /// See `Journal::TakeDue`.
@@ -52,11 +55,11 @@ class Reader {
 
   explicit Reader(Database database);
   absl::Status PrepareAll();
-  /// Rows due at or before `until`, of those between `first` and `end`.
-  absl::StatusOr<DueDeliveries> Take(LaneId lane, base::WallTime first, base::WallTime end,
-                                     base::WallTime until, size_t limit);
+  /// Rows at or before `until`, of those with keys from `first` on and before `end`.
+  absl::StatusOr<DueDeliveries> Take(LaneId lane, int64_t first, int64_t end, Due until,
+                                     size_t limit);
   /// The same of the rows that `statement`, which is bound, comes to.
-  absl::StatusOr<DueDeliveries> TakeRows(Statement& statement, LaneId lane, base::WallTime until,
+  absl::StatusOr<DueDeliveries> TakeRows(Statement& statement, LaneId lane, Due until,
                                          size_t limit);
   /// Fills in the events of `due`.
   absl::Status Load(std::span<DueDelivery> due);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "due_key.h"
 #include "parked_row.h"
 #include "reader.h"
 
@@ -10,7 +11,7 @@ namespace carillon::journal {
 namespace {
 
 constexpr size_t kMaxDueRows = 100'000;
-/// One answer carries about this much; what is beyond is told as `next_due`.
+/// One answer carries about this much; what is beyond is told as `next`.
 constexpr size_t kMaxDueBytes = 8 << 20;
 constexpr size_t kLoadAtOnce = 256;
 /// Rows that one page is looked for in.
@@ -28,7 +29,7 @@ size_t Bytes(const DueDelivery& due) {
 bool CutAtBytes(DueDeliveries& result, size_t begin, size_t& bytes) {
   for (size_t i = begin; i < result.due.size(); ++i) {
     if (bytes >= kMaxDueBytes) {
-      result.next_due = result.due[i].parked.due;
+      result.next = result.due[i].parked.due;
       result.due.resize(i);
       return true;
     }
@@ -40,27 +41,26 @@ bool CutAtBytes(DueDeliveries& result, size_t begin, size_t& bytes) {
 }  // namespace
 
 absl::StatusOr<DueDeliveries> Reader::TakeDue(LaneId lane, base::WallTime until, size_t limit) {
-  return Take(lane, base::WallTime::min(), kFirstHeldDue, until, limit);
+  return Take(lane, KeyOf(Due()), kStuckKey, Due::At(until), limit);
 }
 
 absl::StatusOr<DueDeliveries> Reader::TakeHeld(LaneId lane, GroupId group, size_t limit) {
-  return Take(lane, HeldDue(group), HeldDue(group + 1), HeldDue(group), limit);
+  const Due due = group == 0 ? Due::Stuck() : Due::Held(group);
+  return Take(lane, HeldKey(group), HeldKey(group + 1), due, limit);
 }
 
 absl::StatusOr<DueDeliveries> Reader::TakeKept(LaneId lane, uint64_t from, size_t limit) {
   const Snapshot snapshot(*this);
   if (!snapshot.status().ok()) return snapshot.status();
-  kept_.Bind(1, lane).Bind(2, base::ToUnixNanos(kKeptDue)).Bind(3, static_cast<int64_t>(from));
-  return TakeRows(kept_, lane, kKeptDue, limit);
+  kept_.Bind(1, lane).Bind(2, kKeptKey).Bind(3, static_cast<int64_t>(from));
+  return TakeRows(kept_, lane, Due::Kept(), limit);
 }
 
 absl::StatusOr<ParkedPage> Reader::ListParked(LaneId lane, uint64_t up_to, ParkedKey from,
                                               size_t limit) {
   const Snapshot snapshot(*this);
   if (!snapshot.status().ok()) return snapshot.status();
-  kept_.Bind(1, lane)
-      .Bind(2, base::ToUnixNanos(from.due))
-      .Bind(3, static_cast<int64_t>(from.position));
+  kept_.Bind(1, lane).Bind(2, KeyOf(from.due)).Bind(3, static_cast<int64_t>(from.position));
   ParkedPage page;
   for (size_t looks = 0;; ++looks) {
     const absl::StatusOr<bool> row = kept_.Step();
@@ -76,16 +76,16 @@ absl::StatusOr<ParkedPage> Reader::ListParked(LaneId lane, uint64_t up_to, Parke
   }
 }
 
-absl::StatusOr<DueDeliveries> Reader::Take(LaneId lane, base::WallTime first, base::WallTime end,
-                                           base::WallTime until, size_t limit) {
+absl::StatusOr<DueDeliveries> Reader::Take(LaneId lane, int64_t first, int64_t end, Due until,
+                                           size_t limit) {
   const Snapshot snapshot(*this);
   if (!snapshot.status().ok()) return snapshot.status();
-  due_.Bind(1, lane).Bind(2, base::ToUnixNanos(first)).Bind(3, base::ToUnixNanos(end));
+  due_.Bind(1, lane).Bind(2, first).Bind(3, end);
   return TakeRows(due_, lane, until, limit);
 }
 
-absl::StatusOr<DueDeliveries> Reader::TakeRows(Statement& statement, LaneId lane,
-                                               base::WallTime until, size_t limit) {
+absl::StatusOr<DueDeliveries> Reader::TakeRows(Statement& statement, LaneId lane, Due until,
+                                               size_t limit) {
   limit = std::min(limit, kMaxDueRows);
   DueDeliveries result;
   size_t loaded = 0;   // rows
@@ -105,7 +105,7 @@ absl::StatusOr<DueDeliveries> Reader::TakeRows(Statement& statement, LaneId lane
       waiting = 0;
     }
     if (last) {
-      if (*row) result.next_due = parked->due;
+      if (*row) result.next = parked->due;
       return result;
     }
     waiting += 1 + parked->rest.size();

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "chunk.h"
+#include "due_key.h"
 
 namespace carillon::journal {
 namespace {
@@ -102,17 +103,12 @@ absl::Status CheckUnsettled(Database& database, const StateRow& state) {
 
 absl::Status ReadLanes(Database& database, OpenedState& opened) {
   Cursors cursors;
-  const absl::Status status = ForEach(
-      database, "SELECT id, cursor, closed FROM lanes WHERE (cursor IS NOT NULL OR closed = ?)", 1,
-      [&](Statement& row) {
-        const auto lane = static_cast<LaneId>(row.Int(0));
-        if (row.Int(2) == 1) {
-          opened.closing.push_back(lane);
-        } else if (row.Int(2) == 0) {
-          cursors[lane] = static_cast<uint64_t>(row.Int(1));
-        }
-        return absl::OkStatus();
-      });
+  const absl::Status status =
+      ForEach(database, "SELECT id, cursor FROM lanes WHERE cursor IS NOT NULL AND closed = ?", 0,
+              [&](Statement& row) {
+                cursors[static_cast<LaneId>(row.Int(0))] = static_cast<uint64_t>(row.Int(1));
+                return absl::OkStatus();
+              });
   opened.progress.SetCursors(std::move(cursors));
   return status;
 }
@@ -126,12 +122,12 @@ bool IsReadAgain(const Progress& progress, uint64_t position, LaneId lane) {
   return cursor != progress.cursors->end() && position >= cursor->second;
 }
 
-absl::Status ReadAttempts(Database& database, OpenedState& opened, Settled& settled) {
-  const Progress& progress = opened.progress;
+absl::Status ReadAttempts(Database& database, const Progress& progress, SeeAttempts see,
+                          Settled& settled) {
   return ForEach(database, "SELECT id, max_position, crc, rows FROM attempt_log WHERE id >= ?",
                  progress.state.attempt_floor, [&](Statement& row) -> absl::Status {
                    const auto max_position = static_cast<uint64_t>(row.Int(1));
-                   opened.attempt_tail.Add(row.Int(0), max_position);
+                   see(row.Int(0), max_position);
                    if (max_position <= progress.floor()) return absl::OkStatus();
                    const std::string_view rows = row.Blob(3);
                    if (BytesCrc(rows) != static_cast<uint32_t>(row.Int(2))) {
@@ -152,7 +148,7 @@ absl::Status ReadAttempts(Database& database, OpenedState& opened, Settled& sett
 absl::Status ReadUnattempted(Database& database, const Progress& progress, Settled& settled) {
   const auto floor = static_cast<int64_t>(progress.floor());
   const std::string held = absl::StrCat("SELECT position, lane FROM parked WHERE due_ns > ",
-                                        base::ToUnixNanos(kFirstHeldDue), " AND position > ?");
+                                        kStuckKey, " AND position > ?");
   absl::Status status;
   for (const std::string_view sql :
        {std::string_view(held),
@@ -164,14 +160,6 @@ absl::Status ReadUnattempted(Database& database, const Progress& progress, Settl
       return absl::OkStatus();
     }));
   }
-  return status;
-}
-
-absl::Status ReadSettled(Database& database, OpenedState& opened) {
-  Settled settled;
-  absl::Status status = ReadAttempts(database, opened, settled);
-  status.Update(ReadUnattempted(database, opened.progress, settled));
-  opened.settled = SettledSet(std::move(settled));
   return status;
 }
 
@@ -194,13 +182,28 @@ absl::Status ReadIds(Database& database, base::WallTime now, IdWindow& ids) {
 
 }  // namespace
 
+absl::StatusOr<SettledSet> ReadSettled(Database& database, const Progress& progress,
+                                       SeeAttempts see) {
+  Settled settled;
+  absl::Status status = ReadAttempts(database, progress, see, settled);
+  status.Update(ReadUnattempted(database, progress, settled));
+  if (!status.ok()) return status;
+  return SettledSet(std::move(settled));
+}
+
 absl::StatusOr<OpenedState> Recover(Database& database, base::WallTime now, IdWindow& ids) {
   OpenedState opened;
   absl::Status status = ReadState(database, opened);
   if (status.ok()) status = AddTail(database, opened.progress.state);
   if (status.ok()) status = CheckUnsettled(database, opened.progress.state);
   if (status.ok()) status = ReadLanes(database, opened);
-  if (status.ok()) status = ReadSettled(database, opened);
+  if (status.ok()) {
+    absl::StatusOr<SettledSet> settled = ReadSettled(
+        database, opened.progress,
+        [&](int64_t id, uint64_t max_position) { opened.attempt_tail.Add(id, max_position); });
+    status = settled.status();
+    if (settled.ok()) opened.settled = std::make_shared<const SettledSet>(*std::move(settled));
+  }
   if (status.ok()) status = ReadIds(database, now, ids);
   if (!status.ok()) return status;
   const absl::StatusOr<int64_t> last_attempt = database.Scalar("SELECT max(id) FROM attempt_log");

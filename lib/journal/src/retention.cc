@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "chunk.h"
+#include "due_key.h"
 #include "parked_row.h"
 
 namespace carillon::journal {
@@ -217,7 +218,7 @@ absl::StatusOr<bool> Retention::KnowParked() {
   const auto keep = [this](uint64_t position) {
     if (position <= floor_) parked_positions_.push_back(position);
   };
-  parked_.Bind(1, base::ToUnixNanos(HeldDue(0)));
+  parked_.Bind(1, kStuckKey);
   while (true) {
     const absl::StatusOr<bool> row = parked_.Step();
     if (!row.ok()) return row.status();

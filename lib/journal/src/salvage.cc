@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "batch_rest.h"
+#include "due_key.h"
 #include "leaf_scan.h"
 #include "lost_chunk.h"
 #include "parked_row.h"
@@ -323,8 +324,7 @@ absl::Status Salvager::DropWithoutEvents() {
       ++unreadable;
       Parked none;
       none.lane = lane;
-      changed.push_back(
-          {{lane, base::FromUnixNanos(rows->Int(0)), static_cast<uint64_t>(rows->Int(1))}, none});
+      changed.push_back({{lane, DueAt(rows->Int(0)), static_cast<uint64_t>(rows->Int(1))}, none});
       continue;
     }
     if (IsMark(*parked)) continue;
@@ -345,11 +345,11 @@ absl::Status Salvager::DropWithoutEvents() {
   }
   std::string rest;
   for (const auto& [key, row] : changed) {
-    remove->Bind(1, key.lane).Bind(2, base::ToUnixNanos(key.due));
+    remove->Bind(1, key.lane).Bind(2, KeyOf(key.due));
     absl::Status status = remove->Bind(3, static_cast<int64_t>(key.position)).Run();
     if (status.ok() && row.position != 0) {
       status = EncodeRest(row, rest);
-      add->Bind(1, row.lane).Bind(2, base::ToUnixNanos(row.due));
+      add->Bind(1, row.lane).Bind(2, KeyOf(row.due));
       add->Bind(3, static_cast<int64_t>(row.position)).Bind(4, row.attempts);
       add->Bind(5, static_cast<int64_t>(row.group)).Bind(7, static_cast<int64_t>(row.bytes));
       if (rest.empty()) {

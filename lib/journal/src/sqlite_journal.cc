@@ -1,7 +1,9 @@
 #include "carillon/journal/sqlite_journal.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -9,7 +11,7 @@
 #include "advice.h"
 #include "carillon/base/mutex.h"
 #include "carillon/base/text.h"
-#include "carillon/journal/refusal.h"
+#include "carillon/store/refusal.h"
 #include "gauges.h"
 #include "housekeeper.h"
 #include "kept_board.h"
@@ -23,6 +25,8 @@ namespace {
 /// A disk that was full has to take writes for so many rounds of the housekeeper before the journal
 /// says that it accepts again.
 constexpr int kHoldRounds = 5;
+/// Settlements of one shard that may wait for the disk.
+constexpr size_t kMaxOutstanding = 4;
 
 absl::Status Stopping() {
   return Refuse(Refusal::kStopping, absl::StatusCode::kUnavailable,
@@ -55,9 +59,13 @@ class SqliteJournal final : public Journal {
 
   Recovered recovered() const override { return recovered_; }
   void AddConsumer(Consumer* consumer) override { writer_.AddConsumer(consumer); }
+  void RemoveConsumer(Consumer* consumer) override { writer_.RemoveConsumer(consumer); }
   void Start() override { writer_.Start(); }
   void Append(std::vector<std::shared_ptr<model::Event>> events, AppendDone done) override;
-  void Settle(Settlement settlement, absl::AnyInvocable<void()> done) override;
+  void TakeShard(ShardId shard, absl::AnyInvocable<void(absl::StatusOr<ShardState>)> done) override;
+  void ReleaseShard(ShardId shard, uint64_t epoch) override;
+  size_t max_outstanding() const override { return kMaxOutstanding; }
+  void Settle(Settlement settlement, absl::AnyInvocable<void(absl::Status)> done) override;
   void Read(uint64_t from, size_t max_bytes, absl::AnyInvocable<void(EventBatchPtr)> done) override;
   void TakeDue(LaneId lane, base::WallTime until, size_t limit,
                absl::AnyInvocable<void(DueDeliveries)> done) override;
@@ -68,17 +76,18 @@ class SqliteJournal final : public Journal {
   void ListParked(LaneId lane, uint64_t up_to, ParkedKey from, size_t limit,
                   absl::AnyInvocable<void(ParkedPage)> done) override;
   Demand demand() const override { return board_.Get()->demand; }
-  bool WasSettled(uint64_t position, LaneId lane) const override {
-    return settled_.Contains(position, lane);
-  }
-  void OpenLanes(std::vector<LaneName> names,
+  void OpenLanes(ShardId shard, std::vector<LaneName> names,
                  absl::AnyInvocable<void(absl::StatusOr<std::vector<LaneState>>)> done) override;
   void TakeOut(std::vector<LaneName> names, absl::AnyInvocable<void(absl::Status)> done) override;
   void CloseLanes(std::vector<LaneId> lanes) override;
-  void CloseUnopenedLanes(
-      absl::AnyInvocable<void(absl::StatusOr<std::vector<UnopenedLane>>)> done) override;
+  void ListLanes(absl::AnyInvocable<void(absl::StatusOr<std::vector<ListedLane>>)> done) override;
+  void RetireLanes(
+      std::vector<LaneId> lanes,
+      absl::AnyInvocable<void(absl::StatusOr<std::vector<RetiredLane>>)> done) override;
   void Stop() override;
-  Stats stats() const override;
+  LogStats log_stats() const override;
+  ShardStats shard_stats() const override;
+  DiskStats disk_stats() const override;
 
  private:
   int64_t MonoNanos() const {
@@ -88,13 +97,19 @@ class SqliteJournal final : public Journal {
   absl::Status CheckRoom(size_t bytes);
   std::vector<IdHash> HashIds(const std::vector<std::shared_ptr<model::Event>>& events) const;
   void FailReading(const absl::Status& why);
+  /// What comes after the release of its shard is refused at once: the journal thread may write it
+  /// before it hears of that.
+  bool WasReleased(const Settlement& settlement);
+  /// Of a shard that was owned before: what is settled by now is read. On the reader's thread.
+  void ReadShard(const Writer::TakenShard& taken,
+                 absl::AnyInvocable<void(absl::StatusOr<ShardState>)> done);
   void AnswerDue(absl::StatusOr<DueDeliveries> due, absl::AnyInvocable<void(DueDeliveries)>& done);
 
   const SqliteJournalOptions options_;
   const base::Clock& clock_;
   const FolderLock lock_;
   const HashKey hash_key_;
-  const SettledSet settled_;
+  const std::shared_ptr<const SettledSet> settled_;  ///< what the start found
   const Recovered recovered_;
   const std::unique_ptr<SyncVfs> sync_vfs_;  ///< the writer's; null when nobody is told
   const std::unique_ptr<Gauges> owned_gauges_;
@@ -104,6 +119,8 @@ class SqliteJournal final : public Journal {
   std::atomic<bool> stopping_{false};
   base::Mutex stop_mutex_;
   bool finished_ ABSL_GUARDED_BY(stop_mutex_) = false;
+  base::Mutex released_mutex_;
+  std::map<ShardId, uint64_t> released_ ABSL_GUARDED_BY(released_mutex_);  ///< epochs
   Reader reader_;
   Worker reads_{"journal-read"};
   Writer writer_;
@@ -147,7 +164,7 @@ absl::Status SqliteJournal::CheckRoom(size_t bytes) {
   }
   if (gauges_.space_low || MonoNanos() < gauges_.disk_full_until) {
     return Refuse(
-        Refusal::kDiskFull, absl::StatusCode::kResourceExhausted,
+        Refusal::kFull, absl::StatusCode::kResourceExhausted,
         absl::StrCat("the journal's disk is nearly full (", gauges_.free_bytes >> 20,
                      " MiB free), nothing was stored: publish again later; the operator has to "
                      "free space or lower the retention",
@@ -183,10 +200,56 @@ void SqliteJournal::Append(std::vector<std::shared_ptr<model::Event>> events, Ap
   request.done(Stopping());
 }
 
-void SqliteJournal::Settle(Settlement settlement, absl::AnyInvocable<void()> done) {
+void SqliteJournal::TakeShard(ShardId shard,
+                              absl::AnyInvocable<void(absl::StatusOr<ShardState>)> done) {
+  // Shared, because a task that the inbox does not take must still be answered.
+  auto answer = std::make_shared<decltype(done)>(std::move(done));
+  InboxTask task = [this, shard, answer] {
+    absl::StatusOr<Writer::TakenShard> taken = writer_.TakeShard(shard);
+    if (!taken.ok()) return (*answer)(taken.status());
+    if (taken->epoch == 1) {
+      const uint64_t last = taken->progress.state.last_position;
+      return (*answer)(ShardState{taken->epoch, taken->watermark, last, settled_});
+    }
+    const bool posted = reads_.Post(
+        [this, taken = *std::move(taken), answer] { ReadShard(taken, std::move(*answer)); });
+    if (!posted) (*answer)(Stopping());
+  };
+  if (!writer_.inbox().Add(task)) (*answer)(Stopping());
+}
+
+void SqliteJournal::ReadShard(const Writer::TakenShard& taken,
+                              absl::AnyInvocable<void(absl::StatusOr<ShardState>)> done) {
+  absl::StatusOr<SettledSet> settled = reader_.ReadSettled(taken.progress);
+  if (!settled.ok()) {
+    FailReading(settled.status());
+    return done(Stopping());
+  }
+  done(ShardState{taken.epoch, taken.watermark, taken.progress.state.last_position,
+                  std::make_shared<const SettledSet>(*std::move(settled))});
+}
+
+void SqliteJournal::ReleaseShard(ShardId shard, uint64_t epoch) {
+  {
+    const base::MutexLock lock(released_mutex_);
+    uint64_t& released = released_[shard];
+    released = std::max(released, epoch);
+  }
+  InboxTask task = [this, shard, epoch] { writer_.ReleaseShard(shard, epoch); };
+  writer_.inbox().Add(task);
+}
+
+bool SqliteJournal::WasReleased(const Settlement& settlement) {
+  const base::MutexLock lock(released_mutex_);
+  const auto released = released_.find(settlement.shard);
+  return released != released_.end() && settlement.epoch <= released->second;
+}
+
+void SqliteJournal::Settle(Settlement settlement, absl::AnyInvocable<void(absl::Status)> done) {
+  if (WasReleased(settlement)) return done(Writer::Deposed(settlement));
   std::vector<IdHash> ids = HashIds(settlement.events);
   SettleRequest request{std::move(settlement), std::move(ids), std::move(done)};
-  writer_.inbox().Add(request);
+  if (!writer_.inbox().Add(request)) Answer(request, Stopping());
 }
 
 void SqliteJournal::Read(uint64_t from, size_t max_bytes,
@@ -247,10 +310,9 @@ void SqliteJournal::AnswerDue(absl::StatusOr<DueDeliveries> due,
 }
 
 void SqliteJournal::OpenLanes(
-    std::vector<LaneName> names,
+    ShardId, std::vector<LaneName> names,
     absl::AnyInvocable<void(absl::StatusOr<std::vector<LaneState>>)> done) {
-  // Shared, because a task that the inbox does not take must still be answered.
-  auto answer = std::make_shared<decltype(done)>(std::move(done));
+  auto answer = std::make_shared<decltype(done)>(std::move(done));  // as above
   InboxTask task = [this, names = std::move(names), answer] {
     (*answer)(writer_.OpenLanes(names));
   };
@@ -269,15 +331,19 @@ void SqliteJournal::CloseLanes(std::vector<LaneId> lanes) {
   writer_.inbox().Add(task);
 }
 
-void SqliteJournal::CloseUnopenedLanes(
-    absl::AnyInvocable<void(absl::StatusOr<std::vector<UnopenedLane>>)> done) {
-  // What was settled above the watermark was, as far as it is known, read by the start.
-  const auto settled = [this](uint64_t position, LaneId lane) {
-    return settled_.Contains(position, lane);
-  };
+void SqliteJournal::ListLanes(
+    absl::AnyInvocable<void(absl::StatusOr<std::vector<ListedLane>>)> done) {
   auto answer = std::make_shared<decltype(done)>(std::move(done));  // as above
-  InboxTask task = [this, settled, answer] {
-    (*answer)(writer_.CloseUnopenedLanes(recovered_, settled));
+  InboxTask task = [this, answer] { (*answer)(writer_.ListLanes()); };
+  if (!writer_.inbox().Add(task)) (*answer)(Stopping());
+}
+
+void SqliteJournal::RetireLanes(
+    std::vector<LaneId> lanes,
+    absl::AnyInvocable<void(absl::StatusOr<std::vector<RetiredLane>>)> done) {
+  auto answer = std::make_shared<decltype(done)>(std::move(done));  // as above
+  InboxTask task = [this, lanes = std::move(lanes), answer] {
+    (*answer)(writer_.RetireLanes(lanes, recovered_, *settled_));
   };
   if (!writer_.inbox().Add(task)) (*answer)(Stopping());
 }
@@ -291,23 +357,27 @@ void SqliteJournal::Stop() {
   if (!std::exchange(finished_, true)) housekeeper_.Finish(writer_.mark());
 }
 
-Journal::Stats SqliteJournal::stats() const {
-  Stats stats;
-  stats.last_position = gauges_.last_position;
-  stats.watermark = gauges_.watermark;
-  stats.floor = gauges_.floor;
-  stats.waiting_bytes = gauges_.waiting_bytes;
-  stats.free_bytes = gauges_.free_bytes;
-  stats.min_free_bytes = options_.min_free_bytes;
-  stats.stored_bytes = gauges_.stored_bytes;
-  stats.deduplication_ids = gauges_.ids;
-  stats.dead = gauges_.dead;
+store::EventLog::LogStats SqliteJournal::log_stats() const {
+  return {.last_position = gauges_.last_position,
+          .waiting_bytes = gauges_.waiting_bytes,
+          .deduplication_ids = gauges_.ids,
+          .accepting = !gauges_.space_low && MonoNanos() >= gauges_.held_until};
+}
+
+store::ShardStore::ShardStats SqliteJournal::shard_stats() const {
   const std::shared_ptr<const KeptView> kept = board_.Get();
-  stats.kept_deliveries = kept->deliveries;
-  stats.kept_bytes = kept->bytes;
-  stats.holders = kept->holders;
-  stats.accepting = !gauges_.space_low && MonoNanos() >= gauges_.held_until;
-  return stats;
+  return {.watermark = gauges_.watermark,
+          .floor = gauges_.floor,
+          .dead = gauges_.dead,
+          .kept_deliveries = kept->deliveries,
+          .kept_bytes = kept->bytes,
+          .holders = kept->holders};
+}
+
+Journal::DiskStats SqliteJournal::disk_stats() const {
+  return {.free_bytes = gauges_.free_bytes,
+          .min_free_bytes = options_.min_free_bytes,
+          .stored_bytes = gauges_.stored_bytes};
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "batch_rest.h"
+#include "due_key.h"
 
 namespace carillon::journal {
 namespace {
@@ -107,7 +108,7 @@ absl::Status Store::Park(std::vector<Parked>& rows) {
   });
   for (const Parked& row : rows) {
     park_.Bind(1, row.lane)
-        .Bind(2, base::ToUnixNanos(row.due))
+        .Bind(2, KeyOf(row.due))
         .Bind(3, Signed(row.position))
         .Bind(4, row.attempts)
         .Bind(5, Signed(row.group))
@@ -128,7 +129,7 @@ absl::Status Store::Unpark(std::vector<ParkedKey>& rows) {
     return std::tie(a.lane, a.due, a.position) < std::tie(b.lane, b.due, b.position);
   });
   for (const ParkedKey& row : rows) {
-    unpark_.Bind(1, row.lane).Bind(2, base::ToUnixNanos(row.due)).Bind(3, Signed(row.position));
+    unpark_.Bind(1, row.lane).Bind(2, KeyOf(row.due)).Bind(3, Signed(row.position));
     if (absl::Status status = unpark_.Run(); !status.ok()) return status;
   }
   return absl::OkStatus();

@@ -61,13 +61,13 @@ class Store {
 
   absl::StatusOr<LaneState> OpenLane(const LaneName& name, uint64_t next_position);
   /// What is known of a lane that is not closed yet, but its health.
-  absl::StatusOr<LaneState> GetLane(LaneId id, LaneName& name);
+  absl::StatusOr<LaneState> GetLane(LaneId id, RetiredLane& of);
   /// Its name is free from then on.
   absl::Status TakeLaneOut(LaneId lane);
   /// Nothing: no lane is open under this name.
   absl::StatusOr<std::optional<LaneId>> FindOpenLane(const LaneName& name);
   /// Of lanes that were not taken out.
-  absl::StatusOr<std::vector<LaneId>> OpenLaneIds();
+  absl::StatusOr<std::vector<ListedLane>> ListLanes();
   /// Makes about `limit` parked deliveries of a lane that was taken out dead; true when none is
   /// left: it is closed.
   absl::StatusOr<bool> CloseStep(LaneId lane, base::WallTime at, size_t limit, uint64_t& added);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "due_key.h"
 #include "group_tally.h"
 #include "parked_row.h"
 #include "store.h"
@@ -53,15 +54,18 @@ absl::Status Store::SetHealth(const LaneHealth& lane) {
       .Run();
 }
 
-absl::StatusOr<std::vector<LaneId>> Store::OpenLaneIds() {
-  absl::StatusOr<Statement> all = database_.Prepare("SELECT id FROM lanes WHERE closed=0");
+absl::StatusOr<std::vector<ListedLane>> Store::ListLanes() {
+  absl::StatusOr<Statement> all =
+      database_.Prepare("SELECT id, tenant, name, closed FROM lanes WHERE closed<2 ORDER BY id");
   if (!all.ok()) return all.status();
-  std::vector<LaneId> lanes;
+  std::vector<ListedLane> lanes;
   while (true) {
     const absl::StatusOr<bool> row = all->Step();
     if (!row.ok()) return row.status();
     if (!*row) return lanes;
-    lanes.push_back(static_cast<LaneId>(all->Int(0)));
+    lanes.push_back({.lane = static_cast<LaneId>(all->Int(0)),
+                     .name = {std::string(all->Blob(1)), std::string(all->Blob(2))},
+                     .taken_out = all->Int(3) == 1});
   }
 }
 
@@ -88,15 +92,16 @@ absl::StatusOr<LaneState> Store::OpenLane(const LaneName& name, uint64_t next_po
   return lane;
 }
 
-absl::StatusOr<LaneState> Store::GetLane(LaneId id, LaneName& name) {
-  absl::StatusOr<Statement> known =
-      database_.Prepare("SELECT tenant, name, since, cursor FROM lanes WHERE id=? AND closed<2");
+absl::StatusOr<LaneState> Store::GetLane(LaneId id, RetiredLane& of) {
+  absl::StatusOr<Statement> known = database_.Prepare(
+      "SELECT tenant, name, since, cursor, closed FROM lanes WHERE id=? AND closed<2");
   if (!known.ok()) return known.status();
   known->Bind(1, id);
   const absl::StatusOr<bool> found = known->Step();
   if (!found.ok()) return found.status();
-  if (!*found) return absl::DataLossError(absl::StrCat("lane ", id, " is not there"));
-  name = {std::string(known->Blob(0)), std::string(known->Blob(1))};
+  if (!*found) return absl::NotFoundError(absl::StrCat("lane ", id, " is not there"));
+  of.name = {std::string(known->Blob(0)), std::string(known->Blob(1))};
+  of.taken_out = known->Int(4) == 1;
   LaneState lane;
   lane.lane = id;
   lane.since = static_cast<uint64_t>(known->Int(2));
@@ -106,8 +111,8 @@ absl::StatusOr<LaneState> Store::GetLane(LaneId id, LaneName& name) {
 }
 
 absl::Status Store::CountParked(LaneState& lane) {
-  const int64_t held = base::ToUnixNanos(HeldDue(0));
-  const int64_t kept = base::ToUnixNanos(kKeptDue);
+  const int64_t held = kStuckKey;
+  const int64_t kept = kKeptKey;
   count_parked_.Bind(1, lane.lane).Bind(2, held).Bind(3, kept);
   const absl::StatusOr<bool> counted = count_parked_.Step();
   if (!counted.ok()) return counted.status();

@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "carillon/base/short_slices.h"
-#include "carillon/journal/refusal.h"
+#include "carillon/store/refusal.h"
 #include "worker.h"
 
 namespace carillon::journal {
@@ -31,7 +31,7 @@ absl::Status Writer::Stopped() {
 }
 
 absl::Status Writer::NotStored(const absl::Status& why) {
-  return Refuse(Refusal::kDiskFull, absl::StatusCode::kResourceExhausted,
+  return Refuse(Refusal::kFull, absl::StatusCode::kResourceExhausted,
                 absl::StrCat("the journal's disk takes no more, nothing was stored: publish again "
                              "later; the operator has to free space or lower the retention: ",
                              why.message()));
@@ -53,7 +53,7 @@ Writer::Writer(Store store, OpenedState opened, IdWindow ids, Mark mark, FileWat
       gauges_(gauges),
       turn_(turn),
       inbox_(clock),
-      left_(std::move(opened.closing)) {
+      told_to_(progress_.state.last_position) {
   gauges_.dead = opened.dead;
   Publish();
   thread_ = std::thread([this] {
@@ -64,11 +64,7 @@ Writer::Writer(Store store, OpenedState opened, IdWindow ids, Mark mark, FileWat
 }
 
 void Writer::Start() {
-  InboxTask start = [this] {
-    progress_.shard_watermarks.assign(std::max<size_t>(consumers_.size(), 1),
-                                      progress_.state.watermark);
-    inbox_.Open();
-  };
+  InboxTask start = [this] { inbox_.Open(); };
   inbox_.Add(start);
 }
 
@@ -107,6 +103,7 @@ void Writer::CommitGroup(Group& group) {
   settling_.insert(settling_.end(), std::make_move_iterator(group.settlements.begin()),
                    std::make_move_iterator(group.settlements.end()));
   group.settlements.clear();
+  RefuseDeposed(settling_);
   const base::MonoTime start = clock_.Mono();
   const bool settle =
       !settling_.empty() && (start >= retry_at_ || !group.appends.empty() || group.stopping);
@@ -182,17 +179,14 @@ void Writer::Committed(Group& group, Staged staged, Progress next) {
   retry_at_ = {};
   gauges_.disk_full_until = 0;
   Publish();
-  if (!staged.events->empty()) {
-    const EventBatchPtr batch = std::move(staged.events);
-    for (Consumer* consumer : consumers_) consumer->OnCommitted(batch);
-  }
+  if (!staged.events->empty()) TellConsumers(std::move(staged.events));
   std::vector<AppendRequest> appends = std::exchange(group.appends, {});  // each answered once
   for (size_t i = 0; i < appends.size(); ++i) {
     gauges_.waiting_bytes -= appends[i].bytes;
     appends[i].done(std::move(staged.results[i]));
   }
   for (SettleRequest& request : std::exchange(settling_, {})) {
-    if (request.done) request.done();
+    Answer(request, absl::OkStatus());
   }
 }
 
@@ -200,7 +194,9 @@ void Writer::Refused(Group& group, Staged& staged, const absl::Status& why) {
   const uint64_t durable = progress_.state.last_position;
   ids_.RemoveFrom(durable + 1);
   if (!Pause(why)) return FailNow(why, group);
-  if (group.stopping) settling_.clear();  // nobody waits; found again from what is durable
+  if (group.stopping) {  // found again from what is durable
+    for (SettleRequest& request : std::exchange(settling_, {})) Answer(request, Stopped());
+  }
   const absl::Status status = NotStored(why);
   std::vector<AppendRequest> appends = std::exchange(group.appends, {});
   for (size_t i = 0; i < appends.size(); ++i) {
@@ -271,8 +267,8 @@ void Writer::RefuseAll(Group& group) {
     request.done(Stopped());
   }
   group.appends.clear();
-  group.settlements.clear();
-  settling_.clear();
+  for (SettleRequest& request : std::exchange(settling_, {})) Answer(request, Stopped());
+  for (SettleRequest& request : std::exchange(group.settlements, {})) Answer(request, Stopped());
 }
 
 bool Writer::Remove(const RetentionStep& step) {

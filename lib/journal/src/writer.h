@@ -38,7 +38,9 @@ class Writer {
   ~Writer() { Stop(); }
 
   Inbox& inbox() { return inbox_; }
-  void AddConsumer(Consumer* consumer) { consumers_.push_back(consumer); }
+  /// Any thread; see store::EventLog.
+  void AddConsumer(Consumer* consumer);
+  void RemoveConsumer(Consumer* consumer);
   /// Journal thread: has `hook` called after each commit.
   void WatchWal(int (*hook)(void*, sqlite3*, const char*, int), void* context) {
     sqlite3_wal_hook(store_.database().handle(), hook, context);
@@ -60,9 +62,22 @@ class Writer {
   absl::StatusOr<std::vector<LaneState>> OpenLanes(const std::vector<LaneName>& names);
   absl::Status TakeOut(const std::vector<LaneName>& names);
   void CloseLanes(const std::vector<LaneId>& lanes);
-  absl::StatusOr<std::vector<UnopenedLane>> CloseUnopenedLanes(
-      const Recovered& recovered,
-      const std::function<bool(uint64_t position, LaneId lane)>& settled);
+  absl::StatusOr<std::vector<ListedLane>> ListLanes();
+  /// `recovered` and `settled`: what the start found.
+  absl::StatusOr<std::vector<RetiredLane>> RetireLanes(const std::vector<LaneId>& lanes,
+                                                       const Recovered& recovered,
+                                                       const SettledSet& settled);
+  /// The caller owns the shard: settlements of earlier epochs are refused from now on. Where
+  /// everything stands, which what the caller reads of the shard has to begin with.
+  struct TakenShard {
+    uint64_t epoch = 0;
+    uint64_t watermark = 0;
+    Progress progress;
+  };
+  absl::StatusOr<TakenShard> TakeShard(ShardId shard);
+  /// What a shard's owner is told when another has it.
+  static absl::Status Deposed(const Settlement& settlement);
+  void ReleaseShard(ShardId shard, uint64_t epoch);
   /// False: not now.
   bool Remove(const RetentionStep& step);
   /// Now and then: are the files still those that were opened, and has a full disk room again?
@@ -103,11 +118,6 @@ class Writer {
   void DropClosed(Settlement& settlement);
   void Committed(Group& group, Staged staged, Progress next);
   void Refused(Group& group, Staged& staged, const absl::Status& why);
-  /// Of lanes that nobody opened; adds their ids, also those of lanes that had nothing left.
-  absl::StatusOr<std::vector<UnopenedLane>> ListUnopened(
-      const Recovered& recovered,
-      const std::function<bool(uint64_t position, LaneId lane)>& settled,
-      std::vector<LaneId>& lanes);
   /// Writes the marks that are due, unless the disk is full.
   absl::Status WriteMarks();
   void WorkOnClosing();
@@ -118,6 +128,12 @@ class Writer {
   absl::Status CheckFiles();
   void FailNow(absl::Status why, Group& group);
   void RefuseAll(Group& group);
+  bool IsOwners(const SettleRequest& request) const;
+  /// Tells those of the shard that nothing of them is written.
+  void RefuseDeposed(std::vector<SettleRequest>& requests);
+  void TellConsumers(const EventBatchPtr& batch);
+  /// Nothing is written any more, since something could not be read.
+  absl::Status CannotRead(const absl::Status& why);
 
   Store store_;
   Progress progress_;
@@ -132,14 +148,15 @@ class Writer {
   Gauges& gauges_;
   base::Mutex& turn_;
   Inbox inbox_;
-  std::vector<Consumer*> consumers_;
+  base::Mutex consumers_mutex_;  ///< held while consumers are told
+  std::vector<Consumer*> consumers_ ABSL_GUARDED_BY(consumers_mutex_);
+  uint64_t told_to_ ABSL_GUARDED_BY(consumers_mutex_) = 0;  ///< position
+  std::vector<uint64_t> epochs_;                            ///< by shard; 0: it was never taken
 
   std::vector<SettleRequest> settling_;  ///< taken and not yet durable
   std::vector<LaneId> to_mark_;          ///< taken out; no transaction without this
   std::vector<LaneId> to_close_;         ///< asked for, not yet written
   std::vector<LaneId> closing_;          ///< closed; parked deliveries are being made dead
-  std::vector<LaneId> left_;             ///< marked before the start; closed when they were told
-  absl::flat_hash_set<LaneId> opened_;   ///< opened since the start
   absl::flat_hash_set<LaneId> closed_;   ///< closed since the start
   base::MonoTime retry_at_{};            ///< while the disk is full
 

@@ -1,7 +1,6 @@
 // What the journal thread does to lanes: opening, marking as taken out, and closing in steps.
 
 #include <algorithm>
-#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -15,10 +14,9 @@ constexpr size_t kCloseRows = 10'000;
 
 /// Narrows the range to what was not settled for the lane. Each look but two finds a member of
 /// `settled`, of which each is of one lane: that bounds what all lanes together take.
-void Narrow(LaneId lane, const std::function<bool(uint64_t, LaneId)>& settled,
-            UnopenedLane& unopened) {
-  while (unopened.from <= unopened.last && settled(unopened.from, lane)) ++unopened.from;
-  while (unopened.from <= unopened.last && settled(unopened.last, lane)) --unopened.last;
+void Narrow(LaneId lane, const SettledSet& settled, RetiredLane& retired) {
+  while (retired.from <= retired.last && settled.Contains(retired.from, lane)) ++retired.from;
+  while (retired.from <= retired.last && settled.Contains(retired.last, lane)) --retired.last;
 }
 
 }  // namespace
@@ -35,10 +33,7 @@ absl::StatusOr<std::vector<LaneState>> Writer::OpenLanes(const std::vector<LaneN
     }
     return absl::OkStatus();
   });
-  if (status.ok()) {
-    for (const LaneState& lane : lanes) opened_.insert(lane.lane);
-    return lanes;
-  }
+  if (status.ok()) return lanes;
   if (Pause(status)) return NotStored(status);
   Fail(status);
   return Stopped();
@@ -48,11 +43,7 @@ absl::Status Writer::TakeOut(const std::vector<LaneName>& names) {
   if (failed()) return Stopped();
   for (const LaneName& name : names) {
     const absl::StatusOr<std::optional<LaneId>> lane = store_.FindOpenLane(name);
-    if (!lane.ok()) {
-      NoteError(Operation::kRead, lane.status());
-      Fail(lane.status());
-      return Stopped();
-    }
+    if (!lane.ok()) return CannotRead(lane.status());
     if (*lane) to_mark_.push_back(**lane);
   }
   return WriteMarks();
@@ -72,42 +63,39 @@ void Writer::CloseLanes(const std::vector<LaneId>& lanes) {
   to_close_.insert(to_close_.end(), lanes.begin(), lanes.end());
 }
 
-absl::StatusOr<std::vector<UnopenedLane>> Writer::CloseUnopenedLanes(
-    const Recovered& recovered,
-    const std::function<bool(uint64_t position, LaneId lane)>& settled) {
+absl::StatusOr<std::vector<ListedLane>> Writer::ListLanes() {
   if (failed()) return Stopped();
-  std::vector<LaneId> lanes = std::exchange(left_, {});
-  absl::StatusOr<std::vector<UnopenedLane>> left = ListUnopened(recovered, settled, lanes);
-  if (!left.ok()) {
-    NoteError(Operation::kRead, left.status());
-    Fail(left.status());
-    return Stopped();
+  absl::StatusOr<std::vector<ListedLane>> lanes = store_.ListLanes();
+  if (!lanes.ok()) return CannotRead(lanes.status());
+  std::erase_if(*lanes, [&](const ListedLane& lane) { return closed_.contains(lane.lane); });
+  return lanes;
+}
+
+absl::StatusOr<std::vector<RetiredLane>> Writer::RetireLanes(const std::vector<LaneId>& lanes,
+                                                             const Recovered& recovered,
+                                                             const SettledSet& settled) {
+  if (failed()) return Stopped();
+  std::vector<RetiredLane> left;
+  for (const LaneId lane : lanes) {
+    RetiredLane retired;
+    const absl::StatusOr<LaneState> state = store_.GetLane(lane, retired);
+    if (absl::IsNotFound(state.status())) return state.status();
+    if (!state.ok()) return CannotRead(state.status());
+    retired.parked = state->parked;
+    retired.from = std::max(state->since, state->cursor.value_or(recovered.watermark + 1));
+    retired.last = recovered.last_position;
+    Narrow(lane, settled, retired);
+    if (retired.parked > 0 || retired.from <= retired.last) left.push_back(std::move(retired));
   }
   CloseLanes(lanes);
   if (absl::Status status = WriteMarks(); !status.ok()) return status;
   return left;
 }
 
-absl::StatusOr<std::vector<UnopenedLane>> Writer::ListUnopened(
-    const Recovered& recovered, const std::function<bool(uint64_t position, LaneId lane)>& settled,
-    std::vector<LaneId>& lanes) {
-  absl::StatusOr<std::vector<LaneId>> open = store_.OpenLaneIds();
-  if (!open.ok()) return open.status();
-  const size_t taken_out = lanes.size();
-  std::ranges::copy_if(*open, std::back_inserter(lanes),
-                       [&](LaneId lane) { return !opened_.contains(lane); });
-  std::vector<UnopenedLane> left;
-  for (size_t i = 0; i < lanes.size(); ++i) {
-    UnopenedLane unopened{.taken_out = i < taken_out};
-    const absl::StatusOr<LaneState> state = store_.GetLane(lanes[i], unopened.name);
-    if (!state.ok()) return state.status();
-    unopened.parked = state->parked;
-    unopened.from = std::max(state->since, state->cursor.value_or(recovered.watermark + 1));
-    unopened.last = recovered.last_position;
-    Narrow(lanes[i], settled, unopened);
-    if (unopened.parked > 0 || unopened.from <= unopened.last) left.push_back(std::move(unopened));
-  }
-  return left;
+absl::Status Writer::CannotRead(const absl::Status& why) {
+  NoteError(Operation::kRead, why);
+  Fail(why);
+  return Stopped();
 }
 
 void Writer::WorkOnClosing() {

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "call_queue.h"
-#include "carillon/journal/refusal.h"
+#include "carillon/store/refusal.h"
 #include "carillon/tracing/w3c.h"
 #include "carillon/v1/publisher.pb.h"
 #include "publish_trace.h"
@@ -22,7 +22,7 @@ base::Random& ThreadRandom() {
   return random;
 }
 
-grpc::ByteBuffer Encode(const Events& events, const std::vector<journal::Appended>& appended) {
+grpc::ByteBuffer Encode(const Events& events, const std::vector<store::Appended>& appended) {
   std::array<char, 1024> block;  // enough for one event
   google::protobuf::ArenaOptions options;
   options.initial_block = block.data();
@@ -43,14 +43,14 @@ grpc::ByteBuffer Encode(const Events& events, const std::vector<journal::Appende
 
 /// Why a status that is no INVALID_ARGUMENT refuses events.
 metrics::Refusal RefusalOf(const absl::Status& status) {
-  switch (journal::RefusalOf(status).value_or(journal::Refusal::kStopping)) {
-    case journal::Refusal::kDiskFull:
+  switch (store::RefusalOf(status).value_or(store::Refusal::kStopping)) {
+    case store::Refusal::kFull:
       return metrics::Refusal::kDiskFull;
-    case journal::Refusal::kWaiting:
+    case store::Refusal::kWaiting:
       return metrics::Refusal::kWaiting;
-    case journal::Refusal::kStopping:
+    case store::Refusal::kStopping:
       break;
-    case journal::Refusal::kFailed:
+    case store::Refusal::kFailed:
       return metrics::Refusal::kJournalFailed;
   }
   return metrics::Refusal::kStopping;
@@ -68,7 +68,7 @@ struct Publishing::Waiting {
   const base::MonoTime start;
   const Events events;
   Answer answer;
-  absl::StatusOr<std::vector<journal::Appended>> appended;
+  absl::StatusOr<std::vector<store::Appended>> appended;
   std::unique_ptr<PublishTrace> spans;  ///< null when nobody asked for them
 };
 
@@ -179,7 +179,7 @@ void Publishing::Conclude(Waiting& waiting) {
     waiting.answer(status);
   } else {
     uint64_t duplicates = 0;
-    for (const journal::Appended& a : *waiting.appended) duplicates += a.duplicate ? 1 : 0;
+    for (const store::Appended& a : *waiting.appended) duplicates += a.duplicate ? 1 : 0;
     if (duplicates > 0) metrics_.CountPublished(metrics::PublishResult::kDuplicate, duplicates);
     metrics_.CountPublished(metrics::PublishResult::kAccepted, waiting.events.size() - duplicates);
     waiting.answer(Encode(waiting.events, *waiting.appended));

@@ -26,95 +26,111 @@ using ::testing::ElementsAre;
 using ::testing::UnorderedElementsAre;
 
 /// Opens every lane but those that it is told not to; commits what it is given.
-class StubJournal final : public journal::Journal {
+class StubJournal final : public store::EventLog,
+                          public store::ShardStore,
+                          public store::LaneRegistry {
  public:
   void Commit(std::shared_ptr<model::Event> event) {
     event->Accept(++position_, std::chrono::system_clock::now());
-    const auto batch = std::make_shared<journal::EventBatch>(journal::EventBatch{event});
-    for (journal::Consumer* consumer : consumers_) consumer->OnCommitted(batch);
+    const auto batch = std::make_shared<store::EventBatch>(store::EventBatch{event});
+    for (store::Consumer* consumer : consumers_) consumer->OnCommitted(batch);
   }
   std::string refused;             // the name of a destination
   std::function<void()> on_lanes;  // called on the delivery thread that opens some
   uint64_t parked = 0;             // of each lane
-  std::vector<journal::UnopenedLane> left;
+  std::vector<store::ListedLane> listed;
+  std::vector<store::LaneId> retired;
+  std::vector<store::RetiredLane> left;
   absl::Status marks;  // what becomes of them
   std::vector<std::string> taken_out;
   std::function<void()> on_taken_out;
-  std::vector<journal::LaneId> Closed() {
+  std::vector<store::LaneId> Closed() {
     const std::lock_guard lock(mutex_);
     return closed_;
   }
 
-  journal::Recovered recovered() const override { return {}; }
-  void AddConsumer(journal::Consumer* consumer) override { consumers_.push_back(consumer); }
-  void Start() override {}
-  void Append(std::vector<std::shared_ptr<model::Event>>, journal::AppendDone) override {}
-  void Settle(journal::Settlement, absl::AnyInvocable<void()> done) override {
-    EXPECT_TRUE(unopened_closed_) << "settled before what is not configured was marked";
-    done();
+  store::Stores stores() { return {*this, *this, *this}; }
+  void AddConsumer(store::Consumer* consumer) override { consumers_.push_back(consumer); }
+  void RemoveConsumer(store::Consumer* consumer) override { std::erase(consumers_, consumer); }
+  void TakeShard(store::ShardId,
+                 absl::AnyInvocable<void(absl::StatusOr<store::ShardState>)> done) override {
+    done(store::ShardState{.epoch = 1});
   }
-  void Read(uint64_t, size_t, absl::AnyInvocable<void(journal::EventBatchPtr)> done) override {
+  void ReleaseShard(store::ShardId, uint64_t) override {}
+  size_t max_outstanding() const override { return 4; }
+  void Append(std::vector<std::shared_ptr<model::Event>>, store::AppendDone) override {}
+  void Settle(store::Settlement, absl::AnyInvocable<void(absl::Status)> done) override {
+    EXPECT_TRUE(listed_) << "settled before what is not configured was marked";
+    done(absl::OkStatus());
+  }
+  void Read(uint64_t, size_t, absl::AnyInvocable<void(store::EventBatchPtr)> done) override {
     done(nullptr);
   }
-  void TakeDue(journal::LaneId, base::WallTime, size_t,
-               absl::AnyInvocable<void(journal::DueDeliveries)> done) override {
+  void TakeDue(store::LaneId, base::WallTime, size_t,
+               absl::AnyInvocable<void(store::DueDeliveries)> done) override {
     done({});
   }
-  void TakeHeld(journal::LaneId, journal::GroupId, size_t,
-                absl::AnyInvocable<void(journal::DueDeliveries)> done) override {
+  void TakeHeld(store::LaneId, store::GroupId, size_t,
+                absl::AnyInvocable<void(store::DueDeliveries)> done) override {
     done({});
   }
-  void TakeKept(journal::LaneId, uint64_t, size_t,
-                absl::AnyInvocable<void(journal::DueDeliveries)> done) override {
+  void TakeKept(store::LaneId, uint64_t, size_t,
+                absl::AnyInvocable<void(store::DueDeliveries)> done) override {
     done({});
   }
-  void ListParked(journal::LaneId, uint64_t, journal::ParkedKey, size_t,
-                  absl::AnyInvocable<void(journal::ParkedPage)> done) override {
+  void ListParked(store::LaneId, uint64_t, store::ParkedKey, size_t,
+                  absl::AnyInvocable<void(store::ParkedPage)> done) override {
     done({});
   }
-  journal::Demand demand() const override { return {}; }
-  bool WasSettled(uint64_t, journal::LaneId) const override { return false; }
+  store::Demand demand() const override { return {}; }
   void OpenLanes(
-      std::vector<journal::LaneName> names,
-      absl::AnyInvocable<void(absl::StatusOr<std::vector<journal::LaneState>>)> done) override {
+      store::ShardId, std::vector<store::LaneName> names,
+      absl::AnyInvocable<void(absl::StatusOr<std::vector<store::LaneState>>)> done) override {
     if (on_lanes) on_lanes();
-    std::vector<journal::LaneState> states;
+    std::vector<store::LaneState> states;
     {
       const std::lock_guard lock(mutex_);
-      for (const journal::LaneName& name : names) {
+      for (const store::LaneName& name : names) {
         if (name.name == refused) return done(absl::ResourceExhaustedError("the disk is full"));
         states.push_back({.lane = ++lane_, .since = position_ + 1, .parked = parked});
       }
     }
     done(std::move(states));
   }
-  void TakeOut(std::vector<journal::LaneName> names,
+  void TakeOut(std::vector<store::LaneName> names,
                absl::AnyInvocable<void(absl::Status)> done) override {
     if (on_taken_out) on_taken_out();
-    for (const journal::LaneName& name : names) taken_out.push_back(name.name);
+    for (const store::LaneName& name : names) taken_out.push_back(name.name);
     done(marks);
   }
-  void CloseLanes(std::vector<journal::LaneId> lanes) override {
+  void CloseLanes(std::vector<store::LaneId> lanes) override {
     const std::lock_guard lock(mutex_);
     closed_.insert(closed_.end(), lanes.begin(), lanes.end());
   }
-  void CloseUnopenedLanes(
-      absl::AnyInvocable<void(absl::StatusOr<std::vector<journal::UnopenedLane>>)> done) override {
+  void ListLanes(
+      absl::AnyInvocable<void(absl::StatusOr<std::vector<store::ListedLane>>)> done) override {
     EXPECT_GT(lane_, 0u) << "before the configured ones were opened";
-    unopened_closed_ = true;
+    listed_ = true;
+    done(listed);
+  }
+  void RetireLanes(
+      std::vector<store::LaneId> lanes,
+      absl::AnyInvocable<void(absl::StatusOr<std::vector<store::RetiredLane>>)> done) override {
+    retired = std::move(lanes);
     if (!marks.ok()) return done(marks);
     done(left);
   }
   void Stop() override {}
-  Stats stats() const override { return {}; }
+  LogStats log_stats() const override { return {}; }
+  ShardStats shard_stats() const override { return {}; }
 
  private:
-  std::vector<journal::Consumer*> consumers_;
+  std::vector<store::Consumer*> consumers_;
   uint64_t position_ = 0;
   std::mutex mutex_;
-  journal::LaneId lane_ = 0;
-  std::vector<journal::LaneId> closed_;
-  std::atomic<bool> unopened_closed_{false};
+  store::LaneId lane_ = 0;
+  std::vector<store::LaneId> closed_;
+  std::atomic<bool> listed_{false};
 };
 
 class EngineTest : public testing::Test {
@@ -158,7 +174,8 @@ class EngineTest : public testing::Test {
     return *std::move(config);
   }
   void Create(const config::Config& config) {
-    auto engine = Engine::Create(config, clock_, connections_, journal_, *metrics_, *logger_);
+    auto engine =
+        Engine::Create(config, clock_, connections_, journal_.stores(), *metrics_, *logger_);
     ASSERT_TRUE(engine.ok());
     engine_ = *std::move(engine);
   }
@@ -314,10 +331,15 @@ TEST_F(EngineTest, WhatDiedWithThoseTakenOutIsToldOfEachChange) {
 TEST_F(EngineTest, WhatTheStoreHasOfOthersIsToldAtTheFirstConfigurationOnly) {
   const config::Config first = Config({{"a", "/a"}});
   Create(first);
+  journal_.listed = {{.lane = 1, .name = {"default", "a"}},
+                     {.lane = 11, .name = {"default", "gone"}},
+                     {.lane = 12, .name = {"default", "a"}, .taken_out = true},
+                     {.lane = 13, .name = {"default", "quiet"}}};
   journal_.left = {{.name = {"default", "gone"}, .parked = 3, .from = 5, .last = 9},
                    {.name = {"default", "a"}, .taken_out = true, .parked = 4},
                    {.name = {"default", "quiet"}, .from = 7, .last = 7}};
   ASSERT_TRUE(Apply(first).ok());
+  EXPECT_THAT(journal_.retired, ElementsAre(11, 12, 13)) << "all but the one that is configured";
   ASSERT_TRUE(Apply(Config({{"b", "/b"}})).ok());
   const std::string metrics = metrics_->Render();
   EXPECT_THAT(metrics, testing::HasSubstr("carillon_given_up_total{reason=\"removed\"} 7\n"));

@@ -33,8 +33,8 @@ TEST_F(JournalTest, GivesPositionsAndReadsTheSameEventsBack) {
   EXPECT_EQ(batch[1]->accepted_at(), clock_.Wall());
   EXPECT_THAT(recorder_.Seen(),
               ElementsAre(std::pair(1u, "a"), std::pair(2u, "b"), std::pair(3u, "c")));
-  EXPECT_EQ(journal_->stats().last_position, 3u);
-  EXPECT_TRUE(Eventually([&] { return journal_->stats().waiting_bytes == 0; }));
+  EXPECT_EQ(journal_->log_stats().last_position, 3u);
+  EXPECT_TRUE(Eventually([&] { return journal_->log_stats().waiting_bytes == 0; }));
 }
 
 TEST_F(JournalTest, TracedEventsLieBesideOthersAndBesideThoseOfTheVersionBefore) {
@@ -182,7 +182,7 @@ TEST_F(JournalTest, TheWindowEndsByCount) {
   for (int i = 0; i < 12; ++i) AppendOne("e" + std::to_string(i));
   EXPECT_TRUE(Append({"e11"})->at(0).duplicate);
   EXPECT_FALSE(Append({"e0"})->at(0).duplicate);
-  EXPECT_LE(journal_->stats().deduplication_ids, 11u);
+  EXPECT_LE(journal_->log_stats().deduplication_ids, 11u);
 }
 
 TEST_F(JournalTest, TheWindowEndsByAgeAndSurvivesRestarts) {
@@ -201,7 +201,7 @@ TEST_F(JournalTest, TheWindowEndsByAgeAndSurvivesRestarts) {
   EXPECT_EQ(young->at(0).position, 2u);
   clock_.Advance(std::chrono::minutes(31));
   Reopen();
-  EXPECT_EQ(journal_->stats().deduplication_ids, 1u) << "of the second 'old' alone";
+  EXPECT_EQ(journal_->log_stats().deduplication_ids, 1u) << "of the second 'old' alone";
   EXPECT_FALSE(Append({"young"})->at(0).duplicate);
 }
 
@@ -212,7 +212,7 @@ TEST_F(JournalTest, RefusesMoreThanMayWait) {
   EXPECT_EQ(result.status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(std::string(result.status().message()), HasSubstr("wait for the disk"));
   EXPECT_EQ(AppendOne("b", 100), 1u);
-  EXPECT_TRUE(Eventually([&] { return journal_->stats().waiting_bytes == 0; }));
+  EXPECT_TRUE(Eventually([&] { return journal_->log_stats().waiting_bytes == 0; }));
 }
 
 TEST_F(JournalTest, StopWritesWhatWasHandedOverAndRefusesMore) {

@@ -15,7 +15,7 @@ using testing::ElementsAre;
 class BatchTest : public ParkedTest {
  protected:
   /// Parks one batch with these positions; groups are those of the positions.
-  Parked Batch(base::WallTime due, std::vector<uint64_t> positions) const {
+  Parked Batch(Due due, std::vector<uint64_t> positions) const {
     Parked row{lane_, due, positions.at(0), 3, positions[0], {}};
     for (size_t i = 1; i < positions.size(); ++i) row.rest.push_back({positions[i], positions[i]});
     return row;
@@ -42,7 +42,7 @@ TEST_F(BatchTest, IsOneRowAndCountsForAllOfItsDeliveries) {
   Reopen();
   const LaneState state = OpenLane("one");
   EXPECT_EQ(state.parked, 4u);
-  EXPECT_EQ(state.next_due, At(1));
+  EXPECT_EQ(state.next_due, At(1).time());
   ASSERT_EQ(state.groups.size(), 3u);
   for (const GroupState& group : state.groups) EXPECT_EQ(group.timed, 1u) << group.group;
 
@@ -52,7 +52,7 @@ TEST_F(BatchTest, IsOneRowAndCountsForAllOfItsDeliveries) {
   EXPECT_EQ(first.due[0].parked.group, 2u);
   EXPECT_EQ(first.due[0].parked.attempts, 3u);
   EXPECT_THAT(IdsOf(first.due[0]), ElementsAre("e2", "e5", "e3"));
-  EXPECT_EQ(first.next_due, At(2));
+  EXPECT_EQ(first.next, At(2));
   const DueDeliveries both = TakeDue(lane_, At(9), 2);
   ASSERT_EQ(both.due.size(), 2u);
   EXPECT_EQ(both.due[1].parked.group, 0u);
@@ -94,24 +94,24 @@ TEST_F(BatchTest, AllEventsOfARowCountInBytesAndOneRowIsAlwaysGiven) {
   ASSERT_EQ(huge.due.size(), 1u);
   EXPECT_EQ(huge.due[0].rest.size(), 999u);
   EXPECT_EQ(huge.due[0].rest[998]->id(), "e1000");
-  EXPECT_EQ(huge.next_due, At(2));
+  EXPECT_EQ(huge.next, At(2));
   Settlement gone;
   gone.unparked = {{lane_, At(1), 1}};
   Settle(gone);
   const DueDeliveries two = TakeDue(lane_, At(9));
   EXPECT_EQ(two.due.size(), 2u);
-  EXPECT_EQ(two.next_due, At(4));
+  EXPECT_EQ(two.next, At(4));
 }
 
 TEST_F(BatchTest, ClosingItsLaneMakesAllOfItDead) {
   Start(8);
-  Park({Batch(At(1), {1, 2, 3}), Batch(HeldDue(4), {4}), Batch(HeldDue(0), {5, 6})});
+  Park({Batch(At(1), {1, 2, 3}), Batch(Due::Held(4), {4}), Batch(Due::Stuck(), {5, 6})});
   journal_->CloseLanes({lane_});
-  ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 4; }));
+  ASSERT_TRUE(Eventually([&] { return journal_->shard_stats().dead == 4; }));
   ASSERT_TRUE(Eventually([&] { return Query("SELECT count(*) FROM parked") == 0; }));
   // A settlement that was under way.
-  Park({Batch(At(1), {7, 8}), Batch(HeldDue(0), {6})});
-  EXPECT_EQ(journal_->stats().dead, 6u);
+  Park({Batch(At(1), {7, 8}), Batch(Due::Stuck(), {6})});
+  EXPECT_EQ(journal_->shard_stats().dead, 6u);
   EXPECT_EQ(Query("SELECT count(*) FROM parked"), 0);
   EXPECT_EQ(Query("SELECT count(*) FROM dead WHERE outcome = 13 AND attempts = 3 AND "
                   "position IN (1, 2, 3, 4, 7, 8)"),
@@ -131,8 +131,8 @@ TEST_F(BatchTest, ClosingManyBatchesGoesOnInStepsAndAfterARestart) {
   Park(std::move(rows));
   Reopen();
   OpenLane("two");
-  CloseUnopened();
-  ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 25'000; }));
+  RetireUnopened();
+  ASSERT_TRUE(Eventually([&] { return journal_->shard_stats().dead == 25'000; }));
   ASSERT_TRUE(
       Eventually([&] { return Query("SELECT closed FROM lanes WHERE name = 'one'") == 2; }));
   EXPECT_EQ(Query("SELECT count(*) FROM parked"), 1);
@@ -159,7 +159,8 @@ TEST_F(BatchTest, TooLargeABatchIsNotWritten) {
   Start(1);
   Settlement settlement;
   settlement.parked = {{lane_, At(1), 1, 1, 0, std::vector<BatchMember>(kMaxRest + 1)}};
-  journal_->Settle(std::move(settlement), [] { ADD_FAILURE() << "it was written"; });
+  journal_->Settle(Owned(std::move(settlement)),
+                   [](const absl::Status& status) { EXPECT_FALSE(status.ok()); });
   ASSERT_TRUE(Eventually([&] { return fatal_ == 1; }));
   EXPECT_EQ(fatal_status_.code(), absl::StatusCode::kInvalidArgument);
 }
@@ -171,8 +172,8 @@ TEST_F(BatchRetentionTest, AllOfABatchAndWhatIsHeldStaysAndMarksKeepNothing) {
   Settlement settlement;
   settlement.watermark = 7;
   settlement.parked = {{lane_, At(1), 2, 1, 0, {{5, 0}, {3, 0}}},
-                       {lane_, HeldDue(8), 6, 0, 8, {}},
-                       {lane_, HeldDue(0), 7, 1, 9, {{1, 9}}}};
+                       {lane_, Due::Held(8), 6, 0, 8, {}},
+                       {lane_, Due::Stuck(), 7, 1, 9, {{1, 9}}}};
   Settle(settlement);
   clock_.Advance(hours(73));
   ASSERT_TRUE(Left({2, 3, 5, 6}));
@@ -184,7 +185,7 @@ TEST_F(BatchRetentionTest, AllOfABatchAndWhatIsHeldStaysAndMarksKeepNothing) {
 
   Settlement gone;
   gone.watermark = 7;
-  gone.unparked = {{lane_, At(1) - hours(73), 2}};
+  gone.unparked = {{lane_, At(1 - 73 * 3600), 2}};
   Settle(gone);
   ASSERT_TRUE(Left({6}));
 }

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <future>
 #include <map>
 #include <random>
 #include <sstream>
@@ -22,6 +23,9 @@ namespace {
   if (!opened.ok()) _exit(3);
   Journal& journal = **opened;
   Recorder recorder;
+  std::promise<uint64_t> taken;
+  journal.TakeShard(0, [&taken](const auto& shard) { taken.set_value(shard->epoch); });
+  const uint64_t epoch = taken.get_future().get();
   journal.AddConsumer(&recorder);
   journal.Start();
   std::atomic<int> waiting{0};
@@ -36,7 +40,8 @@ namespace {
       if (write(pipe, line.data(), line.size()) < 0) _exit(5);
       Settlement settlement;
       settlement.watermark = result->at(0).position;
-      journal.Settle(std::move(settlement), [] {});
+      settlement.epoch = epoch;
+      journal.Settle(std::move(settlement), {});
       --waiting;
     });
   }

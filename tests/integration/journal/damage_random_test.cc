@@ -23,7 +23,7 @@ class RandomDamageTest : public DamageTest {
     Settlement settlement;
     settlement.watermark = kSettled;
     settlement.attempts = {AttemptRow{kSettled, lane_}};
-    settlement.parked = {{lane_, base::FromUnixNanos(99), 3, 1, 0, {}}};
+    settlement.parked = {{lane_, Due::At(base::FromUnixNanos(99)), 3, 1, 0, {}}};
     Settle(settlement);
     Save("uncopied");
     sizes_["uncopied"] = answered_.size();

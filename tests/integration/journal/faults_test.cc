@@ -28,23 +28,23 @@ TEST_F(FaultsTest, AFullDiskRefusesKeepsWhatSettledAndGoesOn) {
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(std::string(refused.status().message()), HasSubstr("nothing was stored"));
   EXPECT_THAT(std::string(refused.status().message()), HasSubstr("free space"));
-  EXPECT_EQ(journal_->stats().waiting_bytes, 0u);
+  EXPECT_EQ(journal_->log_stats().waiting_bytes, 0u);
 
   Settlement settlement;
   settlement.watermark = 1;
   settlement.dead = {{1, 1, 1, model::Outcome::kDns, clock_.Wall()}};
   std::promise<void> promise;
   auto settled = promise.get_future();
-  journal_->Settle(settlement, [&] { promise.set_value(); });
-  ASSERT_TRUE(Eventually([&] { return !journal_->stats().accepting; }));
+  journal_->Settle(Owned(settlement), [&](const absl::Status&) { promise.set_value(); });
+  ASSERT_TRUE(Eventually([&] { return !journal_->log_stats().accepting; }));
   EXPECT_EQ(settled.wait_for(std::chrono::milliseconds(0)), std::future_status::timeout);
   EXPECT_EQ(Append({"d"}).status().code(), absl::StatusCode::kResourceExhausted);
-  EXPECT_EQ(journal_->stats().watermark, 0u);
+  EXPECT_EQ(journal_->shard_stats().watermark, 0u);
 
   disk_.full = false;
   settled.get();
-  EXPECT_EQ(journal_->stats().watermark, 1u);
-  EXPECT_TRUE(Eventually([&] { return journal_->stats().accepting; }));
+  EXPECT_EQ(journal_->shard_stats().watermark, 1u);
+  EXPECT_TRUE(Eventually([&] { return journal_->log_stats().accepting; }));
   const auto stored = Append({"b", "a"});
   ASSERT_TRUE(stored.ok()) << stored.status();
   EXPECT_FALSE(stored->at(0).duplicate);  // the refused one was forgotten
@@ -54,7 +54,7 @@ TEST_F(FaultsTest, AFullDiskRefusesKeepsWhatSettledAndGoesOn) {
   Reopen();
   EXPECT_EQ(journal_->recovered().last_position, 2u);
   EXPECT_EQ(journal_->recovered().watermark, 1u);
-  EXPECT_EQ(journal_->stats().dead, 1u);
+  EXPECT_EQ(journal_->shard_stats().dead, 1u);
 }
 
 TEST_F(FaultsTest, WhatIsKnownIsAnsweredBesideWhatTheDiskDoesNotTake) {
@@ -89,9 +89,9 @@ TEST_F(FaultsTest, ADiskThatWasFullHasRoomAgainByTheJournalsClock) {
   disk_.full = false;
   clock_.AdvanceMono(std::chrono::seconds(10));
   AppendOne("a");
-  EXPECT_FALSE(journal_->stats().accepting);
+  EXPECT_FALSE(journal_->log_stats().accepting);
   clock_.AdvanceMono(std::chrono::hours(6));
-  EXPECT_TRUE(journal_->stats().accepting);
+  EXPECT_TRUE(journal_->log_stats().accepting);
 }
 
 TEST_F(FaultsTest, StopsWhileTheDiskIsFull) {
@@ -100,8 +100,8 @@ TEST_F(FaultsTest, StopsWhileTheDiskIsFull) {
   disk_.full = true;
   Settlement settlement;
   settlement.watermark = 1;
-  journal_->Settle(settlement, [] {});
-  ASSERT_TRUE(Eventually([&] { return !journal_->stats().accepting; }));
+  journal_->Settle(Owned(settlement), {});
+  ASSERT_TRUE(Eventually([&] { return !journal_->log_stats().accepting; }));
   Close();
   disk_.full = false;
   Open();
@@ -117,7 +117,7 @@ TEST_F(FaultsTest, AFailedSyncIsNotTriedAgain) {
   EXPECT_EQ(unknown.status().code(), absl::StatusCode::kUnavailable) << unknown.status();
   EXPECT_THAT(std::string(unknown.status().message()), HasSubstr("not known"));
   ASSERT_TRUE(Eventually([&] { return fatal_ == 1; }));
-  EXPECT_EQ(journal_->stats().waiting_bytes, 0u);
+  EXPECT_EQ(journal_->log_stats().waiting_bytes, 0u);
   disk_.fail_sync = false;
   EXPECT_EQ(Append({"c"}).status().code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(OpenLanes({{"acme", "x"}}).status().code(), absl::StatusCode::kUnavailable);
@@ -139,11 +139,11 @@ TEST_F(JournalTest, PublishingIsRefusedWhileFreeSpaceIsUnderItsMark) {
   Open();
   const auto refused = Append({"b"});
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kResourceExhausted);
-  EXPECT_FALSE(journal_->stats().accepting);
-  EXPECT_GT(journal_->stats().free_bytes, 0u);
-  EXPECT_EQ(journal_->stats().min_free_bytes, UINT64_MAX);
+  EXPECT_FALSE(journal_->log_stats().accepting);
+  EXPECT_GT(journal_->disk_stats().free_bytes, 0u);
+  EXPECT_EQ(journal_->disk_stats().min_free_bytes, UINT64_MAX);
   SettleUpTo(1);
-  EXPECT_EQ(journal_->stats().watermark, 1u);
+  EXPECT_EQ(journal_->shard_stats().watermark, 1u);
 }
 
 /// What was answered before the power went, over all rounds.
@@ -162,10 +162,12 @@ class PowerTest : public FaultsTest {
       if (!answer.ok()) break;
       for (int k = 0; k < 2; ++k) acknowledged_[answer->at(k).position] = id + (k ? "b" : "");
       settled_asked_ = answer->at(0).position;
-      journal_->Settle(NextSettlement(), [this, w = settled_asked_, n = settlements_] {
-        settled_durable_ = w;
-        settlements_durable_ = n;
-      });
+      journal_->Settle(Owned(NextSettlement()),
+                       [this, w = settled_asked_, n = settlements_](const absl::Status& status) {
+                         if (!status.ok()) return;
+                         settled_durable_ = w;
+                         settlements_durable_ = n;
+                       });
     }
     ASSERT_TRUE(Eventually([&] { return fatal_ > 0; }));
     Close();
@@ -179,7 +181,7 @@ class PowerTest : public FaultsTest {
     Settlement settlement;
     settlement.watermark = settled_asked_;
     settlement.unparked = {parked_};
-    parked_ = {lane_, base::FromUnixNanos(static_cast<int64_t>(n)), settled_asked_};
+    parked_ = {lane_, Due::At(base::FromUnixNanos(static_cast<int64_t>(n))), settled_asked_};
     settlement.parked = {{lane_, parked_.due, parked_.position, 1, n, {}}};
     settlement.parked[0].rest.assign(n % 7, {parked_.position + 1, n});
     settlement.healths = {{lane_, {std::nullopt, std::nullopt, {}, static_cast<uint32_t>(n)}}};
@@ -203,7 +205,7 @@ class PowerTest : public FaultsTest {
     ASSERT_EQ(due.due.size(), 1u);
     const Parked& row = due.due[0].parked;
     parked_ = {lane_, row.due, row.position};
-    EXPECT_EQ(base::ToUnixNanos(row.due), static_cast<int64_t>(n));
+    EXPECT_EQ(base::ToUnixNanos(row.due.time()), static_cast<int64_t>(n));
     EXPECT_EQ(row.position, journal_->recovered().watermark);
     EXPECT_EQ(row.rest, std::vector<BatchMember>(n % 7, {row.position + 1, n}));
     ASSERT_EQ(lane.groups.size(), 1u);

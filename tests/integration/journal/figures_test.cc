@@ -3,7 +3,7 @@
 #include <future>
 #include <utility>
 
-#include "carillon/journal/refusal.h"
+#include "carillon/store/refusal.h"
 #include "faulty_disk.h"
 #include "support.h"
 
@@ -35,9 +35,9 @@ TEST_F(JournalFigures, AFullDiskIsAnErrorOfWriting) {
   AppendOne("a");
   disk_.full = true;
   const auto refused = Append({"b"});
-  EXPECT_EQ(RefusalOf(refused.status()), Refusal::kDiskFull);
+  EXPECT_EQ(RefusalOf(refused.status()), Refusal::kFull);
   EXPECT_EQ(Errors(Operation::kWrite, StatusCode::kResourceExhausted), 1u);
-  EXPECT_EQ(RefusalOf(Append({"c"}).status()), Refusal::kDiskFull) << "at the door";
+  EXPECT_EQ(RefusalOf(Append({"c"}).status()), Refusal::kFull) << "at the door";
   EXPECT_EQ(Errors(Operation::kWrite, StatusCode::kResourceExhausted), 1u);
   disk_.full = false;
   EXPECT_TRUE(Eventually([&] { return Append({"d"}).ok(); }));
@@ -134,9 +134,7 @@ TEST_F(BrokenTable, WhatCannotBeReadIsAnErrorOfReading) {
 TEST_F(BrokenTable, SoAreLanesThatCannotBeClosed) {
   options_.housekeeping_interval = std::chrono::hours(1);
   Break("lanes");
-  std::promise<absl::Status> done;
-  journal_->CloseUnopenedLanes([&done](const auto& left) { done.set_value(left.status()); });
-  EXPECT_EQ(done.get_future().get().code(), StatusCode::kUnavailable);
+  EXPECT_EQ(ListLanes().status().code(), StatusCode::kUnavailable);
   ExpectErrorOf(Operation::kRead);
 }
 
@@ -168,7 +166,7 @@ TEST_F(JournalTest, ARefusalSaysWhy) {
 TEST_F(JournalTest, TheDiskUnderItsMarkIsFull) {
   options_.min_free_bytes = UINT64_MAX;
   Open();
-  EXPECT_EQ(RefusalOf(Append({"a"}).status()), Refusal::kDiskFull);
+  EXPECT_EQ(RefusalOf(Append({"a"}).status()), Refusal::kFull);
   EXPECT_TRUE(errors_.empty()) << "nothing went wrong";
 }
 

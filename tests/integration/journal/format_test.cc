@@ -57,7 +57,7 @@ TEST_F(FormatTest, AStoreOfTheFirstSchemaIsBroughtToTheLatest) {
   const auto lanes = OpenLanes({{"default", "refuses"}, {"default", "once"}});
   ASSERT_TRUE(lanes.ok());
   EXPECT_EQ(lanes->at(0).parked, 1u);
-  EXPECT_EQ(journal_->stats().dead, 2u);
+  EXPECT_EQ(journal_->shard_stats().dead, 2u);
   EXPECT_EQ(AppendOne("new"), 3u);
 }
 
@@ -70,7 +70,7 @@ TEST_F(FormatTest, AStoreOfTheFourthSchemaIsReadWithItsMark) {
   EXPECT_EQ(events[0]->ordering_key(), "k");
   EXPECT_FALSE(events[0]->traced());
   EXPECT_EQ(events[2]->trace()->state, "a=1");
-  EXPECT_EQ(journal_->stats().dead, 3u);
+  EXPECT_EQ(journal_->shard_stats().dead, 3u);
 
   const auto lanes = OpenLanes(
       {{"default", "refuses"}, {"default", "batches"}, {"default", "well"}, {"default", "off"}});
@@ -111,7 +111,7 @@ TEST_F(FormatTest, AnIdOfAnEarlierVersionIsStillADuplicate) {
     ++answered;
   });
   EXPECT_TRUE(Eventually([&] { return answered == 1; }));
-  EXPECT_EQ(journal_->stats().last_position, before);
+  EXPECT_EQ(journal_->log_stats().last_position, before);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ using testing::IsEmpty;
 class KeptTest : public RetentionTest {
  protected:
   static Parked Kept(LaneId lane, uint64_t position, uint64_t bytes = 1000) {
-    return {.lane = lane, .due = kKeptDue, .position = position, .rest = {}, .bytes = bytes};
+    return {.lane = lane, .due = Due::Kept(), .position = position, .rest = {}, .bytes = bytes};
   }
   /// What is asked of the lane in the end: its rows up to `up_to` are to go.
   bool IsAsked(LaneId lane, EvictionRequest wanted) {
@@ -44,7 +44,8 @@ TEST_F(KeptTest, AParkedDeliveryKeepsNoMoreThanItsOwnEvent) {
   Start(100);  // one chunk
   Settlement settlement;
   settlement.watermark = 100;
-  settlement.parked = {{lane_, At(500'000), 50, 1}, {lane_, HeldDue(7), 80, 0, 7}, Kept(lane_, 81)};
+  settlement.parked = {
+      {lane_, At(500'000), 50, 1}, {lane_, Due::Held(7), 80, 0, 7}, Kept(lane_, 81)};
   Settle(settlement);
   ASSERT_EQ(Query("SELECT count(*) FROM journal"), 1);
   const int64_t whole = Query("SELECT length(records) FROM journal");
@@ -61,12 +62,12 @@ TEST_F(KeptTest, AParkedDeliveryKeepsNoMoreThanItsOwnEvent) {
 
   // Less of it is needed: it is thinned again, and goes when nothing is.
   Settlement less;
-  less.unparked = {{lane_, At(500'000) - hours(73), 50}, {lane_, HeldDue(7), 80}};
+  less.unparked = {{lane_, At(500'000 - 73 * 3600), 50}, {lane_, Due::Held(7), 80}};
   less.watermark = 100;
   Settle(less);
   ASSERT_TRUE(thinned(whole / 70));
   Settlement none;
-  none.unparked = {{lane_, kKeptDue, 81}};
+  none.unparked = {{lane_, Due::Kept(), 81}};
   none.watermark = 100;
   Settle(none);
   ASSERT_TRUE(Left({}));
@@ -128,19 +129,19 @@ TEST_F(KeptTest, TakesKeptRowsFromAPositionOn) {
   EXPECT_THAT(PositionsOf(TakeKept(lane_, 0)), ElementsAre(1, 3, 5, 7, 9));
   const DueDeliveries two = TakeKept(lane_, 4, 2);
   EXPECT_THAT(PositionsOf(two), ElementsAre(5, 7));
-  EXPECT_TRUE(two.next_due.has_value());
-  EXPECT_FALSE(TakeKept(lane_, 4).next_due.has_value());
+  EXPECT_TRUE(two.next.has_value());
+  EXPECT_FALSE(TakeKept(lane_, 4).next.has_value());
 }
 
 TEST_F(KeptTest, ListsParkedRowsPageByPage) {
   Start(9);
   Settlement settlement;
-  settlement.parked = {{lane_, At(9), 1, 1},         {lane_, At(5), 2, 1},
-                       {lane_, At(1), 8, 1},         {lane_, HeldDue(4), 3, 0, 4},
-                       {lane_, HeldDue(0), 4, 0, 4}, Kept(lane_, 5),
+  settlement.parked = {{lane_, At(9), 1, 1},           {lane_, At(5), 2, 1},
+                       {lane_, At(1), 8, 1},           {lane_, Due::Held(4), 3, 0, 4},
+                       {lane_, Due::Stuck(), 4, 0, 4}, Kept(lane_, 5),
                        {lane_ + 1, At(1), 1, 1}};
   Settle(settlement);
-  const ParkedKey start{lane_, base::WallTime::min(), 0};
+  const ParkedKey start{lane_, Due(), 0};
   const ParkedPage first = ListParked(lane_, 5, start, 2);
   ASSERT_EQ(first.rows.size(), 2u);
   EXPECT_EQ(first.rows[0].position, 2u);
@@ -204,7 +205,7 @@ TEST_F(KeptTest, WhatIsTooOldIsGivenUpAndNamedSo) {
   Settle(settlement);
   ASSERT_TRUE(IsAsked(lane_, {2, 2}));
   Settlement gone;
-  gone.unparked = {{lane_, kKeptDue, 1}, {lane_, At(9), 2}};
+  gone.unparked = {{lane_, Due::Kept(), 1}, {lane_, At(9), 2}};
   gone.watermark = 4;
   Settle(gone);
   ASSERT_TRUE(IsAsked(lane_, {}));
@@ -239,8 +240,8 @@ TEST_F(KeptTest, TellsForWhomMostIsKept) {
   settlement.watermark = 4;
   settlement.parked = {Kept(lane_, 2, 10), Kept(other, 3, 70), Kept(other, 4, 7)};
   Settle(settlement);
-  ASSERT_TRUE(Eventually([&] { return journal_->stats().kept_deliveries == 3; }));
-  const Journal::Stats stats = journal_->stats();
+  ASSERT_TRUE(Eventually([&] { return journal_->shard_stats().kept_deliveries == 3; }));
+  const store::ShardStore::ShardStats stats = journal_->shard_stats();
   EXPECT_EQ(stats.kept_bytes, 87u);
   ASSERT_EQ(stats.holders.size(), 2u);
   EXPECT_EQ(stats.holders[0].name, "two");
@@ -252,7 +253,7 @@ TEST_F(KeptTest, TellsForWhomMostIsKept) {
   settlement.watermark = 4;
   settlement.cursors = {{lane_, 2}};
   Settle(settlement);
-  ASSERT_TRUE(Eventually([&] { return journal_->stats().holders.front().name == "one"; }));
+  ASSERT_TRUE(Eventually([&] { return journal_->shard_stats().holders.front().name == "one"; }));
 }
 
 TEST_F(KeptTest, WithoutSpaceTheOldestGiveWayAndTheRefusalNamesTheHolder) {
@@ -260,7 +261,7 @@ TEST_F(KeptTest, WithoutSpaceTheOldestGiveWayAndTheRefusalNamesTheHolder) {
   options_.min_free_bytes = UINT64_MAX / 2;
   Open();
   lane_ = OpenLane("one").lane;
-  ASSERT_TRUE(Eventually([&] { return !journal_->stats().accepting; }));
+  ASSERT_TRUE(Eventually([&] { return !journal_->log_stats().accepting; }));
   Close();
   options_.min_free_bytes = 0;
   Open();
@@ -304,11 +305,12 @@ TEST_F(KeptTest, DeadRowsAreBounded) {
   settlement.watermark = 3;
   for (uint64_t i = 0; i < 5000; ++i) {
     settlement.dead.push_back(
-        {static_cast<LaneId>(100 + i), 2, 1, {}, At(static_cast<int64_t>(i))});
+        {static_cast<LaneId>(100 + i), 2, 1, {}, At(static_cast<int64_t>(i)).time()});
   }
-  settlement.dead.push_back({lane_, 4, 1, {}, At(0)});  // above the watermark: a start needs it
+  settlement.dead.push_back(
+      {lane_, 4, 1, {}, At(0).time()});  // above the watermark: a start needs it
   Settle(settlement);
-  ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 1000; }));
+  ASSERT_TRUE(Eventually([&] { return journal_->shard_stats().dead == 1000; }));
   EXPECT_EQ(Query("SELECT count(*) FROM dead"), 1000);
   EXPECT_EQ(Query("SELECT count(*) FROM dead WHERE position = 4"), 1);
   EXPECT_EQ(Query("SELECT min(lane) FROM dead WHERE position = 2"), 4101);

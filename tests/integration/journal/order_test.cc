@@ -16,10 +16,10 @@ class OrderTest : public ParkedTest {
     return {lane_, At(s), position, 1, group, {}};
   }
   Parked Held(uint64_t position, GroupId group) const {
-    return {lane_, HeldDue(group), position, 0, group, {}};
+    return {lane_, Due::Held(group), position, 0, group, {}};
   }
   Parked Mark(uint64_t position, GroupId group) const {
-    return {lane_, HeldDue(0), position, 0, group, {}};
+    return {lane_, Due::Stuck(), position, 0, group, {}};
   }
   void Park(std::vector<Parked> rows) {
     Settlement settlement;
@@ -34,15 +34,15 @@ TEST_F(OrderTest, WhatIsHeldIsNotDueAndIsTakenByItsGroup) {
         Mark(2, 9)});
   const DueDeliveries due = TakeDue(lane_, base::WallTime::max());
   EXPECT_THAT(PositionsOf(due), ElementsAre(1));
-  EXPECT_FALSE(due.next_due.has_value());
+  EXPECT_FALSE(due.next.has_value());
   EXPECT_THAT(PositionsOf(TakeHeld(lane_, 7)), ElementsAre(3, 5, 9));
-  EXPECT_FALSE(TakeHeld(lane_, 7).next_due.has_value());
-  EXPECT_FALSE(TakeHeld(lane_, 7, 3).next_due.has_value());
+  EXPECT_FALSE(TakeHeld(lane_, 7).next.has_value());
+  EXPECT_FALSE(TakeHeld(lane_, 7, 3).next.has_value());
   const DueDeliveries two = TakeHeld(lane_, 7, 2);
   EXPECT_THAT(PositionsOf(two), ElementsAre(3, 5));
-  EXPECT_EQ(two.next_due, HeldDue(7));
+  EXPECT_EQ(two.next, Due::Held(7));
   EXPECT_EQ(two.due[1].event->id(), "e5");
-  EXPECT_EQ(two.due[1].parked.due, HeldDue(7));
+  EXPECT_EQ(two.due[1].parked.due, Due::Held(7));
   EXPECT_EQ(two.due[1].parked.group, 7u);
   EXPECT_THAT(PositionsOf(TakeHeld(lane_, 8)), ElementsAre(4));
   EXPECT_THAT(PositionsOf(TakeHeld(lane_, kMaxGroup)), ElementsAre(6));
@@ -61,7 +61,7 @@ TEST_F(OrderTest, LargeHeldEventsComeInSeveralAnswers) {
   Park(std::move(rows));
   const DueDeliveries some = TakeHeld(lane_, 5);
   EXPECT_EQ(some.due.size(), 9u);
-  EXPECT_EQ(some.next_due, HeldDue(5));
+  EXPECT_EQ(some.next, Due::Held(5));
 }
 
 TEST_F(OrderTest, AStartKnowsTheGroupsOfALane) {
@@ -72,7 +72,7 @@ TEST_F(OrderTest, AStartKnowsTheGroupsOfALane) {
   Reopen();
   const LaneState state = OpenLane("one");
   EXPECT_EQ(state.parked, 8u);
-  EXPECT_EQ(state.next_due, At(2));
+  EXPECT_EQ(state.next_due, At(2).time());
   ASSERT_EQ(state.groups.size(), 3u);
   const auto expect = [](const GroupState& group, GroupId id, uint64_t timed, uint64_t held,
                          bool stuck) {
@@ -91,23 +91,23 @@ TEST_F(OrderTest, AStartKnowsWhatIsSettledWithoutAnAttempt) {
   Start(9);
   Settlement settlement;
   settlement.parked = {Held(3, 7), Mark(6, 9)};
-  settlement.dead = {{lane_, 5, 0, model::Outcome::kCancelled, At(1)}};
+  settlement.dead = {{lane_, 5, 0, model::Outcome::kCancelled, At(1).time()}};
   settlement.watermark = 3;
   Settle(std::move(settlement));
   Reopen();
-  EXPECT_FALSE(journal_->WasSettled(3, lane_)) << "below the watermark nothing is read again";
-  EXPECT_FALSE(journal_->WasSettled(4, lane_));
-  EXPECT_TRUE(journal_->WasSettled(5, lane_));
-  EXPECT_FALSE(journal_->WasSettled(5, lane_ + 1));
-  EXPECT_FALSE(journal_->WasSettled(6, lane_)) << "a mark settles nothing";
+  EXPECT_FALSE(WasSettled(3, lane_)) << "below the watermark nothing is read again";
+  EXPECT_FALSE(WasSettled(4, lane_));
+  EXPECT_TRUE(WasSettled(5, lane_));
+  EXPECT_FALSE(WasSettled(5, lane_ + 1));
+  EXPECT_FALSE(WasSettled(6, lane_)) << "a mark settles nothing";
   Settlement more;
   more.parked = {Held(8, 7)};
   more.cursors = {{lane_, 2}};
   more.watermark = 9;
   Settle(std::move(more));
   Reopen();
-  EXPECT_TRUE(journal_->WasSettled(3, lane_)) << "at or above the cursor it is";
-  EXPECT_TRUE(journal_->WasSettled(8, lane_));
+  EXPECT_TRUE(WasSettled(3, lane_)) << "at or above the cursor it is";
+  EXPECT_TRUE(WasSettled(8, lane_));
 }
 
 TEST_F(OrderTest, WhatIsOnlyHeldIsNeverDue) {
@@ -122,7 +122,7 @@ TEST_F(OrderTest, AHeldRowMovesInOneStep) {
   Start(2);
   Park({Held(1, 7), Held(2, 7)});
   Settlement settlement;
-  settlement.unparked = {{lane_, HeldDue(7), 1}};
+  settlement.unparked = {{lane_, Due::Held(7), 1}};
   settlement.parked = {Timed(1, 1, 7)};
   Settle(settlement);
   Reopen();
@@ -151,7 +151,7 @@ TEST_F(OrderTest, AStoreOfTheFirstVersionOpensAndGoesOn) {
   const LaneState state = OpenLane("one");
   EXPECT_EQ(state.lane, lane_);
   EXPECT_EQ(state.parked, 2u);
-  EXPECT_EQ(state.next_due, At(1));
+  EXPECT_EQ(state.next_due, At(1).time());
   EXPECT_TRUE(state.groups.empty());
   EXPECT_EQ(state.health, Health());
   const DueDeliveries due = TakeDue(lane_, At(9));

@@ -26,17 +26,20 @@ class OwnEventsTest : public JournalTest {
 /// Keeps each batch.
 class Batches final : public Consumer {
  public:
+  void OnJoined(uint64_t) override {}
   void OnCommitted(const EventBatchPtr& batch) override { batches.push_back(batch); }
   std::vector<EventBatchPtr> batches;  ///< of the journal's thread until it is closed
 };
 
 TEST_F(OwnEventsTest, ComeBehindThePublishedInOneBatch) {
   ASSERT_TRUE(TryOpen().ok());
+  TakeShard(0);
   Batches batches;
   journal_->AddConsumer(&batches);
   // Both wait for the start, and so are one group.
   std::promise<void> settled;
-  journal_->Settle(Told({"own1", "own2"}), [&] { settled.set_value(); });
+  journal_->Settle(Owned(Told({"own1", "own2"})),
+                   [&](const absl::Status&) { settled.set_value(); });
   std::promise<std::vector<Appended>> appended;
   journal_->Append(MakeEvents({"a", "b"}),
                    [&](auto result) { appended.set_value(result.value()); });
@@ -78,13 +81,13 @@ TEST_F(OwnEventsTest, DoNotCountAsWaiting) {
   Open();
   Settle(Told({"own1", "own2"}));
   EXPECT_EQ(recorder_.Seen().size(), 2u);
-  EXPECT_EQ(journal_->stats().waiting_bytes, 0u);
-  EXPECT_EQ(journal_->stats().last_position, 2u);
+  EXPECT_EQ(journal_->log_stats().waiting_bytes, 0u);
+  EXPECT_EQ(journal_->log_stats().last_position, 2u);
 }
 
 TEST_F(OwnEventsTest, ThoseOfTheLastSettlementAreWrittenAtStop) {
   Open();
-  journal_->Settle(Told({"own"}), [] {});
+  journal_->Settle(Owned(Told({"own"})), {});
   Reopen();
   EXPECT_EQ(journal_->recovered().last_position, 1u);
   EXPECT_THAT(recorder_.Seen(), ElementsAre(std::pair(1u, "own")));
@@ -105,16 +108,16 @@ TEST_F(FullDiskTest, OwnEventsWaitWithTheirSettlement) {
   settlement.dead = {{1, 1, 1, model::Outcome::kDns, clock_.Wall()}};
   std::promise<void> promise;
   auto settled = promise.get_future();
-  journal_->Settle(std::move(settlement), [&] { promise.set_value(); });
+  journal_->Settle(Owned(std::move(settlement)), [&](const absl::Status&) { promise.set_value(); });
   EXPECT_FALSE(Append({"b", "c"}).ok());
-  ASSERT_TRUE(Eventually([&] { return !journal_->stats().accepting; }));
+  ASSERT_TRUE(Eventually([&] { return !journal_->log_stats().accepting; }));
   EXPECT_EQ(settled.wait_for(std::chrono::milliseconds(0)), std::future_status::timeout);
   EXPECT_EQ(recorder_.Seen().size(), 1u);
 
   disk_.full = false;
   settled.get();
   EXPECT_THAT(recorder_.Seen(), ElementsAre(std::pair(1u, "a"), std::pair(2u, "own")));
-  ASSERT_TRUE(Eventually([&] { return journal_->stats().accepting; }));
+  ASSERT_TRUE(Eventually([&] { return journal_->log_stats().accepting; }));
   const auto stored = Append({"b", "own", "c"});
   ASSERT_TRUE(stored.ok()) << stored.status();
   EXPECT_EQ(stored->at(0).position, 3u);
@@ -122,7 +125,7 @@ TEST_F(FullDiskTest, OwnEventsWaitWithTheirSettlement) {
   EXPECT_EQ(stored->at(2).position, 4u);
   Reopen();
   EXPECT_EQ(journal_->recovered().last_position, 4u);
-  EXPECT_EQ(journal_->stats().dead, 1u);
+  EXPECT_EQ(journal_->shard_stats().dead, 1u);
 }
 
 }  // namespace

@@ -31,7 +31,11 @@ class ParkedTest : public JournalTest {
     for (int i = 1; i <= events; ++i) ids.push_back("e" + std::to_string(i));
     return ids;
   }
-  base::WallTime At(int64_t s) const { return clock_.Wall() + std::chrono::seconds(s); }
+  Due At(int64_t s) const { return Due::At(clock_.Wall() + std::chrono::seconds(s)); }
+  using JournalTest::TakeDue;
+  DueDeliveries TakeDue(LaneId lane, Due until, size_t limit = 1000) {
+    return TakeDue(lane, until.time(), limit);
+  }
   static std::vector<uint64_t> PositionsOf(const DueDeliveries& due) {
     std::vector<uint64_t> positions;
     for (const DueDelivery& one : due.due) positions.push_back(one.parked.position);
@@ -42,13 +46,18 @@ class ParkedTest : public JournalTest {
     journal_->TakeOut(std::move(names), [&](absl::Status s) { done.set_value(std::move(s)); });
     return done.get_future().get();
   }
-  /// Closes the lanes that nobody opened since the start; gives those that had anything left.
-  std::vector<UnopenedLane> CloseUnopened() {
-    std::promise<absl::StatusOr<std::vector<UnopenedLane>>> done;
-    journal_->CloseUnopenedLanes([&](auto left) { done.set_value(std::move(left)); });
-    auto left = done.get_future().get();
+  /// Retires the lanes that the test did not open since the start; returns those that had anything
+  /// left.
+  std::vector<RetiredLane> RetireUnopened() {
+    const auto all = ListLanes();
+    EXPECT_TRUE(all.ok()) << all.status();
+    std::vector<LaneId> others;
+    for (const ListedLane& lane : all.value_or(std::vector<ListedLane>())) {
+      if (lane.taken_out || !opened_.contains(lane.lane)) others.push_back(lane.lane);
+    }
+    auto left = RetireLanes(std::move(others));
     EXPECT_TRUE(left.ok()) << left.status();
-    return left.ok() ? *std::move(left) : std::vector<UnopenedLane>();
+    return left.ok() ? *std::move(left) : std::vector<RetiredLane>();
   }
   LaneId lane_ = 0;
 };

@@ -23,19 +23,19 @@ TEST_F(ParkedTest, TakesWhatIsDueInOrderUpToTheLimit) {
                        {lane_ + 1, At(1), 3, 1}};
   Settle(settlement);
   EXPECT_TRUE(TakeDue(lane_, At(0)).due.empty());
-  EXPECT_EQ(TakeDue(lane_, At(0)).next_due, At(1));
+  EXPECT_EQ(TakeDue(lane_, At(0)).next, At(1));
 
   const DueDeliveries due = TakeDue(lane_, At(5));
   EXPECT_THAT(PositionsOf(due), ElementsAre(2, 6, 4));
-  EXPECT_EQ(due.next_due, At(9));
+  EXPECT_EQ(due.next, At(9));
   EXPECT_EQ(due.due[1].parked.attempts, 2u);
   ASSERT_NE(due.due[1].event, nullptr);
   EXPECT_EQ(due.due[1].event->id(), "e6");
 
   const DueDeliveries two = TakeDue(lane_, At(100), 2);
   EXPECT_THAT(PositionsOf(two), ElementsAre(2, 6));
-  EXPECT_EQ(two.next_due, At(5));
-  EXPECT_FALSE(TakeDue(lane_, At(100)).next_due.has_value());
+  EXPECT_EQ(two.next, At(5));
+  EXPECT_FALSE(TakeDue(lane_, At(100)).next.has_value());
   EXPECT_TRUE(TakeDue(lane_ + 7, At(100)).due.empty());
 }
 
@@ -51,7 +51,7 @@ TEST_F(ParkedTest, UnparkingAndParkingAgainIsOneStep) {
   Reopen();
   const LaneState state = OpenLane("one");
   EXPECT_EQ(state.parked, 1u);
-  EXPECT_EQ(state.next_due, At(8));
+  EXPECT_EQ(state.next_due, At(8).time());
   EXPECT_THAT(PositionsOf(TakeDue(lane_, At(8))), ElementsAre(2));
 }
 
@@ -83,18 +83,19 @@ TEST_F(ParkedTest, ManyLargeEventsComeInSeveralAnswers) {
   const DueDeliveries due = TakeDue(lane_, At(1), 1000);
   EXPECT_GT(due.due.size(), 100u);
   EXPECT_LT(due.due.size(), 600u);
-  EXPECT_EQ(due.next_due, At(1));
+  EXPECT_EQ(due.next, At(1));
 }
 
 TEST_F(ParkedTest, CountsTheDeadOnce) {
   Start(2);
   Settlement settlement;
-  settlement.dead = {{lane_, 1, 3, model::Outcome::kDns, At(0)}, {lane_, 2, 1, {}, At(0)}};
+  settlement.dead = {{lane_, 1, 3, model::Outcome::kDns, At(0).time()},
+                     {lane_, 2, 1, {}, At(0).time()}};
   Settle(settlement);
   Settle(settlement);
-  EXPECT_EQ(journal_->stats().dead, 2u);
+  EXPECT_EQ(journal_->shard_stats().dead, 2u);
   Reopen();
-  EXPECT_EQ(journal_->stats().dead, 2u);
+  EXPECT_EQ(journal_->shard_stats().dead, 2u);
 }
 
 TEST_F(ParkedTest, ClosingALaneMakesItsDeliveriesDead) {
@@ -104,10 +105,10 @@ TEST_F(ParkedTest, ClosingALaneMakesItsDeliveriesDead) {
   settlement.parked = {{lane_, At(1), 1, 1}, {lane_, At(2), 2, 1}, {lane_ + 1, At(2), 2, 1}};
   settlement.cursors = {{lane_, 2}};
   Settle(settlement);
-  EXPECT_EQ(journal_->stats().floor, 1u);
+  EXPECT_EQ(journal_->shard_stats().floor, 1u);
   journal_->CloseLanes({lane_});
-  ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 2; }));
-  EXPECT_TRUE(Eventually([&] { return journal_->stats().floor == 3; })) << "nobody is behind";
+  ASSERT_TRUE(Eventually([&] { return journal_->shard_stats().dead == 2; }));
+  EXPECT_TRUE(Eventually([&] { return journal_->shard_stats().floor == 3; })) << "nobody is behind";
   EXPECT_EQ(Query("SELECT count(*) FROM dead WHERE outcome = 13"), 2);
   EXPECT_EQ(Query("SELECT count(*) FROM parked"), 1);
   EXPECT_NE(OpenLane("one").lane, lane_);
@@ -117,7 +118,7 @@ TEST_F(ParkedTest, ClosingALaneMakesItsDeliveriesDead) {
   late.parked = {{lane_, At(5), 3, 1}};
   late.cursors = {{lane_, 1}};
   Settle(late);
-  EXPECT_EQ(journal_->stats().dead, 3u);
+  EXPECT_EQ(journal_->shard_stats().dead, 3u);
   EXPECT_EQ(Query("SELECT count(*) FROM parked"), 1);
   EXPECT_EQ(Query("SELECT count(*) FROM lanes WHERE cursor IS NOT NULL"), 0);
 }
@@ -129,7 +130,7 @@ TEST_F(ParkedTest, SeveralLanesAreClosedOneAfterAnother) {
   settlement.parked = {{lane_, At(1), 1, 1}, {two, At(1), 2, 1}};
   Settle(settlement);
   journal_->CloseLanes({lane_, two});
-  EXPECT_TRUE(Eventually([&] { return journal_->stats().dead == 2; }));
+  EXPECT_TRUE(Eventually([&] { return journal_->shard_stats().dead == 2; }));
   EXPECT_EQ(Query("SELECT count(*) FROM parked"), 0);
 }
 
@@ -151,15 +152,15 @@ TEST_F(ParkedTest, ClosingGoesOnInStepsAndAfterARestart) {
   Settle(settlement);
   ASSERT_TRUE(TakeOut({{"acme", "one"}}).ok());
   Reopen();
-  const std::vector<UnopenedLane> left = CloseUnopened();
+  const std::vector<RetiredLane> left = RetireUnopened();
   ASSERT_EQ(left.size(), 1u);
   EXPECT_TRUE(left[0].taken_out);
   EXPECT_EQ(left[0].parked, 25'000u) << "told before a step was taken";
-  ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 25'000; }));
+  ASSERT_TRUE(Eventually([&] { return journal_->shard_stats().dead == 25'000; }));
   EXPECT_EQ(Query("SELECT count(*) FROM parked"), 0);
   ASSERT_TRUE(Eventually([&] { return Query("SELECT closed FROM lanes") == 2; }));
   Reopen();
-  EXPECT_TRUE(CloseUnopened().empty()) << "told again";
+  EXPECT_TRUE(RetireUnopened().empty()) << "told again";
 }
 
 TEST_F(ParkedTest, WhatWasTakenOutStartsAnewAfterACrash) {
@@ -182,14 +183,14 @@ TEST_F(ParkedTest, WhatWasTakenOutStartsAnewAfterACrash) {
   EXPECT_EQ(again.parked, 0u);
   EXPECT_FALSE(again.cursor);
   EXPECT_EQ(OpenLane("two").lane, stays);
-  const std::vector<UnopenedLane> left = CloseUnopened();
+  const std::vector<RetiredLane> left = RetireUnopened();
   ASSERT_EQ(left.size(), 1u);
   EXPECT_EQ(left[0].name, (LaneName{"acme", "one"}));
   EXPECT_TRUE(left[0].taken_out);
   EXPECT_EQ(left[0].parked, 2u);
   EXPECT_EQ(left[0].from, 2u) << "its cursor when it was taken out";
   EXPECT_EQ(left[0].last, 3u);
-  ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 2; }));
+  ASSERT_TRUE(Eventually([&] { return journal_->shard_stats().dead == 2; }));
   AppendOne("e4");
   EXPECT_EQ(OpenLane("one").lane, again.lane) << "the new one stays open";
 }
@@ -200,7 +201,7 @@ TEST_F(ParkedTest, WhatWasFoundUnopenedStartsAnewAfterACrash) {
   settlement.parked = {{lane_, At(1), 1, 1}};
   Settle(settlement);
   Reopen();
-  EXPECT_EQ(CloseUnopened().size(), 1u);
+  EXPECT_EQ(RetireUnopened().size(), 1u);
   EXPECT_GT(Query("SELECT closed FROM lanes"), 0) << "durable before it is told";
   Reopen();
   EXPECT_NE(OpenLane("one").lane, lane_);
@@ -237,7 +238,7 @@ TEST_F(FullDiskMarkTest, SoAreThoseOfWhatNobodyOpened) {
   OpenFirst(3);
   Reopen();
   disk_.full = true;
-  EXPECT_EQ(CloseUnopened().size(), 1u);
+  EXPECT_EQ(RetireUnopened().size(), 1u);
   EXPECT_EQ(Query("SELECT closed FROM lanes"), 0);
   disk_.full = false;
   SettleUpTo(3);
@@ -248,9 +249,8 @@ TEST_F(ParkedTest, AfterTheEndMarksAreRefused) {
   Start(1);
   journal_->Stop();
   EXPECT_EQ(TakeOut({{"acme", "one"}}).code(), absl::StatusCode::kUnavailable);
-  std::promise<absl::Status> done;
-  journal_->CloseUnopenedLanes([&](const auto& left) { done.set_value(left.status()); });
-  EXPECT_EQ(done.get_future().get().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ListLanes().status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(RetireLanes({lane_}).status().code(), absl::StatusCode::kUnavailable);
 }
 
 TEST_F(ParkedTest, OfALaneThatNobodyOpensAnyMoreBatchesCountAndMarksDoNot) {
@@ -258,15 +258,15 @@ TEST_F(ParkedTest, OfALaneThatNobodyOpensAnyMoreBatchesCountAndMarksDoNot) {
   Settlement settlement;
   settlement.watermark = 6;
   settlement.parked = {{lane_, At(1), 1, 1, 0, {{2, 0}, {3, 0}}},
-                       {lane_, HeldDue(7), 4, 0, 7},
-                       {lane_, HeldDue(0), 5, 0, 7}};
+                       {lane_, Due::Held(7), 4, 0, 7},
+                       {lane_, Due::Stuck(), 5, 0, 7}};
   Settle(settlement);
   Reopen();
-  const std::vector<UnopenedLane> left = CloseUnopened();
+  const std::vector<RetiredLane> left = RetireUnopened();
   ASSERT_EQ(left.size(), 1u);
   EXPECT_EQ(left[0].parked, 4u);
   EXPECT_GT(left[0].from, left[0].last) << "all was settled";
-  ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 4; })) << "so many died";
+  ASSERT_TRUE(Eventually([&] { return journal_->shard_stats().dead == 4; })) << "so many died";
 }
 
 TEST_F(ParkedTest, WhatALaneThatNobodyOpensAnyMoreHadNotGotIsTold) {
@@ -279,7 +279,7 @@ TEST_F(ParkedTest, WhatALaneThatNobodyOpensAnyMoreHadNotGotIsTold) {
   for (AttemptRow& row : settlement.attempts) row.started = clock_.Wall();
   Settle(settlement);
   Reopen();
-  const std::vector<UnopenedLane> left = CloseUnopened();
+  const std::vector<RetiredLane> left = RetireUnopened();
   ASSERT_EQ(left.size(), 1u);
   EXPECT_EQ(left[0].parked, 0u);
   EXPECT_EQ(left[0].from, 5u) << "its cursor stood at 4, which was settled";
@@ -290,7 +290,7 @@ TEST_F(ParkedTest, ALaneThatHadNothingLeftIsNotTold) {
   Start(2);
   SettleUpTo(2);
   Reopen();
-  EXPECT_TRUE(CloseUnopened().empty());
+  EXPECT_TRUE(RetireUnopened().empty());
 }
 
 TEST_F(ParkedTest, ALaneThatNobodyOpensAnyMoreIsClosed) {
@@ -303,12 +303,12 @@ TEST_F(ParkedTest, ALaneThatNobodyOpensAnyMoreIsClosed) {
   Settle(settlement);
   Reopen();
   EXPECT_EQ(OpenLane("two").lane, stays);
-  const std::vector<UnopenedLane> left = CloseUnopened();
+  const std::vector<RetiredLane> left = RetireUnopened();
   ASSERT_EQ(left.size(), 1u);
   EXPECT_EQ(left[0].name, (LaneName{"acme", "one"}));
   EXPECT_EQ(left[0].parked, 1u);
   EXPECT_GT(left[0].from, left[0].last) << "it came after all events";
-  ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 1; }));
+  ASSERT_TRUE(Eventually([&] { return journal_->shard_stats().dead == 1; }));
   EXPECT_EQ(Query("SELECT count(*) FROM parked"), 1);
   EXPECT_EQ(Query("SELECT count(*) FROM lanes WHERE cursor IS NOT NULL"), 0);
   EXPECT_NE(OpenLane("one").lane, lane_);
@@ -325,12 +325,12 @@ TEST_F(RetentionTest, RemovesWhatIsSettledAndOldAndLeavesTheRest) {
   Settle(settlement);
   clock_.Advance(hours(73));
   ASSERT_TRUE(Left({3, 6}));
-  ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 0; }));
+  ASSERT_TRUE(Eventually([&] { return journal_->shard_stats().dead == 0; }));
   EXPECT_EQ(Read(1).at(0)->id(), "e3");
   EXPECT_EQ(TakeDue(lane_, At(200'000)).due.at(0).event->id(), "e3");
 
   Settlement gone;
-  gone.unparked = {{lane_, At(100'000) - hours(73), 3}};
+  gone.unparked = {{lane_, At(100'000 - 73 * 3600), 3}};
   gone.watermark = 6;
   Settle(gone);
   ASSERT_TRUE(Left({}));
@@ -350,7 +350,7 @@ TEST_F(RetentionTest, AttemptsThatAStartNeedsStayHoweverOld) {
   settlement.dead = {{lane_ + 1, 1, 1, model::Outcome::kDns, clock_.Wall()}};
   Settle(settlement);
   clock_.Advance(hours(73));
-  ASSERT_TRUE(Eventually([&] { return journal_->stats().dead == 0; })) << "it was looked for";
+  ASSERT_TRUE(Eventually([&] { return journal_->shard_stats().dead == 0; })) << "it was looked for";
   EXPECT_EQ(Query("SELECT count(*) FROM attempt_log"), 1);
 }
 
@@ -360,8 +360,8 @@ TEST_F(RetentionTest, WhatALaneBehindStillNeedsStays) {
   settlement.watermark = 4;
   settlement.cursors = {{lane_, 3}};
   Settle(settlement);
-  EXPECT_EQ(journal_->stats().watermark, 4u);
-  EXPECT_EQ(journal_->stats().floor, 2u);
+  EXPECT_EQ(journal_->shard_stats().watermark, 4u);
+  EXPECT_EQ(journal_->shard_stats().floor, 2u);
   clock_.Advance(hours(73));
   ASSERT_TRUE(Left({3, 4}));
   Reopen();
@@ -400,7 +400,7 @@ TEST_F(RetentionTest, WhatIsAttemptedAfterAllAttemptsLeftIsKnownAtTheNextStart) 
   settlement.attempts[0].settles = true;
   Settle(settlement);
   Reopen();
-  EXPECT_TRUE(journal_->WasSettled(2, lane_));
+  EXPECT_TRUE(WasSettled(2, lane_));
 }
 
 TEST_F(RetentionTest, WhatCameAfterTheLastSettlementCountsAfterAStart) {
@@ -451,7 +451,7 @@ TEST_F(RetentionTest, TheWriteAheadFileStaysBounded) {
     ASSERT_TRUE(Append(ids, 100'000).ok());
   }
   // 150 MB went through it.
-  EXPECT_GT(journal_->stats().last_position, 0u);
+  EXPECT_GT(journal_->log_stats().last_position, 0u);
   EXPECT_LE(WalBytes(), 110u << 20);
 }
 

@@ -35,32 +35,31 @@ TEST_F(JournalTest, RecoversPositionsWatermarkAndSettledAttempts) {
   settlement.watermark = 2;
   settlement.attempts = {Attempt(2, 7), Attempt(4, 7), Attempt(3, 7, false)};
   Settle(settlement);
-  EXPECT_EQ(journal_->stats().watermark, 2u);
-  EXPECT_FALSE(journal_->WasSettled(4, 7));  // known from the start only
+  EXPECT_EQ(journal_->shard_stats().watermark, 2u);
+  EXPECT_FALSE(WasSettled(4, 7));  // known from the start only
   Reopen();
   EXPECT_EQ(journal_->recovered().watermark, 2u);
   EXPECT_EQ(journal_->recovered().last_position, 4u);
-  EXPECT_TRUE(journal_->WasSettled(4, 7));
-  EXPECT_FALSE(journal_->WasSettled(4, 8));
-  EXPECT_FALSE(journal_->WasSettled(3, 7));
+  EXPECT_TRUE(WasSettled(4, 7));
+  EXPECT_FALSE(WasSettled(4, 8));
+  EXPECT_FALSE(WasSettled(3, 7));
   EXPECT_EQ(AppendOne("e"), 5u);
 }
 
 TEST_F(JournalTest, TheWatermarkIsThatOfTheSlowestShard) {
-  ASSERT_TRUE(TryOpen().ok());
+  shard_count_ = 2;
+  Open();
   Recorder other;
-  journal_->AddConsumer(&recorder_);
   journal_->AddConsumer(&other);
-  journal_->Start();
   ASSERT_TRUE(Append({"a", "b", "c"}).ok());
   SettleUpTo(3);
-  EXPECT_EQ(journal_->stats().watermark, 0u);
+  EXPECT_EQ(journal_->shard_stats().watermark, 0u);
   Settlement second;
   second.shard = 1;
   second.watermark = 2;
   second.attempts = {Attempt(1, 7)};
   Settle(second);
-  EXPECT_EQ(journal_->stats().watermark, 2u);
+  EXPECT_EQ(journal_->shard_stats().watermark, 2u);
   EXPECT_EQ(Query("SELECT count(*) FROM attempt_log"), 1) << "written once, as its own shard's";
   EXPECT_EQ(other.Seen().size(), 3u);
 }
@@ -69,7 +68,7 @@ TEST_F(JournalTest, AWatermarkAboveTheJournalIsNotTaken) {
   Open();
   AppendOne("a");
   SettleUpTo(1000);
-  EXPECT_EQ(journal_->stats().watermark, 1u);
+  EXPECT_EQ(journal_->shard_stats().watermark, 1u);
   Reopen();
   EXPECT_EQ(AppendOne("b"), 2u);
 }
@@ -88,9 +87,9 @@ TEST_F(JournalTest, RecoversCursorsAndWhatFellBehindHadSettled) {
   EXPECT_EQ(lane.lane, slow);
   EXPECT_EQ(lane.cursor, 2u);
   EXPECT_EQ(lane.since, 1u);
-  EXPECT_TRUE(journal_->WasSettled(3, slow));
-  EXPECT_FALSE(journal_->WasSettled(1, slow));      // below its cursor
-  EXPECT_FALSE(journal_->WasSettled(3, slow + 1));  // below the watermark, which counts for it
+  EXPECT_TRUE(WasSettled(3, slow));
+  EXPECT_FALSE(WasSettled(1, slow));      // below its cursor
+  EXPECT_FALSE(WasSettled(3, slow + 1));  // below the watermark, which counts for it
   Settlement caught_up;
   caught_up.watermark = 4;
   caught_up.cursors = {{slow, std::nullopt}};
@@ -113,7 +112,7 @@ TEST_F(JournalTest, AStartDoesNotReadTheWholeAttemptLog) {
   EXPECT_EQ(Query("SELECT count(*) FROM attempt_log"), 20);
   EXPECT_GE(Query("SELECT attempt_floor FROM state"), 19);
   Reopen();
-  EXPECT_TRUE(journal_->WasSettled(20, lane));
+  EXPECT_TRUE(WasSettled(20, lane));
 }
 
 TEST_F(JournalTest, NewLanesWantEventsFromTheNextOn) {

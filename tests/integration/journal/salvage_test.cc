@@ -53,7 +53,7 @@ TEST_F(SalvageTest, ASoundStoreIsCopiedWhole) {
   Settlement settlement;
   settlement.watermark = 10;
   settlement.attempts = {AttemptRow{4, lane}};
-  settlement.parked = {{lane, base::FromUnixNanos(99), 3, 2, 7, {{5, 8}}}};
+  settlement.parked = {{lane, Due::At(base::FromUnixNanos(99)), 3, 2, 7, {{5, 8}}}};
   settlement.dead = {{lane, 2, 1, model::Outcome::kDns, clock_.Wall()}};
   settlement.cursors = {{lane, 6}};
   settlement.healths = {{lane, {clock_.Wall(), std::nullopt, {}, 3}}};
@@ -69,7 +69,7 @@ TEST_F(SalvageTest, ASoundStoreIsCopiedWhole) {
     EXPECT_EQ(journal_->recovered().last_position, 30u);
     EXPECT_EQ(journal_->recovered().watermark, 10u);
     EXPECT_EQ(Positions().size(), 30u);
-    EXPECT_EQ(journal_->stats().dead, 1u);
+    EXPECT_EQ(journal_->shard_stats().dead, 1u);
     const LaneState state = OpenLane("one");
     EXPECT_EQ(state.lane, lane);
     EXPECT_EQ(state.cursor, 6u);
@@ -91,9 +91,9 @@ TEST_F(SalvageTest, ADamagedChunkAmongManyLosesOnlyItself) {
     ASSERT_TRUE(Append(ids, 200).ok());
   }
   Settlement settlement;  // 701 to 710 are in the chunk that is damaged
-  settlement.parked = {{lane, base::FromUnixNanos(1), 705, 1, 0, {}},
-                       {lane, base::FromUnixNanos(2), 706, 1, 4, {{800, 5}, {707, 6}}},
-                       {lane, base::FromUnixNanos(3), 900, 1, 0, {}}};
+  settlement.parked = {{lane, Due::At(base::FromUnixNanos(1)), 705, 1, 0, {}},
+                       {lane, Due::At(base::FromUnixNanos(2)), 706, 1, 4, {{800, 5}, {707, 6}}},
+                       {lane, Due::At(base::FromUnixNanos(3)), 900, 1, 0, {}}};
   Settle(settlement);
   Close();
   DamageAt("carillon.db", "id704!.id704!");

@@ -96,8 +96,25 @@ size_t JournalTest::Errors(Operation operation, absl::StatusCode code) {
 void JournalTest::Open() {
   const absl::Status status = TryOpen();
   ASSERT_TRUE(status.ok()) << status;
+  shards_.clear();
+  opened_.clear();
+  for (ShardId shard = 0; shard < shard_count_; ++shard) TakeShard(shard);
   journal_->AddConsumer(&recorder_);
   journal_->Start();
+}
+
+void JournalTest::TakeShard(ShardId shard) {
+  std::promise<absl::StatusOr<ShardState>> answer;
+  journal_->TakeShard(shard, [&](auto taken) { answer.set_value(std::move(taken)); });
+  auto taken = answer.get_future().get();
+  ASSERT_TRUE(taken.ok()) << taken.status();
+  if (shard >= shards_.size()) shards_.resize(shard + 1);
+  shards_[shard] = *std::move(taken);
+}
+
+Settlement JournalTest::Owned(Settlement settlement) const {
+  settlement.epoch = shards_.at(settlement.shard).epoch;
+  return settlement;
 }
 
 void JournalTest::Close() { journal_.reset(); }
@@ -117,9 +134,11 @@ uint64_t JournalTest::AppendOne(const std::string& id, size_t payload_bytes) {
 }
 
 void JournalTest::Settle(Settlement settlement) {
-  std::promise<void> durable;
-  journal_->Settle(std::move(settlement), [&] { durable.set_value(); });
-  durable.get_future().get();
+  std::promise<absl::Status> durable;
+  journal_->Settle(Owned(std::move(settlement)),
+                   [&](absl::Status status) { durable.set_value(std::move(status)); });
+  const absl::Status status = durable.get_future().get();
+  EXPECT_TRUE(status.ok()) << status;
 }
 
 void JournalTest::SettleUpTo(uint64_t watermark) {
@@ -164,7 +183,21 @@ ParkedPage JournalTest::ListParked(LaneId lane, uint64_t up_to, ParkedKey from, 
 
 absl::StatusOr<std::vector<LaneState>> JournalTest::OpenLanes(const std::vector<LaneName>& names) {
   std::promise<absl::StatusOr<std::vector<LaneState>>> answer;
-  journal_->OpenLanes(names, [&](auto lanes) { answer.set_value(std::move(lanes)); });
+  journal_->OpenLanes(0, names, [&](auto lanes) { answer.set_value(std::move(lanes)); });
+  auto lanes = answer.get_future().get();
+  for (const LaneState& lane : lanes.value_or(std::vector<LaneState>())) opened_.insert(lane.lane);
+  return lanes;
+}
+
+absl::StatusOr<std::vector<ListedLane>> JournalTest::ListLanes() {
+  std::promise<absl::StatusOr<std::vector<ListedLane>>> answer;
+  journal_->ListLanes([&](auto lanes) { answer.set_value(std::move(lanes)); });
+  return answer.get_future().get();
+}
+
+absl::StatusOr<std::vector<RetiredLane>> JournalTest::RetireLanes(std::vector<LaneId> lanes) {
+  std::promise<absl::StatusOr<std::vector<RetiredLane>>> answer;
+  journal_->RetireLanes(std::move(lanes), [&](auto left) { answer.set_value(std::move(left)); });
   return answer.get_future().get();
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,12 +35,15 @@ class ManualClock final : public base::Clock {
 /// Keeps the ids and positions it was told, in order.
 class Recorder final : public Consumer {
  public:
+  void OnJoined(uint64_t last) override { joined_ = last; }
   void OnCommitted(const EventBatchPtr& batch) override;
+  uint64_t joined() const { return joined_; }
   std::vector<std::pair<uint64_t, std::string>> Seen() const;
 
  private:
   mutable std::mutex mutex_;
   std::vector<std::pair<uint64_t, std::string>> seen_;
+  std::atomic<uint64_t> joined_{0};
 };
 
 /// An event of tenant `acme` whose payload tells its id.
@@ -55,7 +59,7 @@ class JournalTest : public testing::Test {
   JournalTest();
   ~JournalTest() override;
 
-  /// Opens the journal and starts it with one consumer.
+  /// Opens the journal, takes `shard_count_` shards and starts it with one consumer.
   void Open();
   absl::Status TryOpen();
   /// Stops it cleanly.
@@ -69,7 +73,16 @@ class JournalTest : public testing::Test {
                                                size_t payload_bytes = 0);
   /// The position of one event that has to be taken.
   uint64_t AppendOne(const std::string& id, size_t payload_bytes = 0);
+  /// Makes the test the owner of a shard.
+  void TakeShard(ShardId shard);
+  /// In the name of the owner of its shard.
   void Settle(Settlement settlement);
+  /// The settlement is that of the owner of its shard.
+  Settlement Owned(Settlement settlement) const;
+  /// As the owner of the first shard knew it when it took it.
+  bool WasSettled(uint64_t position, LaneId lane) const {
+    return shards_[0].settled->Contains(position, lane);
+  }
   /// Settles all that is there.
   void SettleUpTo(uint64_t watermark);
   EventBatch Read(uint64_t from, size_t max_bytes = 1 << 20);
@@ -79,6 +92,8 @@ class JournalTest : public testing::Test {
   ParkedPage ListParked(LaneId lane, uint64_t up_to, ParkedKey from, size_t limit = 1000);
   absl::StatusOr<std::vector<LaneState>> OpenLanes(const std::vector<LaneName>& names);
   LaneState OpenLane(const std::string& name);
+  absl::StatusOr<std::vector<ListedLane>> ListLanes();
+  absl::StatusOr<std::vector<RetiredLane>> RetireLanes(std::vector<LaneId> lanes);
   /// Positions from `from` on.
   std::vector<uint64_t> Positions(uint64_t from = 1);
   /// Waits, up to half a minute, for something that the journal's threads do by themselves.
@@ -93,6 +108,9 @@ class JournalTest : public testing::Test {
   std::string DatabaseFile() const { return options_.data_dir + "/carillon.db"; }
 
   ManualClock clock_;
+  ShardId shard_count_ = 1;
+  std::vector<ShardState> shards_;  ///< as they were taken
+  std::set<LaneId> opened_;         ///< since the start
   SqliteJournalOptions options_;
   Recorder recorder_;
   std::atomic<int> commits_{0};

@@ -6,22 +6,21 @@
 #include <mutex>
 
 #include "absl/status/status.h"
-#include "carillon/journal/journal.h"
+#include "carillon/store/event_log.h"
 
 namespace carillon::rpc {
 
 /// Takes appends and answers when told to.
-class HeldJournal final : public journal::Journal {
+class HeldJournal final : public store::EventLog {
  public:
-  void Append(std::vector<std::shared_ptr<model::Event>> events,
-              journal::AppendDone done) override {
+  void Append(std::vector<std::shared_ptr<model::Event>> events, store::AppendDone done) override {
     std::unique_lock lock(mutex_);
     if (!refuse_.ok()) {
       const absl::Status why = refuse_;
       lock.unlock();
       return done(why);
     }
-    std::vector<journal::Appended> appended;
+    std::vector<store::Appended> appended;
     for (size_t i = 0; i < events.size(); ++i) appended.push_back({++position_, false});
     waiting_.push_back({std::move(done), std::move(appended)});
     ++taken_;
@@ -67,35 +66,16 @@ class HeldJournal final : public journal::Journal {
     return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return taken_ >= n; });
   }
 
-  journal::Recovered recovered() const override { return {}; }
-  void AddConsumer(journal::Consumer*) override {}
-  void Start() override {}
-  void Settle(journal::Settlement, absl::AnyInvocable<void()>) override {}
-  void Read(uint64_t, size_t, absl::AnyInvocable<void(journal::EventBatchPtr)>) override {}
-  void TakeDue(journal::LaneId, base::WallTime, size_t,
-               absl::AnyInvocable<void(journal::DueDeliveries)>) override {}
-  void TakeHeld(journal::LaneId, journal::GroupId, size_t,
-                absl::AnyInvocable<void(journal::DueDeliveries)>) override {}
-  void TakeKept(journal::LaneId, uint64_t, size_t,
-                absl::AnyInvocable<void(journal::DueDeliveries)>) override {}
-  void ListParked(journal::LaneId, uint64_t, journal::ParkedKey, size_t,
-                  absl::AnyInvocable<void(journal::ParkedPage)>) override {}
-  journal::Demand demand() const override { return {}; }
-  bool WasSettled(uint64_t, journal::LaneId) const override { return false; }
-  void OpenLanes(
-      std::vector<journal::LaneName>,
-      absl::AnyInvocable<void(absl::StatusOr<std::vector<journal::LaneState>>)>) override {}
-  void TakeOut(std::vector<journal::LaneName>, absl::AnyInvocable<void(absl::Status)>) override {}
-  void CloseLanes(std::vector<journal::LaneId>) override {}
-  void CloseUnopenedLanes(
-      absl::AnyInvocable<void(absl::StatusOr<std::vector<journal::UnopenedLane>>)>) override {}
+  void AddConsumer(store::Consumer*) override {}
+  void RemoveConsumer(store::Consumer*) override {}
+  void Read(uint64_t, size_t, absl::AnyInvocable<void(store::EventBatchPtr)>) override {}
   void Stop() override {}
-  Stats stats() const override { return {}; }
+  LogStats log_stats() const override { return {}; }
 
  private:
   struct Waiting {
-    journal::AppendDone done;
-    std::vector<journal::Appended> appended;
+    store::AppendDone done;
+    std::vector<store::Appended> appended;
   };
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "absl/synchronization/notification.h"
-#include "carillon/journal/refusal.h"
+#include "carillon/store/refusal.h"
 #include "carillon/tracing/tracer.h"
 #include "carillon/v1/publisher.grpc.pb.h"
 #include "held_journal.h"
@@ -268,17 +268,17 @@ TEST_F(PublisherTest, EachRefusalCountsItsEventsOnceUnderItsReason) {
     v1::PublishResponse response;
     return stub_->Publish(&context, request, &response).error_code();
   };
-  const auto refuse = [&](journal::Refusal why, absl::StatusCode code) {
-    journal_.Refuse(journal::Refuse(why, code, "no"));
+  const auto refuse = [&](store::Refusal why, absl::StatusCode code) {
+    journal_.Refuse(store::Refuse(why, code, "no"));
     return publish(two);
   };
   EXPECT_EQ(publish(Session<v1::PublishRequest>("full.stop")), grpc::INVALID_ARGUMENT);
   EXPECT_THAT(metrics_->Render(), HasSubstr(Refused("stopping", 0))) << "wrong is not refused";
-  EXPECT_EQ(refuse(journal::Refusal::kWaiting, absl::StatusCode::kResourceExhausted),
+  EXPECT_EQ(refuse(store::Refusal::kWaiting, absl::StatusCode::kResourceExhausted),
             grpc::RESOURCE_EXHAUSTED);
-  EXPECT_EQ(refuse(journal::Refusal::kFailed, absl::StatusCode::kUnavailable), grpc::UNAVAILABLE);
-  EXPECT_EQ(refuse(journal::Refusal::kStopping, absl::StatusCode::kUnavailable), grpc::UNAVAILABLE);
-  EXPECT_EQ(refuse(journal::Refusal::kDiskFull, absl::StatusCode::kResourceExhausted),
+  EXPECT_EQ(refuse(store::Refusal::kFailed, absl::StatusCode::kUnavailable), grpc::UNAVAILABLE);
+  EXPECT_EQ(refuse(store::Refusal::kStopping, absl::StatusCode::kUnavailable), grpc::UNAVAILABLE);
+  EXPECT_EQ(refuse(store::Refusal::kFull, absl::StatusCode::kResourceExhausted),
             grpc::RESOURCE_EXHAUSTED);
   EXPECT_EQ(publish(two), grpc::RESOURCE_EXHAUSTED);
   publishing_.Stop();

@@ -27,7 +27,7 @@ class CapsTest : public testing::Test {
     table_ = std::make_shared<SimTable>(
         std::move(destinations), [](const std::string&, const model::Event&) { return true; });
     for (uint32_t i = 0; i < 2 * kLanes; ++i) {
-      auto lane = std::make_unique<Lane>(journal::LaneState{.lane = i + 1},
+      auto lane = std::make_unique<Lane>(store::LaneState{.lane = i + 1},
                                          LaneBounds{.bytes = 1000, .floor_bytes = 100}, tracker_,
                                          std::make_shared<metrics::LaneMetrics>());
       lane->Bind(*table_, i, base::MonoTime{});

@@ -291,7 +291,7 @@ TEST_F(DispatcherTest, ARowParkedByAClockSetBackSinceIsNotWaitedForForEver) {
   store_.settled[{1, 1}] = 1;
   store_.watermark = 1;
   store_.Park({.lane = 1,
-               .due = clock_.Wall() + std::chrono::hours(24 * 365),
+               .due = store::Due::At(clock_.Wall() + std::chrono::hours(24 * 365)),
                .position = 1,
                .attempts = 1});
   dispatcher_.reset();

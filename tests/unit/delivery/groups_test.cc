@@ -9,37 +9,37 @@ namespace {
 
 class GroupsTest : public testing::Test {
  protected:
-  Delivery Fresh(uint64_t position, journal::GroupId group) {
+  Delivery Fresh(uint64_t position, store::GroupId group) {
     auto event = model::Event::Create({.id = "e", .type = "a", .tenant = "t", .payload = "{}"});
     event->Accept(position, {});
     return {.event = held_.Hold(event), .slot = 1, .group = group};
   }
-  Groups::Place Offer(uint64_t position, journal::GroupId group) {
+  Groups::Place Offer(uint64_t position, store::GroupId group) {
     Delivery delivery = Fresh(position, group);
     return groups_.Compose().Offer(delivery);
   }
-  DeliveryBatch Sent(uint64_t position, journal::GroupId group) {
+  DeliveryBatch Sent(uint64_t position, store::GroupId group) {
     return {.first = Fresh(position, group)};
   }
   /// The journal's answer to what the groups ask for: these positions.
-  void Answer(journal::GroupId group, std::vector<uint64_t> positions) {
+  void Answer(store::GroupId group, std::vector<uint64_t> positions) {
     const auto ask = groups_.NextAsk();
     ASSERT_TRUE(ask.has_value());
     EXPECT_EQ(ask->group, group);
     Bring(group, positions);
   }
   /// The answer alone.
-  void Bring(journal::GroupId group, const std::vector<uint64_t>& positions) {
-    std::vector<journal::DueDelivery> rows;
+  void Bring(store::GroupId group, const std::vector<uint64_t>& positions) {
+    std::vector<store::DueDelivery> rows;
     for (const uint64_t position : positions) rows.push_back({.parked = {.position = position}});
-    groups_.OnRows(group, rows, [&](const journal::DueDelivery& row) -> std::optional<Delivery> {
+    groups_.OnRows(group, rows, [&](const store::DueDelivery& row) -> std::optional<Delivery> {
       Delivery delivery = Fresh(row.parked.position, group);
       delivery.held = true;
       return delivery;
     });
   }
   /// Its first was parked and is through; these, of the positions above, have rows.
-  void HaveRows(journal::GroupId group, const std::vector<uint64_t>& positions) {
+  void HaveRows(store::GroupId group, const std::vector<uint64_t>& positions) {
     EXPECT_EQ(Offer(1, group), Groups::Place::kTaken);
     groups_.Finish(Sent(1, group), Ending::kParked);
     for (const uint64_t position : positions) {
@@ -74,7 +74,7 @@ TEST(OrderingGroupTest, NoOtherUseHasTheGroupOfAKey) {
   for (int i = 0; i < 10'000; ++i) {
     const auto group = GroupOfKey("key" + std::to_string(i));
     ASSERT_GT(group, kStrictGroup);
-    ASSERT_LE(group, journal::kMaxGroup);
+    ASSERT_LE(group, store::kMaxGroup);
   }
 }
 
@@ -266,7 +266,7 @@ TEST_F(GroupsTest, WhatWaitedWhenItsGroupGotStuckComesBackAlsoWhereWhatWasHeldTh
 }
 
 TEST_F(GroupsTest, AfterARestartNoRowPassesWhatIsReadAgain) {
-  const std::vector<journal::GroupState> states{{.group = 7, .held = 1}};
+  const std::vector<store::GroupState> states{{.group = 7, .held = 1}};
   groups_ = Groups(states);
   EXPECT_TRUE(groups_.recovering());
   EXPECT_FALSE(groups_.NextAsk().has_value());
@@ -321,7 +321,7 @@ TEST_F(GroupsTest, AnAnswerForAGroupThatGotStuckIsForgotten) {
 }
 
 TEST_F(GroupsTest, MarksAreAskedForAgainWhereOneWasRemovedWhileAnAnswerWasAwaited) {
-  for (const journal::GroupId group : {7, 8}) {
+  for (const store::GroupId group : {7, 8}) {
     EXPECT_EQ(Offer(group, group), Groups::Place::kTaken);
     groups_.Finish(Sent(group, group), Ending::kStuck);
   }

@@ -233,7 +233,7 @@ TEST_F(HealthTest, NothingIsWrittenOfADestinationThatOnlyFails) {
   end_.status = 404;
   Publish("e1");
   RunFor(seconds(3));
-  EXPECT_EQ(store_.lanes.at(1).health, journal::Health());
+  EXPECT_EQ(store_.lanes.at(1).health, store::Health());
 }
 
 TEST_F(HealthTest, TheOperatorSwitchesOffAndOn) {

@@ -30,7 +30,7 @@ class KeepingTest : public DispatcherTest {
   }
   size_t Kept() const {
     return static_cast<size_t>(std::ranges::count_if(store_.parked, [](const auto& row) {
-      return std::get<1>(row.first) == journal::kKeptDue;
+      return std::get<1>(row.first) == store::Due::Kept();
     }));
   }
   uint64_t GivenUp(metrics::GivenUp reason) const {

@@ -37,7 +37,7 @@ class LaneSchedulerTest : public testing::Test {
     caps_ = std::make_shared<policy::InFlightCaps>(in_all, per_tenant);
     scheduler_ = std::make_unique<LaneScheduler>(caps_, lanes_, retry_clock_);
   }
-  Lane& Add(const model::Destination& destination, journal::LaneState state = {}) {
+  Lane& Add(const model::Destination& destination, store::LaneState state = {}) {
     state.lane = ++last_lane_;
     Lane& lane = lanes_.Add(std::make_unique<Lane>(state, LaneBounds{}, tracker_,
                                                    std::make_shared<metrics::LaneMetrics>()));
@@ -93,7 +93,7 @@ class LaneSchedulerTest : public testing::Test {
   std::shared_ptr<policy::InFlightCaps> caps_;
   std::unique_ptr<LaneScheduler> scheduler_ =
       std::make_unique<LaneScheduler>(nullptr, lanes_, retry_clock_);
-  journal::LaneId last_lane_ = 0;
+  store::LaneId last_lane_ = 0;
   uint64_t last_position_ = 0;
 };
 
@@ -256,7 +256,7 @@ TEST_F(LaneSchedulerTest, LanesAreAskedForWhenTheirRowsAreDue) {
   EXPECT_EQ(scheduler_->NextDue(start + seconds(2)), &later);
   scheduler_->Touched(later);  // it was not asked for after all
   EXPECT_EQ(scheduler_->NextDue(start + seconds(2)), &later);
-  sooner.retries().EndAsking({.next_due = start + seconds(5)});
+  sooner.retries().EndAsking({.next = store::Due::At(start + seconds(5))});
   scheduler_->Touched(sooner);
   EXPECT_EQ(scheduler_->DueAt(), start + seconds(5));
 }

@@ -19,7 +19,7 @@ class LaneTest : public testing::Test {
         std::vector{destination}, [](const std::string&, const model::Event&) { return true; });
   }
 
-  std::unique_ptr<Lane> MakeLane(const journal::LaneState& state = {.lane = 1}) {
+  std::unique_ptr<Lane> MakeLane(const store::LaneState& state = {.lane = 1}) {
     auto lane = std::make_unique<Lane>(state, LaneBounds{.bytes = 10 * size_, .floor_bytes = size_},
                                        tracker_, std::make_shared<metrics::LaneMetrics>());
     lane->Bind(*table_, 0, base::MonoTime{});
@@ -94,7 +94,7 @@ TEST_F(LaneTest, StartsInOrderAndNoMoreThanItsConcurrency) {
 }
 
 TEST_F(LaneTest, NothingFreshGoesWhileTooManyGroupsAreUnderWay) {
-  journal::LaneState state{.lane = 1};
+  store::LaneState state{.lane = 1};
   for (uint64_t n = 1; n <= Groups::kMaxGroups; ++n) {
     state.groups.push_back({.group = kStrictGroup + n, .timed = 1});
   }
@@ -288,7 +288,7 @@ TEST_F(LaneTest, SheddingAllWritesWhatWaitsInOrder) {
   auto lane = MakeLane();
   StartInOrder(*lane);
   lane->Shed(0, 5);
-  const std::vector<journal::Parked> rows = lane->TakeHeldRows();
+  const std::vector<store::Parked> rows = lane->TakeHeldRows();
   ASSERT_EQ(rows.size(), 1u);
   EXPECT_EQ(rows[0].position, 2u);
   EXPECT_EQ(lane->fresh_bytes(), 0u);

@@ -26,30 +26,27 @@ model::EventPtr MakeEvent(uint64_t position, std::string_view payload = "{}") {
   return event;
 }
 
-journal::EventBatchPtr MakeBatch(uint64_t first, uint64_t last) {
-  auto batch = std::make_shared<journal::EventBatch>();
+store::EventBatchPtr MakeBatch(uint64_t first, uint64_t last) {
+  auto batch = std::make_shared<store::EventBatch>();
   for (uint64_t p = first; p <= last; ++p) batch->push_back(MakeEvent(p));
   return batch;
 }
 
-TEST(ParkedKind, TellsWhereARowLiesAndBack) {
+TEST(ParkedKind, IsToldByWhereARowStands) {
   const auto now = base::FromUnixNanos(1'700'000'000'000'000'000);
-  ASSERT_TRUE(std::holds_alternative<TimedRow>(KindOf(now)));
-  EXPECT_EQ(std::get<TimedRow>(KindOf(now)).due, now);
-  EXPECT_TRUE(IsTimed(base::WallTime::min()));
-  EXPECT_TRUE(IsTimed(journal::kFirstHeldDue - std::chrono::nanoseconds(1)));
-  for (const journal::GroupId group : {journal::GroupId{1}, journal::kMaxGroup}) {
-    const ParkedKind kind = KindOf(DueOf(HeldRow{group}));
+  ASSERT_TRUE(std::holds_alternative<TimedRow>(KindOf(store::Due::At(now))));
+  EXPECT_EQ(std::get<TimedRow>(KindOf(store::Due::At(now))).due, now);
+  for (const store::GroupId group : {store::GroupId{1}, store::kMaxGroup}) {
+    const ParkedKind kind = KindOf(store::Due::Held(group));
     ASSERT_TRUE(std::holds_alternative<HeldRow>(kind));
     EXPECT_EQ(std::get<HeldRow>(kind).group, group);
   }
-  EXPECT_TRUE(std::holds_alternative<KeptRow>(KindOf(DueOf(KeptRow{}))));
-  EXPECT_TRUE(std::holds_alternative<StuckRow>(KindOf(DueOf(StuckRow{}))));
-  EXPECT_FALSE(IsTimed(DueOf(StuckRow{})));
+  EXPECT_TRUE(std::holds_alternative<KeptRow>(KindOf(store::Due::Kept())));
+  EXPECT_TRUE(std::holds_alternative<StuckRow>(KindOf(store::Due::Stuck())));
 }
 
 TEST(ParkedKind, AMarkKeepsWhereItsDeliveryDied) {
-  const journal::Parked mark = StuckMark(3, 7, 42, 9);
+  const store::Parked mark = StuckMark(3, 7, 42, 9);
   EXPECT_TRUE(std::holds_alternative<StuckRow>(KindOf(mark.due)));
   EXPECT_EQ(mark.lane, 3u);
   EXPECT_EQ(mark.group, 7u);
@@ -159,7 +156,7 @@ TEST(Inbox, WhatWasReadElsewhereIsPassedOver) {
   Inbox inbox(1'000'000, 0);
   inbox.Put(MakeBatch(1, 2));
   inbox.Put(MakeBatch(3, 4));
-  const journal::EventBatchPtr batch = inbox.Take(3);
+  const store::EventBatchPtr batch = inbox.Take(3);
   ASSERT_NE(batch, nullptr);
   EXPECT_EQ(batch->front()->position(), 3u);
 }
@@ -238,7 +235,7 @@ TEST(RetryQueue, WhatBecomesDurableWhileAskingIsNotForgotten) {
   queue.AddDue(base::FromUnixNanos(10));
   queue.BeginAsking();
   queue.AddDue(base::FromUnixNanos(30));
-  queue.EndAsking({.next_due = base::FromUnixNanos(50)});
+  queue.EndAsking({.next = store::Due::At(base::FromUnixNanos(50))});
   EXPECT_EQ(queue.AskAt(), base::FromUnixNanos(30));
 }
 

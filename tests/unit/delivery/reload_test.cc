@@ -39,7 +39,7 @@ class ReloadTest : public DispatcherTest {
     Create();
   }
   /// A row as no lane ever wrote it.
-  void Store(journal::Parked row) {
+  void Store(store::Parked row) {
     const SimStore::ParkedId id{row.lane, row.due, row.position};
     store_.parked.emplace(id, SimStore::Row{row.attempts, row.group, row.rest});
   }
@@ -235,15 +235,15 @@ TEST_F(ReloadTest, RowsThatMakeNoSenseAreDeadAndNobodyWaitsForThem) {
   ended_.clear();
   executor_.Clear();
   dispatcher_.reset();
-  const auto due = clock_.Wall();
-  const journal::GroupId none = journal::kMaxGroup + 1;
+  const auto due = store::Due::At(clock_.Wall());
+  const store::GroupId none = store::kMaxGroup + 1;
   Store({.lane = 1, .due = due, .position = 1, .attempts = 1, .group = none});
   Store({.lane = 1, .due = due, .position = 3, .group = 5, .rest = {{2, 5}}});
   Store({.lane = 1, .due = due, .position = 4, .group = 5, .rest = {{4, 6}}});
   Store({.lane = 1, .due = due, .position = 5, .rest = {{6, ~uint64_t{0}}}});
   Store({.lane = 1, .due = due, .position = 7, .attempts = UINT32_MAX, .group = 5});
   Store({.lane = 1, .due = due, .position = 8, .attempts = 1, .group = 77});
-  Store({.lane = 1, .due = journal::HeldDue(5), .position = 9, .attempts = 9, .group = 9});
+  Store({.lane = 1, .due = store::Due::Held(5), .position = 9, .attempts = 9, .group = 9});
   UseOneEventFormat();
   Create();
   ASSERT_TRUE(SetTable({a_}).ok());

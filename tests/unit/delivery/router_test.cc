@@ -21,7 +21,8 @@ class RouterTest : public testing::Test {
  protected:
   void Start(size_t lanes, size_t max_lane_bytes = 1u << 20) {
     journal_ = std::make_unique<SimJournal>(store_, executor_, clock_, random_);
-    shard_journal_ = std::make_unique<ShardJournal>(*journal_, callbacks_, options_.read_bytes);
+    shard_journal_ = std::make_unique<ShardJournal>(journal_->stores(), 0, journal_->Take(0),
+                                                    callbacks_, options_.read_bytes);
     scheduler_ = std::make_unique<LaneScheduler>(nullptr, lanes_, retry_clock_);
     router_ = std::make_unique<Router>(options_, *shard_journal_, held_, lanes_, *scheduler_,
                                        RoutedCount(metrics_, *figures_, 0, nullptr), [] {});
@@ -38,7 +39,7 @@ class RouterTest : public testing::Test {
                                         });
     for (size_t i = 0; i < lanes; ++i) {
       Lane& lane = lanes_.Add(
-          std::make_unique<Lane>(journal::LaneState{.lane = static_cast<journal::LaneId>(i + 1)},
+          std::make_unique<Lane>(store::LaneState{.lane = static_cast<store::LaneId>(i + 1)},
                                  LaneBounds{.bytes = max_lane_bytes, .floor_bytes = 1},
                                  router_->tracker(), std::make_shared<metrics::LaneMetrics>()));
       lane.Bind(*table_, static_cast<uint32_t>(i), clock_.Mono());
@@ -47,7 +48,7 @@ class RouterTest : public testing::Test {
     router_->SetTable(table_, lane_of_);
   }
   void Put(size_t count, std::string_view type = "all") {
-    auto batch = std::make_shared<journal::EventBatch>();
+    auto batch = std::make_shared<store::EventBatch>();
     for (; count > 0; --count) {
       const std::string id = "e" + std::to_string(store_.last() + 1);
       auto event = model::Event::Create({.id = id, .type = type, .tenant = "t", .payload = "{}"});

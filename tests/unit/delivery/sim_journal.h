@@ -15,20 +15,15 @@ namespace carillon::delivery {
 /// The journal of one life of the process over a SimStore. Writes become durable later, in order,
 /// some at a time; reads see a state of their time and answer still later. On a full disk it
 /// refuses what can be refused, and keeps the rest waiting; once it failed it writes nothing more.
-class SimJournal final : public journal::Journal {
+class SimJournal final : public store::EventLog,
+                         public store::ShardStore,
+                         public store::LaneRegistry {
  public:
   SimJournal(SimStore& store, SimExecutor& executor, const base::Clock& clock, base::Random& random)
       : store_(store), executor_(executor), clock_(clock), random_(random) {
-    recovered_ = {store.watermark, store.last()};
-    const auto keep = [&](const SimStore::Pair& pair) {
-      const auto& cursor = store.lanes.at(pair.first).cursor;
-      const bool kept = pair.second > store.watermark || (cursor && pair.second >= *cursor);
-      if (kept) settled_.insert(pair);
-    };
-    for (const auto& [pair, number] : store.settled) keep(pair);
-    for (const auto& [pair, row] : store.row_of) keep(pair);
-    for (const auto& pair : store.dead) keep(pair);
+    store_.shards.clear();
   }
+  store::Stores stores() { return {*this, *this, *this}; }
 
   /// Nothing can be written: publishers and new lanes are refused, settlements wait.
   bool disk_full = false;
@@ -54,21 +49,31 @@ class SimJournal final : public journal::Journal {
   /// A slow disk: writes take up to this long.
   std::chrono::microseconds write_delay{2000};
 
-  journal::Recovered recovered() const override { return recovered_; }
-  void AddConsumer(journal::Consumer* consumer) override {
+  void AddConsumer(store::Consumer* consumer) override {
     consumers_.push_back(consumer);
-    store_.shard_watermarks.assign(consumers_.size(), store_.watermark);
+    consumer->OnJoined(told_to_);
   }
-  void Start() override {}
+  void RemoveConsumer(store::Consumer* consumer) override { std::erase(consumers_, consumer); }
+
+  /// At once, for tests that do not wait.
+  store::ShardState Take(store::ShardId shard) { return store_.TakeShard(shard); }
+  void TakeShard(store::ShardId shard,
+                 absl::AnyInvocable<void(absl::StatusOr<store::ShardState>)> done) override {
+    Answer([this, shard] { return absl::StatusOr<store::ShardState>(Take(shard)); },
+           std::move(done));
+  }
+  void ReleaseShard(store::ShardId shard, uint64_t epoch) override {
+    if (store_.Owns(shard, epoch)) store_.shards.at(shard).epoch = ++store_.epochs;
+  }
+  size_t max_outstanding() const override { return 4; }
 
   /// An id that is known is not stored again.
-  void Append(std::vector<std::shared_ptr<model::Event>> events,
-              journal::AppendDone done) override {
+  void Append(std::vector<std::shared_ptr<model::Event>> events, store::AppendDone done) override {
     Write(/*waits=*/false, [this, events = std::move(events), done = std::move(done),
                             at = accepted_at](Disk disk) mutable {
       if (disk != Disk::kGood) return Refuse(done, disk);
-      auto batch = std::make_shared<journal::EventBatch>();
-      std::vector<journal::Appended> results;
+      auto batch = std::make_shared<store::EventBatch>();
+      std::vector<store::Appended> results;
       for (const auto& event : events) {
         const auto known = store_.position_of.find(std::string(event->id()));
         const bool duplicate = known != store_.position_of.end();
@@ -84,28 +89,32 @@ class SimJournal final : public journal::Journal {
   }
   base::WallTime accepted_at{};
 
-  void Settle(journal::Settlement settlement, absl::AnyInvocable<void()> done) override {
+  void Settle(store::Settlement settlement, absl::AnyInvocable<void(absl::Status)> done) override {
     Write(/*waits=*/true,
           [this, settlement = std::move(settlement), done = std::move(done)](Disk disk) mutable {
-            if (disk != Disk::kGood) return;
+            if (!store_.Owns(settlement.shard, settlement.epoch)) {
+              if (!silent_) done(absl::AbortedError("another owner has the shard"));
+              return;
+            }
+            if (disk != Disk::kGood) return Refuse(done, disk);
             store_.Apply(settlement);
             store_.Retain(window);
-            auto batch = std::make_shared<journal::EventBatch>();
+            auto batch = std::make_shared<store::EventBatch>();
             for (const auto& event : settlement.events) {
               store_.Append(event, clock_.Wall());
               batch->push_back(event);
             }
             if (silent_) return;
-            done();
+            done(absl::OkStatus());
             Tell(batch);
           });
   }
 
   void Read(uint64_t from, size_t max_bytes,
-            absl::AnyInvocable<void(journal::EventBatchPtr)> done) override {
+            absl::AnyInvocable<void(store::EventBatchPtr)> done) override {
     Answer(
         [this, from, max_bytes] {
-          auto batch = std::make_shared<journal::EventBatch>();
+          auto batch = std::make_shared<store::EventBatch>();
           size_t bytes = 0;
           const std::set<uint64_t> parked = store_.parked_positions();
           for (uint64_t p = std::max<uint64_t>(from, 1); p <= store_.last() && bytes < max_bytes;
@@ -114,22 +123,22 @@ class SimJournal final : public journal::Journal {
             batch->push_back(store_.events[p - 1]);
             bytes += batch->back()->bytes();
           }
-          return journal::EventBatchPtr(batch);
+          return store::EventBatchPtr(batch);
         },
         std::move(done));
   }
 
-  void TakeDue(journal::LaneId lane, base::WallTime until, size_t limit,
-               absl::AnyInvocable<void(journal::DueDeliveries)> done) override {
+  void TakeDue(store::LaneId lane, base::WallTime until, size_t limit,
+               absl::AnyInvocable<void(store::DueDeliveries)> done) override {
     Answer(
         [this, lane, until, limit] {
-          journal::DueDeliveries answer;
-          for (auto it = store_.parked.lower_bound({lane, base::WallTime::min(), 0});
+          store::DueDeliveries answer;
+          for (auto it = store_.parked.lower_bound({lane, store::Due(), 0});
                it != store_.parked.end() && std::get<0>(it->first) == lane; ++it) {
             const auto& [id, due, position] = it->first;
-            if (due >= journal::kFirstHeldDue) break;
-            if (due > until || answer.due.size() == limit) {
-              answer.next_due = due;
+            if (!due.timed()) break;
+            if (due.time() > until || answer.due.size() == limit) {
+              answer.next = due;
               break;
             }
             answer.due.push_back(RowOf(*it));
@@ -139,17 +148,17 @@ class SimJournal final : public journal::Journal {
         std::move(done));
   }
 
-  void TakeHeld(journal::LaneId lane, journal::GroupId group, size_t limit,
-                absl::AnyInvocable<void(journal::DueDeliveries)> done) override {
+  void TakeHeld(store::LaneId lane, store::GroupId group, size_t limit,
+                absl::AnyInvocable<void(store::DueDeliveries)> done) override {
     Answer(
-        [this, lane, due = journal::HeldDue(group), limit] {
-          journal::DueDeliveries answer;
+        [this, lane, limit, due = group == 0 ? store::Due::Stuck() : store::Due::Held(group)] {
+          store::DueDeliveries answer;
           for (auto it = store_.parked.lower_bound({lane, due, 0});
                it != store_.parked.end() && std::get<0>(it->first) == lane &&
                std::get<1>(it->first) == due;
                ++it) {
             if (answer.due.size() == limit) {
-              answer.next_due = due;
+              answer.next = due;
               break;
             }
             answer.due.push_back(RowOf(*it));
@@ -159,14 +168,17 @@ class SimJournal final : public journal::Journal {
         std::move(done));
   }
 
-  void TakeKept(journal::LaneId lane, uint64_t from, size_t limit,
-                absl::AnyInvocable<void(journal::DueDeliveries)> done) override {
+  void TakeKept(store::LaneId lane, uint64_t from, size_t limit,
+                absl::AnyInvocable<void(store::DueDeliveries)> done) override {
     Answer(
         [this, lane, from, limit] {
-          journal::DueDeliveries answer;
-          for (auto it = store_.parked.lower_bound({lane, journal::kKeptDue, from});
+          store::DueDeliveries answer;
+          for (auto it = store_.parked.lower_bound({lane, store::Due::Kept(), from});
                it != store_.parked.end() && std::get<0>(it->first) == lane; ++it) {
-            if (answer.due.size() == limit) break;
+            if (answer.due.size() == limit) {
+              answer.next = std::get<1>(it->first);
+              break;
+            }
             answer.due.push_back(RowOf(*it));
           }
           return answer;
@@ -174,17 +186,17 @@ class SimJournal final : public journal::Journal {
         std::move(done));
   }
 
-  void ListParked(journal::LaneId lane, uint64_t up_to, journal::ParkedKey from, size_t limit,
-                  absl::AnyInvocable<void(journal::ParkedPage)> done) override {
+  void ListParked(store::LaneId lane, uint64_t up_to, store::ParkedKey from, size_t limit,
+                  absl::AnyInvocable<void(store::ParkedPage)> done) override {
     limit = std::min<size_t>(limit, 3);
     Answer(
         [this, lane, up_to, from, limit] {
-          journal::ParkedPage page;
+          store::ParkedPage page;
           for (auto it = store_.parked.lower_bound({lane, from.due, from.position});
                it != store_.parked.end() && std::get<0>(it->first) == lane; ++it) {
             const auto& [id, due, position] = it->first;
             if (page.rows.size() == limit) {
-              page.next = journal::ParkedKey{lane, due, position};
+              page.next = store::ParkedKey{lane, due, position};
               break;
             }
             if (SimStore::IsMark(it->first) || position > up_to) continue;
@@ -199,13 +211,13 @@ class SimJournal final : public journal::Journal {
         std::move(done));
   }
 
-  journal::Demand demand() const override {
-    journal::Demand demand{.leave_to = store_.leave_to,
-                           .keep_since = clock_.Wall() - store_.kept_age};
+  store::Demand demand() const override {
+    store::Demand demand{.leave_to = store_.leave_to,
+                         .keep_since = clock_.Wall() - store_.kept_age};
     auto cut = store_.Cut(clock_.Wall());
     if (cut.empty()) return demand;
     if (given_up_ == nullptr || *given_up_ != cut) {
-      given_up_ = std::make_shared<const std::map<journal::LaneId, journal::EvictionRequest>>(cut);
+      given_up_ = std::make_shared<const std::map<store::LaneId, store::EvictionRequest>>(cut);
       ++version_;
     }
     demand.version = version_;
@@ -213,27 +225,20 @@ class SimJournal final : public journal::Journal {
     return demand;
   }
 
-  bool WasSettled(uint64_t position, journal::LaneId lane) const override {
-    return settled_.contains({lane, position});
-  }
-
   void OpenLanes(
-      std::vector<journal::LaneName> names,
-      absl::AnyInvocable<void(absl::StatusOr<std::vector<journal::LaneState>>)> done) override {
+      store::ShardId, std::vector<store::LaneName> names,
+      absl::AnyInvocable<void(absl::StatusOr<std::vector<store::LaneState>>)> done) override {
     Write(/*waits=*/false,
           [this, names = std::move(names), done = std::move(done)](Disk disk) mutable {
             if (disk == Disk::kGood && refuse_opening > 0) disk = (--refuse_opening, Disk::kFull);
             if (disk != Disk::kGood) return Refuse(done, disk);
-            std::vector<journal::LaneState> states;
-            for (const auto& name : names) {
-              states.push_back(store_.Open(name));
-              opened_.insert(states.back().lane);
-            }
+            std::vector<store::LaneState> states;
+            for (const auto& name : names) states.push_back(store_.Open(name));
             if (!silent_) done(std::move(states));
           });
   }
 
-  void TakeOut(std::vector<journal::LaneName> names,
+  void TakeOut(std::vector<store::LaneName> names,
                absl::AnyInvocable<void(absl::Status)> done) override {
     Write(/*waits=*/false,
           [this, names = std::move(names), done = std::move(done)](Disk disk) mutable {
@@ -246,7 +251,8 @@ class SimJournal final : public journal::Journal {
             if (!silent_) done(absl::OkStatus());
           });
   }
-  void CloseLanes(std::vector<journal::LaneId> lanes) override {
+  void CloseLanes(std::vector<store::LaneId> lanes) override {
+    closing_.insert(lanes.begin(), lanes.end());
     Write(/*waits=*/false,
           [this, lanes](Disk) { marks_.insert(marks_.end(), lanes.begin(), lanes.end()); });
     Write(/*waits=*/true, [this, lanes](Disk disk) {
@@ -254,34 +260,55 @@ class SimJournal final : public journal::Journal {
       for (const auto id : lanes) store_.CloseLane(id);
     });
   }
-  void CloseUnopenedLanes(
-      absl::AnyInvocable<void(absl::StatusOr<std::vector<journal::UnopenedLane>>)> done) override {
+  void ListLanes(
+      absl::AnyInvocable<void(absl::StatusOr<std::vector<store::ListedLane>>)> done) override {
     Write(/*waits=*/false, [this, done = std::move(done)](Disk disk) mutable {
       if (disk == Disk::kFailed) return done(Why(disk));
-      std::vector<journal::LaneId> lanes;
+      std::vector<store::ListedLane> lanes;
       for (const auto& [id, lane] : store_.lanes) {
-        if (!lane.closed && !opened_.contains(id)) lanes.push_back(id);
+        if (!lane.closed && !closing_.contains(id)) lanes.push_back({id, lane.name, lane.out});
       }
-      marks_ = lanes;
-      WriteMarks(disk);
-      if (silent_) return;
-      CloseLanes(std::move(lanes));
-      done(std::vector<journal::UnopenedLane>());
+      if (!silent_) done(std::move(lanes));
     });
+  }
+  void RetireLanes(
+      std::vector<store::LaneId> lanes,
+      absl::AnyInvocable<void(absl::StatusOr<std::vector<store::RetiredLane>>)> done) override {
+    Write(/*waits=*/false,
+          [this, lanes = std::move(lanes), done = std::move(done)](Disk disk) mutable {
+            if (disk == Disk::kFailed) return done(Why(disk));
+            for (const auto id : lanes) {
+              const auto lane = store_.lanes.find(id);
+              if (lane == store_.lanes.end() || lane->second.closed) {
+                return done(absl::NotFoundError("there is no such lane"));
+              }
+            }
+            std::vector<store::RetiredLane> left;
+            for (const auto id : lanes) {
+              store::RetiredLane lane = store_.LeftOf(id);
+              if (lane.parked > 0 || lane.from <= lane.last) left.push_back(std::move(lane));
+            }
+            marks_.insert(marks_.end(), lanes.begin(), lanes.end());
+            WriteMarks(disk);
+            if (silent_) return;
+            CloseLanes(std::move(lanes));
+            done(std::move(left));
+          });
   }
 
   /// Taken out: that is durable, or will be, with whatever is written next.
-  bool Marked(journal::LaneId id) const {
+  bool Marked(store::LaneId id) const {
     return store_.lanes.at(id).out || std::ranges::find(marks_, id) != marks_.end();
   }
 
   void Stop() override {}
-  Stats stats() const override { return {}; }
+  LogStats log_stats() const override { return {.last_position = store_.last()}; }
+  ShardStats shard_stats() const override { return {.watermark = store_.watermark}; }
 
  private:
-  journal::DueDelivery RowOf(const std::pair<const SimStore::ParkedId, SimStore::Row>& row) const {
+  store::DueDelivery RowOf(const std::pair<const SimStore::ParkedId, SimStore::Row>& row) const {
     const auto& [lane, due, position] = row.first;
-    journal::DueDelivery answer{
+    store::DueDelivery answer{
         .parked = {lane, due, position, row.second.attempts, row.second.group, row.second.rest},
         .event = store_.events[position - 1]};
     for (const auto& member : row.second.rest) {
@@ -307,9 +334,10 @@ class SimJournal final : public journal::Journal {
   }
 
   /// Consumers are told before publishers are answered.
-  void Tell(const std::shared_ptr<journal::EventBatch>& batch) {
+  void Tell(const std::shared_ptr<store::EventBatch>& batch) {
     if (batch->empty() || silent_) return;
-    for (journal::Consumer* consumer : consumers_) consumer->OnCommitted(batch);
+    told_to_ = batch->back()->position();
+    for (store::Consumer* consumer : consumers_) consumer->OnCommitted(batch);
   }
 
   /// Now, or, on a full disk, with what is written next.
@@ -359,16 +387,15 @@ class SimJournal final : public journal::Journal {
   SimExecutor& executor_;
   const base::Clock& clock_;
   base::Random& random_;
-  journal::Recovered recovered_;
-  std::set<SimStore::Pair> settled_;
-  std::set<journal::LaneId> opened_;
-  std::vector<journal::LaneId> marks_;  // taken out; not durable yet
-  std::vector<journal::Consumer*> consumers_;
+  uint64_t told_to_ = store_.last();
+  std::set<store::LaneId> closing_;
+  std::vector<store::LaneId> marks_;  // taken out; not durable yet
+  std::vector<store::Consumer*> consumers_;
   std::deque<Work> writes_;
   bool committing_ = false;
   bool failed_ = false;
   bool silent_ = false;  // it is written, but nobody hears of it
-  mutable std::shared_ptr<const std::map<journal::LaneId, journal::EvictionRequest>> given_up_;
+  mutable std::shared_ptr<const std::map<store::LaneId, store::EvictionRequest>> given_up_;
   mutable uint64_t version_ = 0;
 };
 

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "carillon/journal/journal.h"
+#include "carillon/store/stores.h"
 
 namespace carillon::delivery {
 
@@ -21,19 +21,19 @@ namespace carillon::delivery {
 /// the dispatcher promises.
 struct SimStore {
   struct LaneRecord {
-    journal::LaneName name;
+    store::LaneName name;
     uint64_t since = 1;
     std::optional<uint64_t> cursor;
     bool out = false;  ///< taken out of the configuration: nothing is owed to it
     bool closed = false;
-    journal::Health health;
+    store::Health health;
   };
-  using Pair = std::pair<journal::LaneId, uint64_t>;  // lane, position
-  using ParkedId = std::tuple<journal::LaneId, base::WallTime, uint64_t>;
+  using Pair = std::pair<store::LaneId, uint64_t>;  // lane, position
+  using ParkedId = std::tuple<store::LaneId, store::Due, uint64_t>;
   struct Row {
     uint32_t attempts = 0;
-    journal::GroupId group = 0;
-    std::vector<journal::BatchMember> rest;
+    store::GroupId group = 0;
+    std::vector<store::BatchMember> rest;
     uint64_t bytes = 0;
 
     std::vector<uint64_t> Positions(const ParkedId& id) const {
@@ -42,8 +42,8 @@ struct SimStore {
       return all;
     }
   };
-  static bool IsMark(const ParkedId& id) { return std::get<1>(id) == journal::HeldDue(0); }
-  static bool IsTimed(const ParkedId& id) { return std::get<1>(id) < journal::kFirstHeldDue; }
+  static bool IsMark(const ParkedId& id) { return std::get<1>(id) == store::Due::Stuck(); }
+  static bool IsTimed(const ParkedId& id) { return std::get<1>(id).timed(); }
 
   /// Whether the destination wants the event at a position: the truth that routing follows.
   std::function<bool(const std::string& destination, uint64_t position)> wants;
@@ -51,22 +51,48 @@ struct SimStore {
   std::function<bool(const std::string& destination, uint64_t position)> told;
 
   std::vector<model::EventPtr> events;  // position 1 first
-  std::map<journal::LaneId, LaneRecord> lanes;
+  std::map<store::LaneId, LaneRecord> lanes;
   std::map<ParkedId, Row> parked;
   std::map<Pair, ParkedId> row_of;              // of each parked delivery
   std::map<std::string, uint64_t> position_of;  // by event id
   std::map<Pair, uint32_t> settled;             // number of the last attempt that settles
   std::set<Pair> delivered;
   std::set<Pair> dead;
-  uint64_t watermark = 0;                  // the lowest of all shards
-  std::vector<uint64_t> shard_watermarks;  // in this life of the process
+  uint64_t watermark = 0;  // the lowest of all shards
+  struct Shard {
+    uint64_t epoch = 0;
+    uint64_t watermark = 0;
+  };
+  std::map<store::ShardId, Shard> shards;  // that were taken in this life of the process
+  uint64_t epochs = 0;                     // that were given
+
+  /// What there is of `shard` for an owner that begins now.
+  store::ShardState TakeShard(store::ShardId shard) {
+    Shard& taken = shards.try_emplace(shard, Shard{.watermark = watermark}).first->second;
+    taken.epoch = ++epochs;
+    std::vector<std::pair<uint64_t, store::LaneId>> known;
+    const auto keep = [&](const Pair& pair) {
+      const auto& cursor = lanes.at(pair.first).cursor;
+      const bool again = pair.second > taken.watermark || (cursor && pair.second >= *cursor);
+      if (again) known.emplace_back(pair.second, pair.first);
+    };
+    for (const auto& [pair, number] : settled) keep(pair);
+    for (const auto& [pair, row] : row_of) keep(pair);
+    for (const auto& pair : dead) keep(pair);
+    return {taken.epoch, taken.watermark, last(),
+            std::make_shared<const store::SettledSet>(std::move(known))};
+  }
+  bool Owns(store::ShardId shard, uint64_t epoch) const {
+    const auto found = shards.find(shard);
+    return found != shards.end() && found->second.epoch == epoch;
+  }
 
   // --- Retention: what is settled and below `leave_to` is gone, but for what is parked.
   uint64_t gone_to = 0;
   uint64_t leave_to = 0;
   size_t kept_events = SIZE_MAX;  ///< bound of each lane
   std::chrono::nanoseconds kept_age = std::chrono::hours(10'000);
-  std::map<journal::LaneId, uint64_t> cuts;  ///< the highest position that each had to give up
+  std::map<store::LaneId, uint64_t> cuts;  ///< the highest position that each had to give up
   std::set<uint64_t> parked_positions() const {
     std::set<uint64_t> positions;
     for (const auto& [pair, id] : row_of) positions.insert(pair.second);
@@ -84,15 +110,15 @@ struct SimStore {
     return position > gone_to || parked_ones.contains(position);
   }
   /// What each lane has to give up: rows over its bound, oldest first, and what is too old.
-  std::map<journal::LaneId, journal::EvictionRequest> Cut(base::WallTime now) {
-    std::map<journal::LaneId, std::vector<std::pair<uint64_t, size_t>>> rows;
+  std::map<store::LaneId, store::EvictionRequest> Cut(base::WallTime now) {
+    std::map<store::LaneId, std::vector<std::pair<uint64_t, size_t>>> rows;
     for (const auto& [id, row] : parked) {
       if (!IsMark(id)) rows[std::get<0>(id)].push_back({std::get<2>(id), 1 + row.rest.size()});
     }
-    std::map<journal::LaneId, journal::EvictionRequest> cut;
+    std::map<store::LaneId, store::EvictionRequest> cut;
     for (auto& [lane, each] : rows) {
       std::sort(each.rbegin(), each.rend());
-      journal::EvictionRequest evict;
+      store::EvictionRequest evict;
       size_t sum = 0;
       for (const auto& [position, deliveries] : each) {
         sum += deliveries;
@@ -116,7 +142,7 @@ struct SimStore {
 
   uint64_t last() const { return events.size(); }
 
-  void Apply(const journal::Settlement& s) {
+  void Apply(const store::Settlement& s) {
     for (const auto& row : s.attempts) ApplyAttempt(row, s);
     for (const auto& key : s.unparked) Unpark({key.lane, key.due, key.position});
     for (const auto& row : s.parked) Park(row);
@@ -126,12 +152,13 @@ struct SimStore {
       EXPECT_TRUE(first || lanes.at(row.lane).out) << "dead twice";
       EXPECT_FALSE(delivered.contains({row.lane, row.position}));
     }
-    uint64_t& mine = shard_watermarks.at(s.shard);
+    uint64_t& mine = shards.at(s.shard).watermark;
     EXPECT_GE(s.watermark, mine);
     EXPECT_LE(s.watermark, last());
     const uint64_t before = watermark;
     mine = s.watermark;
-    watermark = *std::ranges::min_element(shard_watermarks);
+    watermark = UINT64_MAX;
+    for (const auto& [id, shard] : shards) watermark = std::min(watermark, shard.watermark);
     for (const auto& row : s.healths) lanes.at(row.lane).health = row.health;
     for (const auto& cursor : s.cursors) ApplyCursor(cursor);
     for (const auto& [id, lane] : lanes) CheckSettled(id, lane, before + 1, watermark);
@@ -143,7 +170,7 @@ struct SimStore {
     position_of[std::string(event->id())] = event->position();
   }
 
-  void Park(const journal::Parked& row) {
+  void Park(const store::Parked& row) {
     const ParkedId id{row.lane, row.due, row.position};
     const Row& kept =
         parked.emplace(id, Row{row.attempts, row.group, row.rest, row.bytes}).first->second;
@@ -176,7 +203,7 @@ struct SimStore {
 
   /// Deliveries of a batch that was taken apart may go in another one with others, which were tried
   /// more or less often: that counts its attempts by the most.
-  void ApplyAttempt(const journal::AttemptRow& row, const journal::Settlement& s) {
+  void ApplyAttempt(const store::AttemptRow& row, const store::Settlement& s) {
     const Pair pair{row.lane, row.position};
     const auto before = settled.find(pair);
     const uint32_t expected = before == settled.end() ? 1 : before->second + 1;
@@ -191,7 +218,7 @@ struct SimStore {
     if (row.outcome == model::Outcome::kSuccess) delivered.insert(pair);
   }
 
-  void ApplyCursor(const journal::LaneCursor& cursor) {
+  void ApplyCursor(const store::LaneCursor& cursor) {
     LaneRecord& lane = lanes.at(cursor.lane);
     const std::optional<uint64_t> before = std::exchange(lane.cursor, cursor.position);
     if (before && cursor.position) EXPECT_GE(*cursor.position, *before) << "a cursor went back";
@@ -199,7 +226,7 @@ struct SimStore {
   }
 
   /// Every event from `from` to `to` that the lane wants is settled, or the cursor covers it.
-  void CheckSettled(journal::LaneId id, const LaneRecord& lane, uint64_t from, uint64_t to) const {
+  void CheckSettled(store::LaneId id, const LaneRecord& lane, uint64_t from, uint64_t to) const {
     if (lane.out) return;
     if (lane.cursor) to = std::min(to, *lane.cursor - 1);
     for (uint64_t p = std::max(from, lane.since); p <= to; ++p) {
@@ -209,13 +236,13 @@ struct SimStore {
     }
   }
 
-  void TakeOut(journal::LaneId id) { lanes.at(id).out = true; }
+  void TakeOut(store::LaneId id) { lanes.at(id).out = true; }
 
-  void CloseLane(journal::LaneId id) {
+  void CloseLane(store::LaneId id) {
     EXPECT_TRUE(lanes.at(id).out);
     lanes.at(id).closed = true;
     lanes.at(id).cursor.reset();
-    for (auto it = parked.lower_bound({id, base::WallTime::min(), 0});
+    for (auto it = parked.lower_bound({id, store::Due(), 0});
          it != parked.end() && std::get<0>(it->first) == id;) {
       const ParkedId row = (it++)->first;
       if (!IsMark(row)) {
@@ -225,31 +252,31 @@ struct SimStore {
     }
   }
 
-  journal::LaneState Open(const journal::LaneName& name) {
+  store::LaneState Open(const store::LaneName& name) {
     for (const auto& [id, lane] : lanes) {
       if (!lane.out && lane.name == name) return State(id);
     }
-    const auto id = static_cast<journal::LaneId>(lanes.size() + 1);
+    const auto id = static_cast<store::LaneId>(lanes.size() + 1);
     lanes[id] = {.name = name, .since = last() + 1};
     return State(id);
   }
 
-  journal::LaneState State(journal::LaneId id) const {
+  store::LaneState State(store::LaneId id) const {
     const LaneRecord& lane = lanes.at(id);
-    journal::LaneState state{
+    store::LaneState state{
         .lane = id, .since = lane.since, .cursor = lane.cursor, .health = lane.health};
-    std::map<journal::GroupId, journal::GroupState> groups;
-    for (auto it = parked.lower_bound({id, base::WallTime::min(), 0});
+    std::map<store::GroupId, store::GroupState> groups;
+    for (auto it = parked.lower_bound({id, store::Due(), 0});
          it != parked.end() && std::get<0>(it->first) == id; ++it) {
       const auto& [key, row] = *it;
       if (!IsMark(key)) state.parked += 1 + row.rest.size();
-      if (IsTimed(key) && !state.next_due) state.next_due = std::get<1>(key);
-      if (std::get<1>(key) == journal::kKeptDue) {
+      if (IsTimed(key) && !state.next_due) state.next_due = std::get<1>(key).time();
+      if (std::get<1>(key) == store::Due::Kept()) {
         ++state.kept;
         continue;
       }
       const bool held = !IsMark(key) && !IsTimed(key);
-      std::set<journal::GroupId> of{held ? journal::GroupHeldAt(std::get<1>(key)) : row.group};
+      std::set<store::GroupId> of{held ? std::get<1>(key).group() : row.group};
       for (const auto& member : row.rest) of.insert(member.group);
       for (const auto group : of) {
         if (group == 0) continue;
@@ -264,6 +291,13 @@ struct SimStore {
     }
     for (const auto& [group, known] : groups) state.groups.push_back(known);
     return state;
+  }
+
+  /// What a lane has left that nobody serves.
+  store::RetiredLane LeftOf(store::LaneId id) const {
+    const LaneRecord& lane = lanes.at(id);
+    const uint64_t from = std::max(lane.since, lane.cursor.value_or(watermark + 1));
+    return {lane.name, lane.out, State(id).parked, from, last()};
   }
 
   /// Everything owed is delivered or dead, and the store says so.
@@ -286,7 +320,7 @@ struct SimStore {
       if (lanes.at(lane).out) continue;
       text += "\n  lane " + std::to_string(lane) + " position " + std::to_string(position) +
               (IsMark(id)    ? " mark"
-               : IsTimed(id) ? " due " + std::to_string(base::ToUnixNanos(due) / 1'000'000)
+               : IsTimed(id) ? " due " + std::to_string(base::ToUnixNanos(due.time()) / 1'000'000)
                              : " held") +
               " group " + std::to_string(row.group) + " and " + std::to_string(row.rest.size());
     }

@@ -32,8 +32,8 @@ class TokenTest : public DispatcherTest {
   void DeliverOverTheWrap(http::Courier& courier) {
     options_.first_token_use = AttemptToken::kUses - 3;
     journal_ = std::make_unique<SimJournal>(store_, executor_, clock_, random_);
-    dispatcher_ =
-        Dispatcher::Create(options_, clock_, random_, *journal_, courier, executor_, metrics_);
+    dispatcher_ = Dispatcher::Create(options_, clock_, random_, journal_->stores(),
+                                     journal_->Take(options_.shard), courier, executor_, metrics_);
     executor_.SetDispatcher(dispatcher_.get());
     journal_->AddConsumer(dispatcher_.get());
     ASSERT_TRUE(SetTable({Named("a")}).ok());

@@ -41,7 +41,7 @@ TEST(LeftLanes, ManyAreCountedButHaveNoLineEach) {
   const base::SystemClock clock;
   std::ostringstream out;
   auto logger = log::Logger::Create(out, log::Level::kInfo, clock);
-  std::vector<journal::UnopenedLane> left;
+  std::vector<store::RetiredLane> left;
   for (size_t i = 0; i < kMaxToldLanes + 5; ++i) {
     left.push_back({.name = {"t", "d" + std::to_string(i)}, .parked = 2, .from = 9, .last = 8});
   }

@@ -10,7 +10,7 @@ namespace carillon::journal {
 namespace {
 
 Parked Row(uint64_t position, GroupId group, std::vector<BatchMember> rest) {
-  return {3, base::FromUnixNanos(5), position, 1, group, std::move(rest)};
+  return {3, Due::At(base::FromUnixNanos(5)), position, 1, group, std::move(rest)};
 }
 
 std::string Encode(const Parked& row) {

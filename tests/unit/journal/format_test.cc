@@ -21,6 +21,7 @@
 #include "chunk.h"
 #include "database_header.h"
 #include "digest.h"
+#include "due_key.h"
 #include "folder_lock.h"
 #include "id_hash.h"
 #include "lost_chunk.h"
@@ -103,7 +104,8 @@ AttemptChunk Attempts() {
 }
 
 std::string Rest() {
-  const Parked row{3, base::FromUnixNanos(5), 10, 1, 7, {{12, 7}, {11, kMaxGroup}, {300, 0}}};
+  const Parked row{3, Due::At(base::FromUnixNanos(5)),     10, 1,
+                   7, {{12, 7}, {11, kMaxGroup}, {300, 0}}};
   std::string bytes;
   EXPECT_TRUE(EncodeRest(row, bytes).ok());
   return bytes;
@@ -146,9 +148,9 @@ std::string Numbers() {
                     "\n");
   }
   absl::StrAppend(&text, "application_id = ", kApplicationId, "\n");
-  absl::StrAppend(&text, "group of a parked row that is held = ", base::ToUnixNanos(HeldDue(0)),
+  absl::StrAppend(&text, "group of a parked row that is held = ", KeyOf(Due::Stuck()),
                   " + group\n");
-  absl::StrAppend(&text, "due_ns of a kept row = ", base::ToUnixNanos(kKeptDue), "\n");
+  absl::StrAppend(&text, "due_ns of a kept row = ", KeyOf(Due::Kept()), "\n");
   return text;
 }
 
@@ -200,7 +202,7 @@ TEST(Format, BytesOfTheGoldenFileAreReadBack) {
   const AttemptRow row = GetAttempt(Attempts().rows, 1);
   EXPECT_EQ(row.http_status, 503);
   EXPECT_FALSE(row.settles);
-  Parked parked{3, base::FromUnixNanos(5), 10, 1, 7, {}};
+  Parked parked{3, Due::At(base::FromUnixNanos(5)), 10, 1, 7, {}};
   ASSERT_TRUE(DecodeRest(Rest(), parked).ok());
   EXPECT_EQ(parked.rest.at(2).position, 300u);
 }

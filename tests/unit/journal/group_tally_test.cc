@@ -5,21 +5,21 @@
 namespace carillon::journal {
 namespace {
 
-Parked RowOf(base::WallTime due, GroupId group, std::vector<BatchMember> rest = {}) {
+Parked RowOf(Due due, GroupId group, std::vector<BatchMember> rest = {}) {
   return {1, due, 10, 1, group, std::move(rest)};
 }
 
 TEST(GroupTally, CountsRowsByGroup) {
-  const base::WallTime due = base::FromUnixNanos(5);
+  const Due due = Due::At(base::FromUnixNanos(5));
   GroupTally tally;
   tally.Add(RowOf(due, 0, {{11, 0}}));
   tally.Add(RowOf(due, 7));
   tally.Add(RowOf(due, 0, {{11, 7}, {12, 9}, {13, 7}}));  // one row, twice the group
-  tally.Add(RowOf(HeldDue(7), 7));
-  tally.Add(RowOf(HeldDue(7), 7));
-  tally.Add(RowOf(HeldDue(kMaxGroup), kMaxGroup));
-  tally.Add(RowOf(HeldDue(0), 9));
-  tally.Add(RowOf(HeldDue(0), 4));
+  tally.Add(RowOf(Due::Held(7), 7));
+  tally.Add(RowOf(Due::Held(7), 7));
+  tally.Add(RowOf(Due::Held(kMaxGroup), kMaxGroup));
+  tally.Add(RowOf(Due::Stuck(), 9));
+  tally.Add(RowOf(Due::Stuck(), 4));
   const std::vector<GroupState> groups = tally.Take();
   ASSERT_EQ(groups.size(), 4u);
   const auto expect = [](const GroupState& state, GroupId group, uint64_t timed, uint64_t held,

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "settled_set.h"
+#include "carillon/store/settled_set.h"
 
 namespace carillon::journal {
 namespace {

@@ -21,7 +21,7 @@ class StoreTest : public testing::Test {
 
   void Park(std::vector<Parked> rows) { EXPECT_TRUE(store_.Park(rows).ok()); }
   static Parked Batch(uint64_t position, size_t deliveries) {
-    Parked row{1, kDue, position, 1};
+    Parked row{1, Due::At(kDue), position, 1};
     while (row.rest.size() + 1 < deliveries) {
       row.rest.push_back({position + row.rest.size() + 1, 0});
     }
@@ -43,7 +43,7 @@ TEST_F(StoreTest, AStepOfClosingIsBoundedInDeliveriesAndInRows) {
   EXPECT_EQ(Rows(), 0);
 
   std::vector<Parked> marks;
-  for (uint64_t i = 1; i <= 15; ++i) marks.push_back({1, HeldDue(0), i, 1, 7, {}});
+  for (uint64_t i = 1; i <= 15; ++i) marks.push_back({1, Due::Stuck(), i, 1, 7, {}});
   Park(marks);
   EXPECT_FALSE(*store_.CloseStep(1, kDue, 10, dead));
   EXPECT_EQ(Rows(), 5);

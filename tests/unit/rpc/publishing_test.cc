@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "carillon/base/clock.h"
-#include "carillon/journal/refusal.h"
+#include "carillon/store/refusal.h"
 #include "held_journal.h"
 #include "queue_support.h"
 
@@ -149,8 +149,8 @@ TEST_F(PublishingTest, TheCatalogOfTheMomentDecides) {
 }
 
 TEST_F(PublishingTest, WhyTheJournalRefusesIsAnsweredAndCounted) {
-  journal_.Refuse(journal::Refuse(journal::Refusal::kDiskFull, absl::StatusCode::kResourceExhausted,
-                                  "the disk is full"));
+  journal_.Refuse(store::Refuse(store::Refusal::kFull, absl::StatusCode::kResourceExhausted,
+                                "the disk is full"));
   Call call;
   Publish(Sessions({"a", "b"}), call);
   Settle();

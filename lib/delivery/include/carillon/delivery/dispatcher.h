@@ -14,11 +14,11 @@
 #include "carillon/delivery/all_tables.h"
 #include "carillon/delivery/observer.h"
 #include "carillon/http/courier.h"
-#include "carillon/journal/journal.h"
 #include "carillon/metrics/metrics.h"
 #include "carillon/model/pending.h"
 #include "carillon/policy/in_flight_caps.h"
 #include "carillon/routing/routing_table.h"
+#include "carillon/store/stores.h"
 #include "carillon/tracing/tracer.h"
 
 namespace carillon::delivery {
@@ -40,6 +40,10 @@ struct DispatcherOptions {
   const AllTables* tables = nullptr;           ///< outlives the dispatcher; null with one shard
   Observer* observer = nullptr;                ///< outlives the dispatcher; may be null
   tracing::Tracer* tracer = nullptr;           ///< the same; takes the spans of attempts
+  /// The store did not take what the shard had to settle (see store::ShardStore): ABORTED when
+  /// another owner has the shard. No attempt is started any more, and nothing settled. Once, on the
+  /// dispatcher's thread; may be null.
+  std::function<void(const absl::Status&)> on_unsettled;
 };
 
 /// A table that is to come in force.
@@ -72,12 +76,14 @@ class Executor {
 /// durable; memory stays under the bounds: a lane over its own bound falls behind (it drops what
 /// comes and reads it from the journal later, from a durable cursor), and a shard over its bound
 /// stops reading until there is room.
-class Dispatcher : public journal::Consumer, public http::CourierListener {
+class Dispatcher : public store::Consumer, public http::CourierListener {
  public:
+  /// Of a shard that the caller has taken: `state` is what the store answered.
   static std::unique_ptr<Dispatcher> Create(const DispatcherOptions& options,
                                             const base::Clock& clock, base::Random& random,
-                                            journal::Journal& journal, http::Courier& courier,
-                                            Executor& executor, metrics::Metrics& metrics);
+                                            store::Stores stores, store::ShardState state,
+                                            http::Courier& courier, Executor& executor,
+                                            metrics::Metrics& metrics);
 
   /// The first of two steps towards another table, so that all shards take it or none: looks up and
   /// adds in the journal what is new, and changes nothing else. `ready` when `CommitTable` could
@@ -86,8 +92,8 @@ class Dispatcher : public journal::Consumer, public http::CourierListener {
   virtual void PrepareTable(NextTable next, absl::AnyInvocable<void(absl::Status)> ready) = 0;
   /// Puts in force what was prepared; it cannot fail. Destinations that are new get lanes, those
   /// that changed are updated in place, those that are gone are closed (their deliveries become
-  /// dead, `cancelled`); Journal::TakeOut has marked them before. Nothing is sent under it before
-  /// this returns.
+  /// dead, `cancelled`); LaneRegistry::TakeOut has marked them before. Nothing is sent under it
+  /// before this returns.
   virtual void CommitTable() = 0;
   /// Forgets what was prepared; lanes that were added for it are closed again.
   virtual void DiscardTable() = 0;

@@ -11,12 +11,12 @@
 #include "carillon/base/clock.h"
 #include "carillon/base/descriptor_budget.h"
 #include "carillon/base/loop_watch.h"
-#include "carillon/journal/journal.h"
 #include "carillon/log/log.h"
 #include "carillon/metrics/metrics.h"
 #include "carillon/model/pending.h"
 #include "carillon/resource/config.h"
 #include "carillon/resource/snapshot.h"
+#include "carillon/store/stores.h"
 
 namespace carillon::tracing {
 class Tracer;
@@ -33,7 +33,7 @@ class Engine {
   /// bounds are lowered, each tenant's in proportion. `tracer` outlives it and may be null.
   static absl::StatusOr<std::unique_ptr<Engine>> Create(
       const resource::Config& config, const base::Clock& clock, base::DescriptorBudget& connections,
-      journal::Journal& journal, metrics::Metrics& metrics, log::Logger& logger,
+      store::Stores stores, metrics::Metrics& metrics, log::Logger& logger,
       tracing::Tracer* tracer = nullptr);
   virtual ~Engine() = default;
 

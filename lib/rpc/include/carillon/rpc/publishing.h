@@ -12,9 +12,9 @@
 #include "carillon/base/clock.h"
 #include "carillon/base/mutex.h"
 #include "carillon/ingest/ingest.h"
-#include "carillon/journal/journal.h"
 #include "carillon/metrics/metrics.h"
 #include "carillon/model/trace_context.h"
+#include "carillon/store/event_log.h"
 #include "carillon/tracing/tracer.h"
 
 namespace carillon::rpc {
@@ -25,7 +25,7 @@ class PublishTrace;  // src/publish_trace.h
 /// What both publishing methods need. Owned by the program, outlives the gRPC server. Thread-safe.
 class Publishing {
  public:
-  Publishing(ingest::Limits limits, const base::Clock& clock, journal::Journal& journal,
+  Publishing(ingest::Limits limits, const base::Clock& clock, store::EventLog& journal,
              metrics::Metrics& metrics)
       : limits_(limits), clock_(clock), journal_(journal), metrics_(metrics) {}
 
@@ -83,7 +83,7 @@ class Publishing {
 
   const ingest::Limits limits_;
   const base::Clock& clock_;
-  journal::Journal& journal_;
+  store::EventLog& journal_;
   metrics::Metrics& metrics_;
   // No std::atomic<std::shared_ptr>: that of libstdc++ 12 releases its reader's lock relaxed.
   mutable base::Mutex catalog_mutex_;

@@ -1,0 +1,66 @@
+// Who owns a shard, and who follows the log.
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "writer.h"
+
+namespace carillon::journal {
+
+absl::Status Writer::Deposed(const Settlement& settlement) {
+  return absl::AbortedError(absl::StrCat(
+      "shard ", settlement.shard, " has another owner than that of epoch ", settlement.epoch));
+}
+
+void Writer::AddConsumer(Consumer* consumer) {
+  const base::MutexLock lock(consumers_mutex_);
+  consumers_.push_back(consumer);
+  consumer->OnJoined(told_to_);
+}
+
+void Writer::RemoveConsumer(Consumer* consumer) {
+  const base::MutexLock lock(consumers_mutex_);
+  std::erase(consumers_, consumer);
+}
+
+void Writer::TellConsumers(const EventBatchPtr& batch) {
+  const base::MutexLock lock(consumers_mutex_);
+  told_to_ = batch->back()->position();
+  for (Consumer* consumer : consumers_) consumer->OnCommitted(batch);
+}
+
+absl::StatusOr<Writer::TakenShard> Writer::TakeShard(ShardId shard) {
+  if (failed()) return Stopped();
+  std::vector<uint64_t>& watermarks = progress_.shard_watermarks;
+  if (shard >= watermarks.size()) watermarks.resize(shard + 1, progress_.state.watermark);
+  if (shard >= epochs_.size()) epochs_.resize(shard + 1);
+  const uint64_t epoch = ++epochs_[shard];
+  RefuseDeposed(settling_);
+  return TakenShard{epoch, watermarks[shard], progress_};
+}
+
+void Writer::ReleaseShard(ShardId shard, uint64_t epoch) {
+  if (shard >= epochs_.size() || epochs_[shard] != epoch) return;
+  ++epochs_[shard];
+  RefuseDeposed(settling_);
+}
+
+bool Writer::IsOwners(const SettleRequest& request) const {
+  const Settlement& settlement = request.settlement;
+  return settlement.shard < epochs_.size() && settlement.epoch == epochs_[settlement.shard];
+}
+
+void Writer::RefuseDeposed(std::vector<SettleRequest>& requests) {
+  const auto owned = [this](const SettleRequest& request) { return IsOwners(request); };
+  if (std::ranges::all_of(requests, owned)) return;
+  std::vector<SettleRequest> owners;
+  std::vector<SettleRequest> deposed;
+  for (SettleRequest& request : requests) {
+    (IsOwners(request) ? owners : deposed).push_back(std::move(request));
+  }
+  requests = std::move(owners);
+  for (SettleRequest& request : deposed) Answer(request, Deposed(request.settlement));
+}
+
+}  // namespace carillon::journal
