@@ -259,7 +259,7 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
 
   size_t fresh_bytes() const { return bytes_; }
   size_t in_flight() const { return in_flight_.size(); }
-  void SetFailing(bool failing) { failing_ = failing; }
+  void SetFailing(bool on) { failing_ = on; }
   void PublishGauges();
   /// All but what lies behind the cursor.
   model::Pending CountPending() const;

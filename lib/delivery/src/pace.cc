@@ -109,7 +109,7 @@ milliseconds Pace::OnShortage(bool retry, base::MonoTime now, base::Random& rand
     const milliseconds most = std::min(kLongestShortage, kFirstShortage * (1 << shortages_));
     shortages_ = std::min(shortages_ + 1, kShortageDoublings);
     const double part = 0.5 + random.Unit() / 2;
-    shortage_until_ = now + milliseconds(static_cast<int64_t>(part * most.count()));
+    shortage_until_ = now + std::chrono::duration_cast<milliseconds>(part * most);
     Pause(shortage_until_);
   }
   return std::chrono::ceil<milliseconds>(shortage_until_ - now);

@@ -93,8 +93,8 @@ absl::Status TakeAttributes(const v1::Event& event, Place place,
                                                   event.attributes().size()));
   }
   for (const auto& [key, value] : event.attributes()) {
-    const auto field = [&key = key] {
-      return absl::StrCat("attributes[\"", base::Printable(key), "\"]");
+    const auto field = [&name = key] {
+      return absl::StrCat("attributes[\"", base::Printable(name), "\"]");
     };
     if (key.empty() || key.size() > kMaxKeyBytes || !kNameChars.HoldsAll(key)) {
       return place.Error(field(), "the key must be 1-64 characters of [A-Za-z0-9_.-]");

@@ -12,6 +12,7 @@
 namespace carillon::resource {
 namespace {
 
+using std::chrono::days;
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
@@ -19,8 +20,7 @@ using std::chrono::seconds;
 
 constexpr int kMaxDelays = 64;
 constexpr uint32_t kMaxAttempts = 200;
-constexpr hours kDay(24);
-constexpr milliseconds kMaxDelay = 30 * kDay;
+constexpr milliseconds kMaxDelay = days(30);
 
 /// Standard Webhooks' schedule.
 std::vector<milliseconds> DefaultDelays() {
@@ -104,11 +104,11 @@ model::RetryPolicy ReadRetry(const v1::Retry& given, const Path& path, Errors& e
   }
   if (given.has_max_age()) {
     retry.max_age = Millis(given.max_age());
-    CheckDuration(*retry.max_age, seconds(1), 365 * kDay, path.Member("max_age"), errors);
+    CheckDuration(*retry.max_age, seconds(1), days(365), path.Member("max_age"), errors);
   }
   if (given.has_retry_after_cap()) {
     retry.retry_after_cap = Millis(given.retry_after_cap());
-    CheckDuration(retry.retry_after_cap, seconds(1), 7 * kDay, path.Member("retry_after_cap"),
+    CheckDuration(retry.retry_after_cap, seconds(1), days(7), path.Member("retry_after_cap"),
                   errors);
   }
   retry.budget = ReadBudget(given.budget(), path.Member("budget"), errors);

@@ -13,6 +13,7 @@
 namespace carillon::resource {
 namespace {
 
+using std::chrono::days;
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
@@ -94,18 +95,17 @@ void CompletePublishing(v1::Server& server, const Path& path, Errors& errors) {
                                  NumberRule{"max_streams_per_peer", 1, 65'536, 512}}) {
     Apply(rule, server, path, errors);
   }
-  constexpr hours kDay(24);
-  ApplyOrNever(DurationRule{"max_stream_idle", seconds(1), 7 * kDay, hours(1)}, server, path,
+  ApplyOrNever(DurationRule{"max_stream_idle", seconds(1), days(7), hours(1)}, server, path,
                errors);
   ApplyOrNever(DurationRule{"publisher_ping", seconds(1), hours(2), seconds(60)}, server, path,
                errors);
-  ApplyOrNever(DurationRule{"max_publisher_connection_age", seconds(1), 30 * kDay, seconds(0)},
+  ApplyOrNever(DurationRule{"max_publisher_connection_age", seconds(1), days(30), seconds(0)},
                server, path, errors);
   Apply(DurationRule{"min_publisher_ping", seconds(1), minutes(10), seconds(10)}, server, path,
         errors);
   Apply(DurationRule{"publisher_ping_timeout", seconds(1), minutes(10), seconds(20)}, server, path,
         errors);
-  Apply(DurationRule{"publisher_connection_grace", seconds(1), kDay, minutes(5)}, server, path,
+  Apply(DurationRule{"publisher_connection_grace", seconds(1), days(1), minutes(5)}, server, path,
         errors);
 }
 
@@ -135,13 +135,13 @@ void Complete(v1::JournalSettings& journal, const Path& path, Errors& errors) {
   if (dir.empty() || dir.size() > kMaxPathBytes || dir.find('\0') != dir.npos) {
     errors.Add(path.Member("data_dir"), "must be a path of 1 to 4096 bytes");
   }
-  constexpr hours kDay(24);
-  Apply(DurationRule{"deduplication_age", milliseconds(0), 30 * kDay, kDay}, journal, path, errors);
+  Apply(DurationRule{"deduplication_age", milliseconds(0), days(30), days(1)}, journal, path,
+        errors);
   Apply(NumberRule{"deduplication_ids", 0, 64'000'000, 4'000'000}, journal, path, errors);
-  Apply(DurationRule{"retention_age", minutes(1), 3'653 * kDay, 3 * kDay}, journal, path, errors);
+  Apply(DurationRule{"retention_age", minutes(1), days(3'653), days(3)}, journal, path, errors);
   Apply(NumberRule{"retention_bytes", kMiB, kPiB, 10 * kGiB, true}, journal, path, errors);
   Apply(NumberRule{"min_free_bytes", 0, kPiB, 256 * kMiB, true}, journal, path, errors);
-  Apply(DurationRule{"kept_age", minutes(1), 3'653 * kDay, 14 * kDay}, journal, path, errors);
+  Apply(DurationRule{"kept_age", minutes(1), days(3'653), days(14)}, journal, path, errors);
   const uint64_t room = std::clamp<uint64_t>(journal.retention_bytes(), 10 * kMiB, kPiB);
   Apply(NumberRule{"kept_bytes", kMiB, kPiB, room / 10, true}, journal, path, errors);
   Apply(NumberRule{"kept_events", 1, 100'000'000, 1'000'000}, journal, path, errors);
@@ -173,20 +173,19 @@ void Complete(v1::ResolverSettings& resolver, const Path& path, Errors& errors) 
     errors.Add(servers.At(i),
                "must be an address, or ADDRESS:PORT, an IPv6 address then in brackets");
   }
-  constexpr hours kDay(24);
   Apply(DurationRule{"timeout", milliseconds(100), seconds(30), milliseconds(1'500)}, resolver,
         path, errors);
   Apply(NumberRule{"attempts", 1, 5, 2}, resolver, path, errors);
   Apply(DurationRule{"ttl_min", seconds(0), hours(1), seconds(5)}, resolver, path, errors);
   const bool has_max = resolver.has_ttl_max();
   const milliseconds least = Millis(resolver.ttl_min());
-  Apply(DurationRule{"ttl_max", seconds(1), kDay, std::max<milliseconds>(minutes(5), least)},
+  Apply(DurationRule{"ttl_max", seconds(1), days(1), std::max<milliseconds>(minutes(5), least)},
         resolver, path, errors);
   if (has_max && Millis(resolver.ttl_max()) < least) {
     errors.Add(path.Member("ttl_max"), "must not be shorter than ttl_min");
   }
   Apply(DurationRule{"negative_ttl", seconds(1), minutes(5), seconds(5)}, resolver, path, errors);
-  Apply(DurationRule{"stale", seconds(0), kDay, hours(1)}, resolver, path, errors);
+  Apply(DurationRule{"stale", seconds(0), days(1), hours(1)}, resolver, path, errors);
 }
 
 }  // namespace carillon::resource
