@@ -178,6 +178,33 @@ TEST_F(DispatcherTest, ALaneThatReadsTakesNoMoreThanItMayHold) {
   EXPECT_LT(most, 1'000 + store_.events[0]->bytes());
 }
 
+// Its memory would be read again, with every look.
+TEST_F(DispatcherTest, ALaneThatIsBehindWhatIsToLeaveKeepsItsMemory) {
+  options_.max_lane_bytes = 1'000;
+  Create();
+  journal_->window = 25;
+  model::Destination a = Named("a");
+  a.concurrency = 1;
+  ASSERT_TRUE(SetTable({a, Named("b")}).ok());
+  for (int i = 0; i < 20; ++i) Publish("e" + std::to_string(i));
+  RunFor(seconds(10));
+  throttled_ = "a";
+  end_.after = std::chrono::hours(10);
+  for (int i = 20; i < 40; ++i) Publish("e" + std::to_string(i));
+  RunFor(seconds(30));
+  ASSERT_GT(store_.leave_to, 0u);
+  ASSERT_LT(store_.leave_to, 20u);
+  Lane* lane = nullptr;
+  static_cast<DispatcherImpl&>(*dispatcher_).ForEachLane([&](Lane& each) {
+    if (each.destination().name == "a") lane = &each;
+  });
+  ASSERT_TRUE(lane->cursor().has_value());
+  for (int i = 0; i < 2'000; ++i) {
+    RunFor(std::chrono::milliseconds(1));
+    ASSERT_GT(lane->fresh_bytes(), 0u);
+  }
+}
+
 TEST_F(DispatcherTest, WhatLeftTheJournalBeforeItWasReadIsPassed) {
   for (const char* id : {"e1", "e2", "e3"}) Publish(id);
   RunFor(seconds(1));

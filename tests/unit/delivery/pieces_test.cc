@@ -152,6 +152,16 @@ TEST(HeldEvents, AnEventInThePlaceOfAnotherHasItsOwnBody) {
   EXPECT_EQ(held.bytes(), 0u);
 }
 
+TEST(Inbox, WhatWasTakenMakesRoom) {
+  Inbox inbox(2 * MakeBatch(10, 10)->front()->bytes(), 0);
+  for (uint64_t position = 10; position < 30; position += 2) {
+    inbox.Put(MakeBatch(position, position));
+    inbox.Put(MakeBatch(position + 1, position + 1));
+    EXPECT_NE(inbox.Take(position), nullptr);
+    ASSERT_NE(inbox.Take(position + 1), nullptr) << "dropped, as if it was over the bound";
+  }
+}
+
 TEST(Inbox, WhatWasReadElsewhereIsPassedOver) {
   Inbox inbox(1'000'000, 0);
   inbox.Put(MakeBatch(1, 2));

@@ -72,6 +72,27 @@ TEST_F(ShortageTest, TakesNothingFromTheRetryBudgetNorFromTheSchedule) {
   EXPECT_EQ(store_.delivered.size(), 1u);
 }
 
+TEST_F(ShortageTest, WhatWasNeverTriedGivesNoTokenBack) {
+  a_.breaker.reset();
+  a_.disabling = {.failing_for = {}};
+  a_.retry.delays = std::vector<milliseconds>(1'000, milliseconds(10));
+  a_.retry.budget = {.ratio = 0, .min_per_second = 0.001};
+  ASSERT_TRUE(SetTable({a_}).ok());
+  end_.status = 500;
+  Publish("e0");
+  RunFor(seconds(60));  // until there are no tokens
+  end_ = {};
+  while (store_.delivered.empty()) ASSERT_TRUE(executor_.Step());  // with the next that comes
+  Short();
+  Publish("e1");
+  RunFor(seconds(100));
+  EXPECT_GT(std::ranges::count(ended_, "a e1"), 15);
+  ended_.clear();
+  end_ = {.status = 500};
+  RunFor(seconds(100));
+  EXPECT_EQ(ended_.size(), 1u) << "its first attempt; there is no token for another";
+}
+
 TEST_F(ShortageTest, KeepsTheOrder) {
   a_.order.by = model::Ordering::kStrict;
   ASSERT_TRUE(SetTable({a_}).ok());
