@@ -9,9 +9,12 @@
 #include "diagnose.h"
 #include "field_count.h"
 #include "validate.h"
+#include "wire.h"
 
 namespace carillon::ingest {
 namespace {
+
+using google::protobuf::internal::WireFormatLite;
 
 constexpr std::string_view kDefaultTenant = "default";
 constexpr size_t kMaxOrderingKeyBytes = 256;
@@ -23,18 +26,58 @@ google::protobuf::ArenaOptions Within(std::span<char> block) {
   return options;
 }
 
-bool Parse(std::string_view bytes, v1::Event& event) {
+bool IsPayload(int number) {
+  const auto* field = v1::Event::descriptor()->FindFieldByNumber(number);
+  return field != nullptr && field->containing_oneof() != nullptr;
+}
+
+/// Where `json` stands, if it is the payload: the last member that stands there is. Nullopt also
+/// where the bytes are no message.
+std::optional<WireField> FindJson(std::string_view bytes) {
+  std::optional<WireField> json;
+  WireReader reader(bytes);
+  for (WireField field; reader.Next(field);) {
+    if (field.type != WireFormatLite::WIRETYPE_LENGTH_DELIMITED) continue;
+    if (field.number == v1::Event::kJsonFieldNumber) {
+      json = field;
+    } else if (json && IsPayload(field.number)) {
+      return std::nullopt;
+    }
+  }
+  if (!reader.Error().empty()) return std::nullopt;
+  return json;
+}
+
+bool ParseWhole(std::string_view bytes, v1::Event& event) {
   return bytes.size() <= static_cast<size_t>(std::numeric_limits<int>::max()) &&
          event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
 
-/// Names the payload's member, and encodes it.
-absl::Status EncodeMember(const v1::Event& event, Place place, std::string_view& member,
-                          Encoding& encoding) {
+/// Adds what `bytes`, part of a message that fits, says of the event.
+bool Merge(std::string_view bytes, v1::Event& event) {
+  google::protobuf::io::CodedInputStream input(reinterpret_cast<const uint8_t*>(bytes.data()),
+                                               static_cast<int>(bytes.size()));
+  return event.MergeFromCodedStream(&input) && input.ConsumedEntireMessage();
+}
+
+/// Parses what stands around the payload where that is `json`, which stays where it is.
+bool Parse(std::string_view bytes, v1::Event& event, std::optional<std::string_view>& json) {
+  const std::optional<WireField> field = FindJson(bytes);
+  if (!field) return ParseWhole(bytes, event);
+  json = field->bytes;
+  const auto end = static_cast<size_t>(field->bytes.data() + field->bytes.size() - bytes.data());
+  return ParseWhole(bytes.substr(0, field->begin), event) &&
+         (end == bytes.size() || Merge(bytes.substr(end), event));
+}
+
+/// Names the payload's member, and encodes it. `json` is that member, where it is the payload.
+absl::Status EncodeMember(const v1::Event& event, std::optional<std::string_view> json, Place place,
+                          std::string_view& member, Encoding& encoding) {
   const auto encode = [&](std::string_view name, const auto& payload) {
     member = name;
     return EncodePayload(payload, place.Member(name), encoding);
   };
+  if (json) return encode("json", *json);
   switch (event.payload_case()) {
     case v1::Event::kSession:
       return encode("session", event.session());
@@ -48,8 +91,7 @@ absl::Status EncodeMember(const v1::Event& event, Place place, std::string_view&
       return encode("contact", event.contact());
     case v1::Event::kAny:
       return encode("any", event.any());
-    case v1::Event::kJson:
-      return encode("json", event.json());
+    case v1::Event::kJson:  // was found before
     case v1::Event::PAYLOAD_NOT_SET:
       break;
   }
@@ -67,7 +109,8 @@ EventDecoder::EventDecoder(const Limits& limits, const Catalog& catalog, base::W
       now_(now),
       random_(random),
       traces_(traces),
-      arena_(Within(block_)) {}
+      arena_(Within(block_)),
+      encoding_(parts_, builder_, limits.max_payload_bytes) {}
 
 absl::StatusOr<std::shared_ptr<model::Event>> EventDecoder::Decode(size_t index,
                                                                    std::string_view bytes) {
@@ -77,13 +120,14 @@ absl::StatusOr<std::shared_ptr<model::Event>> EventDecoder::Decode(size_t index,
   if (auto status = CheckFieldCount(*v1::Event::descriptor(), bytes, place); !status.ok()) {
     return status;
   }
-  if (!Parse(bytes, event)) {
+  std::optional<std::string_view> json;
+  if (!Parse(bytes, event, json)) {
     return absl::InvalidArgumentError(Diagnose(*v1::Event::descriptor(), bytes, place.Path()));
   }
   auto status = TakeHead(event, place);
-  if (status.ok()) status = TakePayload(event, place);
+  if (status.ok()) status = TakePayload(event, json, place);
   if (!status.ok()) return status;
-  return model::Event::Create(parts_);
+  return builder_.Finish();
 }
 
 absl::Status EventDecoder::TakeHead(const v1::Event& event, Place place) {
@@ -120,25 +164,22 @@ void EventDecoder::TakeTrace(const v1::Event& event) {
   parts_.trace = own_trace_ ? &*own_trace_ : nullptr;
 }
 
-absl::Status EventDecoder::TakePayload(const v1::Event& event, Place place) {
+absl::Status EventDecoder::TakePayload(const v1::Event& event, std::optional<std::string_view> json,
+                                       Place place) {
   const bool derived = event.type().empty();
   if (!derived) {
     if (auto status = CheckType(event.type(), catalog_, place); !status.ok()) return status;
   }
-  encoding_.type = event.type();
-  encoding_.occurred_at = parts_.occurred_at;
-  encoding_.json.clear();
+  encoding_.Reset(event.type());
   std::string_view member;
-  auto status = EncodeMember(event, place, member, encoding_);
-  if (status.ok() && derived) status = CheckType(encoding_.type, catalog_, place);
+  auto status = EncodeMember(event, json, place, member, encoding_);
+  if (status.ok() && derived) status = CheckType(encoding_.type(), catalog_, place);
   if (!status.ok()) return status;
-  if (encoding_.json.size() > limits_.max_payload_bytes) {
+  if (builder_.payload_bytes() > limits_.max_payload_bytes) {
     return place.Error(
-        member, absl::StrCat(encoding_.json.size(), " bytes as JSON, at most ",
+        member, absl::StrCat(builder_.payload_bytes(), " bytes as JSON, at most ",
                              limits_.max_payload_bytes, " are allowed (server.max_payload_bytes)"));
   }
-  parts_.type = encoding_.type;
-  parts_.payload = encoding_.json;
   return absl::OkStatus();
 }
 

@@ -28,7 +28,9 @@ class EventDecoder {
  private:
   absl::Status TakeHead(const v1::Event& event, Place place);
   void TakeTrace(const v1::Event& event);
-  absl::Status TakePayload(const v1::Event& event, Place place);
+  /// `json`: the payload, where it is that one.
+  absl::Status TakePayload(const v1::Event& event, std::optional<std::string_view> json,
+                           Place place);
 
   const Limits& limits_;
   const Catalog& catalog_;
@@ -40,6 +42,7 @@ class EventDecoder {
   std::string made_id_;
   std::optional<model::TraceContext> own_trace_;
   model::Event::Parts parts_;
+  model::Event::Builder builder_;
   Encoding encoding_;
 };
 

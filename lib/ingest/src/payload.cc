@@ -17,6 +17,13 @@ namespace {
 
 using codec::JsonWriter;
 
+/// About the JSON of a message: the names of its members are not in its wire form.
+template <typename Message>
+size_t JsonBytes(const Message& message) {
+  constexpr size_t kNames = 96;
+  return message.ByteSizeLong() + kNames;
+}
+
 constexpr size_t kMaxUuidBytes = 64;
 constexpr size_t kMaxTextBytes = 1024;
 constexpr size_t kMaxErrorBytes = 8192;
@@ -59,10 +66,10 @@ absl::Status Contradiction(const PayloadFamily& family, std::string_view verb, P
 }
 
 /// Brings the event's type and the payload's verb together: either may be empty and is then taken
-/// from the other. `verb` may come to point into `encoding.type`.
+/// from the other. `verb` may come to point into `encoding.type()`.
 absl::Status Settle(const PayloadFamily& family, Place place, std::string_view& verb,
                     Encoding& encoding) {
-  std::string& type = encoding.type;
+  std::string& type = encoding.type();
   if (!verb.empty() && !Has(family, verb)) {
     return place.Error(family.member, absl::StrCat("must be ", Listed(family.verbs, {}), ", not '",
                                                    base::Printable(verb), "'"));
@@ -94,9 +101,9 @@ absl::Status EncodeRun(const PayloadFamily& family, std::string_view subject_nam
                        const std::string& subject, const Run& run, Place place,
                        Encoding& encoding) {
   std::string_view verb = family.verbs[0];
-  if (encoding.type.empty()) encoding.type.append(family.prefix).append(verb);
-  if (absl::StrCat(base::ToAbsl(family.prefix), base::ToAbsl(verb)) != encoding.type) {
-    return Contradiction(family, {}, place, encoding.type);
+  if (encoding.type().empty()) encoding.type().append(family.prefix).append(verb);
+  if (absl::StrCat(base::ToAbsl(family.prefix), base::ToAbsl(verb)) != encoding.type()) {
+    return Contradiction(family, {}, place, encoding.type());
   }
   auto status = CheckText(subject, 1, kMaxTextBytes, place, subject_name);
   if (status.ok()) status = CheckText(run.error(), 0, kMaxErrorBytes, place, "error");
@@ -106,7 +113,7 @@ absl::Status EncodeRun(const PayloadFamily& family, std::string_view subject_nam
   if (run.success() && !run.error().empty()) {
     return place.Error("error", "must be empty when success is true");
   }
-  JsonWriter writer(encoding.json);
+  JsonWriter writer(encoding.Json(JsonBytes(run)));
   writer.String(subject_name, subject);
   writer.Bool("success", run.success());
   if (run.has_started_at()) WriteTime(writer, "started_at", run.started_at());
@@ -118,7 +125,7 @@ absl::Status EncodeRun(const PayloadFamily& family, std::string_view subject_nam
 }
 
 int64_t TimestampOf(int64_t given, const Encoding& encoding) {
-  return given != 0 ? given : base::ToUnixSeconds(encoding.occurred_at);
+  return given != 0 ? given : base::ToUnixSeconds(encoding.occurred_at());
 }
 
 template <typename Message>
@@ -141,7 +148,7 @@ absl::Status EncodePayload(const v1::SessionEvent& session, Place place, Encodin
   if (status.ok()) status = CheckText(session.uuid(), 1, kMaxUuidBytes, place, "uuid");
   if (status.ok()) status = CheckText(session.location(), 0, kMaxTextBytes, place, "location");
   if (!status.ok()) return status;
-  JsonWriter writer(encoding.json);
+  JsonWriter writer(encoding.Json(JsonBytes(session)));
   writer.String("uuid", session.uuid());
   writer.String("action", action);
   writer.String("location", session.location());
@@ -162,7 +169,7 @@ absl::Status EncodePayload(const v1::InsightPopulated& run, Place place, Encodin
 absl::Status EncodePayload(const v1::ListEvent& list, Place place, Encoding& encoding) {
   std::string_view event = list.event();
   if (auto status = Settle(model::kList, place, event, encoding); !status.ok()) return status;
-  JsonWriter writer(encoding.json);
+  JsonWriter writer(encoding.Json(JsonBytes(list)));
   writer.Int("list_id", list.list_id());
   writer.String("object", "list");
   writer.String("event", event);
@@ -174,7 +181,7 @@ absl::Status EncodePayload(const v1::ListEvent& list, Place place, Encoding& enc
 absl::Status EncodePayload(const v1::ContactEvent& contact, Place place, Encoding& encoding) {
   std::string_view event = contact.event();
   if (auto status = Settle(model::kContact, place, event, encoding); !status.ok()) return status;
-  JsonWriter writer(encoding.json);
+  JsonWriter writer(encoding.Json(JsonBytes(contact)));
   writer.Int("list_id", contact.list_id());
   writer.Int("contact_id", contact.contact_id());
   writer.String("object", "contact");
@@ -207,11 +214,11 @@ absl::Status EncodePayload(const google::protobuf::Any& any, Place place, Encodi
                                               MessagesListed(), " of carillon.v1"));
 }
 
-absl::Status EncodePayload(const std::string& json, Place place, Encoding& encoding) {
-  if (encoding.type.empty()) {
+absl::Status EncodePayload(std::string_view json, Place place, Encoding& encoding) {
+  if (encoding.type().empty()) {
     return place.Member({}).Error("type", "required with a json payload");
   }
-  if (const auto error = json::MinifyJson(json, encoding.json)) {
+  if (const auto error = json::MinifyJson(json, encoding.Json(json.size()))) {
     return place.Error({}, absl::StrCat("not valid JSON at byte ", error->byte, ": ", error->what));
   }
   return absl::OkStatus();

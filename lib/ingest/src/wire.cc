@@ -32,6 +32,7 @@ bool WireReader::Next(WireField& field) {
               static_cast<size_t>(input_.CurrentPosition()) != bytes_.size();
     return false;
   }
+  field.begin = static_cast<size_t>(field_begin_);
   field.number = WireFormatLite::GetTagFieldNumber(tag);
   field.type = WireFormatLite::GetTagWireType(tag);
   field.bytes = {};

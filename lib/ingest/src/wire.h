@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@ namespace carillon::ingest {
 /// One field of a message in its wire form.
 struct WireField {
   int number = 0;
+  size_t begin = 0;  ///< where its tag stands in the message
   google::protobuf::internal::WireFormatLite::WireType type{};
   std::string_view bytes;  ///< the value of a length-delimited field, else empty
 };

@@ -1,6 +1,7 @@
 #include "carillon/model/event.h"
 
 #include <cstring>
+#include <utility>
 
 namespace carillon::model {
 namespace {
@@ -16,6 +17,8 @@ constexpr uint8_t kTraced = 2;
 constexpr size_t kFixedBytes = 1 + 8 + 2;
 constexpr size_t kTraceBytes = sizeof(TraceId) + sizeof(SpanId) + 1;
 constexpr uint16_t kMaxAttributes = 1024;
+/// Of a record, one part in so many may be memory that was reserved and is not used.
+constexpr size_t kMostSpare = 8;
 
 template <typename T>
 void Put(std::string& out, T value) {
@@ -65,12 +68,13 @@ class Reader {
 
 }  // namespace
 
-std::shared_ptr<Event> Event::Create(const Parts& parts) {
+std::string& Event::Builder::Begin(const Parts& parts, size_t expected) {
   size_t size = kFixedBytes + 5 * 4 + parts.id.size() + parts.type.size() + parts.tenant.size() +
-                parts.ordering_key.size() + parts.payload.size();
+                parts.ordering_key.size() + expected;
   for (const auto& [key, value] : parts.attributes) size += 8 + key.size() + value.size();
   if (parts.trace != nullptr) size += kTraceBytes + 4 + parts.trace->state.size();
-  std::string record;
+  std::string& record = record_;
+  record.clear();
   record.reserve(size);
   Put(record, parts.trace != nullptr ? kTraced : kPlain);
   Put(record, base::ToUnixNanos(parts.occurred_at));
@@ -89,10 +93,24 @@ std::shared_ptr<Event> Event::Create(const Parts& parts) {
     PutField(record, key);
     PutField(record, value);
   }
-  PutField(record, parts.payload);
-  auto event = std::make_shared<Event>(Token{}, std::move(record));
+  Put(record, uint32_t{0});  // the payload's length, once it is known
+  payload_at_ = record.size();
+  return record;
+}
+
+std::shared_ptr<Event> Event::Builder::Finish() {
+  const auto length = static_cast<uint32_t>(payload_bytes());
+  std::memcpy(record_.data() + payload_at_ - sizeof(length), &length, sizeof(length));
+  if (record_.capacity() - record_.size() > record_.size() / kMostSpare) record_.shrink_to_fit();
+  auto event = std::make_shared<Event>(Token{}, std::exchange(record_, {}));
   event->SetViews();
   return event;
+}
+
+std::shared_ptr<Event> Event::Create(const Parts& parts) {
+  Builder builder;
+  builder.Begin(parts, parts.payload.size()).append(parts.payload);
+  return builder.Finish();
 }
 
 absl::StatusOr<std::shared_ptr<Event>> Event::Parse(std::string_view record) {

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <random>
 
@@ -112,6 +113,81 @@ TEST(Decode, NothingIsLeftFromTheEventBefore) {
   EXPECT_EQ(event.occurred_at(), kNow);
   EXPECT_EQ(event.payload(),
             R"({"list_id":0,"object":"list","event":"created","timestamp":1714564800})");
+}
+
+/// The bytes of a PublishRequest with one event, which is `parts` one after another.
+std::string RequestOfParts(const std::vector<std::string>& parts) {
+  std::string event;
+  for (const std::string& part : parts) event += part;
+  // Field 1, of a length: the event's bytes as they are, which protobuf itself would tidy.
+  std::string bytes(1, '\x0a');
+  size_t length = event.size();
+  for (; length >= 0x80; length >>= 7) bytes += static_cast<char>(length | 0x80);
+  bytes += static_cast<char>(length);
+  return bytes + event;
+}
+
+// A `json` is not copied by protobuf, which is given what stands around it.
+TEST(Decode, WhereJsonStandsInTheMessageMakesNoDifference) {
+  v1::Event head;
+  head.set_id("e1");
+  head.set_type("order.paid");
+  v1::Event rest;
+  rest.set_ordering_key("k");
+  (*rest.mutable_attributes())["a"] = "1";
+  v1::Event json;
+  json.set_json(R"( {"x" : 1} )");
+  v1::Event older;
+  older.set_json("not JSON, and not the last");
+  v1::Event session;
+  session.mutable_session()->set_uuid("u");
+  std::vector<std::string> parts;
+  for (const v1::Event& part : {head, rest, json}) parts.push_back(part.SerializeAsString());
+  for (int order = 0; order < 3; ++order) {
+    std::rotate(parts.begin(), parts.begin() + 1, parts.end());
+    for (const v1::Event& before : {v1::Event(), older, session}) {
+      std::vector<std::string> all = parts;
+      all.insert(all.begin(), before.SerializeAsString());
+      const auto events = Decode(RequestOfParts(all));
+      ASSERT_EQ(ErrorOf(events), "");
+      const model::Event& event = *(*events)[0];
+      EXPECT_EQ(event.id(), "e1");
+      EXPECT_EQ(event.ordering_key(), "k");
+      EXPECT_THAT(event.attributes(), ElementsAre(Pair("a", "1")));
+      EXPECT_EQ(event.payload(), R"({"x":1})");
+    }
+  }
+}
+
+TEST(Decode, TheLastMemberThatStandsThereIsThePayload) {
+  v1::Event json;
+  json.set_json("1");
+  v1::Event session;
+  session.mutable_session()->set_uuid("u");
+  session.mutable_session()->set_action("create");
+  const auto events =
+      Decode(RequestOfParts({json.SerializeAsString(), session.SerializeAsString()}));
+  ASSERT_EQ(ErrorOf(events), "");
+  EXPECT_EQ((*events)[0]->type(), "session.create");
+}
+
+TEST(Decode, WhatIsWrongAroundJsonIsFound) {
+  v1::Event head;
+  head.set_type("order.paid");
+  v1::Event json;
+  json.set_json("1");
+  const std::string good = head.SerializeAsString() + json.SerializeAsString();
+  const std::string bad_key = "\x2a\x02k\xff";             // ordering_key
+  const std::string bad_session = "\x52\x03\x0a\x01\xff";  // session.uuid
+  const std::string cut = "\x2a\x09k";
+  EXPECT_EQ(ErrorOf(Decode(RequestOfParts({bad_key, good}))),
+            "events[0].ordering_key: not valid UTF-8 at byte 1");
+  EXPECT_EQ(ErrorOf(Decode(RequestOfParts({good, bad_key}))),
+            "events[0].ordering_key: not valid UTF-8 at byte 1");
+  EXPECT_EQ(ErrorOf(Decode(RequestOfParts({bad_session, good}))),
+            "events[0].session.uuid: not valid UTF-8 at byte 0");
+  EXPECT_EQ(ErrorOf(Decode(RequestOfParts({good, cut}))),
+            "events[0]: truncated or malformed at byte " + std::to_string(good.size()));
 }
 
 TEST(Decode, TimestampZeroIsOccurredAtRoundedDown) {

@@ -51,6 +51,30 @@ TEST(Event, OwnsItsBytes) {
   EXPECT_EQ(event->id(), "temporary id that is longer than a short string");
 }
 
+TEST(Event, IsTheSameWhenItsPayloadIsWrittenIntoItsRecord) {
+  Event::Parts parts = FullParts();
+  parts.payload = "not looked at";
+  Event::Builder builder;
+  builder.Begin(parts, 100).append("what was begun and not finished");
+  for (const size_t expected : {0u, 7u, 4'000u}) {
+    std::string& record = builder.Begin(parts, expected);
+    record.append(R"({"x")");
+    EXPECT_EQ(builder.payload_bytes(), 4u);
+    record.append(":1}");
+    const auto event = builder.Finish();
+    ExpectFull(*event);
+    EXPECT_EQ(event->record(), Event::Create(FullParts())->record());
+  }
+}
+
+TEST(Event, KeepsLittleMemoryThatWasExpectedAndNotUsed) {
+  Event::Builder builder;
+  builder.Begin(FullParts(), 100'000).append(1'000, '1');
+  EXPECT_LE(builder.Finish()->bytes(), 1'500u);
+  builder.Begin(FullParts(), 1'050).append(1'000, '1');  // little: it stays where it is
+  EXPECT_GE(builder.Finish()->bytes(), 1'050u);
+}
+
 TEST(Event, ComesBackFromItsRecord) {
   const auto event = Event::Create(FullParts());
   const auto parsed = Event::Parse(event->record());

@@ -35,7 +35,24 @@ class Event {
     const TraceContext* trace = nullptr;  ///< where it comes from; null when nobody said
   };
 
-  /// Builds the record. The parts were validated before (see `ingest`).
+  /// Makes an event whose payload is written straight into its record. One event after another.
+  class Builder {
+   public:
+    /// Writes what stands before the payload, whose `parts.payload` is not looked at, and returns
+    /// where the payload is to be appended until `Finish`; about `expected` bytes of it. What was
+    /// begun and not finished is dropped. The parts were validated before (see `ingest`).
+    std::string& Begin(const Parts& parts, size_t expected);
+    /// Of the payload that was appended, bytes.
+    size_t payload_bytes() const { return record_.size() - payload_at_; }
+    /// Once after each `Begin`. Gives back memory when much less was appended than was expected.
+    std::shared_ptr<Event> Finish();
+
+   private:
+    std::string record_;
+    size_t payload_at_ = 0;
+  };
+
+  /// Builds the record from all of `parts`.
   static std::shared_ptr<Event> Create(const Parts& parts);
 
   /// Reads a record back. INVALID_ARGUMENT when the bytes are not a record.
@@ -67,7 +84,7 @@ class Event {
   /// Returns nullopt when it is not `traced`.
   std::optional<TraceContext> trace() const;
   /// Memory this event takes, roughly, in bytes.
-  size_t bytes() const { return sizeof(Event) + record_.size() + attributes_.size() * 32; }
+  size_t bytes() const { return sizeof(Event) + record_.capacity() + attributes_.size() * 32; }
 
  private:
   struct Token {};
