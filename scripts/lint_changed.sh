@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# clang-tidy, -Wshadow and -Wconversion on the lines of C++ that changed, and whether the headers that
-# changed compile alone.
+# clang-tidy and the compiler's warnings on the lines of C++ that changed, and whether the headers that changed
+# compile alone.
 #
 #   scripts/lint_changed.sh [BASE]      since BASE, uncommitted changes included. Default: where this branch left
 #                                       main or origin/main; on main itself, or where neither is, the commit before
@@ -55,8 +55,7 @@ fi
 tidy() {  # tidy SOURCE: its changed lines
   git diff -U0 "$base" -- "$1" |
     clang-tidy-diff-19.py -p1 -path build/dev -quiet -clang-tidy-binary clang-tidy-19 \
-      -checks='clang-diagnostic-*' -extra-arg=-Wshadow -extra-arg=-Wconversion \
-      -extra-arg=-Wno-sign-conversion >"$out/$2.txt" 2>&1 || true
+      -checks='clang-diagnostic-*' >"$out/$2.txt" 2>&1 || true
   touch "$out/$2.done"
 }
 export -f tidy
