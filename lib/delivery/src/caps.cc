@@ -64,9 +64,9 @@ void Caps::Free(Queues::iterator queue) {
 }
 
 std::chrono::nanoseconds Caps::Interval() {
-  chance_ = chance_ * 1'664'525 + 1'013'904'223;
-  constexpr std::chrono::nanoseconds kMost = kLook;
-  return kMost / 2 + kMost * static_cast<int>(chance_ >> 24) / 512;
+  constexpr std::chrono::nanoseconds kHalf = std::chrono::nanoseconds(kLook) / 2;
+  return kHalf + std::chrono::nanoseconds(
+                     static_cast<int64_t>(random_.Unit() * static_cast<double>(kHalf.count())));
 }
 
 // Where thousands wait for the place of one, they do not all try and wait again at every look.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "carillon/base/random.h"
 #include "carillon/policy/in_flight_caps.h"
 #include "lane_map.h"
 #include "ring_queue.h"
@@ -24,11 +25,9 @@ class Caps {
   static constexpr std::chrono::milliseconds kLook{5};
   static constexpr uint32_t kOfferEvery = 4;
 
-  /// `shared` may be null: there are no caps.
-  Caps(std::shared_ptr<policy::InFlightCaps> shared, LaneMap& lanes)
-      : shared_(std::move(shared)),
-        lanes_(lanes),
-        chance_(shared_ != nullptr ? shared_->Join() : 0) {}
+  /// `shared` may be null: there are no caps. `random`, which spreads the looks, outlives it.
+  Caps(std::shared_ptr<policy::InFlightCaps> shared, LaneMap& lanes, base::Random& random)
+      : shared_(std::move(shared)), lanes_(lanes), random_(random) {}
   ~Caps() {
     if (waiting_ > 0) shared_->EndWaiting();
   }
@@ -67,11 +66,11 @@ class Caps {
 
   const std::shared_ptr<policy::InFlightCaps> shared_;
   LaneMap& lanes_;
+  base::Random& random_;
   Queues queues_;                  // by tenant; none is empty. Ordered: a seed replays a run
   std::string last_;               // the tenant that was let go last, whoever it was for
   RingQueue<store::LaneId> free_;  // may try again
   size_t waiting_ = 0;             // in queues_
-  uint32_t chance_;
   uint32_t looks_ = 0;
   bool may_offer_ = false;                                 // the next place that is given back
   std::shared_ptr<policy::InFlightCaps::Tenant> offered_;  // whose place, since the last look

@@ -45,7 +45,7 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
       callbacks_(executor),
       journal_(stores, options.shard, std::move(state), callbacks_, options.read_bytes),
       retry_clock_(clock),
-      scheduler_(options.caps, lanes_, retry_clock_),
+      scheduler_(options.caps, lanes_, retry_clock_, random),
       router_(options_, journal_, held_, lanes_, scheduler_,
               RoutedCount(metrics, *figures_, options.shard, options.tables), [this] { Turn(); }),
       memory_(options.max_memory_bytes, held_, lanes_, scheduler_, router_),

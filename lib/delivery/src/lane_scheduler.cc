@@ -7,8 +7,8 @@
 namespace carillon::delivery {
 
 LaneScheduler::LaneScheduler(std::shared_ptr<policy::InFlightCaps> caps, LaneMap& lanes,
-                             RetryClock& clock)
-    : clock_(clock), caps_(std::move(caps), lanes) {}
+                             RetryClock& clock, base::Random& random)
+    : clock_(clock), caps_(std::move(caps), lanes, random) {}
 
 LaneScheduler::~LaneScheduler() {
   while (Lane* lane = sending_.Next()) sending_.Remove(*lane);

@@ -8,6 +8,7 @@
 
 #include "caps.h"
 #include "carillon/base/clock.h"
+#include "carillon/base/random.h"
 #include "carillon/policy/fair_queue.h"
 #include "carillon/policy/in_flight_caps.h"
 #include "lane.h"
@@ -25,11 +26,13 @@ namespace carillon::delivery {
 ///
 /// `Touched` takes constant time and allocates nothing, but that a lane listed by another time
 /// than before takes its place among the others in logarithmic time, and that a queue which is
-/// longer than ever grows. One thread. The lanes and the clock outlive it.
+/// longer than ever grows. One thread. The lanes, the clock
+/// and the source of chance outlive it.
 class LaneScheduler {
  public:
   /// `caps` may be null: there are none.
-  LaneScheduler(std::shared_ptr<policy::InFlightCaps> caps, LaneMap& lanes, RetryClock& clock);
+  LaneScheduler(std::shared_ptr<policy::InFlightCaps> caps, LaneMap& lanes, RetryClock& clock,
+                base::Random& random);
   ~LaneScheduler();
   LaneScheduler(const LaneScheduler&) = delete;
   LaneScheduler& operator=(const LaneScheduler&) = delete;

@@ -36,26 +36,16 @@ size_t InFlightCaps::known_tenants() {
   return tenants_.size();
 }
 
-bool InFlightCaps::TryOnce(Tenant& tenant) {
+bool InFlightCaps::TryStart(Tenant& tenant) {
   if (!AddBelow(tenant.count_, per_tenant_)) return false;
   if (AddBelow(count_, in_all_)) return true;
   --tenant.count_;
   return false;
 }
 
-// Once more after leaving word: a Finish in between either freed a place for the second try, or
-// sees the word. A place that another thread takes for a moment only, until it finds no place in
-// all, belongs to a process with something in flight, and so to a Finish that is yet to come.
-bool InFlightCaps::TryStart(Tenant& tenant) {
-  if (TryOnce(tenant)) return true;
-  refused_ = true;
-  return TryOnce(tenant);
-}
-
-bool InFlightCaps::Finish(Tenant& tenant) {
+void InFlightCaps::Finish(Tenant& tenant) {
   --count_;
   --tenant.count_;
-  return refused_.load() && refused_.exchange(false);
 }
 
 }  // namespace carillon::policy

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "carillon/base/random.h"
 #include "sim_parts.h"
 
 namespace carillon::delivery {
@@ -65,7 +66,8 @@ class CapsTest : public testing::Test {
   std::shared_ptr<policy::InFlightCaps> shared_ = std::make_shared<policy::InFlightCaps>(8, 4);
   std::shared_ptr<policy::InFlightCaps::Tenant> elsewhere_ = shared_->TenantOf("others");
   std::shared_ptr<policy::InFlightCaps::Tenant> more_ = shared_->TenantOf("more");
-  Caps caps_{shared_, lanes_};
+  base::SeededRandom random_{7};
+  Caps caps_{shared_, lanes_, random_};
 };
 
 TEST_F(CapsTest, WhatEndsElsewhereLetsAsManyTryAsThereIsRoomFor) {
@@ -128,6 +130,29 @@ TEST_F(CapsTest, EveryLaneHasItsTurn) {
   EXPECT_EQ(turns.size(), size_t{2 * kLanes});
 }
 
+/// Chance that always falls the same.
+struct SameChance final : base::Random {
+  explicit SameChance(uint64_t bits) : bits_(bits) {}
+  uint64_t Next() override { return bits_; }
+  const uint64_t bits_;
+};
+
+TEST_F(CapsTest, ChanceSpreadsTheLooksOverHalfAnInterval) {
+  Fill(*more_);
+  constexpr std::chrono::nanoseconds kLook = Caps::kLook;
+  constexpr uint64_t kHalf = uint64_t{1} << 63;
+  const std::map<uint64_t, std::chrono::nanoseconds> after = {
+      {0, kLook / 2}, {kHalf, kLook * 3 / 4}, {~uint64_t{0}, kLook - std::chrono::nanoseconds(1)}};
+  for (const auto& [bits, wait] : after) {
+    SameChance chance(bits);
+    Caps caps(shared_, lanes_, chance);
+    EXPECT_FALSE(caps.TryStart(*lanes_.Find(1), now_));
+    EXPECT_EQ(caps.LookAt(), now_ + wait) << bits;
+    EXPECT_EQ(caps.Next(now_ + wait), nullptr);
+    EXPECT_EQ(caps.LookAt(), now_ + 2 * wait) << bits;
+  }
+}
+
 /// One shard always has something to send for the place that it has; another has none.
 class CapsOfTwoShards : public CapsTest {
  protected:
@@ -154,7 +179,7 @@ class CapsOfTwoShards : public CapsTest {
     return std::nullopt;
   }
 
-  Caps other_{shared_, lanes_};
+  Caps other_{shared_, lanes_, random_};
 };
 
 TEST_F(CapsOfTwoShards, APlaceIsLeftToTheOneThatHasNone) {

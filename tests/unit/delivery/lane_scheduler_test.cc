@@ -35,7 +35,7 @@ class LaneSchedulerTest : public testing::Test {
   }
   void SetCaps(uint32_t in_all, uint32_t per_tenant) {
     caps_ = std::make_shared<policy::InFlightCaps>(in_all, per_tenant);
-    scheduler_ = std::make_unique<LaneScheduler>(caps_, lanes_, retry_clock_);
+    scheduler_ = std::make_unique<LaneScheduler>(caps_, lanes_, retry_clock_, random_);
   }
   Lane& Add(const model::Destination& destination, store::LaneState state = {}) {
     state.lane = ++last_lane_;
@@ -92,7 +92,7 @@ class LaneSchedulerTest : public testing::Test {
   LaneMap lanes_;
   std::shared_ptr<policy::InFlightCaps> caps_;
   std::unique_ptr<LaneScheduler> scheduler_ =
-      std::make_unique<LaneScheduler>(nullptr, lanes_, retry_clock_);
+      std::make_unique<LaneScheduler>(nullptr, lanes_, retry_clock_, random_);
   store::LaneId last_lane_ = 0;
   uint64_t last_position_ = 0;
 };

@@ -23,7 +23,7 @@ class RouterTest : public testing::Test {
     journal_ = std::make_unique<SimJournal>(store_, executor_, clock_, random_);
     shard_journal_ = std::make_unique<ShardJournal>(journal_->stores(), 0, journal_->Take(0),
                                                     callbacks_, options_.read_bytes);
-    scheduler_ = std::make_unique<LaneScheduler>(nullptr, lanes_, retry_clock_);
+    scheduler_ = std::make_unique<LaneScheduler>(nullptr, lanes_, retry_clock_, random_);
     router_ = std::make_unique<Router>(options_, *shard_journal_, held_, lanes_, *scheduler_,
                                        RoutedCount(metrics_, *figures_, 0, nullptr), [] {});
     memory_ = std::make_unique<MemoryBound>(options_.max_memory_bytes, held_, lanes_, *scheduler_,

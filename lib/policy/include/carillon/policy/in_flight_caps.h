@@ -34,14 +34,12 @@ class InFlightCaps {
   /// The tenant of that name, the same for all who ask while anybody holds it. Locks: for reloads.
   std::shared_ptr<Tenant> TenantOf(std::string_view name);
 
-  /// Takes a place, to be given back by `Finish`. Returns false when there is none.
+  /// Takes a place, to be given back by `Finish`. Returns false when there is none. Another thread
+  /// that is refused may hold a place for a moment: who is refused tries again, also when nothing
+  /// of its own ends.
   bool TryStart(Tenant& tenant);
-  /// Returns true when somebody was refused since it last did; who waits, on whichever thread,
-  /// should try again now. A refusal is never overlooked: it comes before a `Finish` that says so.
-  bool Finish(Tenant& tenant);
+  void Finish(Tenant& tenant);
 
-  /// A number of its own for each who asks, from 1.
-  uint32_t Join() { return ++joined_; }
   /// A thread has something that waits for a place, or nothing any more.
   void BeginWaiting() { ++waiting_; }
   void EndWaiting() { --waiting_; }
@@ -63,14 +61,11 @@ class InFlightCaps {
     const uint32_t most = cap.load();
     return taken < most ? most - taken : 0;
   }
-  bool TryOnce(Tenant& tenant);
 
   std::atomic<uint32_t> in_all_;
   std::atomic<uint32_t> per_tenant_;
   std::atomic<uint32_t> count_{0};
-  std::atomic<bool> refused_{false};
   std::atomic<uint32_t> waiting_{0};
-  std::atomic<uint32_t> joined_{0};
 
   base::Mutex mutex_;
   std::unordered_map<std::string, std::weak_ptr<Tenant>> tenants_ ABSL_GUARDED_BY(mutex_);
