@@ -27,6 +27,7 @@
 #include "carillon/rpc/publishing.h"
 #include "carillon/tracing/tracer.h"
 #include "carillon/web/server.h"
+#include "health_watch.h"
 #include "in_force.h"
 #include "journal_options.h"
 #include "notices.h"
@@ -39,8 +40,6 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kWatchInterval{1000};
-constexpr std::chrono::milliseconds kHealthInterval{500};
-constexpr char kNoRoom[] = "journal refuses publishing for want of space";
 /// How long an event loop may take for one turn: a reload of 100,000 destinations takes seconds.
 constexpr std::chrono::seconds kLoopPatience{30};
 constexpr std::chrono::milliseconds kGaugePatience{250};
@@ -113,9 +112,8 @@ class DaemonImpl final : public Daemon {
     listening_ = true;
     engine_->AddLoops(loops_);
     front_->AddLoops(loops_);
-    serving_ = true;
-    // Where there is no room it is ready not even for a moment.
-    SetServing(journal_->log_stats().accepting, kNoRoom);
+    health_watch_.Begin(journal_->log_stats().accepting,
+                        [this](bool serving) { front_->SetServing(serving); });
     layers_->Subscribe([this](const resource::SnapshotPtr& next) { return Take(next); });
     file_->Watch(kWatchInterval, [this](const auto& reload) { OnReload(reload); });
     asio::post(admin_io_, [this] { LookAtHealth(); });
@@ -132,8 +130,7 @@ class DaemonImpl final : public Daemon {
     const base::MonoTime start = clock_.Mono();
     logger_.Info("stopping");
     file_->StopWatching();
-    stopping_ = true;
-    SetServing(false, "stopping");
+    health_watch_.Stop();
     publishing_->Stop();
     if (!engine_->Drain(resource::ToChrono(config_.server.shutdown_grace()), hurry)) {
       logger_.Warn(
@@ -181,7 +178,7 @@ class DaemonImpl final : public Daemon {
     engine_->RefreshGauges(kGaugePatience);
     metrics::ProcessGauges gauges;
     Describe(*journal_, gauges);
-    gauges.accepting = gauges.accepting && !stopping_;
+    gauges.accepting = gauges.accepting && !health_watch_.stopping();
     gauges.in_flight_limit = engine_->in_flight_limit();
     in_force_.Describe(gauges);
     gauges.destination_connections_limit = connections_.places();
@@ -308,50 +305,16 @@ class DaemonImpl final : public Daemon {
     return head;
   }
 
-  /// Follows the journal's willingness to take events, and the event loops; on the admin thread.
+  /// On the admin thread, again and again.
   void LookAtHealth() {
-    health_timer_.expires_after(kHealthInterval);
+    health_timer_.expires_after(HealthWatch::kInterval);
     health_timer_.async_wait([this](boost::system::error_code error) {
       if (error) return;
-      const store::ShardStore::ShardStats stats = journal_->shard_stats();
-      const bool accepting = journal_->log_stats().accepting;
-      if (!stopping_ && serving_ && accepting != accepting_) {
-        accepting_ = accepting;
-        logger_.Warn(accepting ? "publishing is accepted again: there is disk space"
-                               : "publishing is refused: free disk space is under its mark",
-                     {{"free_bytes", journal_->disk_stats().free_bytes},
-                      {"most_kept_for", stats.holders.empty() ? "" : NameOf(stats.holders[0])},
-                      {"kept_bytes", stats.holders.empty() ? 0 : stats.holders[0].bytes}});
-        SetServing(accepting, kNoRoom);
-      }
-      holder_notice_.Look(stats, clock_.Mono());
-      LookAtLoops();
+      health_watch_.Look({.accepting = journal_->log_stats().accepting,
+                          .free_bytes = journal_->disk_stats().free_bytes,
+                          .kept = journal_->shard_stats()});
       LookAtHealth();
     });
-  }
-
-  void LookAtLoops() {
-    std::string stuck = loops_.Look();
-    if (stuck.empty() != stuck_) {
-      health_.SetStuck(stuck);
-      return;
-    }
-    stuck_ = !stuck.empty();
-    if (stuck_) {
-      logger_.Error("an event loop is stuck", {{"what", stuck}});
-    } else {
-      logger_.Info("every event loop goes round again");
-    }
-    health_.SetStuck(std::move(stuck));
-  }
-
-  void SetServing(bool serving, const std::string& reason = "") {
-    if (serving) {
-      health_.SetReady();
-    } else {
-      health_.SetNotReady(reason);
-    }
-    if (front_ != nullptr) front_->SetServing(serving);
   }
 
   void LogReady(const resource::Snapshot& snapshot) {
@@ -397,14 +360,10 @@ class DaemonImpl final : public Daemon {
                       [this](web::Responder responder) { Pending(std::move(responder)); }};
   std::atomic<bool> failed_{false};
   std::atomic<ExitCode> failure_{kExitJournal};
-  std::atomic<bool> stopping_{false};
-  std::atomic<bool> serving_{false};
   std::atomic<bool> listening_{false};  ///< `front_` is there, for scrapes
   InForce in_force_{*metrics_, health_, logger_};
   base::LoopWatch loops_{clock_, kLoopPatience};
-  bool accepting_ = true;  ///< the admin thread's, as what follows
-  bool stuck_ = false;
-  HolderNotice holder_notice_{config_, logger_};
+  HealthWatch health_watch_{clock_, config_, loops_, health_, logger_};
 
   base::DescriptorBudget connections_;  // to destinations
   std::unique_ptr<SpanExport> spans_;   // null when no collector is configured
