@@ -8,6 +8,7 @@
 #include "carillon/codec/cloud_event.h"
 #include "carillon/ingest/ingest.h"
 #include "carillon/json/document.h"
+#include "carillon/model/built_in.h"
 #include "targets.h"
 
 namespace carillon::fuzz {
@@ -16,12 +17,12 @@ namespace {
 constexpr base::WallTime kNow{std::chrono::seconds(1'714'564'800)};
 
 const ingest::Catalog& Types() {
-  static const ingest::Catalog types = {"session.create",
-                                        "list.created",
-                                        "contact.created",
-                                        "sync.run.completed",
-                                        "insight.population.completed",
-                                        "order.paid"};
+  static const ingest::Catalog types = [] {
+    const std::vector<std::string> built_in = model::BuiltInTypes();
+    ingest::Catalog all(built_in.begin(), built_in.end());
+    all.insert("order.paid");
+    return all;
+  }();
   return types;
 }
 
