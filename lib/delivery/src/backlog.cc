@@ -1,6 +1,7 @@
 #include "backlog.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace carillon::delivery {
 
@@ -18,32 +19,35 @@ void Backlog::Run() {
   while (reads_ < kReads && scheduler_.Has(LaneNeed::kBacklog)) {
     Lane* const lane = scheduler_.Next(LaneNeed::kBacklog);
     ++reads_;
-    lane->BeginRead();
+    Lane::Reading reading = lane->BeginRead();
     scheduler_.Touched(*lane);
     if (!lane->kept().empty()) {
-      AskForKept(*lane);
+      AskForKept(*lane, std::move(reading));
       continue;
     }
     const Range range{*lane->cursor(), router_.next()};
-    journal_.Read(range.from, [this, id = lane->id(), range](const store::EventBatchPtr& batch) {
+    journal_.Read(range.from, [this, id = lane->id(), range, reading = std::move(reading)](
+                                  const store::EventBatchPtr& batch) mutable {
       --reads_;
-      OnRead(id, range, *batch);
+      OnRead(id, range, *batch, std::move(reading));
     });
   }
 }
 
-void Backlog::AskForKept(Lane& lane) {
+void Backlog::AskForKept(Lane& lane, Lane::Reading reading) {
   const uint64_t from = lane.kept().next();
   journal_.TakeKept(lane.id(), from, kKeptRows,
-                    [this, id = lane.id(), from](const store::DueDeliveries& answer) {
+                    [this, id = lane.id(), from,
+                     reading = std::move(reading)](const store::DueDeliveries& answer) mutable {
                       --reads_;
-                      OnKept(id, from, answer);
+                      OnKept(id, from, answer, std::move(reading));
                     });
 }
 
-void Backlog::OnKept(store::LaneId asked, uint64_t from, const store::DueDeliveries& answer) {
+void Backlog::OnKept(store::LaneId asked, uint64_t from, const store::DueDeliveries& answer,
+                     Lane::Reading reading) {
   if (Lane* lane = lanes_.Find(asked); lane != nullptr) {
-    lane->EndRead();
+    lane->EndRead(std::move(reading));
     // As for a cursor: where it went back meanwhile, rows are missing from this answer.
     const bool whole = lane->kept().next() >= from;
     for (const store::DueDelivery& row : answer.due) {
@@ -60,10 +64,11 @@ void Backlog::OnKept(store::LaneId asked, uint64_t from, const store::DueDeliver
   on_read_();
 }
 
-void Backlog::OnRead(store::LaneId asked, Range range, const store::EventBatch& batch) {
+void Backlog::OnRead(store::LaneId asked, Range range, const store::EventBatch& batch,
+                     Lane::Reading reading) {
   shared_.assign(batch.size(), HeldRef());
   if (Lane* lane = lanes_.Find(asked); lane != nullptr) {
-    lane->EndRead();
+    lane->EndRead(std::move(reading));
     // A cursor that went back meanwhile (the lane shed what it held) is not covered by this answer.
     if (lane->ReadsJournal() && *lane->cursor() >= range.from) Serve(*lane, range, batch);
     scheduler_.Touched(*lane);

@@ -39,10 +39,12 @@ class Backlog {
     uint64_t next = 0;
   };
   /// The answer for one lane: all events of the range, up to some position.
-  void OnRead(store::LaneId asked, Range range, const store::EventBatch& batch);
+  void OnRead(store::LaneId asked, Range range, const store::EventBatch& batch,
+              Lane::Reading reading);
   void Serve(Lane& lane, Range range, const store::EventBatch& batch);
-  void AskForKept(Lane& lane);
-  void OnKept(store::LaneId asked, uint64_t from, const store::DueDeliveries& answer);
+  void AskForKept(Lane& lane, Lane::Reading reading);
+  void OnKept(store::LaneId asked, uint64_t from, const store::DueDeliveries& answer,
+              Lane::Reading reading);
 
   ShardJournal& journal_;
   LaneMap& lanes_;

@@ -31,8 +31,7 @@ void CursorMover::Start(Lane& lane) {
   lane.Shed(0, router_.next());
   // What is in flight ends soon; only what lies at the cursor has to be looked at.
   if (lane.cursor() && *lane.cursor() <= demand_.leave_to) {
-    lane.BeginRead();
-    moving_.push_back(lane.id());
+    moving_.push_back({lane.id(), lane.BeginRead()});
   }
   scheduler_.Touched(lane);
 }
@@ -42,37 +41,38 @@ void CursorMover::Start(Lane& lane) {
 void CursorMover::Run() {
   size_t looks = moving_.size();
   while (reads_ < kReads && looks-- > 0 && sender_.MayStart()) {
-    Lane* lane = lanes_.Find(moving_.pop_front());
+    Move move = moving_.pop_front();
+    Lane* const lane = lanes_.Find(move.lane);
     if (lane == nullptr || lane->closing()) continue;
     if (lane->LowestUnsettled() != Tracker::kNone) {
-      moving_.push_back(lane->id());
+      moving_.push_back(std::move(move));
       continue;
     }
     ++reads_;
-    journal_.Read(*lane->cursor(), [this, id = lane->id(),
-                                    to = demand_.leave_to](const store::EventBatchPtr& batch) {
+    journal_.Read(*lane->cursor(), [this, move = std::move(move), to = demand_.leave_to](
+                                       const store::EventBatchPtr& batch) mutable {
       --reads_;
-      OnRead(id, to, *batch);
+      OnRead(std::move(move), to, *batch);
       on_read_();
     });
   }
 }
 
-void CursorMover::OnRead(store::LaneId id, uint64_t leave_to, const store::EventBatch& batch) {
-  Lane* const lane = lanes_.Find(id);
+void CursorMover::OnRead(Move move, uint64_t leave_to, const store::EventBatch& batch) {
+  Lane* const lane = lanes_.Find(move.lane);
   if (sender_.stopped() || lane == nullptr || lane->closing()) return;
   const uint64_t end = std::min(leave_to + 1, router_.next());
   uint64_t seen = batch.empty() ? end : batch.back()->position() + 1;
   for (const model::EventPtr& event : batch) {
     if (event->position() >= end) break;
     if (event->position() < *lane->cursor() || !lane->Matches(*router_.table(), *event)) continue;
-    if (!router_.WasSettled(event->position(), id)) KeepOrEvict(*lane, *event);
+    if (!router_.WasSettled(event->position(), move.lane)) KeepOrEvict(*lane, *event);
   }
   lane->MoveCursor(std::clamp(seen, *lane->cursor(), std::max(end, *lane->cursor())));
   if (*lane->cursor() < end) {
-    moving_.push_back(id);
+    moving_.push_back(std::move(move));
   } else {
-    lane->EndRead();
+    lane->EndRead(*std::move(move.reading));
   }
   scheduler_.Touched(*lane);
 }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "carillon/store/demand.h"
 #include "carillon/store/event_log.h"
@@ -36,9 +37,14 @@ class CursorMover {
  private:
   static constexpr int kReads = 2;
 
+  struct Move {
+    store::LaneId lane = 0;
+    std::optional<Lane::Reading> reading;  // always set, but in what was moved from
+  };
+
   /// Has the lane move its cursor, if that is too low.
   void Start(Lane& lane);
-  void OnRead(store::LaneId id, uint64_t leave_to, const store::EventBatch& batch);
+  void OnRead(Move move, uint64_t leave_to, const store::EventBatch& batch);
   void KeepOrEvict(Lane& lane, const model::Event& event);
 
   ShardJournal& journal_;
@@ -49,9 +55,9 @@ class CursorMover {
   SettlementBuffer& settlements_;
   Evictor& evictor_;
   const std::function<void()> on_read_;
-  store::Demand demand_;             // as of the last call
-  RingQueue<store::LaneId> moving_;  // their cursors move on
-  int reads_ = 0;                    // under way
+  store::Demand demand_;    // as of the last call
+  RingQueue<Move> moving_;  // their cursors move on
+  int reads_ = 0;           // under way
 };
 
 }  // namespace carillon::delivery

@@ -278,7 +278,8 @@ void Groups::Update(store::GroupId id, Group& group) {
   }
 }
 
-void Groups::EndListing() {
+void Groups::EndListing(Listing listing) {
+  listing.End();
   listing_ = false;
   for (const store::GroupId id : std::exchange(idle_, {})) Update(id);
 }

@@ -10,6 +10,7 @@
 #include "absl/container/btree_set.h"
 #include "absl/container/inlined_vector.h"
 #include "attempts.h"
+#include "begun.h"
 #include "carillon/store/lane.h"
 #include "carillon/store/parked.h"
 #include "ring_queue.h"
@@ -84,8 +85,13 @@ class Groups {
   /// rows that was asked for under the number before does not tell which is the next of a group.
   uint64_t upsets() const { return upsets_; }
   /// A list is under way: no group is forgotten, since the list may hold rows that were its.
-  void BeginListing() { listing_ = true; }
-  void EndListing();
+  /// One list at a time.
+  using Listing = Begun<Groups>;
+  Listing BeginListing() {
+    listing_ = true;
+    return {};
+  }
+  void EndListing(Listing listing);
   /// A held row is given up: its removal follows. False for one that is unknown, or comes back.
   bool TakeToEvict(store::GroupId id, uint64_t position);
   /// A parked row is gone without its batch.

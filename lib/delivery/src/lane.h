@@ -10,6 +10,7 @@
 #include "attempts.h"
 #include "backlog_cursor.h"
 #include "batch_wait.h"
+#include "begun.h"
 #include "carillon/http/courier.h"
 #include "carillon/metrics/metrics.h"
 #include "carillon/model/pending.h"
@@ -157,8 +158,15 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   /// The same, and what it reads next is the journal at its cursor.
   bool ReadsJournal() const { return NeedsRead() && kept_.empty(); }
   /// It is read for, or its cursor moves on: of these one at a time.
-  void BeginRead() { reading_ = true; }
-  void EndRead() { reading_ = false; }
+  using Reading = Begun<Lane>;
+  Reading BeginRead() {
+    reading_ = true;
+    return {};
+  }
+  void EndRead(Reading reading) {
+    reading.End();
+    reading_ = false;
+  }
   bool reading() const { return reading_; }
   /// What the journal must know so that the watermark may pass the lane's unsettled events.
   std::optional<uint64_t> DurableCursor() const;
@@ -180,8 +188,16 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   KeptRows& kept() { return kept_; }
   /// See Groups::upsets; the same for kept rows.
   uint64_t upsets() const { return groups_.upsets() + kept_.upsets(); }
-  void BeginListing() { retries_.BeginListing(), groups_.BeginListing(); }
-  void EndListing() { retries_.EndListing(), groups_.EndListing(); }
+  /// Its rows are listed, a page at a time.
+  struct [[nodiscard]] Listing {
+    RetryQueue::Listing retries;
+    Groups::Listing groups;
+  };
+  Listing BeginListing() { return {retries_.BeginListing(), groups_.BeginListing()}; }
+  void EndListing(Listing listing) {
+    retries_.EndListing(std::move(listing.retries));
+    groups_.EndListing(std::move(listing.groups));
+  }
   store::GroupId GroupOf(const model::Event& event) const;
 
   // --- What goes out.

@@ -8,6 +8,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "attempts.h"
+#include "begun.h"
 #include "carillon/base/clock.h"
 #include "carillon/store/parked.h"
 #include "ring_queue.h"
@@ -64,9 +65,14 @@ class RetryQueue {
   bool Take(base::WallTime due, uint64_t position) {
     return taken_.insert(Key(due, position)).second;
   }
-  /// All rows are being listed: the same as to answers under way.
-  void BeginListing() { listing_ = true; }
-  void EndListing() {
+  /// All rows are being listed: the same as to answers under way. One list at a time.
+  using Listing = Begun<RetryQueue>;
+  Listing BeginListing() {
+    listing_ = true;
+    return {};
+  }
+  void EndListing(Listing listing) {
+    listing.End();
     listing_ = false;
     ForgetRemoved();
   }

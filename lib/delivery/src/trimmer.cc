@@ -42,13 +42,13 @@ void Trimmer::Run() {
     }
     listing_ = true;
     if (!page_) page_upsets_ = lane->upsets();
-    lane->BeginListing();
     const store::EvictionRequest asked = lane->marks.evict;
     const store::ParkedKey start{lane->id(), store::Due(), 0};
     journal_.ListParked(lane->id(), asked.up_to, page_.value_or(start), kPageRows,
-                        [this, id = lane->id(), asked](const store::ParkedPage& page) {
+                        [this, id = lane->id(), asked,
+                         listing = lane->BeginListing()](const store::ParkedPage& page) mutable {
                           listing_ = false;
-                          OnPage(id, asked, page);
+                          OnPage(id, asked, page, std::move(listing));
                           on_page_();
                         });
   }
@@ -57,11 +57,11 @@ void Trimmer::Run() {
 // Rows that wait for a time are known by their keys. Of others it is the order that tells: when
 // that was upset since the first page, they wait for the next time that the journal asks.
 void Trimmer::OnPage(store::LaneId id, const store::EvictionRequest& asked,
-                     const store::ParkedPage& page) {
+                     const store::ParkedPage& page, Lane::Listing listing) {
   Lane* const lane = lanes_.Find(id);
   page_ = page.next;
   if (lane == nullptr) return;  // taken off the list with the next turn
-  if (sender_.stopped() || lane->closing()) return lane->EndListing();
+  if (sender_.stopped() || lane->closing()) return lane->EndListing(std::move(listing));
   const bool upset = lane->upsets() != page_upsets_;
   for (const store::Parked& row : page.rows) {
     if (upset && !row.due.timed()) break;
@@ -71,7 +71,7 @@ void Trimmer::OnPage(store::LaneId id, const store::EvictionRequest& asked,
     evictor_.Evict(*lane, row, row.position <= asked.too_old_to);
     if (row.due.timed()) lane->groups().Release(row);
   }
-  lane->EndListing();
+  lane->EndListing(std::move(listing));
   scheduler_.Touched(*lane);
   if (!page.next || (upset && !page.next->due.timed())) End(*lane, asked);
 }

@@ -43,7 +43,8 @@ class Trimmer {
 
  private:
   void Start(Lane& lane, const store::EvictionRequest& evict);
-  void OnPage(store::LaneId id, const store::EvictionRequest& asked, const store::ParkedPage& page);
+  void OnPage(store::LaneId id, const store::EvictionRequest& asked, const store::ParkedPage& page,
+              Lane::Listing listing);
   void End(Lane& lane, const store::EvictionRequest& asked);
   bool Take(Lane& lane, const store::Parked& row);
 

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -308,11 +309,11 @@ TEST_F(LaneSchedulerTest, ThoseThatAreBehindQueueToBeRead) {
   EXPECT_EQ(scheduler_->Next(LaneNeed::kBacklog), &first);
   scheduler_->Touched(first);  // nothing was done for it: back to the end
   EXPECT_EQ(scheduler_->Next(LaneNeed::kBacklog), &second);
-  second.BeginRead();
+  Lane::Reading reading = second.BeginRead();
   scheduler_->Touched(second);
   EXPECT_EQ(scheduler_->Next(LaneNeed::kBacklog), &first);
   EXPECT_FALSE(scheduler_->Has(LaneNeed::kBacklog));
-  second.EndRead();
+  second.EndRead(std::move(reading));
   scheduler_->Touched(second);
   EXPECT_TRUE(scheduler_->Has(LaneNeed::kBacklog));
   second.CatchUp();
@@ -472,8 +473,9 @@ TEST_F(LaneSchedulerTest, AnythingThatIsDoneToALaneShows) {
   shows("send", [&] { lane.Enqueue(Hold(), tracker_.Add(1, 1)); });
   shows("sends no more", [&] { lane.SetMode(Lane::Mode::kRest, 1); });
   shows("runs", [&] { lane.SetMode(Lane::Mode::kRun, 1); });
-  shows("is read for", [&] { lane.BeginRead(); });
-  shows("was read for", [&] { lane.EndRead(); });
+  std::optional<Lane::Reading> reading;
+  shows("is read for", [&] { reading = lane.BeginRead(); });
+  shows("was read for", [&] { lane.EndRead(*std::move(reading)); });
   shows("due", [&] { lane.retries().AddDue(due); });
   shows("due sooner", [&] { lane.retries().AddDue(due - seconds(1)); });
   shows("wake", [&] { lane.pace().Pause(clock_.Mono() + seconds(1)); });

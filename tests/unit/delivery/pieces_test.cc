@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <type_traits>
+#include <utility>
+
 #include "batch_wait.h"
 #include "feed.h"
 #include "held_event.h"
@@ -205,12 +208,25 @@ TEST(RetryQueue, WhatIsListedIsForgottenOnlyWhenBothAnswersCame) {
   RetryQueue queue(1, due);
   EXPECT_TRUE(queue.Take(due, 5));
   queue.BeginAsking();
-  queue.BeginListing();
+  RetryQueue::Listing listing = queue.BeginListing();
   queue.Forget(due, 5);
-  queue.EndListing();
+  queue.EndListing(std::move(listing));
   EXPECT_FALSE(queue.Take(due, 5)) << "the other answer may hold it";
   queue.EndAsking({});
   EXPECT_TRUE(queue.Take(due, 5));
+}
+
+TEST(RetryQueueDeathTest, AListEndsOnceAndOnlyAfterItBegan) {
+  static_assert(!std::is_default_constructible_v<RetryQueue::Listing>);
+  static_assert(!std::is_copy_constructible_v<RetryQueue::Listing>);
+  RetryQueue queue(0, std::nullopt);
+  RetryQueue::Listing listing = queue.BeginListing();
+  RetryQueue::Listing moved = std::move(listing);
+  queue.EndListing(std::move(moved));
+  // NOLINTBEGIN(bugprone-use-after-move)
+  EXPECT_DEATH(queue.EndListing(std::move(listing)), "ended again");
+  EXPECT_DEATH(queue.EndListing(std::move(moved)), "ended again");
+  // NOLINTEND(bugprone-use-after-move)
 }
 
 TEST(RetryQueue, AsksForThoseThatAreTakenToo) {
@@ -230,13 +246,13 @@ TEST(RetryQueue, WhatWasDroppedWhileRowsAreListedIsTakenAgain) {
   ASSERT_TRUE(queue.Take(due, 5));
   queue.Push({.first = {.event = events.Hold(MakeEvent(5))}, .due = due, .parked = true});
   queue.EndAsking({});
-  queue.BeginListing();
+  RetryQueue::Listing listing = queue.BeginListing();
   queue.Drop();
   ASSERT_EQ(queue.AskAt(), due);
   queue.BeginAsking();
   EXPECT_TRUE(queue.Take(due, 5)) << "it would be asked for no more";
   queue.EndAsking({});
-  queue.EndListing();
+  queue.EndListing(std::move(listing));
 }
 
 TEST(RetryQueue, WhatBecomesDurableWhileAskingIsNotForgotten) {
