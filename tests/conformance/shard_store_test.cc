@@ -222,8 +222,8 @@ TEST_P(StoreTest, EventsOfOnesOwnAreAppendedWithTheSettlement) {
   EXPECT_GT(own, a);
   Restart();
   const EventBatchPtr batch = Read(own);
-  ASSERT_EQ(batch->size(), 1u);
-  EXPECT_EQ(batch->front()->id(), "own");
+  ASSERT_EQ(batch->events.size(), 1u);
+  EXPECT_EQ(batch->events.front()->id(), "own");
   EXPECT_EQ(TakeShard(0)->watermark, a) << "it is still to be delivered";
 }
 

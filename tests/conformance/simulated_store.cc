@@ -6,7 +6,8 @@ namespace {
 
 class Simulated final : public StoreUnderTest {
  public:
-  Simulated() {
+  /// `skips`: see SimJournal.
+  explicit Simulated(uint64_t skips) : skips_(skips) {
     store_.wants = [](const std::string&, uint64_t) { return false; };
     Open();
   }
@@ -29,8 +30,10 @@ class Simulated final : public StoreUnderTest {
   void Open() {
     journal_ = std::make_unique<delivery::SimJournal>(store_, executor_, clock_, random_);
     journal_->accepted_at = clock_.Wall();
+    journal_->skips = skips_;
   }
 
+  const uint64_t skips_;
   base::SimulatedClock clock_;
   base::SeededRandom random_{7};
   delivery::SimExecutor executor_{clock_, random_};
@@ -40,6 +43,7 @@ class Simulated final : public StoreUnderTest {
 
 }  // namespace
 
-std::unique_ptr<StoreUnderTest> MakeSimulated() { return std::make_unique<Simulated>(); }
+std::unique_ptr<StoreUnderTest> MakeSimulated() { return std::make_unique<Simulated>(0); }
+std::unique_ptr<StoreUnderTest> MakeSimulatedWithGaps() { return std::make_unique<Simulated>(5); }
 
 }  // namespace carillon::store

@@ -8,13 +8,25 @@ namespace carillon::store {
 void Follower::OnJoined(uint64_t last) {
   const std::lock_guard lock(mutex_);
   EXPECT_FALSE(joined_.has_value()) << "joined twice";
-  joined_ = last;
+  joined_ = covered_ = last;
 }
 
 void Follower::OnCommitted(const EventBatchPtr& batch) {
   const std::lock_guard lock(mutex_);
   EXPECT_TRUE(joined_.has_value()) << "told of events before it joined";
-  for (const model::EventPtr& event : *batch) positions_.push_back(event->position());
+  EXPECT_EQ(batch->first, covered_ + 1) << "it begins where the one before ended";
+  EXPECT_GE(batch->last, batch->first);
+  for (const model::EventPtr& event : batch->events) {
+    EXPECT_GE(event->position(), batch->first);
+    EXPECT_LE(event->position(), batch->last);
+    positions_.push_back(event->position());
+  }
+  covered_ = batch->last;
+}
+
+uint64_t Follower::covered() const {
+  const std::lock_guard lock(mutex_);
+  return covered_;
 }
 
 std::optional<uint64_t> Follower::joined() const {
@@ -79,9 +91,9 @@ std::vector<uint64_t> StoreTest::Positions(uint64_t from) {
   std::vector<uint64_t> positions;
   while (true) {
     const EventBatchPtr batch = Read(from);
-    if (batch->empty()) return positions;
-    for (const model::EventPtr& event : *batch) positions.push_back(event->position());
-    from = positions.back() + 1;
+    if (batch->last < from) return positions;
+    for (const model::EventPtr& event : batch->events) positions.push_back(event->position());
+    from = batch->last + 1;
   }
 }
 
@@ -211,6 +223,7 @@ namespace {
 
 constexpr std::pair<const char*, MakeStore> kAllStores[] = {
     {"Simulated", MakeSimulated},
+    {"SimulatedWithGaps", MakeSimulatedWithGaps},
     {"Embedded", MakeEmbedded},
     {"EmbeddedCrashed", MakeEmbeddedCrashed},
 };

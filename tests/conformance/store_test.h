@@ -36,6 +36,7 @@ class StoreUnderTest {
 
 using MakeStore = std::unique_ptr<StoreUnderTest> (*)();
 std::unique_ptr<StoreUnderTest> MakeSimulated();
+std::unique_ptr<StoreUnderTest> MakeSimulatedWithGaps();
 std::unique_ptr<StoreUnderTest> MakeEmbedded();
 std::unique_ptr<StoreUnderTest> MakeEmbeddedCrashed();
 
@@ -46,11 +47,14 @@ class Follower final : public Consumer {
   void OnCommitted(const EventBatchPtr& batch) override;
   std::optional<uint64_t> joined() const;
   std::vector<uint64_t> positions() const;
+  /// Up to where it was told what the log has.
+  uint64_t covered() const;
 
  private:
   mutable std::mutex mutex_;
   std::optional<uint64_t> joined_;
   std::vector<uint64_t> positions_;
+  uint64_t covered_ = 0;
 };
 
 /// A store of its own for each test, and calls that wait for their answers.

@@ -43,7 +43,9 @@ class SimPublisher {
 
   void CheckStored() const {
     std::map<std::string, size_t> times;
-    for (const model::EventPtr& event : store_.events) ++times[std::string(event->id())];
+    for (const model::EventPtr& event : store_.events) {
+      if (event != nullptr) ++times[std::string(event->id())];
+    }
     for (const Batch& batch : batches_) {
       for (const auto& options : batch.events) {
         const size_t most = times[std::string(options.id)];

@@ -64,6 +64,7 @@ class SimWorld {
                                         const Observer::KeptTooMuch& kept) {
       CheckGivenUp(name, kept);
     };
+    if (Below(3) == 0) skips_ = 1 + Below(6);
     if (Below(4) == 0) caps_ = {2 + Below(6), 1 + Below(3)};
     ChooseDestinations();
     StartProcess();
@@ -112,9 +113,13 @@ class SimWorld {
     }));
   }
   size_t removed() const { return store_.gone_to; }
+  size_t skipped() const {
+    return static_cast<size_t>(std::ranges::count(store_.events, model::EventPtr()));
+  }
   size_t operational() const {
-    return static_cast<size_t>(std::ranges::count_if(
-        store_.events, [](const auto& event) { return model::IsOperational(event->type()); }));
+    return static_cast<size_t>(std::ranges::count_if(store_.events, [](const auto& event) {
+      return event != nullptr && model::IsOperational(event->type());
+    }));
   }
   const SimPublisher::Counts& published() const { return publisher_.counts(); }
   struct Troubles {
@@ -210,6 +215,7 @@ class SimWorld {
     while (true) {
       journal_ = std::make_unique<SimJournal>(store_, executor_, clock_, random_);
       journal_->window = window_;
+      journal_->skips = skips_;
       if (slow_disk_) journal_->write_delay = std::chrono::milliseconds(30);
       shards_ = static_cast<uint32_t>(1 + Below(3));
       in_force_.assign(shards_, {});
@@ -593,6 +599,7 @@ class SimWorld {
   size_t cut_short_ = 0;  // lanes that were taken out, but not closed, when the process died
   size_t given_up_ = 0;
   uint64_t window_ = UINT64_MAX / 2;
+  uint64_t skips_ = 0;                        // positions have gaps
   std::optional<base::MonoTime> dies_at_;     // in the middle of a change
   std::optional<base::MonoTime> full_until_;  // the disk
   bool steady_ = false;                       // nobody sets the clock

@@ -21,7 +21,7 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
   const uint64_t first = only != 0 ? only : 1;
   const uint64_t last = only != 0 ? only : runs;
   size_t deliveries = 0, deaths = 0, behind = 0, operational = 0, evicted = 0, removed = 0,
-         cut_short = 0, came_back = 0;
+         cut_short = 0, came_back = 0, skipped = 0;
   SimChecks::Counts all;
   SimPublisher::Counts published;
   SimWorld::Troubles troubles;
@@ -36,6 +36,7 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
     removed += world.removed();
     cut_short += world.cut_short();
     came_back += world.came_back();
+    skipped += world.skipped();
     all += world.counts();
     published += world.published();
     troubles += world.troubles();
@@ -51,10 +52,10 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
       cut_short);
   std::printf(
       "%zu duplicates, %zu batches refused, %zu full disks, %zu journals that failed, %zu changes "
-      "refused, %zu deaths in a change, %zu drains (%zu given up)\n",
+      "refused, %zu deaths in a change, %zu drains (%zu given up), %zu positions left out\n",
       published.duplicates, published.refused, troubles.full_disks, troubles.failed_journals,
       troubles.refused_changes, troubles.deaths_in_changes, troubles.drains,
-      troubles.drains_given_up);
+      troubles.drains_given_up, skipped);
   // Runs in which nothing went wrong would show nothing; a single one may.
   if (only == 0) {
     EXPECT_GT(deliveries, 0u);
@@ -70,6 +71,7 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
     EXPECT_GT(evicted, 0u);
     EXPECT_GT(removed, 0u);
     EXPECT_GT(came_back, 0u);
+    EXPECT_GT(skipped, 0u);
     EXPECT_GT(cut_short, 0u);
     EXPECT_GT(published.duplicates, 0u);
     EXPECT_GT(published.refused, 0u);

@@ -25,11 +25,10 @@ void Backlog::Run() {
       AskForKept(*lane, std::move(reading));
       continue;
     }
-    const Range range{*lane->cursor(), router_.next()};
-    journal_.Read(range.from, [this, id = lane->id(), range, reading = std::move(reading)](
-                                  const store::EventBatchPtr& batch) mutable {
+    journal_.Read(*lane->cursor(), [this, id = lane->id(), reading = std::move(reading)](
+                                       const store::EventBatchPtr& batch) mutable {
       --reads_;
-      OnRead(id, range, *batch, std::move(reading));
+      OnRead(id, *batch, std::move(reading));
     });
   }
 }
@@ -64,19 +63,17 @@ void Backlog::OnKept(store::LaneId asked, uint64_t from, const store::DueDeliver
   on_read_();
 }
 
-void Backlog::OnRead(store::LaneId asked, Range range, const store::EventBatch& batch,
-                     Lane::Reading reading) {
-  shared_.assign(batch.size(), HeldRef());
+void Backlog::OnRead(store::LaneId asked, const store::EventBatch& batch, Lane::Reading reading) {
+  shared_.assign(batch.events.size(), HeldRef());
   if (Lane* lane = lanes_.Find(asked); lane != nullptr) {
     lane->EndRead(std::move(reading));
     // A cursor that went back meanwhile (the lane shed what it held) is not covered by this answer.
-    if (lane->ReadsJournal() && *lane->cursor() >= range.from) Serve(*lane, range, batch);
+    if (lane->ReadsJournal() && *lane->cursor() >= batch.first) Serve(*lane, batch);
     scheduler_.Touched(*lane);
   }
-  const uint64_t to = batch.empty() ? range.from : batch.back()->position();
   const auto share = [&](Lane& lane) {
-    if (!lane.ReadsJournal() || *lane.cursor() < range.from || *lane.cursor() > to) return;
-    Serve(lane, range, batch);
+    if (!lane.ReadsJournal() || *lane.cursor() < batch.first || *lane.cursor() > batch.last) return;
+    Serve(lane, batch);
     scheduler_.Touched(lane);
   };
   scheduler_.ForFirst(LaneNeed::kBacklog, kSharers, share);
@@ -84,21 +81,22 @@ void Backlog::OnRead(store::LaneId asked, Range range, const store::EventBatch& 
   on_read_();
 }
 
-void Backlog::Serve(Lane& lane, Range range, const store::EventBatch& batch) {
+void Backlog::Serve(Lane& lane, const store::EventBatch& batch) {
   const uint64_t next = router_.next();  // a lane there has caught up
   const auto below = [](const model::EventPtr& event, uint64_t at) {
     return event->position() < at;
   };
-  auto at = std::lower_bound(batch.begin(), batch.end(), *lane.cursor(), below);
-  uint64_t seen = batch.empty() ? range.next : batch.back()->position() + 1;
-  for (; at != batch.end(); ++at) {
+  const store::Events& events = batch.events;
+  auto at = std::lower_bound(events.begin(), events.end(), *lane.cursor(), below);
+  uint64_t seen = batch.last + 1;
+  for (; at != events.end(); ++at) {
     const uint64_t position = (*at)->position();
     if (position >= next || lane.Full()) {
       seen = position;
       break;
     }
     if (!lane.Matches(*router_.table(), **at) || router_.WasSettled(position, lane.id())) continue;
-    HeldRef& held = shared_[static_cast<size_t>(at - batch.begin())];
+    HeldRef& held = shared_[static_cast<size_t>(at - events.begin())];
     if (!held) held = held_.Hold(*at);
     lane.Enqueue(held, Tracker::kNone);
   }

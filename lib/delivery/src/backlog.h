@@ -33,15 +33,9 @@ class Backlog {
   static constexpr size_t kSharers = 16;
   static constexpr size_t kKeptRows = 128;  // of one read
 
-  /// What was asked for: events from `from` on. Below `next` there were all when it was asked.
-  struct Range {
-    uint64_t from = 0;
-    uint64_t next = 0;
-  };
-  /// The answer for one lane: all events of the range, up to some position.
-  void OnRead(store::LaneId asked, Range range, const store::EventBatch& batch,
-              Lane::Reading reading);
-  void Serve(Lane& lane, Range range, const store::EventBatch& batch);
+  /// The answer for one lane, which asked for what its first position covers.
+  void OnRead(store::LaneId asked, const store::EventBatch& batch, Lane::Reading reading);
+  void Serve(Lane& lane, const store::EventBatch& batch);
   void AskForKept(Lane& lane, Lane::Reading reading);
   void OnKept(store::LaneId asked, uint64_t from, const store::DueDeliveries& answer,
               Lane::Reading reading);

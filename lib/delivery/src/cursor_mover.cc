@@ -62,8 +62,8 @@ void CursorMover::OnRead(Move move, uint64_t leave_to, const store::EventBatch& 
   Lane* const lane = lanes_.Find(move.lane);
   if (sender_.stopped() || lane == nullptr || lane->closing()) return;
   const uint64_t end = std::min(leave_to + 1, router_.next());
-  uint64_t seen = batch.empty() ? end : batch.back()->position() + 1;
-  for (const model::EventPtr& event : batch) {
+  const uint64_t seen = batch.last + 1;
+  for (const model::EventPtr& event : batch.events) {
     if (event->position() >= end) break;
     if (event->position() < *lane->cursor() || !lane->Matches(*router_.table(), *event)) continue;
     if (!router_.WasSettled(event->position(), move.lane)) KeepOrEvict(*lane, *event);

@@ -13,8 +13,10 @@ Feed::Feed(size_t inbox_bytes, ShardJournal& journal, std::function<void()> on_r
 const model::EventPtr* Feed::Peek() {
   for (;;) {
     if (batch_ != nullptr) {
-      while (at_ < batch_->size() && (*batch_)[at_]->position() < next_) ++at_;
-      if (at_ < batch_->size()) return &(*batch_)[at_];
+      const store::Events& events = batch_->events;
+      while (at_ < events.size() && events[at_]->position() < next_) ++at_;
+      if (at_ < events.size()) return &events[at_];
+      next_ = std::max(next_, batch_->last + 1);
       batch_.reset();
     }
     if (reading_) return nullptr;
@@ -28,14 +30,10 @@ const model::EventPtr* Feed::Peek() {
 
 void Feed::StartRead() {
   reading_ = true;
-  journal_.Read(next_, [this, committed = inbox_.committed()](store::EventBatchPtr batch) {
+  journal_.Read(next_, [this](store::EventBatchPtr batch) {
     reading_ = false;
     at_ = 0;
-    if (batch->empty()) {
-      next_ = std::max(next_, committed + 1);  // removed by retention
-    } else {
-      batch_ = std::move(batch);
-    }
+    batch_ = std::move(batch);
     on_read_();
   });
 }

@@ -10,7 +10,7 @@
 namespace carillon::delivery {
 
 /// The journal's events in order, each once: from the inbox while the dispatcher keeps up, from
-/// journal reads at start and after a gap. Dispatcher's thread, but for `Put`.
+/// reads of the log at start and after what the inbox dropped. Dispatcher's thread, but for `Put`.
 class Feed {
  public:
   /// `inbox_bytes`: what may wait there. `on_read`: an answer came, look again.
@@ -23,9 +23,9 @@ class Feed {
   /// The next event to route; null when there is none yet (a read may have been started).
   const model::EventPtr* Peek();
   /// The event that `Peek` showed was routed.
-  void Pop() { next_ = (*batch_)[at_++]->position() + 1; }
+  void Pop() { next_ = batch_->events[at_++]->position() + 1; }
 
-  /// The next position to route: all below went through `Pop`, or are gone from the journal.
+  /// The next position to route: all below went through `Pop`, or hold nothing.
   uint64_t next() const { return next_; }
 
  private:

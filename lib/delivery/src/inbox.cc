@@ -10,11 +10,10 @@ bool Inbox::Join(uint64_t last) {
 }
 
 bool Inbox::Put(const store::EventBatchPtr& batch) {
-  if (batch->empty()) return false;
   size_t bytes = 0;
-  for (const model::EventPtr& event : *batch) bytes += event->bytes();
+  for (const model::EventPtr& event : batch->events) bytes += event->bytes();
   const base::MutexLock lock(mutex_);
-  committed_ = batch->back()->position();
+  committed_ = batch->last;
   const bool was_empty = entries_.empty();
   if (!was_empty && bytes_ + bytes > max_bytes_) return false;
   entries_.push_back({batch, bytes});
@@ -24,11 +23,11 @@ bool Inbox::Put(const store::EventBatchPtr& batch) {
 
 store::EventBatchPtr Inbox::Take(uint64_t next) {
   const base::MutexLock lock(mutex_);
-  while (!entries_.empty() && entries_.front().batch->front()->position() <= next) {
+  while (!entries_.empty() && entries_.front().batch->first <= next) {
     Entry entry = std::move(entries_.front());
     entries_.pop_front();
     bytes_ -= entry.bytes;
-    if (entry.batch->back()->position() >= next) return std::move(entry.batch);
+    if (entry.batch->last >= next) return std::move(entry.batch);
   }
   return nullptr;
 }

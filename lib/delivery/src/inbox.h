@@ -9,8 +9,8 @@
 namespace carillon::delivery {
 
 /// Where the journal's thread leaves committed batches for the dispatcher. Bounded in bytes: over
-/// the bound batches are dropped, and the dispatcher, which sees the gap, reads them from the
-/// journal. Thread-safe.
+/// the bound batches are dropped, and the dispatcher, which sees that they are missing, reads them
+/// from the journal. Thread-safe.
 class Inbox {
  public:
   /// `committed`: highest position committed so far.
@@ -21,8 +21,8 @@ class Inbox {
   /// True: it was empty, so the dispatcher must be woken.
   bool Put(const store::EventBatchPtr& batch);
 
-  /// The batch that holds position `next`, if it is here; older ones are dropped. Null: there is a
-  /// gap, or nothing.
+  /// The batch that covers position `next`, if it is here; older ones are dropped. Null: it was
+  /// dropped, or is not there yet.
   store::EventBatchPtr Take(uint64_t next);
 
   uint64_t committed() const {

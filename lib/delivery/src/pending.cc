@@ -69,8 +69,8 @@ void PendingReporter::Read(std::shared_ptr<Scan> scan) {
 void PendingReporter::OnRead(const std::shared_ptr<Scan>& scan, const store::EventBatch& batch) {
   const uint64_t end = scan->report.next_position;
   std::vector<uint32_t> matched;
-  scan->next = batch.empty() ? end : batch.back()->position() + 1;
-  for (const model::EventPtr& event : batch) {
+  scan->next = batch.last + 1;
+  for (const model::EventPtr& event : batch.events) {
     const uint64_t position = event->position();
     if (position >= end) break;
     scan->bytes += event->bytes();

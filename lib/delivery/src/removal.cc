@@ -60,13 +60,12 @@ void Removals::OnRead(store::LaneId id, const store::EventBatch& batch) {
   Removal& removal = removals_.at(id);
   removal.counting = false;
   uint64_t behind = 0;
-  const uint64_t seen = batch.empty() ? removal.end : batch.back()->position() + 1;
-  for (const model::EventPtr& event : batch) {
+  for (const model::EventPtr& event : batch.events) {
     if (event->position() >= removal.end) break;
     if (!removal.table->Matches(*event, removal.place)) continue;
     if (!router_.WasSettled(event->position(), id)) ++behind;
   }
-  removal.next = seen;
+  removal.next = batch.last + 1;
   removal.counts.behind += behind;
   Count(removal, behind);
   GoOn(id);

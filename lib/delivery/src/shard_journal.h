@@ -31,15 +31,10 @@ class ShardJournal {
   store::Demand demand() const { return stores_.shards.demand(); }
   size_t max_outstanding() const { return stores_.shards.max_outstanding(); }
 
-  /// Events from `from` on: `task(store::EventBatchPtr)`, which is never null.
+  /// Events from `from` on: `task(const store::EventBatchPtr&)`, which is never null.
   template <typename Task>
   void Read(uint64_t from, Task task) {
-    stores_.events.Read(from, read_bytes_,
-                        callbacks_.Bind<store::EventBatchPtr>(
-                            [task = std::move(task)](store::EventBatchPtr batch) mutable {
-                              if (batch == nullptr) batch = std::make_shared<store::EventBatch>();
-                              task(std::move(batch));
-                            }));
+    stores_.events.Read(from, read_bytes_, callbacks_.Bind<store::EventBatchPtr>(std::move(task)));
   }
 
   // --- Rows: `task(const store::DueDeliveries&)`; see store::ShardStore.

@@ -105,8 +105,8 @@ absl::StatusOr<ChunkView> ChunkView::Open(const ChunkHead& head, uint32_t crc,
   return view;
 }
 
-absl::StatusOr<EventBatch> ChunkView::All() const {
-  EventBatch events;
+absl::StatusOr<Events> ChunkView::All() const {
+  Events events;
   events.reserve(head_.count);
   Records records(records_);
   std::string_view record;
@@ -120,8 +120,8 @@ absl::StatusOr<EventBatch> ChunkView::All() const {
   return events;
 }
 
-absl::StatusOr<EventBatch> ChunkView::Some(const std::vector<uint64_t>& positions) const {
-  EventBatch events;
+absl::StatusOr<Events> ChunkView::Some(const std::vector<uint64_t>& positions) const {
+  Events events;
   events.reserve(positions.size());
   Records records(records_);
   std::string_view record;

@@ -43,9 +43,9 @@ class ChunkView {
                                         std::string_view records);
   const ChunkHead& head() const { return head_; }
   /// All events that are there, in order.
-  absl::StatusOr<EventBatch> All() const;
+  absl::StatusOr<Events> All() const;
   /// Only those at `positions`: ascending, inside the chunk. Null where one is gone.
-  absl::StatusOr<EventBatch> Some(const std::vector<uint64_t>& positions) const;
+  absl::StatusOr<Events> Some(const std::vector<uint64_t>& positions) const;
   /// The records of a chunk with the same head that holds no more than the events at `positions`:
   /// ascending, inside the chunk.
   absl::StatusOr<std::string> Thin(std::span<const uint64_t> positions) const;

@@ -13,7 +13,7 @@ namespace carillon::journal {
 /// A chunk, decoded.
 struct DecodedChunk {
   ChunkHead head;
-  EventBatch events;  ///< those that are there
+  Events events;  ///< those that are there
   size_t bytes = 0;
 
   /// The event at `position`, which is inside; null: it is gone.

@@ -55,7 +55,7 @@ ChunkHead Reader::Head(const Statement& row) {
 }
 
 absl::StatusOr<DecodedChunkPtr> Reader::Decode(const ChunkView& view) {
-  absl::StatusOr<EventBatch> events = view.All();
+  absl::StatusOr<Events> events = view.All();
   if (!events.ok()) return events.status();
   auto chunk = std::make_shared<DecodedChunk>();
   chunk->head = view.head();
@@ -71,7 +71,7 @@ absl::StatusOr<SettledSet> Reader::ReadSettled(const Progress& progress) {
   return journal::ReadSettled(database_, progress, [](int64_t, uint64_t) {});
 }
 
-absl::StatusOr<EventBatch> Reader::Read(uint64_t from, size_t max_bytes) {
+absl::StatusOr<Events> Reader::Read(uint64_t from, size_t max_bytes, bool& more) {
   const Snapshot snapshot(*this);
   if (!snapshot.status().ok()) return snapshot.status();
   max_bytes = std::min(max_bytes, kMaxReadBytes);
@@ -80,8 +80,9 @@ absl::StatusOr<EventBatch> Reader::Read(uint64_t from, size_t max_bytes) {
   from_.Bind(1, *row ? start_at_.Int(0) : 0);
   start_at_.Reset();
 
-  EventBatch batch;
+  Events batch;
   size_t bytes = 0;
+  more = false;
   while (bytes < max_bytes || batch.empty()) {
     row = from_.Step();
     if (!row.ok()) return row.status();
@@ -108,6 +109,7 @@ absl::StatusOr<EventBatch> Reader::Read(uint64_t from, size_t max_bytes) {
     }
   }
   from_.Reset();
+  more = true;
   return batch;
 }
 

@@ -19,8 +19,8 @@ class Reader {
 
   /// What is settled and read again, of a store that stands at `progress`; see store::ShardState.
   absl::StatusOr<SettledSet> ReadSettled(const Progress& progress);
-  /// See `Journal::Read`.
-  absl::StatusOr<EventBatch> Read(uint64_t from, size_t max_bytes);
+  /// See `EventLog::Read`. `more`: it ended for want of bytes, so there may be more.
+  absl::StatusOr<Events> Read(uint64_t from, size_t max_bytes, bool& more);
   /// See `Journal::TakeDue`.
   absl::StatusOr<DueDeliveries> TakeDue(LaneId lane, base::WallTime until, size_t limit);
   /// See `Journal::TakeHeld`.

@@ -173,7 +173,7 @@ absl::StatusOr<size_t> Reader::LoadFromOneChunk(std::span<const Wanted> wanted) 
   } else {  // few of many: not worth the whole
     std::vector<uint64_t> positions;
     for (const Wanted& one : wanted.first(n)) positions.push_back(one.position);
-    absl::StatusOr<EventBatch> events = view->Some(positions);
+    absl::StatusOr<Events> events = view->Some(positions);
     for (size_t i = 0; events.ok() && i < n; ++i) *wanted[i].event = (*events)[i];
     status = events.status();
   }

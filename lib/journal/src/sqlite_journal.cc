@@ -255,12 +255,17 @@ void SqliteJournal::Settle(Settlement settlement, absl::AnyInvocable<void(absl::
 void SqliteJournal::Read(uint64_t from, size_t max_bytes,
                          absl::AnyInvocable<void(EventBatchPtr)> done) {
   reads_.Post([this, from, max_bytes, done = std::move(done)]() mutable {
-    auto batch = std::make_shared<EventBatch>();
-    if (from <= gauges_.last_position) {
-      absl::StatusOr<EventBatch> read = reader_.Read(from, max_bytes);
+    auto batch = std::make_shared<EventBatch>(EventBatch{{}, from, from - 1});
+    const uint64_t committed = gauges_.last_position;
+    if (from <= committed) {
+      bool more = false;
+      absl::StatusOr<Events> read = reader_.Read(from, max_bytes, more);
       if (read.ok()) {
-        *batch = *std::move(read);
+        if (!read->empty()) batch->last = read->back()->position();
+        if (!more) batch->last = std::max(batch->last, committed);
+        batch->events = *std::move(read);
       } else {
+        batch->last = committed;  // nothing comes of it: nothing is written any more
         FailReading(read.status());
       }
     }

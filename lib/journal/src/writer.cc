@@ -110,7 +110,7 @@ void Writer::CommitGroup(Group& group) {
   if (group.appends.empty() && !settle) return;
 
   Staged staged = Stage(group);
-  const size_t events = staged.events->size();
+  const size_t events = staged.events.size();
   size_t rows = 0;
   for (const SettleRequest& request : settling_) rows += RowCount(request.settlement);
   Progress next = progress_;
@@ -179,7 +179,7 @@ void Writer::Committed(Group& group, Staged staged, Progress next) {
   retry_at_ = {};
   gauges_.disk_full_until = 0;
   Publish();
-  if (!staged.events->empty()) TellConsumers(std::move(staged.events));
+  if (!staged.events.empty()) TellConsumers(std::move(staged.events));
   std::vector<AppendRequest> appends = std::exchange(group.appends, {});  // each answered once
   for (size_t i = 0; i < appends.size(); ++i) {
     gauges_.waiting_bytes -= appends[i].bytes;

@@ -90,7 +90,7 @@ class Writer {
   /// The events of a group with their places, before they are durable: those of the appends, then
   /// those of the settlements.
   struct Staged {
-    std::shared_ptr<EventBatch> events = std::make_shared<EventBatch>();
+    Events events;
     std::vector<IdHash> ids;                     ///< of `events`
     std::vector<std::vector<Appended>> results;  ///< of each request
     base::WallTime accepted_at{};
@@ -131,7 +131,7 @@ class Writer {
   bool IsOwners(const SettleRequest& request) const;
   /// Tells those of the shard that nothing of them is written.
   void RefuseDeposed(std::vector<SettleRequest>& requests);
-  void TellConsumers(const EventBatchPtr& batch);
+  void TellConsumers(Events events);
   /// Nothing is written any more, since something could not be read.
   absl::Status CannotRead(const absl::Status& why);
 

@@ -21,7 +21,7 @@ Writer::Staged Writer::Stage(Group& group) {
   if (events == 0 && group.appends.empty()) return staged;
   staged.accepted_at = clock_.Wall();
   ids_.Trim(staged.accepted_at, 2 * events + kTrimIds);
-  staged.events->reserve(events);
+  staged.events.reserve(events);
   staged.ids.reserve(events);
   staged.results.reserve(group.appends.size());
   for (AppendRequest& request : group.appends) staged.results.push_back(StageOne(request, staged));
@@ -51,16 +51,16 @@ void Writer::StageOwn(const SettleRequest& request, Staged& staged) {
 
 uint64_t Writer::StageEvent(const std::shared_ptr<model::Event>& event, const IdHash& id,
                             Staged& staged) {
-  const uint64_t position = progress_.state.last_position + staged.events->size() + 1;
+  const uint64_t position = progress_.state.last_position + staged.events.size() + 1;
   event->Accept(position, staged.accepted_at);
   ids_.Add(id, position, staged.accepted_at);
   staged.ids.push_back(id);
-  staged.events->push_back(event);
+  staged.events.push_back(event);
   return position;
 }
 
 absl::Status Writer::WriteEvents(const Staged& staged, StateRow& state) {
-  const EventBatch& events = *staged.events;
+  const Events& events = staged.events;
   if (events.empty()) return absl::OkStatus();
   for (size_t begin = 0; begin < events.size();) {
     records_.clear();

@@ -1,6 +1,7 @@
 // Who owns a shard, and who follows the log.
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -24,9 +25,12 @@ void Writer::RemoveConsumer(Consumer* consumer) {
   std::erase(consumers_, consumer);
 }
 
-void Writer::TellConsumers(const EventBatchPtr& batch) {
+void Writer::TellConsumers(Events events) {
+  const uint64_t last = events.back()->position();
   const base::MutexLock lock(consumers_mutex_);
-  told_to_ = batch->back()->position();
+  const auto batch =
+      std::make_shared<const EventBatch>(EventBatch{std::move(events), told_to_ + 1, last});
+  told_to_ = last;
   for (Consumer* consumer : consumers_) consumer->OnCommitted(batch);
 }
 

@@ -32,7 +32,8 @@ class StubJournal final : public store::EventLog,
  public:
   void Commit(std::shared_ptr<model::Event> event) {
     event->Accept(++position_, std::chrono::system_clock::now());
-    const auto batch = std::make_shared<store::EventBatch>(store::EventBatch{event});
+    const auto batch =
+        std::make_shared<store::EventBatch>(store::EventBatch{{event}, position_, position_});
     for (store::Consumer* consumer : consumers_) consumer->OnCommitted(batch);
   }
   std::string refused;             // the name of a destination
@@ -63,8 +64,8 @@ class StubJournal final : public store::EventLog,
     EXPECT_TRUE(listed_) << "settled before what is not configured was marked";
     done(absl::OkStatus());
   }
-  void Read(uint64_t, size_t, absl::AnyInvocable<void(store::EventBatchPtr)> done) override {
-    done(nullptr);
+  void Read(uint64_t from, size_t, absl::AnyInvocable<void(store::EventBatchPtr)> done) override {
+    done(std::make_shared<store::EventBatch>(store::EventBatch{{}, from, position_}));
   }
   void TakeDue(store::LaneId, base::WallTime, size_t,
                absl::AnyInvocable<void(store::DueDeliveries)> done) override {

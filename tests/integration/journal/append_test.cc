@@ -24,7 +24,7 @@ TEST_F(JournalTest, GivesPositionsAndReadsTheSameEventsBack) {
   EXPECT_EQ(result->at(2).position, 3u);
   EXPECT_FALSE(result->at(2).duplicate);
 
-  const EventBatch batch = Read(1);
+  const Events batch = Read(1);
   ASSERT_EQ(batch.size(), 3u);
   EXPECT_EQ(batch[1]->position(), 2u);
   EXPECT_EQ(batch[1]->id(), "b");
@@ -57,7 +57,7 @@ TEST_F(JournalTest, TracedEventsLieBesideOthersAndBesideThoseOfTheVersionBefore)
   journal_->Append(events, [&](auto appended) { done.set_value(appended.status()); });
   ASSERT_TRUE(done.get_future().get().ok());
   Reopen();
-  const EventBatch batch = Read(1);
+  const Events batch = Read(1);
   ASSERT_EQ(batch.size(), 4u);
   EXPECT_EQ(batch[0]->id(), "old");
   EXPECT_FALSE(batch[0]->traced() || batch[1]->traced() || batch[3]->traced());
@@ -117,7 +117,7 @@ TEST_F(JournalTest, ReadStopsAtItsBytesAndGoesOnFromThere) {
   std::vector<std::string> ids;
   for (int i = 0; i < 1000; ++i) ids.push_back("e" + std::to_string(i));
   ASSERT_TRUE(Append(ids, 300).ok());
-  const EventBatch some = Read(1, 10'000);
+  const Events some = Read(1, 10'000);
   EXPECT_GT(some.size(), 5u);
   EXPECT_LT(some.size(), 50u);
   EXPECT_EQ(Read(500, 1).size(), 1u);

@@ -88,7 +88,7 @@ class CrashTest : public JournalTest {
     std::map<std::string, uint64_t> places;
     std::map<uint64_t, std::string> ids;
     for (uint64_t from = 1;;) {
-      const EventBatch batch = Read(from);
+      const Events batch = Read(from);
       if (batch.empty()) break;
       for (const model::EventPtr& event : batch) {
         EXPECT_EQ(event->position(), from++);

@@ -53,7 +53,7 @@ class RandomDamageTest : public DamageTest {
     journal_->Start();
     std::map<uint64_t, std::string> read;
     for (uint64_t from = kSettled + 1;;) {
-      const EventBatch batch = Read(from);
+      const Events batch = Read(from);
       if (batch.empty()) break;
       for (const model::EventPtr& event : batch) {
         read[event->position()] = event->id();

@@ -215,7 +215,7 @@ class PowerTest : public FaultsTest {
   uint64_t OwnEvents() {
     uint64_t own = 0;
     for (uint64_t from = 1;;) {
-      const EventBatch batch = Read(from);
+      const Events batch = Read(from);
       if (batch.empty()) return own;
       for (const model::EventPtr& event : batch) {
         from = event->position() + 1;
@@ -228,7 +228,7 @@ class PowerTest : public FaultsTest {
     const std::vector<uint64_t> positions = Positions();
     ASSERT_EQ(positions.size(), journal_->recovered().last_position);
     for (const auto& [position, id] : acknowledged_) {
-      const EventBatch batch = Read(position, 1);
+      const Events batch = Read(position, 1);
       ASSERT_FALSE(batch.empty()) << position << " was acknowledged";
       EXPECT_EQ(batch[0]->id(), id);
     }

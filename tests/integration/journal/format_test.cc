@@ -49,7 +49,7 @@ TEST_F(FormatTest, AStoreOfTheFirstSchemaIsBroughtToTheLatest) {
   Open();
   EXPECT_EQ(journal_->recovered().last_position, 2u);
   EXPECT_EQ(journal_->recovered().watermark, 2u);
-  const EventBatch events = Read(1);
+  const Events events = Read(1);
   ASSERT_EQ(events.size(), 2u);
   EXPECT_EQ(events[1]->id(), "golden-2");
   EXPECT_EQ(events[1]->payload(), R"({"order":2})");
@@ -65,7 +65,7 @@ TEST_F(FormatTest, AStoreOfTheFourthSchemaIsReadWithItsMark) {
   Restore("store_4.sql");
   Open();
   EXPECT_EQ(journal_->recovered().last_position, 3u);
-  const EventBatch events = Read(1);
+  const Events events = Read(1);
   ASSERT_EQ(events.size(), 3u);
   EXPECT_EQ(events[0]->ordering_key(), "k");
   EXPECT_FALSE(events[0]->traced());

@@ -50,7 +50,7 @@ TEST_F(OwnEventsTest, ComeBehindThePublishedInOneBatch) {
   Close();
   ASSERT_EQ(batches.batches.size(), 1u);
   Seen seen;
-  for (const model::EventPtr& event : *batches.batches[0]) {
+  for (const model::EventPtr& event : batches.batches[0]->events) {
     seen.emplace_back(event->position(), event->id());
     EXPECT_EQ(event->accepted_at(), clock_.Wall());
   }
@@ -67,7 +67,7 @@ TEST_F(OwnEventsTest, AreStoredAsOthersAreAndTheirIdsAreTaken) {
   Reopen();
   EXPECT_EQ(journal_->recovered().last_position, 3u);
   EXPECT_EQ(Positions().size(), 3u);
-  const EventBatch batch = Read(2);
+  const Events batch = Read(2);
   EXPECT_EQ(batch.at(0)->id(), "own");
   EXPECT_EQ(batch.at(0)->payload(), PayloadOf("own"));
   const auto again = Append({"own", "c"});

@@ -23,7 +23,7 @@ std::string NewFolder() {
 
 void Recorder::OnCommitted(const EventBatchPtr& batch) {
   std::lock_guard lock(mutex_);
-  for (const model::EventPtr& event : *batch) {
+  for (const model::EventPtr& event : batch->events) {
     seen_.emplace_back(event->position(), std::string(event->id()));
   }
 }
@@ -147,10 +147,10 @@ void JournalTest::SettleUpTo(uint64_t watermark) {
   Settle(std::move(settlement));
 }
 
-EventBatch JournalTest::Read(uint64_t from, size_t max_bytes) {
+Events JournalTest::Read(uint64_t from, size_t max_bytes) {
   std::promise<EventBatchPtr> answer;
   journal_->Read(from, max_bytes, [&](EventBatchPtr batch) { answer.set_value(batch); });
-  return *answer.get_future().get();
+  return answer.get_future().get()->events;
 }
 
 DueDeliveries JournalTest::TakeDue(LaneId lane, base::WallTime until, size_t limit) {
@@ -210,7 +210,7 @@ LaneState JournalTest::OpenLane(const std::string& name) {
 std::vector<uint64_t> JournalTest::Positions(uint64_t from) {
   std::vector<uint64_t> positions;
   while (true) {
-    const EventBatch batch = Read(from);
+    const Events batch = Read(from);
     if (batch.empty()) return positions;
     for (const model::EventPtr& event : batch) positions.push_back(event->position());
     from = positions.back() + 1;

@@ -85,7 +85,7 @@ class JournalTest : public testing::Test {
   }
   /// Settles all that is there.
   void SettleUpTo(uint64_t watermark);
-  EventBatch Read(uint64_t from, size_t max_bytes = 1 << 20);
+  Events Read(uint64_t from, size_t max_bytes = 1 << 20);
   DueDeliveries TakeDue(LaneId lane, base::WallTime until, size_t limit = 1000);
   DueDeliveries TakeHeld(LaneId lane, GroupId group, size_t limit = 1000);
   DueDeliveries TakeKept(LaneId lane, uint64_t from, size_t limit = 1000);

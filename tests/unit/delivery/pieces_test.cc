@@ -30,8 +30,8 @@ model::EventPtr MakeEvent(uint64_t position, std::string_view payload = "{}") {
 }
 
 store::EventBatchPtr MakeBatch(uint64_t first, uint64_t last) {
-  auto batch = std::make_shared<store::EventBatch>();
-  for (uint64_t p = first; p <= last; ++p) batch->push_back(MakeEvent(p));
+  auto batch = std::make_shared<store::EventBatch>(store::EventBatch{{}, first, last});
+  for (uint64_t p = first; p <= last; ++p) batch->events.push_back(MakeEvent(p));
   return batch;
 }
 
@@ -156,7 +156,7 @@ TEST(HeldEvents, AnEventInThePlaceOfAnotherHasItsOwnBody) {
 }
 
 TEST(Inbox, WhatWasTakenMakesRoom) {
-  Inbox inbox(2 * MakeBatch(10, 10)->front()->bytes(), 0);
+  Inbox inbox(2 * MakeBatch(10, 10)->events.front()->bytes(), 0);
   for (uint64_t position = 10; position < 30; position += 2) {
     inbox.Put(MakeBatch(position, position));
     inbox.Put(MakeBatch(position + 1, position + 1));
@@ -171,7 +171,7 @@ TEST(Inbox, WhatWasReadElsewhereIsPassedOver) {
   inbox.Put(MakeBatch(3, 4));
   const store::EventBatchPtr batch = inbox.Take(3);
   ASSERT_NE(batch, nullptr);
-  EXPECT_EQ(batch->front()->position(), 3u);
+  EXPECT_EQ(batch->events.front()->position(), 3u);
 }
 
 TEST(Inbox, DropsWhatIsOverTheBoundAndKnowsHowFarItGot) {
@@ -184,6 +184,23 @@ TEST(Inbox, DropsWhatIsOverTheBoundAndKnowsHowFarItGot) {
   EXPECT_TRUE(inbox.Put(MakeBatch(6, 6)));
   EXPECT_EQ(inbox.Take(4), nullptr);  // it stays for later
   EXPECT_NE(inbox.Take(6), nullptr);
+}
+
+TEST(Inbox, FindsABatchByWhatItCovers) {
+  Inbox inbox(1 << 20, 0);
+  const auto cover = [](uint64_t first, uint64_t last, std::vector<uint64_t> positions) {
+    store::EventBatch batch{{}, first, last};
+    for (const uint64_t position : positions) batch.events.push_back(MakeEvent(position));
+    return std::make_shared<const store::EventBatch>(std::move(batch));
+  };
+  inbox.Put(cover(1, 20, {5}));
+  inbox.Put(cover(21, 30, {}));
+  inbox.Put(cover(31, 40, {40}));
+  EXPECT_EQ(inbox.committed(), 40u);
+  EXPECT_EQ(inbox.Take(1)->last, 20u);
+  EXPECT_EQ(inbox.Take(25)->last, 30u);
+  EXPECT_EQ(inbox.Take(31)->events.size(), 1u);
+  EXPECT_EQ(inbox.Take(41), nullptr);
 }
 
 TEST(RetryQueue, TakesARowOnceUntilItsRemovalIsDurable) {

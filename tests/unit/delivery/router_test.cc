@@ -49,13 +49,15 @@ class RouterTest : public testing::Test {
   }
   void Put(size_t count, std::string_view type = "all") {
     auto batch = std::make_shared<store::EventBatch>();
+    batch->first = store_.last() + 1;
     for (; count > 0; --count) {
       const std::string id = "e" + std::to_string(store_.last() + 1);
       auto event = model::Event::Create({.id = id, .type = type, .tenant = "t", .payload = "{}"});
       store_.Append(event, clock_.Wall());
-      batch->push_back(event);
+      batch->events.push_back(event);
       size_ = event->bytes();
     }
+    batch->last = store_.last();
     router_->Put(batch);
   }
   void RouteAll() {

@@ -46,6 +46,8 @@ class SimJournal final : public store::EventLog,
   bool failed() const { return failed_; }
   /// Settled events further below the watermark are removed.
   uint64_t window = UINT64_MAX / 2;
+  /// Positions have gaps: up to about so many are left out here and there.
+  uint64_t skips = 0;
   /// A slow disk: writes take up to this long.
   std::chrono::microseconds write_delay{2000};
 
@@ -72,18 +74,18 @@ class SimJournal final : public store::EventLog,
     Write(/*waits=*/false, [this, events = std::move(events), done = std::move(done),
                             at = accepted_at](Disk disk) mutable {
       if (disk != Disk::kGood) return Refuse(done, disk);
-      auto batch = std::make_shared<store::EventBatch>();
       std::vector<store::Appended> results;
       for (const auto& event : events) {
         const auto known = store_.position_of.find(std::string(event->id()));
         const bool duplicate = known != store_.position_of.end();
         if (!duplicate) {
+          SkipSome();
           store_.Append(event, at);
-          batch->push_back(event);
         }
         results.push_back({duplicate ? known->second : event->position(), duplicate});
       }
-      Tell(batch);
+      if (!results.empty()) SkipSome();
+      Tell();
       if (done && !silent_) done(std::move(results));
     });
   }
@@ -99,14 +101,13 @@ class SimJournal final : public store::EventLog,
             if (disk != Disk::kGood) return Refuse(done, disk);
             store_.Apply(settlement);
             store_.Retain(window);
-            auto batch = std::make_shared<store::EventBatch>();
             for (const auto& event : settlement.events) {
+              SkipSome();
               store_.Append(event, clock_.Wall());
-              batch->push_back(event);
             }
             if (silent_) return;
             done(absl::OkStatus());
-            Tell(batch);
+            Tell();
           });
   }
 
@@ -114,14 +115,15 @@ class SimJournal final : public store::EventLog,
             absl::AnyInvocable<void(store::EventBatchPtr)> done) override {
     Answer(
         [this, from, max_bytes] {
-          auto batch = std::make_shared<store::EventBatch>();
+          auto batch = std::make_shared<store::EventBatch>(store::EventBatch{{}, from, from - 1});
           size_t bytes = 0;
           const std::set<uint64_t> parked = store_.parked_positions();
           for (uint64_t p = std::max<uint64_t>(from, 1); p <= store_.last() && bytes < max_bytes;
                ++p) {
+            batch->last = p;
             if (!store_.IsThere(p, parked)) continue;
-            batch->push_back(store_.events[p - 1]);
-            bytes += batch->back()->bytes();
+            batch->events.push_back(store_.events[p - 1]);
+            bytes += batch->events.back()->bytes();
           }
           return store::EventBatchPtr(batch);
         },
@@ -334,10 +336,20 @@ class SimJournal final : public store::EventLog,
   }
 
   /// Consumers are told before publishers are answered.
-  void Tell(const std::shared_ptr<store::EventBatch>& batch) {
-    if (batch->empty() || silent_) return;
-    told_to_ = batch->back()->position();
-    for (store::Consumer* consumer : consumers_) consumer->OnCommitted(batch);
+  void Tell() {
+    if (told_to_ == store_.last() || silent_) return;
+    store::EventBatch batch{{}, told_to_ + 1, store_.last()};
+    for (uint64_t p = batch.first; p <= batch.last; ++p) {
+      if (store_.events[p - 1] != nullptr) batch.events.push_back(store_.events[p - 1]);
+    }
+    told_to_ = batch.last;
+    const auto told = std::make_shared<const store::EventBatch>(std::move(batch));
+    for (store::Consumer* consumer : consumers_) consumer->OnCommitted(told);
+  }
+  /// As a store does that gives positions to what it then does not keep.
+  void SkipSome() {
+    if (skips == 0 || random_.Next() % 3 != 0) return;
+    store_.Skip(1 + random_.Next() % (random_.Next() % 8 == 0 ? skips * 50 : skips));
   }
 
   /// Now, or, on a full disk, with what is written next.

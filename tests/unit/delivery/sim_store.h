@@ -50,7 +50,8 @@ struct SimStore {
   /// Whether somebody was told that it is given up; null: nobody asks.
   std::function<bool(const std::string& destination, uint64_t position)> told;
 
-  std::vector<model::EventPtr> events;  // position 1 first
+  /// Position 1 first; null where the log has none.
+  std::vector<model::EventPtr> events;
   std::map<store::LaneId, LaneRecord> lanes;
   std::map<ParkedId, Row> parked;
   std::map<Pair, ParkedId> row_of;              // of each parked delivery
@@ -107,6 +108,7 @@ struct SimStore {
     gone_to = std::max(gone_to, floor);
   }
   bool IsThere(uint64_t position, const std::set<uint64_t>& parked_ones) const {
+    if (events[position - 1] == nullptr) return false;
     return position > gone_to || parked_ones.contains(position);
   }
   /// What each lane has to give up: rows over its bound, oldest first, and what is too old.
@@ -164,6 +166,11 @@ struct SimStore {
     for (const auto& [id, lane] : lanes) CheckSettled(id, lane, before + 1, watermark);
   }
 
+  /// So many positions are never used.
+  void Skip(uint64_t positions) { events.resize(events.size() + positions); }
+  bool Wants(const std::string& destination, uint64_t position) const {
+    return events[position - 1] != nullptr && wants(destination, position);
+  }
   void Append(const std::shared_ptr<model::Event>& event, base::WallTime at) {
     event->Accept(last() + 1, at);
     events.push_back(event);
@@ -230,7 +237,7 @@ struct SimStore {
     if (lane.out) return;
     if (lane.cursor) to = std::min(to, *lane.cursor - 1);
     for (uint64_t p = std::max(from, lane.since); p <= to; ++p) {
-      if (!wants(lane.name.name, p)) continue;
+      if (!Wants(lane.name.name, p)) continue;
       EXPECT_TRUE(IsSettled({id, p}))
           << "the watermark passed position " << p << ", unsettled for lane " << id;
     }
@@ -331,7 +338,7 @@ struct SimStore {
     for (const auto& [id, lane] : lanes) {
       if (lane.out) continue;
       for (uint64_t p = lane.since; p <= last(); ++p) {
-        if (!wants(lane.name.name, p)) continue;
+        if (!Wants(lane.name.name, p)) continue;
         EXPECT_TRUE(delivered.contains({id, p}) || dead.contains({id, p}))
             << "position " << p << " was lost for lane " << id;
       }

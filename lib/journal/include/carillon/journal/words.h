@@ -19,6 +19,7 @@ using store::DueDeliveries;
 using store::DueDelivery;
 using store::EventBatch;
 using store::EventBatchPtr;
+using store::Events;
 using store::EvictionRequest;
 using store::GroupId;
 using store::GroupState;

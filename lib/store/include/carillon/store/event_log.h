@@ -11,8 +11,17 @@
 
 namespace carillon::store {
 
-/// Committed events, positions ascending.
-using EventBatch = std::vector<model::EventPtr>;
+/// Events, positions ascending.
+using Events = std::vector<model::EventPtr>;
+
+/// What the log has at the positions from `first` to `last`, both included: these events, and at
+/// the others none, nor will there ever be one. Positions are not given one after another by every
+/// store, and retention removes events.
+struct EventBatch {
+  Events events;
+  uint64_t first = 1;
+  uint64_t last = 0;  ///< below `first`: nothing is known
+};
 using EventBatchPtr = std::shared_ptr<const EventBatch>;
 
 /// What became of one appended event.
@@ -32,7 +41,8 @@ class Consumer {
   /// Called once, before `EventLog::AddConsumer` returns: the events up to position `last` are
   /// committed and can be read. All others come by `OnCommitted`.
   virtual void OnJoined(uint64_t last) = 0;
-  /// In the order of the log, each once.
+  /// In the order of the log, each once. A batch begins where the one before ended, the first
+  /// where `OnJoined` said; it may hold no event.
   virtual void OnCommitted(const EventBatchPtr& batch) = 0;
 };
 
@@ -58,9 +68,10 @@ class EventLog {
   virtual void Append(std::vector<std::shared_ptr<model::Event>> events, AppendDone done) = 0;
 
   /// Events from position `from` on, at most about `max_bytes` and at least one if there is one.
-  /// Positions that were removed by retention are skipped, so a batch may have gaps; it is empty
-  /// when there is nothing at or above `from`. Only committed events are returned. A caller has one
-  /// read and one `ShardStore::TakeDue` under way for each lane: that bounds what waits here.
+  /// The batch begins at `from` and covers it where the log has come so far; when it brings no more
+  /// for want of events, it covers all that is committed, at least what consumers were told of
+  /// before. A caller has one read and one `ShardStore::TakeDue` under way for each lane: that
+  /// bounds what waits here.
   virtual void Read(uint64_t from, size_t max_bytes,
                     absl::AnyInvocable<void(EventBatchPtr)> done) = 0;
 
