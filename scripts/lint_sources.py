@@ -6,6 +6,7 @@
   no others.
 - No two sources of a folder define the same name for themselves alone, nor one that a header of their
   part declares: a unity build compiles them as one.
+- A header's name stands once in lib/ and services/: who looks for `retry.h` finds one.
 - A library reads no clock but the one that it was given (base::Clock), but for the parts in OWN_TIME."""
 
 import collections
@@ -163,6 +164,14 @@ def names_of_headers(sources):
                     yield f"{path.relative_to(ROOT)}: {name} is declared by {header} too; rename one"
 
 
+def headers_twice(sources):
+    """Headers of one name in different parts."""
+    for name, paths in sorted(sources.by_name.items()):
+        files = [str(p.relative_to(ROOT)) for p in paths if part_of(p)[0] in ("lib", "services")]
+        if name.endswith(".h") and len(files) > 1:
+            yield f"{' and '.join(files)}: two headers have one name; rename one"
+
+
 CLOCK = re.compile(r"\b(?:steady_clock|system_clock|high_resolution_clock|Clock)::now\b|\babsl::Now\b")
 # What has a reason to ask the system: base::SystemClock does; admin/fetch is a tool's; the others keep real
 # sockets, queues and threads from waiting for ever, and tell nobody a time.
@@ -179,7 +188,7 @@ def own_clocks(sources):
 def main():
     sources = Sources()
     faults = [*missing_includes(sources), *unseen_locks(sources), *names_twice(sources),
-              *names_of_headers(sources), *own_clocks(sources)]
+              *names_of_headers(sources), *headers_twice(sources), *own_clocks(sources)]
     for fault in faults:
         print(fault)
     return 1 if faults else 0

@@ -7,10 +7,10 @@
 #include "carillon/base/text.h"
 #include "commands.h"
 #include "event_flags.h"
+#include "event_source.h"
 #include "exit_codes.h"
 #include "publish_client.h"
 #include "publisher.h"
-#include "source.h"
 #include "trace_flags.h"
 
 namespace carillon::cli {

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "event_source.h"
 #include "publish_client.h"
-#include "source.h"
 
 namespace carillon::cli {
 

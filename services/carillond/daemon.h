@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "carillon/base/descriptors.h"
-#include "carillon/config/config.h"
+#include "carillon/config/config_file.h"
 #include "carillon/log/log.h"
 
 namespace carillon::server {

@@ -8,7 +8,7 @@
 #include "carillon/base/clock.h"
 #include "carillon/base/loop_watch.h"
 #include "carillon/base/mutex.h"
-#include "carillon/config/config.h"
+#include "carillon/config/config_file.h"
 #include "carillon/log/log.h"
 #include "carillon/store/shard_store.h"
 #include "notices.h"

@@ -20,7 +20,7 @@
 #include "carillon/admin/against.h"
 #include "carillon/base/descriptors.h"
 #include "carillon/config/check.h"
-#include "carillon/config/config.h"
+#include "carillon/config/config_file.h"
 #include "daemon.h"
 #include "grpc_log.h"
 

@@ -4,7 +4,7 @@
 
 #include "carillon/base/clock.h"
 #include "carillon/base/descriptors.h"
-#include "carillon/config/config.h"
+#include "carillon/config/config_file.h"
 #include "carillon/log/log.h"
 #include "carillon/store/shard_store.h"
 

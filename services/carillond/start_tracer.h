@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "carillon/base/clock.h"
-#include "carillon/config/config.h"
+#include "carillon/config/config_file.h"
 #include "carillon/log/log.h"
 #include "carillon/tracing/tracer.h"
 

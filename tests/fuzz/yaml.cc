@@ -1,4 +1,4 @@
-#include "carillon/config/config.h"
+#include "carillon/config/config_file.h"
 #include "targets.h"
 
 namespace carillon::fuzz {

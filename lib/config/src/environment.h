@@ -1,6 +1,6 @@
 #pragma once
 
-#include "carillon/config/config.h"
+#include "carillon/config/config_file.h"
 #include "carillon/resource/path.h"
 #include "carillon/v1/config.pb.h"
 

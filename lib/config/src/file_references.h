@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "carillon/config/config.h"
+#include "carillon/config/config_file.h"
 #include "carillon/resource/references.h"
 
 namespace carillon::config {

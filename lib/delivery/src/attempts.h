@@ -7,7 +7,7 @@
 
 #include "carillon/base/clock.h"
 #include "carillon/http/courier.h"
-#include "carillon/store/lane.h"
+#include "carillon/store/lane_state.h"
 #include "held_event.h"
 #include "parked_kind.h"
 #include "tracker.h"

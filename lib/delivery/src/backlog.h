@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "carillon/store/event_log.h"
-#include "carillon/store/lane.h"
+#include "carillon/store/lane_state.h"
 #include "carillon/store/parked.h"
 #include "dead_letters.h"
 #include "lane_map.h"

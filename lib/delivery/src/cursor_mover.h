@@ -7,7 +7,7 @@
 
 #include "carillon/store/demand.h"
 #include "carillon/store/event_log.h"
-#include "carillon/store/lane.h"
+#include "carillon/store/lane_state.h"
 #include "evictor.h"
 #include "lane_map.h"
 #include "lane_scheduler.h"

@@ -22,7 +22,7 @@
 #include "notifier.h"
 #include "outcome_handler.h"
 #include "parked_fetcher.h"
-#include "pending.h"
+#include "pending_reporter.h"
 #include "removal.h"
 #include "retry_clock.h"
 #include "retry_planner.h"

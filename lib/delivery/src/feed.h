@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "carillon/store/event_log.h"
-#include "inbox.h"
+#include "event_inbox.h"
 #include "shard_journal.h"
 
 namespace carillon::delivery {

@@ -11,7 +11,7 @@
 #include "absl/container/inlined_vector.h"
 #include "attempts.h"
 #include "begun.h"
-#include "carillon/store/lane.h"
+#include "carillon/store/lane_state.h"
 #include "carillon/store/parked.h"
 #include "ring_queue.h"
 #include "stuck_marks.h"

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "carillon/base/clock.h"
-#include "carillon/model/health.h"
+#include "carillon/model/disabled_reason.h"
 #include "carillon/policy/breaker.h"
 #include "carillon/policy/retry.h"
 #include "lane.h"

@@ -19,7 +19,7 @@
 #include "carillon/policy/in_flight_caps.h"
 #include "carillon/routing/routing_table.h"
 #include "carillon/store/demand.h"
-#include "carillon/store/lane.h"
+#include "carillon/store/lane_state.h"
 #include "carillon/store/parked.h"
 #include "carillon/store/settlement.h"
 #include "groups.h"

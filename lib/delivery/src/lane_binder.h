@@ -7,7 +7,7 @@
 #include "carillon/http/courier.h"
 #include "carillon/net/url.h"
 #include "carillon/routing/routing_table.h"
-#include "carillon/store/lane.h"
+#include "carillon/store/lane_state.h"
 #include "dead_letters.h"
 #include "evictor.h"
 #include "health_keeper.h"

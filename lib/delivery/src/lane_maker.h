@@ -7,7 +7,7 @@
 #include "carillon/metrics/metrics.h"
 #include "carillon/model/destination.h"
 #include "carillon/net/url.h"
-#include "carillon/store/lane.h"
+#include "carillon/store/lane_state.h"
 #include "lane_map.h"
 #include "lane_scheduler.h"
 #include "router.h"

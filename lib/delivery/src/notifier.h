@@ -5,9 +5,9 @@
 #include "carillon/base/clock.h"
 #include "carillon/base/random.h"
 #include "carillon/delivery/observer.h"
-#include "carillon/model/health.h"
+#include "carillon/model/disabled_reason.h"
 #include "lane.h"
-#include "operational.h"
+#include "operational_events.h"
 #include "router.h"
 #include "settlement_buffer.h"
 

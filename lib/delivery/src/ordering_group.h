@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "carillon/store/lane.h"
+#include "carillon/store/lane_state.h"
 
 namespace carillon::delivery {
 

@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "attempts.h"
-#include "carillon/store/lane.h"
+#include "carillon/store/lane_state.h"
 #include "carillon/store/parked.h"
 #include "dead_letters.h"
 #include "held_event.h"

@@ -11,7 +11,7 @@
 #include "carillon/metrics/metrics.h"
 #include "carillon/routing/routing_table.h"
 #include "carillon/store/event_log.h"
-#include "carillon/store/lane.h"
+#include "carillon/store/lane_state.h"
 #include "lane.h"
 #include "router.h"
 #include "settlement_buffer.h"

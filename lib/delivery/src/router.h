@@ -12,7 +12,7 @@
 #include "carillon/delivery/dispatcher.h"
 #include "carillon/routing/routing_table.h"
 #include "carillon/store/event_log.h"
-#include "carillon/store/lane.h"
+#include "carillon/store/lane_state.h"
 #include "feed.h"
 #include "held_event.h"
 #include "lane_map.h"

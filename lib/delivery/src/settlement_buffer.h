@@ -11,7 +11,7 @@
 #include "absl/status/status.h"
 #include "attempts.h"
 #include "carillon/base/clock.h"
-#include "carillon/store/lane.h"
+#include "carillon/store/lane_state.h"
 #include "carillon/store/parked.h"
 #include "carillon/store/settlement.h"
 #include "lane_scheduler.h"

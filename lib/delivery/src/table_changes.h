@@ -15,7 +15,7 @@
 #include "callback_binder.h"
 #include "carillon/delivery/dispatcher.h"
 #include "carillon/routing/routing_table.h"
-#include "carillon/store/lane.h"
+#include "carillon/store/lane_state.h"
 #include "lane_binder.h"
 #include "router.h"
 #include "shard_journal.h"

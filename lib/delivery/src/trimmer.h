@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "carillon/store/demand.h"
-#include "carillon/store/lane.h"
+#include "carillon/store/lane_state.h"
 #include "carillon/store/parked.h"
 #include "evictor.h"
 #include "lane_map.h"

@@ -5,7 +5,7 @@
 
 #include "carillon/log/log.h"
 #include "carillon/metrics/metrics.h"
-#include "carillon/store/lane.h"
+#include "carillon/store/lane_state.h"
 
 namespace carillon::engine {
 

@@ -4,7 +4,7 @@
 #include <chrono>
 
 #include "carillon/base/text.h"
-#include "shortage.h"
+#include "connect_failure.h"
 
 namespace carillon::http {
 namespace {

@@ -17,9 +17,9 @@
 #include "file_watch.h"
 #include "gauges.h"
 #include "id_window.h"
-#include "inbox.h"
 #include "mark.h"
 #include "recovery.h"
+#include "request_inbox.h"
 #include "store.h"
 
 namespace carillon::journal {

@@ -7,7 +7,7 @@
 #include "carillon/base/similar.h"
 #include "carillon/base/text.h"
 #include "carillon/model/built_in.h"
-#include "rules.h"
+#include "member_rules.h"
 
 namespace carillon::resource {
 namespace {

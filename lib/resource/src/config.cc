@@ -5,14 +5,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "catalog.h"
-#include "destination.h"
 #include "guard.h"
 #include "memory.h"
 #include "names.h"
 #include "proxy.h"
+#include "read_destination.h"
+#include "read_subscription.h"
+#include "read_tracing.h"
 #include "settings.h"
-#include "subscription.h"
-#include "tracing.h"
 
 namespace carillon::resource {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
-#include "rules.h"
+#include "member_rules.h"
 
 namespace carillon::resource {
 

@@ -1,6 +1,6 @@
 #include "order.h"
 
-#include "rules.h"
+#include "member_rules.h"
 
 namespace carillon::resource {
 namespace {

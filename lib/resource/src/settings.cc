@@ -8,7 +8,7 @@
 #include <string_view>
 #include <thread>
 
-#include "rules.h"
+#include "member_rules.h"
 
 namespace carillon::resource {
 namespace {

@@ -8,7 +8,7 @@
 #include "carillon/model/operational.h"
 #include "event_view.h"
 #include "filter.h"
-#include "pages.h"
+#include "paged.h"
 #include "route_list.h"
 #include "tenant_table.h"
 

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "carillon/config/config.h"
+#include "carillon/config/config_file.h"
 
 namespace carillon::config {
 

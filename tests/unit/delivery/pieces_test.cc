@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "batch_wait.h"
+#include "event_inbox.h"
 #include "feed.h"
 #include "held_event.h"
-#include "inbox.h"
 #include "parked_kind.h"
 #include "retry_clock.h"
 #include "retry_queue.h"

@@ -1,11 +1,11 @@
-#include "shortage.h"
-
 #include <gtest/gtest.h>
 #include <openssl/err.h>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <cerrno>
+
+#include "connect_failure.h"
 
 namespace carillon::http {
 namespace {

@@ -1,6 +1,6 @@
-#include "inbox.h"
-
 #include <gtest/gtest.h>
+
+#include "request_inbox.h"
 
 namespace carillon::journal {
 namespace {

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "carillon/config/config.h"
+#include "carillon/config/config_file.h"
 
 namespace carillon::config {
 

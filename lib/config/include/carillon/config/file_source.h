@@ -11,7 +11,7 @@
 #include "absl/status/status.h"
 #include "carillon/base/clock.h"
 #include "carillon/base/mutex.h"
-#include "carillon/config/config.h"
+#include "carillon/config/config_file.h"
 #include "carillon/config/watcher.h"
 #include "carillon/resource/source.h"
 

@@ -7,8 +7,8 @@
 #include "carillon/base/clock.h"
 #include "carillon/http/courier.h"
 #include "carillon/model/destination.h"
+#include "carillon/model/disabled_reason.h"
 #include "carillon/model/event.h"
-#include "carillon/model/health.h"
 #include "carillon/model/outcome.h"
 
 namespace carillon::delivery {

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "carillon/model/destination.h"
-#include "carillon/model/health.h"
+#include "carillon/model/disabled_reason.h"
 #include "carillon/model/outcome.h"
 #include "carillon/policy/failing_stretch.h"
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "carillon/base/clock.h"
-#include "carillon/store/lane.h"
+#include "carillon/store/lane_state.h"
 
 namespace carillon::store {
 

@@ -9,7 +9,7 @@
 
 #include "carillon/base/clock.h"
 #include "carillon/model/event.h"
-#include "carillon/store/lane.h"
+#include "carillon/store/lane_state.h"
 
 namespace carillon::store {
 

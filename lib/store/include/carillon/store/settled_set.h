@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "carillon/store/lane.h"
+#include "carillon/store/lane_state.h"
 
 namespace carillon::store {
 

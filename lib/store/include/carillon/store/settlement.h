@@ -8,7 +8,7 @@
 #include "carillon/base/clock.h"
 #include "carillon/model/event.h"
 #include "carillon/model/outcome.h"
-#include "carillon/store/lane.h"
+#include "carillon/store/lane_state.h"
 #include "carillon/store/parked.h"
 
 namespace carillon::store {

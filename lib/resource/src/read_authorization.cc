@@ -1,4 +1,4 @@
-#include "authorization.h"
+#include "read_authorization.h"
 
 #include <algorithm>
 #include <string>
@@ -9,7 +9,7 @@
 #include "carillon/base/text.h"
 #include "carillon/net/url.h"
 #include "secret_source.h"
-#include "tls.h"
+#include "read_tls.h"
 
 namespace carillon::resource {
 namespace {

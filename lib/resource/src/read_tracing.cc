@@ -1,4 +1,4 @@
-#include "tracing.h"
+#include "read_tracing.h"
 
 #include <algorithm>
 #include <charconv>
@@ -11,8 +11,8 @@
 #include "absl/strings/str_split.h"
 #include "carillon/base/text.h"
 #include "request_headers.h"
-#include "rules.h"
-#include "tls.h"
+#include "member_rules.h"
+#include "read_tls.h"
 
 namespace carillon::resource {
 namespace {

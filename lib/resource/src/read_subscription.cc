@@ -1,12 +1,12 @@
-#include "subscription.h"
+#include "read_subscription.h"
 
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "carillon/base/similar.h"
 #include "carillon/base/text.h"
-#include "filter.h"
-#include "rules.h"
+#include "read_filter.h"
+#include "member_rules.h"
 
 namespace carillon::resource {
 namespace {

@@ -1,4 +1,4 @@
-#include "inbox.h"
+#include "request_inbox.h"
 
 #include <algorithm>
 #include <chrono>

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "carillon/base/clock.h"
-#include "carillon/model/health.h"
+#include "carillon/model/disabled_reason.h"
 
 namespace carillon::store {
 

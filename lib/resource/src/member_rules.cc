@@ -1,4 +1,4 @@
-#include "rules.h"
+#include "member_rules.h"
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/duration.pb.h>

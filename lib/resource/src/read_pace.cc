@@ -1,6 +1,6 @@
-#include "pace.h"
+#include "read_pace.h"
 
-#include "rules.h"
+#include "member_rules.h"
 
 namespace carillon::resource {
 namespace {

@@ -1,4 +1,4 @@
-#include "retry.h"
+#include "read_retry.h"
 
 #include <algorithm>
 #include <chrono>
@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
 #include "carillon/policy/retry.h"
-#include "rules.h"
+#include "member_rules.h"
 
 namespace carillon::resource {
 namespace {

@@ -1,4 +1,4 @@
-#include "filter.h"
+#include "read_filter.h"
 
 #include <string>
 #include <string_view>
@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "rules.h"
+#include "member_rules.h"
 
 namespace carillon::resource {
 namespace {

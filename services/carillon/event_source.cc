@@ -1,4 +1,4 @@
-#include "source.h"
+#include "event_source.h"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "tls.h"
+#include "read_tls.h"
 
 #include <string>
 #include <utility>

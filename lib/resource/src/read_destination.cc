@@ -1,4 +1,4 @@
-#include "destination.h"
+#include "read_destination.h"
 
 #include <algorithm>
 #include <chrono>
@@ -6,15 +6,15 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "authorization.h"
+#include "read_authorization.h"
 #include "carillon/base/text.h"
-#include "health.h"
+#include "read_health.h"
 #include "order.h"
-#include "pace.h"
+#include "read_pace.h"
 #include "request_headers.h"
-#include "retry.h"
-#include "rules.h"
-#include "signing.h"
+#include "read_retry.h"
+#include "member_rules.h"
+#include "read_signing.h"
 
 namespace carillon::resource {
 namespace {

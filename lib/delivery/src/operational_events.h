@@ -10,7 +10,7 @@
 #include "carillon/model/event.h"
 #include "carillon/model/operational.h"
 #include "carillon/model/outcome.h"
-#include "carillon/store/lane.h"
+#include "carillon/store/lane_state.h"
 #include "lane.h"
 
 namespace carillon::delivery {

@@ -1,4 +1,4 @@
-#include "inbox.h"
+#include "event_inbox.h"
 
 namespace carillon::delivery {
 

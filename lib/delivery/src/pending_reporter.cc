@@ -1,4 +1,4 @@
-#include "pending.h"
+#include "pending_reporter.h"
 
 #include <algorithm>
 #include <optional>

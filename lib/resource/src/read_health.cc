@@ -1,11 +1,11 @@
-#include "health.h"
+#include "read_health.h"
 
 #include <algorithm>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
-#include "rules.h"
+#include "member_rules.h"
 
 namespace carillon::resource {
 namespace {

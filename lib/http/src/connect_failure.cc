@@ -1,4 +1,4 @@
-#include "shortage.h"
+#include "connect_failure.h"
 
 #include <openssl/err.h>
 #include <sys/socket.h>

@@ -1,4 +1,4 @@
-#include "signing.h"
+#include "read_signing.h"
 
 #include <algorithm>
 #include <string>
@@ -10,7 +10,7 @@
 #include "carillon/base/text.h"
 #include "carillon/signing/signer.h"
 #include "request_headers.h"
-#include "rules.h"
+#include "member_rules.h"
 #include "secret_source.h"
 
 namespace carillon::resource {

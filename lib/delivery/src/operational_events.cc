@@ -1,4 +1,4 @@
-#include "operational.h"
+#include "operational_events.h"
 
 #include <optional>
 #include <string>
