@@ -24,8 +24,8 @@ Ending DeadLetters::Add(Lane& lane, const DeliveryBatch& deliveries, uint32_t at
 }
 
 void DeadLetters::Add(Lane& lane, const Observer::GivenUp& delivery) {
-  settlements_.Add(store::Dead{lane.id(), delivery.position, delivery.attempts, delivery.outcome,
-                               clock_.Wall()});
+  settlements_.Add(store::DeadLetter{lane.id(), delivery.position, delivery.attempts,
+                                     delivery.outcome, clock_.Wall()});
   lane.metrics().dead.fetch_add(1, std::memory_order_relaxed);
   notifier_.OnDead(lane, delivery);
   if (lane.closing()) removals_.OnDead(lane.id());

@@ -8,32 +8,32 @@ namespace carillon::delivery {
 bool KeptRows::Take(uint64_t position) {
   if (left_ == 0 || position < next_) return false;
   next_ = position + 1;
-  if (IsBuried(position)) return false;
-  if (queued_ == 0 && !buried_.empty() && buried_.back().second <= next_) buried_.clear();
+  if (IsForgotten(position)) return false;
+  if (queued_ == 0 && !forgotten_.empty() && forgotten_.back().second <= next_) forgotten_.clear();
   --left_;
   return true;
 }
 
-bool KeptRows::Bury(uint64_t position) {
+bool KeptRows::Forget(uint64_t position) {
   const uint64_t next = next_;
   if (!Take(position)) return false;
   if (queued_ == 0) return true;  // it does not go back
   const auto after = BuriedAfter(position);
-  if (after != buried_.begin() && std::prev(after)->second == next) {
+  if (after != forgotten_.begin() && std::prev(after)->second == next) {
     std::prev(after)->second = position + 1;  // there is no row between
   } else {
-    buried_.insert(after, {position, position + 1});
+    forgotten_.insert(after, {position, position + 1});
   }
   return true;
 }
 
 std::vector<KeptRows::Range>::iterator KeptRows::BuriedAfter(uint64_t position) {
-  return std::ranges::upper_bound(buried_, position, {}, &Range::first);
+  return std::ranges::upper_bound(forgotten_, position, {}, &Range::first);
 }
 
-bool KeptRows::IsBuried(uint64_t position) {
+bool KeptRows::IsForgotten(uint64_t position) {
   const auto after = BuriedAfter(position);
-  return after != buried_.begin() && position < std::prev(after)->second;
+  return after != forgotten_.begin() && position < std::prev(after)->second;
 }
 
 }  // namespace carillon::delivery

@@ -31,7 +31,7 @@ class KeptRows {
   bool Take(uint64_t position);
   /// The same, but the removal of the row follows: it is not taken again, also not when those
   /// before it that are in memory go back, and it is read before its removal is durable.
-  bool Bury(uint64_t position);
+  bool Forget(uint64_t position);
 
   // --- Those in memory, at the front of what the lane has queued.
 
@@ -47,14 +47,14 @@ class KeptRows {
  private:
   using Range = std::pair<uint64_t, uint64_t>;
   std::vector<Range>::iterator BuriedAfter(uint64_t position);
-  bool IsBuried(uint64_t position);
+  bool IsForgotten(uint64_t position);
 
   uint64_t left_;         // rows that are durable and not taken
   uint64_t writing_ = 0;  // handed over, not durable yet
   uint64_t next_ = 0;
   uint64_t back_ = 0;  // times that next_ went back
   size_t queued_ = 0;
-  std::vector<Range> buried_;  // in order; kept while next_ may go back below them
+  std::vector<Range> forgotten_;  // in order; kept while next_ may go back below them
 };
 
 }  // namespace carillon::delivery

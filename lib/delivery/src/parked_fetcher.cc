@@ -145,7 +145,7 @@ void ParkedFetcher::OnHeld(store::LaneId id, store::GroupId group,
   scheduler_.Touched(*lane);
 }
 
-// Whether what follows a dead delivery may go that was buried under `generation`.
+// Whether what follows a dead delivery may go that was given up under `generation`.
 bool ParkedFetcher::Passes(const Lane& lane, uint32_t generation) {
   return lane.destination().order.after_dead == model::AfterDead::kContinue ||
          lane.mode() == Lane::Mode::kDrop || generation != lane.destination().generation;

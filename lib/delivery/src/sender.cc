@@ -35,7 +35,7 @@ void Sender::SendNext(Lane& lane, base::WallTime wall, base::MonoTime now) {
   if (next) {
     const bool again = next->attempts > 0 && (next->parked || next->rest.empty());
     if (!sends || (again && lane.TooLate(*next->first.event, {}, clock_.Wall()))) {
-      GiveUp(lane, *std::move(next));
+      DeadLetterAll(lane, *std::move(next));
     } else {
       Send(lane, *std::move(next), wall, now);
       started = true;
@@ -58,7 +58,7 @@ void Sender::Send(Lane& lane, DeliveryBatch&& deliveries, base::WallTime wall, b
   courier_.Start(std::move(request));
 }
 
-void Sender::GiveUp(Lane& lane, DeliveryBatch deliveries) {
+void Sender::DeadLetterAll(Lane& lane, DeliveryBatch deliveries) {
   scheduler_.Charge(lane, 0);
   settlements_.Unpark(lane, deliveries);
   const Ending ending =

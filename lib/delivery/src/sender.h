@@ -43,7 +43,7 @@ class Sender {
   void SendNext(Lane& lane, base::WallTime wall, base::MonoTime now);
   void Send(Lane& lane, DeliveryBatch&& deliveries, base::WallTime wall, base::MonoTime now);
   /// A batch that the lane gave out is not tried.
-  void GiveUp(Lane& lane, DeliveryBatch deliveries);
+  void DeadLetterAll(Lane& lane, DeliveryBatch deliveries);
   /// How late Carillon is with the first attempt of `deliveries`, which starts now; never negative.
   static std::chrono::nanoseconds LateBy(const Lane& lane, const DeliveryBatch& deliveries,
                                          base::WallTime wall, base::MonoTime now);

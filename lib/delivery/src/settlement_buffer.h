@@ -46,7 +46,7 @@ class SettlementBuffer {
                    std::function<void(const absl::Status&)> on_failed);
 
   void Add(const store::AttemptRow& row) { Touch(), settlement_.attempts.push_back(row); }
-  void Add(const store::Dead& row) { Touch(), settlement_.dead.push_back(row); }
+  void Add(const store::DeadLetter& row) { Touch(), settlement_.dead.push_back(row); }
   void Add(store::Parked row) {
     Touch();
     batch_.parked.emplace_back(row.lane, row.due);

@@ -92,7 +92,7 @@ bool Trimmer::Take(Lane& lane, const store::Parked& row) {
   return std::visit(
       ForKind{[&](TimedRow timed) { return lane.retries().Take(timed.due, row.position); },
               [&](HeldRow held) { return lane.groups().TakeToEvict(held.group, row.position); },
-              [&](KeptRow) { return lane.kept().Bury(row.position); },
+              [&](KeptRow) { return lane.kept().Forget(row.position); },
               [&](StuckRow) { return false; }},
       KindOf(row.due));
 }

@@ -252,7 +252,7 @@ class EngineImpl final : public Engine {
   absl::Status MarkOut(const Placement::Change& change) {
     if (!begun_) return RetireOthers(change.added);
     std::vector<store::LaneName> out;
-    for (const auto& [name, home] : change.removed) out.push_back({name.first, name.second});
+    for (const auto& [name, assignment] : change.removed) out.push_back({name.first, name.second});
     if (out.empty()) return absl::OkStatus();
     return Ask<absl::Status>([&](auto answer) {
       stores_.lanes.TakeOut(std::move(out), [answer](absl::Status status) { answer(status); });
@@ -261,13 +261,13 @@ class EngineImpl final : public Engine {
 
   /// Retires the lanes that are not among those that are configured, all of which are open, and
   /// those that a process was taking out when it ended.
-  absl::Status RetireOthers(const Placement::Homes& configured) {
+  absl::Status RetireOthers(const Placement::Assignments& configured) {
     using Listed = absl::StatusOr<std::vector<store::ListedLane>>;
     const Listed lanes = Ask<Listed>(
         [&](auto answer) { stores_.lanes.ListLanes([answer](Listed all) { answer(all); }); });
     if (!lanes.ok()) return lanes.status();
     absl::flat_hash_set<Placement::FullName> names;
-    for (const auto& [name, home] : configured) names.insert(name);
+    for (const auto& [name, assignment] : configured) names.insert(name);
     std::vector<store::LaneId> others;
     for (const store::ListedLane& lane : *lanes) {
       const bool stays = !lane.taken_out && names.contains({lane.name.tenant, lane.name.name});

@@ -4,9 +4,9 @@
 
 namespace carillon::engine {
 
-const Placement::Home* Placement::Find(const FullName& name) const {
-  const auto found = homes_.find(name);
-  return found == homes_.end() ? nullptr : &found->second;
+const Placement::Assignment* Placement::Find(const FullName& name) const {
+  const auto found = assignments_.find(name);
+  return found == assignments_.end() ? nullptr : &found->second;
 }
 
 Placement::Change Placement::Plan(std::vector<FullName> removed,
@@ -20,9 +20,9 @@ Placement::Change Placement::Plan(std::vector<FullName> removed,
   for (const Thread& thread : threads_) plans.push_back({thread.destinations, 0, thread.places});
   Change change;
   for (FullName& name : removed) {
-    const Home home = homes_.at(name);
-    --plans[home.thread].destinations;
-    change.removed.emplace_back(std::move(name), home);
+    const Assignment assignment = assignments_.at(name);
+    --plans[assignment.thread].destinations;
+    change.removed.emplace_back(std::move(name), assignment);
   }
   for (FullName& name : added) {
     const auto fewest = std::ranges::min_element(plans, {}, &Plans::destinations);
@@ -31,27 +31,27 @@ Placement::Change Placement::Plan(std::vector<FullName> removed,
     ++fewest->destinations;
     const uint32_t place =
         fewest->taken < free.size() ? free[free.size() - ++fewest->taken] : fewest->places++;
-    change.added.emplace_back(std::move(name), Home{thread, place});
+    change.added.emplace_back(std::move(name), Assignment{thread, place});
   }
   return change;
 }
 
 void Placement::Commit(Change change) {
-  for (auto& [name, home] : change.added) {
-    Thread& thread = threads_[home.thread];
+  for (auto& [name, assignment] : change.added) {
+    Thread& thread = threads_[assignment.thread];
     ++thread.destinations;
-    if (home.place < thread.places) {
+    if (assignment.place < thread.places) {
       thread.free.pop_back();  // as it was planned
     } else {
       ++thread.places;
     }
-    homes_.emplace(std::move(name), home);
+    assignments_.emplace(std::move(name), assignment);
   }
-  for (const auto& [name, home] : change.removed) {
-    Thread& thread = threads_[home.thread];
+  for (const auto& [name, assignment] : change.removed) {
+    Thread& thread = threads_[assignment.thread];
     --thread.destinations;
-    thread.free.push_back(home.place);
-    homes_.erase(name);
+    thread.free.push_back(assignment.place);
+    assignments_.erase(name);
   }
 }
 

@@ -16,23 +16,23 @@ namespace carillon::engine {
 class Placement {
  public:
   using FullName = std::pair<std::string, std::string>;  // tenant, name
-  struct Home {
+  struct Assignment {
     size_t thread = 0;
     uint32_t place = 0;
   };
-  using Homes = std::vector<std::pair<FullName, Home>>;
+  using Assignments = std::vector<std::pair<FullName, Assignment>>;
 
   /// What a change takes out and adds. A value: it can be dropped when the change can't be taken.
   struct Change {
-    Homes removed;
-    Homes added;
+    Assignments removed;
+    Assignments added;
   };
 
   /// `threads`: more than none.
   explicit Placement(size_t threads) : threads_(threads) {}
 
   /// Null: it is not placed.
-  const Home* Find(const FullName& name) const;
+  const Assignment* Find(const FullName& name) const;
   /// Finds places for `added`; those of `removed`, which are placed, are not among them yet.
   Change Plan(std::vector<FullName> removed, std::vector<FullName> added) const;
   /// The change is in force. Nothing was committed since it was planned.
@@ -46,7 +46,7 @@ class Placement {
   };
 
   std::vector<Thread> threads_;
-  absl::flat_hash_map<FullName, Home> homes_;
+  absl::flat_hash_map<FullName, Assignment> assignments_;
 };
 
 }  // namespace carillon::engine

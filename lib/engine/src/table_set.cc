@@ -40,10 +40,11 @@ TableSet::Plan TableSet::MakePlan(resource::SnapshotPtr snapshot) const {
   plan.compared = difference.compared;
   plan.placement = PlanPlaces(placement_, difference);
   Changes changes(tables_.size());
-  const auto put = [&changes](const Placement::Home& home, routing::DestinationPtr destination) {
-    changes[home.thread].places.emplace_back(home.place, std::move(destination));
+  const auto put = [&changes](const Placement::Assignment& assignment,
+                              routing::DestinationPtr destination) {
+    changes[assignment.thread].places.emplace_back(assignment.place, std::move(destination));
   };
-  for (const auto& [name, home] : plan.placement.removed) put(home, nullptr);
+  for (const auto& [name, assignment] : plan.placement.removed) put(assignment, nullptr);
   for (const auto& destination : difference.changed) {
     put(*placement_.Find({destination->tenant, destination->name}), destination);
   }

@@ -90,7 +90,7 @@ void Housekeeper::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Housekeeper::Finish(Mark& mark) {
+void Housekeeper::Finish(HighWaterFile& mark) {
   if (writer_.failed() || !mark.SetStopping().ok()) return;
   const int code = sqlite3_wal_checkpoint_v2(database_.handle(), nullptr,
                                              SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);

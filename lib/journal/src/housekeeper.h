@@ -32,7 +32,7 @@ class Housekeeper {
   void Stop();
   /// When everything else has stopped: leaves all in the database file, if that can be done, and
   /// the mark tells so.
-  void Finish(Mark& mark);
+  void Finish(HighWaterFile& mark);
 
  private:
   void Run();

@@ -124,7 +124,7 @@ std::string WalPath(const std::string& folder) { return DatabasePath(folder) + "
 
 absl::StatusOr<Inspection> Inspect(const std::string& folder) {
   Inspection seen;
-  absl::StatusOr<std::optional<MarkState>> mark = Mark::Read(folder, seen.mark_damaged);
+  absl::StatusOr<std::optional<HighWater>> mark = HighWaterFile::Read(folder, seen.mark_damaged);
   if (!mark.ok()) return mark.status();
   seen.mark = *std::move(mark);
   const absl::StatusOr<FileBytes> database = OpenIfThere(DatabasePath(folder));

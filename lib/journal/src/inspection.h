@@ -6,7 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "database_header.h"
-#include "mark.h"
+#include "high_water_file.h"
 #include "sqlite.h"
 #include "wal_scan.h"
 
@@ -19,7 +19,7 @@ struct Inspection {
   bool has_wal = false;       ///< likewise
   DatabaseHeader header;
   WalScan wal;
-  std::optional<MarkState> mark;
+  std::optional<HighWater> mark;
   bool mark_damaged = false;
 };
 

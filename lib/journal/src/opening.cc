@@ -73,9 +73,9 @@ void KeepFromOthers(const std::string& path, SqliteJournalHooks& hooks) {
 }
 
 /// Without room for it there is none until the next start.
-absl::StatusOr<Mark> OpenMark(const std::string& folder, const MarkState& state) {
-  absl::StatusOr<Mark> mark = Mark::Open(folder, state);
-  if (absl::IsResourceExhausted(mark.status())) return Mark();
+absl::StatusOr<HighWaterFile> OpenHighWaterFile(const std::string& folder, const HighWater& state) {
+  absl::StatusOr<HighWaterFile> mark = HighWaterFile::Open(folder, state);
+  if (absl::IsResourceExhausted(mark.status())) return HighWaterFile();
   return mark;
 }
 
@@ -103,7 +103,7 @@ absl::Status Prepare(Database& database, bool is_new) {
 
 /// Finds out at the start whether the files can be written. A full disk is no reason not to start:
 /// what was accepted can be delivered.
-absl::Status ProveWritable(Database& database, Mark& mark, uint64_t last_position) {
+absl::Status ProveWritable(Database& database, HighWaterFile& mark, uint64_t last_position) {
   absl::Status status = database.Exec("BEGIN IMMEDIATE");
   if (status.ok()) status = database.Exec("UPDATE state SET one = 1");
   if (status.ok()) status = database.Exec("COMMIT");
@@ -141,10 +141,10 @@ absl::StatusOr<OpenedStore> OpenStore(const SqliteJournalOptions& options,
   for (const char* suffix : {"", "-wal", "-shm"}) KeepFromOthers(path + suffix, hooks);
   KeepFromOthers(LockPath(folder), hooks);
 
-  absl::StatusOr<Mark> mark = Mark();
+  absl::StatusOr<HighWaterFile> mark = HighWaterFile();
   if (!found->empty) {
     // From here on the store is not what it was when it was stopped.
-    mark = OpenMark(folder, {found->id, found->last_position, found->wal_used, false, 0});
+    mark = OpenHighWaterFile(folder, {found->id, found->last_position, found->wal_used, false, 0});
     if (!mark.ok()) return mark.status();
     lock->SetUsed();
   }
@@ -160,7 +160,7 @@ absl::StatusOr<OpenedStore> OpenStore(const SqliteJournalOptions& options,
   absl::StatusOr<OpenedState> state = Recover(*writing, clock.Wall(), ids);
   if (!state.ok()) return state.status();
   if (found->empty) {
-    mark = OpenMark(folder, {IdOfStore(state->hash_key), 0, false, false, 0});
+    mark = OpenHighWaterFile(folder, {IdOfStore(state->hash_key), 0, false, false, 0});
     if (!mark.ok()) return mark.status();
     lock->SetUsed();
   }

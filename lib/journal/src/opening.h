@@ -8,9 +8,9 @@
 #include "file_watch.h"
 #include "folder_lock.h"
 #include "gauges.h"
+#include "high_water_file.h"
 #include "id_window.h"
 #include "kept_scan.h"
-#include "mark.h"
 #include "reader.h"
 #include "recovery.h"
 #include "retention.h"
@@ -24,7 +24,7 @@ namespace carillon::journal {
 struct OpenedStore {
   FolderLock lock;
   std::unique_ptr<SyncVfs> sync_vfs;  ///< of `store`; null when the options bring theirs
-  Mark mark;
+  HighWaterFile mark;
   FileWatch watch;
   Store store;
   Reader reader;

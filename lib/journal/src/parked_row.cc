@@ -17,7 +17,7 @@ absl::StatusOr<Parked> GetParked(LaneId lane, const Statement& row) {
   return parked;
 }
 
-void Cancel(const Parked& row, base::WallTime at, std::vector<Dead>& dead) {
+void Cancel(const Parked& row, base::WallTime at, std::vector<DeadLetter>& dead) {
   if (IsMark(row)) return;
   const auto add = [&](uint64_t position) {
     dead.push_back({row.lane, position, row.attempts, model::Outcome::kCancelled, at});

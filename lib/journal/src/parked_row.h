@@ -18,6 +18,6 @@ inline bool IsMark(const Parked& row) { return row.due == Due::Stuck(); }
 
 /// Adds what becomes of the row's deliveries when its lane is closed: each is dead (`cancelled`),
 /// unless it was before.
-void Cancel(const Parked& row, base::WallTime at, std::vector<Dead>& dead);
+void Cancel(const Parked& row, base::WallTime at, std::vector<DeadLetter>& dead);
 
 }  // namespace carillon::journal

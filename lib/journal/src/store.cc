@@ -135,11 +135,11 @@ absl::Status Store::Unpark(std::vector<ParkedKey>& rows) {
   return absl::OkStatus();
 }
 
-absl::Status Store::Bury(std::vector<Dead>& rows, uint64_t& added) {
-  std::sort(rows.begin(), rows.end(), [](const Dead& a, const Dead& b) {
+absl::Status Store::AddDeadLetters(std::vector<DeadLetter>& rows, uint64_t& added) {
+  std::sort(rows.begin(), rows.end(), [](const DeadLetter& a, const DeadLetter& b) {
     return std::tie(a.lane, a.position) < std::tie(b.lane, b.position);
   });
-  for (const Dead& row : rows) {
+  for (const DeadLetter& row : rows) {
     bury_.Bind(1, row.lane)
         .Bind(2, Signed(row.position))
         .Bind(3, row.attempts)

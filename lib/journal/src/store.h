@@ -54,7 +54,7 @@ class Store {
   absl::Status Park(std::vector<Parked>& rows);  ///< sorts them: keys in order
   absl::Status Unpark(std::vector<ParkedKey>& rows);
   /// Adds to `added` how many were not there before.
-  absl::Status Bury(std::vector<Dead>& rows, uint64_t& added);
+  absl::Status AddDeadLetters(std::vector<DeadLetter>& rows, uint64_t& added);
   absl::Status SetCursor(const LaneCursor& cursor);
   absl::Status SetHealth(const LaneHealth& lane);
   absl::Status WriteState(const StateRow& state);

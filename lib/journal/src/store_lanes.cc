@@ -154,7 +154,7 @@ absl::StatusOr<std::optional<LaneId>> Store::FindOpenLane(const LaneName& name) 
 absl::StatusOr<bool> Store::CloseStep(LaneId lane, base::WallTime at, size_t limit,
                                       uint64_t& added) {
   std::vector<ParkedKey> keys;
-  std::vector<Dead> dead;
+  std::vector<DeadLetter> dead;
   bool finished = false;
   first_parked_.Bind(1, lane);
   while (keys.size() < limit && dead.size() < limit) {
@@ -171,7 +171,7 @@ absl::StatusOr<bool> Store::CloseStep(LaneId lane, base::WallTime at, size_t lim
     Cancel(*parked, at, dead);
   }
   first_parked_.Reset();
-  absl::Status status = Bury(dead, added);
+  absl::Status status = AddDeadLetters(dead, added);
   if (status.ok()) status = Unpark(keys);
   if (status.ok() && finished) status = lane_closed_.Bind(1, lane).Run();
   if (!status.ok()) return status;

@@ -37,7 +37,7 @@ absl::Status Writer::NotStored(const absl::Status& why) {
                              why.message()));
 }
 
-Writer::Writer(Store store, OpenedState opened, IdWindow ids, Mark mark, FileWatch watch,
+Writer::Writer(Store store, OpenedState opened, IdWindow ids, HighWaterFile mark, FileWatch watch,
                SqliteJournalHooks hooks, const base::Clock& clock, Gauges& gauges,
                base::Mutex& turn, std::chrono::nanoseconds hold)
     : store_(std::move(store)),

@@ -16,8 +16,8 @@
 #include "disk_hold.h"
 #include "file_watch.h"
 #include "gauges.h"
+#include "high_water_file.h"
 #include "id_window.h"
-#include "mark.h"
 #include "recovery.h"
 #include "request_inbox.h"
 #include "store.h"
@@ -32,7 +32,7 @@ namespace carillon::journal {
 class Writer {
  public:
   /// What it uses outlives it. `turn` is held during each transaction; `hold`: see DiskHold.
-  Writer(Store store, OpenedState opened, IdWindow ids, Mark mark, FileWatch watch,
+  Writer(Store store, OpenedState opened, IdWindow ids, HighWaterFile mark, FileWatch watch,
          SqliteJournalHooks hooks, const base::Clock& clock, Gauges& gauges, base::Mutex& turn,
          std::chrono::nanoseconds hold);
   ~Writer() { Stop(); }
@@ -84,7 +84,7 @@ class Writer {
   void LookAfterFiles();
 
   /// After `Stop`.
-  Mark& mark() { return mark_; }
+  HighWaterFile& mark() { return mark_; }
 
  private:
   /// The events of a group with their places, before they are durable: those of the appends, then
@@ -140,7 +140,7 @@ class Writer {
   AttemptTail attempt_tail_;
   int64_t next_attempt_id_;
   IdWindow ids_;
-  Mark mark_;
+  HighWaterFile mark_;
   FileWatch watch_;
   DiskHold hold_;
   SqliteJournalHooks hooks_;

@@ -95,7 +95,7 @@ absl::Status Writer::WriteSettlements(Progress& next, uint64_t& dead_added) {
 absl::Status Writer::WriteSettlement(Settlement& settlement, uint64_t& dead_added) {
   absl::Status status = store_.Unpark(settlement.unparked);
   if (status.ok()) status = store_.Park(settlement.parked);
-  if (status.ok()) status = store_.Bury(settlement.dead, dead_added);
+  if (status.ok()) status = store_.AddDeadLetters(settlement.dead, dead_added);
   for (const LaneCursor& cursor : settlement.cursors) {
     if (!status.ok()) return status;
     status = store_.SetCursor(cursor);

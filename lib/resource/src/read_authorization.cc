@@ -8,8 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
 #include "carillon/net/url.h"
-#include "secret_source.h"
 #include "read_tls.h"
+#include "secret_source.h"
 
 namespace carillon::resource {
 namespace {

@@ -6,15 +6,15 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "read_authorization.h"
 #include "carillon/base/text.h"
-#include "read_health.h"
-#include "order.h"
-#include "read_pace.h"
-#include "request_headers.h"
-#include "read_retry.h"
 #include "member_rules.h"
+#include "order.h"
+#include "read_authorization.h"
+#include "read_health.h"
+#include "read_pace.h"
+#include "read_retry.h"
 #include "read_signing.h"
+#include "request_headers.h"
 
 namespace carillon::resource {
 namespace {

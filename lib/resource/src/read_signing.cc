@@ -9,8 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
 #include "carillon/signing/signer.h"
-#include "request_headers.h"
 #include "member_rules.h"
+#include "request_headers.h"
 #include "secret_source.h"
 
 namespace carillon::resource {

@@ -5,8 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "carillon/base/similar.h"
 #include "carillon/base/text.h"
-#include "read_filter.h"
 #include "member_rules.h"
+#include "read_filter.h"
 
 namespace carillon::resource {
 namespace {

@@ -10,9 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "carillon/base/text.h"
-#include "request_headers.h"
 #include "member_rules.h"
 #include "read_tls.h"
+#include "request_headers.h"
 
 namespace carillon::resource {
 namespace {

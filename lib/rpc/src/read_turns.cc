@@ -12,7 +12,7 @@ bool ReadTurns::Ask(int fd, uint64_t poll, base::MonoTime now, bool light) {
     return true;
   }
   if (std::erase(invited_, fd) > 0) return true;
-  if (left_ <= 0) GiveUp(poll, now);
+  if (left_ <= 0) Expire(poll, now);
   if (left_ > 0) return true;
   if (marker_ == kNone) {  // then nobody waits
     marker_ = fd;
@@ -44,10 +44,10 @@ void ReadTurns::Forget(int fd, base::MonoTime now) {
 
 void ReadTurns::Look(base::MonoTime now) {
   const base::MutexLock lock(mutex_);
-  GiveUp(0, now);
+  Expire(0, now);
 }
 
-void ReadTurns::GiveUp(uint64_t poll, base::MonoTime now) {
+void ReadTurns::Expire(uint64_t poll, base::MonoTime now) {
   if (marker_ == kNone || now - marker_since_ <= kPatience) return;
   waiting_.push_front(marker_);  // is woken again, but if there are others it is no marker
   Begin(poll, now);

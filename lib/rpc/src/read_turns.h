@@ -63,7 +63,7 @@ class ReadTurns {
   /// A new turn.
   void Begin(uint64_t poll, base::MonoTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   /// A new turn when the marker is overdue.
-  void GiveUp(uint64_t poll, base::MonoTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Expire(uint64_t poll, base::MonoTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Wait(int fd, bool light) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Wake wake_;

@@ -316,11 +316,11 @@ TEST_F(LaneTest, KeptRowsThatWereGivenUpAreNotTakenAgain) {
   auto lane = MakeLane({.lane = 1, .cursor = 100, .kept = 6});
   ASSERT_TRUE(lane->kept().Take(1));
   lane->EnqueueKept(Hold(1));
-  EXPECT_TRUE(lane->kept().Bury(2));
-  EXPECT_TRUE(lane->kept().Bury(4));
+  EXPECT_TRUE(lane->kept().Forget(2));
+  EXPECT_TRUE(lane->kept().Forget(4));
   ASSERT_TRUE(lane->kept().Take(5));
   lane->EnqueueKept(Hold(5));
-  EXPECT_TRUE(lane->kept().Bury(6));
+  EXPECT_TRUE(lane->kept().Forget(6));
   lane->Shed(0, 200);
   EXPECT_EQ(lane->kept().next(), 1u);
   std::vector<uint64_t> taken;
@@ -338,12 +338,12 @@ TEST_F(LaneTest, KeptRowsMayBeGivenUpInAnyOrder) {
   lane->EnqueueKept(Hold(1));
   ASSERT_TRUE(lane->kept().Take(2));
   lane->EnqueueKept(Hold(2));
-  EXPECT_TRUE(lane->kept().Bury(5));
+  EXPECT_TRUE(lane->kept().Forget(5));
   lane->Shed(0, 200);
   ASSERT_TRUE(lane->kept().Take(1));
   lane->EnqueueKept(Hold(1));
-  EXPECT_TRUE(lane->kept().Bury(2));
-  EXPECT_TRUE(lane->kept().Bury(3));
+  EXPECT_TRUE(lane->kept().Forget(2));
+  EXPECT_TRUE(lane->kept().Forget(3));
   lane->Shed(0, 200);
   std::vector<uint64_t> taken;
   for (const uint64_t position : {1, 2, 3, 4, 5, 6}) {

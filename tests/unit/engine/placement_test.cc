@@ -24,22 +24,25 @@ void Change(Placement& placement, const std::vector<std::string>& removed,
 }
 
 /// `thread:place` of each.
-std::vector<std::string> Homes(const Placement& placement, const std::vector<std::string>& names) {
-  std::vector<std::string> homes;
+std::vector<std::string> Assignments(const Placement& placement,
+                                     const std::vector<std::string>& names) {
+  std::vector<std::string> assignments;
   for (const Placement::FullName& name : Full(names)) {
-    const Placement::Home* home = placement.Find(name);
-    homes.push_back(
-        home == nullptr ? "-" : std::to_string(home->thread) + ":" + std::to_string(home->place));
+    const Placement::Assignment* assignment = placement.Find(name);
+    assignments.push_back(assignment == nullptr ? "-"
+                                                : std::to_string(assignment->thread) + ":" +
+                                                      std::to_string(assignment->place));
   }
-  return homes;
+  return assignments;
 }
 
 TEST(PlacementTest, ANewOneGoesWhereTheFewestAre) {
   Placement placement(3);
   Change(placement, {}, {"ta", "tb", "tc", "td"});
-  EXPECT_THAT(Homes(placement, {"ta", "tb", "tc", "td"}), ElementsAre("0:0", "1:0", "2:0", "0:1"));
+  EXPECT_THAT(Assignments(placement, {"ta", "tb", "tc", "td"}),
+              ElementsAre("0:0", "1:0", "2:0", "0:1"));
   Change(placement, {"tb"}, {"te", "tf"});
-  EXPECT_THAT(Homes(placement, {"ta", "tb", "tc", "td", "te", "tf"}),
+  EXPECT_THAT(Assignments(placement, {"ta", "tb", "tc", "td", "te", "tf"}),
               ElementsAre("0:0", "-", "2:0", "0:1", "1:1", "1:2"))
       << "tb is gone, and its thread has room";
 }
@@ -48,10 +51,10 @@ TEST(PlacementTest, APlaceIsGivenAgainAfterTheChangeThatFreedIt) {
   Placement placement(1);
   Change(placement, {}, {"ta", "tb", "tc"});
   Change(placement, {"ta", "tb"}, {"td"});
-  EXPECT_THAT(Homes(placement, {"tc", "td"}), ElementsAre("0:2", "0:3"))
+  EXPECT_THAT(Assignments(placement, {"tc", "td"}), ElementsAre("0:2", "0:3"))
       << "until the change is in force its lane stands there";
   Change(placement, {}, {"te", "tf", "tg"});
-  EXPECT_THAT(Homes(placement, {"tc", "td", "te", "tf", "tg"}),
+  EXPECT_THAT(Assignments(placement, {"tc", "td", "te", "tf", "tg"}),
               ElementsAre("0:2", "0:3", "0:1", "0:0", "0:4"));
 }
 
@@ -60,23 +63,23 @@ TEST(PlacementTest, WhatWasAwayIsNew) {
   Change(placement, {}, {"ta", "tb"});
   Change(placement, {"tb"}, {});
   Change(placement, {}, {"tc", "tb"});
-  EXPECT_THAT(Homes(placement, {"ta", "tc", "tb"}), ElementsAre("0:0", "1:0", "0:1"));
+  EXPECT_THAT(Assignments(placement, {"ta", "tc", "tb"}), ElementsAre("0:0", "1:0", "0:1"));
 }
 
 TEST(PlacementTest, TheTenantIsPartOfTheName) {
   Placement placement(2);
   Change(placement, {}, {"ta", "ua"});
   Change(placement, {"ta"}, {});
-  EXPECT_THAT(Homes(placement, {"ta", "ua"}), ElementsAre("-", "1:0"));
+  EXPECT_THAT(Assignments(placement, {"ta", "ua"}), ElementsAre("-", "1:0"));
 }
 
 TEST(PlacementTest, APlanThatIsDroppedChangesNothing) {
   Placement placement(2);
   Change(placement, {}, {"ta", "tb"});
   placement.Plan(Full({"ta", "tb"}), Full({"tc"}));
-  EXPECT_THAT(Homes(placement, {"ta", "tb", "tc"}), ElementsAre("0:0", "1:0", "-"));
+  EXPECT_THAT(Assignments(placement, {"ta", "tb", "tc"}), ElementsAre("0:0", "1:0", "-"));
   Change(placement, {}, {"td"});
-  EXPECT_THAT(Homes(placement, {"td"}), ElementsAre("0:1"));
+  EXPECT_THAT(Assignments(placement, {"td"}), ElementsAre("0:1"));
 }
 
 TEST(PlacementTest, NoTwoEverStandAtOnePlace) {
@@ -97,9 +100,9 @@ TEST(PlacementTest, NoTwoEverStandAtOnePlace) {
     }
     Change(placement, removed, added);
     placed.insert(added.begin(), added.end());
-    const auto homes = Homes(placement, {placed.begin(), placed.end()});
-    EXPECT_EQ(std::set(homes.begin(), homes.end()).size(), placed.size()) << round;
-    EXPECT_EQ(std::ranges::count(homes, "-"), 0) << round;
+    const auto assignments = Assignments(placement, {placed.begin(), placed.end()});
+    EXPECT_EQ(std::set(assignments.begin(), assignments.end()).size(), placed.size()) << round;
+    EXPECT_EQ(std::ranges::count(assignments, "-"), 0) << round;
   }
 }
 

@@ -23,9 +23,9 @@
 #include "digest.h"
 #include "due_key.h"
 #include "folder_lock.h"
+#include "high_water_file.h"
 #include "id_hash.h"
 #include "lost_chunk.h"
-#include "mark.h"
 #include "schema.h"
 
 namespace carillon::journal {
@@ -120,8 +120,8 @@ std::string MakeFolder() {
 
 std::string MarkFile() {
   const std::string folder = MakeFolder();
-  EXPECT_TRUE(Mark::Open(folder, {IdOfStore(kKey), 42, true, true, 0xdecafbad}).ok());
-  const std::string bytes = ReadAll(MarkPath(folder));
+  EXPECT_TRUE(HighWaterFile::Open(folder, {IdOfStore(kKey), 42, true, true, 0xdecafbad}).ok());
+  const std::string bytes = ReadAll(HighWaterPath(folder));
   std::filesystem::remove_all(folder);
   EXPECT_EQ(bytes.size(), 4096 + 64u);
   return absl::StrCat(Hex(bytes.substr(0, 64)), "\n  ", Hex(bytes.substr(4096)));

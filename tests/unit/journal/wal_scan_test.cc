@@ -12,7 +12,7 @@
 #include "database_header.h"
 #include "disk_hold.h"
 #include "file_watch.h"
-#include "mark.h"
+#include "high_water_file.h"
 #include "sqlite.h"
 
 namespace carillon::journal {
@@ -143,29 +143,29 @@ TEST_F(WalScanTest, AMarkOutlivesATornWrite) {
   StoreId id{};
   id[3] = 7;
   {
-    absl::StatusOr<Mark> mark = Mark::Open(folder_, {id, 5, false, false, 0});
+    absl::StatusOr<HighWaterFile> mark = HighWaterFile::Open(folder_, {id, 5, false, false, 0});
     ASSERT_TRUE(mark.ok());
     for (uint64_t position = 6; position <= 9; ++position) mark->Advance(position);
   }
   bool damaged = false;
-  absl::StatusOr<std::optional<MarkState>> read = Mark::Read(folder_, damaged);
+  absl::StatusOr<std::optional<HighWater>> read = HighWaterFile::Read(folder_, damaged);
   ASSERT_TRUE(read.ok() && read->has_value());
-  EXPECT_EQ(**read, (MarkState{id, 9, true, false, 0}));
-  std::ifstream in(MarkPath(folder_), std::ios::binary);
+  EXPECT_EQ(**read, (HighWater{id, 9, true, false, 0}));
+  std::ifstream in(HighWaterPath(folder_), std::ios::binary);
   const std::string bytes((std::istreambuf_iterator<char>(in)), {});
   for (size_t slot : {0, 4096}) {
     for (size_t at = 0; at < 64; ++at) {
       std::string torn = bytes;
       torn[slot + at] ^= 0x10;
-      std::ofstream(MarkPath(folder_), std::ios::binary) << torn;
-      read = Mark::Read(folder_, damaged);
+      std::ofstream(HighWaterPath(folder_), std::ios::binary) << torn;
+      read = HighWaterFile::Read(folder_, damaged);
       ASSERT_TRUE(read.ok() && read->has_value());
       EXPECT_GE((*read)->last_position, 8u);
       EXPECT_LE((*read)->last_position, 9u);
     }
   }
-  std::ofstream(MarkPath(folder_), std::ios::binary) << "nothing";
-  read = Mark::Read(folder_, damaged);
+  std::ofstream(HighWaterPath(folder_), std::ios::binary) << "nothing";
+  read = HighWaterFile::Read(folder_, damaged);
   EXPECT_TRUE(read.ok() && !read->has_value() && damaged);
 }
 

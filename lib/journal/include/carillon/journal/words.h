@@ -11,7 +11,7 @@ using store::Appended;
 using store::AttemptRow;
 using store::BatchMember;
 using store::Consumer;
-using store::Dead;
+using store::DeadLetter;
 using store::Demand;
 using store::DisabledReason;
 using store::Due;

@@ -32,7 +32,7 @@ struct AttemptRow {
 };
 
 /// A delivery that was given up.
-struct Dead {
+struct DeadLetter {
   LaneId lane = 0;
   uint64_t position = 0;
   uint32_t attempts = 0;
@@ -59,7 +59,7 @@ struct Settlement {
   std::vector<AttemptRow> attempts;
   std::vector<Parked> parked;       ///< rows to add
   std::vector<ParkedKey> unparked;  ///< rows to remove (applied before `parked` is added)
-  std::vector<Dead> dead;
+  std::vector<DeadLetter> dead;
   std::vector<LaneCursor> cursors;
   std::vector<LaneHealth> healths;
   /// Events of Carillon's own (see `model/operational.h`): appended together with the settlement,

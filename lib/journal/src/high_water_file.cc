@@ -1,4 +1,4 @@
-#include "mark.h"
+#include "high_water_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -48,7 +48,7 @@ absl::Status Failed(const std::string& what, int why) {
 
 }  // namespace
 
-std::string MarkPath(const std::string& folder) { return folder + "/carillon.mark"; }
+std::string HighWaterPath(const std::string& folder) { return folder + "/carillon.mark"; }
 
 StoreId IdOfStore(const HashKey& key) {
   const IdHash hash = SipHash128(key, "carillon store");
@@ -58,12 +58,13 @@ StoreId IdOfStore(const HashKey& key) {
   return id;
 }
 
-absl::StatusOr<std::optional<MarkState>> Mark::Read(const std::string& folder, bool& damaged) {
+absl::StatusOr<std::optional<HighWater>> HighWaterFile::Read(const std::string& folder,
+                                                             bool& damaged) {
   damaged = false;
-  const absl::StatusOr<FileBytes> file = FileBytes::Open(MarkPath(folder));
+  const absl::StatusOr<FileBytes> file = FileBytes::Open(HighWaterPath(folder));
   if (absl::IsNotFound(file.status())) return std::nullopt;
   if (!file.ok()) return file.status();
-  std::optional<MarkState> newest;
+  std::optional<HighWater> newest;
   uint64_t sequence = 0;
   for (uint64_t at : {uint64_t{0}, kSlotDistance}) {
     Slot slot;
@@ -73,16 +74,17 @@ absl::StatusOr<std::optional<MarkState>> Mark::Read(const std::string& folder, b
       continue;
     if (newest && slot.sequence < sequence) continue;
     sequence = slot.sequence;
-    newest = MarkState{slot.store, slot.last_position, (slot.flags & kWalUsed) != 0,
+    newest = HighWater{slot.store, slot.last_position, (slot.flags & kWalUsed) != 0,
                        (slot.flags & kClean) != 0, slot.digest};
   }
   damaged = !newest;
   return newest;
 }
 
-absl::StatusOr<Mark> Mark::Open(const std::string& folder, const MarkState& state) {
-  Mark mark;
-  const std::string path = MarkPath(folder);
+absl::StatusOr<HighWaterFile> HighWaterFile::Open(const std::string& folder,
+                                                  const HighWater& state) {
+  HighWaterFile mark;
+  const std::string path = HighWaterPath(folder);
   mark.fd_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (mark.fd_ < 0) return Failed(path, errno);
   fchmod(mark.fd_, 0600);
@@ -104,18 +106,18 @@ absl::StatusOr<Mark> Mark::Open(const std::string& folder, const MarkState& stat
   return mark;
 }
 
-Mark& Mark::operator=(Mark&& other) noexcept {
+HighWaterFile& HighWaterFile::operator=(HighWaterFile&& other) noexcept {
   std::swap(fd_, other.fd_);
   std::swap(sequence_, other.sequence_);
   std::swap(state_, other.state_);
   return *this;
 }
 
-Mark::~Mark() {
+HighWaterFile::~HighWaterFile() {
   if (fd_ >= 0) close(fd_);
 }
 
-absl::Status Mark::Write() {
+absl::Status HighWaterFile::Write() {
   Slot slot{};
   std::memcpy(slot.magic, kMarkMagic, sizeof(kMarkMagic));
   slot.store = state_.store;
@@ -130,25 +132,25 @@ absl::Status Mark::Write() {
   return Failed("carillon.mark cannot be written", n < 0 ? errno : ENOSPC);
 }
 
-absl::Status Mark::Sync() {
+absl::Status HighWaterFile::Sync() {
   return fdatasync(fd_) == 0 ? absl::OkStatus() : Failed("carillon.mark cannot be synced", errno);
 }
 
-void Mark::Advance(uint64_t last_position) {
+void HighWaterFile::Advance(uint64_t last_position) {
   if (fd_ < 0 || (state_.last_position == last_position && state_.wal_used)) return;
   state_.last_position = last_position;
   state_.wal_used = true;
   Write().IgnoreError();
 }
 
-absl::Status Mark::SetStopping() {
+absl::Status HighWaterFile::SetStopping() {
   if (fd_ < 0) return absl::OkStatus();
   state_.wal_used = false;
   absl::Status status = Write();
   return status.ok() ? Sync() : status;
 }
 
-absl::Status Mark::SetClean(uint32_t digest) {
+absl::Status HighWaterFile::SetClean(uint32_t digest) {
   if (fd_ < 0) return absl::OkStatus();
   state_.clean = true;
   state_.digest = digest;

@@ -17,13 +17,13 @@ using StoreId = std::array<char, 16>;
 StoreId IdOfStore(const HashKey& key);
 
 /// What `carillon.mark` vouches for.
-struct MarkState {
+struct HighWater {
   StoreId store{};
   uint64_t last_position = 0;  ///< every event up to it was durable
   bool wal_used = false;       ///< something was written that only the write-ahead file may hold
   bool clean = false;          ///< stopped in order; nothing was changed since
   uint32_t digest = 0;         ///< of the small tables (see digest.h), when clean
-  friend bool operator==(const MarkState&, const MarkState&) = default;
+  friend bool operator==(const HighWater&, const HighWater&) = default;
 };
 
 /// A small file beside the database that remembers, outside of SQLite, how far the store had come:
@@ -32,21 +32,21 @@ struct MarkState {
 /// It is written after a group became durable and before anybody is told, without a sync: after
 /// `kill -9` it is exact, after a power cut it may be old, and it is never ahead of the store. Two
 /// slots are written in turn, so that a torn write leaves the one before. One thread.
-class Mark {
+class HighWaterFile {
  public:
-  Mark() = default;  ///< none: nothing is written
+  HighWaterFile() = default;  ///< none: nothing is written
 
   /// What the file of `folder` says; nullopt when there is none, or none that can be believed
   /// (`damaged` tells). UNAVAILABLE, PERMISSION_DENIED: it cannot be read.
-  static absl::StatusOr<std::optional<MarkState>> Read(const std::string& folder, bool& damaged);
+  static absl::StatusOr<std::optional<HighWater>> Read(const std::string& folder, bool& damaged);
 
   /// Opens it for writing, making it when absent (0600), and writes `state` to both slots, durably.
   /// RESOURCE_EXHAUSTED: no room; PERMISSION_DENIED, UNAVAILABLE.
-  static absl::StatusOr<Mark> Open(const std::string& folder, const MarkState& state);
+  static absl::StatusOr<HighWaterFile> Open(const std::string& folder, const HighWater& state);
 
-  Mark(Mark&& other) noexcept { *this = std::move(other); }
-  Mark& operator=(Mark&& other) noexcept;
-  ~Mark();
+  HighWaterFile(HighWaterFile&& other) noexcept { *this = std::move(other); }
+  HighWaterFile& operator=(HighWaterFile&& other) noexcept;
+  ~HighWaterFile();
 
   /// After each group commit: one write of 64 bytes where the position moved. One that fails leaves
   /// the mark as it was, which is still true.
@@ -61,9 +61,9 @@ class Mark {
 
   int fd_ = -1;
   uint64_t sequence_ = 0;
-  MarkState state_;
+  HighWater state_;
 };
 
-std::string MarkPath(const std::string& folder);
+std::string HighWaterPath(const std::string& folder);
 
 }  // namespace carillon::journal
