@@ -159,6 +159,17 @@ class Changed(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
 
 
+class Headers(unittest.TestCase):
+    def test_a_name_stands_once_in_libraries_and_programs(self):
+        def faults(*paths):
+            class Given:
+                by_name = {"retry.h": [ROOT / path for path in paths]}
+            return list(sources.headers_twice(Given))
+        self.assertEqual(len(faults("lib/policy/src/retry.h", "lib/resource/src/retry.h")), 1)
+        self.assertEqual(len(faults("lib/policy/src/retry.h", "services/carillon/retry.h")), 1)
+        self.assertEqual(faults("lib/policy/src/retry.h", "tests/unit/policy/retry.h"), [])
+
+
 class Tools(unittest.TestCase):
     def test_shellcheck_and_codespell_see_faults(self):
         with tempfile.TemporaryDirectory() as folder:
