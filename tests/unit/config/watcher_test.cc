@@ -107,6 +107,7 @@ TEST_F(WatcherTest, TellsOfAChangeWhenItHasLasted) {
     if (soon) EXPECT_GE(called.load() - look, kSlow * 3 / 2);
   }
   EXPECT_TRUE(soon);
+  watcher_.reset();  // it calls no more once `called` is gone
 }
 
 TEST_F(WatcherTest, TellsOfAChangeThatLeavesSizeAndTimeAsTheyWere) {
@@ -225,7 +226,7 @@ TEST_F(WatcherTest, WhatEachCallNamesIsWatchedFromThenOn) {
   WriteText(file_, "one");
   const fs::path key = folder_ / "key";
   WriteText(key, "1");
-  watcher_ = Watcher::Start(file_.string(), kIntervalMs, {}, [&] {
+  watcher_ = Watcher::Start(file_.string(), kIntervalMs, {}, [this, key] {  // outlives the test
     const FileIdentity now = FileIdentity::Look(key.string());
     calls_();
     return std::vector<WatchedFile>{{key.string(), now}};
