@@ -17,7 +17,7 @@ namespace carillon::server {
 
 /// What the process says of its own health, on the admin port and by the health service of the
 /// publishing port: that it serves, or why not. Follows whether the stores accept events, and
-/// the event loops. The log tells of each change, once. Thread-safe, but `Look`, which is
+/// the event loops. Logs each change once. Thread-safe, except `Look`, which is
 /// called on one thread.
 class HealthWatch {
  public:
