@@ -63,18 +63,21 @@ void ParkedFetcher::AskForDue() {
     if (lane == nullptr) return;
     ++asks_;
     const base::WallTime until = lane->TakeUntil(*lane->retries().AskAt(), now);
-    lane->retries().BeginAsking();
+    RetryQueue::Asking asking = lane->retries().BeginAsking();
     scheduler_.Touched(*lane);
-    journal_.TakeDue(lane->id(), until, lane->AskLimit(ask_bytes_),
-                     [this, id = lane->id()](const store::DueDeliveries& answer) {
-                       --asks_;
-                       OnDue(id, answer);
-                       on_answer_();
-                     });
+    journal_.TakeDue(
+        lane->id(), until, lane->AskLimit(ask_bytes_),
+        [this, id = lane->id(),
+         asking = std::move(asking)](const store::DueDeliveries& answer) mutable {
+          --asks_;
+          OnDue(id, answer, std::move(asking));
+          on_answer_();
+        });
   }
 }
 
-void ParkedFetcher::OnDue(store::LaneId id, const store::DueDeliveries& answer) {
+void ParkedFetcher::OnDue(store::LaneId id, const store::DueDeliveries& answer,
+                          RetryQueue::Asking asking) {
   Lane* lane = lanes_.Find(id);
   if (lane == nullptr || lane->closing()) return;
   RetryQueue& retries = lane->retries();
@@ -89,7 +92,7 @@ void ParkedFetcher::OnDue(store::LaneId id, const store::DueDeliveries& answer) 
       retries.Push(BatchOf(row));
     }
   }
-  retries.EndAsking(answer);
+  retries.EndAsking(std::move(asking), answer);
   scheduler_.Touched(*lane);
 }
 

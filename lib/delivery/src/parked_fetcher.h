@@ -39,7 +39,7 @@ class ParkedFetcher {
  private:
   static constexpr int kAsks = 4;  // under way at once
 
-  void OnDue(store::LaneId id, const store::DueDeliveries& answer);
+  void OnDue(store::LaneId id, const store::DueDeliveries& answer, RetryQueue::Asking asking);
   DeliveryBatch BatchOf(const store::DueDelivery& row);
   void TakeApart(Lane& lane, store::Parked batch);
   void OnHeld(store::LaneId id, store::GroupId group, const store::DueDeliveries& answer);

@@ -10,7 +10,8 @@ size_t RetryQueue::AskLimit(size_t max_bytes, size_t max_rows) const {
   return taken_.size() + fitting;
 }
 
-void RetryQueue::EndAsking(const store::DueDeliveries& answer) {
+void RetryQueue::EndAsking(Asking asking, const store::DueDeliveries& answer) {
+  asking.End();
   asking_ = false;
   ForgetRemoved();
   if (answer.next) AddDue(answer.next->time());

@@ -52,11 +52,13 @@ class RetryQueue {
   std::optional<base::WallTime> AskAt() const {
     return asking_ || !queue_.empty() || taken_.size() >= kMaxTaken ? std::nullopt : next_due_;
   }
-  /// The journal is being asked for up to `AskLimit` rows.
-  void BeginAsking() {
+  /// The journal is being asked for up to `AskLimit` rows, when `AskAt` has come.
+  using Asking = Begun<RetryQueue, struct RowsAsked>;
+  Asking BeginAsking() {
     asking_ = true;
     asked_ = next_due_;
     next_due_.reset();
+    return {};
   }
   /// How many rows to ask for, so that about `max_bytes` and `max_rows` come: what cannot be sent
   /// soon would only take memory from others.
@@ -76,8 +78,8 @@ class RetryQueue {
     listing_ = false;
     ForgetRemoved();
   }
-  /// After its rows were taken.
-  void EndAsking(const store::DueDeliveries& answer);
+  /// After the rows of the answer were taken.
+  void EndAsking(Asking asking, const store::DueDeliveries& answer);
 
   // --- Sending them.
 

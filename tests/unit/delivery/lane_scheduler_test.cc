@@ -252,12 +252,12 @@ TEST_F(LaneSchedulerTest, LanesAreAskedForWhenTheirRowsAreDue) {
   EXPECT_EQ(scheduler_->DueAt(), start + seconds(1));
   EXPECT_EQ(scheduler_->NextDue(start), nullptr);
   EXPECT_EQ(scheduler_->NextDue(start + seconds(2)), &sooner);
-  sooner.retries().BeginAsking();
+  RetryQueue::Asking asking = sooner.retries().BeginAsking();
   scheduler_->Touched(sooner);
   EXPECT_EQ(scheduler_->NextDue(start + seconds(2)), &later);
   scheduler_->Touched(later);  // it was not asked for after all
   EXPECT_EQ(scheduler_->NextDue(start + seconds(2)), &later);
-  sooner.retries().EndAsking({.next = store::Due::At(start + seconds(5))});
+  sooner.retries().EndAsking(std::move(asking), {.next = store::Due::At(start + seconds(5))});
   scheduler_->Touched(sooner);
   EXPECT_EQ(scheduler_->DueAt(), start + seconds(5));
 }

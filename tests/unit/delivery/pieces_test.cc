@@ -207,16 +207,16 @@ TEST(RetryQueue, TakesARowOnceUntilItsRemovalIsDurable) {
   const base::WallTime due = base::FromUnixNanos(1000);
   RetryQueue queue(1, due);
   ASSERT_EQ(queue.AskAt(), due);
-  queue.BeginAsking();
+  RetryQueue::Asking asking = queue.BeginAsking();
   EXPECT_EQ(queue.AskAt(), std::nullopt);
   EXPECT_TRUE(queue.Take(due, 5));
-  queue.EndAsking({});
+  queue.EndAsking(std::move(asking), {});
   // It was sent and is being unparked while the journal is asked again: the stale answer has it.
   queue.AddDue(due + seconds(1));
-  queue.BeginAsking();
+  asking = queue.BeginAsking();
   queue.Forget(due, 5);
   EXPECT_FALSE(queue.Take(due, 5));
-  queue.EndAsking({});
+  queue.EndAsking(std::move(asking), {});
   EXPECT_TRUE(queue.Take(due, 5));
 }
 
@@ -224,12 +224,12 @@ TEST(RetryQueue, WhatIsListedIsForgottenOnlyWhenBothAnswersCame) {
   const base::WallTime due = base::FromUnixNanos(1000);
   RetryQueue queue(1, due);
   EXPECT_TRUE(queue.Take(due, 5));
-  queue.BeginAsking();
+  RetryQueue::Asking asking = queue.BeginAsking();
   RetryQueue::Listing listing = queue.BeginListing();
   queue.Forget(due, 5);
   queue.EndListing(std::move(listing));
   EXPECT_FALSE(queue.Take(due, 5)) << "the other answer may hold it";
-  queue.EndAsking({});
+  queue.EndAsking(std::move(asking), {});
   EXPECT_TRUE(queue.Take(due, 5));
 }
 
@@ -246,6 +246,20 @@ TEST(RetryQueueDeathTest, AListEndsOnceAndOnlyAfterItBegan) {
   // NOLINTEND(bugprone-use-after-move)
 }
 
+TEST(RetryQueueDeathTest, WhatIsAskedForEndsOnceAndOnlyAfterItBegan) {
+  static_assert(!std::is_default_constructible_v<RetryQueue::Asking>);
+  static_assert(!std::is_copy_constructible_v<RetryQueue::Asking>);
+  static_assert(!std::is_convertible_v<RetryQueue::Listing, RetryQueue::Asking>);
+  RetryQueue queue(1, base::FromUnixNanos(1));
+  RetryQueue::Asking asking = queue.BeginAsking();
+  RetryQueue::Asking moved = std::move(asking);
+  queue.EndAsking(std::move(moved), {});
+  // NOLINTBEGIN(bugprone-use-after-move)
+  EXPECT_DEATH(queue.EndAsking(std::move(asking), {}), "ended again");
+  EXPECT_DEATH(queue.EndAsking(std::move(moved), {}), "ended again");
+  // NOLINTEND(bugprone-use-after-move)
+}
+
 TEST(RetryQueue, AsksForThoseThatAreTakenToo) {
   RetryQueue queue(100, base::FromUnixNanos(1));
   const size_t few = queue.AskLimit(0);
@@ -259,16 +273,16 @@ TEST(RetryQueue, WhatWasDroppedWhileRowsAreListedIsTakenAgain) {
   const base::WallTime due = base::FromUnixNanos(1000);
   HeldEvents events;
   RetryQueue queue(1, due);
-  queue.BeginAsking();
+  RetryQueue::Asking asking = queue.BeginAsking();
   ASSERT_TRUE(queue.Take(due, 5));
   queue.Push({.first = {.event = events.Hold(MakeEvent(5))}, .due = due, .parked = true});
-  queue.EndAsking({});
+  queue.EndAsking(std::move(asking), {});
   RetryQueue::Listing listing = queue.BeginListing();
   queue.Drop();
   ASSERT_EQ(queue.AskAt(), due);
-  queue.BeginAsking();
+  asking = queue.BeginAsking();
   EXPECT_TRUE(queue.Take(due, 5)) << "it would be asked for no more";
-  queue.EndAsking({});
+  queue.EndAsking(std::move(asking), {});
   queue.EndListing(std::move(listing));
 }
 
@@ -276,9 +290,9 @@ TEST(RetryQueue, WhatBecomesDurableWhileAskingIsNotForgotten) {
   RetryQueue queue(0, std::nullopt);
   EXPECT_EQ(queue.AskAt(), std::nullopt);
   queue.AddDue(base::FromUnixNanos(10));
-  queue.BeginAsking();
+  RetryQueue::Asking asking = queue.BeginAsking();
   queue.AddDue(base::FromUnixNanos(30));
-  queue.EndAsking({.next = store::Due::At(base::FromUnixNanos(50))});
+  queue.EndAsking(std::move(asking), {.next = store::Due::At(base::FromUnixNanos(50))});
   EXPECT_EQ(queue.AskAt(), base::FromUnixNanos(30));
 }
 
