@@ -5,16 +5,6 @@
 
 namespace carillon::delivery {
 
-Backlog::Backlog(ShardJournal& journal, LaneMap& lanes, LaneScheduler& scheduler, HeldEvents& held,
-                 const Router& router, DeadLetters& dead, std::function<void()> on_read)
-    : journal_(journal),
-      lanes_(lanes),
-      scheduler_(scheduler),
-      held_(held),
-      router_(router),
-      dead_(dead),
-      on_read_(std::move(on_read)) {}
-
 void Backlog::Run() {
   while (reads_ < kReads && scheduler_.Has(LaneNeed::kBacklog)) {
     Lane* const lane = scheduler_.Next(LaneNeed::kBacklog);
@@ -25,51 +15,47 @@ void Backlog::Run() {
       AskForKept(*lane, std::move(reading));
       continue;
     }
-    journal_.Read(*lane->cursor(), [this, id = lane->id(), reading = std::move(reading)](
-                                       const store::EventBatchPtr& batch) mutable {
-      --reads_;
-      OnRead(id, *batch, std::move(reading));
-    });
+    journal_.Read(*lane, *lane->cursor(),
+                  [this, reading = std::move(reading)](Lane* asked,
+                                                       const store::EventBatchPtr& batch) mutable {
+                    --reads_;
+                    OnRead(asked, *batch, std::move(reading));
+                  });
   }
 }
 
 void Backlog::AskForKept(Lane& lane, Lane::Reading reading) {
   const uint64_t from = lane.kept().next();
-  journal_.TakeKept(lane.id(), from, kKeptRows,
-                    [this, id = lane.id(), from,
-                     reading = std::move(reading)](const store::DueDeliveries& answer) mutable {
+  journal_.TakeKept(lane, from, kKeptRows,
+                    [this, from, reading = std::move(reading)](
+                        Lane* asked, const store::DueDeliveries& answer) mutable {
                       --reads_;
-                      OnKept(id, from, answer, std::move(reading));
+                      if (asked == nullptr) return;
+                      asked->EndRead(std::move(reading));
+                      OnKept(*asked, from, answer);
                     });
 }
 
-void Backlog::OnKept(store::LaneId asked, uint64_t from, const store::DueDeliveries& answer,
-                     Lane::Reading reading) {
-  if (Lane* lane = lanes_.Find(asked); lane != nullptr) {
-    lane->EndRead(std::move(reading));
-    // As for a cursor: where it went back meanwhile, rows are missing from this answer.
-    const bool whole = lane->kept().next() >= from;
-    for (const store::DueDelivery& row : answer.due) {
-      if (!whole || !lane->NeedsRead()) break;
-      if (!lane->kept().Take(row.parked.position)) continue;
-      if (row.event == nullptr) {
-        dead_.AddUnreadable(*lane, row.parked);
-      } else {
-        lane->EnqueueKept(held_.Hold(row.event));
-      }
+void Backlog::OnKept(Lane& lane, uint64_t from, const store::DueDeliveries& answer) {
+  // As for a cursor: where it went back meanwhile, rows are missing from this answer.
+  const bool whole = lane.kept().next() >= from;
+  for (const store::DueDelivery& row : answer.due) {
+    if (!whole || !lane.NeedsRead()) break;
+    if (!lane.kept().Take(row.parked.position)) continue;
+    if (row.event == nullptr) {
+      dead_.AddUnreadable(lane, row.parked);
+    } else {
+      lane.EnqueueKept(held_.Hold(row.event));
     }
-    scheduler_.Touched(*lane);
   }
-  on_read_();
 }
 
-void Backlog::OnRead(store::LaneId asked, const store::EventBatch& batch, Lane::Reading reading) {
+void Backlog::OnRead(Lane* asked, const store::EventBatch& batch, Lane::Reading reading) {
   shared_.assign(batch.events.size(), HeldRef());
-  if (Lane* lane = lanes_.Find(asked); lane != nullptr) {
-    lane->EndRead(std::move(reading));
+  if (asked != nullptr) {
+    asked->EndRead(std::move(reading));
     // A cursor that went back meanwhile (the lane shed what it held) is not covered by this answer.
-    if (lane->ReadsJournal() && *lane->cursor() >= batch.first) Serve(*lane, batch);
-    scheduler_.Touched(*lane);
+    if (asked->ReadsJournal() && *asked->cursor() >= batch.first) Serve(*asked, batch);
   }
   const auto share = [&](Lane& lane) {
     if (!lane.ReadsJournal() || *lane.cursor() < batch.first || *lane.cursor() > batch.last) return;
@@ -78,7 +64,6 @@ void Backlog::OnRead(store::LaneId asked, const store::EventBatch& batch, Lane::
   };
   scheduler_.ForFirst(LaneNeed::kBacklog, kSharers, share);
   shared_.clear();
-  on_read_();
 }
 
 void Backlog::Serve(Lane& lane, const store::EventBatch& batch) {

@@ -1,17 +1,15 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 #include "carillon/store/event_log.h"
 #include "carillon/store/lane_state.h"
 #include "carillon/store/parked.h"
 #include "dead_letters.h"
-#include "lane_map.h"
+#include "lane_journal.h"
 #include "lane_scheduler.h"
 #include "router.h"
-#include "shard_journal.h"
 
 namespace carillon::delivery {
 
@@ -21,9 +19,9 @@ namespace carillon::delivery {
 /// comes first, and is its own. Dispatcher's thread.
 class Backlog {
  public:
-  /// `on_read`: lanes may have got something to send.
-  Backlog(ShardJournal& journal, LaneMap& lanes, LaneScheduler& scheduler, HeldEvents& held,
-          const Router& router, DeadLetters& dead, std::function<void()> on_read);
+  Backlog(LaneJournal& journal, LaneScheduler& scheduler, HeldEvents& held, const Router& router,
+          DeadLetters& dead)
+      : journal_(journal), scheduler_(scheduler), held_(held), router_(router), dead_(dead) {}
 
   /// Starts reads for those whose turn it is.
   void Run();
@@ -33,20 +31,17 @@ class Backlog {
   static constexpr size_t kSharers = 16;
   static constexpr size_t kKeptRows = 128;  // of one read
 
-  /// The answer for one lane, which asked for what its first position covers.
-  void OnRead(store::LaneId asked, const store::EventBatch& batch, Lane::Reading reading);
+  /// The answer for one lane, which asked for what its first position covers; null: it is gone.
+  void OnRead(Lane* asked, const store::EventBatch& batch, Lane::Reading reading);
   void Serve(Lane& lane, const store::EventBatch& batch);
   void AskForKept(Lane& lane, Lane::Reading reading);
-  void OnKept(store::LaneId asked, uint64_t from, const store::DueDeliveries& answer,
-              Lane::Reading reading);
+  void OnKept(Lane& lane, uint64_t from, const store::DueDeliveries& answer);
 
-  ShardJournal& journal_;
-  LaneMap& lanes_;
+  LaneJournal& journal_;
   LaneScheduler& scheduler_;
   HeldEvents& held_;
   const Router& router_;
   DeadLetters& dead_;
-  const std::function<void()> on_read_;
   int reads_ = 0;
   std::vector<HeldRef> shared_;  // of the batch being served
 };

@@ -2,20 +2,17 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 
 #include "carillon/store/demand.h"
 #include "carillon/store/event_log.h"
 #include "carillon/store/lane_state.h"
 #include "evictor.h"
+#include "lane_journal.h"
 #include "lane_map.h"
 #include "lane_scheduler.h"
 #include "ring_queue.h"
 #include "router.h"
-#include "sender.h"
-#include "settlement_buffer.h"
-#include "shard_journal.h"
 
 namespace carillon::delivery {
 
@@ -24,14 +21,17 @@ namespace carillon::delivery {
 /// few reads at a time. Dispatcher's thread; what is given outlives it.
 class CursorMover {
  public:
-  /// `on_read`: lanes may have got further.
-  CursorMover(ShardJournal& journal, LaneMap& lanes, LaneScheduler& scheduler, const Router& router,
-              const Sender& sender, SettlementBuffer& settlements, Evictor& evictor,
-              std::function<void()> on_read);
+  CursorMover(LaneJournal& journal, LaneMap& lanes, LaneScheduler& scheduler, const Router& router,
+              Evictor& evictor)
+      : journal_(journal),
+        lanes_(lanes),
+        scheduler_(scheduler),
+        router_(router),
+        evictor_(evictor) {}
 
   /// What the journal asks for, now and then.
   void Follow(const store::Demand& demand);
-  /// Reads on for lanes that move.
+  /// Reads on for lanes that move; there is room for their rows.
   void Run();
 
  private:
@@ -44,17 +44,13 @@ class CursorMover {
 
   /// Has the lane move its cursor, if that is too low.
   void Start(Lane& lane);
-  void OnRead(Move move, uint64_t leave_to, const store::EventBatch& batch);
-  void KeepOrEvict(Lane& lane, const model::Event& event);
+  void OnRead(Lane& lane, Move move, uint64_t leave_to, const store::EventBatch& batch);
 
-  ShardJournal& journal_;
+  LaneJournal& journal_;
   LaneMap& lanes_;
   LaneScheduler& scheduler_;
   const Router& router_;
-  const Sender& sender_;
-  SettlementBuffer& settlements_;
   Evictor& evictor_;
-  const std::function<void()> on_read_;
   store::Demand demand_;    // as of the last call
   RingQueue<Move> moving_;  // their cursors move on
   int reads_ = 0;           // under way

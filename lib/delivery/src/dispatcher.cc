@@ -46,6 +46,7 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
       journal_(stores, options.shard, std::move(state), callbacks_, options.read_bytes),
       retry_clock_(clock),
       scheduler_(options.caps, lanes_, retry_clock_, random),
+      lane_journal_(journal_, lanes_, scheduler_, [this] { Turn(); }),
       router_(options_, journal_, held_, lanes_, scheduler_,
               RoutedCount(metrics, *figures_, options.shard, options.tables), [this] { Turn(); }),
       memory_(options.max_memory_bytes, held_, lanes_, scheduler_, router_),
@@ -75,14 +76,11 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
                  .retries = retries_,
                  .health = health_,
                  .removals = removals_}),
-      fetcher_(options.max_memory_bytes, journal_, lanes_, scheduler_, held_, retry_clock_,
-               settlements_, dead_, [this] { Turn(); }),
+      fetcher_(options.max_memory_bytes, lane_journal_, scheduler_, held_, settlements_, dead_),
       evictor_(metrics, settlements_, dead_, notifier_),
-      trimmer_(journal_, lanes_, scheduler_, router_, sender_, settlements_, evictor_,
-               [this] { Turn(); }),
-      mover_(journal_, lanes_, scheduler_, router_, sender_, settlements_, evictor_,
-             [this] { Turn(); }),
-      backlog_(journal_, lanes_, scheduler_, held_, router_, dead_, [this] { Turn(); }),
+      trimmer_(lane_journal_, lanes_, scheduler_, router_, evictor_),
+      mover_(lane_journal_, lanes_, scheduler_, router_, evictor_),
+      backlog_(lane_journal_, scheduler_, held_, router_, dead_),
       maker_(options_, courier, metrics, lanes_, scheduler_, router_),
       closer_(courier, scheduler_, dead_, removals_, evictor_),
       binder_(clock, scheduler_, router_, health_, maker_, closer_),
@@ -121,9 +119,11 @@ void DispatcherImpl::Turn() {
     if (!sender_.SendReady()) PostTurn();
     if (memory_.RoomToRead()) {
       backlog_.Run();
-      mover_.Run();
-      trimmer_.Run();
-      fetcher_.AskForDue();
+      if (sender_.MayStart()) {
+        mover_.Run();
+        trimmer_.Run();
+      }
+      if (scheduler_.DueAt()) fetcher_.AskForDue(retry_clock_.Now());
       fetcher_.AskForHeld();
     }
     fetcher_.AskForMarks();
@@ -184,6 +184,7 @@ void DispatcherImpl::Drain(absl::AnyInvocable<void()> done) {
   draining_ = true;
   sender_.Stop();
   outcomes_.Stop();
+  lane_journal_.Stop();
   drained_ = std::move(done);
   evictor_.TellAll();
   changes_.Stop();
@@ -193,6 +194,7 @@ void DispatcherImpl::Drain(absl::AnyInvocable<void()> done) {
 void DispatcherImpl::OnUnsettled(const absl::Status& why) {
   unsettled_ = true;
   sender_.Stop();
+  lane_journal_.Stop();
   if (options_.on_unsettled) options_.on_unsettled(why);
 }
 

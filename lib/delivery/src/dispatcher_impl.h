@@ -15,6 +15,7 @@
 #include "health_keeper.h"
 #include "held_event.h"
 #include "lane_binder.h"
+#include "lane_journal.h"
 #include "lane_maker.h"
 #include "lane_map.h"
 #include "lane_scheduler.h"
@@ -99,6 +100,7 @@ class DispatcherImpl final : public Dispatcher {
   Attempts attempts_{options_.first_token_use};
   LaneMap lanes_;
   LaneScheduler scheduler_;
+  LaneJournal lane_journal_;
   Router router_;
   MemoryBound memory_;
   DurableRows rows_;

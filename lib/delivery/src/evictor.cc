@@ -13,6 +13,26 @@ constexpr std::chrono::seconds kTellEvery{10};
 
 }  // namespace
 
+void Evictor::KeepOrEvict(Lane& lane, const model::Event& event, base::WallTime keep_since) {
+  if (event.accepted_at() < keep_since) {
+    const store::Parked row{.lane = lane.id(),
+                            .due = store::Due::Kept(),
+                            .position = event.position(),
+                            .group = lane.GroupOf(event),
+                            .rest = {}};
+    return Evict(lane, row, /*too_old=*/true);
+  }
+  settlements_.Add(lane.Keep(event));
+  lane.retries().CountParked(1);
+}
+
+void Evictor::EvictRow(Lane& lane, const store::Parked& row, bool too_old) {
+  settlements_.Add(store::ParkedKey{lane.id(), row.due, row.position});
+  lane.retries().CountUnparked(1 + row.rest.size());
+  Evict(lane, row, too_old);
+  if (row.due.timed()) lane.groups().Release(row);
+}
+
 void Evictor::Evict(Lane& lane, const store::Parked& row, bool too_old) {
   const bool hold = lane.destination().order.after_dead == model::AfterDead::kHold &&
                     lane.mode() != Lane::Mode::kDrop;

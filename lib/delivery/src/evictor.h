@@ -4,6 +4,7 @@
 
 #include "carillon/base/clock.h"
 #include "carillon/metrics/metrics.h"
+#include "carillon/model/event.h"
 #include "carillon/store/parked.h"
 #include "dead_letters.h"
 #include "lane.h"
@@ -12,18 +13,20 @@
 
 namespace carillon::delivery {
 
-/// Gives up deliveries of a lane that exceed the bounds of what is kept, in number or in age, and
-/// reports them, for each lane at most once in ten seconds. Dispatcher's thread; what is given
-/// outlives it.
+/// Keeps deliveries of a lane that is behind as rows of their own, and gives up those that exceed
+/// the bounds of what is kept, in number or in age; reports these, for each lane at most once in
+/// ten seconds. The caller calls `Touched`. Dispatcher's thread; what is given outlives it.
 class Evictor {
  public:
   Evictor(metrics::Metrics& metrics, SettlementBuffer& settlements, DeadLetters& dead,
           Notifier& notifier)
       : metrics_(metrics), settlements_(settlements), dead_(dead), notifier_(notifier) {}
 
-  /// The deliveries of `row`, which need not be in the journal, are dead; what follows them in
-  /// their groups is held where the destination wants it.
-  void Evict(Lane& lane, const store::Parked& row, bool too_old);
+  /// An event at the lane's cursor is about to leave the journal, and the lane wants it: it gets a
+  /// row, or is evicted when it was accepted before `keep_since`.
+  void KeepOrEvict(Lane& lane, const model::Event& event, base::WallTime keep_since);
+  /// A row of the lane that was taken to be evicted: it is removed, and its deliveries are dead.
+  void EvictRow(Lane& lane, const store::Parked& row, bool too_old);
 
   /// Reports what was evicted of lanes whose last report is long enough ago...
   void Tell(base::MonoTime now);
@@ -33,6 +36,10 @@ class Evictor {
   void TellAll();
 
  private:
+  /// The deliveries of `row`, which need not be in the journal, are dead; what follows them in
+  /// their groups is held where the destination wants it.
+  void Evict(Lane& lane, const store::Parked& row, bool too_old);
+
   metrics::Metrics& metrics_;
   SettlementBuffer& settlements_;
   DeadLetters& dead_;

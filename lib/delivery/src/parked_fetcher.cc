@@ -41,23 +41,17 @@ bool MakesSense(const store::Parked& row) {
 
 }  // namespace
 
-ParkedFetcher::ParkedFetcher(size_t max_memory_bytes, ShardJournal& journal, LaneMap& lanes,
-                             LaneScheduler& scheduler, HeldEvents& held, RetryClock& clock,
-                             SettlementBuffer& settlements, DeadLetters& dead,
-                             std::function<void()> on_answer)
+ParkedFetcher::ParkedFetcher(size_t max_memory_bytes, LaneJournal& journal,
+                             LaneScheduler& scheduler, HeldEvents& held,
+                             SettlementBuffer& settlements, DeadLetters& dead)
     : ask_bytes_(std::min(kMaxAskBytes, max_memory_bytes / kAskShare)),
       journal_(journal),
-      lanes_(lanes),
       scheduler_(scheduler),
       held_(held),
-      clock_(clock),
       settlements_(settlements),
-      dead_(dead),
-      on_answer_(std::move(on_answer)) {}
+      dead_(dead) {}
 
-void ParkedFetcher::AskForDue() {
-  if (!scheduler_.DueAt() || asks_ >= kAsks) return;
-  const base::WallTime now = clock_.Now();
+void ParkedFetcher::AskForDue(base::WallTime now) {
   while (asks_ < kAsks) {
     Lane* const lane = scheduler_.NextDue(now);
     if (lane == nullptr) return;
@@ -65,35 +59,31 @@ void ParkedFetcher::AskForDue() {
     const base::WallTime until = lane->TakeUntil(*lane->retries().AskAt(), now);
     RetryQueue::Asking asking = lane->retries().BeginAsking();
     scheduler_.Touched(*lane);
-    journal_.TakeDue(
-        lane->id(), until, lane->AskLimit(ask_bytes_),
-        [this, id = lane->id(),
-         asking = std::move(asking)](const store::DueDeliveries& answer) mutable {
-          --asks_;
-          OnDue(id, answer, std::move(asking));
-          on_answer_();
-        });
+    journal_.TakeDue(*lane, until, lane->AskLimit(ask_bytes_),
+                     [this, asking = std::move(asking)](
+                         Lane* asked, const store::DueDeliveries& answer) mutable {
+                       --asks_;
+                       if (asked == nullptr) return;
+                       if (!asked->closing()) OnDue(*asked, answer);
+                       asked->retries().EndAsking(std::move(asking), answer);
+                     });
   }
 }
 
-void ParkedFetcher::OnDue(store::LaneId id, const store::DueDeliveries& answer,
-                          RetryQueue::Asking asking) {
-  Lane* lane = lanes_.Find(id);
-  if (lane == nullptr || lane->closing()) return;
-  RetryQueue& retries = lane->retries();
+void ParkedFetcher::OnDue(Lane& lane, const store::DueDeliveries& answer) {
+  RetryQueue& retries = lane.retries();
   for (const store::DueDelivery& row : answer.due) {
     const store::Parked& parked = row.parked;
     if (!retries.Take(parked.due.time(), parked.position)) continue;
     if (!Complete(row) || !MakesSense(parked)) {
-      dead_.AddUnreadable(*lane, parked);
-    } else if (!parked.rest.empty() && !codec::IsBatchFormat(lane->destination().format)) {
-      TakeApart(*lane, parked);
+      dead_.AddUnreadable(lane, parked);
+    } else if (!parked.rest.empty() && !codec::IsBatchFormat(lane.destination().format)) {
+      // It was parked when the destination's format could hold a batch.
+      settlements_.TakeApart(lane, parked);
     } else {
       retries.Push(BatchOf(row));
     }
   }
-  retries.EndAsking(std::move(asking), answer);
-  scheduler_.Touched(*lane);
 }
 
 DeliveryBatch ParkedFetcher::BatchOf(const store::DueDelivery& row) {
@@ -108,17 +98,6 @@ DeliveryBatch ParkedFetcher::BatchOf(const store::DueDelivery& row) {
   return deliveries;
 }
 
-// A batch was parked when the destination's format could hold it. Its deliveries go one by one now,
-// when their rows are durable, with the attempts that were made. The new rows must not share a key
-// with the old one, which is known as taken until it is gone.
-void ParkedFetcher::TakeApart(Lane& lane, store::Parked batch) {
-  settlements_.Add(store::ParkedKey{lane.id(), batch.due, batch.position});
-  const base::WallTime now = clock_.Now();
-  const bool shared = batch.due == store::Due::At(now);
-  batch.due = store::Due::At(shared ? now + std::chrono::nanoseconds(1) : now);
-  settlements_.ParkApart(lane, batch);
-}
-
 void ParkedFetcher::AskForHeld() {
   while (asks_ < kAsks && scheduler_.Has(LaneNeed::kHeldRows)) {
     Lane* const lane = scheduler_.Next(LaneNeed::kHeldRows);
@@ -126,26 +105,20 @@ void ParkedFetcher::AskForHeld() {
     scheduler_.Touched(*lane);
     if (!ask) continue;
     ++asks_;
-    journal_.TakeHeld(
-        lane->id(), ask->group, ask->limit,
-        [this, id = lane->id(), group = ask->group](const store::DueDeliveries& answer) {
-          --asks_;
-          OnHeld(id, group, answer);
-          on_answer_();
-        });
+    journal_.TakeHeld(*lane, ask->group, ask->limit,
+                      [this, group = ask->group](Lane* asked, const store::DueDeliveries& answer) {
+                        --asks_;
+                        if (asked != nullptr && !asked->closing()) OnHeld(*asked, group, answer);
+                      });
   }
 }
 
-void ParkedFetcher::OnHeld(store::LaneId id, store::GroupId group,
-                           const store::DueDeliveries& answer) {
-  Lane* lane = lanes_.Find(id);
-  if (lane == nullptr || lane->closing()) return;
-  lane->OnHeldRows(group, answer.due, [&](const store::DueDelivery& row) {
+void ParkedFetcher::OnHeld(Lane& lane, store::GroupId group, const store::DueDeliveries& answer) {
+  lane.OnHeldRows(group, answer.due, [&](const store::DueDelivery& row) {
     if (Complete(row) && MakesSense(row.parked)) return held_.Hold(row.event);
-    dead_.AddUnreadable(*lane, row.parked);
+    dead_.AddUnreadable(lane, row.parked);
     return HeldRef();
   });
-  scheduler_.Touched(*lane);
 }
 
 // Whether what follows a dead delivery may go that was given up under `generation`.
@@ -159,25 +132,20 @@ void ParkedFetcher::AskForMarks() {
     Lane* const lane = scheduler_.Next(LaneNeed::kMarks);
     lane->groups().BeginAskingForMarks();
     scheduler_.Touched(*lane);
-    journal_.TakeHeld(lane->id(), 0, kMarks,
-                      [this, id = lane->id()](const store::DueDeliveries& answer) {
-                        OnMarks(id, answer);
-                        on_answer_();
-                      });
+    journal_.TakeHeld(*lane, 0, kMarks, [this](Lane* asked, const store::DueDeliveries& answer) {
+      if (asked != nullptr && !asked->closing()) OnMarks(*asked, answer);
+    });
   }
 }
 
-void ParkedFetcher::OnMarks(store::LaneId id, const store::DueDeliveries& answer) {
-  Lane* const lane = lanes_.Find(id);
-  if (lane == nullptr || lane->closing()) return;
+void ParkedFetcher::OnMarks(Lane& lane, const store::DueDeliveries& answer) {
   std::vector<Groups::Mark> passed;
   for (const auto& [mark, event, rest] : answer.due) {
-    if (Passes(*lane, GenerationOf(mark))) passed.push_back({mark.group, mark.position});
+    if (Passes(lane, GenerationOf(mark))) passed.push_back({mark.group, mark.position});
   }
-  for (const uint64_t position : lane->groups().OnMarks(passed)) {
-    settlements_.Add(store::ParkedKey{id, store::Due::Stuck(), position});
+  for (const uint64_t position : lane.groups().OnMarks(passed)) {
+    settlements_.Add(store::ParkedKey{lane.id(), store::Due::Stuck(), position});
   }
-  scheduler_.Touched(*lane);
 }
 
 }  // namespace carillon::delivery

@@ -2,18 +2,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 
 #include "attempts.h"
 #include "carillon/store/lane_state.h"
 #include "carillon/store/parked.h"
 #include "dead_letters.h"
 #include "held_event.h"
-#include "lane_map.h"
+#include "lane_journal.h"
 #include "lane_scheduler.h"
-#include "retry_clock.h"
 #include "settlement_buffer.h"
-#include "shard_journal.h"
 
 namespace carillon::delivery {
 
@@ -23,13 +20,11 @@ namespace carillon::delivery {
 /// Dispatcher's thread; what is given outlives it.
 class ParkedFetcher {
  public:
-  /// `on_answer`: lanes may have something to send.
-  ParkedFetcher(size_t max_memory_bytes, ShardJournal& journal, LaneMap& lanes,
-                LaneScheduler& scheduler, HeldEvents& held, RetryClock& clock,
-                SettlementBuffer& settlements, DeadLetters& dead, std::function<void()> on_answer);
+  ParkedFetcher(size_t max_memory_bytes, LaneJournal& journal, LaneScheduler& scheduler,
+                HeldEvents& held, SettlementBuffer& settlements, DeadLetters& dead);
 
-  /// There is memory for what may come.
-  void AskForDue();
+  /// There is memory for what may come. `now`: by the clock that retries are due by.
+  void AskForDue(base::WallTime now);
   void AskForHeld();
   /// Needs none.
   void AskForMarks();
@@ -39,22 +34,18 @@ class ParkedFetcher {
  private:
   static constexpr int kAsks = 4;  // under way at once
 
-  void OnDue(store::LaneId id, const store::DueDeliveries& answer, RetryQueue::Asking asking);
+  void OnDue(Lane& lane, const store::DueDeliveries& answer);
   DeliveryBatch BatchOf(const store::DueDelivery& row);
-  void TakeApart(Lane& lane, store::Parked batch);
-  void OnHeld(store::LaneId id, store::GroupId group, const store::DueDeliveries& answer);
+  void OnHeld(Lane& lane, store::GroupId group, const store::DueDeliveries& answer);
   static bool Passes(const Lane& lane, uint32_t generation);
-  void OnMarks(store::LaneId id, const store::DueDeliveries& answer);
+  void OnMarks(Lane& lane, const store::DueDeliveries& answer);
 
   const size_t ask_bytes_;
-  ShardJournal& journal_;
-  LaneMap& lanes_;
+  LaneJournal& journal_;
   LaneScheduler& scheduler_;
   HeldEvents& held_;
-  RetryClock& clock_;
   SettlementBuffer& settlements_;
   DeadLetters& dead_;
-  const std::function<void()> on_answer_;
   int asks_ = 0;
 };
 

@@ -115,6 +115,16 @@ void SettlementBuffer::ParkApart(Lane& lane, const store::Parked& batch) {
   for (const store::BatchMember& member : batch.rest) park(member);
 }
 
+// They go when their rows are durable, with the attempts that were made. The new rows must not
+// share a key with the old one, which is known as taken until it is gone.
+void SettlementBuffer::TakeApart(Lane& lane, store::Parked batch) {
+  Add(store::ParkedKey{lane.id(), batch.due, batch.position});
+  const base::WallTime now = retry_clock_.Now();
+  const bool shared = batch.due == store::Due::At(now);
+  batch.due = store::Due::At(shared ? now + std::chrono::nanoseconds(1) : now);
+  ParkApart(lane, batch);
+}
+
 void SettlementBuffer::Unpark(Lane& lane, const DeliveryBatch& deliveries) {
   if (deliveries.parked) {
     Add(store::ParkedKey{lane.id(), store::Due::At(deliveries.due), deliveries.position()});

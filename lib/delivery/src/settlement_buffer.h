@@ -73,6 +73,8 @@ class SettlementBuffer {
   /// Parks the deliveries of a batch one by one: what it was parked for is not sent together any
   /// more. Those that go in order are held behind the first of their group.
   void ParkApart(Lane& lane, const store::Parked& batch);
+  /// The same for a batch that has a row, which was taken: its deliveries are due at once.
+  void TakeApart(Lane& lane, store::Parked batch);
   /// Takes away the rows of a batch that was in flight.
   void Unpark(Lane& lane, const DeliveryBatch& deliveries);
 

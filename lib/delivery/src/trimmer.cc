@@ -33,7 +33,7 @@ void Trimmer::Start(Lane& lane, const store::EvictionRequest& evict) {
 }
 
 void Trimmer::Run() {
-  while (!listing_ && !giving_up_.empty() && sender_.MayStart()) {
+  while (!listing_ && !giving_up_.empty()) {
     Lane* lane = lanes_.Find(giving_up_.front());
     if (lane == nullptr || lane->closing()) {
       giving_up_.pop_front();
@@ -44,36 +44,29 @@ void Trimmer::Run() {
     if (!page_) page_upsets_ = lane->upsets();
     const store::EvictionRequest asked = lane->marks.evict;
     const store::ParkedKey start{lane->id(), store::Due(), 0};
-    journal_.ListParked(lane->id(), asked.up_to, page_.value_or(start), kPageRows,
-                        [this, id = lane->id(), asked,
-                         listing = lane->BeginListing()](const store::ParkedPage& page) mutable {
+    journal_.ListParked(*lane, asked.up_to, page_.value_or(start), kPageRows,
+                        [this, asked, listing = lane->BeginListing()](
+                            Lane* listed, const store::ParkedPage& page) mutable {
                           listing_ = false;
-                          OnPage(id, asked, page, std::move(listing));
-                          on_page_();
+                          page_ = page.next;
+                          // One that is gone, or closing, is taken off the list with the next turn.
+                          if (listed == nullptr) return;
+                          if (!listed->closing()) OnPage(*listed, asked, page);
+                          listed->EndListing(std::move(listing));
                         });
   }
 }
 
 // Rows that wait for a time are known by their keys. Of others it is the order that tells: when
 // that was upset since the first page, they wait for the next time that the journal asks.
-void Trimmer::OnPage(store::LaneId id, const store::EvictionRequest& asked,
-                     const store::ParkedPage& page, Lane::Listing listing) {
-  Lane* const lane = lanes_.Find(id);
-  page_ = page.next;
-  if (lane == nullptr) return;  // taken off the list with the next turn
-  if (sender_.stopped() || lane->closing()) return lane->EndListing(std::move(listing));
-  const bool upset = lane->upsets() != page_upsets_;
+void Trimmer::OnPage(Lane& lane, const store::EvictionRequest& asked,
+                     const store::ParkedPage& page) {
+  const bool upset = lane.upsets() != page_upsets_;
   for (const store::Parked& row : page.rows) {
     if (upset && !row.due.timed()) break;
-    if (!Take(*lane, row)) continue;
-    settlements_.Add(store::ParkedKey{id, row.due, row.position});
-    lane->retries().CountUnparked(1 + row.rest.size());
-    evictor_.Evict(*lane, row, row.position <= asked.too_old_to);
-    if (row.due.timed()) lane->groups().Release(row);
+    if (Take(lane, row)) evictor_.EvictRow(lane, row, row.position <= asked.too_old_to);
   }
-  lane->EndListing(std::move(listing));
-  scheduler_.Touched(*lane);
-  if (!page.next || (upset && !page.next->due.timed())) End(*lane, asked);
+  if (!page.next || (upset && !page.next->due.timed())) End(lane, asked);
 }
 
 // When more was asked for meanwhile, the lane's rows are looked at from the first on again.
