@@ -1,21 +1,12 @@
 #include "daemon.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <atomic>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <thread>
 #include <utility>
 #include <vector>
 
+#include "admin_front.h"
 #include "carillon/admin/health.h"
-#include "carillon/admin/metrics_page.h"
-#include "carillon/admin/pages.h"
-#include "carillon/admin/pending_page.h"
 #include "carillon/base/loop_watch.h"
 #include "carillon/config/file_source.h"
 #include "carillon/engine/engine.h"
@@ -26,25 +17,21 @@
 #include "carillon/rpc/front.h"
 #include "carillon/rpc/publishing.h"
 #include "carillon/tracing/tracer.h"
-#include "carillon/web/server.h"
 #include "health_watch.h"
 #include "in_force.h"
 #include "journal_options.h"
+#include "journal_watch.h"
 #include "notices.h"
 #include "start_tracer.h"
-#include "storage_errors.h"
 
 namespace carillon::server {
 namespace {
-
-namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kWatchInterval{1000};
 /// How long an event loop may take for one turn: a reload of 100,000 destinations takes seconds.
 constexpr std::chrono::seconds kLoopPatience{30};
 constexpr std::chrono::milliseconds kGaugePatience{250};
 constexpr std::chrono::seconds kRemovalPatience{2};
-constexpr size_t kMaxAdminHeadBytes = 8u << 10;
 
 class DaemonImpl final : public Daemon {
  public:
@@ -62,12 +49,9 @@ class DaemonImpl final : public Daemon {
     if (front_ != nullptr) front_->Stop();
     if (journal_ != nullptr) journal_->Stop();
     // Scrapes and looks at health ask the engine and the journal.
-    admin_io_.stop();
-    if (admin_thread_.joinable()) admin_thread_.join();
-    scrapes_.Stop();
+    admin_.Stop();
     engine_.reset();
     spans_.reset();
-    admin_.reset();
   }
 
   absl::Status Start(std::atomic<bool>& opened, ExitCode& exit_code) {
@@ -109,22 +93,22 @@ class DaemonImpl final : public Daemon {
     in_force_.Set(snapshot);
     in_force_.SetCollector(CollectorTls());
     if (absl::Status status = ListenPublish(*snapshot); !status.ok()) return status;
-    listening_ = true;
+    admin_.SetStarted();
     engine_->AddLoops(loops_);
     front_->AddLoops(loops_);
     health_watch_.Begin(journal_->log_stats().accepting,
                         [this](bool serving) { front_->SetServing(serving); });
     layers_->Subscribe([this](const resource::SnapshotPtr& next) { return Take(next); });
     file_->Watch(kWatchInterval, [this](const auto& reload) { OnReload(reload); });
-    asio::post(admin_io_, [this] { LookAtHealth(); });
+    admin_.Every(HealthWatch::kInterval, [this] { LookAtHealth(); });
     LogReady(*snapshot);
     WarnOfFewDescriptors(config_, shares_, logger_);
     return absl::OkStatus();
   }
 
   void Reload() override { file_->Poke(); }
-  bool failed() const override { return failed_.load(); }
-  ExitCode failure() const override { return failure_.load(); }
+  bool failed() const override { return journal_watch_.failed(); }
+  ExitCode failure() const override { return journal_watch_.failure(); }
 
   void Stop(const std::function<bool()>& hurry) override {
     const base::MonoTime start = clock_.Mono();
@@ -146,29 +130,8 @@ class DaemonImpl final : public Daemon {
 
  private:
   absl::Status OpenJournal() {
-    journal::SqliteJournalHooks hooks;
-    hooks.on_commit = [this](size_t events, size_t rows, std::chrono::nanoseconds took) {
-      metrics_->ObserveCommit(took, events, rows);
-    };
-    hooks.on_error = [this](journal::Operation operation, const absl::Status& why) {
-      CountStorageError(*metrics_, operation, why);
-    };
-    hooks.on_sync = [this](std::chrono::nanoseconds took) { metrics_->ObserveSync(took); };
-    hooks.on_fatal = [this](absl::Status status) {
-      const bool damaged = absl::IsDataLoss(status);
-      logger_.Error(damaged
-                        ? "the journal is damaged; the process ends"
-                        : "the journal failed; the process ends, and recovers at its next start",
-                    {{"error", status.message()}});
-      health_.SetFailed("the journal failed");
-      if (damaged) failure_.store(kExitStore);
-      failed_.store(true);
-    };
-    hooks.on_notice = [this](const std::string& message) {
-      logger_.Info(message, {{"data_dir", config_.journal.data_dir()}});
-    };
     absl::StatusOr<std::unique_ptr<journal::Journal>> journal =
-        journal::OpenSqliteJournal(JournalOptions(config_), std::move(hooks), clock_);
+        journal::OpenSqliteJournal(JournalOptions(config_), journal_watch_.Hooks(), clock_);
     if (!journal.ok()) return journal.status();
     journal_ = *std::move(journal);
     return absl::OkStatus();
@@ -187,27 +150,15 @@ class DaemonImpl final : public Daemon {
       const tracing::Tracer::Stats spans = spans_->tracer().stats();
       gauges.trace_spans = {spans.exported, spans.dropped, spans.rejected};
     }
-    if (listening_) front_->Describe(gauges);
+    if (admin_.started()) front_->Describe(gauges);
     return gauges;
   }
 
   absl::Status ListenAdmin() {
-    web::Routes routes;
-    pages_.AddTo(routes);
-    auto admin = web::Server::Listen(
-        admin_io_, config_.server.admin_address(), std::move(routes),
-        {.max_connections = shares_.admin, .max_head_bytes = kMaxAdminHeadBytes});
-    if (!admin.ok()) {
-      return absl::Status(admin.status().code(),
-                          "server.admin_address: " + std::string(admin.status().message()));
-    }
-    admin_ = *std::move(admin);
-    admin_thread_ = std::thread([this] {
-      pthread_setname_np(pthread_self(), "admin");
-      admin_io_.run();
-    });
+    const absl::Status status = admin_.Listen(config_.server.admin_address(), shares_.admin);
+    if (!status.ok()) return status;
     logger_.Info("starting", {{"version", CARILLON_VERSION},
-                              {"admin_address", AdminAddress()},
+                              {"admin_address", admin_.address()},
                               {"data_dir", config_.journal.data_dir()}});
     return absl::OkStatus();
   }
@@ -290,12 +241,6 @@ class DaemonImpl final : public Daemon {
     return names;
   }
 
-  /// The page /pending: not before there is an engine to ask.
-  void Pending(web::Responder responder) {
-    if (listening_) return pending_.Answer(std::move(responder));
-    responder.Reply({.status = 503, .body = "not ready: starting\n"});
-  }
-
   admin::PendingHead PendingHead() const {
     admin::PendingHead head;
     head.version = CARILLON_VERSION;
@@ -307,36 +252,22 @@ class DaemonImpl final : public Daemon {
 
   /// On the admin thread, again and again.
   void LookAtHealth() {
-    health_timer_.expires_after(HealthWatch::kInterval);
-    health_timer_.async_wait([this](boost::system::error_code error) {
-      if (error) return;
-      health_watch_.Look({.accepting = journal_->log_stats().accepting,
-                          .free_bytes = journal_->disk_stats().free_bytes,
-                          .kept = journal_->shard_stats()});
-      LookAtHealth();
-    });
+    health_watch_.Look({.accepting = journal_->log_stats().accepting,
+                        .free_bytes = journal_->disk_stats().free_bytes,
+                        .kept = journal_->shard_stats()});
   }
 
   void LogReady(const resource::Snapshot& snapshot) {
-    const std::string publish =
-        HostOf(config_.server.publish_address()) + std::to_string(front_->port());
     const journal::Recovered recovered = journal_->recovered();
     logger_.Info("ready", {{"version", CARILLON_VERSION},
-                           {"publish_address", publish},
-                           {"admin_address", AdminAddress()},
+                           {"publish_address", WithPort(config_.server.publish_address(),
+                                                        static_cast<uint16_t>(front_->port()))},
+                           {"admin_address", admin_.address()},
                            {"destinations", snapshot.destinations()},
                            {"subscriptions", snapshot.subscriptions()},
                            {"descriptors", shares_.limit},
                            {"last_position", recovered.last_position},
                            {"unsettled", recovered.last_position - recovered.watermark}});
-  }
-
-  std::string AdminAddress() const {
-    return HostOf(config_.server.admin_address()) + std::to_string(admin_->port());
-  }
-
-  static std::string HostOf(const std::string& address) {
-    return address.substr(0, address.rfind(':') + 1);
   }
 
   config::Config config_;  // without its resources, once they are in force
@@ -347,20 +278,7 @@ class DaemonImpl final : public Daemon {
   const base::SystemClock clock_;
   std::unique_ptr<metrics::Metrics> metrics_ = metrics::Metrics::Create(CARILLON_VERSION);
   admin::Health health_;
-  // Both on the admin thread, which ends before the engine does.
-  admin::PendingPage pending_{
-      [this](absl::AnyInvocable<void(model::PendingReport)> done) {
-        engine_->ListPending(std::move(done));
-      },
-      [this](absl::AnyInvocable<void()> work) { asio::post(admin_io_, std::move(work)); },
-      PendingHead(), clock_};
-  admin::MetricsPage scrapes_{[this] { return metrics_->Render(); }};
-  admin::Pages pages_{health_,
-                      [this](web::Responder responder) { scrapes_.Answer(std::move(responder)); },
-                      [this](web::Responder responder) { Pending(std::move(responder)); }};
-  std::atomic<bool> failed_{false};
-  std::atomic<ExitCode> failure_{kExitJournal};
-  std::atomic<bool> listening_{false};  ///< `front_` is there, for scrapes
+  JournalWatch journal_watch_{*metrics_, health_, logger_, config_.journal.data_dir()};
   InForce in_force_{*metrics_, health_, logger_};
   base::LoopWatch loops_{clock_, kLoopPatience};
   HealthWatch health_watch_{clock_, config_, loops_, health_, logger_};
@@ -372,13 +290,15 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<rpc::Publishing> publishing_;
   std::unique_ptr<rpc::Front> front_;
 
-  asio::io_context admin_io_{1};
-  asio::steady_timer health_timer_{admin_io_};
-  std::unique_ptr<web::Server> admin_;
-  std::thread admin_thread_;
   resource::TypesPtr catalog_;  // of publishing_; on the thread of `Take`
   std::unique_ptr<config::FileSource> file_;
   std::unique_ptr<resource::Layers> layers_;  // of file_
+  // Last, since what it answers asks the others.
+  AdminFront admin_{health_, [this] { return metrics_->Render(); },
+                    [this](absl::AnyInvocable<void(model::PendingReport)> done) {
+                      engine_->ListPending(std::move(done));
+                    },
+                    PendingHead(), clock_};
 };
 
 }  // namespace
