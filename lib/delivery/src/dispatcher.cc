@@ -63,19 +63,12 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
       removals_(journal_, router_, metrics, observer_, settlements_),
       notifier_(clock, random, observer_, router_, settlements_),
       dead_(clock, notifier_, settlements_, removals_),
-      health_(clock, router_, notifier_),
-      sender_(options.max_unsettled_rows, clock, random, courier, scheduler_, attempts_,
-              settlements_, dead_),
+      health_(clock, random, router_, notifier_),
+      in_flight_(options.first_token_use, random, courier, scheduler_, removals_),
+      sender_(options.max_unsettled_rows, clock, scheduler_, in_flight_, settlements_, dead_),
       recorder_(clock, metrics, *figures_, observer_, options.tracer, settlements_),
       retries_(clock, random, recorder_, settlements_, dead_),
-      outcomes_({.random = random,
-                 .scheduler = scheduler_,
-                 .attempts = attempts_,
-                 .recorder = recorder_,
-                 .settlements = settlements_,
-                 .retries = retries_,
-                 .health = health_,
-                 .removals = removals_}),
+      outcomes_(in_flight_, recorder_, settlements_, retries_, health_),
       fetcher_(options.max_memory_bytes, lane_journal_, scheduler_, held_, settlements_, dead_),
       evictor_(metrics, settlements_, dead_, notifier_),
       trimmer_(lane_journal_, lanes_, scheduler_, router_, evictor_),
@@ -199,7 +192,7 @@ void DispatcherImpl::OnUnsettled(const absl::Status& why) {
 }
 
 void DispatcherImpl::CheckDrained() {
-  if (drained_ == nullptr || attempts_.live() > 0) return;
+  if (drained_ == nullptr || in_flight_.size() > 0) return;
   settlements_.Send();
   // Posted: the one who is told may end the dispatcher at once.
   if (settlements_.Quiet()) executor_.Post(std::exchange(drained_, nullptr));

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "attempt_recorder.h"
-#include "attempts.h"
 #include "backlog.h"
 #include "callback_binder.h"
 #include "carillon/delivery/dispatcher.h"
@@ -14,6 +13,7 @@
 #include "evictor.h"
 #include "health_keeper.h"
 #include "held_event.h"
+#include "in_flight.h"
 #include "lane_binder.h"
 #include "lane_journal.h"
 #include "lane_maker.h"
@@ -97,7 +97,6 @@ class DispatcherImpl final : public Dispatcher {
   ShardJournal journal_;
   HeldEvents held_;  // outlives every holder below
   RetryClock retry_clock_;
-  Attempts attempts_{options_.first_token_use};
   LaneMap lanes_;
   LaneScheduler scheduler_;
   LaneJournal lane_journal_;
@@ -111,6 +110,7 @@ class DispatcherImpl final : public Dispatcher {
   Notifier notifier_;
   DeadLetters dead_;
   HealthKeeper health_;
+  InFlight in_flight_;
   Sender sender_;
   AttemptRecorder recorder_;
   RetryPlanner retries_;

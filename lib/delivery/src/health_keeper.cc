@@ -4,7 +4,9 @@
 
 namespace carillon::delivery {
 
-void HealthKeeper::OnBreaker(Lane& lane, policy::Breaker::Change change) {
+void HealthKeeper::OnEnd(Lane& lane, model::Outcome outcome, const http::Response& response) {
+  const policy::Breaker::Change change =
+      lane.pace().OnEnd(outcome, response, lane.in_flight(), random_);
   if (change == policy::Breaker::Change::kNone) return;
   lane.NoteBreaker();
   if (change == policy::Breaker::Change::kRecovered) {

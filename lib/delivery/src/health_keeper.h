@@ -1,7 +1,10 @@
 #pragma once
 
 #include "carillon/base/clock.h"
+#include "carillon/base/random.h"
+#include "carillon/http/courier.h"
 #include "carillon/model/disabled_reason.h"
+#include "carillon/model/outcome.h"
 #include "carillon/policy/breaker.h"
 #include "carillon/policy/retry.h"
 #include "lane.h"
@@ -16,12 +19,13 @@ namespace carillon::delivery {
 /// given outlives it.
 class HealthKeeper {
  public:
-  HealthKeeper(const base::Clock& clock, const Router& router, Notifier& notifier)
-      : clock_(clock), router_(router), notifier_(notifier) {}
+  HealthKeeper(const base::Clock& clock, base::Random& random, const Router& router,
+               Notifier& notifier)
+      : clock_(clock), random_(random), router_(router), notifier_(notifier) {}
 
-  /// Its breaker changed with the end of an attempt.
-  void OnBreaker(Lane& lane, policy::Breaker::Change change);
-  /// An attempt ended so. `retries_ended`: and its deliveries are dead.
+  /// An attempt ended so: the lane's pace follows, and its breaker.
+  void OnEnd(Lane& lane, model::Outcome outcome, const http::Response& response);
+  /// The same, once it is decided what follows. `retries_ended`: its deliveries are dead.
   void OnResult(Lane& lane, const policy::Failure& result, bool retries_ended);
   /// The configuration of the lane is new to it: its owner may have switched it on or off.
   void FollowSwitch(Lane& lane);
@@ -32,6 +36,7 @@ class HealthKeeper {
   void SetMode(Lane& lane);
 
   const base::Clock& clock_;
+  base::Random& random_;
   const Router& router_;
   Notifier& notifier_;
 };

@@ -5,10 +5,9 @@
 namespace carillon::delivery {
 
 void OutcomeHandler::OnResponse(uint64_t token, const http::Response& response) {
-  Attempt* attempt = attempts_.Find(token);
+  Attempt* attempt = in_flight_.OnAnswer(token);
   if (attempt == nullptr) return;
   Lane& lane = *attempt->lane;
-  scheduler_.Release(lane);
   const bool whole = response.wire == model::Outcome::kSuccess;
   const model::Outcome outcome =
       policy::JudgeAttempt(lane.destination().success, response.wire, response.status);
@@ -19,19 +18,19 @@ void OutcomeHandler::OnResponse(uint64_t token, const http::Response& response) 
   const bool abandoned = stopped_ && !lane.closing() && outcome == model::Outcome::kCancelled;
   recorder_.Record(*attempt, outcome, response, abandoned);
   if (!abandoned) {
-    health_.OnBreaker(lane, lane.pace().OnEnd(outcome, response, lane.in_flight(), random_));
+    health_.OnEnd(lane, outcome, response);
     Conclude(*attempt, {.outcome = outcome,
                         .status = whole ? response.status : uint16_t{0},
                         .retry_after = whole ? response.retry_after : std::string_view(),
                         .failures = attempt->deliveries.attempts + 1,
                         .breaker = lane.destination().breaker.has_value()});
   } else if (attempt->deliveries.rest.empty() || attempt->deliveries.parked) {
-    attempts_.Abandon(*attempt);  // its delivery holds the watermark, or the lane's cursor
+    in_flight_.Abandon(*attempt);  // its delivery holds the watermark, or the lane's cursor
   } else {
     // A batch stays as it is over a restart.
     settlements_.Unpark(lane, attempt->deliveries);
     settlements_.Park(lane, attempt->deliveries, {}, attempt->deliveries.attempts + 1);
-    Finish(*attempt, Ending::kParked);
+    in_flight_.Finish(*attempt, Ending::kParked);
   }
 }
 
@@ -45,7 +44,7 @@ void OutcomeHandler::Postpone(Attempt& attempt, const http::Response& response) 
                     {.outcome = model::Outcome::kCancelled, .failures = deliveries.attempts});
   }
   settlements_.Unpark(lane, deliveries);
-  Finish(attempt, retries_.OnNotMade(lane, deliveries));
+  in_flight_.Finish(attempt, retries_.OnNotMade(lane, deliveries));
 }
 
 void OutcomeHandler::Conclude(Attempt& attempt, const policy::Failure& result) {
@@ -63,18 +62,7 @@ void OutcomeHandler::Conclude(Attempt& attempt, const policy::Failure& result) {
   }
   lane.SetFailing(!success);
   if (!lane.closing()) health_.OnResult(lane, result, retries_ended);
-  Finish(attempt, ending);
-}
-
-void OutcomeHandler::Finish(Attempt& attempt, Ending ending) {
-  Lane& lane = *attempt.lane;
-  lane.Finished(attempt, ending);
-  attempts_.Finish(attempt);
-  if (lane.Gone()) {
-    removals_.OnGone(lane);
-  } else {
-    scheduler_.Touched(lane);
-  }
+  in_flight_.Finish(attempt, ending);
 }
 
 }  // namespace carillon::delivery

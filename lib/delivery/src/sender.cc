@@ -37,25 +37,13 @@ void Sender::SendNext(Lane& lane, base::WallTime wall, base::MonoTime now) {
     if (!sends || (again && lane.TooLate(*next->first.event, {}, clock_.Wall()))) {
       DeadLetterAll(lane, *std::move(next));
     } else {
-      Send(lane, *std::move(next), wall, now);
+      const auto late = next->attempts == 0 ? LateBy(lane, *next, wall, now) : Attempt::kNotFirst;
+      in_flight_.Start(lane, *std::move(next), late, wall, now);
       started = true;
     }
   }
   if (!started && sends) scheduler_.Release(lane);
   scheduler_.Touched(lane);
-}
-
-void Sender::Send(Lane& lane, DeliveryBatch&& deliveries, base::WallTime wall, base::MonoTime now) {
-  const std::chrono::nanoseconds late =
-      deliveries.attempts == 0 ? LateBy(lane, deliveries, wall, now) : Attempt::kNotFirst;
-  Attempt& attempt = attempts_.Start(lane, std::move(deliveries));
-  attempt.late = late;
-  lane.Started(attempt, now);
-  if (attempt.deliveries.Traced() != nullptr) attempt.span = std::max<uint64_t>(random_.Next(), 1);
-  http::Request request = lane.requests().Make(lane.endpoint(), attempt.token(), attempt.deliveries,
-                                               wall, attempt.span);
-  scheduler_.Charge(lane, request.body->size());
-  courier_.Start(std::move(request));
 }
 
 void Sender::DeadLetterAll(Lane& lane, DeliveryBatch deliveries) {
