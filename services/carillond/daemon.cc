@@ -88,7 +88,7 @@ class DaemonImpl final : public Daemon {
     if (!layers.ok()) return layers.status();
     layers_ = *std::move(layers);
     const resource::SnapshotPtr snapshot = layers_->current();
-    if (absl::Status status = engine_->Apply(snapshot); !status.ok()) return status;
+    if (absl::Status status = engine_->ApplyAndWait(snapshot); !status.ok()) return status;
     metrics_->SetProcessGauges([this] { return Gauges(); });
     in_force_.Set(snapshot);
     in_force_.SetCollector(CollectorTls());
@@ -98,7 +98,9 @@ class DaemonImpl final : public Daemon {
     front_->AddLoops(loops_);
     health_watch_.Begin(journal_->log_stats().accepting,
                         [this](bool serving) { front_->SetServing(serving); });
-    layers_->Subscribe([this](const resource::SnapshotPtr& next) { return Take(next); });
+    layers_->Subscribe([this](const resource::SnapshotPtr& next, resource::Source::Done done) {
+      Take(next, std::move(done));
+    });
     file_->Watch(kWatchInterval, [this](const auto& reload) { OnReload(reload); });
     admin_.Every(HealthWatch::kInterval, [this] { LookAtHealth(); });
     LogReady(*snapshot);
@@ -187,16 +189,20 @@ class DaemonImpl final : public Daemon {
         std::make_shared<const ingest::Catalog>(catalog_->begin(), catalog_->end()));
   }
 
-  /// On the thread of the source that has changed.
-  absl::Status Take(const resource::SnapshotPtr& snapshot) {
-    if (absl::Status status = engine_->Apply(snapshot); !status.ok()) return status;
-    SetCatalog(*snapshot);
-    in_force_.Set(snapshot);
-    return absl::OkStatus();
+  /// On the thread of the source that has changed; `done` on the engine's.
+  void Take(const resource::SnapshotPtr& snapshot, resource::Source::Done done) {
+    engine_->Apply(snapshot, [this, snapshot, done = std::move(done)](absl::Status status) mutable {
+      if (status.ok()) {
+        SetCatalog(*snapshot);
+        in_force_.Set(snapshot);
+      }
+      done(std::move(status));
+    });
   }
 
-  /// On the watcher's thread.
+  /// On the engine's thread, where the file could be read, else on the watcher's.
   void OnReload(const config::FileSource::Reload& reload) {
+    if (absl::IsCancelled(reload.status)) return;  // a newer one is told of
     metrics_->CountReload(reload.status.ok(), reload.took);
     if (!reload.status.ok()) {
       logger_.Error("the configuration was not taken; the one before stays in force",
@@ -205,13 +211,22 @@ class DaemonImpl final : public Daemon {
     }
     RenewSpanExport(reload.config->tracing);
     in_force_.SetCollector(CollectorTls());
-    const engine::Engine::GivenUp given_up = engine_->AwaitRemovals(kRemovalPatience);
-    const std::string restart = RestartNeededFor(*reload.config);
+    if (engine_ == nullptr) return;  // the process ends
+    engine_->AwaitRemovals(
+        kRemovalPatience,
+        [this, revision = layers_->current()->revision, snapshot = reload.snapshot,
+         restart = RestartNeededFor(*reload.config)](const engine::Engine::GivenUp& given_up) {
+          LogReload(revision, *snapshot, restart, given_up);
+        });
+  }
+
+  void LogReload(uint64_t revision, const resource::Snapshot& snapshot, const std::string& restart,
+                 const engine::Engine::GivenUp& given_up) {
     // Where counting takes longer, the lines of the destinations tell the rest.
     logger_.Info("configuration reloaded", {{"file", config_path_},
-                                            {"revision", layers_->current()->revision},
-                                            {"destinations", reload.snapshot->destinations()},
-                                            {"subscriptions", reload.snapshot->subscriptions()},
+                                            {"revision", revision},
+                                            {"destinations", snapshot.destinations()},
+                                            {"subscriptions", snapshot.subscriptions()},
                                             {"given_up", given_up.deliveries},
                                             {"given_up_counting", given_up.counting},
                                             {"restart_needed", !restart.empty()},
@@ -290,7 +305,7 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<rpc::Publishing> publishing_;
   std::unique_ptr<rpc::Front> front_;
 
-  resource::TypesPtr catalog_;  // of publishing_; on the thread of `Take`
+  resource::TypesPtr catalog_;  // of publishing_; on the engine's thread, once it is made
   std::unique_ptr<config::FileSource> file_;
   std::unique_ptr<resource::Layers> layers_;  // of file_
   // Last, since what it answers asks the others.

@@ -65,7 +65,12 @@ class SimEngineTest : public testing::Test {
     ASSERT_TRUE(engine.ok()) << engine.status();
     engine_ = *std::move(engine);
     config::Config config = config_;
-    ASSERT_TRUE(engine_->Apply(config::TakeSnapshot(1, config, nullptr)).ok());
+    const auto told = std::make_shared<std::optional<absl::Status>>();
+    engine_->Apply(config::TakeSnapshot(1, config, nullptr),
+                   [told](absl::Status status) { *told = std::move(status); });
+    while (!*told && executor_.Step()) {
+    }
+    ASSERT_TRUE(*told && (*told)->ok());
   }
 
   void Publish(const std::string& tenant, size_t count, size_t bytes = 10) {

@@ -104,8 +104,9 @@ class SimThread final : public engine::DeliveryThread, private Executor {
   DispatcherImpl dispatcher_;
 };
 
-/// Simulated threads: to wait is to let simulated time go on. `step` does what comes next, and
-/// returns false when there is nothing; what it throws ends the wait, as a crash does.
+/// Simulated threads, the engine's too: to wait is to let simulated time go on. `step` does what
+/// comes next, and returns false when there is nothing; what it throws ends the wait, as a crash
+/// does.
 class SimThreads final : public engine::ThreadHost {
  public:
   /// `options`: what the engine does not set. Given a thread's, it changes them.
@@ -130,6 +131,18 @@ class SimThreads final : public engine::ThreadHost {
     threads_.push_back(thread.get());
     return thread;
   }
+
+  void Post(absl::AnyInvocable<void()> task) override {
+    last_ = std::max(last_, clock_.Mono() + std::chrono::microseconds(random_.Next() % 50));
+    PostAt(last_, std::move(task));
+  }
+  void PostAt(base::MonoTime at, absl::AnyInvocable<void()> task) override {
+    queue_.At(std::max(at, clock_.Mono()),
+              [alive = std::weak_ptr<int>(alive_), task = std::move(task)]() mutable {
+                if (!alive.expired()) task();
+              });
+  }
+  void Stop() override { alive_.reset(); }
 
   bool Wait(engine::Awaited& answers, base::MonoTime until) override {
     const bool forever = until == base::MonoTime::max();
@@ -156,6 +169,8 @@ class SimThreads final : public engine::ThreadHost {
   const store::Stores stores_;
   metrics::Metrics& metrics_;
   std::vector<SimThread*> threads_;
+  base::MonoTime last_{};  // of what was posted to the engine's thread
+  std::shared_ptr<int> alive_ = std::make_shared<int>();  // until `Stop`
 };
 
 }  // namespace carillon::delivery

@@ -351,11 +351,17 @@ class SimWorld {
     checks_.SetChanging(true);
     applying_ = true;
     try {
-      const absl::Status status = engine_->Apply(next);
-      if (status.ok()) taken_ = next;
+      const auto told = std::make_shared<std::optional<absl::Status>>();
+      engine_->Apply(next, [told](absl::Status status) { *told = std::move(status); });
+      const base::MonoTime longest = clock_.Mono() + std::chrono::minutes(10);
+      while (!*told && clock_.Mono() < longest && StepOrDie()) {
+      }
+      EXPECT_TRUE(*told) << "a thread does not answer";
+      if (!*told) throw Died();
+      if ((*told)->ok()) taken_ = next;
       applying_ = false;
       checks_.SetChanging(false);
-      return status.ok();
+      return (*told)->ok();
     } catch (const Died&) {
       applying_ = false;
       return std::nullopt;

@@ -35,7 +35,10 @@ void FileSource::Subscribe(Take take) {
 }
 
 void FileSource::Watch(std::chrono::milliseconds interval, OnReload on_reload) {
-  on_reload_ = std::move(on_reload);
+  {
+    const base::MutexLock lock(telling_);
+    on_reload_ = std::move(on_reload);
+  }
   watcher_ = Watcher::Start(path_, static_cast<int>(interval.count()), files_, [this] {
     Read();
     return files_;
@@ -47,21 +50,37 @@ void FileSource::Read() {
   std::vector<WatchedFile> files;
   absl::StatusOr<Config> config = LoadConfig(path_, Secrets::kRead, &files);
   WatchThese(config.ok(), std::move(files));
-  Reload reload{.status = config.status(), .config = nullptr, .snapshot = nullptr, .took = {}};
-  if (config.ok()) Offer(*config, reload);
-  reload.took = clock_.Mono() - start;
-  on_reload_(reload);
+  if (config.ok()) return Offer(*std::move(config), start);
+  Tell({.status = config.status(), .config = nullptr, .snapshot = nullptr, .took = {}}, start);
 }
 
-void FileSource::Offer(Config& config, Reload& reload) {
+// What is offered while another is on its way is compared with what is in force; with a revision
+// of its own, since both may become it.
+void FileSource::Offer(Config config, base::MonoTime start) {
   const resource::SnapshotPtr before = current();
-  reload.config = &config;
-  reload.snapshot = TakeSnapshot(before->revision + 1, config, before.get());
+  const resource::SnapshotPtr next = TakeSnapshot(++offered_, config, before.get());
+  resource::Source::Done done = [this, config = std::make_shared<const Config>(std::move(config)),
+                                 next, start](absl::Status status) {
+    OnTaken(*config, next, start, std::move(status));
+  };
   const base::MutexLock lock(taking_);
-  if (take_ != nullptr) reload.status = take_(reload.snapshot);
-  if (!reload.status.ok()) return;
-  const base::MutexLock current_lock(mutex_);
-  current_ = reload.snapshot;
+  if (take_ == nullptr) return done(absl::OkStatus());
+  take_(next, std::move(done));
+}
+
+void FileSource::OnTaken(const Config& config, const resource::SnapshotPtr& snapshot,
+                         base::MonoTime start, absl::Status status) {
+  if (status.ok()) {
+    const base::MutexLock lock(mutex_);
+    current_ = snapshot;
+  }
+  Tell({.status = std::move(status), .config = &config, .snapshot = snapshot, .took = {}}, start);
+}
+
+void FileSource::Tell(Reload reload, base::MonoTime start) {
+  reload.took = clock_.Mono() - start;
+  const base::MutexLock lock(telling_);
+  on_reload_(reload);
 }
 
 // Where the file could not be read, those of the configuration in force are watched as before.

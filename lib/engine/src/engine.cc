@@ -7,7 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
+#include "apply_operation.h"
+#include "await_removals.h"
 #include "carillon/base/mutex.h"
 #include "carillon/delivery/delivery_log.h"
 #include "carillon/net/egress.h"
@@ -15,10 +16,10 @@
 #include "carillon/policy/in_flight_caps.h"
 #include "carillon/resource/proto_time.h"
 #include "delivery_thread.h"
-#include "left_lanes.h"
+#include "engine_state.h"
 #include "make_engine.h"
+#include "operation.h"
 #include "os_threads.h"
-#include "table_set.h"
 
 namespace carillon::engine {
 namespace {
@@ -93,12 +94,19 @@ class EngineImpl final : public Engine {
              tracing::Tracer* tracer, std::unique_ptr<ThreadHost> host)
       : clock_(clock),
         connections_(connections),
-        stores_(stores),
-        metrics_(metrics),
-        logger_(logger),
         log_(logger, clock),
         host_(std::move(host)),
-        tables_(config.delivery.threads()) {
+        state_{.host = *host_,
+               .clock = clock,
+               .stores = stores,
+               .metrics = metrics,
+               .logger = logger,
+               .set_settings = [this](const auto& settings) { SetSettings(settings); },
+               .all_tables = all_tables_,
+               .threads = threads_,
+               .tables = TableSet(config.delivery.threads()),
+               .begun = false,
+               .removed = {}} {
     const v1::DeliverySettings& settings = config.delivery;
     DeliveryThreadOptions options;
     options.dispatcher.caps = caps_;
@@ -134,29 +142,22 @@ class EngineImpl final : public Engine {
     for (uint32_t shard = 0; shard < settings.threads(); ++shard) {
       options.dispatcher.shard = shard;
       threads_.push_back(host_->MakeThread(options, std::move(shards[shard])));
-      stores_.events.AddConsumer(threads_.back()->consumer());
+      stores.events.AddConsumer(threads_.back()->consumer());
     }
   }
 
-  absl::Status Apply(const resource::SnapshotPtr& snapshot) override {
-    TableSet::Plan plan = tables_.MakePlan(snapshot);
-    if (absl::Status status = Prepare(plan); !status.ok()) return status;
-    if (absl::Status status = MarkOut(plan.placement); !status.ok()) {
-      for (DeliveryThread* thread : Changed(plan)) thread->DiscardTable();
-      return status;
-    }
-    // From here on nothing can fail.
-    const std::vector<DeliveryThread*> changed = Changed(plan);
-    begun_ = true;
-    tables_.Take(std::move(plan));
-    all_tables_.Set(tables_.tables());
-    if (snapshot->settings) SetSettings(*snapshot->settings);
-    const auto committed = std::make_shared<Answers<Done>>(changed.size());
-    for (size_t i = 0; i < changed.size(); ++i) {
-      changed[i]->CommitTable([committed, i] { committed->Set(i, {}); });
-    }
-    host_->Wait(*committed, base::MonoTime::max());
-    return absl::OkStatus();
+  ~EngineImpl() override {
+    host_->Stop();
+    operations_.Stop();
+  }
+
+  void Apply(resource::SnapshotPtr snapshot, absl::AnyInvocable<void(absl::Status)> done) override {
+    Add<ApplyOperation>(std::move(snapshot), std::move(done));
+  }
+
+  void AwaitRemovals(std::chrono::nanoseconds patience,
+                     absl::AnyInvocable<void(GivenUp)> done) override {
+    Add<AwaitRemovalsOperation>(patience, std::move(done));
   }
 
   void RefreshGauges(std::chrono::nanoseconds patience) override {
@@ -173,23 +174,11 @@ class EngineImpl final : public Engine {
     }
   }
 
-  GivenUp AwaitRemovals(std::chrono::nanoseconds patience) override {
-    const auto counted = AskAll<uint64_t>([](DeliveryThread& thread, auto answer) {
-      thread.AwaitRemovals([answer](uint64_t deliveries) { answer(deliveries); });
-    });
-    removed_.resize(threads_.size());
-    GivenUp given_up;
-    given_up.counting = !host_->Wait(*counted, clock_.Mono() + patience);
-    for (size_t i = 0; i < threads_.size(); ++i) {
-      const std::optional<uint64_t> total = counted->Get(i);
-      if (total) given_up.deliveries += *total - std::exchange(removed_[i], *total);
-    }
-    return given_up;
-  }
-
   uint32_t in_flight_limit() const override { return caps_->in_all(); }
 
   void AddLoops(base::LoopWatch& watch) override {
+    watch.Add("engine",
+              [this](absl::AnyInvocable<void()> answer) { host_->Post(std::move(answer)); });
     for (size_t i = 0; i < threads_.size(); ++i) {
       watch.Add("delivery-" + std::to_string(i),
                 [thread = threads_[i].get()](absl::AnyInvocable<void()> answer) {
@@ -199,6 +188,7 @@ class EngineImpl final : public Engine {
   }
 
   bool Drain(std::chrono::nanoseconds grace, const std::function<bool()>& hurry) override {
+    host_->Post([this] { operations_.Stop(); });
     const auto drained = AskAll<Done>([grace](DeliveryThread& thread, auto answer) {
       thread.Drain(grace, [answer] { answer({}); });
     });
@@ -215,80 +205,10 @@ class EngineImpl final : public Engine {
   }
 
  private:
-  /// The threads that have something to do. The first time all have, if only to begin.
-  std::vector<DeliveryThread*> Changed(const TableSet::Plan& plan) const {
-    std::vector<DeliveryThread*> changed;
-    for (size_t i = 0; i < threads_.size(); ++i) {
-      if (!begun_ || plan.threads[i].changed) changed.push_back(threads_[i].get());
-    }
-    return changed;
-  }
-
-  /// Makes every thread ready for its part of the plan, or none: what one has prepared when another
-  /// cannot is forgotten.
-  absl::Status Prepare(TableSet::Plan& plan) {
-    const std::vector<DeliveryThread*> asked = Changed(plan);
-    const auto ready = std::make_shared<Answers<absl::Status>>(asked.size());
-    size_t next = 0;
-    for (size_t i = 0; i < threads_.size(); ++i) {
-      TableSet::Plan::OfThread& of = plan.threads[i];
-      if (begun_ && !of.changed) continue;
-      threads_[i]->PrepareTable(
-          {of.table, std::exchange(of.places, {})},
-          [ready, at = next++](absl::Status status) { ready->Set(at, std::move(status)); });
-    }
-    host_->Wait(*ready, base::MonoTime::max());
-    absl::Status all;
-    for (size_t i = 0; i < asked.size(); ++i) all.Update(*ready->Get(i));
-    if (all.ok()) return all;
-    for (size_t i = 0; i < asked.size(); ++i) {
-      if (ready->Get(i)->ok()) asked[i]->DiscardTable();
-    }
-    return all;
-  }
-
-  /// Marks what is in force and will not be, or, for the first time, whatever else is left in the
-  /// store. Nothing of the change is in force yet.
-  absl::Status MarkOut(const Placement::Change& change) {
-    if (!begun_) return RetireOthers(change.added);
-    std::vector<store::LaneName> out;
-    for (const auto& [name, assignment] : change.removed) out.push_back({name.first, name.second});
-    if (out.empty()) return absl::OkStatus();
-    return Ask<absl::Status>([&](auto answer) {
-      stores_.lanes.TakeOut(std::move(out), [answer](absl::Status status) { answer(status); });
-    });
-  }
-
-  /// Retires the lanes that are not among those that are configured, all of which are open, and
-  /// those that a process was taking out when it ended.
-  absl::Status RetireOthers(const Placement::Assignments& configured) {
-    using Listed = absl::StatusOr<std::vector<store::ListedLane>>;
-    const Listed lanes = Ask<Listed>(
-        [&](auto answer) { stores_.lanes.ListLanes([answer](Listed all) { answer(all); }); });
-    if (!lanes.ok()) return lanes.status();
-    absl::flat_hash_set<Placement::FullName> names;
-    for (const auto& [name, assignment] : configured) names.insert(name);
-    std::vector<store::LaneId> others;
-    for (const store::ListedLane& lane : *lanes) {
-      const bool stays = !lane.taken_out && names.contains({lane.name.tenant, lane.name.name});
-      if (!stays) others.push_back(lane.lane);
-    }
-    if (others.empty()) return absl::OkStatus();
-    using Retired = absl::StatusOr<std::vector<store::RetiredLane>>;
-    const Retired left = Ask<Retired>([&](auto answer) {
-      stores_.lanes.RetireLanes(std::move(others), [answer](Retired some) { answer(some); });
-    });
-    if (left.ok()) TellLeftLanes(*left, metrics_, logger_);
-    return left.status();
-  }
-
-  /// Asks for one answer, which `ask` is told how to give, and waits for it.
-  template <typename Answer, typename Question>
-  Answer Ask(Question ask) {
-    const auto answers = std::make_shared<Answers<Answer>>(1);
-    ask([answers](Answer answer) { answers->Set(0, std::move(answer)); });
-    host_->Wait(*answers, base::MonoTime::max());
-    return *answers->Get(0);
+  /// Any thread.
+  template <typename Kind, typename... Args>
+  void Add(Args... args) {
+    operations_.Add(std::make_unique<Kind>(state_, std::move(args)...));
   }
 
   /// Asks every thread; `ask` is given one of them, and how to answer, once, on any thread.
@@ -312,21 +232,24 @@ class EngineImpl final : public Engine {
 
   const base::Clock& clock_;
   base::DescriptorBudget& connections_;
-  const store::Stores stores_;
-  metrics::Metrics& metrics_;
-  log::Logger& logger_;
   delivery::AllTables all_tables_;  // these two outlive the threads
   delivery::DeliveryLog log_;
   net::EgressSwitch egress_;
   const std::unique_ptr<ThreadHost> host_;
   const std::shared_ptr<policy::InFlightCaps> caps_ = std::make_shared<policy::InFlightCaps>(1, 1);
   std::vector<std::unique_ptr<DeliveryThread>> threads_;
-  TableSet tables_;
-  bool begun_ = false;             // a snapshot is in force
-  std::vector<uint64_t> removed_;  // of each thread: deliveries as of the last AwaitRemovals
+  EngineState state_;  // these two on the engine's thread
+  Operations operations_{*host_};
 };
 
 }  // namespace
+
+absl::Status Engine::ApplyAndWait(resource::SnapshotPtr snapshot) {
+  Answers<absl::Status> answer(1);
+  Apply(std::move(snapshot), [&answer](absl::Status status) { answer.Set(0, std::move(status)); });
+  answer.WaitUntil(base::MonoTime::max());
+  return *answer.Get(0);
+}
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(
     const resource::Config& config, const base::Clock& clock, base::DescriptorBudget& connections,

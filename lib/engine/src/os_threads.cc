@@ -1,6 +1,13 @@
 #include "os_threads.h"
 
+#include <pthread.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <thread>
 #include <utility>
 
 #include "carillon/http/resolver.h"
@@ -9,6 +16,8 @@
 
 namespace carillon::engine {
 namespace {
+
+namespace asio = boost::asio;
 
 http::ResolverOptions ResolverOptionsOf(const v1::ResolverSettings& settings,
                                         metrics::Metrics& metrics) {
@@ -41,12 +50,27 @@ class OsThreads final : public ThreadHost {
         resolver_(std::move(resolver)),
         clock_(clock),
         stores_(stores),
-        metrics_(metrics) {}
+        metrics_(metrics),
+        thread_([this] {
+          pthread_setname_np(pthread_self(), "engine");
+          io_.run();
+        }) {}
+  ~OsThreads() override { Stop(); }
 
   std::unique_ptr<DeliveryThread> MakeThread(const DeliveryThreadOptions& options,
                                              store::ShardState state) override {
     return DeliveryThread::Create(options, clock_, stores_, std::move(state), *resolver_, *tls_,
                                   metrics_);
+  }
+  void Post(absl::AnyInvocable<void()> task) override { asio::post(io_, std::move(task)); }
+  void PostAt(base::MonoTime at, absl::AnyInvocable<void()> task) override {
+    auto timer = std::make_shared<asio::steady_timer>(io_, at);
+    timer->async_wait(
+        [timer, task = std::move(task)](boost::system::error_code) mutable { task(); });
+  }
+  void Stop() override {
+    io_.stop();
+    if (thread_.joinable()) thread_.join();
   }
   bool Wait(Awaited& answers, base::MonoTime until) override { return answers.WaitUntil(until); }
 
@@ -56,6 +80,9 @@ class OsThreads final : public ThreadHost {
   const base::Clock& clock_;
   const store::Stores stores_;
   metrics::Metrics& metrics_;
+  asio::io_context io_{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
+  std::thread thread_;
 };
 
 }  // namespace

@@ -27,28 +27,91 @@ SnapshotPtr Layers::current() const {
 void Layers::Subscribe(Take take) {
   const bool ends = take == nullptr;
   if (!ends) {
-    const base::MutexLock lock(changing_);
+    const base::MutexLock lock(mutex_);
     take_ = std::move(take);
   }
   for (size_t i = 0; i < sources_.size(); ++i) {
-    sources_[i]->Subscribe(
-        ends ? Take() : [this, i](const SnapshotPtr& snapshot) { return OnChange(i, snapshot); });
+    sources_[i]->Subscribe(ends ? Take() : [this, i](const SnapshotPtr& snapshot, Done done) {
+      OnChange(i, snapshot, std::move(done));
+    });
+  }
+  if (!ends) return;
+  std::vector<std::optional<Change>> dropped(sources_.size());
+  {
+    const base::MutexLock lock(mutex_);
+    dropped.swap(waiting_);
+    order_.clear();
+  }
+  for (std::optional<Change>& change : dropped) {
+    if (change) change->done(absl::CancelledError("the service is stopping"));
   }
 }
 
-absl::Status Layers::OnChange(size_t index, const SnapshotPtr& snapshot) {
-  const base::MutexLock lock(changing_);
-  std::vector<Layer> parts;
-  for (size_t i = 0; i < sources_.size(); ++i) {
-    parts.push_back({sources_[i]->name(), i == index ? snapshot : in_each_[i]});
+void Layers::OnChange(size_t index, const SnapshotPtr& snapshot, Done done) {
+  std::optional<Change> replaced;
+  {
+    const base::MutexLock lock(mutex_);
+    replaced = std::exchange(waiting_[index], Change{snapshot, std::move(done)});
+    if (!replaced) order_.push_back(index);
   }
-  absl::StatusOr<SnapshotPtr> merged = Merge(parts, current()->revision + 1);
-  if (!merged.ok()) return merged.status();
-  if (absl::Status status = take_(*merged); !status.ok()) return status;
-  in_each_[index] = snapshot;
-  const base::MutexLock current_lock(mutex_);
-  current_ = *std::move(merged);
-  return absl::OkStatus();
+  if (replaced) replaced->done(absl::CancelledError("a newer change came before it was in force"));
+  Go();
+}
+
+void Layers::Go() {
+  size_t index = 0;
+  Change change;
+  {
+    const base::MutexLock lock(mutex_);
+    if (changing_ || order_.empty()) return;
+    changing_ = true;
+    index = order_.front();
+    order_.pop_front();
+    change = *std::exchange(waiting_[index], std::nullopt);
+  }
+  Begin(index, std::move(change));
+}
+
+void Layers::Begin(size_t index, Change change) {
+  absl::StatusOr<SnapshotPtr> merged = Merged(index, change.snapshot);
+  if (!merged.ok()) return End(index, std::move(change), nullptr, merged.status());
+  Take take;
+  {
+    const base::MutexLock lock(mutex_);
+    take = take_;
+  }
+  take(*merged,
+       [this, index, change = std::move(change), now = *merged](absl::Status status) mutable {
+         End(index, std::move(change), now, std::move(status));
+       });
+}
+
+// Only the change that is under way changes what it reads.
+absl::StatusOr<SnapshotPtr> Layers::Merged(size_t index, const SnapshotPtr& snapshot) const {
+  std::vector<SnapshotPtr> in_each;
+  {
+    const base::MutexLock lock(mutex_);
+    in_each = in_each_;
+  }
+  in_each[index] = snapshot;
+  std::vector<Layer> parts;
+  for (size_t i = 0; i < sources_.size(); ++i) parts.push_back({sources_[i]->name(), in_each[i]});
+  return Merge(parts, current()->revision + 1);
+}
+
+// The next begins when this one was told: what is done about it comes first.
+void Layers::End(size_t index, Change change, const SnapshotPtr& merged, absl::Status status) {
+  if (status.ok()) {
+    const base::MutexLock lock(mutex_);
+    in_each_[index] = change.snapshot;
+    current_ = merged;
+  }
+  change.done(std::move(status));
+  {
+    const base::MutexLock lock(mutex_);
+    changing_ = false;
+  }
+  Go();
 }
 
 }  // namespace carillon::resource

@@ -183,7 +183,7 @@ class EngineTest : public testing::Test {
   absl::Status Apply(config::Config config) {
     ++revision_;
     const resource::SnapshotPtr next = config::TakeSnapshot(revision_, config, in_force_.get());
-    absl::Status status = engine_->Apply(next);
+    absl::Status status = engine_->ApplyAndWait(next);
     if (status.ok()) in_force_ = next;
     return status;
   }
@@ -317,7 +317,10 @@ TEST_F(EngineTest, WhatDiedWithThoseTakenOutIsToldOfEachChange) {
   Create(first);
   ASSERT_TRUE(Apply(first).ok());
   const auto given_up = [this] {
-    const Engine::GivenUp all = engine_->AwaitRemovals(std::chrono::seconds(60));
+    std::promise<Engine::GivenUp> answer;
+    engine_->AwaitRemovals(std::chrono::seconds(60),
+                           [&answer](Engine::GivenUp given_up) { answer.set_value(given_up); });
+    const Engine::GivenUp all = answer.get_future().get();
     EXPECT_FALSE(all.counting);
     return all.deliveries;
   };

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
@@ -36,9 +37,12 @@ class FileSourceTest : public testing::Test {
     ASSERT_TRUE(config.ok()) << config.status();
     source_ = std::make_unique<FileSource>(path_, *config, clock_);
     EXPECT_TRUE(config->destinations.empty()) << "they are the source's now";
-    source_->Subscribe([this](const resource::SnapshotPtr& snapshot) {
+    source_->Subscribe([this](const resource::SnapshotPtr& snapshot, resource::Source::Done done) {
       offered_.push_back(snapshot);
-      return answer_;
+      if (!holds_) return done(answer_);
+      const std::lock_guard lock(mutex_);
+      held_.push_back(std::move(done));
+      changed_.notify_all();
     });
     source_->Watch(std::chrono::milliseconds(5), [this](const FileSource::Reload& reload) {
       const std::lock_guard lock(mutex_);
@@ -56,6 +60,14 @@ class FileSourceTest : public testing::Test {
     source_->Poke();
     ASSERT_TRUE(changed_.wait_for(lock, std::chrono::seconds(60),
                                   [&] { return reloads_ > before && !LooksHalf(text); }));
+  }
+  /// Writes the file, has it read, and waits until so many were offered and not answered.
+  void Offer(const std::string& text, size_t held) {
+    std::unique_lock lock(mutex_);
+    WriteText(path_, text);
+    source_->Poke();
+    ASSERT_TRUE(
+        changed_.wait_for(lock, std::chrono::seconds(60), [&] { return held_.size() >= held; }));
   }
   /// The watcher may have looked between the two steps of writing: then it looks again.
   bool LooksHalf(const std::string&) const {
@@ -85,6 +97,8 @@ class FileSourceTest : public testing::Test {
   uint32_t limit_ = 0;
   absl::Status answer_;
   std::vector<resource::SnapshotPtr> offered_;
+  std::atomic<bool> holds_{false};  // answers come later
+  std::vector<resource::Source::Done> held_;
   std::unique_ptr<FileSource> source_;
 };
 
@@ -116,6 +130,28 @@ TEST_F(FileSourceTest, WhatIsRefusedIsNotIts) {
   Reload(With({"a", "b"}));
   EXPECT_EQ(status_, answer_);
   EXPECT_EQ(source_->current(), first);
+}
+
+TEST_F(FileSourceTest, WhatIsNotAnsweredYetHoldsNothingUp) {
+  Start({"a"});
+  const resource::SnapshotPtr first = source_->current();
+  holds_ = true;
+  Offer(With({"a", "b"}), 1);
+  EXPECT_EQ(source_->current(), first) << "it is not in force";
+  EXPECT_EQ(reloads(), 0);
+  Offer(With({"a", "b", "c"}), 2);
+  EXPECT_GT(offered_[1]->revision, offered_[0]->revision);
+  const auto revision_of_b = [this](size_t i) {
+    return offered_[i]->tenants[0]->destinations[1].revision;
+  };
+  EXPECT_NE(revision_of_b(0), revision_of_b(1)) << "both are compared with what is in force";
+  held_[0](absl::OkStatus());
+  EXPECT_EQ(source_->current(), offered_[0]);
+  EXPECT_EQ(reloads(), 1);
+  held_[1](absl::ResourceExhaustedError("the disk is full"));
+  EXPECT_EQ(source_->current(), offered_[0]);
+  EXPECT_EQ(status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(reloads(), 2);
 }
 
 TEST_F(FileSourceTest, WhatAFileNamedBeforeItBrokeIsStillWatched) {

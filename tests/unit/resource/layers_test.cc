@@ -24,9 +24,18 @@ class TestSource final : public Source {
   bool subscribed() const { return take_ != nullptr; }
 
   absl::Status Offer(const SnapshotPtr& next) {
-    absl::Status status = take_(next);
-    if (status.ok()) current_ = next;
-    return status;
+    absl::Status told = absl::InternalError("nothing was told");
+    take_(next, [&](absl::Status status) { told = std::move(status); });
+    if (told.ok()) current_ = next;
+    return told;
+  }
+  /// What became of it is told later: `told` gets the name and the status.
+  void OfferLater(const SnapshotPtr& next, std::vector<std::string>& told) {
+    take_(next, [this, next, &told](const absl::Status& status) {
+      if (status.ok()) current_ = next;
+      told.push_back(name_ + " " + std::to_string(next->revision) + " " +
+                     std::string(absl::StatusCodeToString(status.code())));
+    });
   }
 
  private:
@@ -58,10 +67,22 @@ class LayersTest : public testing::Test {
     auto layers = Layers::Create({&file_, &store_});
     ASSERT_TRUE(layers.ok()) << layers.status();
     layers_ = *std::move(layers);
-    layers_->Subscribe([this](const SnapshotPtr& snapshot) {
+    layers_->Subscribe([this](const SnapshotPtr& snapshot, Source::Done done) {
+      if (holds_) {
+        EXPECT_EQ(held_, nullptr) << "one at a time";
+        if (begun_ != nullptr) begun_->push_back("begun");
+        offered_ = snapshot;
+        held_ = std::move(done);
+        return;
+      }
       if (answer_.ok()) taken_ = snapshot;
-      return answer_;
+      done(answer_);
     });
+  }
+  void Answer(absl::Status status) {
+    auto done = std::exchange(held_, nullptr);
+    ASSERT_NE(done, nullptr);
+    done(std::move(status));
   }
 
   TestSource file_{"the file", Make(1, {Named("t/a"), Named("u/a")})};
@@ -69,6 +90,10 @@ class LayersTest : public testing::Test {
   std::unique_ptr<Layers> layers_;
   SnapshotPtr taken_;
   absl::Status answer_;
+  bool holds_ = false;  // it is answered later
+  SnapshotPtr offered_;
+  Source::Done held_;
+  std::vector<std::string>* begun_ = nullptr;  // told of each that begins
 };
 
 TEST_F(LayersTest, AllAreInForce) {
@@ -136,6 +161,65 @@ TEST_F(LayersTest, OfThreeAClashMayBeWithEither) {
   EXPECT_EQ(
       Merge({{"a", with("t/a")}, {"b", with("t/b")}, {"c", with("t/b")}}, 1).status().message(),
       "the destination 't/b' of c is in a, or another source, already");
+}
+
+TEST_F(LayersTest, ChangesGoOneAfterAnotherInTheirOrder) {
+  Start();
+  holds_ = true;
+  std::vector<std::string> told;
+  store_.OfferLater(Stored(6, {Named("v/a")}), told);
+  file_.OfferLater(Make(2, {Named("t/c")}), told);
+  store_.OfferLater(Stored(7, {Named("v/b")}), told);
+  EXPECT_THAT(NamesIn(offered_), ElementsAre("t/a", "u/a", "v/a"));
+  Answer(absl::OkStatus());
+  EXPECT_THAT(told, ElementsAre("the store 6 OK"));
+  EXPECT_THAT(NamesIn(offered_), ElementsAre("t/c", "v/a"));
+  Answer(absl::UnavailableError("no"));
+  EXPECT_THAT(NamesIn(offered_), ElementsAre("t/a", "u/a", "v/b")) << "without what was refused";
+  Answer(absl::OkStatus());
+  EXPECT_THAT(told, ElementsAre("the store 6 OK", "the file 2 UNAVAILABLE", "the store 7 OK"));
+  EXPECT_THAT(NamesIn(layers_->current()), ElementsAre("t/a", "u/a", "v/b"));
+}
+
+TEST_F(LayersTest, TheNewestOfASourceTakesThePlaceOfWhatWaits) {
+  Start();
+  holds_ = true;
+  std::vector<std::string> told;
+  file_.OfferLater(Make(2, {Named("t/c")}), told);
+  store_.OfferLater(Stored(6, {Named("v/a")}), told);
+  file_.OfferLater(Make(3, {Named("t/d")}), told);
+  store_.OfferLater(Stored(7, {Named("v/b")}), told);
+  file_.OfferLater(Make(4, {Named("t/e")}), told);
+  EXPECT_THAT(told, ElementsAre("the store 6 CANCELLED", "the file 3 CANCELLED"));
+  Answer(absl::OkStatus());
+  EXPECT_THAT(NamesIn(offered_), ElementsAre("t/c", "v/b")) << "it kept its turn";
+  Answer(absl::OkStatus());
+  EXPECT_THAT(NamesIn(offered_), ElementsAre("t/e", "v/b"));
+  Answer(absl::OkStatus());
+  EXPECT_EQ(held_, nullptr);
+}
+
+TEST_F(LayersTest, WhatFollowsAChangeComesBeforeTheNext) {
+  Start();
+  holds_ = true;
+  std::vector<std::string> told;
+  file_.OfferLater(Make(2, {Named("t/c")}), told);
+  store_.OfferLater(Stored(6, {Named("v/a")}), told);
+  begun_ = &told;
+  Answer(absl::OkStatus());
+  EXPECT_THAT(told, ElementsAre("the file 2 OK", "begun"));
+}
+
+TEST_F(LayersTest, WhatWaitsWhenItEndsIsCancelled) {
+  Start();
+  holds_ = true;
+  std::vector<std::string> told;
+  file_.OfferLater(Make(2, {Named("t/c")}), told);
+  store_.OfferLater(Stored(6, {Named("v/a")}), told);
+  layers_->Subscribe(nullptr);
+  EXPECT_THAT(told, ElementsAre("the store 6 CANCELLED"));
+  Answer(absl::OkStatus());
+  EXPECT_THAT(told, ElementsAre("the store 6 CANCELLED", "the file 2 OK"));
 }
 
 TEST_F(LayersTest, WhatIsRefusedFurtherUpIsNotTaken) {

@@ -24,7 +24,8 @@ class FileSource final : public resource::Source {
  public:
   /// What reading the file again came to.
   struct Reload {
-    absl::Status status;             ///< OK: what it says is in force
+    /// OK: what it says is in force. CANCELLED: it was read again before that.
+    absl::Status status;
     const Config* config = nullptr;  ///< where it could be read, without its resources
     resource::SnapshotPtr snapshot;  ///< the same; its resources
     std::chrono::nanoseconds took{};
@@ -34,7 +35,7 @@ class FileSource final : public resource::Source {
   /// `config`: what the file was at the start, whose resources and files it takes over. The clock
   /// outlives it.
   FileSource(std::string path, Config& config, const base::Clock& clock);
-  /// Waits for a reload under way.
+  /// Waits until the file that is being read was offered. What was offered was answered before.
   ~FileSource() override;
 
   std::string_view name() const override { return "the configuration file"; }
@@ -42,9 +43,11 @@ class FileSource final : public resource::Source {
   void Subscribe(Take take) override;
 
   /// From now on the file is looked at every `interval`. Once, after `Subscribe`. `on_reload` is
-  /// called on the watcher's thread, after each reload, also one that failed.
+  /// called after each reload, also one that failed: on the watcher's thread, or on that of the one
+  /// who took what was read; one at a time.
   void Watch(std::chrono::milliseconds interval, OnReload on_reload);
-  /// Ends that; waits for a reload under way. One thread at a time with `Watch`.
+  /// Ends that; waits until the file that is being read was offered. One thread at a time with
+  /// `Watch`.
   void StopWatching() { watcher_.reset(); }
   /// Reads it again soon, changed or not (SIGHUP). Once it is watched.
   void Poke() { watcher_->Poke(); }
@@ -52,13 +55,18 @@ class FileSource final : public resource::Source {
  private:
   /// On the watcher's thread.
   void Read();
-  void Offer(Config& config, Reload& reload);
+  void Offer(Config config, base::MonoTime start);
+  void OnTaken(const Config& config, const resource::SnapshotPtr& snapshot, base::MonoTime start,
+               absl::Status status);
+  void Tell(Reload reload, base::MonoTime start);
   void WatchThese(bool good, std::vector<WatchedFile> files);
 
   const std::string path_;
   const base::Clock& clock_;
-  OnReload on_reload_;
+  base::Mutex telling_;  // held while `on_reload_` runs
+  OnReload on_reload_ ABSL_GUARDED_BY(telling_);
   std::vector<WatchedFile> files_;  // beside the file; the watcher's thread's
+  uint64_t offered_ = 1;            // the revision that was; the watcher's thread's
   base::Mutex taking_;              // held while `take_` runs
   Take take_ ABSL_GUARDED_BY(taking_);
   mutable base::Mutex mutex_;

@@ -25,7 +25,8 @@ class Tracer;
 namespace carillon::engine {
 
 /// All delivery threads together. A destination stays on the thread it was first given, the one
-/// that then had the fewest. Used on one thread at a time.
+/// that then had the fewest. Thread-safe where it says so; what takes several steps goes on the
+/// engine's own thread, one after another.
 class Engine {
  public:
   /// Makes the threads and adds them to the journal as consumers, before it starts. `connections`
@@ -38,13 +39,20 @@ class Engine {
   virtual ~Engine() = default;
 
   /// Puts the snapshot's destinations, subscriptions, guard and limits in force on every thread,
-  /// or, when one of them cannot take its part (the disk is full), on none; waits for them. Only
-  /// what differs from the snapshot in force is looked at, and a thread of which nothing does is
-  /// not asked. The first call starts delivering. Before anything is in force, the journal marks
-  /// what is taken out: should it come back, also after a crash at any moment, it starts anew. What
-  /// the first call finds left of destinations that are not configured, or that a process was
-  /// taking out when it ended, is counted and logged.
-  virtual absl::Status Apply(const resource::SnapshotPtr& snapshot) = 0;
+  /// or, when one of them cannot take its part (the disk is full), on none. Only what differs from
+  /// the snapshot in force is looked at, and a thread of which nothing does is not asked. The first
+  /// call starts delivering. Before anything is in force, the journal marks what is taken out:
+  /// should it come back, also after a crash at any moment, it starts anew. What the first call
+  /// finds left of destinations that are not configured, or that a process was taking out when it
+  /// ended, is counted and logged.
+  ///
+  /// Any thread; does not block. `done`, once, on the engine's thread: it is in force, or why it is
+  /// not. UNAVAILABLE: the engine was drained, or ended, before that; then on the thread that ends
+  /// it. Ask for one at a time (resource::Layers does).
+  virtual void Apply(resource::SnapshotPtr snapshot,
+                     absl::AnyInvocable<void(absl::Status)> done) = 0;
+  /// The same, for one who waits. Not on the engine's thread.
+  absl::Status ApplyAndWait(resource::SnapshotPtr snapshot);
 
   /// Makes the gauges of all lanes true; waits for the threads, but not longer than `patience`: of
   /// one that is busy for so long they stay as they were. Any thread, one at a time.
@@ -59,18 +67,20 @@ class Engine {
     uint64_t deliveries = 0;
     bool counting = false;  ///< more may come: it took longer than `patience`
   };
-  /// Since it was asked last. On the thread of `Apply`; waits for what is counted, but not longer
-  /// than `patience`.
-  virtual GivenUp AwaitRemovals(std::chrono::nanoseconds patience) = 0;
+  /// Since it was asked last. Any thread; does not block. `done`, once, as that of `Apply`, when
+  /// all is counted that died with the changes asked for before, or after `patience`.
+  virtual void AwaitRemovals(std::chrono::nanoseconds patience,
+                             absl::AnyInvocable<void(GivenUp)> done) = 0;
 
   /// Attempts that may be in flight at once. Any thread.
   virtual uint32_t in_flight_limit() const = 0;
 
-  /// Adds the delivery threads' event loops; the engine outlives the watch's last question.
+  /// Adds the event loops of its threads; the engine outlives the watch's last question.
   virtual void AddLoops(base::LoopWatch& watch) = 0;
 
-  /// Starts nothing new; waits until what is in flight ended (at most `grace`, or until `hurry`
-  /// says true) and its outcomes are durable. Returns false when it gave up waiting for the disk.
+  /// Starts nothing new, and changes nothing more; waits until what is in flight ended (at most
+  /// `grace`, or until `hurry` says true) and its outcomes are durable. Returns false when it gave
+  /// up waiting for the disk.
   virtual bool Drain(std::chrono::nanoseconds grace, const std::function<bool()>& hurry) = 0;
 };
 

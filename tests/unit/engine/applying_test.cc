@@ -1,0 +1,271 @@
+// A change goes its way in steps: nobody waits for the threads, and the next follows.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <sstream>
+
+#include "apply_operation.h"
+#include "await_removals.h"
+#include "engine_fakes.h"
+#include "operation.h"
+
+namespace carillon::engine {
+namespace {
+
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class Applying : public testing::Test {
+ protected:
+  Applying() {
+    for (FakeThread*& thread : threads_) {
+      auto made = std::make_unique<FakeThread>();
+      thread = made.get();
+      owned_.push_back(std::move(made));
+    }
+  }
+
+  /// A snapshot of destinations, which go to the threads by turns.
+  resource::SnapshotPtr Of(const std::vector<std::string>& names, uint32_t limit = 1) {
+    std::vector<model::Destination> destinations;
+    for (const std::string& name : names) {
+      model::Destination destination;
+      destination.tenant = "t";
+      destination.name = name;
+      destination.url = "http://h/";
+      destinations.push_back(std::move(destination));
+    }
+    resource::OperatorSettings settings;
+    settings.max_in_flight = limit;
+    before_ = resource::MakeSnapshot(++revision_, settings, {"x"}, std::move(destinations), {},
+                                     before_.get());
+    return before_;
+  }
+  /// What it is told comes into `told_` under this name.
+  void Apply(const std::string& name, resource::SnapshotPtr snapshot) {
+    operations_.Add(std::make_unique<ApplyOperation>(
+        state_, std::move(snapshot), [this, name](const absl::Status& status) {
+          told_.push_back(name + " " + std::string(absl::StatusCodeToString(status.code())));
+        }));
+    host_.Run();
+  }
+  /// From the first snapshot on.
+  void Begin(const std::vector<std::string>& names) {
+    Apply("first", Of(names));
+    SetReady();
+    SetCommitted();
+    EXPECT_THAT(std::exchange(told_, {}), ElementsAre("first OK"));
+  }
+  void SetReady() {
+    for (FakeThread* thread : threads_) thread->SetReady();
+    host_.Run();
+  }
+  void SetCommitted() {
+    for (FakeThread* thread : threads_) thread->SetCommitted();
+    host_.Run();
+  }
+  void AwaitRemovals() {
+    operations_.Add(std::make_unique<AwaitRemovalsOperation>(
+        state_, seconds(2), [this](const Engine::GivenUp& given_up) {
+          told_.push_back((given_up.counting ? "counting " : "counted ") +
+                          std::to_string(given_up.deliveries));
+        }));
+    host_.Run();
+  }
+  void Count(size_t thread, uint64_t deliveries) {
+    auto& counted = threads_[thread]->counted;
+    ASSERT_FALSE(counted.empty());
+    auto answer = std::move(counted.front());
+    counted.erase(counted.begin());
+    answer(deliveries);
+    host_.Run();
+  }
+
+  StepHost host_;
+  FakeStore store_;
+  FakeThread* threads_[2] = {};
+  std::vector<std::unique_ptr<DeliveryThread>> owned_;
+  std::unique_ptr<metrics::Metrics> metrics_ = metrics::Metrics::Create("test");
+  std::ostringstream log_;
+  std::unique_ptr<log::Logger> logger_ = log::Logger::Create(log_, log::Level::kError, host_.clock);
+  delivery::AllTables all_tables_;
+  std::vector<uint32_t> limits_;  // that were put in force
+  EngineState state_{
+      .host = host_,
+      .clock = host_.clock,
+      .stores = store_.stores(),
+      .metrics = *metrics_,
+      .logger = *logger_,
+      .set_settings = [this](const auto& settings) { limits_.push_back(settings.max_in_flight); },
+      .all_tables = all_tables_,
+      .threads = owned_,
+      .tables = TableSet(2),
+      .begun = false,
+      .removed = {}};
+  uint64_t revision_ = 0;
+  resource::SnapshotPtr before_;
+  std::vector<std::string> told_;
+  Operations operations_{host_};
+};
+
+TEST_F(Applying, AllPrepareBeforeOneCommits) {
+  Apply("first", Of({"a", "b"}, 7));
+  threads_[0]->SetReady();
+  host_.Run();
+  EXPECT_EQ(threads_[0]->commits, 0);
+  EXPECT_THAT(limits_, IsEmpty()) << "nothing of it is in force";
+  threads_[1]->SetReady();
+  host_.Run();
+  EXPECT_EQ(threads_[0]->commits, 1);
+  EXPECT_EQ(threads_[1]->commits, 1);
+  EXPECT_THAT(limits_, ElementsAre(7));
+  threads_[1]->SetCommitted();
+  host_.Run();
+  EXPECT_THAT(told_, IsEmpty());
+  threads_[0]->SetCommitted();
+  host_.Run();
+  EXPECT_THAT(told_, ElementsAre("first OK"));
+}
+
+TEST_F(Applying, WhatOneCannotTakeTheOthersForget) {
+  Begin({"a", "b"});
+  Apply("second", Of({"a", "b", "c", "d"}, 9));
+  threads_[0]->SetReady();
+  threads_[1]->SetReady(absl::ResourceExhaustedError("the disk is full"));
+  host_.Run();
+  EXPECT_EQ(threads_[0]->discards, 1);
+  EXPECT_EQ(threads_[1]->discards, 0) << "it has nothing to forget";
+  EXPECT_EQ(threads_[0]->commits, 1);
+  EXPECT_THAT(told_, ElementsAre("second RESOURCE_EXHAUSTED"));
+  EXPECT_THAT(limits_, ElementsAre(1));
+  EXPECT_EQ(state_.tables.tables()[0]->places(), 1u);
+}
+
+TEST_F(Applying, WhatIsTakenOutIsMarkedBeforeItIsInForce) {
+  Begin({"a", "b", "c"});
+  Apply("second", Of({"b"}));
+  threads_[0]->SetReady();
+  host_.Run();
+  EXPECT_THAT(store_.taken_out, ElementsAre("a", "c"));
+  EXPECT_EQ(threads_[0]->commits, 1) << "not yet";
+  std::exchange(store_.marked, nullptr)(absl::OkStatus());
+  host_.Run();
+  EXPECT_EQ(threads_[0]->commits, 2);
+  EXPECT_EQ(threads_[1]->commits, 1) << "nothing changes there";
+}
+
+TEST_F(Applying, AChangeWhoseMarksCannotBeWrittenIsForgotten) {
+  Begin({"a", "b", "c"});
+  Apply("second", Of({"b"}));
+  threads_[0]->SetReady();
+  host_.Run();
+  std::exchange(store_.marked, nullptr)(absl::UnavailableError("it failed"));
+  host_.Run();
+  EXPECT_EQ(threads_[0]->discards, 1);
+  EXPECT_EQ(threads_[0]->commits, 1);
+  EXPECT_THAT(told_, ElementsAre("second UNAVAILABLE"));
+}
+
+TEST_F(Applying, TheNextBeginsWhenTheOneBeforeIsOver) {
+  Begin({"a", "b"});
+  Apply("second", Of({"a", "b", "c", "d"}));
+  Apply("third", Of({"a", "b", "c", "d", "e", "f"}));
+  EXPECT_EQ(threads_[0]->table->places(), 2u);
+  SetReady();
+  EXPECT_EQ(threads_[0]->ready, nullptr) << "the second is not in force everywhere";
+  SetCommitted();
+  EXPECT_THAT(told_, ElementsAre("second OK"));
+  EXPECT_EQ(threads_[0]->table->places(), 3u);
+  SetReady();
+  SetCommitted();
+  EXPECT_THAT(told_, ElementsAre("second OK", "third OK"));
+}
+
+TEST_F(Applying, WhatChangesNothingOnAnyThreadIsInForceAtOnce) {
+  Begin({"a", "b"});
+  Apply("second", Of({"a", "b"}, 5));
+  EXPECT_THAT(told_, ElementsAre("second OK"));
+  EXPECT_THAT(limits_, ElementsAre(1, 5));
+}
+
+TEST_F(Applying, TheFirstRetiresWhatIsNotConfigured) {
+  store_.lanes = {{.lane = 1, .name = {"t", "a"}},
+                  {.lane = 2, .name = {"t", "gone"}},
+                  {.lane = 3, .name = {"t", "b"}, .taken_out = true}};
+  Begin({"a", "b"});
+  EXPECT_THAT(store_.retired, ElementsAre(2, 3));
+}
+
+TEST_F(Applying, WhatIsUnderWayAndWhatWaitsIsToldWhenTheEngineStops) {
+  Begin({"a", "b"});
+  Apply("second", Of({"a", "b", "c", "d"}));
+  Apply("third", Of({"a"}));
+  threads_[0]->SetReady();
+  operations_.Stop();
+  EXPECT_THAT(told_, ElementsAre("second UNAVAILABLE", "third UNAVAILABLE"));
+  threads_[1]->SetReady();
+  host_.Run();
+  EXPECT_EQ(threads_[0]->commits, 1) << "what is answered later leads to nothing";
+  Apply("fourth", Of({"b"}));
+  AwaitRemovals();
+  EXPECT_THAT(told_, ElementsAre("second UNAVAILABLE", "third UNAVAILABLE", "fourth UNAVAILABLE",
+                                 "counting 0"));
+}
+
+TEST_F(Applying, WhatIsBeingCommittedIsInForceThoughTheEngineStops) {
+  Begin({"a", "b"});
+  Apply("second", Of({"a", "b", "c", "d"}));
+  SetReady();
+  operations_.Stop();
+  EXPECT_THAT(told_, ElementsAre("second OK"));
+  SetCommitted();
+  EXPECT_THAT(told_, ElementsAre("second OK")) << "once";
+}
+
+TEST_F(Applying, WhatTheEnginesThreadDidNotComeToIsToldByWhoEndsIt) {
+  host_.Stop();
+  Apply("first", Of({"a"}));
+  EXPECT_THAT(told_, IsEmpty());
+  operations_.Stop();
+  EXPECT_THAT(told_, ElementsAre("first UNAVAILABLE"));
+}
+
+TEST_F(Applying, RemovalsAreAwaitedUntilAllAreCounted) {
+  Begin({"a", "b"});
+  AwaitRemovals();
+  Count(0, 3);
+  EXPECT_THAT(told_, IsEmpty());
+  Count(1, 4);
+  EXPECT_THAT(told_, ElementsAre("counted 7"));
+  host_.Advance(seconds(3));
+  EXPECT_THAT(told_, ElementsAre("counted 7")) << "once";
+  AwaitRemovals();
+  Count(0, 3);
+  Count(1, 6);
+  EXPECT_THAT(told_, ElementsAre("counted 7", "counted 2")) << "since it was asked last";
+}
+
+TEST_F(Applying, RemovalsAreAwaitedForSoLongOnly) {
+  Begin({"a", "b"});
+  AwaitRemovals();
+  Apply("second", Of({"a", "b", "c", "d"}));
+  Count(0, 3);
+  host_.Advance(seconds(1));
+  EXPECT_EQ(threads_[1]->ready, nullptr) << "the next change waits for it";
+  host_.Advance(seconds(2));
+  EXPECT_THAT(told_, ElementsAre("counting 3"));
+  Count(1, 5);
+  EXPECT_THAT(told_, ElementsAre("counting 3")) << "nobody waits for it any more";
+  SetReady();
+  SetCommitted();
+  AwaitRemovals();
+  Count(0, 3);
+  Count(1, 5);
+  EXPECT_THAT(told_, ElementsAre("counting 3", "second OK", "counted 5"));
+}
+
+}  // namespace
+}  // namespace carillon::engine

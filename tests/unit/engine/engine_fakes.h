@@ -1,0 +1,160 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "carillon/base/clock.h"
+#include "delivery_thread.h"
+#include "thread_host.h"
+
+namespace carillon::engine {
+
+/// The engine's thread, step by step, in simulated time.
+class StepHost final : public ThreadHost {
+ public:
+  std::unique_ptr<DeliveryThread> MakeThread(const DeliveryThreadOptions&,
+                                             store::ShardState) override {
+    return nullptr;
+  }
+  void Post(absl::AnyInvocable<void()> task) override {
+    if (!stopped_) tasks_.push_back(std::move(task));
+  }
+  void PostAt(base::MonoTime at, absl::AnyInvocable<void()> task) override {
+    timers_.emplace(at, std::move(task));
+  }
+  void Stop() override {
+    stopped_ = true;
+    tasks_.clear();
+    timers_.clear();
+  }
+  bool Wait(Awaited& answers, base::MonoTime) override { return answers.complete(); }
+
+  /// Does all that can be done now.
+  void Run() {
+    while (!tasks_.empty()) {
+      auto task = std::move(tasks_.front());
+      tasks_.pop_front();
+      task();
+    }
+  }
+  void Advance(std::chrono::nanoseconds time) {
+    Run();
+    clock.Advance(time);
+    while (!timers_.empty() && timers_.begin()->first <= clock.Mono()) {
+      tasks_.push_back(std::move(timers_.begin()->second));
+      timers_.erase(timers_.begin());
+    }
+    Run();
+  }
+
+  base::SimulatedClock clock;
+
+ private:
+  std::deque<absl::AnyInvocable<void()>> tasks_;
+  std::multimap<base::MonoTime, absl::AnyInvocable<void()>> timers_;
+  bool stopped_ = false;
+};
+
+/// Answers when it is told to.
+class FakeThread final : public DeliveryThread {
+ public:
+  store::Consumer* consumer() override { return nullptr; }
+  void PrepareTable(delivery::NextTable next,
+                    absl::AnyInvocable<void(absl::Status)> done) override {
+    EXPECT_EQ(ready, nullptr) << "one at a time";
+    table = next.table;
+    ready = std::move(done);
+  }
+  void CommitTable(absl::AnyInvocable<void()> done) override {
+    ++commits;
+    committed = std::move(done);
+  }
+  void DiscardTable() override { ++discards; }
+  void Drain(std::chrono::nanoseconds, absl::AnyInvocable<void()>) override {}
+  void PublishGauges(absl::AnyInvocable<void()>) override {}
+  void ListPending(absl::AnyInvocable<void(model::PendingReport)>) override {}
+  void AwaitRemovals(absl::AnyInvocable<void(uint64_t)> done) override {
+    counted.push_back(std::move(done));
+  }
+  void Post(absl::AnyInvocable<void()>) override {}
+  void CancelAll() override {}
+
+  void SetReady(absl::Status status = absl::OkStatus()) {
+    ASSERT_NE(ready, nullptr);
+    std::exchange(ready, nullptr)(std::move(status));
+  }
+  void SetCommitted() {
+    ASSERT_NE(committed, nullptr);
+    std::exchange(committed, nullptr)();
+  }
+
+  absl::AnyInvocable<void(absl::Status)> ready;
+  absl::AnyInvocable<void()> committed;
+  std::vector<absl::AnyInvocable<void(uint64_t)>> counted;
+  std::shared_ptr<const routing::RoutingTable> table;
+  int commits = 0;
+  int discards = 0;
+};
+
+/// Marks, lists and retires lanes; the rest is not asked.
+class FakeStore final : public store::EventLog,
+                        public store::ShardStore,
+                        public store::LaneRegistry {
+ public:
+  using Listed = absl::StatusOr<std::vector<store::ListedLane>>;
+  using Retired = absl::StatusOr<std::vector<store::RetiredLane>>;
+
+  store::Stores stores() { return {*this, *this, *this}; }
+
+  void ListLanes(absl::AnyInvocable<void(Listed)> done) override { done(lanes); }
+  /// Answered when the test says so.
+  void TakeOut(std::vector<store::LaneName> names,
+               absl::AnyInvocable<void(absl::Status)> done) override {
+    for (const store::LaneName& name : names) taken_out.push_back(name.name);
+    marked = std::move(done);
+  }
+  void RetireLanes(std::vector<store::LaneId> some,
+                   absl::AnyInvocable<void(Retired)> done) override {
+    retired = std::move(some);
+    done(std::vector<store::RetiredLane>());
+  }
+
+  std::vector<store::ListedLane> lanes;
+  std::vector<store::LaneId> retired;
+  std::vector<std::string> taken_out;
+  absl::AnyInvocable<void(absl::Status)> marked;
+
+  void AddConsumer(store::Consumer*) override {}
+  void RemoveConsumer(store::Consumer*) override {}
+  void Append(std::vector<std::shared_ptr<model::Event>>, store::AppendDone) override {}
+  void Read(uint64_t, size_t, absl::AnyInvocable<void(store::EventBatchPtr)>) override {}
+  void Stop() override {}
+  LogStats log_stats() const override { return {}; }
+  void TakeShard(store::ShardId,
+                 absl::AnyInvocable<void(absl::StatusOr<store::ShardState>)>) override {}
+  void ReleaseShard(store::ShardId, uint64_t) override {}
+  size_t max_outstanding() const override { return 1; }
+  void Settle(store::Settlement, absl::AnyInvocable<void(absl::Status)>) override {}
+  void TakeDue(store::LaneId, base::WallTime, size_t,
+               absl::AnyInvocable<void(store::DueDeliveries)>) override {}
+  void TakeHeld(store::LaneId, store::GroupId, size_t,
+                absl::AnyInvocable<void(store::DueDeliveries)>) override {}
+  void TakeKept(store::LaneId, uint64_t, size_t,
+                absl::AnyInvocable<void(store::DueDeliveries)>) override {}
+  void ListParked(store::LaneId, uint64_t, store::ParkedKey, size_t,
+                  absl::AnyInvocable<void(store::ParkedPage)>) override {}
+  store::Demand demand() const override { return {}; }
+  ShardStats shard_stats() const override { return {}; }
+  void OpenLanes(store::ShardId, std::vector<store::LaneName>,
+                 absl::AnyInvocable<void(absl::StatusOr<std::vector<store::LaneState>>)>) override {
+  }
+  void CloseLanes(std::vector<store::LaneId>) override {}
+};
+
+}  // namespace carillon::engine
