@@ -65,6 +65,9 @@ ShardMetrics::ShardMetrics()
 
 std::shared_ptr<ShardMetrics> ShardTable::Add() {
   const base::MutexLock lock(mutex_);
+  for (const auto& shard : shards_) {
+    if (shard.use_count() == 1) return shard;
+  }
   return shards_.emplace_back(std::make_shared<ShardMetrics>());
 }
 

@@ -13,8 +13,8 @@
 
 namespace carillon::metrics {
 
-/// The delivery threads' figures, added up at each scrape. They stay for the life of the process.
-/// Thread-safe.
+/// The shards' figures, added up at each scrape. They stay for the life of the process: those that
+/// nobody holds any more are given to the next shard, which counts on. Thread-safe.
 class ShardTable {
  public:
   explicit ShardTable(const base::Clock& clock) : clock_(clock) {}

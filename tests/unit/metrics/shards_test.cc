@@ -45,6 +45,23 @@ TEST(Shards, EverySeriesIsThereWithoutAny) {
   EXPECT_EQ(scrape.at(Of(kUnrouted, "type", "_other")), 0);
 }
 
+TEST(Shards, WhatOneCountedStaysAndTheNextGoesOn) {
+  const auto metrics = Metrics::Create("v");
+  const size_t place = metrics->PlaceOfType("type.t0");
+  auto first = metrics->AddShard();
+  const ShardMetrics* const figures = first.get();
+  first->created[place].Add(3);
+  const auto other = metrics->AddShard();
+  EXPECT_NE(other.get(), figures) << "somebody has them";
+  first.reset();
+  EXPECT_EQ(ReadScrape(metrics->Render()).at(Of(kCreated, "type", "type.t0")), 3);
+  const auto next = metrics->AddShard();
+  EXPECT_EQ(next.get(), figures) << "shards come and go, figures do not add up";
+  next->created[place].Add(2);
+  EXPECT_EQ(ReadScrape(metrics->Render()).at(Of(kCreated, "type", "type.t0")), 5);
+  EXPECT_NE(metrics->AddShard().get(), figures);
+}
+
 TEST(Shards, HistogramsAddUpAndTheirBoundsAreInclusive) {
   const auto metrics = Metrics::Create("v");
   const auto a = metrics->AddShard();

@@ -139,7 +139,8 @@ class Metrics {
   /// add up. Not for the hot path.
   virtual std::shared_ptr<LaneMetrics> AddLane(std::string tenant, std::string destination) = 0;
 
-  /// The figures of one delivery thread, exported until the end.
+  /// The figures of one shard, exported until the end; who has them sets the gauges among them back
+  /// before it lets go.
   virtual std::shared_ptr<ShardMetrics> AddShard() = 0;
   /// The catalog's event types: they have series from now on, when they are at most kTypePlaces.
   virtual void KnowTypes(std::span<const std::string> types) = 0;

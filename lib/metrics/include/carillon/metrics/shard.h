@@ -12,8 +12,8 @@ namespace carillon::metrics {
 /// Event types that have series of their own; the others share a place, the one behind these.
 inline constexpr size_t kTypePlaces = 100;
 
-/// What one delivery thread counts of all its destinations together. Written by that thread,
-/// read by scrapes: nothing locked, nothing looked up, nothing allocated.
+/// What one shard counts of all its destinations together. Written by its thread, read by scrapes:
+/// nothing locked, nothing looked up, nothing allocated.
 struct ShardMetrics {
   static constexpr int64_t kNothingDue = INT64_MAX;
 
