@@ -149,6 +149,29 @@ TEST_P(StoreTest, AShardThatNobodyTookTakesNothing) {
   EXPECT_EQ(TrySettle(settlement).code(), absl::StatusCode::kAborted);
 }
 
+TEST_P(StoreTest, AShardThatNobodyTookYetKeepsItsDeliveries) {
+  Start();
+  const LaneId lane = OpenLane("one").lane;
+  const LaneId other = OpenLane("two").lane;
+  stores().shards.DeclareShards(3);
+  const std::vector<uint64_t> p = AppendSome(3);
+  Settle({.attempts = {Attempt(lane, p[0])}, .watermark = p[2]});
+  EXPECT_EQ(stores().shards.shard_stats().watermark, 0u) << "the others' lanes wait for all";
+  const ShardState second = Own(1);
+  EXPECT_EQ(second.watermark, 0u);
+  EXPECT_FALSE(second.settled->Contains(p[0], other));
+  EXPECT_EQ(Positions(), p);
+  Settle({.shard = 1, .watermark = p[1]});
+  EXPECT_EQ(Own(2).watermark, 0u);
+  Settle({.shard = 2, .watermark = p[0]});
+  EXPECT_EQ(stores().shards.shard_stats().watermark, p[0]) << "the lowest";
+  stores().shards.ReleaseShard(2, epochs_[2]);
+  Settle({.shard = 1, .watermark = p[2]});
+  EXPECT_EQ(stores().shards.shard_stats().watermark, p[0]) << "nobody has it";
+  EXPECT_EQ(Own(2).watermark, p[0]);
+  EXPECT_EQ(Own(1).watermark, p[2]) << "its own";
+}
+
 TEST_P(StoreTest, ShardsAreTakenOneByOne) {
   Start(2);
   const uint64_t a = AppendOne("a");

@@ -26,7 +26,7 @@ struct StateRow {
 /// transaction works on a copy, which takes its place when the transaction is durable.
 struct Progress {
   StateRow state;
-  std::vector<uint64_t> shard_watermarks;  ///< of the shards that were taken, by number
+  std::vector<uint64_t> shard_watermarks;  ///< of all shards there are, by number
   /// Of open lanes that fell behind; copied when it changes.
   std::shared_ptr<const Cursors> cursors = std::make_shared<const Cursors>();
   uint64_t lowest_cursor = UINT64_MAX;

@@ -62,6 +62,7 @@ class SqliteJournal final : public Journal {
   void RemoveConsumer(Consumer* consumer) override { writer_.RemoveConsumer(consumer); }
   void Start() override { writer_.Start(); }
   void Append(std::vector<std::shared_ptr<model::Event>> events, AppendDone done) override;
+  void DeclareShards(uint32_t count) override;
   void TakeShard(ShardId shard, absl::AnyInvocable<void(absl::StatusOr<ShardState>)> done) override;
   void ReleaseShard(ShardId shard, uint64_t epoch) override;
   size_t max_outstanding() const override { return kMaxOutstanding; }
@@ -198,6 +199,11 @@ void SqliteJournal::Append(std::vector<std::shared_ptr<model::Event>> events, Ap
   if (writer_.inbox().Add(request)) return;
   gauges_.waiting_bytes -= bytes;
   request.done(Stopping());
+}
+
+void SqliteJournal::DeclareShards(uint32_t count) {
+  InboxTask task = [this, count] { writer_.DeclareShards(count); };
+  writer_.inbox().Add(task);
 }
 
 void SqliteJournal::TakeShard(ShardId shard,

@@ -75,6 +75,8 @@ class Writer {
     Progress progress;
   };
   absl::StatusOr<TakenShard> TakeShard(ShardId shard);
+  /// There are so many: the durable watermark waits for each of them.
+  void DeclareShards(uint32_t count);
   /// What a shard's owner is told when another has it.
   static absl::Status Deposed(const Settlement& settlement);
   void ReleaseShard(ShardId shard, uint64_t epoch);

@@ -34,10 +34,16 @@ void Writer::TellConsumers(Events events) {
   for (Consumer* consumer : consumers_) consumer->OnCommitted(batch);
 }
 
+// Until somebody settles for it, a shard stands where the start found all of them.
+void Writer::DeclareShards(uint32_t count) {
+  std::vector<uint64_t>& watermarks = progress_.shard_watermarks;
+  if (count > watermarks.size()) watermarks.resize(count, progress_.state.watermark);
+}
+
 absl::StatusOr<Writer::TakenShard> Writer::TakeShard(ShardId shard) {
   if (failed()) return Stopped();
-  std::vector<uint64_t>& watermarks = progress_.shard_watermarks;
-  if (shard >= watermarks.size()) watermarks.resize(shard + 1, progress_.state.watermark);
+  DeclareShards(shard + 1);
+  const std::vector<uint64_t>& watermarks = progress_.shard_watermarks;
   if (shard >= epochs_.size()) epochs_.resize(shard + 1);
   const uint64_t epoch = ++epochs_[shard];
   RefuseDeposed(settling_);

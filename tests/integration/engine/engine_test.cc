@@ -53,6 +53,7 @@ class StubJournal final : public store::EventLog,
   store::Stores stores() { return {*this, *this, *this}; }
   void AddConsumer(store::Consumer* consumer) override { consumers_.push_back(consumer); }
   void RemoveConsumer(store::Consumer* consumer) override { std::erase(consumers_, consumer); }
+  void DeclareShards(uint32_t) override {}
   void TakeShard(store::ShardId,
                  absl::AnyInvocable<void(absl::StatusOr<store::ShardState>)> done) override {
     done(store::ShardState{.epoch = 1});

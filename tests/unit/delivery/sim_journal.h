@@ -59,6 +59,7 @@ class SimJournal final : public store::EventLog,
 
   /// At once, for tests that do not wait.
   store::ShardState Take(store::ShardId shard) { return store_.TakeShard(shard); }
+  void DeclareShards(uint32_t count) override { store_.DeclareShards(count); }
   void TakeShard(store::ShardId shard,
                  absl::AnyInvocable<void(absl::StatusOr<store::ShardState>)> done) override {
     Answer([this, shard] { return absl::StatusOr<store::ShardState>(Take(shard)); },

@@ -64,9 +64,14 @@ struct SimStore {
     uint64_t epoch = 0;
     uint64_t watermark = 0;
   };
-  std::map<store::ShardId, Shard> shards;  // that were taken in this life of the process
+  std::map<store::ShardId, Shard> shards;  // that there are in this life of the process
   uint64_t epochs = 0;                     // that were given
 
+  void DeclareShards(uint32_t count) {
+    for (store::ShardId shard = 0; shard < count; ++shard) {
+      shards.try_emplace(shard, Shard{.watermark = watermark});
+    }
+  }
   /// What there is of `shard` for an owner that begins now.
   store::ShardState TakeShard(store::ShardId shard) {
     Shard& taken = shards.try_emplace(shard, Shard{.watermark = watermark}).first->second;

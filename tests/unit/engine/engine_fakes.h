@@ -136,6 +136,7 @@ class FakeStore final : public store::EventLog,
   void Read(uint64_t, size_t, absl::AnyInvocable<void(store::EventBatchPtr)>) override {}
   void Stop() override {}
   LogStats log_stats() const override { return {}; }
+  void DeclareShards(uint32_t) override {}
   void TakeShard(store::ShardId,
                  absl::AnyInvocable<void(absl::StatusOr<store::ShardState>)>) override {}
   void ReleaseShard(store::ShardId, uint64_t) override {}

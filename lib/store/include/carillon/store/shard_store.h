@@ -35,6 +35,11 @@ class ShardStore {
  public:
   virtual ~ShardStore() = default;
 
+  /// So many shards there are, from 0 on: the same for all who use the store at a time. Said before
+  /// one is taken, by everybody who takes any. What is not settled for a shard keeps the watermark
+  /// of all where it is, also while nobody owns the shard, and before it was ever taken.
+  virtual void DeclareShards(uint32_t count) = 0;
+
   /// Makes the caller the owner of a shard. Of what was settled under earlier epochs the answer
   /// has all that will ever be written. UNAVAILABLE: the store failed or was stopped.
   virtual void TakeShard(ShardId shard,
