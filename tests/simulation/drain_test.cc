@@ -41,8 +41,7 @@ TEST_F(Drain, CancelsWhatTakesLongerThanItsGrace) {
   EXPECT_TRUE(engine_->Drain(seconds(2), Never));
   EXPECT_GE(clock_.Mono() - began, seconds(2));
   EXPECT_LT(clock_.Mono() - began, seconds(3));
-  for (const SimThread* thread : threads_->threads())
-    EXPECT_TRUE(thread->courier().flights.empty());
+  for (const SimShard* thread : threads_->shards()) EXPECT_TRUE(thread->courier().flights.empty());
 }
 
 TEST_F(Drain, HurriesWhenItIsAskedTo) {

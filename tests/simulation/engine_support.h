@@ -52,13 +52,16 @@ class SimEngineTest : public testing::Test {
     config_.delivery.set_max_lane_bytes(4 << 20);
     config_.limits.set_max_in_flight(in_flight);
     config_.limits.set_max_in_flight_per_tenant(per_tenant);
-    SimThread::Hooks hooks;
-    hooks.receive = [this](const SimCourier::Flight& flight) { return receive_(flight); };
-    hooks.on_commit = [](const SimThread&, const routing::RoutingTable&) {};
+    SimShard::Hooks hooks;
+    hooks.receive = [this](const SimShard&, const SimCourier::Flight& flight) {
+      return receive_(flight);
+    };
+    hooks.on_end = [](const SimShard&, const SimCourier::Flight&, const http::Response&) {};
+    hooks.on_commit = [](const SimShard&, const routing::RoutingTable&) {};
     const auto options = [this](DispatcherOptions& own) { own.observer = options_.observer; };
     auto host = std::make_unique<SimThreads>(
-        options, std::move(hooks), [this] { return executor_.Step(); }, executor_, clock_, random_,
-        journal_.stores(), metrics_);
+        threads, options, std::move(hooks), [this] { return executor_.Step(); }, executor_, clock_,
+        random_, journal_.stores(), metrics_);
     threads_ = host.get();
     auto engine = engine::MakeEngine(config_, clock_, places_, journal_.stores(), metrics_,
                                      *logger_, nullptr, std::move(host));

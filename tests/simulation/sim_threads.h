@@ -13,95 +13,175 @@
 
 namespace carillon::delivery {
 
-/// One delivery thread of the simulation: the real dispatcher over a simulated courier. What is
+/// A shard of the simulation, as it runs: the real dispatcher over a simulated courier. What is
 /// posted to it happens in turn, and a little later than when it was posted.
-class SimThread final : public engine::DeliveryThread, private Executor {
+class SimShard final : public Executor, public std::enable_shared_from_this<SimShard> {
  public:
   struct Hooks {
-    SimCourier::Receive receive;
-    std::function<void(const SimCourier::Flight&, const http::Response&)> on_end;
-    /// A table is in force on this thread.
-    std::function<void(const SimThread&, const routing::RoutingTable&)> on_commit;
+    std::function<SimCourier::End(const SimShard&, const SimCourier::Flight&)> receive;
+    std::function<void(const SimShard&, const SimCourier::Flight&, const http::Response&)> on_end;
+    /// A table is in force on this shard.
+    std::function<void(const SimShard&, const routing::RoutingTable&)> on_commit;
   };
 
-  SimThread(const DispatcherOptions& options, const Hooks& hooks, SimExecutor& queue,
-            base::SimulatedClock& clock, base::Random& random, store::Stores stores,
-            store::ShardState state, metrics::Metrics& metrics)
-      : shard_(options.shard),
-        hooks_(hooks),
+  /// `open`: has it while it is open.
+  SimShard(const Hooks& hooks, std::vector<SimShard*>& open, SimExecutor& queue,
+           base::SimulatedClock& clock, base::Random& random, store::EventLog& events)
+      : hooks_(hooks),
+        open_(open),
         queue_(queue),
         clock_(clock),
         random_(random),
-        courier_(queue, clock, hooks.receive),
-        dispatcher_(options, clock, random, stores, std::move(state), courier_, *this, metrics) {
-    courier_.on_end = hooks.on_end;
+        events_(events) {}
+
+  void Open(DispatcherOptions options, std::function<void()> on_deposed, store::Stores stores,
+            store::ShardState state, metrics::Metrics& metrics) {
+    shard_ = options.shard;
+    epoch_ = state.epoch;
+    courier_ = std::make_unique<SimCourier>(
+        queue_, clock_,
+        [this](const SimCourier::Flight& flight) { return hooks_.receive(*this, flight); });
+    courier_->on_end = [this](const SimCourier::Flight& flight, const http::Response& response) {
+      hooks_.on_end(*this, flight, response);
+    };
+    options.on_unsettled = [this, then = std::move(options.on_unsettled),
+                            told = std::move(on_deposed)](const absl::Status& why) {
+      if (then) then(why);
+      if (!absl::IsAborted(why)) return;
+      courier_->CancelAll();
+      told();
+    };
+    dispatcher_ = std::make_unique<DispatcherImpl>(
+        options, clock_, random_, stores, std::move(state), *courier_, shared_from_this(), metrics);
+    events_.AddConsumer(dispatcher_.get());
+    open_.push_back(this);
+  }
+  void Close() {
+    ended_ = true;
+    if (dispatcher_ == nullptr) return;
+    std::erase(open_, this);
+    events_.RemoveConsumer(dispatcher_.get());
+    dispatcher_.reset();
+    courier_.reset();
   }
 
-  store::Consumer* consumer() override { return &dispatcher_; }
-  void PrepareTable(NextTable next, absl::AnyInvocable<void(absl::Status)> ready) override {
-    next_ = next.table;
-    Post([this, next = std::move(next), ready = std::move(ready)]() mutable {
-      dispatcher_.PrepareTable(std::move(next), std::move(ready));
-    });
-  }
-  void CommitTable(absl::AnyInvocable<void()> done) override {
-    Post([this, done = std::move(done)]() mutable {
-      dispatcher_.CommitTable();
-      hooks_.on_commit(*this, *next_);
-      done();
-    });
-  }
-  void DiscardTable() override {
-    Post([this] { dispatcher_.DiscardTable(); });
-  }
-  void Drain(std::chrono::nanoseconds grace, absl::AnyInvocable<void()> done) override {
-    Post([this, grace, done = std::move(done)]() mutable {
-      queue_.At(clock_.Mono() + grace, [this] { courier_.CancelAll(); });
-      dispatcher_.Drain(std::move(done));
-    });
-  }
-  void PublishGauges(absl::AnyInvocable<void()> done) override {
-    Post([this, done = std::move(done)]() mutable {
-      dispatcher_.PublishGauges();
-      done();
-    });
-  }
-  void ListPending(absl::AnyInvocable<void(model::PendingReport)> done) override {
-    Post([this, done = std::move(done)]() mutable { dispatcher_.ListPending(std::move(done)); });
-  }
-  void AwaitRemovals(absl::AnyInvocable<void(uint64_t)> done) override {
-    Post([this, done = std::move(done)]() mutable { dispatcher_.AwaitRemovals(std::move(done)); });
-  }
   void Post(absl::AnyInvocable<void()> task) override {
     const auto wait = std::chrono::microseconds(random_.Next() % 50);
     last_ = std::max(last_, clock_.Mono() + wait);
     queue_.At(last_, std::move(task));
   }
-  void CancelAll() override {
-    Post([this] { courier_.CancelAll(); });
-  }
-
-  uint32_t shard() const { return shard_; }
-  DispatcherImpl& dispatcher() { return dispatcher_; }
-  const SimCourier& courier() const { return courier_; }
-
- private:
   void WakeAt(base::MonoTime at) override {
-    queue_.At(std::max(at, clock_.Mono()), [this, wish = ++wish_] {
-      if (wish == wish_) dispatcher_.OnTimer();
+    queue_.At(std::max(at, clock_.Mono()), [self = shared_from_this(), wish = ++wish_] {
+      if (wish == self->wish_ && self->dispatcher_ != nullptr) self->dispatcher_->OnTimer();
+    });
+  }
+  void CancelAllAt(base::MonoTime at) {
+    queue_.At(at, [self = shared_from_this()] {
+      if (self->courier_ != nullptr) self->courier_->CancelAll();
     });
   }
 
-  const uint32_t shard_;
+  uint32_t shard() const { return shard_; }
+  /// Under which it was taken.
+  uint64_t epoch() const { return epoch_; }
+  /// These while it is open.
+  bool is_open() const { return dispatcher_ != nullptr; }
+  /// Whether it was closed, maybe before it was opened.
+  bool ended() const { return ended_; }
+  DispatcherImpl& dispatcher() { return *dispatcher_; }
+  SimCourier& courier() { return *courier_; }
+  const SimCourier& courier() const { return *courier_; }
+
+  base::MonoTime now() const { return clock_.Mono(); }
+  void OnCommit(const routing::RoutingTable& table) const { hooks_.on_commit(*this, table); }
+
+ private:
   const Hooks hooks_;
+  std::vector<SimShard*>& open_;
   SimExecutor& queue_;
   base::SimulatedClock& clock_;
   base::Random& random_;
-  std::shared_ptr<const routing::RoutingTable> next_;
+  store::EventLog& events_;
+  uint32_t shard_ = 0;
+  uint64_t epoch_ = 0;
+  bool ended_ = false;
   base::MonoTime last_{};
   uint64_t wish_ = 0;
-  SimCourier courier_;
-  DispatcherImpl dispatcher_;
+  std::unique_ptr<SimCourier> courier_;
+  std::unique_ptr<DispatcherImpl> dispatcher_;
+};
+
+/// The engine's handle of one.
+class SimDeliveryShard final : public engine::DeliveryShard {
+ public:
+  explicit SimDeliveryShard(std::shared_ptr<SimShard> shard) : shard_(std::move(shard)) {}
+  ~SimDeliveryShard() override { shard_->Close(); }
+
+  void PrepareTable(NextTable next, absl::AnyInvocable<void(absl::Status)> ready) override {
+    next_ = next.table;
+    Post([next = std::move(next), ready = std::move(ready)](SimShard& shard) mutable {
+      if (!shard.is_open()) return ready(absl::UnavailableError("it was ended"));
+      shard.dispatcher().PrepareTable(std::move(next), std::move(ready));
+    });
+  }
+  void CommitTable(absl::AnyInvocable<void()> done) override {
+    Post([table = next_, done = std::move(done)](SimShard& shard) mutable {
+      if (!shard.is_open()) return done();
+      shard.dispatcher().CommitTable();
+      shard.OnCommit(*table);
+      done();
+    });
+  }
+  void DiscardTable() override {
+    Post([](SimShard& shard) {
+      if (shard.is_open()) shard.dispatcher().DiscardTable();
+    });
+  }
+  void Drain(std::chrono::nanoseconds grace, absl::AnyInvocable<void()> done) override {
+    Post([grace, done = std::move(done)](SimShard& shard) mutable {
+      if (!shard.is_open()) return done();
+      shard.CancelAllAt(shard.now() + grace);
+      shard.dispatcher().Drain(std::move(done));
+    });
+  }
+  void PublishGauges(absl::AnyInvocable<void()> done) override {
+    Post([done = std::move(done)](SimShard& shard) mutable {
+      if (shard.is_open()) shard.dispatcher().PublishGauges();
+      done();
+    });
+  }
+  void ListPending(absl::AnyInvocable<void(model::PendingReport)> done) override {
+    Post([done = std::move(done)](SimShard& shard) mutable {
+      if (!shard.is_open()) return done({});
+      shard.dispatcher().ListPending(std::move(done));
+    });
+  }
+  void AwaitRemovals(absl::AnyInvocable<void(uint64_t)> done) override {
+    Post([done = std::move(done)](SimShard& shard) mutable {
+      if (!shard.is_open()) return done(0);
+      shard.dispatcher().AwaitRemovals(std::move(done));
+    });
+  }
+  void CancelAll() override {
+    Post([](SimShard& shard) {
+      if (shard.is_open()) shard.courier().CancelAll();
+    });
+  }
+  void End(absl::AnyInvocable<void()> done) override {
+    Post([done = std::move(done)](SimShard& shard) mutable {
+      shard.Close();
+      done();
+    });
+  }
+
+ private:
+  template <typename Task>
+  void Post(Task task) {
+    shard_->Post([shard = shard_, task = std::move(task)]() mutable { task(*shard); });
+  }
+
+  const std::shared_ptr<SimShard> shard_;
+  std::shared_ptr<const routing::RoutingTable> next_;
 };
 
 /// Simulated threads, the engine's too: to wait is to let simulated time go on. `step` does what
@@ -109,11 +189,12 @@ class SimThread final : public engine::DeliveryThread, private Executor {
 /// does.
 class SimThreads final : public engine::ThreadHost {
  public:
-  /// `options`: what the engine does not set. Given a thread's, it changes them.
-  SimThreads(std::function<void(DispatcherOptions&)> options, SimThread::Hooks hooks,
+  /// `options`: what the engine does not set. Given a shard's, it changes them.
+  SimThreads(size_t threads, std::function<void(DispatcherOptions&)> options, SimShard::Hooks hooks,
              std::function<bool()> step, SimExecutor& queue, base::SimulatedClock& clock,
              base::Random& random, store::Stores stores, metrics::Metrics& metrics)
-      : options_(std::move(options)),
+      : count_(threads),
+        options_(std::move(options)),
         hooks_(std::move(hooks)),
         step_(std::move(step)),
         queue_(queue),
@@ -122,15 +203,21 @@ class SimThreads final : public engine::ThreadHost {
         stores_(stores),
         metrics_(metrics) {}
 
-  std::unique_ptr<engine::DeliveryThread> MakeThread(const engine::DeliveryThreadOptions& options,
-                                                     store::ShardState state) override {
+  size_t threads() const override { return count_; }
+  std::unique_ptr<engine::DeliveryShard> MakeShard(size_t thread,
+                                                   const engine::DeliveryShardOptions& options,
+                                                   store::ShardState state) override {
+    EXPECT_LT(thread, count_);
     DispatcherOptions own = options.dispatcher;
     options_(own);
-    auto thread = std::make_unique<SimThread>(own, hooks_, queue_, clock_, random_, stores_,
-                                              std::move(state), metrics_);
-    threads_.push_back(thread.get());
-    return thread;
+    auto shard = std::make_shared<SimShard>(hooks_, open_, queue_, clock_, random_, stores_.events);
+    shard->Post([this, shard, own, told = options.on_deposed, state = std::move(state)]() mutable {
+      if (shard->ended()) return;
+      shard->Open(std::move(own), std::move(told), stores_, std::move(state), metrics_);
+    });
+    return std::make_unique<SimDeliveryShard>(std::move(shard));
   }
+  void PostTo(size_t, absl::AnyInvocable<void()> task) override { Post(std::move(task)); }
 
   void Post(absl::AnyInvocable<void()> task) override {
     last_ = std::max(last_, clock_.Mono() + std::chrono::microseconds(random_.Next() % 50));
@@ -155,20 +242,22 @@ class SimThreads final : public engine::ThreadHost {
     return answers.complete();
   }
 
-  const std::vector<SimThread*>& threads() const { return threads_; }
+  /// Those that are open.
+  const std::vector<SimShard*>& shards() const { return open_; }
 
  private:
   static constexpr std::chrono::minutes kLongest{10};
 
+  const size_t count_;
   const std::function<void(DispatcherOptions&)> options_;
-  const SimThread::Hooks hooks_;
+  const SimShard::Hooks hooks_;
   const std::function<bool()> step_;
   SimExecutor& queue_;
   base::SimulatedClock& clock_;
   base::Random& random_;
   const store::Stores stores_;
   metrics::Metrics& metrics_;
-  std::vector<SimThread*> threads_;
+  std::vector<SimShard*> open_;
   base::MonoTime last_{};  // of what was posted to the engine's thread
   std::shared_ptr<int> alive_ = std::make_shared<int>();  // until `Stop`
 };

@@ -245,17 +245,18 @@ class SimWorld {
       own.max_hold = options_.max_hold;
       own.first_token_use = options_.first_token_use;
     };
-    SimThread::Hooks hooks;
-    hooks.receive = [this](const SimCourier::Flight& flight) { return Receive(flight); };
-    hooks.on_end = [this](const SimCourier::Flight& flight, const http::Response& response) {
-      checks_.OnEnd(flight, response);
+    SimShard::Hooks hooks;
+    hooks.receive = [this](const SimShard&, const SimCourier::Flight& flight) {
+      return Receive(flight);
     };
-    hooks.on_commit = [this](const SimThread& thread, const routing::RoutingTable& table) {
+    hooks.on_end = [this](const SimShard&, const SimCourier::Flight& flight,
+                          const http::Response& response) { checks_.OnEnd(flight, response); };
+    hooks.on_commit = [this](const SimShard& thread, const routing::RoutingTable& table) {
       OnCommit(thread, table);
     };
     return std::make_unique<SimThreads>(
-        options, std::move(hooks), [this] { return StepOrDie(); }, executor_, clock_, random_,
-        journal_->stores(), metrics_);
+        shards_, options, std::move(hooks), [this] { return StepOrDie(); }, executor_, clock_,
+        random_, journal_->stores(), metrics_);
   }
 
   void EndProcess() {
@@ -291,7 +292,7 @@ class SimWorld {
     EXPECT_TRUE(drained || was_full) << "draining did not end";
     troubles_.drains_given_up += drained ? 0 : 1;
     if (drained) {
-      for (const SimThread* thread : threads_->threads()) {
+      for (const SimShard* thread : threads_->shards()) {
         EXPECT_TRUE(thread->courier().flights.empty());
       }
       checks_.CheckDurable();
@@ -370,7 +371,7 @@ class SimWorld {
 
   /// A thread has its part of the change in force: what the change takes out comes back anew,
   /// whenever the process dies from now on.
-  void OnCommit(const SimThread& thread, const routing::RoutingTable& table) {
+  void OnCommit(const SimShard& thread, const routing::RoutingTable& table) {
     std::vector<model::Destination>& mine = in_force_[thread.shard()];
     mine.clear();
     for (uint32_t place = 0; place < table.places(); ++place) {
@@ -417,7 +418,7 @@ class SimWorld {
   /// Where the lanes of the threads stand, for a message.
   std::string Lanes() const {
     std::string text;
-    for (SimThread* thread : threads_->threads()) {
+    for (SimShard* thread : threads_->shards()) {
       thread->dispatcher().ForEachLane([&](Lane& lane) {
         const LaneWants wants = lane.Wants();
         text += "\n  thread " + std::to_string(thread->shard()) + " lane " +
@@ -506,7 +507,7 @@ class SimWorld {
     if (threads_ == nullptr) return;
     const bool waits = draining_ || DiskIsFull() || journal_->failed();
     if (waits) liveness_.Drain();
-    for (SimThread* thread : threads_->threads()) {
+    for (SimShard* thread : threads_->shards()) {
       CheckBoundsOf(thread->dispatcher());
       if (waits) continue;
       const size_t most = options_.max_memory_bytes / 4 * 3;
@@ -524,7 +525,7 @@ class SimWorld {
 
   SimCourier::End Receive(const SimCourier::Flight& flight) {
     std::vector<const SimCourier::Flight*> flights;
-    for (const SimThread* thread : threads_->threads()) {
+    for (const SimShard* thread : threads_->shards()) {
       for (const auto& [token, other] : thread->courier().flights) flights.push_back(&other);
     }
     checks_.OnStart(flight, flights);

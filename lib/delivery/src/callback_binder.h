@@ -12,16 +12,16 @@ namespace carillon::delivery {
 /// on any.
 class CallbackBinder {
  public:
-  explicit CallbackBinder(Executor& executor) : executor_(executor) {}
+  explicit CallbackBinder(std::shared_ptr<Executor> executor) : executor_(std::move(executor)) {}
 
-  void Post(absl::AnyInvocable<void()> task) const { executor_.Post(Guard(std::move(task))); }
+  void Post(absl::AnyInvocable<void()> task) const { executor_->Post(Guard(std::move(task))); }
 
   /// A callback that takes `Args` and runs `task` with them there.
   template <typename... Args, typename Task>
   auto Bind(Task task) const {
-    return [&executor = executor_, alive = std::weak_ptr<const bool>(alive_),
+    return [executor = executor_, alive = std::weak_ptr<const bool>(alive_),
             task = std::move(task)](Args... args) mutable {
-      executor.Post(
+      executor->Post(
           [alive = std::move(alive), task = std::move(task), ... args = std::move(args)]() mutable {
             if (!alive.expired()) task(std::move(args)...);
           });
@@ -35,7 +35,7 @@ class CallbackBinder {
     };
   }
 
-  Executor& executor_;
+  const std::shared_ptr<Executor> executor_;
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 

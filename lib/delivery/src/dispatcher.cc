@@ -19,10 +19,11 @@ constexpr milliseconds kTick{250};
 std::unique_ptr<Dispatcher> Dispatcher::Create(const DispatcherOptions& options,
                                                const base::Clock& clock, base::Random& random,
                                                store::Stores stores, store::ShardState state,
-                                               http::Courier& courier, Executor& executor,
+                                               http::Courier& courier,
+                                               std::shared_ptr<Executor> executor,
                                                metrics::Metrics& metrics) {
   return std::make_unique<DispatcherImpl>(options, clock, random, stores, std::move(state), courier,
-                                          executor, metrics);
+                                          std::move(executor), metrics);
 }
 
 void Dispatcher::SetTable(std::shared_ptr<const routing::RoutingTable> table,
@@ -35,14 +36,14 @@ void Dispatcher::SetTable(std::shared_ptr<const routing::RoutingTable> table,
 
 DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clock& clock,
                                base::Random& random, store::Stores stores, store::ShardState state,
-                               http::Courier& courier, Executor& executor,
+                               http::Courier& courier, std::shared_ptr<Executor> executor,
                                metrics::Metrics& metrics)
     : options_(options),
       observer_(options.observer != nullptr ? *options.observer : nobody_),
       clock_(clock),
-      executor_(executor),
+      executor_(std::move(executor)),
       figures_(metrics.AddShard()),
-      callbacks_(executor),
+      callbacks_(executor_),
       journal_(stores, options.shard, std::move(state), callbacks_, options.read_bytes),
       retry_clock_(clock),
       scheduler_(options.caps, lanes_, retry_clock_, random),
@@ -170,7 +171,7 @@ void DispatcherImpl::ArmTimer() {
   if (const auto wake = scheduler_.WakeAt(); wake && !Resting()) at = std::min(at, *wake);
   if (at >= armed_) return;
   armed_ = at;
-  executor_.WakeAt(at);
+  executor_->WakeAt(at);
 }
 
 void DispatcherImpl::Drain(absl::AnyInvocable<void()> done) {
@@ -186,8 +187,10 @@ void DispatcherImpl::Drain(absl::AnyInvocable<void()> done) {
 
 void DispatcherImpl::OnUnsettled(const absl::Status& why) {
   unsettled_ = true;
+  deposed_ = absl::IsAborted(why);
   sender_.Stop();
   lane_journal_.Stop();
+  outcomes_.Stop();
   if (options_.on_unsettled) options_.on_unsettled(why);
 }
 
@@ -195,7 +198,7 @@ void DispatcherImpl::CheckDrained() {
   if (drained_ == nullptr || in_flight_.size() > 0) return;
   settlements_.Send();
   // Posted: the one who is told may end the dispatcher at once.
-  if (settlements_.Quiet()) executor_.Post(std::exchange(drained_, nullptr));
+  if (settlements_.Quiet() || deposed_) executor_->Post(std::exchange(drained_, nullptr));
 }
 
 }  // namespace carillon::delivery

@@ -42,7 +42,7 @@ class DispatcherImpl final : public Dispatcher {
  public:
   DispatcherImpl(const DispatcherOptions& options, const base::Clock& clock, base::Random& random,
                  store::Stores stores, store::ShardState state, http::Courier& courier,
-                 Executor& executor, metrics::Metrics& metrics);
+                 std::shared_ptr<Executor> executor, metrics::Metrics& metrics);
   ~DispatcherImpl() override;
 
   void OnJoined(uint64_t last) override;
@@ -90,7 +90,7 @@ class DispatcherImpl final : public Dispatcher {
   Observer nobody_;
   Observer& observer_;
   const base::Clock& clock_;
-  Executor& executor_;
+  const std::shared_ptr<Executor> executor_;
   const std::shared_ptr<metrics::ShardMetrics> figures_;
 
   CallbackBinder callbacks_;
@@ -130,7 +130,8 @@ class DispatcherImpl final : public Dispatcher {
   base::MonoTime armed_ = base::MonoTime::max();
   base::MonoTime tick_at_{};
   bool draining_ = false;
-  bool unsettled_ = false;  // the store takes nothing any more
+  bool unsettled_ = false;  // the store takes nothing any more...
+  bool deposed_ = false;    // ...since another owner has the shard
   absl::AnyInvocable<void()> drained_;
 };
 

@@ -26,4 +26,9 @@ void ShardGauges::Publish(bool stopped) {
   }
 }
 
+ShardGauges::~ShardGauges() {
+  figures_.retry_due_ns.store(metrics::ShardMetrics::kNothingDue, std::memory_order_relaxed);
+  for (auto& connections : figures_.connections) connections.store(0, std::memory_order_relaxed);
+}
+
 }  // namespace carillon::delivery

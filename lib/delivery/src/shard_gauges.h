@@ -16,6 +16,10 @@ class ShardGauges {
   ShardGauges(metrics::ShardMetrics& figures, const http::Courier& courier, LaneMap& lanes,
               RetryClock& clock)
       : figures_(figures), courier_(courier), lanes_(lanes), clock_(clock) {}
+  /// Sets back what is true no more.
+  ~ShardGauges();
+  ShardGauges(const ShardGauges&) = delete;
+  ShardGauges& operator=(const ShardGauges&) = delete;
 
   /// `stopped`: nothing is started any more, so no retry is late.
   void Publish(bool stopped);

@@ -12,11 +12,11 @@ void ApplyOperation::Begin(absl::AnyInvocable<void()> end) {
 }
 
 void ApplyOperation::Prepare() {
-  std::vector<TableSet::Plan::OfThread*> parts;
-  for (size_t i = 0; i < state_.threads.size(); ++i) {
-    if (state_.begun && !plan_.threads[i].changed) continue;
-    changed_.push_back(state_.threads[i].get());
-    parts.push_back(&plan_.threads[i]);
+  std::vector<TableSet::Plan::OfShard*> parts;
+  for (const store::ShardId shard : state_.Owned()) {
+    if (state_.begun && !plan_.shards[shard].changed) continue;
+    changed_.push_back(state_.shards[shard].delivery.get());
+    parts.push_back(&plan_.shards[shard]);
   }
   if (changed_.empty()) return MarkOut();
   callbacks_.Gather<absl::Status>(
@@ -43,11 +43,14 @@ void ApplyOperation::MarkOut() {
   if (!state_.begun) {
     Retirement::Names configured;
     for (const auto& [name, assignment] : plan_.placement.added) configured.insert(name);
-    return retirement_.RetireOthers(std::move(configured), std::move(marked));
+    const auto mine = [&state = state_](const store::LaneName& lane) {
+      return state.OwnsName(lane.tenant, lane.name);
+    };
+    return retirement_.RetireOthers(mine, std::move(configured), std::move(marked));
   }
   std::vector<store::LaneName> out;
   for (const auto& [name, assignment] : plan_.placement.removed) {
-    out.push_back({name.first, name.second});
+    if (state_.Owns(assignment.shard)) out.push_back({name.first, name.second});
   }
   if (out.empty()) return Commit();
   state_.stores.lanes.TakeOut(std::move(out), callbacks_.Bind<absl::Status>(std::move(marked)));
@@ -55,7 +58,7 @@ void ApplyOperation::MarkOut() {
 
 void ApplyOperation::OnMarked(const absl::Status& status) {
   if (status.ok()) return Commit();
-  for (DeliveryThread* thread : changed_) thread->DiscardTable();
+  for (DeliveryShard* shard : changed_) shard->DiscardTable();
   End(status);
 }
 

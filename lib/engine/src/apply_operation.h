@@ -14,7 +14,7 @@
 
 namespace carillon::engine {
 
-/// Puts a snapshot in force on every thread that has a part in what changes, or on none: all
+/// Puts a snapshot in force on every shard that has a part in what changes, or on none: all
 /// prepare, what goes is marked in the store, all commit. See Engine::Apply. Engine's thread.
 class ApplyOperation final : public Operation {
  public:
@@ -49,7 +49,7 @@ class ApplyOperation final : public Operation {
   Done done_;
   absl::AnyInvocable<void()> end_;
   TableSet::Plan plan_;
-  std::vector<DeliveryThread*> changed_;  // the first time all, if only to begin
+  std::vector<DeliveryShard*> changed_;  // the first time all, if only to begin
   bool committing_ = false;
 };
 

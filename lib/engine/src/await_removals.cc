@@ -4,20 +4,25 @@ namespace carillon::engine {
 
 void AwaitRemovalsOperation::Begin(absl::AnyInvocable<void()> end) {
   end_ = std::move(end);
-  left_ = state_.threads.size();
-  state_.removed.resize(left_);
-  for (size_t i = 0; i < state_.threads.size(); ++i) {
-    state_.threads[i]->AwaitRemovals(
-        callbacks_.Bind<uint64_t>([this, i](uint64_t deliveries) { OnCounted(i, deliveries); }));
+  const std::vector<store::ShardId> owned = state_.Owned();
+  left_ = owned.size() + 1;
+  for (const store::ShardId shard : owned) {
+    state_.shards[shard].delivery->AwaitRemovals(callbacks_.Bind<uint64_t>(
+        [this, shard](uint64_t deliveries) { OnCounted(shard, deliveries); }));
   }
   // A late call finds nobody: the operation is over.
-  state_.host.PostAt(state_.clock.Mono() + patience_, callbacks_.Bind<>([this] { End(); }));
+  state_.host->PostAt(state_.clock.Mono() + patience_, callbacks_.Bind<>([this] { End(); }));
+  OneLess();
 }
 
 // Answers that come after the end are counted by the next one who asks.
-void AwaitRemovalsOperation::OnCounted(size_t which, uint64_t deliveries) {
+void AwaitRemovalsOperation::OnCounted(store::ShardId shard, uint64_t deliveries) {
   if (done_ == nullptr) return;
-  given_up_.deliveries += deliveries - std::exchange(state_.removed[which], deliveries);
+  given_up_.deliveries += deliveries - std::exchange(state_.shards[shard].removed, deliveries);
+  OneLess();
+}
+
+void AwaitRemovalsOperation::OneLess() {
   if (--left_ > 0) return;
   given_up_.counting = false;
   End();

@@ -28,7 +28,8 @@ class AwaitRemovalsOperation final : public Operation {
   void Cancel() override { End(); }
 
  private:
-  void OnCounted(size_t which, uint64_t deliveries);
+  void OnCounted(store::ShardId shard, uint64_t deliveries);
+  void OneLess();
   void End();
 
   EngineState& state_;
@@ -36,7 +37,7 @@ class AwaitRemovalsOperation final : public Operation {
   const std::chrono::nanoseconds patience_;
   Done done_;
   absl::AnyInvocable<void()> end_;
-  size_t left_ = 0;  // threads that count
+  size_t left_ = 0;  // shards that count, and the asking itself
   Engine::GivenUp given_up_{.deliveries = 0, .counting = true};
 };
 

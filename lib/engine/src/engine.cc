@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "add_shard.h"
 #include "apply_operation.h"
 #include "await_removals.h"
 #include "carillon/base/mutex.h"
@@ -14,36 +15,19 @@
 #include "carillon/net/egress.h"
 #include "carillon/policy/caps_within.h"
 #include "carillon/policy/in_flight_caps.h"
-#include "carillon/resource/proto_time.h"
-#include "delivery_thread.h"
+#include "engine_callbacks.h"
 #include "engine_state.h"
 #include "make_engine.h"
 #include "operation.h"
 #include "os_threads.h"
+#include "remove_shard.h"
+#include "shard_options.h"
 
 namespace carillon::engine {
 namespace {
 
-/// How long outcomes may take to become durable once nothing is in flight. A full disk can keep
-/// them from it forever; what is not durable is sent again after the restart.
-constexpr std::chrono::seconds kCommitGrace{5};
 /// How often a drain asks whether it is to hurry.
 constexpr std::chrono::milliseconds kHurryEvery{5};
-
-/// At most one line in ten seconds for each resource; one in a minute where nothing had to wait.
-void TellShortage(const http::LocalShortage& shortage, log::Logger& logger) {
-  if (shortage.effect == model::ShortageEffect::kIdleClosed) {
-    return logger.Limited("idle connections give way", std::chrono::minutes(1))
-        .Warn(
-            "more destinations are busy than connections fit into the file descriptors: idle "
-            "ones are closed early");
-  }
-  logger.Limited(model::ResourceName(shortage.resource))
-      .Warn("this machine is short of what deliveries need: they wait, and no attempt is counted",
-            {{"resource", model::ResourceName(shortage.resource)},
-             {"destination", shortage.label},
-             {"error", shortage.error}});
-}
 
 /// Puts the threads' reports together. Thread-safe.
 class PendingParts {
@@ -89,66 +73,51 @@ absl::StatusOr<std::vector<store::ShardState>> TakeShards(uint32_t count, store:
 class EngineImpl final : public Engine {
  public:
   EngineImpl(const resource::Config& config, const base::Clock& clock,
-             base::DescriptorBudget& connections, store::Stores stores,
-             std::vector<store::ShardState> shards, metrics::Metrics& metrics, log::Logger& logger,
-             tracing::Tracer* tracer, std::unique_ptr<ThreadHost> host)
+             base::DescriptorBudget& connections, store::Stores stores, const ShardSettings& shards,
+             metrics::Metrics& metrics, log::Logger& logger, tracing::Tracer* tracer,
+             std::unique_ptr<ThreadHost> host)
       : clock_(clock),
         connections_(connections),
         log_(logger, clock),
         host_(std::move(host)),
-        state_{.host = *host_,
+        options_(OptionsOfShards(config.delivery, CountOf(shards, config),
+                                 {.clock = clock,
+                                  .connections = connections,
+                                  .metrics = metrics,
+                                  .logger = logger,
+                                  .tracer = tracer,
+                                  .tables = all_tables_,
+                                  .observer = log_,
+                                  .egress = egress_,
+                                  .caps = caps_})),
+        state_{.host = host_,
                .clock = clock,
                .stores = stores,
                .metrics = metrics,
                .logger = logger,
                .set_settings = [this](const auto& settings) { SetSettings(settings); },
+               .options_of = [this](auto shard, auto epoch) { return OptionsOf(shard, epoch); },
                .all_tables = all_tables_,
-               .threads = threads_,
-               .tables = TableSet(config.delivery.threads()),
-               .begun = false,
-               .removed = {}} {
-    const v1::DeliverySettings& settings = config.delivery;
-    DeliveryThreadOptions options;
-    options.dispatcher.caps = caps_;
-    options.dispatcher.observer = &log_;
-    options.dispatcher.tracer = tracer;
-    options.dispatcher.tables = &all_tables_;
-    options.dispatcher.max_memory_bytes = settings.max_memory_bytes();
-    options.dispatcher.max_lane_bytes = settings.max_lane_bytes();
-    options.dispatcher.user_agent = "Carillon/" CARILLON_VERSION;
-    options.courier.clock = &clock_;
-    options.courier.egress = &egress_;
-    options.courier.on_blocked = [&metrics] { metrics.CountGuardRefused(); };
-    // Likewise.
-    static_assert(http::kHandshakeResultCount == metrics::kTlsResultCount);
-    options.courier.on_handshake = [&metrics](http::HandshakeResult result) {
-      metrics.CountTlsHandshake(static_cast<metrics::TlsResult>(result));
-    };
-    options.courier.descriptors = &connections_;
-    options.courier.on_shortage = [&metrics, &logger](const http::LocalShortage& shortage) {
-      metrics.CountShortage(shortage.resource, shortage.effect);
-      TellShortage(shortage, logger);
-    };
-    options.courier.idle_connection = std::chrono::duration_cast<std::chrono::milliseconds>(
-        resource::ToChrono(settings.idle_connection()));
-    options.courier.max_head_bytes = settings.max_response_head_bytes();
-    options.on_token_fetch = [&metrics, &logger](const authorization::TokenFetch& fetch) {
-      metrics.CountTokenFetch(fetch.error.empty());
-      if (fetch.error.empty()) return;
-      logger.Limited("token of " + fetch.label)
-          .Warn("a destination has no token: what is due there fails",
-                {{"destination", fetch.label}, {"error", fetch.error}});
-    };
-    for (uint32_t shard = 0; shard < settings.threads(); ++shard) {
-      options.dispatcher.shard = shard;
-      threads_.push_back(host_->MakeThread(options, std::move(shards[shard])));
-      stores.events.AddConsumer(threads_.back()->consumer());
+               .place_by = PlaceByOf(shards),
+               .shards = std::vector<EngineState::Shard>(CountOf(shards, config)),
+               .tables = TableSet(CountOf(shards, config), PlaceByOf(shards)),
+               .begun = false} {}
+
+  /// Takes all shards, before anything else is asked of it. Not on the engine's thread.
+  absl::Status TakeAll() {
+    absl::StatusOr<std::vector<store::ShardState>> taken =
+        TakeShards(static_cast<uint32_t>(state_.shards.size()), state_.stores.shards, *host_);
+    if (!taken.ok()) return taken.status();
+    for (uint32_t shard = 0; shard < taken->size(); ++shard) {
+      state_.Begin(shard, std::move((*taken)[shard]));
     }
+    return absl::OkStatus();
   }
 
   ~EngineImpl() override {
     host_->Stop();
     operations_.Stop();
+    state_.shards.clear();
   }
 
   void Apply(resource::SnapshotPtr snapshot, absl::AnyInvocable<void(absl::Status)> done) override {
@@ -160,18 +129,32 @@ class EngineImpl final : public Engine {
     Add<AwaitRemovalsOperation>(patience, std::move(done));
   }
 
+  void AddShard(store::ShardId shard, absl::AnyInvocable<void(absl::Status)> done) override {
+    Add<AddShardOperation>(shard, std::move(done));
+  }
+
+  void RemoveShard(store::ShardId shard, std::chrono::nanoseconds grace,
+                   absl::AnyInvocable<void(absl::Status)> done) override {
+    Add<RemoveShardOperation>(shard, grace, std::move(done));
+  }
+
   void RefreshGauges(std::chrono::nanoseconds patience) override {
-    const auto refreshed = AskAll<Done>([](DeliveryThread& thread, auto answer) {
-      thread.PublishGauges([answer] { answer({}); });
+    const auto refreshed = AskAll([](DeliveryShard& shard, absl::AnyInvocable<void()> answer) {
+      shard.PublishGauges(std::move(answer));
     });
     host_->Wait(*refreshed, clock_.Mono() + patience);
   }
 
   void ListPending(absl::AnyInvocable<void(model::PendingReport)> done) override {
-    auto whole = std::make_shared<PendingParts>(threads_.size(), std::move(done));
-    for (const auto& thread : threads_) {
-      thread->ListPending([whole](model::PendingReport part) { whole->Add(std::move(part)); });
-    }
+    host_->Post([this, done = std::move(done)]() mutable {
+      const std::vector<store::ShardId> owned = state_.Owned();
+      if (owned.empty()) return done({});
+      auto whole = std::make_shared<PendingParts>(owned.size(), std::move(done));
+      for (const store::ShardId shard : owned) {
+        state_.shards[shard].delivery->ListPending(
+            [whole](model::PendingReport part) { whole->Add(std::move(part)); });
+      }
+    });
   }
 
   uint32_t in_flight_limit() const override { return caps_->in_all(); }
@@ -179,18 +162,17 @@ class EngineImpl final : public Engine {
   void AddLoops(base::LoopWatch& watch) override {
     watch.Add("engine",
               [this](absl::AnyInvocable<void()> answer) { host_->Post(std::move(answer)); });
-    for (size_t i = 0; i < threads_.size(); ++i) {
-      watch.Add("delivery-" + std::to_string(i),
-                [thread = threads_[i].get()](absl::AnyInvocable<void()> answer) {
-                  thread->Post(std::move(answer));
-                });
+    for (size_t i = 0; i < host_->threads(); ++i) {
+      watch.Add("delivery-" + std::to_string(i), [this, i](absl::AnyInvocable<void()> answer) {
+        host_->PostTo(i, std::move(answer));
+      });
     }
   }
 
   bool Drain(std::chrono::nanoseconds grace, const std::function<bool()>& hurry) override {
     host_->Post([this] { operations_.Stop(); });
-    const auto drained = AskAll<Done>([grace](DeliveryThread& thread, auto answer) {
-      thread.Drain(grace, [answer] { answer({}); });
+    const auto drained = AskAll([grace](DeliveryShard& shard, absl::AnyInvocable<void()> answer) {
+      shard.Drain(grace, std::move(answer));
     });
     base::MonoTime give_up = clock_.Mono() + grace + kCommitGrace;
     bool hurried = false;
@@ -199,7 +181,10 @@ class EngineImpl final : public Engine {
       if (hurried || !hurry()) continue;
       hurried = true;
       give_up = clock_.Mono() + kCommitGrace;
-      for (const auto& thread : threads_) thread->CancelAll();
+      host_->Post([this] {
+        for (const store::ShardId shard : state_.Owned())
+          state_.shards[shard].delivery->CancelAll();
+      });
     }
     return true;
   }
@@ -211,14 +196,38 @@ class EngineImpl final : public Engine {
     operations_.Add(std::make_unique<Kind>(state_, std::move(args)...));
   }
 
-  /// Asks every thread; `ask` is given one of them, and how to answer, once, on any thread.
-  template <typename Answer, typename Ask>
-  std::shared_ptr<Answers<Answer>> AskAll(Ask ask) {
-    auto answers = std::make_shared<Answers<Answer>>(threads_.size());
-    for (size_t i = 0; i < threads_.size(); ++i) {
-      ask(*threads_[i], [answers, i](Answer answer) { answers->Set(i, std::move(answer)); });
-    }
-    return answers;
+  /// Asks every shard that it owns; `ask` is given one of them, and how to answer, once, on any
+  /// thread. One answer when all of them are there.
+  template <typename Ask>
+  std::shared_ptr<Answers<Done>> AskAll(Ask ask) {
+    auto answer = std::make_shared<Answers<Done>>(1);
+    host_->Post([this, answer, ask] {
+      const std::vector<store::ShardId> owned = state_.Owned();
+      if (owned.empty()) return answer->Set(0, {});
+      callbacks_.Gather<Done>(
+          owned.size(),
+          [&](size_t i, auto one) {
+            ask(*state_.shards[owned[i]].delivery, [one = std::move(one)]() mutable { one({}); });
+          },
+          [answer](const std::vector<Done>&) { answer->Set(0, {}); });
+    });
+    return answer;
+  }
+
+  static size_t CountOf(const ShardSettings& shards, const resource::Config& config) {
+    return shards.count > 0 ? shards.count : config.delivery.threads();
+  }
+  static PlaceBy PlaceByOf(const ShardSettings& shards) {
+    return shards.count > 0 ? PlaceBy::kName : PlaceBy::kFewest;
+  }
+
+  DeliveryShardOptions OptionsOf(store::ShardId shard, uint64_t epoch) {
+    DeliveryShardOptions options = options_;
+    options.dispatcher.shard = shard;
+    options.on_deposed = [this, shard, epoch] {
+      operations_.Add(std::make_unique<RemoveShardOperation>(state_, shard, epoch));
+    };
+    return options;
   }
 
   void SetSettings(const resource::OperatorSettings& settings) {
@@ -235,11 +244,12 @@ class EngineImpl final : public Engine {
   delivery::AllTables all_tables_;  // these two outlive the threads
   delivery::DeliveryLog log_;
   net::EgressSwitch egress_;
-  const std::unique_ptr<ThreadHost> host_;
+  const std::shared_ptr<ThreadHost> host_;
   const std::shared_ptr<policy::InFlightCaps> caps_ = std::make_shared<policy::InFlightCaps>(1, 1);
-  std::vector<std::unique_ptr<DeliveryThread>> threads_;
-  EngineState state_;  // these two on the engine's thread
+  const DeliveryShardOptions options_;
+  const EngineCallbacks callbacks_{host_};
   Operations operations_{*host_};
+  EngineState state_;  // on the engine's thread, once it has shards
 };
 
 }  // namespace
@@ -253,24 +263,25 @@ absl::Status Engine::ApplyAndWait(resource::SnapshotPtr snapshot) {
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(
     const resource::Config& config, const base::Clock& clock, base::DescriptorBudget& connections,
-    store::Stores stores, metrics::Metrics& metrics, log::Logger& logger, tracing::Tracer* tracer) {
+    store::Stores stores, metrics::Metrics& metrics, log::Logger& logger, tracing::Tracer* tracer,
+    const ShardSettings& shards) {
   absl::StatusOr<std::unique_ptr<ThreadHost>> host =
-      MakeOsThreads(config.resolver, clock, stores, metrics);
+      MakeOsThreads(config.delivery.threads(), config.resolver, clock, stores, metrics);
   if (!host.ok()) return host.status();
-  return MakeEngine(config, clock, connections, stores, metrics, logger, tracer, *std::move(host));
+  return MakeEngine(config, clock, connections, stores, metrics, logger, tracer, *std::move(host),
+                    shards);
 }
 
-absl::StatusOr<std::unique_ptr<Engine>> MakeEngine(const resource::Config& config,
-                                                   const base::Clock& clock,
-                                                   base::DescriptorBudget& connections,
-                                                   store::Stores stores, metrics::Metrics& metrics,
-                                                   log::Logger& logger, tracing::Tracer* tracer,
-                                                   std::unique_ptr<ThreadHost> host) {
-  absl::StatusOr<std::vector<store::ShardState>> shards =
-      TakeShards(config.delivery.threads(), stores.shards, *host);
-  if (!shards.ok()) return shards.status();
-  return std::make_unique<EngineImpl>(config, clock, connections, stores, *std::move(shards),
-                                      metrics, logger, tracer, std::move(host));
+absl::StatusOr<std::unique_ptr<Engine>> MakeEngine(
+    const resource::Config& config, const base::Clock& clock, base::DescriptorBudget& connections,
+    store::Stores stores, metrics::Metrics& metrics, log::Logger& logger, tracing::Tracer* tracer,
+    std::unique_ptr<ThreadHost> host, const ShardSettings& shards) {
+  auto engine = std::make_unique<EngineImpl>(config, clock, connections, stores, shards, metrics,
+                                             logger, tracer, std::move(host));
+  stores.shards.DeclareShards(shards.count > 0 ? shards.count : config.delivery.threads());
+  if (!shards.take_all) return engine;
+  if (absl::Status status = engine->TakeAll(); !status.ok()) return status;
+  return engine;
 }
 
 }  // namespace carillon::engine

@@ -16,15 +16,14 @@ namespace carillon::engine {
 /// any.
 class EngineCallbacks {
  public:
-  /// `host` outlives whoever answers.
-  explicit EngineCallbacks(ThreadHost& host) : host_(host) {}
+  explicit EngineCallbacks(std::shared_ptr<ThreadHost> host) : host_(std::move(host)) {}
 
   /// A callback that takes `Args` and runs `task` with them there.
   template <typename... Args, typename Task>
   auto Bind(Task task) const {
-    return [&host = host_, alive = std::weak_ptr<const bool>(alive_),
+    return [host = host_, alive = std::weak_ptr<const bool>(alive_),
             task = std::move(task)](Args... args) mutable {
-      host.Post(
+      host->Post(
           [alive = std::move(alive), task = std::move(task), ... args = std::move(args)]() mutable {
             if (!alive.expired()) task(std::move(args)...);
           });
@@ -54,7 +53,7 @@ class EngineCallbacks {
   }
 
  private:
-  ThreadHost& host_;
+  const std::shared_ptr<ThreadHost> host_;  // an answer may come when the engine is gone
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "carillon/base/clock.h"
@@ -11,27 +13,71 @@
 #include "carillon/metrics/metrics.h"
 #include "carillon/resource/snapshot.h"
 #include "carillon/store/stores.h"
-#include "delivery_thread.h"
+#include "delivery_shard.h"
+#include "placement.h"
 #include "table_set.h"
 #include "thread_host.h"
 
 namespace carillon::engine {
 
+/// How long outcomes may take to become durable once nothing is in flight. A full disk can keep
+/// them from it forever; what is not durable is sent again by the next owner.
+inline constexpr std::chrono::seconds kCommitGrace{5};
+
 /// What the engine's operations work on; they are the only ones that change it. Engine's thread,
 /// but for what is thread-safe itself. All that it names outlives it.
 struct EngineState {
-  ThreadHost& host;
+  /// One of the shards there are.
+  struct Shard {
+    std::unique_ptr<DeliveryShard> delivery;  ///< null: somebody else's, or nobody's
+    uint64_t epoch = 0;                       ///< under which it was taken
+    uint64_t removed = 0;                     ///< deliveries as of the last AwaitRemovals
+  };
+
+  const std::shared_ptr<ThreadHost> host;
   const base::Clock& clock;
   const store::Stores stores;
   metrics::Metrics& metrics;
   log::Logger& logger;
   /// Puts guard and limits in force.
   const std::function<void(const resource::OperatorSettings&)> set_settings;
+  /// For a shard that was taken under an epoch.
+  const std::function<DeliveryShardOptions(store::ShardId shard, uint64_t epoch)> options_of;
   delivery::AllTables& all_tables;
-  std::vector<std::unique_ptr<DeliveryThread>>& threads;
+  const PlaceBy place_by;
+  std::vector<Shard> shards;  ///< by number
   TableSet tables;
-  bool begun = false;             ///< a snapshot is in force
-  std::vector<uint64_t> removed;  ///< of each thread: deliveries as of the last AwaitRemovals
+  bool begun = false;  ///< a snapshot is in force
+
+  bool Owns(store::ShardId shard) const {
+    return shard < shards.size() && shards[shard].delivery != nullptr;
+  }
+  /// Whether a destination of this name is this engine's; where nothing but where it is placed
+  /// tells its shard, the engine has all.
+  bool OwnsName(std::string_view tenant, std::string_view name) const {
+    return place_by == PlaceBy::kFewest || Owns(ShardOf(tenant, name, shards.size()));
+  }
+  /// The numbers of those that it owns, ascending.
+  std::vector<store::ShardId> Owned() const {
+    std::vector<store::ShardId> owned;
+    for (store::ShardId shard = 0; shard < shards.size(); ++shard) {
+      if (Owns(shard)) owned.push_back(shard);
+    }
+    return owned;
+  }
+  /// It was taken: puts it on its thread. Shards are spread evenly, whichever of them it owns.
+  void Begin(store::ShardId shard, store::ShardState state) {
+    const uint64_t epoch = state.epoch;
+    shards[shard] = {.delivery = host->MakeShard(shard % host->threads(), options_of(shard, epoch),
+                                                 std::move(state)),
+                     .epoch = epoch,
+                     .removed = 0};
+  }
+  /// It was ended on its thread.
+  void Release(store::ShardId shard) {
+    stores.shards.ReleaseShard(shard, shards[shard].epoch);
+    shards[shard] = {};
+  }
 };
 
 }  // namespace carillon::engine

@@ -8,11 +8,9 @@
 namespace carillon::engine {
 
 /// As `Engine::Create`, with its threads from `host`.
-absl::StatusOr<std::unique_ptr<Engine>> MakeEngine(const resource::Config& config,
-                                                   const base::Clock& clock,
-                                                   base::DescriptorBudget& connections,
-                                                   store::Stores stores, metrics::Metrics& metrics,
-                                                   log::Logger& logger, tracing::Tracer* tracer,
-                                                   std::unique_ptr<ThreadHost> host);
+absl::StatusOr<std::unique_ptr<Engine>> MakeEngine(
+    const resource::Config& config, const base::Clock& clock, base::DescriptorBudget& connections,
+    store::Stores stores, metrics::Metrics& metrics, log::Logger& logger, tracing::Tracer* tracer,
+    std::unique_ptr<ThreadHost> host, const ShardSettings& shards = {});
 
 }  // namespace carillon::engine

@@ -7,6 +7,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <deque>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -42,35 +44,66 @@ http::ResolverOptions ResolverOptionsOf(const v1::ResolverSettings& settings,
   return options;
 }
 
+/// An event loop and the thread that runs it.
+class LoopThread {
+ public:
+  explicit LoopThread(std::string name)
+      : thread_([this, name = std::move(name)] {
+          pthread_setname_np(pthread_self(), name.c_str());
+          io_->run();
+        }) {}
+  ~LoopThread() { Stop(); }
+  LoopThread(const LoopThread&) = delete;
+  LoopThread& operator=(const LoopThread&) = delete;
+
+  /// Whoever may still post to it holds it.
+  const std::shared_ptr<asio::io_context>& io() { return io_; }
+  /// Not on the thread.
+  void Stop() {
+    io_->stop();
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  const std::shared_ptr<asio::io_context> io_ = std::make_shared<asio::io_context>(1);
+  asio::executor_work_guard<asio::io_context::executor_type> work_{io_->get_executor()};
+  std::thread thread_;
+};
+
 class OsThreads final : public ThreadHost {
  public:
-  OsThreads(std::unique_ptr<http::TlsClient> tls, std::unique_ptr<http::Resolver> resolver,
-            const base::Clock& clock, store::Stores stores, metrics::Metrics& metrics)
+  OsThreads(size_t threads, std::unique_ptr<http::TlsClient> tls,
+            std::unique_ptr<http::Resolver> resolver, const base::Clock& clock,
+            store::Stores stores, metrics::Metrics& metrics)
       : tls_(std::move(tls)),
         resolver_(std::move(resolver)),
         clock_(clock),
         stores_(stores),
-        metrics_(metrics),
-        thread_([this] {
-          pthread_setname_np(pthread_self(), "engine");
-          io_.run();
-        }) {}
-  ~OsThreads() override { Stop(); }
-
-  std::unique_ptr<DeliveryThread> MakeThread(const DeliveryThreadOptions& options,
-                                             store::ShardState state) override {
-    return DeliveryThread::Create(options, clock_, stores_, std::move(state), *resolver_, *tls_,
-                                  metrics_);
+        metrics_(metrics) {
+    for (size_t i = 0; i < threads; ++i) loops_.emplace_back("delivery-" + std::to_string(i));
   }
-  void Post(absl::AnyInvocable<void()> task) override { asio::post(io_, std::move(task)); }
+
+  size_t threads() const override { return loops_.size(); }
+  std::unique_ptr<DeliveryShard> MakeShard(size_t thread, const DeliveryShardOptions& options,
+                                           store::ShardState state) override {
+    return DeliveryShard::Create(options, loops_[thread].io(), clock_, stores_, std::move(state),
+                                 *resolver_, *tls_, metrics_);
+  }
+  void PostTo(size_t thread, absl::AnyInvocable<void()> task) override {
+    asio::post(*loops_[thread].io(), std::move(task));
+  }
+
+  void Post(absl::AnyInvocable<void()> task) override {
+    asio::post(*engine_.io(), std::move(task));
+  }
   void PostAt(base::MonoTime at, absl::AnyInvocable<void()> task) override {
-    auto timer = std::make_shared<asio::steady_timer>(io_, at);
+    auto timer = std::make_shared<asio::steady_timer>(*engine_.io(), at);
     timer->async_wait(
         [timer, task = std::move(task)](boost::system::error_code) mutable { task(); });
   }
   void Stop() override {
-    io_.stop();
-    if (thread_.joinable()) thread_.join();
+    engine_.Stop();
+    for (LoopThread& loop : loops_) loop.Stop();
   }
   bool Wait(Awaited& answers, base::MonoTime until) override { return answers.WaitUntil(until); }
 
@@ -80,22 +113,22 @@ class OsThreads final : public ThreadHost {
   const base::Clock& clock_;
   const store::Stores stores_;
   metrics::Metrics& metrics_;
-  asio::io_context io_{1};
-  asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
-  std::thread thread_;
+  std::deque<LoopThread> loops_;
+  LoopThread engine_{"engine"};
 };
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<ThreadHost>> MakeOsThreads(const v1::ResolverSettings& resolver,
+absl::StatusOr<std::unique_ptr<ThreadHost>> MakeOsThreads(size_t threads,
+                                                          const v1::ResolverSettings& resolver,
                                                           const base::Clock& clock,
                                                           store::Stores stores,
                                                           metrics::Metrics& metrics) {
   absl::StatusOr<std::unique_ptr<http::TlsClient>> tls = http::TlsClient::Create();
   if (!tls.ok()) return tls.status();
   return std::make_unique<OsThreads>(
-      *std::move(tls), http::Resolver::Create(ResolverOptionsOf(resolver, metrics), clock), clock,
-      stores, metrics);
+      threads, *std::move(tls), http::Resolver::Create(ResolverOptionsOf(resolver, metrics), clock),
+      clock, stores, metrics);
 }
 
 }  // namespace carillon::engine

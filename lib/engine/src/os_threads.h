@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 
 #include "absl/status/statusor.h"
@@ -11,9 +12,10 @@
 
 namespace carillon::engine {
 
-/// Threads of the operating system, with the resolver and the TLS client that all of them share.
-/// What is given outlives it.
-absl::StatusOr<std::unique_ptr<ThreadHost>> MakeOsThreads(const v1::ResolverSettings& resolver,
+/// So many delivery threads of the operating system, and the engine's, with the resolver and the
+/// TLS client that all of them share. What is given outlives it.
+absl::StatusOr<std::unique_ptr<ThreadHost>> MakeOsThreads(size_t threads,
+                                                          const v1::ResolverSettings& resolver,
                                                           const base::Clock& clock,
                                                           store::Stores stores,
                                                           metrics::Metrics& metrics);

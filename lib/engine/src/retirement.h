@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "absl/container/flat_hash_set.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -17,14 +19,16 @@ namespace carillon::engine {
 class Retirement {
  public:
   using Names = absl::flat_hash_set<Placement::FullName>;
+  using Mine = std::function<bool(const store::LaneName&)>;
 
   Retirement(const EngineCallbacks& callbacks, store::Stores stores, metrics::Metrics& metrics,
              log::Logger& logger)
       : callbacks_(callbacks), stores_(stores), metrics_(metrics), logger_(logger) {}
 
-  /// Retires the lanes that are not among `configured`, all of which are open, and those that are
-  /// marked as taken out. `done` when they are marked, or what forbids it.
-  void RetireOthers(Names configured, absl::AnyInvocable<void(absl::Status)> done);
+  /// Retires, of the lanes whose names are `mine`, those that are not among `configured`, all of
+  /// which are open, and those that are marked as taken out. `done` when they are marked, or what
+  /// forbids it.
+  void RetireOthers(Mine mine, Names configured, absl::AnyInvocable<void(absl::Status)> done);
 
  private:
   const EngineCallbacks& callbacks_;

@@ -7,7 +7,7 @@
 namespace carillon::engine {
 namespace {
 
-using Changes = std::vector<routing::TableChange>;  // by thread
+using Changes = std::vector<routing::TableChange>;  // by shard
 
 void AddSubscriptions(const resource::Difference& difference, Changes& changes) {
   for (const resource::Difference::Subscriptions& of : difference.subscriptions) {
@@ -15,7 +15,7 @@ void AddSubscriptions(const resource::Difference& difference, Changes& changes) 
     if (of.now != nullptr) {
       for (const auto& subscription : of.now->subscriptions) now.push_back(subscription.value);
     }
-    // Each thread tells by them whether anybody asked for operational events.
+    // Each shard tells by them whether anybody asked for operational events.
     for (routing::TableChange& change : changes) {
       change.subscriptions.emplace_back(of.tenant, now);
     }
@@ -42,7 +42,7 @@ TableSet::Plan TableSet::MakePlan(resource::SnapshotPtr snapshot) const {
   Changes changes(tables_.size());
   const auto put = [&changes](const Placement::Assignment& assignment,
                               routing::DestinationPtr destination) {
-    changes[assignment.thread].places.emplace_back(assignment.place, std::move(destination));
+    changes[assignment.shard].places.emplace_back(assignment.place, std::move(destination));
   };
   for (const auto& [name, assignment] : plan.placement.removed) put(assignment, nullptr);
   for (const auto& destination : difference.changed) {
@@ -56,10 +56,10 @@ TableSet::Plan TableSet::MakePlan(resource::SnapshotPtr snapshot) const {
     for (routing::TableChange& change : changes) change.types = *snapshot->types;
   }
   for (size_t i = 0; i < tables_.size(); ++i) {
-    Plan::OfThread& thread = plan.threads.emplace_back();
-    thread.changed = !changes[i].empty();
-    thread.table = thread.changed ? tables_[i]->With(changes[i]) : tables_[i];
-    for (const auto& [place, destination] : changes[i].places) thread.places.push_back(place);
+    Plan::OfShard& shard = plan.shards.emplace_back();
+    shard.changed = !changes[i].empty();
+    shard.table = shard.changed ? tables_[i]->With(changes[i]) : tables_[i];
+    for (const auto& [place, destination] : changes[i].places) shard.places.push_back(place);
   }
   plan.snapshot = std::move(snapshot);
   return plan;
@@ -67,7 +67,7 @@ TableSet::Plan TableSet::MakePlan(resource::SnapshotPtr snapshot) const {
 
 void TableSet::Take(Plan plan) {
   placement_.Commit(std::move(plan.placement));
-  for (size_t i = 0; i < tables_.size(); ++i) tables_[i] = std::move(plan.threads[i].table);
+  for (size_t i = 0; i < tables_.size(); ++i) tables_[i] = std::move(plan.shards[i].table);
   snapshot_ = std::move(plan.snapshot);
 }
 

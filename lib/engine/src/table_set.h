@@ -13,20 +13,20 @@
 
 namespace carillon::engine {
 
-/// The routing tables of all threads, and what they were made from. One thread.
+/// The routing tables of all shards, and what they were made from. One thread.
 class TableSet {
  public:
-  explicit TableSet(size_t threads)
-      : placement_(threads), tables_(threads, routing::CompiledTable::Empty()) {}
+  explicit TableSet(size_t shards, PlaceBy by = PlaceBy::kFewest)
+      : placement_(shards, by), tables_(shards, routing::CompiledTable::Empty()) {}
 
   /// What another snapshot makes of the tables.
   struct Plan {
-    struct OfThread {
+    struct OfShard {
       std::shared_ptr<const routing::CompiledTable> table;
       bool changed = false;          ///< it is another than before
       std::vector<uint32_t> places;  ///< where it is, each once
     };
-    std::vector<OfThread> threads;
+    std::vector<OfShard> shards;
     Placement::Change placement;
     resource::SnapshotPtr snapshot;
     size_t compared = 0;  ///< resources that were looked at
@@ -38,6 +38,12 @@ class TableSet {
   /// It is in force. Nothing was taken since it was made.
   void Take(Plan plan);
 
+  /// Of one shard, whole.
+  const std::shared_ptr<const routing::CompiledTable>& table(store::ShardId shard) const {
+    return tables_[shard];
+  }
+  /// What is in force.
+  const resource::SnapshotPtr& snapshot() const { return snapshot_; }
   /// For figures.
   delivery::AllTables::Tables tables() const { return {tables_.begin(), tables_.end()}; }
 

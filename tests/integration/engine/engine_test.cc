@@ -34,6 +34,7 @@ class StubJournal final : public store::EventLog,
     event->Accept(++position_, std::chrono::system_clock::now());
     const auto batch =
         std::make_shared<store::EventBatch>(store::EventBatch{{event}, position_, position_});
+    const std::lock_guard lock(mutex_);
     for (store::Consumer* consumer : consumers_) consumer->OnCommitted(batch);
   }
   std::string refused;             // the name of a destination
@@ -51,8 +52,14 @@ class StubJournal final : public store::EventLog,
   }
 
   store::Stores stores() { return {*this, *this, *this}; }
-  void AddConsumer(store::Consumer* consumer) override { consumers_.push_back(consumer); }
-  void RemoveConsumer(store::Consumer* consumer) override { std::erase(consumers_, consumer); }
+  void AddConsumer(store::Consumer* consumer) override {
+    const std::lock_guard lock(mutex_);
+    consumers_.push_back(consumer);
+  }
+  void RemoveConsumer(store::Consumer* consumer) override {
+    const std::lock_guard lock(mutex_);
+    std::erase(consumers_, consumer);
+  }
   void DeclareShards(uint32_t) override {}
   void TakeShard(store::ShardId,
                  absl::AnyInvocable<void(absl::StatusOr<store::ShardState>)> done) override {
@@ -101,9 +108,13 @@ class StubJournal final : public store::EventLog,
   }
   void TakeOut(std::vector<store::LaneName> names,
                absl::AnyInvocable<void(absl::Status)> done) override {
-    if (on_taken_out) on_taken_out();
     for (const store::LaneName& name : names) taken_out.push_back(name.name);
-    done(marks);
+    if (!on_taken_out) return done(marks);
+    // As a store that takes its time: the engine's thread goes on meanwhile.
+    marking_ = std::async(std::launch::async, [this, done = std::move(done)]() mutable {
+      on_taken_out();
+      done(marks);
+    });
   }
   void CloseLanes(std::vector<store::LaneId> lanes) override {
     const std::lock_guard lock(mutex_);
@@ -133,6 +144,7 @@ class StubJournal final : public store::EventLog,
   store::LaneId lane_ = 0;
   std::vector<store::LaneId> closed_;
   std::atomic<bool> listed_{false};
+  std::future<void> marking_;
 };
 
 class EngineTest : public testing::Test {

@@ -30,8 +30,9 @@ class DispatcherTest : public testing::Test {
   void Create() {
     options_.observer = &observer_;
     journal_ = std::make_unique<SimJournal>(store_, executor_, clock_, random_);
-    dispatcher_ = Dispatcher::Create(options_, clock_, random_, journal_->stores(),
-                                     journal_->Take(options_.shard), courier_, executor_, metrics_);
+    dispatcher_ =
+        Dispatcher::Create(options_, clock_, random_, journal_->stores(),
+                           journal_->Take(options_.shard), courier_, Borrowed(executor_), metrics_);
     executor_.SetDispatcher(dispatcher_.get());
     journal_->AddConsumer(dispatcher_.get());
   }

@@ -68,7 +68,7 @@ class RouterTest : public testing::Test {
   base::SimulatedClock clock_;
   base::SeededRandom random_{7};
   SimExecutor executor_{clock_, random_};
-  CallbackBinder callbacks_{executor_};
+  CallbackBinder callbacks_{Borrowed(executor_)};
   SimStore store_;
   NullMetrics metrics_;
   std::shared_ptr<metrics::ShardMetrics> figures_ = metrics_.AddShard();

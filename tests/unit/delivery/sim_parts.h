@@ -194,13 +194,15 @@ class SimCourier final : public http::Courier {
     const End end = receive_(flight);
     EXPECT_TRUE(flights.emplace(request.token, std::move(flight)).second) << "token used twice";
     const base::MonoTime started = clock_.Mono();
-    executor_.At(started + end.after, [this, token = request.token, end, started] {
-      Report(token, {.wire = end.wire,
-                     .status = end.status,
-                     .retry_after = end.retry_after,
-                     .started = started,
-                     .times = end.times});
-    });
+    executor_.At(started + end.after,
+                 [this, alive = std::weak_ptr<int>(alive_), token = request.token, end, started] {
+                   if (alive.expired()) return;
+                   Report(token, {.wire = end.wire,
+                                  .status = end.status,
+                                  .retry_after = end.retry_after,
+                                  .started = started,
+                                  .times = end.times});
+                 });
   }
 
   static std::string Header(const std::string& head, const std::string& name) {
@@ -222,9 +224,11 @@ class SimCourier final : public http::Courier {
   void Cancel(Which which) {
     for (const auto& [token, flight] : flights) {
       if (!which(flight)) continue;
-      executor_.Post([this, token = token, started = clock_.Mono()] {
-        Report(token, {.wire = model::Outcome::kCancelled, .started = started});
-      });
+      executor_.Post(
+          [this, alive = std::weak_ptr<int>(alive_), token = token, started = clock_.Mono()] {
+            if (alive.expired()) return;
+            Report(token, {.wire = model::Outcome::kCancelled, .started = started});
+          });
     }
   }
   void Report(uint64_t token, http::Response response) {
@@ -243,6 +247,7 @@ class SimCourier final : public http::Courier {
   http::CourierListener* listener_ = nullptr;
   std::map<http::EndpointId, http::EndpointOptions> endpoints_;
   http::EndpointId last_endpoint_ = 0;
+  std::shared_ptr<int> alive_ = std::make_shared<int>();
 };
 
 }  // namespace carillon::delivery

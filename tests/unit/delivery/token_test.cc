@@ -9,9 +9,9 @@ namespace {
 using std::chrono::milliseconds;
 
 /// Passes everything on to a courier that somebody else owns.
-class Borrowed final : public http::Courier {
+class Passing final : public http::Courier {
  public:
-  explicit Borrowed(http::Courier& courier) : courier_(courier) {}
+  explicit Passing(http::Courier& courier) : courier_(courier) {}
   void SetListener(http::CourierListener* listener) override { courier_.SetListener(listener); }
   http::EndpointId Open(const http::EndpointOptions& options) override {
     return courier_.Open(options);
@@ -32,8 +32,9 @@ class TokenTest : public DispatcherTest {
   void DeliverOverTheWrap(http::Courier& courier) {
     options_.first_token_use = AttemptToken::kUses - 3;
     journal_ = std::make_unique<SimJournal>(store_, executor_, clock_, random_);
-    dispatcher_ = Dispatcher::Create(options_, clock_, random_, journal_->stores(),
-                                     journal_->Take(options_.shard), courier, executor_, metrics_);
+    dispatcher_ =
+        Dispatcher::Create(options_, clock_, random_, journal_->stores(),
+                           journal_->Take(options_.shard), courier, Borrowed(executor_), metrics_);
     executor_.SetDispatcher(dispatcher_.get());
     journal_->AddConsumer(dispatcher_.get());
     ASSERT_TRUE(SetTable({Named("a")}).ok());
@@ -50,7 +51,7 @@ TEST_F(TokenTest, ASlotThatWasUsedVeryOftenGoesOn) { DeliverOverTheWrap(courier_
 
 TEST_F(TokenTest, AlsoBelowACourierThatMakesRequestsOfItsOwn) {
   const auto courier = authorization::MakeAuthorizingCourier(
-      std::make_unique<Borrowed>(courier_), clock_,
+      std::make_unique<Passing>(courier_), clock_,
       {.post = [this](absl::AnyInvocable<void()> task) { executor_.Post(std::move(task)); }});
   DeliverOverTheWrap(*courier);
 }

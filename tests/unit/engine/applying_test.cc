@@ -21,14 +21,13 @@ using testing::IsEmpty;
 class Applying : public testing::Test {
  protected:
   Applying() {
-    for (FakeThread*& thread : threads_) {
-      auto made = std::make_unique<FakeThread>();
-      thread = made.get();
-      owned_.push_back(std::move(made));
+    for (store::ShardId shard = 0; shard < 2; ++shard) {
+      state_.Begin(shard, {.epoch = 1});
+      shards_[shard] = host_.made.back().shard;
     }
   }
 
-  /// A snapshot of destinations, which go to the threads by turns.
+  /// A snapshot of destinations, which go to the shards by turns.
   resource::SnapshotPtr Of(const std::vector<std::string>& names, uint32_t limit = 1) {
     std::vector<model::Destination> destinations;
     for (const std::string& name : names) {
@@ -60,11 +59,11 @@ class Applying : public testing::Test {
     EXPECT_THAT(std::exchange(told_, {}), ElementsAre("first OK"));
   }
   void SetReady() {
-    for (FakeThread* thread : threads_) thread->SetReady();
+    for (FakeShard* shard : shards_) shard->SetReady();
     host_.Run();
   }
   void SetCommitted() {
-    for (FakeThread* thread : threads_) thread->SetCommitted();
+    for (FakeShard* shard : shards_) shard->SetCommitted();
     host_.Run();
   }
   void AwaitRemovals() {
@@ -75,8 +74,8 @@ class Applying : public testing::Test {
         }));
     host_.Run();
   }
-  void Count(size_t thread, uint64_t deliveries) {
-    auto& counted = threads_[thread]->counted;
+  void Count(size_t shard, uint64_t deliveries) {
+    auto& counted = shards_[shard]->counted;
     ASSERT_FALSE(counted.empty());
     auto answer = std::move(counted.front());
     counted.erase(counted.begin());
@@ -86,25 +85,25 @@ class Applying : public testing::Test {
 
   StepHost host_;
   FakeStore store_;
-  FakeThread* threads_[2] = {};
-  std::vector<std::unique_ptr<DeliveryThread>> owned_;
+  FakeShard* shards_[2] = {};
   std::unique_ptr<metrics::Metrics> metrics_ = metrics::Metrics::Create("test");
   std::ostringstream log_;
   std::unique_ptr<log::Logger> logger_ = log::Logger::Create(log_, log::Level::kError, host_.clock);
   delivery::AllTables all_tables_;
   std::vector<uint32_t> limits_;  // that were put in force
   EngineState state_{
-      .host = host_,
+      .host = std::shared_ptr<ThreadHost>(std::shared_ptr<void>(), &host_),
       .clock = host_.clock,
       .stores = store_.stores(),
       .metrics = *metrics_,
       .logger = *logger_,
       .set_settings = [this](const auto& settings) { limits_.push_back(settings.max_in_flight); },
+      .options_of = [](store::ShardId, uint64_t) { return DeliveryShardOptions(); },
       .all_tables = all_tables_,
-      .threads = owned_,
+      .place_by = PlaceBy::kFewest,
+      .shards = std::vector<EngineState::Shard>(2),
       .tables = TableSet(2),
-      .begun = false,
-      .removed = {}};
+      .begun = false};
   uint64_t revision_ = 0;
   resource::SnapshotPtr before_;
   std::vector<std::string> told_;
@@ -113,19 +112,19 @@ class Applying : public testing::Test {
 
 TEST_F(Applying, AllPrepareBeforeOneCommits) {
   Apply("first", Of({"a", "b"}, 7));
-  threads_[0]->SetReady();
+  shards_[0]->SetReady();
   host_.Run();
-  EXPECT_EQ(threads_[0]->commits, 0);
+  EXPECT_EQ(shards_[0]->commits, 0);
   EXPECT_THAT(limits_, IsEmpty()) << "nothing of it is in force";
-  threads_[1]->SetReady();
+  shards_[1]->SetReady();
   host_.Run();
-  EXPECT_EQ(threads_[0]->commits, 1);
-  EXPECT_EQ(threads_[1]->commits, 1);
+  EXPECT_EQ(shards_[0]->commits, 1);
+  EXPECT_EQ(shards_[1]->commits, 1);
   EXPECT_THAT(limits_, ElementsAre(7));
-  threads_[1]->SetCommitted();
+  shards_[1]->SetCommitted();
   host_.Run();
   EXPECT_THAT(told_, IsEmpty());
-  threads_[0]->SetCommitted();
+  shards_[0]->SetCommitted();
   host_.Run();
   EXPECT_THAT(told_, ElementsAre("first OK"));
 }
@@ -133,12 +132,12 @@ TEST_F(Applying, AllPrepareBeforeOneCommits) {
 TEST_F(Applying, WhatOneCannotTakeTheOthersForget) {
   Begin({"a", "b"});
   Apply("second", Of({"a", "b", "c", "d"}, 9));
-  threads_[0]->SetReady();
-  threads_[1]->SetReady(absl::ResourceExhaustedError("the disk is full"));
+  shards_[0]->SetReady();
+  shards_[1]->SetReady(absl::ResourceExhaustedError("the disk is full"));
   host_.Run();
-  EXPECT_EQ(threads_[0]->discards, 1);
-  EXPECT_EQ(threads_[1]->discards, 0) << "it has nothing to forget";
-  EXPECT_EQ(threads_[0]->commits, 1);
+  EXPECT_EQ(shards_[0]->discards, 1);
+  EXPECT_EQ(shards_[1]->discards, 0) << "it has nothing to forget";
+  EXPECT_EQ(shards_[0]->commits, 1);
   EXPECT_THAT(told_, ElementsAre("second RESOURCE_EXHAUSTED"));
   EXPECT_THAT(limits_, ElementsAre(1));
   EXPECT_EQ(state_.tables.tables()[0]->places(), 1u);
@@ -147,25 +146,25 @@ TEST_F(Applying, WhatOneCannotTakeTheOthersForget) {
 TEST_F(Applying, WhatIsTakenOutIsMarkedBeforeItIsInForce) {
   Begin({"a", "b", "c"});
   Apply("second", Of({"b"}));
-  threads_[0]->SetReady();
+  shards_[0]->SetReady();
   host_.Run();
   EXPECT_THAT(store_.taken_out, ElementsAre("a", "c"));
-  EXPECT_EQ(threads_[0]->commits, 1) << "not yet";
+  EXPECT_EQ(shards_[0]->commits, 1) << "not yet";
   std::exchange(store_.marked, nullptr)(absl::OkStatus());
   host_.Run();
-  EXPECT_EQ(threads_[0]->commits, 2);
-  EXPECT_EQ(threads_[1]->commits, 1) << "nothing changes there";
+  EXPECT_EQ(shards_[0]->commits, 2);
+  EXPECT_EQ(shards_[1]->commits, 1) << "nothing changes there";
 }
 
 TEST_F(Applying, AChangeWhoseMarksCannotBeWrittenIsForgotten) {
   Begin({"a", "b", "c"});
   Apply("second", Of({"b"}));
-  threads_[0]->SetReady();
+  shards_[0]->SetReady();
   host_.Run();
   std::exchange(store_.marked, nullptr)(absl::UnavailableError("it failed"));
   host_.Run();
-  EXPECT_EQ(threads_[0]->discards, 1);
-  EXPECT_EQ(threads_[0]->commits, 1);
+  EXPECT_EQ(shards_[0]->discards, 1);
+  EXPECT_EQ(shards_[0]->commits, 1);
   EXPECT_THAT(told_, ElementsAre("second UNAVAILABLE"));
 }
 
@@ -173,12 +172,12 @@ TEST_F(Applying, TheNextBeginsWhenTheOneBeforeIsOver) {
   Begin({"a", "b"});
   Apply("second", Of({"a", "b", "c", "d"}));
   Apply("third", Of({"a", "b", "c", "d", "e", "f"}));
-  EXPECT_EQ(threads_[0]->table->places(), 2u);
+  EXPECT_EQ(shards_[0]->table->places(), 2u);
   SetReady();
-  EXPECT_EQ(threads_[0]->ready, nullptr) << "the second is not in force everywhere";
+  EXPECT_EQ(shards_[0]->ready, nullptr) << "the second is not in force everywhere";
   SetCommitted();
   EXPECT_THAT(told_, ElementsAre("second OK"));
-  EXPECT_EQ(threads_[0]->table->places(), 3u);
+  EXPECT_EQ(shards_[0]->table->places(), 3u);
   SetReady();
   SetCommitted();
   EXPECT_THAT(told_, ElementsAre("second OK", "third OK"));
@@ -203,12 +202,12 @@ TEST_F(Applying, WhatIsUnderWayAndWhatWaitsIsToldWhenTheEngineStops) {
   Begin({"a", "b"});
   Apply("second", Of({"a", "b", "c", "d"}));
   Apply("third", Of({"a"}));
-  threads_[0]->SetReady();
+  shards_[0]->SetReady();
   operations_.Stop();
   EXPECT_THAT(told_, ElementsAre("second UNAVAILABLE", "third UNAVAILABLE"));
-  threads_[1]->SetReady();
+  shards_[1]->SetReady();
   host_.Run();
-  EXPECT_EQ(threads_[0]->commits, 1) << "what is answered later leads to nothing";
+  EXPECT_EQ(shards_[0]->commits, 1) << "what is answered later leads to nothing";
   Apply("fourth", Of({"b"}));
   AwaitRemovals();
   EXPECT_THAT(told_, ElementsAre("second UNAVAILABLE", "third UNAVAILABLE", "fourth UNAVAILABLE",
@@ -254,7 +253,7 @@ TEST_F(Applying, RemovalsAreAwaitedForSoLongOnly) {
   Apply("second", Of({"a", "b", "c", "d"}));
   Count(0, 3);
   host_.Advance(seconds(1));
-  EXPECT_EQ(threads_[1]->ready, nullptr) << "the next change waits for it";
+  EXPECT_EQ(shards_[1]->ready, nullptr) << "the next change waits for it";
   host_.Advance(seconds(2));
   EXPECT_THAT(told_, ElementsAre("counting 3"));
   Count(1, 5);

@@ -10,18 +10,68 @@
 #include <vector>
 
 #include "carillon/base/clock.h"
-#include "delivery_thread.h"
+#include "delivery_shard.h"
 #include "thread_host.h"
 
 namespace carillon::engine {
 
+/// Answers when it is told to.
+class FakeShard final : public DeliveryShard {
+ public:
+  void PrepareTable(delivery::NextTable next,
+                    absl::AnyInvocable<void(absl::Status)> done) override {
+    EXPECT_EQ(ready, nullptr) << "one at a time";
+    table = next.table;
+    ready = std::move(done);
+  }
+  void CommitTable(absl::AnyInvocable<void()> done) override {
+    ++commits;
+    committed = std::move(done);
+  }
+  void DiscardTable() override { ++discards; }
+  void Drain(std::chrono::nanoseconds time, absl::AnyInvocable<void()> done) override {
+    grace = time;
+    drained = std::move(done);
+  }
+  void PublishGauges(absl::AnyInvocable<void()>) override {}
+  void ListPending(absl::AnyInvocable<void(model::PendingReport)>) override {}
+  void AwaitRemovals(absl::AnyInvocable<void(uint64_t)> done) override {
+    counted.push_back(std::move(done));
+  }
+  void CancelAll() override {}
+  void End(absl::AnyInvocable<void()> done) override { ended = std::move(done); }
+
+  void SetReady(absl::Status status = absl::OkStatus()) {
+    ASSERT_NE(ready, nullptr);
+    std::exchange(ready, nullptr)(std::move(status));
+  }
+  void SetCommitted() {
+    ASSERT_NE(committed, nullptr);
+    std::exchange(committed, nullptr)();
+  }
+
+  absl::AnyInvocable<void(absl::Status)> ready;
+  absl::AnyInvocable<void()> committed;
+  absl::AnyInvocable<void()> drained;
+  absl::AnyInvocable<void()> ended;
+  std::chrono::nanoseconds grace{-1};
+  std::vector<absl::AnyInvocable<void(uint64_t)>> counted;
+  std::shared_ptr<const routing::RoutingTable> table;
+  int commits = 0;
+  int discards = 0;
+};
+
 /// The engine's thread, step by step, in simulated time.
 class StepHost final : public ThreadHost {
  public:
-  std::unique_ptr<DeliveryThread> MakeThread(const DeliveryThreadOptions&,
-                                             store::ShardState) override {
-    return nullptr;
+  size_t threads() const override { return 2; }
+  std::unique_ptr<DeliveryShard> MakeShard(size_t thread, const DeliveryShardOptions&,
+                                           store::ShardState state) override {
+    auto shard = std::make_unique<FakeShard>();
+    made.push_back({shard.get(), thread, state.epoch});
+    return shard;
   }
+  void PostTo(size_t, absl::AnyInvocable<void()>) override {}
   void Post(absl::AnyInvocable<void()> task) override {
     if (!stopped_) tasks_.push_back(std::move(task));
   }
@@ -54,52 +104,18 @@ class StepHost final : public ThreadHost {
   }
 
   base::SimulatedClock clock;
+  /// Of those that were made last: the shard, its thread, and what it was begun with.
+  struct Made {
+    FakeShard* shard = nullptr;
+    size_t thread = 0;
+    uint64_t epoch = 0;
+  };
+  std::vector<Made> made;
 
  private:
   std::deque<absl::AnyInvocable<void()>> tasks_;
   std::multimap<base::MonoTime, absl::AnyInvocable<void()>> timers_;
   bool stopped_ = false;
-};
-
-/// Answers when it is told to.
-class FakeThread final : public DeliveryThread {
- public:
-  store::Consumer* consumer() override { return nullptr; }
-  void PrepareTable(delivery::NextTable next,
-                    absl::AnyInvocable<void(absl::Status)> done) override {
-    EXPECT_EQ(ready, nullptr) << "one at a time";
-    table = next.table;
-    ready = std::move(done);
-  }
-  void CommitTable(absl::AnyInvocable<void()> done) override {
-    ++commits;
-    committed = std::move(done);
-  }
-  void DiscardTable() override { ++discards; }
-  void Drain(std::chrono::nanoseconds, absl::AnyInvocable<void()>) override {}
-  void PublishGauges(absl::AnyInvocable<void()>) override {}
-  void ListPending(absl::AnyInvocable<void(model::PendingReport)>) override {}
-  void AwaitRemovals(absl::AnyInvocable<void(uint64_t)> done) override {
-    counted.push_back(std::move(done));
-  }
-  void Post(absl::AnyInvocable<void()>) override {}
-  void CancelAll() override {}
-
-  void SetReady(absl::Status status = absl::OkStatus()) {
-    ASSERT_NE(ready, nullptr);
-    std::exchange(ready, nullptr)(std::move(status));
-  }
-  void SetCommitted() {
-    ASSERT_NE(committed, nullptr);
-    std::exchange(committed, nullptr)();
-  }
-
-  absl::AnyInvocable<void(absl::Status)> ready;
-  absl::AnyInvocable<void()> committed;
-  std::vector<absl::AnyInvocable<void(uint64_t)>> counted;
-  std::shared_ptr<const routing::RoutingTable> table;
-  int commits = 0;
-  int discards = 0;
 };
 
 /// Marks, lists and retires lanes; the rest is not asked.
@@ -137,9 +153,21 @@ class FakeStore final : public store::EventLog,
   void Stop() override {}
   LogStats log_stats() const override { return {}; }
   void DeclareShards(uint32_t) override {}
-  void TakeShard(store::ShardId,
-                 absl::AnyInvocable<void(absl::StatusOr<store::ShardState>)>) override {}
-  void ReleaseShard(store::ShardId, uint64_t) override {}
+  void TakeShard(store::ShardId shard,
+                 absl::AnyInvocable<void(absl::StatusOr<store::ShardState>)> done) override {
+    if (!refused.ok()) return done(refused);
+    taken.push_back(shard);
+    done(store::ShardState{.epoch = ++epoch});
+  }
+  void ReleaseShard(store::ShardId shard, uint64_t of) override {
+    released.emplace_back(shard, of);
+  }
+
+  absl::Status refused;
+  uint64_t epoch = 0;  // that was given last
+  std::vector<store::ShardId> taken;
+  std::vector<std::pair<store::ShardId, uint64_t>> released;
+
   size_t max_outstanding() const override { return 1; }
   void Settle(store::Settlement, absl::AnyInvocable<void(absl::Status)>) override {}
   void TakeDue(store::LaneId, base::WallTime, size_t,

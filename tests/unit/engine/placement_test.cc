@@ -23,14 +23,14 @@ void Change(Placement& placement, const std::vector<std::string>& removed,
   placement.Commit(placement.Plan(Full(removed), Full(added)));
 }
 
-/// `thread:place` of each.
+/// `shard:place` of each.
 std::vector<std::string> Assignments(const Placement& placement,
                                      const std::vector<std::string>& names) {
   std::vector<std::string> assignments;
   for (const Placement::FullName& name : Full(names)) {
     const Placement::Assignment* assignment = placement.Find(name);
     assignments.push_back(assignment == nullptr ? "-"
-                                                : std::to_string(assignment->thread) + ":" +
+                                                : std::to_string(assignment->shard) + ":" +
                                                       std::to_string(assignment->place));
   }
   return assignments;
@@ -44,7 +44,7 @@ TEST(PlacementTest, ANewOneGoesWhereTheFewestAre) {
   Change(placement, {"tb"}, {"te", "tf"});
   EXPECT_THAT(Assignments(placement, {"ta", "tb", "tc", "td", "te", "tf"}),
               ElementsAre("0:0", "-", "2:0", "0:1", "1:1", "1:2"))
-      << "tb is gone, and its thread has room";
+      << "tb is gone, and its shard has room";
 }
 
 TEST(PlacementTest, APlaceIsGivenAgainAfterTheChangeThatFreedIt) {

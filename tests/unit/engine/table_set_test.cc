@@ -42,21 +42,21 @@ class TableSetTest : public testing::Test {
   resource::SnapshotPtr before_;
 };
 
-TEST_F(TableSetTest, EachThreadGetsWhatChangesThere) {
+TEST_F(TableSetTest, EachShardGetsWhatChangesThere) {
   TableSet tables(2);
   auto plan = Apply(tables, Make({Named("t/a"), Named("t/b"), Named("t/c")}, {ToAll("t")}));
-  EXPECT_THAT(plan.threads[0].places, ElementsAre(0, 1));
-  EXPECT_THAT(plan.threads[1].places, ElementsAre(0));
+  EXPECT_THAT(plan.shards[0].places, ElementsAre(0, 1));
+  EXPECT_THAT(plan.shards[1].places, ElementsAre(0));
   plan = Apply(tables, Make({Named("t/a"), Named("t/b", "http://i/"), Named("t/c")}, {ToAll("t")}));
-  EXPECT_FALSE(plan.threads[0].changed);
-  EXPECT_THAT(plan.threads[0].places, IsEmpty());
-  EXPECT_TRUE(plan.threads[1].changed);
-  EXPECT_THAT(plan.threads[1].places, ElementsAre(0));
-  EXPECT_EQ(plan.threads[1].table->at(0)->url, "http://i/");
+  EXPECT_FALSE(plan.shards[0].changed);
+  EXPECT_THAT(plan.shards[0].places, IsEmpty());
+  EXPECT_TRUE(plan.shards[1].changed);
+  EXPECT_THAT(plan.shards[1].places, ElementsAre(0));
+  EXPECT_EQ(plan.shards[1].table->at(0)->url, "http://i/");
   plan = Apply(tables, Make({Named("t/b", "http://i/"), Named("t/c")}, {ToAll("t")}));
-  EXPECT_THAT(plan.threads[0].places, ElementsAre(0));
-  EXPECT_EQ(plan.threads[0].table->at(0), nullptr);
-  EXPECT_FALSE(plan.threads[1].changed);
+  EXPECT_THAT(plan.shards[0].places, ElementsAre(0));
+  EXPECT_EQ(plan.shards[0].table->at(0), nullptr);
+  EXPECT_FALSE(plan.shards[1].changed);
   EXPECT_EQ(plan.placement.removed[0].first, Placement::FullName("t", "a"));
 }
 
@@ -64,10 +64,10 @@ TEST_F(TableSetTest, ARenamedOneIsAnotherAtAnotherPlace) {
   TableSet tables(1);
   Apply(tables, Make({Named("t/a"), Named("t/b")}));
   const auto plan = Apply(tables, Make({Named("t/b"), Named("t/c")}));
-  EXPECT_THAT(plan.threads[0].places, ElementsAre(0, 2));
-  EXPECT_EQ(plan.threads[0].table->at(0), nullptr);
-  EXPECT_EQ(plan.threads[0].table->at(1)->name, "b");
-  EXPECT_EQ(plan.threads[0].table->at(2)->name, "c");
+  EXPECT_THAT(plan.shards[0].places, ElementsAre(0, 2));
+  EXPECT_EQ(plan.shards[0].table->at(0), nullptr);
+  EXPECT_EQ(plan.shards[0].table->at(1)->name, "b");
+  EXPECT_EQ(plan.shards[0].table->at(2)->name, "c");
 }
 
 TEST_F(TableSetTest, WhatIsTheSameAsksNobody) {
@@ -76,7 +76,7 @@ TEST_F(TableSetTest, WhatIsTheSameAsksNobody) {
   Apply(tables, Make(all(), {ToAll("t"), ToAll("u")}));
   const auto plan = Apply(tables, Make(all(), {ToAll("u"), ToAll("t")}));
   EXPECT_EQ(plan.compared, 0u);
-  for (const auto& thread : plan.threads) EXPECT_FALSE(thread.changed);
+  for (const auto& shard : plan.shards) EXPECT_FALSE(shard.changed);
 }
 
 TEST_F(TableSetTest, SubscriptionsAreKnownToEveryThread) {
@@ -85,11 +85,11 @@ TEST_F(TableSetTest, SubscriptionsAreKnownToEveryThread) {
   model::Subscription operational = ToAll("t");
   operational.types = {"destination.disabled"};
   const auto plan = Apply(tables, Make({Named("t/a"), Named("t/b")}, {operational}));
-  for (const auto& thread : plan.threads) {
-    EXPECT_TRUE(thread.changed);
-    EXPECT_THAT(thread.places, IsEmpty()) << "no lane is touched";
-    EXPECT_EQ(thread.table->compiled_tenants(), 1u);
-    EXPECT_TRUE(thread.table->IsSubscribed("t", "destination.disabled"));
+  for (const auto& shard : plan.shards) {
+    EXPECT_TRUE(shard.changed);
+    EXPECT_THAT(shard.places, IsEmpty()) << "no lane is touched";
+    EXPECT_EQ(shard.table->compiled_tenants(), 1u);
+    EXPECT_TRUE(shard.table->IsSubscribed("t", "destination.disabled"));
   }
 }
 
@@ -98,7 +98,7 @@ TEST_F(TableSetTest, APlanThatIsDroppedChangesNothing) {
   Apply(tables, Make({Named("t/a")}));
   tables.MakePlan(Make({Named("t/b")}));
   const auto plan = tables.MakePlan(Make({Named("t/a"), Named("t/c")}));
-  EXPECT_THAT(plan.threads[0].places, ElementsAre(1));
+  EXPECT_THAT(plan.shards[0].places, ElementsAre(1));
 }
 
 // Counts what is looked at. The time is printed, to be compared by people: see docs/benchmarks.md.
@@ -129,8 +129,8 @@ TEST_F(TableSetTest, OneChangeAmongManyTakesNoMoreThanItChanges) {
   std::printf("one of %d destinations changed: planned in %.0f us\n", kTenants * kEach,
               took.count());
   EXPECT_EQ(plan.compared, 2u * (kEach + 1)) << "those of its tenant";
-  EXPECT_EQ(plan.threads[0].places.size() + plan.threads[1].places.size(), 1u);
-  EXPECT_EQ(plan.threads[0].table->compiled_tenants(), plan.threads[0].changed ? 0u : 10'000u);
+  EXPECT_EQ(plan.shards[0].places.size() + plan.shards[1].places.size(), 1u);
+  EXPECT_EQ(plan.shards[0].table->compiled_tenants(), plan.shards[0].changed ? 0u : 10'000u);
 }
 
 }  // namespace

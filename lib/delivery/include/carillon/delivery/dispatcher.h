@@ -41,8 +41,8 @@ struct DispatcherOptions {
   Observer* observer = nullptr;                ///< outlives the dispatcher; may be null
   tracing::Tracer* tracer = nullptr;           ///< the same; takes the spans of attempts
   /// The store did not take what the shard had to settle (see store::ShardStore): ABORTED when
-  /// another owner has the shard. No attempt is started any more, and nothing settled. Once, on the
-  /// dispatcher's thread; may be null.
+  /// another owner has the shard. No attempt is started any more, and nothing settled; what is in
+  /// flight is for the caller to cancel. Once, on the dispatcher's thread; may be null.
   std::function<void(const absl::Status&)> on_unsettled;
 };
 
@@ -56,7 +56,8 @@ struct NextTable {
 };
 
 /// Runs things on the dispatcher's thread. The real one posts to its io_context; the simulated one
-/// to its queue of events.
+/// to its queue of events. Whoever was asked something holds it: an answer may come when the
+/// dispatcher is gone.
 class Executor {
  public:
   virtual ~Executor() = default;
@@ -66,6 +67,11 @@ class Executor {
   /// earlier wish.
   virtual void WakeAt(base::MonoTime at) = 0;
 };
+
+/// For an executor that somebody else owns, and that outlives whoever may call it.
+inline std::shared_ptr<Executor> Borrowed(Executor& executor) {
+  return {std::shared_ptr<void>(), &executor};
+}
 
 /// One shard of the deliveries: routes the journal's tail to its lanes, decides what to send when,
 /// drives the courier, and tells the journal what became of it. Does no I/O, takes no locks;
@@ -82,7 +88,8 @@ class Dispatcher : public store::Consumer, public http::CourierListener {
   static std::unique_ptr<Dispatcher> Create(const DispatcherOptions& options,
                                             const base::Clock& clock, base::Random& random,
                                             store::Stores stores, store::ShardState state,
-                                            http::Courier& courier, Executor& executor,
+                                            http::Courier& courier,
+                                            std::shared_ptr<Executor> executor,
                                             metrics::Metrics& metrics);
 
   /// The first of two steps towards another table, so that all shards take it or none: looks up and
@@ -105,7 +112,7 @@ class Dispatcher : public store::Consumer, public http::CourierListener {
   virtual void OnTimer() = 0;
 
   /// Starts nothing new and routes nothing; `done` when nothing is in flight and everything is
-  /// durable.
+  /// durable, or will never be since another owner has the shard.
   virtual void Drain(absl::AnyInvocable<void()> done) = 0;
 
   /// Makes gauges current: queue sizes, ages, states; to the metrics. They are no truer than the

@@ -24,23 +24,32 @@ class Tracer;
 
 namespace carillon::engine {
 
-/// All delivery threads together. A destination stays on the thread it was first given, the one
-/// that then had the fewest. Thread-safe where it says so; what takes several steps goes on the
-/// engine's own thread, one after another.
+/// Which shards there are, and who has them.
+struct ShardSettings {
+  /// So many in all, the same for all engines over a store; a destination's name says in which it
+  /// is. 0: as many as delivery threads, all of them this engine's; a destination stays in the one
+  /// that it was first given, which then had the fewest.
+  uint32_t count = 0;
+  /// The engine begins with all of them; else with none.
+  bool take_all = true;
+};
+
+/// All deliveries of a process: shards on delivery threads, evenly. Thread-safe where it says so;
+/// what takes several steps goes on the engine's own thread, one after another.
 class Engine {
  public:
-  /// Makes the threads and adds them to the journal as consumers, before it starts. `connections`
-  /// bounds those to destinations; where it has fewer places than attempts may be in flight, their
-  /// bounds are lowered, each tenant's in proportion. `tracer` outlives it and may be null.
+  /// Makes the threads, and takes the shards. `connections` bounds those to destinations; where it
+  /// has fewer places than attempts may be in flight, their bounds are lowered, each tenant's in
+  /// proportion. `tracer` outlives it and may be null.
   static absl::StatusOr<std::unique_ptr<Engine>> Create(
       const resource::Config& config, const base::Clock& clock, base::DescriptorBudget& connections,
       store::Stores stores, metrics::Metrics& metrics, log::Logger& logger,
-      tracing::Tracer* tracer = nullptr);
+      tracing::Tracer* tracer = nullptr, const ShardSettings& shards = {});
   virtual ~Engine() = default;
 
-  /// Puts the snapshot's destinations, subscriptions, guard and limits in force on every thread,
+  /// Puts the snapshot's destinations, subscriptions, guard and limits in force on every shard,
   /// or, when one of them cannot take its part (the disk is full), on none. Only what differs from
-  /// the snapshot in force is looked at, and a thread of which nothing does is not asked. The first
+  /// the snapshot in force is looked at, and a shard of which nothing does is not asked. The first
   /// call starts delivering. Before anything is in force, the journal marks what is taken out:
   /// should it come back, also after a crash at any moment, it starts anew. What the first call
   /// finds left of destinations that are not configured, or that a process was taking out when it
@@ -53,6 +62,22 @@ class Engine {
                      absl::AnyInvocable<void(absl::Status)> done) = 0;
   /// The same, for one who waits. Not on the engine's thread.
   absl::Status ApplyAndWait(resource::SnapshotPtr snapshot);
+
+  /// Takes a shard, whoever has it, and serves it by the snapshot in force: from where its last
+  /// owner's outcomes are durable. What the store has left of destinations that are not configured
+  /// is counted and logged. `done` as that of `Apply`: it is served; FAILED_PRECONDITION: there is
+  /// no fixed count of shards; INVALID_ARGUMENT: there is no such shard; ALREADY_EXISTS: this
+  /// engine has it; or what kept it from being served: then it was given back.
+  ///
+  /// Each engine over a store has the same snapshots in force, at least by the time it takes a
+  /// shard: who has an older one takes destinations out that it does not know.
+  virtual void AddShard(store::ShardId shard, absl::AnyInvocable<void(absl::Status)> done) = 0;
+  /// Gives a shard up: starts nothing new there, lets what is in flight end for `grace`, cancels
+  /// the rest, and waits 5 s at most until all outcomes are durable. What is not is sent again by
+  /// the next owner. `done` as that of `Apply`; NOT_FOUND: this engine does not have it. Of a shard
+  /// that another engine took, it does so by itself, without grace, when it learns of that.
+  virtual void RemoveShard(store::ShardId shard, std::chrono::nanoseconds grace,
+                           absl::AnyInvocable<void(absl::Status)> done) = 0;
 
   /// Makes the gauges of all lanes true; waits for the threads, but not longer than `patience`: of
   /// one that is busy for so long they stay as they were. Any thread, one at a time.
