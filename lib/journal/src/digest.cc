@@ -22,8 +22,9 @@ void AddTo(uint32_t& sum, std::string_view bytes) {
   add(bytes.data(), bytes.size());
 }
 
-absl::Status AddTable(Database& database, const std::string& name, uint32_t& sum) {
-  absl::StatusOr<Statement> rows = database.Prepare(absl::StrCat("SELECT * FROM \"", name, "\""));
+absl::Status AddTable(sqlite::Database& database, const std::string& name, uint32_t& sum) {
+  absl::StatusOr<sqlite::Statement> rows =
+      database.Prepare(absl::StrCat("SELECT * FROM \"", name, "\""));
   if (!rows.ok()) return rows.status();
   const int columns = rows->Columns();
   size_t bytes = 0;
@@ -42,8 +43,8 @@ absl::Status AddTable(Database& database, const std::string& name, uint32_t& sum
 
 }  // namespace
 
-absl::StatusOr<uint32_t> DigestOfSmallTables(Database& database) {
-  absl::StatusOr<Statement> tables = database.Prepare(
+absl::StatusOr<uint32_t> DigestOfSmallTables(sqlite::Database& database) {
+  absl::StatusOr<sqlite::Statement> tables = database.Prepare(
       "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_stat%' AND "
       "name NOT IN ('journal', 'attempt_log', 'ids') ORDER BY name");
   if (!tables.ok()) return tables.status();

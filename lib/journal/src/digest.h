@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "absl/status/statusor.h"
-#include "sqlite.h"
+#include "carillon/sqlite/database.h"
 
 namespace carillon::journal {
 
@@ -11,6 +11,6 @@ namespace carillon::journal {
 /// ids), as far as 100,000 rows or 16 MiB of each: taken when the store was stopped and compared
 /// when it is started, it tells that a row was changed meanwhile, by a fault or by hand. It reads
 /// whatever tables there are.
-absl::StatusOr<uint32_t> DigestOfSmallTables(Database& database);
+absl::StatusOr<uint32_t> DigestOfSmallTables(sqlite::Database& database);
 
 }  // namespace carillon::journal

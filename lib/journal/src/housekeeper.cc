@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "carillon/base/worker.h"
 #include "digest.h"
 #include "inspection.h"
-#include "worker.h"
 
 namespace carillon::journal {
 namespace {
@@ -48,7 +48,7 @@ uint64_t MeasureDisk(const SqliteJournalOptions& options, uint64_t reusable_byte
   return missing;
 }
 
-Housekeeper::Housekeeper(Database database, Retention retention, KeptScan kept,
+Housekeeper::Housekeeper(sqlite::Database database, Retention retention, KeptScan kept,
                          const SqliteJournalOptions& options, Gauges& gauges, KeptBoard& board,
                          Writer& writer, base::Mutex& turn)
     : database_(std::move(database)),
@@ -63,7 +63,7 @@ Housekeeper::Housekeeper(Database database, Retention retention, KeptScan kept,
   // Restarting the write-ahead file waits for readers while the writer waits for it.
   sqlite3_busy_timeout(database_.handle(), 50);
   thread_ = std::thread([this] {
-    NameThread("journal-keep");
+    base::NameThread("journal-keep");
     Run();
   });
 }
@@ -156,7 +156,7 @@ void Housekeeper::LookAtKept(uint64_t max_kept_bytes) {
 
 bool Housekeeper::Tolerable(int code) {
   if (code == SQLITE_OK) return true;
-  const absl::Status status = SqliteError(database_.handle(), code);
+  const absl::Status status = sqlite::ErrorOf(database_.handle(), code);
   if (absl::IsAborted(status)) return true;  // readers are in its way
   writer_.NoteError(Operation::kCheckpoint, status);
   if (absl::IsResourceExhausted(status)) return true;

@@ -8,11 +8,11 @@
 #include "carillon/base/clock.h"
 #include "carillon/base/mutex.h"
 #include "carillon/journal/sqlite_journal.h"
+#include "carillon/sqlite/database.h"
 #include "gauges.h"
 #include "kept_board.h"
 #include "kept_scan.h"
 #include "retention.h"
-#include "sqlite.h"
 #include "writer.h"
 
 namespace carillon::journal {
@@ -22,7 +22,7 @@ namespace carillon::journal {
 class Housekeeper {
  public:
   /// `turn` is the writer's (see `Writer`).
-  Housekeeper(Database database, Retention retention, KeptScan kept,
+  Housekeeper(sqlite::Database database, Retention retention, KeptScan kept,
               const SqliteJournalOptions& options, Gauges& gauges, KeptBoard& board, Writer& writer,
               base::Mutex& turn);
   ~Housekeeper() { Stop(); }
@@ -51,7 +51,7 @@ class Housekeeper {
   bool Hand(RetentionStep step);
   bool Tolerable(int code);
 
-  Database database_;
+  sqlite::Database database_;
   Retention retention_;
   KeptScan kept_;
   const SqliteJournalOptions options_;

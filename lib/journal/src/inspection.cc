@@ -28,7 +28,7 @@ std::string InDoubt(uint64_t from, uint64_t to) {
 uint64_t LastPositionIn(const std::string& folder, ImageFrames frames) {
   absl::StatusOr<StoreImage> image = StoreImage::Open(folder, frames);
   if (!image.ok()) return 0;
-  absl::StatusOr<Database> database = image->OpenDatabase();
+  absl::StatusOr<sqlite::Database> database = image->OpenDatabase();
   if (!database.ok()) return 0;
   return LastPositionOfStore(*database).value_or(0);
 }
@@ -159,8 +159,9 @@ absl::Status CheckFiles(const std::string& folder, const Inspection& seen, bool 
   return status;
 }
 
-absl::StatusOr<HashKey> KeyOfStore(Database& database) {
-  absl::StatusOr<Statement> row = database.Prepare("SELECT hash_key FROM state WHERE one = 1");
+absl::StatusOr<HashKey> KeyOfStore(sqlite::Database& database) {
+  absl::StatusOr<sqlite::Statement> row =
+      database.Prepare("SELECT hash_key FROM state WHERE one = 1");
   if (!row.ok()) return row.status();
   const absl::StatusOr<bool> found = row->Step();
   if (!found.ok()) return found.status();
@@ -172,7 +173,7 @@ absl::StatusOr<HashKey> KeyOfStore(Database& database) {
   return key;
 }
 
-absl::StatusOr<uint64_t> LastPositionOfStore(Database& database) {
+absl::StatusOr<uint64_t> LastPositionOfStore(sqlite::Database& database) {
   const absl::StatusOr<int64_t> last = database.Scalar(
       "SELECT max(coalesce((SELECT last_position FROM state WHERE one = 1), 0), "
       "coalesce((SELECT first_position + count - 1 FROM journal "
@@ -181,7 +182,7 @@ absl::StatusOr<uint64_t> LastPositionOfStore(Database& database) {
   return static_cast<uint64_t>(*last);
 }
 
-absl::Status CheckAgainstMark(Database& database, const Inspection& seen) {
+absl::Status CheckAgainstMark(sqlite::Database& database, const Inspection& seen) {
   const absl::StatusOr<int64_t> tables =
       database.Scalar("SELECT count(*) FROM sqlite_schema WHERE type = 'table'");
   if (!tables.ok()) return tables.status();

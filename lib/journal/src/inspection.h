@@ -5,9 +5,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "carillon/sqlite/database.h"
 #include "database_header.h"
 #include "high_water_file.h"
-#include "sqlite.h"
 #include "wal_scan.h"
 
 namespace carillon::journal {
@@ -37,10 +37,10 @@ absl::Status CheckFiles(const std::string& folder, const Inspection& seen, bool 
 
 /// Whether what SQLite reads from them is the store that the mark vouches for, as far as it came.
 /// On the first connection, before anything is written. Errors as above.
-absl::Status CheckAgainstMark(Database& database, const Inspection& seen);
+absl::Status CheckAgainstMark(sqlite::Database& database, const Inspection& seen);
 
 /// The store's key, and the position of its last event. DATA_LOSS: it has no state.
-absl::StatusOr<HashKey> KeyOfStore(Database& database);
-absl::StatusOr<uint64_t> LastPositionOfStore(Database& database);
+absl::StatusOr<HashKey> KeyOfStore(sqlite::Database& database);
+absl::StatusOr<uint64_t> LastPositionOfStore(sqlite::Database& database);
 
 }  // namespace carillon::journal

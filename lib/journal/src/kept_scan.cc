@@ -9,15 +9,16 @@
 namespace carillon::journal {
 namespace {}  // namespace
 
-absl::StatusOr<KeptScan> KeptScan::Create(Database& database, const SqliteJournalOptions& options,
+absl::StatusOr<KeptScan> KeptScan::Create(sqlite::Database& database,
+                                          const SqliteJournalOptions& options,
                                           const base::Clock& clock, const Gauges& gauges) {
   KeptScan scan(options, clock, gauges);
   if (absl::Status status = scan.PrepareAll(database); !status.ok()) return status;
   return scan;
 }
 
-absl::Status KeptScan::PrepareAll(Database& database) {
-  const std::pair<Statement*, const char*> statements[] = {
+absl::Status KeptScan::PrepareAll(sqlite::Database& database) {
+  const std::pair<sqlite::Statement*, const char*> statements[] = {
       {&parked_,
        "SELECT due_ns, position, attempts, group_id, rest, bytes, lane FROM parked "
        "WHERE due_ns <> ?"},
@@ -31,7 +32,7 @@ absl::Status KeptScan::PrepareAll(Database& database) {
       {&name_, "SELECT tenant, name FROM lanes WHERE id=?"},
   };
   for (const auto& [statement, sql] : statements) {
-    absl::StatusOr<Statement> prepared = database.Prepare(sql);
+    absl::StatusOr<sqlite::Statement> prepared = database.Prepare(sql);
     if (!prepared.ok()) return prepared.status();
     *statement = *std::move(prepared);
   }

@@ -10,10 +10,10 @@
 #include "absl/status/statusor.h"
 #include "carillon/base/clock.h"
 #include "carillon/journal/sqlite_journal.h"
+#include "carillon/sqlite/database.h"
 #include "gauges.h"
 #include "kept_board.h"
 #include "scan_pace.h"
-#include "sqlite.h"
 
 namespace carillon::journal {
 
@@ -26,7 +26,8 @@ namespace carillon::journal {
 /// own duration has gone by. One thread.
 class KeptScan {
  public:
-  static absl::StatusOr<KeptScan> Create(Database& database, const SqliteJournalOptions& options,
+  static absl::StatusOr<KeptScan> Create(sqlite::Database& database,
+                                         const SqliteJournalOptions& options,
                                          const base::Clock& clock, const Gauges& gauges);
 
   bool Due() const { return pace_.Due(clock_->Mono()); }
@@ -51,7 +52,7 @@ class KeptScan {
 
   KeptScan(const SqliteJournalOptions& options, const base::Clock& clock, const Gauges& gauges)
       : options_(options), clock_(&clock), gauges_(&gauges) {}
-  absl::Status PrepareAll(Database& database);
+  absl::Status PrepareAll(sqlite::Database& database);
   /// Calls `row(lane, position, deliveries, bytes)` for each parked row that is no mark.
   template <typename F>
   absl::Status ForEachRow(F row);
@@ -69,7 +70,7 @@ class KeptScan {
   SqliteJournalOptions options_;
   const base::Clock* clock_;
   const Gauges* gauges_;
-  Statement parked_, first_from_, chunk_at_, cursors_, name_;
+  sqlite::Statement parked_, first_from_, chunk_at_, cursors_, name_;
   ScanPace pace_;
   uint64_t version_ = 0;
 };

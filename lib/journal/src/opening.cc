@@ -37,7 +37,7 @@ absl::StatusOr<Found> Find(const std::string& folder, bool making) {
   if (!seen->has_database) return found;
   absl::StatusOr<StoreImage> image = StoreImage::Open(folder, ImageFrames::kTaken);
   if (!image.ok()) return image.status();
-  absl::StatusOr<Database> database = image->OpenDatabase();
+  absl::StatusOr<sqlite::Database> database = image->OpenDatabase();
   if (!database.ok()) return database.status();
   if (absl::Status status = CheckAgainstMark(*database, *seen); !status.ok()) return status;
   const absl::StatusOr<int64_t> tables =
@@ -85,7 +85,7 @@ absl::Status UnlessFull(absl::Status status) {
 
 /// Makes the file what this program reads. A new store's tables are in the database itself before
 /// anything is written elsewhere, so that they do not hang on the write-ahead file.
-absl::Status Prepare(Database& database, bool is_new) {
+absl::Status Prepare(sqlite::Database& database, bool is_new) {
   if (!database.writable()) {
     return absl::PermissionDeniedError("carillon.db can be read, but not written");
   }
@@ -103,7 +103,8 @@ absl::Status Prepare(Database& database, bool is_new) {
 
 /// Finds out at the start whether the files can be written. A full disk is no reason not to start:
 /// what was accepted can be delivered.
-absl::Status ProveWritable(Database& database, HighWaterFile& mark, uint64_t last_position) {
+absl::Status ProveWritable(sqlite::Database& database, HighWaterFile& mark,
+                           uint64_t last_position) {
   absl::Status status = database.Exec("BEGIN IMMEDIATE");
   if (status.ok()) status = database.Exec("UPDATE state SET one = 1");
   if (status.ok()) status = database.Exec("COMMIT");
@@ -150,7 +151,7 @@ absl::StatusOr<OpenedStore> OpenStore(const SqliteJournalOptions& options,
   }
   std::unique_ptr<SyncVfs> sync_vfs;
   if (hooks.on_sync) sync_vfs = std::make_unique<SyncVfs>(options.vfs, clock, hooks.on_sync);
-  absl::StatusOr<Database> writing =
+  absl::StatusOr<sqlite::Database> writing =
       OpenConnection(path, sync_vfs == nullptr ? options.vfs : sync_vfs->name());
   if (!writing.ok()) return writing.status();
   if (absl::Status status = Prepare(*writing, found->empty); !status.ok()) return status;
@@ -170,11 +171,11 @@ absl::StatusOr<OpenedStore> OpenStore(const SqliteJournalOptions& options,
   }
   absl::StatusOr<Store> store = Store::Create(*std::move(writing));
   if (!store.ok()) return store.status();
-  absl::StatusOr<Database> reading = OpenConnection(path, options.vfs);
+  absl::StatusOr<sqlite::Database> reading = OpenConnection(path, options.vfs);
   if (!reading.ok()) return reading.status();
   absl::StatusOr<Reader> reader = Reader::Create(*std::move(reading));
   if (!reader.ok()) return reader.status();
-  absl::StatusOr<Database> housekeeping = OpenConnection(path, options.vfs);
+  absl::StatusOr<sqlite::Database> housekeeping = OpenConnection(path, options.vfs);
   if (!housekeeping.ok()) return housekeeping.status();
   auto gauges = std::make_unique<Gauges>();
   absl::StatusOr<Retention> retention = Retention::Create(*housekeeping, options, clock, *gauges);

@@ -5,6 +5,7 @@
 #include "absl/status/statusor.h"
 #include "carillon/base/clock.h"
 #include "carillon/journal/sqlite_journal.h"
+#include "carillon/sqlite/database.h"
 #include "file_watch.h"
 #include "folder_lock.h"
 #include "gauges.h"
@@ -14,7 +15,6 @@
 #include "reader.h"
 #include "recovery.h"
 #include "retention.h"
-#include "sqlite.h"
 #include "store.h"
 #include "sync_vfs.h"
 
@@ -28,7 +28,7 @@ struct OpenedStore {
   FileWatch watch;
   Store store;
   Reader reader;
-  Database housekeeping;
+  sqlite::Database housekeeping;
   IdWindow ids;
   OpenedState state;
   std::unique_ptr<Gauges> gauges;

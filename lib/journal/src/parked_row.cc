@@ -5,7 +5,7 @@
 
 namespace carillon::journal {
 
-absl::StatusOr<Parked> GetParked(LaneId lane, const Statement& row) {
+absl::StatusOr<Parked> GetParked(LaneId lane, const sqlite::Statement& row) {
   Parked parked;
   parked.lane = lane;
   parked.due = DueAt(row.Int(0));

@@ -5,13 +5,13 @@
 #include "absl/status/statusor.h"
 #include "carillon/base/clock.h"
 #include "carillon/journal/journal.h"
-#include "sqlite.h"
+#include "carillon/sqlite/database.h"
 
 namespace carillon::journal {
 
 /// The row of `parked` that a statement stands at, which selects
 /// `due_ns, position, attempts, group_id, rest, bytes`. DATA_LOSS when it is damaged.
-absl::StatusOr<Parked> GetParked(LaneId lane, const Statement& row);
+absl::StatusOr<Parked> GetParked(LaneId lane, const sqlite::Statement& row);
 
 /// True for a row that only keeps the place of a dead delivery.
 inline bool IsMark(const Parked& row) { return row.due == Due::Stuck(); }

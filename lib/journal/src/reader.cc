@@ -14,16 +14,16 @@ constexpr size_t kMaxReadBytes = 64 << 20;
 
 }  // namespace
 
-Reader::Reader(Database database) : database_(std::move(database)), cache_(kCacheBytes) {}
+Reader::Reader(sqlite::Database database) : database_(std::move(database)), cache_(kCacheBytes) {}
 
-absl::StatusOr<Reader> Reader::Create(Database database) {
+absl::StatusOr<Reader> Reader::Create(sqlite::Database database) {
   Reader reader(std::move(database));
   if (absl::Status status = reader.PrepareAll(); !status.ok()) return status;
   return reader;
 }
 
 absl::Status Reader::PrepareAll() {
-  const std::pair<Statement*, const char*> statements[] = {
+  const std::pair<sqlite::Statement*, const char*> statements[] = {
       {&begin_, "BEGIN"},
       {&start_at_,
        "SELECT first_position FROM journal WHERE first_position <= ? "
@@ -42,14 +42,14 @@ absl::Status Reader::PrepareAll() {
        "WHERE lane = ? AND (due_ns, position) >= (?, ?) ORDER BY due_ns, position"},
   };
   for (const auto& [statement, sql] : statements) {
-    absl::StatusOr<Statement> prepared = database_.Prepare(sql);
+    absl::StatusOr<sqlite::Statement> prepared = database_.Prepare(sql);
     if (!prepared.ok()) return prepared.status();
     *statement = *std::move(prepared);
   }
   return absl::OkStatus();
 }
 
-ChunkHead Reader::Head(const Statement& row) {
+ChunkHead Reader::Head(const sqlite::Statement& row) {
   return {static_cast<uint64_t>(row.Int(0)), static_cast<uint32_t>(row.Int(1)),
           base::FromUnixNanos(row.Int(2))};
 }

@@ -6,16 +6,16 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "carillon/journal/journal.h"
+#include "carillon/sqlite/database.h"
 #include "chunk_cache.h"
 #include "progress.h"
-#include "sqlite.h"
 
 namespace carillon::journal {
 
 /// The reading connection, on the reader's thread. DATA_LOSS: what it reads is damaged.
 class Reader {
  public:
-  static absl::StatusOr<Reader> Create(Database database);
+  static absl::StatusOr<Reader> Create(sqlite::Database database);
 
   /// What is settled and read again, of a store that stands at `progress`; see store::ShardState.
   absl::StatusOr<SettledSet> ReadSettled(const Progress& progress);
@@ -53,13 +53,13 @@ class Reader {
     model::EventPtr* event = nullptr;
   };
 
-  explicit Reader(Database database);
+  explicit Reader(sqlite::Database database);
   absl::Status PrepareAll();
   /// Rows at or before `until`, of those with keys from `first` on and before `end`.
   absl::StatusOr<DueDeliveries> Take(LaneId lane, int64_t first, int64_t end, Due until,
                                      size_t limit);
   /// The same of the rows that `statement`, which is bound, comes to.
-  absl::StatusOr<DueDeliveries> TakeRows(Statement& statement, LaneId lane, Due until,
+  absl::StatusOr<DueDeliveries> TakeRows(sqlite::Statement& statement, LaneId lane, Due until,
                                          size_t limit);
   /// Fills in the events of `due`.
   absl::Status Load(std::span<DueDelivery> due);
@@ -67,11 +67,11 @@ class Reader {
   /// returns how many of them were dealt with.
   absl::StatusOr<size_t> LoadFromOneChunk(std::span<const Wanted> wanted);
   absl::StatusOr<DecodedChunkPtr> Decode(const ChunkView& view);
-  static ChunkHead Head(const Statement& row);
+  static ChunkHead Head(const sqlite::Statement& row);
 
-  Database database_;
+  sqlite::Database database_;
   ChunkCache cache_;
-  Statement begin_, commit_, start_at_, from_, at_, due_, kept_;
+  sqlite::Statement begin_, commit_, start_at_, from_, at_, due_, kept_;
 };
 
 }  // namespace carillon::journal

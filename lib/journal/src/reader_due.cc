@@ -84,7 +84,7 @@ absl::StatusOr<DueDeliveries> Reader::Take(LaneId lane, int64_t first, int64_t e
   return TakeRows(due_, lane, until, limit);
 }
 
-absl::StatusOr<DueDeliveries> Reader::TakeRows(Statement& statement, LaneId lane, Due until,
+absl::StatusOr<DueDeliveries> Reader::TakeRows(sqlite::Statement& statement, LaneId lane, Due until,
                                                size_t limit) {
   limit = std::min(limit, kMaxDueRows);
   DueDeliveries result;

@@ -16,8 +16,8 @@ constexpr size_t kCheckedBytes = 64 << 20;
 
 /// Calls `row` for each row of `sql` with `parameter` bound, until it returns an error.
 template <typename F>
-absl::Status ForEach(Database& database, std::string_view sql, int64_t parameter, F row) {
-  absl::StatusOr<Statement> statement = database.Prepare(sql);
+absl::Status ForEach(sqlite::Database& database, std::string_view sql, int64_t parameter, F row) {
+  absl::StatusOr<sqlite::Statement> statement = database.Prepare(sql);
   if (!statement.ok()) return statement.status();
   statement->Bind(1, parameter);
   while (true) {
@@ -28,8 +28,8 @@ absl::Status ForEach(Database& database, std::string_view sql, int64_t parameter
   }
 }
 
-absl::Status ReadState(Database& database, OpenedState& opened) {
-  absl::StatusOr<Statement> row = database.Prepare(
+absl::Status ReadState(sqlite::Database& database, OpenedState& opened) {
+  absl::StatusOr<sqlite::Statement> row = database.Prepare(
       "SELECT last_position, watermark, attempt_floor, event_bytes, attempt_bytes, hash_key "
       "FROM state WHERE one = 1");
   if (!row.ok()) return row.status();
@@ -49,12 +49,12 @@ absl::Status ReadState(Database& database, OpenedState& opened) {
 }
 
 /// The state's numbers are written with settlements; appends since then are counted here.
-absl::Status AddTail(Database& database, StateRow& state) {
+absl::Status AddTail(sqlite::Database& database, StateRow& state) {
   uint64_t last = state.last_position;
   const absl::Status status = ForEach(
       database,
       "SELECT first_position, count, length(records) FROM journal WHERE first_position > ?",
-      static_cast<int64_t>(state.last_position), [&](Statement& row) -> absl::Status {
+      static_cast<int64_t>(state.last_position), [&](sqlite::Statement& row) -> absl::Status {
         if (static_cast<uint64_t>(row.Int(0)) != last + 1 || row.Int(1) <= 0) {
           return absl::DataLossError(absl::StrCat("events are missing after position ", last));
         }
@@ -69,7 +69,7 @@ absl::Status AddTail(Database& database, StateRow& state) {
 }
 
 /// Every event above the watermark has to be there: it is still to be delivered.
-absl::Status CheckUnsettled(Database& database, const StateRow& state) {
+absl::Status CheckUnsettled(sqlite::Database& database, const StateRow& state) {
   uint64_t next = 0;
   size_t checked = 0;
   absl::StatusOr<int64_t> from = database.Scalar(absl::StrCat(
@@ -80,7 +80,7 @@ absl::Status CheckUnsettled(Database& database, const StateRow& state) {
       database,
       "SELECT first_position, count, accepted_at, crc, records FROM journal "
       "WHERE first_position >= ?",
-      *from, [&](Statement& row) -> absl::Status {
+      *from, [&](sqlite::Statement& row) -> absl::Status {
         const ChunkHead head{static_cast<uint64_t>(row.Int(0)), static_cast<uint32_t>(row.Int(1)),
                              base::FromUnixNanos(row.Int(2))};
         if (next == 0 ? head.first_position > state.watermark + 1 : head.first_position != next) {
@@ -101,11 +101,11 @@ absl::Status CheckUnsettled(Database& database, const StateRow& state) {
   return absl::OkStatus();
 }
 
-absl::Status ReadLanes(Database& database, OpenedState& opened) {
+absl::Status ReadLanes(sqlite::Database& database, OpenedState& opened) {
   Cursors cursors;
   const absl::Status status =
       ForEach(database, "SELECT id, cursor FROM lanes WHERE cursor IS NOT NULL AND closed = ?", 0,
-              [&](Statement& row) {
+              [&](sqlite::Statement& row) {
                 cursors[static_cast<LaneId>(row.Int(0))] = static_cast<uint64_t>(row.Int(1));
                 return absl::OkStatus();
               });
@@ -122,10 +122,10 @@ bool IsReadAgain(const Progress& progress, uint64_t position, LaneId lane) {
   return cursor != progress.cursors->end() && position >= cursor->second;
 }
 
-absl::Status ReadAttempts(Database& database, const Progress& progress, SeeAttempts see,
+absl::Status ReadAttempts(sqlite::Database& database, const Progress& progress, SeeAttempts see,
                           Settled& settled) {
   return ForEach(database, "SELECT id, max_position, crc, rows FROM attempt_log WHERE id >= ?",
-                 progress.state.attempt_floor, [&](Statement& row) -> absl::Status {
+                 progress.state.attempt_floor, [&](sqlite::Statement& row) -> absl::Status {
                    const auto max_position = static_cast<uint64_t>(row.Int(1));
                    see(row.Int(0), max_position);
                    if (max_position <= progress.floor()) return absl::OkStatus();
@@ -145,7 +145,8 @@ absl::Status ReadAttempts(Database& database, const Progress& progress, SeeAttem
 }
 
 /// Deliveries that are settled without an attempt: held behind others, or given up unsent.
-absl::Status ReadUnattempted(Database& database, const Progress& progress, Settled& settled) {
+absl::Status ReadUnattempted(sqlite::Database& database, const Progress& progress,
+                             Settled& settled) {
   const auto floor = static_cast<int64_t>(progress.floor());
   const std::string held = absl::StrCat("SELECT position, lane FROM parked WHERE due_ns > ",
                                         kStuckKey, " AND position > ?");
@@ -153,7 +154,7 @@ absl::Status ReadUnattempted(Database& database, const Progress& progress, Settl
   for (const std::string_view sql :
        {std::string_view(held),
         std::string_view("SELECT position, lane FROM dead WHERE position > ?")}) {
-    status.Update(ForEach(database, sql, floor, [&](Statement& row) {
+    status.Update(ForEach(database, sql, floor, [&](sqlite::Statement& row) {
       const auto position = static_cast<uint64_t>(row.Int(0));
       const auto lane = static_cast<LaneId>(row.Int(1));
       if (IsReadAgain(progress, position, lane)) settled.emplace_back(position, lane);
@@ -163,10 +164,10 @@ absl::Status ReadUnattempted(Database& database, const Progress& progress, Settl
   return status;
 }
 
-absl::Status ReadIds(Database& database, base::WallTime now, IdWindow& ids) {
+absl::Status ReadIds(sqlite::Database& database, base::WallTime now, IdWindow& ids) {
   const absl::Status status = ForEach(
       database, "SELECT first_position, accepted_at, hashes FROM ids WHERE first_position >= ?", 0,
-      [&](Statement& row) {
+      [&](sqlite::Statement& row) {
         const std::string_view hashes = row.Blob(2);
         auto position = static_cast<uint64_t>(row.Int(0));
         for (size_t at = 0; at + sizeof(IdHash) <= hashes.size(); at += sizeof(IdHash)) {
@@ -182,7 +183,7 @@ absl::Status ReadIds(Database& database, base::WallTime now, IdWindow& ids) {
 
 }  // namespace
 
-absl::StatusOr<SettledSet> ReadSettled(Database& database, const Progress& progress,
+absl::StatusOr<SettledSet> ReadSettled(sqlite::Database& database, const Progress& progress,
                                        SeeAttempts see) {
   Settled settled;
   absl::Status status = ReadAttempts(database, progress, see, settled);
@@ -191,7 +192,7 @@ absl::StatusOr<SettledSet> ReadSettled(Database& database, const Progress& progr
   return SettledSet(std::move(settled));
 }
 
-absl::StatusOr<OpenedState> Recover(Database& database, base::WallTime now, IdWindow& ids) {
+absl::StatusOr<OpenedState> Recover(sqlite::Database& database, base::WallTime now, IdWindow& ids) {
   OpenedState opened;
   absl::Status status = ReadState(database, opened);
   if (status.ok()) status = AddTail(database, opened.progress.state);

@@ -6,11 +6,11 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "carillon/base/clock.h"
+#include "carillon/sqlite/database.h"
 #include "carillon/store/settled_set.h"
 #include "id_hash.h"
 #include "id_window.h"
 #include "progress.h"
-#include "sqlite.h"
 
 namespace carillon::journal {
 
@@ -30,11 +30,11 @@ using SeeAttempts = absl::FunctionRef<void(int64_t id, uint64_t max_position)>;
 
 /// Reads which deliveries are settled and read again when a shard's owner begins where `progress`
 /// stands. DATA_LOSS when what is there cannot be true.
-absl::StatusOr<SettledSet> ReadSettled(Database& database, const Progress& progress,
+absl::StatusOr<SettledSet> ReadSettled(sqlite::Database& database, const Progress& progress,
                                        SeeAttempts see);
 
 /// Reads the state back, checks the tail of the journal, and fills `ids`. DATA_LOSS when what is
 /// there cannot be true.
-absl::StatusOr<OpenedState> Recover(Database& database, base::WallTime now, IdWindow& ids);
+absl::StatusOr<OpenedState> Recover(sqlite::Database& database, base::WallTime now, IdWindow& ids);
 
 }  // namespace carillon::journal

@@ -27,15 +27,16 @@ Retention::Retention(const SqliteJournalOptions& options, const base::Clock& clo
                      const Gauges& gauges)
     : options_(options), clock_(&clock), gauges_(&gauges) {}
 
-absl::StatusOr<Retention> Retention::Create(Database& database, const SqliteJournalOptions& options,
+absl::StatusOr<Retention> Retention::Create(sqlite::Database& database,
+                                            const SqliteJournalOptions& options,
                                             const base::Clock& clock, const Gauges& gauges) {
   Retention retention(options, clock, gauges);
   if (absl::Status status = retention.PrepareAll(database); !status.ok()) return status;
   return retention;
 }
 
-absl::Status Retention::PrepareAll(Database& database) {
-  const std::pair<Statement*, const char*> statements[] = {
+absl::Status Retention::PrepareAll(sqlite::Database& database) {
+  const std::pair<sqlite::Statement*, const char*> statements[] = {
       {&events_,
        "SELECT first_position, count, accepted_at, length(records) FROM journal "
        "WHERE first_position >= ? ORDER BY first_position LIMIT 1"},
@@ -56,7 +57,7 @@ absl::Status Retention::PrepareAll(Database& database) {
       {&chunk_, "SELECT count, accepted_at, crc, records FROM journal WHERE first_position = ?"},
   };
   for (const auto& [statement, sql] : statements) {
-    absl::StatusOr<Statement> prepared = database.Prepare(sql);
+    absl::StatusOr<sqlite::Statement> prepared = database.Prepare(sql);
     if (!prepared.ok()) return prepared.status();
     *statement = *std::move(prepared);
   }
@@ -193,7 +194,7 @@ absl::Status Retention::FindDead() {
   dead_found_.clear();
   const uint64_t dead = gauges_->dead;
   const uint64_t most = MaxDead(options_);
-  Statement& found = dead > most ? most_dead_ : old_dead_;
+  sqlite::Statement& found = dead > most ? most_dead_ : old_dead_;
   if (dead > most) {
     const int64_t too_many = static_cast<int64_t>(dead - most);
     most_dead_.Bind(1, static_cast<int64_t>(floor_)).Bind(2, std::min(kDeadPerScan, too_many));
@@ -281,7 +282,7 @@ absl::StatusOr<uint64_t> Retention::LeaveTo() {
     const absl::StatusOr<bool> row = (i == 0 ? chunk_from_ : events_).Bind(1, from).Step();
     if (!row.ok()) return row.status();
     if (!*row) break;
-    Statement& at = i == 0 ? chunk_from_ : events_;
+    sqlite::Statement& at = i == 0 ? chunk_from_ : events_;
     const uint64_t last = static_cast<uint64_t>(at.Int(0)) + static_cast<uint64_t>(at.Int(1)) - 1;
     const bool leaves = last <= watermark && (over > 0 || at.Int(2) < cutoff_);
     over -= std::min(over, static_cast<uint64_t>(at.Int(3)));

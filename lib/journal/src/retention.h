@@ -10,9 +10,9 @@
 #include "absl/status/statusor.h"
 #include "carillon/base/clock.h"
 #include "carillon/journal/sqlite_journal.h"
+#include "carillon/sqlite/database.h"
 #include "gauges.h"
 #include "scan_pace.h"
-#include "sqlite.h"
 #include "store.h"
 
 namespace carillon::journal {
@@ -29,7 +29,8 @@ namespace carillon::journal {
 /// What a cursor keeps from leaving is not removed but told, see `leave_to`.
 class Retention {
  public:
-  static absl::StatusOr<Retention> Create(Database& database, const SqliteJournalOptions& options,
+  static absl::StatusOr<Retention> Create(sqlite::Database& database,
+                                          const SqliteJournalOptions& options,
                                           const base::Clock& clock, const Gauges& gauges);
 
   /// A pass begins: looks from the oldest on again. `missing_bytes`: so much has to leave in any
@@ -51,7 +52,7 @@ class Retention {
   };
 
   Retention(const SqliteJournalOptions& options, const base::Clock& clock, const Gauges& gauges);
-  absl::Status PrepareAll(Database& database);
+  absl::Status PrepareAll(sqlite::Database& database);
   absl::StatusOr<Oldest> OldestEvents();
   absl::StatusOr<Oldest> OldestAttempts();
   absl::Status AddEventsAndAttempts(RetentionStep& step);
@@ -71,7 +72,7 @@ class Retention {
   SqliteJournalOptions options_;
   const base::Clock* clock_;
   const Gauges* gauges_;
-  Statement events_, attempts_, ids_, old_dead_, most_dead_, parked_, chunk_, chunk_from_;
+  sqlite::Statement events_, attempts_, ids_, old_dead_, most_dead_, parked_, chunk_, chunk_from_;
   uint64_t floor_ = 0;
   int64_t attempt_floor_ = 0;
   int64_t cutoff_ = 0;  ///< older than this is too old; Unix ns

@@ -29,7 +29,8 @@ bool Is(const std::vector<LeafValue>& row, std::initializer_list<Kind> kinds) {
 }  // namespace
 
 absl::Status Salvager::Run() {
-  absl::StatusOr<Statement> add = to_.Prepare("INSERT OR REPLACE INTO journal VALUES(?,?,?,?,?)");
+  absl::StatusOr<sqlite::Statement> add =
+      to_.Prepare("INSERT OR REPLACE INTO journal VALUES(?,?,?,?,?)");
   if (!add.ok()) return add.status();
   add_events_ = *std::move(add);
   absl::Status status = to_.Exec("BEGIN IMMEDIATE");
@@ -61,8 +62,8 @@ absl::Status Salvager::Batch() {
 absl::StatusOr<std::vector<std::string>> Salvager::SharedColumns(const std::string& table) {
   std::vector<std::string> shared;
   absl::flat_hash_set<std::string> known;
-  for (Database* database : {&from_, &to_}) {
-    absl::StatusOr<Statement> info =
+  for (sqlite::Database* database : {&from_, &to_}) {
+    absl::StatusOr<sqlite::Statement> info =
         database->Prepare(absl::StrCat("SELECT name FROM pragma_table_info('", table, "')"));
     if (!info.ok()) return info.status();
     while (true) {
@@ -112,11 +113,11 @@ absl::Status Salvager::CopyTable(const std::string& table, bool& whole) {
 absl::Status Salvager::CopyRows(const std::string& table, const std::string& columns,
                                 const std::string& order, size_t count, bool& whole,
                                 uint64_t& copied) {
-  absl::StatusOr<Statement> rows =
+  absl::StatusOr<sqlite::Statement> rows =
       from_.Prepare(absl::StrCat("SELECT ", columns, " FROM ", table, " ORDER BY ", order));
   if (!rows.ok()) return absl::OkStatus();
   std::vector<std::string> places(count, "?");
-  absl::StatusOr<Statement> add = to_.Prepare(absl::StrCat(
+  absl::StatusOr<sqlite::Statement> add = to_.Prepare(absl::StrCat(
       "INSERT OR IGNORE INTO ", table, "(", columns, ") VALUES(", absl::StrJoin(places, ","), ")"));
   if (!add.ok()) return add.status();
   while (true) {
@@ -138,10 +139,10 @@ absl::Status Salvager::CopyRows(const std::string& table, const std::string& col
 }
 
 absl::Status Salvager::CopyEvents() {
-  absl::StatusOr<Statement> keys = from_.Prepare(
+  absl::StatusOr<sqlite::Statement> keys = from_.Prepare(
       "SELECT first_position, count, accepted_at, crc FROM journal "
       "ORDER BY first_position");
-  absl::StatusOr<Statement> records =
+  absl::StatusOr<sqlite::Statement> records =
       from_.Prepare("SELECT records FROM journal WHERE first_position = ?");
   if (!keys.ok() || !records.ok()) {
     dropped_.Add("table journal: its description is damaged");
@@ -186,7 +187,7 @@ absl::Status Salvager::AddEvents(const ChunkHead& head, uint32_t crc, std::strin
 absl::Status Salvager::CopyAttempts() {
   bool whole = false;
   if (absl::Status status = CopyTable("attempt_log", whole); !status.ok()) return status;
-  absl::StatusOr<Statement> rows = to_.Prepare("SELECT id, crc, rows FROM attempt_log");
+  absl::StatusOr<sqlite::Statement> rows = to_.Prepare("SELECT id, crc, rows FROM attempt_log");
   if (!rows.ok()) return rows.status();
   std::vector<int64_t> damaged;
   while (true) {
@@ -211,9 +212,9 @@ absl::Status Salvager::CopyFromLeaves() {
   const absl::flat_hash_set<uint64_t> known(known_.begin(), known_.end());
   const absl::StatusOr<int64_t> watermark = to_.Scalar("SELECT watermark FROM state");
   const auto settled = static_cast<uint64_t>(watermark.value_or(0));
-  absl::StatusOr<Statement> lane =
+  absl::StatusOr<sqlite::Statement> lane =
       to_.Prepare("INSERT OR IGNORE INTO lanes(id, tenant, name, since) VALUES(?,?,?,?)");
-  absl::StatusOr<Statement> state =
+  absl::StatusOr<sqlite::Statement> state =
       to_.Prepare("INSERT OR IGNORE INTO state VALUES(1,?,?,?,?,?,?)");
   if (!lane.ok()) return lane.status();
   if (!state.ok()) return state.status();
@@ -301,11 +302,11 @@ absl::Status Salvager::FillLost() {
 }
 
 absl::Status Salvager::DropWithoutEvents() {
-  absl::StatusOr<Statement> rows =
+  absl::StatusOr<sqlite::Statement> rows =
       to_.Prepare("SELECT due_ns, position, attempts, group_id, rest, bytes, lane FROM parked");
-  absl::StatusOr<Statement> remove =
+  absl::StatusOr<sqlite::Statement> remove =
       to_.Prepare("DELETE FROM parked WHERE lane = ? AND due_ns = ? AND position = ?");
-  absl::StatusOr<Statement> add = to_.Prepare(
+  absl::StatusOr<sqlite::Statement> add = to_.Prepare(
       "INSERT OR REPLACE INTO parked(lane, due_ns, position, attempts, group_id, rest, bytes) "
       "VALUES(?,?,?,?,?,?,?)");
   for (const absl::Status& status : {rows.status(), remove.status(), add.status()}) {

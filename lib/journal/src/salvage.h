@@ -7,10 +7,10 @@
 
 #include "absl/status/status.h"
 #include "carillon/journal/store_tools.h"
+#include "carillon/sqlite/database.h"
 #include "chunk.h"
 #include "findings.h"
 #include "position_ranges.h"
-#include "sqlite.h"
 #include "store_image.h"
 
 namespace carillon::journal {
@@ -20,7 +20,7 @@ namespace carillon::journal {
 class Salvager {
  public:
   /// Both outlive it. `vouched`: the position that the mark tells, 0 when there is none.
-  Salvager(const StoreImage& image, Database& from, Database& to, uint64_t vouched)
+  Salvager(const StoreImage& image, sqlite::Database& from, sqlite::Database& to, uint64_t vouched)
       : image_(image), from_(from), to_(to), vouched_(vouched) {}
 
   /// DATA_LOSS: nothing can be read; others: the new store cannot be written.
@@ -45,10 +45,10 @@ class Salvager {
   absl::Status Batch();  ///< a transaction every now and then
 
   const StoreImage& image_;
-  Database& from_;
-  Database& to_;
+  sqlite::Database& from_;
+  sqlite::Database& to_;
   const uint64_t vouched_;
-  Statement add_events_;
+  sqlite::Statement add_events_;
   PositionRanges events_;
   std::vector<uint64_t> known_;  ///< first positions of chunks that were taken
   uint64_t watermark_ = 0;

@@ -21,13 +21,13 @@
 namespace carillon::journal {
 namespace {
 
-absl::StatusOr<Database> NewDatabase(const std::string& folder) {
+absl::StatusOr<sqlite::Database> NewDatabase(const std::string& folder) {
   const std::string path = DatabasePath(folder);
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) return absl::PermissionDeniedError(absl::StrCat(path, " cannot be made"));
   fchmod(fd, 0600);
   close(fd);
-  absl::StatusOr<Database> database = OpenConnection(path, nullptr);
+  absl::StatusOr<sqlite::Database> database = OpenConnection(path, nullptr);
   if (!database.ok()) return database;
   if (absl::Status status = Migrate(*database, SchemaSteps()); !status.ok()) return status;
   return database;
@@ -59,13 +59,13 @@ absl::StatusOr<StoreReport> SalvageStore(const std::string& data_dir, const std:
   absl::StatusOr<StoreImage> image = StoreImage::Open(
       data_dir, seen->wal.damaged_frame ? ImageFrames::kAllWhole : ImageFrames::kTaken);
   if (!image.ok()) return image.status();
-  absl::StatusOr<Database> from = image->OpenDatabase();
+  absl::StatusOr<sqlite::Database> from = image->OpenDatabase();
   if (!from.ok()) return from.status();
   StoreReport report;
   {
     const absl::StatusOr<FolderLock> new_lock = FolderLock::Take(to);
     if (!new_lock.ok()) return new_lock.status();
-    absl::StatusOr<Database> database = NewDatabase(to);
+    absl::StatusOr<sqlite::Database> database = NewDatabase(to);
     if (!database.ok()) return database.status();
     Salvager salvager(*image, *from, *database, seen->mark ? seen->mark->last_position : 0);
     absl::Status status = salvager.Run();

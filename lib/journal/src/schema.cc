@@ -63,7 +63,7 @@ constexpr const char* kVersion4 = "SELECT 1;";
 
 constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3, kVersion4};
 
-absl::Status RunStep(Database& database, const char* step, size_t version) {
+absl::Status RunStep(sqlite::Database& database, const char* step, size_t version) {
   absl::Status status = database.Exec("BEGIN IMMEDIATE");
   if (status.ok()) status = database.Exec(step);
   if (status.ok()) status = database.Exec(absl::StrCat("PRAGMA user_version=", version).c_str());
@@ -76,7 +76,7 @@ absl::Status RunStep(Database& database, const char* step, size_t version) {
 
 std::span<const char* const> SchemaSteps() { return kSteps; }
 
-absl::Status Migrate(Database& database, std::span<const char* const> steps) {
+absl::Status Migrate(sqlite::Database& database, std::span<const char* const> steps) {
   const absl::StatusOr<int64_t> version = database.Scalar("PRAGMA user_version");
   if (!version.ok()) return version.status();
   if (*version < 0 || static_cast<size_t>(*version) > steps.size()) {
@@ -91,8 +91,8 @@ absl::Status Migrate(Database& database, std::span<const char* const> steps) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Database> OpenConnection(const std::string& path, const char* vfs) {
-  absl::StatusOr<Database> database = Database::Open(path, vfs);
+absl::StatusOr<sqlite::Database> OpenConnection(const std::string& path, const char* vfs) {
+  absl::StatusOr<sqlite::Database> database = sqlite::Database::Open(path, vfs);
   if (!database.ok()) return database;
   // secure_delete: Debian compiles it in; it would write zeros over all that retention removes.
   // wal_autocheckpoint: checkpoints run beside the writer. journal_size_limit: a write-ahead file

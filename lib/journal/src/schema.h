@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "sqlite.h"
+#include "carillon/sqlite/database.h"
 
 namespace carillon::journal {
 
@@ -15,9 +15,9 @@ std::span<const char* const> SchemaSteps();
 
 /// Brings the database to version `steps.size()`, each step in a transaction of its own together
 /// with its number (PRAGMA user_version). FAILED_PRECONDITION when the file is newer.
-absl::Status Migrate(Database& database, std::span<const char* const> steps);
+absl::Status Migrate(sqlite::Database& database, std::span<const char* const> steps);
 
 /// A connection as every thread of the journal uses it.
-absl::StatusOr<Database> OpenConnection(const std::string& path, const char* vfs);
+absl::StatusOr<sqlite::Database> OpenConnection(const std::string& path, const char* vfs);
 
 }  // namespace carillon::journal

@@ -11,12 +11,12 @@
 #include "advice.h"
 #include "carillon/base/mutex.h"
 #include "carillon/base/text.h"
+#include "carillon/base/worker.h"
 #include "carillon/store/refusal.h"
 #include "gauges.h"
 #include "housekeeper.h"
 #include "kept_board.h"
 #include "opening.h"
-#include "worker.h"
 #include "writer.h"
 
 namespace carillon::journal {
@@ -123,7 +123,7 @@ class SqliteJournal final : public Journal {
   base::Mutex released_mutex_;
   std::map<ShardId, uint64_t> released_ ABSL_GUARDED_BY(released_mutex_);  ///< epochs
   Reader reader_;
-  Worker reads_{"journal-read"};
+  base::Worker reads_{"journal-read"};
   Writer writer_;
   Housekeeper housekeeper_;
 };

@@ -14,7 +14,7 @@ int64_t Signed(uint64_t value) { return static_cast<int64_t>(value); }
 
 }  // namespace
 
-absl::StatusOr<Store> Store::Create(Database database) {
+absl::StatusOr<Store> Store::Create(sqlite::Database database) {
   Store store;
   store.database_ = std::move(database);
   if (absl::Status status = store.PrepareAll(); !status.ok()) return status;
@@ -22,7 +22,7 @@ absl::StatusOr<Store> Store::Create(Database database) {
 }
 
 absl::Status Store::PrepareAll() {
-  const std::pair<Statement*, const char*> statements[] = {
+  const std::pair<sqlite::Statement*, const char*> statements[] = {
       {&begin_, "BEGIN IMMEDIATE"},
       {&commit_, "COMMIT"},
       {&add_events_, "INSERT INTO journal VALUES(?,?,?,?,?)"},
@@ -62,7 +62,7 @@ absl::Status Store::PrepareAll() {
       {&remove_dead_, "DELETE FROM dead WHERE lane=? AND position=?"},
   };
   for (const auto& [statement, sql] : statements) {
-    absl::StatusOr<Statement> prepared = database_.Prepare(sql);
+    absl::StatusOr<sqlite::Statement> prepared = database_.Prepare(sql);
     if (!prepared.ok()) return prepared.status();
     *statement = *std::move(prepared);
   }
@@ -160,7 +160,7 @@ absl::Status Store::WriteState(const StateRow& state) {
   return write_state_.Run();
 }
 
-absl::Status Store::RemoveKeys(Statement& statement, const std::vector<int64_t>& keys) {
+absl::Status Store::RemoveKeys(sqlite::Statement& statement, const std::vector<int64_t>& keys) {
   for (const int64_t key : keys) {
     if (absl::Status status = statement.Bind(1, key).Run(); !status.ok()) return status;
   }

@@ -9,10 +9,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "carillon/journal/journal.h"
+#include "carillon/sqlite/database.h"
 #include "chunk.h"
 #include "id_hash.h"
 #include "progress.h"
-#include "sqlite.h"
 
 namespace carillon::journal {
 
@@ -41,12 +41,12 @@ struct RetentionStep {
 /// thread's; each call but `Begin` inside a transaction.
 class Store {
  public:
-  static absl::StatusOr<Store> Create(Database database);
+  static absl::StatusOr<Store> Create(sqlite::Database database);
 
   absl::Status Begin();
   absl::Status Commit();
   void Rollback() { database_.Rollback(); }
-  Database& database() { return database_; }
+  sqlite::Database& database() { return database_; }
 
   absl::Status AddEvents(const ChunkHead& head, std::string_view records);
   absl::Status AddIds(uint64_t first_position, base::WallTime at, std::span<const IdHash> hashes);
@@ -77,15 +77,16 @@ class Store {
  private:
   absl::Status PrepareAll();
   absl::Status Thin(const ThinnedChunk& chunk);
-  absl::Status RemoveKeys(Statement& statement, const std::vector<int64_t>& keys);
+  absl::Status RemoveKeys(sqlite::Statement& statement, const std::vector<int64_t>& keys);
   /// Fills in what is parked of the lane.
   absl::Status CountParked(LaneState& lane);
 
-  Database database_;
-  Statement begin_, commit_, add_events_, add_ids_, add_attempts_, park_, unpark_, bury_;
-  Statement set_cursor_, set_health_, write_state_, find_lane_, add_lane_, count_parked_, grouped_;
-  Statement take_lane_out_, first_parked_, lane_closed_, remove_events_, remove_ids_;
-  Statement remove_attempts_, remove_dead_, thin_;
+  sqlite::Database database_;
+  sqlite::Statement begin_, commit_, add_events_, add_ids_, add_attempts_, park_, unpark_, bury_;
+  sqlite::Statement set_cursor_, set_health_, write_state_, find_lane_, add_lane_, count_parked_,
+      grouped_;
+  sqlite::Statement take_lane_out_, first_parked_, lane_closed_, remove_events_, remove_ids_;
+  sqlite::Statement remove_attempts_, remove_dead_, thin_;
   std::string rest_;  ///< bound while a row is parked
 };
 

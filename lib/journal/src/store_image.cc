@@ -117,8 +117,8 @@ absl::Status StoreImage::ReadPage(uint32_t page, char* to) const {
   return data_->ReadPage(page, to);
 }
 
-absl::StatusOr<Database> StoreImage::OpenDatabase() {
-  absl::StatusOr<Database> database = Database::Open("image", data_->vfs->name());
+absl::StatusOr<sqlite::Database> StoreImage::OpenDatabase() {
+  absl::StatusOr<sqlite::Database> database = sqlite::Database::Open("image", data_->vfs->name());
   if (!database.ok()) return database;
   // They read the first page; who reads on meets what is wrong with it.
   database->Exec("PRAGMA temp_store=MEMORY").IgnoreError();

@@ -7,8 +7,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "carillon/sqlite/database.h"
 #include "file_bytes.h"
-#include "sqlite.h"
 
 namespace carillon::journal {
 
@@ -36,7 +36,7 @@ class StoreImage {
   absl::Status ReadPage(uint32_t page, char* to) const;
 
   /// A connection that reads the image; the image outlives it.
-  absl::StatusOr<Database> OpenDatabase();
+  absl::StatusOr<sqlite::Database> OpenDatabase();
 
  private:
   struct Data;

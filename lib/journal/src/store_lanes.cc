@@ -13,7 +13,7 @@ namespace {
 
 int64_t ToSigned(uint64_t value) { return static_cast<int64_t>(value); }
 
-absl::StatusOr<Health> GetHealth(const Statement& lane) {
+absl::StatusOr<Health> GetHealth(const sqlite::Statement& lane) {
   Health health;
   if (!lane.Null(3)) health.failing_since = base::FromUnixNanos(lane.Int(3));
   if (!lane.Null(4)) {
@@ -55,7 +55,7 @@ absl::Status Store::SetHealth(const LaneHealth& lane) {
 }
 
 absl::StatusOr<std::vector<ListedLane>> Store::ListLanes() {
-  absl::StatusOr<Statement> all =
+  absl::StatusOr<sqlite::Statement> all =
       database_.Prepare("SELECT id, tenant, name, closed FROM lanes WHERE closed<2 ORDER BY id");
   if (!all.ok()) return all.status();
   std::vector<ListedLane> lanes;
@@ -93,7 +93,7 @@ absl::StatusOr<LaneState> Store::OpenLane(const LaneName& name, uint64_t next_po
 }
 
 absl::StatusOr<LaneState> Store::GetLane(LaneId id, RetiredLane& of) {
-  absl::StatusOr<Statement> known = database_.Prepare(
+  absl::StatusOr<sqlite::Statement> known = database_.Prepare(
       "SELECT tenant, name, since, cursor, closed FROM lanes WHERE id=? AND closed<2");
   if (!known.ok()) return known.status();
   known->Bind(1, id);

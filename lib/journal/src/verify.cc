@@ -54,7 +54,7 @@ class Verifier {
     if (!seen_.has_database) return absl::OkStatus();
     absl::StatusOr<StoreImage> image = StoreImage::Open(folder_, ImageFrames::kTaken);
     if (!image.ok()) return image.status();
-    absl::StatusOr<Database> database = image->OpenDatabase();
+    absl::StatusOr<sqlite::Database> database = image->OpenDatabase();
     if (!database.ok()) return database.status();
     Note(CheckAgainstMark(*database, seen_));
     Note(CheckPages(*database));
@@ -72,8 +72,8 @@ class Verifier {
     if (!status.ok()) findings_.Add(std::string(status.message()));
   }
 
-  absl::Status CheckPages(Database& database) {
-    absl::StatusOr<Statement> check = database.Prepare("PRAGMA integrity_check(100)");
+  absl::Status CheckPages(sqlite::Database& database) {
+    absl::StatusOr<sqlite::Statement> check = database.Prepare("PRAGMA integrity_check(100)");
     if (!check.ok()) return check.status();
     while (true) {
       const absl::StatusOr<bool> row = check->Step();
@@ -83,8 +83,8 @@ class Verifier {
     }
   }
 
-  absl::Status CheckEvents(Database& database) {
-    absl::StatusOr<Statement> rows = database.Prepare(
+  absl::Status CheckEvents(sqlite::Database& database) {
+    absl::StatusOr<sqlite::Statement> rows = database.Prepare(
         "SELECT first_position, count, accepted_at, crc, records FROM journal "
         "ORDER BY first_position");
     if (!rows.ok()) return rows.status();
@@ -121,8 +121,8 @@ class Verifier {
     return absl::OkStatus();
   }
 
-  absl::Status CheckAttempts(Database& database) {
-    absl::StatusOr<Statement> rows =
+  absl::Status CheckAttempts(sqlite::Database& database) {
+    absl::StatusOr<sqlite::Statement> rows =
         database.Prepare("SELECT id, crc, rows FROM attempt_log ORDER BY id");
     if (!rows.ok()) return rows.status();
     uint64_t count = 0;
@@ -138,9 +138,9 @@ class Verifier {
     return absl::OkStatus();
   }
 
-  absl::Status CheckParked(Database& database) {
+  absl::Status CheckParked(sqlite::Database& database) {
     const uint32_t version = seen_.header.user_version;
-    absl::StatusOr<Statement> rows = database.Prepare(absl::StrCat(
+    absl::StatusOr<sqlite::Statement> rows = database.Prepare(absl::StrCat(
         "SELECT due_ns, position, attempts, ", version >= 2 ? "group_id, rest" : "0, NULL",
         version >= 3 ? ", bytes" : ", 0", ", lane FROM parked"));
     if (!rows.ok()) return rows.status();
@@ -169,7 +169,7 @@ class Verifier {
         absl::StrCat("a parked delivery of lane ", lane, " has no event: position ", position));
   }
 
-  absl::Status Count(Database& database, const char* table) {
+  absl::Status Count(sqlite::Database& database, const char* table) {
     const absl::StatusOr<int64_t> rows =
         database.Scalar(absl::StrCat("SELECT count(*) FROM ", table));
     if (rows.ok()) facts_.push_back(absl::StrCat(table, ": ", *rows, " rows"));

@@ -6,8 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "carillon/base/short_slices.h"
+#include "carillon/base/worker.h"
 #include "carillon/store/refusal.h"
-#include "worker.h"
 
 namespace carillon::journal {
 namespace {
@@ -57,7 +57,7 @@ Writer::Writer(Store store, OpenedState opened, IdWindow ids, HighWaterFile mark
   gauges_.dead = opened.dead;
   Publish();
   thread_ = std::thread([this] {
-    NameThread("journal");
+    base::NameThread("journal");
     base::AskForShortSlices();  // publishers wait for it
     Run();
   });

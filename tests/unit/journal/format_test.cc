@@ -155,7 +155,7 @@ std::string Numbers() {
 }
 
 uint32_t DigestOfSome() {
-  Database database = *Database::Open(":memory:", nullptr);
+  sqlite::Database database = *sqlite::Database::Open(":memory:", nullptr);
   EXPECT_TRUE(
       database.Exec("CREATE TABLE t(a, b); INSERT INTO t VALUES(1, 'x'), (NULL, X'00ff')").ok());
   return *DigestOfSmallTables(database);
@@ -209,9 +209,9 @@ TEST(Format, BytesOfTheGoldenFileAreReadBack) {
 
 /// What SQLite says of the schema after so many steps.
 std::string SchemaAfter(size_t steps) {
-  Database database = *Database::Open(":memory:", nullptr);
+  sqlite::Database database = *sqlite::Database::Open(":memory:", nullptr);
   EXPECT_TRUE(Migrate(database, SchemaSteps().first(steps)).ok());
-  absl::StatusOr<Statement> rows =
+  absl::StatusOr<sqlite::Statement> rows =
       database.Prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name");
   std::string text = absl::StrCat("-- version ", steps, "\n");
   while (*rows->Step()) absl::StrAppend(&text, base::ToAbsl(rows->Blob(0)), ";\n");

@@ -12,10 +12,10 @@ constexpr const char* kFirst = "CREATE TABLE t(a); INSERT INTO t VALUES(7);";
 constexpr const char* kSecond = "ALTER TABLE t ADD COLUMN b; UPDATE t SET b = a * 2;";
 constexpr const char* kBroken = "UPDATE t SET a = 0; INSERT INTO nowhere VALUES(1);";
 
-Database Memory() { return *Database::Open(":memory:", nullptr); }
+sqlite::Database Memory() { return *sqlite::Database::Open(":memory:", nullptr); }
 
 TEST(Schema, AnEmptyFileIsBroughtToTheLatestVersion) {
-  Database database = Memory();
+  sqlite::Database database = Memory();
   ASSERT_TRUE(Migrate(database, SchemaSteps()).ok());
   EXPECT_EQ(*database.Scalar("PRAGMA user_version"), static_cast<int64_t>(SchemaSteps().size()));
   EXPECT_EQ(*database.Scalar("SELECT length(hash_key) FROM state"), 16);
@@ -23,7 +23,7 @@ TEST(Schema, AnEmptyFileIsBroughtToTheLatestVersion) {
 }
 
 TEST(Schema, RowsOfTheFirstVersionHaveNoGroupNoRestAndAreWell) {
-  Database database = Memory();
+  sqlite::Database database = Memory();
   ASSERT_TRUE(Migrate(database, SchemaSteps().first(1)).ok());
   ASSERT_TRUE(database
                   .Exec("INSERT INTO parked VALUES(1, 2, 3, 4);"
@@ -39,7 +39,7 @@ TEST(Schema, RowsOfTheFirstVersionHaveNoGroupNoRestAndAreWell) {
 }
 
 TEST(Schema, ParkedRowsOfTheSecondVersionGetAboutTheBytesOfTheirEvents) {
-  Database database = Memory();
+  sqlite::Database database = Memory();
   ASSERT_TRUE(Migrate(database, SchemaSteps().first(2)).ok());
   ASSERT_TRUE(database
                   .Exec("INSERT INTO journal VALUES(1, 10, 0, 0, zeroblob(1000));"
@@ -55,7 +55,7 @@ TEST(Schema, ParkedRowsOfTheSecondVersionGetAboutTheBytesOfTheirEvents) {
 }
 
 TEST(Schema, AnOlderFileKeepsItsRows) {
-  Database database = Memory();
+  sqlite::Database database = Memory();
   const char* const old_steps[] = {kFirst};
   const char* const new_steps[] = {kFirst, kSecond};
   ASSERT_TRUE(Migrate(database, old_steps).ok());
@@ -66,7 +66,7 @@ TEST(Schema, AnOlderFileKeepsItsRows) {
 }
 
 TEST(Schema, AStepThatFailsLeavesNothing) {
-  Database database = Memory();
+  sqlite::Database database = Memory();
   const char* const old_steps[] = {kFirst};
   const char* const bad_steps[] = {kFirst, kBroken};
   ASSERT_TRUE(Migrate(database, old_steps).ok());
@@ -76,7 +76,7 @@ TEST(Schema, AStepThatFailsLeavesNothing) {
 }
 
 TEST(Schema, ANewerFileIsRefused) {
-  Database database = Memory();
+  sqlite::Database database = Memory();
   const char* const new_steps[] = {kFirst, kSecond};
   const char* const old_steps[] = {kFirst};
   ASSERT_TRUE(Migrate(database, new_steps).ok());

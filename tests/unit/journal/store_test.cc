@@ -12,7 +12,7 @@ constexpr base::WallTime kDue = base::WallTime(std::chrono::nanoseconds(5));
 class StoreTest : public testing::Test {
  protected:
   StoreTest() {
-    Database database = *Database::Open(":memory:", nullptr);
+    sqlite::Database database = *sqlite::Database::Open(":memory:", nullptr);
     EXPECT_TRUE(Migrate(database, SchemaSteps()).ok());
     store_ = *Store::Create(std::move(database));
     EXPECT_TRUE(store_.Begin().ok());

@@ -13,7 +13,7 @@
 #include "disk_hold.h"
 #include "file_watch.h"
 #include "high_water_file.h"
-#include "sqlite.h"
+#include "carillon/sqlite/database.h"
 
 namespace carillon::journal {
 namespace {
@@ -26,7 +26,7 @@ class WalScanTest : public testing::Test {
   WalScanTest() {
     folder_ = testing::TempDir() + "/wal-XXXXXX";
     if (mkdtemp(folder_.data()) == nullptr) ADD_FAILURE();
-    absl::StatusOr<Database> database = Database::Open(folder_ + "/db", nullptr);
+    absl::StatusOr<sqlite::Database> database = sqlite::Database::Open(folder_ + "/db", nullptr);
     sqlite3_db_config(database->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     EXPECT_TRUE(database->Exec("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0").ok());
     EXPECT_TRUE(database->Exec("CREATE TABLE t(a, b)").ok());

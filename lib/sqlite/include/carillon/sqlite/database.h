@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-namespace carillon::journal {
+namespace carillon::sqlite {
 
 /// A prepared statement, used again and again. Parameters count from 1, columns from 0. Bound text
 /// and blobs are not copied: they must live until the statement has run. One thread.
@@ -78,6 +78,6 @@ class Database {
 };
 
 /// What the connection's last error means (see `Database`).
-absl::Status SqliteError(sqlite3* db, int code);
+absl::Status ErrorOf(sqlite3* db, int code);
 
-}  // namespace carillon::journal
+}  // namespace carillon::sqlite

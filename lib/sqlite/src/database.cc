@@ -1,10 +1,10 @@
-#include "sqlite.h"
+#include "carillon/sqlite/database.h"
 
 #include <cerrno>
 
 #include "absl/strings/str_cat.h"
 
-namespace carillon::journal {
+namespace carillon::sqlite {
 namespace {
 
 bool OutOfSpace(int code, int system_errno) {
@@ -19,7 +19,7 @@ bool OutOfSpace(int code, int system_errno) {
 
 }  // namespace
 
-absl::Status SqliteError(sqlite3* db, int code) {
+absl::Status ErrorOf(sqlite3* db, int code) {
   const int extended = db != nullptr ? sqlite3_extended_errcode(db) : code;
   const int system_errno = db != nullptr ? sqlite3_system_errno(db) : 0;
   const std::string text =
@@ -72,7 +72,7 @@ absl::StatusOr<bool> Statement::Step() {
   const int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return true;
   absl::Status status;
-  if (code != SQLITE_DONE) status = SqliteError(sqlite3_db_handle(statement_.get()), code);
+  if (code != SQLITE_DONE) status = ErrorOf(sqlite3_db_handle(statement_.get()), code);
   sqlite3_reset(statement_.get());
   if (!status.ok()) return status;
   return false;
@@ -102,7 +102,7 @@ absl::StatusOr<Database> Database::Open(const std::string& path, const char* vfs
   const int code = sqlite3_open_v2(path.c_str(), &raw, flags, vfs);
   Database database;
   database.db_.reset(raw);
-  if (code != SQLITE_OK) return SqliteError(raw, code);
+  if (code != SQLITE_OK) return ErrorOf(raw, code);
   sqlite3_extended_result_codes(raw, 1);
   sqlite3_busy_timeout(raw, 10'000);
   return database;
@@ -110,14 +110,14 @@ absl::StatusOr<Database> Database::Open(const std::string& path, const char* vfs
 
 absl::Status Database::Exec(const char* sql) {
   const int code = sqlite3_exec(db_.get(), sql, nullptr, nullptr, nullptr);
-  return code == SQLITE_OK ? absl::OkStatus() : SqliteError(db_.get(), code);
+  return code == SQLITE_OK ? absl::OkStatus() : ErrorOf(db_.get(), code);
 }
 
 absl::StatusOr<Statement> Database::Prepare(std::string_view sql) {
   sqlite3_stmt* raw = nullptr;
   const int code = sqlite3_prepare_v3(db_.get(), sql.data(), static_cast<int>(sql.size()),
                                       SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
-  if (code != SQLITE_OK) return SqliteError(db_.get(), code);
+  if (code != SQLITE_OK) return ErrorOf(db_.get(), code);
   return Statement(raw);
 }
 
@@ -137,4 +137,4 @@ void Database::Rollback() {
   }
 }
 
-}  // namespace carillon::journal
+}  // namespace carillon::sqlite

@@ -6,7 +6,7 @@
 #include "absl/functional/any_invocable.h"
 #include "carillon/base/mutex.h"
 
-namespace carillon::journal {
+namespace carillon::base {
 
 /// A thread that runs what is posted to it, in order. What it holds is bounded by those who post.
 class Worker {
@@ -23,8 +23,8 @@ class Worker {
  private:
   void Run();
 
-  base::Mutex mutex_;
-  base::CondVar wake_;
+  Mutex mutex_;
+  CondVar wake_;
   std::vector<absl::AnyInvocable<void()>> tasks_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
@@ -33,4 +33,4 @@ class Worker {
 /// Names the calling thread, for debuggers and `top -H`.
 void NameThread(const char* name);
 
-}  // namespace carillon::journal
+}  // namespace carillon::base

@@ -1,10 +1,10 @@
-#include "worker.h"
+#include "carillon/base/worker.h"
 
 #include <pthread.h>
 
 #include <utility>
 
-namespace carillon::journal {
+namespace carillon::base {
 
 void NameThread(const char* name) { pthread_setname_np(pthread_self(), name); }
 
@@ -17,7 +17,7 @@ Worker::Worker(const char* name) {
 
 bool Worker::Post(absl::AnyInvocable<void()> task) {
   {
-    const base::MutexLock lock(mutex_);
+    const MutexLock lock(mutex_);
     if (stopping_) return false;
     tasks_.push_back(std::move(task));
     if (tasks_.size() > 1) return true;  // the thread is awake, or was woken for the first
@@ -28,7 +28,7 @@ bool Worker::Post(absl::AnyInvocable<void()> task) {
 
 void Worker::Stop() {
   {
-    const base::MutexLock lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   wake_.NotifyOne();
@@ -37,7 +37,7 @@ void Worker::Stop() {
 
 void Worker::Run() {
   std::vector<absl::AnyInvocable<void()>> taken;
-  base::MutexLock lock(mutex_);
+  MutexLock lock(mutex_);
   while (true) {
     while (!stopping_ && tasks_.empty()) wake_.Wait(mutex_);
     if (tasks_.empty()) return;
@@ -49,4 +49,4 @@ void Worker::Run() {
   }
 }
 
-}  // namespace carillon::journal
+}  // namespace carillon::base
