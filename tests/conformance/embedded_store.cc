@@ -25,6 +25,7 @@ class Embedded final : public StoreUnderTest {
   }
 
   Stores stores() override { return journal_->stores(); }
+  AttemptLog& attempts() override { return *journal_; }
   base::WallTime now() const override { return clock_.Wall(); }
   void Begin() override { journal_->Start(); }
   void Restart() override {

@@ -14,6 +14,7 @@ class Simulated final : public StoreUnderTest {
   ~Simulated() override { executor_.Clear(); }
 
   Stores stores() override { return journal_->stores(); }
+  AttemptLog& attempts() override { return *journal_; }
   base::WallTime now() const override { return clock_.Wall(); }
   void Begin() override {}
   void Restart() override {

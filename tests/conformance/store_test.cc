@@ -171,6 +171,49 @@ ParkedPage StoreTest::ListParked(LaneId lane, uint64_t up_to, ParkedKey from, si
   });
 }
 
+absl::StatusOr<AttemptPage> StoreTest::ReadAttempts(uint64_t after, size_t limit) {
+  using Answer = absl::StatusOr<AttemptPage>;
+  return Ask<Answer>([&](auto answer) {
+    under_test_->attempts().ReadAttempts(after, limit,
+                                         [answer](Answer page) { answer(std::move(page)); });
+  });
+}
+
+std::vector<std::pair<uint64_t, uint32_t>> StoreTest::AllAttempts(uint64_t after, size_t limit) {
+  std::vector<std::pair<uint64_t, uint32_t>> all;
+  while (true) {
+    const auto page = ReadAttempts(after, limit);
+    if (!page.ok()) {
+      ADD_FAILURE() << page.status();
+      return all;
+    }
+    for (const AttemptRow& row : page->rows) all.emplace_back(row.position, row.number);
+    if (!page->rows.empty()) EXPECT_GT(page->through, after);
+    if (!page->more) return all;
+    if (page->rows.empty()) {
+      ADD_FAILURE() << "there is said to be more";
+      return all;
+    }
+    after = page->through;
+  }
+}
+
+void StoreTest::Try(LaneId lane, uint64_t position, uint32_t number, bool succeeds) {
+  const auto due = [](uint32_t n) {
+    return Due::At(base::WallTime(std::chrono::seconds(4'000'000'000 + n)));
+  };
+  Settlement settlement;
+  settlement.attempts = {Attempt(lane, position)};
+  settlement.attempts[0].number = number;
+  if (number > 1) settlement.unparked = {{lane, due(number - 1), position}};
+  if (!succeeds) {
+    settlement.attempts[0].outcome = model::Outcome::kResponseTimeout;
+    settlement.parked = {
+        {.lane = lane, .due = due(number), .position = position, .attempts = number}};
+  }
+  Settle(std::move(settlement));
+}
+
 absl::StatusOr<std::vector<LaneState>> StoreTest::OpenLanes(const std::vector<std::string>& names) {
   std::vector<LaneName> full;
   for (const std::string& name : names) full.push_back({"acme", name});

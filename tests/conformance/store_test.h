@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "carillon/base/clock.h"
 #include "carillon/model/event.h"
+#include "carillon/store/attempt_log.h"
 #include "carillon/store/stores.h"
 
 namespace carillon::store {
@@ -25,6 +26,7 @@ class StoreUnderTest {
  public:
   virtual ~StoreUnderTest() = default;
   virtual Stores stores() = 0;
+  virtual AttemptLog& attempts() = 0;
   virtual base::WallTime now() const = 0;
   /// The shards that are used from the start on were taken.
   virtual void Begin() = 0;
@@ -92,6 +94,11 @@ class StoreTest : public testing::TestWithParam<std::pair<const char*, MakeStore
   DueDeliveries TakeDue(LaneId lane, Due until, size_t limit = 1000);
   DueDeliveries TakeHeld(LaneId lane, GroupId group, size_t limit = 1000);
   DueDeliveries TakeKept(LaneId lane, uint64_t from, size_t limit = 1000);
+  absl::StatusOr<AttemptPage> ReadAttempts(uint64_t after, size_t limit = 1000);
+  /// Positions and numbers of all attempts after a place, read in pages of about `limit`.
+  std::vector<std::pair<uint64_t, uint32_t>> AllAttempts(uint64_t after = 0, size_t limit = 2);
+  /// Settles the next attempt of a delivery, which succeeds or waits for another.
+  void Try(LaneId lane, uint64_t position, uint32_t number, bool succeeds);
   ParkedPage ListParked(LaneId lane, uint64_t up_to, ParkedKey from, size_t limit);
 
   absl::StatusOr<std::vector<LaneState>> OpenLanes(const std::vector<std::string>& names);

@@ -40,6 +40,7 @@ absl::Status Reader::PrepareAll() {
       {&kept_,
        "SELECT due_ns, position, attempts, group_id, rest, bytes FROM parked "
        "WHERE lane = ? AND (due_ns, position) >= (?, ?) ORDER BY due_ns, position"},
+      {&attempts_, "SELECT id, crc, rows FROM attempt_log WHERE id > ? ORDER BY id"},
   };
   for (const auto& [statement, sql] : statements) {
     absl::StatusOr<sqlite::Statement> prepared = database_.Prepare(sql);

@@ -29,6 +29,8 @@ class Reader {
   absl::StatusOr<DueDeliveries> TakeKept(LaneId lane, uint64_t from, size_t limit);
   /// See `Journal::ListParked`.
   absl::StatusOr<ParkedPage> ListParked(LaneId lane, uint64_t up_to, ParkedKey from, size_t limit);
+  /// See `Journal::ReadAttempts`; a chunk is read whole, and its number is the place.
+  absl::StatusOr<AttemptPage> ReadAttempts(uint64_t after, size_t limit);
 
  private:
   /// SQLite keeps what a reader sees until its transaction ends, and the write-ahead file with it.
@@ -38,6 +40,7 @@ class Reader {
     ~Snapshot() {
       reader_.due_.Reset();
       reader_.kept_.Reset();
+      reader_.attempts_.Reset();
       reader_.database_.Rollback();
     }
     const absl::Status& status() const { return status_; }
@@ -71,7 +74,7 @@ class Reader {
 
   sqlite::Database database_;
   ChunkCache cache_;
-  sqlite::Statement begin_, commit_, start_at_, from_, at_, due_, kept_;
+  sqlite::Statement begin_, commit_, start_at_, from_, at_, due_, kept_, attempts_;
 };
 
 }  // namespace carillon::journal

@@ -1,8 +1,10 @@
-// What the reader knows of parked rows.
+// What the reader knows of parked rows and attempts.
 
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "chunk.h"
 #include "due_key.h"
 #include "parked_row.h"
 #include "reader.h"
@@ -73,6 +75,34 @@ absl::StatusOr<ParkedPage> Reader::ListParked(LaneId lane, uint64_t up_to, Parke
       return page;
     }
     if (!IsMark(*parked) && parked->position <= up_to) page.rows.push_back(*std::move(parked));
+  }
+}
+
+absl::StatusOr<AttemptPage> Reader::ReadAttempts(uint64_t after, size_t limit) {
+  const Snapshot snapshot(*this);
+  if (!snapshot.status().ok()) return snapshot.status();
+  AttemptPage page;
+  page.through = after;
+  attempts_.Bind(1, static_cast<int64_t>(after));
+  while (true) {
+    const absl::StatusOr<bool> row = attempts_.Step();
+    if (!row.ok()) return row.status();
+    page.more = *row && page.rows.size() >= limit;
+    if (!*row || page.more) return page;
+    const std::string_view rows = attempts_.Blob(2);
+    if (rows.size() % kAttemptBytes != 0 ||
+        BytesCrc(rows) != static_cast<uint32_t>(attempts_.Int(1))) {
+      if (!page.rows.empty()) {  // what comes before it is told first
+        page.more = true;
+        return page;
+      }
+      return absl::DataLossError(
+          absl::StrCat("chunk ", attempts_.Int(0), " of the attempt log is damaged"));
+    }
+    for (size_t i = 0; i < rows.size() / kAttemptBytes; ++i) {
+      page.rows.push_back(GetAttempt(rows, i));
+    }
+    page.through = static_cast<uint64_t>(attempts_.Int(0));
   }
 }
 

@@ -76,6 +76,8 @@ class SqliteJournal final : public Journal {
                 absl::AnyInvocable<void(DueDeliveries)> done) override;
   void ListParked(LaneId lane, uint64_t up_to, ParkedKey from, size_t limit,
                   absl::AnyInvocable<void(ParkedPage)> done) override;
+  void ReadAttempts(uint64_t after, size_t limit,
+                    absl::AnyInvocable<void(absl::StatusOr<AttemptPage>)> done) override;
   Demand demand() const override { return board_.Get()->demand; }
   void OpenLanes(ShardId shard, std::vector<LaneName> names,
                  absl::AnyInvocable<void(absl::StatusOr<std::vector<LaneState>>)> done) override;
@@ -307,6 +309,21 @@ void SqliteJournal::ListParked(LaneId lane, uint64_t up_to, ParkedKey from, size
     if (!page.ok()) FailReading(page.status());
     done(page.ok() ? *std::move(page) : ParkedPage());
   });
+}
+
+void SqliteJournal::ReadAttempts(uint64_t after, size_t limit,
+                                 absl::AnyInvocable<void(absl::StatusOr<AttemptPage>)> done) {
+  if (limit < 1 || limit > kMaxRows) {
+    return done(absl::InvalidArgumentError(
+        absl::StrCat("a limit of ", limit, " attempts; 1 to ", kMaxRows)));
+  }
+  const auto answer = std::make_shared<decltype(done)>(std::move(done));
+  const bool posted = reads_.Post([this, after, limit, answer] {
+    absl::StatusOr<AttemptPage> page = reader_.ReadAttempts(after, limit);
+    if (!page.ok()) writer_.NoteError(Operation::kRead, page.status());
+    (*answer)(std::move(page));
+  });
+  if (!posted) (*answer)(absl::UnavailableError("the journal was stopped"));
 }
 
 void SqliteJournal::FailReading(const absl::Status& why) {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "carillon/store/attempt_log.h"
 #include "sim_executor.h"
 #include "sim_store.h"
 
@@ -17,7 +18,8 @@ namespace carillon::delivery {
 /// refuses what can be refused, and keeps the rest waiting; once it failed it writes nothing more.
 class SimJournal final : public store::EventLog,
                          public store::ShardStore,
-                         public store::LaneRegistry {
+                         public store::LaneRegistry,
+                         public store::AttemptLog {
  public:
   SimJournal(SimStore& store, SimExecutor& executor, const base::Clock& clock, base::Random& random)
       : store_(store), executor_(executor), clock_(clock), random_(random) {
@@ -185,6 +187,22 @@ class SimJournal final : public store::EventLog,
             answer.due.push_back(RowOf(*it));
           }
           return answer;
+        },
+        std::move(done));
+  }
+
+  void ReadAttempts(uint64_t after, size_t limit,
+                    absl::AnyInvocable<void(absl::StatusOr<store::AttemptPage>)> done) override {
+    if (limit < 1 || limit > kMaxRows) return done(absl::InvalidArgumentError("limit"));
+    limit = std::min<size_t>(limit, 3);
+    Answer(
+        [this, after, limit]() -> absl::StatusOr<store::AttemptPage> {
+          store::AttemptPage page{.rows = {}, .through = after};
+          while (page.rows.size() < limit && page.through < store_.attempts.size()) {
+            page.rows.push_back(store_.attempts[page.through++]);
+          }
+          page.more = page.through < store_.attempts.size();
+          return page;
         },
         std::move(done));
   }

@@ -57,6 +57,7 @@ struct SimStore {
   std::map<Pair, ParkedId> row_of;              // of each parked delivery
   std::map<std::string, uint64_t> position_of;  // by event id
   std::map<Pair, uint32_t> settled;             // number of the last attempt that settles
+  std::vector<store::AttemptRow> attempts;      // all, in the order in which they were settled
   std::set<Pair> delivered;
   std::set<Pair> dead;
   uint64_t watermark = 0;  // the lowest of all shards
@@ -216,6 +217,7 @@ struct SimStore {
   /// Deliveries of a batch that was taken apart may go in another one with others, which were tried
   /// more or less often: that counts its attempts by the most.
   void ApplyAttempt(const store::AttemptRow& row, const store::Settlement& s) {
+    attempts.push_back(row);
     const Pair pair{row.lane, row.position};
     const auto before = settled.find(pair);
     const uint32_t expected = before == settled.end() ? 1 : before->second + 1;

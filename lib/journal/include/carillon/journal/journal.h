@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "carillon/journal/words.h"
+#include "carillon/store/attempt_log.h"
 #include "carillon/store/stores.h"
 
 namespace carillon::journal {
@@ -20,7 +21,10 @@ struct Recovered {
 ///
 /// It does not say on its own which shards there are: those that were taken before `Start` hold the
 /// watermark, and a shard that is taken later for the first time begins there.
-class Journal : public store::EventLog, public store::ShardStore, public store::LaneRegistry {
+class Journal : public store::EventLog,
+                public store::ShardStore,
+                public store::LaneRegistry,
+                public store::AttemptLog {
  public:
   virtual Recovered recovered() const = 0;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "carillon/store/attempt_log.h"
 #include "carillon/store/refusal.h"
 #include "carillon/store/stores.h"
 
@@ -8,6 +9,7 @@ namespace carillon::journal {
 
 using store::AppendDone;
 using store::Appended;
+using store::AttemptPage;
 using store::AttemptRow;
 using store::BatchMember;
 using store::Consumer;
