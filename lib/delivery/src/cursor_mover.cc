@@ -31,7 +31,11 @@ void CursorMover::Run() {
   while (reads_ < kReads && looks-- > 0) {
     Move move = moving_.pop_front();
     Lane* const lane = lanes_.Find(move.lane);
-    if (lane == nullptr || lane->closing()) continue;
+    if (lane == nullptr) continue;
+    if (lane->closing()) {
+      lane->EndRead(*std::move(move.reading));
+      continue;
+    }
     if (lane->LowestUnsettled() != Tracker::kNone) {
       moving_.push_back(std::move(move));
       continue;
@@ -41,7 +45,8 @@ void CursorMover::Run() {
                   [this, move = std::move(move), to = demand_.leave_to](
                       Lane* moved, const store::EventBatchPtr& batch) mutable {
                     --reads_;
-                    if (moved == nullptr || moved->closing()) return;
+                    if (moved == nullptr) return;
+                    if (moved->closing()) return moved->EndRead(*std::move(move.reading));
                     OnRead(*moved, std::move(move), to, *batch);
                   });
   }

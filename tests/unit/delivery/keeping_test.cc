@@ -33,6 +33,13 @@ class KeepingTest : public DispatcherTest {
       return std::get<1>(row.first) == store::Due::Kept();
     }));
   }
+  Lane& LaneOf(const std::string& name) {
+    Lane* found = nullptr;
+    static_cast<DispatcherImpl&>(*dispatcher_).ForEachLane([&](Lane& lane) {
+      if (lane.destination().name == name) found = &lane;
+    });
+    return *found;
+  }
   uint64_t GivenUp(metrics::GivenUp reason) const {
     return metrics_.given_up[static_cast<size_t>(reason)];
   }
@@ -239,6 +246,22 @@ TEST_F(KeepingTest, WhatIsKeptAndThenHeldInOrderIsCountedOnce) {
   static_cast<DispatcherImpl&>(*dispatcher_).ForEachLane([](Lane& lane) {
     EXPECT_EQ(lane.retries().parked(), 0u);
   });
+}
+
+TEST_F(KeepingTest, ALaneThatClosesIsNotReadForAnyMore) {
+  a_.enabled = false;
+  journal_->window = 3;
+  ASSERT_TRUE(SetTable(Table()).ok());
+  for (int i = 1; i <= 10; ++i) Publish("e" + std::to_string(i));
+  Lane& lane = LaneOf("a");
+  while (!lane.reading()) ASSERT_TRUE(executor_.Step());
+  journal_->write_delay = hours(10);  // so that it is there for the answer
+  ASSERT_TRUE(SetTable({Named("b")}).ok());
+  ASSERT_TRUE(lane.closing());
+  EXPECT_TRUE(lane.reading());
+  RunFor(seconds(1));
+  EXPECT_FALSE(lane.reading());
+  EXPECT_EQ(Kept(), 0u);
 }
 
 TEST_F(KeepingTest, ARetryThatIsFarAwayIsWithinTheBoundsToo) {
