@@ -41,17 +41,19 @@ void Trimmer::Run() {
       continue;
     }
     listing_ = true;
-    if (!page_) page_upsets_ = lane->upsets();
-    const store::EvictionRequest asked = lane->marks.evict;
+    if (!page_) {
+      asked_ = lane->marks.evict;
+      page_upsets_ = lane->upsets();
+    }
     const store::ParkedKey start{lane->id(), store::Due(), 0};
-    journal_.ListParked(*lane, asked.up_to, page_.value_or(start), kPageRows,
-                        [this, asked, listing = lane->BeginListing()](
+    journal_.ListParked(*lane, asked_.up_to, page_.value_or(start), kPageRows,
+                        [this, listing = lane->BeginListing()](
                             Lane* listed, const store::ParkedPage& page) mutable {
                           listing_ = false;
                           page_ = page.next;
                           // One that is gone, or closing, is taken off the list with the next turn.
                           if (listed == nullptr) return;
-                          if (!listed->closing()) OnPage(*listed, asked, page);
+                          if (!listed->closing()) OnPage(*listed, page);
                           listed->EndListing(std::move(listing));
                         });
   }
@@ -59,21 +61,20 @@ void Trimmer::Run() {
 
 // Rows that wait for a time are known by their keys. Of others it is the order that tells: when
 // that was upset since the first page, they wait for the next time that the journal asks.
-void Trimmer::OnPage(Lane& lane, const store::EvictionRequest& asked,
-                     const store::ParkedPage& page) {
+void Trimmer::OnPage(Lane& lane, const store::ParkedPage& page) {
   const bool upset = lane.upsets() != page_upsets_;
   for (const store::Parked& row : page.rows) {
     if (upset && !row.due.timed()) break;
-    if (Take(lane, row)) evictor_.EvictRow(lane, row, row.position <= asked.too_old_to);
+    if (Take(lane, row)) evictor_.EvictRow(lane, row, row.position <= asked_.too_old_to);
   }
-  if (!page.next || (upset && !page.next->due.timed())) End(lane, asked);
+  if (!page.next || (upset && !page.next->due.timed())) End(lane);
 }
 
-// When more was asked for meanwhile, the lane's rows are looked at from the first on again.
-void Trimmer::End(Lane& lane, const store::EvictionRequest& asked) {
+// When more was asked for since the first page, the lane's rows are looked at from there on again.
+void Trimmer::End(Lane& lane) {
   page_.reset();
   giving_up_.pop_front();
-  if (lane.marks.evict == asked) {
+  if (lane.marks.evict == asked_) {
     lane.marks.giving_up = false;
   } else {
     giving_up_.push_back(lane.id());

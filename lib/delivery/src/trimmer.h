@@ -35,8 +35,8 @@ class Trimmer {
 
  private:
   void Start(Lane& lane, const store::EvictionRequest& evict);
-  void OnPage(Lane& lane, const store::EvictionRequest& asked, const store::ParkedPage& page);
-  void End(Lane& lane, const store::EvictionRequest& asked);
+  void OnPage(Lane& lane, const store::ParkedPage& page);
+  void End(Lane& lane);
   bool Take(Lane& lane, const store::Parked& row);
 
   LaneJournal& journal_;
@@ -48,7 +48,9 @@ class Trimmer {
   RingQueue<store::LaneId> giving_up_;    // have rows to give up
   bool listing_ = false;                  // a page is awaited
   std::optional<store::ParkedKey> page_;  // where the first of giving_up_ goes on
-  uint64_t page_upsets_ = 0;              // of its lane, when its first page was asked for
+  // Of its lane, when its first page was asked for:
+  store::EvictionRequest asked_;
+  uint64_t page_upsets_ = 0;
 };
 
 }  // namespace carillon::delivery

@@ -248,6 +248,30 @@ TEST_F(KeepingTest, WhatIsKeptAndThenHeldInOrderIsCountedOnce) {
   });
 }
 
+// The younger ones are due first, so they are listed on the first page.
+TEST_F(KeepingTest, WhatIsAskedForBetweenPagesIsLookedForOnAllPages) {
+  a_.retry.delays = {hours(24)};
+  a_.breaker.reset();
+  throttled_ = "a";
+  end_.status = 500;
+  ASSERT_TRUE(SetTable(Table()).ok());
+  for (int i = 1; i <= 6; ++i) Publish("e" + std::to_string(i));
+  RunFor(seconds(1));
+  a_.retry.delays = {hours(12)};
+  ASSERT_TRUE(SetTable(Table()).ok());
+  for (int i = 7; i <= 12; ++i) Publish("e" + std::to_string(i));
+  RunFor(seconds(1));
+  ASSERT_EQ(store_.parked.size(), 12u);
+  journal_->read_delay = seconds(10);  // longer than from one look to the next
+  store_.kept_events = 6;
+  while (observer_.evicted.empty()) ASSERT_TRUE(executor_.Step());
+  EXPECT_EQ(observer_.evicted.size(), 3u) << "the first page";
+  store_.kept_events = 2;
+  RunFor(seconds(120));
+  EXPECT_EQ(store_.parked.size(), 2u);
+  EXPECT_EQ(store_.dead.size(), 10u);
+}
+
 TEST_F(KeepingTest, ALaneThatClosesIsNotReadForAnyMore) {
   a_.enabled = false;
   journal_->window = 3;

@@ -52,6 +52,8 @@ class SimJournal final : public store::EventLog,
   uint64_t skips = 0;
   /// A slow disk: writes take up to this long.
   std::chrono::microseconds write_delay{2000};
+  /// The same for answers, once it has looked.
+  std::chrono::microseconds read_delay{3000};
 
   void AddConsumer(store::Consumer* consumer) override {
     consumers_.push_back(consumer);
@@ -409,7 +411,7 @@ class SimJournal final : public store::EventLog,
   template <typename Look, typename Done>
   void Answer(Look look, Done done) {
     executor_.Soon(std::chrono::microseconds(1000), [this, look, done = std::move(done)]() mutable {
-      executor_.Soon(std::chrono::microseconds(3000),
+      executor_.Soon(read_delay,
                      [answer = look(), done = std::move(done)]() mutable { done(answer); });
     });
   }
