@@ -82,6 +82,8 @@ LaneWants Lane::Wants() const {
 }
 
 void Lane::SetMode(Mode mode, uint64_t next) {
+  // What was taken before its time, to be declared dead, waits for its time again.
+  if (mode_ == Mode::kDrop) retries_.Drop();
   mode_ = mode;
   batch_.Stop();
   if (mode != Mode::kRest) return;

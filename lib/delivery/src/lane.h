@@ -223,6 +223,9 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   base::WallTime TakeUntil(base::WallTime next, base::WallTime now) const {
     return next > now + DueHorizon() ? next : now;
   }
+  /// Whether a row of the answer, which is due at `due`, may go now. It may have been asked for
+  /// before its time, to be declared dead, and the lane been enabled since.
+  bool MayTake(base::WallTime due, base::WallTime now) const { return due <= TakeUntil(due, now); }
   /// Whether a retry of the event `wait` after `now` is later than its destination wants it.
   bool TooLate(const model::Event& event, std::chrono::nanoseconds wait, base::WallTime now) const;
   void Started(Attempt& attempt, base::MonoTime now);

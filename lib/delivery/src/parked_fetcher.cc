@@ -60,20 +60,24 @@ void ParkedFetcher::AskForDue(base::WallTime now) {
     RetryQueue::Asking asking = lane->retries().BeginAsking();
     scheduler_.Touched(*lane);
     journal_.TakeDue(*lane, until, lane->AskLimit(ask_bytes_),
-                     [this, asking = std::move(asking)](
+                     [this, now, asking = std::move(asking)](
                          Lane* asked, const store::DueDeliveries& answer) mutable {
                        --asks_;
                        if (asked == nullptr) return;
-                       if (!asked->closing()) OnDue(*asked, answer);
+                       if (!asked->closing()) OnDue(*asked, now, answer);
                        asked->retries().EndAsking(std::move(asking), answer);
                      });
   }
 }
 
-void ParkedFetcher::OnDue(Lane& lane, const store::DueDeliveries& answer) {
+void ParkedFetcher::OnDue(Lane& lane, base::WallTime asked_at, const store::DueDeliveries& answer) {
   RetryQueue& retries = lane.retries();
   for (const store::DueDelivery& row : answer.due) {
     const store::Parked& parked = row.parked;
+    if (!lane.MayTake(parked.due.time(), asked_at)) {
+      retries.AddDue(parked.due.time());
+      continue;
+    }
     if (!retries.Take(parked.due.time(), parked.position)) continue;
     if (!Complete(row) || !MakesSense(parked)) {
       dead_.AddUnreadable(lane, parked);

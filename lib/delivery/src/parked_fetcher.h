@@ -34,7 +34,8 @@ class ParkedFetcher {
  private:
   static constexpr int kAsks = 4;  // under way at once
 
-  void OnDue(Lane& lane, const store::DueDeliveries& answer);
+  /// It was asked for at `asked_at`.
+  void OnDue(Lane& lane, base::WallTime asked_at, const store::DueDeliveries& answer);
   DeliveryBatch BatchOf(const store::DueDelivery& row);
   void OnHeld(Lane& lane, store::GroupId group, const store::DueDeliveries& answer);
   static bool Passes(const Lane& lane, uint32_t generation);
