@@ -73,7 +73,7 @@ LaneWants Lane::Wants() const {
   wants.Need(LaneNeed::kRecovery, groups_.recovering());
   wants.Need(LaneNeed::kCursor, cursor_.InUse());
   if (batch_.waits() || pace_.Blocked() || pace_.NoRetry()) wants.wake_at = WakeAt();
-  wants.due_at = retries_.AskAt();
+  wants.due_at = AskAt();
   if (!wants.due_at) return wants;
   wants.due_horizon = DueHorizon();
   // What a lane that rests has parked may stay on disk until it can be sent.

@@ -212,6 +212,8 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   /// `kRetryTurn`, so that a busy destination's retries end too. Nothing: there is none now after
   /// all; `Ready` and `WakeAt` tell whether to ask again.
   std::optional<DeliveryBatch> NextBatch(base::MonoTime now, base::WallTime wall);
+  /// When to ask for parked rows; nothing: there is no need to, or not now.
+  std::optional<base::WallTime> AskAt() const { return retries_.AskAt(!pace_.NoRetry()); }
   /// How many parked rows to ask for, so that about `max_bytes` come and they can go soon.
   size_t AskLimit(size_t max_bytes) const {
     return mode_ == Mode::kDrop
@@ -309,9 +311,9 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   std::chrono::nanoseconds DueHorizon() const {
     return mode_ == Mode::kDrop ? std::chrono::nanoseconds(0) : due_horizon_;
   }
-  /// Whether the retry budget has a say in the next of retries_, of which there is one.
-  bool RetryNeedsToken() const;
-  /// Takes it from the budget.
+  /// The next of retries_, which are not empty; nothing: the retry budget allows none.
+  std::optional<DeliveryBatch> NextParked(base::MonoTime now);
+  /// Takes a retry from the budget.
   bool TakeRetry(base::MonoTime now);
   /// Whether the next batch may go though it is not full, or else when.
   bool BatchDue(base::MonoTime now, base::WallTime wall);

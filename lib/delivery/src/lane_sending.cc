@@ -18,11 +18,17 @@ bool Lane::Ready() const {
   if (closing_ || mode_ == Mode::kRest) return false;
   if (mode_ == Mode::kDrop) return !retries_.empty() || FreshReady();
   if (pace_.Blocked() || in_flight_.size() >= pace_.Limit()) return false;
-  return FreshReady() || (!retries_.empty() && (!pace_.NoRetry() || !RetryNeedsToken()));
+  return FreshReady() || (pace_.NoRetry() ? retries_.HasUntried() : !retries_.empty());
 }
 
-// One that was never tried is no retry: it was parked because nothing could be tried.
-bool Lane::RetryNeedsToken() const { return retries_.front().attempts > 0; }
+// One that was never tried is no retry, and passes those that have no token.
+std::optional<DeliveryBatch> Lane::NextParked(base::MonoTime now) {
+  const bool first = mode_ == Mode::kDrop || !retries_.FirstIsTried() || TakeRetry(now);
+  if (!first && !retries_.HasUntried()) return std::nullopt;
+  DeliveryBatch deliveries = first ? retries_.Pop() : retries_.PopUntried();
+  groups_.Restart(deliveries);
+  return deliveries;
+}
 
 bool Lane::TakeRetry(base::MonoTime now) {
   const bool taken = pace_.TakeRetry(now);
@@ -85,11 +91,7 @@ std::optional<DeliveryBatch> Lane::NextBatch(base::MonoTime now, base::WallTime 
   if (!drop && !pace_.RateAllows(now)) return std::nullopt;
   const bool fresh = FreshReady();
   if (!retries_.empty() && (!fresh || ++turn_ % kRetryTurn == 0)) {
-    if (drop || !RetryNeedsToken() || TakeRetry(now)) {
-      DeliveryBatch deliveries = retries_.Pop();
-      groups_.Restart(deliveries);
-      return deliveries;
-    }
+    if (std::optional<DeliveryBatch> parked = NextParked(now)) return parked;
   }
   if (!fresh || (!drop && destination_->batch && !BatchDue(now, wall))) return std::nullopt;
   std::optional<DeliveryBatch> deliveries = Compose();

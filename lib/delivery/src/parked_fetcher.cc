@@ -56,7 +56,7 @@ void ParkedFetcher::AskForDue(base::WallTime now) {
     Lane* const lane = scheduler_.NextDue(now);
     if (lane == nullptr) return;
     ++asks_;
-    const base::WallTime until = lane->TakeUntil(*lane->retries().AskAt(), now);
+    const base::WallTime until = lane->TakeUntil(*lane->AskAt(), now);
     RetryQueue::Asking asking = lane->retries().BeginAsking();
     scheduler_.Touched(*lane);
     journal_.TakeDue(*lane, until, lane->AskLimit(ask_bytes_),

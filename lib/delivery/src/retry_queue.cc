@@ -32,9 +32,23 @@ void RetryQueue::ForgetRemoved() {
   removed_.clear();
 }
 
+DeliveryBatch RetryQueue::Pop() {
+  DeliveryBatch deliveries = queue_.pop_front();
+  if (deliveries.attempts == 0) --untried_;
+  return deliveries;
+}
+
+DeliveryBatch RetryQueue::PopUntried() {
+  size_t at = 0;
+  while (queue_[at].attempts > 0) ++at;
+  // Those before it move up to its place.
+  for (; at > 0; --at) std::swap(queue_[at], queue_[at - 1]);
+  return Pop();
+}
+
 void RetryQueue::Drop() {
-  while (!queue_.empty()) {
-    const DeliveryBatch deliveries = queue_.pop_front();
+  while (!empty()) {
+    const DeliveryBatch deliveries = Pop();
     // The row is still there: whatever answer or page is under way may bring it back.
     taken_.erase(Key(deliveries.due, deliveries.position()));
     AddDue(deliveries.due);

@@ -24,6 +24,10 @@ namespace carillon::delivery {
 class RetryQueue {
  public:
   static constexpr size_t kMaxTaken = 256;
+  /// While none may go that was tried before: up to so many of these are taken in search of one
+  /// that was not.
+  static constexpr size_t kPassed = 16;
+  static constexpr size_t kPassedBytes = 256u << 10;
 
   RetryQueue(uint64_t parked, std::optional<base::WallTime> next_due)
       : next_due_(next_due), parked_(parked) {}
@@ -48,9 +52,11 @@ class RetryQueue {
 
   // --- Taking them back.
 
-  /// When to ask the journal next; nothing: there is no need to, or not now.
-  std::optional<base::WallTime> AskAt() const {
-    return asking_ || !queue_.empty() || taken_.size() >= kMaxTaken ? std::nullopt : next_due_;
+  /// When to ask the journal next; nothing: there is no need to, or not now. `may_retry`: those may
+  /// go that were tried before.
+  std::optional<base::WallTime> AskAt(bool may_retry = true) const {
+    const bool enough = may_retry ? !empty() : HasUntried() || PassedEnough();
+    return asking_ || enough || taken_.size() >= kMaxTaken ? std::nullopt : next_due_;
   }
   /// The journal is being asked for up to `AskLimit` rows, when `AskAt` has come.
   using Asking = Begun<RetryQueue, struct RowsAsked>;
@@ -81,13 +87,21 @@ class RetryQueue {
   /// After the rows of the answer were taken.
   void EndAsking(Asking asking, const store::DueDeliveries& answer);
 
-  // --- Sending them.
+  // --- Sending them, by the times at which they are due.
 
   bool empty() const { return queue_.empty(); }
   size_t size() const { return queue_.size(); }
-  void Push(DeliveryBatch deliveries) { queue_.push_back(std::move(deliveries)); }
-  DeliveryBatch Pop() { return queue_.pop_front(); }
-  const DeliveryBatch& front() const { return queue_.front(); }
+  void Push(DeliveryBatch deliveries) {
+    if (deliveries.attempts == 0) ++untried_;
+    queue_.push_back(std::move(deliveries));
+  }
+  /// One waits that was never tried: it was parked because nothing could be.
+  bool HasUntried() const { return untried_ > 0; }
+  /// The first was tried before; there is one.
+  bool FirstIsTried() const { return queue_.front().attempts > 0; }
+  DeliveryBatch Pop();
+  /// The first that was never tried; there is one.
+  DeliveryBatch PopUntried();
   template <typename Visit>
   void ForEach(Visit visit) const {
     for (size_t i = 0; i < queue_.size(); ++i) visit(queue_[i]);
@@ -111,6 +125,7 @@ class RetryQueue {
  private:
   using TakenKey = std::pair<int64_t, uint64_t>;
   void ForgetRemoved();
+  bool PassedEnough() const { return size() >= kPassed || size() * typical_bytes_ >= kPassedBytes; }
   static TakenKey Key(base::WallTime due, uint64_t position) {
     return {base::ToUnixNanos(due), position};
   }
@@ -122,6 +137,7 @@ class RetryQueue {
   std::optional<base::WallTime> asked_;  // next_due_ when it was asked last
   uint64_t parked_;
   size_t typical_bytes_ = 64u << 10;  // of one row, from the last answer
+  uint32_t untried_ = 0;              // in queue_
   bool asking_ = false;
   bool listing_ = false;
 };

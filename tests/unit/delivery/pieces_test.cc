@@ -269,6 +269,51 @@ TEST(RetryQueue, AsksForThoseThatAreTakenToo) {
   EXPECT_EQ(queue.AskLimit(0), 50 + few) << "the answer holds them again";
 }
 
+TEST(RetryQueue, WhatWasNeverTriedCanPassWhatWas) {
+  HeldEvents events;
+  RetryQueue queue(4, std::nullopt);
+  const auto push = [&](uint64_t position, uint32_t attempts) {
+    queue.Push({.first = {.event = events.Hold(MakeEvent(position))},
+                .attempts = attempts,
+                .parked = true});
+  };
+  push(1, 1);
+  push(2, 2);
+  EXPECT_FALSE(queue.HasUntried());
+  push(3, 0);
+  push(4, 0);
+  EXPECT_TRUE(queue.FirstIsTried());
+  EXPECT_EQ(queue.PopUntried().position(), 3u);
+  EXPECT_TRUE(queue.HasUntried());
+  EXPECT_EQ(queue.Pop().position(), 1u) << "the others keep their order";
+  EXPECT_EQ(queue.Pop().position(), 2u);
+  EXPECT_FALSE(queue.FirstIsTried());
+  EXPECT_EQ(queue.Pop().position(), 4u);
+  EXPECT_FALSE(queue.HasUntried());
+  EXPECT_TRUE(queue.empty());
+}
+
+// It takes some of these in search of one that may go, but only so many.
+TEST(RetryQueue, WhileNoneMayRetryItAsksOnWithinABound) {
+  HeldEvents events;
+  const base::WallTime due = base::FromUnixNanos(1000);
+  RetryQueue queue(100, due);
+  RetryQueue::Asking asking = queue.BeginAsking();
+  queue.EndAsking(std::move(asking), {.due = {{.event = MakeEvent(1)}}});  // how much one takes
+  queue.AddDue(due);
+  size_t taken = 0;
+  for (; queue.AskAt(/*may_retry=*/false); ++taken) {
+    queue.Push({.first = {.event = events.Hold(MakeEvent(taken + 1))}, .attempts = 1});
+    EXPECT_EQ(queue.AskAt(), std::nullopt) << "it has what may go";
+    ASSERT_LE(taken, 100u);
+  }
+  EXPECT_EQ(taken, RetryQueue::kPassed);
+  queue.Pop();
+  EXPECT_EQ(queue.AskAt(/*may_retry=*/false), due);
+  queue.Push({.first = {.event = events.Hold(MakeEvent(99))}});
+  EXPECT_EQ(queue.AskAt(/*may_retry=*/false), std::nullopt) << "one may go";
+}
+
 TEST(RetryQueue, WhatWasDroppedWhileRowsAreListedIsTakenAgain) {
   const base::WallTime due = base::FromUnixNanos(1000);
   HeldEvents events;

@@ -80,5 +80,27 @@ TEST_F(RetryRowsTest, WhatIsDueGoesOnceEnabled) {
   EXPECT_EQ(store_.delivered.size(), 1u);
 }
 
+// Those tried before wait for the retry budget; those that were parked since nothing could be
+// tried need none of it.
+TEST_F(RetryRowsTest, WithoutATokenWhatWasNeverTriedPassesWhatWas) {
+  a_.retry.delays = {milliseconds(10), hours(24)};
+  a_.retry.budget = {.ratio = 0, .min_per_second = 0.001};
+  ASSERT_TRUE(SetTable({a_}).ok());
+  end_.status = 500;
+  for (int i = 0; i < 12; ++i) Publish("tried" + std::to_string(i));
+  RunFor(seconds(10));
+  EXPECT_LT(ended_.size(), 24u) << "some wait for a token";
+  end_ = {.wire = model::Outcome::kLocalShortage, .status = 0};
+  for (int i = 0; i < 3; ++i) Publish("new" + std::to_string(i));
+  RunFor(seconds(1));
+  end_ = {};
+  ended_.clear();
+  RunFor(seconds(20));
+  EXPECT_EQ(ended_.size(), 3u);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(std::ranges::count(ended_, "a new" + std::to_string(i)), 1) << i;
+  }
+}
+
 }  // namespace
 }  // namespace carillon::delivery
