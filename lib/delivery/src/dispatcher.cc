@@ -26,14 +26,6 @@ std::unique_ptr<Dispatcher> Dispatcher::Create(const DispatcherOptions& options,
                                           std::move(executor), metrics);
 }
 
-void Dispatcher::SetTable(std::shared_ptr<const routing::RoutingTable> table,
-                          absl::AnyInvocable<void(absl::Status)> done) {
-  PrepareTable({std::move(table), {}}, [this, done = std::move(done)](absl::Status status) mutable {
-    if (status.ok()) CommitTable();
-    done(std::move(status));
-  });
-}
-
 DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clock& clock,
                                base::Random& random, store::Stores stores, store::ShardState state,
                                http::Courier& courier, std::shared_ptr<Executor> executor,

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
-
 namespace carillon::delivery {
 
 void LaneCloser::Close(Lane& lane) {
@@ -23,12 +21,11 @@ void LaneBinder::Bind(BoundTable next) {
     if (at.taken) BindOne(*next.table, at, at.lane == nullptr ? &*opened++ : nullptr);
   }
   CloseOthers(next);
-  std::vector<Lane*> bound;
-  for (const BoundPlace& at : next.places) {
-    if (at.taken) bound.push_back(at.lane);
-  }
-  SetTable(std::move(next));
-  for (Lane* lane : bound) {
+  std::vector<std::pair<uint32_t, Lane*>> places;
+  for (const BoundPlace& at : next.places) places.emplace_back(at.place, at.lane);
+  router_.SetTable(std::move(next.table), places);
+  for (const auto& [place, lane] : places) {
+    if (lane == nullptr) continue;
     health_.FollowSwitch(*lane);
     lane->groups().WantMarks();
     scheduler_.Touched(*lane);  // it may be allowed more at once
@@ -50,27 +47,10 @@ void LaneBinder::BindOne(const routing::RoutingTable& table, BoundPlace& at,
 }
 
 void LaneBinder::CloseOthers(const BoundTable& next) {
-  absl::flat_hash_set<const Lane*> kept;
-  for (const BoundPlace& at : next.places) kept.insert(at.lane);
-  const auto close = [&](Lane* lane) {
-    if (lane != nullptr && !kept.contains(lane)) closer_.Close(*lane);
-  };
-  if (next.whole) {
-    for (Lane* lane : router_.lanes()) close(lane);
-  } else {
-    for (const BoundPlace& at : next.places) close(router_.LaneAt(at.place));
+  for (const BoundPlace& at : next.places) {
+    Lane* const before = router_.LaneAt(at.place);
+    if (before != nullptr && before != at.lane) closer_.Close(*before);
   }
-}
-
-void LaneBinder::SetTable(BoundTable next) {
-  if (next.whole) {
-    std::vector<Lane*> lanes(next.table->places());
-    for (const BoundPlace& at : next.places) lanes[at.place] = at.lane;
-    return router_.SetTable(std::move(next.table), std::move(lanes));
-  }
-  std::vector<std::pair<uint32_t, Lane*>> places;
-  for (const BoundPlace& at : next.places) places.emplace_back(at.place, at.lane);
-  router_.SetTable(std::move(next.table), places);
 }
 
 }  // namespace carillon::delivery

@@ -30,7 +30,6 @@ struct BoundPlace {
 /// before.
 struct BoundTable {
   std::shared_ptr<const routing::RoutingTable> table;
-  bool whole = false;  ///< at any place, and lanes may have moved
   std::vector<BoundPlace> places;
   std::vector<store::LaneState> opened;  ///< of those that are new, in their order
 };
@@ -78,7 +77,6 @@ class LaneBinder {
   void BindOne(const routing::RoutingTable& table, BoundPlace& at, const store::LaneState* opened);
   /// Lanes that stand where they do not belong any more.
   void CloseOthers(const BoundTable& next);
-  void SetTable(BoundTable next);
 
   const base::Clock& clock_;
   LaneScheduler& scheduler_;

@@ -17,12 +17,6 @@ Router::Router(const DispatcherOptions& options, ShardJournal& journal, HeldEven
       feed_(options.max_memory_bytes / 4, journal, std::move(on_read)) {}
 
 void Router::SetTable(std::shared_ptr<const routing::RoutingTable> table,
-                      std::vector<Lane*> lanes) {
-  table_ = std::move(table);
-  lane_of_ = std::move(lanes);
-}
-
-void Router::SetTable(std::shared_ptr<const routing::RoutingTable> table,
                       std::span<const std::pair<uint32_t, Lane*>> places) {
   table_ = std::move(table);
   lane_of_.resize(table_->places());

@@ -37,9 +37,8 @@ class Router {
   bool Join(uint64_t last) { return feed_.Join(last); }
   bool Put(const store::EventBatchPtr& batch) { return feed_.Put(batch); }
 
-  /// `lanes`: by place, null where there is no destination.
-  void SetTable(std::shared_ptr<const routing::RoutingTable> table, std::vector<Lane*> lanes);
-  /// The same where only these places have other lanes.
+  /// Another table, and the lanes at those places where it is another than before; null where there
+  /// is no destination.
   void SetTable(std::shared_ptr<const routing::RoutingTable> table,
                 std::span<const std::pair<uint32_t, Lane*>> places);
   /// Null before the first.

@@ -1,6 +1,5 @@
 #include "table_changes.h"
 
-#include <numeric>
 #include <utility>
 
 namespace carillon::delivery {
@@ -44,18 +43,9 @@ void TableChanges::BeginNext() {
 absl::StatusOr<std::vector<store::LaneName>> TableChanges::FindLanes(Change& change) const {
   BoundTable& bound = change.bound;
   bound.table = std::move(change.next.table);
-  bound.whole = !change.next.places;
-  std::vector<uint32_t> places;
-  if (bound.whole) {
-    places.resize(bound.table->places());
-    std::iota(places.begin(), places.end(), 0u);
-  } else {
-    places = *std::move(change.next.places);
-  }
-  const LanesByName moved = bound.whole ? AllLanes() : LanesByName();
   std::vector<store::LaneName> added;
-  bound.places.reserve(places.size());
-  for (const uint32_t place : places) {
+  bound.places.reserve(change.next.places.size());
+  for (const uint32_t place : change.next.places) {
     BoundPlace& at = bound.places.emplace_back();
     at.place = place;
     const routing::DestinationPtr& destination = bound.table->at(place);
@@ -64,29 +54,17 @@ absl::StatusOr<std::vector<store::LaneName>> TableChanges::FindLanes(Change& cha
     if (!url.ok()) return url.status();
     at.url = *std::move(url);
     at.taken = true;
-    at.lane = LaneOf(*destination, place, moved);
+    at.lane = LaneOf(*destination, place);
     if (at.lane == nullptr) added.push_back({destination->tenant, destination->name});
   }
   return added;
 }
 
-TableChanges::LanesByName TableChanges::AllLanes() const {
-  LanesByName lanes;
-  for (Lane* lane : router_.lanes()) {
-    if (lane != nullptr) lanes[{lane->destination().tenant, lane->destination().name}] = lane;
-  }
-  return lanes;
-}
-
-Lane* TableChanges::LaneOf(const model::Destination& destination, uint32_t place,
-                           const LanesByName& moved) const {
+Lane* TableChanges::LaneOf(const model::Destination& destination, uint32_t place) const {
   Lane* const there = router_.LaneAt(place);
-  if (there != nullptr && there->destination().name == destination.name &&
-      there->destination().tenant == destination.tenant) {
-    return there;
-  }
-  const auto found = moved.find({destination.tenant, destination.name});
-  return found == moved.end() ? nullptr : found->second;
+  const bool same = there != nullptr && there->destination().name == destination.name &&
+                    there->destination().tenant == destination.tenant;
+  return same ? there : nullptr;
 }
 
 void TableChanges::OnOpened(Change change,

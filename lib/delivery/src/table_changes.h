@@ -4,11 +4,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -55,16 +53,12 @@ class TableChanges {
     BoundTable bound;  // once it was begun
     Ready ready;
   };
-  using LanesByName = absl::flat_hash_map<std::pair<std::string_view, std::string_view>, Lane*>;
 
   void BeginNext();
   /// Finds the lanes; returns the names of those that are new. Fails without an effect.
   absl::StatusOr<std::vector<store::LaneName>> FindLanes(Change& change) const;
-  LanesByName AllLanes() const;
-  /// The lane that stands there, or, where destinations may have moved, one of `moved`; null: it is
-  /// new.
-  Lane* LaneOf(const model::Destination& destination, uint32_t place,
-               const LanesByName& moved) const;
+  /// The lane that stands there; null: the destination is new.
+  Lane* LaneOf(const model::Destination& destination, uint32_t place) const;
   void OnOpened(Change change, const absl::StatusOr<std::vector<store::LaneState>>& opened);
   void SetReady(Change change);
   void End();

@@ -1,6 +1,9 @@
 #include "add_shard.h"
 
-#include <optional>
+#include <memory>
+#include <numeric>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -32,8 +35,11 @@ void AddShardOperation::OnTaken(absl::StatusOr<store::ShardState> taken) {
   if (!taken.ok()) return End(taken.status());
   state_.Begin(shard_, *std::move(taken));
   if (!state_.begun) return End(absl::OkStatus());  // the first snapshot is prepared by all
+  const std::shared_ptr<const routing::RoutingTable> table = state_.tables.table(shard_);
+  std::vector<uint32_t> places(table->places());
+  std::iota(places.begin(), places.end(), 0u);
   delivery().PrepareTable(
-      {state_.tables.table(shard_), std::nullopt},
+      {table, std::move(places)},
       callbacks_.Bind<absl::Status>([this](const absl::Status& status) { OnPrepared(status); }));
 }
 

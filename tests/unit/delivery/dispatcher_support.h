@@ -28,6 +28,7 @@ class DispatcherTest : public testing::Test {
     Create();
   }
   void Create() {
+    in_force_.clear();
     options_.observer = &observer_;
     journal_ = std::make_unique<SimJournal>(store_, executor_, clock_, random_);
     dispatcher_ =
@@ -47,16 +48,52 @@ class DispatcherTest : public testing::Test {
     destination.url = "http://" + name + "/";
     return destination;
   }
-  absl::Status SetTable(std::vector<model::Destination> destinations) {
-    std::optional<absl::Status> result;
+  /// Puts these in force and no others, each at its place, as the engine does.
+  absl::Status SetTable(const std::vector<model::Destination>& destinations) {
+    std::vector<routing::DestinationPtr> next = Place(destinations);
+    std::vector<uint32_t> places;
+    for (uint32_t place = 0; place < next.size(); ++place) {
+      if (place >= in_force_.size() || next[place] != in_force_[place]) places.push_back(place);
+    }
     auto table = std::make_shared<SimTable>(
-        std::move(destinations),
+        next,
         [this](const std::string& name, const model::Event& event) { return Wants(name, event); });
     table->subscribed = !tell_.empty();
-    dispatcher_->SetTable(table, [&result](absl::Status status) { result = std::move(status); });
+    std::optional<absl::Status> result;
+    dispatcher_->PrepareTable({table, places}, [&](absl::Status status) {
+      if (status.ok()) dispatcher_->CommitTable();
+      result = std::move(status);
+    });
     while (!result && executor_.Step()) {
     }
+    if (result && result->ok()) in_force_ = std::move(next);
     return result.value_or(absl::InternalError("never in force"));
+  }
+  /// By place: those that are in force keep theirs, others get those that were free before.
+  std::vector<routing::DestinationPtr> Place(
+      const std::vector<model::Destination>& destinations) const {
+    std::vector<routing::DestinationPtr> next(in_force_.size());
+    for (const model::Destination& destination : destinations) {
+      size_t place = 0;
+      while (place < in_force_.size() && !SameName(in_force_[place], destination)) ++place;
+      if (place == in_force_.size()) {
+        for (place = 0; place < next.size(); ++place) {
+          const bool free = place >= in_force_.size() || in_force_[place] == nullptr;
+          if (free && next[place] == nullptr) break;
+        }
+        if (place == next.size()) next.emplace_back();
+      }
+      const bool same = place < in_force_.size() && in_force_[place] != nullptr &&
+                        *in_force_[place] == destination;
+      next[place] =
+          same ? in_force_[place] : std::make_shared<const model::Destination>(destination);
+    }
+    return next;
+  }
+  static bool SameName(const routing::DestinationPtr& there,
+                       const model::Destination& destination) {
+    return there != nullptr && there->name == destination.name &&
+           there->tenant == destination.tenant;
   }
   void Publish(const std::string& id) {
     journal_->accepted_at = clock_.Wall();
@@ -88,7 +125,8 @@ class DispatcherTest : public testing::Test {
                         return throttled_.empty() || flight.host == throttled_ ? end_
                                                                                : SimCourier::End{};
                       }};
-  std::string key_;   // of what is published
+  std::vector<routing::DestinationPtr> in_force_;  // by place
+  std::string key_;                                // of what is published
   std::string tell_;  // the destination that wants operational events, and no others
   std::vector<std::string> ended_;
   std::unique_ptr<SimJournal> journal_;

@@ -169,7 +169,7 @@ TEST_F(ReloadTest, WhatWasPreparedAndDiscardedNeverWas) {
   std::optional<absl::Status> ready;
   const auto table = std::make_shared<SimTable>(
       std::vector{a_, Named("b")}, [](const std::string&, const model::Event&) { return true; });
-  dispatcher_->PrepareTable({table, {}}, [&ready](absl::Status status) { ready = status; });
+  dispatcher_->PrepareTable({table, {0, 1}}, [&ready](absl::Status status) { ready = status; });
   RunFor(milliseconds(100));
   ASSERT_TRUE(ready && ready->ok());
   Publish("e1");
@@ -202,7 +202,7 @@ TEST_F(ReloadTest, AFirstTableThatIsDiscardedClosesNothing) {
   std::optional<absl::Status> ready;
   const auto table = std::make_shared<SimTable>(
       std::vector{a_}, [](const std::string&, const model::Event&) { return true; });
-  dispatcher_->PrepareTable({table, {}}, [&ready](absl::Status status) { ready = status; });
+  dispatcher_->PrepareTable({table, {0}}, [&ready](absl::Status status) { ready = status; });
   RunFor(milliseconds(100));
   ASSERT_TRUE(ready && ready->ok());
   dispatcher_->DiscardTable();

@@ -45,7 +45,9 @@ class RouterTest : public testing::Test {
       lane.Bind(*table_, static_cast<uint32_t>(i), clock_.Mono());
       lane_of_.push_back(&lane);
     }
-    router_->SetTable(table_, lane_of_);
+    std::vector<std::pair<uint32_t, Lane*>> places;
+    for (size_t i = 0; i < lanes; ++i) places.emplace_back(i, lane_of_[i]);
+    router_->SetTable(table_, places);
   }
   void Put(size_t count, std::string_view type = "all") {
     auto batch = std::make_shared<store::EventBatch>();

@@ -23,6 +23,9 @@ namespace carillon::delivery {
 class SimTable final : public routing::RoutingTable {
  public:
   using Wants = std::function<bool(const std::string& destination, const model::Event& event)>;
+  /// By place; null where there is none.
+  SimTable(std::vector<routing::DestinationPtr> places, Wants wants)
+      : destinations_(std::move(places)), wants_(std::move(wants)) {}
   SimTable(std::vector<model::Destination> destinations, Wants wants) : wants_(std::move(wants)) {
     for (model::Destination& destination : destinations) {
       destinations_.push_back(std::make_shared<model::Destination>(std::move(destination)));
@@ -37,7 +40,7 @@ class SimTable final : public routing::RoutingTable {
     }
   }
   bool Matches(const model::Event& event, uint32_t index) const override {
-    return wants_(destinations_[index]->name, event);
+    return destinations_[index] != nullptr && wants_(destinations_[index]->name, event);
   }
   bool IsSubscribed(std::string_view tenant, std::string_view type) const override {
     return subscribed;

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,9 +49,9 @@ struct DispatcherOptions {
 struct NextTable {
   std::shared_ptr<const routing::RoutingTable> table;
   /// The places where it is another than the table in force, each once: of the others nothing is
-  /// looked at, so that a change takes as long as what it changes. If unset, any place may be, and
-  /// a destination may have moved to another.
-  std::optional<std::vector<uint32_t>> places;
+  /// looked at, so that a change takes as long as what it changes. A destination never moves to
+  /// another place.
+  std::vector<uint32_t> places;
 };
 
 /// Runs things on the dispatcher's thread. The real one posts to its io_context; the simulated one
@@ -104,10 +103,6 @@ class Dispatcher : public store::Consumer, public http::CourierListener {
   virtual void CommitTable() = 0;
   /// Forgets what was prepared; lanes that were added for it are closed again.
   virtual void DiscardTable() = 0;
-
-  /// Both steps in one, for a shard by itself. `done` when the table is in force, or is not taken.
-  void SetTable(std::shared_ptr<const routing::RoutingTable> table,
-                absl::AnyInvocable<void(absl::Status)> done);
 
   virtual void OnTimer() = 0;
 
