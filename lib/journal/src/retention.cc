@@ -46,7 +46,7 @@ absl::Status Retention::PrepareAll(sqlite::Database& database) {
        "SELECT first_position FROM ids WHERE first_position < "
        "(SELECT max(first_position) FROM ids WHERE first_position <= ?) "
        "ORDER BY first_position LIMIT 1000"},
-      {&old_dead_, "SELECT lane, position FROM dead WHERE at < ? LIMIT ?"},
+      {&old_dead_, "SELECT lane, position FROM dead WHERE position <= ? AND at < ? LIMIT ?"},
       {&most_dead_, "SELECT lane, position FROM dead WHERE position <= ? ORDER BY at LIMIT ?"},
       {&parked_,
        "SELECT due_ns, position, attempts, group_id, rest, bytes, lane FROM parked "
@@ -187,7 +187,8 @@ absl::Status Retention::AddDead(RetentionStep& step) {
   return absl::OkStatus();
 }
 
-// Those above the floor are needed: a start would find their deliveries unsettled without them.
+// Those above the floor are needed, however old: a start would find their deliveries unsettled
+// without them, and send what is dead.
 absl::Status Retention::FindDead() {
   const auto start = clock_->Mono();
   dead_at_ = 0;
@@ -199,7 +200,7 @@ absl::Status Retention::FindDead() {
     const int64_t too_many = static_cast<int64_t>(dead - most);
     most_dead_.Bind(1, static_cast<int64_t>(floor_)).Bind(2, std::min(kDeadPerScan, too_many));
   } else {
-    old_dead_.Bind(1, cutoff_).Bind(2, kDeadPerScan);
+    old_dead_.Bind(1, static_cast<int64_t>(floor_)).Bind(2, cutoff_).Bind(3, kDeadPerScan);
   }
   while (true) {
     const absl::StatusOr<bool> row = found.Step();

@@ -21,10 +21,10 @@ namespace carillon::journal {
 ///
 /// Events go when they are settled by every lane (at or below the floor), parked by none (the mark
 /// of a dead delivery does not count), and older than the age or among the oldest while there are
-/// more bytes than allowed, or too little space; attempts by the same rule, as soon as a start does
-/// not need them. A chunk of which some events are parked is thinned: it keeps those alone. What is
-/// parked only ever was parked before its event fell below the floor, so a floor read before the
-/// parked rows is safe.
+/// more bytes than allowed, or too little space; attempts and dead rows by the same rule, as soon
+/// as a start does not need them. A chunk of which some events are parked is thinned: it keeps
+/// those alone. What is parked only ever was parked before its event fell below the floor, so a
+/// floor read before the parked rows is safe.
 ///
 /// What a cursor keeps from leaving is not removed but told, see `leave_to`.
 class Retention {

@@ -316,5 +316,26 @@ TEST_F(KeptTest, DeadRowsAreBounded) {
   EXPECT_EQ(Query("SELECT min(lane) FROM dead WHERE position = 2"), 4101);
 }
 
+// A lane that is behind reads from its cursor on after a start, and sends what is not settled.
+TEST_F(KeptTest, DeadRowsThatAStartNeedsStayHoweverOldTheyAre) {
+  Fill(4);
+  Settlement settlement;
+  settlement.watermark = 4;
+  settlement.cursors = {{lane_, 2}};
+  settlement.dead = {{lane_, 1, 1, {}, At(0).time()}, {lane_, 3, 1, {}, At(0).time()}};
+  Settle(settlement);
+  clock_.Advance(hours(73));
+  ASSERT_TRUE(Eventually([&] { return journal_->shard_stats().dead < 2; }));
+  Reopen();
+  EXPECT_TRUE(WasSettled(3, lane_));
+  EXPECT_FALSE(WasSettled(2, lane_));
+
+  // It has caught up: nothing is read again.
+  settlement.cursors = {{lane_, std::nullopt}};
+  settlement.dead.clear();
+  Settle(settlement);
+  ASSERT_TRUE(Eventually([&] { return journal_->shard_stats().dead == 0; }));
+}
+
 }  // namespace
 }  // namespace carillon::journal
