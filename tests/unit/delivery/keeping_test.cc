@@ -248,28 +248,104 @@ TEST_F(KeepingTest, WhatIsKeptAndThenHeldInOrderIsCountedOnce) {
   });
 }
 
-// The younger ones are due first, so they are listed on the first page.
+// The younger ones are due first, so they lie before the pages that follow the first.
 TEST_F(KeepingTest, WhatIsAskedForBetweenPagesIsLookedForOnAllPages) {
   a_.retry.delays = {hours(24)};
   a_.breaker.reset();
   throttled_ = "a";
   end_.status = 500;
   ASSERT_TRUE(SetTable(Table()).ok());
-  for (int i = 1; i <= 6; ++i) Publish("e" + std::to_string(i));
+  for (int i = 1; i <= 9; ++i) Publish("e" + std::to_string(i));
   RunFor(seconds(1));
   a_.retry.delays = {hours(12)};
   ASSERT_TRUE(SetTable(Table()).ok());
-  for (int i = 7; i <= 12; ++i) Publish("e" + std::to_string(i));
+  for (int i = 10; i <= 15; ++i) Publish("e" + std::to_string(i));
   RunFor(seconds(1));
-  ASSERT_EQ(store_.parked.size(), 12u);
+  ASSERT_EQ(store_.parked.size(), 15u);
   journal_->read_delay = seconds(10);  // longer than from one look to the next
   store_.kept_events = 6;
-  while (observer_.evicted.empty()) ASSERT_TRUE(executor_.Step());
-  EXPECT_EQ(observer_.evicted.size(), 3u) << "the first page";
+  while (journal_->pages < 2) ASSERT_TRUE(executor_.Step());
+  EXPECT_EQ(observer_.evicted.size(), 3u) << "the first page of three";
   store_.kept_events = 2;
   RunFor(seconds(120));
   EXPECT_EQ(store_.parked.size(), 2u);
-  EXPECT_EQ(store_.dead.size(), 10u);
+  EXPECT_EQ(store_.dead.size(), 13u);
+}
+
+// What is in flight ends by itself. The rows would be listed anew with every look.
+TEST_F(KeepingTest, WhatWasAskedForOnceIsLookedForOnce) {
+  a_.retry.delays = {seconds(1)};
+  a_.breaker.reset();
+  throttled_ = "a";
+  end_.status = 500;
+  ASSERT_TRUE(SetTable(Table()).ok());
+  for (int i = 1; i <= 4; ++i) Publish("e" + std::to_string(i));
+  RunFor(std::chrono::milliseconds(500));
+  end_.after = hours(1);
+  RunFor(seconds(5));
+  ASSERT_EQ(LaneOf("a").in_flight(), 4u);
+  store_.kept_events = 2;
+  RunFor(seconds(60));
+  EXPECT_EQ(journal_->pages, 1u);
+  EXPECT_TRUE(observer_.evicted.empty());
+}
+
+TEST_F(KeepingTest, RowsThatGoBackBetweenPagesAreNotPassedOver) {
+  options_.max_lane_bytes = 1'500;
+  Create();
+  Begin(10);
+  ASSERT_EQ(Kept(), 7u);
+  throttled_ = "a";
+  end_.after = hours(1);
+  a_.enabled = true;
+  a_.concurrency = 1;
+  ASSERT_TRUE(SetTable(Table()).ok());
+  Lane& lane = LaneOf("a");
+  while (lane.in_flight() == 0 || lane.kept().queued() == 0) ASSERT_TRUE(executor_.Step());
+  journal_->read_delay = seconds(10);
+  store_.kept_events = 1;
+  while (journal_->pages < 2) ASSERT_TRUE(executor_.Step());
+  a_.enabled = false;
+  ASSERT_TRUE(SetTable(Table()).ok());
+  EXPECT_EQ(lane.kept().queued(), 0u) << "they went back";
+  end_ = {};
+  a_.enabled = true;
+  ASSERT_TRUE(SetTable(Table()).ok());
+  RunFor(hours(2));
+  EXPECT_EQ(Kept(), 0u);
+  for (uint64_t position = 1; position <= 10; ++position) {
+    EXPECT_NE(store_.delivered.contains({1, position}), store_.dead.contains({1, position}))
+        << position;
+  }
+}
+
+TEST_F(KeepingTest, RowsThatGoBackWhileThoseBehindThemAreReadAreReadAgain) {
+  options_.max_lane_bytes = 1'500;
+  Create();
+  Begin(10);
+  ASSERT_EQ(Kept(), 7u);
+  throttled_ = "a";
+  end_.after = seconds(5);
+  a_.enabled = true;
+  a_.concurrency = 1;
+  ASSERT_TRUE(SetTable(Table()).ok());
+  Lane& lane = LaneOf("a");
+  while (lane.kept().queued() == 0) ASSERT_TRUE(executor_.Step());
+  journal_->read_delay = seconds(60);
+  while (!lane.reading()) ASSERT_TRUE(executor_.Step());
+  ASSERT_GT(lane.kept().queued(), 0u);
+  a_.enabled = false;
+  ASSERT_TRUE(SetTable(Table()).ok());
+  a_.enabled = true;
+  ASSERT_TRUE(SetTable(Table()).ok());
+  ASSERT_EQ(lane.kept().queued(), 0u);
+  ASSERT_TRUE(lane.reading()) << "the answer is for what lies behind them";
+  end_ = {};
+  RunFor(hours(1));
+  EXPECT_EQ(Kept(), 0u);
+  for (uint64_t position = 1; position <= 10; ++position) {
+    EXPECT_TRUE(store_.delivered.contains({1, position})) << position;
+  }
 }
 
 TEST_F(KeepingTest, ALaneThatClosesIsNotReadForAnyMore) {

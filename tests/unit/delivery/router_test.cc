@@ -175,6 +175,20 @@ TEST_F(RouterTest, OverTheBoundLanesGiveUpTheirMemory) {
   EXPECT_TRUE(scheduler_->IsCurrent(lane(0)));
 }
 
+TEST_F(RouterTest, OverTheBoundLanesGiveUpTheirRetriesToo) {
+  options_.max_memory_bytes = 20'000;
+  Start(1);
+  while (held_.bytes() < 20'000) {
+    auto event = model::Event::Create({.id = "o", .type = "d0", .tenant = "t", .payload = "{}"});
+    lane(0).retries().Push({.first = {.event = held_.Hold(event)}, .attempts = 1, .parked = true});
+  }
+  scheduler_->Touched(lane(0));
+  EXPECT_FALSE(memory_->Full());
+  EXPECT_TRUE(lane(0).retries().empty());
+  EXPECT_EQ(held_.bytes(), 0u);
+  EXPECT_TRUE(scheduler_->IsCurrent(lane(0)));
+}
+
 TEST_F(RouterTest, WhoeverMakesNoUseOfItsMemoryKeepsHalfAsMuchWithEveryTick) {
   options_.max_memory_bytes = 20'000;
   Start(2);

@@ -54,6 +54,8 @@ class SimJournal final : public store::EventLog,
   std::chrono::microseconds write_delay{2000};
   /// The same for answers, once it has looked.
   std::chrono::microseconds read_delay{3000};
+  /// Pages of rows that were asked for.
+  uint64_t pages = 0;
 
   void AddConsumer(store::Consumer* consumer) override {
     consumers_.push_back(consumer);
@@ -212,6 +214,7 @@ class SimJournal final : public store::EventLog,
   void ListParked(store::LaneId lane, uint64_t up_to, store::ParkedKey from, size_t limit,
                   absl::AnyInvocable<void(store::ParkedPage)> done) override {
     limit = std::min<size_t>(limit, 3);
+    ++pages;
     Answer(
         [this, lane, up_to, from, limit] {
           store::ParkedPage page;
