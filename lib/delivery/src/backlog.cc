@@ -80,7 +80,7 @@ void Backlog::Serve(Lane& lane, const store::EventBatch& batch) {
       seen = position;
       break;
     }
-    if (!lane.Matches(*router_.table(), **at) || router_.WasSettled(position, lane.id())) continue;
+    if (!router_.IsDue(**at, lane)) continue;
     HeldRef& held = shared_[static_cast<size_t>(at - events.begin())];
     if (!held) held = held_.Hold(*at);
     lane.Enqueue(held, Tracker::kNone);

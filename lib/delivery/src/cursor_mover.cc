@@ -57,8 +57,7 @@ void CursorMover::OnRead(Lane& lane, Move move, uint64_t leave_to, const store::
   const uint64_t seen = batch.last + 1;
   for (const model::EventPtr& event : batch.events) {
     if (event->position() >= end) break;
-    if (event->position() < *lane.cursor() || !lane.Matches(*router_.table(), *event)) continue;
-    if (router_.WasSettled(event->position(), move.lane)) continue;
+    if (event->position() < *lane.cursor() || !router_.IsDue(*event, lane)) continue;
     evictor_.KeepOrEvict(lane, *event, demand_.keep_since);
   }
   lane.MoveCursor(std::clamp(seen, *lane.cursor(), std::max(end, *lane.cursor())));

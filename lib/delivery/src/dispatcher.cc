@@ -40,8 +40,9 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
       retry_clock_(clock),
       scheduler_(options.caps, lanes_, retry_clock_, random),
       lane_journal_(journal_, lanes_, scheduler_, [this] { Turn(); }),
-      router_(options_, journal_, held_, lanes_, scheduler_,
-              RoutedCount(metrics, *figures_, options.shard, options.tables), [this] { Turn(); }),
+      feed_(options.max_memory_bytes / 4, journal_, [this] { Turn(); }),
+      router_(options, journal_.state(), feed_, held_, lanes_, scheduler_, routes_,
+              RoutedCount(metrics, *figures_, options.shard, options.tables)),
       memory_(options.max_memory_bytes, held_, lanes_, scheduler_, router_),
       rows_(journal_, lanes_, scheduler_),
       gauges_(*figures_, courier, lanes_, retry_clock_),
@@ -52,9 +53,9 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
             Turn();
           },
           [this](const absl::Status& why) { OnUnsettled(why); }),
-      pending_(journal_, router_),
+      pending_(journal_, router_, routes_),
       removals_(journal_, router_, metrics, observer_, settlements_),
-      notifier_(clock, random, observer_, router_, settlements_),
+      notifier_(clock, random, observer_, routes_, settlements_),
       dead_(clock, notifier_, settlements_, removals_),
       health_(clock, random, router_, notifier_),
       in_flight_(options.first_token_use, random, courier, scheduler_, removals_),
@@ -69,19 +70,19 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
       backlog_(lane_journal_, scheduler_, held_, router_, dead_),
       maker_(options_, courier, metrics, lanes_, scheduler_, router_),
       closer_(courier, scheduler_, dead_, removals_, evictor_),
-      binder_(clock, scheduler_, router_, health_, maker_, closer_),
-      changes_(journal_, callbacks_, router_, binder_, [this] { Turn(); }) {
+      binder_(scheduler_, routes_, health_, maker_, closer_),
+      changes_(journal_, callbacks_, routes_, binder_, [this] { Turn(); }) {
   courier.SetListener(this);
 }
 
 DispatcherImpl::~DispatcherImpl() = default;
 
 void DispatcherImpl::OnJoined(uint64_t last) {
-  if (router_.Join(last)) callbacks_.Post([this] { Turn(); });
+  if (feed_.Join(last)) callbacks_.Post([this] { Turn(); });
 }
 
 void DispatcherImpl::OnCommitted(const store::EventBatchPtr& batch) {
-  if (router_.Put(batch)) callbacks_.Post([this] { Turn(); });
+  if (feed_.Put(batch)) callbacks_.Post([this] { Turn(); });
 }
 
 void DispatcherImpl::OnResponse(uint64_t token, const http::Response& response) {
@@ -97,7 +98,7 @@ void DispatcherImpl::OnTimer() {
 }
 
 void DispatcherImpl::Turn() {
-  if (!Resting() && router_.table() != nullptr) {
+  if (!Resting() && routes_.table() != nullptr) {
     if (scheduler_.MayWake()) scheduler_.Wake(clock_.Mono());
     // Before memory is looked at: what was taken to be sent is not given up unsent.
     if (!sender_.SendReady()) PostTurn();
@@ -143,7 +144,7 @@ void DispatcherImpl::Tick(base::MonoTime now) {
   tick_at_ = now + kTick;
   router_.Tick(now);
   memory_.Tick();
-  if (!Resting() && router_.table() != nullptr) {
+  if (!Resting() && routes_.table() != nullptr) {
     const store::Demand demand = journal_.demand();
     mover_.Follow(demand);
     trimmer_.Follow(demand);

@@ -11,6 +11,7 @@
 #include "dead_letters.h"
 #include "durable_rows.h"
 #include "evictor.h"
+#include "feed.h"
 #include "health_keeper.h"
 #include "held_event.h"
 #include "in_flight.h"
@@ -33,6 +34,7 @@
 #include "shard_gauges.h"
 #include "shard_journal.h"
 #include "table_changes.h"
+#include "table_in_force.h"
 #include "trimmer.h"
 
 namespace carillon::delivery {
@@ -51,7 +53,7 @@ class DispatcherImpl final : public Dispatcher {
   void PrepareTable(NextTable next, absl::AnyInvocable<void(absl::Status)> ready) override {
     changes_.Prepare(std::move(next), std::move(ready));
   }
-  void CommitTable() override { changes_.Commit(); }
+  void CommitTable() override { changes_.Commit(clock_.Mono()); }
   void DiscardTable() override { changes_.Discard(); }
   void OnTimer() override;
   void Drain(absl::AnyInvocable<void()> done) override;
@@ -100,6 +102,8 @@ class DispatcherImpl final : public Dispatcher {
   LaneMap lanes_;
   LaneScheduler scheduler_;
   LaneJournal lane_journal_;
+  TableInForce routes_;
+  Feed feed_;
   Router router_;
   MemoryBound memory_;
   DurableRows rows_;

@@ -14,7 +14,7 @@
 #include "lane_maker.h"
 #include "lane_scheduler.h"
 #include "removal.h"
-#include "router.h"
+#include "table_in_force.h"
 
 namespace carillon::delivery {
 
@@ -45,8 +45,9 @@ class LaneCloser {
         removals_(removals),
         evictor_(evictor) {}
 
-  /// What waits is dead; what is in flight ends as cancelled, and then the lane.
-  void Close(Lane& lane);
+  /// What waits is dead; what is in flight ends as cancelled, and then the lane. `last`: the last
+  /// table that has its destination.
+  void Close(Lane& lane, const std::shared_ptr<const routing::RoutingTable>& last);
 
  private:
   http::Courier& courier_;
@@ -61,26 +62,21 @@ class LaneCloser {
 /// Dispatcher's thread; what is given outlives it.
 class LaneBinder {
  public:
-  LaneBinder(const base::Clock& clock, LaneScheduler& scheduler, Router& router,
-             HealthKeeper& health, LaneMaker& maker, LaneCloser& closer)
-      : clock_(clock),
-        scheduler_(scheduler),
-        router_(router),
-        health_(health),
-        maker_(maker),
-        closer_(closer) {}
+  LaneBinder(LaneScheduler& scheduler, TableInForce& routes, HealthKeeper& health, LaneMaker& maker,
+             LaneCloser& closer)
+      : scheduler_(scheduler), routes_(routes), health_(health), maker_(maker), closer_(closer) {}
 
-  void Bind(BoundTable next);
+  void Bind(BoundTable next, base::MonoTime now);
 
  private:
   /// The lane of the destination at `at`, in its place.
-  void BindOne(const routing::RoutingTable& table, BoundPlace& at, const store::LaneState* opened);
+  void BindOne(const routing::RoutingTable& table, BoundPlace& at, const store::LaneState* opened,
+               base::MonoTime now);
   /// Lanes that stand where they do not belong any more.
   void CloseOthers(const BoundTable& next);
 
-  const base::Clock& clock_;
   LaneScheduler& scheduler_;
-  Router& router_;
+  TableInForce& routes_;
   HealthKeeper& health_;
   LaneMaker& maker_;
   LaneCloser& closer_;

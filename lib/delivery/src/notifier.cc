@@ -10,7 +10,7 @@ void Notifier::OnDead(const Lane& lane, const Observer::GivenUp& delivery) {
   // Of an operational event it would be one more.
   if (lane.closing() || delivery.event == nullptr) return;
   if (model::IsOperational(delivery.event->type())) return;
-  if (!router_.IsSubscribed(lane, model::kDeliveryDead)) return;
+  if (!routes_.IsSubscribed(lane, model::kDeliveryDead)) return;
   settlements_.Add(DeliveryDead(destination, *delivery.event, delivery.attempts, delivery.outcome,
                                 clock_.Wall(), random_));
 }
@@ -20,7 +20,7 @@ void Notifier::OnEvicted(const Lane& lane, const Evicted& evicted) {
                                                .too_old = evicted.too_old,
                                                .first_position = evicted.first,
                                                .last_position = evicted.last});
-  if (lane.closing() || !router_.IsSubscribed(lane, model::kDeliveryDead)) return;
+  if (lane.closing() || !routes_.IsSubscribed(lane, model::kDeliveryDead)) return;
   settlements_.Add(DeliveriesEvicted(lane.destination(), evicted, clock_.Wall(), random_));
 }
 
@@ -35,7 +35,7 @@ void Notifier::OnBreakerClosed(const Lane& lane) {
 
 void Notifier::OnDisabled(const Lane& lane, model::DisabledReason why) {
   observer_.OnDisabled(lane.destination(), why);
-  if (!router_.IsSubscribed(lane, model::kDestinationDisabled)) return;
+  if (!routes_.IsSubscribed(lane, model::kDestinationDisabled)) return;
   settlements_.Add(DestinationDisabled(lane.destination(), lane.health(), random_));
 }
 
@@ -45,7 +45,7 @@ void Notifier::OnEnabled(const Lane& lane) {
 }
 
 void Notifier::TellRecovered(const Lane& lane, Recovery how) {
-  if (!router_.IsSubscribed(lane, model::kDestinationRecovered)) return;
+  if (!routes_.IsSubscribed(lane, model::kDestinationRecovered)) return;
   settlements_.Add(DestinationRecovered(lane.destination(), how, clock_.Wall(), random_));
 }
 

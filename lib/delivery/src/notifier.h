@@ -8,8 +8,8 @@
 #include "carillon/model/disabled_reason.h"
 #include "lane.h"
 #include "operational_events.h"
-#include "router.h"
 #include "settlement_buffer.h"
+#include "table_in_force.h"
 
 namespace carillon::delivery {
 
@@ -18,12 +18,12 @@ namespace carillon::delivery {
 /// outlives it.
 class Notifier {
  public:
-  Notifier(const base::Clock& clock, base::Random& random, Observer& observer, const Router& router,
-           SettlementBuffer& settlements)
+  Notifier(const base::Clock& clock, base::Random& random, Observer& observer,
+           const TableInForce& routes, SettlementBuffer& settlements)
       : clock_(clock),
         random_(random),
         observer_(observer),
-        router_(router),
+        routes_(routes),
         settlements_(settlements) {}
 
   /// The tenant is told only where the event is known, and not of events that tell of events, nor
@@ -43,7 +43,7 @@ class Notifier {
   const base::Clock& clock_;
   base::Random& random_;
   Observer& observer_;
-  const Router& router_;
+  const TableInForce& routes_;
   SettlementBuffer& settlements_;
 };
 

@@ -30,12 +30,12 @@ struct PendingReporter::Scan {
 void PendingReporter::List(absl::AnyInvocable<void(model::PendingReport)> done) {
   auto scan = std::make_shared<Scan>();
   scan->done = std::move(done);
-  scan->table = router_.table();
+  scan->table = routes_.table();
   const uint64_t next = router_.next();
   scan->report.next_position = next;
-  scan->report.destinations.reserve(router_.lanes().size());
+  scan->report.destinations.reserve(routes_.lanes().size());
   scan->next = next;
-  for (const Lane* lane : router_.lanes()) {
+  for (const Lane* lane : routes_.lanes()) {
     Scan::Place& place = scan->places.emplace_back();
     if (lane == nullptr) continue;
     place.index = scan->report.destinations.size();

@@ -9,6 +9,7 @@
 #include "carillon/store/event_log.h"
 #include "router.h"
 #include "shard_journal.h"
+#include "table_in_force.h"
 
 namespace carillon::delivery {
 
@@ -21,8 +22,8 @@ class PendingReporter {
   static constexpr uint64_t kEvents = 262'144;
   static constexpr uint64_t kBytes = 128u << 20;
 
-  PendingReporter(ShardJournal& journal, const Router& router)
-      : journal_(journal), router_(router) {}
+  PendingReporter(ShardJournal& journal, const Router& router, const TableInForce& routes)
+      : journal_(journal), router_(router), routes_(routes) {}
 
   /// See Dispatcher::ListPending.
   void List(absl::AnyInvocable<void(model::PendingReport)> done);
@@ -34,6 +35,7 @@ class PendingReporter {
 
   ShardJournal& journal_;
   const Router& router_;
+  const TableInForce& routes_;
 };
 
 }  // namespace carillon::delivery

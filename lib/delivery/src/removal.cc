@@ -5,9 +5,9 @@
 
 namespace carillon::delivery {
 
-void Removals::Begin(const Lane& lane) {
+void Removals::Begin(const Lane& lane, std::shared_ptr<const routing::RoutingTable> last) {
   Removal& removal = removals_[lane.id()];
-  removal.table = router_.table();
+  removal.table = std::move(last);
   removal.place = lane.place();
   removal.metrics = lane.shared_metrics();
   if (!lane.cursor()) return;

@@ -33,8 +33,8 @@ class Removals {
         observer_(observer),
         settlements_(settlements) {}
 
-  /// The lane is being closed; the table in force still has its destination.
-  void Begin(const Lane& lane);
+  /// The lane is being closed. `last`: the last table that has its destination.
+  void Begin(const Lane& lane, std::shared_ptr<const routing::RoutingTable> last);
   /// A delivery died that was in its memory or in flight.
   void OnDead(store::LaneId lane);
   /// Nothing of it is in flight any more: the journal closes it with what was added to

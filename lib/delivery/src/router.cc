@@ -4,35 +4,29 @@
 
 namespace carillon::delivery {
 
-Router::Router(const DispatcherOptions& options, ShardJournal& journal, HeldEvents& held,
-               LaneMap& lanes, LaneScheduler& scheduler, RoutedCount count,
-               std::function<void()> on_read)
-    : options_(options),
-      journal_(journal),
+Router::Router(const DispatcherOptions& options, const store::ShardState& state, Feed& feed,
+               HeldEvents& held, LaneMap& lanes, LaneScheduler& scheduler,
+               const TableInForce& routes, RoutedCount count)
+    : max_tracked_(options.max_tracked),
+      max_hold_(options.max_hold),
+      recovered_last_(state.last_position),
+      settled_(state.settled),
+      feed_(feed),
       held_(held),
       lanes_(lanes),
       scheduler_(scheduler),
-      count_(std::move(count)),
-      recovered_last_(journal.state().last_position),
-      feed_(options.max_memory_bytes / 4, journal, std::move(on_read)) {}
-
-void Router::SetTable(std::shared_ptr<const routing::RoutingTable> table,
-                      std::span<const std::pair<uint32_t, Lane*>> places) {
-  table_ = std::move(table);
-  lane_of_.resize(table_->places());
-  for (const auto& [place, lane] : places) lane_of_[place] = lane;
-}
+      routes_(routes),
+      count_(std::move(count)) {}
 
 size_t Router::RouteNext() {
-  if (tracker_.size() >= options_.max_tracked)
-    DetachWhere(tracker_.PositionAt(tracker_.size() / 2));
+  if (tracker_.size() >= max_tracked_) DetachWhere(tracker_.PositionAt(tracker_.size() / 2));
   const model::EventPtr& event = *feed_.Peek();
   const uint64_t position = event->position();
-  table_->Match(*event, matched_);
+  routes_.table()->Match(*event, matched_);
   targets_.clear();
   size_t wanted = 0;
   for (const uint32_t place : matched_) {
-    Lane& lane = *lane_of_[place];
+    Lane& lane = *routes_.lanes()[place];
     if (position >= lane.from()) ++wanted;
     if (!lane.WantsLive(position) || WasSettled(position, lane.id())) continue;
     if (lane.Full()) {
@@ -69,7 +63,7 @@ void Router::Tick(base::MonoTime now) {
   if (watermark != oldest_ || tracker_.size() == 0) {
     oldest_ = watermark;
     oldest_since_ = now;
-  } else if (now - oldest_since_ >= options_.max_hold) {
+  } else if (now - oldest_since_ >= max_hold_) {
     DetachWhere(watermark + 2);
   }
   scheduler_.ForEach(LaneNeed::kRecovery, [this](Lane& lane) {

@@ -61,7 +61,7 @@ absl::StatusOr<std::vector<store::LaneName>> TableChanges::FindLanes(Change& cha
 }
 
 Lane* TableChanges::LaneOf(const model::Destination& destination, uint32_t place) const {
-  Lane* const there = router_.LaneAt(place);
+  Lane* const there = routes_.LaneAt(place);
   const bool same = there != nullptr && there->destination().name == destination.name &&
                     there->destination().tenant == destination.tenant;
   return same ? there : nullptr;
@@ -82,8 +82,8 @@ void TableChanges::SetReady(Change change) {
   change.ready(absl::OkStatus());
 }
 
-void TableChanges::Commit() {
-  binder_.Bind(*std::exchange(prepared_, std::nullopt));
+void TableChanges::Commit(base::MonoTime now) {
+  binder_.Bind(*std::exchange(prepared_, std::nullopt), now);
   End();
 }
 
@@ -92,7 +92,7 @@ void TableChanges::Discard() {
   const BoundTable next = *std::exchange(prepared_, std::nullopt);
   std::vector<store::LaneId> added;
   for (const store::LaneState& lane : next.opened) added.push_back(lane.lane);
-  if (router_.table() != nullptr && !added.empty()) journal_.CloseLanes(std::move(added));
+  if (routes_.table() != nullptr && !added.empty()) journal_.CloseLanes(std::move(added));
   End();
 }
 

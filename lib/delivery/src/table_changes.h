@@ -15,8 +15,8 @@
 #include "carillon/routing/routing_table.h"
 #include "carillon/store/lane_state.h"
 #include "lane_binder.h"
-#include "router.h"
 #include "shard_journal.h"
+#include "table_in_force.h"
 
 namespace carillon::delivery {
 
@@ -28,18 +28,18 @@ class TableChanges {
   using Ready = absl::AnyInvocable<void(absl::Status)>;
 
   /// `on_end`: a change is over, and routing may go on.
-  TableChanges(ShardJournal& journal, const CallbackBinder& callbacks, const Router& router,
+  TableChanges(ShardJournal& journal, const CallbackBinder& callbacks, const TableInForce& routes,
                LaneBinder& binder, std::function<void()> on_end)
       : journal_(journal),
         callbacks_(callbacks),
-        router_(router),
+        routes_(routes),
         binder_(binder),
         on_end_(std::move(on_end)) {}
 
   /// See Dispatcher::PrepareTable.
   void Prepare(NextTable next, Ready ready);
   /// See Dispatcher::CommitTable.
-  void Commit();
+  void Commit(base::MonoTime now);
   /// See Dispatcher::DiscardTable.
   void Discard();
   /// A change is under way. Nothing may be routed, so that a lane that is new misses nothing.
@@ -65,7 +65,7 @@ class TableChanges {
 
   ShardJournal& journal_;
   const CallbackBinder& callbacks_;
-  const Router& router_;
+  const TableInForce& routes_;
   LaneBinder& binder_;
   const std::function<void()> on_end_;
   std::deque<Change> waiting_;

@@ -24,8 +24,10 @@ class RouterTest : public testing::Test {
     shard_journal_ = std::make_unique<ShardJournal>(journal_->stores(), 0, journal_->Take(0),
                                                     callbacks_, options_.read_bytes);
     scheduler_ = std::make_unique<LaneScheduler>(nullptr, lanes_, retry_clock_, random_);
-    router_ = std::make_unique<Router>(options_, *shard_journal_, held_, lanes_, *scheduler_,
-                                       RoutedCount(metrics_, *figures_, 0, nullptr), [] {});
+    feed_ = std::make_unique<Feed>(options_.max_memory_bytes / 4, *shard_journal_, [] {});
+    router_ = std::make_unique<Router>(options_, shard_journal_->state(), *feed_, held_, lanes_,
+                                       *scheduler_, routes_,
+                                       RoutedCount(metrics_, *figures_, 0, nullptr));
     memory_ = std::make_unique<MemoryBound>(options_.max_memory_bytes, held_, lanes_, *scheduler_,
                                             *router_);
     std::vector<model::Destination> destinations(lanes);
@@ -47,7 +49,7 @@ class RouterTest : public testing::Test {
     }
     std::vector<std::pair<uint32_t, Lane*>> places;
     for (size_t i = 0; i < lanes; ++i) places.emplace_back(i, lane_of_[i]);
-    router_->SetTable(table_, places);
+    routes_.Set(table_, places);
   }
   void Put(size_t count, std::string_view type = "all") {
     auto batch = std::make_shared<store::EventBatch>();
@@ -60,7 +62,7 @@ class RouterTest : public testing::Test {
       size_ = event->bytes();
     }
     batch->last = store_.last();
-    router_->Put(batch);
+    feed_->Put(batch);
   }
   void RouteAll() {
     while (router_->Ready()) router_->RouteNext();
@@ -81,6 +83,8 @@ class RouterTest : public testing::Test {
   std::unique_ptr<SimJournal> journal_;
   std::unique_ptr<ShardJournal> shard_journal_;
   std::unique_ptr<LaneScheduler> scheduler_;
+  TableInForce routes_;
+  std::unique_ptr<Feed> feed_;
   std::unique_ptr<Router> router_;
   std::unique_ptr<MemoryBound> memory_;
   std::shared_ptr<const routing::RoutingTable> table_;
