@@ -10,27 +10,13 @@ namespace carillon::delivery {
 
 void AttemptRecorder::Record(const Attempt& attempt, model::Outcome outcome,
                              const http::Response& response, bool abandoned) {
-  Lane& lane = *attempt.lane;
-  if (attempt.late != Attempt::kNotFirst) figures_.first_attempt.Observe(attempt.late);
+  const Lane& lane = *attempt.lane;
   AddRows(attempt, outcome, response, abandoned);
-  lane.metrics().CountAttempt(outcome);
-  metrics_.ObserveAttempt(outcome, response.ended - response.started);
+  figures_.CountEnd(attempt, outcome, response);
   if (attempt.span != 0 && tracer_ != nullptr) RecordSpan(attempt, outcome, response);
-  if (outcome != model::Outcome::kCancelled) ObservePhases(response.times);
   if (outcome != model::Outcome::kSuccess && outcome != model::Outcome::kCancelled) {
     observer_.OnFailed(lane.destination(), outcome, response, *attempt.deliveries.first.event);
   }
-}
-
-void AttemptRecorder::RecordShortage(const Attempt& attempt, const http::Response& response) {
-  attempt.lane->metrics().CountAttempt(model::Outcome::kLocalShortage);
-  metrics_.ObserveAttempt(model::Outcome::kLocalShortage, response.ended - response.started);
-}
-
-void AttemptRecorder::RecordDelivered(const Attempt& attempt) {
-  const auto since = clock_.Wall() - attempt.deliveries.first.event->accepted_at();
-  metrics_.ObserveDelivered(std::max(since, std::chrono::nanoseconds(0)));
-  attempt.lane->metrics().delivered.fetch_add(attempt.deliveries.size(), std::memory_order_relaxed);
 }
 
 void AttemptRecorder::AddRows(const Attempt& attempt, model::Outcome outcome,
@@ -64,19 +50,6 @@ void AttemptRecorder::RecordSpan(const Attempt& attempt, model::Outcome outcome,
   const base::WallTime start = clock_.Wall() - (clock_.Mono() - response.started);
   tracer_->Record(
       AttemptSpan(attempt.lane->destination(), attempt, trace, outcome, response, start));
-}
-
-void AttemptRecorder::ObservePhases(const http::PhaseTimes& times) {
-  const auto observe = [this](metrics::AttemptPhase phase, std::chrono::nanoseconds took) {
-    if (took >= std::chrono::nanoseconds(0)) {
-      figures_.phases[static_cast<size_t>(phase)].Observe(took);
-    }
-  };
-  observe(metrics::AttemptPhase::kDns, times.dns);
-  observe(metrics::AttemptPhase::kConnect, times.connect);
-  observe(metrics::AttemptPhase::kTls, times.tls);
-  observe(metrics::AttemptPhase::kFirstByte, times.first_byte);
-  observe(metrics::AttemptPhase::kBody, times.body);
 }
 
 }  // namespace carillon::delivery

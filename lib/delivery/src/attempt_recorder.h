@@ -1,10 +1,10 @@
 #pragma once
 
+#include "attempt_figures.h"
 #include "attempts.h"
 #include "carillon/base/clock.h"
 #include "carillon/delivery/observer.h"
 #include "carillon/http/courier.h"
-#include "carillon/metrics/metrics.h"
 #include "carillon/model/outcome.h"
 #include "carillon/tracing/tracer.h"
 #include "settlement_buffer.h"
@@ -16,11 +16,9 @@ namespace carillon::delivery {
 class AttemptRecorder {
  public:
   /// `tracer` may be null.
-  AttemptRecorder(const base::Clock& clock, metrics::Metrics& metrics,
-                  metrics::ShardMetrics& figures, Observer& observer, tracing::Tracer* tracer,
-                  SettlementBuffer& settlements)
+  AttemptRecorder(const base::Clock& clock, AttemptFigures figures, Observer& observer,
+                  tracing::Tracer* tracer, SettlementBuffer& settlements)
       : clock_(clock),
-        metrics_(metrics),
         figures_(figures),
         observer_(observer),
         tracer_(tracer),
@@ -30,22 +28,22 @@ class AttemptRecorder {
   void Record(const Attempt& attempt, model::Outcome outcome, const http::Response& response,
               bool abandoned);
   /// It was not made, since this machine was too short of something.
-  void RecordShortage(const Attempt& attempt, const http::Response& response);
+  void RecordShortage(const Attempt& attempt, const http::Response& response) {
+    figures_.CountShortage(attempt, response);
+  }
   /// What it carried is delivered.
-  void RecordDelivered(const Attempt& attempt);
+  void RecordDelivered(const Attempt& attempt) { figures_.CountDelivered(attempt, clock_.Wall()); }
   /// A Retry-After of an answer was not followed.
-  void RecordRetryAfterIgnored() { metrics_.CountRetryAfterIgnored(); }
+  void RecordRetryAfterIgnored() { figures_.CountRetryAfterIgnored(); }
 
  private:
   void AddRows(const Attempt& attempt, model::Outcome outcome, const http::Response& response,
                bool abandoned);
   /// Of an attempt of a sampled trace.
   void RecordSpan(const Attempt& attempt, model::Outcome outcome, const http::Response& response);
-  void ObservePhases(const http::PhaseTimes& times);
 
   const base::Clock& clock_;
-  metrics::Metrics& metrics_;
-  metrics::ShardMetrics& figures_;
+  AttemptFigures figures_;
   Observer& observer_;
   tracing::Tracer* const tracer_;
   SettlementBuffer& settlements_;

@@ -60,7 +60,7 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
       health_(clock, random, router_, notifier_),
       in_flight_(options.first_token_use, random, courier, scheduler_, removals_),
       sender_(options.max_unsettled_rows, clock, scheduler_, in_flight_, settlements_, dead_),
-      recorder_(clock, metrics, *figures_, observer_, options.tracer, settlements_),
+      recorder_(clock, AttemptFigures(metrics, *figures_), observer_, options.tracer, settlements_),
       retries_(clock, random, recorder_, settlements_, dead_),
       outcomes_(in_flight_, recorder_, settlements_, retries_, health_),
       fetcher_(options.max_memory_bytes, lane_journal_, scheduler_, held_, settlements_, dead_),
