@@ -3,8 +3,6 @@
 #include <map>
 #include <set>
 
-#include "parked_kind.h"
-
 namespace carillon::delivery {
 
 Ending DeadLetters::Add(Lane& lane, const DeliveryBatch& deliveries, uint32_t attempts,
@@ -18,7 +16,7 @@ Ending DeadLetters::Add(Lane& lane, const DeliveryBatch& deliveries, uint32_t at
                     lane.mode() == Lane::Mode::kRun;
   if (!hold || marks.empty()) return Ending::kSettled;
   for (const auto& [group, position] : marks) {
-    settlements_.Add(StuckMark(lane.id(), group, position, lane.destination().generation));
+    rows_.Mark(lane, group, position);
   }
   return Ending::kStuck;
 }
@@ -40,11 +38,15 @@ void DeadLetters::Add(Lane& lane, const model::Event& event, uint32_t attempts,
              .outcome = outcome});
 }
 
+Ending DeadLetters::AddUnsent(Lane& lane, const DeliveryBatch& deliveries) {
+  rows_.Unpark(lane, deliveries);
+  return Add(lane, deliveries, deliveries.attempts, model::Outcome::kCancelled);
+}
+
 // The journal keeps the events of parked rows. Should one be gone all the same, or the row be
 // nonsense, the row ends, and nothing of its groups waits for it.
 void DeadLetters::AddUnreadable(Lane& lane, const store::Parked& row) {
-  settlements_.Add(store::ParkedKey{lane.id(), row.due, row.position});
-  lane.retries().CountUnparked(1 + row.rest.size());
+  rows_.Remove(lane, row);
   std::set<uint64_t> positions{row.position};
   for (const store::BatchMember& member : row.rest) positions.insert(member.position);
   for (const uint64_t position : positions) {

@@ -24,6 +24,7 @@
 #include "notifier.h"
 #include "outcome_handler.h"
 #include "parked_fetcher.h"
+#include "parked_rows.h"
 #include "pending_reporter.h"
 #include "removal.h"
 #include "retry_clock.h"
@@ -109,6 +110,7 @@ class DispatcherImpl final : public Dispatcher {
   DurableRows rows_;
   ShardGauges gauges_;
   SettlementBuffer settlements_;
+  ParkedRows parked_rows_;
   PendingReporter pending_;
   Removals removals_;
   Notifier notifier_;

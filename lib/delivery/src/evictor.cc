@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "parked_kind.h"
-
 namespace carillon::delivery {
 namespace {
 
@@ -22,13 +20,11 @@ void Evictor::KeepOrEvict(Lane& lane, const model::Event& event, base::WallTime 
                             .rest = {}};
     return Evict(lane, row, /*too_old=*/true);
   }
-  settlements_.Add(lane.Keep(event));
-  lane.retries().CountParked(1);
+  rows_.Keep(lane, event);
 }
 
 void Evictor::EvictRow(Lane& lane, const store::Parked& row, bool too_old) {
-  settlements_.Add(store::ParkedKey{lane.id(), row.due, row.position});
-  lane.retries().CountUnparked(1 + row.rest.size());
+  rows_.Remove(lane, row);
   Evict(lane, row, too_old);
   if (row.due.timed()) lane.groups().Release(row);
 }
@@ -47,7 +43,7 @@ void Evictor::Evict(Lane& lane, const store::Parked& row, bool too_old) {
     told.first = std::min(told.first, position);
     told.last = std::max(told.last, position);
     if (!hold || group == 0 || !lane.groups().Stick(group)) return;
-    settlements_.Add(StuckMark(lane.id(), group, position, lane.destination().generation));
+    rows_.Mark(lane, group, position);
   };
   const uint64_t deliveries = 1 + row.rest.size();
   metrics_.CountGivenUp(too_old ? metrics::GivenUp::kTooOld : metrics::GivenUp::kTooMuch,

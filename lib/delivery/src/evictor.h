@@ -9,7 +9,7 @@
 #include "dead_letters.h"
 #include "lane.h"
 #include "notifier.h"
-#include "settlement_buffer.h"
+#include "parked_rows.h"
 
 namespace carillon::delivery {
 
@@ -18,9 +18,8 @@ namespace carillon::delivery {
 /// ten seconds. The caller calls `Touched`. Dispatcher's thread; what is given outlives it.
 class Evictor {
  public:
-  Evictor(metrics::Metrics& metrics, SettlementBuffer& settlements, DeadLetters& dead,
-          Notifier& notifier)
-      : metrics_(metrics), settlements_(settlements), dead_(dead), notifier_(notifier) {}
+  Evictor(metrics::Metrics& metrics, ParkedRows& rows, DeadLetters& dead, Notifier& notifier)
+      : metrics_(metrics), rows_(rows), dead_(dead), notifier_(notifier) {}
 
   /// An event at the lane's cursor is about to leave the journal, and the lane wants it: it gets a
   /// row, or is evicted when it was accepted before `keep_since`.
@@ -41,7 +40,7 @@ class Evictor {
   void Evict(Lane& lane, const store::Parked& row, bool too_old);
 
   metrics::Metrics& metrics_;
-  SettlementBuffer& settlements_;
+  ParkedRows& rows_;
   DeadLetters& dead_;
   Notifier& notifier_;
   std::vector<Lane*> evicted_from_;  // and that was not told yet

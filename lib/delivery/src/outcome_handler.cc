@@ -28,8 +28,8 @@ void OutcomeHandler::OnResponse(uint64_t token, const http::Response& response) 
     in_flight_.Abandon(*attempt);  // its delivery holds the watermark, or the lane's cursor
   } else {
     // A batch stays as it is over a restart.
-    settlements_.Unpark(lane, attempt->deliveries);
-    settlements_.Park(lane, attempt->deliveries, {}, attempt->deliveries.attempts + 1);
+    rows_.Unpark(lane, attempt->deliveries);
+    rows_.Park(lane, attempt->deliveries, {}, attempt->deliveries.attempts + 1);
     in_flight_.Finish(*attempt, Ending::kParked);
   }
 }
@@ -43,7 +43,7 @@ void OutcomeHandler::Postpone(Attempt& attempt, const http::Response& response) 
     return Conclude(attempt,
                     {.outcome = model::Outcome::kCancelled, .failures = deliveries.attempts});
   }
-  settlements_.Unpark(lane, deliveries);
+  rows_.Unpark(lane, deliveries);
   in_flight_.Finish(attempt, retries_.OnNotMade(lane, deliveries));
 }
 
@@ -51,7 +51,7 @@ void OutcomeHandler::Conclude(Attempt& attempt, const policy::Failure& result) {
   Lane& lane = *attempt.lane;
   const DeliveryBatch& deliveries = attempt.deliveries;
   const bool success = result.outcome == model::Outcome::kSuccess;
-  if (success || !lane.closing()) settlements_.Unpark(lane, deliveries);
+  if (success || !lane.closing()) rows_.Unpark(lane, deliveries);
   Ending ending = Ending::kSettled;
   bool retries_ended = false;
   if (success) {

@@ -8,8 +8,8 @@
 #include "carillon/policy/retry.h"
 #include "health_keeper.h"
 #include "in_flight.h"
+#include "parked_rows.h"
 #include "retry_planner.h"
-#include "settlement_buffer.h"
 
 namespace carillon::delivery {
 
@@ -18,11 +18,11 @@ namespace carillon::delivery {
 /// nothing had been. Dispatcher's thread; what is given outlives it.
 class OutcomeHandler {
  public:
-  OutcomeHandler(InFlight& in_flight, AttemptRecorder& recorder, SettlementBuffer& settlements,
+  OutcomeHandler(InFlight& in_flight, AttemptRecorder& recorder, ParkedRows& rows,
                  RetryPlanner& retries, HealthKeeper& health)
       : in_flight_(in_flight),
         recorder_(recorder),
-        settlements_(settlements),
+        rows_(rows),
         retries_(retries),
         health_(health) {}
 
@@ -38,7 +38,7 @@ class OutcomeHandler {
 
   InFlight& in_flight_;
   AttemptRecorder& recorder_;
-  SettlementBuffer& settlements_;
+  ParkedRows& rows_;
   RetryPlanner& retries_;
   HealthKeeper& health_;
   bool stopped_ = false;

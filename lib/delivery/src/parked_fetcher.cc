@@ -42,13 +42,13 @@ bool MakesSense(const store::Parked& row) {
 }  // namespace
 
 ParkedFetcher::ParkedFetcher(size_t max_memory_bytes, LaneJournal& journal,
-                             LaneScheduler& scheduler, HeldEvents& held,
-                             SettlementBuffer& settlements, DeadLetters& dead)
+                             LaneScheduler& scheduler, HeldEvents& held, ParkedRows& rows,
+                             DeadLetters& dead)
     : ask_bytes_(std::min(kMaxAskBytes, max_memory_bytes / kAskShare)),
       journal_(journal),
       scheduler_(scheduler),
       held_(held),
-      settlements_(settlements),
+      rows_(rows),
       dead_(dead) {}
 
 void ParkedFetcher::AskForDue(base::WallTime now) {
@@ -83,7 +83,7 @@ void ParkedFetcher::OnDue(Lane& lane, base::WallTime asked_at, const store::DueD
       dead_.AddUnreadable(lane, parked);
     } else if (!parked.rest.empty() && !codec::IsBatchFormat(lane.destination().format)) {
       // It was parked when the destination's format could hold a batch.
-      settlements_.TakeApart(lane, parked);
+      rows_.TakeApart(lane, parked);
     } else {
       retries.Push(BatchOf(row));
     }
@@ -148,7 +148,7 @@ void ParkedFetcher::OnMarks(Lane& lane, const store::DueDeliveries& answer) {
     if (Passes(lane, GenerationOf(mark))) passed.push_back({mark.group, mark.position});
   }
   for (const uint64_t position : lane.groups().OnMarks(passed)) {
-    settlements_.Add(store::ParkedKey{lane.id(), store::Due::Stuck(), position});
+    rows_.Unmark(lane, position);
   }
 }
 

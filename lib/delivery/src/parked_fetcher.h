@@ -10,7 +10,7 @@
 #include "held_event.h"
 #include "lane_journal.h"
 #include "lane_scheduler.h"
-#include "settlement_buffer.h"
+#include "parked_rows.h"
 
 namespace carillon::delivery {
 
@@ -21,7 +21,7 @@ namespace carillon::delivery {
 class ParkedFetcher {
  public:
   ParkedFetcher(size_t max_memory_bytes, LaneJournal& journal, LaneScheduler& scheduler,
-                HeldEvents& held, SettlementBuffer& settlements, DeadLetters& dead);
+                HeldEvents& held, ParkedRows& rows, DeadLetters& dead);
 
   /// There is memory for what may come. `now`: by the clock that retries are due by.
   void AskForDue(base::WallTime now);
@@ -45,7 +45,7 @@ class ParkedFetcher {
   LaneJournal& journal_;
   LaneScheduler& scheduler_;
   HeldEvents& held_;
-  SettlementBuffer& settlements_;
+  ParkedRows& rows_;
   DeadLetters& dead_;
   int asks_ = 0;
 };

@@ -20,14 +20,14 @@ Ending RetryPlanner::OnFailed(Lane& lane, const DeliveryBatch& deliveries,
   if (!decision.delay || lane.TooLate(*deliveries.first.event, *decision.delay, clock_.Wall())) {
     return dead_.Add(lane, deliveries, failure.failures, failure.outcome);
   }
-  settlements_.Park(lane, deliveries, *decision.delay, failure.failures);
+  rows_.Park(lane, deliveries, *decision.delay, failure.failures);
   return Ending::kParked;
 }
 
 Ending RetryPlanner::OnNotMade(Lane& lane, const DeliveryBatch& deliveries) {
   const bool retry = deliveries.parked && deliveries.attempts > 0;
   const std::chrono::milliseconds wait = lane.pace().OnShortage(retry, clock_.Mono(), random_);
-  settlements_.Park(lane, deliveries, wait, deliveries.attempts);
+  rows_.Park(lane, deliveries, wait, deliveries.attempts);
   return Ending::kParked;
 }
 

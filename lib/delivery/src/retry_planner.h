@@ -8,22 +8,18 @@
 #include "dead_letters.h"
 #include "groups.h"
 #include "lane.h"
-#include "settlement_buffer.h"
+#include "parked_rows.h"
 
 namespace carillon::delivery {
 
 /// Decides whether and when deliveries are tried again whose attempt failed: parks them, or
-/// declares them dead. The rows that they had are taken away before (SettlementBuffer::Unpark);
+/// declares them dead. The rows that they had are taken away before (ParkedRows::Unpark);
 /// `Lane::Finished` follows. Dispatcher's thread; what is given outlives it.
 class RetryPlanner {
  public:
   RetryPlanner(const base::Clock& clock, base::Random& random, AttemptRecorder& recorder,
-               SettlementBuffer& settlements, DeadLetters& dead)
-      : clock_(clock),
-        random_(random),
-        recorder_(recorder),
-        settlements_(settlements),
-        dead_(dead) {}
+               ParkedRows& rows, DeadLetters& dead)
+      : clock_(clock), random_(random), recorder_(recorder), rows_(rows), dead_(dead) {}
 
   /// What a lane that is being closed had parked stays, and is dead with the lane.
   Ending OnFailed(Lane& lane, const DeliveryBatch& deliveries, const policy::Failure& failure);
@@ -34,7 +30,7 @@ class RetryPlanner {
   const base::Clock& clock_;
   base::Random& random_;
   AttemptRecorder& recorder_;
-  SettlementBuffer& settlements_;
+  ParkedRows& rows_;
   DeadLetters& dead_;
 };
 

@@ -48,9 +48,7 @@ void Sender::SendNext(Lane& lane, base::WallTime wall, base::MonoTime now) {
 
 void Sender::DeadLetterAll(Lane& lane, DeliveryBatch deliveries) {
   scheduler_.Charge(lane, 0);
-  settlements_.Unpark(lane, deliveries);
-  const Ending ending =
-      dead_.Add(lane, deliveries, deliveries.attempts, model::Outcome::kCancelled);
+  const Ending ending = dead_.AddUnsent(lane, deliveries);
   lane.Dropped(deliveries, ending);
 }
 

@@ -4,13 +4,11 @@
 #include <optional>
 #include <vector>
 
-#include "carillon/codec/body.h"
-
 namespace carillon::delivery {
 
 SettlementBuffer::SettlementBuffer(const DispatcherOptions& options, const base::Clock& clock,
                                    ShardJournal& journal, LaneScheduler& scheduler,
-                                   const Router& router, RetryClock& retry_clock,
+                                   const Router& router,
                                    std::function<void(const Durable&)> on_durable,
                                    std::function<void(const absl::Status&)> on_failed)
     : interval_(options.settle_interval),
@@ -19,7 +17,6 @@ SettlementBuffer::SettlementBuffer(const DispatcherOptions& options, const base:
       journal_(journal),
       scheduler_(scheduler),
       router_(router),
-      retry_clock_(retry_clock),
       on_durable_(std::move(on_durable)),
       on_failed_(std::move(on_failed)),
       watermark_(journal.state().watermark) {}
@@ -70,72 +67,6 @@ void SettlementBuffer::OnDurable() {
   outstanding_.pop_front();
   outstanding_rows_ -= durable.rows;
   on_durable_(durable);
-}
-
-void SettlementBuffer::Park(Lane& lane, const DeliveryBatch& deliveries,
-                            std::chrono::nanoseconds wait, uint32_t attempts) {
-  store::Parked row{.lane = lane.id(),
-                    .due = store::Due::At(retry_clock_.Now() + wait),
-                    .position = deliveries.position(),
-                    .attempts = attempts,
-                    .group = deliveries.first.group,
-                    .rest = {},
-                    .bytes = deliveries.first.event->record().size()};
-  for (const Delivery& delivery : deliveries.rest) {
-    row.rest.push_back({delivery.event->position(), delivery.group});
-    row.bytes += delivery.event->record().size();
-  }
-  lane.retries().CountParked(deliveries.size());
-  if (!row.rest.empty() && !codec::IsBatchFormat(lane.destination().format)) {
-    ParkApart(lane, row);
-  } else {
-    Add(std::move(row));
-  }
-}
-
-void SettlementBuffer::ParkApart(Lane& lane, const store::Parked& batch) {
-  std::vector<store::GroupId> seen;
-  const auto park = [&](const store::BatchMember& member) {
-    store::Parked row{.lane = lane.id(),
-                      .due = batch.due,
-                      .position = member.position,
-                      .attempts = batch.attempts,
-                      .group = member.group,
-                      .rest = {},
-                      .bytes = batch.bytes / (1 + batch.rest.size())};
-    if (std::find(seen.begin(), seen.end(), member.group) != seen.end()) {
-      row.due = store::Due::Held(member.group);
-      lane.groups().HoldAgain(member.group, member.position);
-    } else if (member.group != 0) {
-      seen.push_back(member.group);
-    }
-    Add(std::move(row));
-  };
-  park({batch.position, batch.group});
-  for (const store::BatchMember& member : batch.rest) park(member);
-}
-
-// They go when their rows are durable, with the attempts that were made. The new rows must not
-// share a key with the old one, which is known as taken until it is gone.
-void SettlementBuffer::TakeApart(Lane& lane, store::Parked batch) {
-  Add(store::ParkedKey{lane.id(), batch.due, batch.position});
-  const base::WallTime now = retry_clock_.Now();
-  const bool shared = batch.due == store::Due::At(now);
-  batch.due = store::Due::At(shared ? now + std::chrono::nanoseconds(1) : now);
-  ParkApart(lane, batch);
-}
-
-void SettlementBuffer::Unpark(Lane& lane, const DeliveryBatch& deliveries) {
-  if (deliveries.parked) {
-    Add(store::ParkedKey{lane.id(), store::Due::At(deliveries.due), deliveries.position()});
-    lane.retries().CountUnparked(deliveries.size());
-    return;
-  }
-  deliveries.ForEach([&](const Delivery& delivery) {
-    if (!delivery.held) return;
-    Add(store::ParkedKey{lane.id(), delivery.RowDue(), delivery.event->position()});
-    lane.retries().CountUnparked(1);
-  });
 }
 
 }  // namespace carillon::delivery

@@ -9,13 +9,11 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "attempts.h"
 #include "carillon/base/clock.h"
 #include "carillon/store/lane_state.h"
 #include "carillon/store/parked.h"
 #include "carillon/store/settlement.h"
 #include "lane_scheduler.h"
-#include "retry_clock.h"
 #include "router.h"
 #include "shard_journal.h"
 
@@ -42,7 +40,7 @@ class SettlementBuffer {
 
   SettlementBuffer(const DispatcherOptions& options, const base::Clock& clock,
                    ShardJournal& journal, LaneScheduler& scheduler, const Router& router,
-                   RetryClock& retry_clock, std::function<void(const Durable&)> on_durable,
+                   std::function<void(const Durable&)> on_durable,
                    std::function<void(const absl::Status&)> on_failed);
 
   void Add(const store::AttemptRow& row) { Touch(), settlement_.attempts.push_back(row); }
@@ -65,19 +63,6 @@ class SettlementBuffer {
   /// The lane is gone; all its rows were added before.
   void AddClosed(store::LaneId lane) { Touch(), batch_.closed.push_back(lane); }
 
-  // --- Rows of batches. The lane counts them; `Lane::Finished` or `Dropped` follows.
-
-  /// It is tried again after `wait`; `attempts` were made.
-  void Park(Lane& lane, const DeliveryBatch& deliveries, std::chrono::nanoseconds wait,
-            uint32_t attempts);
-  /// Parks the deliveries of a batch one by one: what it was parked for is not sent together any
-  /// more. Those that go in order are held behind the first of their group.
-  void ParkApart(Lane& lane, const store::Parked& batch);
-  /// The same for a batch that has a row, which was taken: its deliveries are due at once.
-  void TakeApart(Lane& lane, store::Parked batch);
-  /// Takes away the rows of a batch that was in flight.
-  void Unpark(Lane& lane, const DeliveryBatch& deliveries);
-
   /// Takes the rows and the health that lanes have to report.
   void Collect();
 
@@ -89,9 +74,7 @@ class SettlementBuffer {
   std::optional<base::MonoTime> SendAt() const {
     return MaySend() && batch_.rows > 0 ? std::optional(send_at_) : std::nullopt;
   }
-  /// Bounds how many settlements wait for the disk.
-  bool MaySend() const { return outstanding_.size() < max_outstanding_ && !failed_; }
-  /// Hands over what there is, if there is anything new and `MaySend`.
+  /// Hands over what there is, if there is anything new and not too much waits for the disk.
   void Send();
 
   /// Rows not yet durable.
@@ -106,6 +89,8 @@ class SettlementBuffer {
   static constexpr size_t kFullRows = 512;
   static constexpr size_t kMaxOutstanding = 4;
 
+  /// Bounds how many settlements wait for the disk.
+  bool MaySend() const { return outstanding_.size() < max_outstanding_ && !failed_; }
   void Touch() {
     if (batch_.rows++ == 0) send_at_ = clock_.Mono() + interval_;
   }
@@ -119,7 +104,6 @@ class SettlementBuffer {
   ShardJournal& journal_;
   LaneScheduler& scheduler_;
   const Router& router_;
-  RetryClock& retry_clock_;
   const std::function<void(const Durable&)> on_durable_;
   const std::function<void(const absl::Status&)> on_failed_;
   store::Settlement settlement_;
