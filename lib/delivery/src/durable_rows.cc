@@ -30,7 +30,7 @@ void DurableRows::OnParked(Lane& lane, store::Due due) {
                      [&](KeptRow) { lane.kept().OnDurable(); },
                      [&](StuckRow) {
                        // It was made before the change and is seen only now.
-                       if (lane.marks.changed) lane.groups().WantMarks();
+                       if (lane.changed) lane.groups().WantMarks();
                      }},
              KindOf(due));
   scheduler_.Touched(lane);

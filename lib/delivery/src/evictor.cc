@@ -32,13 +32,12 @@ void Evictor::EvictRow(Lane& lane, const store::Parked& row, bool too_old) {
 void Evictor::Evict(Lane& lane, const store::Parked& row, bool too_old) {
   const bool hold = lane.destination().order.after_dead == model::AfterDead::kHold &&
                     lane.mode() != Lane::Mode::kDrop;
-  const auto bury = [&](uint64_t position, store::GroupId group) {
+  Report& report = reports_[lane.id()];
+  report.lane = &lane;
+  const auto add = [&](uint64_t position, store::GroupId group) {
     dead_.Add(lane, {.position = position, .event_id = {}, .attempts = row.attempts});
-    Evicted& told = lane.marks.evicted;
-    if (told.deliveries++ == 0) {
-      told.first = told.last = position;
-      evicted_from_.push_back(&lane);
-    }
+    Evicted& told = report.evicted;
+    if (told.deliveries++ == 0) told.first = told.last = position;
     told.too_old += too_old ? 1 : 0;
     told.first = std::min(told.first, position);
     told.last = std::max(told.last, position);
@@ -48,25 +47,39 @@ void Evictor::Evict(Lane& lane, const store::Parked& row, bool too_old) {
   const uint64_t deliveries = 1 + row.rest.size();
   metrics_.CountGivenUp(too_old ? metrics::GivenUp::kTooOld : metrics::GivenUp::kTooMuch,
                         deliveries);
-  bury(row.position, row.group);
-  for (const store::BatchMember& member : row.rest) bury(member.position, member.group);
+  add(row.position, row.group);
+  for (const store::BatchMember& member : row.rest) add(member.position, member.group);
 }
 
 void Evictor::Tell(base::MonoTime now) {
-  for (Lane* lane : std::vector<Lane*>(evicted_from_)) {
-    if (now < lane->marks.evicted.tell_at) continue;
-    TellOf(*lane);
-    lane->marks.evicted.tell_at = now + kTellEvery;
+  for (auto it = reports_.begin(); it != reports_.end();) {
+    Report& report = it->second;
+    if (now < report.tell_at) {
+      ++it;
+    } else if (report.evicted.deliveries > 0) {
+      Tell(report);
+      report.tell_at = now + kTellEvery;
+      ++it;
+    } else {
+      it = reports_.erase(it);
+    }
   }
 }
 
 void Evictor::TellOf(Lane& lane) {
-  if (std::erase(evicted_from_, &lane) == 0) return;
-  notifier_.OnEvicted(lane, std::exchange(lane.marks.evicted, {}));
+  const auto found = reports_.find(lane.id());
+  if (found == reports_.end()) return;
+  Tell(found->second);
+  reports_.erase(found);
 }
 
 void Evictor::TellAll() {
-  for (Lane* lane : std::vector<Lane*>(evicted_from_)) TellOf(*lane);
+  for (auto& [id, report] : reports_) Tell(report);
+}
+
+void Evictor::Tell(Report& report) {
+  if (report.evicted.deliveries == 0) return;
+  notifier_.OnEvicted(*report.lane, std::exchange(report.evicted, {}));
 }
 
 }  // namespace carillon::delivery

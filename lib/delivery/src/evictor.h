@@ -1,14 +1,16 @@
 #pragma once
 
-#include <vector>
+#include <map>
 
 #include "carillon/base/clock.h"
 #include "carillon/metrics/metrics.h"
 #include "carillon/model/event.h"
+#include "carillon/store/lane_state.h"
 #include "carillon/store/parked.h"
 #include "dead_letters.h"
 #include "lane.h"
 #include "notifier.h"
+#include "operational_events.h"
 #include "parked_rows.h"
 
 namespace carillon::delivery {
@@ -35,6 +37,13 @@ class Evictor {
   void TellAll();
 
  private:
+  /// What is to be reported of a lane.
+  struct Report {
+    Lane* lane = nullptr;
+    Evicted evicted;
+    base::MonoTime tell_at{};  // not before
+  };
+  void Tell(Report& report);
   /// The deliveries of `row`, which need not be in the journal, are dead; what follows them in
   /// their groups is held where the destination wants it.
   void Evict(Lane& lane, const store::Parked& row, bool too_old);
@@ -43,7 +52,7 @@ class Evictor {
   ParkedRows& rows_;
   DeadLetters& dead_;
   Notifier& notifier_;
-  std::vector<Lane*> evicted_from_;  // and that was not told yet
+  std::map<store::LaneId, Report> reports_;  // of lanes of which any was evicted of late
 };
 
 }  // namespace carillon::delivery

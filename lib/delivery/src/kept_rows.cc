@@ -18,7 +18,7 @@ bool KeptRows::Forget(uint64_t position) {
   const uint64_t next = next_;
   if (!Take(position)) return false;
   if (queued_ == 0) return true;  // it does not go back
-  const auto after = BuriedAfter(position);
+  const auto after = ForgottenAfter(position);
   if (after != forgotten_.begin() && std::prev(after)->second == next) {
     std::prev(after)->second = position + 1;  // there is no row between
   } else {
@@ -27,12 +27,12 @@ bool KeptRows::Forget(uint64_t position) {
   return true;
 }
 
-std::vector<KeptRows::Range>::iterator KeptRows::BuriedAfter(uint64_t position) {
+std::vector<KeptRows::Range>::iterator KeptRows::ForgottenAfter(uint64_t position) {
   return std::ranges::upper_bound(forgotten_, position, {}, &Range::first);
 }
 
 bool KeptRows::IsForgotten(uint64_t position) {
-  const auto after = BuriedAfter(position);
+  const auto after = ForgottenAfter(position);
   return after != forgotten_.begin() && position < std::prev(after)->second;
 }
 

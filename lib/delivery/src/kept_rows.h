@@ -46,7 +46,7 @@ class KeptRows {
 
  private:
   using Range = std::pair<uint64_t, uint64_t>;
-  std::vector<Range>::iterator BuriedAfter(uint64_t position);
+  std::vector<Range>::iterator ForgottenAfter(uint64_t position);
   bool IsForgotten(uint64_t position);
 
   uint64_t left_;         // rows that are durable and not taken

@@ -18,7 +18,6 @@
 #include "carillon/policy/fair_queue.h"
 #include "carillon/policy/in_flight_caps.h"
 #include "carillon/routing/routing_table.h"
-#include "carillon/store/demand.h"
 #include "carillon/store/lane_state.h"
 #include "carillon/store/parked.h"
 #include "carillon/store/settlement.h"
@@ -34,15 +33,6 @@
 #include "tracker.h"
 
 namespace carillon::delivery {
-
-/// Deliveries of a lane that were given up because too much was kept for it, for too long.
-struct Evicted {
-  uint64_t deliveries = 0;
-  uint64_t too_old = 0;  ///< of these, for their age
-  uint64_t first = 0;    ///< positions
-  uint64_t last = 0;
-  base::MonoTime tell_at{};  ///< not before
-};
 
 /// What a lane may hold in its queue; over it, it falls behind.
 struct LaneBounds {
@@ -288,12 +278,7 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   /// Kept by the dispatcher.
   std::shared_ptr<policy::InFlightCaps::Tenant> tenant;
   policy::FailingStretch failing;
-  struct Marks {
-    store::EvictionRequest evict;  ///< what the journal asked for last
-    Evicted evicted;               ///< since it was last told
-    bool giving_up = false;        ///< it is in the list of lanes that give rows up
-    bool changed = false;          ///< it had another destination before
-  } marks;
+  bool changed = false;  ///< it had another destination before
 
  private:
   static constexpr uint32_t kRetryTurn = 8;

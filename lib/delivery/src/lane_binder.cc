@@ -41,7 +41,7 @@ void LaneBinder::BindOne(const routing::RoutingTable& table, BoundPlace& at,
     return maker_.Open(*at.lane, at.url);
   }
   const bool changed = !(at.lane->destination() == destination);
-  at.lane->marks.changed |= changed;
+  at.lane->changed |= changed;
   at.lane->Bind(table, at.place, now);
   if (changed) maker_.Update(*at.lane, at.url);
 }

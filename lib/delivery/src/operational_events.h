@@ -11,7 +11,6 @@
 #include "carillon/model/operational.h"
 #include "carillon/model/outcome.h"
 #include "carillon/store/lane_state.h"
-#include "lane.h"
 
 namespace carillon::delivery {
 
@@ -35,6 +34,14 @@ std::shared_ptr<model::Event> DeliveryDead(const model::Destination& destination
                                            model::Outcome outcome, base::WallTime now,
                                            base::Random& random);
 
+/// Deliveries of a destination that were given up because too much was kept for it, or for too
+/// long.
+struct Evicted {
+  uint64_t deliveries = 0;
+  uint64_t too_old = 0;  ///< of these, for their age
+  uint64_t first = 0;    ///< positions
+  uint64_t last = 0;
+};
 /// Many at once, without attempts of late: what was kept for the destination was too much or too
 /// old. It tells how many, and between which positions they lie.
 std::shared_ptr<model::Event> DeliveriesEvicted(const model::Destination& destination,

@@ -22,27 +22,27 @@ void Trimmer::Follow(const store::Demand& demand) {
 }
 
 void Trimmer::Start(Lane& lane, const store::EvictionRequest& evict) {
-  lane.marks.evict = evict;
   // What was taken to be sent, and cannot be now, is given up like what was not.
   if (lane.mode() != Lane::Mode::kRun || lane.pace().Resting()) {
     lane.Shed(0, router_.next());
     scheduler_.Touched(lane);
   }
-  if (std::exchange(lane.marks.giving_up, true)) return;
-  giving_up_.push_back(lane.id());
+  if (evict_.insert_or_assign(lane.id(), evict).second) giving_up_.push_back(lane.id());
 }
 
 void Trimmer::Run() {
   while (!listing_ && !giving_up_.empty()) {
-    Lane* lane = lanes_.Find(giving_up_.front());
+    const store::LaneId id = giving_up_.front();
+    Lane* lane = lanes_.Find(id);
     if (lane == nullptr || lane->closing()) {
+      evict_.erase(id);
       giving_up_.pop_front();
       page_.reset();
       continue;
     }
     listing_ = true;
     if (!page_) {
-      asked_ = lane->marks.evict;
+      asked_ = evict_.at(id);
       page_upsets_ = lane->upsets();
     }
     const store::ParkedKey start{lane->id(), store::Due(), 0};
@@ -74,8 +74,8 @@ void Trimmer::OnPage(Lane& lane, const store::ParkedPage& page) {
 void Trimmer::End(Lane& lane) {
   page_.reset();
   giving_up_.pop_front();
-  if (lane.marks.evict == asked_) {
-    lane.marks.giving_up = false;
+  if (evict_.at(lane.id()) == asked_) {
+    evict_.erase(lane.id());
   } else {
     giving_up_.push_back(lane.id());
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 
 #include "carillon/store/demand.h"
@@ -44,10 +45,11 @@ class Trimmer {
   LaneScheduler& scheduler_;
   const Router& router_;
   Evictor& evictor_;
-  uint64_t version_ = 0;                  // of the last demand
-  RingQueue<store::LaneId> giving_up_;    // have rows to give up
-  bool listing_ = false;                  // a page is awaited
-  std::optional<store::ParkedKey> page_;  // where the first of giving_up_ goes on
+  uint64_t version_ = 0;                                   // of the last demand
+  RingQueue<store::LaneId> giving_up_;                     // have rows to give up...
+  std::map<store::LaneId, store::EvictionRequest> evict_;  // ...and which: what was asked for last
+  bool listing_ = false;                                   // a page is awaited
+  std::optional<store::ParkedKey> page_;                   // where the first of giving_up_ goes on
   // Of its lane, when its first page was asked for:
   store::EvictionRequest asked_;
   uint64_t page_upsets_ = 0;
