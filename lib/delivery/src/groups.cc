@@ -173,7 +173,7 @@ void Groups::HoldWaiting(Group& group, std::vector<Delivery>& out) {
   if (before && group.written > written) group.ahead = group.written;
 }
 
-std::vector<uint64_t> Groups::OnMarks(std::span<const Mark> passed) {
+std::vector<uint64_t> Groups::OnMarks(StuckMarks::Asking asking, std::span<const Mark> passed) {
   std::vector<uint64_t> removed;
   for (const auto& [id, position] : passed) {
     if (!marks_.Remove(position)) continue;
@@ -183,7 +183,7 @@ std::vector<uint64_t> Groups::OnMarks(std::span<const Mark> passed) {
     --stuck_;
     Update(id, found->second);
   }
-  if (marks_.EndAsking()) WantMarks();
+  if (marks_.EndAsking(std::move(asking))) WantMarks();
   return removed;
 }
 
@@ -197,7 +197,7 @@ std::optional<Groups::Ask> Groups::NextAsk() {
     group.wanted = false;
     if (!group.wants()) continue;
     group.asking = true;
-    return Ask{id, group.leaving + kAskRows};
+    return Ask{id, group.leaving + kAskRows, {}};
   }
   return std::nullopt;
 }

@@ -115,10 +115,10 @@ class Groups {
   void WantMarks() { marks_.Want(stuck_ > 0); }
   /// Whether to ask the journal for them, now.
   bool MayAskForMarks() const { return marks_.MayAsk(); }
-  void BeginAskingForMarks() { marks_.BeginAsking(); }
+  StuckMarks::Asking BeginAskingForMarks() { return marks_.BeginAsking(); }
   /// The answer came; `passed`: those whose groups may go on. Returns the positions of marks whose
   /// removal is to be written; of the others it is under way.
-  std::vector<uint64_t> OnMarks(std::span<const Mark> passed);
+  std::vector<uint64_t> OnMarks(StuckMarks::Asking asking, std::span<const Mark> passed);
   /// The removal of a mark is durable.
   void OnMarkRemoved(uint64_t position) { marks_.OnRemoved(position); }
   /// Those whose removal is not durable.
@@ -126,9 +126,10 @@ class Groups {
 
   // --- Rows of held deliveries.
 
-  struct Ask {
-    store::GroupId group = 0;
-    size_t limit = 0;
+  struct [[nodiscard]] Ask {
+    store::GroupId group;
+    size_t limit;
+    Begun<Groups, struct HeldRowsAsked> begun;
   };
   /// The next rows to ask the journal for; nothing: none are needed now.
   std::optional<Ask> NextAsk();
@@ -137,7 +138,9 @@ class Groups {
   /// The answer came. `take` is called with each row that comes back now: it returns the delivery,
   /// which waits here from now on, or nothing where the row's removal follows.
   template <typename Take>
-  void OnRows(store::GroupId id, const std::vector<store::DueDelivery>& rows, Take take) {
+  void OnRows(Ask ask, const std::vector<store::DueDelivery>& rows, Take take) {
+    ask.begun.End();
+    const store::GroupId id = ask.group;
     if (!WayIsFree(id)) return;
     for (const store::DueDelivery& row : rows) {
       if (!TakeRow(id, row.parked.position)) continue;

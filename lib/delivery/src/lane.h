@@ -116,14 +116,16 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   /// The journal's answer to Groups::NextAsk. `hold` is called with each row that comes back now,
   /// and returns its event; nothing where the row's removal follows.
   template <typename Hold>
-  void OnHeldRows(store::GroupId group, const std::vector<store::DueDelivery>& rows, Hold hold) {
-    groups_.OnRows(group, rows, [&](const store::DueDelivery& row) -> std::optional<Delivery> {
+  void OnHeldRows(Groups::Ask ask, const std::vector<store::DueDelivery>& rows, Hold hold) {
+    const auto take = [this, group = ask.group,
+                       &hold](const store::DueDelivery& row) -> std::optional<Delivery> {
       HeldRef event = hold(row);
       if (!event) return std::nullopt;
       bytes_ += event->bytes();
       return Delivery{
           .event = std::move(event), .group = group, .attempts = row.parked.attempts, .held = true};
-    });
+    };
+    groups_.OnRows(std::move(ask), rows, take);
   }
 
   // --- Falling behind and catching up.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -105,20 +106,24 @@ DeliveryBatch ParkedFetcher::BatchOf(const store::DueDelivery& row) {
 void ParkedFetcher::AskForHeld() {
   while (asks_ < kAsks && scheduler_.Has(LaneNeed::kHeldRows)) {
     Lane* const lane = scheduler_.Next(LaneNeed::kHeldRows);
-    const auto ask = lane->groups().NextAsk();
+    std::optional<Groups::Ask> ask = lane->groups().NextAsk();
     scheduler_.Touched(*lane);
     if (!ask) continue;
     ++asks_;
-    journal_.TakeHeld(*lane, ask->group, ask->limit,
-                      [this, group = ask->group](Lane* asked, const store::DueDeliveries& answer) {
-                        --asks_;
-                        if (asked != nullptr && !asked->closing()) OnHeld(*asked, group, answer);
-                      });
+    const store::GroupId group = ask->group;
+    const size_t limit = ask->limit;
+    journal_.TakeHeld(
+        *lane, group, limit,
+        [this, ask = *std::move(ask)](Lane* asked, const store::DueDeliveries& answer) mutable {
+          --asks_;
+          if (asked == nullptr || asked->closing()) return;
+          OnHeld(*asked, std::move(ask), answer);
+        });
   }
 }
 
-void ParkedFetcher::OnHeld(Lane& lane, store::GroupId group, const store::DueDeliveries& answer) {
-  lane.OnHeldRows(group, answer.due, [&](const store::DueDelivery& row) {
+void ParkedFetcher::OnHeld(Lane& lane, Groups::Ask ask, const store::DueDeliveries& answer) {
+  lane.OnHeldRows(std::move(ask), answer.due, [&](const store::DueDelivery& row) {
     if (Complete(row) && MakesSense(row.parked)) return held_.Hold(row.event);
     dead_.AddUnreadable(lane, row.parked);
     return HeldRef();
@@ -134,20 +139,24 @@ bool ParkedFetcher::Passes(const Lane& lane, uint32_t generation) {
 void ParkedFetcher::AskForMarks() {
   while (scheduler_.Has(LaneNeed::kMarks)) {
     Lane* const lane = scheduler_.Next(LaneNeed::kMarks);
-    lane->groups().BeginAskingForMarks();
+    StuckMarks::Asking asking = lane->groups().BeginAskingForMarks();
     scheduler_.Touched(*lane);
-    journal_.TakeHeld(*lane, 0, kMarks, [this](Lane* asked, const store::DueDeliveries& answer) {
-      if (asked != nullptr && !asked->closing()) OnMarks(*asked, answer);
-    });
+    journal_.TakeHeld(*lane, 0, kMarks,
+                      [this, asking = std::move(asking)](
+                          Lane* asked, const store::DueDeliveries& answer) mutable {
+                        if (asked == nullptr || asked->closing()) return;
+                        OnMarks(*asked, std::move(asking), answer);
+                      });
   }
 }
 
-void ParkedFetcher::OnMarks(Lane& lane, const store::DueDeliveries& answer) {
+void ParkedFetcher::OnMarks(Lane& lane, StuckMarks::Asking asking,
+                            const store::DueDeliveries& answer) {
   std::vector<Groups::Mark> passed;
   for (const auto& [mark, event, rest] : answer.due) {
     if (Passes(lane, GenerationOf(mark))) passed.push_back({mark.group, mark.position});
   }
-  for (const uint64_t position : lane.groups().OnMarks(passed)) {
+  for (const uint64_t position : lane.groups().OnMarks(std::move(asking), passed)) {
     rows_.Unmark(lane, position);
   }
 }

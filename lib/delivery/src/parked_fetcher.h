@@ -37,9 +37,9 @@ class ParkedFetcher {
   /// It was asked for at `asked_at`.
   void OnDue(Lane& lane, base::WallTime asked_at, const store::DueDeliveries& answer);
   DeliveryBatch BatchOf(const store::DueDelivery& row);
-  void OnHeld(Lane& lane, store::GroupId group, const store::DueDeliveries& answer);
+  void OnHeld(Lane& lane, Groups::Ask ask, const store::DueDeliveries& answer);
   static bool Passes(const Lane& lane, uint32_t generation);
-  void OnMarks(Lane& lane, const store::DueDeliveries& answer);
+  void OnMarks(Lane& lane, StuckMarks::Asking asking, const store::DueDeliveries& answer);
 
   const size_t ask_bytes_;
   LaneJournal& journal_;

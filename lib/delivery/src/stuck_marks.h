@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "begun.h"
+
 namespace carillon::delivery {
 
 /// The marks of one lane's stuck groups, which lie in the journal (see store::Due): whether
@@ -17,9 +19,11 @@ class StuckMarks {
   /// Whether to ask the journal, now: they are, and no answer is awaited. An answer on its way may
   /// not hold what is durable by now.
   bool MayAsk() const { return wanted_ && !asking_; }
-  void BeginAsking() {
+  using Asking = Begun<StuckMarks>;
+  Asking BeginAsking() {
     wanted_ = false;
     asking_ = true;
+    return {};
   }
   /// A mark of the answer holds nothing any more. True where its removal is to be written; false:
   /// that is under way.
@@ -29,7 +33,8 @@ class StuckMarks {
     return true;
   }
   /// The answer was looked at. True: it may be outdated, `Want` them again.
-  bool EndAsking() {
+  bool EndAsking(Asking asking) {
+    asking.End();
     asking_ = false;
     for (const uint64_t position : durable_) std::erase(removed_, position);
     return !std::exchange(durable_, {}).empty();

@@ -23,20 +23,22 @@ class GroupsTest : public testing::Test {
   }
   /// The journal's answer to what the groups ask for: these positions.
   void Answer(store::GroupId group, std::vector<uint64_t> positions) {
-    const auto ask = groups_.NextAsk();
+    auto ask = groups_.NextAsk();
     ASSERT_TRUE(ask.has_value());
     EXPECT_EQ(ask->group, group);
-    Bring(group, positions);
+    Bring(*std::move(ask), positions);
   }
   /// The answer alone.
-  void Bring(store::GroupId group, const std::vector<uint64_t>& positions) {
+  void Bring(Groups::Ask ask, const std::vector<uint64_t>& positions) {
+    const store::GroupId group = ask.group;
     std::vector<store::DueDelivery> rows;
     for (const uint64_t position : positions) rows.push_back({.parked = {.position = position}});
-    groups_.OnRows(group, rows, [&](const store::DueDelivery& row) -> std::optional<Delivery> {
-      Delivery delivery = Fresh(row.parked.position, group);
-      delivery.held = true;
-      return delivery;
-    });
+    groups_.OnRows(std::move(ask), rows,
+                   [&](const store::DueDelivery& row) -> std::optional<Delivery> {
+                     Delivery delivery = Fresh(row.parked.position, group);
+                     delivery.held = true;
+                     return delivery;
+                   });
   }
   /// Its first was parked and is through; these, of the positions above, have rows.
   void HaveRows(store::GroupId group, const std::vector<uint64_t>& positions) {
@@ -136,9 +138,9 @@ TEST_F(GroupsTest, ADeadOneHoldsItsGroupUntilItsMarkIsPassed) {
   EXPECT_FALSE(groups_.NextAsk().has_value());
   groups_.WantMarks();
   ASSERT_TRUE(groups_.MayAskForMarks());
-  groups_.BeginAskingForMarks();
+  StuckMarks::Asking asking = groups_.BeginAskingForMarks();
   const std::vector<Groups::Mark> twice{{7, 1}, {7, 1}};
-  EXPECT_EQ(groups_.OnMarks(twice), std::vector<uint64_t>{1});
+  EXPECT_EQ(groups_.OnMarks(std::move(asking), twice), std::vector<uint64_t>{1});
   EXPECT_FALSE(groups_.MayAskForMarks());
   Answer(7, {2});
   EXPECT_EQ(PopNext(), 2u);
@@ -148,14 +150,14 @@ TEST_F(GroupsTest, MarksAreAskedForAgainWhenOneCameWhileAnAnswerWasAwaited) {
   EXPECT_EQ(Offer(1, 7), Groups::Place::kTaken);
   groups_.Finish(Sent(1, 7), Ending::kStuck);
   groups_.WantMarks();
-  groups_.BeginAskingForMarks();
+  StuckMarks::Asking asking = groups_.BeginAskingForMarks();
   EXPECT_FALSE(groups_.MayAskForMarks());
   groups_.WantMarks();  // its mark became durable
   EXPECT_FALSE(groups_.MayAskForMarks());
-  groups_.OnMarks({});
+  groups_.OnMarks(std::move(asking), {});
   ASSERT_TRUE(groups_.MayAskForMarks());
-  groups_.BeginAskingForMarks();
-  groups_.OnMarks({});
+  asking = groups_.BeginAskingForMarks();
+  groups_.OnMarks(std::move(asking), {});
   EXPECT_FALSE(groups_.MayAskForMarks());
 }
 
@@ -165,8 +167,9 @@ TEST_F(GroupsTest, MarksAreAskedForOnlyWhileAGroupIsStuck) {
   EXPECT_EQ(Offer(1, 7), Groups::Place::kTaken);
   groups_.Finish(Sent(1, 7), Ending::kStuck);
   groups_.WantMarks();
-  groups_.BeginAskingForMarks();
-  EXPECT_EQ(groups_.OnMarks(std::vector<Groups::Mark>{{7, 1}}), std::vector<uint64_t>{1});
+  StuckMarks::Asking asking = groups_.BeginAskingForMarks();
+  EXPECT_EQ(groups_.OnMarks(std::move(asking), std::vector<Groups::Mark>{{7, 1}}),
+            std::vector<uint64_t>{1});
   groups_.OnMarkRemoved(1);
   groups_.WantMarks();
   EXPECT_FALSE(groups_.MayAskForMarks());
@@ -175,16 +178,16 @@ TEST_F(GroupsTest, MarksAreAskedForOnlyWhileAGroupIsStuck) {
 TEST(StuckMarksTest, AnAnswerOfBeforeARemovalDoesNotRemoveItAgain) {
   StuckMarks marks;
   marks.Want(true);
-  marks.BeginAsking();
+  StuckMarks::Asking asking = marks.BeginAsking();
   EXPECT_TRUE(marks.Remove(1));
-  EXPECT_FALSE(marks.EndAsking());
+  EXPECT_FALSE(marks.EndAsking(std::move(asking)));
   marks.Want(true);
-  marks.BeginAsking();
+  asking = marks.BeginAsking();
   marks.OnRemoved(1);  // the answer under way was read before
   EXPECT_FALSE(marks.Remove(1));
   EXPECT_TRUE(marks.Remove(2));
-  EXPECT_TRUE(marks.EndAsking());  // there may be more than it held
-  EXPECT_TRUE(marks.Remove(1));    // another one of the same place
+  EXPECT_TRUE(marks.EndAsking(std::move(asking)));  // there may be more than it held
+  EXPECT_TRUE(marks.Remove(1));                     // another one of the same place
   EXPECT_FALSE(marks.Remove(2));
   marks.OnRemoved(2);
   EXPECT_TRUE(marks.Remove(2));
@@ -239,7 +242,7 @@ TEST_F(GroupsTest, WhatWaitedWhenItsGroupGotStuckComesBeforeWhatWasHeldThen) {
   ASSERT_EQ(groups_.HoldAll().size(), 1u);
   EXPECT_FALSE(groups_.TakeToEvict(7, 3)) << "that of 2 comes before it";
   const Groups::Mark mark{.group = 7, .position = 0};
-  groups_.OnMarks({&mark, 1});
+  groups_.OnMarks(groups_.BeginAskingForMarks(), {&mark, 1});
   EXPECT_FALSE(groups_.NextAsk().has_value()) << "the row of 3 alone would come";
   groups_.OnHeld(7);
   Answer(7, {2, 3});
@@ -257,7 +260,7 @@ TEST_F(GroupsTest, WhatWaitedWhenItsGroupGotStuckComesBackAlsoWhereWhatWasHeldTh
   EXPECT_TRUE(groups_.Finish(Sent(1, 7), Ending::kSettled).empty());
   ASSERT_EQ(groups_.HoldAll().size(), 1u);
   const Groups::Mark mark{.group = 7, .position = 0};
-  groups_.OnMarks({&mark, 1});
+  groups_.OnMarks(groups_.BeginAskingForMarks(), {&mark, 1});
   EXPECT_FALSE(groups_.NextAsk().has_value()) << "the row of 3 may still be there";
   groups_.OnRemoved(7);
   groups_.OnHeld(7);
@@ -280,11 +283,12 @@ TEST_F(GroupsTest, AfterARestartNoRowPassesWhatIsReadAgain) {
 
 TEST_F(GroupsTest, NothingFreshGoesWhileAnAnswerIsAwaited) {
   HaveRows(7, {2});
-  ASSERT_TRUE(groups_.NextAsk().has_value());
+  auto ask = groups_.NextAsk();
+  ASSERT_TRUE(ask.has_value());
   EXPECT_TRUE(groups_.TakeToEvict(7, 2));
   groups_.OnRemoved(7);
   EXPECT_EQ(Offer(3, 7), Groups::Place::kWaits);
-  Bring(7, {2});  // as it was when it was read
+  Bring(*std::move(ask), {2});  // as it was when it was read
   EXPECT_EQ(PopNext(), 3u);
 }
 
@@ -299,9 +303,10 @@ TEST_F(GroupsTest, OnlySoManyOfAGroupWaitInMemory) {
 
 TEST_F(GroupsTest, AnAnswerIsOutdatedByWhatWasHeldAnewSince) {
   HaveRows(7, {3});
-  ASSERT_TRUE(groups_.NextAsk().has_value());
+  auto ask = groups_.NextAsk();
+  ASSERT_TRUE(ask.has_value());
   groups_.HoldAgain(7, 2);
-  Bring(7, {3});
+  Bring(*std::move(ask), {3});
   EXPECT_EQ(PopNext(), 0u) << "2 comes before it";
   groups_.OnHeld(7);
   Answer(7, {2, 3});
@@ -310,12 +315,13 @@ TEST_F(GroupsTest, AnAnswerIsOutdatedByWhatWasHeldAnewSince) {
 
 TEST_F(GroupsTest, AnAnswerForAGroupThatGotStuckIsForgotten) {
   HaveRows(7, {2});
-  ASSERT_TRUE(groups_.NextAsk().has_value());
+  auto ask = groups_.NextAsk();
+  ASSERT_TRUE(ask.has_value());
   EXPECT_TRUE(groups_.Stick(7));
-  Bring(7, {2});
+  Bring(*std::move(ask), {2});
   EXPECT_EQ(groups_.waiting(), 0u) << "it may stay stuck for days";
   const Groups::Mark mark{.group = 7, .position = 0};
-  groups_.OnMarks({&mark, 1});
+  groups_.OnMarks(groups_.BeginAskingForMarks(), {&mark, 1});
   Answer(7, {2});
   EXPECT_EQ(PopNext(), 2u);
 }
@@ -326,13 +332,13 @@ TEST_F(GroupsTest, MarksAreAskedForAgainWhereOneWasRemovedWhileAnAnswerWasAwaite
     groups_.Finish(Sent(group, group), Ending::kStuck);
   }
   groups_.WantMarks();
-  groups_.BeginAskingForMarks();
+  StuckMarks::Asking asking = groups_.BeginAskingForMarks();
   const Groups::Mark mark{.group = 7, .position = 7};
-  EXPECT_EQ(groups_.OnMarks({&mark, 1}).size(), 1u);
+  EXPECT_EQ(groups_.OnMarks(std::move(asking), {&mark, 1}).size(), 1u);
   groups_.WantMarks();
-  groups_.BeginAskingForMarks();
+  asking = groups_.BeginAskingForMarks();
   groups_.OnMarkRemoved(7);
-  groups_.OnMarks({});
+  groups_.OnMarks(std::move(asking), {});
   EXPECT_TRUE(groups_.MayAskForMarks());
   EXPECT_EQ(groups_.marks_under_way(), 0u);
 }

@@ -386,7 +386,7 @@ TEST_F(LaneSchedulerTest, HeldRowsAndMarksAreAskedForAndRecoveryEnds) {
   scheduler_->Touched(lane);
   EXPECT_FALSE(scheduler_->Has(LaneNeed::kRecovery));
   ASSERT_EQ(scheduler_->Next(LaneNeed::kMarks), &lane);
-  lane.groups().BeginAskingForMarks();
+  [[maybe_unused]] const StuckMarks::Asking asking = lane.groups().BeginAskingForMarks();
   ASSERT_EQ(scheduler_->Next(LaneNeed::kHeldRows), &lane);
   EXPECT_EQ(lane.groups().NextAsk()->group, 7u);
   scheduler_->Touched(lane);
