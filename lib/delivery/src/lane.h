@@ -227,18 +227,12 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   void Finished(Attempt& attempt, Ending ending);
   /// The same for a batch that is not sent.
   void Dropped(DeliveryBatch& deliveries, Ending ending);
-  /// It has room and use for rows of held deliveries.
-  bool WantsHeld() const {
-    return !closing_ && mode_ != Mode::kRest && !pace_.Resting() && bytes_ < limit_ / 2 &&
-           groups_.MayAsk();
-  }
   /// Ends the groups' recovery when all up to `last`, the journal's last position at start, went
   /// through the lane; `next` is the next position to route. True: it is over.
   bool EndRecovery(uint64_t last, uint64_t next);
   /// Rows that must be written, since the last call: the lane counts these deliveries as settled,
   /// and as parked.
   std::vector<store::Parked> TakeHeldRows() { return std::exchange(held_rows_, {}); }
-  bool HasHeldRows() const { return !held_rows_.empty(); }
   /// Kept rows that such rows replace, since the last call.
   std::vector<store::ParkedKey> TakeReplacedRows() { return std::exchange(replaced_rows_, {}); }
 
@@ -289,6 +283,12 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
 
   /// Nothing may start for now, for its destination's sake.
   bool HeldByDestination() const { return pace_.Blocked() && !pace_.OnlyShort(); }
+  /// It has room and use for rows of held deliveries.
+  bool WantsHeld() const {
+    return !closing_ && mode_ != Mode::kRest && !pace_.Resting() && bytes_ < limit_ / 2 &&
+           groups_.MayAsk();
+  }
+  bool HasHeldRows() const { return !held_rows_.empty(); }
   /// The oldest of fresh_ may be looked at for a new batch.
   bool FreshOpen() const;
   bool FreshReady() const;
