@@ -31,10 +31,11 @@ class StubJournal final : public store::EventLog,
                           public store::LaneRegistry {
  public:
   void Commit(std::shared_ptr<model::Event> event) {
+    const std::lock_guard lock(mutex_);
     event->Accept(++position_, std::chrono::system_clock::now());
     const auto batch =
         std::make_shared<store::EventBatch>(store::EventBatch{{event}, position_, position_});
-    const std::lock_guard lock(mutex_);
+    events_.push_back(event);
     for (store::Consumer* consumer : consumers_) consumer->OnCommitted(batch);
   }
   std::string refused;             // the name of a destination
@@ -65,7 +66,9 @@ class StubJournal final : public store::EventLog,
                  absl::AnyInvocable<void(absl::StatusOr<store::ShardState>)> done) override {
     done(store::ShardState{.epoch = 1});
   }
-  void ReleaseShard(store::ShardId, uint64_t) override {}
+  void ReleaseShard(store::ShardId shard, uint64_t) override { released.push_back(shard); }
+  std::vector<store::ShardId> released;
+  bool owns_none = false;  // when the first configuration comes in force
   size_t max_outstanding() const override { return 4; }
   void Append(std::vector<std::shared_ptr<model::Event>>, store::AppendDone) override {}
   void Settle(store::Settlement, absl::AnyInvocable<void(absl::Status)> done) override {
@@ -73,7 +76,12 @@ class StubJournal final : public store::EventLog,
     done(absl::OkStatus());
   }
   void Read(uint64_t from, size_t, absl::AnyInvocable<void(store::EventBatchPtr)> done) override {
-    done(std::make_shared<store::EventBatch>(store::EventBatch{{}, from, position_}));
+    const std::lock_guard lock(mutex_);
+    store::EventBatch batch{{}, from, position_};
+    for (const auto& event : events_) {
+      if (event->position() >= from) batch.events.push_back(event);
+    }
+    done(std::make_shared<store::EventBatch>(std::move(batch)));
   }
   void TakeDue(store::LaneId, base::WallTime, size_t,
                absl::AnyInvocable<void(store::DueDeliveries)> done) override {
@@ -122,7 +130,7 @@ class StubJournal final : public store::EventLog,
   }
   void ListLanes(
       absl::AnyInvocable<void(absl::StatusOr<std::vector<store::ListedLane>>)> done) override {
-    EXPECT_GT(lane_, 0u) << "before the configured ones were opened";
+    EXPECT_TRUE(owns_none || lane_ > 0) << "before the configured ones were opened";
     listed_ = true;
     done(listed);
   }
@@ -139,7 +147,8 @@ class StubJournal final : public store::EventLog,
 
  private:
   std::vector<store::Consumer*> consumers_;
-  uint64_t position_ = 0;
+  std::atomic<uint64_t> position_{0};
+  std::vector<model::EventPtr> events_;
   std::mutex mutex_;
   store::LaneId lane_ = 0;
   std::vector<store::LaneId> closed_;
@@ -187,9 +196,9 @@ class EngineTest : public testing::Test {
     EXPECT_TRUE(config.ok()) << config.status();
     return *std::move(config);
   }
-  void Create(const config::Config& config) {
-    auto engine =
-        Engine::Create(config, clock_, connections_, journal_.stores(), *metrics_, *logger_);
+  void Create(const config::Config& config, const ShardSettings& shards = {}) {
+    auto engine = Engine::Create(config, clock_, connections_, journal_.stores(), *metrics_,
+                                 *logger_, nullptr, shards);
     ASSERT_TRUE(engine.ok());
     engine_ = *std::move(engine);
   }
@@ -209,6 +218,18 @@ class EngineTest : public testing::Test {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, std::chrono::seconds(60), [&] { return seen_.size() >= n; });
     return std::exchange(seen_, {});
+  }
+
+  void Add(store::ShardId shard) {
+    std::promise<absl::Status> told;
+    engine_->AddShard(shard, [&told](absl::Status status) { told.set_value(std::move(status)); });
+    EXPECT_EQ(told.get_future().get(), absl::OkStatus());
+  }
+  void Remove(store::ShardId shard) {
+    std::promise<absl::Status> told;
+    engine_->RemoveShard(shard, std::chrono::seconds(60),
+                         [&told](absl::Status status) { told.set_value(std::move(status)); });
+    EXPECT_EQ(told.get_future().get(), absl::OkStatus());
   }
 
   std::vector<std::string> InForce() {
@@ -286,6 +307,31 @@ TEST_F(EngineTest, AThreadThatHangsIsNoticedUntilItGoesOn) {
   reload.join();
   EXPECT_EQ(look_until(false), "");
   watch.Stop();
+}
+
+TEST_F(EngineTest, ShardsComeAndGoWhileOthersAreServed) {
+  const config::Config first =
+      Config({{"a", "/a"}, {"b", "/b"}, {"c", "/c"}, {"d", "/d"}, {"e", "/e"}, {"f", "/f"}});
+  Create(first, {.count = 3, .take_all = false});
+  journal_.owns_none = true;
+  ASSERT_TRUE(Apply(first).ok());
+  EXPECT_THAT(InForce(), ElementsAre());
+  for (const store::ShardId shard : {0u, 1u, 2u}) Add(shard);
+  EXPECT_THAT(Deliver(6), UnorderedElementsAre("/a", "/b", "/c", "/d", "/e", "/f"));
+  for (const store::ShardId shard : {1u, 2u, 1u, 0u}) {
+    Remove(shard);
+    EXPECT_THAT(journal_.released, ElementsAre(shard));
+    journal_.released.clear();
+    std::vector<std::string> paths;
+    for (const std::string& name : InForce()) paths.push_back("/" + name);
+    EXPECT_LT(paths.size(), 6u) << shard;
+    EXPECT_THAT(Deliver(paths.size()), testing::UnorderedElementsAreArray(paths));
+    engine_->RefreshGauges(std::chrono::seconds(60));
+    Add(shard);
+    EXPECT_THAT(Deliver(6), UnorderedElementsAre("/a", "/b", "/c", "/d", "/e", "/f"));
+  }
+  Remove(0);
+  EXPECT_TRUE(engine_->Drain(std::chrono::seconds(60), [] { return false; }));
 }
 
 TEST_F(EngineTest, AFirstConfigurationThatCannotBeTakenClosesNothing) {

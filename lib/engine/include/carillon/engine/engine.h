@@ -83,8 +83,8 @@ class Engine {
   /// one that is busy for so long they stay as they were. Any thread, one at a time.
   virtual void RefreshGauges(std::chrono::nanoseconds patience) = 0;
 
-  /// What every destination has left. Any thread; `done` on a delivery thread, or never when the
-  /// journal stops. Ask for one at a time.
+  /// What every destination of its shards has left. Any thread; `done` on one of its own, or never
+  /// when the journal stops. Ask for one at a time.
   virtual void ListPending(absl::AnyInvocable<void(model::PendingReport)> done) = 0;
 
   /// What died with destinations that `Apply` took out.
