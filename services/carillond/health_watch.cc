@@ -36,7 +36,9 @@ void HealthWatch::Look(const Stores& stores) {
 // With the lock to the end: else what was seen before `Stop` would make it ready after.
 void HealthWatch::Follow(const Stores& stores) {
   const base::MutexLock lock(mutex_);
-  if (phase_ != Phase::kServing || stores.accepting == accepting_) return;
+  if (phase_ != Phase::kServing) return;
+  if (stores.accepting != serves_) Set(stores.accepting ? "" : kNoRoom);
+  if (stores.accepting == accepting_) return;
   accepting_ = stores.accepting;
   const bool held = !stores.kept.holders.empty();
   logger_.Warn(accepting_ ? "publishing is accepted again: there is disk space"
@@ -44,7 +46,6 @@ void HealthWatch::Follow(const Stores& stores) {
                {{"free_bytes", stores.free_bytes},
                 {"most_kept_for", held ? NameOf(stores.kept.holders.front()) : ""},
                 {"kept_bytes", held ? stores.kept.holders.front().bytes : 0}});
-  Set(accepting_ ? "" : kNoRoom);
 }
 
 void HealthWatch::LookAtLoops() {
@@ -61,6 +62,7 @@ void HealthWatch::LookAtLoops() {
 }
 
 void HealthWatch::Set(const std::string& why) {
+  serves_ = why.empty();
   if (why.empty()) {
     health_.SetReady();
   } else {

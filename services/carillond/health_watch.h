@@ -66,6 +66,7 @@ class HealthWatch {
   mutable base::Mutex mutex_;
   Phase phase_ ABSL_GUARDED_BY(mutex_) = Phase::kStarting;
   bool accepting_ ABSL_GUARDED_BY(mutex_) = true;  // as the log told it
+  bool serves_ ABSL_GUARDED_BY(mutex_) = false;    // as it was set
   Serve serve_ ABSL_GUARDED_BY(mutex_);            // null before `Begin`
 };
 

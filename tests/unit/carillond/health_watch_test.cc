@@ -78,6 +78,14 @@ TEST_F(HealthWatchTest, WithoutRoomItIsReadyNotEvenForAMoment) {
   EXPECT_TRUE(IsOne(Look(false), {"publishing is refused", "4711"}));
 }
 
+TEST_F(HealthWatchTest, RoomThatIsThereBeforeTheFirstLookMakesItReady) {
+  Begin(false);
+  EXPECT_TRUE(Look(true).empty()) << "nobody was told that there was none";
+  EXPECT_TRUE(health_.Get().ready);
+  EXPECT_EQ(served_, (std::vector{false, true}));
+  EXPECT_TRUE(IsOne(Look(false), {"publishing is refused"}));
+}
+
 TEST_F(HealthWatchTest, ItFollowsTheStores) {
   Begin(true);
   const store::Holder most{.tenant = "t", .name = "d", .bytes = 7};
@@ -98,7 +106,7 @@ TEST_F(HealthWatchTest, NothingMakesItReadyWhenItStops) {
   EXPECT_TRUE(Look(true).empty());
   EXPECT_FALSE(health_.Get().ready);
   EXPECT_EQ(health_.Get().reason, "stopping");
-  EXPECT_EQ(served_, (std::vector{false, false, false}));
+  EXPECT_EQ(served_, (std::vector{false, false}));
 }
 
 TEST_F(HealthWatchTest, WhoStopsBeforeItBeganTellsNobody) {
