@@ -143,7 +143,7 @@ class Losses(EndToEnd):
                 self.assertEqual(metrics.get(outcome(name, why)), 1,
                                  {k: v for k, v in metrics.items() if f'"{name}"' in k})
         self.assertGreaterEqual(took, 1.9)  # the total time-out is 2 s, and kept
-        self.assertEqual(metrics['carillon_deliveries{state="parked"}'], 0)
+        server.wait_gauge('carillon_deliveries{state="parked"}', 0)
         self.assertEqual(metrics["carillon_delivered_total"], 0)
         for path in ("/hang", "/drip", "/reset", "/garbage"):
             self.assertEqual(len(receiver.records(path)), 1, path)

@@ -123,7 +123,7 @@ class Policy(EndToEnd):
             server.wait_metric("carillon_dead_total", 1)
             server.wait_metric("carillon_delivered_total", 1)
             self.assertEqual([len(receiver.at(f"/{n}")) for n in ("down", "back")], [6, 6])
-            self.assertEqual(server.metric('carillon_deliveries{state="parked"}'), 0)
+            server.wait_gauge('carillon_deliveries{state="parked"}', 0)
 
     def test_then_it_is_disabled_and_its_owner_can_see_why(self):
         self.assertTrue(CONTRACT["policy"]["retry"].endswith(

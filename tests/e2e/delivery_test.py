@@ -43,7 +43,7 @@ class Retries(EndToEnd):
         metrics = server.metrics()
         self.assertEqual(len(receiver.records()), 3)
         self.assertEqual(metrics[outcome("one", "http_4xx")], 3)
-        self.assertEqual(metrics['carillon_deliveries{state="parked"}'], 0)
+        server.wait_gauge('carillon_deliveries{state="parked"}', 0)
         self.assertEqual(metrics["carillon_delivered_total"], 0)
 
     def test_outcomes_by_status(self):

@@ -135,7 +135,7 @@ class Flood(FloodCase):
             for connection in connections:
                 answered = 0
                 while answered < calls:
-                    got = connection.serve(20)
+                    got = connection.serve()
                     self.assertIsNotNone(got, f"{answered} of {calls} answered, {several} connections")
                     answered += got[0] == HEADERS and got[1] & END_STREAM
             for connection in connections:

@@ -6,7 +6,7 @@ import http.server
 import threading
 import unittest
 
-from harness import EndToEnd, outcome, session
+from harness import PATIENCE, EndToEnd, outcome, session
 
 ANY_PORT = {"allow_ports": ["1-65535"]}
 REFUSED = "carillon_guard_refused_total"
@@ -38,7 +38,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        onward = http.client.HTTPConnection(self.tunnelled, timeout=10)
+        onward = http.client.HTTPConnection(self.tunnelled, timeout=PATIENCE)
         onward.request("POST", self.path, body, dict(self.headers))
         answer = onward.getresponse()
         self.send_response(answer.status)

@@ -51,7 +51,7 @@ def eventually(condition, what, timeout=PATIENCE):
         time.sleep(0.02)
 
 
-def http(method, url, timeout=10):
+def http(method, url, timeout=PATIENCE):
     """(status, body); statuses are never exceptions."""
     request = urllib.request.Request(url, method=method)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -204,6 +204,12 @@ class Server(Program):
         """Waits until the metric is at least `value`."""
         return eventually(lambda: self.metric(name) >= value,
                           lambda: f"{name} >= {value}, it is {self.metric(name)}")
+
+    def wait_gauge(self, name, value):
+        """Waits until the metric is `value`. A gauge may be from a moment ago: a delivery thread
+        that gets no processor for a while does not answer a scrape in time."""
+        return eventually(lambda: self.metric(name) == value,
+                          lambda: f"{name} == {value}, it is {self.metric(name)}")
 
     def memory_mb(self):
         """The most it ever had."""

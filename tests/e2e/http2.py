@@ -8,6 +8,8 @@ import struct
 import threading
 import time
 
+from harness import PATIENCE
+
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
 END_STREAM, ACK, END_HEADERS, PADDED = 1, 1, 4, 8
@@ -154,7 +156,7 @@ class Connection:
 
     def __init__(self, address, window=1 << 30, settings=b"", greet=True, source=None):
         host, port = address.rsplit(":", 1)
-        self.socket = socket.create_connection((host.strip("[]"), int(port)), timeout=30,
+        self.socket = socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE,
                                                source_address=source and (source, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.stream = -1
@@ -205,7 +207,7 @@ class Connection:
                         request_headers(path, more)))
         return stream
 
-    def read_frame(self, timeout=30.0):
+    def read_frame(self, timeout=PATIENCE):
         """(kind, flags, stream, payload) or None at the end, or when nothing comes."""
         end = time.monotonic() + timeout
         while True:
@@ -226,7 +228,7 @@ class Connection:
                 return None
             self.buffer += data
 
-    def closed(self, timeout=30.0):
+    def closed(self, timeout=PATIENCE):
         """Reads until the server closes; False: it did not within the time."""
         end = time.monotonic() + timeout
         while time.monotonic() < end:
@@ -240,7 +242,7 @@ class Connection:
                     return True
         return False
 
-    def serve(self, timeout=30.0):
+    def serve(self, timeout=PATIENCE):
         """The next frame, with what a client must do about it done."""
         got = self.read_frame(timeout)
         if got is None:
@@ -259,7 +261,7 @@ class Connection:
             return kind, flags, stream, self.hpack.read(payload)
         return got
 
-    def answer(self, stream, timeout=30.0, until=None):
+    def answer(self, stream, timeout=PATIENCE, until=None):
         """(headers and trailers as a dictionary, messages) of a stream at its end, or as soon as
         `until(headers, messages)`; None when the connection or the time ends first."""
         headers, data, end = {}, b"", time.monotonic() + timeout
@@ -289,7 +291,7 @@ class Connection:
             if kind in (HEADERS, DATA) and flags & END_STREAM:
                 until = lambda *_: True
 
-    def call(self, path, payload, more=(), timeout=30.0):
+    def call(self, path, payload, more=(), timeout=PATIENCE):
         """A unary call."""
         stream = self.open(path, more)
         self.send_message(stream, payload, end=True)
@@ -322,7 +324,7 @@ class Publisher(threading.Thread):
                 if connection.stream > 2 ** 20 or connection.goaway:
                     connection.close()
                     connection = Connection(self.address)
-                got = connection.call(PUBLISH, publish_request(session_event()), timeout=20)
+                got = connection.call(PUBLISH, publish_request(session_event()))
                 if got is None or got[0].get("grpc-status") != "0":
                     self.failures.append(got and got[0])
             except OSError as error:

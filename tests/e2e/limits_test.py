@@ -4,7 +4,7 @@ import resource
 import socket
 import unittest
 
-from harness import EndToEnd, Server, outcome, session
+from harness import PATIENCE, EndToEnd, Server, outcome, session
 
 IDLE_CLOSED = 'carillon_local_shortage_total{effect="idle_closed",resource="descriptors"}'
 POSTPONED = 'carillon_local_shortage_total{effect="postponed",resource="descriptors"}'
@@ -12,7 +12,7 @@ POSTPONED = 'carillon_local_shortage_total{effect="postponed",resource="descript
 
 def connect(address, send=b""):
     host, port = address.rsplit(":", 1)
-    connection = socket.create_connection((host, int(port)), timeout=20)
+    connection = socket.create_connection((host, int(port)), timeout=PATIENCE)
     connection.sendall(send)
     return connection
 
@@ -37,7 +37,7 @@ class FewDescriptors(EndToEnd):
         metrics = server.metrics()
         self.assertEqual(metrics["carillon_dead_total"], 0)
         self.assertEqual(metrics['carillon_attempts_total{outcome="success"}'], 4000)
-        self.assertEqual(metrics['carillon_destinations{state="open"}'], 0)
+        server.wait_gauge('carillon_destinations{state="open"}', 0)
         self.assertEqual(metrics[POSTPONED], 0)
         self.assertGreater(metrics[IDLE_CLOSED], 0)
         connections = sum(value for name, value in metrics.items()

@@ -148,10 +148,10 @@ class Receivers(EndToEnd):
                 server.wait_metric(of("carillon_breaker_transitions_total", state=state), 2)
             server.wait_metric(of("carillon_retries_held_total", reason="breaker"), 2)
             server.wait_metric(outcome("dead", "connect_refused"), 3)
+            server.wait_gauge("carillon_dead_kept", 3)  # when they are on disk
+            server.wait_gauge("carillon_retry_overdue_seconds", 0)
             metrics = server.metrics()
             self.assertEqual(metrics[of("carillon_breaker_transitions_total", state="closed")], 0)
-            self.assertEqual(metrics["carillon_retry_overdue_seconds"], 0)
-            self.assertEqual(metrics["carillon_dead_kept"], 3)
             created = of("carillon_deliveries_created_total", type="session.create")
             self.assertEqual((before[created], metrics[created]), (0, 9))
             # Of `failing` the others wait for its breaker, and are tried when it has probed.
@@ -178,10 +178,9 @@ class Receivers(EndToEnd):
             server = self.server()
             self.publish_events(server, [{"session": session(n)} for n in range(8)])
             slow.wait_open(2)
-            metrics = server.metrics()
-            self.assertEqual(metrics[of("carillon_destination_connections", state="busy")], 2)
-            self.assertEqual(metrics[of("carillon_destination_connections", state="idle")], 0)
-            self.assertEqual(metrics["carillon_in_flight_limit"], 77)
+            server.wait_gauge(of("carillon_destination_connections", state="busy"), 2)
+            server.wait_gauge(of("carillon_destination_connections", state="idle"), 0)
+            self.assertEqual(server.metric("carillon_in_flight_limit"), 77)
             time.sleep(2.5)
             gate.open()
             server.wait_metric("carillon_delivered_total", 8)
@@ -193,8 +192,7 @@ class Receivers(EndToEnd):
             self.assertLess(metrics[first + "_sum"], 6 * 2.4)
             self.assertGreater(metrics[phase("first_byte", "sum")], 2 * 2.4)
             self.assertLess(metrics[phase("body", "sum")], 2)
-            eventually(lambda: server.metric(
-                of("carillon_destination_connections", state="idle")) == 2, "two idle connections")
+            server.wait_gauge(of("carillon_destination_connections", state="idle"), 2)
 
     def test_tls_and_the_certificate_that_ends(self):
         make_authority(self.folder)

@@ -5,13 +5,13 @@ import json
 import socket
 import unittest
 
-from harness import EndToEnd, OTHER_SECRET, SECRET, contract, eventually, header
+from harness import EndToEnd, OTHER_SECRET, PATIENCE, SECRET, contract, eventually, header
 
 
 class Raw:
     """A bare connection."""
 
-    def __init__(self, sink, timeout=20):
+    def __init__(self, sink, timeout=PATIENCE):
         host, port = sink.address.rsplit(":", 1)
         self.socket = socket.create_connection((host, int(port)), timeout)
 
@@ -46,7 +46,7 @@ class Expecting(EndToEnd):
         headers = {"webhook-id": event_id}
         if signature:
             headers |= {"webhook-timestamp": "1", "webhook-signature": signature}
-        connection = http.client.HTTPConnection(sink.address, timeout=20)
+        connection = http.client.HTTPConnection(sink.address, timeout=PATIENCE)
         connection.request("POST", path, "{}", headers)
         status = connection.getresponse().status
         connection.close()
@@ -75,7 +75,7 @@ class Answers(EndToEnd):
         self.receiver = self.sink("--default-status", "202", "--mode", "/mine=status/418")
 
     def post(self, path, headers=None, body="{}"):
-        connection = http.client.HTTPConnection(self.receiver.address, timeout=20)
+        connection = http.client.HTTPConnection(self.receiver.address, timeout=PATIENCE)
         connection.request("POST", path, body, headers or {})
         response = connection.getresponse()
         result = response.status, response.read(), response

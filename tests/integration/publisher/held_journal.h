@@ -63,7 +63,7 @@ class HeldJournal final : public store::EventLog {
   /// Waits until `n` appends were taken; false after a generous time.
   bool WaitTaken(size_t n) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return taken_ >= n; });
+    return changed_.wait_for(lock, std::chrono::seconds(60), [&] { return taken_ >= n; });
   }
 
   void AddConsumer(store::Consumer*) override {}

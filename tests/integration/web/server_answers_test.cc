@@ -25,7 +25,7 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-constexpr std::chrono::seconds kPatience{30};
+constexpr std::chrono::seconds kPatience{60};
 constexpr char kClosing[] = " HTTP/1.1\r\nConnection: close\r\n\r\n";
 
 /// Hands the responders of one route to the test's thread.

@@ -167,7 +167,7 @@ int DnsServer::asked(const std::string& name) {
 
 bool DnsServer::WaitUntilAsked(const std::string& name, int times) {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, std::chrono::seconds(20), [&] { return asked_[name] >= times; });
+  return changed_.wait_for(lock, std::chrono::seconds(60), [&] { return asked_[name] >= times; });
 }
 
 std::vector<std::string> DnsServer::AnswersTo(const DnsQuestion& question) {
