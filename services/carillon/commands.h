@@ -15,6 +15,8 @@ using Command = std::function<int()>;
 // Each adds a subcommand to `app`; when the arguments choose it, `chosen` becomes what to run.
 void AddPublishCommand(CLI::App& app, Command& chosen);
 void AddConfigCommand(CLI::App& app, Command& chosen);
+/// To the group `config`.
+void AddMigrateCommand(CLI::App& group, Command& chosen);
 void AddHealthCommand(CLI::App& app, Command& chosen);
 void AddKeysCommand(CLI::App& app, Command& chosen);
 void AddStoreCommand(CLI::App& app, Command& chosen);

@@ -34,6 +34,7 @@ int Check(const std::string& path, bool no_secrets, const std::optional<std::str
 void AddConfigCommand(CLI::App& app, Command& chosen) {
   CLI::App* group = app.add_subcommand("config", "Work with configuration files");
   group->require_subcommand(1);
+  AddMigrateCommand(*group, chosen);
   CLI::App* check = group->add_subcommand("check", "Say whether carillond would take a file");
   check->footer(
       "Exit codes: 0 good; 2 wrong, with an error a line on stderr; 1 good, but the server of "

@@ -157,7 +157,7 @@ void AddEventFlags(CLI::App& app, EventFlags& flags) {
   app.add_option("--ordering-key", flags.ordering_key, "Its ordering key")->group(group);
   app.add_option("--attribute", flags.attributes, "KEY=VALUE to filter on (repeatable)")
       ->group(group);
-  app.add_option("--occurred-at", flags.occurred_at, "When it happened, RFC 3339 (default: now)")
+  app.add_option("--occur-time", flags.occur_time, "When it happened, RFC 3339 (default: now)")
       ->group(group);
   auto* session = app.add_option("--session", flags.session,
                                  "Payload: uuid=..,action=create,location=..,stations=..,"
@@ -179,9 +179,9 @@ absl::StatusOr<EncodedEvent> MakeEvent(const EventFlags& flags) {
   append(Event::kTypeFieldNumber, flags.type);
   append(Event::kTenantFieldNumber, flags.tenant);
   append(Event::kOrderingKeyFieldNumber, flags.ordering_key);
-  if (!flags.occurred_at.empty() &&
-      !AppendTime(event.rest, Event::kOccurredAtFieldNumber, flags.occurred_at)) {
-    return absl::InvalidArgumentError("--occurred-at must look like 2026-01-31T12:00:00Z");
+  if (!flags.occur_time.empty() &&
+      !AppendTime(event.rest, Event::kOccurTimeFieldNumber, flags.occur_time)) {
+    return absl::InvalidArgumentError("--occur-time must look like 2026-01-31T12:00:00Z");
   }
   if (absl::Status status = AppendAttributes(flags, event.rest); !status.ok()) return status;
   if (absl::Status status = AppendPayload(flags, event.rest); !status.ok()) return status;

@@ -15,7 +15,7 @@ struct EventFlags {
   std::string type;
   std::string tenant;
   std::string ordering_key;
-  std::string occurred_at;
+  std::string occur_time;
   std::vector<std::string> attributes;  ///< k=v
   std::string session;                  ///< uuid=..,action=..,location=..,stations=..,customerid=..
   std::string json;
@@ -23,7 +23,7 @@ struct EventFlags {
 
   bool any() const {
     return !(id.empty() && type.empty() && tenant.empty() && ordering_key.empty() &&
-             occurred_at.empty() && attributes.empty() && session.empty() && json.empty() &&
+             occur_time.empty() && attributes.empty() && session.empty() && json.empty() &&
              json_file.empty());
   }
 };

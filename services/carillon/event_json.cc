@@ -86,7 +86,7 @@ bool AppendAttributes(std::string& out, std::string_view raw) {
 
 bool AppendTimeMember(std::string& out, std::string_view raw) {
   return raw.size() > 2 && raw.front() == '"' &&
-         AppendTime(out, Event::kOccurredAtFieldNumber, raw.substr(1, raw.size() - 2));
+         AppendTime(out, Event::kOccurTimeFieldNumber, raw.substr(1, raw.size() - 2));
 }
 
 /// One member of the event; false where protobuf's reader has to look at the line.
@@ -105,7 +105,7 @@ bool AppendMember(EncodedEvent& out, std::string_view key, std::string_view raw)
   if (key == "ordering_key" || key == "orderingKey") {
     return AppendString(out.rest, Event::kOrderingKeyFieldNumber, raw);
   }
-  if (key == "occurred_at" || key == "occurredAt") return AppendTimeMember(out.rest, raw);
+  if (key == "occur_time" || key == "occurTime") return AppendTimeMember(out.rest, raw);
   if (key == "json") {
     wire::AppendBytes(out.rest, Event::kJsonFieldNumber, raw);
     return true;
@@ -121,6 +121,9 @@ absl::Status ReadByProtobuf(const Members& members, EncodedEvent& out) {
     if (key == "json") {
       payload = value;
       continue;
+    }
+    if (key == "occurred_at" || key == "occurredAt") {
+      return absl::InvalidArgumentError("occurred_at: is now occur_time");
     }
     if (text.size() > 1) text += ',';
     codec::AppendJsonString(text, key);

@@ -173,7 +173,7 @@ class DaemonImpl final : public Daemon {
     publishing_ = std::make_unique<rpc::Publishing>(limits, clock_, *journal_, *metrics_);
     if (spans_ != nullptr) publishing_->SetTracer(spans_->tracer());
     SetCatalog(snapshot);
-    v1::Server server = config_.server;
+    v1::ServerSettings server = config_.server;
     server.set_max_publisher_connections(static_cast<uint32_t>(
         std::min<size_t>(server.max_publisher_connections(), shares_.publishers)));
     auto front = rpc::Front::Listen(server, *publishing_, clock_, logger_);

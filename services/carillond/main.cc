@@ -97,11 +97,17 @@ int CheckConfig(const std::string& path, config::Secrets secrets,
   return comparison.result == admin::Compared::kWrongUrl ? kExitUsage : kExitFailed;
 }
 
-log::Level ToLevel(const std::string& name) {
-  if (name == "debug") return log::Level::kDebug;
-  if (name == "warn") return log::Level::kWarn;
-  if (name == "error") return log::Level::kError;
-  return log::Level::kInfo;
+log::Level ToLevel(v1::LogLevel level) {
+  switch (level) {
+    case v1::LOG_LEVEL_DEBUG:
+      return log::Level::kDebug;
+    case v1::LOG_LEVEL_WARN:
+      return log::Level::kWarn;
+    case v1::LOG_LEVEL_ERROR:
+      return log::Level::kError;
+    default:
+      return log::Level::kInfo;
+  }
 }
 
 /// What can't be had at the start (threads, event loops) is told, as everything else.

@@ -252,7 +252,7 @@ class Tls(Authorization):
     def test_verification_off_is_loud_and_counted(self):
         receiver = self.receiver(tls=server_context(self.folder))
         path = self.write_config([
-            self.destination(receiver, "https", "127.0.0.1", "off", tls={"verify": False}),
+            self.destination(receiver, "https", "127.0.0.1", "off", tls={"insecure_skip_verify": True}),
             self.destination(receiver, "https", "127.0.0.1", "on")])
         server = self.server(path)
         self.publish_sessions(server, 2)
@@ -265,7 +265,7 @@ class Tls(Authorization):
         # Verified from now on: also what is connected already.
         self.write_config([
             self.destination(receiver, "https", "127.0.0.1", "off"),
-            self.destination(receiver, "https", "127.0.0.1", "on", tls={"verify": False})])
+            self.destination(receiver, "https", "127.0.0.1", "on", tls={"insecure_skip_verify": True})])
         server.wait_message(server.stderr_path, message, count=2)
         server.wait_message(server.stderr_path, "configuration reloaded")
         self.publish_sessions(server, 2)

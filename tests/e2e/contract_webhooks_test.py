@@ -90,7 +90,7 @@ class Requests(EndToEnd):
         receiver = self.sink()
         self.write_config([{"name": "one", "url": receiver.url("/ok")}])
         self.publish_events(self.server(), [{"session": session(),
-                                             "occurred_at": "2026-01-02T03:04:05.5Z"}])
+                                             "occur_time": "2026-01-02T03:04:05.5Z"}])
         values = {"type": CONTRACT["payload"]["type"], "timestamp": "2026-01-02T03:04:05.500Z",
                   "data": session()}
         [record] = receiver.wait_records(1)
@@ -106,7 +106,7 @@ class Signatures(EndToEnd):
                                      {"name": "old", "secret_env": "OLD_SECRET"}]}])
         server = self.server(env={"OLD_SECRET": OTHER_SECRET})
         [result] = self.publish_events(server, [
-            {"id": "evt_1", "type": "session.create", "occurredAt": "2026-01-02T03:04:05Z",
+            {"id": "evt_1", "type": "session.create", "occurTime": "2026-01-02T03:04:05Z",
              "session": session(location="Зал")}])
         [record] = receiver.wait_records(1)
         self.assertEqual(result["id"], "evt_1")

@@ -180,7 +180,7 @@ class Operator(Disabled):
     def test_enabled_false_until_it_is_true(self):
         self.status = 200
         with Judging(self.judge) as receiver:
-            server = self.start(receiver, enabled=False)
+            server = self.start(receiver, disabled=True)
             server.wait_metric(DISABLED, 1)
             self.passed_by(server, receiver, 0, 10)
             self.assertEqual(self.told(receiver, "destination.disabled", 1), [
@@ -189,7 +189,7 @@ class Operator(Disabled):
             server = self.server()
             self.passed_by(server, receiver, 10, 20)
             self.assertEqual(receiver.ids("/x"), [])
-            self.enabled_again(server, receiver, 20, enabled=True)
+            self.enabled_again(server, receiver, 20, disabled=False)
             self.assertEqual(receiver.ids("/x"), ids(0, 20))
 
     def test_while_it_runs(self):
@@ -198,7 +198,7 @@ class Operator(Disabled):
             server = self.start(receiver)
             self.passed_by(server, receiver, 0, 10)
             receiver.wait_accepted(ids(0, 10), "/x")
-            self.reload(server, receiver, enabled=False)
+            self.reload(server, receiver, disabled=True)
             self.told(receiver, "destination.disabled", 1)
             self.passed_by(server, receiver, 10, 20)
             self.assertEqual(receiver.ids("/x"), ids(0, 10))

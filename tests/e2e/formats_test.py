@@ -16,7 +16,7 @@ class Formats(EndToEnd):
         self.write_config([{"name": "one", "url": receiver.url("/ok"), **members}])
         server = self.server()
         self.publish_events(server, [event or {"id": "evt-1", "session": session(),
-                                               "occurred_at": "2026-01-02T03:04:05Z"}])
+                                               "occur_time": "2026-01-02T03:04:05Z"}])
         [record] = receiver.wait_records(1)
         return record
 

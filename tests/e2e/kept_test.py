@@ -126,7 +126,7 @@ class Kept(EndToEnd):
 
     def test_also_for_one_that_is_switched_off(self):
         with Judging(self.judge) as receiver:
-            self.configure(receiver, {}, enabled=False)
+            self.configure(receiver, {}, disabled=True)
             server = self.server()
             self.publish_events(server, bulk("few", 0, 20, 100))
             self.others_pass(server, receiver, 0, 1500)

@@ -53,7 +53,7 @@ class FewDescriptors(EndToEnd):
                             "retry": {"delays": ["3s"], "jitter": 0},
                             "breaker": {"consecutive_failures": 2},
                             "disabling": {"when_retries_end": True}}],
-                          delivery={"idle_connection": "1s"})
+                          delivery={"idle_connection_timeout": "1s"})
         server = self.server()
         self.publish_events(server, [{"session": session()}])
         receiver.wait_records(1)

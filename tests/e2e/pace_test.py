@@ -123,7 +123,7 @@ class Caps(Held):
     def test_of_a_tenant_over_all_its_destinations(self):
         with Judging(self.judge) as busy, Judging() as other:
             server = self.configure({"a": busy, "b": other}, "ab",
-                                    {"max_in_flight_per_tenant": 6})
+                                    {"tenant_defaults": {"max_in_flight": 6}})
             self.publish_events(server, events(0, 20, "a"))
             busy.wait_open(6)
             self.ready(server, 74)
@@ -145,13 +145,13 @@ class Caps(Held):
 
     def test_changed_by_a_reload(self):
         with Judging(self.judge) as receiver:
-            server = self.configure({"a": receiver}, "a", {"max_in_flight_per_tenant": 2})
+            server = self.configure({"a": receiver}, "a", {"tenant_defaults": {"max_in_flight": 2}})
             self.publish_events(server, events(0, 10, "a"))
             receiver.wait_open(2)
             self.ready(server, 38)
             path = self.folder / "carillon.yaml"
-            path.write_text(path.read_text().replace('"max_in_flight_per_tenant": 2',
-                                                     '"max_in_flight_per_tenant": 7'))
+            path.write_text(path.read_text().replace('"max_in_flight": 2',
+                                                     '"max_in_flight": 7'))
             receiver.wait_open(7)
             self.ready(server, 33)
             self.drained(receiver, 40, 7)

@@ -72,8 +72,8 @@ class Refusals(EndToEnd):
             ({"id": "x" * 129, "session": session()}, "events[0].id"),
             ({"session": session(location="x" * 1025)}, "events[0].session.location"),
             ({"type": "session.delete", "session": session()}, "events[0].type"),
-            ({"occurredAt": "1999-01-01T00:00:00Z", "session": session()},
-             "events[0].occurred_at"),
+            ({"occurTime": "1999-01-01T00:00:00Z", "session": session()},
+             "events[0].occur_time"),
             ({"type": "order.paid", "json": "x" * (300 * 1024)}, "events[0].json"),
             ({"type": "order.paid"}, "events[0]"),
         ]
@@ -119,7 +119,7 @@ class CommandLine(EndToEnd):
         server = self.server()
         [result] = self.publish(
             server, "--type", "order.paid", "--id", "o-1", "--tenant", "acme", "--ordering-key", "k",
-            "--attribute", "tier=gold", "--occurred-at", "2026-03-01T10:00:00+01:00",
+            "--attribute", "tier=gold", "--occur-time", "2026-03-01T10:00:00+01:00",
             "--json", '{"total": 12}')
         self.assertEqual(result, {"id": "o-1", "position": 1, "duplicate": False})
         [record] = receiver.wait_records(1)

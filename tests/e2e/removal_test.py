@@ -87,7 +87,7 @@ class Removal(EndToEnd):
     def rename(self, server, receiver):
         """Another name: foretold by both programs, and done."""
         # Not the server's own file: that would be taken a second after it was written.
-        file = self.configure(receiver, "two", self.folder / "new.yaml", enabled=False)
+        file = self.configure(receiver, "two", self.folder / "new.yaml", disabled=True)
         url = f"http://{server.admin_address}"
         done = self.carillon("config", "check", "--against", url, file)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -145,7 +145,7 @@ class Removal(EndToEnd):
             server = self.begin(receiver, 10, retry={"delays": ["1h"]}, breaker={"off": True})
             server.wait_metric(PARKED, 10)
             self.assertEqual(server.stop(), 0)
-            self.configure(receiver, name="two", enabled=False)
+            self.configure(receiver, name="two", disabled=True)
             server = self.server()
             server.wait_metric(REMOVED, 10)
             self.assertEqual(server.metric(REMOVED), 10)
@@ -162,7 +162,7 @@ class Removal(EndToEnd):
             self.publish_events(server, events(1, 101), "--batch", "50")
             receiver.wait_accepted(["e-100"], "/other")
             self.assertEqual(server.stop(), 0)
-            self.configure(receiver, name="two", enabled=False)
+            self.configure(receiver, name="two", disabled=True)
             server = self.server()
             [line] = eventually(lambda: server.log(LEFT), "the log says so")
             self.assertGreaterEqual(line["parked"] + line["events_not_got"], 100)

@@ -111,7 +111,7 @@ class Soak(EndToEnd):
             "timeouts": {"connect": "500ms", "total": "1s"},
             "retry": dice.choice([{"none": True}, {"delays": ["10ms", "100ms", "1s"]}]),
             "generation": dice.randrange(3),
-            "enabled": dice.random() < 0.9,
+            "disabled": dice.random() >= 0.9,
         }
 
     def configure(self):

@@ -19,7 +19,7 @@ class Signatures(Interop):
         destinations = {path: {"keys": keys(*used), "format": formats.get(path, "standard")}
                         for path, used in secrets.items()}
         destinations["/beside-ed25519"]["keys"] = keys(ED25519["secret"], SECRET)
-        events = [{"id": f"evt-{number}", "occurred_at": TIME, "session": values}
+        events = [{"id": f"evt-{number}", "occur_time": TIME, "session": values}
                   for number, values in enumerate([session(), SCRIPTS])]
         received = self.deliver(self.node(secrets), destinations, events)
         for path, requests in received.items():
@@ -47,7 +47,7 @@ class Signatures(Interop):
 
 
 class CloudEvents(Interop):
-    EVENT = {"id": "evt-1", "type": "session.create", "occurred_at": TIME, "session": SCRIPTS,
+    EVENT = {"id": "evt-1", "type": "session.create", "occur_time": TIME, "session": SCRIPTS,
              "ordering_key": "kamen/7", "attributes": {"region": "eu-west", "subject": "Зал 1 %"}}
 
     def receive(self, name, **members):

@@ -320,7 +320,7 @@ class Traces(EndToEnd):
         make_authority(self.folder)
         self.client("first")
         for kind in (GrpcCollector, HttpCollector):
-            for tls, trusted in ({}, False), ({"verify": False}, True), (
+            for tls, trusted in ({}, False), ({"insecure_skip_verify": True}, True), (
                     {"ca_bundle_file": str(self.folder / "server.pem")}, True):
                 with self.subTest(kind.__name__, tls=tls):
                     self.spans.__init__()
@@ -344,7 +344,7 @@ class Traces(EndToEnd):
                     off = server.log("TLS VERIFICATION IS OFF: whoever answers is believed and can "
                                      "read what is sent")
                     self.assertEqual([line["unverified"] for line in off],
-                                     ["collector of traces"] if "verify" in tls else [])
+                                     ["collector of traces"] if "insecure_skip_verify" in tls else [])
                     self.assertEqual(server.stop(), 0)
 
     def test_a_collector_that_is_busy_is_asked_again(self):

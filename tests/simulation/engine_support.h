@@ -51,7 +51,7 @@ class SimEngineTest : public testing::Test {
     config_.delivery.set_max_memory_bytes(64 << 20);
     config_.delivery.set_max_lane_bytes(4 << 20);
     config_.limits.set_max_in_flight(in_flight);
-    config_.limits.set_max_in_flight_per_tenant(per_tenant);
+    config_.limits.mutable_tenant_defaults()->set_max_in_flight(per_tenant);
     SimShard::Hooks hooks;
     hooks.receive = [this](const SimShard&, const SimCourier::Flight& flight) {
       return receive_(flight);

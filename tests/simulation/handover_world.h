@@ -112,7 +112,7 @@ class HandoverWorld {
     config.delivery.set_max_memory_bytes(max_memory_);
     config.delivery.set_max_lane_bytes(max_lane_);
     config.limits.set_max_in_flight(100);
-    config.limits.set_max_in_flight_per_tenant(100);
+    config.limits.mutable_tenant_defaults()->set_max_in_flight(100);
     for (int n = 0; n < SimPublisher::kTypes; ++n) {
       config.types.push_back("n.t" + std::to_string(n));
     }

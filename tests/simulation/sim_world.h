@@ -177,7 +177,7 @@ class SimWorld {
     config.delivery.set_max_memory_bytes(options_.max_memory_bytes);
     config.delivery.set_max_lane_bytes(options_.max_lane_bytes);
     config.limits.set_max_in_flight(caps_.first);
-    config.limits.set_max_in_flight_per_tenant(caps_.second);
+    config.limits.mutable_tenant_defaults()->set_max_in_flight(caps_.second);
     config.destinations = destinations_;
     for (int n = 0; n < kTypes; ++n) config.types.push_back("n.t" + std::to_string(n));
     for (const model::Destination& d : destinations_) {

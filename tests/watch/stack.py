@@ -56,9 +56,9 @@ def destinations(sink, secure, silent, refused, folder):
         {"name": "unknown", "url": "http://nowhere.invalid:8080/", "retry": quick,
          "timeouts": short},
         {"name": "not-tls", "url": sink.url("/ok/tls").replace("http:", "https:"), "retry": quick,
-         "tls": {"verify": False}},
+         "tls": {"insecure_skip_verify": True}},
         {"name": "odd", "url": sink.url("/garbage"), "retry": quick},
-        {"name": "off", "url": sink.url("/ok/off"), "enabled": False},
+        {"name": "off", "url": sink.url("/ok/off"), "disabled": True},
     ]
 
 

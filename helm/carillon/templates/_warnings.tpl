@@ -18,8 +18,8 @@
 {{- if hasPrefix "http://" (toString $destination.url) -}}
 {{- $warnings = append $warnings (printf "config.destinations[%d].url is not https: anybody on the way reads and changes what is sent." $index) -}}
 {{- end -}}
-{{- if eq (toString ($destination.tls).verify) "false" -}}
-{{- $warnings = append $warnings (printf "config.destinations[%d].tls.verify is false: whoever answers is believed." $index) -}}
+{{- if ($destination.tls).insecure_skip_verify -}}
+{{- $warnings = append $warnings (printf "config.destinations[%d].tls.insecure_skip_verify is true: whoever answers is believed." $index) -}}
 {{- end -}}
 {{- if not $destination.keys -}}
 {{- $warnings = append $warnings (printf "config.destinations[%d].keys is empty: its receiver cannot tell who sent a request." $index) -}}

@@ -1,10 +1,14 @@
 #include "environment.h"
 
+#include <google/protobuf/text_format.h>
+
 #include <array>
 #include <cstdlib>
 #include <string>
 
 #include "carillon/base/text.h"
+#include "scalar_from_yaml.h"
+#include "yaml_tree.h"
 
 namespace carillon::config {
 namespace {
@@ -14,7 +18,7 @@ using google::protobuf::Message;
 
 constexpr size_t kMaxValueBytes = 4096;
 
-/// A string member of `server` or `journal` that a variable can set.
+/// A member of `server` or `journal` that a variable can set.
 struct SettableMember {
   const char* name;
   const char* section;
@@ -30,6 +34,15 @@ constexpr std::array<SettableMember, 4> kVariables = {
 Message& Section(const SettableMember& variable, v1::Config& config) {
   const FieldDescriptor* field = config.GetDescriptor()->FindFieldByName(variable.section);
   return *config.GetReflection()->MutableMessage(&config, field);
+}
+
+/// The member's value as text; empty when it is not set.
+std::string Shown(const Message& message, const FieldDescriptor& field) {
+  const google::protobuf::Reflection& reflection = *message.GetReflection();
+  if (!reflection.HasField(message, &field)) return "";
+  std::string text;
+  google::protobuf::TextFormat::PrintFieldValueToString(message, &field, -1, &text);
+  return text;
 }
 
 }  // namespace
@@ -57,11 +70,12 @@ std::vector<Override> ApplyEnvironment(const resource::Surroundings& surrounding
     }
     Message& message = Section(variable, given);
     const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(variable.member);
-    const google::protobuf::Reflection& reflection = *message.GetReflection();
-    if (reflection.HasField(message, field) && reflection.GetString(message, field) != value) {
+    const std::string before = Shown(message, *field);
+    const YamlNode node{.kind = YamlNode::Kind::kScalar, .plain = true, .text = value};
+    ReadScalarField(node, message, *field, member, errors);
+    if (!before.empty() && Shown(message, *field) != before) {
       overrides.push_back({variable.name, member.ToString()});
     }
-    reflection.SetString(&message, field, value);
   }
   return overrides;
 }

@@ -9,7 +9,7 @@ resource::SnapshotPtr TakeSnapshot(uint64_t revision, Config& config,
   resource::OperatorSettings settings{
       .egress = std::move(config.egress),
       .max_in_flight = config.limits.max_in_flight(),
-      .max_in_flight_per_tenant = config.limits.max_in_flight_per_tenant(),
+      .max_in_flight_per_tenant = config.limits.tenant_defaults().max_in_flight(),
       .hash = config.hash};
   return resource::MakeSnapshot(revision, std::move(settings), std::exchange(config.types, {}),
                                 std::exchange(config.destinations, {}),

@@ -15,6 +15,7 @@
 #include "carillon/base/similar.h"
 #include "carillon/base/text.h"
 #include "carillon/v1/destination.pb.h"
+#include "old_members.h"
 #include "scalar_from_yaml.h"
 
 namespace carillon::config {
@@ -47,20 +48,6 @@ bool IsMemberName(std::string_view name) {
   return name.size() <= kMaxNameBytes && std::ranges::all_of(name, [](char c) {
            return (c >= 'a' && c <= 'z') || c == '_' || c == '-' || (c >= '0' && c <= '9');
          });
-}
-
-void AddUnknownMember(const std::string& name, const Descriptor& type, const resource::Path& path,
-                      resource::Errors& errors) {
-  std::vector<std::string_view> known = MemberNames(type);
-  const std::string suggestion = base::DidYouMean(name, known);
-  std::ranges::sort(known);
-  const std::string message = absl::StrCat(
-      "unknown member; known: ",
-      absl::StrJoin(known, ", ", [](std::string* out, std::string_view s) { out->append(s); }),
-      suggestion);
-  // What stands where a key's member should may be the key.
-  const bool secret = (HoldsSecret(type) && suggestion.empty()) || !IsMemberName(name);
-  errors.Add(secret ? path : path.Member(name), message);
 }
 
 /// A list that is there but empty would be taken for one that was left out.
@@ -155,6 +142,24 @@ void Reader::ReadValue(const YamlNode& node, Message& message, const FieldDescri
 }
 
 }  // namespace
+
+void AddUnknownMember(const std::string& name, const Descriptor& type, const resource::Path& path,
+                      resource::Errors& errors) {
+  if (const OldMember* old = FindOldMember(type, name)) {
+    return errors.Add(path.Member(name),
+                      SayWhatItIsNow(*old) + "; `carillon config migrate` rewrites the file");
+  }
+  std::vector<std::string_view> known = MemberNames(type);
+  const std::string suggestion = base::DidYouMean(name, known);
+  std::ranges::sort(known);
+  const std::string message = absl::StrCat(
+      "unknown member; known: ",
+      absl::StrJoin(known, ", ", [](std::string* out, std::string_view s) { out->append(s); }),
+      suggestion);
+  // What stands where a key's member should may be the key.
+  const bool secret = (HoldsSecret(type) && suggestion.empty()) || !IsMemberName(name);
+  errors.Add(secret ? path : path.Member(name), message);
+}
 
 void FromYaml(const YamlNode& node, Message& message, const resource::Path& path,
               resource::Errors& errors) {

@@ -12,4 +12,9 @@ namespace carillon::config {
 void FromYaml(const YamlNode& node, google::protobuf::Message& message, const resource::Path& path,
               resource::Errors& errors);
 
+/// Adds the error of a member `name` that `type` does not have, with the known ones, or with what
+/// took its place where an earlier version had it. `path` is that of the message.
+void AddUnknownMember(const std::string& name, const google::protobuf::Descriptor& type,
+                      const resource::Path& path, resource::Errors& errors);
+
 }  // namespace carillon::config

@@ -138,4 +138,14 @@ std::string JoinSurrogates(std::string_view text) {
   return out.append(joined.text, copied);
 }
 
+std::string HideSurrogates(std::string_view text) {
+  std::string hidden(text);
+  for (size_t at = text.find('\\'); at < text.size(); at = text.find('\\', at)) {
+    const bool pair = PairAt(text, at).has_value();
+    if (pair) hidden.replace(at, 2 * kEscapeBytes, 2 * kEscapeBytes, '_');
+    at += pair ? 2 * kEscapeBytes : 2;
+  }
+  return hidden;
+}
+
 }  // namespace carillon::config

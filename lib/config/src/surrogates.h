@@ -11,4 +11,8 @@ namespace carillon::config {
 /// and stays. A text that is not YAML may be changed in any way that leaves it so.
 std::string JoinSurrogates(std::string_view text);
 
+/// The YAML `text` with each such pair overwritten, in as many bytes: for who parses it to see
+/// where things stand.
+std::string HideSurrogates(std::string_view text);
+
 }  // namespace carillon::config

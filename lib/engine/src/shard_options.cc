@@ -54,7 +54,7 @@ DeliveryShardOptions OptionsOfShards(const v1::DeliverySettings& settings, size_
     TellShortage(shortage, logger);
   };
   options.courier.idle_connection = std::chrono::duration_cast<std::chrono::milliseconds>(
-      resource::ToChrono(settings.idle_connection()));
+      resource::ToChrono(settings.idle_connection_timeout()));
   options.courier.max_head_bytes = settings.max_response_head_bytes();
   options.on_token_fetch = [&metrics, &logger](const authorization::TokenFetch& fetch) {
     metrics.CountTokenFetch(fetch.error.empty());

@@ -149,8 +149,8 @@ absl::Status EventDecoder::TakeHead(const v1::Event& event, Place place) {
     status = CheckText(parts_.ordering_key, 0, kMaxOrderingKeyBytes, place, "ordering_key");
   }
   if (status.ok()) status = TakeAttributes(event, place, parts_.attributes);
-  if (status.ok() && event.has_occurred_at()) {
-    status = TakeOccurredAt(event.occurred_at(), now_, place, parts_.occurred_at);
+  if (status.ok() && event.has_occur_time()) {
+    status = TakeOccurTime(event.occur_time(), now_, place, parts_.occurred_at);
   }
   return status;
 }

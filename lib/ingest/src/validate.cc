@@ -108,9 +108,9 @@ absl::Status TakeAttributes(const v1::Event& event, Place place,
   return absl::OkStatus();
 }
 
-absl::Status TakeOccurredAt(const google::protobuf::Timestamp& time, base::WallTime now,
+absl::Status TakeOccurTime(const google::protobuf::Timestamp& time, base::WallTime now,
                             Place event, base::WallTime& out) {
-  if (auto status = CheckTimestamp(time, event, "occurred_at"); !status.ok()) return status;
+  if (auto status = CheckTimestamp(time, event, "occur_time"); !status.ok()) return status;
   const base::WallTime last = now + kMaxAhead;
   if (time.seconds() >= kYear2000 && time.seconds() <= base::ToUnixSeconds(last)) {
     out = base::WallTime(std::chrono::seconds(time.seconds()) +
@@ -118,7 +118,7 @@ absl::Status TakeOccurredAt(const google::protobuf::Timestamp& time, base::WallT
     if (out <= last) return absl::OkStatus();
   }
   return event.Error(
-      "occurred_at",
+      "occur_time",
       absl::StrCat("must lie between 2000-01-01T00:00:00Z and 24 hours after the server's clock (",
                    base::FormatRfc3339(last), "), not ",
                    base::FormatRfc3339(time.seconds(), time.nanos())));

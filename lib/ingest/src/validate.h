@@ -29,8 +29,8 @@ inline constexpr size_t kMaxAttributes = 32;
 absl::Status TakeAttributes(const v1::Event& event, Place place,
                             std::vector<model::Event::Attribute>& out);
 /// From the year 2000 to 24 hours after `now`.
-absl::Status TakeOccurredAt(const google::protobuf::Timestamp& time, base::WallTime now,
-                            Place event, base::WallTime& out);
+absl::Status TakeOccurTime(const google::protobuf::Timestamp& time, base::WallTime now, Place event,
+                           base::WallTime& out);
 /// What a google.protobuf.Timestamp may hold: years 1 to 9999, nanoseconds 0 to 999999999.
 absl::Status CheckTimestamp(const google::protobuf::Timestamp& time, Place place,
                             std::string_view field);

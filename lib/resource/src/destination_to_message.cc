@@ -68,7 +68,7 @@ void SetTls(const model::TlsSettings& from, v1::Tls& to) {
   to.set_ca_bundle(from.ca_bundle.str());
   to.set_client_certificate(from.client_certificate.str());
   to.set_client_key(Revealed(from.client_key));
-  to.set_verify(from.verify);
+  to.set_insecure_skip_verify(!from.verify);
 }
 
 void SetOAuth2(const model::OAuth2Authorization& from, v1::OAuth2& to) {
@@ -161,7 +161,7 @@ void SetHealth(const model::Destination& from, v1::Destination& to) {
   disabling.set_when_retries_end(from.disabling.when_retries_end);
   disabling.set_deliveries(from.disabling.drop_deliveries ? v1::DELIVERIES_DEAD
                                                           : v1::DELIVERIES_KEEP);
-  to.set_enabled(from.enabled);
+  to.set_disabled(!from.enabled);
   to.set_generation(from.generation);
 }
 

@@ -21,7 +21,7 @@ uint32_t Cores(const base::ContainerLimits& limits) {
   return std::max(1u, static_cast<uint32_t>(std::ceil(*limits.cores)));
 }
 
-void KeepServerWithin(uint64_t memory, v1::Server& server) {
+void KeepServerWithin(uint64_t memory, v1::ServerSettings& server) {
   const uint64_t message = server.has_max_message_bytes() ? server.max_message_bytes()
                            : server.has_max_payload_bytes()
                                ? std::max(16 * kMebi, 2 * server.max_payload_bytes())
@@ -52,13 +52,12 @@ void KeepWithin(const base::ContainerLimits& limits, v1::Config& given) {
     given.mutable_journal()->set_deduplication_ids(
         std::clamp<uint64_t>(memory / 8 / kIdBytes, 100'000, 4'000'000));
   }
-  v1::Limits& in_flight = *given.mutable_limits();
+  v1::LimitSettings& in_flight = *given.mutable_limits();
   const auto attempts =
       static_cast<uint32_t>(std::clamp<uint64_t>(memory / 2 / kAttemptBytes, 64, 4096));
   if (!in_flight.has_max_in_flight()) in_flight.set_max_in_flight(attempts);
-  if (!in_flight.has_max_in_flight_per_tenant()) {
-    in_flight.set_max_in_flight_per_tenant(std::min(attempts, 1024u));
-  }
+  v1::TenantLimits& of_tenant = *in_flight.mutable_tenant_defaults();
+  if (!of_tenant.has_max_in_flight()) of_tenant.set_max_in_flight(std::min(attempts, 1024u));
 }
 
 uint64_t MemoryBounds(const Config& config) {

@@ -89,7 +89,7 @@ void ReadHealth(const v1::Destination& given, model::Destination& to, const Path
                 Errors& errors) {
   to.breaker = ReadBreaker(given.breaker(), path.Member("breaker"), errors);
   to.disabling = ToModel(given.disabling(), path.Member("disabling"), errors);
-  to.enabled = !given.has_enabled() || given.enabled();
+  to.enabled = !given.disabled();
   to.generation = given.generation();
 }
 

@@ -6,7 +6,7 @@
 
 namespace carillon::resource {
 
-/// When a destination is left alone: `breaker`, `disabling`, `enabled` and `generation`. `path` is
+/// When a destination is left alone: `breaker`, `disabling`, `disabled` and `generation`. `path` is
 /// the destination's.
 void ReadHealth(const v1::Destination& given, model::Destination& to, const Path& path,
                 Errors& errors);

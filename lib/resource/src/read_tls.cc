@@ -85,11 +85,11 @@ model::TlsSettings ReadTls(const v1::Tls& given, bool is_plain, const Path& path
     errors.Add(path, "needs an https:// URL");
     return to;
   }
-  to.verify = !given.has_verify() || given.verify();
+  to.verify = !given.insecure_skip_verify();
   to.ca_bundle = ReadPem(
       {"ca_bundle", given.ca_bundle(), given.ca_bundle_file(), &net::CheckCaBundle}, path, errors);
   if (!to.verify && (!given.ca_bundle().empty() || !given.ca_bundle_file().empty())) {
-    errors.Add(path.Member("verify"), "must be true where there is a CA bundle");
+    errors.Add(path.Member("insecure_skip_verify"), "must be false where there is a CA bundle");
   }
   const bool has_certificate =
       !given.client_certificate().empty() || !given.client_certificate_file().empty();

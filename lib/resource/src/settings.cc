@@ -62,7 +62,8 @@ bool IsNameServer(const std::string& text) {
 }
 
 /// A duration that may also be 0, for never.
-void ApplyOrNever(const DurationRule& rule, v1::Server& server, const Path& path, Errors& errors) {
+void ApplyOrNever(const DurationRule& rule, v1::ServerSettings& server, const Path& path,
+                  Errors& errors) {
   const auto* field = server.GetDescriptor()->FindFieldByName(rule.member);
   const auto& given = static_cast<const google::protobuf::Duration&>(
       server.GetReflection()->GetMessage(server, field));
@@ -71,7 +72,7 @@ void ApplyOrNever(const DurationRule& rule, v1::Server& server, const Path& path
 }
 
 /// What publishers may take.
-void CompletePublishing(v1::Server& server, const Path& path, Errors& errors) {
+void CompletePublishing(v1::ServerSettings& server, const Path& path, Errors& errors) {
   const uint64_t payload = std::min(server.max_payload_bytes(), 16 * kMiB);
   Apply(
       NumberRule{"max_message_bytes", 4 * kKiB, 64 * kMiB, std::max(16 * kMiB, 2 * payload), true},
@@ -111,7 +112,7 @@ void CompletePublishing(v1::Server& server, const Path& path, Errors& errors) {
 
 }  // namespace
 
-void Complete(v1::Server& server, const Path& path, Errors& errors) {
+void Complete(v1::ServerSettings& server, const Path& path, Errors& errors) {
   if (!server.has_publish_address()) server.set_publish_address("127.0.0.1:7080");
   if (!server.has_admin_address()) server.set_admin_address("127.0.0.1:7081");
   CheckAddress(server.publish_address(), path.Member("publish_address"), errors);
@@ -122,11 +123,7 @@ void Complete(v1::Server& server, const Path& path, Errors& errors) {
   Apply(DurationRule{"shutdown_grace", milliseconds(0), minutes(10), seconds(20)}, server, path,
         errors);
   CompletePublishing(server, path, errors);
-  if (!server.has_log_level()) server.set_log_level("info");
-  const std::string& level = server.log_level();
-  if (level != "debug" && level != "info" && level != "warn" && level != "error") {
-    errors.Add(path.Member("log_level"), "must be one of debug, info, warn, error");
-  }
+  if (server.log_level() == v1::LOG_LEVEL_UNSPECIFIED) server.set_log_level(v1::LOG_LEVEL_INFO);
 }
 
 void Complete(v1::JournalSettings& journal, const Path& path, Errors& errors) {
@@ -154,14 +151,15 @@ void Complete(v1::DeliverySettings& delivery, const Path& path, Errors& errors) 
   Apply(NumberRule{"threads", 1, kMaxThreads, cores}, delivery, path, errors);
   Apply(NumberRule{"max_memory_bytes", kMiB, 16 * kGiB, 64 * kMiB, true}, delivery, path, errors);
   Apply(NumberRule{"max_lane_bytes", 64 * kKiB, kGiB, 4 * kMiB, true}, delivery, path, errors);
-  Apply(DurationRule{"idle_connection", seconds(1), minutes(10), seconds(30)}, delivery, path,
-        errors);
+  Apply(DurationRule{"idle_connection_timeout", seconds(1), minutes(10), seconds(30)}, delivery,
+        path, errors);
   Apply(NumberRule{"max_response_head_bytes", kKiB, kMiB, 64 * kKiB, true}, delivery, path, errors);
 }
 
-void Complete(v1::Limits& limits, const Path& path, Errors& errors) {
+void Complete(v1::LimitSettings& limits, const Path& path, Errors& errors) {
   Apply(NumberRule{"max_in_flight", 1, 65'536, 4096}, limits, path, errors);
-  Apply(NumberRule{"max_in_flight_per_tenant", 1, 65'536, 1024}, limits, path, errors);
+  Apply(NumberRule{"max_in_flight", 1, 65'536, 1024}, *limits.mutable_tenant_defaults(),
+        path.Member("tenant_defaults"), errors);
 }
 
 void Complete(v1::ResolverSettings& resolver, const Path& path, Errors& errors) {

@@ -6,10 +6,10 @@
 namespace carillon::resource {
 
 /// Fills defaults in and checks bounds. `path` is the message's.
-void Complete(v1::Server& server, const Path& path, Errors& errors);
+void Complete(v1::ServerSettings& server, const Path& path, Errors& errors);
 void Complete(v1::JournalSettings& journal, const Path& path, Errors& errors);
 void Complete(v1::DeliverySettings& delivery, const Path& path, Errors& errors);
-void Complete(v1::Limits& limits, const Path& path, Errors& errors);
+void Complete(v1::LimitSettings& limits, const Path& path, Errors& errors);
 void Complete(v1::ResolverSettings& resolver, const Path& path, Errors& errors);
 
 }  // namespace carillon::resource

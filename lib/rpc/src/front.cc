@@ -73,7 +73,7 @@ int MillisOrNever(const google::protobuf::Duration& duration) {
 }
 
 /// What gRPC itself is told of the bounds.
-void SetBounds(const v1::Server& settings, grpc::ServerBuilder& builder) {
+void SetBounds(const v1::ServerSettings& settings, grpc::ServerBuilder& builder) {
   const uint64_t memory = settings.max_publish_memory_bytes();
   grpc::ResourceQuota quota("publish");
   quota.Resize(memory);
@@ -92,7 +92,7 @@ void SetBounds(const v1::Server& settings, grpc::ServerBuilder& builder) {
 }
 
 /// Pings of both sides and the age of connections.
-void SetLife(const v1::Server& settings, grpc::ServerBuilder& builder) {
+void SetLife(const v1::ServerSettings& settings, grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, MillisOrNever(settings.publisher_ping()));
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
                              Millis(settings.publisher_ping_timeout()));
@@ -109,7 +109,7 @@ void SetLife(const v1::Server& settings, grpc::ServerBuilder& builder) {
 
 class FrontImpl final : public Front {
  public:
-  FrontImpl(const v1::Server& settings, Publishing& publishing, const base::Clock& clock,
+  FrontImpl(const v1::ServerSettings& settings, Publishing& publishing, const base::Clock& clock,
             log::Logger& logger)
       : settings_(settings),
         publishing_(publishing),
@@ -212,7 +212,7 @@ class FrontImpl final : public Front {
     return options;
   }
 
-  const v1::Server settings_;
+  const v1::ServerSettings settings_;
   Publishing& publishing_;
   log::Logger& logger_;
   std::array<std::atomic<uint64_t>, 4> closed_{};  ///< connections, by CloseReason
@@ -227,7 +227,7 @@ class FrontImpl final : public Front {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Front>> Front::Listen(const v1::Server& settings,
+absl::StatusOr<std::unique_ptr<Front>> Front::Listen(const v1::ServerSettings& settings,
                                                      Publishing& publishing,
                                                      const base::Clock& clock,
                                                      log::Logger& logger) {

@@ -85,7 +85,7 @@ TEST(Authorization, OAuth2) {
   EXPECT_TRUE(oauth2.tls == model::TlsSettings());
   d = Only(WithAuthorization(
       OAuth2(kOAuth2 + std::string(", client_authentication: body, scope: a b, audience: 'x://y', "
-                                   "tls: {verify: false}"))));
+                                   "tls: {insecure_skip_verify: true}"))));
   oauth2 = std::get<model::OAuth2Authorization>(d.authorization);
   EXPECT_EQ(oauth2.client_authentication, model::ClientAuthentication::kBody);
   EXPECT_EQ(oauth2.scope, "a b");
@@ -109,8 +109,9 @@ TEST(Authorization, WrongOAuth2) {
               StartsWith(place + ".scope: must be at most 1024 printable"));
   EXPECT_THAT(refusal(kOAuth2 + std::string(", audience: \"a\\0b\"")),
               StartsWith(place + ".audience: "));
-  EXPECT_EQ(refusal("token_url: 'http://t', client_id: c, secret: s, tls: {verify: false}"),
-            place + ".tls: needs an https:// URL");
+  EXPECT_EQ(
+      refusal("token_url: 'http://t', client_id: c, secret: s, tls: {insecure_skip_verify: true}"),
+      place + ".tls: needs an https:// URL");
 }
 
 TEST(Authorization, TheGuardHoldsForTokenServersToo) {
@@ -287,10 +288,11 @@ TEST_F(Tls, WhatBelongsTogether) {
             place + ": needs a client_certificate for the client_key");
   EXPECT_EQ(Refusal(WithTls(In("ca_bundle_file", "ca.pem") + ", ca_bundle: x")),
             place + ": must have at most one of ca_bundle, ca_bundle_file");
-  EXPECT_EQ(Refusal(WithTls("verify: false, " + In("ca_bundle_file", "ca.pem"))),
-            place + ".verify: must be true where there is a CA bundle");
-  EXPECT_EQ(Refusal(WithTls("verify: true", "http://h/")), place + ": needs an https:// URL");
-  EXPECT_FALSE(Only(WithTls("verify: false")).tls.verify);
+  EXPECT_EQ(Refusal(WithTls("insecure_skip_verify: true, " + In("ca_bundle_file", "ca.pem"))),
+            place + ".insecure_skip_verify: must be false where there is a CA bundle");
+  EXPECT_EQ(Refusal(WithTls("insecure_skip_verify: false", "http://h/")),
+            place + ": needs an https:// URL");
+  EXPECT_FALSE(Only(WithTls("insecure_skip_verify: true")).tls.verify);
 }
 
 TEST_F(Tls, AnEncryptedKeyAsksNobody) {

@@ -64,7 +64,7 @@ const Bound kSettings[] = {
     {"delivery", "threads", {"1", "64"}, {"0", "65"}},
     {"delivery", "max_memory_bytes", {"1MiB", "16GiB"}, {"1048575", "17GiB"}},
     {"delivery", "max_lane_bytes", {"64KiB", "1GiB"}, {"65535", "1025MiB"}},
-    {"delivery", "idle_connection", {"1s", "10m"}, {"999ms", "601s"}},
+    {"delivery", "idle_connection_timeout", {"1s", "10m"}, {"999ms", "601s"}},
     {"delivery", "max_response_head_bytes", {"1KiB", "1MiB"}, {"1023", "1025KiB"}},
     {"tracing", "protocol", {"grpc", "http/protobuf"}, {"http", "http/json", "GRPC"}},
     {"tracing", "sample_ratio", {"0", "0.01", "1"}, {"-0.1", "1.1", ".nan"}},
@@ -110,7 +110,7 @@ TEST(Bounds, SettingsAreKept) {
   EXPECT_EQ(config.server.max_payload_bytes(), 2u << 20);
   EXPECT_EQ(config.server.shutdown_grace().seconds(), 1);
   EXPECT_EQ(config.server.shutdown_grace().nanos(), 500'000'000);
-  EXPECT_EQ(config.server.log_level(), "warn");
+  EXPECT_EQ(config.server.log_level(), v1::LOG_LEVEL_WARN);
   EXPECT_EQ(config.journal.min_free_bytes(), 0u);
   EXPECT_EQ(config.journal.deduplication_ids(), 0u);
   EXPECT_EQ(config.delivery.threads(), 3u);
@@ -124,7 +124,7 @@ TEST(Bounds, DefaultsOfSettings) {
   EXPECT_EQ(config.server.max_batch_events(), 1000u);
   EXPECT_EQ(config.server.max_waiting_bytes(), 64u << 20);
   EXPECT_EQ(config.server.shutdown_grace().seconds(), 20);
-  EXPECT_EQ(config.server.log_level(), "info");
+  EXPECT_EQ(config.server.log_level(), v1::LOG_LEVEL_INFO);
   EXPECT_EQ(config.journal.data_dir(), "carillon-data");
   EXPECT_EQ(config.journal.deduplication_age().seconds(), 24 * 3600);
   EXPECT_EQ(config.journal.deduplication_ids(), 4'000'000u);
@@ -143,7 +143,7 @@ TEST(Bounds, DefaultsOfSettings) {
   EXPECT_LE(config.delivery.threads(), 64u);
   EXPECT_EQ(config.delivery.max_memory_bytes(), 64u << 20);
   EXPECT_EQ(config.delivery.max_lane_bytes(), 4u << 20);
-  EXPECT_EQ(config.delivery.idle_connection().seconds(), 30);
+  EXPECT_EQ(config.delivery.idle_connection_timeout().seconds(), 30);
   EXPECT_EQ(config.delivery.max_response_head_bytes(), 64u << 10);
 }
 

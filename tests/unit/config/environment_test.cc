@@ -41,7 +41,7 @@ TEST(Environment, WinsOverTheFile) {
   EXPECT_EQ(config->server.publish_address(), "[::]:7080");
   EXPECT_EQ(config->server.admin_address(), "0.0.0.0:7081");
   EXPECT_EQ(config->journal.data_dir(), "/var/lib/carillon");
-  EXPECT_EQ(config->server.log_level(), "debug");
+  EXPECT_EQ(config->server.log_level(), v1::LOG_LEVEL_DEBUG);
   ASSERT_EQ(config->overrides.size(), 4u);
   EXPECT_EQ(config->overrides[0].variable, "CARILLON_PUBLISH_ADDRESS");
   EXPECT_EQ(config->overrides[0].member, "server.publish_address");
@@ -51,7 +51,7 @@ TEST(Environment, TheFileWinsOverDefaults) {
   const auto config = ParseWith({{"CARILLON_LOG_LEVEL", "error"}}, kFile);
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->server.publish_address(), "127.0.0.2:1");
-  EXPECT_EQ(config->server.log_level(), "error");
+  EXPECT_EQ(config->server.log_level(), v1::LOG_LEVEL_ERROR);
   EXPECT_EQ(ParseWith({}, "{}")->server.publish_address(), "127.0.0.1:7080");
 }
 
@@ -59,7 +59,7 @@ TEST(Environment, EmptyCountsAsNotSet) {
   const auto config = ParseWith({{"CARILLON_DATA_DIR", ""}, {"CARILLON_LOG_LEVEL", ""}}, kFile);
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->journal.data_dir(), "/from/file");
-  EXPECT_EQ(config->server.log_level(), "warn");
+  EXPECT_EQ(config->server.log_level(), v1::LOG_LEVEL_WARN);
   EXPECT_TRUE(config->overrides.empty());
 }
 
@@ -106,7 +106,7 @@ TEST(Environment, AFileIsLoadedUnderTheProcess) {
   const auto wrong = LoadConfig(path);
   unsetenv("CARILLON_LOG_LEVEL");
   ASSERT_TRUE(config.ok()) << config.status();
-  EXPECT_EQ(config->server.log_level(), "debug");
+  EXPECT_EQ(config->server.log_level(), v1::LOG_LEVEL_DEBUG);
   EXPECT_THAT(std::string(wrong.status().message()), HasSubstr("CARILLON_LOG_LEVEL"));
 }
 

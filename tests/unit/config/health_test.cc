@@ -114,8 +114,8 @@ TEST(Disabling, Bounds) {
 
 TEST(Enabled, IsKept) {
   EXPECT_TRUE(WithMembers("").enabled);
-  EXPECT_TRUE(WithMembers("enabled: true").enabled);
-  EXPECT_FALSE(WithMembers("enabled: false").enabled);
+  EXPECT_TRUE(WithMembers("disabled: false").enabled);
+  EXPECT_FALSE(WithMembers("disabled: true").enabled);
   EXPECT_EQ(WithMembers("").generation, 0u);
   EXPECT_EQ(WithMembers("generation: 4294967295").generation, 4'294'967'295u);
   ExpectRefusal("generation: 4294967296", "generation: must be a whole number, not negative");
@@ -126,7 +126,7 @@ TEST(Everything, OfPaceOrderAndHealth) {
   const Config config = Parsed(R"(
 limits:
   max_in_flight: 2000
-  max_in_flight_per_tenant: 200
+  tenant_defaults: {max_in_flight: 200}
 event_types:
   - name: order.paid
 destinations:
@@ -150,7 +150,7 @@ destinations:
       failing_for: 3d
       when_retries_end: true
       deliveries: dead
-    enabled: false
+    disabled: true
     generation: 2
   - name: pager
     url: https://pager.example.com/hooks
@@ -164,7 +164,7 @@ subscriptions:
 )");
   const model::Destination& d = config.destinations.at(0);
   EXPECT_EQ(config.limits.max_in_flight(), 2000u);
-  EXPECT_EQ(config.limits.max_in_flight_per_tenant(), 200u);
+  EXPECT_EQ(config.limits.tenant_defaults().max_in_flight(), 200u);
   EXPECT_EQ(d.concurrency, 16u);
   EXPECT_TRUE(d.adaptive);
   EXPECT_EQ(d.order, (model::Order{model::Ordering::kKey, model::AfterDead::kHold}));

@@ -42,7 +42,7 @@ TEST(MemoryWithin, BoundsFitEveryLimit) {
       const Config config = Within(mib, "delivery: {threads: " + std::to_string(threads) + "}");
       EXPECT_LE(MemoryBounds(config), mib * kMiB / 4 * 3) << mib << " MiB, " << threads;
       EXPECT_GE(config.server.max_waiting_bytes(), config.server.max_message_bytes());
-      EXPECT_LE(config.limits.max_in_flight_per_tenant(), config.limits.max_in_flight());
+      EXPECT_LE(config.limits.tenant_defaults().max_in_flight(), config.limits.max_in_flight());
     }
   }
 }
@@ -55,7 +55,7 @@ TEST(MemoryWithin, TheLeastIsStillValid) {
   EXPECT_EQ(config.journal.deduplication_ids(), 100'000u);
   EXPECT_EQ(config.limits.max_in_flight(), 128u);
   EXPECT_EQ(Within(4).limits.max_in_flight(), 64u);  // no fewer, however small the memory
-  EXPECT_EQ(Within(4).limits.max_in_flight_per_tenant(), 64u);
+  EXPECT_EQ(Within(4).limits.tenant_defaults().max_in_flight(), 64u);
 }
 
 TEST(MemoryWithin, BoundsAreTheSumOfEveryPart) {
@@ -77,13 +77,14 @@ TEST(MemoryWithin, BoundsAreTheSumOfEveryPart) {
 }
 
 TEST(MemoryWithin, WhatIsGivenStays) {
-  const Config config = Within(256,
-                               "server: {max_waiting_bytes: 100MiB, max_publish_memory_bytes: "
-                               "200MiB}\n"
-                               "delivery: {threads: 3, max_memory_bytes: 50MiB}\n"
-                               "journal: {deduplication_ids: 3000000}\n"
-                               "limits: {max_in_flight: 4000, max_in_flight_per_tenant: 900}\n",
-                               1.0);
+  const Config config =
+      Within(256,
+             "server: {max_waiting_bytes: 100MiB, max_publish_memory_bytes: "
+             "200MiB}\n"
+             "delivery: {threads: 3, max_memory_bytes: 50MiB}\n"
+             "journal: {deduplication_ids: 3000000}\n"
+             "limits: {max_in_flight: 4000, tenant_defaults: {max_in_flight: 900}}\n",
+             1.0);
   EXPECT_EQ(config.server.max_waiting_bytes(), 100 * kMiB);
   EXPECT_EQ(config.server.max_publish_memory_bytes(), 200 * kMiB);
   EXPECT_EQ(config.delivery.threads(), 3u);

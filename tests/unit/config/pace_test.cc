@@ -44,18 +44,21 @@ TEST(Pace, Bounds) {
 
 TEST(Limits, DefaultsAndBounds) {
   EXPECT_EQ(Parsed("").limits.max_in_flight(), 4096u);
-  EXPECT_EQ(Parsed("").limits.max_in_flight_per_tenant(), 1024u);
-  const Config config = Parsed("limits: {max_in_flight: 1, max_in_flight_per_tenant: 65536}");
+  EXPECT_EQ(Parsed("").limits.tenant_defaults().max_in_flight(), 1024u);
+  const Config config =
+      Parsed("limits: {max_in_flight: 1, tenant_defaults: {max_in_flight: 65536}}");
   EXPECT_EQ(config.limits.max_in_flight(), 1u);
-  EXPECT_EQ(config.limits.max_in_flight_per_tenant(), 65'536u);
-  for (const std::string member : {"max_in_flight", "max_in_flight_per_tenant"}) {
-    for (const char* good : {"1", "65536"}) {
-      EXPECT_EQ(Refusal("limits: {" + member + ": " + good + "}"), "");
-    }
-    for (const char* bad : {"0", "65537"}) {
-      EXPECT_EQ(Refusal("limits: {" + member + ": " + bad + "}"),
-                "limits." + member + ": must be 1 to 65536");
-    }
+  EXPECT_EQ(config.limits.tenant_defaults().max_in_flight(), 65'536u);
+  for (const char* good : {"1", "65536"}) {
+    const std::string member = std::string("{max_in_flight: ") + good + "}";
+    EXPECT_EQ(Refusal("limits: " + member), "");
+    EXPECT_EQ(Refusal("limits: {tenant_defaults: " + member + "}"), "");
+  }
+  for (const char* bad : {"0", "65537"}) {
+    const std::string member = std::string("{max_in_flight: ") + bad + "}";
+    EXPECT_EQ(Refusal("limits: " + member), "limits.max_in_flight: must be 1 to 65536");
+    EXPECT_EQ(Refusal("limits: {tenant_defaults: " + member + "}"),
+              "limits.tenant_defaults.max_in_flight: must be 1 to 65536");
   }
 }
 

@@ -74,7 +74,7 @@ destinations:
     adaptive_concurrency: true
     breaker: {consecutive_failures: 3, failure_rate: 0, min_attempts: 5, window: 2m, delay: 3s, max_delay: 2h}
     disabling: {on_gone: false, failing_for: 3d, when_retries_end: true, deliveries: dead}
-    enabled: false
+    disabled: true
     generation: 12
   - name: other
     url: https://example.com/other
@@ -85,7 +85,7 @@ destinations:
     disabling: {never: true}
     order: {by: strict}
     authorization: {basic: {user: u, secret: s3cret-basic}}
-    tls: {verify: false}
+    tls: {insecure_skip_verify: true}
   - name: listed
     url: http://example.com/listed
     retry: {delays: [0s, 3s, 30d]}
@@ -170,9 +170,8 @@ TEST(RoundTrip, EveryTextMemberIsKnownToBeASecretOrNone) {
                                        "ResolverSettings.servers",
                                        "Scalar.number",
                                        "Scalar.string_value",
-                                       "Server.admin_address",
-                                       "Server.log_level",
-                                       "Server.publish_address",
+                                       "ServerSettings.admin_address",
+                                       "ServerSettings.publish_address",
                                        "Signature.header",
                                        "Signature.prefix",
                                        "Signature.template",

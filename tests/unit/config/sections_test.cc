@@ -37,13 +37,14 @@ TEST(Sections, OfTracingWhatTheFileSays) {
             StartSections(Parsed("tracing: {headers: [{name: a, value: c}]}")));  // may be a secret
   EXPECT_EQ(StartSections(Parsed("tracing: {headers: [{name: a, value: b}]}")),
             StartSections(Parsed("tracing: {headers: [{name: a, value_env: HOME}]}")));
-  EXPECT_EQ(before, StartSections(Parsed("tracing: {tls: {verify: false}}")));
+  EXPECT_EQ(before, StartSections(Parsed("tracing: {tls: {insecure_skip_verify: true}}")));
   EXPECT_NE(before, StartSections(Parsed("tracing: {headers: [{name: a, value: b}]}")));
 }
 
 TEST(Sections, WhatAReloadTakesMakesNoDifference) {
-  EXPECT_EQ(StartSections(Parsed("{}")),
-            StartSections(Parsed("limits: {max_in_flight: 10, max_in_flight_per_tenant: 5}")));
+  EXPECT_EQ(
+      StartSections(Parsed("{}")),
+      StartSections(Parsed("limits: {max_in_flight: 10, tenant_defaults: {max_in_flight: 5}}")));
 }
 
 TEST(Sections, ADefaultThatIsWrittenOutIsTheSame) {

@@ -125,9 +125,9 @@ TEST_F(TracingConfig, WhatTheCollectorIsTrustedByAndShown) {
   const std::string token =
       "headers: [{name: authorization, value_file: '" + (folder / "token").string() + "'}]";
   EXPECT_EQ(Read(token).headers.at(0).value.Reveal(), "Bearer t");
-  EXPECT_FALSE(Read("endpoint: 'https://c', tls: {verify: false}").tls.verify);
+  EXPECT_FALSE(Read("endpoint: 'https://c', tls: {insecure_skip_verify: true}").tls.verify);
   EXPECT_TRUE(Read("endpoint: 'https://c', tls: {}").tls.verify);
-  EXPECT_EQ(Error("endpoint: 'http://c', tls: {verify: false}"),
+  EXPECT_EQ(Error("endpoint: 'http://c', tls: {insecure_skip_verify: true}"),
             "tracing.tls: needs an https:// URL");
   EXPECT_THAT(Error("endpoint: 'https://c', tls: {ca_bundle: x}"),
               StartsWith("tracing.tls.ca_bundle: holds no PEM certificate"));

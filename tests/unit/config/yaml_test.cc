@@ -56,7 +56,7 @@ TEST(Yaml, WrongTypesNameThePath) {
       {"destinations: d", "destinations: must be a list"},
       {"destinations: [d]", "destinations[0]: must be a mapping"},
       {"destinations: [null]", "destinations[0]: must not be empty"},
-      {"server: {log_level: [info]}", "server.log_level: must be a string"},
+      {"server: {log_level: [info]}", "server.log_level: must be one of debug, info, warn, error"},
       {"server: {max_batch_events: many}", "server.max_batch_events: must be a whole number"},
       {"server: {max_batch_events: '5'}", "server.max_batch_events: must be a whole number"},
       {"server: {max_batch_events: 5.0}", "server.max_batch_events: must be a whole number"},

@@ -18,8 +18,8 @@ TEST(Decode, KeepsWhatThePublisherSaid) {
   v1::Event in = SessionEvent();
   in.set_tenant("acme.eu");
   in.set_ordering_key("ключ");
-  in.mutable_occurred_at()->set_seconds(1'700'000'000);
-  in.mutable_occurred_at()->set_nanos(7);
+  in.mutable_occur_time()->set_seconds(1'700'000'000);
+  in.mutable_occur_time()->set_nanos(7);
   (*in.mutable_attributes())["b"] = "2";
   (*in.mutable_attributes())["a"] = "";
   const auto events = Decode(RequestOf({in}));
@@ -102,7 +102,7 @@ TEST(Decode, NothingIsLeftFromTheEventBefore) {
   v1::Event full = SessionEvent();
   (*full.mutable_attributes())["a"] = "1";
   full.set_ordering_key("k");
-  full.mutable_occurred_at()->set_seconds(1'700'000'000);
+  full.mutable_occur_time()->set_seconds(1'700'000'000);
   v1::Event bare;
   bare.mutable_list()->set_event("created");
   const auto events = Decode(RequestOf({full, bare}));
@@ -194,8 +194,8 @@ TEST(Decode, TimestampZeroIsOccurredAtRoundedDown) {
   v1::Event in;
   in.set_type("contact.removed");
   in.mutable_contact()->set_contact_id(-5);
-  in.mutable_occurred_at()->set_seconds(1'600'000'000);
-  in.mutable_occurred_at()->set_nanos(999'999'999);
+  in.mutable_occur_time()->set_seconds(1'600'000'000);
+  in.mutable_occur_time()->set_nanos(999'999'999);
   const auto events = Decode(RequestOf({in}));
   ASSERT_EQ(ErrorOf(events), "");
   EXPECT_EQ((*events)[0]->payload(),

@@ -72,12 +72,12 @@ TEST(Errors, Attributes) {
 TEST(Errors, OccurredAt) {
   const auto at = [](int64_t seconds, int32_t nanos = 0) {
     return [=](v1::Event& e) {
-      e.mutable_occurred_at()->set_seconds(seconds);
-      e.mutable_occurred_at()->set_nanos(nanos);
+      e.mutable_occur_time()->set_seconds(seconds);
+      e.mutable_occur_time()->set_nanos(nanos);
     };
   };
   const std::string between =
-      "events[1].occurred_at: must lie between 2000-01-01T00:00:00Z and 24 hours after the "
+      "events[1].occur_time: must lie between 2000-01-01T00:00:00Z and 24 hours after the "
       "server's clock (2024-05-02T12:00:00Z), not ";
   const int64_t last = base::ToUnixSeconds(kNow) + 86'400;
   Expect({
@@ -88,12 +88,12 @@ TEST(Errors, OccurredAt) {
       {at(last, 1), between + "2024-05-02T12:00:00.000000001Z"},
       {at(253'402'300'799), between + "9999-12-31T23:59:59Z"},
       {at(253'402'300'800),
-       "events[1].occurred_at: must lie in the years 1 to 9999; seconds are 253402300800"},
+       "events[1].occur_time: must lie in the years 1 to 9999; seconds are 253402300800"},
       {at(INT64_MAX),
-       "events[1].occurred_at: must lie in the years 1 to 9999; seconds are 9223372036854775807"},
-      {at(last - 1, -1), "events[1].occurred_at: nanos must be 0 to 999999999, not -1"},
+       "events[1].occur_time: must lie in the years 1 to 9999; seconds are 9223372036854775807"},
+      {at(last - 1, -1), "events[1].occur_time: nanos must be 0 to 999999999, not -1"},
       {at(last - 1, 1'000'000'000),
-       "events[1].occurred_at: nanos must be 0 to 999999999, not 1000000000"},
+       "events[1].occur_time: nanos must be 0 to 999999999, not 1000000000"},
   });
 }
 

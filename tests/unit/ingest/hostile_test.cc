@@ -24,7 +24,7 @@ v1::PublishRequest FullRequest() {
   v1::Event session = SessionEvent();
   session.set_tenant("acme");
   session.set_ordering_key("ключ");
-  session.mutable_occurred_at()->set_seconds(1'700'000'000);
+  session.mutable_occur_time()->set_seconds(1'700'000'000);
   (*session.mutable_attributes())["key"] = "значение";
   v1::Event run;
   run.mutable_sync_run_completed()->set_endpoint("e");
@@ -76,7 +76,7 @@ TEST(Hostile, MalformedEventsAreNamedByPlaceAndByte) {
       {std::string("\x00", 1), "events[1]: truncated or malformed at byte 0"},
       {Field(10, "\x20"), "events[1].session: truncated or malformed at byte 0"},
       {Field(4, Field(1, "x") + "\x08\xFF"),
-       "events[1].occurred_at: truncated or malformed at byte 3"},
+       "events[1].occur_time: truncated or malformed at byte 3"},
       {Field(6, Field(1, "k") + "\x12\x7F"),
        "events[1].attributes[\"k\"]: truncated or malformed at byte 3"},
       {std::string("\x07"), "events[1]: truncated or malformed at byte 0"},  // wire type 7

@@ -83,10 +83,10 @@ TEST(Validate, ANameThatBeginsAsAnotherHasAnErrorOfItsOwn) {
   Errors errors(references);
   v1::Config config = Good();
   config.mutable_limits()->set_max_in_flight(0);
-  config.mutable_limits()->set_max_in_flight_per_tenant(0);
+  config.mutable_limits()->mutable_tenant_defaults()->set_max_in_flight(0);
   Validate(std::move(config), {}, errors);
   EXPECT_THAT(PathsOf(errors),
-              ElementsAre("limits.max_in_flight", "limits.max_in_flight_per_tenant"));
+              ElementsAre("limits.max_in_flight", "limits.tenant_defaults.max_in_flight"));
 }
 
 TEST(Validate, NoLineShowsASecret) {

@@ -17,10 +17,10 @@ namespace carillon::resource {
 
 /// A whole configuration, validated, defaults filled in. A value.
 struct Config {
-  v1::Server server;
+  v1::ServerSettings server;
   v1::JournalSettings journal;
   v1::DeliverySettings delivery;
-  v1::Limits limits;
+  v1::LimitSettings limits;
   v1::ResolverSettings resolver;
   Tracing tracing;
   net::Egress egress;              ///< its rules let every destination's URL pass

@@ -19,7 +19,7 @@ class Publishing;
 class Front {
  public:
   /// Listens, and takes calls. `publishing` outlives it. UNAVAILABLE: what the system says.
-  static absl::StatusOr<std::unique_ptr<Front>> Listen(const v1::Server& settings,
+  static absl::StatusOr<std::unique_ptr<Front>> Listen(const v1::ServerSettings& settings,
                                                        Publishing& publishing,
                                                        const base::Clock& clock,
                                                        log::Logger& logger);

@@ -1,0 +1,222 @@
+// Rewriting what an earlier version's file says in other members.
+#include "carillon/config/migrate.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+#include "fixtures.h"
+
+namespace carillon::config {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+Migrated Rewritten(std::string_view yaml, std::string_view under = {}) {
+  const absl::StatusOr<Migrated> migrated = Migrate(yaml, under);
+  EXPECT_TRUE(migrated.ok()) << migrated.status() << "\n" << yaml;
+  return migrated.ok() ? *migrated : Migrated();
+}
+
+std::string Why(std::string_view yaml, std::string_view under = {}) {
+  const absl::StatusOr<Migrated> migrated = Migrate(yaml, under);
+  if (migrated.ok()) return "";
+  EXPECT_EQ(migrated.status().code(), absl::StatusCode::kInvalidArgument);
+  return std::string(migrated.status().message());
+}
+
+/// Expects that `before` becomes `after`, that this stays as it is, and that the loader's error for
+/// the old one leads here.
+void ExpectRewritten(const std::string& before, const std::string& after) {
+  EXPECT_EQ(Rewritten(before).text, after);
+  const Migrated again = Rewritten(after);
+  EXPECT_EQ(again.text, after);
+  EXPECT_TRUE(again.changes.empty());
+  EXPECT_EQ(Refusal(after), "");
+  EXPECT_THAT(Refusal(before), HasSubstr("; `carillon config migrate` rewrites the file"))
+      << before;
+}
+
+TEST(Migrate, RenamesMembers) {
+  ExpectRewritten("delivery: {idle_connection: 30s}", "delivery: {idle_connection_timeout: 30s}");
+  ExpectRewritten("delivery:\n  'idle_connection' : 30s # how long\n",
+                  "delivery:\n  idle_connection_timeout : 30s # how long\n");
+}
+
+TEST(Migrate, TurnsTruthValuesRound) {
+  ExpectRewritten(WithDestination("enabled: false"), WithDestination("disabled: true"));
+  ExpectRewritten(WithDestination("enabled: true"), WithDestination("disabled: false"));
+  ExpectRewritten("tracing: {endpoint: 'https://c', tls: {verify: false}}",
+                  "tracing: {endpoint: 'https://c', tls: {insecure_skip_verify: true}}");
+  EXPECT_EQ(Rewritten(WithDestination("enabled: ")).text, WithDestination("disabled: "));
+  EXPECT_EQ(Why(WithDestination("enabled: 'true'")),
+            "destinations[0].enabled: must be true or false");
+  EXPECT_EQ(Why(WithDestination("enabled: [false]")),
+            "destinations[0].enabled: must be true or false");
+}
+
+TEST(Migrate, MovesMembersIntoAMessage) {
+  ExpectRewritten(
+      "limits:\n"
+      "  max_in_flight_per_tenant: 5   # each\n"
+      "  # in all\n"
+      "  max_in_flight: 9\n",
+      "limits:\n"
+      "  tenant_defaults:\n"
+      "    max_in_flight: 5   # each\n"
+      "  # in all\n"
+      "  max_in_flight: 9\n");
+  ExpectRewritten("limits: {max_in_flight: 9, max_in_flight_per_tenant: 5}",
+                  "limits: {max_in_flight: 9, tenant_defaults: {max_in_flight: 5}}");
+  ExpectRewritten("limits: { \"max_in_flight_per_tenant\": &n 5 ,\n  max_in_flight: *n }",
+                  "limits: { tenant_defaults: {max_in_flight: &n 5} ,\n  max_in_flight: *n }");
+}
+
+TEST(Migrate, KeepsAllElseAsItIs) {
+  const std::string before =
+      "\xEF\xBB\xBF# A file.\r\n"
+      "---\r\n"
+      "destinations:   # where to\r\n"
+      "\r\n"
+      "  - enabled: false  # for now\r\n"
+      "    name: \"d\"\r\n"
+      "    description: \"\\uD83D\\uDE00 \\\\\\uD83D\\uDE00 enabled: true\"\r\n"
+      "    url: 'http://h/'\r\n"
+      "    # enabled: true\r\n";
+  const Migrated migrated = Rewritten(before);
+  std::string expected = before;
+  expected.replace(expected.find("enabled: false"), 14, "disabled: true");
+  EXPECT_EQ(migrated.text, expected);
+  EXPECT_THAT(
+      migrated.changes,
+      ElementsAre("line 5: destinations[0].enabled is now disabled, which says the opposite"));
+  EXPECT_EQ(Refusal(expected), "");
+}
+
+TEST(Migrate, KeepsBlocksAndWhatStandsBehindThem) {
+  ExpectRewritten(
+      "destinations:\n"
+      "- name: d\n"
+      "  url: http://h/\n"
+      "  description: |\n"
+      "    enabled: false\n"
+      "    'an open quote\n"
+      "  enabled: true\n"
+      "  tls:\n"
+      "subscriptions: []",
+      "destinations:\n"
+      "- name: d\n"
+      "  url: http://h/\n"
+      "  description: |\n"
+      "    enabled: false\n"
+      "    'an open quote\n"
+      "  disabled: false\n"
+      "  tls:\n"
+      "subscriptions: []");
+}
+
+TEST(Migrate, ATodaysFileComesOutByteForByte) {
+  const std::string page = ReadText(CARILLON_CONFIGURATION_MD);
+  size_t blocks = 0;
+  const std::string begin = "```yaml\n";
+  for (size_t at = page.find(begin); at != page.npos; at = page.find(begin, at)) {
+    at += begin.size();
+    const std::string block = page.substr(at, page.find("```", at) - at);
+    const Migrated migrated = Rewritten(block);
+    EXPECT_EQ(migrated.text, block);
+    EXPECT_TRUE(migrated.changes.empty());
+    ++blocks;
+  }
+  EXPECT_GE(blocks, 4u);
+  EXPECT_EQ(Rewritten("").text, "");
+  EXPECT_EQ(Rewritten("# nothing\n").text, "# nothing\n");
+}
+
+TEST(Migrate, ListsChangesInTheOrderOfTheFile) {
+  const Migrated migrated = Rewritten(
+      "limits: {max_in_flight_per_tenant: 5}\n"
+      "delivery:\n"
+      "  idle_connection: 1s\n");
+  EXPECT_THAT(migrated.changes,
+              ElementsAre("line 1: limits.max_in_flight_per_tenant is now "
+                          "tenant_defaults.max_in_flight",
+                          "line 3: delivery.idle_connection is now idle_connection_timeout"));
+}
+
+TEST(Migrate, FollowsAliases) {
+  // What an alias leads to is rewritten where it stands, once.
+  ExpectRewritten(
+      "destinations:\n"
+      "  - {name: d, url: 'https://h/', tls: &tls {verify: false}}\n"
+      "  - {name: e, url: 'https://h/', tls: *tls}\n",
+      "destinations:\n"
+      "  - {name: d, url: 'https://h/', tls: &tls {insecure_skip_verify: true}}\n"
+      "  - {name: e, url: 'https://h/', tls: *tls}\n");
+  // A value that is turned round is written out; one that carries an anchor has other readers.
+  ExpectRewritten(
+      "destinations:\n"
+      "  - {name: d, url: 'http://h/', adaptive_concurrency: &no false}\n"
+      "  - {name: e, url: 'http://h/', enabled: *no}\n",
+      "destinations:\n"
+      "  - {name: d, url: 'http://h/', adaptive_concurrency: &no false}\n"
+      "  - {name: e, url: 'http://h/', disabled: true}\n");
+  EXPECT_THAT(Why("destinations: [{enabled: &no false}, {adaptive_concurrency: *no}]"),
+              StartsWith("destinations[0].enabled: carries an anchor"));
+}
+
+TEST(Migrate, RefusesWhatIsNeitherOldNorNew) {
+  EXPECT_THAT(Why("destinations: [{name: d, colour: red}]"),
+              StartsWith("destinations[0].colour: unknown member; known: "));
+  EXPECT_THAT(Why("enabled: true"), StartsWith("enabled: unknown member"));
+  EXPECT_THAT(Why("destinations: [{colour: red}, {size: 1}]"), HasSubstr("\ndestinations[1].size"));
+  EXPECT_THAT(Why("a: ["), StartsWith("(file): line 2"));
+  EXPECT_EQ(Why("[1]"), "(file): must be a mapping of members");
+  EXPECT_EQ(Why("delivery: {idle_connection: 1s, idle_connection: 2s}"),
+            "delivery.idle_connection: stands beside another that says the same");
+}
+
+TEST(Migrate, RefusesAnOldMemberBesideItsNewOne) {
+  EXPECT_EQ(
+      Why(WithDestination("enabled: true, disabled: false")),
+      "destinations[0].enabled: is now disabled, which says the opposite, which stands beside "
+      "it");
+  EXPECT_EQ(Why("limits: {max_in_flight_per_tenant: 5, tenant_defaults: {}}"),
+            "limits.max_in_flight_per_tenant: is now tenant_defaults.max_in_flight, which stands "
+            "beside it");
+}
+
+TEST(Migrate, RefusesWhatItCannotRewrite) {
+  const std::string line =
+      "limits.max_in_flight_per_tenant: must stand in one line, name and value";
+  EXPECT_EQ(Why("limits:\n  max_in_flight_per_tenant:\n    5\n"), line);
+  EXPECT_EQ(Why("limits:\n  max_in_flight_per_tenant: |\n    5\n"), line);
+  EXPECT_EQ(Why("limits: {max_in_flight_per_tenant: [5]}"), line);
+  EXPECT_EQ(Why("limits:\n  max_in_flight_per_tenant:\n"),
+            "limits.max_in_flight_per_tenant: has no value; leave it out");
+  EXPECT_EQ(Why("limits:\n  ? max_in_flight_per_tenant\n  : 5\n"),
+            "limits.max_in_flight_per_tenant: has a name that is no plain text with a colon behind "
+            "it");
+}
+
+TEST(Migrate, TakesTheMemberThatHoldsTheConfiguration) {
+  const std::string values = "enabled: true\nconfig:\n  delivery: {idle_connection: 1s}\n";
+  const Migrated migrated = Rewritten(values, "config");
+  EXPECT_EQ(migrated.text, "enabled: true\nconfig:\n  delivery: {idle_connection_timeout: 1s}\n");
+  EXPECT_THAT(migrated.changes, ElementsAre("line 3: config.delivery.idle_connection is now "
+                                            "idle_connection_timeout"));
+  EXPECT_EQ(Why(values, "configuration"), "(file): has no configuration");
+}
+
+TEST(Migrate, RepeatsNoSecret) {
+  const std::string why =
+      Why("destinations: [{keys: [{whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw: x}]}]");
+  EXPECT_THAT(why, HasSubstr("unknown member"));
+  EXPECT_THAT(why, testing::Not(HasSubstr("MfKQ9")));
+}
+
+}  // namespace
+}  // namespace carillon::config
