@@ -96,10 +96,10 @@ def schema_of(values):
 
 
 def enum_values(body):
-    """Returns the names of an enum as YAML has them: FORMAT_STANDARD is `standard`."""
+    """Returns the names of an enum as YAML has them, FORMAT_STANDARD as `standard` too."""
     names = [name for name in re.findall(r"^  ([A-Z][A-Z0-9_]*) = \d+;", body, re.M)]
     prefix = names[0].removesuffix("UNSPECIFIED")
-    return [name.removeprefix(prefix).lower() for name in names[1:]]
+    return [name.removeprefix(prefix).lower() for name in names[1:]] + names[1:]
 
 
 def proto_definitions():
@@ -113,7 +113,7 @@ def proto_definitions():
         if name in SCALARS:
             continue
         properties = {}
-        for label, kind, field in re.findall(r"^  (optional |repeated )?([\w.]+) (\w+) = \d+;", body, re.M):
+        for label, kind, field in re.findall(r"^ +(optional |repeated )?([\w.]+) (\w+) = \d+;", body, re.M):
             schema = SCALARS.get(kind) or {"$ref": f"#/$defs/{kind}"}
             if label == "repeated ":
                 items = {"type": "object", "allOf": [schema]} if "$ref" in schema else schema
@@ -124,6 +124,10 @@ def proto_definitions():
     for message, fields in (("JournalSettings", ("deduplication_ids", "kept_events", "kept_total_events")),):
         for field in fields:
             definitions[message]["properties"][field] = {"type": ["integer", "null"], "minimum": 0}
+    # A list stands for the message.
+    delays = definitions["Delays"]
+    delays["type"].append("array")
+    delays["items"] = delays["properties"]["items"]["items"]
     # `9000` is written without quotes as well.
     definitions["GuardSettings"]["properties"]["allow_ports"]["items"] = {
         "type": ["integer", "string"], "minimum": 1, "maximum": 65535, "pattern": "^[0-9]+(-[0-9]+)?$"}

@@ -151,7 +151,7 @@ class Keys(EndToEnd):
         end = datetime.datetime.now(datetime.timezone.utc).replace(
             microsecond=0) + datetime.timedelta(seconds=4)
         new, old = keys(SECRET, OTHER_SECRET)
-        old["expires_at"] = end.strftime("%Y-%m-%dT%H:%M:%SZ")
+        old["expire_time"] = end.strftime("%Y-%m-%dT%H:%M:%SZ")
         self.write_config([{"name": "one", "url": receiver.url("/ok"), "keys": [new, old]}])
         server = self.server()
         sent = 0

@@ -77,7 +77,7 @@ class Formats(EndToEnd):
         record = self.deliver(keys=[
             {"name": "ed", "secret": next(k["secret"] for k in known
                                           if k["secret"].startswith("whsk_"))},
-            {"name": "old", "secret": SECRET, "expires_at": "2100-01-01T00:00:00Z"}])
+            {"name": "old", "secret": SECRET, "expire_time": "2100-01-01T00:00:00Z"}])
         schemes = [part.split(",")[0] for part in header(record, "webhook-signature").split(" ")]
         self.assertEqual(schemes, ["v1a", "v1"])
 

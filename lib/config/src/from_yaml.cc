@@ -50,9 +50,24 @@ bool IsMemberName(std::string_view name) {
          });
 }
 
+/// The member of a message that has no other and is a list: in YAML the list stands for the
+/// message.
+const FieldDescriptor* OnlyList(const Descriptor& type) {
+  const bool is_one = type.field_count() == 1 && type.field(0)->is_repeated();
+  return is_one && !type.field(0)->is_map() ? type.field(0) : nullptr;
+}
+
+/// Whether `node` says that one of several members that exclude each other is not meant: it is then as
+/// if it were left out.
+bool SaysNo(const YamlNode& node, const FieldDescriptor& field) {
+  return field.real_containing_oneof() != nullptr &&
+         field.cpp_type() == FieldDescriptor::CPPTYPE_BOOL &&
+         node.kind == YamlNode::Kind::kScalar && node.plain && node.text == "false";
+}
+
 /// A list that is there but empty would be taken for one that was left out.
 bool MayBeEmpty(const FieldDescriptor& field) {
-  return field.containing_type() != v1::Retry::descriptor();
+  return field.containing_type() != v1::Delays::descriptor();
 }
 
 class Reader {
@@ -62,6 +77,8 @@ class Reader {
   void ReadMessage(const YamlNode& node, Message& message, const resource::Path& path);
 
  private:
+  /// False, with an error, when another member stands where only one of them can.
+  bool TakesPlace(const Message& message, const FieldDescriptor& field, const resource::Path& path);
   void ReadField(const YamlNode& node, Message& message, const FieldDescriptor& field,
                  const resource::Path& path);
   void ReadList(const YamlNode& node, Message& message, const FieldDescriptor& field,
@@ -81,15 +98,29 @@ void Reader::ReadMessage(const YamlNode& node, Message& message, const resource:
   absl::flat_hash_set<int> seen;
   for (const auto& [name, value] : node.members) {
     if (errors_.full()) return;
-    const FieldDescriptor* field = type.FindFieldByName(name);
+    const FieldDescriptor* field = FindMember(type, name);
     if (field == nullptr) {
       AddUnknownMember(name, type, path, errors_);
     } else if (!seen.insert(field->number()).second) {
-      errors_.Add(path.Member(name), "stands here twice");
-    } else if (value->kind != YamlNode::Kind::kNull) {
-      ReadField(*value, message, *field, path.Member(name));
+      errors_.Add(path.Member(field->name()), "stands here twice");
+    } else if (value->kind != YamlNode::Kind::kNull && !SaysNo(*value, *field) &&
+               TakesPlace(message, *field, path)) {
+      ReadField(*value, message, *field, path.Member(field->name()));
     }
   }
+}
+
+bool Reader::TakesPlace(const Message& message, const FieldDescriptor& field,
+                        const resource::Path& path) {
+  const auto* oneof = field.real_containing_oneof();
+  if (oneof == nullptr || !message.GetReflection()->HasOneof(message, oneof)) return true;
+  std::vector<std::string_view> names;
+  for (int i = 0; i < oneof->field_count(); ++i) names.push_back(oneof->field(i)->name());
+  errors_.Add(path, absl::StrCat("must have at most one of ",
+                                 absl::StrJoin(names, ", ", [](std::string* out, auto name) {
+                                   out->append(name);
+                                 })));
+  return false;
 }
 
 void Reader::ReadField(const YamlNode& node, Message& message, const FieldDescriptor& field,
@@ -136,12 +167,21 @@ void Reader::ReadValue(const YamlNode& node, Message& message, const FieldDescri
     ReadTimestamp(node, static_cast<google::protobuf::Timestamp&>(child), path, errors_);
   } else if (field.message_type() == v1::Scalar::descriptor()) {
     ReadScalar(node, static_cast<v1::Scalar&>(child), path, errors_);
+  } else if (const FieldDescriptor* list = OnlyList(*field.message_type());
+             list != nullptr && node.kind == YamlNode::Kind::kSequence) {
+    ReadList(node, child, *list, path.Member(list->name()));
   } else {
     ReadMessage(node, child, path);
   }
 }
 
 }  // namespace
+
+const FieldDescriptor* FindMember(const Descriptor& type, std::string_view name) {
+  const std::string text(name);
+  const FieldDescriptor* field = type.FindFieldByName(text);
+  return field != nullptr ? field : type.FindFieldByCamelcaseName(text);
+}
 
 void AddUnknownMember(const std::string& name, const Descriptor& type, const resource::Path& path,
                       resource::Errors& errors) {

@@ -2,6 +2,9 @@
 
 #include <google/protobuf/message.h>
 
+#include <string>
+#include <string_view>
+
 #include "carillon/resource/path.h"
 #include "yaml_tree.h"
 
@@ -11,6 +14,10 @@ namespace carillon::config {
 /// the .proto. Null members are left out. Checks names, repetitions and types, not bounds.
 void FromYaml(const YamlNode& node, google::protobuf::Message& message, const resource::Path& path,
               resource::Errors& errors);
+
+/// The member of that name, also as JSON has it (`displayName`); null when there is none.
+const google::protobuf::FieldDescriptor* FindMember(const google::protobuf::Descriptor& type,
+                                                    std::string_view name);
 
 /// Adds the error of a member `name` that `type` does not have, with the known ones, or with what
 /// took its place where an earlier version had it. `path` is that of the message.

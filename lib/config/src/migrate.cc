@@ -94,7 +94,7 @@ void Migrator::Walk(const LocatedPlace& place, const Descriptor& type, const Pat
   std::map<std::string, std::vector<FoundMember>> groups;
   for (const Member& member : map.members) {
     if (errors_.full()) return;
-    const FieldDescriptor* field = type.FindFieldByName(member.name);
+    const FieldDescriptor* field = FindMember(type, member.name);
     if (field != nullptr) {
       WalkField(member.value, *field, path.Member(member.name));
       continue;

@@ -13,6 +13,7 @@ namespace {
 constexpr std::array kOldMembers = std::to_array<OldMember>({
     {.message = "DeliverySettings", .name = "idle_connection", .now = "idle_connection_timeout"},
     {.message = "Destination", .name = "enabled", .now = "disabled", .opposite = true},
+    {.message = "Key", .name = "expires_at", .now = "expire_time"},
     {.message = "LimitSettings",
      .name = "max_in_flight_per_tenant",
      .now = "tenant_defaults.max_in_flight"},

@@ -118,7 +118,7 @@ void ReadEnum(const YamlNode& node, Message& message, const FieldDescriptor& fie
   std::vector<std::string> names;
   for (int i = 1; i < type.value_count(); ++i) {
     names.push_back(YamlName(type, i));
-    if (IsScalar(node) && node.text == names.back()) {
+    if (IsScalar(node) && (node.text == names.back() || node.text == type.value(i)->name())) {
       message.GetReflection()->SetEnum(&message, &field, type.value(i));
       return;
     }
@@ -168,14 +168,14 @@ bool IsSize(const FieldDescriptor& field) { return field.name().ends_with("_byte
 
 void ReadUnsigned(const YamlNode& node, Message& message, const FieldDescriptor& field,
                   const resource::Path& path, resource::Errors& errors) {
+  const bool narrow = field.cpp_type() == FieldDescriptor::CPPTYPE_UINT32;
   std::optional<uint64_t> value;
   if (IsScalar(node) && IsSize(field)) {
     const absl::StatusOr<uint64_t> size = resource::ParseSize(node.text);
     if (size.ok()) value = *size;
-  } else if (IsScalar(node) && node.plain) {
+  } else if (IsScalar(node) && (node.plain || !narrow)) {  // JSON has 64 bits in quotes
     value = ParseNumber<uint64_t>(node.text);
   }
-  const bool narrow = field.cpp_type() == FieldDescriptor::CPPTYPE_UINT32;
   if (!value || (narrow && *value > std::numeric_limits<uint32_t>::max())) {
     errors.Add(path, IsSize(field)
                          ? "must be a size in bytes such as 1048576, 256KiB, 64MiB or 10GiB"

@@ -108,8 +108,8 @@ absl::Status TakeAttributes(const v1::Event& event, Place place,
   return absl::OkStatus();
 }
 
-absl::Status TakeOccurTime(const google::protobuf::Timestamp& time, base::WallTime now,
-                            Place event, base::WallTime& out) {
+absl::Status TakeOccurTime(const google::protobuf::Timestamp& time, base::WallTime now, Place event,
+                           base::WallTime& out) {
   if (auto status = CheckTimestamp(time, event, "occur_time"); !status.ok()) return status;
   const base::WallTime last = now + kMaxAhead;
   if (time.seconds() >= kYear2000 && time.seconds() <= base::ToUnixSeconds(last)) {

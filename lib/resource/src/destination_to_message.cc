@@ -55,7 +55,7 @@ void SetRetry(const model::RetryPolicy& from, v1::Retry& to) {
   } else if (from.delays.empty()) {
     to.set_none(true);
   } else {
-    for (const auto delay : from.delays) *to.add_delays() = ToDuration(delay);
+    for (const auto delay : from.delays) *to.mutable_delays()->add_items() = ToDuration(delay);
   }
   to.set_jitter(from.jitter);
   if (from.max_age) *to.mutable_max_age() = ToDuration(*from.max_age);
@@ -97,11 +97,12 @@ void SetAuthorization(const model::Authorization& from, v1::Destination& to) {
 
 void SetSigning(const model::Destination& from, v1::Destination& to) {
   for (const model::SigningKey& key : from.keys) {
-    v1::SigningKey& given = *to.add_keys();
+    v1::Key& given = *to.add_keys();
     given.set_name(key.name);
     given.set_secret(Revealed(signing::FormatSecret({key.scheme, key.secret})));
-    if (key.expires_at)
-      given.mutable_expires_at()->set_seconds(base::ToUnixSeconds(*key.expires_at));
+    if (key.expires_at) {
+      given.mutable_expire_time()->set_seconds(base::ToUnixSeconds(*key.expires_at));
+    }
   }
   if (!from.signature) return;
   v1::Signature& signature = *to.mutable_signature();

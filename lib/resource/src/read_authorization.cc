@@ -121,7 +121,7 @@ void ReadAuthorization(const v1::Destination& given, model::Destination& to, con
   if (!given.has_authorization()) return;
   const v1::Authorization& from = given.authorization();
   const Path place = path.Member("authorization");
-  if (from.has_basic() + from.has_bearer() + from.has_oauth2() != 1) {
+  if (from.scheme_case() == v1::Authorization::SCHEME_NOT_SET) {
     return errors.Add(place, "needs exactly one of basic, bearer, oauth2");
   }
   CheckAlone(to, place, errors);

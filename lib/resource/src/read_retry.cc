@@ -55,15 +55,15 @@ std::vector<milliseconds> ReadExponential(const v1::Exponential& given, model::E
   return policy::ExponentialDelays(first, factor, cap, attempts);
 }
 
-std::vector<milliseconds> ReadList(const v1::Retry& given, const Path& path, Errors& errors) {
-  if (given.delays_size() == 0) return DefaultDelays();
+std::vector<milliseconds> ReadList(const v1::Delays& given, const Path& path, Errors& errors) {
+  if (given.items_size() == 0) return DefaultDelays();
   std::vector<milliseconds> delays;
-  if (given.delays_size() > kMaxDelays) {
+  if (given.items_size() > kMaxDelays) {
     errors.Add(path, absl::StrCat("must be at most ", kMaxDelays));
     return delays;
   }
-  for (int i = 0; i < given.delays_size(); ++i) {
-    delays.push_back(Millis(given.delays(i)));
+  for (int i = 0; i < given.items_size(); ++i) {
+    delays.push_back(Millis(given.items(i)));
     CheckDuration(delays.back(), milliseconds(0), kMaxDelay, path.At(i), errors);
   }
   return delays;
@@ -71,17 +71,13 @@ std::vector<milliseconds> ReadList(const v1::Retry& given, const Path& path, Err
 
 std::vector<milliseconds> ReadDelays(const v1::Retry& given, model::RetryPolicy& to,
                                      const Path& path, Errors& errors) {
-  const Path delays = path.Member("delays");
-  const Path exponential = path.Member("exponential");
-  if (given.none()) {
-    constexpr const char* kExcluded = "must be left out when none is true";
-    if (given.delays_size() > 0) errors.Add(delays, kExcluded);
-    if (given.has_exponential()) errors.Add(exponential, kExcluded);
-    return {};
+  if (given.none()) return {};
+  if (given.has_exponential()) {
+    return ReadExponential(given.exponential(), to.exponential.emplace(),
+                           path.Member("exponential"), errors);
   }
-  if (!given.has_exponential()) return ReadList(given, delays, errors);
-  if (given.delays_size() > 0) errors.Add(delays, "must be left out where exponential is given");
-  return ReadExponential(given.exponential(), to.exponential.emplace(), exponential, errors);
+  const Path delays = path.Member("delays");
+  return ReadList(given.delays(), delays.Member("items"), errors);
 }
 
 model::RetryBudget ReadBudget(const v1::RetryBudget& given, const Path& path, Errors& errors) {

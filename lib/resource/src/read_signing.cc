@@ -20,9 +20,9 @@ constexpr int kMaxKeys = 8;
 constexpr size_t kMaxPrefixBytes = 64;
 constexpr int64_t kYear2262 = 9'214'646'400;  // a WallTime ends in that year
 
-std::optional<base::WallTime> ReadEnd(const v1::SigningKey& key, const Path& path, Errors& errors) {
-  if (!key.has_expires_at()) return std::nullopt;
-  const auto& time = key.expires_at();
+std::optional<base::WallTime> ReadEnd(const v1::Key& key, const Path& path, Errors& errors) {
+  if (!key.has_expire_time()) return std::nullopt;
+  const auto& time = key.expire_time();
   if (time.nanos() != 0 || time.seconds() < 0 || time.seconds() >= kYear2262) {
     errors.Add(path, "must be in whole seconds and in the years 1970 to 2261");
     return std::nullopt;
@@ -38,21 +38,21 @@ void ReadKeys(const v1::Destination& given, model::Destination& to, const Path& 
   }
   absl::flat_hash_set<std::string> names;
   for (int i = 0; i < given.keys_size(); ++i) {
-    const v1::SigningKey& key = given.keys(i);
+    const v1::Key& key = given.keys(i);
     const Path key_path = path.At(i);
     if (!IsLabel(key.name())) {
       errors.Add(key_path.Member("name"), "must be 1-63 characters of [a-z0-9-]");
     } else if (!names.insert(key.name()).second) {
       errors.Add(key_path.Member("name"), "is the name of another key of this destination");
     }
-    const auto end = ReadEnd(key, key_path.Member("expires_at"), errors);
+    const auto end = ReadEnd(key, key_path.Member("expire_time"), errors);
     if (auto secret = ReadSecret(key, key_path, errors)) {
       to.keys.push_back({key.name(), std::move(secret->bytes), secret->scheme, end});
     }
   }
   if (given.keys_size() > 0 &&
-      std::ranges::all_of(given.keys(), [](const auto& key) { return key.has_expires_at(); })) {
-    errors.Add(path, "needs a key without expires_at, so that requests never go unsigned");
+      std::ranges::all_of(given.keys(), [](const auto& key) { return key.has_expire_time(); })) {
+    errors.Add(path, "needs a key without expire_time, so that requests never go unsigned");
   }
 }
 
@@ -76,7 +76,7 @@ void CheckKeys(const v1::Destination& given, const model::Destination& to, const
   using model::KeyScheme;
   const auto hmac = [](const auto& key) { return key.scheme == KeyScheme::kV1 && !key.expires_at; };
   if (std::ranges::none_of(to.keys, hmac)) {
-    errors.Add(path, "needs a whsec_ key without expires_at");
+    errors.Add(path, "needs a whsec_ key without expire_time");
   }
   const auto ed25519 = [](const auto& key) { return key.scheme == KeyScheme::kV1a; };
   if (!to.signature->webhook_signature && std::ranges::any_of(to.keys, ed25519)) {

@@ -80,7 +80,7 @@ std::optional<FoundSecret> FindSecret(const SecretSource& source, const Path& pa
   return FoundSecret{std::move(member), base::Secret(*std::move(text))};
 }
 
-std::optional<signing::SchemeSecret> ReadSecret(const v1::SigningKey& key, const Path& path,
+std::optional<signing::SchemeSecret> ReadSecret(const v1::Key& key, const Path& path,
                                                 Errors& errors) {
   const auto found = FindSecret(SecretOf(key), path, errors);
   if (!found) return std::nullopt;

@@ -47,7 +47,7 @@ std::optional<FoundSecret> FindSecret(const SecretSource& source, const Path& pa
 std::string ShownFile(std::string_view path);
 
 /// Reads a key's secret from where the key says; errors as above.
-std::optional<signing::SchemeSecret> ReadSecret(const v1::SigningKey& key, const Path& path,
+std::optional<signing::SchemeSecret> ReadSecret(const v1::Key& key, const Path& path,
                                                 Errors& errors);
 
 }  // namespace carillon::resource

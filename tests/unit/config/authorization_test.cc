@@ -127,7 +127,8 @@ TEST(Authorization, TheGuardHoldsForTokenServersToo) {
 TEST(Authorization, ExactlyOneKind) {
   const char* error = "destinations[0].authorization: needs exactly one of basic, bearer, oauth2";
   EXPECT_EQ(Refusal(WithAuthorization("")), error);
-  EXPECT_EQ(Refusal(WithAuthorization("bearer: {secret: t}, basic: {user: u, secret: s}")), error);
+  EXPECT_EQ(Refusal(WithAuthorization("bearer: {secret: t}, basic: {user: u, secret: s}")),
+            "destinations[0].authorization: must have at most one of basic, bearer, oauth2");
 }
 
 TEST(Authorization, TheHeaderHasOneSource) {

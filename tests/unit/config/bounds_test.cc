@@ -250,6 +250,7 @@ std::string Delays(int count) {
 }
 
 TEST(Bounds, Destinations) {
+  constexpr char kOneSchedule[] = "retry: must have at most one of none, delays, exponential";
   const std::string long_tenant(128, 'T');
   const std::string long_text(1024, 'x');
   const std::pair<std::string, std::string> cases[] = {
@@ -276,16 +277,16 @@ TEST(Bounds, Destinations) {
       {"retry: {jitter: 1.01}", "retry.jitter: must be 0 to 1"},
       {"retry: {jitter: -0.1}", "retry.jitter: must be 0 to 1"},
       {"retry: {delays: [30d]}", ""},
-      {"retry: {delays: [1s, 721h]}", "retry.delays[1]: must be 0s to 30d"},
+      {"retry: {delays: [1s, 721h]}", "retry.delays.items[1]: must be 0s to 30d"},
       {Delays(64), ""},
-      {Delays(65), "retry.delays: must be at most 64"},
+      {Delays(65), "retry.delays.items: must be at most 64"},
       {"retry: {none: true}", ""},
       {"retry: {none: false, delays: [1s]}", ""},
-      {"retry: {none: true, delays: [1s]}", "retry.delays: must be left out when none is true"},
-      {"retry: {none: true, exponential: {}}",
-       "retry.exponential: must be left out when none is true"},
-      {"retry: {delays: [1s], exponential: {}}",
-       "retry.delays: must be left out where exponential is given"},
+      {"retry: {delays: [1s], none: false}", ""},
+      {"retry: {none: true, delays: null}", ""},
+      {"retry: {none: true, delays: [1s]}", kOneSchedule},
+      {"retry: {none: true, exponential: {}}", kOneSchedule},
+      {"retry: {delays: [1s], exponential: {}}", kOneSchedule},
       {"retry: {exponential: {first: 1ms, factor: 1, cap: 1ms, attempts: 2}}", ""},
       {"retry: {exponential: {first: 30d, factor: 10, cap: 30d, attempts: 200}}", ""},
       {"retry: {exponential: {first: 0s}}", "retry.exponential.first: must be 1ms to 30d"},

@@ -52,7 +52,7 @@ TEST(Check, AFileIsCheckedWithoutItsSecrets) {
 TEST(Check, WhatStandsInTheFileIsCheckedAllTheSame) {
   for (const char* wrong : {"keys: [{name: k, secret: whsec_short}]", "keys: [{name: k}]",
                             "keys: [{name: k, secret_env: A, secret_file: /b}]",
-                            "keys: [{name: k, secret_env: A, expires_at: '2030-01-01T00:00:00Z'}]",
+                            "keys: [{name: k, secret_env: A, expire_time: '2030-01-01T00:00:00Z'}]",
                             "authorization: {bearer: {secret: 'a b'}}"}) {
     EXPECT_FALSE(ParseConfig(WithDestination(wrong), Secrets::kSkip).ok()) << wrong;
   }

@@ -129,7 +129,7 @@ TEST(Docs, LimitsAreTheOnesThatHold) {
             " values with aliases expanded, nested " + n(kMaxYamlDepth) + " deep, " +
             n(resource::Errors::kMax) + " errors",
         "| file of a signing key or proxy password | " +
-            n(resource::SecretOf(v1::SigningKey()).max_file_bytes) + " bytes"}) {
+            n(resource::SecretOf(v1::Key()).max_file_bytes) + " bytes"}) {
     EXPECT_THAT(table, testing::HasSubstr(limit));
   }
 }

@@ -47,6 +47,13 @@ TEST(Migrate, RenamesMembers) {
                   "delivery:\n  idle_connection_timeout : 30s # how long\n");
 }
 
+TEST(Migrate, RenamesMembersOfKeys) {
+  const std::string first = "keys: [{name: k, secret: " + std::string(kSecret) + "}, {name: o, ";
+  const std::string second = std::string("secret: ") + kSecret + ", ";
+  ExpectRewritten(WithDestination(first + second + "expires_at: 2030-01-01T00:00:00Z}]"),
+                  WithDestination(first + second + "expire_time: 2030-01-01T00:00:00Z}]"));
+}
+
 TEST(Migrate, TurnsTruthValuesRound) {
   ExpectRewritten(WithDestination("enabled: false"), WithDestination("disabled: true"));
   ExpectRewritten(WithDestination("enabled: true"), WithDestination("disabled: false"));

@@ -52,7 +52,7 @@ destinations:
       budget: {ratio: 0.7, min_per_second: 3}
     success: below_400
     keys:
-      - {name: old, secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw, expires_at: "2030-01-01T00:00:00Z"}
+      - {name: old, secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw, expire_time: "2030-01-01T00:00:00Z"}
       - {name: new, secret: whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX}
     headers: [{name: X-One, value: s3cret-header}, {name: X-Two}]
     signature: {header: X-Sig, algorithm: sha512, encoding: base64, prefix: "p=", template: "{body}"}
@@ -175,9 +175,9 @@ TEST(RoundTrip, EveryTextMemberIsKnownToBeASecretOrNone) {
                                        "Signature.header",
                                        "Signature.prefix",
                                        "Signature.template",
-                                       "SigningKey.name",
-                                       "SigningKey.secret_env",
-                                       "SigningKey.secret_file",
+                                       "Key.name",
+                                       "Key.secret_env",
+                                       "Key.secret_file",
                                        "Subscription.destinations",
                                        "Subscription.name",
                                        "Subscription.tenant",

@@ -15,7 +15,7 @@ constexpr char kEd25519[] =
 
 std::string Key(const std::string& name, const std::string& secret, const std::string& end = "") {
   return "{name: " + name + ", secret: '" + secret + "'" +
-         (end.empty() ? "" : ", expires_at: " + end) + "}";
+         (end.empty() ? "" : ", expire_time: " + end) + "}";
 }
 
 std::string WithKeys(const std::string& keys) { return WithDestination("keys: [" + keys + "]"); }
@@ -41,7 +41,7 @@ TEST(Keys, HaveASchemeAndAnEnd) {
 
 TEST(Keys, OneHasNoEnd) {
   const char* error =
-      "destinations[0].keys: needs a key without expires_at, so that requests "
+      "destinations[0].keys: needs a key without expire_time, so that requests "
       "never go unsigned";
   EXPECT_EQ(Refusal(WithKeys(Key("k", kSecret, "2027-01-31T12:00:00Z"))), error);
   EXPECT_EQ(Refusal(WithKeys("")), "");
@@ -51,7 +51,7 @@ TEST(Keys, EndsAreTimes) {
   const auto refusal = [](const std::string& end) {
     return Refusal(WithKeys(Key("k", kSecret) + "," + Key("l", kSecret, end)));
   };
-  const std::string place = "destinations[0].keys[1].expires_at: ";
+  const std::string place = "destinations[0].keys[1].expire_time: ";
   EXPECT_EQ(refusal("2261-12-31T23:59:59Z"), "");
   for (const char* end :
        {"2262-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "2027-01-31T12:00:00.5Z"}) {
@@ -116,7 +116,7 @@ TEST(Signature, NeedsAnHmacKeyWithoutEnd) {
   const auto refusal = [](const std::string& keys, const std::string& more = "") {
     return Refusal(WithDestination("keys: [" + keys + "], signature: {header: X-S" + more + "}"));
   };
-  const char* error = "destinations[0].signature: needs a whsec_ key without expires_at";
+  const char* error = "destinations[0].signature: needs a whsec_ key without expire_time";
   EXPECT_EQ(refusal(""), error);
   EXPECT_EQ(refusal(Key("k", kEd25519)), error);
   EXPECT_EQ(refusal(Key("k", kEd25519) + "," + Key("l", kSecret, "2027-01-31T12:00:00Z")), error);

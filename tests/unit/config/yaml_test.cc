@@ -68,16 +68,18 @@ TEST(Yaml, WrongTypesNameThePath) {
       {"server: {shutdown_grace: 20}", "server.shutdown_grace: must be a duration such as"},
       {"server: {shutdown_grace: [1s]}", "server.shutdown_grace: must be a duration such as"},
       {WithDestination("format: json"), "destinations[0].format: must be one of standard, payload"},
-      {WithDestination("format: FORMAT_ARRAY"), "destinations[0].format: must be one of"},
+      {WithDestination("format: FORMAT_array"), "destinations[0].format: must be one of"},
       {WithDestination("format: unspecified"), "destinations[0].format: must be one of"},
       {WithDestination("success: [2xx]"), "destinations[0].success: must be one of 2xx, below_400"},
       {WithDestination("retry: {none: yes}"), "destinations[0].retry.none: must be true or false"},
       {WithDestination("retry: {none: 'true'}"), "destinations[0].retry.none: must be true or"},
       {WithDestination("retry: {jitter: much}"), "destinations[0].retry.jitter: must be a number"},
       {WithDestination("retry: {jitter: .nan}"), "destinations[0].retry.jitter: must be a number"},
-      {WithDestination("retry: {delays: 5s}"), "destinations[0].retry.delays: must be a list"},
-      {WithDestination("retry: {delays: []}"), "destinations[0].retry.delays: must not be empty"},
-      {WithDestination("retry: {delays: [5s, 5]}"), "destinations[0].retry.delays[1]: must be a"}};
+      {WithDestination("retry: {delays: 5s}"), "destinations[0].retry.delays: must be a mapping"},
+      {WithDestination("retry: {delays: []}"),
+       "destinations[0].retry.delays.items: must not be empty"},
+      {WithDestination("retry: {delays: [5s, 5]}"),
+       "destinations[0].retry.delays.items[1]: must be a"}};
   for (const auto& [yaml, error] : cases) {
     EXPECT_THAT(Refusal(yaml), StartsWith(error)) << yaml;
     EXPECT_THAT(Refusal(yaml), Not(HasSubstr("\n"))) << yaml;
@@ -160,6 +162,40 @@ TEST(Yaml, FilesAreReadWholeOrNamed) {
   std::filesystem::resize_file(folder / "huge.yaml", (size_t{64} << 20) + 1);
   EXPECT_THAT(std::string(LoadConfig(folder / "huge.yaml").status().message()),
               HasSubstr("larger than"));
+}
+
+TEST(Yaml, TakesWhatProtobufsJsonWrites) {
+  const Config config =
+      Parsed(R"({"journal": {"deduplicationIds": "5", "retentionBytes": "2097152"},
+    "destinations": [{"name": "d", "url": "http://h/", "format": "FORMAT_CLOUDEVENTS_BATCH",
+      "cloudeventsSource": "/s", "success": "SUCCESS_BELOW_400",
+      "timeouts": {"connect": "0.250s", "total": "1.5s"},
+      "retry": {"delays": {"items": ["5s", "5400s"]}, "maxAge": "7200s"},
+      "breaker": {"window": "30.001s"}}]})");
+  EXPECT_EQ(config.journal.deduplication_ids(), 5u);
+  EXPECT_EQ(config.journal.retention_bytes(), 2u << 20);
+  const model::Destination& d = config.destinations[0];
+  EXPECT_EQ(d.format, model::Format::kCloudEventsBatch);
+  EXPECT_EQ(d.cloudevents_source, "/s");
+  EXPECT_EQ(d.success, model::SuccessRule::kBelow400);
+  EXPECT_EQ(d.connect_timeout, std::chrono::milliseconds(250));
+  EXPECT_EQ(d.total_timeout, std::chrono::milliseconds(1500));
+  EXPECT_EQ(d.retry.delays, (std::vector<std::chrono::milliseconds>{std::chrono::seconds(5),
+                                                                    std::chrono::minutes(90)}));
+  EXPECT_EQ(d.retry.max_age, std::chrono::hours(2));
+  EXPECT_EQ(d.breaker->window, std::chrono::milliseconds(30'001));
+}
+
+TEST(Yaml, TakesNoOtherSpelling) {
+  EXPECT_EQ(Refusal("journal: {deduplicationIds: 5, deduplication_ids: 6}"),
+            "journal.deduplication_ids: stands here twice");
+  EXPECT_EQ(Refusal("server: {maxCalls: '5'}"),
+            "server.max_calls: must be a whole number, not negative");
+  EXPECT_THAT(Refusal("journal: {DeduplicationIds: 5}"), StartsWith("journal"));
+  for (const char* format : {"FORMAT_UNSPECIFIED", "unspecified", "FORMAT_standard", "Standard"}) {
+    EXPECT_THAT(Refusal(WithDestination(std::string("format: ") + format)),
+                StartsWith("destinations[0].format: must be one of standard, payload, "));
+  }
 }
 
 }  // namespace

@@ -113,10 +113,10 @@ TEST(Validate, ACallerMayNotNameFilesAndVariablesOfTheServer) {
   Errors errors(references);
   v1::Config config = Good();
   v1::Destination& destination = *config.mutable_destinations(0);
-  v1::SigningKey& file = *destination.add_keys();
+  v1::Key& file = *destination.add_keys();
   file.set_name("a");
   file.set_secret_file("/etc/passwd");
-  v1::SigningKey& variable = *destination.add_keys();
+  v1::Key& variable = *destination.add_keys();
   variable.set_name("b");
   variable.set_secret_env("HOME");
   destination.mutable_tls()->set_ca_bundle_file("/etc/ssl/certs/ca-certificates.crt");
