@@ -7,11 +7,11 @@
 {{- end -}}
 {{- range $key, $value := .value -}}
 {{- $path := printf "%s.%s" $.path $key -}}
-{{- if and $value (has $key (list "secret" "password" "client_key")) -}}
+{{- if and $value (has $key (list "secret" "client_key")) -}}
 {{- fail (printf "%s: a secret must not stand in values; put it into a Secret and name it by %s_env (secretEnv) or %s_file (secretFiles). `dev: true` allows it" $path $key $key) -}}
-{{- else if and $value (regexMatch "^(secret|password|client_key|value)_env$" $key) -}}
+{{- else if and $value (regexMatch "^(secret|client_key|value)_env$" $key) -}}
 {{- include "carillon.checkEnv" (dict "root" $.root "path" $path "name" $value) -}}
-{{- else if and $value (regexMatch "^(secret|password|client_key|client_certificate|ca_bundle|value)_file$" $key) -}}
+{{- else if and $value (regexMatch "^(secret|client_key|client_certificate|ca_bundle|value)_file$" $key) -}}
 {{- include "carillon.checkFile" (dict "root" $.root "path" $path "name" $value) -}}
 {{- else -}}
 {{- include "carillon.checkSecrets" (dict "root" $.root "path" $path "value" $value) -}}

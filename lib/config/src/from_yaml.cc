@@ -14,6 +14,7 @@
 #include "absl/strings/str_join.h"
 #include "carillon/base/similar.h"
 #include "carillon/base/text.h"
+#include "carillon/v1/config.pb.h"
 #include "carillon/v1/destination.pb.h"
 #include "old_members.h"
 #include "scalar_from_yaml.h"
@@ -35,6 +36,7 @@ std::vector<std::string_view> MemberNames(const Descriptor& type) {
 /// value. What stands in the wrong place there may be the secret.
 bool HoldsSecret(const Descriptor& type) {
   if (&type == v1::Authorization::descriptor()) return true;
+  if (&type == v1::ProxySettings::descriptor()) return true;
   if (&type == v1::Header::descriptor()) return true;
   for (int i = 0; i < type.field_count(); ++i) {
     if (type.field(i)->name().ends_with("_env")) return true;
@@ -57,8 +59,8 @@ const FieldDescriptor* OnlyList(const Descriptor& type) {
   return is_one && !type.field(0)->is_map() ? type.field(0) : nullptr;
 }
 
-/// Whether `node` says that one of several members that exclude each other is not meant: it is then as
-/// if it were left out.
+/// Whether `node` says that one of several members that exclude each other is not meant: it is then
+/// as if it were left out.
 bool SaysNo(const YamlNode& node, const FieldDescriptor& field) {
   return field.real_containing_oneof() != nullptr &&
          field.cpp_type() == FieldDescriptor::CPPTYPE_BOOL &&

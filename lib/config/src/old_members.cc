@@ -17,6 +17,10 @@ constexpr std::array kOldMembers = std::to_array<OldMember>({
     {.message = "LimitSettings",
      .name = "max_in_flight_per_tenant",
      .now = "tenant_defaults.max_in_flight"},
+    {.message = "ProxySettings", .name = "password", .now = "basic.secret"},
+    {.message = "ProxySettings", .name = "password_env", .now = "basic.secret_env"},
+    {.message = "ProxySettings", .name = "password_file", .now = "basic.secret_file"},
+    {.message = "ProxySettings", .name = "username", .now = "basic.user"},
     {.message = "Tls", .name = "verify", .now = "insecure_skip_verify", .opposite = true},
 });
 

@@ -51,16 +51,6 @@ base::Secret ReadPassword(const M& given, const Path& path, Errors& errors) {
   return std::move(found->secret);
 }
 
-model::BasicAuthorization ReadBasic(const v1::Basic& given, const Path& path, Errors& errors) {
-  model::BasicAuthorization to{.user = given.user()};
-  if (to.user.empty() || !IsText(to.user, kMaxUserBytes) ||
-      to.user.find(':') != std::string::npos) {
-    errors.Add(path.Member("user"), "must be 1-256 bytes without colons and control characters");
-  }
-  to.password = ReadPassword(given, path, errors);
-  return to;
-}
-
 model::BearerAuthorization ReadBearer(const v1::Bearer& given, const Path& path, Errors& errors) {
   auto found = FindSecret(SourceOf(given), path, errors);
   if (!found) return {};
@@ -111,6 +101,16 @@ void CheckAlone(const model::Destination& to, const Path& path, Errors& errors) 
 }
 
 }  // namespace
+
+model::BasicAuthorization ReadBasic(const v1::Basic& given, const Path& path, Errors& errors) {
+  model::BasicAuthorization to{.user = given.user()};
+  if (to.user.empty() || !IsText(to.user, kMaxUserBytes) ||
+      to.user.find(':') != std::string::npos) {
+    errors.Add(path.Member("user"), "must be 1-256 bytes without colons and control characters");
+  }
+  to.password = ReadPassword(given, path, errors);
+  return to;
+}
 
 void ReadAuthorization(const v1::Destination& given, model::Destination& to, const Path& path,
                        Errors& errors) {

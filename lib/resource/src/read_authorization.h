@@ -2,6 +2,7 @@
 
 #include "carillon/model/destination.h"
 #include "carillon/resource/path.h"
+#include "carillon/v1/authorization.pb.h"
 #include "carillon/v1/destination.pb.h"
 
 namespace carillon::resource {
@@ -10,5 +11,8 @@ namespace carillon::resource {
 /// destination's, whose URL, headers and signature were read. Secrets and files are read here.
 void ReadAuthorization(const v1::Destination& given, model::Destination& to, const Path& path,
                        Errors& errors);
+
+/// Reads HTTP Basic; `path` is its own.
+model::BasicAuthorization ReadBasic(const v1::Basic& given, const Path& path, Errors& errors);
 
 }  // namespace carillon::resource

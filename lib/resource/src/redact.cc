@@ -14,10 +14,9 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 /// All members of carillon.v1 that hold a secret.
-constexpr std::array<std::string_view, 7> kSecretMembers = {
-    "carillon.v1.Basic.secret",  "carillon.v1.Bearer.secret",          "carillon.v1.Header.value",
-    "carillon.v1.OAuth2.secret", "carillon.v1.ProxySettings.password", "carillon.v1.Key.secret",
-    "carillon.v1.Tls.client_key"};
+constexpr std::array<std::string_view, 6> kSecretMembers = {
+    "carillon.v1.Basic.secret",  "carillon.v1.Bearer.secret", "carillon.v1.Header.value",
+    "carillon.v1.OAuth2.secret", "carillon.v1.Key.secret",    "carillon.v1.Tls.client_key"};
 
 }  // namespace
 

@@ -18,7 +18,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 constexpr char kAbsent[] = R"(
-proxy: {url: 'http://proxy.example:3128', username: u, password_env: CARILLON_TEST_ABSENT}
+proxy: {url: 'http://proxy.example:3128', basic: {user: u, secret_env: CARILLON_TEST_ABSENT}}
 destinations:
   - name: d
     url: https://h.example/
@@ -45,7 +45,7 @@ TEST(Check, AFileIsCheckedWithoutItsSecrets) {
                         "(/no/such/key)"));
   EXPECT_THAT(read.text, HasSubstr("secret_env: names a variable that is not set: "
                                    "CARILLON_TEST_ABSENT"));
-  EXPECT_THAT(read.text, HasSubstr("proxy.password_env: names a variable"));
+  EXPECT_THAT(read.text, HasSubstr("proxy.basic.secret_env: names a variable"));
   EXPECT_THAT(read.text, HasSubstr("tls.ca_bundle_file: cannot be opened"));
 }
 

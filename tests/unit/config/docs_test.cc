@@ -128,8 +128,8 @@ TEST(Docs, LimitsAreTheOnesThatHold) {
         "| configuration file | " + n(kMaxConfigBytes >> 20) + " MiB, " + n(kMaxYamlNodes) +
             " values with aliases expanded, nested " + n(kMaxYamlDepth) + " deep, " +
             n(resource::Errors::kMax) + " errors",
-        "| file of a signing key or proxy password | " +
-            n(resource::SecretOf(v1::Key()).max_file_bytes) + " bytes"}) {
+        "| file of a signing key | " + n(resource::SecretOf(v1::Key()).max_file_bytes) +
+            " bytes"}) {
     EXPECT_THAT(table, testing::HasSubstr(limit));
   }
 }

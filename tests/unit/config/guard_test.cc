@@ -95,15 +95,15 @@ TEST(Proxy, IsRead) {
 
 TEST(Proxy, Credentials) {
   const net::Proxy expected{"p", 80, "carillon", base::Secret("open sesame")};
-  const std::string begin = "url: 'http://p', username: carillon, ";
-  EXPECT_TRUE(*Parsed(WithProxy(begin + "password: open sesame")).egress.proxy == expected);
+  const auto with = [](const std::string& secret) {
+    return Parsed(WithProxy("url: 'http://p', basic: {user: carillon, " + secret + "}"));
+  };
+  EXPECT_TRUE(*with("secret: open sesame").egress.proxy == expected);
   const auto file = TestFolder() / "password";
   WriteText(file, "open sesame\n");
-  EXPECT_TRUE(*Parsed(WithProxy(begin + "password_file: " + file.string())).egress.proxy ==
-              expected);
+  EXPECT_TRUE(*with("secret_file: " + file.string()).egress.proxy == expected);
   ::setenv("CARILLON_TEST_PASSWORD", "open sesame", 1);
-  EXPECT_TRUE(*Parsed(WithProxy(begin + "password_env: CARILLON_TEST_PASSWORD")).egress.proxy ==
-              expected);
+  EXPECT_TRUE(*with("secret_env: CARILLON_TEST_PASSWORD").egress.proxy == expected);
   ::unsetenv("CARILLON_TEST_PASSWORD");
 }
 
@@ -114,17 +114,19 @@ TEST(Proxy, WrongMembers) {
       {"url: 'http://p/x'", "proxy.url: must be http://HOST:PORT"},
       {"url: 'http://p?x'", "proxy.url: must be http://HOST:PORT"},
       {"url: 'socks5://p'", "proxy.url: must start with"},
-      {"url: 'http://u:sesame@p'", "proxy.url: must not hold credentials: use username and pass"},
-      {"url: 'http://p', username: u", "proxy: needs exactly one of password, password_file, pass"},
-      {"url: 'http://p', username: u, password: a, password_env: B", "proxy: needs exactly one of"},
-      {"url: 'http://p', password: sesame", "proxy: needs a username with its password"},
-      {"url: 'http://p', username: 'u:v', password: sesame", "proxy.username: must be 1 to 256"},
-      {"url: 'http://p', username: \"u\\r\\nX\", password: sesame", "proxy.username: must be"},
-      {"url: 'http://p', username: u, password: \"sesame\\n\"", "proxy.password: must be a passw"},
-      {"url: 'http://p', username: u, password_env: CARILLON_UNSET",
-       "proxy.password_env: names a variable that is not set"},
-      {"url: 'http://p', username: u, password_file: /nowhere/at/all",
-       "proxy.password_file: cannot be opened"},
+      {"url: 'http://u:sesame@p'", "proxy.url: must not hold credentials: use basic"},
+      {"url: 'http://p', basic: {user: u}", "proxy.basic: needs exactly one of secret, secret_fi"},
+      {"url: 'http://p', basic: {user: u, secret: a, secret_env: B}",
+       "proxy.basic: needs exactly one of"},
+      {"url: 'http://p', basic: {secret: sesame}", "proxy.basic.user: must be 1-256 bytes"},
+      {"url: 'http://p', basic: {user: 'u:v', secret: sesame}", "proxy.basic.user: must be 1-256"},
+      {"url: 'http://p', basic: {user: \"u\\r\\nX\", secret: sesame}", "proxy.basic.user: must be"},
+      {"url: 'http://p', basic: {user: u, secret: \"sesame\\n\"}",
+       "proxy.basic.secret: must be 1-4096 bytes without control characters"},
+      {"url: 'http://p', basic: {user: u, secret_env: CARILLON_UNSET}",
+       "proxy.basic.secret_env: names a variable that is not set"},
+      {"url: 'http://p', basic: {user: u, secret_file: /nowhere/at/all}",
+       "proxy.basic.secret_file: cannot be opened"},
   };
   for (const auto& [members, error] : wrong) {
     const std::string refusal = Refusal(WithProxy(members));

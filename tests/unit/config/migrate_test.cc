@@ -83,6 +83,41 @@ TEST(Migrate, MovesMembersIntoAMessage) {
                   "limits: { tenant_defaults: {max_in_flight: &n 5} ,\n  max_in_flight: *n }");
 }
 
+TEST(Migrate, GathersMembersInOneMessage) {
+  ExpectRewritten(
+      "proxy:\n"
+      "  username: carillon  # who\n"
+      "  url: http://proxy.example:3128\n"
+      "  # from a vault\n"
+      "  password: open sesame  # what\n"
+      "limits: {}\n",
+      "proxy:\n"
+      "  basic:\n"
+      "    user: carillon  # who\n"
+      "    secret: open sesame  # what\n"
+      "  url: http://proxy.example:3128\n"
+      "  # from a vault\n"
+      "limits: {}\n");
+  // The one that comes first says where; a file without a line end at its end stays one.
+  ExpectRewritten(
+      "proxy:\r\n"
+      "  password: p\r\n"
+      "  url: http://p\r\n"
+      "  username: u",
+      "proxy:\r\n"
+      "  basic:\r\n"
+      "    secret: p\r\n"
+      "    user: u\r\n"
+      "  url: http://p");
+  ExpectRewritten("proxy: {username: 'u', url: 'http://p', password: \"p, }\" }",
+                  "proxy: {basic: {user: 'u', secret: \"p, }\"}, url: 'http://p' }");
+  ExpectRewritten("proxy: {username: u, password: p, url: 'http://p'}",
+                  "proxy: {basic: {user: u, secret: p}, url: 'http://p'}");
+  EXPECT_EQ(Why("proxy: {url: 'http://p', username: u\n  # what\n  , password: p\n  }"), "");
+  EXPECT_EQ(Why("proxy: {username: u,\n  # what\n  password: p}"),
+            "proxy.password: stands behind a comment in braces; write it in a line without");
+}
+
 TEST(Migrate, KeepsAllElseAsItIs) {
   const std::string before =
       "\xEF\xBB\xBF# A file.\r\n"
