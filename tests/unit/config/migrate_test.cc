@@ -116,6 +116,9 @@ TEST(Migrate, GathersMembersInOneMessage) {
   EXPECT_EQ(Why("proxy: {url: 'http://p', username: u\n  # what\n  , password: p\n  }"), "");
   EXPECT_EQ(Why("proxy: {username: u,\n  # what\n  password: p}"),
             "proxy.password: stands behind a comment in braces; write it in a line without");
+  // What comes of it is looked at before it is given out.
+  EXPECT_THAT(Why("proxy: {username: u, # who,\n  password: p}"),
+              StartsWith("(file): cannot be rewritten as it is written: "));
 }
 
 TEST(Migrate, KeepsAllElseAsItIs) {
