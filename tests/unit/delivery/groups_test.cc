@@ -232,6 +232,27 @@ TEST_F(GroupsTest, NoRowPassesOneOfABatchThatWasTakenApart) {
   EXPECT_EQ(PopNext(), 3u);
 }
 
+TEST_F(GroupsTest, WhatIsHeldAgainComesAgainThoughItWasTakenBefore) {
+  HaveRows(7, {2, 3});
+  Answer(7, {2, 3});
+  DeliveryBatch batch;
+  {
+    Groups::Composer composer = groups_.Compose();
+    ASSERT_NE(composer.Peek(), nullptr);
+    batch.first = composer.Pop();
+    ASSERT_NE(composer.Peek(), nullptr);
+    batch.rest.push_back(composer.Pop());
+  }
+  groups_.Finish(batch, Ending::kParked);
+  groups_.HoldAgain(7, 3);
+  for (int row = 0; row < 2; ++row) groups_.OnRemoved(7);
+  groups_.OnHeld(7);
+  groups_.Restart(Sent(2, 7));
+  groups_.Finish(Sent(2, 7), Ending::kSettled);
+  Answer(7, {3});
+  EXPECT_EQ(PopNext(), 3u);
+}
+
 TEST_F(GroupsTest, WhatWaitedWhenItsGroupGotStuckComesBeforeWhatWasHeldThen) {
   EXPECT_EQ(Offer(1, 7), Groups::Place::kTaken);
   EXPECT_EQ(Offer(2, 7), Groups::Place::kWaits);
