@@ -348,6 +348,7 @@ TEST_F(RetentionTest, AttemptsThatAStartNeedsStayHoweverOld) {
   settlement.attempts = {{2, lane_}};
   settlement.attempts[0].started = clock_.Wall();
   settlement.dead = {{lane_ + 1, 1, 1, model::Outcome::kDns, clock_.Wall()}};
+  settlement.watermark = 1;
   Settle(settlement);
   clock_.Advance(hours(73));
   ASSERT_TRUE(Eventually([&] { return journal_->shard_stats().dead == 0; })) << "it was looked for";
