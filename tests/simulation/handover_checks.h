@@ -111,9 +111,9 @@ class HandoverChecks {
     for (const auto& [lane, record] : store_.lanes) {
       if (record.name.name == name && !record.closed) id = lane;
     }
-    return {id, PositionOf(TenantOf(name), flight.event_id)};
+    return {id, PositionFor(TenantOf(name), flight.event_id)};
   }
-  uint64_t PositionOf(const std::string& tenant, const std::string& id) {
+  uint64_t PositionFor(const std::string& tenant, const std::string& id) {
     for (; known_ < store_.events.size(); ++known_) {
       const model::EventPtr& event = store_.events[known_];
       if (event == nullptr) continue;

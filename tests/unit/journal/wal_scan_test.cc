@@ -9,11 +9,11 @@
 #include <fstream>
 #include <string>
 
+#include "carillon/sqlite/database.h"
 #include "database_header.h"
 #include "disk_hold.h"
 #include "file_watch.h"
 #include "high_water_file.h"
-#include "carillon/sqlite/database.h"
 
 namespace carillon::journal {
 namespace {
