@@ -13,16 +13,18 @@ namespace carillon::engine {
 
 /// Brings answers to the engine's thread, and drops those that come when their receiver is gone.
 /// Used and destroyed on that thread, or when it has ended; what `Bind` returns may be called on
-/// any.
+/// any, and does not keep the threads: it may itself wait in one of them, for its time to come.
 class EngineCallbacks {
  public:
-  explicit EngineCallbacks(std::shared_ptr<ThreadHost> host) : host_(std::move(host)) {}
+  explicit EngineCallbacks(const std::shared_ptr<ThreadHost>& host) : host_(host) {}
 
   /// A callback that takes `Args` and runs `task` with them there.
   template <typename... Args, typename Task>
   auto Bind(Task task) const {
-    return [host = host_, alive = std::weak_ptr<const bool>(alive_),
+    return [weak = host_, alive = std::weak_ptr<const bool>(alive_),
             task = std::move(task)](Args... args) mutable {
+      const std::shared_ptr<ThreadHost> host = weak.lock();
+      if (host == nullptr) return;  // an answer may come when the engine is gone
       host->Post(
           [alive = std::move(alive), task = std::move(task), ... args = std::move(args)]() mutable {
             if (!alive.expired()) task(std::move(args)...);
@@ -53,7 +55,7 @@ class EngineCallbacks {
   }
 
  private:
-  const std::shared_ptr<ThreadHost> host_;  // an answer may come when the engine is gone
+  const std::weak_ptr<ThreadHost> host_;
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 

@@ -92,7 +92,7 @@ class Applying : public testing::Test {
   delivery::AllTables all_tables_;
   std::vector<uint32_t> limits_;  // that were put in force
   EngineState state_{
-      .host = std::shared_ptr<ThreadHost>(std::shared_ptr<void>(), &host_),
+      .host = std::shared_ptr<ThreadHost>(&host_, [](auto*) {}),
       .clock = host_.clock,
       .stores = store_.stores(),
       .metrics = *metrics_,

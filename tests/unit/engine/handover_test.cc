@@ -87,7 +87,7 @@ class Handover : public testing::Test {
   std::ostringstream log_;
   std::unique_ptr<log::Logger> logger_ = log::Logger::Create(log_, log::Level::kInfo, host_.clock);
   delivery::AllTables all_tables_;
-  EngineState state_{.host = std::shared_ptr<ThreadHost>(std::shared_ptr<void>(), &host_),
+  EngineState state_{.host = std::shared_ptr<ThreadHost>(&host_, [](auto*) {}),
                      .clock = host_.clock,
                      .stores = store_.stores(),
                      .metrics = *metrics_,
