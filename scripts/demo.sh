@@ -88,7 +88,7 @@ destinations:
     retry: {none: true}
     keys:
       - name: demo
-        secret_env: DEMO_SECRET
+        secret: {env: DEMO_SECRET}
 subscriptions:
   - name: sessions
     types: [session.*]

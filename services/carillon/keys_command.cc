@@ -25,7 +25,7 @@ void AddKeysCommand(CLI::App& app, Command& chosen) {
   CLI::App* generate = group->add_subcommand("generate", "Print a new secret, kept nowhere else");
   generate->footer(
       "From 32 bytes of the system's random source. Write it to a file that only carillond reads "
-      "(secret_file), and give the receiver the same.\n"
+      "(`secret: {file: PATH}`), and give the receiver the same.\n"
       "Exit codes: 0 printed; 1 could not be written; 2 wrong arguments.");
   const auto v1a = std::make_shared<bool>(false);
   generate->add_flag(

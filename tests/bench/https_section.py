@@ -34,7 +34,7 @@ class TlsNginx(Nginx):
             f"ssl_session_tickets {switch}; ssl_session_cache {'builtin' if resumes else 'off'};")
         # Each destination trusts its receiver by a bundle of its own, as they do where customers
         # bring authorities.
-        self.members = {"tls": {"ca_bundle_file": str(self.certificate)}}
+        self.members = {"tls": {"ca_bundle": {"file": str(self.certificate)}}}
 
 
 def make_certificate(certificate, key):

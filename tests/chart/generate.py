@@ -16,6 +16,7 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHART = ROOT / "helm/carillon"
 PROTO = ROOT / "proto/carillon/v1"
+PROTOS = ("config", "destination", "authorization", "resource")
 
 DURATION = {"type": "string", "pattern": r"^(0|([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+)$"}
 SIZE = {"type": ["integer", "string"], "minimum": 0, "pattern": "^[0-9]+(B|KiB|MiB|GiB|TiB)?$"}
@@ -104,8 +105,11 @@ def enum_values(body):
 
 def proto_definitions():
     """Returns a schema for each message and enum of the configuration."""
-    text = "".join((PROTO / f"{name}.proto").read_text() for name in ("config", "destination", "authorization"))
+    text = "".join((PROTO / f"{name}.proto").read_text() for name in PROTOS)
     text = re.sub(r"//.*", "", text)
+    # What only answers have is in no file; other marks of fields are not looked at.
+    text = re.sub(r"^ +[^;{}]* = \d+ \[[^;]*OUTPUT_ONLY[^;]*\];\n", "", text, flags=re.M)
+    text = re.sub(r" \[\n?[^;]*\];", ";", text)
     definitions = {}
     for name, body in re.findall(r"^enum (\w+) \{\n(.*?)^\}", text, re.M | re.S):
         definitions[name] = {"enum": enum_values(body)}
@@ -119,7 +123,8 @@ def proto_definitions():
                 items = {"type": "object", "allOf": [schema]} if "$ref" in schema else schema
                 schema = {"type": "array", "items": items}
             properties[field] = nullable(schema)
-        definitions[name] = {"type": ["object", "null"], "additionalProperties": False, "properties": properties}
+        if properties:
+            definitions[name] = {"type": ["object", "null"], "additionalProperties": False, "properties": properties}
     # What is a number of things is no size.
     for message, fields in (("JournalSettings", ("deduplication_ids", "kept_events", "kept_total_events")),):
         for field in fields:
@@ -128,6 +133,9 @@ def proto_definitions():
     delays = definitions["Delays"]
     delays["type"].append("array")
     delays["items"] = delays["properties"]["items"]["items"]
+    # So does a text for a message of texts that exclude each other.
+    for name in ("Pem", "Secret"):
+        definitions[name]["type"].append("string")
     # `9000` is written without quotes as well.
     definitions["GuardSettings"]["properties"]["allow_ports"]["items"] = {
         "type": ["integer", "string"], "minimum": 1, "maximum": 65535, "pattern": "^[0-9]+(-[0-9]+)?$"}

@@ -110,7 +110,7 @@ class Authorization(EndToEnd):
     def oauth2(self, tokens, **members):
         (self.folder / "client-secret").write_text(SECRET + "\n")
         return {"oauth2": {"token_url": f"http://127.0.0.1:{tokens.port()}/token",
-                           "client_id": "carillon", "secret_file": "client-secret", **members}}
+                           "client_id": "carillon", "client_secret": {"file": "client-secret"}, **members}}
 
     def start(self, *destinations, **sections):
         self.write_config(destinations, **sections)
@@ -131,8 +131,8 @@ class Static(Authorization):
         basic, bearer = self.receiver(), self.receiver()
         server = self.start(
             self.destination(basic, authorization={
-                "basic": {"user": "Aladdin", "secret_file": "password"}}),
-            self.destination(bearer, name="two", authorization={"bearer": {"secret": "abc.def"}}))
+                "basic": {"user": "Aladdin", "password": {"file": "password"}}}),
+            self.destination(bearer, name="two", authorization={"bearer": {"token": "abc.def"}}))
         self.publish_sessions(server, 2)
         server.wait_metric(outcome("one", "success"), 2)
         server.wait_metric(outcome("two", "success"), 2)
@@ -234,10 +234,10 @@ class Tls(Authorization):
 
     def test_a_client_certificate_and_an_own_ca(self):
         receiver = self.receiver(tls=server_context(self.folder, self.folder / "ca.pem"))
-        own = {"ca_bundle_file": "ca.pem"}
+        own = {"ca_bundle": {"file": "ca.pem"}}
         server = self.start(
             self.destination(receiver, "https", "localhost", "with", tls={
-                **own, "client_certificate_file": "client.pem", "client_key_file": "client.key"}),
+                **own, "client_certificate": {"file": "client.pem"}, "client_key": {"file": "client.key"}}),
             self.destination(receiver, "https", "localhost", "without", tls=own),
             self.destination(receiver, "https", "localhost", "system"))
         self.publish_sessions(server, 3)
@@ -277,12 +277,12 @@ class Tls(Authorization):
         receiver = self.receiver()
         run_openssl(self.folder, "genrsa", "-out", "other.key", "2048")
         for tls, error in (
-                ({"client_certificate_file": "client.pem", "client_key_file": "other.key"},
-                 "destinations[0].tls.client_key_file: does not belong to the client certificate"),
-                ({"ca_bundle_file": "ca.key"},
-                 "destinations[0].tls.ca_bundle_file: holds no PEM certificate"),
-                ({"client_certificate_file": "missing.pem", "client_key_file": "client.key"},
-                 "destinations[0].tls.client_certificate_file: cannot be opened")):
+                ({"client_certificate": {"file": "client.pem"}, "client_key": {"file": "other.key"}},
+                 "destinations[0].tls.client_key.file: does not belong to the client certificate"),
+                ({"ca_bundle": {"file": "ca.key"}},
+                 "destinations[0].tls.ca_bundle.file: holds no PEM certificate"),
+                ({"client_certificate": {"file": "missing.pem"}, "client_key": {"file": "client.key"}},
+                 "destinations[0].tls.client_certificate.file: cannot be opened")):
             path = self.write_config([self.destination(receiver, "https", tls=tls)])
             checked = self.run_program("carillond", "--check-config", path)
             self.assertEqual(checked.returncode, 2)
@@ -299,7 +299,7 @@ class Keys(EndToEnd):
             (self.folder / "key").write_text(made[0].stdout)
             path = self.write_config([{
                 "name": "one", "url": "http://127.0.0.1/",
-                "keys": [{"name": "new", "secret_file": "key"}]}])
+                "keys": [{"name": "new", "secret": {"file": "key"}}]}])
             checked = self.run_program("carillond", "--check-config", path)
             self.assertEqual(checked.returncode, 0, checked.stderr)
 

@@ -103,7 +103,7 @@ class Signatures(EndToEnd):
         receiver = self.sink("--secret", SECRET)
         self.write_config([{"name": "signed", "url": receiver.url("/ok"),
                             "keys": [{"name": "new", "secret": SECRET},
-                                     {"name": "old", "secret_env": "OLD_SECRET"}]}])
+                                     {"name": "old", "secret": {"env": "OLD_SECRET"}}]}])
         server = self.server(env={"OLD_SECRET": OTHER_SECRET})
         [result] = self.publish_events(server, [
             {"id": "evt_1", "type": "session.create", "occurTime": "2026-01-02T03:04:05Z",

@@ -92,7 +92,7 @@ class ForwardProxy(EndToEnd):
         self.write_config(
             [{"name": "one", "url": receiver.url("/ok")}],
             proxy={"url": f"http://127.0.0.1:{proxy.server_address[1]}", "basic": {
-                "user": "carillon", "secret_env": "PROXY_PASSWORD"}})
+                "user": "carillon", "password": {"env": "PROXY_PASSWORD"}}})
         server = self.server(env={"PROXY_PASSWORD": "open sesame"})
         self.publish_events(server, [{"session": session(i)} for i in range(3)])
         server.wait_metric(outcome("one", "success"), 3)

@@ -141,7 +141,7 @@ class CheckConfig(EndToEnd):
 
     def test_without_secrets(self):
         path = self.write_config([{"name": "one", "url": "http://127.0.0.1:1/",
-                                   "keys": [{"name": "k", "secret_env": "CARILLON_NOT_SET"}]}])
+                                   "keys": [{"name": "k", "secret": {"env": "CARILLON_NOT_SET"}}]}])
         done = self.check(path)
         self.assertEqual(done.returncode, 2)
         self.assertIn("a variable that is not set: CARILLON_NOT_SET", done.stderr)

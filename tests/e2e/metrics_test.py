@@ -201,8 +201,8 @@ class Receivers(EndToEnd):
         receiver = Receiver(self.folder)
         self.addCleanup(receiver.close)
         ports = {"trusted": receiver.server_address[1], "stranger": receiver.server_address[1]}
-        own = {"ca_bundle_file": "ca.pem", "client_certificate_file": "client.pem",
-               "client_key_file": "client.key"}
+        own = {"ca_bundle": {"file": "ca.pem"}, "client_certificate": {"file": "client.pem"},
+               "client_key": {"file": "client.key"}}
         with socket.socket() as mute:
             mute.bind(("127.0.0.1", 0))
             mute.listen(16)  # connects, and says nothing

@@ -106,7 +106,7 @@ class Reload(EndToEnd):
         (mount / "..data").symlink_to("v1")
         (mount / "key").symlink_to("..data/key")
         self.write_config([{"name": "a", "url": receiver.url("/ok"),
-                            "keys": [{"name": "k", "secret_file": str(mount / "key")}]}])
+                            "keys": [{"name": "k", "secret": {"file": str(mount / "key")}}]}])
         server = self.server()
         self.publish_events(server, [{"session": session(1)}])
         self.assertEqual([r["verified"] for r in receiver.wait_records(1)], [False])
@@ -120,7 +120,7 @@ class Reload(EndToEnd):
         key = self.folder / "key"
         key.write_text(SECRET)
         path = self.write_config([{"name": "a", "url": self.receiver.url("/ok/a"),
-                                   "keys": [{"name": "k", "secret_file": str(key)}]}])
+                                   "keys": [{"name": "k", "secret": {"file": str(key)}}]}])
         server = self.server()
         path.rename(self.folder / "away")
         server.signal(signal.SIGHUP)
@@ -134,7 +134,7 @@ class Reload(EndToEnd):
         server = self.server()
         key = self.folder / "key"
         self.write_config([{"name": "a", "url": self.receiver.url("/ok/a"),
-                            "keys": [{"name": "k", "secret_file": str(key)}]}], path=path)
+                            "keys": [{"name": "k", "secret": {"file": str(key)}}]}], path=path)
         server.wait_metric(REFUSED, 1)
         key.write_text(SECRET)
         server.wait_metric(RELOADED, 1)

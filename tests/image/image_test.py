@@ -113,7 +113,7 @@ class Inside(EndToEnd):
             "guard": {"allow_networks": ["127.0.0.0/8"], "allow_ports": [9000]},
             "event_types": [{"name": "test.event"}],
             "destinations": [{"name": name, "url": f"http://127.0.0.1:9000{path}",
-                              "keys": [{"name": "k", "secret_env": "HOOK_KEY"}]}
+                              "keys": [{"name": "k", "secret": {"env": "HOOK_KEY"}}]}
                              for name, path in zip(names, paths)],
             "subscriptions": [{"name": "all", "types": ["test.event"], "destinations": names}],
             **sections}))

@@ -47,7 +47,7 @@ def values(*paths, **more):
               "guard": {"allow_networks": ["127.0.0.0/8"], "allow_ports": [8080]},
               "event_types": [{"name": "test.event"}],
               "destinations": [{"name": name, "url": f"http://127.0.0.1:8080{path}",
-                                "timeouts": {"total": "60s"}, "keys": [{"name": "k", "secret_env": "HOOK_KEY"}]}
+                                "timeouts": {"total": "60s"}, "keys": [{"name": "k", "secret": {"env": "HOOK_KEY"}}]}
                                for name, path in zip(names, paths)],
               "subscriptions": [{"name": "all", "types": ["*"], "destinations": names}]}
     return {"config": config, "persistence": {"size": "1Gi"}, "preStopSeconds": 3,
@@ -237,7 +237,7 @@ class Pod(Inside):
     def test_a_key_in_a_mounted_secret(self):
         given = values("/ok", secretFiles={"hooks": {"secret": "hooks"}}, secretEnv={})
         given["config"]["destinations"][0]["keys"] = [
-            {"name": "k", "secret_file": "/etc/carillon-secrets/hooks/signing-key"}]
+            {"name": "k", "secret": {"file": "/etc/carillon-secrets/hooks/signing-key"}}]
         self.render(given)
         self.write_secrets()
         sink, _ = self.receiver(), self.start_pod()

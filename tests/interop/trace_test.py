@@ -258,11 +258,11 @@ class Traces(EndToEnd):
         collector = self.collector(kind, self.folder)
         (self.folder / "token").write_text("Bearer one\n")
         return {**collector,
-                "headers": [{"name": "Authorization", "value_file": str(self.folder / "token")},
-                            {"name": "x-env", "value_env": "COLLECTOR_KEY"}],
-                "tls": {"ca_bundle_file": str(self.folder / "ca.pem"),
-                        "client_certificate_file": str(self.folder / "client.pem"),
-                        "client_key_file": str(self.folder / "client.key")}}
+                "headers": [{"name": "Authorization", "secret": {"file": str(self.folder / "token")}},
+                            {"name": "x-env", "secret": {"env": "COLLECTOR_KEY"}}],
+                "tls": {"ca_bundle": {"file": str(self.folder / "ca.pem")},
+                        "client_certificate": {"file": str(self.folder / "client.pem")},
+                        "client_key": {"file": str(self.folder / "client.key")}}}
 
     def test_tls_a_client_certificate_and_tokens_which_are_renewed_without_a_restart(self):
         make_authority(self.folder)
@@ -321,11 +321,11 @@ class Traces(EndToEnd):
         self.client("first")
         for kind in (GrpcCollector, HttpCollector):
             for tls, trusted in ({}, False), ({"insecure_skip_verify": True}, True), (
-                    {"ca_bundle_file": str(self.folder / "server.pem")}, True):
+                    {"ca_bundle": {"file": str(self.folder / "server.pem")}}, True):
                 with self.subTest(kind.__name__, tls=tls):
                     self.spans.__init__()
                     settings = self.tls_settings(kind)
-                    del settings["tls"]["ca_bundle_file"]
+                    del settings["tls"]["ca_bundle"]
                     settings["tls"].update(tls)
                     sink = self.sink()
                     folder = self.folder / "store"

@@ -32,11 +32,11 @@ def destinations(sink, secure, silent, refused, folder):
     quick = {"delays": ["2s", "5s", "10s"]}
     never = {"off": True}
     short = {"connect": "400ms", "total": "800ms"}
-    client = {"ca_bundle_file": str(folder / "receiver.pem"),
-              "client_certificate_file": str(folder / "client.pem"),
-              "client_key_file": str(folder / "client.key")}
-    token = {"token_url": secure.url("/token"), "client_id": "watch", "secret": "watch",
-             "tls": {"ca_bundle_file": str(folder / "receiver.pem")}}
+    client = {"ca_bundle": {"file": str(folder / "receiver.pem")},
+              "client_certificate": {"file": str(folder / "client.pem")},
+              "client_key": {"file": str(folder / "client.key")}}
+    token = {"token_url": secure.url("/token"), "client_id": "watch", "client_secret": "watch",
+             "tls": {"ca_bundle": {"file": str(folder / "receiver.pem")}}}
     return [
         *({"name": f"well-{n}", "url": sink.url(f"/ok/{n}")} for n in range(3)),
         {"name": "secure", "url": secure.url("/"), "tls": client,

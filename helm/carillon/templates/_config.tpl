@@ -3,16 +3,12 @@
 {{- $ := . -}}
 {{- if kindIs "map" .value -}}
 {{- if and .value.value (regexMatch "(?i)^(authorization|cookie|.*(api-?key|token|secret|password).*)$" (toString .value.name)) -}}
-{{- fail (printf "%s.value: what a header %s says must not stand in values; put it into a Secret and name it by value_env (secretEnv) or value_file (secretFiles). `dev: true` allows it" .path .value.name) -}}
+{{- fail (printf "%s.value: what a header %s says must not stand in values; put it into a Secret and name it by `secret: {env: ...}` (secretEnv) or `secret: {file: ...}` (secretFiles). `dev: true` allows it" .path .value.name) -}}
 {{- end -}}
 {{- range $key, $value := .value -}}
 {{- $path := printf "%s.%s" $.path $key -}}
-{{- if and $value (has $key (list "secret" "client_key")) -}}
-{{- fail (printf "%s: a secret must not stand in values; put it into a Secret and name it by %s_env (secretEnv) or %s_file (secretFiles). `dev: true` allows it" $path $key $key) -}}
-{{- else if and $value (regexMatch "^(secret|client_key|value)_env$" $key) -}}
-{{- include "carillon.checkEnv" (dict "root" $.root "path" $path "name" $value) -}}
-{{- else if and $value (regexMatch "^(secret|client_key|client_certificate|ca_bundle|value)_file$" $key) -}}
-{{- include "carillon.checkFile" (dict "root" $.root "path" $path "name" $value) -}}
+{{- if has $key (list "secret" "password" "token" "client_secret" "client_key" "ca_bundle" "client_certificate") -}}
+{{- include "carillon.checkSecret" (dict "root" $.root "path" $path "key" $key "value" $value) -}}
 {{- else -}}
 {{- include "carillon.checkSecrets" (dict "root" $.root "path" $path "value" $value) -}}
 {{- end -}}
@@ -21,6 +17,20 @@
 {{- range $index, $value := .value -}}
 {{- include "carillon.checkSecrets" (dict "root" $.root "path" (printf "%s[%d]" $.path $index) "value" $value) -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* One that is, or may be, in a file or a variable: (dict "root" $ "path" "config..." "key" "password" "value" ...). */}}
+{{- define "carillon.checkSecret" -}}
+{{- $ := . -}}
+{{- $text := .value -}}
+{{- if kindIs "map" .value -}}
+{{- $text = .value.value -}}
+{{- with .value.env -}}{{- include "carillon.checkEnv" (dict "root" $.root "path" (printf "%s.env" $.path) "name" .) -}}{{- end -}}
+{{- with .value.file -}}{{- include "carillon.checkFile" (dict "root" $.root "path" (printf "%s.file" $.path) "name" .) -}}{{- end -}}
+{{- end -}}
+{{- if and $text (not (has .key (list "ca_bundle" "client_certificate"))) -}}
+{{- fail (printf "%s: a secret must not stand in values; put it into a Secret and name it by `%s: {env: ...}` (secretEnv) or `%s: {file: ...}` (secretFiles). `dev: true` allows it" .path .key .key) -}}
 {{- end -}}
 {{- end -}}
 

@@ -16,6 +16,7 @@
 #include "carillon/base/text.h"
 #include "carillon/v1/config.pb.h"
 #include "carillon/v1/destination.pb.h"
+#include "input_members.h"
 #include "old_members.h"
 #include "scalar_from_yaml.h"
 
@@ -26,37 +27,12 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-std::vector<std::string_view> MemberNames(const Descriptor& type) {
-  std::vector<std::string_view> names;
-  for (int i = 0; i < type.field_count(); ++i) names.push_back(type.field(i)->name());
-  return names;
-}
-
-/// Whether a secret stands among the members of `type`: one with a sibling `_env`, or a header's
-/// value. What stands in the wrong place there may be the secret.
-bool HoldsSecret(const Descriptor& type) {
-  if (&type == v1::Authorization::descriptor()) return true;
-  if (&type == v1::ProxySettings::descriptor()) return true;
-  if (&type == v1::Header::descriptor()) return true;
-  for (int i = 0; i < type.field_count(); ++i) {
-    if (type.field(i)->name().ends_with("_env")) return true;
-  }
-  return false;
-}
-
 /// Names of members as a schema has them; else the name is not repeated.
 bool IsMemberName(std::string_view name) {
   constexpr size_t kMaxNameBytes = 40;
   return name.size() <= kMaxNameBytes && std::ranges::all_of(name, [](char c) {
            return (c >= 'a' && c <= 'z') || c == '_' || c == '-' || (c >= '0' && c <= '9');
          });
-}
-
-/// The member of a message that has no other and is a list: in YAML the list stands for the
-/// message.
-const FieldDescriptor* OnlyList(const Descriptor& type) {
-  const bool is_one = type.field_count() == 1 && type.field(0)->is_repeated();
-  return is_one && !type.field(0)->is_map() ? type.field(0) : nullptr;
 }
 
 /// Whether `node` says that one of several members that exclude each other is not meant: it is then
@@ -87,6 +63,8 @@ class Reader {
                 const resource::Path& path);
   void ReadValue(const YamlNode& node, Message& message, const FieldDescriptor& field,
                  const resource::Path& path);
+  void ReadMessageOrWhatStandsForIt(const YamlNode& node, Message& message,
+                                    const resource::Path& path);
 
   resource::Errors& errors_;
 };
@@ -103,6 +81,8 @@ void Reader::ReadMessage(const YamlNode& node, Message& message, const resource:
     const FieldDescriptor* field = FindMember(type, name);
     if (field == nullptr) {
       AddUnknownMember(name, type, path, errors_);
+    } else if (!IsInput(*field)) {
+      errors_.Add(path.Member(field->name()), "stands in answers only; delete it here");
     } else if (!seen.insert(field->number()).second) {
       errors_.Add(path.Member(field->name()), "stands here twice");
     } else if (value->kind != YamlNode::Kind::kNull && !SaysNo(*value, *field) &&
@@ -169,21 +149,26 @@ void Reader::ReadValue(const YamlNode& node, Message& message, const FieldDescri
     ReadTimestamp(node, static_cast<google::protobuf::Timestamp&>(child), path, errors_);
   } else if (field.message_type() == v1::Scalar::descriptor()) {
     ReadScalar(node, static_cast<v1::Scalar&>(child), path, errors_);
-  } else if (const FieldDescriptor* list = OnlyList(*field.message_type());
-             list != nullptr && node.kind == YamlNode::Kind::kSequence) {
-    ReadList(node, child, *list, path.Member(list->name()));
   } else {
-    ReadMessage(node, child, path);
+    ReadMessageOrWhatStandsForIt(node, child, path);
+  }
+}
+
+void Reader::ReadMessageOrWhatStandsForIt(const YamlNode& node, Message& message,
+                                          const resource::Path& path) {
+  const Descriptor& type = *message.GetDescriptor();
+  const FieldDescriptor* list = MeantByList(type);
+  const FieldDescriptor* scalar = MeantByScalar(type);
+  if (list != nullptr && node.kind == YamlNode::Kind::kSequence) {
+    ReadList(node, message, *list, path.Member(list->name()));
+  } else if (scalar != nullptr && node.kind == YamlNode::Kind::kScalar) {
+    ReadScalarField(node, message, *scalar, path.Member(scalar->name()), errors_);
+  } else {
+    ReadMessage(node, message, path);
   }
 }
 
 }  // namespace
-
-const FieldDescriptor* FindMember(const Descriptor& type, std::string_view name) {
-  const std::string text(name);
-  const FieldDescriptor* field = type.FindFieldByName(text);
-  return field != nullptr ? field : type.FindFieldByCamelcaseName(text);
-}
 
 void AddUnknownMember(const std::string& name, const Descriptor& type, const resource::Path& path,
                       resource::Errors& errors) {
@@ -191,7 +176,7 @@ void AddUnknownMember(const std::string& name, const Descriptor& type, const res
     return errors.Add(path.Member(name),
                       SayWhatItIsNow(*old) + "; `carillon config migrate` rewrites the file");
   }
-  std::vector<std::string_view> known = MemberNames(type);
+  std::vector<std::string_view> known = InputNames(type);
   const std::string suggestion = base::DidYouMean(name, known);
   std::ranges::sort(known);
   const std::string message = absl::StrCat(

@@ -15,10 +15,6 @@ namespace carillon::config {
 void FromYaml(const YamlNode& node, google::protobuf::Message& message, const resource::Path& path,
               resource::Errors& errors);
 
-/// The member of that name, also as JSON has it (`displayName`); null when there is none.
-const google::protobuf::FieldDescriptor* FindMember(const google::protobuf::Descriptor& type,
-                                                    std::string_view name);
-
 /// Adds the error of a member `name` that `type` does not have, with the known ones, or with what
 /// took its place where an earlier version had it. `path` is that of the message.
 void AddUnknownMember(const std::string& name, const google::protobuf::Descriptor& type,

@@ -16,6 +16,7 @@
 #include "carillon/v1/config.pb.h"
 #include "file.h"
 #include "from_yaml.h"
+#include "input_members.h"
 #include "located_yaml.h"
 #include "old_members.h"
 #include "text_edits.h"
@@ -137,7 +138,8 @@ void Migrator::Rewrite(const LocatedNode& map, const std::vector<FoundMember>& g
       return errors_.Add(member, "has a name that is no plain text with a colon behind it");
     }
     const bool twice = std::ranges::any_of(group, [&](const FoundMember& other) {
-      return &other != &found && (found.now.size() == 1 || other.now[1] == found.now[1]);
+      return &other != &found &&
+             (found.now.size() == 1 || other.now.size() == 1 || other.now[1] == found.now[1]);
     });
     if (twice) return errors_.Add(member, "stands beside another that says the same");
   }
@@ -249,9 +251,12 @@ void Migrator::NestInFlow(const LocatedNode& map, const std::vector<FoundMember>
     absl::StrAppend(&behind, ", ", opened(now, 1),
                     base::ToAbsl(text_.substr(end, EndOf(member->value) - end)),
                     std::string(now.size() - 2, '}'));
-    CutFromFlow(map, *member, path.Member(member->name));
   }
+  // Before what is cut, which may begin where this stands.
   edits_.Insert(EndOf(first.member->value), behind + "}");
+  for (size_t i = 1; i < group.size(); ++i) {
+    CutFromFlow(map, *group[i].member, path.Member(group[i].member->name));
+  }
 }
 
 void Migrator::CutFromFlow(const LocatedNode& map, const Member& member, const Path& path) {

@@ -17,6 +17,7 @@
 #include "carillon/base/similar.h"
 #include "carillon/base/text.h"
 #include "carillon/resource/units.h"
+#include "carillon/v1/options.pb.h"
 
 namespace carillon::config {
 namespace {
@@ -130,7 +131,7 @@ void ReadEnum(const YamlNode& node, Message& message, const FieldDescriptor& fie
 
 void ReadString(const YamlNode& node, Message& message, const FieldDescriptor& field,
                 const resource::Path& path, resource::Errors& errors) {
-  const bool names = field.name().ends_with("_file") || field.name().ends_with("_env");
+  const bool names = field.options().GetExtension(v1::rule).file_only();
   if (!IsScalar(node)) {
     errors.Add(path, "must be a string");
   } else if (names && node.text.find('\0') != std::string::npos) {

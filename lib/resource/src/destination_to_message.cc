@@ -65,16 +65,18 @@ void SetRetry(const model::RetryPolicy& from, v1::Retry& to) {
 }
 
 void SetTls(const model::TlsSettings& from, v1::Tls& to) {
-  to.set_ca_bundle(from.ca_bundle.str());
-  to.set_client_certificate(from.client_certificate.str());
-  to.set_client_key(Revealed(from.client_key));
+  if (!from.ca_bundle.empty()) to.mutable_ca_bundle()->set_value(from.ca_bundle.str());
+  if (!from.client_certificate.empty()) {
+    to.mutable_client_certificate()->set_value(from.client_certificate.str());
+    to.mutable_client_key()->set_value(Revealed(from.client_key));
+  }
   to.set_insecure_skip_verify(!from.verify);
 }
 
 void SetOAuth2(const model::OAuth2Authorization& from, v1::OAuth2& to) {
   to.set_token_url(from.token_url);
   to.set_client_id(from.client_id);
-  to.set_secret(Revealed(from.client_secret));
+  to.mutable_client_secret()->set_value(Revealed(from.client_secret));
   to.set_client_authentication(from.client_authentication == model::ClientAuthentication::kBody
                                    ? v1::CLIENT_AUTHENTICATION_BODY
                                    : v1::CLIENT_AUTHENTICATION_BASIC);
@@ -87,9 +89,10 @@ void SetAuthorization(const model::Authorization& from, v1::Destination& to) {
   if (const auto* basic = std::get_if<model::BasicAuthorization>(&from)) {
     v1::Basic& given = *to.mutable_authorization()->mutable_basic();
     given.set_user(basic->user);
-    given.set_secret(Revealed(basic->password));
+    given.mutable_password()->set_value(Revealed(basic->password));
   } else if (const auto* bearer = std::get_if<model::BearerAuthorization>(&from)) {
-    to.mutable_authorization()->mutable_bearer()->set_secret(Revealed(bearer->token));
+    v1::Bearer& given = *to.mutable_authorization()->mutable_bearer();
+    given.mutable_token()->set_value(Revealed(bearer->token));
   } else if (const auto* oauth2 = std::get_if<model::OAuth2Authorization>(&from)) {
     SetOAuth2(*oauth2, *to.mutable_authorization()->mutable_oauth2());
   }
@@ -99,7 +102,7 @@ void SetSigning(const model::Destination& from, v1::Destination& to) {
   for (const model::SigningKey& key : from.keys) {
     v1::Key& given = *to.add_keys();
     given.set_name(key.name);
-    given.set_secret(Revealed(signing::FormatSecret({key.scheme, key.secret})));
+    given.mutable_secret()->set_value(Revealed(signing::FormatSecret({key.scheme, key.secret})));
     if (key.expires_at) {
       given.mutable_expire_time()->set_seconds(base::ToUnixSeconds(*key.expires_at));
     }
@@ -183,7 +186,11 @@ v1::Destination ToMessage(const model::Destination& from) {
   for (const model::Header& header : from.headers) {
     v1::Header& given = *to.add_headers();
     given.set_name(header.name);
-    given.set_value(Revealed(header.value));
+    if (header.secret) {
+      given.mutable_secret()->set_value(Revealed(header.value));
+    } else {
+      given.set_value(Revealed(header.value));
+    }
   }
   SetSigning(from, to);
   SetPace(from, to);

@@ -33,17 +33,9 @@ bool IsVisibleAscii(std::string_view s) {
   return std::ranges::all_of(s, [](char c) { return c > 0x20 && c < 0x7F; });
 }
 
-template <typename M>
-SecretSource SourceOf(const M& message) {
-  SecretSource source = SecretOf(message);
-  source.max_file_bytes = kMaxFileBytes;
-  return source;
-}
-
-/// A password, or a client's secret.
-template <typename M>
-base::Secret ReadPassword(const M& given, const Path& path, Errors& errors) {
-  auto found = FindSecret(SourceOf(given), path, errors);
+/// A password, or a client's secret; `path` is its own.
+base::Secret ReadPassword(const v1::Secret& given, const Path& path, Errors& errors) {
+  auto found = FindSecret(given, path, errors, kMaxFileBytes);
   if (!found) return {};
   if (found->secret.empty() || !IsText(found->secret.Reveal(), kMaxPasswordBytes)) {
     errors.Add(path.Member(found->member), "must be 1-4096 bytes without control characters");
@@ -52,11 +44,12 @@ base::Secret ReadPassword(const M& given, const Path& path, Errors& errors) {
 }
 
 model::BearerAuthorization ReadBearer(const v1::Bearer& given, const Path& path, Errors& errors) {
-  auto found = FindSecret(SourceOf(given), path, errors);
+  const Path place = path.Member("token");
+  auto found = FindSecret(given.token(), place, errors, kMaxFileBytes);
   if (!found) return {};
   const std::string_view token = found->secret.Reveal();
   if (token.empty() || token.size() > kMaxTokenBytes || !IsVisibleAscii(token)) {
-    errors.Add(path.Member(found->member), "must be 1-8192 visible ASCII characters");
+    errors.Add(place.Member(found->member), "must be 1-8192 visible ASCII characters");
   }
   return {std::move(found->secret)};
 }
@@ -69,7 +62,7 @@ model::OAuth2Authorization ReadOAuth2(const v1::OAuth2& given, const Path& path,
   if (to.client_id.empty() || !IsText(to.client_id, kMaxTextBytes)) {
     errors.Add(path.Member("client_id"), "must be 1-1024 bytes without control characters");
   }
-  to.client_secret = ReadPassword(given, path, errors);
+  to.client_secret = ReadPassword(given.client_secret(), path.Member("client_secret"), errors);
   if (given.client_authentication() == v1::CLIENT_AUTHENTICATION_BODY) {
     to.client_authentication = model::ClientAuthentication::kBody;
   }
@@ -108,7 +101,7 @@ model::BasicAuthorization ReadBasic(const v1::Basic& given, const Path& path, Er
       to.user.find(':') != std::string::npos) {
     errors.Add(path.Member("user"), "must be 1-256 bytes without colons and control characters");
   }
-  to.password = ReadPassword(given, path, errors);
+  to.password = ReadPassword(given.password(), path.Member("password"), errors);
   return to;
 }
 

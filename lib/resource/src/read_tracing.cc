@@ -132,7 +132,7 @@ void TakeHeaders(const Surroundings& from, v1::TracingSettings& given, const Pat
   for (const auto& [name, value] : *pairs) {
     v1::Header& header = *given.add_headers();
     header.set_name(name);
-    header.set_value(value);
+    header.mutable_secret()->set_value(value);  // as who asks for them means it
   }
 }
 
@@ -146,16 +146,20 @@ void TakeTls(const Surroundings& from, v1::TracingSettings& given, const Path& p
                                     "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE");
   const Found key =
       FirstOf(from, "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY");
-  given.mutable_tls()->set_ca_bundle_file(bundle.value);
-  given.mutable_tls()->set_client_certificate_file(certificate.value);
-  given.mutable_tls()->set_client_key_file(key.value);
+  v1::Tls& tls = *given.mutable_tls();
+  if (!bundle.value.empty()) tls.mutable_ca_bundle()->set_file(bundle.value);
+  if (!certificate.value.empty()) tls.mutable_client_certificate()->set_file(certificate.value);
+  if (!key.value.empty()) tls.mutable_client_key()->set_file(key.value);
   // One without the other is an error at `path` itself.
   if (!certificate.value.empty() || !key.value.empty()) {
     errors.ComesFrom(path, certificate.value.empty() ? key.name : certificate.name);
   }
-  errors.ComesFrom(path.Member("ca_bundle_file"), bundle.name);
-  errors.ComesFrom(path.Member("client_certificate_file"), certificate.name);
-  errors.ComesFrom(path.Member("client_key_file"), key.name);
+  const Path ca_bundle = path.Member("ca_bundle");
+  const Path client_certificate = path.Member("client_certificate");
+  const Path client_key = path.Member("client_key");
+  errors.ComesFrom(ca_bundle.Member("file"), bundle.name);
+  errors.ComesFrom(client_certificate.Member("file"), certificate.name);
+  errors.ComesFrom(client_key.Member("file"), key.name);
 }
 
 void TakeRatio(const Surroundings& from, v1::TracingSettings& given, const Path& path,
@@ -261,9 +265,7 @@ std::string FileAlone(v1::TracingSettings given) {
   if (given.service_name().empty()) given.set_service_name("carillon");
   ApplyBounds(given, Path(), nobody);
   for (v1::Header& header : *given.mutable_headers()) {
-    header.clear_value();
-    header.clear_value_file();
-    header.clear_value_env();
+    header.clear_content();
   }
   given.clear_tls();
   return given.SerializeAsString();

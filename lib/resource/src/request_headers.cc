@@ -65,19 +65,19 @@ bool IsValue(std::string_view s) {
 
 /// Returns an empty value where it is one, is wrong, or is not read.
 base::Secret ReadValue(const v1::Header& header, const Path& path, Errors& errors) {
-  const SecretSource source{.name = "value",
-                            .text = header.value(),
-                            .file = header.value_file(),
-                            .variable = header.value_env(),
-                            .optional = true};
-  std::optional<FoundSecret> found = FindSecret(source, path, errors);
+  constexpr std::string_view kWrong =
+      "must be UTF-8 without control characters and neither begin nor end with white space";
+  if (!header.has_secret()) {
+    if (!IsValue(header.value())) errors.Add(path.Member("value"), kWrong);
+    return base::Secret(header.value());
+  }
+  const Path place = path.Member("secret");
+  std::optional<FoundSecret> found = FindSecret(header.secret(), place, errors);
   if (!found) return base::Secret();
   if (found->secret.Reveal().empty()) {
-    errors.Add(path.Member(found->member), "leads to an empty value");
+    errors.Add(place.Member(found->member), "leads to an empty value");
   } else if (!IsValue(found->secret.Reveal())) {
-    errors.Add(
-        path.Member(found->member),
-        "must be UTF-8 without control characters and neither begin nor end with white space");
+    errors.Add(place.Member(found->member), kWrong);
   }
   return std::move(found->secret);
 }
@@ -108,7 +108,7 @@ std::vector<model::Header> ReadHeaders(const v1::Destination& given, const Path&
     if (!names.insert(absl::AsciiStrToLower(header.name())).second) {
       errors.Add(header_path.Member("name"), "is the name of another header of this destination");
     }
-    headers.push_back({header.name(), ReadValue(header, header_path, errors)});
+    headers.push_back({header.name(), ReadValue(header, header_path, errors), header.has_secret()});
     bytes += header.name().size() + headers.back().value.Reveal().size() + kLineBytes;
   }
   if (bytes > kMaxBytes) errors.Add(path, "must be at most 8 KiB in all");

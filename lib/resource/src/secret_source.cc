@@ -47,46 +47,43 @@ std::string ShownFile(std::string_view path) {
   return shown ? absl::StrCat(" (", base::ToAbsl(path), ")") : "";
 }
 
-std::optional<FoundSecret> FindSecret(const SecretSource& source, const Path& path,
-                                      Errors& errors) {
-  const int given = (source.text.empty() ? 0 : 1) + (source.file.empty() ? 0 : 1) +
-                    (source.variable.empty() ? 0 : 1);
-  const std::string name(source.name);
-  if (given == 0 && source.optional) return std::nullopt;
-  if (given != 1) {
-    errors.Add(path, absl::StrCat(source.optional ? "must have at most" : "needs exactly",
-                                  " one of ", name, ", ", name, "_file, ", name, "_env"));
+std::optional<FoundSecret> FindSecret(const v1::Secret& secret, const Path& path, Errors& errors,
+                                      size_t max_file_bytes) {
+  const bool is_text = secret.has_value();
+  if (secret.value().empty() && secret.file().empty() && secret.env().empty()) {
+    errors.Add(path, "needs exactly one of value, file, env");
     return std::nullopt;
   }
-  if (source.text.empty() && !errors.references().Reads()) {
+  if (!is_text && !errors.references().Reads()) {
     errors.references().Skip();
     return std::nullopt;
   }
-  std::string member = name;
-  absl::StatusOr<std::string> text = source.text;
-  if (!source.file.empty()) {
-    member += "_file";
-    text = ReadSecretFile(source.file, source.max_file_bytes, errors);
-  } else if (!source.variable.empty()) {
-    member += "_env";
-    text = ReadSecretVariable(source.variable, errors);
+  std::string_view member = "value";
+  absl::StatusOr<std::string> text = secret.value();
+  if (secret.has_file()) {
+    member = "file";
+    text = ReadSecretFile(secret.file(), max_file_bytes, errors);
+  } else if (secret.has_env()) {
+    member = "env";
+    text = ReadSecretVariable(secret.env(), errors);
   }
   // Editors and shells put a line end there; nobody means it.
-  if (text.ok() && source.text.empty()) text->resize(text->find_last_not_of("\r\n") + 1);
+  if (text.ok() && !is_text) text->resize(text->find_last_not_of("\r\n") + 1);
   if (!text.ok()) {
     errors.Add(path.Member(member), base::ToStd(text.status().message()));
     return std::nullopt;
   }
-  return FoundSecret{std::move(member), base::Secret(*std::move(text))};
+  return FoundSecret{member, base::Secret(*std::move(text))};
 }
 
 std::optional<signing::SchemeSecret> ReadSecret(const v1::Key& key, const Path& path,
                                                 Errors& errors) {
-  const auto found = FindSecret(SecretOf(key), path, errors);
+  const Path place = path.Member("secret");
+  const auto found = FindSecret(key.secret(), place, errors);
   if (!found) return std::nullopt;
   absl::StatusOr<signing::SchemeSecret> secret = signing::ParseAnySecret(found->secret.Reveal());
   if (!secret.ok()) {
-    errors.Add(path.Member(found->member), base::ToStd(secret.status().message()));
+    errors.Add(place.Member(found->member), base::ToStd(secret.status().message()));
     return std::nullopt;
   }
   return *std::move(secret);

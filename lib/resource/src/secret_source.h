@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,40 +9,26 @@
 #include "carillon/resource/path.h"
 #include "carillon/signing/signer.h"
 #include "carillon/v1/destination.pb.h"
+#include "carillon/v1/resource.pb.h"
 
 namespace carillon::resource {
 
-/// The members that can hold a secret or say where it is: NAME, NAME_file, NAME_env.
-struct SecretSource {
-  std::string_view name;
-  const std::string& text;
-  const std::string& file;
-  const std::string& variable;
-  size_t max_file_bytes = 4096;
-  bool optional = false;  ///< whether it is no error when none of them is given
-
-  bool given() const { return !text.empty() || !file.empty() || !variable.empty(); }
-};
-
-/// The source of a message with the members `secret`, `secret_file`, `secret_env`.
-template <typename M>
-SecretSource SecretOf(const M& message) {
-  return {"secret", message.secret(), message.secret_file(), message.secret_env()};
-}
+/// Bytes of a file with a secret, where nothing else is said.
+inline constexpr size_t kMaxSecretFileBytes = 4096;
 
 struct FoundSecret {
-  std::string member;  ///< which led to it
+  std::string_view member;  ///< of v1::Secret, which led to it
   base::Secret secret;
 };
 
-/// Reads a secret from the one member of `source` that is given; `path` is their message's. Line
-/// ends behind what a file or a variable holds are no part of it. Adds an error, which does not
-/// repeat the secret, and names the file or variable only when it looks like one (a path, capital
-/// letters): it may have been mixed up with the secret.
+/// Reads a secret from its source; `path` is its own. Line ends behind what a file or a variable
+/// holds are no part of it. Adds an error, which does not repeat the secret, and names the file or
+/// variable only when it looks like one (a path, capital letters): it may have been mixed up with
+/// the secret. A secret without a source is an error too.
 ///
-/// Nothing, without an error, when secrets are not read (References::Reads), or when an optional
-/// one is not given.
-std::optional<FoundSecret> FindSecret(const SecretSource& source, const Path& path, Errors& errors);
+/// Returns nullopt without an error when secrets are not read (References::Reads).
+std::optional<FoundSecret> FindSecret(const v1::Secret& secret, const Path& path, Errors& errors,
+                                      size_t max_file_bytes = kMaxSecretFileBytes);
 
 /// ` (PATH)`, or nothing when `path` does not look like one.
 std::string ShownFile(std::string_view path);

@@ -37,40 +37,41 @@ std::string Quoted(std::string text) {
 TEST(Authorization, Basic) {
   const auto folder = TestFolder();
   WriteText(folder / "password", "p:w\n");
-  const auto d = Only(WithAuthorization("basic: {user: me, secret_file: '" +
-                                        (folder / "password").string() + "'}"));
+  const auto d = Only(WithAuthorization("basic: {user: me, password: {file: '" +
+                                        (folder / "password").string() + "'}}"));
   const auto& basic = std::get<model::BasicAuthorization>(d.authorization);
   EXPECT_EQ(basic.user, "me");
   EXPECT_EQ(basic.password.Reveal(), "p:w");
   const std::string place = "destinations[0].authorization.basic";
   EXPECT_EQ(Refusal(WithAuthorization("basic: {user: me}")),
-            place + ": needs exactly one of secret, secret_file, secret_env");
+            place + ".password: needs exactly one of value, file, env");
   for (const char* user : {"''", "'a:b'", "\"a\\nb\""}) {
-    EXPECT_THAT(Refusal(WithAuthorization(std::string("basic: {secret: x, user: ") + user + "}")),
+    EXPECT_THAT(Refusal(WithAuthorization(std::string("basic: {password: x, user: ") + user + "}")),
                 StartsWith(place + ".user: must be 1-256 bytes"));
   }
-  EXPECT_THAT(Refusal(WithAuthorization("basic: {user: a, secret: \"p\\rq\"}")),
-              StartsWith(place + ".secret: must be 1-4096 bytes without control characters"));
+  EXPECT_THAT(
+      Refusal(WithAuthorization("basic: {user: a, password: \"p\\rq\"}")),
+      StartsWith(place + ".password.value: must be 1-4096 bytes without control characters"));
 }
 
 TEST(Authorization, Bearer) {
   ::setenv("CARILLON_TEST_TOKEN", "abc.def", 1);
-  const auto d = Only(WithAuthorization("bearer: {secret_env: CARILLON_TEST_TOKEN}"));
+  const auto d = Only(WithAuthorization("bearer: {token: {env: CARILLON_TEST_TOKEN}}"));
   EXPECT_EQ(std::get<model::BearerAuthorization>(d.authorization).token.Reveal(), "abc.def");
   ::setenv("CARILLON_TEST_TOKEN", "abc def", 1);
-  EXPECT_EQ(Refusal(WithAuthorization("bearer: {secret_env: CARILLON_TEST_TOKEN}")),
-            "destinations[0].authorization.bearer.secret_env: must be 1-8192 visible ASCII "
+  EXPECT_EQ(Refusal(WithAuthorization("bearer: {token: {env: CARILLON_TEST_TOKEN}}")),
+            "destinations[0].authorization.bearer.token.env: must be 1-8192 visible ASCII "
             "characters");
   ::unsetenv("CARILLON_TEST_TOKEN");
   const std::string most(8192, 't');
-  EXPECT_EQ(Refusal(WithAuthorization("bearer: {secret: " + most + "}")), "");
-  EXPECT_NE(Refusal(WithAuthorization("bearer: {secret: " + most + "t}")), "");
+  EXPECT_EQ(Refusal(WithAuthorization("bearer: {token: " + most + "}")), "");
+  EXPECT_NE(Refusal(WithAuthorization("bearer: {token: " + most + "t}")), "");
   const auto file = TestFolder() / "token";
   WriteText(file, std::string(8000, 't') + "\n");
-  EXPECT_EQ(Refusal(WithAuthorization("bearer: {secret_file: '" + file.string() + "'}")), "");
+  EXPECT_EQ(Refusal(WithAuthorization("bearer: {token: {file: '" + file.string() + "'}}")), "");
 }
 
-constexpr char kOAuth2[] = "token_url: 'https://t/token', client_id: c, secret: s";
+constexpr char kOAuth2[] = "token_url: 'https://t/token', client_id: c, client_secret: s";
 
 std::string OAuth2(const std::string& members) { return "oauth2: {" + members + "}"; }
 
@@ -99,24 +100,25 @@ TEST(Authorization, WrongOAuth2) {
   const auto refusal = [](const std::string& members) {
     return Refusal(WithAuthorization(OAuth2(members)));
   };
-  EXPECT_THAT(refusal("client_id: c, secret: s"), StartsWith(place + ".token_url: "));
-  EXPECT_THAT(refusal("token_url: 'ftp://t', client_id: c, secret: s"),
+  EXPECT_THAT(refusal("client_id: c, client_secret: s"), StartsWith(place + ".token_url: "));
+  EXPECT_THAT(refusal("token_url: 'ftp://t', client_id: c, client_secret: s"),
               StartsWith(place + ".token_url: must start with http:// or https://"));
-  EXPECT_THAT(refusal("token_url: 'http://t', secret: s"), StartsWith(place + ".client_id: "));
+  EXPECT_THAT(refusal("token_url: 'http://t', client_secret: s"),
+              StartsWith(place + ".client_id: "));
   EXPECT_THAT(refusal("token_url: 'http://t', client_id: c"),
-              StartsWith(place + ": needs exactly one of secret, "));
+              StartsWith(place + ".client_secret: needs exactly one of value, "));
   EXPECT_THAT(refusal(kOAuth2 + std::string(", scope: \"a\\nb\"")),
               StartsWith(place + ".scope: must be at most 1024 printable"));
   EXPECT_THAT(refusal(kOAuth2 + std::string(", audience: \"a\\0b\"")),
               StartsWith(place + ".audience: "));
-  EXPECT_EQ(
-      refusal("token_url: 'http://t', client_id: c, secret: s, tls: {insecure_skip_verify: true}"),
-      place + ".tls: needs an https:// URL");
+  EXPECT_EQ(refusal("token_url: 'http://t', client_id: c, client_secret: s, tls: "
+                    "{insecure_skip_verify: true}"),
+            place + ".tls: needs an https:// URL");
 }
 
 TEST(Authorization, TheGuardHoldsForTokenServersToo) {
-  const std::string yaml =
-      WithAuthorization(OAuth2("token_url: 'http://10.1.2.3:9000/token', client_id: c, secret: s"));
+  const std::string yaml = WithAuthorization(
+      OAuth2("token_url: 'http://10.1.2.3:9000/token', client_id: c, client_secret: s"));
   EXPECT_EQ(
       Refusal(yaml),
       "destinations[0].authorization.oauth2.token_url: leads to 10.1.2.3 (10.0.0.0/8, private "
@@ -127,12 +129,12 @@ TEST(Authorization, TheGuardHoldsForTokenServersToo) {
 TEST(Authorization, ExactlyOneKind) {
   const char* error = "destinations[0].authorization: needs exactly one of basic, bearer, oauth2";
   EXPECT_EQ(Refusal(WithAuthorization("")), error);
-  EXPECT_EQ(Refusal(WithAuthorization("bearer: {secret: t}, basic: {user: u, secret: s}")),
+  EXPECT_EQ(Refusal(WithAuthorization("bearer: {token: t}, basic: {user: u, password: s}")),
             "destinations[0].authorization: must have at most one of basic, bearer, oauth2");
 }
 
 TEST(Authorization, TheHeaderHasOneSource) {
-  const std::string bearer = "bearer: {secret: t}";
+  const std::string bearer = "bearer: {token: t}";
   EXPECT_EQ(
       Refusal(WithAuthorization(bearer, ", headers: [{name: authoriZation, value: v}]")),
       "destinations[0].authorization: sets the header Authorization, which is one of headers");
@@ -147,10 +149,11 @@ TEST(Authorization, NoErrorRepeatsASecret) {
   const std::string secret = "hunter2hunter2";
   for (const std::string& members :
        {"bearer: " + secret, "bearer: {" + secret + "}", "bearer: {" + secret + ": x}",
-        "bearer: {secret: [" + secret + "]}", "bearer: {secret: '" + secret + " x'}",
-        "bearer: {secret_file: " + secret + "}", "bearer: {secret_env: " + secret + "}",
-        "basic: {user: '" + secret + ":x', secret: \"" + secret + "\\n\"}",
-        OAuth2("token_url: '" + secret + "', client_id: \"" + secret + "\\n\", secret: \"" +
+        "bearer: {token: [" + secret + "]}", "bearer: {token: '" + secret + " x'}",
+        "bearer: {token: {file: " + secret + "}}", "bearer: {token: {env: " + secret + "}}",
+        "bearer: {token: {" + secret + "}}",
+        "basic: {user: '" + secret + ":x', password: \"" + secret + "\\n\"}",
+        OAuth2("token_url: '" + secret + "', client_id: \"" + secret + "\\n\", client_secret: \"" +
                secret + "\\n\""),
         "Bearer " + secret}) {
     const std::string refusal = Refusal(WithAuthorization(members));
@@ -170,9 +173,9 @@ class Tls : public testing::Test {
     WriteText(folder_ / "other.key", ca_.Client("other").key);
     WriteText(folder_ / "none.pem", "nothing of the kind\n");
   }
-  /// `member: 'path in the folder'`.
+  /// `member: {file: 'path in the folder'}`.
   std::string In(const std::string& member, const std::string& file) const {
-    return member + ": '" + (folder_ / file).string() + "'";
+    return member + ": {file: '" + (folder_ / file).string() + "'}";
   }
 
   const std::filesystem::path folder_;
@@ -181,9 +184,9 @@ class Tls : public testing::Test {
 };
 
 TEST_F(Tls, Files) {
-  const auto d = Only(WithTls(In("ca_bundle_file", "ca.pem") + ", " +
-                              In("client_certificate_file", "client.pem") + ", " +
-                              In("client_key_file", "client.key")));
+  const auto d =
+      Only(WithTls(In("ca_bundle", "ca.pem") + ", " + In("client_certificate", "client.pem") +
+                   ", " + In("client_key", "client.key")));
   EXPECT_EQ(d.tls.ca_bundle, ca_.Pem());
   EXPECT_EQ(d.tls.client_certificate, client_.certificate + ca_.Pem());
   EXPECT_THAT(std::string(d.tls.client_key.Reveal()), StartsWith("-----BEGIN PRIVATE KEY-----\n"));
@@ -199,7 +202,7 @@ TEST_F(Tls, Inline) {
   EXPECT_EQ(d.tls.client_certificate, client_.certificate);
   ::setenv("CARILLON_TEST_KEY", client_.key.c_str(), 1);
   EXPECT_EQ(Only(WithTls("client_certificate: " + Quoted(client_.certificate) +
-                         ", client_key_env: CARILLON_TEST_KEY"))
+                         ", client_key: {env: CARILLON_TEST_KEY}"))
                 .tls.client_key.Reveal(),
             client_.key.substr(0, client_.key.find_last_not_of('\n') + 1));  // as from a file
   ::unsetenv("CARILLON_TEST_KEY");
@@ -212,13 +215,13 @@ TEST_F(Tls, EqualTextsAreOneInMemory) {
   auto add = [&, count = 0](const std::string& tls) mutable {
     yaml += "- {name: d" + std::to_string(count++) + ", url: 'https://h/', tls: {" + tls + "}}\n";
   };
-  add(In("ca_bundle_file", "ca.pem"));
-  add(In("ca_bundle_file", "ca.pem") + ", " + In("client_certificate_file", "client.pem") + ", " +
-      In("client_key_file", "client.key"));
-  add(In("ca_bundle_file", "copy.pem") + ", " + In("client_certificate_file", "client.pem") + ", " +
-      In("client_key_file", "client.key"));
+  add(In("ca_bundle", "ca.pem"));
+  add(In("ca_bundle", "ca.pem") + ", " + In("client_certificate", "client.pem") + ", " +
+      In("client_key", "client.key"));
+  add(In("ca_bundle", "copy.pem") + ", " + In("client_certificate", "client.pem") + ", " +
+      In("client_key", "client.key"));
   add("ca_bundle: " + Quoted(ca_.Pem()));
-  add(In("ca_bundle_file", "client.pem"));
+  add(In("ca_bundle", "client.pem"));
   const auto to = Parsed(yaml).destinations;
   ASSERT_EQ(to.size(), 5u);
   for (const size_t i : {1, 2, 3}) {
@@ -243,53 +246,59 @@ TEST_F(Tls, AFileTakesTheRoomThatItNeeds) {
 }
 
 TEST_F(Tls, AnotherKeyIsFound) {
-  EXPECT_EQ(Refusal(WithTls(In("client_certificate_file", "client.pem") + ", " +
-                            In("client_key_file", "other.key"))),
-            "destinations[0].tls.client_key_file: does not belong to the client certificate");
+  EXPECT_EQ(Refusal(WithTls(In("client_certificate", "client.pem") + ", " +
+                            In("client_key", "other.key"))),
+            "destinations[0].tls.client_key.file: does not belong to the client certificate");
 }
 
 TEST_F(Tls, WhatIsNoPem) {
-  EXPECT_EQ(Refusal(WithTls(In("ca_bundle_file", "none.pem"))),
-            "destinations[0].tls.ca_bundle_file: holds no PEM certificate");
-  EXPECT_EQ(Refusal(WithTls(In("client_certificate_file", "client.key"))),
-            "destinations[0].tls.client_certificate_file: holds no PEM certificate");
-  EXPECT_EQ(Refusal(WithTls(In("client_certificate_file", "client.pem") + ", " +
-                            In("client_key_file", "none.pem"))),
-            "destinations[0].tls.client_key_file: holds no PEM private key");
+  EXPECT_EQ(Refusal(WithTls(In("ca_bundle", "none.pem"))),
+            "destinations[0].tls.ca_bundle.file: holds no PEM certificate");
+  EXPECT_EQ(Refusal(WithTls(In("client_certificate", "client.key") + ", " +
+                            In("client_key", "client.key"))),
+            "destinations[0].tls.client_certificate.file: holds no PEM certificate");
+  EXPECT_EQ(Refusal(WithTls(In("client_certificate", "client.pem") + ", " +
+                            In("client_key", "none.pem"))),
+            "destinations[0].tls.client_key.file: holds no PEM private key");
   std::string broken = ca_.Pem();
   broken[broken.size() / 2] = '!';
-  EXPECT_THAT(Refusal(WithTls("ca_bundle: " + Quoted(ca_.Pem() + broken))),
-              StartsWith("destinations[0].tls.ca_bundle: holds a certificate that cannot be read"));
-  EXPECT_THAT(Refusal(WithTls(In("ca_bundle_file", "missing.pem"))),
-              StartsWith("destinations[0].tls.ca_bundle_file: cannot be opened"));
+  EXPECT_THAT(
+      Refusal(WithTls("ca_bundle: " + Quoted(ca_.Pem() + broken))),
+      StartsWith("destinations[0].tls.ca_bundle.value: holds a certificate that cannot be read"));
+  EXPECT_THAT(Refusal(WithTls(In("ca_bundle", "missing.pem"))),
+              StartsWith("destinations[0].tls.ca_bundle.file: cannot be opened"));
   WriteText(folder_ / "large.pem", ca_.Pem() + std::string(256 * 1024, '\n'));
-  EXPECT_THAT(Refusal(WithTls(In("ca_bundle_file", "large.pem"))),
-              StartsWith("destinations[0].tls.ca_bundle_file: is larger than"));
+  EXPECT_THAT(Refusal(WithTls(In("ca_bundle", "large.pem"))),
+              StartsWith("destinations[0].tls.ca_bundle.file: is larger than"));
 }
 
 TEST_F(Tls, APathInPlaceOfTheTextIsToldWhereItBelongs) {
   EXPECT_EQ(
       Refusal(WithTls("ca_bundle: /etc/ssl/ca.pem")),
-      "destinations[0].tls.ca_bundle: holds no PEM certificate; the path of a file belongs in "
-      "ca_bundle_file");
+      "destinations[0].tls.ca_bundle.value: holds no PEM certificate; the path of a file is given "
+      "as `{file: PATH}`");
   EXPECT_EQ(Refusal(WithTls("client_certificate: client.pem, client_key: k")),
-            "destinations[0].tls.client_certificate: holds no PEM certificate; the path of a file "
-            "belongs in client_certificate_file");
+            "destinations[0].tls.client_certificate.value: holds no PEM certificate; the path of a "
+            "file is given as `{file: PATH}`");
   EXPECT_EQ(
-      Refusal(WithTls(In("client_certificate_file", "client.pem") + ", client_key: c.key")),
-      "destinations[0].tls.client_key: holds no PEM private key; the path of a file belongs in "
-      "client_key_file");
+      Refusal(WithTls(In("client_certificate", "client.pem") + ", client_key: c.key")),
+      "destinations[0].tls.client_key.value: holds no PEM private key; the path of a file is given "
+      "as `{file: PATH}`");
 }
 
 TEST_F(Tls, WhatBelongsTogether) {
   const std::string place = "destinations[0].tls";
-  EXPECT_EQ(Refusal(WithTls(In("client_certificate_file", "client.pem"))),
-            place + ": needs exactly one of client_key, client_key_file, client_key_env");
-  EXPECT_EQ(Refusal(WithTls(In("client_key_file", "client.key"))),
+  EXPECT_EQ(Refusal(WithTls(In("client_certificate", "client.pem"))),
+            place + ": needs a client_key for the client_certificate");
+  EXPECT_EQ(Refusal(WithTls(In("client_key", "client.key"))),
             place + ": needs a client_certificate for the client_key");
-  EXPECT_EQ(Refusal(WithTls(In("ca_bundle_file", "ca.pem") + ", ca_bundle: x")),
-            place + ": must have at most one of ca_bundle, ca_bundle_file");
-  EXPECT_EQ(Refusal(WithTls("insecure_skip_verify: true, " + In("ca_bundle_file", "ca.pem"))),
+  EXPECT_EQ(Refusal(WithTls("ca_bundle: {file: a, value: b}")),
+            place + ".ca_bundle: must have at most one of value, file");
+  EXPECT_EQ(Refusal(WithTls("ca_bundle: ''")),
+            place + ".ca_bundle: needs exactly one of value, file");
+  EXPECT_EQ(Refusal(WithTls("ca_bundle: {value: " + Quoted(ca_.Pem()) + ", subject: CN=x}")),
+            place + ".ca_bundle.subject: stands in answers only; delete it here");
+  EXPECT_EQ(Refusal(WithTls("insecure_skip_verify: true, " + In("ca_bundle", "ca.pem"))),
             place + ".insecure_skip_verify: must be false where there is a CA bundle");
   EXPECT_EQ(Refusal(WithTls("insecure_skip_verify: false", "http://h/")),
             place + ": needs an https:// URL");
@@ -297,9 +306,9 @@ TEST_F(Tls, WhatBelongsTogether) {
 }
 
 TEST_F(Tls, AnEncryptedKeyAsksNobody) {
-  const std::string members = In("client_certificate_file", "client.pem");
+  const std::string members = In("client_certificate", "client.pem");
   EXPECT_EQ(Refusal(WithTls(members + ", client_key: " + Quoted(http::Encrypted(client_.key)))),
-            "destinations[0].tls.client_key: must not be encrypted");
+            "destinations[0].tls.client_key.value: must not be encrypted");
 }
 
 TEST_F(Tls, TheExamplesOfThePageAreConfigurations) {
@@ -319,9 +328,8 @@ TEST_F(Tls, TheExamplesOfThePageAreConfigurations) {
 TEST_F(Tls, NoErrorRepeatsAKey) {
   const std::string body = client_.key.substr(client_.key.find('\n') + 1, 40);
   for (const std::string& members :
-       {"client_key: " + body,
-        In("client_certificate_file", "client.pem") + ", client_key: " + body,
-        In("client_certificate_file", "client.pem") + ", client_key_file: '" + body + "'",
+       {"client_key: " + body, In("client_certificate", "client.pem") + ", client_key: " + body,
+        In("client_certificate", "client.pem") + ", client_key_file: '" + body + "'",
         body + ": x"}) {
     const std::string refusal = Refusal(WithTls(members));
     EXPECT_NE(refusal, "");

@@ -18,16 +18,16 @@ using testing::HasSubstr;
 using testing::Not;
 
 constexpr char kAbsent[] = R"(
-proxy: {url: 'http://proxy.example:3128', basic: {user: u, secret_env: CARILLON_TEST_ABSENT}}
+proxy: {url: 'http://proxy.example:3128', basic: {user: u, password: {env: CARILLON_TEST_ABSENT}}}
 destinations:
   - name: d
     url: https://h.example/
     keys:
-      - {name: a, secret_file: /no/such/key}
-      - {name: b, secret_env: CARILLON_TEST_ABSENT}
+      - {name: a, secret: {file: /no/such/key}}
+      - {name: b, secret: {env: CARILLON_TEST_ABSENT}}
     signature: {header: X-Signature}
-    authorization: {bearer: {secret_env: CARILLON_TEST_ABSENT}}
-    tls: {ca_bundle_file: /no/such/ca, client_certificate_file: /no/such/cert, client_key_file: /no/such/key}
+    authorization: {bearer: {token: {env: CARILLON_TEST_ABSENT}}}
+    tls: {ca_bundle: {file: /no/such/ca}, client_certificate: {file: /no/such/cert}, client_key: {file: /no/such/key}}
 )";
 
 TEST(Check, AFileIsCheckedWithoutItsSecrets) {
@@ -41,28 +41,29 @@ TEST(Check, AFileIsCheckedWithoutItsSecrets) {
   const Checked read = CheckFile(file, Secrets::kRead);
   EXPECT_FALSE(read.good);
   EXPECT_THAT(read.text,
-              HasSubstr("keys[0].secret_file: cannot be opened: No such file or directory "
+              HasSubstr("keys[0].secret.file: cannot be opened: No such file or directory "
                         "(/no/such/key)"));
-  EXPECT_THAT(read.text, HasSubstr("secret_env: names a variable that is not set: "
+  EXPECT_THAT(read.text, HasSubstr("secret.env: names a variable that is not set: "
                                    "CARILLON_TEST_ABSENT"));
-  EXPECT_THAT(read.text, HasSubstr("proxy.basic.secret_env: names a variable"));
-  EXPECT_THAT(read.text, HasSubstr("tls.ca_bundle_file: cannot be opened"));
+  EXPECT_THAT(read.text, HasSubstr("proxy.basic.password.env: names a variable"));
+  EXPECT_THAT(read.text, HasSubstr("tls.ca_bundle.file: cannot be opened"));
 }
 
 TEST(Check, WhatStandsInTheFileIsCheckedAllTheSame) {
-  for (const char* wrong : {"keys: [{name: k, secret: whsec_short}]", "keys: [{name: k}]",
-                            "keys: [{name: k, secret_env: A, secret_file: /b}]",
-                            "keys: [{name: k, secret_env: A, expire_time: '2030-01-01T00:00:00Z'}]",
-                            "authorization: {bearer: {secret: 'a b'}}"}) {
+  for (const char* wrong :
+       {"keys: [{name: k, secret: whsec_short}]", "keys: [{name: k}]",
+        "keys: [{name: k, secret: {env: A, file: /b}}]",
+        "keys: [{name: k, secret: {env: A}, expire_time: '2030-01-01T00:00:00Z'}]",
+        "authorization: {bearer: {token: 'a b'}}"}) {
     EXPECT_FALSE(ParseConfig(WithDestination(wrong), Secrets::kSkip).ok()) << wrong;
   }
 }
 
 TEST(Check, ALineEndBehindAVariableIsNoPartOfIt) {
   ::setenv("CARILLON_TEST_LINE", (std::string(kSecret) + "\r\n").c_str(), 1);
-  EXPECT_EQ(Refusal(WithDestination("keys: [{name: k, secret_env: CARILLON_TEST_LINE}]")), "");
+  EXPECT_EQ(Refusal(WithDestination("keys: [{name: k, secret: {env: CARILLON_TEST_LINE}}]")), "");
   ::setenv("CARILLON_TEST_LINE", "token\n", 1);
-  EXPECT_EQ(Refusal(WithDestination("authorization: {bearer: {secret_env: CARILLON_TEST_LINE}}")),
+  EXPECT_EQ(Refusal(WithDestination("authorization: {bearer: {token: {env: CARILLON_TEST_LINE}}}")),
             "");
   ::unsetenv("CARILLON_TEST_LINE");
 }
@@ -103,8 +104,8 @@ TEST(Check, NoErrorRepeatsASecretInTheWrongPlace) {
   for (const char* yaml : {"proxy: {hunter2: x}", "proxy: {url: 'http://u:hunter2@h:1'}",
                            "destinations: [{headers: [{hunter2: x}]}]",
                            "destinations: [{headers: [{name: a, value: \"hunter2\\n\"}]}]",
-                           "destinations: [{keys: [{name: k, secret_env: hunter2}]}]",
-                           "destinations: [{keys: [{name: k, secret_file: hunter2}]}]"}) {
+                           "destinations: [{keys: [{name: k, secret: {env: hunter2}}]}]",
+                           "destinations: [{keys: [{name: k, secret: {file: hunter2}}]}]"}) {
     EXPECT_THAT(Refusal(yaml), Not(HasSubstr("hunter2"))) << yaml;
     EXPECT_NE(Refusal(yaml), "") << yaml;
   }
@@ -196,7 +197,7 @@ TEST(Escapes, HeaderValuesHoldNoControlCharacters) {
 
 TEST(Escapes, NoNulInNamesOfFilesAndVariables) {
   EXPECT_NE(Refusal(R"(journal: {data_dir: "/tmp/a\0b"})"), "");
-  EXPECT_THAT(Refusal(WithDestination(R"(keys: [{name: k, secret_file: "/etc/x\0y"}])")),
+  EXPECT_THAT(Refusal(WithDestination(R"(keys: [{name: k, secret: {file: "/etc/x\0y"}}])")),
               HasSubstr("must not hold the character NUL"));
   EXPECT_EQ(Text(R"("a\0b")"), std::string("a\0b", 3));
 }

@@ -13,6 +13,7 @@
 #include "carillon/v1/config.pb.h"
 #include "file.h"
 #include "fixtures.h"
+#include "input_members.h"
 #include "secret_source.h"
 #include "yaml_tree.h"
 
@@ -38,6 +39,7 @@ void CollectMembers(const Descriptor* type, std::set<const Descriptor*>& seen,
   if (!seen.insert(type).second) return;
   for (int i = 0; i < type->field_count(); ++i) {
     const auto* field = type->field(i);
+    if (!IsInput(*field)) continue;
     members.insert(field->name());
     const auto* child = field->message_type();
     if (child != nullptr && child->file()->package() == "carillon.v1" &&
@@ -99,7 +101,7 @@ TEST(Docs, ExamplesOfDeliveryAreConfigurations) {
     // What goes together with it is no part of the example.
     if (example.starts_with("batch:")) yaml += "\n    format: array";
     if (example.starts_with("signature:")) {
-      yaml += "\n    keys: [{name: k, secret_env: SHOP_KEY}]";
+      yaml += "\n    keys: [{name: k, secret: {env: SHOP_KEY}}]";
     }
     EXPECT_EQ(Refusal(yaml), "") << example;
   }
@@ -128,8 +130,7 @@ TEST(Docs, LimitsAreTheOnesThatHold) {
         "| configuration file | " + n(kMaxConfigBytes >> 20) + " MiB, " + n(kMaxYamlNodes) +
             " values with aliases expanded, nested " + n(kMaxYamlDepth) + " deep, " +
             n(resource::Errors::kMax) + " errors",
-        "| file of a signing key | " + n(resource::SecretOf(v1::Key()).max_file_bytes) +
-            " bytes"}) {
+        "| file of a signing key | " + n(resource::kMaxSecretFileBytes) + " bytes"}) {
     EXPECT_THAT(table, testing::HasSubstr(limit));
   }
 }

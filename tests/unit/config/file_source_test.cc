@@ -158,8 +158,8 @@ TEST_F(FileSourceTest, WhatAFileNamedBeforeItBrokeIsStillWatched) {
   const std::filesystem::path key = std::filesystem::path(path_).parent_path() / "key";
   WriteText(key, kSecret);
   Start({"a"});
-  Reload("destinations: [{name: a, url: 'https://example.com/', keys: [{name: k, secret_file: '" +
-         key.string() + "'}]}]\n");
+  Reload("destinations: [{name: a, url: 'https://example.com/', keys: [{name: k, secret: {file: '" +
+         key.string() + "'}}]}]\n");
   EXPECT_TRUE(status().ok()) << status();
   Reload("destinations: [");
   EXPECT_FALSE(status().ok());

@@ -98,12 +98,12 @@ TEST(Proxy, Credentials) {
   const auto with = [](const std::string& secret) {
     return Parsed(WithProxy("url: 'http://p', basic: {user: carillon, " + secret + "}"));
   };
-  EXPECT_TRUE(*with("secret: open sesame").egress.proxy == expected);
+  EXPECT_TRUE(*with("password: open sesame").egress.proxy == expected);
   const auto file = TestFolder() / "password";
   WriteText(file, "open sesame\n");
-  EXPECT_TRUE(*with("secret_file: " + file.string()).egress.proxy == expected);
+  EXPECT_TRUE(*with("password: {file: " + file.string() + "}").egress.proxy == expected);
   ::setenv("CARILLON_TEST_PASSWORD", "open sesame", 1);
-  EXPECT_TRUE(*with("secret_env: CARILLON_TEST_PASSWORD").egress.proxy == expected);
+  EXPECT_TRUE(*with("password: {env: CARILLON_TEST_PASSWORD}").egress.proxy == expected);
   ::unsetenv("CARILLON_TEST_PASSWORD");
 }
 
@@ -115,18 +115,21 @@ TEST(Proxy, WrongMembers) {
       {"url: 'http://p?x'", "proxy.url: must be http://HOST:PORT"},
       {"url: 'socks5://p'", "proxy.url: must start with"},
       {"url: 'http://u:sesame@p'", "proxy.url: must not hold credentials: use basic"},
-      {"url: 'http://p', basic: {user: u}", "proxy.basic: needs exactly one of secret, secret_fi"},
-      {"url: 'http://p', basic: {user: u, secret: a, secret_env: B}",
-       "proxy.basic: needs exactly one of"},
-      {"url: 'http://p', basic: {secret: sesame}", "proxy.basic.user: must be 1-256 bytes"},
-      {"url: 'http://p', basic: {user: 'u:v', secret: sesame}", "proxy.basic.user: must be 1-256"},
-      {"url: 'http://p', basic: {user: \"u\\r\\nX\", secret: sesame}", "proxy.basic.user: must be"},
-      {"url: 'http://p', basic: {user: u, secret: \"sesame\\n\"}",
-       "proxy.basic.secret: must be 1-4096 bytes without control characters"},
-      {"url: 'http://p', basic: {user: u, secret_env: CARILLON_UNSET}",
-       "proxy.basic.secret_env: names a variable that is not set"},
-      {"url: 'http://p', basic: {user: u, secret_file: /nowhere/at/all}",
-       "proxy.basic.secret_file: cannot be opened"},
+      {"url: 'http://p', basic: {user: u}",
+       "proxy.basic.password: needs exactly one of value, file"},
+      {"url: 'http://p', basic: {user: u, password: {value: a, env: B}}",
+       "proxy.basic.password: must have at most one of"},
+      {"url: 'http://p', basic: {password: sesame}", "proxy.basic.user: must be 1-256 bytes"},
+      {"url: 'http://p', basic: {user: 'u:v', password: sesame}",
+       "proxy.basic.user: must be 1-256"},
+      {"url: 'http://p', basic: {user: \"u\\r\\nX\", password: sesame}",
+       "proxy.basic.user: must be"},
+      {"url: 'http://p', basic: {user: u, password: \"sesame\\n\"}",
+       "proxy.basic.password.value: must be 1-4096 bytes without control characters"},
+      {"url: 'http://p', basic: {user: u, password: {env: CARILLON_UNSET}}",
+       "proxy.basic.password.env: names a variable that is not set"},
+      {"url: 'http://p', basic: {user: u, password: {file: /nowhere/at/all}}",
+       "proxy.basic.password.file: cannot be opened"},
   };
   for (const auto& [members, error] : wrong) {
     const std::string refusal = Refusal(WithProxy(members));

@@ -95,13 +95,15 @@ TEST(Headers, AValueMayStandInAFileOrAVariable) {
   const auto folder = TestFolder();
   WriteText(folder / "token", "Bearer hush\r\n\n");
   ::setenv("CARILLON_TEST_HEADER", "hush", 1);
-  const std::string members = "{name: a, value_file: '" + (folder / "token").string() +
-                              "'}, {name: b, value_env: CARILLON_TEST_HEADER}";
+  const std::string members = "{name: a, secret: {file: '" + (folder / "token").string() +
+                              "'}}, {name: b, secret: {env: CARILLON_TEST_HEADER}}";
   std::vector<WatchedFile> files;
   const auto config = ParseConfig(WithHeaders(members), Secrets::kRead, {}, &files);
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->destinations.at(0).headers.at(0).value.Reveal(), "Bearer hush");
   EXPECT_EQ(config->destinations.at(0).headers.at(1).value.Reveal(), "hush");
+  EXPECT_TRUE(config->destinations.at(0).headers.at(1).secret);
+  EXPECT_FALSE(Parsed(WithHeaders(Header("X-A"))).destinations.at(0).headers.at(0).secret);
   ASSERT_EQ(files.size(), 1u);
   EXPECT_EQ(files[0].path, folder / "token");
   const auto unread = ParseConfig(WithHeaders(members), Secrets::kSkip);
@@ -118,17 +120,19 @@ TEST(Headers, WhatAFileOrAVariableHoldsIsCheckedAndNotRepeated) {
   ::unsetenv("CARILLON_TEST_UNSET");
   const std::string at = "destinations[0].headers[0]";
   const auto file = [&](const char* name) {
-    return "value_file: '" + (folder / name).string() + "'";
+    return "secret: {file: '" + (folder / name).string() + "'}";
   };
   for (const auto& [member, error] : std::vector<std::pair<std::string, std::string>>{
-           {file("lines"), ".value_file: must be UTF-8 without control characters"},
-           {file("empty"), ".value_file: leads to an empty value"},
-           {file("large"), ".value_file: is larger than 4096 bytes"},
-           {file("none"), ".value_file: "},
-           {"value_env: CARILLON_TEST_HEADER", ".value_env: must be UTF-8"},
-           {"value_env: CARILLON_TEST_UNSET", ".value_env: names a variable that is not set"},
-           {"value: hush, value_env: CARILLON_TEST_HEADER",
-            ": must have at most one of value, value_file, value_env"}}) {
+           {file("lines"), ".secret.file: must be UTF-8 without control characters"},
+           {file("empty"), ".secret.file: leads to an empty value"},
+           {file("large"), ".secret.file: is larger than 4096 bytes"},
+           {file("none"), ".secret.file: "},
+           {"secret: {env: CARILLON_TEST_HEADER}", ".secret.env: must be UTF-8"},
+           {"secret: {env: CARILLON_TEST_UNSET}", ".secret.env: names a variable that is not set"},
+           {"secret: 'hush '", ".secret.value: must be UTF-8"},
+           {"secret: ''", ".secret: needs exactly one of value, file, env"},
+           {"value: hush, secret: {env: CARILLON_TEST_HEADER}",
+            ": must have at most one of value, secret"}}) {
     const std::string refusal = Refusal(WithHeaders("{name: a, " + member + "}"));
     EXPECT_THAT(refusal, StartsWith(at + error)) << member;
     EXPECT_THAT(refusal, Not(HasSubstr("hush")));

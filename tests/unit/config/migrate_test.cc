@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -54,6 +55,68 @@ TEST(Migrate, RenamesMembersOfKeys) {
                   WithDestination(first + second + "expire_time: 2030-01-01T00:00:00Z}]"));
 }
 
+TEST(Migrate, WritesWhereASecretIsInOneMember) {
+  ::setenv("CARILLON_TEST_KEY", kSecret, 1);
+  ExpectRewritten(
+      "destinations:\n"
+      "  - name: d\n"
+      "    url: https://h/\n"
+      "    keys:\n"
+      "      - secret_env: CARILLON_TEST_KEY   # from a Secret\n"
+      "        name: k\n"
+      "      - {name: l, secret_env: 'CARILLON_TEST_KEY', expires_at: 2030-01-01T00:00:00Z}\n",
+      "destinations:\n"
+      "  - name: d\n"
+      "    url: https://h/\n"
+      "    keys:\n"
+      "      - secret:\n"
+      "          env: CARILLON_TEST_KEY   # from a Secret\n"
+      "        name: k\n"
+      "      - {name: l, secret: {env: 'CARILLON_TEST_KEY'}, expire_time: 2030-01-01T00:00:00Z}\n");
+  ExpectRewritten(WithDestination("headers: [{name: a, value_env: CARILLON_TEST_KEY}]"),
+                  WithDestination("headers: [{name: a, secret: {env: CARILLON_TEST_KEY}}]"));
+  ExpectRewritten("proxy: {url: 'http://p', username: u, password_env: CARILLON_TEST_KEY}",
+                  "proxy: {url: 'http://p', basic: {user: u, password: {env: CARILLON_TEST_KEY}}}");
+  ::unsetenv("CARILLON_TEST_KEY");
+}
+
+TEST(Migrate, CallsTheSecretsOfAuthorizationWhatTheyAre) {
+  ::setenv("CARILLON_TEST_TOKEN", "t", 1);
+  const auto with = [](const std::string& scheme) {
+    return WithDestination("authorization: {" + scheme + "}");
+  };
+  ExpectRewritten(with("basic: {user: u, secret: s}"), with("basic: {user: u, password: s}"));
+  ExpectRewritten(with("basic: {user: u, secret_env: CARILLON_TEST_TOKEN}"),
+                  with("basic: {user: u, password: {env: CARILLON_TEST_TOKEN}}"));
+  ExpectRewritten(with("bearer: {secret: s}"), with("bearer: {token: s}"));
+  ExpectRewritten(with("bearer: {secret_env: CARILLON_TEST_TOKEN}"),
+                  with("bearer: {token: {env: CARILLON_TEST_TOKEN}}"));
+  const std::string oauth2 = "oauth2: {token_url: 'https://t', client_id: c, ";
+  ExpectRewritten(with(oauth2 + "secret: s}"), with(oauth2 + "client_secret: s}"));
+  ExpectRewritten(with(oauth2 + "secret_env: CARILLON_TEST_TOKEN}"),
+                  with(oauth2 + "client_secret: {env: CARILLON_TEST_TOKEN}}"));
+  ::unsetenv("CARILLON_TEST_TOKEN");
+  EXPECT_EQ(
+      Why(with("bearer: {secret: s, secret_env: X}")),
+      "destinations[0].authorization.bearer.secret: stands beside another that says the same");
+  EXPECT_EQ(Why(with("bearer: {token: s, secret_file: /x}")),
+            "destinations[0].authorization.bearer.secret_file: is now token.file, which stands "
+            "beside it");
+}
+
+TEST(Migrate, WritesWhereCertificatesAreInOneMember) {
+  const auto before = [](const std::string& name) {
+    return "destinations: [{tls: {" + name + ": /a/b}}]";
+  };
+  const auto after = [](const std::string& name, const std::string& inner) {
+    return "destinations: [{tls: {" + name + ": {" + inner + ": /a/b}}}]";
+  };
+  EXPECT_EQ(Rewritten(before("ca_bundle_file")).text, after("ca_bundle", "file"));
+  EXPECT_EQ(Rewritten(before("client_certificate_file")).text, after("client_certificate", "file"));
+  EXPECT_EQ(Rewritten(before("client_key_file")).text, after("client_key", "file"));
+  EXPECT_EQ(Rewritten(before("client_key_env")).text, after("client_key", "env"));
+}
+
 TEST(Migrate, TurnsTruthValuesRound) {
   ExpectRewritten(WithDestination("enabled: false"), WithDestination("disabled: true"));
   ExpectRewritten(WithDestination("enabled: true"), WithDestination("disabled: false"));
@@ -94,7 +157,7 @@ TEST(Migrate, GathersMembersInOneMessage) {
       "proxy:\n"
       "  basic:\n"
       "    user: carillon  # who\n"
-      "    secret: open sesame  # what\n"
+      "    password: open sesame  # what\n"
       "  url: http://proxy.example:3128\n"
       "  # from a vault\n"
       "limits: {}\n");
@@ -106,13 +169,13 @@ TEST(Migrate, GathersMembersInOneMessage) {
       "  username: u",
       "proxy:\r\n"
       "  basic:\r\n"
-      "    secret: p\r\n"
+      "    password: p\r\n"
       "    user: u\r\n"
       "  url: http://p");
   ExpectRewritten("proxy: {username: 'u', url: 'http://p', password: \"p, }\" }",
-                  "proxy: {basic: {user: 'u', secret: \"p, }\"}, url: 'http://p' }");
+                  "proxy: {basic: {user: 'u', password: \"p, }\"}, url: 'http://p' }");
   ExpectRewritten("proxy: {username: u, password: p, url: 'http://p'}",
-                  "proxy: {basic: {user: u, secret: p}, url: 'http://p'}");
+                  "proxy: {basic: {user: u, password: p}, url: 'http://p'}");
   EXPECT_EQ(Why("proxy: {url: 'http://p', username: u\n  # what\n  , password: p\n  }"), "");
   EXPECT_EQ(Why("proxy: {username: u,\n  # what\n  password: p}"),
             "proxy.password: stands behind a comment in braces; write it in a line without");

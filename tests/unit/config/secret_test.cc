@@ -33,28 +33,48 @@ TEST(Secrets, ComeFromTheTextAFileOrAVariable) {
   const auto file = TestFolder() / "key";
   for (const char* end : {"", "\n", "\r\n", "\n\n"}) {
     WriteText(file, std::string(kSecret) + end);
-    EXPECT_TRUE(KeyOf("secret_file: " + file.string()).secret == expected);
+    EXPECT_TRUE(KeyOf("secret: {file: " + file.string() + "}").secret == expected);
   }
   ::setenv("CARILLON_TEST_KEY", kSecret, 1);
-  EXPECT_TRUE(KeyOf("secret_env: CARILLON_TEST_KEY").secret == expected);
+  EXPECT_TRUE(KeyOf("secret: {env: CARILLON_TEST_KEY}").secret == expected);
   ::unsetenv("CARILLON_TEST_KEY");
 }
 
+TEST(Secrets, AMappingSaysTheSameAsAText) {
+  const base::Secret expected = *signing::ParseSecret(kSecret);
+  EXPECT_TRUE(KeyOf(std::string("secret: {value: ") + kSecret + "}").secret == expected);
+  EXPECT_THAT(Refusal(WithKeyList("{name: k, secret: [x]}")),
+              StartsWith("destinations[0].keys[0].secret: must be a"));
+}
+
+TEST(Secrets, WhatOnlyAnswersHaveIsToBeDeleted) {
+  const std::string secret = std::string("{name: k, secret: {value: ") + kSecret;
+  for (const char* member : {"set: true", "lastCharacters: LaSw", "update_time: 2027-01-01"}) {
+    EXPECT_THAT(Refusal(WithKeyList(secret + ", " + member + "}}")),
+                HasSubstr(": stands in answers only; delete it here"))
+        << member;
+  }
+  EXPECT_EQ(Refusal(WithKeyList(secret + ", set: true}}")),
+            "destinations[0].keys[0].secret.set: stands in answers only; delete it here");
+}
+
 TEST(Secrets, ExactlyOneSource) {
-  const char* error =
-      "destinations[0].keys[0]: needs exactly one of secret, secret_file, secret_env";
+  const char* error = "destinations[0].keys[0].secret: needs exactly one of value, file, env";
   EXPECT_EQ(Refusal(WithKeyList("{name: k}")), error);
-  EXPECT_EQ(Refusal(WithKeyList("{name: k, secret: ''}")), error);
-  EXPECT_EQ(Refusal(WithKeyList(std::string("{name: k, secret_env: X, secret: ") + kSecret + "}")),
-            error);
+  for (const char* none : {"''", "{}", "{value: ''}", "{file: ''}", "{env: ''}", "{env: }"}) {
+    EXPECT_EQ(Refusal(WithKeyList(std::string("{name: k, secret: ") + none + "}")), error) << none;
+  }
+  EXPECT_EQ(
+      Refusal(WithKeyList(std::string("{name: k, secret: {env: X, value: ") + kSecret + "}}")),
+      "destinations[0].keys[0].secret: must have at most one of value, file, env");
 }
 
 TEST(Secrets, SourcesThatCannotBeRead) {
   const auto folder = TestFolder();
   const auto refusal = [&](const std::string& path) {
-    return Refusal(WithKeyList("{name: k, secret_file: '" + path + "'}"));
+    return Refusal(WithKeyList("{name: k, secret: {file: '" + path + "'}}"));
   };
-  const std::string place = "destinations[0].keys[0].secret_file: ";
+  const std::string place = "destinations[0].keys[0].secret.file: ";
   EXPECT_THAT(refusal(folder / "none"), StartsWith(place + "cannot be opened"));
   EXPECT_THAT(refusal(folder), StartsWith(place + "is not a regular file"));
   ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
@@ -67,8 +87,8 @@ TEST(Secrets, SourcesThatCannotBeRead) {
   EXPECT_THAT(refusal(folder / "empty"), StartsWith(place));
   ::unsetenv("CARILLON_TEST_UNSET");
   EXPECT_EQ(
-      Refusal(WithKeyList("{name: k, secret_env: CARILLON_TEST_UNSET}")),
-      "destinations[0].keys[0].secret_env: names a variable that is not set: CARILLON_TEST_UNSET");
+      Refusal(WithKeyList("{name: k, secret: {env: CARILLON_TEST_UNSET}}")),
+      "destinations[0].keys[0].secret.env: names a variable that is not set: CARILLON_TEST_UNSET");
 }
 
 TEST(Secrets, KeyNamesAndNumbers) {
@@ -99,10 +119,12 @@ TEST(Secrets, NoErrorRepeatsOne) {
       WithKeyList("{name: k, secret: [" + secret + "]}"),
       WithKeyList("{name: k, secret: {" + secret + ": x}}"),
       WithKeyList("{name: " + secret + "}"),
-      WithKeyList("{name: k, secret_file: " + secret + "}"),
-      WithKeyList("{name: k, secret_env: " + body + "}"),
-      WithKeyList("{name: k, secret_file: " + file.string() + "}"),
-      WithKeyList("{name: k, secret_env: CARILLON_TEST_KEY}"),
+      WithKeyList("{name: k, secret: {value: " + body + "}}"),
+      WithKeyList("{name: k, secret: {file: " + secret + "}}"),
+      WithKeyList("{name: k, secret: {env: " + body + "}}"),
+      WithKeyList("{name: k, secret: {file: " + file.string() + "}}"),
+      WithKeyList("{name: k, secret: {env: CARILLON_TEST_KEY}}"),
+      WithKeyList("{name: k, secret: {" + body + "}}"),
       WithKeyList("{name: k, " + secret + "}"),
       WithKeyList("{name: k, " + body + "}"),
       WithKeyList("{name: k, sekret " + body + "}"),

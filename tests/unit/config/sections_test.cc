@@ -36,7 +36,7 @@ TEST(Sections, OfTracingWhatTheFileSays) {
   EXPECT_EQ(StartSections(Parsed("tracing: {headers: [{name: a, value: b}]}")),
             StartSections(Parsed("tracing: {headers: [{name: a, value: c}]}")));  // may be a secret
   EXPECT_EQ(StartSections(Parsed("tracing: {headers: [{name: a, value: b}]}")),
-            StartSections(Parsed("tracing: {headers: [{name: a, value_env: HOME}]}")));
+            StartSections(Parsed("tracing: {headers: [{name: a, secret: {env: HOME}}]}")));
   EXPECT_EQ(before, StartSections(Parsed("tracing: {tls: {insecure_skip_verify: true}}")));
   EXPECT_NE(before, StartSections(Parsed("tracing: {headers: [{name: a, value: b}]}")));
 }

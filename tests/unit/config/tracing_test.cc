@@ -123,16 +123,16 @@ TEST_F(TracingConfig, WhatTheCollectorIsTrustedByAndShown) {
   const auto folder = TestFolder();
   WriteText(folder / "token", "Bearer t\n");
   const std::string token =
-      "headers: [{name: authorization, value_file: '" + (folder / "token").string() + "'}]";
+      "headers: [{name: authorization, secret: {file: '" + (folder / "token").string() + "'}}]";
   EXPECT_EQ(Read(token).headers.at(0).value.Reveal(), "Bearer t");
   EXPECT_FALSE(Read("endpoint: 'https://c', tls: {insecure_skip_verify: true}").tls.verify);
   EXPECT_TRUE(Read("endpoint: 'https://c', tls: {}").tls.verify);
   EXPECT_EQ(Error("endpoint: 'http://c', tls: {insecure_skip_verify: true}"),
             "tracing.tls: needs an https:// URL");
   EXPECT_THAT(Error("endpoint: 'https://c', tls: {ca_bundle: x}"),
-              StartsWith("tracing.tls.ca_bundle: holds no PEM certificate"));
-  EXPECT_THAT(Error("endpoint: 'https://c', tls: {ca_bundle_file: '/no/ca.pem'}"),
-              StartsWith("tracing.tls.ca_bundle_file: "));
+              StartsWith("tracing.tls.ca_bundle.value: holds no PEM certificate"));
+  EXPECT_THAT(Error("endpoint: 'https://c', tls: {ca_bundle: {file: '/no/ca.pem'}}"),
+              StartsWith("tracing.tls.ca_bundle.file: "));
   WriteText(folder / "token", "é\n");
   EXPECT_THAT(Error(token), StartsWith("tracing.headers[0]: must have a name"));
 }
@@ -143,11 +143,11 @@ TEST_F(TracingConfig, VariablesNameTheFilesOfTls) {
   EXPECT_EQ(Error(""), "");
   EXPECT_EQ(Error("endpoint: 'https://c', tls: {}"), "");  // the file goes first
   EXPECT_THAT(Error("endpoint: 'https://c'"),
-              StartsWith("tracing.tls.ca_bundle_file (from the variable "
+              StartsWith("tracing.tls.ca_bundle.file (from the variable "
                          "OTEL_EXPORTER_OTLP_CERTIFICATE): "));
   Set("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "/no/traces.pem");
   EXPECT_THAT(Error("endpoint: 'https://c'"),
-              StartsWith("tracing.tls.ca_bundle_file (from the variable "
+              StartsWith("tracing.tls.ca_bundle.file (from the variable "
                          "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE): "));
   Set("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "");
   Set("OTEL_EXPORTER_OTLP_CERTIFICATE", "");
@@ -157,7 +157,7 @@ TEST_F(TracingConfig, VariablesNameTheFilesOfTls) {
             "client_certificate for the client_key");
   Set("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/no/client.pem");
   EXPECT_THAT(Error("endpoint: 'https://c'"),
-              StartsWith("tracing.tls.client_certificate_file (from the variable "
+              StartsWith("tracing.tls.client_certificate.file (from the variable "
                          "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE): "));
 }
 

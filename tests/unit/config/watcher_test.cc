@@ -275,7 +275,7 @@ TEST_F(WatcherTest, AConfigurationSaysWhichFilesItNames) {
   const std::string key = (folder_ / "key").string();
   const std::string missing = (folder_ / "missing").string();
   const auto with = [](const std::string& file) {
-    return WithDestination("keys: [{name: k, secret_file: '" + file + "'}]");
+    return WithDestination("keys: [{name: k, secret: {file: '" + file + "'}}]");
   };
   const Config config = Parsed(with(key));
   ASSERT_EQ(config.files.size(), 1u);

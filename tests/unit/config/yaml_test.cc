@@ -26,9 +26,8 @@ TEST(Yaml, NothingIsAConfigurationOfDefaults) {
 }
 
 TEST(Yaml, UnknownMembersNameTheKnownAndTheLikely) {
-  EXPECT_EQ(
-      Refusal(WithDestination("headers: [{name: a, colour: red}]")),
-      "destinations[0].headers[0]: unknown member; known: name, value, value_env, value_file");
+  EXPECT_EQ(Refusal(WithDestination("headers: [{name: a, colour: red}]")),
+            "destinations[0].headers[0]: unknown member; known: name, secret, value");
   EXPECT_THAT(Refusal(WithDestination("colour: red")),
               AllOf(StartsWith("destinations[0].colour: unknown member; known: "),
                     HasSubstr("cloudevents_source, concurrency, description, "), HasSubstr(", url"),

@@ -115,19 +115,19 @@ TEST(Validate, ACallerMayNotNameFilesAndVariablesOfTheServer) {
   v1::Destination& destination = *config.mutable_destinations(0);
   v1::Key& file = *destination.add_keys();
   file.set_name("a");
-  file.set_secret_file("/etc/passwd");
+  file.mutable_secret()->set_file("/etc/passwd");
   v1::Key& variable = *destination.add_keys();
   variable.set_name("b");
-  variable.set_secret_env("HOME");
-  destination.mutable_tls()->set_ca_bundle_file("/etc/ssl/certs/ca-certificates.crt");
+  variable.mutable_secret()->set_env("HOME");
+  destination.mutable_tls()->mutable_ca_bundle()->set_file("/etc/ssl/certs/ca-certificates.crt");
   v1::Header& header = *destination.add_headers();
   header.set_name("X-Key");
-  header.set_value_env("HOME");
+  header.mutable_secret()->set_env("HOME");
   Validate(std::move(config), {}, errors);
   EXPECT_THAT(
       PathsOf(errors),
-      ElementsAre("destinations[0].headers[0].value_env", "destinations[0].keys[0].secret_file",
-                  "destinations[0].keys[1].secret_env", "destinations[0].tls.ca_bundle_file"));
+      ElementsAre("destinations[0].headers[0].secret.env", "destinations[0].keys[0].secret.file",
+                  "destinations[0].keys[1].secret.env", "destinations[0].tls.ca_bundle.file"));
   EXPECT_THAT(errors.ToString(), HasSubstr("may stand in the configuration file only"));
 }
 

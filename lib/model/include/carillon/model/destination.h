@@ -114,7 +114,8 @@ struct Disabling {
 
 struct Header {
   std::string name;
-  base::Secret value;  ///< may be a token
+  base::Secret value;
+  bool secret = false;  ///< whether whoever reads the destination must not see the value
   friend bool operator==(const Header&, const Header&) = default;
 };
 

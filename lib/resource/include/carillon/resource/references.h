@@ -8,7 +8,7 @@
 
 namespace carillon::resource {
 
-/// Where the secrets and certificates are that a message names (`secret_file`, `client_key_env`)
+/// Where the secrets and certificates are that a message names (`secret: {file: ...}`)
 /// rather than holds. Used by one thread while a message is validated.
 class References {
  public:

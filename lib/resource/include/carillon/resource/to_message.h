@@ -2,6 +2,8 @@
 
 #include <google/protobuf/message.h>
 
+#include <string_view>
+
 #include "carillon/model/destination.h"
 #include "carillon/model/subscription.h"
 #include "carillon/v1/destination.pb.h"
@@ -14,11 +16,16 @@ namespace carillon::resource {
 v1::Destination ToMessage(const model::Destination& from);
 v1::Subscription ToMessage(const model::Subscription& from);
 
-/// Blanks all secrets in a message of carillon.v1, at any depth: keys, passwords, tokens, values of
-/// headers. Where they are read from (files, variables) stays.
+/// Blanks all secrets in a message of carillon.v1, at any depth: what the option `rule.secret` marks,
+/// and where it would be read from. Of a v1::Secret stays that it is set, and of one of at least 32
+/// bytes the last four. The value of a header whose name TellsSecret is hidden as a secret, too.
 void Redact(google::protobuf::Message& message);
 
-/// Whether a member holds a secret. For tests: each text member is one or is known not to be.
+/// Whether a member holds a secret: the option `rule.secret`.
 bool HoldsSecret(const google::protobuf::FieldDescriptor& field);
+
+/// Whether the value of a header of this name is a secret: `authorization`, `cookie`, and whatever
+/// has `api-key`, `token`, `secret` or `password` in it, in any case.
+bool TellsSecret(std::string_view header);
 
 }  // namespace carillon::resource
