@@ -55,6 +55,7 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
     case v1::REQUEST_ID_REUSED:
     case v1::FILE_ONLY:
     case v1::URL_BLOCKED:
+    case v1::HTTP_INVALID:
       return absl::StatusCode::kInvalidArgument;
     case v1::CREDENTIALS_MISSING:
     case v1::CREDENTIALS_INVALID:
@@ -87,6 +88,8 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
     case v1::TOO_MANY_WAITING_BYTES:
     case v1::LOGIN_THROTTLED:
     case v1::TOO_MANY_STREAMS:
+    case v1::REQUEST_TOO_LARGE:
+    case v1::TOO_MANY_CALLS:
       return absl::StatusCode::kResourceExhausted;
     case v1::QUERY_TOO_EXPENSIVE:
       return absl::StatusCode::kDeadlineExceeded;
@@ -94,6 +97,8 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
     case v1::STOPPING:
     case v1::STORE_UNAVAILABLE:
       return absl::StatusCode::kUnavailable;
+    case v1::UNSUPPORTED:
+      return absl::StatusCode::kUnimplemented;
     default:
       return absl::StatusCode::kUnknown;
   }
