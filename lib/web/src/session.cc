@@ -130,6 +130,7 @@ void Session::RefuseUnreadable(ErrorCode ec) {
 }
 
 void Session::Refuse(Response response) {
+  if (route_ != nullptr && route_->refusal) response = route_->refusal(std::move(response));
   Send(std::move(response), keep_alive_ && parser_->is_done());
 }
 

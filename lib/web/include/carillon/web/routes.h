@@ -31,6 +31,9 @@ struct Route {
   std::chrono::milliseconds answer_timeout{30'000};  ///< a stream only has to begin in it
   /// Sent when the time for the answer ends; the connection goes on.
   Response timeout_response{.status = 504, .body = "the answer took too long\n"};
+  /// What becomes of the server's own refusals once the route is known (405, 413, 400 for a body
+  /// that is not HTTP), where clients read another form than text. Null: they are sent as they are.
+  std::function<Response(Response)> refusal;
 };
 
 /// Which handler a request goes to. The longest path that fits wins, and a whole path before a
