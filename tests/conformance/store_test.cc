@@ -243,9 +243,10 @@ std::optional<ListedLane> StoreTest::Listed(LaneId lane) {
   return found == all.end() ? std::nullopt : std::optional(*found);
 }
 
-absl::Status StoreTest::TakeOut(const std::string& name) {
+absl::Status StoreTest::TakeOut(const std::string& name, uint64_t epoch) {
   return Ask<absl::Status>([&](auto answer) {
-    stores().lanes.TakeOut({{"acme", name}}, [answer](absl::Status status) { answer(status); });
+    stores().lanes.TakeOut({{.shard = 0, .epoch = epoch, .names = {{"acme", name}}}},
+                           [answer](absl::Status status) { answer(status); });
   });
 }
 

@@ -104,7 +104,9 @@ class StoreTest : public testing::TestWithParam<std::pair<const char*, MakeStore
   absl::StatusOr<std::vector<LaneState>> OpenLanes(const std::vector<std::string>& names);
   LaneState OpenLane(const std::string& name);
   std::vector<ListedLane> ListLanes();
-  absl::Status TakeOut(const std::string& name);
+  /// In the name of the owner of the first shard.
+  absl::Status TakeOut(const std::string& name) { return TakeOut(name, epochs_[0]); }
+  absl::Status TakeOut(const std::string& name, uint64_t epoch);
   absl::StatusOr<std::vector<RetiredLane>> RetireLanes(std::vector<LaneId> lanes);
   /// Whether a lane is listed; it is not when it is closed.
   std::optional<ListedLane> Listed(LaneId lane);

@@ -103,6 +103,22 @@ TEST_P(StoreTest, OfADeposedOwnerNothingIsWritten) {
   EXPECT_EQ(OpenLane("one").parked, 0u);
 }
 
+TEST_P(StoreTest, ADeposedOwnerTakesNothingOut) {
+  Start();
+  const LaneId lane = OpenLane("one").lane;
+  const uint64_t before = epochs_[0];
+  const uint64_t now = Own(0).epoch;
+  EXPECT_TRUE(TakeOut("one", before).ok()) << "whoever has the shard takes it out";
+  EXPECT_FALSE(Listed(lane)->taken_out);
+  EXPECT_EQ(OpenLane("one").lane, lane);
+  stores().shards.ReleaseShard(0, now);
+  EXPECT_TRUE(TakeOut("one", now).ok());
+  EXPECT_EQ(OpenLane("one").lane, lane) << "it was given up";
+  Own(0);
+  EXPECT_TRUE(TakeOut("one").ok());
+  EXPECT_NE(OpenLane("one").lane, lane);
+}
+
 TEST_P(StoreTest, TheNextOwnerGoesOn) {
   Start();
   const LaneId lane = OpenLane("one").lane;

@@ -1,6 +1,7 @@
 #include "apply_operation.h"
 
 #include <cstddef>
+#include <map>
 #include <utility>
 
 namespace carillon::engine {
@@ -48,11 +49,17 @@ void ApplyOperation::MarkOut() {
     };
     return retirement_.RetireOthers(mine, std::move(configured), std::move(marked));
   }
-  std::vector<store::LaneName> out;
+  std::map<store::ShardId, store::OwnedLanes> by_shard;
   for (const auto& [name, assignment] : plan_.placement.removed) {
-    if (state_.Owns(assignment.shard)) out.push_back({name.first, name.second});
+    if (!state_.Owns(assignment.shard)) continue;
+    store::OwnedLanes& out = by_shard[assignment.shard];
+    out.shard = assignment.shard;
+    out.epoch = state_.shards[assignment.shard].epoch;
+    out.names.push_back({name.first, name.second});
   }
-  if (out.empty()) return Commit();
+  if (by_shard.empty()) return Commit();
+  std::vector<store::OwnedLanes> out;
+  for (auto& [shard, lanes] : by_shard) out.push_back(std::move(lanes));
   state_.stores.lanes.TakeOut(std::move(out), callbacks_.Bind<absl::Status>(std::move(marked)));
 }
 

@@ -81,7 +81,7 @@ class SqliteJournal final : public Journal {
   Demand demand() const override { return board_.Get()->demand; }
   void OpenLanes(ShardId shard, std::vector<LaneName> names,
                  absl::AnyInvocable<void(absl::StatusOr<std::vector<LaneState>>)> done) override;
-  void TakeOut(std::vector<LaneName> names, absl::AnyInvocable<void(absl::Status)> done) override;
+  void TakeOut(std::vector<OwnedLanes> lanes, absl::AnyInvocable<void(absl::Status)> done) override;
   void CloseLanes(std::vector<LaneId> lanes) override;
   void ListLanes(absl::AnyInvocable<void(absl::StatusOr<std::vector<ListedLane>>)> done) override;
   void RetireLanes(
@@ -347,10 +347,10 @@ void SqliteJournal::OpenLanes(
   if (!writer_.inbox().Add(task)) (*answer)(Stopping());
 }
 
-void SqliteJournal::TakeOut(std::vector<LaneName> names,
+void SqliteJournal::TakeOut(std::vector<OwnedLanes> lanes,
                             absl::AnyInvocable<void(absl::Status)> done) {
   auto answer = std::make_shared<decltype(done)>(std::move(done));  // as above
-  InboxTask task = [this, names = std::move(names), answer] { (*answer)(writer_.TakeOut(names)); };
+  InboxTask task = [this, lanes = std::move(lanes), answer] { (*answer)(writer_.TakeOut(lanes)); };
   if (!writer_.inbox().Add(task)) (*answer)(Stopping());
 }
 

@@ -60,7 +60,7 @@ class Writer {
 
   // What tasks in the inbox do; on the journal thread.
   absl::StatusOr<std::vector<LaneState>> OpenLanes(const std::vector<LaneName>& names);
-  absl::Status TakeOut(const std::vector<LaneName>& names);
+  absl::Status TakeOut(const std::vector<OwnedLanes>& lanes);
   void CloseLanes(const std::vector<LaneId>& lanes);
   absl::StatusOr<std::vector<ListedLane>> ListLanes();
   /// `recovered` and `settled`: what the start found.
@@ -130,6 +130,7 @@ class Writer {
   absl::Status CheckFiles();
   void FailNow(absl::Status why, Group& group);
   void RefuseAll(Group& group);
+  bool IsOwner(ShardId shard, uint64_t epoch) const;
   bool IsOwners(const SettleRequest& request) const;
   /// Tells those of the shard that nothing of them is written.
   void RefuseDeposed(std::vector<SettleRequest>& requests);

@@ -39,12 +39,15 @@ absl::StatusOr<std::vector<LaneState>> Writer::OpenLanes(const std::vector<LaneN
   return Stopped();
 }
 
-absl::Status Writer::TakeOut(const std::vector<LaneName>& names) {
+absl::Status Writer::TakeOut(const std::vector<OwnedLanes>& lanes) {
   if (failed()) return Stopped();
-  for (const LaneName& name : names) {
-    const absl::StatusOr<std::optional<LaneId>> lane = store_.FindOpenLane(name);
-    if (!lane.ok()) return CannotRead(lane.status());
-    if (*lane) to_mark_.push_back(**lane);
+  for (const OwnedLanes& of : lanes) {
+    if (!IsOwner(of.shard, of.epoch)) continue;
+    for (const LaneName& name : of.names) {
+      const absl::StatusOr<std::optional<LaneId>> lane = store_.FindOpenLane(name);
+      if (!lane.ok()) return CannotRead(lane.status());
+      if (*lane) to_mark_.push_back(**lane);
+    }
   }
   return WriteMarks();
 }

@@ -56,9 +56,12 @@ void Writer::ReleaseShard(ShardId shard, uint64_t epoch) {
   RefuseDeposed(settling_);
 }
 
+bool Writer::IsOwner(ShardId shard, uint64_t epoch) const {
+  return shard < epochs_.size() && epoch == epochs_[shard];
+}
+
 bool Writer::IsOwners(const SettleRequest& request) const {
-  const Settlement& settlement = request.settlement;
-  return settlement.shard < epochs_.size() && settlement.epoch == epochs_[settlement.shard];
+  return IsOwner(request.settlement.shard, request.settlement.epoch);
 }
 
 void Writer::RefuseDeposed(std::vector<SettleRequest>& requests) {

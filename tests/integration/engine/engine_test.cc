@@ -114,9 +114,11 @@ class StubJournal final : public store::EventLog,
     }
     done(std::move(states));
   }
-  void TakeOut(std::vector<store::LaneName> names,
+  void TakeOut(std::vector<store::OwnedLanes> lanes,
                absl::AnyInvocable<void(absl::Status)> done) override {
-    for (const store::LaneName& name : names) taken_out.push_back(name.name);
+    for (const store::OwnedLanes& of : lanes) {
+      for (const store::LaneName& name : of.names) taken_out.push_back(name.name);
+    }
     if (!on_taken_out) return done(marks);
     // As a store that takes its time: the engine's thread goes on meanwhile.
     marking_ = std::async(std::launch::async, [this, done = std::move(done)]() mutable {

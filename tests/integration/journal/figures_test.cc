@@ -142,7 +142,8 @@ TEST_F(BrokenTable, SoAreLanesThatCannotBeTakenOut) {
   options_.housekeeping_interval = std::chrono::hours(1);
   Break("lanes");
   std::promise<absl::Status> done;
-  journal_->TakeOut({{"acme", "one"}}, [&done](absl::Status s) { done.set_value(std::move(s)); });
+  journal_->TakeOut({{.shard = 0, .epoch = shards_[0].epoch, .names = {{"acme", "one"}}}},
+                    [&done](absl::Status s) { done.set_value(std::move(s)); });
   EXPECT_EQ(done.get_future().get().code(), StatusCode::kUnavailable);
   ExpectErrorOf(Operation::kRead);
 }

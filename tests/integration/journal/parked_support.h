@@ -43,7 +43,8 @@ class ParkedTest : public JournalTest {
   }
   absl::Status TakeOut(std::vector<LaneName> names) {
     std::promise<absl::Status> done;
-    journal_->TakeOut(std::move(names), [&](absl::Status s) { done.set_value(std::move(s)); });
+    journal_->TakeOut({{.shard = 0, .epoch = shards_[0].epoch, .names = std::move(names)}},
+                      [&](absl::Status s) { done.set_value(std::move(s)); });
     return done.get_future().get();
   }
   /// Retires the lanes that the test did not open since the start; returns those that had anything

@@ -264,14 +264,13 @@ class SimJournal final : public store::EventLog,
           });
   }
 
-  void TakeOut(std::vector<store::LaneName> names,
+  void TakeOut(std::vector<store::OwnedLanes> lanes,
                absl::AnyInvocable<void(absl::Status)> done) override {
     Write(/*waits=*/false,
-          [this, names = std::move(names), done = std::move(done)](Disk disk) mutable {
+          [this, lanes = std::move(lanes), done = std::move(done)](Disk disk) mutable {
             if (disk == Disk::kFailed) return done(Why(disk));
-            for (const auto& [id, lane] : store_.lanes) {
-              if (!lane.out && std::ranges::find(names, lane.name) != names.end())
-                marks_.push_back(id);
+            for (const store::OwnedLanes& of : lanes) {
+              if (store_.Owns(of.shard, of.epoch)) Mark(of.names);
             }
             WriteMarks(disk);
             if (!silent_) done(absl::OkStatus());
@@ -376,6 +375,11 @@ class SimJournal final : public store::EventLog,
     store_.Skip(1 + random_.Next() % (random_.Next() % 8 == 0 ? skips * 50 : skips));
   }
 
+  void Mark(const std::vector<store::LaneName>& names) {
+    for (const auto& [id, lane] : store_.lanes) {
+      if (!lane.out && std::ranges::find(names, lane.name) != names.end()) marks_.push_back(id);
+    }
+  }
   /// Now, or, on a full disk, with what is written next.
   void WriteMarks(Disk disk) {
     if (disk != Disk::kGood || random_.Next() % 4 == 0) return;

@@ -130,9 +130,12 @@ class FakeStore final : public store::EventLog,
 
   void ListLanes(absl::AnyInvocable<void(Listed)> done) override { done(lanes); }
   /// Answered when the test says so.
-  void TakeOut(std::vector<store::LaneName> names,
+  void TakeOut(std::vector<store::OwnedLanes> of,
                absl::AnyInvocable<void(absl::Status)> done) override {
-    for (const store::LaneName& name : names) taken_out.push_back(name.name);
+    for (const store::OwnedLanes& owned : of) {
+      taken_out_by.emplace_back(owned.shard, owned.epoch);
+      for (const store::LaneName& name : owned.names) taken_out.push_back(name.name);
+    }
     marked = std::move(done);
   }
   void RetireLanes(std::vector<store::LaneId> some,
@@ -144,6 +147,7 @@ class FakeStore final : public store::EventLog,
   std::vector<store::ListedLane> lanes;
   std::vector<store::LaneId> retired;
   std::vector<std::string> taken_out;
+  std::vector<std::pair<store::ShardId, uint64_t>> taken_out_by;  // shards and epochs
   absl::AnyInvocable<void(absl::Status)> marked;
 
   void AddConsumer(store::Consumer*) override {}

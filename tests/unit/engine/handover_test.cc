@@ -19,6 +19,7 @@ using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
+using testing::UnorderedElementsAre;
 
 constexpr size_t kShards = 5;
 
@@ -148,6 +149,19 @@ TEST_F(Handover, OnlyItsOwnShardsAreAskedAndMarked) {
   made(1).SetReady();
   host_.Run();
   EXPECT_THAT(store_.taken_out, ElementsAre(NameIn(1))) << "the other has its own owner";
+}
+
+// Of an owner that does not know yet that it was deposed, the store marks nothing.
+TEST_F(Handover, WhatGoesIsMarkedUnderTheEpochsOfItsShards) {
+  Apply({NameIn(1), NameIn(2), NameIn(2, 1)});
+  AddWhole(2);
+  AddWhole(1);
+  Apply({});
+  made(1).SetReady();
+  made(2).SetReady();
+  host_.Run();
+  EXPECT_THAT(store_.taken_out_by, ElementsAre(Pair(1, 2), Pair(2, 1)));
+  EXPECT_THAT(store_.taken_out, UnorderedElementsAre(NameIn(1), NameIn(2), NameIn(2, 1)));
 }
 
 TEST_F(Handover, WhatWentWhileNobodyHadTheShardIsRetired) {

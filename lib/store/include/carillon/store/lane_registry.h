@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -9,6 +10,13 @@
 #include "carillon/store/settlement.h"
 
 namespace carillon::store {
+
+/// Lanes of one shard, named by who took the shard under `epoch`.
+struct OwnedLanes {
+  ShardId shard = 0;
+  uint64_t epoch = 0;
+  std::vector<LaneName> names;
+};
 
 /// Which destinations there are in the store, and which is which when a name comes back. A lane is
 /// retired by whoever names it, never for want of somebody who asked for it: with several processes
@@ -34,10 +42,12 @@ class LaneRegistry {
   /// process dies, a name that comes back gets a new lane, and `ListLanes` tells what `CloseLanes`
   /// had not done. Until `CloseLanes` the lane is served as before, but its cursor and health are
   /// not written any more. For a change of the configuration that every shard is ready for, before
-  /// it is in force on one. `done` when the mark is durable; when there is no room before that:
-  /// then everything that is written later writes it first, so that whatever of the change is
-  /// durable, the mark is. Not OK: the store failed or was stopped.
-  virtual void TakeOut(std::vector<LaneName> names,
+  /// it is in force on one. Where the epoch is not the shard's nothing is marked, and that is no
+  /// error: the next owner may serve those lanes, and takes them out itself. `done` when the mark
+  /// is durable; when there is no room before that: then everything that is written later writes it
+  /// first, so that whatever of the change is durable, the mark is. Not OK: the store failed or was
+  /// stopped.
+  virtual void TakeOut(std::vector<OwnedLanes> lanes,
                        absl::AnyInvocable<void(absl::Status)> done) = 0;
 
   /// Forgets lanes, marked or not: their parked deliveries become dead (`cancelled`), in bounded
