@@ -41,6 +41,19 @@ TEST_P(StoreTest, AnIdTwiceInOneCallIsStoredOnce) {
   EXPECT_EQ(Positions().size(), 1u);
 }
 
+TEST_P(StoreTest, AnIdIsItsTenantsOwn) {
+  Start();
+  const uint64_t a = AppendOne("a");
+  const auto others = Append({"a"}, 10, "globex");
+  ASSERT_TRUE(others.ok()) << others.status();
+  EXPECT_FALSE(others->at(0).duplicate);
+  EXPECT_THAT(Positions(), ElementsAre(a, others->at(0).position));
+  const auto again = Append({"a"}, 10, "globex");
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_TRUE(again->at(0).duplicate);
+  EXPECT_EQ(again->at(0).position, others->at(0).position);
+}
+
 TEST_P(StoreTest, ToAppendNothingIsAnswered) {
   Start();
   const auto nothing = Append({});

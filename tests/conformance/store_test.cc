@@ -50,13 +50,14 @@ void StoreTest::Restart(ShardId shards) {
 }
 
 absl::StatusOr<std::vector<Appended>> StoreTest::Append(const std::vector<std::string>& ids,
-                                                        size_t payload_bytes) {
+                                                        size_t payload_bytes,
+                                                        const std::string& tenant) {
   std::vector<std::shared_ptr<model::Event>> events;
   for (const std::string& id : ids) {
     events.push_back(
         model::Event::Create({.id = id,
                               .type = "a",
-                              .tenant = "acme",
+                              .tenant = tenant,
                               .payload = "\"" + id + std::string(payload_bytes, 'x') + "\""}));
   }
   using Answer = absl::StatusOr<std::vector<Appended>>;

@@ -69,7 +69,8 @@ class StoreTest : public testing::TestWithParam<std::pair<const char*, MakeStore
   void Restart(ShardId shards = 1);
 
   absl::StatusOr<std::vector<Appended>> Append(const std::vector<std::string>& ids,
-                                               size_t payload_bytes = 10);
+                                               size_t payload_bytes = 10,
+                                               const std::string& tenant = "acme");
   /// The position of one event that is new.
   uint64_t AppendOne(const std::string& id, size_t payload_bytes = 10);
   /// Positions of so many new events.

@@ -136,6 +136,12 @@ class SimChecks {
   }
 
  private:
+  /// Names of destinations differ, whatever their tenant.
+  std::string TenantOf(const SimCourier::Flight& flight) const {
+    const std::string name = flight.host.substr(0, flight.host.find('.'));
+    const auto named = [&](const auto& entry) { return entry.second.name.name == name; };
+    return std::ranges::find_if(store_.lanes, named)->second.name.tenant;
+  }
   const model::Destination* DestinationOf(const SimCourier::Flight& flight) const {
     const auto found = destinations_.find(flight.host.substr(0, flight.host.find('.')));
     return found == destinations_.end() ? nullptr : &found->second;
@@ -143,7 +149,8 @@ class SimChecks {
 
   /// A batch's events begin their payloads with their ids.
   std::vector<uint64_t> PositionsOf(const SimCourier::Flight& flight) const {
-    if (const auto one = store_.position_of.find(flight.event_id);
+    const std::string tenant = TenantOf(flight);
+    if (const auto one = store_.position_of.find({tenant, flight.event_id});
         one != store_.position_of.end()) {
       return {one->second};
     }
@@ -152,7 +159,8 @@ class SimChecks {
          at = flight.body.find("\"e", at + 1)) {
       const size_t end = flight.body.find_first_not_of("0123456789", at + 2);
       if (flight.body[end] != 'x' || end == at + 2) continue;  // a CloudEvent's id, or a type
-      positions.push_back(store_.position_of.at(flight.body.substr(at + 1, end - at - 1)));
+      const std::string id = flight.body.substr(at + 1, end - at - 1);
+      positions.push_back(store_.position_of.at({tenant, id}));
     }
     return positions;
   }

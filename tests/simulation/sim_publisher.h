@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,6 +17,7 @@ namespace carillon::delivery {
 
 /// Publishes events, and publishes again, under the same ids, what it was not told is stored; and
 /// sometimes what it was. What was answered is stored once, at the position that was answered.
+/// Each tenant has ids of its own; both use some.
 class SimPublisher {
  public:
   static constexpr int kTypes = 6;
@@ -42,15 +44,15 @@ class SimPublisher {
   }
 
   void CheckStored() const {
-    std::map<std::string, size_t> times;
+    std::map<SimStore::EventKey, size_t> times;
     for (const model::EventPtr& event : store_.events) {
-      if (event != nullptr) ++times[std::string(event->id())];
+      if (event != nullptr) ++times[SimStore::KeyOf(*event)];
     }
     for (const Batch& batch : batches_) {
-      for (const auto& options : batch.events) {
-        const size_t most = times[std::string(options.id)];
-        EXPECT_LE(most, 1u) << options.id << " is stored twice";
-        EXPECT_TRUE(most == 1 || !batch.answered) << options.id << " was answered and is lost";
+      for (const Fields& fields : batch.events) {
+        const size_t most = times[{fields.tenant, fields.id}];
+        EXPECT_LE(most, 1u) << fields.id << " is stored twice";
+        EXPECT_TRUE(most == 1 || !batch.answered) << fields.id << " was answered and is lost";
       }
     }
   }
@@ -58,10 +60,12 @@ class SimPublisher {
   struct Counts {
     size_t refused = 0;
     size_t duplicates = 0;
+    size_t shared_ids = 0;  // ids that both tenants used
 
     Counts& operator+=(const Counts& other) {
       refused += other.refused;
       duplicates += other.duplicates;
+      shared_ids += other.shared_ids;
       return *this;
     }
   };
@@ -80,13 +84,27 @@ class SimPublisher {
 
   Fields Make() {
     Fields fields;
-    fields.id = "e" + std::to_string(++made_);
+    const auto tenant = Below(2);
+    fields.tenant = TenantOf(static_cast<int>(tenant));
+    fields.id = ChooseId(tenant);
     const std::string fill(Below(10) == 0 ? 1 + Below(3000) : 10, 'x');
     fields.payload = "\"" + fields.id + fill + "\"";
     fields.type = "n.t" + std::to_string(Below(kTypes));
     fields.key = Below(4) == 0 ? "" : "k" + std::to_string(Below(5));
-    fields.tenant = TenantOf(static_cast<int>(Below(2)));
     return fields;
+  }
+  /// A new one, or one that only the other tenant has used: that is another event.
+  std::string ChooseId(uint64_t tenant) {
+    std::vector<std::string>& others = unshared_[1 - tenant];
+    if (!others.empty() && Below(4) == 0) {
+      ++counts_.shared_ids;
+      const size_t which = Below(others.size());
+      std::swap(others[which], others.back());
+      std::string id = std::move(others.back());
+      others.pop_back();
+      return id;
+    }
+    return unshared_[tenant].emplace_back("e" + std::to_string(++made_));
   }
 
   void Send(size_t which, SimJournal& journal, base::WallTime now) {
@@ -112,9 +130,9 @@ class SimPublisher {
   void OnStored(Batch& batch, const std::vector<store::Appended>& results) {
     ASSERT_EQ(results.size(), batch.events.size());
     for (size_t i = 0; i < results.size(); ++i) {
-      const std::string& id = batch.events[i].id;
-      EXPECT_EQ(results[i].position, store_.position_of.at(id));
-      EXPECT_EQ(store_.events.at(results[i].position - 1)->payload(), batch.events[i].payload);
+      const auto& [id, type, tenant, key, payload] = batch.events[i];
+      EXPECT_EQ(results[i].position, store_.position_of.at({tenant, id}));
+      EXPECT_EQ(store_.events.at(results[i].position - 1)->payload(), payload);
       if (batch.answered) EXPECT_TRUE(results[i].duplicate) << id;
       counts_.duplicates += results[i].duplicate ? 1 : 0;
     }
@@ -125,6 +143,7 @@ class SimPublisher {
   base::Random& random_;
   std::vector<Batch> batches_;
   size_t made_ = 0;
+  std::array<std::vector<std::string>, 2> unshared_;  // ids that one tenant has used
   Counts counts_;
 };
 

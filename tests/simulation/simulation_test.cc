@@ -51,9 +51,9 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
       all.retried_batches, all.taken_apart, operational, behind, evicted, removed, came_back,
       cut_short);
   std::printf(
-      "%zu duplicates, %zu batches refused, %zu full disks, %zu journals that failed, %zu changes "
+      "%zu duplicates, %zu ids of both tenants, %zu batches refused, %zu full disks, %zu journals that failed, %zu changes "
       "refused, %zu deaths in a change, %zu drains (%zu given up), %zu positions left out\n",
-      published.duplicates, published.refused, troubles.full_disks, troubles.failed_journals,
+      published.duplicates, published.shared_ids, published.refused, troubles.full_disks, troubles.failed_journals,
       troubles.refused_changes, troubles.deaths_in_changes, troubles.drains,
       troubles.drains_given_up, skipped);
   // Runs in which nothing went wrong would show nothing; a single one may.
@@ -74,6 +74,7 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
     EXPECT_GT(skipped, 0u);
     EXPECT_GT(cut_short, 0u);
     EXPECT_GT(published.duplicates, 0u);
+    EXPECT_GT(published.shared_ids, 0u);
     EXPECT_GT(published.refused, 0u);
     EXPECT_GT(troubles.full_disks, 0u);
     EXPECT_GT(troubles.failed_journals, 0u);

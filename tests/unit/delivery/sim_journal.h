@@ -76,14 +76,14 @@ class SimJournal final : public store::EventLog,
   }
   size_t max_outstanding() const override { return 4; }
 
-  /// An id that is known is not stored again.
+  /// An id that its tenant has used is not stored again.
   void Append(std::vector<std::shared_ptr<model::Event>> events, store::AppendDone done) override {
     Write(/*waits=*/false, [this, events = std::move(events), done = std::move(done),
                             at = accepted_at](Disk disk) mutable {
       if (disk != Disk::kGood) return Refuse(done, disk);
       std::vector<store::Appended> results;
       for (const auto& event : events) {
-        const auto known = store_.position_of.find(std::string(event->id()));
+        const auto known = store_.position_of.find(SimStore::KeyOf(*event));
         const bool duplicate = known != store_.position_of.end();
         if (!duplicate) {
           SkipSome();

@@ -30,6 +30,10 @@ struct SimStore {
   };
   using Pair = std::pair<store::LaneId, uint64_t>;  // lane, position
   using ParkedId = std::tuple<store::LaneId, store::Due, uint64_t>;
+  using EventKey = std::pair<std::string, std::string>;  // tenant, id: each has ids of its own
+  static EventKey KeyOf(const model::Event& event) {
+    return {std::string(event.tenant()), std::string(event.id())};
+  }
   struct Row {
     uint32_t attempts = 0;
     store::GroupId group = 0;
@@ -54,10 +58,10 @@ struct SimStore {
   std::vector<model::EventPtr> events;
   std::map<store::LaneId, LaneRecord> lanes;
   std::map<ParkedId, Row> parked;
-  std::map<Pair, ParkedId> row_of;              // of each parked delivery
-  std::map<std::string, uint64_t> position_of;  // by event id
-  std::map<Pair, uint32_t> settled;             // number of the last attempt that settles
-  std::vector<store::AttemptRow> attempts;      // all, in the order in which they were settled
+  std::map<Pair, ParkedId> row_of;  // of each parked delivery
+  std::map<EventKey, uint64_t> position_of;
+  std::map<Pair, uint32_t> settled;         // number of the last attempt that settles
+  std::vector<store::AttemptRow> attempts;  // all, in the order in which they were settled
   std::set<Pair> delivered;
   std::set<Pair> dead;
   uint64_t watermark = 0;  // the lowest of all shards
@@ -180,7 +184,7 @@ struct SimStore {
   void Append(const std::shared_ptr<model::Event>& event, base::WallTime at) {
     event->Accept(last() + 1, at);
     events.push_back(event);
-    position_of[std::string(event->id())] = event->position();
+    position_of[KeyOf(*event)] = event->position();
   }
 
   void Park(const store::Parked& row) {
