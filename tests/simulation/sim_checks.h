@@ -14,6 +14,7 @@
 #include "carillon/model/destination.h"
 #include "carillon/policy/retry.h"
 #include "sim_parts.h"
+#include "sim_retry_times.h"
 #include "sim_store.h"
 
 namespace carillon::delivery {
@@ -29,6 +30,7 @@ class SimChecks {
     size_t retried_batches = 0;
     size_t in_order = 0;
     size_t taken_apart = 0;  // deliveries
+    size_t timed = 0;        // retries whose time was looked at
 
     Counts& operator+=(const Counts& other) {
       retries += other.retries;
@@ -38,6 +40,7 @@ class SimChecks {
       retried_batches += other.retried_batches;
       in_order += other.in_order;
       taken_apart += other.taken_apart;
+      timed += other.timed;
       return *this;
     }
   };
@@ -53,7 +56,10 @@ class SimChecks {
     rate_tokens_.clear();
     last_in_order_.clear();
     gone_.clear();
+    retry_times_.NewLife();
   }
+  /// Somebody set the clock.
+  void OnClockSet() { retry_times_.OnClockSet(); }
   /// A table is being swapped: whether a destination is enabled is open until it is in force.
   void SetChanging(bool changing) { changing_ = changing; }
   void SetDestinations(const std::vector<model::Destination>& destinations) {
@@ -85,6 +91,8 @@ class SimChecks {
     EXPECT_GE(clock_.Mono(), paused_until_[lane]) << "sent to a destination that pauses";
     CheckEnabled(lane, destination);
     CheckRow(lane, positions, flight);
+    retry_times_.OnStart(lane, positions);
+    counts_.timed = retry_times_.checked();
     for (const uint64_t position : positions) CheckDelivery({lane, position}, destination);
     if (destination != nullptr) {
       EXPECT_TRUE(positions.size() == 1 || codec::IsBatchFormat(destination->format))
@@ -102,6 +110,7 @@ class SimChecks {
     const bool success =
         policy::JudgeAttempt(rule, response.wire, response.status) == model::Outcome::kSuccess;
     if (!success && destination != nullptr) NotePause(lane, response, *destination);
+    retry_times_.OnEnd(lane, PositionsOf(flight), success, response, destination);
     if (response.wire == model::Outcome::kLocalShortage) {
       NoteShortage(lane, PositionsOf(flight)[0], destination);
     }
@@ -346,6 +355,7 @@ class SimChecks {
   bool changing_ = false;
   base::MonoTime changed_at_{};
   Counts counts_;
+  SimRetryTimes retry_times_{store_, clock_};
   std::map<std::pair<store::LaneId, std::string>, std::string> batches_;  // bodies by id
   std::set<SimStore::Pair> together_;                                     // sent in a batch
   // Of this life:

@@ -39,6 +39,9 @@ class SimPublisher {
       if (!batches_[i].answered) Send(i, journal, now);
     }
   }
+  /// The process is another one.
+  void NewLife() { waiting_ = 0; }
+  size_t waiting() const { return waiting_; }
   bool AllAnswered() const {
     return std::ranges::all_of(batches_, [](const Batch& batch) { return batch.answered; });
   }
@@ -118,13 +121,21 @@ class SimPublisher {
                                              .payload = fields.payload}));
     }
     journal.accepted_at = now;
-    journal.Append(std::move(events), [this, which](const auto& results) {
-      if (!results.ok()) {
-        ++counts_.refused;
-        return;
-      }
+    ++waiting_;
+    journal.Append(std::move(events), [this, &journal, which](const auto& results) {
+      --waiting_;
+      if (!results.ok()) return OnRefused(journal, results.status());
+      EXPECT_FALSE(journal.failed()) << "stored by a journal that failed";
       OnStored(batches_[which], *results);
     });
+  }
+
+  /// Nothing is stored on a full disk; of a journal that failed it is not known.
+  void OnRefused(const SimJournal& journal, const absl::Status& why) {
+    ++counts_.refused;
+    EXPECT_TRUE(journal.failed() || journal.disk_full) << "refused without need: " << why;
+    EXPECT_EQ(absl::IsUnavailable(why), journal.failed()) << why;
+    EXPECT_EQ(absl::IsResourceExhausted(why), !journal.failed()) << why;
   }
 
   void OnStored(Batch& batch, const std::vector<store::Appended>& results) {
@@ -141,6 +152,7 @@ class SimPublisher {
 
   const SimStore& store_;
   base::Random& random_;
+  size_t waiting_ = 0;  // calls without an answer, in this life of the process
   std::vector<Batch> batches_;
   size_t made_ = 0;
   std::array<std::vector<std::string>, 2> unshared_;  // ids that one tenant has used

@@ -19,8 +19,10 @@
 #include "make_engine.h"
 #include "sim_checks.h"
 #include "sim_destinations.h"
+#include "sim_health.h"
 #include "sim_journal.h"
 #include "sim_liveness.h"
+#include "sim_outage.h"
 #include "sim_parts.h"
 #include "sim_publisher.h"
 #include "sim_threads.h"
@@ -46,6 +48,7 @@ class SimWorld {
     steady_ = Below(2) == 0;
     options_.read_bytes = 500 + Below(4000);
     options_.max_unsettled_rows = 20 + Below(200);
+    outage_.emplace(options_.max_unsettled_rows, clock_);
     options_.max_tracked = 8 + Below(60);
     options_.max_hold = std::chrono::milliseconds(20 + Below(5000));
     options_.first_token_use = AttemptToken::kUses - static_cast<uint32_t>(Below(20)) - 1;
@@ -141,6 +144,8 @@ class SimWorld {
     }
   };
   const Troubles& troubles() const { return troubles_; }
+  /// Attempts that were started while nothing became durable.
+  size_t attempts_in_outages() const { return outage_->attempts(); }
 
  private:
   enum class Mode {
@@ -229,11 +234,15 @@ class SimWorld {
       engine_ = *std::move(engine);
       checks_.NewLife();
       liveness_.NewLife();
+      outage_->NewLife();
+      publisher_.NewLife();
+      health_ = std::make_unique<SimHealth>(*journal_, executor_, clock_, *logger_);
       for (const auto& [id, lane] : store_.lanes) cut_short_ += lane.out && !lane.closed ? 1 : 0;
       if (Apply(Configuration()).value_or(false) || testing::Test::HasFailure()) break;
       EndProcess();
     }
     started_ = true;
+    health_->Begin();
   }
 
   std::unique_ptr<SimThreads> MakeThreads() {
@@ -244,9 +253,15 @@ class SimWorld {
       own.max_tracked = options_.max_tracked;
       own.max_hold = options_.max_hold;
       own.first_token_use = options_.first_token_use;
+      own.on_unsettled = [this, shard = own.shard,
+                          then = std::move(own.on_unsettled)](const absl::Status& why) {
+        outage_->OnUnsettled(shard);
+        if (then) then(why);
+      };
     };
     SimShard::Hooks hooks;
-    hooks.receive = [this](const SimShard&, const SimCourier::Flight& flight) {
+    hooks.receive = [this](const SimShard& shard, const SimCourier::Flight& flight) {
+      outage_->OnStart(shard.shard(), shard.courier().flights.size());
       return Receive(flight);
     };
     hooks.on_end = [this](const SimShard&, const SimCourier::Flight& flight,
@@ -262,6 +277,7 @@ class SimWorld {
   void EndProcess() {
     executor_.Clear();
     engine_.reset();
+    health_.reset();
     journal_.reset();
     threads_ = nullptr;
     applying_ = false;
@@ -285,11 +301,12 @@ class SimWorld {
     const std::chrono::milliseconds grace(Below(400));
     const base::MonoTime began = clock_.Mono();
     const bool hurries = Below(4) == 0;
-    const bool was_full = DiskIsFull();
+    const bool in_vain = DiskIsFull() || journal_->failed();
+    health_->Stop();
     const bool drained = engine_->Drain(grace, [hurries] { return hurries; });
     EXPECT_LE((clock_.Mono() - began).count(),
               std::chrono::nanoseconds(grace + std::chrono::seconds(6)).count());
-    EXPECT_TRUE(drained || was_full) << "draining did not end";
+    EXPECT_TRUE(drained || in_vain) << "draining did not end";
     troubles_.drains_given_up += drained ? 0 : 1;
     if (drained) {
       for (const SimShard* thread : threads_->shards()) {
@@ -393,13 +410,28 @@ class SimWorld {
   bool DiskIsFull() const { return full_until_.has_value(); }
   void FillDisk() {
     ++troubles_.full_disks;
+    outage_->Begin();
     journal_->disk_full = true;
     full_until_ = clock_.Mono() + std::chrono::milliseconds(1 + Below(8000));
   }
+  void EndOutage() {
+    journal_->disk_full = false;
+    full_until_.reset();
+    outage_->End();
+  }
+  /// Some time before the process ends. Whoever publishes meanwhile is told.
   void FailJournal() {
     ++troubles_.failed_journals;
+    outage_->Fail();
     journal_->Fail();
-    RunFor(std::chrono::milliseconds(Below(50)));
+    health_->OnFailed();
+    RunFor(std::chrono::milliseconds(Below(Below(3) == 0 ? 3000 : 50)));
+    if (Below(3) == 0) {
+      publisher_.Publish(*journal_, clock_.Wall());
+      RunFor(std::chrono::seconds(1));
+      EXPECT_EQ(publisher_.waiting(), 0u) << "a publisher is not told that the journal failed";
+    }
+    if (Below(3) == 0) return DrainAndRestart();
     Crash();
   }
 
@@ -407,8 +439,7 @@ class SimWorld {
 
   void MakePeace() {
     peace_ = true;
-    journal_->disk_full = false;
-    full_until_.reset();
+    EndOutage();
     ++generation_;
     ChooseDestinations();
     Change(destinations_, characters_);
@@ -448,6 +479,7 @@ class SimWorld {
         if (steady_) break;
         const auto jump = std::chrono::seconds(Below(14'400)) - std::chrono::hours(2);
         clock_.JumpWall(jump);
+        checks_.OnClockSet();
         break;
       }
       case 2:
@@ -484,10 +516,7 @@ class SimWorld {
   }
 
   bool Step() {
-    if (full_until_ && clock_.Mono() >= *full_until_) {
-      full_until_.reset();
-      journal_->disk_full = false;
-    }
+    if (full_until_ && clock_.Mono() >= *full_until_) EndOutage();
     if (!executor_.Step()) return false;
     CheckBounds();
     return !testing::Test::HasFailure();
@@ -591,11 +620,13 @@ class SimWorld {
   std::unique_ptr<log::Logger> logger_ = log::Logger::Create(log_, log::Level::kError, clock_);
   base::DescriptorBudget places_{1'000'000};
   std::unique_ptr<SimJournal> journal_;
+  std::unique_ptr<SimHealth> health_;
   std::unique_ptr<engine::Engine> engine_;
   SimThreads* threads_ = nullptr;  // of the engine
   uint32_t shards_ = 1;
   SimChecks checks_{store_, clock_};
   SimLiveness liveness_{clock_};
+  std::optional<SimOutage> outage_;
   SimDestinations makers_{random_};
   SimPublisher publisher_{store_, random_};
   std::vector<model::Destination> characters_;

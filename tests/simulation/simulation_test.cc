@@ -21,7 +21,7 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
   const uint64_t first = only != 0 ? only : 1;
   const uint64_t last = only != 0 ? only : runs;
   size_t deliveries = 0, deaths = 0, behind = 0, operational = 0, evicted = 0, removed = 0,
-         cut_short = 0, came_back = 0, skipped = 0;
+         cut_short = 0, came_back = 0, skipped = 0, in_outages = 0;
   SimChecks::Counts all;
   SimPublisher::Counts published;
   SimWorld::Troubles troubles;
@@ -37,30 +37,36 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
     cut_short += world.cut_short();
     came_back += world.came_back();
     skipped += world.skipped();
+    in_outages += world.attempts_in_outages();
     all += world.counts();
     published += world.published();
     troubles += world.troubles();
     ASSERT_FALSE(HasFailure()) << "seed " << seed << ": CARILLON_SIM_SEED=" << seed;
   }
   std::printf(
-      "%zu deliveries (%zu in order), %zu deaths, %zu retries, %zu shortages, %zu pauses, %zu "
+      "%zu deliveries (%zu in order), %zu deaths, %zu retries (%zu timed), %zu shortages, %zu "
+      "pauses, %zu "
       "batches (%zu retried), %zu taken apart, %zu operational events, %zu steps with a lane "
       "behind, %zu given up, %zu events removed, %zu lanes came back anew, %zu deaths between "
       "taking a lane out and closing it\n",
-      deliveries, all.in_order, deaths, all.retries, all.shortages, all.pauses, all.batches,
-      all.retried_batches, all.taken_apart, operational, behind, evicted, removed, came_back,
-      cut_short);
+      deliveries, all.in_order, deaths, all.retries, all.timed, all.shortages, all.pauses,
+      all.batches, all.retried_batches, all.taken_apart, operational, behind, evicted, removed,
+      came_back, cut_short);
   std::printf(
-      "%zu duplicates, %zu ids of both tenants, %zu batches refused, %zu full disks, %zu journals that failed, %zu changes "
-      "refused, %zu deaths in a change, %zu drains (%zu given up), %zu positions left out\n",
-      published.duplicates, published.shared_ids, published.refused, troubles.full_disks, troubles.failed_journals,
-      troubles.refused_changes, troubles.deaths_in_changes, troubles.drains,
-      troubles.drains_given_up, skipped);
+      "%zu duplicates, %zu ids of both tenants, %zu batches refused, %zu full disks, %zu journals "
+      "that failed, %zu changes "
+      "refused, %zu deaths in a change, %zu drains (%zu given up), %zu positions left out, %zu "
+      "attempts "
+      "while nothing was durable\n",
+      published.duplicates, published.shared_ids, published.refused, troubles.full_disks,
+      troubles.failed_journals, troubles.refused_changes, troubles.deaths_in_changes,
+      troubles.drains, troubles.drains_given_up, skipped, in_outages);
   // Runs in which nothing went wrong would show nothing; a single one may.
   if (only == 0) {
     EXPECT_GT(deliveries, 0u);
     EXPECT_GT(deaths, 0u);
     EXPECT_GT(all.retries, 0u);
+    EXPECT_GT(all.timed, 0u);
     EXPECT_GT(all.shortages, 0u);
     EXPECT_GT(all.pauses, 0u);
     EXPECT_GT(all.in_order, 0u);
@@ -78,6 +84,7 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
     EXPECT_GT(published.refused, 0u);
     EXPECT_GT(troubles.full_disks, 0u);
     EXPECT_GT(troubles.failed_journals, 0u);
+    EXPECT_GT(in_outages, 0u);
     EXPECT_GT(troubles.refused_changes, 0u);
     EXPECT_GT(troubles.deaths_in_changes, 0u);
     EXPECT_GT(troubles.drains, 0u);

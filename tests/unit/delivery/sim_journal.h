@@ -327,7 +327,9 @@ class SimJournal final : public store::EventLog,
   }
 
   void Stop() override {}
-  LogStats log_stats() const override { return {.last_position = store_.last()}; }
+  LogStats log_stats() const override {
+    return {.last_position = store_.last(), .accepting = !disk_full};
+  }
   ShardStats shard_stats() const override { return {.watermark = store_.watermark}; }
 
  private:
