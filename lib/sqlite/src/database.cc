@@ -17,6 +17,9 @@ bool OutOfSpace(int code, int system_errno) {
   return code == SQLITE_IOERR_WRITE && (system_errno == ENOSPC || system_errno == EDQUOT);
 }
 
+/// SQLite takes a null pointer for NULL, however long it is.
+const char* BytesOf(std::string_view bytes) { return bytes.data() != nullptr ? bytes.data() : ""; }
+
 }  // namespace
 
 absl::Status ErrorOf(sqlite3* db, int code) {
@@ -48,12 +51,12 @@ Statement& Statement::Bind(int index, int64_t value) {
 }
 
 Statement& Statement::BindBlob(int index, std::string_view bytes) {
-  sqlite3_bind_blob64(statement_.get(), index, bytes.data(), bytes.size(), SQLITE_STATIC);
+  sqlite3_bind_blob64(statement_.get(), index, BytesOf(bytes), bytes.size(), SQLITE_STATIC);
   return *this;
 }
 
 Statement& Statement::BindText(int index, std::string_view text) {
-  sqlite3_bind_text64(statement_.get(), index, text.data(), text.size(), SQLITE_STATIC,
+  sqlite3_bind_text64(statement_.get(), index, BytesOf(text), text.size(), SQLITE_STATIC,
                       SQLITE_UTF8);
   return *this;
 }
