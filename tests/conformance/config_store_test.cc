@@ -4,20 +4,18 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <chrono>
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <random>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
+#include "asking.h"
 #include "carillon/configstore/sqlite_config_store.h"
 #include "sim_config_store.h"
 
@@ -60,48 +58,26 @@ class SimulatedConfig final : public ConfigStoreUnderTest {
 class EmbeddedConfig final : public ConfigStoreUnderTest {
  public:
   /// `crashes`: a process that is followed by another was killed.
-  explicit EmbeddedConfig(bool crashes) : crashes_(crashes) {
-    std::string pattern = std::filesystem::temp_directory_path() / "carillon-config-XXXXXX";
-    root_ = mkdtemp(pattern.data());
-    Open();
-  }
-  ~EmbeddedConfig() override {
-    store_.reset();
-    std::error_code ignored;
-    std::filesystem::remove_all(root_, ignored);
-  }
+  explicit EmbeddedConfig(bool crashes) : folder_(crashes) { Open(); }
+
   ConfigStore& store() override { return *store_; }
   void Restart() override {
-    const std::filesystem::path before = Folder();
-    if (crashes_) {
-      ++life_;
-      std::filesystem::copy(before, Folder());
-    }
+    folder_.Next();
     store_.reset();
     Open();
   }
-  bool Await(const std::function<bool()>& holds) override {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (!holds()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      std::this_thread::sleep_for(std::chrono::microseconds(200));
-    }
-    return true;
-  }
+  bool Await(const std::function<bool()>& holds) override { return AwaitThreads(holds); }
 
  private:
-  std::filesystem::path Folder() const { return root_ / std::to_string(life_); }
   void Open() {
-    std::filesystem::create_directories(Folder());
+    std::filesystem::create_directories(folder_.path());
     auto store = configstore::OpenSqliteConfigStore(
-        {.path = Folder() / "config.db", .max_bytes = kMaxBytes});
+        {.path = folder_.path() / "config.db", .max_bytes = kMaxBytes});
     if (!store.ok()) throw std::runtime_error(std::string(store.status().message()));
     store_ = *std::move(store);
   }
 
-  const bool crashes_;
-  std::filesystem::path root_;
-  int life_ = 0;
+  LifeFolder folder_;
   std::unique_ptr<ConfigStore> store_;
 };
 
@@ -200,23 +176,8 @@ class ConfigStoreTest : public testing::TestWithParam<std::pair<const char*, Mak
  private:
   template <typename Answer, typename Question>
   Answer Ask(Question ask) {
-    struct Slot {
-      std::mutex mutex;
-      std::optional<Answer> answer;
-    };
-    const auto slot = std::make_shared<Slot>();
-    ask([slot](Answer answer) {
-      const std::lock_guard lock(slot->mutex);
-      EXPECT_FALSE(slot->answer.has_value()) << "answered twice";
-      slot->answer.emplace(std::move(answer));
-    });
-    const auto there = [&] {
-      const std::lock_guard lock(slot->mutex);
-      return slot->answer.has_value();
-    };
-    if (!under_test_->Await(there)) throw std::runtime_error("the store does not answer");
-    const std::lock_guard lock(slot->mutex);
-    return std::move(*slot->answer);
+    return AskAndAwait<Answer>([this](auto holds) { return under_test_->Await(holds); },
+                               std::move(ask));
   }
 };
 

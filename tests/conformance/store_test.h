@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "asking.h"
 #include "carillon/base/clock.h"
 #include "carillon/model/event.h"
 #include "carillon/store/attempt_log.h"
@@ -119,26 +120,10 @@ class StoreTest : public testing::TestWithParam<std::pair<const char*, MakeStore
   int appended_ = 0;
 
  private:
-  /// Asks for one answer, which `ask` is told how to give, and waits for it.
   template <typename Answer, typename Question>
   Answer Ask(Question ask) {
-    struct Slot {
-      std::mutex mutex;
-      std::optional<Answer> answer;
-    };
-    const auto slot = std::make_shared<Slot>();
-    ask([slot](Answer answer) {
-      const std::lock_guard lock(slot->mutex);
-      EXPECT_FALSE(slot->answer.has_value()) << "answered twice";
-      slot->answer.emplace(std::move(answer));
-    });
-    const bool there = under_test_->Await([&] {
-      const std::lock_guard lock(slot->mutex);
-      return slot->answer.has_value();
-    });
-    if (!there) throw std::runtime_error("the store does not answer");
-    const std::lock_guard lock(slot->mutex);
-    return std::move(*slot->answer);
+    return AskAndAwait<Answer>([this](auto holds) { return under_test_->Await(holds); },
+                               std::move(ask));
   }
 };
 
