@@ -25,6 +25,7 @@
 #include "sim_outage.h"
 #include "sim_parts.h"
 #include "sim_publisher.h"
+#include "sim_receivers.h"
 #include "sim_threads.h"
 
 namespace carillon::delivery {
@@ -55,7 +56,7 @@ class SimWorld {
     slow_disk_ = Below(3) == 0;
     lane_count_ = 2 + Below(6);
     for (size_t i = 0; i < lane_count_; ++i) {
-      ChangeReceiver(i);
+      receivers_.Change(i);
       characters_.push_back(makers_.Make(i));
     }
     if (Below(2) == 0) {  // a small journal, and little is kept
@@ -148,18 +149,6 @@ class SimWorld {
   size_t attempts_in_outages() const { return outage_->attempts(); }
 
  private:
-  enum class Mode {
-    kHealthy,
-    kSlow,
-    kFailing,
-    kBlackHole,
-    kRefusing,
-    kFlaky,
-    kThrottling,
-    kGone,
-    kShort
-  };
-
   uint64_t Below(uint64_t n) { return random_.Next() % n; }
 
   /// The process ended in the middle of something.
@@ -196,8 +185,6 @@ class SimWorld {
     }
     return config;
   }
-
-  void ChangeReceiver(size_t i) { modes_["d" + std::to_string(i)] = static_cast<Mode>(Below(9)); }
 
   /// The configuration: of those that may be in it, each as it is now.
   void ChooseDestinations() {
@@ -491,7 +478,7 @@ class SimWorld {
       case 4:
       case 5:
       case 6:
-        ChangeReceiver(Below(lane_count_));
+        receivers_.Change(Below(lane_count_));
         break;
       case 7:
         RunFor(std::chrono::milliseconds(Below(3000)));
@@ -565,41 +552,7 @@ class SimWorld {
     });
     EXPECT_LT(of_tenant, caps_.second) << "over the tenant's cap";
     if (peace_) return {.after = std::chrono::microseconds(100)};
-    const std::chrono::microseconds quick(500 + Below(5000));
-    if (Below(40) == 0) return kShortage;  // of this machine: whoever the receiver is
-    switch (modes_.at(flight.host.substr(0, flight.host.find('.')))) {
-      case Mode::kHealthy:
-        return {.after = quick};
-      case Mode::kSlow:
-        return {.after = std::chrono::milliseconds(50 + Below(400))};
-      case Mode::kFailing:
-        return {.status = 503, .after = quick};
-      case Mode::kBlackHole:
-        return {model::Outcome::kResponseTimeout, 0, std::chrono::milliseconds(500)};
-      case Mode::kRefusing:
-        return {model::Outcome::kConnectRefused, 0, std::chrono::microseconds(Below(100))};
-      case Mode::kFlaky:
-        return {.status = static_cast<uint16_t>(Below(2) == 0 ? 200 : 500), .after = quick};
-      case Mode::kThrottling:
-        return Throttle(quick);
-      case Mode::kShort:
-        return Below(4) == 0 ? SimCourier::End{.after = quick} : kShortage;
-      case Mode::kGone:
-        return {.status = static_cast<uint16_t>(Below(3) == 0 ? 410 : 200), .after = quick};
-    }
-    return {};
-  }
-
-  inline static const SimCourier::End kShortage{model::Outcome::kLocalShortage, 0,
-                                                std::chrono::microseconds(10)};
-
-  SimCourier::End Throttle(std::chrono::microseconds after) {
-    constexpr uint16_t kStatuses[] = {429, 502, 503, 504};
-    SimCourier::End end{.status = kStatuses[Below(4)], .after = after};
-    const uint64_t wait = Below(6);  // from below the shortest pause to beyond the cap
-    if (wait < 5) end.retry_after = std::to_string(wait);
-    if (wait == 4) end.retry_after = "later";
-    return end;
+    return receivers_.Answer(flight);
   }
 
   base::SeededRandom random_;
@@ -611,7 +564,6 @@ class SimWorld {
   DispatcherOptions options_;
   bool slow_disk_ = false;
   size_t lane_count_ = 0;
-  std::map<std::string, Mode> modes_;
   std::vector<model::Destination> destinations_;
   std::vector<std::vector<model::Destination>> in_force_;  // of each thread
   uint64_t revision_ = 0;                                  // of the snapshot that was offered last
@@ -628,6 +580,7 @@ class SimWorld {
   SimLiveness liveness_{clock_};
   std::optional<SimOutage> outage_;
   SimDestinations makers_{random_};
+  SimReceivers receivers_{random_};
   SimPublisher publisher_{store_, random_};
   std::vector<model::Destination> characters_;
   std::pair<uint32_t, uint32_t> caps_{100, 100};
