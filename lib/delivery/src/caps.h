@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "carillon/base/random.h"
 #include "carillon/policy/in_flight_caps.h"
@@ -17,13 +18,14 @@ namespace carillon::delivery {
 /// This shard's side of the caps that all shards share: lanes that met one wait here, in turn. What
 /// ends in this shard lets others go at once; what ends in another is noticed at the next look,
 /// kLook later at most, which lets as many go as there is room for, tenants by turns. While other
-/// shards wait, too, every kOfferEvery looks one place is left to them: else a shard that has none
-/// would not come by any for as long as the others have more to send. Who takes it is chance: looks
-/// are not all equally far apart. One thread.
+/// shards wait, too, the last place there is is left to them once in kOfferEvery, for as long as
+/// each of them takes to look: else a shard that has none would not come by any for as long as this
+/// one has more to send, whether its lanes wait for the place or come for it when it is free. Who
+/// of them takes it is chance: looks are not all equally far apart. One thread.
 class Caps {
  public:
   static constexpr std::chrono::milliseconds kLook{5};
-  static constexpr uint32_t kOfferEvery = 4;
+  static constexpr std::chrono::milliseconds kOfferEvery = 4 * kLook;
 
   /// `shared` may be null: there are no caps. `random`, which spreads the looks, outlives it.
   Caps(std::shared_ptr<policy::InFlightCaps> shared, LaneMap& lanes, base::Random& random)
@@ -34,15 +36,19 @@ class Caps {
 
   /// The lane is new.
   void Join(Lane& lane);
-  /// Takes a place for an attempt; false: the lane is put on the list of those that wait. `again`:
-  /// it was let go for a place that another took: it stays before the others.
-  bool TryStart(Lane& lane, base::MonoTime now, bool again = false);
+  /// Takes a place for an attempt; false: the lane is put on the list of those that wait, before
+  /// the others where it has waited before and the place it was let go for is not there.
+  bool TryStart(Lane& lane, base::MonoTime now, LaneTry why = LaneTry::kFirst);
   /// Gives it back.
   void Finish(Lane& lane);
-  /// A lane that may try again; null: none may, now.
-  Lane* Next(base::MonoTime now);
+  struct Next {
+    Lane* lane = nullptr;
+    LaneTry why = LaneTry::kFirst;
+  };
+  /// A lane that may try again, and why; null: none may, now.
+  Next TakeNext(base::MonoTime now);
   bool Waits() const { return waiting_ > 0 || !free_.empty(); }
-  /// When to call `Next` at the latest.
+  /// When to call `TakeNext` at the latest.
   std::optional<base::MonoTime> LookAt() const {
     return waiting_ > 0 ? std::optional(look_at_) : std::nullopt;
   }
@@ -53,27 +59,27 @@ class Caps {
     RingQueue<store::LaneId> lanes;
   };
   using Queues = std::map<std::string, Queue, std::less<>>;
-  /// The tenant whose turn it is, in a round of all; there is one.
-  Queues::iterator NextTenant();
-  void Free(Queues::iterator queue);
-  /// Whether the place that `lane` gave back is left to other shards.
-  bool Offers(const Lane& lane);
-  /// Whether the place that the lane would take is one that was left to them.
-  bool IsOffered(const Lane& lane) const;
-  void Look();
+  /// The tenant whose turn is after that of `tenant`, in a round of all; there is one.
+  Queues::iterator TenantAfter(const std::string& tenant);
+  void Free(Queues::iterator queue, LaneTry why);
+  /// Whether the place that `lane` would take is left to other shards: never one that they left.
+  bool Offers(const Lane& lane, base::MonoTime now, LaneTry why);
+  /// Whether there is one place only, in all or of the tenant.
+  bool IsLast(const policy::InFlightCaps::Tenant& tenant) const;
+  void Look(base::MonoTime now);
   /// From one look to the next: between half of kLook and all of it.
   std::chrono::nanoseconds Interval();
 
   const std::shared_ptr<policy::InFlightCaps> shared_;
   LaneMap& lanes_;
   base::Random& random_;
-  Queues queues_;                  // by tenant; none is empty. Ordered: a seed replays a run
-  std::string last_;               // the tenant that was let go last, whoever it was for
-  RingQueue<store::LaneId> free_;  // may try again
-  size_t waiting_ = 0;             // in queues_
-  uint32_t looks_ = 0;
-  bool may_offer_ = false;                                 // the next place that is given back
-  std::shared_ptr<policy::InFlightCaps::Tenant> offered_;  // whose place, since the last look
+  Queues queues_;     // by tenant; none is empty. Ordered: a seed replays a run
+  std::string last_;  // the tenant that got a place last
+  RingQueue<std::pair<store::LaneId, LaneTry>> free_;      // may try again
+  size_t waiting_ = 0;                                     // in queues_
+  base::MonoTime keeps_until_ = base::MonoTime::min();     // no place is left before
+  std::shared_ptr<policy::InFlightCaps::Tenant> offered_;  // whose place is left; null: none is
+  base::MonoTime offered_until_{};                         // while one is
   base::MonoTime look_at_{};
 };
 

@@ -95,7 +95,7 @@ Lane* LaneScheduler::NextToSend(base::MonoTime now) {
     Lane* const lane = sending_.Next();
     if (lane == nullptr || lane->mode() != Lane::Mode::kRun) return lane;
     Hook& hook = *lane;
-    if (caps_.TryStart(*lane, now, std::exchange(hook.waited_, false))) return lane;
+    if (caps_.TryStart(*lane, now, std::exchange(hook.try_, LaneTry::kFirst))) return lane;
     hook.capped_ = true;
     sending_.Remove(*lane);
   }
@@ -108,11 +108,11 @@ void LaneScheduler::Release(Lane& lane) {
 }
 
 void LaneScheduler::AdmitCapped(base::MonoTime now) {
-  while (Lane* lane = caps_.Next(now)) {
-    Hook& hook = *lane;
+  for (Caps::Next next = caps_.TakeNext(now); next.lane; next = caps_.TakeNext(now)) {
+    Hook& hook = *next.lane;
     hook.capped_ = false;
-    hook.waited_ = true;
-    Touched(*lane);
+    hook.try_ = next.why;
+    Touched(*next.lane);
   }
 }
 

@@ -47,18 +47,27 @@ class CapsTest : public testing::Test {
   void EndElsewhere(int count) {
     for (; count > 0; --count) shared_->Finish(*elsewhere_);
   }
+  /// A lane that may try again; null: none may.
+  Lane* Next(Caps& caps) {
+    const Caps::Next next = caps.TakeNext(now_);
+    why_ = next.why;
+    return next.lane;
+  }
+  /// The lane that was the next tries.
+  bool TryAgain(Caps& caps, Lane& lane) { return caps.TryStart(lane, now_, why_); }
   /// Those that may try, by tenant; each starts, or waits again.
   std::map<std::string, int> Tries() {
     std::map<std::string, int> tries;
-    while (Lane* const lane = caps_.Next(now_)) {
+    while (Lane* const lane = Next(caps_)) {
       ++tries[lane->destination().tenant];
-      if (caps_.TryStart(*lane, now_)) started_ = lane;
+      if (TryAgain(caps_, *lane)) started_ = lane;
     }
     return tries;
   }
 
   static constexpr int kLanes = 100;
   Lane* started_ = nullptr;  // by Tries, the last
+  LaneTry why_ = LaneTry::kFirst;
   base::MonoTime now_{std::chrono::hours(1)};
   Tracker tracker_;
   LaneMap lanes_;
@@ -120,8 +129,8 @@ TEST_F(CapsTest, EveryLaneHasItsTurn) {
   for (int looks = 0; looks < 200 && turns.size() < 2 * kLanes; ++looks) {
     now_ += Caps::kLook;
     std::vector<Lane*> started;
-    while (Lane* const lane = caps_.Next(now_)) {
-      if (!caps_.TryStart(*lane, now_)) continue;
+    while (Lane* const lane = Next(caps_)) {
+      if (!TryAgain(caps_, *lane)) continue;
       started.push_back(lane);
       ++turns[lane];
     }
@@ -148,7 +157,7 @@ TEST_F(CapsTest, ChanceSpreadsTheLooksOverHalfAnInterval) {
     Caps caps(shared_, lanes_, chance);
     EXPECT_FALSE(caps.TryStart(*lanes_.Find(1), now_));
     EXPECT_EQ(caps.LookAt(), now_ + wait) << bits;
-    EXPECT_EQ(caps.Next(now_ + wait), nullptr);
+    EXPECT_EQ(caps.TakeNext(now_ + wait).lane, nullptr);
     EXPECT_EQ(caps.LookAt(), now_ + 2 * wait) << bits;
   }
 }
@@ -158,22 +167,23 @@ class CapsOfTwoShards : public CapsTest {
  protected:
   /// The looks until the other has a place, or none within many.
   std::optional<uint32_t> LooksUntilTheOtherHasOne() {
+    Fill(*more_);
     EndElsewhere(1);
     Lane* running = lanes_.Find(1);
     EXPECT_TRUE(caps_.TryStart(*running, now_));
-    Fill(*more_);
+    EXPECT_FALSE(other_.TryStart(*lanes_.Find(kLanes + 1), now_));
     AllWait();
     for (uint32_t looks = 1; looks < 100; ++looks) {
       now_ += Caps::kLook;
-      if (Lane* const lane = other_.Next(now_); lane != nullptr) {
-        EXPECT_TRUE(other_.TryStart(*lane, now_));
+      if (Lane* const lane = Next(other_); lane != nullptr) {
+        EXPECT_TRUE(TryAgain(other_, *lane));
         return looks;
       }
-      if (running == nullptr) running = caps_.Next(now_);
+      if (running == nullptr) running = Next(caps_);
       for (int ends = 0; ends < 3 && running != nullptr; ++ends) {
         caps_.Finish(*running);
-        running = caps_.Next(now_);
-        while (running != nullptr && !caps_.TryStart(*running, now_)) running = caps_.Next(now_);
+        running = Next(caps_);
+        while (running != nullptr && !TryAgain(caps_, *running)) running = Next(caps_);
       }
     }
     return std::nullopt;
@@ -183,11 +193,53 @@ class CapsOfTwoShards : public CapsTest {
 };
 
 TEST_F(CapsOfTwoShards, APlaceIsLeftToTheOneThatHasNone) {
-  Fill(*more_);
-  EXPECT_FALSE(other_.TryStart(*lanes_.Find(kLanes + 1), now_));
   const auto looks = LooksUntilTheOtherHasOne();
   ASSERT_TRUE(looks);
-  EXPECT_LE(*looks, 2 * Caps::kOfferEvery);
+  EXPECT_LE(*looks, 2 * (Caps::kOfferEvery / Caps::kLook));
+}
+
+// Its lane has one attempt at a time, and comes for the place as soon as it is free.
+TEST_F(CapsOfTwoShards, APlaceIsLeftByOneThatNeverWaits) {
+  Fill(*more_);
+  EndElsewhere(1);
+  Lane& running = *lanes_.Find(1);
+  ASSERT_TRUE(caps_.TryStart(running, now_));
+  EXPECT_FALSE(other_.TryStart(*lanes_.Find(kLanes + 1), now_));
+  bool runs = true;
+  for (int looks = 0; looks < 8; ++looks) {
+    now_ += Caps::kLook;
+    if (runs) {
+      caps_.Finish(running);
+      runs = caps_.TryStart(running, now_);
+    } else if (Next(caps_) != nullptr) {
+      runs = TryAgain(caps_, running);
+    }
+    Lane* const lane = Next(other_);
+    if (lane != nullptr && TryAgain(other_, *lane)) return;
+  }
+  FAIL() << "the other never has a place";
+}
+
+// Whoever else waits may wait for something else.
+TEST_F(CapsOfTwoShards, APlaceThatNobodyTakesIsTakenAgain) {
+  Fill(*more_);
+  EXPECT_FALSE(other_.TryStart(*lanes_.Find(kLanes + 1), now_));
+  EndElsewhere(1);
+  Lane& lane = *lanes_.Find(1);
+  EXPECT_FALSE(caps_.TryStart(lane, now_)) << "it is left to the other";
+  now_ += Caps::kLook / 2;
+  EXPECT_EQ(Next(caps_), nullptr) << "the other may not have looked yet";
+  now_ += Caps::kLook / 2;
+  const base::MonoTime left = now_;
+  Lane* next = nullptr;
+  while (next == nullptr && now_ <= left + Caps::kLook) {
+    next = Next(caps_);
+    now_ += Caps::kLook / 5;
+  }
+  ASSERT_EQ(next, &lane);
+  EXPECT_TRUE(TryAgain(caps_, lane));
+  caps_.Finish(lane);
+  EXPECT_TRUE(caps_.TryStart(lane, now_)) << "none was left a moment ago";
 }
 
 TEST_F(CapsOfTwoShards, NoneIsLeftWhereNobodyElseWaits) {
@@ -198,11 +250,11 @@ TEST_F(CapsOfTwoShards, NoneIsLeftWhereNobodyElseWaits) {
   AllWait();
   for (int ends = 0; ends < 40; ++ends) {
     now_ += Caps::kLook;
-    while (Lane* const lane = caps_.Next(now_)) EXPECT_FALSE(caps_.TryStart(*lane, now_));
+    while (Lane* const lane = Next(caps_)) EXPECT_FALSE(TryAgain(caps_, *lane));
     caps_.Finish(*running);
     running = nullptr;
-    while (Lane* const lane = caps_.Next(now_)) {
-      if (caps_.TryStart(*lane, now_)) running = lane;
+    while (Lane* const lane = Next(caps_)) {
+      if (TryAgain(caps_, *lane)) running = lane;
     }
     ASSERT_NE(running, nullptr) << "the place stays empty until the next look";
   }
