@@ -70,7 +70,7 @@ TEST_P(StoreTest, ALaneThatIsClosedIsNotListedAndItsDeliveriesAreDead) {
   const uint64_t a = AppendOne("a");
   Settle(Failed(lane, a, At(1)));
   ASSERT_TRUE(TakeOut("one").ok());
-  stores().lanes.CloseLanes({lane});
+  CloseLanes({lane}, epochs_[0]);
   ASSERT_TRUE(under_test_->Await([&] { return TakeDue(lane, At(9)).due.empty(); }));
   EXPECT_FALSE(Listed(lane).has_value());
   EXPECT_NE(OpenLane("one").lane, lane);

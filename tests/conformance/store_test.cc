@@ -251,10 +251,12 @@ absl::Status StoreTest::TakeOut(const std::string& name, uint64_t epoch) {
   });
 }
 
-absl::StatusOr<std::vector<RetiredLane>> StoreTest::RetireLanes(std::vector<LaneId> lanes) {
+absl::StatusOr<std::vector<RetiredLane>> StoreTest::RetireLanes(std::vector<LaneId> lanes,
+                                                                uint64_t epoch) {
   using Answer = absl::StatusOr<std::vector<RetiredLane>>;
   return Ask<Answer>([&](auto answer) {
-    stores().lanes.RetireLanes(std::move(lanes), [answer](Answer left) { answer(left); });
+    stores().lanes.RetireLanes({{.shard = 0, .epoch = epoch, .lanes = std::move(lanes)}},
+                               [answer](Answer left) { answer(left); });
   });
 }
 

@@ -109,7 +109,13 @@ class StoreTest : public testing::TestWithParam<std::pair<const char*, MakeStore
   /// In the name of the owner of the first shard.
   absl::Status TakeOut(const std::string& name) { return TakeOut(name, epochs_[0]); }
   absl::Status TakeOut(const std::string& name, uint64_t epoch);
-  absl::StatusOr<std::vector<RetiredLane>> RetireLanes(std::vector<LaneId> lanes);
+  absl::StatusOr<std::vector<RetiredLane>> RetireLanes(std::vector<LaneId> lanes) {
+    return RetireLanes(std::move(lanes), epochs_[0]);
+  }
+  absl::StatusOr<std::vector<RetiredLane>> RetireLanes(std::vector<LaneId> lanes, uint64_t epoch);
+  void CloseLanes(std::vector<LaneId> lanes, uint64_t epoch) {
+    stores().lanes.CloseLanes({.shard = 0, .epoch = epoch, .lanes = std::move(lanes)});
+  }
   /// Whether a lane is listed; it is not when it is closed.
   std::optional<ListedLane> Listed(LaneId lane);
 

@@ -119,6 +119,25 @@ TEST_P(StoreTest, ADeposedOwnerTakesNothingOut) {
   EXPECT_NE(OpenLane("one").lane, lane);
 }
 
+TEST_P(StoreTest, ADeposedOwnerClosesAndRetiresNothing) {
+  Start();
+  const LaneId lane = OpenLane("one").lane;
+  const uint64_t a = AppendOne("a");
+  Settle(Failed(lane, a, At(1)));
+  const uint64_t before = epochs_[0];
+  Own(0);
+  CloseLanes({lane}, before);
+  const auto left = RetireLanes({lane}, before);
+  ASSERT_TRUE(left.ok()) << "whoever has the shard does it";
+  EXPECT_THAT(*left, testing::IsEmpty());
+  ASSERT_TRUE(Listed(lane).has_value());
+  EXPECT_FALSE(Listed(lane)->taken_out);
+  EXPECT_EQ(OpenLane("one").lane, lane);
+  EXPECT_THAT(PositionsOf(TakeDue(lane, At(9))), testing::ElementsAre(a)) << "nothing is dead";
+  EXPECT_EQ(RetireLanes({lane})->size(), 1u);
+  EXPECT_FALSE(Listed(lane).has_value());
+}
+
 TEST_P(StoreTest, TheNextOwnerGoesOn) {
   Start();
   const LaneId lane = OpenLane("one").lane;

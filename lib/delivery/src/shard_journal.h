@@ -76,7 +76,9 @@ class ShardJournal {
     using Opened = absl::StatusOr<std::vector<store::LaneState>>;
     stores_.lanes.OpenLanes(shard_, std::move(names), callbacks_.Bind<Opened>(std::move(task)));
   }
-  void CloseLanes(std::vector<store::LaneId> lanes) { stores_.lanes.CloseLanes(std::move(lanes)); }
+  void CloseLanes(std::vector<store::LaneId> lanes) {
+    stores_.lanes.CloseLanes({.shard = shard_, .epoch = state_.epoch, .lanes = std::move(lanes)});
+  }
 
  private:
   const store::Stores stores_;

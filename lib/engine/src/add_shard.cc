@@ -50,10 +50,7 @@ void AddShardOperation::OnPrepared(const absl::Status& status) {
   state_.tables.snapshot()->ForEachDestination([&](const model::Destination& destination) {
     configured.emplace(destination.tenant, destination.name);
   });
-  const auto mine = [shard = shard_, shards = state_.shards.size()](const store::LaneName& lane) {
-    return ShardOf(lane.tenant, lane.name, shards) == shard;
-  };
-  retirement_.RetireOthers(mine, std::move(configured),
+  retirement_.RetireOthers(shard_, std::move(configured),
                            [this](const absl::Status& marked) { OnMarked(marked); });
 }
 

@@ -21,7 +21,7 @@ class AddShardOperation final : public Operation {
   AddShardOperation(EngineState& state, store::ShardId shard, Tell done)
       : state_(state),
         callbacks_(state.host),
-        retirement_(callbacks_, state.stores, state.metrics, state.logger),
+        retirement_(state, callbacks_),
         shard_(shard),
         done_(std::move(done)) {}
 

@@ -44,10 +44,7 @@ void ApplyOperation::MarkOut() {
   if (!state_.begun) {
     Retirement::Names configured;
     for (const auto& [name, assignment] : plan_.placement.added) configured.insert(name);
-    const auto mine = [&state = state_](const store::LaneName& lane) {
-      return state.OwnsName(lane.tenant, lane.name);
-    };
-    return retirement_.RetireOthers(mine, std::move(configured), std::move(marked));
+    return retirement_.RetireOthers(std::nullopt, std::move(configured), std::move(marked));
   }
   std::map<store::ShardId, store::OwnedLanes> by_shard;
   for (const auto& [name, assignment] : plan_.placement.removed) {

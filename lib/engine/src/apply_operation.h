@@ -24,7 +24,7 @@ class ApplyOperation final : public Operation {
   ApplyOperation(EngineState& state, resource::SnapshotPtr snapshot, Done done)
       : state_(state),
         callbacks_(state.host),
-        retirement_(callbacks_, state.stores, state.metrics, state.logger),
+        retirement_(state, callbacks_),
         snapshot_(std::move(snapshot)),
         done_(std::move(done)) {}
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -52,10 +53,12 @@ struct EngineState {
   bool Owns(store::ShardId shard) const {
     return shard < shards.size() && shards[shard].delivery != nullptr;
   }
-  /// Whether a destination of this name is this engine's; where nothing but where it is placed
-  /// tells its shard, the engine has all.
-  bool OwnsName(std::string_view tenant, std::string_view name) const {
-    return place_by == PlaceBy::kFewest || Owns(ShardOf(tenant, name, shards.size()));
+  /// In which of its shards' names the engine retires a lane of this name, if in any. Where only
+  /// placement tells a destination's shard the engine has all, and the first stands for them.
+  std::optional<store::ShardId> OwnedShardOf(const store::LaneName& lane) const {
+    const store::ShardId shard =
+        place_by == PlaceBy::kFewest ? 0 : ShardOf(lane.tenant, lane.name, shards.size());
+    return Owns(shard) ? std::optional(shard) : std::nullopt;
   }
   /// The numbers of those that it owns, ascending.
   std::vector<store::ShardId> Owned() const {

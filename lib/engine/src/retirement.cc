@@ -1,44 +1,44 @@
 #include "retirement.h"
 
+#include <map>
 #include <utility>
-#include <vector>
 
-#include "absl/status/statusor.h"
 #include "left_lanes.h"
 
 namespace carillon::engine {
-namespace {
 
-using Listed = absl::StatusOr<std::vector<store::ListedLane>>;
-using Retired = absl::StatusOr<std::vector<store::RetiredLane>>;
-
-std::vector<store::LaneId> Others(const std::vector<store::ListedLane>& lanes,
-                                  const Retirement::Mine& mine,
-                                  const Retirement::Names& configured) {
-  std::vector<store::LaneId> others;
+std::vector<store::OwnedLaneIds> Retirement::Others(const std::vector<store::ListedLane>& lanes,
+                                                    std::optional<store::ShardId> shard,
+                                                    const Names& configured) const {
+  std::map<store::ShardId, store::OwnedLaneIds> by_shard;
   for (const store::ListedLane& lane : lanes) {
-    const bool stays = !lane.taken_out && configured.contains({lane.name.tenant, lane.name.name});
-    if (!stays && mine(lane.name)) others.push_back(lane.lane);
+    if (!lane.taken_out && configured.contains({lane.name.tenant, lane.name.name})) continue;
+    const std::optional<store::ShardId> owned = state_.OwnedShardOf(lane.name);
+    if (!owned || (shard && *owned != *shard)) continue;
+    store::OwnedLaneIds& of = by_shard[*owned];
+    of.shard = *owned;
+    of.epoch = state_.shards[*owned].epoch;
+    of.lanes.push_back(lane.lane);
   }
+  std::vector<store::OwnedLaneIds> others;
+  for (auto& [number, of] : by_shard) others.push_back(std::move(of));
   return others;
 }
 
-}  // namespace
-
-void Retirement::RetireOthers(Mine mine, Names configured,
+void Retirement::RetireOthers(std::optional<store::ShardId> shard, Names configured,
                               absl::AnyInvocable<void(absl::Status)> done) {
   auto on_retired = [this, done = std::move(done)](const Retired& left) mutable {
-    if (left.ok()) TellLeftLanes(*left, metrics_, logger_);
+    if (left.ok()) TellLeftLanes(*left, state_.metrics, state_.logger);
     done(left.status());
   };
-  stores_.lanes.ListLanes(
-      callbacks_.Bind<Listed>([this, mine = std::move(mine), configured = std::move(configured),
+  state_.stores.lanes.ListLanes(
+      callbacks_.Bind<Listed>([this, shard, configured = std::move(configured),
                                on_retired = std::move(on_retired)](const Listed& lanes) mutable {
         if (!lanes.ok()) return on_retired(lanes.status());
-        std::vector<store::LaneId> others = Others(*lanes, mine, configured);
+        std::vector<store::OwnedLaneIds> others = Others(*lanes, shard, configured);
         if (others.empty()) return on_retired(std::vector<store::RetiredLane>());
-        stores_.lanes.RetireLanes(std::move(others),
-                                  callbacks_.Bind<Retired>(std::move(on_retired)));
+        state_.stores.lanes.RetireLanes(std::move(others),
+                                        callbacks_.Bind<Retired>(std::move(on_retired)));
       }));
 }
 

@@ -1,14 +1,15 @@
 #pragma once
 
-#include <functional>
+#include <optional>
+#include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
-#include "carillon/log/log.h"
-#include "carillon/metrics/metrics.h"
-#include "carillon/store/stores.h"
+#include "absl/status/statusor.h"
+#include "carillon/store/lane_registry.h"
 #include "engine_callbacks.h"
+#include "engine_state.h"
 #include "placement.h"
 
 namespace carillon::engine {
@@ -19,22 +20,26 @@ namespace carillon::engine {
 class Retirement {
  public:
   using Names = absl::flat_hash_set<Placement::FullName>;
-  using Mine = std::function<bool(const store::LaneName&)>;
 
-  Retirement(const EngineCallbacks& callbacks, store::Stores stores, metrics::Metrics& metrics,
-             log::Logger& logger)
-      : callbacks_(callbacks), stores_(stores), metrics_(metrics), logger_(logger) {}
+  Retirement(const EngineState& state, const EngineCallbacks& callbacks)
+      : state_(state), callbacks_(callbacks) {}
 
-  /// Retires, of the lanes whose names are `mine`, those that are not among `configured`, all of
-  /// which are open, and those that are marked as taken out. `done` when they are marked, or what
-  /// forbids it.
-  void RetireOthers(Mine mine, Names configured, absl::AnyInvocable<void(absl::Status)> done);
+  /// Retires, of the lanes of `shard`, or of all that the engine has, those that are not among
+  /// `configured`, all of which are open, and those that are marked as taken out. `done` when they
+  /// are marked, or what forbids it.
+  void RetireOthers(std::optional<store::ShardId> shard, Names configured,
+                    absl::AnyInvocable<void(absl::Status)> done);
 
  private:
+  using Listed = absl::StatusOr<std::vector<store::ListedLane>>;
+  using Retired = absl::StatusOr<std::vector<store::RetiredLane>>;
+
+  std::vector<store::OwnedLaneIds> Others(const std::vector<store::ListedLane>& lanes,
+                                          std::optional<store::ShardId> shard,
+                                          const Names& configured) const;
+
+  const EngineState& state_;
   const EngineCallbacks& callbacks_;
-  const store::Stores stores_;
-  metrics::Metrics& metrics_;
-  log::Logger& logger_;
 };
 
 }  // namespace carillon::engine

@@ -82,10 +82,10 @@ class SqliteJournal final : public Journal {
   void OpenLanes(ShardId shard, std::vector<LaneName> names,
                  absl::AnyInvocable<void(absl::StatusOr<std::vector<LaneState>>)> done) override;
   void TakeOut(std::vector<OwnedLanes> lanes, absl::AnyInvocable<void(absl::Status)> done) override;
-  void CloseLanes(std::vector<LaneId> lanes) override;
+  void CloseLanes(OwnedLaneIds lanes) override;
   void ListLanes(absl::AnyInvocable<void(absl::StatusOr<std::vector<ListedLane>>)> done) override;
   void RetireLanes(
-      std::vector<LaneId> lanes,
+      std::vector<OwnedLaneIds> lanes,
       absl::AnyInvocable<void(absl::StatusOr<std::vector<RetiredLane>>)> done) override;
   void Stop() override;
   LogStats log_stats() const override;
@@ -354,7 +354,7 @@ void SqliteJournal::TakeOut(std::vector<OwnedLanes> lanes,
   if (!writer_.inbox().Add(task)) (*answer)(Stopping());
 }
 
-void SqliteJournal::CloseLanes(std::vector<LaneId> lanes) {
+void SqliteJournal::CloseLanes(OwnedLaneIds lanes) {
   InboxTask task = [this, lanes = std::move(lanes)] { writer_.CloseLanes(lanes); };
   writer_.inbox().Add(task);
 }
@@ -367,7 +367,7 @@ void SqliteJournal::ListLanes(
 }
 
 void SqliteJournal::RetireLanes(
-    std::vector<LaneId> lanes,
+    std::vector<OwnedLaneIds> lanes,
     absl::AnyInvocable<void(absl::StatusOr<std::vector<RetiredLane>>)> done) {
   auto answer = std::make_shared<decltype(done)>(std::move(done));  // as above
   InboxTask task = [this, lanes = std::move(lanes), answer] {

@@ -61,10 +61,10 @@ class Writer {
   // What tasks in the inbox do; on the journal thread.
   absl::StatusOr<std::vector<LaneState>> OpenLanes(const std::vector<LaneName>& names);
   absl::Status TakeOut(const std::vector<OwnedLanes>& lanes);
-  void CloseLanes(const std::vector<LaneId>& lanes);
+  void CloseLanes(const OwnedLaneIds& lanes);
   absl::StatusOr<std::vector<ListedLane>> ListLanes();
   /// `recovered` and `settled`: what the start found.
-  absl::StatusOr<std::vector<RetiredLane>> RetireLanes(const std::vector<LaneId>& lanes,
+  absl::StatusOr<std::vector<RetiredLane>> RetireLanes(const std::vector<OwnedLaneIds>& lanes,
                                                        const Recovered& recovered,
                                                        const SettledSet& settled);
   /// The caller owns the shard: settlements of earlier epochs are refused from now on. Where
@@ -131,6 +131,7 @@ class Writer {
   void FailNow(absl::Status why, Group& group);
   void RefuseAll(Group& group);
   bool IsOwner(ShardId shard, uint64_t epoch) const;
+  void Close(const std::vector<LaneId>& lanes);
   bool IsOwners(const SettleRequest& request) const;
   /// Tells those of the shard that nothing of them is written.
   void RefuseDeposed(std::vector<SettleRequest>& requests);

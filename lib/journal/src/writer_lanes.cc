@@ -60,7 +60,11 @@ absl::Status Writer::WriteMarks() {
   return Stopped();
 }
 
-void Writer::CloseLanes(const std::vector<LaneId>& lanes) {
+void Writer::CloseLanes(const OwnedLaneIds& lanes) {
+  if (IsOwner(lanes.shard, lanes.epoch)) Close(lanes.lanes);
+}
+
+void Writer::Close(const std::vector<LaneId>& lanes) {
   closed_.insert(lanes.begin(), lanes.end());
   to_mark_.insert(to_mark_.end(), lanes.begin(), lanes.end());
   to_close_.insert(to_close_.end(), lanes.begin(), lanes.end());
@@ -74,12 +78,16 @@ absl::StatusOr<std::vector<ListedLane>> Writer::ListLanes() {
   return lanes;
 }
 
-absl::StatusOr<std::vector<RetiredLane>> Writer::RetireLanes(const std::vector<LaneId>& lanes,
+absl::StatusOr<std::vector<RetiredLane>> Writer::RetireLanes(const std::vector<OwnedLaneIds>& lanes,
                                                              const Recovered& recovered,
                                                              const SettledSet& settled) {
   if (failed()) return Stopped();
+  std::vector<LaneId> mine;
+  for (const OwnedLaneIds& of : lanes) {
+    if (IsOwner(of.shard, of.epoch)) mine.insert(mine.end(), of.lanes.begin(), of.lanes.end());
+  }
   std::vector<RetiredLane> left;
-  for (const LaneId lane : lanes) {
+  for (const LaneId lane : mine) {
     RetiredLane retired;
     const absl::StatusOr<LaneState> state = store_.GetLane(lane, retired);
     if (absl::IsNotFound(state.status())) return state.status();
@@ -90,7 +98,7 @@ absl::StatusOr<std::vector<RetiredLane>> Writer::RetireLanes(const std::vector<L
     Narrow(lane, settled, retired);
     if (retired.parked > 0 || retired.from <= retired.last) left.push_back(std::move(retired));
   }
-  CloseLanes(lanes);
+  Close(mine);
   if (absl::Status status = WriteMarks(); !status.ok()) return status;
   return left;
 }

@@ -126,9 +126,9 @@ class StubJournal final : public store::EventLog,
       done(marks);
     });
   }
-  void CloseLanes(std::vector<store::LaneId> lanes) override {
+  void CloseLanes(store::OwnedLaneIds of) override {
     const std::lock_guard lock(mutex_);
-    closed_.insert(closed_.end(), lanes.begin(), lanes.end());
+    closed_.insert(closed_.end(), of.lanes.begin(), of.lanes.end());
   }
   void ListLanes(
       absl::AnyInvocable<void(absl::StatusOr<std::vector<store::ListedLane>>)> done) override {
@@ -137,9 +137,12 @@ class StubJournal final : public store::EventLog,
     done(listed);
   }
   void RetireLanes(
-      std::vector<store::LaneId> lanes,
+      std::vector<store::OwnedLaneIds> lanes,
       absl::AnyInvocable<void(absl::StatusOr<std::vector<store::RetiredLane>>)> done) override {
-    retired = std::move(lanes);
+    retired.clear();
+    for (const store::OwnedLaneIds& of : lanes) {
+      retired.insert(retired.end(), of.lanes.begin(), of.lanes.end());
+    }
     if (!marks.ok()) return done(marks);
     done(left);
   }

@@ -106,7 +106,7 @@ TEST_F(BatchTest, AllEventsOfARowCountInBytesAndOneRowIsAlwaysGiven) {
 TEST_F(BatchTest, ClosingItsLaneMakesAllOfItDead) {
   Start(8);
   Park({Batch(At(1), {1, 2, 3}), Batch(Due::Held(4), {4}), Batch(Due::Stuck(), {5, 6})});
-  journal_->CloseLanes({lane_});
+  CloseLanes({lane_});
   ASSERT_TRUE(Eventually([&] { return journal_->shard_stats().dead == 4; }));
   ASSERT_TRUE(Eventually([&] { return Query("SELECT count(*) FROM parked") == 0; }));
   // A settlement that was under way.
@@ -152,7 +152,7 @@ TEST_F(BatchTest, DamageEndsWritingWhoeverReadsIt) {
   };
   ends([&] { EXPECT_TRUE(TakeDue(lane_, At(9)).due.empty()); });
   ends([&] { EXPECT_FALSE(OpenLanes({{"acme", "one"}}).ok()); });
-  ends([&] { journal_->CloseLanes({lane_}); });
+  ends([&] { CloseLanes({lane_}); });
 }
 
 TEST_F(BatchTest, TooLargeABatchIsNotWritten) {

@@ -55,7 +55,7 @@ TEST_F(HealthTest, ANameThatComesBackIsWell) {
   Open();
   const LaneId lane = OpenLane("one").lane;
   SettleHealths({{lane, Failing()}});
-  journal_->CloseLanes({lane});
+  CloseLanes({lane});
   ASSERT_TRUE(Eventually([&] { return Query("SELECT closed FROM lanes") == 2; }));
   SettleHealths({{lane, Failing()}});  // under way when it was closed
   const LaneState again = OpenLane("one");

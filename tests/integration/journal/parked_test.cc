@@ -106,7 +106,7 @@ TEST_F(ParkedTest, ClosingALaneMakesItsDeliveriesDead) {
   settlement.cursors = {{lane_, 2}};
   Settle(settlement);
   EXPECT_EQ(journal_->shard_stats().floor, 1u);
-  journal_->CloseLanes({lane_});
+  CloseLanes({lane_});
   ASSERT_TRUE(Eventually([&] { return journal_->shard_stats().dead == 2; }));
   EXPECT_TRUE(Eventually([&] { return journal_->shard_stats().floor == 3; })) << "nobody is behind";
   EXPECT_EQ(Query("SELECT count(*) FROM dead WHERE outcome = 13"), 2);
@@ -129,7 +129,7 @@ TEST_F(ParkedTest, SeveralLanesAreClosedOneAfterAnother) {
   Settlement settlement;
   settlement.parked = {{lane_, At(1), 1, 1}, {two, At(1), 2, 1}};
   Settle(settlement);
-  journal_->CloseLanes({lane_, two});
+  CloseLanes({lane_, two});
   EXPECT_TRUE(Eventually([&] { return journal_->shard_stats().dead == 2; }));
   EXPECT_EQ(Query("SELECT count(*) FROM parked"), 0);
 }
@@ -138,7 +138,7 @@ TEST_F(ParkedTest, ANameThatComesBackWhileItsLaneIsClosedGetsANewOne) {
   Start(1);
   LaneId before = lane_;
   for (int i = 0; i < 50; ++i) {
-    journal_->CloseLanes({before});
+    CloseLanes({before});
     const LaneId after = OpenLane("one").lane;
     ASSERT_NE(after, before) << i;
     before = after;

@@ -197,8 +197,13 @@ absl::StatusOr<std::vector<ListedLane>> JournalTest::ListLanes() {
 
 absl::StatusOr<std::vector<RetiredLane>> JournalTest::RetireLanes(std::vector<LaneId> lanes) {
   std::promise<absl::StatusOr<std::vector<RetiredLane>>> answer;
-  journal_->RetireLanes(std::move(lanes), [&](auto left) { answer.set_value(std::move(left)); });
+  journal_->RetireLanes({{.shard = 0, .epoch = shards_[0].epoch, .lanes = std::move(lanes)}},
+                        [&](auto left) { answer.set_value(std::move(left)); });
   return answer.get_future().get();
+}
+
+void JournalTest::CloseLanes(std::vector<LaneId> lanes) {
+  journal_->CloseLanes({.shard = 0, .epoch = shards_[0].epoch, .lanes = std::move(lanes)});
 }
 
 LaneState JournalTest::OpenLane(const std::string& name) {

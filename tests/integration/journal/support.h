@@ -93,7 +93,9 @@ class JournalTest : public testing::Test {
   absl::StatusOr<std::vector<LaneState>> OpenLanes(const std::vector<LaneName>& names);
   LaneState OpenLane(const std::string& name);
   absl::StatusOr<std::vector<ListedLane>> ListLanes();
+  // In the name of the owner of the first shard.
   absl::StatusOr<std::vector<RetiredLane>> RetireLanes(std::vector<LaneId> lanes);
+  void CloseLanes(std::vector<LaneId> lanes);
   /// Positions from `from` on.
   std::vector<uint64_t> Positions(uint64_t from = 1);
   /// Waits, up to half a minute, for something that the journal's threads do by themselves.

@@ -276,13 +276,9 @@ class SimJournal final : public store::EventLog,
             if (!silent_) done(absl::OkStatus());
           });
   }
-  void CloseLanes(std::vector<store::LaneId> lanes) override {
-    closing_.insert(lanes.begin(), lanes.end());
-    Write(/*waits=*/false,
-          [this, lanes](Disk) { marks_.insert(marks_.end(), lanes.begin(), lanes.end()); });
-    Write(/*waits=*/true, [this, lanes](Disk disk) {
-      if (disk != Disk::kGood) return;
-      for (const auto id : lanes) store_.CloseLane(id);
+  void CloseLanes(store::OwnedLaneIds lanes) override {
+    Write(/*waits=*/false, [this, lanes = std::move(lanes)](Disk) {
+      if (store_.Owns(lanes.shard, lanes.epoch)) Close(lanes.lanes);
     });
   }
   void ListLanes(
@@ -297,11 +293,16 @@ class SimJournal final : public store::EventLog,
     });
   }
   void RetireLanes(
-      std::vector<store::LaneId> lanes,
+      std::vector<store::OwnedLaneIds> owned,
       absl::AnyInvocable<void(absl::StatusOr<std::vector<store::RetiredLane>>)> done) override {
     Write(/*waits=*/false,
-          [this, lanes = std::move(lanes), done = std::move(done)](Disk disk) mutable {
+          [this, owned = std::move(owned), done = std::move(done)](Disk disk) mutable {
             if (disk == Disk::kFailed) return done(Why(disk));
+            std::vector<store::LaneId> lanes;
+            for (const store::OwnedLaneIds& of : owned) {
+              if (!store_.Owns(of.shard, of.epoch)) continue;
+              lanes.insert(lanes.end(), of.lanes.begin(), of.lanes.end());
+            }
             for (const auto id : lanes) {
               const auto lane = store_.lanes.find(id);
               if (lane == store_.lanes.end() || lane->second.closed) {
@@ -313,11 +314,9 @@ class SimJournal final : public store::EventLog,
               store::RetiredLane lane = store_.LeftOf(id);
               if (lane.parked > 0 || lane.from <= lane.last) left.push_back(std::move(lane));
             }
-            marks_.insert(marks_.end(), lanes.begin(), lanes.end());
+            Close(lanes);
             WriteMarks(disk);
-            if (silent_) return;
-            CloseLanes(std::move(lanes));
-            done(std::move(left));
+            if (!silent_) done(std::move(left));
           });
   }
 
@@ -377,6 +376,15 @@ class SimJournal final : public store::EventLog,
     store_.Skip(1 + random_.Next() % (random_.Next() % 8 == 0 ? skips * 50 : skips));
   }
 
+  /// Marked at once, and closed when that is written.
+  void Close(const std::vector<store::LaneId>& lanes) {
+    closing_.insert(lanes.begin(), lanes.end());
+    marks_.insert(marks_.end(), lanes.begin(), lanes.end());
+    Write(/*waits=*/true, [this, lanes](Disk disk) {
+      if (disk != Disk::kGood) return;
+      for (const auto id : lanes) store_.CloseLane(id);
+    });
+  }
   void Mark(const std::vector<store::LaneName>& names) {
     for (const auto& [id, lane] : store_.lanes) {
       if (!lane.out && std::ranges::find(names, lane.name) != names.end()) marks_.push_back(id);

@@ -138,14 +138,19 @@ class FakeStore final : public store::EventLog,
     }
     marked = std::move(done);
   }
-  void RetireLanes(std::vector<store::LaneId> some,
+  void RetireLanes(std::vector<store::OwnedLaneIds> of,
                    absl::AnyInvocable<void(Retired)> done) override {
-    retired = std::move(some);
+    retired.clear();
+    for (const store::OwnedLaneIds& owned : of) {
+      retired_by.emplace_back(owned.shard, owned.epoch);
+      retired.insert(retired.end(), owned.lanes.begin(), owned.lanes.end());
+    }
     done(std::vector<store::RetiredLane>());
   }
 
   std::vector<store::ListedLane> lanes;
   std::vector<store::LaneId> retired;
+  std::vector<std::pair<store::ShardId, uint64_t>> retired_by;  // shards and epochs
   std::vector<std::string> taken_out;
   std::vector<std::pair<store::ShardId, uint64_t>> taken_out_by;  // shards and epochs
   absl::AnyInvocable<void(absl::Status)> marked;
@@ -187,7 +192,7 @@ class FakeStore final : public store::EventLog,
   void OpenLanes(store::ShardId, std::vector<store::LaneName>,
                  absl::AnyInvocable<void(absl::StatusOr<std::vector<store::LaneState>>)>) override {
   }
-  void CloseLanes(std::vector<store::LaneId>) override {}
+  void CloseLanes(store::OwnedLaneIds) override {}
 };
 
 }  // namespace carillon::engine

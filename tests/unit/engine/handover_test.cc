@@ -168,11 +168,15 @@ TEST_F(Handover, WhatWentWhileNobodyHadTheShardIsRetired) {
   store_.lanes = {{.lane = 1, .name = {"t", NameIn(1)}},
                   {.lane = 2, .name = {"t", NameIn(1, 1)}},
                   {.lane = 3, .name = {"t", NameIn(1)}, .taken_out = true},
-                  {.lane = 4, .name = {"t", NameIn(3)}}};
+                  {.lane = 4, .name = {"t", NameIn(3)}},
+                  {.lane = 5, .name = {"t", NameIn(2)}}};
   Apply({NameIn(1)});
   EXPECT_THAT(store_.retired, IsEmpty()) << "it owns none of them";
   AddWhole(1);
   EXPECT_THAT(store_.retired, ElementsAre(2, 3));
+  EXPECT_THAT(store_.retired_by, ElementsAre(Pair(1, 1))) << "as the owner that it is now";
+  AddWhole(2);
+  EXPECT_THAT(store_.retired, ElementsAre(5)) << "of that shard only";
 }
 
 TEST_F(Handover, TheFirstSnapshotRetiresInItsOwnShardsOnly) {
@@ -182,6 +186,7 @@ TEST_F(Handover, TheFirstSnapshotRetiresInItsOwnShardsOnly) {
   made(1).SetReady();
   host_.Run();
   EXPECT_THAT(store_.retired, ElementsAre(1));
+  EXPECT_THAT(store_.retired_by, ElementsAre(Pair(1, 1)));
 }
 
 TEST_F(Handover, OneThatCannotBeServedIsGivenBack) {

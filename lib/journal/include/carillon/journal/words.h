@@ -36,6 +36,7 @@ using store::LaneId;
 using store::LaneName;
 using store::LaneState;
 using store::ListedLane;
+using store::OwnedLaneIds;
 using store::OwnedLanes;
 using store::Parked;
 using store::ParkedKey;
