@@ -30,7 +30,7 @@ class AdminFront {
   /// As `Stop`.
   ~AdminFront();
 
-  /// Answers from now on at `address`, `host:port`, over at most `max_connections`; errors name
+  /// Listens at `address` (`host:port`) and accepts at most `max_connections`. Errors name
   /// server.admin_address.
   absl::Status Listen(const std::string& address, size_t max_connections);
   /// Everything is started: `/pending` can be answered. Any thread.
@@ -38,10 +38,10 @@ class AdminFront {
   bool started() const { return started_.load(); }
   /// Calls `look` on the admin thread after each `interval`, until `Stop`. Once, any thread.
   void Every(std::chrono::milliseconds interval, std::function<void()> look);
-  /// Ends the threads; what is being rendered or looked at ends first. Once more does nothing.
+  /// Ends the threads, after the page or look that is under way. Does nothing when called again.
   void Stop();
 
-  /// `host:port`, as asked for with the port that it got. After `Listen`.
+  /// Returns `host:port` with the port that is in use. Called after `Listen`.
   std::string address() const;
 
  private:

@@ -11,8 +11,8 @@
 
 namespace carillon::server {
 
-/// What becomes of that which the journal tells of itself: figures, log lines, and the end of the
-/// process. Thread-safe.
+/// Handles what the journal reports: updates metrics, writes log lines, and notes a failure that
+/// ends the process. Thread-safe.
 class JournalWatch {
  public:
   /// All outlive it; lines of the log name `data_dir`.
@@ -20,11 +20,11 @@ class JournalWatch {
                std::string data_dir)
       : metrics_(metrics), health_(health), logger_(logger), data_dir_(std::move(data_dir)) {}
 
-  /// Returns what a journal is opened with. It outlives that journal.
+  /// Returns the hooks to open a journal with. This object outlives that journal.
   journal::SqliteJournalHooks Hooks();
 
-  /// Whether the journal failed for good, and with what the process is to end then: kExitJournal,
-  /// or kExitStore where the files are damaged.
+  /// Returns true once the journal has failed for good. The process then ends with `failure()`:
+  /// kExitJournal, or kExitStore if the files are damaged.
   bool failed() const { return failed_.load(); }
   ExitCode failure() const { return failure_.load(); }
 

@@ -1,4 +1,4 @@
-// What becomes of that which the journal tells of itself.
+// How reports of the journal become metrics, log lines and exit codes.
 
 #include "journal_watch.h"
 

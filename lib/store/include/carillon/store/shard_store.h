@@ -81,7 +81,7 @@ class ShardStore {
 
   struct ShardStats {
     uint64_t watermark = 0;        ///< the lowest of all shards
-    uint64_t floor = 0;            ///< every event up to it is settled for every lane
+    uint64_t floor = 0;            ///< all events up to this position are settled in every lane
     uint64_t dead = 0;             ///< dead deliveries kept
     uint64_t kept_deliveries = 0;  ///< that have rows: they wait for a retry, or are held or kept
     uint64_t kept_bytes = 0;       ///< of the events of these
