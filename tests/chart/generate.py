@@ -98,7 +98,7 @@ def schema_of(values):
 
 def enum_values(body):
     """Returns the names of an enum as YAML has them, FORMAT_STANDARD as `standard` too."""
-    names = [name for name in re.findall(r"^  ([A-Z][A-Z0-9_]*) = \d+;", body, re.M)]
+    names = [name for name in re.findall(r"^ +([A-Z][A-Z0-9_]*) = \d+;", body, re.M)]
     prefix = names[0].removesuffix("UNSPECIFIED")
     return [name.removeprefix(prefix).lower() for name in names[1:]] + names[1:]
 
@@ -108,10 +108,11 @@ def proto_definitions():
     text = "".join((PROTO / f"{name}.proto").read_text() for name in PROTOS)
     text = re.sub(r"//.*", "", text)
     # What only answers have is in no file; other marks of fields are not looked at.
-    text = re.sub(r"^ +[^;{}]* = \d+ \[[^;]*OUTPUT_ONLY[^;]*\];\n", "", text, flags=re.M)
+    text = re.sub(r"^ +[^;{}]* = \d+ \[(?![^;]*file_only)[^;]*OUTPUT_ONLY[^;]*\];\n", "", text, flags=re.M)
+    text = re.sub(r"^ +string etag = \d+;\n", "", text, flags=re.M)
     text = re.sub(r" \[\n?[^;]*\];", ";", text)
     definitions = {}
-    for name, body in re.findall(r"^enum (\w+) \{\n(.*?)^\}", text, re.M | re.S):
+    for name, body in re.findall(r"^ *enum (\w+) \{\n(.*?)^ *\}", text, re.M | re.S):
         definitions[name] = {"enum": enum_values(body)}
     for name, body in re.findall(r"^message (\w+) \{\n(.*?)^\}", text, re.M | re.S):
         if name in SCALARS:
@@ -123,8 +124,13 @@ def proto_definitions():
                 items = {"type": "object", "allOf": [schema]} if "$ref" in schema else schema
                 schema = {"type": "array", "items": items}
             properties[field] = nullable(schema)
+        for field in re.findall(r"^ +map<string, string> (\w+) = \d+;", body, re.M):
+            properties[field] = nullable({"type": "object", "additionalProperties": nullable({"type": "string"})})
         if properties:
             definitions[name] = {"type": ["object", "null"], "additionalProperties": False, "properties": properties}
+    # Of enums those alone that a file has.
+    used = set(re.findall(r'"#/\$defs/(\w+)"', json.dumps(definitions)))
+    definitions = {name: each for name, each in definitions.items() if "enum" not in each or name in used}
     # What is a number of things is no size.
     for message, fields in (("JournalSettings", ("deduplication_ids", "kept_events", "kept_total_events")),):
         for field in fields:

@@ -3,7 +3,7 @@
 import datetime
 import unittest
 
-from harness import EndToEnd, compact, header, outcome, session
+from harness import EndToEnd, compact, header, of_tenant, outcome, session
 
 
 def when(record):
@@ -88,11 +88,12 @@ class FanOut(EndToEnd):
         names = ["everything", "sessions", "creates", "gold", "rome", "unpriced", "not-rome", "acme"]
         destinations = [{"name": n, "url": receiver.url(f"/ok/{n}"), "format": "payload"}
                         for n in names[:-1]]
-        destinations.append({"name": "acme", "tenant": "acme", "url": receiver.url("/ok/acme"),
+        destinations.append({"name": of_tenant("acme", "acme"), "url": receiver.url("/ok/acme"),
                              "format": "payload"})
 
-        def subscribe(name, types, filter=None, **more):
-            return {"name": name, "types": types, "destinations": [name], **more,
+        def subscribe(name, types, filter=None, tenant="default"):
+            return {"name": of_tenant(tenant, name, "subscriptions"), "types": types,
+                    "destinations": [of_tenant(tenant, name)],
                     **({"filter": filter} if filter else {})}
 
         self.write_config(destinations, [

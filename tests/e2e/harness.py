@@ -328,6 +328,11 @@ def session(number=1, **more):
             "stations": 1, "customerid": 7685, **more}
 
 
+def of_tenant(tenant, name, collection="destinations"):
+    """Returns the whole name of a tenant's resource."""
+    return f"tenants/{tenant}/{collection}/{name}"
+
+
 def header(record, name):
     """The one value of a header of a received request; None when it is not there."""
     values = [value for key, value in record["headers"] if key.lower() == name]

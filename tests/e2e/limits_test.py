@@ -4,7 +4,7 @@ import resource
 import socket
 import unittest
 
-from harness import PATIENCE, EndToEnd, Server, outcome, session
+from harness import PATIENCE, EndToEnd, Server, of_tenant, outcome, session
 
 IDLE_CLOSED = 'carillon_local_shortage_total{effect="idle_closed",resource="descriptors"}'
 POSTPONED = 'carillon_local_shortage_total{effect="postponed",resource="descriptors"}'
@@ -21,9 +21,9 @@ class FewDescriptors(EndToEnd):
     def test_two_thousand_destinations_with_1024(self):
         receiver = self.sink()
         self.write_config(
-            [{"name": f"d{i}", "url": receiver.url(f"/d{i}"), "retry": {"none": True},
-              **({"tenant": "other"} if i >= 1990 else {})} for i in range(2000)],
-            [{"name": f"s{first}", "tenant": "other" if first == 1990 else "default",
+            [{"name": of_tenant("other", f"d{i}") if i >= 1990 else f"d{i}",
+              "url": receiver.url(f"/d{i}"), "retry": {"none": True}} for i in range(2000)],
+            [{"name": of_tenant("other" if first == 1990 else "default", f"s{first}", "subscriptions"),
               "types": ["*"], "destinations": [f"d{i}" for i in range(first, first + step)]}
              for first, step in (*((n, 199) for n in range(0, 1990, 199)), (1990, 10))])
         server = self.server(descriptors=1024)

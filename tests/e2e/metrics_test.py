@@ -11,7 +11,7 @@ import subprocess
 import time
 import unittest
 
-from harness import EndToEnd, compact, eventually, outcome, session
+from harness import EndToEnd, compact, eventually, of_tenant, outcome, session
 from judging import Gate, Judging
 from tls_test import Receiver, make_authority, run_openssl
 
@@ -101,9 +101,9 @@ class Metrics(EndToEnd):
         receiver = self.sink()
         per = 200
         self.write_config(
-            [{"name": f"d{n}", "tenant": f"t{n // per}", "url": receiver.url("/ok")}
+            [{"name": of_tenant(f"t{n // per}", f"d{n}"), "url": receiver.url("/ok")}
              for n in range(10_000)],
-            [{"name": f"s{t}", "tenant": f"t{t}", "types": ["*"],
+            [{"name": of_tenant(f"t{t}", "all", "subscriptions"), "types": ["*"],
               "destinations": [f"d{n}" for n in range(t * per, t * per + per)]}
              for t in range(10_000 // per)])
         server = self.server()

@@ -5,7 +5,7 @@ import struct
 import threading
 import unittest
 
-from harness import EndToEnd, outcome, session
+from harness import EndToEnd, of_tenant, outcome, session
 
 TYPE_A = 1
 
@@ -70,14 +70,14 @@ class Names(EndToEnd):
         self.port = self.receiver.address.rsplit(":", 1)[1]
 
     def destination(self, tenant, name, host):
-        return {"tenant": tenant, "name": name, "url": f"http://{host}:{self.port}/{tenant}",
+        return {"name": of_tenant(tenant, name), "url": f"http://{host}:{self.port}/{tenant}",
                 "retry": {"none": True}}
 
     def start(self, **resolver):
         silent = [self.destination("a", f"s{i}", f"s{i}.silent.test") for i in range(40)]
         healthy = [self.destination("b", f"h{i}", f"h{i}.healthy.test") for i in range(20)]
         subscriptions = [
-            {"tenant": tenant, "name": "all", "types": ["*"],
+            {"name": of_tenant(tenant, "all", "subscriptions"), "types": ["*"],
              "destinations": [d["name"] for d in found]}
             for tenant, found in (("a", silent), ("b", healthy))]
         self.write_config(silent + healthy, subscriptions,

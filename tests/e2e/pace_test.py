@@ -3,7 +3,7 @@
 import time
 import unittest
 
-from harness import EndToEnd, eventually, session
+from harness import EndToEnd, eventually, of_tenant, session
 from judging import Gate, Judging
 
 UNBOUNDED = {"ratio": 10, "min_per_second": 100_000}
@@ -113,9 +113,9 @@ class Concurrency(Held):
 class Caps(Held):
     def configure(self, receiver, tenants, limits):
         """Four destinations of each tenant, each of which would have eight in flight."""
-        destinations = [{"name": f"d{n}", "tenant": t, "concurrency": 8,
+        destinations = [{"name": of_tenant(t, f"d{n}"), "concurrency": 8,
                          "url": receiver[t].url(f"/{n}")} for t in tenants for n in range(4)]
-        self.write_config(destinations, [{"name": "all", "tenant": t, "types": ["*"],
+        self.write_config(destinations, [{"name": of_tenant(t, "all", "subscriptions"), "types": ["*"],
                                           "destinations": [f"d{n}" for n in range(4)]}
                                          for t in tenants], limits=limits)
         return self.server()

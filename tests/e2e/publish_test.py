@@ -4,7 +4,7 @@ import json
 import time
 import unittest
 
-from harness import EndToEnd, compact, header, session
+from harness import EndToEnd, compact, header, of_tenant, session
 
 
 class Duplicates(EndToEnd):
@@ -112,9 +112,9 @@ class CommandLine(EndToEnd):
     def test_flags_make_an_event(self):
         receiver = self.sink()
         self.write_config(
-            [{"name": "one", "url": receiver.url("/ok"), "tenant": "acme"}],
-            [{"name": "vip", "tenant": "acme", "types": ["order.*"], "destinations": ["one"],
-              "filter": {"attribute": "tier", "equals": "gold"}}],
+            [{"name": of_tenant("acme", "one"), "url": receiver.url("/ok")}],
+            [{"name": of_tenant("acme", "vip", "subscriptions"), "types": ["order.*"],
+              "destinations": ["one"], "filter": {"attribute": "tier", "equals": "gold"}}],
             event_types=[{"name": "order.paid"}])
         server = self.server()
         [result] = self.publish(

@@ -76,8 +76,8 @@
 {{- $_ := set $config "journal" $journal -}}
 {{- if and .Values.helmTest.enabled .Values.helmTest.echo.enabled -}}
 {{- $url := printf "http://%s-test-echo.%s.svc:8080/ok" (include "carillon.fullname" .) (include "carillon.namespace" .) -}}
-{{- $destination := dict "name" "echo" "tenant" "helm-test" "url" $url "retry" (dict "delays" (list "1s" "2s" "4s" "8s")) -}}
-{{- $subscription := dict "name" "echo" "tenant" "helm-test" "types" (list "session.create") "destinations" (list "echo") -}}
+{{- $destination := dict "name" "tenants/helm-test/destinations/echo" "url" $url "retry" (dict "delays" (list "1s" "2s" "4s" "8s")) -}}
+{{- $subscription := dict "name" "tenants/helm-test/subscriptions/echo" "types" (list "session.create") "destinations" (list "echo") -}}
 {{- $guard := default dict $config.guard -}}
 {{- $_ := set $guard "allow_networks" (concat (default list $guard.allow_networks) .Values.helmTest.echo.networks | uniq) -}}
 {{- $_ := set $config "guard" $guard -}}

@@ -19,6 +19,7 @@
 #include "input_members.h"
 #include "old_members.h"
 #include "scalar_from_yaml.h"
+#include "short_names.h"
 
 namespace carillon::config {
 namespace {
@@ -59,6 +60,8 @@ class Reader {
   bool TakesPlace(const Message& message, const FieldDescriptor& field, const resource::Path& path);
   void ReadField(const YamlNode& node, Message& message, const FieldDescriptor& field,
                  const resource::Path& path);
+  void ReadMap(const YamlNode& node, Message& message, const FieldDescriptor& field,
+               const resource::Path& path);
   void ReadList(const YamlNode& node, Message& message, const FieldDescriptor& field,
                 const resource::Path& path);
   void ReadValue(const YamlNode& node, Message& message, const FieldDescriptor& field,
@@ -107,10 +110,33 @@ bool Reader::TakesPlace(const Message& message, const FieldDescriptor& field,
 
 void Reader::ReadField(const YamlNode& node, Message& message, const FieldDescriptor& field,
                        const resource::Path& path) {
-  if (field.is_repeated()) {
+  if (field.is_map()) {
+    ReadMap(node, message, field, path);
+  } else if (field.is_repeated()) {
     ReadList(node, message, field, path);
   } else {
     ReadValue(node, message, field, path);
+  }
+}
+
+void Reader::ReadMap(const YamlNode& node, Message& message, const FieldDescriptor& field,
+                     const resource::Path& path) {
+  if (node.kind != YamlNode::Kind::kMap) {
+    errors_.Add(path, "must be a mapping of names to values");
+    return;
+  }
+  const Descriptor& entry = *field.message_type();
+  absl::flat_hash_set<std::string> seen;
+  for (const auto& [name, value] : node.members) {
+    if (errors_.full()) return;
+    const resource::Path place = path.Member(name);
+    if (!seen.insert(name).second) {
+      errors_.Add(place, "stands here twice");
+    } else if (value->kind != YamlNode::Kind::kNull) {
+      Message& added = *message.GetReflection()->AddMessage(&message, &field);
+      added.GetReflection()->SetString(&added, entry.map_key(), name);
+      ReadValue(*value, added, *entry.map_value(), place);
+    }
   }
 }
 
@@ -191,6 +217,7 @@ void AddUnknownMember(const std::string& name, const Descriptor& type, const res
 void FromYaml(const YamlNode& node, Message& message, const resource::Path& path,
               resource::Errors& errors) {
   Reader(errors).ReadMessage(node, message, path);
+  WriteNamesOut(message);
 }
 
 }  // namespace carillon::config

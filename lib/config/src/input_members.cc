@@ -4,7 +4,9 @@
 #include <string>
 
 #include "carillon/v1/config.pb.h"
+#include "carillon/v1/options.pb.h"
 #include "google/api/field_behavior.pb.h"
+#include "google/api/resource.pb.h"
 
 namespace carillon::config {
 
@@ -25,6 +27,10 @@ std::vector<const FieldDescriptor*> InputsOf(const Descriptor& type) {
 
 bool IsInput(const FieldDescriptor& field) {
   const auto& options = field.options();
+  if (options.GetExtension(v1::rule).file_only()) return true;
+  // A file is taken as a whole, so it has no use for what tells who came first.
+  const bool is_resource = field.containing_type()->options().HasExtension(google::api::resource);
+  if (is_resource && field.name() == "etag") return false;
   for (int i = 0; i < options.ExtensionSize(google::api::field_behavior); ++i) {
     if (options.GetExtension(google::api::field_behavior, i) == google::api::OUTPUT_ONLY) {
       return false;

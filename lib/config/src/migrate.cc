@@ -14,6 +14,7 @@
 #include "carillon/base/text.h"
 #include "carillon/resource/path.h"
 #include "carillon/v1/config.pb.h"
+#include "cut_member.h"
 #include "file.h"
 #include "from_yaml.h"
 #include "input_members.h"
@@ -63,16 +64,15 @@ class Migrator {
   void WalkField(const LocatedPlace& value, const FieldDescriptor& field, const Path& path);
   /// Rewrites the members of one mapping that stand in one new member.
   void Rewrite(const LocatedNode& map, const std::vector<FoundMember>& group, const Path& path);
+  /// Tells of a member that is written otherwise.
+  void Note(const Member& member, const OldMember& old, const Path& path);
   void Rename(const FoundMember& found, const Path& path);
   void TurnRound(const LocatedPlace& value, const Path& path);
   void Nest(const LocatedNode& map, const std::vector<FoundMember>& group, const Path& path);
-  void NestInBlock(const std::vector<FoundMember>& group, const Path& path);
+  void NestInBlock(const LocatedNode& map, const std::vector<FoundMember>& group, const Path& path);
   void NestInFlow(const LocatedNode& map, const std::vector<FoundMember>& group, const Path& path);
   /// Whether each has a name and a value in one line; adds an error if not.
   bool StandInOneLine(const std::vector<FoundMember>& group, const Path& path);
-  /// Takes a member out of braces, of which it is not the first.
-  void CutFromFlow(const LocatedNode& map, const Member& member, const Path& path);
-  void CutLine(const Member& member);
   /// `outer:` and so on, each name but the last in a line of its own.
   std::string NamesInBlock(std::vector<std::string> names, size_t column) const;
   size_t EndOf(const LocatedPlace& value) const { return *EndOfValue(text_, value); }
@@ -105,6 +105,9 @@ void Migrator::Walk(const LocatedPlace& place, const Descriptor& type, const Pat
       AddUnknownMember(member.name, type, path, errors_);
     } else if (!is_new) {
       errors_.Add(path.Member(member.name), "stands for other things by aliases: write it twice");
+    } else if (!old->collection.empty()) {
+      JoinTenantToName({text_, map, path, edits_, errors_}, member, old->collection);
+      Note(member, *old, path);
     } else {
       std::vector<std::string> now = absl::StrSplit(base::ToAbsl(old->now), '.');
       std::string outer = now.front();
@@ -149,10 +152,13 @@ void Migrator::Rewrite(const LocatedNode& map, const std::vector<FoundMember>& g
     Rename(first, place);
   }
   for (const FoundMember& found : group) {
-    const Path member = path.Member(found.member->name);
-    changes_.push_back(
-        {found.member->begin, absl::StrCat(member.ToString(), " ", SayWhatItIsNow(*found.old))});
+    Note(*found.member, *found.old, path);
   }
+}
+
+void Migrator::Note(const Member& member, const OldMember& old, const Path& path) {
+  changes_.push_back(
+      {member.begin, absl::StrCat(path.Member(member.name).ToString(), " ", SayWhatItIsNow(old))});
 }
 
 void Migrator::Rename(const FoundMember& found, const Path& path) {
@@ -180,7 +186,7 @@ void Migrator::Nest(const LocatedNode& map, const std::vector<FoundMember>& grou
   if (map.flow) {
     NestInFlow(map, group, path);
   } else {
-    NestInBlock(group, path);
+    NestInBlock(map, group, path);
   }
 }
 
@@ -211,7 +217,8 @@ std::string Migrator::NamesInBlock(std::vector<std::string> names, size_t column
   return text;
 }
 
-void Migrator::NestInBlock(const std::vector<FoundMember>& group, const Path& path) {
+void Migrator::NestInBlock(const LocatedNode& map, const std::vector<FoundMember>& group,
+                           const Path& path) {
   const Member& first = *group.front().member;
   const size_t column = first.begin - BeginOfLine(text_, first.begin);
   edits_.Replace(first.begin, EndOfNameOf(first), NamesInBlock(group.front().now, column));
@@ -224,15 +231,8 @@ void Migrator::NestInBlock(const std::vector<FoundMember>& group, const Path& pa
     edits_.Insert(behind,
                   absl::StrCat(base::ToAbsl(line_end_), std::string(column + 2, ' '),
                                NamesInBlock(std::move(inner), column + 2), base::ToAbsl(rest)));
-    CutLine(member);
+    CutLine({text_, map, path, edits_, errors_}, member);
   }
-}
-
-void Migrator::CutLine(const Member& member) {
-  const size_t begin = BeginOfLine(text_, member.begin);
-  const size_t end = text_.find('\n', member.begin);
-  if (end != text_.npos) return edits_.Replace(begin, end + 1, "");
-  edits_.Replace(begin == 0 ? 0 : begin - line_end_.size(), text_.size(), "");
 }
 
 void Migrator::NestInFlow(const LocatedNode& map, const std::vector<FoundMember>& group,
@@ -255,19 +255,8 @@ void Migrator::NestInFlow(const LocatedNode& map, const std::vector<FoundMember>
   // Before what is cut, which may begin where this stands.
   edits_.Insert(EndOf(first.member->value), behind + "}");
   for (size_t i = 1; i < group.size(); ++i) {
-    CutFromFlow(map, *group[i].member, path.Member(group[i].member->name));
+    CutFromFlow({text_, map, path, edits_, errors_}, *group[i].member);
   }
-}
-
-void Migrator::CutFromFlow(const LocatedNode& map, const Member& member, const Path& path) {
-  const auto next = std::ranges::find_if(
-      map.members, [&](const Member& other) { return other.begin > member.begin; });
-  if (next != map.members.end()) return edits_.Replace(member.begin, next->begin, "");
-  const size_t comma = text_.find_last_not_of(" \t\r\n", member.begin - 1);
-  if (comma == text_.npos || text_[comma] != ',') {
-    return errors_.Add(path, "stands behind a comment in braces; write it in a line without");
-  }
-  edits_.Replace(comma, EndOf(member.value), "");
 }
 
 Migrated Migrator::Take() {

@@ -19,6 +19,7 @@ constexpr std::array kOldMembers = std::to_array<OldMember>({
     {.message = "Bearer", .name = "secret_file", .now = "token.file"},
     {.message = "DeliverySettings", .name = "idle_connection", .now = "idle_connection_timeout"},
     {.message = "Destination", .name = "enabled", .now = "disabled", .opposite = true},
+    {.message = "Destination", .name = "tenant", .now = "name", .collection = "destinations"},
     {.message = "Header", .name = "value_env", .now = "secret.env"},
     {.message = "Header", .name = "value_file", .now = "secret.file"},
     {.message = "Key", .name = "expires_at", .now = "expire_time"},
@@ -34,6 +35,7 @@ constexpr std::array kOldMembers = std::to_array<OldMember>({
     {.message = "ProxySettings", .name = "password_env", .now = "basic.password.env"},
     {.message = "ProxySettings", .name = "password_file", .now = "basic.password.file"},
     {.message = "ProxySettings", .name = "username", .now = "basic.user"},
+    {.message = "Subscription", .name = "tenant", .now = "name", .collection = "subscriptions"},
     {.message = "Tls", .name = "ca_bundle_file", .now = "ca_bundle.file"},
     {.message = "Tls", .name = "client_certificate_file", .now = "client_certificate.file"},
     {.message = "Tls", .name = "client_key_env", .now = "client_key.env"},
@@ -52,6 +54,10 @@ const OldMember* FindOldMember(const google::protobuf::Descriptor& type, std::st
 }
 
 std::string SayWhatItIsNow(const OldMember& old) {
+  if (!old.collection.empty()) {
+    return absl::StrCat("is now part of name: tenants/TENANT/", base::ToAbsl(old.collection),
+                        "/NAME");
+  }
   return absl::StrCat("is now ", base::ToAbsl(old.now),
                       old.opposite ? ", which says the opposite" : "");
 }

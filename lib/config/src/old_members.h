@@ -14,6 +14,8 @@ struct OldMember {
   /// What holds its value now; a dot leads into a member: `tenant_defaults.max_in_flight`.
   std::string_view now;
   bool opposite = false;  ///< a truth value, which is turned round
+  /// Of a tenant that becomes a part of the name beside it: `destinations`.
+  std::string_view collection = {};
 };
 
 /// Returns null when no version had such a member in `type`.

@@ -106,11 +106,13 @@ bool IsAmbiguous(std::string_view text) {
          IsLooseNumber(text);
 }
 
-/// `FORMAT_STANDARD` -> `standard`: without what the values of the enum have in common.
+/// `FORMAT_STANDARD` -> `standard`: without what the values of the enum have in common, if they do.
 std::string YamlName(const EnumDescriptor& type, int index) {
   const std::string& zero = type.value(0)->name();
-  const size_t prefix = zero.size() - std::string_view("UNSPECIFIED").size();
-  return absl::AsciiStrToLower(type.value(index)->name().substr(prefix));
+  std::string name = type.value(index)->name();
+  const std::string prefix = zero.substr(0, zero.size() - std::string_view("UNSPECIFIED").size());
+  if (name.starts_with(prefix)) name.erase(0, prefix.size());
+  return absl::AsciiStrToLower(name);
 }
 
 void ReadEnum(const YamlNode& node, Message& message, const FieldDescriptor& field,

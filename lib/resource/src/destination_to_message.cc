@@ -3,6 +3,7 @@
 #include <string>
 #include <variant>
 
+#include "carillon/resource/name.h"
 #include "carillon/resource/to_message.h"
 #include "carillon/signing/signer.h"
 
@@ -101,7 +102,7 @@ void SetAuthorization(const model::Authorization& from, v1::Destination& to) {
 void SetSigning(const model::Destination& from, v1::Destination& to) {
   for (const model::SigningKey& key : from.keys) {
     v1::Key& given = *to.add_keys();
-    given.set_name(key.name);
+    given.set_name(to.name() + "/keys/" + key.name);
     given.mutable_secret()->set_value(Revealed(signing::FormatSecret({key.scheme, key.secret})));
     if (key.expires_at) {
       given.mutable_expire_time()->set_seconds(base::ToUnixSeconds(*key.expires_at));
@@ -173,10 +174,12 @@ void SetHealth(const model::Destination& from, v1::Destination& to) {
 
 v1::Destination ToMessage(const model::Destination& from) {
   v1::Destination to;
-  to.set_name(from.name);
-  to.set_tenant(from.tenant);
+  to.set_name(MakeName(from.tenant, kDestinations, from.name));
   to.set_url(from.url);
+  to.set_display_name(from.display_name);
   to.set_description(from.description);
+  to.mutable_labels()->insert(from.labels.begin(), from.labels.end());
+  to.mutable_annotations()->insert(from.annotations.begin(), from.annotations.end());
   to.set_format(ToFormat(from.format));
   if (!from.cloudevents_source.empty()) to.set_cloudevents_source(from.cloudevents_source);
   *to.mutable_timeouts()->mutable_connect() = ToDuration(from.connect_timeout);

@@ -9,6 +9,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "carillon/base/text.h"
 #include "carillon/resource/units.h"
 
 namespace carillon::resource {
@@ -19,6 +20,7 @@ using google::protobuf::Message;
 using google::protobuf::util::TimeUtil;
 
 constexpr size_t kMaxDescriptionBytes = 1024;
+constexpr size_t kMaxDisplayNameBytes = 128;
 
 bool IsLowerOrDigit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 bool IsLabelChar(char c) { return IsLowerOrDigit(c) || c == '-'; }
@@ -86,7 +88,9 @@ bool IsDestinationName(std::string_view s) {
 
 bool IsLabel(std::string_view s) { return Consists(s, 63, IsLabelChar); }
 
-bool IsTenant(std::string_view s) { return Consists(s, 128, IsWordChar); }
+bool IsTenant(std::string_view s) {
+  return Consists(s, 128, IsWordChar) && s != "-" && s != "." && s != "..";
+}
 
 bool IsTypeName(std::string_view s) {
   return Consists(s, 128, IsTypeChar) && s.front() != '.' && s.back() != '.' &&
@@ -112,10 +116,34 @@ void CheckDescription(std::string_view text, const Path& path, Errors& errors) {
   if (text.size() > kMaxDescriptionBytes) errors.Add(path, "must be at most 1024 bytes");
 }
 
-std::string ReadTenant(const std::string& given, const Path& path, Errors& errors) {
-  if (given.empty()) return "default";
-  if (!IsTenant(given)) errors.Add(path, "must be at most 128 characters of [A-Za-z0-9_.-]");
-  return given;
+void CheckDisplayName(std::string_view text, const Path& path, Errors& errors) {
+  if (text.size() > kMaxDisplayNameBytes || base::FindInvalidUtf8(text)) {
+    errors.Add(path, "must be at most 128 bytes of UTF-8");
+  }
+}
+
+const NameRule kDestinationNames = {
+    kDestinations, &IsDestinationName,
+    "must be 1-63 characters of [a-z0-9-], beginning and ending with [a-z0-9]"};
+const NameRule kSubscriptionNames = {kSubscriptions, &IsLabel,
+                                     "must be 1-63 characters of [a-z0-9-]"};
+
+NameParts ReadName(std::string_view given, const NameRule& rule, const Path& path, Errors& errors) {
+  const auto parts = ParseName(given, rule.collection);
+  if (given.empty()) {
+    errors.Add(path, rule.says);
+  } else if (!parts) {
+    errors.Add(path, absl::StrCat("must be tenants/TENANT/", base::ToAbsl(rule.collection),
+                                  "/NAME; in a file NAME alone belongs to the tenant default"));
+  } else if (!IsTenant(parts->tenant)) {
+    errors.Add(path,
+               "must have a tenant of 1-128 characters of [A-Za-z0-9_.-] other than -, . and ..");
+  } else if (!rule.is_id(parts->id)) {
+    errors.Add(path, rule.says);
+  } else {
+    return *parts;
+  }
+  return {};
 }
 
 }  // namespace carillon::resource

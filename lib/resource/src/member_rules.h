@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "carillon/resource/name.h"
 #include "carillon/resource/path.h"
 
 namespace carillon::resource {
@@ -47,7 +48,7 @@ void CheckRange(double value, double min, double max, const Path& path, Errors& 
 // Names. All are non-empty.
 bool IsDestinationName(std::string_view s);  ///< at most 63 of [a-z0-9-], no - at either end
 bool IsLabel(std::string_view s);            ///< at most 63 of [a-z0-9-]
-bool IsTenant(std::string_view s);           ///< at most 128 of [A-Za-z0-9_.-]
+bool IsTenant(std::string_view s);  ///< at most 128 of [A-Za-z0-9_.-], neither `-` nor `.` nor `..`
 bool IsTypeName(std::string_view s);  ///< at most 128 of [a-z0-9_.-], no empty part between dots
 bool IsAttributeKey(std::string_view s);  ///< at most 64 of [A-Za-z0-9_.-]
 
@@ -56,7 +57,20 @@ bool IsUriReference(std::string_view s);
 
 void CheckDescription(std::string_view text, const Path& path, Errors& errors);
 
-/// The tenant as given, or `default`; adds an error when it is not one.
-std::string ReadTenant(const std::string& given, const Path& path, Errors& errors);
+void CheckDisplayName(std::string_view text, const Path& path, Errors& errors);
+
+/// What the names of one kind of a tenant's resources are.
+struct NameRule {
+  std::string_view collection;  ///< `destinations`
+  bool (*is_id)(std::string_view);
+  const char* says;  ///< what the last part must be
+};
+
+/// The rules of destinations and of subscriptions.
+extern const NameRule kDestinationNames;
+extern const NameRule kSubscriptionNames;
+
+/// Returns tenant and id, views into `given`; both empty, with an error, when it is no such name.
+NameParts ReadName(std::string_view given, const NameRule& rule, const Path& path, Errors& errors);
 
 }  // namespace carillon::resource

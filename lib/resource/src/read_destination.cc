@@ -11,6 +11,7 @@
 #include "order.h"
 #include "read_authorization.h"
 #include "read_health.h"
+#include "read_labels.h"
 #include "read_pace.h"
 #include "read_retry.h"
 #include "read_signing.h"
@@ -86,13 +87,14 @@ void CheckSource(const model::Destination& to, const Path& path, Errors& errors)
 
 model::Destination ReadDestination(const v1::Destination& given, const Path& path, Errors& errors) {
   model::Destination to;
-  to.name = given.name();
-  if (!IsDestinationName(to.name)) {
-    errors.Add(path.Member("name"),
-               "must be 1-63 characters of [a-z0-9-], beginning and ending with [a-z0-9]");
-  }
-  to.tenant = ReadTenant(given.tenant(), path.Member("tenant"), errors);
+  const NameParts name = ReadName(given.name(), kDestinationNames, path.Member("name"), errors);
+  to.tenant = name.tenant;
+  to.name = name.id;
   to.url = given.url();
+  to.display_name = given.display_name();
+  CheckDisplayName(to.display_name, path.Member("display_name"), errors);
+  to.labels = ReadLabels(given.labels(), path.Member("labels"), errors);
+  to.annotations = ReadAnnotations(given.annotations(), path.Member("annotations"), errors);
   to.description = given.description();
   CheckDescription(to.description, path.Member("description"), errors);
   to.format = ToModel(given.format());

@@ -30,6 +30,19 @@ std::optional<base::WallTime> ReadEnd(const v1::Key& key, const Path& path, Erro
   return base::WallTime(std::chrono::seconds(time.seconds()));
 }
 
+/// The last part of a key's name, which is whole or that part alone.
+std::string IdOf(const v1::Key& key, const v1::Destination& destination) {
+  const std::string prefix = destination.name() + "/keys/";
+  return key.name().starts_with(prefix) ? key.name().substr(prefix.size()) : key.name();
+}
+
+void CheckAlgorithm(const v1::Key& key, model::KeyScheme scheme, const Path& path, Errors& errors) {
+  if (key.algorithm() == v1::Key::ALGORITHM_UNSPECIFIED) return;
+  const bool hmac = key.algorithm() == v1::Key::HMAC_SHA256;
+  if (hmac == (scheme == model::KeyScheme::kV1)) return;
+  errors.Add(path, hmac ? "needs a whsec_ secret" : "needs a whsk_ secret");
+}
+
 void ReadKeys(const v1::Destination& given, model::Destination& to, const Path& path,
               Errors& errors) {
   if (given.keys_size() > kMaxKeys) {
@@ -40,14 +53,16 @@ void ReadKeys(const v1::Destination& given, model::Destination& to, const Path& 
   for (int i = 0; i < given.keys_size(); ++i) {
     const v1::Key& key = given.keys(i);
     const Path key_path = path.At(i);
-    if (!IsLabel(key.name())) {
+    const std::string name = IdOf(key, given);
+    if (!IsLabel(name)) {
       errors.Add(key_path.Member("name"), "must be 1-63 characters of [a-z0-9-]");
-    } else if (!names.insert(key.name()).second) {
+    } else if (!names.insert(name).second) {
       errors.Add(key_path.Member("name"), "is the name of another key of this destination");
     }
     const auto end = ReadEnd(key, key_path.Member("expire_time"), errors);
     if (auto secret = ReadSecret(key, key_path, errors)) {
-      to.keys.push_back({key.name(), std::move(secret->bytes), secret->scheme, end});
+      CheckAlgorithm(key, secret->scheme, key_path.Member("algorithm"), errors);
+      to.keys.push_back({name, std::move(secret->bytes), secret->scheme, end});
     }
   }
   if (given.keys_size() > 0 &&

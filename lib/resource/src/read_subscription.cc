@@ -7,6 +7,7 @@
 #include "carillon/base/text.h"
 #include "member_rules.h"
 #include "read_filter.h"
+#include "read_labels.h"
 
 namespace carillon::resource {
 namespace {
@@ -20,14 +21,21 @@ bool CheckMembers(int count, int max, const Path& path, Errors& errors) {
   return false;
 }
 
-void CheckDestinations(const model::Subscription& subscription, const Names& destinations,
-                       const Path& path, Errors& errors) {
-  for (size_t i = 0; i < subscription.destinations.size() && !errors.full(); ++i) {
-    const std::string& name = subscription.destinations[i];
+/// Reads the names of its destinations, whole or their last part; `path` is the list's.
+void ReadDestinations(const v1::Subscription& given, const Names& destinations,
+                      model::Subscription& subscription, const Path& path, Errors& errors) {
+  for (int i = 0; i < given.destinations_size() && !errors.full(); ++i) {
+    const Path element = path.At(i);
+    const auto parts = ParseName(given.destinations(i), kDestinations);
+    if (parts && parts->tenant != subscription.tenant) {
+      errors.Add(element, "is a destination of another tenant");
+      continue;
+    }
+    const std::string name(parts ? parts->id : given.destinations(i));
+    subscription.destinations.push_back(name);
     if (destinations.Has(subscription.tenant, name)) continue;
-    const Path element = path.At(static_cast<int>(i));
     // What is no name may be anything, a secret too: it is not repeated.
-    if (!IsDestinationName(name) || !IsTenant(subscription.tenant)) {
+    if (!IsDestinationName(name) || subscription.tenant.empty()) {
       errors.Add(element, "is the name of no destination of this tenant");
       continue;
     }
@@ -42,9 +50,16 @@ void CheckDestinations(const model::Subscription& subscription, const Names& des
 model::Subscription ReadSubscription(const v1::Subscription& given, const Names& destinations,
                                      const Catalog& catalog, const Path& path, Errors& errors) {
   model::Subscription to;
-  to.name = given.name();
-  if (!IsLabel(to.name)) errors.Add(path.Member("name"), "must be 1-63 characters of [a-z0-9-]");
-  to.tenant = ReadTenant(given.tenant(), path.Member("tenant"), errors);
+  const NameParts name = ReadName(given.name(), kSubscriptionNames, path.Member("name"), errors);
+  to.tenant = name.tenant;
+  to.name = name.id;
+  to.display_name = given.display_name();
+  CheckDisplayName(to.display_name, path.Member("display_name"), errors);
+  to.description = given.description();
+  CheckDescription(to.description, path.Member("description"), errors);
+  to.labels = ReadLabels(given.labels(), path.Member("labels"), errors);
+  to.annotations = ReadAnnotations(given.annotations(), path.Member("annotations"), errors);
+  to.disabled = given.disabled();
   const Path types = path.Member("types");
   if (CheckMembers(given.types_size(), kMaxTypes, types, errors)) {
     to.types.assign(given.types().begin(), given.types().end());
@@ -54,8 +69,7 @@ model::Subscription ReadSubscription(const v1::Subscription& given, const Names&
   }
   const Path names = path.Member("destinations");
   if (CheckMembers(given.destinations_size(), kMaxNamedDestinations, names, errors)) {
-    to.destinations.assign(given.destinations().begin(), given.destinations().end());
-    CheckDestinations(to, destinations, names, errors);
+    ReadDestinations(given, destinations, to, names, errors);
   }
   if (given.has_filter()) to.filter = ReadFilter(given.filter(), path.Member("filter"), errors);
   return to;

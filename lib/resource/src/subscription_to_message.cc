@@ -2,6 +2,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "carillon/resource/name.h"
 #include "carillon/resource/to_message.h"
 
 namespace carillon::resource {
@@ -65,10 +66,16 @@ void SetFilter(const Filter& from, v1::Filter& to) {
 
 v1::Subscription ToMessage(const model::Subscription& from) {
   v1::Subscription to;
-  to.set_name(from.name);
-  to.set_tenant(from.tenant);
+  to.set_name(MakeName(from.tenant, kSubscriptions, from.name));
+  to.set_display_name(from.display_name);
+  to.set_description(from.description);
+  to.mutable_labels()->insert(from.labels.begin(), from.labels.end());
+  to.mutable_annotations()->insert(from.annotations.begin(), from.annotations.end());
+  to.set_disabled(from.disabled);
   for (const std::string& type : from.types) to.add_types(type);
-  for (const std::string& name : from.destinations) to.add_destinations(name);
+  for (const std::string& name : from.destinations) {
+    to.add_destinations(MakeName(from.tenant, kDestinations, name));
+  }
   if (from.filter.kind != Filter::Kind::kTrue) SetFilter(from.filter, *to.mutable_filter());
   return to;
 }

@@ -22,6 +22,7 @@ TenantTable::TenantTable(std::vector<Named> destinations,
 
 void TenantTable::Add(const model::Subscription& subscription,
                       std::span<const Named> destinations) {
+  if (subscription.disabled) return;
   uint32_t filter = kNoFilter;
   if (subscription.filter.kind != model::Filter::Kind::kTrue) {
     filter = static_cast<uint32_t>(filters_.size());

@@ -194,11 +194,10 @@ TEST(Bounds, DefaultsOfADestination) {
 
 TEST(Bounds, DestinationMembersAreKept) {
   const model::Destination d =
-      Parsed(WithDestination("tenant: T.1, description: x, format: array, success: below_400, "
+      Parsed(WithDestination("description: x, format: array, success: below_400, "
                              "timeouts: {connect: 10ms, total: 20ms}, concurrency: 1024, "
                              "retry: {delays: [0s, 30d], jitter: 1}"))
           .destinations.at(0);
-  EXPECT_EQ(d.tenant, "T.1");
   EXPECT_EQ(d.description, "x");
   EXPECT_EQ(d.format, model::Format::kArray);
   EXPECT_EQ(d.success, model::SuccessRule::kBelow400);
@@ -251,12 +250,8 @@ std::string Delays(int count) {
 
 TEST(Bounds, Destinations) {
   constexpr char kOneSchedule[] = "retry: must have at most one of none, delays, exponential";
-  const std::string long_tenant(128, 'T');
   const std::string long_text(1024, 'x');
   const std::pair<std::string, std::string> cases[] = {
-      {"tenant: " + long_tenant, ""},
-      {"tenant: " + long_tenant + "T", "tenant: must be at most 128 characters"},
-      {"tenant: 'a b'", "tenant: must be at most 128 characters"},
       {"description: " + long_text, ""},
       {"description: " + long_text + "x", "description: must be at most 1024 bytes"},
       {"concurrency: 1", ""},

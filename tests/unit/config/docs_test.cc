@@ -42,7 +42,7 @@ void CollectMembers(const Descriptor* type, std::set<const Descriptor*>& seen,
     if (!IsInput(*field)) continue;
     members.insert(field->name());
     const auto* child = field->message_type();
-    if (child != nullptr && child->file()->package() == "carillon.v1" &&
+    if (child != nullptr && child->file()->package() == "carillon.v1" && !field->is_map() &&
         child->name() != "Scalar") {
       CollectMembers(child, seen, members);
     }

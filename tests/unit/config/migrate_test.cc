@@ -117,6 +117,71 @@ TEST(Migrate, WritesWhereCertificatesAreInOneMember) {
   EXPECT_EQ(Rewritten(before("client_key_env")).text, after("client_key", "env"));
 }
 
+TEST(Migrate, PutsTenantsIntoNames) {
+  ExpectRewritten(
+      "destinations:\n"
+      "  - name: d   # the first\n"
+      "    tenant: acme\n"
+      "    url: http://h/\n"
+      "  - tenant: 'acme'\n"
+      "    name: e\n"
+      "    url: http://h/\n"
+      "  - name: f\n"
+      "    tenant: default   # as all\n"
+      "    url: http://h/\n"
+      "  - {tenant: a.b, name: g, url: 'http://h/'}\n"
+      "  - {name: h, url: 'http://h/', tenant: }\n"
+      "subscriptions:\n"
+      "- types: ['*']\n"
+      "  destinations: [d]\n"
+      "  name: s\n"
+      "  tenant: acme",
+      "destinations:\n"
+      "  - name: tenants/acme/destinations/d   # the first\n"
+      "    url: http://h/\n"
+      "  - name: tenants/acme/destinations/e\n"
+      "    url: http://h/\n"
+      "  - name: f\n"
+      "    # as all\n"
+      "    url: http://h/\n"
+      "  - {name: tenants/a.b/destinations/g, url: 'http://h/'}\n"
+      "  - {name: h, url: 'http://h/' }\n"
+      "subscriptions:\n"
+      "- types: ['*']\n"
+      "  destinations: [d]\n"
+      "  name: tenants/acme/subscriptions/s");
+  EXPECT_EQ(Rewritten("destinations:\r\n- name: d\r\n  tenant: t").text,
+            "destinations:\r\n- name: tenants/t/destinations/d");
+  // What a template will put there is kept together by quotes.
+  EXPECT_EQ(Rewritten("destinations: [{name: d, tenant: '{{ .Values.t }}'}]").text,
+            "destinations: [{name: \"tenants/{{ .Values.t }}/destinations/d\"}]");
+  EXPECT_THAT(Rewritten("destinations: [{name: d, tenant: t}]").changes,
+              ElementsAre("line 1: destinations[0].tenant is now part of name: "
+                          "tenants/TENANT/destinations/NAME"));
+}
+
+TEST(Migrate, RefusesTenantsThatCannotBePutIntoANameSafely) {
+  const auto why = [](const std::string& members) {
+    return Why("destinations: [{" + members + "}]");
+  };
+  EXPECT_THAT(why("tenant: t"), StartsWith("destinations[0].name: is missing"));
+  EXPECT_THAT(why("tenant: t, name: tenants/a/destinations/d"),
+              StartsWith("destinations[0].name: names a tenant already"));
+  EXPECT_THAT(why("tenant: t, name: &n d, description: *n"),
+              StartsWith("destinations[0].name: must be a text in one line without an anchor"));
+  EXPECT_THAT(why("tenant: [t], name: d"), StartsWith("destinations[0].tenant: must be a text"));
+  EXPECT_THAT(why("tenant: 't\"', name: d"),
+              StartsWith("destinations[0].name: and the tenant have characters"));
+  EXPECT_THAT(why("name: d, # what\n  tenant: t"),
+              StartsWith("destinations[0].tenant: stands behind a comment in braces"));
+  EXPECT_THAT(Why("destinations:\n- tenant: t # why\n  name: d"),
+              StartsWith("destinations[0].tenant: stands first"));
+  EXPECT_THAT(Why("destinations:\n- name: d\n  tenant:\n    t"),
+              StartsWith("destinations[0].tenant: must stand in one line"));
+  // An alias that leads to the tenant would lead nowhere.
+  EXPECT_THAT(why("name: d, tenant: &t x, description: *t"), StartsWith("(file): "));
+}
+
 TEST(Migrate, TurnsTruthValuesRound) {
   ExpectRewritten(WithDestination("enabled: false"), WithDestination("disabled: true"));
   ExpectRewritten(WithDestination("enabled: true"), WithDestination("disabled: false"));

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "carillon/model/built_in.h"
+#include "carillon/v1/config.pb.h"
 #include "fixtures.h"
+#include "from_yaml.h"
+#include "yaml_tree.h"
 
 namespace carillon::config {
 namespace {
@@ -17,7 +20,7 @@ constexpr char kTwo[] =
     "destinations:\n"
     "- {name: orders-eu, url: 'http://h/'}\n"
     "- {name: orders-us, url: 'http://h/'}\n"
-    "- {name: other, tenant: t2, url: 'http://h/'}\n";
+    "- {name: tenants/t2/destinations/other, url: 'http://h/'}\n";
 
 std::string Subscribe(const std::string& members) {
   return std::string(kTwo) + "subscriptions: [{" + members + "}]\n";
@@ -42,7 +45,18 @@ TEST(Subscriptions, NameDestinationsOfTheirTenant) {
             "did you mean 'orders-us' or 'orders-eu'?");
   EXPECT_EQ(Refusal(Subscribe("name: s, types: ['*'], destinations: [other]")),
             "subscriptions[0].destinations[0]: no destination 'other' in tenant 'default'");
-  Parsed(Subscribe("name: s, tenant: t2, types: ['*'], destinations: [other]"));
+  const std::string of_t2 = "name: tenants/t2/subscriptions/s, types: ['*'], destinations: ";
+  for (const char* name : {"other", "tenants/t2/destinations/other"}) {
+    const Config config = Parsed(Subscribe(of_t2 + "[" + name + "]"));
+    ASSERT_EQ(config.subscriptions.size(), 1u);
+    EXPECT_EQ(config.subscriptions[0].tenant, "t2");
+    EXPECT_EQ(config.subscriptions[0].name, "s");
+    EXPECT_THAT(config.subscriptions[0].destinations, ElementsAre("other"));
+  }
+  EXPECT_EQ(Refusal(Subscribe(of_t2 + "[tenants/default/destinations/orders-eu]")),
+            "subscriptions[0].destinations[0]: is a destination of another tenant");
+  EXPECT_EQ(Refusal(Subscribe(of_t2 + "[t2/other]")),
+            "subscriptions[0].destinations[0]: is the name of no destination of this tenant");
 }
 
 TEST(Subscriptions, NameTypesOfTheCatalog) {
@@ -90,17 +104,108 @@ TEST(Subscriptions, Bounds) {
   EXPECT_THAT(with(std::string(64, 's'), "['*']", "[orders-eu]"),
               StartsWith("subscriptions[0].name: must be 1-63"));
   EXPECT_THAT(with("''", "['*']", "[orders-eu]"), StartsWith("subscriptions[0].name: "));
-  EXPECT_THAT(Refusal(Subscribe("name: s, tenant: 'a/b', types: ['*'], destinations: [x]")),
-              StartsWith("subscriptions[0].tenant: "));
 }
 
 TEST(Names, AreUniqueWithinATenant) {
   EXPECT_EQ(Refusal("destinations:\n- {name: a, url: 'http://h'}\n- {name: a, url: 'http://h'}\n"),
             "destinations[1].name: 'a' is already the name of destinations[0]");
-  Parsed("destinations:\n- {name: a, url: 'http://h'}\n- {name: a, tenant: b, url: 'http://h'}\n");
+  Parsed(
+      "destinations:\n- {name: a, url: 'http://h'}\n- {name: tenants/b/destinations/a, url: "
+      "'http://h'}\n");
+  EXPECT_EQ(Refusal("destinations:\n- {name: a, url: 'http://h'}\n"
+                    "- {name: tenants/default/destinations/a, url: 'http://h'}\n"),
+            "destinations[1].name: 'a' is already the name of destinations[0]");
   const std::string one = "{name: s, types: ['*'], destinations: [orders-eu]}";
   EXPECT_EQ(Refusal(std::string(kTwo) + "subscriptions: [" + one + ", " + one + "]"),
             "subscriptions[1].name: 's' is already the name of subscriptions[0]");
+}
+
+std::string DestinationNamed(const std::string& name) {
+  return "destinations: [{name: '" + name + "', url: 'http://h/'}]";
+}
+
+TEST(Names, AreShortOrWhole) {
+  const auto parts = [](const std::string& name) {
+    const Config config = Parsed(DestinationNamed(name));
+    if (config.destinations.empty()) return std::string();
+    return config.destinations[0].tenant + " " + config.destinations[0].name;
+  };
+  EXPECT_EQ(parts("orders"), "default orders");
+  EXPECT_EQ(parts("tenants/default/destinations/orders"), "default orders");
+  EXPECT_EQ(parts("tenants/A.b_c-9/destinations/orders"), "A.b_c-9 orders");
+  const std::string longest(128, 't');
+  EXPECT_EQ(parts("tenants/" + longest + "/destinations/o"), longest + " o");
+}
+
+TEST(Names, Refusals) {
+  const std::string form =
+      "destinations[0].name: must be tenants/TENANT/destinations/NAME; in a file NAME alone "
+      "belongs "
+      "to the tenant default";
+  for (const char* name :
+       {"acme/orders", "/orders", "tenants/acme/orders", "tenants//destinations/o",
+        "tenants/acme/destinations/", "tenants/acme/destinations/a/b",
+        "tenants/acme/subscriptions/orders", "Tenants/acme/destinations/o"}) {
+    EXPECT_EQ(Refusal(DestinationNamed(name)), form) << name;
+  }
+  for (const std::string& tenant : {std::string("-"), std::string("."), std::string(".."),
+                                    std::string("a b"), std::string("ä"), std::string(129, 't')}) {
+    EXPECT_EQ(
+        Refusal(DestinationNamed("tenants/" + tenant + "/destinations/o")),
+        "destinations[0].name: must have a tenant of 1-128 characters of [A-Za-z0-9_.-] other "
+        "than -, . and ..")
+        << tenant;
+  }
+  for (const char* id : {"Orders", "-o", "o-", "a b"}) {
+    const char* error =
+        "destinations[0].name: must be 1-63 characters of [a-z0-9-], beginning and ending with "
+        "[a-z0-9]";
+    EXPECT_EQ(Refusal(DestinationNamed(id)), error) << id;
+    EXPECT_EQ(Refusal(DestinationNamed(std::string("tenants/t/destinations/") + id)), error) << id;
+  }
+}
+
+TEST(Names, OfKeysAreShortOrWhole) {
+  const auto key = [](const std::string& name) {
+    return "destinations: [{name: tenants/t/destinations/d, url: 'http://h/', keys: [{name: " +
+           name + ", secret: " + kSecret + "}]}]";
+  };
+  for (const char* name : {"first", "tenants/t/destinations/d/keys/first"}) {
+    EXPECT_EQ(Parsed(key(name)).destinations.at(0).keys.at(0).name, "first") << name;
+  }
+  for (const char* name :
+       {"tenants/t/destinations/e/keys/first", "keys/first", "tenants/t/destinations/d/keys/a/b"}) {
+    EXPECT_EQ(Refusal(key(name)),
+              "destinations[0].keys[0].name: must be 1-63 characters of [a-z0-9-]")
+        << name;
+  }
+}
+
+TEST(Names, AreWrittenOutInMessages) {
+  const auto tree = ParseYaml(
+      "destinations:\n"
+      "- {name: a, keys: [{name: first}, {name: x/y}]}\n"
+      "- {keys: [{name: first}], name: tenants/t/destinations/b}\n"
+      "subscriptions: [{name: s}, {name: ''}]");
+  ASSERT_TRUE(tree.ok()) << tree.status();
+  resource::NoReferences references;
+  resource::Errors errors(references);
+  v1::Config config;
+  FromYaml(**tree, config, resource::Path(), errors);
+  EXPECT_EQ(errors.ToString(), "");
+  EXPECT_EQ(config.destinations(0).name(), "tenants/default/destinations/a");
+  EXPECT_EQ(config.destinations(0).keys(0).name(), "tenants/default/destinations/a/keys/first");
+  EXPECT_EQ(config.destinations(0).keys(1).name(), "x/y");
+  EXPECT_EQ(config.destinations(1).name(), "tenants/t/destinations/b");
+  EXPECT_EQ(config.destinations(1).keys(0).name(), "tenants/t/destinations/b/keys/first");
+  EXPECT_EQ(config.subscriptions(0).name(), "tenants/default/subscriptions/s");
+  EXPECT_EQ(config.subscriptions(1).name(), "");
+}
+
+TEST(Subscriptions, ADisabledOneIsKept) {
+  const std::string members = "name: s, types: ['*'], destinations: [orders-eu]";
+  EXPECT_TRUE(Parsed(Subscribe(members + ", disabled: true")).subscriptions.at(0).disabled);
+  EXPECT_FALSE(Parsed(Subscribe(members)).subscriptions.at(0).disabled);
 }
 
 TEST(Catalog, HoldsBuiltInAndConfiguredTypesSorted) {

@@ -21,10 +21,10 @@ std::vector<std::string> PathsOf(const Errors& errors) {
 v1::Config Good() {
   v1::Config config;
   v1::Destination& destination = *config.add_destinations();
-  destination.set_name("d");
+  destination.set_name("tenants/default/destinations/d");
   destination.set_url("https://example.com/hook");
   v1::Subscription& subscription = *config.add_subscriptions();
-  subscription.set_name("s");
+  subscription.set_name("tenants/default/subscriptions/s");
   subscription.add_types("session.*");
   subscription.add_destinations("d");
   return config;

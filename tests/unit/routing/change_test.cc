@@ -46,6 +46,18 @@ TEST(TableChange, AChangedDestinationTakesNoRoutesAnew) {
   EXPECT_NE(first->at(0)->url, "http://elsewhere/") << "whoever has the first table keeps it";
 }
 
+TEST(TableChange, ADisabledSubscriptionMatchesNothing) {
+  model::Subscription off = MakeSubscription({"*"}, {"a"}, {}, "default");
+  off.disabled = true;
+  const auto with = [](std::vector<SubscriptionPtr> subscriptions) {
+    return CompiledTable::Empty()->With({.places = {{0, Shared("a")}, {1, Shared("b")}},
+                                         .subscriptions = {{"default", subscriptions}}});
+  };
+  const SubscriptionPtr shared = std::make_shared<const model::Subscription>(off);
+  EXPECT_THAT(Wanting(with({shared})), IsEmpty());
+  EXPECT_THAT(Wanting(with({shared, ToAll({"b"})})), ElementsAre(1));
+}
+
 TEST(TableChange, OnlyTheTenantThatChangesIsCompiled) {
   TableChange all;
   for (uint32_t i = 0; i < 3'000; ++i) {

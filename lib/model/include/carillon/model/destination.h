@@ -8,6 +8,7 @@
 
 #include "carillon/base/secret.h"
 #include "carillon/model/authorization.h"
+#include "carillon/model/resource_labels.h"
 #include "carillon/model/signing.h"
 #include "carillon/model/tls_settings.h"
 
@@ -124,7 +125,10 @@ struct Destination {
   std::string tenant;
   std::string name;
   std::string url;
+  std::string display_name;
   std::string description;
+  Labels labels;
+  Labels annotations;
   Format format = Format::kStandard;
   std::string cloudevents_source;  ///< when empty, `/carillon/` and the tenant
   std::chrono::milliseconds connect_timeout{5'000};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "carillon/json/number.h"
+#include "carillon/model/resource_labels.h"
 
 namespace carillon::model {
 
@@ -38,6 +39,11 @@ struct Subscription {
   std::vector<std::string> types;         ///< exact, `session.*` or `*`
   std::vector<std::string> destinations;  ///< names, of the same tenant
   Filter filter;
+  bool disabled = false;  ///< matches nothing
+  std::string display_name;
+  std::string description;
+  Labels labels;
+  Labels annotations;
   friend bool operator==(const Subscription&, const Subscription&) = default;
 };
 

@@ -16,9 +16,10 @@ namespace carillon::resource {
 v1::Destination ToMessage(const model::Destination& from);
 v1::Subscription ToMessage(const model::Subscription& from);
 
-/// Blanks all secrets in a message of carillon.v1, at any depth: what the option `rule.secret` marks,
-/// and where it would be read from. Of a v1::Secret stays that it is set, and of one of at least 32
-/// bytes the last four. The value of a header whose name TellsSecret is hidden as a secret, too.
+/// Blanks all secrets in a message of carillon.v1, at any depth: what the option `rule.secret`
+/// marks, and where it would be read from. Of a v1::Secret stays that it is set, and of one of at
+/// least 32 bytes the last four. The value of a header whose name TellsSecret is hidden as a
+/// secret, too.
 void Redact(google::protobuf::Message& message);
 
 /// Whether a member holds a secret: the option `rule.secret`.
