@@ -91,13 +91,15 @@ absl::Status EncodeMember(const v1::Event& event, std::optional<std::string_view
       return encode("contact", event.contact());
     case v1::Event::kAny:
       return encode("any", event.any());
+    case v1::Event::kData:
+      return encode("data", event.data());
     case v1::Event::kJson:  // was found before
     case v1::Event::PAYLOAD_NOT_SET:
       break;
   }
   return place.Error("payload",
                      "required: one of session, sync_run_completed, insight_populated, list, "
-                     "contact, any and json");
+                     "contact, any, json and data");
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "field_count.h"
 
+#include <google/protobuf/struct.pb.h>
+
 #include "absl/strings/str_cat.h"
 #include "validate.h"
 #include "wire.h"
@@ -17,20 +19,27 @@ constexpr size_t kLeastFieldBytes = 2;
 struct Count {
   size_t fields = 0;
   size_t attributes = 0;
+  size_t data = 0;
 };
 
-/// Counts up to one more than kMaxFields. Recursion ends with the types: no message of an event
-/// holds itself.
-void Add(const Descriptor& type, std::string_view bytes, Count& count) {
+/// Of the messages that hold themselves, protobuf reads some hundred within each other.
+constexpr size_t kMaxCountedDepth = 128;
+
+/// Counts up to one more than kMaxFields, and kMaxDataFields. `depth`: the messages around this
+/// one, of which data alone has many.
+void Add(const Descriptor& type, std::string_view bytes, size_t depth, bool data, Count& count) {
+  if (depth > kMaxCountedDepth) return;
+  size_t& fields = data ? count.data : count.fields;
   WireReader reader(bytes, WireReader::Groups::kOpen);
-  for (WireField wire; count.fields <= kMaxFields && reader.Next(wire);) {
+  for (WireField wire; fields <= (data ? kMaxDataFields : kMaxFields) && reader.Next(wire);) {
     if (wire.type == WireFormatLite::WIRETYPE_END_GROUP) continue;
-    ++count.fields;
+    ++fields;
     if (wire.type != WireFormatLite::WIRETYPE_LENGTH_DELIMITED) continue;
     const FieldDescriptor* field = type.FindFieldByNumber(wire.number);
     if (field == nullptr || field->type() != FieldDescriptor::TYPE_MESSAGE) continue;
-    if (field->is_map()) ++count.attributes;
-    Add(*field->message_type(), wire.bytes, count);
+    if (field->is_map() && !data) ++count.attributes;
+    const bool is_data = field->message_type() == google::protobuf::Value::descriptor();
+    Add(*field->message_type(), wire.bytes, depth + 1, data || is_data, count);
   }
 }
 
@@ -40,7 +49,11 @@ absl::Status CheckFieldCount(const Descriptor& type, std::string_view bytes, Pla
   if (bytes.size() <= kLeastFieldBytes * kMaxFields) [[likely]]
     return absl::OkStatus();
   Count count;
-  Add(type, bytes, count);
+  Add(type, bytes, 0, false, count);
+  if (count.data > kMaxDataFields) {
+    return place.Error("data", absl::StrCat("has more than ", kMaxDataFields,
+                                            " fields, some four for each member; use json"));
+  }
   if (count.fields <= kMaxFields) [[likely]]
     return absl::OkStatus();
   if (count.attributes > kMaxAttributes) {

@@ -8,6 +8,7 @@
 #include "carillon/codec/json_writer.h"
 #include "carillon/json/minify.h"
 #include "carillon/model/built_in.h"
+#include "data_payload.h"
 #include "diagnose.h"
 #include "field_count.h"
 #include "validate.h"
@@ -220,6 +221,17 @@ absl::Status EncodePayload(std::string_view json, Place place, Encoding& encodin
   }
   if (const auto error = json::MinifyJson(json, encoding.Json(json.size()))) {
     return place.Error({}, absl::StrCat("not valid JSON at byte ", error->byte, ": ", error->what));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status EncodePayload(const google::protobuf::Value& data, Place place, Encoding& encoding) {
+  if (encoding.type().empty()) {
+    return place.Member({}).Error("type", "required with a data payload");
+  }
+  if (const auto problem = WriteData(data, encoding.Json(JsonBytes(data)))) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(place.Path(), problem->path, ": ", problem->what));
   }
   return absl::OkStatus();
 }

@@ -51,5 +51,7 @@ absl::Status EncodePayload(const v1::ContactEvent& contact, Place place, Encodin
 absl::Status EncodePayload(const google::protobuf::Any& any, Place place, Encoding& encoding);
 /// JSON bytes; the type must have been given.
 absl::Status EncodePayload(std::string_view json, Place place, Encoding& encoding);
+/// JSON as protobuf's own values, likewise.
+absl::Status EncodePayload(const google::protobuf::Value& data, Place place, Encoding& encoding);
 
 }  // namespace carillon::ingest

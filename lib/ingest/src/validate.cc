@@ -58,6 +58,8 @@ absl::Status CheckId(std::string_view id, Place event) {
 }
 
 absl::Status CheckTenant(std::string_view tenant, Place event) {
+  if (tenant == "-" || tenant == "." || tenant == "..") [[unlikely]]
+    return event.Error("tenant", "must not be -, . or ..");
   return CheckName(tenant, kNameChars, "[A-Za-z0-9_.-]", event, "tenant");
 }
 

@@ -41,6 +41,8 @@ TEST(Errors, Head) {
       {[](auto& e) { e.set_tenant("a.B_-9"); }, ""},
       {[](auto& e) { e.set_tenant(X(129)); }, tenant + X(128) + "...'"},
       {[](auto& e) { e.set_tenant("a/b"); }, tenant + "a/b'"},
+      {[](auto& e) { e.set_tenant(".."); }, "events[1].tenant: must not be -, . or .."},
+      {[](auto& e) { e.set_tenant("-"); }, "events[1].tenant: must not be -, . or .."},
       {[](auto& e) { e.set_ordering_key(X(256)); }, ""},
       {[](auto& e) { e.set_ordering_key(X(257)); },
        "events[1].ordering_key: must be at most 256 bytes of UTF-8, not 257"},
@@ -142,7 +144,7 @@ TEST(Errors, Type) {
        "events[1].type: required with a json payload"},
       {[](auto& e) { e.clear_session(); },
        "events[1].payload: required: one of session, sync_run_completed, insight_populated, "
-       "list, contact, any and json"},
+       "list, contact, any, json and data"},
   });
 }
 
