@@ -111,8 +111,8 @@ TEST_P(Resumption, TheSecondConnectionResumesTheSession) {
   Receiver receiver(CountAndClose(), server.get());
   const EndpointId endpoint = courier_->Open(To(receiver.port(), "a.example", true));
   EXPECT_EQ(AskAndCountResumed(endpoint), 0);
-  EXPECT_EQ(AskAndCountResumed(endpoint), 1);
-  EXPECT_EQ(AskAndCountResumed(endpoint), 1);
+  // With TLS 1.3 the first two are tickets of the first connection, the others of resumed ones.
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(AskAndCountResumed(endpoint), 1) << i;
 }
 
 // Thousands of destinations at one receiver: one of them shakes hands in full.
@@ -195,21 +195,29 @@ INSTANTIATE_TEST_SUITE_P(Versions, Resumption, testing::Values(TLS1_2_VERSION, T
 
 // A resumed session is not verified again: it must not outlive what was verified.
 TEST_P(Resumption, EndsWithTheCertificate) {
-  const auto server = ca_.Server("DNS:a.example", 5);
-  SSL_CTX_set_max_proto_version(server.get(), GetParam());
-  Receiver receiver(AnswerAll("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
-                    server.get());
-  const EndpointId endpoint = courier_->Open(To(receiver.port(), "a.example", true));
-  ASSERT_EQ(Ask(endpoint).wire, Outcome::kSuccess);
-  EXPECT_EQ(Ask(endpoint).wire, Outcome::kSuccess) << "resumed";
-  const auto* const end = X509_get0_notAfter(SSL_CTX_get0_certificate(server.get()));
-  while (X509_cmp_current_time(end) > 0) {
-    std::this_thread::sleep_for(milliseconds(50));
+  for (const int seconds : {5, 20, 80}) {  // a busy machine may need longer for two sessions
+    const auto server = ca_.Server("DNS:a.example", seconds);
+    SSL_CTX_set_max_proto_version(server.get(), GetParam());
+    Receiver receiver(
+        AnswerAll("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
+        server.get());
+    const EndpointId endpoint = courier_->Open(To(receiver.port(), "a.example", true));
+    const Outcome first = Ask(endpoint).wire;
+    const Outcome resumed = Ask(endpoint).wire;
+    const auto* const end = X509_get0_notAfter(SSL_CTX_get0_certificate(server.get()));
+    if (X509_cmp_current_time(end) <= 0) continue;
+    ASSERT_EQ(first, Outcome::kSuccess);
+    EXPECT_EQ(resumed, Outcome::kSuccess);
+    while (X509_cmp_current_time(end) > 0) {
+      std::this_thread::sleep_for(milliseconds(50));
+    }
+    std::this_thread::sleep_for(milliseconds(1100));  // the second in which it ends still counts
+    const Response response = Ask(endpoint);
+    EXPECT_EQ(response.wire, Outcome::kTls);
+    EXPECT_THAT(response.error, testing::HasSubstr("certificate has expired"));
+    return;
   }
-  std::this_thread::sleep_for(milliseconds(1100));  // the second in which it ends still counts
-  const Response response = Ask(endpoint);
-  EXPECT_EQ(response.wire, Outcome::kTls);
-  EXPECT_THAT(response.error, testing::HasSubstr("certificate has expired"));
+  FAIL() << "two sessions take longer than 80 s";
 }
 
 TEST_F(CourierTlsTest, KeepsConnectionsAlive) {
