@@ -49,9 +49,16 @@ Catalog::Catalog(const google::protobuf::RepeatedPtrField<v1::EventType>& config
   std::ranges::sort(types_);
 }
 
-bool Catalog::Has(std::string_view type) const { return std::ranges::binary_search(types_, type); }
+Catalog::Catalog(const std::vector<std::string>* types) : all_(types == nullptr) {
+  if (types != nullptr) types_ = *types;
+}
+
+bool Catalog::Has(std::string_view type) const {
+  return all_ || std::ranges::binary_search(types_, type);
+}
 
 bool Catalog::HasPrefix(std::string_view prefix) const {
+  if (all_) return true;
   const auto it = std::ranges::lower_bound(types_, prefix);
   return it != types_.end() && it->starts_with(prefix);
 }

@@ -17,6 +17,8 @@ class Catalog {
   /// `path` is the list's.
   Catalog(const google::protobuf::RepeatedPtrField<v1::EventType>& configured, const Path& path,
           Errors& errors);
+  /// These, sorted; null: each that may be asked for.
+  explicit Catalog(const std::vector<std::string>* types);
 
   /// Checks what a subscription names: an exact type, `session.*` or `*`.
   void CheckPattern(std::string_view pattern, const Path& path, Errors& errors) const;
@@ -29,6 +31,7 @@ class Catalog {
   bool HasPrefix(std::string_view prefix) const;
 
   std::vector<std::string> types_;
+  bool all_ = false;  ///< whatever is asked for
 };
 
 }  // namespace carillon::resource

@@ -1,10 +1,10 @@
 #include "carillon/resource/config.h"
 
 #include <utility>
-#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "catalog.h"
+#include "check_urls.h"
 #include "guard.h"
 #include "memory.h"
 #include "names.h"
@@ -24,17 +24,6 @@ bool CheckCount(int count, int max, const Path& path, Errors& errors) {
   if (count <= max) return true;
   errors.Add(path, absl::StrCat("must be at most ", max));
   return false;
-}
-
-/// Every URL of the destination at `path`.
-void CheckUrls(const model::Destination& destination, const guard::Rules& rules, const Path& path,
-               Errors& errors) {
-  CheckUrl(destination.url, rules, path.Member("url"), errors);
-  const auto* oauth2 = std::get_if<model::OAuth2Authorization>(&destination.authorization);
-  if (oauth2 == nullptr) return;
-  const Path authorization = path.Member("authorization");
-  const Path place = authorization.Member("oauth2");
-  CheckUrl(oauth2->token_url, rules, place.Member("token_url"), errors);
 }
 
 void ReadDestinations(const v1::Config& given, Names& names, Config& to, Errors& errors) {
