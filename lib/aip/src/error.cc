@@ -81,6 +81,7 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
     case v1::INCOMPATIBLE_SCHEMA:
     case v1::STATE_CONFLICT:
     case v1::EVENT_EXPIRED:
+    case v1::MASTER_KEY_MISSING:
       return absl::StatusCode::kFailedPrecondition;
     case v1::RATE_LIMITED:
     case v1::QUOTA_EXCEEDED:

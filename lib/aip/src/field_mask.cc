@@ -96,7 +96,9 @@ class Merging {
 
   absl::Status Field(const FieldDescriptor& field, Message& resource) const {
     if (IsOutputOnly(field) || field.name() == "etag") return absl::OkStatus();
-    if (IsImmutable(field) || IsIdentifier(field)) return Unchanged(field, resource);
+    if (IsImmutable(field) || IsIdentifier(field) || update_.instead.contains(field.name())) {
+      return Unchanged(field, resource);
+    }
     Replace(given_, field, resource);
     return absl::OkStatus();
   }

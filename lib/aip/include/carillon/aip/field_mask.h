@@ -30,8 +30,8 @@ struct Update {
   const google::protobuf::Message& given;
   /// Null or without paths: unset.
   const google::protobuf::FieldMask* mask = nullptr;
-  /// Immutable fields that change by methods of their own, and what errors say of them: no mask
-  /// may name them.
+  /// Fields that change by methods of their own, and what errors say of them: no mask may name
+  /// them, and what is given must equal what is stored.
   std::map<std::string, std::string> instead = {};
 };
 

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "carillon/aip/page_token.h"
+#include "carillon/base/clock.h"
+#include "carillon/control/change.h"
+#include "carillon/control/resource_type.h"
+#include "carillon/control/view.h"
+#include "carillon/resource/source.h"
+#include "carillon/sealing/master_key.h"
+#include "carillon/store/config_store.h"
+
+namespace carillon::control {
+
+/// What a repository works with. All outlive it.
+struct RepositoryOptions {
+  store::ConfigStore& store;
+  /// Under which secrets are stored; none: no resource with a secret is taken.
+  sealing::MasterKeys keys;
+  const base::Clock& clock;
+  /// The other source, whose names are taken.
+  const resource::Source& file;
+  /// The kinds that are stored.
+  std::vector<const ResourceType*> types;
+};
+
+/// The resources that the API has written: durable in a configuration store, and in force. A second
+/// source of resources beside the file.
+///
+/// Changes go one after another: one is decided on what is in force, written, put in force on every
+/// lane, and answered only then. What could not be put in force is taken back from the store, and
+/// its caller is told why. Reading sees what is in force. Thread-safe.
+class Repository : public resource::Source, public View {
+ public:
+  static constexpr size_t kMaxWaiting = 256;  ///< changes that were not answered yet
+  static constexpr std::chrono::hours kRemembered{24};
+  static constexpr size_t kMaxRemembered = 100'000;  ///< answers by request_id, the newest
+
+  /// Reads what there is; blocks. FAILED_PRECONDITION: the master key is missing, or another one.
+  /// DATA_LOSS: what is stored cannot be read.
+  static absl::StatusOr<std::unique_ptr<Repository>> Open(RepositoryOptions options);
+
+  /// `done`, once, on the control thread, or at once. Errors are those of `decide` and, by reason,
+  /// RESOURCE_EXHAUSTED (DISK_FULL, RATE_LIMITED), UNAVAILABLE (STORE_UNAVAILABLE, STOPPING),
+  /// INVALID_ARGUMENT (REQUEST_ID_REUSED), ALREADY_EXISTS (NAME_IN_FILE).
+  virtual void Change(ChangeCall call, absl::AnyInvocable<void(absl::StatusOr<Answer>)> done) = 0;
+
+  /// Of the newest change that is in force.
+  virtual uint64_t revision() const = 0;
+  /// Fills in what the server sets beside what is stored, and blanks secrets.
+  virtual void Complete(const Entry& entry, google::protobuf::Message& shown) const = 0;
+  virtual const aip::PageTokens& page_tokens() const = 0;
+  virtual std::string EtagOf(const Entry& entry) const = 0;
+  /// Whether secrets can be stored.
+  virtual bool takes_secrets() const = 0;
+
+  /// Answers what waits with UNAVAILABLE. Before the layers that it is a source of end.
+  virtual void Stop() = 0;
+};
+
+}  // namespace carillon::control

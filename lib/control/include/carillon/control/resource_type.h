@@ -1,0 +1,58 @@
+#pragma once
+
+#include <google/protobuf/message.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "carillon/aip/resource_name.h"
+#include "carillon/base/clock.h"
+#include "carillon/control/change.h"
+#include "carillon/control/view.h"
+
+namespace carillon::control {
+
+/// What is particular to a kind of resource, for methods that all kinds have. Immutable.
+class ResourceType {
+ public:
+  virtual ~ResourceType() = default;
+
+  virtual const google::protobuf::Message& prototype() const = 0;
+  /// `carillon/Destination`.
+  virtual std::string_view type() const = 0;
+  /// `destination`: what requests call one.
+  virtual std::string_view member() const = 0;
+  virtual const aip::NamePattern& pattern() const = 0;
+  virtual const std::vector<std::string>& filters() const = 0;
+  virtual const std::vector<std::string>& orders() const = 0;
+
+  /// Checks the whole resource against what there is, as the file's would be. With `trusted` only
+  /// what a value cannot be made without: what was stored is not refused when its surroundings
+  /// changed.
+  virtual absl::StatusOr<Value> Read(const google::protobuf::Message& message, const View& view,
+                                     bool trusted) const = 0;
+  /// The id of one that is created without; empty: one must be given.
+  virtual std::string MakeId(const google::protobuf::Message& given) const = 0;
+  /// Fills in what creation makes; called before `Read`.
+  virtual absl::Status Prepare(google::protobuf::Message& created, base::WallTime now) const = 0;
+  /// Puts what is to be stored into the one form of several that mean the same.
+  virtual void Normalize(google::protobuf::Message& message) const = 0;
+  /// Members that methods of their own change, and what errors say.
+  virtual std::map<std::string, std::string> instead() const = 0;
+  /// Adds what goes with the deletion of `entry`, or says what stands in its way.
+  virtual absl::Status Delete(const Entry& entry, const View& view, bool force,
+                              std::vector<Edit>& edits) const = 0;
+  /// Those of the file in that tenant (empty: in all), as they are shown.
+  virtual std::vector<MessagePtr> OfFile(const resource::Snapshot& file,
+                                         std::string_view tenant) const = 0;
+};
+
+std::unique_ptr<ResourceType> MakeDestinationType();
+std::unique_ptr<ResourceType> MakeSubscriptionType();
+
+}  // namespace carillon::control

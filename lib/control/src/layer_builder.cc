@@ -1,0 +1,103 @@
+#include "layer_builder.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "carillon/aip/resource_name.h"
+#include "carillon/base/text.h"
+
+namespace carillon::control {
+namespace {
+
+using resource::Revised;
+using resource::Snapshot;
+using resource::TenantPtr;
+using resource::TenantResources;
+
+/// `tenants/acme/destinations/orders` in its parts; names that are stored are well-formed.
+struct Parts {
+  std::string tenant;
+  std::string collection;
+  std::string id;
+};
+
+Parts PartsOf(const std::string& name) {
+  const size_t tenant = name.find('/') + 1;
+  const size_t collection = name.find('/', tenant) + 1;
+  const size_t id = name.find('/', collection) + 1;
+  return {name.substr(tenant, collection - 1 - tenant),
+          name.substr(collection, id - 1 - collection), name.substr(id)};
+}
+
+template <typename T>
+void Put(std::vector<Revised<T>>& sorted, const std::string& id, std::shared_ptr<const T> value,
+         uint64_t revision) {
+  const auto at = std::ranges::lower_bound(
+      sorted, id, {}, [](const Revised<T>& has) -> const std::string& { return has.value->name; });
+  const bool there = at != sorted.end() && at->value->name == id;
+  if (value == nullptr) {
+    if (there) sorted.erase(at);
+  } else if (there) {
+    *at = {std::move(value), revision};
+  } else {
+    sorted.insert(at, {std::move(value), revision});
+  }
+}
+
+/// The value of an edit, null where it deletes.
+template <typename T>
+std::shared_ptr<const T> ValueOf(const Edit& edit) {
+  if (edit.message == nullptr) return nullptr;
+  return std::get<std::shared_ptr<const T>>(edit.value);
+}
+
+void Apply(const Edit& edit, const Parts& parts, uint64_t revision, TenantResources& tenant) {
+  if (parts.collection == "destinations") {
+    Put(tenant.destinations, parts.id, ValueOf<model::Destination>(edit), revision);
+  } else if (parts.collection == "subscriptions") {
+    Put(tenant.subscriptions, parts.id, ValueOf<model::Subscription>(edit), revision);
+  }
+}
+
+}  // namespace
+
+resource::SnapshotPtr LayerBuilder::Next(const std::vector<Edit>& edits, uint64_t revision) const {
+  std::map<std::string, TenantResources> changed;
+  for (const Edit& edit : edits) {
+    const Parts parts = PartsOf(edit.name);
+    const auto [tenant, is_new] = changed.try_emplace(parts.tenant);
+    if (is_new) {
+      const auto had = std::ranges::lower_bound(
+          snapshot_->tenants, parts.tenant, {},
+          [](const TenantPtr& has) -> const std::string& { return has->tenant; });
+      if (had != snapshot_->tenants.end() && (*had)->tenant == parts.tenant) {
+        tenant->second = **had;
+      }
+      tenant->second.tenant = parts.tenant;
+    }
+    Apply(edit, parts, revision, tenant->second);
+  }
+  auto next = std::make_shared<Snapshot>();
+  next->revision = revision;
+  next->types = snapshot_->types;
+  const auto add = [&](TenantResources resources) {
+    if (resources.destinations.empty() && resources.subscriptions.empty()) return;
+    next->tenants.push_back(std::make_shared<const TenantResources>(std::move(resources)));
+  };
+  auto change = changed.begin();
+  for (const TenantPtr& tenant : snapshot_->tenants) {
+    for (; change != changed.end() && change->first < tenant->tenant; ++change) {
+      add(std::move(change->second));
+    }
+    if (change != changed.end() && change->first == tenant->tenant) {
+      add(std::move((change++)->second));
+    } else {
+      next->tenants.push_back(tenant);
+    }
+  }
+  for (; change != changed.end(); ++change) add(std::move(change->second));
+  return next;
+}
+
+}  // namespace carillon::control

@@ -1,0 +1,380 @@
+#include "carillon/control/repository.h"
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "carillon/aip/error.h"
+#include "carillon/aip/etag.h"
+#include "carillon/base/mutex.h"
+#include "carillon/base/text.h"
+#include "carillon/base/worker.h"
+#include "carillon/resource/to_message.h"
+#include "carillon/sealing/aead.h"
+#include "layer_builder.h"
+#include "metadata.h"
+#include "remembered.h"
+#include "stored_entries.h"
+#include "stored_resource.h"
+
+namespace carillon::control {
+namespace {
+
+constexpr size_t kForgottenAtOnce = 16;  // with each change, so that forgetting keeps up
+
+absl::Status StoreFailed(const absl::Status& why) {
+  if (absl::IsResourceExhausted(why)) {
+    return aip::MakeError(v1::DISK_FULL, absl::StrCat("nothing was changed: ", why.message()));
+  }
+  return aip::MakeError(v1::STORE_UNAVAILABLE,
+                        "the configuration store does not take changes; its log tells more");
+}
+
+absl::Status Stopping() { return aip::MakeError(v1::STOPPING, "the service is stopping"); }
+
+/// A change that waits or is under way.
+struct Pending {
+  ChangeCall call;
+  absl::AnyInvocable<void(absl::StatusOr<Answer>)> done;
+  std::string answer_key;  // empty: it is not remembered
+  ChangeSet set;
+  std::vector<store::ConfigChange> undo;  // what takes it back
+  uint64_t revision = 0;
+  resource::SnapshotPtr snapshot;
+  std::optional<Remembered::Call> remembered;
+  std::vector<std::string> forgotten;
+};
+
+class RepositoryImpl final : public Repository {
+ public:
+  RepositoryImpl(RepositoryOptions options, StoredEntries stored)
+      : options_(std::move(options)),
+        etag_key_(stored.key),
+        tokens_({{1, stored.key}}),
+        remembered_(stored.key, kMaxRemembered),
+        entries_(std::move(stored.entries)),
+        revision_(stored.revision) {
+    for (auto& [key, call] : stored.calls) remembered_.Add(key, std::move(call));
+    builder_.Keep(stored.snapshot);
+    snapshot_ = stored.snapshot;
+  }
+  ~RepositoryImpl() override { Stop(); }
+
+  // Source.
+  std::string_view name() const override { return "the API"; }
+  resource::SnapshotPtr current() const override {
+    const base::MutexLock lock(mutex_);
+    return snapshot_;
+  }
+  void Subscribe(Take take) override {
+    const base::MutexLock lock(taking_);
+    take_ = std::move(take);
+  }
+
+  // View.
+  Entry Find(std::string_view name) const override {
+    const base::MutexLock lock(mutex_);
+    const auto found = entries_.find(name);
+    return found == entries_.end() ? Entry{} : found->second;
+  }
+  std::vector<Entry> List(std::string_view prefix) const override {
+    std::vector<Entry> list;
+    const base::MutexLock lock(mutex_);
+    for (auto at = entries_.lower_bound(prefix);
+         at != entries_.end() && at->first.starts_with(prefix); ++at) {
+      list.push_back(at->second);
+    }
+    return list;
+  }
+  resource::SnapshotPtr file() const override { return options_.file.current(); }
+
+  // Repository.
+  uint64_t revision() const override {
+    const base::MutexLock lock(mutex_);
+    return revision_;
+  }
+  const aip::PageTokens& page_tokens() const override { return tokens_; }
+  bool takes_secrets() const override { return !options_.keys.empty(); }
+  std::string EtagOf(const Entry& entry) const override {
+    return aip::MakeEtag(etag_key_, GetText(*entry.message, "uid"), entry.revision);
+  }
+  void Complete(const Entry& entry, google::protobuf::Message& shown) const override {
+    resource::Redact(shown);
+    SetVersion(entry.revision, shown);
+  }
+
+  void Change(ChangeCall call, absl::AnyInvocable<void(absl::StatusOr<Answer>)> done) override {
+    absl::Status refusal = TakeIn(call, done);
+    if (!refusal.ok()) return done(std::move(refusal));
+    PostNext();
+  }
+
+  void Stop() override {
+    std::deque<Pending> left;
+    {
+      const base::MutexLock lock(mutex_);
+      stopped_ = true;
+      left.swap(waiting_);
+    }
+    worker_->Stop();
+    for (Pending& pending : left) pending.done(Stopping());
+    if (under_way_) std::exchange(under_way_, std::nullopt)->done(Stopping());
+  }
+
+ private:
+  /// Lets the call wait for its turn, or says why it may not.
+  absl::Status TakeIn(ChangeCall& call, absl::AnyInvocable<void(absl::StatusOr<Answer>)>& done) {
+    const base::MutexLock lock(mutex_);
+    if (stopped_) return Stopping();
+    if (waiting_.size() < kMaxWaiting) {
+      Pending& pending = waiting_.emplace_back();
+      pending.call = std::move(call);
+      pending.done = std::move(done);
+      return absl::OkStatus();
+    }
+    absl::Status refusal = aip::QuotaExceeded(
+        v1::RATE_LIMITED, "too many changes wait to be put in force", "configuration");
+    aip::AddRetry(refusal, std::chrono::seconds(1));
+    return refusal;
+  }
+
+  /// Runs `step` on the control thread; passed over when it has ended. Callbacks of the store and
+  /// of the layers come through it, and may come after the end of this.
+  template <typename Step>
+  void Post(Step step) {
+    worker_->Post(std::move(step));
+  }
+
+  void PostNext() {
+    Post([this] { Next(); });
+  }
+
+  // All below: on the control thread.
+
+  void Next() {
+    if (under_way_) return;
+    {
+      const base::MutexLock lock(mutex_);
+      if (waiting_.empty()) return;
+      under_way_ = std::move(waiting_.front());
+      waiting_.pop_front();
+    }
+    if (!under_way_->call.request_id.empty() && IsRepeated()) return;
+    Decide();
+  }
+
+  /// Answers a call that was answered before; returns whether it was.
+  bool IsRepeated() {
+    Pending& now = *under_way_;
+    now.answer_key = remembered_.KeyOf(now.call);
+    const Remembered::Call* before = remembered_.Find(now.answer_key, options_.clock.Wall());
+    if (before == nullptr) return false;
+    if (before->digest != remembered_.DigestOf(now.call)) {
+      End(aip::BadField("request_id", "REUSED",
+                        "was used for another request in the last 24 hours: take a new one",
+                        v1::REQUEST_ID_REUSED));
+      return true;
+    }
+    options_.store.Get(now.answer_key, OnThread(&RepositoryImpl::OnAnswer));
+    return true;
+  }
+
+  void OnAnswer(absl::StatusOr<store::ConfigEntry> entry) {
+    if (!entry.ok()) return End(StoreFailed(entry.status()));
+    const std::string_view stored = entry->value;
+    const auto bytes = DecodeBytes(options_.keys, entry->key,
+                                   stored.substr(std::min(stored.size(), Remembered::kHeadBytes)));
+    Answer answer(under_way_->call.answer_type->New());
+    if (!bytes.ok() || !answer->ParseFromString(*bytes)) {
+      return End(absl::DataLossError("an answer that was stored cannot be read"));
+    }
+    SetVersion(entry->revision, *answer);
+    End(std::move(answer));
+  }
+
+  void Decide() {
+    absl::StatusOr<ChangeSet> set = under_way_->call.decide(*this);
+    if (!set.ok()) return End(set.status());
+    if (under_way_->call.validate_only) return End(std::move(set->answer));
+    under_way_->set = *std::move(set);
+    if (absl::Status status = CheckSecrets(); !status.ok()) return End(status);
+    if (under_way_->set.edits.empty() && under_way_->answer_key.empty()) {
+      return End(std::move(under_way_->set.answer));
+    }
+    Write();
+  }
+
+  absl::Status CheckSecrets() const {
+    if (takes_secrets()) return absl::OkStatus();
+    for (const Edit& edit : under_way_->set.edits) {
+      if (edit.message == nullptr || !HasSecret(*edit.message)) continue;
+      return aip::FailedPrecondition(
+          v1::MASTER_KEY_MISSING,
+          absl::StrCat(edit.name,
+                       " has a secret, and there is no master key to store it under: set "
+                       "secrets.master_key in the configuration file"),
+          {{"MASTER_KEY_MISSING", edit.name, "set secrets.master_key"}});
+    }
+    return absl::OkStatus();
+  }
+
+  void Write() {
+    Pending& now = *under_way_;
+    std::vector<store::ConfigChange> changes;
+    for (const Edit& edit : now.set.edits) {
+      const Entry before = Find(edit.name);
+      const std::string key = KeyOfResource(edit.name);
+      std::optional<std::string> value;
+      if (edit.message != nullptr) value = EncodeStored(options_.keys, key, *edit.message);
+      changes.push_back({key, std::move(value), before.revision});
+      std::optional<std::string> old;
+      if (before.message != nullptr) old = EncodeStored(options_.keys, key, *before.message);
+      now.undo.push_back({key, std::move(old), std::nullopt});
+    }
+    Remember(changes);
+    options_.store.Write(std::move(changes), OnThread(&RepositoryImpl::OnWritten));
+  }
+
+  /// Adds the answer to what is written, and takes old ones out.
+  void Remember(std::vector<store::ConfigChange>& changes) {
+    Pending& now = *under_way_;
+    const base::WallTime time = options_.clock.Wall();
+    const size_t more = now.answer_key.empty() ? 0 : 1;
+    now.forgotten = remembered_.Expired(kForgottenAtOnce, more, time);
+    // An old answer of the same call is replaced.
+    std::erase(now.forgotten, now.answer_key);
+    for (const std::string& key : now.forgotten) {
+      changes.push_back({key, std::nullopt, std::nullopt});
+    }
+    if (more == 0) return;
+    now.remembered = Remembered::Call{time, remembered_.DigestOf(now.call)};
+    const google::protobuf::Message& answer = *now.set.answer;
+    changes.push_back({now.answer_key,
+                       absl::StrCat(Remembered::EncodeHead(*now.remembered),
+                                    EncodeBytes(options_.keys, now.answer_key,
+                                                answer.SerializeAsString(), HasSecret(answer))),
+                       std::nullopt});
+    now.undo.push_back({now.answer_key, std::nullopt, std::nullopt});
+  }
+
+  void OnWritten(absl::StatusOr<uint64_t> revision) {
+    if (!revision.ok()) return End(StoreFailed(revision.status()));
+    Pending& now = *under_way_;
+    now.revision = *revision;
+    if (now.set.edits.empty()) return Commit();
+    now.snapshot = builder_.Next(now.set.edits, now.revision);
+    if (!Offer(now.snapshot)) Commit();
+  }
+
+  /// Returns false when nobody takes snapshots yet: what is stored is taken when somebody does.
+  bool Offer(const resource::SnapshotPtr& snapshot) {
+    const base::MutexLock lock(taking_);
+    if (take_ == nullptr) return false;
+    take_(snapshot, OnThread(&RepositoryImpl::OnTaken));
+    return true;
+  }
+
+  void OnTaken(absl::Status status) {
+    if (status.ok()) return Commit();
+    // What is in force stays: the store has to say the same again.
+    options_.store.Write(std::move(under_way_->undo), [this, status, worker = worker_](
+                                                          absl::StatusOr<uint64_t> undone) mutable {
+      worker->Post([this, status = std::move(status), undone = std::move(undone)] {
+        OnTakenBack(status, undone);
+      });
+    });
+  }
+
+  void OnTakenBack(const absl::Status& refusal, const absl::StatusOr<uint64_t>& undone) {
+    if (undone.ok()) {
+      // Entries that were there before have a new revision.
+      const base::MutexLock lock(mutex_);
+      for (const Edit& edit : under_way_->set.edits) {
+        const auto found = entries_.find(edit.name);
+        if (found != entries_.end()) found->second.revision = *undone;
+      }
+    }
+    if (absl::IsAlreadyExists(refusal)) {
+      return End(aip::MakeError(v1::NAME_IN_FILE, base::ToStd(refusal.message())));
+    }
+    End(aip::MakeError(v1::STORE_UNAVAILABLE,
+                       absl::StrCat("the change could not be put in force and was taken back: ",
+                                    refusal.message())));
+  }
+
+  void Commit() {
+    Pending& now = *under_way_;
+    for (const std::string& key : now.forgotten) remembered_.Remove(key);
+    if (now.remembered) remembered_.Add(now.answer_key, *std::move(now.remembered));
+    if (now.snapshot != nullptr) builder_.Keep(now.snapshot);
+    {
+      const base::MutexLock lock(mutex_);
+      for (Edit& edit : now.set.edits) {
+        if (edit.message == nullptr) {
+          entries_.erase(edit.name);
+        } else {
+          entries_[edit.name] = {edit.name, now.revision, std::move(edit.message)};
+        }
+      }
+      if (now.snapshot != nullptr) snapshot_ = now.snapshot;
+      revision_ = now.revision;
+    }
+    SetVersion(now.revision, *now.set.answer);
+    End(std::move(now.set.answer));
+  }
+
+  void End(absl::StatusOr<Answer> answer) {
+    Pending ended = *std::exchange(under_way_, std::nullopt);
+    ended.done(std::move(answer));
+    PostNext();
+  }
+
+  /// What depends on the revision, in a resource that has a uid.
+  void SetVersion(uint64_t revision, google::protobuf::Message& resource) const {
+    const std::string uid = GetText(resource, "uid");
+    if (uid.empty()) return;
+    SetNumber(resource, "revision", static_cast<int64_t>(revision));
+    SetText(resource, "etag", aip::MakeEtag(etag_key_, uid, revision));
+    SetOrigin(resource, v1::Origin::API);
+  }
+
+  /// A callback that goes on here, on the control thread.
+  template <typename Result>
+  absl::AnyInvocable<void(Result)> OnThread(void (RepositoryImpl::*step)(Result)) {
+    return [this, step, worker = worker_](Result result) {
+      worker->Post(
+          [this, step, result = std::move(result)]() mutable { (this->*step)(std::move(result)); });
+    };
+  }
+
+  const RepositoryOptions options_;
+  const base::Secret etag_key_;
+  const aip::PageTokens tokens_;
+  std::shared_ptr<base::Worker> worker_ = std::make_shared<base::Worker>("control");
+
+  // The control thread's.
+  Remembered remembered_;
+  LayerBuilder builder_;
+  std::optional<Pending> under_way_;
+
+  base::Mutex taking_;  // held while `take_` runs
+  Take take_ ABSL_GUARDED_BY(taking_);
+  mutable base::Mutex mutex_;
+  std::deque<Pending> waiting_ ABSL_GUARDED_BY(mutex_);
+  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  std::map<std::string, Entry, std::less<>> entries_ ABSL_GUARDED_BY(mutex_);
+  resource::SnapshotPtr snapshot_ ABSL_GUARDED_BY(mutex_);
+  uint64_t revision_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Repository>> Repository::Open(RepositoryOptions options) {
+  absl::StatusOr<StoredEntries> stored = ReadStored(options);
+  if (!stored.ok()) return stored.status();
+  return std::make_unique<RepositoryImpl>(std::move(options), *std::move(stored));
+}
+
+}  // namespace carillon::control

@@ -1,0 +1,238 @@
+#include "carillon/control/standard_methods.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "carillon/aip/error.h"
+#include "carillon/aip/field_behavior.h"
+#include "carillon/aip/field_mask.h"
+#include "carillon/base/random.h"
+#include "carillon/base/text.h"
+#include "carillon/base/uuid.h"
+#include "metadata.h"
+
+namespace carillon::control {
+namespace {
+
+using google::protobuf::Message;
+
+constexpr size_t kMaxRequestIdBytes = 64;
+
+std::unique_ptr<Message> CopyOf(const Message& message) {
+  std::unique_ptr<Message> copy(message.New());
+  copy->CopyFrom(message);
+  return copy;
+}
+
+std::string NewUid(base::WallTime now) {
+  base::SeededRandom random(base::RandomSeed());
+  return base::MakeUuidV7(now, random);
+}
+
+absl::Status CheckRequestId(const std::string& id) {
+  const bool good =
+      id.size() <= kMaxRequestIdBytes && std::ranges::all_of(id, [](char c) {
+        return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-';
+      });
+  if (good) return absl::OkStatus();
+  return aip::BadField("request_id", "PATTERN", "must be 1-64 characters of [A-Za-z0-9_-]");
+}
+
+absl::Status ReadOnly(std::string_view name) {
+  return aip::FailedPrecondition(
+      v1::READ_ONLY_FILE,
+      absl::StrCat(base::ToAbsl(name), " is defined by the configuration file: change it there"),
+      {{"READ_ONLY_FILE", std::string(name), "change the configuration file"}},
+      {{"resource", std::string(name)}});
+}
+
+}  // namespace
+
+absl::Status Methods::CheckName(const std::string& name, const char* field) const {
+  if (name.empty()) return aip::BadField(field, "REQUIRED", "must be set");
+  if (type_.pattern().Match(name)) return absl::OkStatus();
+  return aip::BadField(field, "PATTERN", absl::StrCat("must be ", type_.pattern().ToString()));
+}
+
+MessagePtr Methods::FindInFile(const View& view, const std::string& name) const {
+  const auto ids = type_.pattern().Match(name);
+  if (!ids) return nullptr;
+  for (MessagePtr& message : type_.OfFile(*view.file(), ids->front())) {
+    if (GetText(*message, "name") == name) return std::move(message);
+  }
+  return nullptr;
+}
+
+absl::StatusOr<Answer> Methods::Get(const std::string& name) const {
+  if (absl::Status status = CheckName(name, "name"); !status.ok()) return status;
+  const Entry entry = repository_.Find(name);
+  if (entry.message == nullptr) {
+    const MessagePtr of_file = FindInFile(repository_, name);
+    if (of_file == nullptr) return aip::NotFound(type_.type(), name);
+    return CopyOf(*of_file);
+  }
+  Answer shown = CopyOf(*entry.message);
+  repository_.Complete(entry, *shown);
+  return shown;
+}
+
+void Methods::Change(const ChangeRequest& request, const Caller& caller, const Message& answer_type,
+                     absl::AnyInvocable<absl::StatusOr<ChangeSet>(const View&)> decide, Done done) {
+  absl::Status status = CheckRequestId(request.request_id);
+  if (!status.ok()) return done(std::move(status));
+  ChangeCall call;
+  call.principal = caller.principal;
+  call.method = request.method;
+  if (!request.validate_only) call.request_id = request.request_id;
+  call.request = request.request.SerializeAsString();
+  call.answer_type = &answer_type;
+  call.validate_only = request.validate_only;
+  call.decide = std::move(decide);
+  repository_.Change(std::move(call), std::move(done));
+}
+
+void Methods::Create(const ChangeRequest& request, const Caller& caller, const std::string& parent,
+                     const std::string& id, const Message& given, Done done) {
+  if (!type_.pattern().Parent()->Match(parent)) {
+    return done(aip::BadField("parent", "PATTERN",
+                              absl::StrCat("must be ", type_.pattern().Parent()->ToString())));
+  }
+  const std::string chosen = id.empty() ? type_.MakeId(given) : id;
+  const std::string field = absl::StrCat(base::ToAbsl(type_.member()), "_id");
+  if (chosen.empty()) return done(aip::BadField(field, "REQUIRED", "must be set"));
+  std::vector<std::string> ids = *type_.pattern().Parent()->Match(parent);
+  ids.push_back(chosen);
+  const std::string name = type_.pattern().Format(ids);
+  if (absl::Status status = CheckName(name, field.c_str()); !status.ok()) {
+    return done(std::move(status));
+  }
+  Change(
+      request, caller, type_.prototype(),
+      [this, name, made = std::shared_ptr<const Message>(CopyOf(given)),
+       validate_only = request.validate_only](const View& view) {
+        return DecideCreate(view, name, *made, validate_only);
+      },
+      std::move(done));
+}
+
+absl::StatusOr<ChangeSet> Methods::DecideCreate(const View& view, const std::string& name,
+                                                const Message& given, bool validate_only) const {
+  if (view.Find(name).message != nullptr) return aip::AlreadyExists(type_.type(), name);
+  if (FindInFile(view, name) != nullptr) {
+    return aip::MakeError(v1::NAME_IN_FILE,
+                          absl::StrCat(name, " is the name of one in the configuration file"),
+                          {{"resource", name}});
+  }
+  std::shared_ptr<Message> next(CopyOf(given));
+  aip::ClearOutputOnly(*next);
+  ClearMember(*next, "etag");
+  SetText(*next, "name", name);
+  const base::WallTime now = clock_.Wall();
+  SetText(*next, "uid", NewUid(now));
+  SetTime(*next, "create_time", now);
+  if (absl::Status status = type_.Prepare(*next, now); !status.ok()) return status;
+  return Store(view, std::move(next), true, validate_only);
+}
+
+absl::StatusOr<ChangeSet> Methods::Store(const View& view, std::shared_ptr<Message> next,
+                                         bool shows_secrets, bool validate_only) const {
+  type_.Normalize(*next);
+  absl::StatusOr<Value> value = type_.Read(*next, view, false);
+  if (!value.ok()) return value.status();
+  SetTime(*next, "update_time", clock_.Wall());
+  ChangeSet set;
+  set.answer = CopyOf(*next);
+  if (validate_only || !shows_secrets) {
+    // Without revision and etag, which come with the change.
+    repository_.Complete({GetText(*next, "name"), 0, next}, *set.answer);
+    ClearMember(*set.answer, "revision");
+    ClearMember(*set.answer, "etag");
+  }
+  if (validate_only && view.Find(GetText(*next, "name")).message == nullptr) {
+    for (const char* member : {"uid", "create_time", "update_time"})
+      ClearMember(*set.answer, member);
+  }
+  std::string name = GetText(*next, "name");
+  set.edits.push_back({std::move(name), std::move(next), *std::move(value)});
+  return set;
+}
+
+void Methods::Update(const ChangeRequest& request, const Caller& caller, const Message& given,
+                     const google::protobuf::FieldMask& mask, bool allow_missing, Done done) {
+  const std::string field = absl::StrCat(base::ToAbsl(type_.member()), ".name");
+  if (absl::Status status = CheckName(GetText(given, "name"), field.c_str()); !status.ok()) {
+    return done(std::move(status));
+  }
+  Change(
+      request, caller, type_.prototype(),
+      [this, made = std::shared_ptr<const Message>(CopyOf(given)), mask, allow_missing,
+       validate_only = request.validate_only](const View& view) {
+        return DecideUpdate(view, *made, mask, allow_missing, validate_only);
+      },
+      std::move(done));
+}
+
+absl::StatusOr<ChangeSet> Methods::DecideUpdate(const View& view, const Message& given,
+                                                const google::protobuf::FieldMask& mask,
+                                                bool allow_missing, bool validate_only) const {
+  const std::string name = GetText(given, "name");
+  const Entry entry = view.Find(name);
+  if (entry.message == nullptr) {
+    if (FindInFile(view, name) != nullptr) return ReadOnly(name);
+    const std::string etag = GetText(given, "etag");
+    if (!allow_missing || !etag.empty()) return aip::NotFound(type_.type(), name);
+    return DecideCreate(view, name, given, validate_only);
+  }
+  const std::string current = repository_.EtagOf(entry);
+  const std::string etag = GetText(given, "etag");
+  if (!etag.empty() && etag != current) return aip::EtagMismatch(type_.type(), name, current);
+  std::shared_ptr<Message> next(CopyOf(*entry.message));
+  const aip::Update update{type_.member(), given, &mask, type_.instead()};
+  if (absl::Status status = aip::Merge(update, *next); !status.ok()) return status;
+  return Store(view, std::move(next), false, validate_only);
+}
+
+absl::StatusOr<std::vector<Edit>> Methods::DecideDelete(const View& view,
+                                                        const Deletion& deletion) const {
+  std::vector<Edit> edits;
+  const Entry entry = view.Find(deletion.name);
+  if (entry.message == nullptr) {
+    if (FindInFile(view, deletion.name) != nullptr) return ReadOnly(deletion.name);
+    if (!deletion.allow_missing) return aip::NotFound(type_.type(), deletion.name);
+    return edits;
+  }
+  const std::string current = repository_.EtagOf(entry);
+  if (!deletion.etag.empty() && deletion.etag != current) {
+    return aip::EtagMismatch(type_.type(), deletion.name, current);
+  }
+  edits.push_back({deletion.name, nullptr, {}});
+  absl::Status status = type_.Delete(entry, view, deletion.force, edits);
+  if (!status.ok()) return status;
+  return edits;
+}
+
+void Methods::Delete(const ChangeRequest& request, const Caller& caller, const Deletion& deletion,
+                     std::function<Answer(const std::vector<Edit>&)> describe, Done done) {
+  if (absl::Status status = CheckName(deletion.name, "name"); !status.ok()) {
+    return done(std::move(status));
+  }
+  const Answer nothing = describe({});
+  const Message& type =
+      *nothing->GetReflection()->GetMessageFactory()->GetPrototype(nothing->GetDescriptor());
+  Change(
+      request, caller, type,
+      [this, deletion,
+       describe = std::move(describe)](const View& view) -> absl::StatusOr<ChangeSet> {
+        absl::StatusOr<std::vector<Edit>> edits = DecideDelete(view, deletion);
+        if (!edits.ok()) return edits.status();
+        ChangeSet set;
+        set.answer = describe(*edits);
+        set.edits = *std::move(edits);
+        return set;
+      },
+      std::move(done));
+}
+
+}  // namespace carillon::control
