@@ -1,0 +1,40 @@
+#include "carillon/controlgrpc/control_services.h"
+
+#include <utility>
+
+#include "carillon/control/standard_methods.h"
+#include "control_calls.h"
+#include "fronts.h"
+
+namespace carillon::controlgrpc {
+namespace {
+
+class ControlServicesImpl final : public ControlServices {
+ public:
+  explicit ControlServicesImpl(ControlOptions options)
+      : destinations_(options.repository, options.destinations, options.clock),
+        subscriptions_(options.repository, options.subscriptions, options.clock),
+        calls_(std::move(options.authorize)),
+        destination_front_(MakeDestinationFront(calls_, destinations_)),
+        subscription_front_(MakeSubscriptionFront(calls_, subscriptions_)) {}
+
+  std::vector<grpc::Service*> services() override {
+    return {destination_front_.get(), subscription_front_.get()};
+  }
+  void Stop() override { calls_.Stop(); }
+
+ private:
+  control::Methods destinations_;
+  control::Methods subscriptions_;
+  ControlCalls calls_;
+  const std::unique_ptr<grpc::Service> destination_front_;
+  const std::unique_ptr<grpc::Service> subscription_front_;
+};
+
+}  // namespace
+
+std::unique_ptr<ControlServices> ControlServices::Create(ControlOptions options) {
+  return std::make_unique<ControlServicesImpl>(std::move(options));
+}
+
+}  // namespace carillon::controlgrpc

@@ -1,0 +1,246 @@
+// The services of the control plane over gRPC, an SQLite store behind them.
+
+#include "carillon/controlgrpc/control_services.h"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
+#include <grpcpp/grpcpp.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "carillon/aip/error.h"
+#include "carillon/configstore/sqlite_config_store.h"
+#include "carillon/control/repository.h"
+#include "carillon/model/built_in.h"
+#include "carillon/v1/destination_service.grpc.pb.h"
+#include "carillon/v1/subscription_service.grpc.pb.h"
+
+namespace carillon::controlgrpc {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr char kOrders[] = "tenants/acme/destinations/orders";
+
+class NoFile final : public resource::Source {
+ public:
+  NoFile() {
+    std::vector<std::string> types = model::BuiltInTypes();
+    std::ranges::sort(types);
+    snapshot_ = resource::MakeSnapshot(1, {}, types, {}, {}, nullptr);
+  }
+  std::string_view name() const override { return "the configuration file"; }
+  resource::SnapshotPtr current() const override { return snapshot_; }
+  void Subscribe(Take) override {}
+
+ private:
+  resource::SnapshotPtr snapshot_;
+};
+
+class ControlServicesTest : public testing::Test {
+ protected:
+  ControlServicesTest() {
+    char folder[] = "/tmp/control-services-XXXXXX";
+    folder_ = ::mkdtemp(folder);
+    Start();
+  }
+  ~ControlServicesTest() override {
+    End();
+    std::filesystem::remove_all(folder_);
+  }
+
+  void Start() {
+    auto store = configstore::OpenSqliteConfigStore({.path = folder_ + "/config.db"});
+    ASSERT_TRUE(store.ok()) << store.status();
+    store_ = *std::move(store);
+    auto repository = control::Repository::Open(
+        {.store = *store_,
+         .keys = sealing::MasterKeys({*sealing::MasterKey::Parse(std::string(64, '1'))}),
+         .clock = clock_,
+         .file = file_,
+         .types = {destinations_.get(), subscriptions_.get()}});
+    ASSERT_TRUE(repository.ok()) << repository.status();
+    repository_ = *std::move(repository);
+    repository_->Subscribe(
+        [](const resource::SnapshotPtr&, resource::Source::Done done) { done(absl::OkStatus()); });
+    services_ = ControlServices::Create(
+        {.repository = *repository_,
+         .destinations = *destinations_,
+         .subscriptions = *subscriptions_,
+         .clock = clock_,
+         .authorize = [this](std::string_view method, const grpc::CallbackServerContext&,
+                             google::protobuf::Message&) -> absl::StatusOr<control::Caller> {
+           if (method == refused_) return aip::MakeError(v1::ROLE_FORBIDDEN, "not you");
+           return control::Caller{.principal = "tokens/ops"};
+         }});
+    grpc::ServerBuilder builder;
+    for (grpc::Service* service : services_->services()) builder.RegisterService(service);
+    server_ = builder.BuildAndStart();
+    channel_ = server_->InProcessChannel({});
+  }
+  void End() {
+    services_->Stop();
+    repository_->Subscribe(nullptr);
+    repository_->Stop();
+    server_->Shutdown();
+    server_.reset();
+    services_.reset();
+    repository_.reset();
+    store_.reset();
+  }
+
+  template <typename T>
+  static T Made(const std::string& text) {
+    T message;
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message)) << text;
+    return message;
+  }
+
+  /// Calls a method of a stub; the error is as it came over the wire, details included.
+  template <typename Response, typename Method, typename Stub, typename Request>
+  absl::StatusOr<Response> Call(Stub& stub, Method method, const Request& request) {
+    grpc::ClientContext context;
+    Response response;
+    const grpc::Status status = (stub.*method)(&context, request, &response);
+    if (status.ok()) return response;
+    google::rpc::Status rpc;
+    EXPECT_TRUE(rpc.ParseFromString(status.error_details())) << status.error_message();
+    EXPECT_EQ(rpc.code(), status.error_code());
+    EXPECT_EQ(rpc.message(), status.error_message());
+    return aip::FromRpc(rpc);
+  }
+  absl::StatusOr<v1::Destination> Create(const std::string& text) {
+    const auto stub = v1::DestinationService::NewStub(channel_);
+    return Call<v1::Destination>(*stub, &v1::DestinationService::Stub::CreateDestination,
+                                 Made<v1::CreateDestinationRequest>(text));
+  }
+  absl::StatusOr<v1::Destination> Get(const std::string& name) {
+    const auto stub = v1::DestinationService::NewStub(channel_);
+    v1::GetDestinationRequest request;
+    request.set_name(name);
+    return Call<v1::Destination>(*stub, &v1::DestinationService::Stub::GetDestination, request);
+  }
+
+  std::string folder_;
+  const base::SystemClock clock_;
+  NoFile file_;
+  const std::unique_ptr<control::ResourceType> destinations_ = control::MakeDestinationType();
+  const std::unique_ptr<control::ResourceType> subscriptions_ = control::MakeSubscriptionType();
+  std::unique_ptr<store::ConfigStore> store_;
+  std::unique_ptr<control::Repository> repository_;
+  std::unique_ptr<ControlServices> services_;
+  std::unique_ptr<grpc::Server> server_;
+  std::shared_ptr<grpc::Channel> channel_;
+  std::string refused_;
+};
+
+std::string CreateText(const std::string& id) {
+  return absl::StrCat("parent: \"tenants/acme\" destination_id: \"", id,
+                      "\" destination { url: \"https://receiver.example/\" }");
+}
+
+TEST_F(ControlServicesTest, DestinationsAreManagedAndOutliveTheProcess) {
+  const auto made = Create(CreateText("orders"));
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_EQ(made->name(), kOrders);
+  EXPECT_EQ(made->keys_size(), 2);
+  EXPECT_THAT(made->keys(0).secret().value(), HasSubstr("whsec_"));
+  End();
+  Start();
+  const auto got = Get(kOrders);
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_EQ(got->etag(), made->etag());
+  EXPECT_EQ(got->keys(0).secret().value(), "");
+
+  const auto stub = v1::DestinationService::NewStub(channel_);
+  v1::UpdateDestinationRequest update;
+  *update.mutable_destination() = *got;
+  update.mutable_destination()->set_display_name("Orders");
+  update.mutable_update_mask()->add_paths("display_name");
+  const auto updated =
+      Call<v1::Destination>(*stub, &v1::DestinationService::Stub::UpdateDestination, update);
+  ASSERT_TRUE(updated.ok()) << updated.status();
+  EXPECT_EQ(updated->display_name(), "Orders");
+  const auto lost =
+      Call<v1::Destination>(*stub, &v1::DestinationService::Stub::UpdateDestination, update);
+  EXPECT_EQ(aip::ReasonOf(lost.status()), v1::ETAG_MISMATCH);
+}
+
+TEST_F(ControlServicesTest, ErrorsCarryTheirDetails) {
+  const auto missing = Create("parent: \"tenants/acme\"");
+  EXPECT_EQ(aip::ReasonOf(missing.status()), v1::FIELD_INVALID);
+  google::rpc::BadRequest bad;
+  ASSERT_TRUE(aip::GetDetail(missing.status(), bad));
+  EXPECT_EQ(bad.field_violations(0).field(), "destination");
+  EXPECT_EQ(aip::ReasonOf(Get(kOrders).status()), v1::RESOURCE_NOT_FOUND);
+  EXPECT_EQ(aip::ReasonOf(Get("").status()), v1::FIELD_INVALID);
+}
+
+TEST_F(ControlServicesTest, NothingRunsForWhoMayNot) {
+  refused_ = "carillon.v1.DestinationService/CreateDestination";
+  EXPECT_EQ(aip::ReasonOf(Create(CreateText("orders")).status()), v1::ROLE_FORBIDDEN);
+  EXPECT_EQ(aip::ReasonOf(Create("").status()), v1::ROLE_FORBIDDEN);
+  EXPECT_EQ(aip::ReasonOf(Get(kOrders).status()), v1::RESOURCE_NOT_FOUND);
+  refused_ = "carillon.v1.DestinationService/GetDestination";
+  EXPECT_EQ(aip::ReasonOf(Get(kOrders).status()), v1::ROLE_FORBIDDEN);
+}
+
+TEST_F(ControlServicesTest, ListsPageByPage) {
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(Create(CreateText(absl::StrCat("d", i))).ok());
+  const auto stub = v1::DestinationService::NewStub(channel_);
+  v1::ListDestinationsRequest request;
+  request.set_parent("tenants/acme");
+  request.set_page_size(2);
+  std::multiset<std::string> seen;
+  do {
+    const auto page = Call<v1::ListDestinationsResponse>(
+        *stub, &v1::DestinationService::Stub::ListDestinations, request);
+    ASSERT_TRUE(page.ok()) << page.status();
+    EXPECT_EQ(page->total_size(), 5);
+    for (const auto& destination : page->destinations()) seen.insert(destination.name());
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_EQ(seen.size(), 5u);
+  EXPECT_EQ(std::set<std::string>(seen.begin(), seen.end()).size(), 5u);
+}
+
+TEST_F(ControlServicesTest, SubscriptionsGoWithTheirDestination) {
+  ASSERT_TRUE(Create(CreateText("orders")).ok());
+  const auto stub = v1::SubscriptionService::NewStub(channel_);
+  const auto made =
+      Call<v1::Subscription>(*stub, &v1::SubscriptionService::Stub::CreateSubscription,
+                             Made<v1::CreateSubscriptionRequest>(
+                                 "parent: \"tenants/acme\" subscription_id: \"all\" "
+                                 "subscription { types: \"*\" destinations: \"orders\" }"));
+  ASSERT_TRUE(made.ok()) << made.status();
+  const auto destinations = v1::DestinationService::NewStub(channel_);
+  v1::DeleteDestinationRequest deletion;
+  deletion.set_name(kOrders);
+  const auto in_use = Call<v1::DeleteDestinationResponse>(
+      *destinations, &v1::DestinationService::Stub::DeleteDestination, deletion);
+  EXPECT_EQ(aip::ReasonOf(in_use.status()), v1::RESOURCE_IN_USE);
+  deletion.set_force(true);
+  deletion.set_request_id("once");
+  for (int i = 0; i < 2; ++i) {
+    const auto deleted = Call<v1::DeleteDestinationResponse>(
+        *destinations, &v1::DestinationService::Stub::DeleteDestination, deletion);
+    ASSERT_TRUE(deleted.ok()) << deleted.status();
+    EXPECT_THAT(deleted->deleted_subscriptions(),
+                testing::ElementsAre("tenants/acme/subscriptions/all"));
+  }
+  v1::GetSubscriptionRequest get;
+  get.set_name("tenants/acme/subscriptions/all");
+  EXPECT_EQ(aip::ReasonOf(
+                Call<v1::Subscription>(*stub, &v1::SubscriptionService::Stub::GetSubscription, get)
+                    .status()),
+            v1::RESOURCE_NOT_FOUND);
+}
+
+}  // namespace
+}  // namespace carillon::controlgrpc
