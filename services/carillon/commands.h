@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "publish_client.h"
 
 namespace carillon::cli {
 
@@ -21,8 +22,8 @@ void AddHealthCommand(CLI::App& app, Command& chosen);
 void AddKeysCommand(CLI::App& app, Command& chosen);
 void AddStoreCommand(CLI::App& app, Command& chosen);
 
-/// Adds --address (CARILLON_ADDRESS) and --deadline.
-void AddConnectionFlags(CLI::App& app, std::string& address, std::string& deadline);
+/// Adds --address (CARILLON_ADDRESS), --deadline and the flags of TLS.
+void AddConnectionFlags(CLI::App& app, Connection& connection, std::string& deadline);
 
 /// `500ms`, `2s`, `1m30s`. INVALID_ARGUMENT names the flag.
 absl::StatusOr<std::chrono::milliseconds> ParseDurationFlag(const std::string& flag,

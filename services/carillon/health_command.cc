@@ -11,7 +11,7 @@ namespace carillon::cli {
 namespace {
 
 struct HealthFlags {
-  std::string address;
+  Connection connection;
   std::string deadline = "5s";
   std::string service;
 };
@@ -19,12 +19,14 @@ struct HealthFlags {
 int Health(const HealthFlags& flags) {
   const auto deadline = ParseDurationFlag("--deadline", flags.deadline);
   if (!deadline.ok()) return Fail(std::string(deadline.status().message()), kExitWrongInput);
-  const auto healthy = Client::Connect(flags.address, *deadline)->Healthy(flags.service);
+  const auto client = Client::Connect(flags.connection, *deadline);
+  if (!client.ok()) return Fail(std::string(client.status().message()), kExitWrongInput);
+  const auto healthy = (*client)->Healthy(flags.service);
   if (!healthy.ok()) {
     const absl::Status& status = healthy.status();
     return Fail(absl::StrCat(absl::StatusCodeToString(status.code()), ": ",
                              base::Printable(base::ToStd(status.message()), 1024),
-                             WhatNext(status, flags.address)),
+                             WhatNext(status, flags.connection.address)),
                 kExitRefused);
   }
   std::puts(*healthy ? "SERVING" : "NOT_SERVING");
@@ -37,7 +39,7 @@ void AddHealthCommand(CLI::App& app, Command& chosen) {
   CLI::App* command = app.add_subcommand("health", "Ask the gRPC health service");
   command->footer("Exit codes: 0 serving; 1 not serving or not reachable; 2 wrong arguments.");
   const auto flags = std::make_shared<HealthFlags>();
-  AddConnectionFlags(*command, flags->address, flags->deadline);
+  AddConnectionFlags(*command, flags->connection, flags->deadline);
   command->add_option("--service", flags->service,
                       "e.g. carillon.v1.EventPublisher (default: the whole server)");
   command->callback([&chosen, flags] { chosen = [flags] { return Health(*flags); }; });

@@ -20,12 +20,32 @@ int Fail(const std::string& message, int code) {
   return code;
 }
 
-void AddConnectionFlags(CLI::App& app, std::string& address, std::string& deadline) {
-  address = kDefaultAddress;
-  app.add_option("--address", address, "carillond's publish address")
+void AddConnectionFlags(CLI::App& app, Connection& connection, std::string& deadline) {
+  app.add_option("--address", connection.address, "carillond's publish address")
       ->envname("CARILLON_ADDRESS")
       ->capture_default_str();
   app.add_option("--deadline", deadline, "How long one call may take")->capture_default_str();
+  const std::string group = "TLS";
+  ClientTls& tls = connection.tls;
+  app.add_flag("--tls", tls.on, "Connect with TLS; the system's authorities vouch for the server")
+      ->envname("CARILLON_TLS")
+      ->group(group);
+  const auto needs_tls = [&tls](const std::string&) { tls.on = true; };
+  app.add_option("--ca-file", tls.ca_file, "PEM: these authorities do, instead (implies --tls)")
+      ->envname("CARILLON_CA_FILE")
+      ->each(needs_tls)
+      ->group(group);
+  auto* const certificate =
+      app.add_option("--certificate-file", tls.certificate_file,
+                     "PEM: a client certificate, its chain after it (implies --tls)")
+          ->envname("CARILLON_CERTIFICATE_FILE")
+          ->each(needs_tls)
+          ->group(group);
+  auto* const key = app.add_option("--key-file", tls.key_file, "PEM: its private key")
+                        ->envname("CARILLON_KEY_FILE")
+                        ->group(group);
+  certificate->needs(key);
+  key->needs(certificate);
 }
 
 absl::StatusOr<std::chrono::milliseconds> ParseDurationFlag(const std::string& flag,

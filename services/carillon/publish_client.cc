@@ -5,6 +5,9 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/support/proto_buffer_reader.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "carillon/base/text.h"
@@ -17,14 +20,36 @@ constexpr char kPublish[] = "/carillon.v1.EventPublisher/Publish";
 constexpr char kHealthCheck[] = "/grpc.health.v1.Health/Check";
 constexpr int kMaxAnswerBytes = 16 << 20;
 
-std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address) {
+/// `flag` is for the error. An empty name is an empty text.
+absl::Status ReadPem(const char* flag, const std::string& name, std::string& into) {
+  if (name.empty()) return absl::OkStatus();
+  std::ifstream file(name, std::ios::binary);
+  into.assign(std::istreambuf_iterator<char>(file), {});
+  if (file.good() && !into.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(flag, " ", name, ": cannot be read, or is empty"));
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(const ClientTls& tls) {
+  if (!tls.on) return grpc::InsecureChannelCredentials();
+  grpc::SslCredentialsOptions options;
+  for (const absl::Status& status :
+       {ReadPem("--ca-file", tls.ca_file, options.pem_root_certs),
+        ReadPem("--certificate-file", tls.certificate_file, options.pem_cert_chain),
+        ReadPem("--key-file", tls.key_file, options.pem_private_key)}) {
+    if (!status.ok()) return status;
+  }
+  return grpc::SslCredentials(options);
+}
+
+std::shared_ptr<grpc::Channel> MakeChannel(
+    const std::string& address, const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
   grpc::ChannelArguments arguments;
   // A server that restarts is found again at once, not after gRPC's growing pauses.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetMaxReceiveMessageSize(kMaxAnswerBytes);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  return grpc::CreateCustomChannel(address, credentials, arguments);
 }
 
 grpc::ByteBuffer Wrap(const std::string& bytes) {
@@ -38,8 +63,9 @@ absl::Status ToAbslStatus(const grpc::Status& status) {
 
 class GrpcClient final : public Client {
  public:
-  GrpcClient(const std::string& address, std::chrono::milliseconds deadline, CallMetadata metadata)
-      : stub_(MakeChannel(address)), deadline_(deadline), metadata_(std::move(metadata)) {}
+  GrpcClient(const std::shared_ptr<grpc::Channel>& channel, std::chrono::milliseconds deadline,
+             CallMetadata metadata)
+      : stub_(channel), deadline_(deadline), metadata_(std::move(metadata)) {}
 
   absl::StatusOr<v1::PublishResponse> Publish(const std::string& request) override {
     grpc::ByteBuffer answer;
@@ -92,12 +118,16 @@ class GrpcClient final : public Client {
 
 }  // namespace
 
-std::unique_ptr<Client> Client::Connect(const std::string& address,
-                                        std::chrono::milliseconds deadline, CallMetadata metadata) {
+absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const Connection& connection,
+                                                        std::chrono::milliseconds deadline,
+                                                        CallMetadata metadata) {
   // Never undone, so that gRPC does not shut itself down with the last channel: that waits, up to
   // 10 s, until its threads let go of calls that were answered long ago.
   grpc_init();
-  return std::make_unique<GrpcClient>(address, deadline, std::move(metadata));
+  const auto credentials = MakeCredentials(connection.tls);
+  if (!credentials.ok()) return credentials.status();
+  return std::make_unique<GrpcClient>(MakeChannel(connection.address, *credentials), deadline,
+                                      std::move(metadata));
 }
 
 std::string WhatNext(const absl::Status& status, const std::string& address) {

@@ -18,14 +18,29 @@ inline constexpr char kDefaultAddress[] = "127.0.0.1:7080";
 /// Names, in small letters, and values of printable ASCII.
 using CallMetadata = std::vector<std::pair<std::string, std::string>>;
 
+/// How the connection is secured. Files hold PEM.
+struct ClientTls {
+  bool on = false;
+  std::string ca_file;  ///< whom the server's certificate is checked by; empty: the system's
+  std::string certificate_file;  ///< what the server is shown; empty: nothing
+  std::string key_file;          ///< its private key
+};
+
+/// Where calls go, and how.
+struct Connection {
+  std::string address = kDefaultAddress;
+  ClientTls tls;
+};
+
 /// Calls to carillond over one channel. Thread-safe; a call blocks until it is answered or its
 /// deadline is over. Errors carry gRPC's code.
 class Client {
  public:
-  /// Each `Publish` carries `metadata`.
-  static std::unique_ptr<Client> Connect(const std::string& address,
-                                         std::chrono::milliseconds deadline,
-                                         CallMetadata metadata = {});
+  /// Each `Publish` carries `metadata`. INVALID_ARGUMENT: a file cannot be read, in words that name
+  /// its flag.
+  static absl::StatusOr<std::unique_ptr<Client>> Connect(const Connection& connection,
+                                                         std::chrono::milliseconds deadline,
+                                                         CallMetadata metadata = {});
   virtual ~Client() = default;
 
   /// `request` is a serialized PublishRequest.

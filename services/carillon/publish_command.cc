@@ -22,7 +22,7 @@ struct PublishFlags {
   EventFlags event;
   TraceFlags trace;
   PublishOptions options;
-  std::string address;
+  Connection connection;
   std::string deadline = "30s";
   std::string file;
   std::string output = "text";
@@ -57,7 +57,7 @@ void AddFileFlags(CLI::App& app, PublishFlags& flags) {
 }
 
 void AddFlags(CLI::App& app, PublishFlags& flags) {
-  AddConnectionFlags(app, flags.address, flags.deadline);
+  AddConnectionFlags(app, flags.connection, flags.deadline);
   app.add_flag("--retry", flags.options.retry,
                "Try again, with the same ids, while the server is away or has no room");
   app.add_option("--retry-for", flags.retry_for, "For how long, e.g. 30s (implies --retry)");
@@ -116,7 +116,7 @@ absl::Status Interpret(PublishFlags& flags) {
     flags.options.retry = true;
     flags.options.retry_for = *retry_for;
   }
-  flags.options.address = flags.address;
+  flags.options.address = flags.connection.address;
   flags.options.print_results = flags.output == "json";
   flags.options.progress |= isatty(STDERR_FILENO) == 1;
   return absl::OkStatus();
@@ -149,9 +149,9 @@ int Publish(PublishFlags& flags) {
   BadLines bad;
   const auto source = OpenSource(flags, bad, clock);
   if (!source.ok()) return Fail(std::string(source.status().message()), kExitWrongInput);
-  const std::unique_ptr<Client> client =
-      Client::Connect(flags.address, *deadline, MetadataOf(flags.trace));
-  const PublishReport report = PublishAll(**source, *client, flags.options, clock);
+  const auto client = Client::Connect(flags.connection, *deadline, MetadataOf(flags.trace));
+  if (!client.ok()) return Fail(std::string(client.status().message()), kExitWrongInput);
+  const PublishReport report = PublishAll(**source, **client, flags.options, clock);
   Summarize(report, bad, !flags.file.empty() || flags.repeat > 1);
   if (report.refused > 0 || report.failed > 0) return kExitRefused;
   return bad.count > 0 ? kExitSomeLines : kExitDone;

@@ -28,12 +28,13 @@ AdminFront::AdminFront(const admin::Health& health, admin::MetricsPage::Render r
 
 AdminFront::~AdminFront() { Stop(); }
 
-absl::Status AdminFront::Listen(const std::string& address, size_t max_connections) {
+absl::Status AdminFront::Listen(const std::string& address, size_t max_connections,
+                                web::ServerTlsPtr tls) {
   web::Routes routes;
   pages_.AddTo(routes);
-  auto server =
-      web::Server::Listen(io_, address, std::move(routes),
-                          {.max_connections = max_connections, .max_head_bytes = kMaxHeadBytes});
+  auto server = web::Server::Listen(
+      io_, address, std::move(routes),
+      {.max_connections = max_connections, .max_head_bytes = kMaxHeadBytes, .tls = std::move(tls)});
   if (!server.ok()) {
     return absl::Status(server.status().code(),
                         absl::StrCat("server.admin_address: ", server.status().message()));
@@ -45,6 +46,11 @@ absl::Status AdminFront::Listen(const std::string& address, size_t max_connectio
     io_.run();
   });
   return absl::OkStatus();
+}
+
+void AdminFront::SetTls(web::ServerTlsPtr tls) {
+  boost::asio::post(io_,
+                    [this, tls = std::move(tls)]() mutable { server_->SetTls(std::move(tls)); });
 }
 
 void AdminFront::Every(std::chrono::milliseconds interval, std::function<void()> look) {

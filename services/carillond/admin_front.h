@@ -30,9 +30,11 @@ class AdminFront {
   /// As `Stop`.
   ~AdminFront();
 
-  /// Listens at `address` (`host:port`) and accepts at most `max_connections`. Errors name
-  /// server.admin_address.
-  absl::Status Listen(const std::string& address, size_t max_connections);
+  /// Listens at `address` (`host:port`), with TLS if `tls` is not null, and accepts at most
+  /// `max_connections`. Errors name server.admin_address.
+  absl::Status Listen(const std::string& address, size_t max_connections, web::ServerTlsPtr tls);
+  /// Connections that come from now on use `tls`; only if it listens with TLS. Any thread.
+  void SetTls(web::ServerTlsPtr tls);
   /// Everything is started: `/pending` can be answered. Any thread.
   void SetStarted() { started_.store(true); }
   bool started() const { return started_.load(); }

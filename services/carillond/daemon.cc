@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,6 +24,7 @@
 #include "journal_options.h"
 #include "journal_watch.h"
 #include "notices.h"
+#include "port_tls.h"
 #include "start_tracer.h"
 
 namespace carillon::server {
@@ -32,6 +35,10 @@ constexpr std::chrono::milliseconds kWatchInterval{1000};
 constexpr std::chrono::seconds kLoopPatience{30};
 constexpr std::chrono::milliseconds kGaugePatience{250};
 constexpr std::chrono::seconds kRemovalPatience{2};
+/// Of a publisher's connection: its own and the two ends of the one inside the process.
+constexpr size_t kDescriptorsWithTls = 3;
+constexpr std::string_view kPublishTls = "server.publish_tls";
+constexpr std::string_view kAdminTls = "server.admin_tls";
 
 class DaemonImpl final : public Daemon {
  public:
@@ -157,7 +164,10 @@ class DaemonImpl final : public Daemon {
   }
 
   absl::Status ListenAdmin() {
-    const absl::Status status = admin_.Listen(config_.server.admin_address(), shares_.admin);
+    auto tls = MakePortTls(config_.admin_tls, web::TlsProtocol::kHttp11, kAdminTls);
+    if (!tls.ok()) return tls.status();
+    const absl::Status status =
+        admin_.Listen(config_.server.admin_address(), shares_.admin, *std::move(tls));
     if (!status.ok()) return status;
     logger_.Info("starting", {{"version", CARILLON_VERSION},
                               {"admin_address", admin_.address()},
@@ -173,10 +183,13 @@ class DaemonImpl final : public Daemon {
     publishing_ = std::make_unique<rpc::Publishing>(limits, clock_, *journal_, *metrics_);
     if (spans_ != nullptr) publishing_->SetTracer(spans_->tracer());
     SetCatalog(snapshot);
+    auto tls = MakePortTls(config_.publish_tls, web::TlsProtocol::kHttp2, kPublishTls);
+    if (!tls.ok()) return tls.status();
+    const size_t places = shares_.publishers / (*tls != nullptr ? kDescriptorsWithTls : 1);
     v1::ServerSettings server = config_.server;
-    server.set_max_publisher_connections(static_cast<uint32_t>(
-        std::min<size_t>(server.max_publisher_connections(), shares_.publishers)));
-    auto front = rpc::Front::Listen(server, *publishing_, clock_, logger_);
+    server.set_max_publisher_connections(
+        static_cast<uint32_t>(std::min<size_t>(server.max_publisher_connections(), places)));
+    auto front = rpc::Front::Listen(server, *publishing_, clock_, logger_, *std::move(tls));
     if (!front.ok()) return front.status();
     front_ = *std::move(front);
     return absl::OkStatus();
@@ -210,6 +223,7 @@ class DaemonImpl final : public Daemon {
       return;
     }
     RenewSpanExport(reload.config->tracing);
+    RenewPorts(*reload.config);
     in_force_.SetCollector(CollectorTls());
     if (engine_ == nullptr) return;  // the process ends
     engine_->AwaitRemovals(
@@ -243,6 +257,29 @@ class DaemonImpl final : public Daemon {
     if (status.ok()) return;
     logger_.Error("spans go on as they were: the collector's new settings cannot be used",
                   {{"error", status.message()}});
+  }
+
+  /// Whether a port has TLS is decided at the start; with what it shows who it is is not.
+  void RenewPorts(const config::Config& wanted) {
+    Renew(config_.publish_tls, wanted.publish_tls, web::TlsProtocol::kHttp2, kPublishTls,
+          [this](web::ServerTlsPtr tls) { front_->SetTls(std::move(tls)); });
+    Renew(config_.admin_tls, wanted.admin_tls, web::TlsProtocol::kHttp11, kAdminTls,
+          [this](web::ServerTlsPtr tls) { admin_.SetTls(std::move(tls)); });
+  }
+
+  void Renew(resource::ServerTls& running, const resource::ServerTls& wanted,
+             web::TlsProtocol protocol, std::string_view member,
+             const std::function<void(web::ServerTlsPtr)>& set) {
+    if (!running.wanted || !wanted.wanted || running == wanted) return;
+    auto tls = MakePortTls(wanted, protocol, member);
+    if (!tls.ok()) {
+      logger_.Error("a port goes on with the certificate that it has",
+                    {{"error", tls.status().message()}});
+      return;
+    }
+    set(*std::move(tls));
+    running = wanted;
+    logger_.Info("a port has a new certificate", {{"member", member}});
   }
 
   /// The sections that a reload leaves as they are, with commas between them.

@@ -278,7 +278,7 @@ class Tls(Authorization):
         run_openssl(self.folder, "genrsa", "-out", "other.key", "2048")
         for tls, error in (
                 ({"client_certificate": {"file": "client.pem"}, "client_key": {"file": "other.key"}},
-                 "destinations[0].tls.client_key.file: does not belong to the client certificate"),
+                 "destinations[0].tls.client_key.file: does not belong to the certificate"),
                 ({"ca_bundle": {"file": "ca.key"}},
                  "destinations[0].tls.ca_bundle.file: holds no PEM certificate"),
                 ({"client_certificate": {"file": "missing.pem"}, "client_key": {"file": "client.key"}},

@@ -28,6 +28,9 @@
 {{- fail (printf "config.server.%s: the chart sets it; use ports and listenAddress" $member) -}}
 {{- end -}}
 {{- end -}}
+{{- if ($v.config.server).admin_tls -}}
+{{- fail "config.server.admin_tls: not in the chart, whose probes, Services and monitors speak HTTP to the admin port" -}}
+{{- end -}}
 {{- if ($v.config.journal).data_dir -}}
 {{- fail "config.journal.data_dir: the chart sets it; the volume is at /var/lib/carillon" -}}
 {{- end -}}

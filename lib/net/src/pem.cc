@@ -106,7 +106,7 @@ absl::StatusOr<KeyPtr> ReadPrivateKey(const base::Secret& pem) {
 absl::Status CheckKeyBelongs(const X509& certificate, const EVP_PKEY& key) {
   const bool belongs = X509_check_private_key(&certificate, &key) == 1;
   ERR_clear_error();
-  return belongs ? absl::OkStatus() : WrongPem("does not belong to the client certificate");
+  return belongs ? absl::OkStatus() : WrongPem("does not belong to the certificate");
 }
 
 absl::Status CheckCaBundle(const std::string& pem) { return ReadCertificates(pem).status(); }

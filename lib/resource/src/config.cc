@@ -11,6 +11,7 @@
 #include "proxy.h"
 #include "read_destination.h"
 #include "read_subscription.h"
+#include "read_tls.h"
 #include "read_tracing.h"
 #include "settings.h"
 
@@ -56,6 +57,17 @@ void ReadSubscriptions(const v1::Config& given, const Names& destinations, const
   }
 }
 
+/// TLS of the server's ports.
+void ReadPorts(v1::ServerSettings& server, Config& to, const Path& path, Errors& errors) {
+  if (server.has_publish_tls()) {
+    to.publish_tls =
+        ReadServerTls(*server.mutable_publish_tls(), path.Member("publish_tls"), errors);
+  }
+  if (server.has_admin_tls()) {
+    to.admin_tls = ReadServerTls(*server.mutable_admin_tls(), path.Member("admin_tls"), errors);
+  }
+}
+
 }  // namespace
 
 Config Validate(v1::Config given, const Surroundings& surroundings, Errors& errors) {
@@ -64,6 +76,7 @@ Config Validate(v1::Config given, const Surroundings& surroundings, Errors& erro
   to.container = surroundings.limits;
   KeepWithin(surroundings.limits, given);
   Complete(*given.mutable_server(), root.Member("server"), errors);
+  ReadPorts(*given.mutable_server(), to, root.Member("server"), errors);
   Complete(*given.mutable_journal(), root.Member("journal"), errors);
   Complete(*given.mutable_delivery(), root.Member("delivery"), errors);
   Complete(*given.mutable_limits(), root.Member("limits"), errors);

@@ -55,17 +55,16 @@ base::SharedText ReadPem(const v1::Pem& pem, Check check, const Path& path, Erro
   return "";
 }
 
-void ReadClientKey(const v1::Secret& given, model::TlsSettings& to, const Path& path,
-                   Errors& errors) {
+/// The key of `certificate`; empty as above.
+base::Secret ReadKey(const v1::Secret& given, const base::SharedText& certificate, const Path& path,
+                     Errors& errors) {
   auto found = FindSecret(given, path, errors, kMaxKeyBytes);
-  if (!found || to.client_certificate.empty()) return;
-  const absl::Status status = net::CheckClientKey(to.client_certificate, found->secret);
-  if (!status.ok()) {
-    return errors.Add(
-        path.Member(found->member),
-        absl::StrCat(status.message(), given.has_value() ? FileHint(given.value()) : ""));
-  }
-  to.client_key = std::move(found->secret);
+  if (!found || certificate.empty()) return {};
+  const absl::Status status = net::CheckClientKey(certificate, found->secret);
+  if (status.ok()) return std::move(found->secret);
+  errors.Add(path.Member(found->member),
+             absl::StrCat(status.message(), given.has_value() ? FileHint(given.value()) : ""));
+  return {};
 }
 
 }  // namespace
@@ -93,8 +92,30 @@ model::TlsSettings ReadTls(const v1::Tls& given, bool is_plain, const Path& path
   to.client_certificate = ReadPem(given.client_certificate(), &net::CheckClientCertificate,
                                   path.Member("client_certificate"), errors);
   if (!to.client_certificate.empty() || !errors.references().Reads()) {
-    ReadClientKey(given.client_key(), to, path.Member("client_key"), errors);
+    to.client_key =
+        ReadKey(given.client_key(), to.client_certificate, path.Member("client_key"), errors);
   }
+  return to;
+}
+
+ServerTls ReadServerTls(v1::ServerTls& given, const Path& path, Errors& errors) {
+  ServerTls to;
+  to.wanted = true;
+  if (given.has_certificate() && given.has_key()) {
+    to.certificate = ReadPem(given.certificate(), &net::CheckClientCertificate,
+                             path.Member("certificate"), errors);
+    if (!to.certificate.empty() || !errors.references().Reads()) {
+      to.key = ReadKey(given.key(), to.certificate, path.Member("key"), errors);
+    }
+  } else {
+    errors.Add(path, given.has_key() ? "needs a certificate for the key"
+                                     : "needs a certificate and its key");
+  }
+  if (given.has_client_ca()) {
+    to.client_ca =
+        ReadPem(given.client_ca(), &net::CheckCaBundle, path.Member("client_ca"), errors);
+  }
+  given.Clear();
   return to;
 }
 

@@ -14,6 +14,8 @@
 #include "publish_listener.h"
 #include "publisher_service.h"
 #include "reflection_service.h"
+#include "stream_room.h"
+#include "tls_relay.h"
 #include "watched_sockets.h"
 
 namespace carillon::rpc {
@@ -110,7 +112,7 @@ void SetLife(const v1::ServerSettings& settings, grpc::ServerBuilder& builder) {
 class FrontImpl final : public Front {
  public:
   FrontImpl(const v1::ServerSettings& settings, Publishing& publishing, const base::Clock& clock,
-            log::Logger& logger)
+            log::Logger& logger, bool with_tls)
       : settings_(settings),
         publishing_(publishing),
         logger_(logger),
@@ -119,11 +121,11 @@ class FrontImpl final : public Front {
                     clock),
         service_(PublisherService::Create(publishing, Services(), clock)),
         sockets_(Sockets(), clock),
-        listener_(Listening(), sockets_, logger) {}
+        listener_(Listening(with_tls), sockets_, logger) {}
 
   ~FrontImpl() override { Stop(); }
 
-  absl::Status Start() {
+  absl::Status Start(web::ServerTlsPtr tls) {
     if (absl::Status status = listener_.Bind(settings_.publish_address()); !status.ok()) {
       return absl::Status(status.code(),
                           "server.publish_address: " + std::string(status.message()));
@@ -142,6 +144,9 @@ class FrontImpl final : public Front {
     grpc_ = builder.BuildAndStart();
     if (grpc_ == nullptr) return absl::InternalError("gRPC does not start");
     service_->Start();
+    if (tls != nullptr) {
+      if (absl::Status status = StartRelay(std::move(tls)); !status.ok()) return status;
+    }
     listener_.Start(std::move(acceptor), [this] {
       trim_.Look(sockets_.cost());
       sockets_.Look();
@@ -153,7 +158,15 @@ class FrontImpl final : public Front {
 
   void SetServing(bool serving) override { health_.SetServing(serving); }
 
-  void AddLoops(base::LoopWatch& watch) override { service_->AddLoops(watch); }
+  void SetTls(web::ServerTlsPtr tls) override { relay_->SetTls(std::move(tls)); }
+
+  void AddLoops(base::LoopWatch& watch) override {
+    service_->AddLoops(watch);
+    if (relay_ == nullptr) return;
+    watch.Add("tls", [relay = relay_.get()](absl::AnyInvocable<void()> answer) {
+      relay->Post(std::move(answer));
+    });
+  }
 
   void Describe(metrics::ProcessGauges& gauges) const override {
     gauges.publisher_connections = sockets_.connections();
@@ -175,9 +188,24 @@ class FrontImpl final : public Front {
     for (int i = 0; i < kMaxLooks && sockets_.connections() > 0; ++i) {
       std::this_thread::sleep_for(kLookInterval);
     }
+    if (relay_ != nullptr) relay_->Stop();
   }
 
  private:
+  /// Before the listener starts.
+  absl::Status StartRelay(web::ServerTlsPtr tls) {
+    TlsRelay::Options options;
+    options.max_handshakes = settings_.max_publisher_connections();
+    options.max_handshakes_per_peer = settings_.max_publisher_connections_per_peer();
+    options.handshake_timeout = std::chrono::milliseconds(kHandshakeMs);
+    auto relay = TlsRelay::Start(
+        std::move(tls), options,
+        [this](int fd, const std::string& peer) { return listener_.HandOver(fd, peer); }, logger_);
+    if (!relay.ok()) return relay.status();
+    relay_ = *std::move(relay);
+    return absl::OkStatus();
+  }
+
   PublisherService::Options Services() {
     PublisherService::Options options;
     options.queues = DefaultQueues();
@@ -186,6 +214,10 @@ class FrontImpl final : public Front {
     options.max_stream_idle = resource::ToChrono(settings_.max_stream_idle());
     options.others = {&health_, &reflection_};
     options.second = [this] { reflection_.Look(); };
+    options.peer_host = [this](const std::string& peer) {
+      std::string behind = relay_ != nullptr ? relay_->PeerOf(peer) : "";
+      return behind.empty() ? PeerHost(peer) : behind;
+    };
     return options;
   }
 
@@ -204,8 +236,13 @@ class FrontImpl final : public Front {
     return options;
   }
 
-  PublishListener::Options Listening() const {
+  PublishListener::Options Listening(bool with_tls) {
     PublishListener::Options options;
+    if (with_tls) {
+      options.begin_tls = [this](int fd, std::string peer) {
+        return relay_->Begin(fd, std::move(peer));
+      };
+    }
     options.max_connections = settings_.max_publisher_connections();
     options.max_connections_per_peer = settings_.max_publisher_connections_per_peer();
     options.user_timeout = std::chrono::milliseconds(Millis(settings_.publisher_ping_timeout()));
@@ -221,6 +258,7 @@ class FrontImpl final : public Front {
   ReflectionService reflection_;
   const std::unique_ptr<PublisherService> service_;
   WatchedSockets sockets_;
+  std::unique_ptr<TlsRelay> relay_;  ///< null without TLS
   PublishListener listener_;
   std::unique_ptr<grpc::Server> grpc_;
 };
@@ -229,10 +267,10 @@ class FrontImpl final : public Front {
 
 absl::StatusOr<std::unique_ptr<Front>> Front::Listen(const v1::ServerSettings& settings,
                                                      Publishing& publishing,
-                                                     const base::Clock& clock,
-                                                     log::Logger& logger) {
-  auto front = std::make_unique<FrontImpl>(settings, publishing, clock, logger);
-  if (absl::Status status = front->Start(); !status.ok()) return status;
+                                                     const base::Clock& clock, log::Logger& logger,
+                                                     web::ServerTlsPtr tls) {
+  auto front = std::make_unique<FrontImpl>(settings, publishing, clock, logger, tls != nullptr);
+  if (absl::Status status = front->Start(std::move(tls)); !status.ok()) return status;
   return front;
 }
 

@@ -12,6 +12,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -81,7 +82,7 @@ int Listen(const addrinfo& info, int port) {
 }  // namespace
 
 PublishListener::PublishListener(Options options, WatchedSockets& sockets, log::Logger& logger)
-    : options_(options), sockets_(sockets), logger_(logger) {}
+    : options_(std::move(options)), sockets_(sockets), logger_(logger) {}
 
 PublishListener::~PublishListener() {
   Stop();
@@ -125,6 +126,10 @@ int PublishListener::BindHost(const std::string& host) {
 void PublishListener::Start(std::unique_ptr<Acceptor> acceptor, std::function<void()> second) {
   acceptor_ = std::move(acceptor);
   second_ = std::move(second);
+  {
+    const base::MutexLock lock(hand_over_mutex_);
+    handing_over_ = true;
+  }
   wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "accept");
@@ -134,6 +139,10 @@ void PublishListener::Start(std::unique_ptr<Acceptor> acceptor, std::function<vo
 
 void PublishListener::Stop() {
   if (!thread_.joinable()) return;
+  {
+    const base::MutexLock lock(hand_over_mutex_);
+    handing_over_ = false;
+  }
   ::eventfd_write(wake_, 1);
   thread_.join();
   ::close(wake_);
@@ -183,24 +192,38 @@ bool PublishListener::Accept(int listener) {
               {{"error", std::strerror(errno)}});
     return false;
   }
-  std::string peer = PeerOf(storage);
+  const std::string peer = PeerOf(storage);
   SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   if (options_.user_timeout.count() > 0) {
     SetOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(options_.user_timeout.count()));
   }
-  if (!HasRoom(peer) || !sockets_.Add(fd, std::move(peer))) {
-    refused_.fetch_add(1, std::memory_order_relaxed);
-    logger_.Limited("publisher connections")
-        .Warn("a publisher's connection is refused: there are too many",
-              {{"peer", PeerOf(storage)}, {"connections", sockets_.connections()}});
-    ::close(fd);
-    return true;
+  if (!options_.begin_tls) {
+    HandOver(listener, fd, peer);
+  } else if (!options_.begin_tls(fd, peer)) {
+    Refuse(fd, peer);
+  }
+  return true;
+}
+
+bool PublishListener::HandOver(int listener, int fd, const std::string& peer) {
+  const base::MutexLock lock(hand_over_mutex_);
+  if (!handing_over_ || !HasRoom(peer) || !sockets_.Add(fd, peer)) {
+    Refuse(fd, peer);
+    return false;
   }
   Acceptor::NewConnectionParameters parameters;
   parameters.listener_fd = listener;
   parameters.fd = fd;
   acceptor_->HandleNewConnection(&parameters);
   return true;
+}
+
+void PublishListener::Refuse(int fd, const std::string& peer) {
+  refused_.fetch_add(1, std::memory_order_relaxed);
+  logger_.Limited("publisher connections")
+      .Warn("a publisher's connection is refused: there are too many",
+            {{"peer", peer}, {"connections", sockets_.connections()}});
+  ::close(fd);
 }
 
 bool PublishListener::HasRoom(const std::string& peer) {

@@ -31,6 +31,7 @@ class PublisherServiceImpl final : public PublisherService {
     for (size_t i = 0; i < options_.queues; ++i) {
       queues_.push_back(std::make_unique<CallQueue>(builder.AddCompletionQueue()));
       streams_.push_back(std::make_unique<Streams>(*queues_.back(), service_, publishing_, room_,
+                                                   options_.peer_host,
                                                    IdleList(options_.max_stream_idle, clock_)));
     }
   }

@@ -39,7 +39,7 @@ class StreamCall final : CallQueue::Call, IdleList::Member {
       return;
     }
     AcceptStream(streams_);
-    peer_ = PeerHost(context_.peer());
+    peer_ = streams_.peer_host ? streams_.peer_host(context_.peer()) : PeerHost(context_.peer());
     entered_ = streams_.room.Enter(peer_);
     status_ = streams_.publishing.CheckHead(context_);
     if (status_.ok() && !entered_) {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+#include <string>
+
 #include "call_queue.h"
 #include "idle_list.h"
 #include "publisher_service.h"
@@ -14,6 +17,7 @@ struct Streams {
   RawService& service;
   Publishing& publishing;
   StreamRoom& room;
+  std::function<std::string(const std::string&)> peer_host;  ///< may be empty: PeerHost
   IdleList idle;
 };
 

@@ -40,11 +40,12 @@ bool UseCertificates(SSL_CTX* context, const std::string& pem) {
   return true;
 }
 
+/// `argument` is the protocol, with its length in front, ended by a zero.
 int SelectProtocol(SSL*, const unsigned char** out, unsigned char* out_size,
-                   const unsigned char* offered, unsigned int offered_size, void*) {
-  static constexpr unsigned char kOurs[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+                   const unsigned char* offered, unsigned int offered_size, void* argument) {
+  const auto* const ours = static_cast<const unsigned char*>(argument);
   unsigned char* chosen = nullptr;
-  if (SSL_select_next_proto(&chosen, out_size, kOurs, sizeof(kOurs), offered, offered_size) !=
+  if (SSL_select_next_proto(&chosen, out_size, ours, ours[0] + 1u, offered, offered_size) !=
       OPENSSL_NPN_NEGOTIATED) {
     return SSL_TLSEXT_ERR_NOACK;
   }
@@ -52,17 +53,45 @@ int SelectProtocol(SSL*, const unsigned char** out, unsigned char* out_size,
   return SSL_TLSEXT_ERR_OK;
 }
 
+void Offer(SSL_CTX* context, TlsProtocol protocol) {
+  static constexpr char kHttp11[] = "\x08http/1.1";
+  static constexpr char kHttp2[] = "\x02h2";
+  const char* const ours = protocol == TlsProtocol::kHttp2 ? kHttp2 : kHttp11;
+  SSL_CTX_set_alpn_select_cb(context, SelectProtocol, const_cast<char*>(ours));
+}
+
+/// Connections without a certificate of one of these authorities fail.
+bool RequireClients(SSL_CTX* context, const std::string& pem) {
+  const Owned<BIO> reader = Reader(pem);
+  size_t authorities = 0;
+  while (X509* const each = PEM_read_bio_X509_AUX(reader.get(), nullptr, NoPassword, nullptr)) {
+    const Owned<X509> authority(each);
+    if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context), each) != 1 ||
+        SSL_CTX_add_client_CA(context, each) != 1) {
+      return false;
+    }
+    ++authorities;
+  }
+  ERR_clear_error();  // the end of the text
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  // A ticket is for this context alone: its keys are, too.
+  static constexpr unsigned char kContext[] = "carillon";
+  return SSL_CTX_set_session_id_context(context, kContext, sizeof(kContext) - 1) == 1 &&
+         authorities > 0;
+}
+
 }  // namespace
 
 absl::StatusOr<ServerTlsPtr> MakeServerTls(const std::string& certificate_pem,
-                                           const base::Secret& key_pem) {
+                                           const base::Secret& key_pem,
+                                           const ServerTlsOptions& options) {
   const ServerTlsPtr context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
   if (context == nullptr) return absl::ResourceExhaustedError("no memory for TLS");
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);  // tickets cost no memory
-  SSL_CTX_set_alpn_select_cb(context.get(), SelectProtocol, nullptr);
+  Offer(context.get(), options.protocol);
   if (!UseCertificates(context.get(), certificate_pem)) {
     ERR_clear_error();
     return absl::InvalidArgumentError("the certificate is no PEM with a certificate in it");
@@ -75,6 +104,11 @@ absl::StatusOr<ServerTlsPtr> MakeServerTls(const std::string& certificate_pem,
     return absl::InvalidArgumentError(
         "the key is no PEM without a password with a private key in it, or belongs to another "
         "certificate");
+  }
+  if (!options.client_ca_pem.empty() && !RequireClients(context.get(), options.client_ca_pem)) {
+    ERR_clear_error();
+    return absl::InvalidArgumentError(
+        "the clients' authorities are no PEM with a certificate in it");
   }
   return context;
 }

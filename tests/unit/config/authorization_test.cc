@@ -248,7 +248,7 @@ TEST_F(Tls, AFileTakesTheRoomThatItNeeds) {
 TEST_F(Tls, AnotherKeyIsFound) {
   EXPECT_EQ(Refusal(WithTls(In("client_certificate", "client.pem") + ", " +
                             In("client_key", "other.key"))),
-            "destinations[0].tls.client_key.file: does not belong to the client certificate");
+            "destinations[0].tls.client_key.file: does not belong to the certificate");
 }
 
 TEST_F(Tls, WhatIsNoPem) {

@@ -87,7 +87,7 @@ TEST_F(Pem, AKeyIsThatOfTheFirstCertificate) {
   const std::string chain = Certificate(*ec_, *other_) + Certificate(*other_, *other_);
   EXPECT_TRUE(CheckClientKey(chain, base::Secret(KeyPem(*ec_))).ok());
   EXPECT_EQ(CheckClientKey(chain, base::Secret(KeyPem(*other_))).message(),
-            "does not belong to the client certificate");
+            "does not belong to the certificate");
   EXPECT_EQ(CheckClientKey(chain, base::Secret(chain)).message(), "holds no PEM private key");
 }
 

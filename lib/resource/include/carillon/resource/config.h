@@ -9,6 +9,7 @@
 #include "carillon/model/subscription.h"
 #include "carillon/net/egress.h"
 #include "carillon/resource/path.h"
+#include "carillon/resource/server_tls.h"
 #include "carillon/resource/surroundings.h"
 #include "carillon/resource/tracing.h"
 #include "carillon/v1/config.pb.h"
@@ -17,7 +18,9 @@ namespace carillon::resource {
 
 /// A whole configuration, validated, defaults filled in. A value.
 struct Config {
-  v1::ServerSettings server;
+  v1::ServerSettings server;  ///< of TLS only whether there is any
+  ServerTls publish_tls;
+  ServerTls admin_tls;
   v1::JournalSettings journal;
   v1::DeliverySettings delivery;
   v1::LimitSettings limits;

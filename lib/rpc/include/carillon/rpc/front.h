@@ -9,24 +9,30 @@
 #include "carillon/log/log.h"
 #include "carillon/metrics/metrics.h"
 #include "carillon/v1/config.pb.h"
+#include "carillon/web/server.h"
 
 namespace carillon::rpc {
 
 class Publishing;
 
 /// The publishing port: gRPC, and what bounds the memory, connections and calls that publishers can
-/// take of it. Made and destroyed on the main thread; `SetServing` and `Describe` from any.
+/// take of it. Made and destroyed on the main thread; `SetServing`, `SetTls` and `Describe`
+/// from any.
 class Front {
  public:
-  /// Listens, and takes calls. `publishing` outlives it. UNAVAILABLE: what the system says.
+  /// Listens, and takes calls; over TLS where `tls` is not null, which speaks HTTP/2. `publishing`
+  /// outlives it. UNAVAILABLE: what the system says.
   static absl::StatusOr<std::unique_ptr<Front>> Listen(const v1::ServerSettings& settings,
                                                        Publishing& publishing,
                                                        const base::Clock& clock,
-                                                       log::Logger& logger);
+                                                       log::Logger& logger,
+                                                       web::ServerTlsPtr tls = nullptr);
   /// Stops.
   virtual ~Front() = default;
 
   virtual int port() const = 0;
+  /// Connections that come from now on use `tls`; only where it was made with TLS. Any thread.
+  virtual void SetTls(web::ServerTlsPtr tls) = 0;
   /// What the health service says.
   virtual void SetServing(bool serving) = 0;
   /// Adds the publishing threads' event loops. `Stop` comes after the watch's last question.

@@ -17,12 +17,23 @@ namespace carillon::web {
 
 using ServerTlsPtr = std::shared_ptr<SSL_CTX>;
 
-/// The server's side of TLS 1.2 and 1.3, with HTTP/1.1 as the only protocol (ALPN).
-/// `certificate_pem` holds its certificate and what leads to an authority, in this order.
-/// INVALID_ARGUMENT, in words that repeat no secret, when either is no PEM or they don't belong
-/// together.
+/// What is spoken over a TLS connection (ALPN).
+enum class TlsProtocol : uint8_t { kHttp11, kHttp2 };
+
+/// What clients are asked for.
+struct ServerTlsOptions {
+  TlsProtocol protocol = TlsProtocol::kHttp11;
+  /// PEM: clients show a certificate of one of these authorities, or none is taken. Empty: they
+  /// need not show one.
+  std::string client_ca_pem;
+};
+
+/// The server's side of TLS 1.2 and 1.3. `certificate_pem` holds its certificate and what leads to
+/// an authority, in this order. INVALID_ARGUMENT, in words that repeat no secret, when one of them
+/// is no PEM or they don't belong together.
 absl::StatusOr<ServerTlsPtr> MakeServerTls(const std::string& certificate_pem,
-                                           const base::Secret& key_pem);
+                                           const base::Secret& key_pem,
+                                           const ServerTlsOptions& options = {});
 
 struct ServerOptions {
   /// One more takes the place of the one on which nothing has happened for longest; those whose
