@@ -20,6 +20,7 @@ void AddConfigCommand(CLI::App& app, Command& chosen);
 void AddMigrateCommand(CLI::App& group, Command& chosen);
 void AddHealthCommand(CLI::App& app, Command& chosen);
 void AddKeysCommand(CLI::App& app, Command& chosen);
+void AddTokensCommand(CLI::App& app, Command& chosen);
 void AddStoreCommand(CLI::App& app, Command& chosen);
 
 /// Adds --address (CARILLON_ADDRESS), --deadline and the flags of TLS.

@@ -25,6 +25,9 @@ void AddConnectionFlags(CLI::App& app, Connection& connection, std::string& dead
       ->envname("CARILLON_ADDRESS")
       ->capture_default_str();
   app.add_option("--deadline", deadline, "How long one call may take")->capture_default_str();
+  app.add_option("--token", connection.token,
+                 "What says who calls: car_... (better in CARILLON_TOKEN: others see arguments)")
+      ->envname("CARILLON_TOKEN");
   const std::string group = "TLS";
   ClientTls& tls = connection.tls;
   app.add_flag("--tls", tls.on, "Connect with TLS; the system's authorities vouch for the server")
@@ -71,6 +74,7 @@ int Run(int argc, char** argv) {
   AddConfigCommand(app, chosen);
   AddHealthCommand(app, chosen);
   AddKeysCommand(app, chosen);
+  AddTokensCommand(app, chosen);
   AddStoreCommand(app, chosen);
   app.add_subcommand("version", "Print the version")->callback([&chosen] {
     chosen = [] {

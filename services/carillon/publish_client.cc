@@ -5,6 +5,7 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/support/proto_buffer_reader.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -19,6 +20,11 @@ namespace {
 constexpr char kPublish[] = "/carillon.v1.EventPublisher/Publish";
 constexpr char kHealthCheck[] = "/grpc.health.v1.Health/Check";
 constexpr int kMaxAnswerBytes = 16 << 20;
+
+/// gRPC ends the process over metadata that it does not take.
+bool IsPrintable(const std::string& text) {
+  return std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7F; });
+}
 
 /// `flag` is for the error. An empty name is an empty text.
 absl::Status ReadPem(const char* flag, const std::string& name, std::string& into) {
@@ -124,6 +130,12 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const Connection& connec
   // Never undone, so that gRPC does not shut itself down with the last channel: that waits, up to
   // 10 s, until its threads let go of calls that were answered long ago.
   grpc_init();
+  if (!connection.token.empty()) {
+    if (!IsPrintable(connection.token)) {
+      return absl::InvalidArgumentError("--token must be printable ASCII without spaces");
+    }
+    metadata.emplace_back("authorization", "Bearer " + connection.token);
+  }
   const auto credentials = MakeCredentials(connection.tls);
   if (!credentials.ok()) return credentials.status();
   return std::make_unique<GrpcClient>(MakeChannel(connection.address, *credentials), deadline,
@@ -144,6 +156,8 @@ std::string WhatNext(const absl::Status& status, const std::string& address) {
       return "; correct the event: unchanged it is never accepted";
     case absl::StatusCode::kUnimplemented:
       return absl::StrCat("; what listens at ", address, " is not carillond's publish address");
+    case absl::StatusCode::kUnauthenticated:
+      return "; give a token with --token or CARILLON_TOKEN";
     default:
       return "";
   }

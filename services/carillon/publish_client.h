@@ -30,6 +30,7 @@ struct ClientTls {
 struct Connection {
   std::string address = kDefaultAddress;
   ClientTls tls;
+  std::string token;  ///< empty: none is shown
 };
 
 /// Calls to carillond over one channel. Thread-safe; a call blocks until it is answered or its

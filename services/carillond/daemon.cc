@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "admin_front.h"
+#include "carillon/access/authenticator.h"
 #include "carillon/admin/health.h"
 #include "carillon/base/loop_watch.h"
 #include "carillon/config/file_source.h"
@@ -183,13 +184,15 @@ class DaemonImpl final : public Daemon {
     publishing_ = std::make_unique<rpc::Publishing>(limits, clock_, *journal_, *metrics_);
     if (spans_ != nullptr) publishing_->SetTracer(spans_->tracer());
     SetCatalog(snapshot);
+    authenticator_.SetTokens(config_.tokens);
     auto tls = MakePortTls(config_.publish_tls, web::TlsProtocol::kHttp2, kPublishTls);
     if (!tls.ok()) return tls.status();
     const size_t places = shares_.publishers / (*tls != nullptr ? kDescriptorsWithTls : 1);
     v1::ServerSettings server = config_.server;
     server.set_max_publisher_connections(
         static_cast<uint32_t>(std::min<size_t>(server.max_publisher_connections(), places)));
-    auto front = rpc::Front::Listen(server, *publishing_, clock_, logger_, *std::move(tls));
+    auto front =
+        rpc::Front::Listen(server, *publishing_, authenticator_, clock_, logger_, *std::move(tls));
     if (!front.ok()) return front.status();
     front_ = *std::move(front);
     return absl::OkStatus();
@@ -224,6 +227,7 @@ class DaemonImpl final : public Daemon {
     }
     RenewSpanExport(reload.config->tracing);
     RenewPorts(*reload.config);
+    authenticator_.SetTokens(reload.config->tokens);
     in_force_.SetCollector(CollectorTls());
     if (engine_ == nullptr) return;  // the process ends
     engine_->AwaitRemovals(
@@ -339,6 +343,7 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<SpanExport> spans_;   // null when no collector is configured
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<engine::Engine> engine_;
+  access::Authenticator authenticator_{clock_};
   std::unique_ptr<rpc::Publishing> publishing_;
   std::unique_ptr<rpc::Front> front_;
 

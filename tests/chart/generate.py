@@ -16,7 +16,7 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHART = ROOT / "helm/carillon"
 PROTO = ROOT / "proto/carillon/v1"
-PROTOS = ("config", "destination", "authorization", "resource")
+PROTOS = ("config", "destination", "authorization", "options", "resource")
 
 DURATION = {"type": "string", "pattern": r"^(0|([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+)$"}
 SIZE = {"type": ["integer", "string"], "minimum": 0, "pattern": "^[0-9]+(B|KiB|MiB|GiB|TiB)?$"}
@@ -128,9 +128,13 @@ def proto_definitions():
             properties[field] = nullable({"type": "object", "additionalProperties": nullable({"type": "string"})})
         if properties:
             definitions[name] = {"type": ["object", "null"], "additionalProperties": False, "properties": properties}
-    # Of enums those alone that a file has.
-    used = set(re.findall(r'"#/\$defs/(\w+)"', json.dumps(definitions)))
-    definitions = {name: each for name, each in definitions.items() if "enum" not in each or name in used}
+    # Those alone that a file has.
+    used, more = set(), {"Config"}
+    while more:
+        used |= more
+        found = re.findall(r'"#/\$defs/(\w+)"', json.dumps([definitions[name] for name in used]))
+        more = set(found) - used
+    definitions = {name: each for name, each in definitions.items() if name in used}
     # What is a number of things is no size.
     for message, fields in (("JournalSettings", ("deduplication_ids", "kept_events", "kept_total_events")),):
         for field in fields:

@@ -1,6 +1,6 @@
 """HTTP/2 frames by hand: a client that can do what no library lets one do, and a well-behaved one
 that measures. Headers are written as HPACK literals; what Carillon answers is read without Huffman,
-which its encoder does not use."""
+which its encoder uses for binary metadata alone: those read as empty."""
 
 import select
 import socket
@@ -119,8 +119,10 @@ class Hpack:
         return value, at
 
     def _text(self, data, at):
-        assert not data[at] & 128, "Huffman"
+        huffman = data[at] & 128
         size, at = self._number(data, at, 7)
+        if huffman:  # binary metadata: details of errors
+            return "", at + size
         return data[at:at + size].decode("latin-1"), at + size
 
     def _entry(self, index):

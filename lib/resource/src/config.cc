@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "names.h"
 #include "proxy.h"
+#include "read_access.h"
 #include "read_destination.h"
 #include "read_subscription.h"
 #include "read_tls.h"
@@ -77,6 +78,7 @@ Config Validate(v1::Config given, const Surroundings& surroundings, Errors& erro
   KeepWithin(surroundings.limits, given);
   Complete(*given.mutable_server(), root.Member("server"), errors);
   ReadPorts(*given.mutable_server(), to, root.Member("server"), errors);
+  to.tokens = ReadAccess(given.access(), root.Member("access"), errors);
   Complete(*given.mutable_journal(), root.Member("journal"), errors);
   Complete(*given.mutable_delivery(), root.Member("delivery"), errors);
   Complete(*given.mutable_limits(), root.Member("limits"), errors);

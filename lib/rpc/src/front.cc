@@ -8,11 +8,15 @@
 #include <limits>
 #include <thread>
 
+#include "carillon/access/methods.h"
 #include "carillon/resource/proto_time.h"
+#include "carillon/rpc/publishing.h"
+#include "carillon/v1/publisher.pb.h"
 #include "health_service.h"
 #include "memory_trim.h"
 #include "publish_listener.h"
 #include "publisher_service.h"
+#include "raw_service.h"
 #include "reflection_service.h"
 #include "stream_room.h"
 #include "tls_relay.h"
@@ -29,6 +33,7 @@ constexpr int kHardMetadataBytes = 64 << 10;
 /// gRPC keeps no threads here, but asks for a few.
 constexpr int kMaxGrpcThreads = 8;
 constexpr int kMaxLooks = 100;
+constexpr char kReflection[] = "grpc.reflection.v1alpha.ServerReflection";
 constexpr std::chrono::milliseconds kLookInterval{5};
 
 std::string_view Name(FrameWatch::Verdict verdict) {
@@ -116,16 +121,27 @@ class FrontImpl final : public Front {
       : settings_(settings),
         publishing_(publishing),
         logger_(logger),
-        reflection_({"carillon.v1.EventPublisher", "grpc.health.v1.Health",
-                     "grpc.reflection.v1alpha.ServerReflection"},
-                    clock),
+        reflection_(
+            {"carillon.v1.EventPublisher", "grpc.health.v1.Health", kReflection},
+            [this](const grpc::ServerContext& context) {
+              return ToGrpc(publishing_.Admit(context, kReflection).status());
+            },
+            clock),
         service_(PublisherService::Create(publishing, Services(), clock)),
         sockets_(Sockets(), clock),
         listener_(Listening(with_tls), sockets_, logger) {}
 
   ~FrontImpl() override { Stop(); }
 
-  absl::Status Start(web::ServerTlsPtr tls) {
+  absl::Status Start(web::ServerTlsPtr tls, access::Authenticator& authenticator) {
+    const std::array services{v1::PublishRequest::descriptor()->file()->service(0)};
+    auto methods = access::Methods::Create(
+        services,
+        {{"grpc.health.v1.Health", access::Door::kOpen}, {kReflection, access::Door::kCaller}});
+    if (!methods.ok()) return methods.status();
+    methods_ = *std::move(methods);
+    publishing_.SetAccess(authenticator, *methods_,
+                          [this](const std::string& peer) { return HostOf(peer); });
     if (absl::Status status = listener_.Bind(settings_.publish_address()); !status.ok()) {
       return absl::Status(status.code(),
                           "server.publish_address: " + std::string(status.message()));
@@ -192,6 +208,12 @@ class FrontImpl final : public Front {
   }
 
  private:
+  /// Where a connection comes from, by gRPC's name of its peer.
+  std::string HostOf(const std::string& peer) const {
+    std::string behind = relay_ != nullptr ? relay_->PeerOf(peer) : "";
+    return behind.empty() ? PeerHost(peer) : behind;
+  }
+
   /// Before the listener starts.
   absl::Status StartRelay(web::ServerTlsPtr tls) {
     TlsRelay::Options options;
@@ -214,10 +236,7 @@ class FrontImpl final : public Front {
     options.max_stream_idle = resource::ToChrono(settings_.max_stream_idle());
     options.others = {&health_, &reflection_};
     options.second = [this] { reflection_.Look(); };
-    options.peer_host = [this](const std::string& peer) {
-      std::string behind = relay_ != nullptr ? relay_->PeerOf(peer) : "";
-      return behind.empty() ? PeerHost(peer) : behind;
-    };
+    options.peer_host = [this](const std::string& peer) { return HostOf(peer); };
     return options;
   }
 
@@ -251,6 +270,7 @@ class FrontImpl final : public Front {
 
   const v1::ServerSettings settings_;
   Publishing& publishing_;
+  std::unique_ptr<const access::Methods> methods_;
   log::Logger& logger_;
   std::array<std::atomic<uint64_t>, 4> closed_{};  ///< connections, by CloseReason
   MemoryTrim trim_;                                ///< the listener's thread
@@ -267,10 +287,12 @@ class FrontImpl final : public Front {
 
 absl::StatusOr<std::unique_ptr<Front>> Front::Listen(const v1::ServerSettings& settings,
                                                      Publishing& publishing,
+                                                     access::Authenticator& authenticator,
                                                      const base::Clock& clock, log::Logger& logger,
                                                      web::ServerTlsPtr tls) {
   auto front = std::make_unique<FrontImpl>(settings, publishing, clock, logger, tls != nullptr);
-  if (absl::Status status = front->Start(std::move(tls)); !status.ok()) return status;
+  if (absl::Status status = front->Start(std::move(tls), authenticator); !status.ok())
+    return status;
   return front;
 }
 

@@ -7,6 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "call_queue.h"
+#include "carillon/access/authorize.h"
+#include "carillon/aip/error.h"
 #include "carillon/store/refusal.h"
 #include "carillon/tracing/w3c.h"
 #include "carillon/v1/publisher.pb.h"
@@ -56,6 +58,19 @@ metrics::Refusal RefusalOf(const absl::Status& status) {
   return metrics::Refusal::kStopping;
 }
 
+/// The caller's fault, as a wrong event is.
+bool IsForbidden(const absl::Status& status) {
+  return absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status) ||
+         aip::ReasonOf(status) == v1::LOGIN_THROTTLED;
+}
+
+std::string_view AuthorizationOf(const grpc::ServerContext& context) {
+  const auto& metadata = context.client_metadata();
+  const auto found = metadata.find("authorization");
+  if (found == metadata.end()) return {};
+  return {found->second.data(), found->second.size()};
+}
+
 }  // namespace
 
 /// A request whose events wait for the disk.
@@ -75,7 +90,7 @@ struct Publishing::Waiting {
 void Publishing::Count(const absl::Status& status, uint64_t events, base::MonoTime since) {
   using metrics::PublishResult;
   PublishResult result = PublishResult::kUnavailable;
-  if (absl::IsInvalidArgument(status)) result = PublishResult::kInvalid;
+  if (absl::IsInvalidArgument(status) || IsForbidden(status)) result = PublishResult::kInvalid;
   if (absl::IsResourceExhausted(status)) result = PublishResult::kOverload;
   if (result != PublishResult::kInvalid) metrics_.CountRefused(RefusalOf(status), events);
   metrics_.CountPublished(result, events);
@@ -95,6 +110,40 @@ grpc::Status Publishing::CheckHead(const grpc::ServerContext& context) {
   return {grpc::StatusCode::INVALID_ARGUMENT,
           absl::StrCat("the call's metadata has ", bytes, " bytes, at most ", kMaxMetadataBytes,
                        " are allowed")};
+}
+
+void Publishing::SetAccess(access::Authenticator& authenticator, const access::Methods& methods,
+                           std::function<std::string(const std::string&)> peer_host) {
+  authenticator_ = &authenticator;
+  methods_ = &methods;
+  peer_host_ = std::move(peer_host);
+}
+
+absl::StatusOr<Publishing::Caller> Publishing::Admit(const grpc::ServerContext& context,
+                                                     std::string_view method) {
+  if (authenticator_ == nullptr) return Caller();
+  absl::StatusOr<Caller> caller = authenticator_->Authenticate(
+      AuthorizationOf(context), [&] { return peer_host_(context.peer()); });
+  absl::Status status = caller.status();
+  if (status.ok()) {
+    const access::Method* const called = methods_->Find(method);
+    status = called == nullptr ? absl::UnimplementedError("there is no such method")
+                               : access::CheckMethod(*called, &(*caller)->principal());
+  }
+  if (status.ok()) return caller;
+  metrics_.CountPublished(metrics::PublishResult::kInvalid, 1);
+  return status;
+}
+
+absl::Status Publishing::CheckCaller(const Caller& caller, const Events& events) const {
+  if (absl::Status status = authenticator_->Check(*caller); !status.ok()) return status;
+  const access::Principal& principal = caller->principal();
+  if (principal.all_tenants && principal.event_types.empty()) return absl::OkStatus();
+  for (size_t i = 0; i < events.size(); ++i) {
+    absl::Status status = access::CheckEvent(principal, i, events[i]->tenant(), events[i]->type());
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 std::optional<model::TraceContext> Publishing::ReadTrace(const grpc::ServerContext& context) {
@@ -133,7 +182,8 @@ void Publishing::Refuse(const absl::Status& status, base::MonoTime since, Publis
 }
 
 void Publishing::Publish(const grpc::ByteBuffer& request, CallQueue& queue,
-                         const std::optional<model::TraceContext>& trace, Answer answer) {
+                         const std::optional<model::TraceContext>& trace, const Caller& caller,
+                         Answer answer) {
   const base::MonoTime start = clock_.Mono();
   std::unique_ptr<PublishTrace> spans;
   if (tracer_ != nullptr) {
@@ -161,6 +211,9 @@ void Publishing::Publish(const grpc::ByteBuffer& request, CallQueue& queue,
       ingest::DecodeRequest(view, limits_, *catalog(), clock_.Wall(), ThreadRandom(), traces);
   CountIgnored(traces.bad_traceparents, traces.bad_tracestates);
   if (!events.ok()) return refuse(events.status());
+  if (caller != nullptr) {
+    if (absl::Status status = CheckCaller(caller, *events); !status.ok()) return refuse(status);
+  }
   if (spans != nullptr) spans->OnDecoded(*events);
   auto waiting = std::make_unique<Waiting>(*this, queue, start, *events, std::move(answer));
   waiting->spans = std::move(spans);

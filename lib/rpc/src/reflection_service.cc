@@ -75,6 +75,10 @@ class ReflectionService::Stream final : CallQueue::Call, IdleList::Member {
       return;
     }
     reflection_.Accept(queue_);
+    if (const grpc::Status status = reflection_.admit_(context_); !status.ok()) {
+      Finish(status);
+      return;
+    }
     counted_ = reflection_.streams_ < kMaxStreams;
     if (!counted_) {
       Finish({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many reflection streams are open"});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,10 @@ class ReflectionService final : public QueuedService {
   static constexpr std::chrono::seconds kMaxIdle{30};
 
   /// `services`: their full names.
-  ReflectionService(std::vector<std::string> services, const base::Clock& clock)
-      : services_(std::move(services)), idle_(kMaxIdle, clock) {}
+  /// Returns whether a call may be.
+  using Admit = std::function<grpc::Status(const grpc::ServerContext&)>;
+  ReflectionService(std::vector<std::string> services, Admit admit, const base::Clock& clock)
+      : services_(std::move(services)), admit_(std::move(admit)), idle_(kMaxIdle, clock) {}
 
   void Register(grpc::ServerBuilder& builder) override { builder.RegisterService(&service_); }
   void Start(CallQueue& queue) override { Accept(queue); }
@@ -34,6 +37,7 @@ class ReflectionService final : public QueuedService {
       const grpc::reflection::v1alpha::ServerReflectionRequest& request) const;
 
   const std::vector<std::string> services_;
+  const Admit admit_;
   grpc::reflection::v1alpha::ServerReflection::AsyncService service_;
   // On the queue's thread.
   IdleList idle_;

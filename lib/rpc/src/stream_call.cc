@@ -8,6 +8,7 @@ namespace {
 
 /// Messages of one stream taken ahead of their answers (as the proto says).
 constexpr size_t kMaxAhead = 64;
+constexpr std::string_view kPublishStream = "carillon.v1.EventPublisher/PublishStream";
 
 grpc::ByteBuffer EncodeError(const absl::Status& status) {
   v1::PublishStreamResponse response;
@@ -46,6 +47,11 @@ class StreamCall final : CallQueue::Call, IdleList::Member {
       streams_.publishing.CountRefusedStream();
       status_ = NoRoom();
     }
+    if (status_.ok()) {
+      auto caller = streams_.publishing.Admit(context_, kPublishStream);
+      status_ = ToGrpc(caller.status());
+      if (caller.ok()) caller_ = *std::move(caller);
+    }
     if (!status_.ok()) {
       End();
       return;
@@ -74,7 +80,7 @@ class StreamCall final : CallQueue::Call, IdleList::Member {
       streams_.idle.Touch(*this);
       const uint64_t number = first_ + slots_.size();
       slots_.emplace_back();
-      streams_.publishing.Publish(incoming_, queue_, trace_, [this, number](auto answer) {
+      streams_.publishing.Publish(incoming_, queue_, trace_, caller_, [this, number](auto answer) {
         OnAnswer(number, std::move(answer));
       });
       incoming_.Clear();
@@ -163,6 +169,7 @@ class StreamCall final : CallQueue::Call, IdleList::Member {
   std::deque<Slot> slots_;  ///< messages taken and not yet answered, oldest first; stable in memory
   uint64_t first_ = 0;      ///< number of the oldest slot's message
   std::string peer_;
+  Publishing::Caller caller_;                 ///< null when nobody is asked
   std::optional<model::TraceContext> trace_;  ///< of every message that has none of its own
   grpc::Status status_;                       ///< how it ends
   bool entered_ = false;                      ///< has a place in the room

@@ -3,6 +3,8 @@
 namespace carillon::rpc {
 namespace {
 
+constexpr std::string_view kPublish = "carillon.v1.EventPublisher/Publish";
+
 class UnaryCall final : CallQueue::Call {
  public:
   UnaryCall(CallQueue& queue, RawService& service, Publishing& publishing)
@@ -21,14 +23,20 @@ class UnaryCall final : CallQueue::Call {
       writer_.FinishWithError(status, finished_.tag());
       return;
     }
+    const auto caller = publishing_.Admit(context_, kPublish);
+    if (!caller.ok()) {
+      writer_.FinishWithError(ToGrpc(caller.status()), finished_.tag());
+      return;
+    }
     const auto trace = publishing_.ReadTrace(context_);
-    publishing_.Publish(request_, queue_, trace, [this](absl::StatusOr<grpc::ByteBuffer> answer) {
-      if (answer.ok()) {
-        writer_.Finish(*answer, grpc::Status::OK, finished_.tag());
-      } else {
-        writer_.FinishWithError(ToGrpc(answer.status()), finished_.tag());
-      }
-    });
+    publishing_.Publish(request_, queue_, trace, *caller,
+                        [this](absl::StatusOr<grpc::ByteBuffer> answer) {
+                          if (answer.ok()) {
+                            writer_.Finish(*answer, grpc::Status::OK, finished_.tag());
+                          } else {
+                            writer_.FinishWithError(ToGrpc(answer.status()), finished_.tag());
+                          }
+                        });
     request_.Clear();  // its events wait for the disk, not its bytes
   }
 

@@ -5,10 +5,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "carillon/access/token_secret.h"
+#include "carillon/aip/error.h"
 #include "carillon/base/clock.h"
 #include "carillon/store/refusal.h"
 #include "held_journal.h"
@@ -59,7 +62,7 @@ class PublishingTest : public QueueTest {
   /// `call` outlives the answer: each test ends with all of them.
   void Publish(grpc::ByteBuffer request, Call& call) {
     queue_->Post([this, request = std::move(request), &call] {
-      publishing_.Publish(request, *queue_, std::nullopt,
+      publishing_.Publish(request, *queue_, std::nullopt, caller_,
                           [&call](const absl::StatusOr<grpc::ByteBuffer>& answer) {
                             ++call.answers;
                             call.thread = std::this_thread::get_id();
@@ -84,6 +87,7 @@ class PublishingTest : public QueueTest {
   }
 
   base::SimulatedClock clock_;
+  Publishing::Caller caller_;  ///< of the calls that come
   HeldJournal journal_;
   std::unique_ptr<metrics::Metrics> metrics_ = metrics::Metrics::Create("test");
   Publishing publishing_{{.max_message_bytes = 1000}, clock_, journal_, *metrics_};
@@ -159,6 +163,59 @@ TEST_F(PublishingTest, WhyTheJournalRefusesIsAnsweredAndCounted) {
   EXPECT_THAT(metrics_->Render(), HasSubstr(Published("overload", 2)));
   EXPECT_THAT(metrics_->Render(),
               HasSubstr("carillon_publishing_refused_total{reason=\"disk_full\"} 2\n"));
+}
+
+/// Who publishes under a token, in this test's one: tenant `acme`, types `session.*`.
+class CallerTest : public PublishingTest {
+ protected:
+  CallerTest() {
+    Permit({"session.*"});
+    const std::array services{v1::PublishRequest::descriptor()->file()->service(0)};
+    methods_ = access::Methods::Create(services, {}).value();
+    publishing_.SetAccess(authenticator_, *methods_, [](const std::string& peer) { return peer; });
+    const std::string header = "Bearer " + std::string(token_.Reveal());
+    caller_ = authenticator_.Authenticate(header, [] { return std::string(); }).value();
+  }
+  void Permit(std::vector<std::string> types) {
+    access::Principal shop;
+    shop.role = v1::ROLE_PUBLISHER;
+    shop.tenants = {"acme"};
+    shop.event_types = std::move(types);
+    authenticator_.SetTokens({{*access::HashToken(token_.Reveal()), shop}});
+  }
+  static v1::PublishRequest Of(const std::vector<std::string>& tenants) {
+    v1::PublishRequest request = Sessions(tenants);
+    for (int i = 0; i < request.events_size(); ++i) {
+      request.mutable_events(i)->set_tenant(tenants[static_cast<size_t>(i)]);
+    }
+    return request;
+  }
+
+  const base::Secret token_ = access::NewToken();
+  access::Authenticator authenticator_{clock_};
+  std::unique_ptr<const access::Methods> methods_;
+};
+
+TEST_F(CallerTest, OneEventThatIsNotTheCallersRefusesAllOfThem) {
+  Call own, others;
+  Publish(Of({"acme", "acme"}), own);
+  Publish(Of({"acme", "other", "acme"}), others);
+  ASSERT_TRUE(others.answer);
+  EXPECT_EQ(others.answer->status().message(), "events[1].tenant: not a tenant of the caller");
+  EXPECT_EQ(aip::ReasonOf(others.answer->status()), v1::TENANT_FORBIDDEN);
+  AnswerAll();
+  ASSERT_TRUE(own.answer && own.answer->ok());
+  EXPECT_EQ(journal_.Taken(), 1u);
+  EXPECT_THAT(metrics_->Render(), HasSubstr(Published("invalid", 1)));
+}
+
+TEST_F(CallerTest, ACallerWhoseTokenChangedIsRefusedInTheMidstOfItsCall) {
+  Permit({"order.*"});
+  Call call;
+  Publish(Of({"acme"}), call);
+  ASSERT_TRUE(call.answer);
+  EXPECT_EQ(aip::ReasonOf(call.answer->status()), v1::CREDENTIALS_INVALID);
+  EXPECT_EQ(journal_.Taken(), 0u);
 }
 
 TEST_F(PublishingTest, NothingIsTakenOnceItStops) {

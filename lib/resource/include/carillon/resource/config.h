@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "carillon/access/authenticator.h"
 #include "carillon/base/container.h"
 #include "carillon/model/destination.h"
 #include "carillon/model/subscription.h"
@@ -21,6 +22,7 @@ struct Config {
   v1::ServerSettings server;  ///< of TLS only whether there is any
   ServerTls publish_tls;
   ServerTls admin_tls;
+  std::vector<access::Authenticator::Grant> tokens;  ///< who may publish; empty: everybody
   v1::JournalSettings journal;
   v1::DeliverySettings delivery;
   v1::LimitSettings limits;

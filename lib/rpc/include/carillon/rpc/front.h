@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "carillon/access/authenticator.h"
 #include "carillon/base/clock.h"
 #include "carillon/base/loop_watch.h"
 #include "carillon/log/log.h"
@@ -20,10 +21,12 @@ class Publishing;
 /// from any.
 class Front {
  public:
-  /// Listens, and takes calls; over TLS where `tls` is not null, which speaks HTTP/2. `publishing`
-  /// outlives it. UNAVAILABLE: what the system says.
+  /// Listens, and takes calls of whom `authenticator` knows; over TLS where `tls` is not null,
+  /// which speaks HTTP/2. `publishing` and `authenticator` outlive it. UNAVAILABLE: what the system
+  /// says.
   static absl::StatusOr<std::unique_ptr<Front>> Listen(const v1::ServerSettings& settings,
                                                        Publishing& publishing,
+                                                       access::Authenticator& authenticator,
                                                        const base::Clock& clock,
                                                        log::Logger& logger,
                                                        web::ServerTlsPtr tls = nullptr);

@@ -6,9 +6,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
+#include "carillon/access/authenticator.h"
+#include "carillon/access/methods.h"
 #include "carillon/base/clock.h"
 #include "carillon/base/mutex.h"
 #include "carillon/ingest/ingest.h"
@@ -48,6 +53,15 @@ class Publishing {
   /// not.
   grpc::Status CheckHead(const grpc::ServerContext& context);
 
+  /// From now on callers are asked who they are, once, before the first call. `peer_host` says
+  /// where a call comes from, by gRPC's name of its peer. Both references outlive this.
+  void SetAccess(access::Authenticator& authenticator, const access::Methods& methods,
+                 std::function<std::string(const std::string&)> peer_host);
+  using Caller = access::Authenticator::CallerPtr;
+  /// Who calls the method, which is the publisher's or a foreign one; null when nobody is asked.
+  /// UNAUTHENTICATED, PERMISSION_DENIED, RESOURCE_EXHAUSTED: it must not; counted.
+  absl::StatusOr<Caller> Admit(const grpc::ServerContext& context, std::string_view method);
+
   /// From now on spans are made; once, before the first call. Outlives this.
   void SetTracer(tracing::Tracer& tracer) { tracer_ = &tracer; }
   /// Returns where in a trace the call stands, as its metadata says, or nullopt when it says
@@ -64,9 +78,11 @@ class Publishing {
   /// Decodes one PublishRequest (PublishStreamRequest is the same on the wire), stores its events
   /// and answers with a PublishResponse (the same, again, as PublishStreamResponse). Never blocks.
   /// On the thread of `queue`, as is the answer; the caller is a call of that queue. `trace`: what
-  /// `ReadTrace` gave.
+  /// `ReadTrace` gave; `caller`: what `Admit` did. Events that are not the caller's to publish
+  /// refuse all of them.
   void Publish(const grpc::ByteBuffer& request, CallQueue& queue,
-               const std::optional<model::TraceContext>& trace, Answer answer);
+               const std::optional<model::TraceContext>& trace, const Caller& caller,
+               Answer answer);
 
  private:
   struct Waiting;
@@ -77,6 +93,9 @@ class Publishing {
   }
   void Conclude(Waiting& waiting);
   void Count(const absl::Status& status, uint64_t events, base::MonoTime since);
+  /// Whether these are the caller's to publish, still.
+  absl::Status CheckCaller(const Caller& caller,
+                           const std::vector<std::shared_ptr<model::Event>>& events) const;
   /// Answers why the message was refused, and counts it.
   void Refuse(const absl::Status& status, base::MonoTime since, PublishTrace* spans, Answer answer);
   void CountIgnored(uint64_t traceparents, uint64_t tracestates);
@@ -90,6 +109,9 @@ class Publishing {
   std::shared_ptr<const ingest::Catalog> catalog_ ABSL_GUARDED_BY(catalog_mutex_);
   std::atomic<bool> stopping_{false};
   std::function<bool()> large_heads_;
+  access::Authenticator* authenticator_ = nullptr;  ///< null when nobody is asked
+  const access::Methods* methods_ = nullptr;
+  std::function<std::string(const std::string&)> peer_host_;
   tracing::Tracer* tracer_ = nullptr;  ///< null when nobody asked for spans
 };
 

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "carillon/access/login_throttle.h"
+#include "carillon/access/principal.h"
+#include "carillon/access/token_secret.h"
+#include "carillon/base/clock.h"
+#include "carillon/base/mutex.h"
+
+namespace carillon::access {
+
+/// Finds out who calls. Thread-safe; a call with a token costs one hash, one without tokens being
+/// configured a look at a flag.
+class Authenticator {
+ public:
+  /// A token, and whose it is.
+  struct Grant {
+    TokenHash hash{};
+    Principal principal;
+  };
+
+  /// Who calls, for as long as a call lasts.
+  class Caller {
+   public:
+    explicit Caller(Principal principal) : principal_(std::move(principal)) {}
+    const Principal& principal() const { return principal_; }
+    /// Its token was taken away since.
+    bool revoked() const { return revoked_.load(std::memory_order_relaxed); }
+
+   private:
+    friend class Authenticator;
+    const Principal principal_;
+    std::atomic<bool> revoked_{false};
+  };
+  using CallerPtr = std::shared_ptr<const Caller>;
+
+  /// `clock` outlives it.
+  explicit Authenticator(const base::Clock& clock, const LoginThrottle::Limits& limits = {});
+
+  /// From now on these are the tokens there are; hashes differ. Callers whose token is no more, or
+  /// is another's now, are revoked. Without any, everybody may publish: see `Authenticate`.
+  void SetTokens(std::vector<Grant> grants);
+
+  /// `authorization`: the header, or metadata, empty when there is none. `address` says where the
+  /// call comes from; it is asked when the credential is wrong. While there are no tokens this is a
+  /// principal that may publish whatever it likes. Otherwise CREDENTIALS_MISSING,
+  /// CREDENTIALS_INVALID, CREDENTIALS_EXPIRED, or, after too many wrong ones from that address,
+  /// LOGIN_THROTTLED with how long to wait.
+  absl::StatusOr<CallerPtr> Authenticate(std::string_view authorization,
+                                         absl::FunctionRef<std::string()> address);
+  /// Whether a caller still is who it was when its call began: of long ones it is asked now and
+  /// then. CREDENTIALS_INVALID, CREDENTIALS_EXPIRED.
+  absl::Status Check(const Caller& caller) const;
+
+  /// Whether there are tokens.
+  bool asks() const { return asks_.load(std::memory_order_acquire); }
+
+ private:
+  using Table = absl::flat_hash_map<TokenHash, std::shared_ptr<Caller>>;
+
+  std::shared_ptr<const Table> table() const {
+    const base::MutexLock lock(mutex_);
+    return table_;
+  }
+  absl::Status Wrong(const std::string& address);
+
+  const base::Clock& clock_;
+  LoginThrottle throttle_;
+  const CallerPtr anybody_;
+  std::atomic<bool> asks_{false};
+  mutable base::Mutex mutex_;
+  std::shared_ptr<const Table> table_ ABSL_GUARDED_BY(mutex_) = std::make_shared<const Table>();
+};
+
+}  // namespace carillon::access

@@ -1,0 +1,101 @@
+#include "carillon/access/authenticator.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "carillon/aip/error.h"
+#include "carillon/base/text.h"
+
+namespace carillon::access {
+namespace {
+
+Principal Anybody() {
+  Principal principal;
+  principal.kind = PrincipalKind::kAnonymous;
+  principal.name = "anonymous";
+  principal.role = v1::ROLE_PUBLISHER;
+  principal.all_tenants = true;
+  return principal;
+}
+
+bool SamePrincipal(const Principal& a, const Principal& b) {
+  return a.name == b.name && a.role == b.role && a.all_tenants == b.all_tenants &&
+         a.tenants == b.tenants && a.event_types == b.event_types && a.rate == b.rate &&
+         a.expire_time == b.expire_time;
+}
+
+absl::Status Expired() {
+  return aip::MakeError(v1::CREDENTIALS_EXPIRED, "the token has expired: get a new one");
+}
+
+absl::Status Invalid() {
+  return aip::MakeError(v1::CREDENTIALS_INVALID,
+                        "the credential is none that is known: send \"authorization: Bearer "
+                        "car_...\" with a token that is valid");
+}
+
+}  // namespace
+
+Authenticator::Authenticator(const base::Clock& clock, const LoginThrottle::Limits& limits)
+    : clock_(clock), throttle_(limits), anybody_(std::make_shared<const Caller>(Anybody())) {}
+
+void Authenticator::SetTokens(std::vector<Grant> grants) {
+  const std::shared_ptr<const Table> before = table();
+  auto next = std::make_shared<Table>();
+  for (Grant& grant : grants) {
+    const auto known = before->find(grant.hash);
+    const bool stays =
+        known != before->end() && SamePrincipal(known->second->principal(), grant.principal);
+    next->emplace(grant.hash,
+                  stays ? known->second : std::make_shared<Caller>(std::move(grant.principal)));
+  }
+  {
+    const base::MutexLock lock(mutex_);
+    table_ = next;
+  }
+  asks_.store(!next->empty(), std::memory_order_release);
+  for (const auto& [hash, caller] : *before) {
+    const auto now = next->find(hash);
+    if (now == next->end() || now->second != caller) caller->revoked_.store(true);
+  }
+}
+
+absl::StatusOr<Authenticator::CallerPtr> Authenticator::Authenticate(
+    std::string_view authorization, absl::FunctionRef<std::string()> address) {
+  if (!asks()) return anybody_;
+  if (authorization.empty()) {
+    return aip::MakeError(v1::CREDENTIALS_MISSING,
+                          "no credential: send a token as the metadata (or header) "
+                          "\"authorization: Bearer car_...\"");
+  }
+  const auto bearer = BearerOf(authorization);
+  const auto hash = bearer ? HashToken(*bearer) : std::nullopt;
+  if (!hash) return Wrong(address());
+  const std::shared_ptr<const Table> tokens = table();
+  const auto found = tokens->find(*hash);
+  if (found == tokens->end() || !SameHash(found->first, *hash)) return Wrong(address());
+  if (found->second->principal().expired(clock_.Wall())) return Expired();
+  return CallerPtr(found->second);
+}
+
+absl::Status Authenticator::Check(const Caller& caller) const {
+  if (caller.revoked()) return Invalid();
+  if (caller.principal().expired(clock_.Wall())) return Expired();
+  // Who came while nobody was asked is asked when others are.
+  if (&caller == anybody_.get() && asks()) return Invalid();
+  return absl::OkStatus();
+}
+
+absl::Status Authenticator::Wrong(const std::string& address) {
+  const auto wait = throttle_.Failed(ThrottleKey(address), clock_.Mono());
+  if (!wait) return Invalid();
+  absl::Status status = aip::QuotaExceeded(
+      v1::LOGIN_THROTTLED,
+      absl::StrCat("too many wrong credentials came from this address: try again in ",
+                   base::FormatDuration(std::chrono::ceil<std::chrono::seconds>(*wait))),
+      address);
+  aip::AddRetry(status, *wait);
+  return status;
+}
+
+}  // namespace carillon::access

@@ -1,0 +1,112 @@
+#include "carillon/access/authenticator.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "carillon/aip/error.h"
+#include "sample_methods.h"
+
+namespace carillon::access {
+namespace {
+
+using std::chrono::seconds;
+
+class AuthenticatorTest : public testing::Test {
+ protected:
+  static Authenticator::Grant Give(const base::Secret& token, Principal principal) {
+    return {*HashToken(token.Reveal()), std::move(principal)};
+  }
+  static std::string Header(const base::Secret& token) {
+    return "Bearer " + std::string(token.Reveal());
+  }
+  absl::StatusOr<Authenticator::CallerPtr> Authenticate(const std::string& header,
+                                                        const std::string& address) {
+    return authenticator_.Authenticate(header, [&] { return address; });
+  }
+  v1::ErrorReason Reason(const std::string& header, const std::string& address = "10.0.0.1") {
+    return aip::ReasonOf(Authenticate(header, address).status());
+  }
+
+  base::SimulatedClock clock_;
+  Authenticator authenticator_{clock_};
+  const base::Secret shop_ = NewToken();
+  const base::Secret other_ = NewToken();
+};
+
+TEST_F(AuthenticatorTest, WithoutTokensEverybodyMayPublishAndNothingElse) {
+  EXPECT_FALSE(authenticator_.asks());
+  const auto caller = Authenticate("", "10.0.0.1");
+  ASSERT_TRUE(caller.ok());
+  EXPECT_EQ((*caller)->principal().kind, PrincipalKind::kAnonymous);
+  EXPECT_EQ((*caller)->principal().role, v1::ROLE_PUBLISHER);
+  EXPECT_TRUE((*caller)->principal().MayEnter("any"));
+  EXPECT_TRUE((*caller)->principal().MayPublishType("any.type"));
+  EXPECT_TRUE(authenticator_.Check(**caller).ok());
+  // A credential is not looked at.
+  EXPECT_TRUE(Authenticate("Bearer nonsense", "10.0.0.1").ok());
+}
+
+TEST_F(AuthenticatorTest, ATokenIsItsPrincipal) {
+  authenticator_.SetTokens(
+      {Give(shop_, Of(v1::ROLE_PUBLISHER, {"acme"})), Give(other_, Of(v1::ROLE_READER))});
+  EXPECT_TRUE(authenticator_.asks());
+  const auto caller = Authenticate(Header(shop_), "10.0.0.1");
+  ASSERT_TRUE(caller.ok());
+  EXPECT_EQ((*caller)->principal().tenants, std::vector<std::string>{"acme"});
+  EXPECT_EQ((*Authenticate(Header(other_), "x"))->principal().role, v1::ROLE_READER);
+}
+
+TEST_F(AuthenticatorTest, SaysWhatIsWrongWithACredential) {
+  Principal shop = Of(v1::ROLE_PUBLISHER, {"acme"});
+  shop.expire_time = clock_.Wall() + seconds(10);
+  authenticator_.SetTokens({Give(shop_, shop)});
+  EXPECT_EQ(Reason(""), v1::CREDENTIALS_MISSING);
+  EXPECT_EQ(Reason(Header(other_)), v1::CREDENTIALS_INVALID);
+  EXPECT_EQ(Reason("Bearer car_short"), v1::CREDENTIALS_INVALID);
+  EXPECT_EQ(Reason("Basic " + std::string(shop_.Reveal())), v1::CREDENTIALS_INVALID);
+  EXPECT_EQ(Reason(std::string(shop_.Reveal())), v1::CREDENTIALS_INVALID);
+  const auto caller = Authenticate(Header(shop_), "10.0.0.1");
+  ASSERT_TRUE(caller.ok());
+  clock_.Advance(seconds(10));
+  EXPECT_EQ(Reason(Header(shop_)), v1::CREDENTIALS_EXPIRED);
+  EXPECT_EQ(aip::ReasonOf(authenticator_.Check(**caller)), v1::CREDENTIALS_EXPIRED);
+}
+
+TEST_F(AuthenticatorTest, ATokenThatIsTakenAwayIsRevokedAtOnce) {
+  const Principal acme = Of(v1::ROLE_PUBLISHER, {"acme"});
+  authenticator_.SetTokens({Give(shop_, acme), Give(other_, acme)});
+  const auto shop = *Authenticate(Header(shop_), "a");
+  const auto other = *Authenticate(Header(other_), "a");
+  authenticator_.SetTokens({Give(shop_, acme)});
+  EXPECT_TRUE(authenticator_.Check(*shop).ok()) << "it is what it was";
+  EXPECT_EQ(aip::ReasonOf(authenticator_.Check(*other)), v1::CREDENTIALS_INVALID);
+  EXPECT_EQ(Reason(Header(other_)), v1::CREDENTIALS_INVALID);
+  // It may do less than before: who calls already is asked again.
+  authenticator_.SetTokens({Give(shop_, Of(v1::ROLE_PUBLISHER, {"bell"}))});
+  EXPECT_EQ(aip::ReasonOf(authenticator_.Check(*shop)), v1::CREDENTIALS_INVALID);
+  EXPECT_TRUE(Authenticate(Header(shop_), "a").ok());
+}
+
+TEST_F(AuthenticatorTest, WhoCameBeforeThereWereTokensIsAskedThen) {
+  const auto anybody = *Authenticate("", "a");
+  authenticator_.SetTokens({Give(shop_, Of(v1::ROLE_PUBLISHER))});
+  EXPECT_EQ(aip::ReasonOf(authenticator_.Check(*anybody)), v1::CREDENTIALS_INVALID);
+}
+
+TEST_F(AuthenticatorTest, WrongOnesAreThrottledByAddressAndRightOnesAreNot) {
+  authenticator_.SetTokens({Give(shop_, Of(v1::ROLE_PUBLISHER))});
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(Reason(Header(other_)), v1::CREDENTIALS_INVALID) << i;
+  const absl::Status status = Authenticate(Header(other_), "10.0.0.1").status();
+  EXPECT_EQ(aip::ReasonOf(status), v1::LOGIN_THROTTLED);
+  google::rpc::RetryInfo retry;
+  ASSERT_TRUE(aip::GetDetail(status, retry));
+  EXPECT_EQ(retry.retry_delay().seconds(), 10);
+  EXPECT_EQ(Reason(Header(other_), "10.0.0.2"), v1::CREDENTIALS_INVALID);
+  EXPECT_TRUE(Authenticate(Header(shop_), "10.0.0.1").ok());
+  // To send none is no attempt to guess.
+  EXPECT_EQ(Reason(""), v1::CREDENTIALS_MISSING);
+}
+
+}  // namespace
+}  // namespace carillon::access
