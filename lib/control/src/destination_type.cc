@@ -14,6 +14,7 @@
 #include "carillon/resource/to_message.h"
 #include "carillon/signing/generate.h"
 #include "carillon/v1/destination.pb.h"
+#include "metadata.h"
 #include "read_errors.h"
 #include "referrers.h"
 
@@ -76,12 +77,18 @@ class DestinationType final : public ResourceType {
 
   absl::Status Prepare(Message& created, base::WallTime now) const override {
     auto& destination = static_cast<v1::Destination&>(created);
-    if (destination.keys_size() > 0) return absl::OkStatus();
-    for (const char* id : {"first", "second"}) {
-      v1::Key& key = *destination.add_keys();
-      key.set_name(id);
-      key.mutable_secret()->set_value(
-          std::string(signing::GenerateSecret(model::KeyScheme::kV1).Reveal()));
+    if (destination.keys_size() == 0) {
+      for (const char* id : {"first", "second"}) {
+        v1::Key& key = *destination.add_keys();
+        key.set_name(id);
+        key.mutable_secret()->set_value(
+            std::string(signing::GenerateSecret(model::KeyScheme::kV1).Reveal()));
+      }
+    }
+    for (v1::Key& key : *destination.mutable_keys()) {
+      key.clear_etag();
+      key.set_uid(NewUid(now));
+      SetTime(key, "create_time", now);
     }
     return absl::OkStatus();
   }
@@ -100,9 +107,7 @@ class DestinationType final : public ResourceType {
   }
 
   std::map<std::string, std::string> instead() const override {
-    return {{"keys",
-             "keys of a destination are given when it is created: make another destination, "
-             "or give them as they are stored"}};
+    return {{"keys", "keys are changed by KeyService: CreateKey, RotateKey, DeleteKey"}};
   }
 
   absl::Status Delete(const Entry& entry, const View& view, bool force,

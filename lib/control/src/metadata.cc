@@ -2,6 +2,8 @@
 
 #include <google/protobuf/timestamp.pb.h>
 
+#include "carillon/base/random.h"
+#include "carillon/base/uuid.h"
 #include "carillon/v1/resource.pb.h"
 
 namespace carillon::control {
@@ -15,6 +17,11 @@ const FieldDescriptor* MemberOf(const Message& message, std::string_view name) {
 }
 
 }  // namespace
+
+std::string NewUid(base::WallTime now) {
+  base::SeededRandom random(base::RandomSeed());
+  return base::MakeUuidV7(now, random);
+}
 
 void SetText(Message& message, std::string_view member, const std::string& text) {
   const FieldDescriptor* field = MemberOf(message, member);

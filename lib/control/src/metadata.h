@@ -11,6 +11,9 @@
 // has no such member of is passed over.
 namespace carillon::control {
 
+/// A new uid (UUIDv7).
+std::string NewUid(base::WallTime now);
+
 void SetText(google::protobuf::Message& message, std::string_view member, const std::string& text);
 std::string GetText(const google::protobuf::Message& message, std::string_view member);
 void SetTime(google::protobuf::Message& message, std::string_view member, base::WallTime time);

@@ -1,16 +1,13 @@
 #include "carillon/control/standard_methods.h"
 
-#include <algorithm>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "carillon/aip/error.h"
 #include "carillon/aip/field_behavior.h"
 #include "carillon/aip/field_mask.h"
-#include "carillon/base/random.h"
 #include "carillon/base/text.h"
-#include "carillon/base/uuid.h"
+#include "change_call.h"
 #include "metadata.h"
 
 namespace carillon::control {
@@ -18,34 +15,10 @@ namespace {
 
 using google::protobuf::Message;
 
-constexpr size_t kMaxRequestIdBytes = 64;
-
 std::unique_ptr<Message> CopyOf(const Message& message) {
   std::unique_ptr<Message> copy(message.New());
   copy->CopyFrom(message);
   return copy;
-}
-
-std::string NewUid(base::WallTime now) {
-  base::SeededRandom random(base::RandomSeed());
-  return base::MakeUuidV7(now, random);
-}
-
-absl::Status CheckRequestId(const std::string& id) {
-  const bool good =
-      id.size() <= kMaxRequestIdBytes && std::ranges::all_of(id, [](char c) {
-        return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-';
-      });
-  if (good) return absl::OkStatus();
-  return aip::BadField("request_id", "PATTERN", "must be 1-64 characters of [A-Za-z0-9_-]");
-}
-
-absl::Status ReadOnly(std::string_view name) {
-  return aip::FailedPrecondition(
-      v1::READ_ONLY_FILE,
-      absl::StrCat(base::ToAbsl(name), " is defined by the configuration file: change it there"),
-      {{"READ_ONLY_FILE", std::string(name), "change the configuration file"}},
-      {{"resource", std::string(name)}});
 }
 
 }  // namespace
@@ -82,13 +55,7 @@ void Methods::Change(const ChangeRequest& request, const Caller& caller, const M
                      absl::AnyInvocable<absl::StatusOr<ChangeSet>(const View&)> decide, Done done) {
   absl::Status status = CheckRequestId(request.request_id);
   if (!status.ok()) return done(std::move(status));
-  ChangeCall call;
-  call.principal = caller.principal;
-  call.method = request.method;
-  if (!request.validate_only) call.request_id = request.request_id;
-  call.request = request.request.SerializeAsString();
-  call.answer_type = &answer_type;
-  call.validate_only = request.validate_only;
+  ChangeCall call = MakeCall(request, caller, answer_type);
   call.decide = std::move(decide);
   repository_.Change(std::move(call), std::move(done));
 }
@@ -180,7 +147,7 @@ absl::StatusOr<ChangeSet> Methods::DecideUpdate(const View& view, const Message&
   const std::string name = GetText(given, "name");
   const Entry entry = view.Find(name);
   if (entry.message == nullptr) {
-    if (FindInFile(view, name) != nullptr) return ReadOnly(name);
+    if (FindInFile(view, name) != nullptr) return ReadOnlyFile(name);
     const std::string etag = GetText(given, "etag");
     if (!allow_missing || !etag.empty()) return aip::NotFound(type_.type(), name);
     return DecideCreate(view, name, given, validate_only);
@@ -199,7 +166,7 @@ absl::StatusOr<std::vector<Edit>> Methods::DecideDelete(const View& view,
   std::vector<Edit> edits;
   const Entry entry = view.Find(deletion.name);
   if (entry.message == nullptr) {
-    if (FindInFile(view, deletion.name) != nullptr) return ReadOnly(deletion.name);
+    if (FindInFile(view, deletion.name) != nullptr) return ReadOnlyFile(deletion.name);
     if (!deletion.allow_missing) return aip::NotFound(type_.type(), deletion.name);
     return edits;
   }

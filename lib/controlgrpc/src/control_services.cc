@@ -14,20 +14,24 @@ class ControlServicesImpl final : public ControlServices {
   explicit ControlServicesImpl(ControlOptions options)
       : destinations_(options.repository, options.destinations, options.clock),
         subscriptions_(options.repository, options.subscriptions, options.clock),
+        keys_(options.repository, options.destinations, options.clock),
         calls_(std::move(options.authorize)),
         destination_front_(MakeDestinationFront(calls_, destinations_)),
+        key_front_(MakeKeyFront(calls_, keys_)),
         subscription_front_(MakeSubscriptionFront(calls_, subscriptions_)) {}
 
   std::vector<grpc::Service*> services() override {
-    return {destination_front_.get(), subscription_front_.get()};
+    return {destination_front_.get(), key_front_.get(), subscription_front_.get()};
   }
   void Stop() override { calls_.Stop(); }
 
  private:
   control::Methods destinations_;
   control::Methods subscriptions_;
+  control::KeyMethods keys_;
   ControlCalls calls_;
   const std::unique_ptr<grpc::Service> destination_front_;
+  const std::unique_ptr<grpc::Service> key_front_;
   const std::unique_ptr<grpc::Service> subscription_front_;
 };
 

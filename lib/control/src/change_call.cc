@@ -1,0 +1,48 @@
+#include "change_call.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "carillon/aip/error.h"
+#include "carillon/base/text.h"
+
+namespace carillon::control {
+namespace {
+
+constexpr size_t kMaxRequestIdBytes = 64;
+
+}  // namespace
+
+absl::Status CheckRequestId(const std::string& id) {
+  const bool good =
+      id.size() <= kMaxRequestIdBytes && std::ranges::all_of(id, [](char c) {
+        return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-';
+      });
+  if (good) return absl::OkStatus();
+  return aip::BadField("request_id", "PATTERN", "must be 1-64 characters of [A-Za-z0-9_-]");
+}
+
+absl::Status ReadOnlyFile(std::string_view name) {
+  return aip::FailedPrecondition(
+      v1::READ_ONLY_FILE,
+      absl::StrCat(base::ToAbsl(name), " is defined by the configuration file: change it there"),
+      {{"READ_ONLY_FILE", std::string(name), "change the configuration file"}},
+      {{"resource", std::string(name)}});
+}
+
+ChangeCall MakeCall(const ChangeRequest& request, const Caller& caller,
+                    const google::protobuf::Message& answer_type) {
+  ChangeCall call;
+  call.principal = caller.principal;
+  call.method = request.method;
+  if (!request.validate_only) call.request_id = request.request_id;
+  call.request = request.request.SerializeAsString();
+  call.answer_type = &answer_type;
+  call.validate_only = request.validate_only;
+  return call;
+}
+
+}  // namespace carillon::control
