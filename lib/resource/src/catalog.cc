@@ -7,22 +7,13 @@
 #include "carillon/base/similar.h"
 #include "carillon/base/text.h"
 #include "carillon/model/built_in.h"
+#include "field_rules.h"
 #include "member_rules.h"
 
 namespace carillon::resource {
-namespace {
-
-constexpr int kMaxEventTypes = 10'000;
-
-}  // namespace
-
 Catalog::Catalog(const google::protobuf::RepeatedPtrField<v1::EventType>& configured,
                  const Path& path, Errors& errors)
     : types_(model::BuiltInTypes()) {
-  if (configured.size() > kMaxEventTypes) {
-    errors.Add(path, absl::StrCat("must be at most ", kMaxEventTypes));
-    return;
-  }
   constexpr int kBuiltIn = -1;
   absl::flat_hash_map<std::string, int> seen;
   for (const std::string& type : types_) seen.emplace(type, kBuiltIn);
@@ -30,7 +21,7 @@ Catalog::Catalog(const google::protobuf::RepeatedPtrField<v1::EventType>& config
     const Path type_path = path.At(i);
     const Path name_path = type_path.Member("name");
     const std::string& name = configured[i].name();
-    CheckDescription(configured[i].description(), type_path.Member("description"), errors);
+    CheckRules(configured[i], type_path, errors);
     if (!IsTypeName(name)) {
       errors.Add(name_path,
                  "must be 1-128 characters of [a-z0-9_.-], parts between dots not empty");

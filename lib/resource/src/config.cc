@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "catalog.h"
 #include "check_urls.h"
+#include "field_rules.h"
 #include "guard.h"
 #include "memory.h"
 #include "names.h"
@@ -19,19 +19,9 @@
 namespace carillon::resource {
 namespace {
 
-constexpr int kMaxDestinations = 100'000;
-constexpr int kMaxSubscriptions = 100'000;
-
-bool CheckCount(int count, int max, const Path& path, Errors& errors) {
-  if (count <= max) return true;
-  errors.Add(path, absl::StrCat("must be at most ", max));
-  return false;
-}
-
 void ReadDestinations(const v1::Config& given, Names& names, Config& to, Errors& errors) {
   const Path root;
   const Path path = root.Member("destinations");
-  if (!CheckCount(given.destinations_size(), kMaxDestinations, path, errors)) return;
   to.destinations.reserve(static_cast<size_t>(given.destinations_size()));
   for (int i = 0; i < given.destinations_size(); ++i) {
     const Path element = path.At(i);
@@ -46,7 +36,6 @@ void ReadSubscriptions(const v1::Config& given, const Names& destinations, const
                        Config& to, Errors& errors) {
   const Path root;
   const Path path = root.Member("subscriptions");
-  if (!CheckCount(given.subscriptions_size(), kMaxSubscriptions, path, errors)) return;
   to.subscriptions.reserve(static_cast<size_t>(given.subscriptions_size()));
   Names names("subscriptions");
   for (int i = 0; i < given.subscriptions_size() && !errors.full(); ++i) {
@@ -75,6 +64,10 @@ Config Validate(v1::Config given, const Surroundings& surroundings, Errors& erro
   const Path root;
   Config to;
   to.container = surroundings.limits;
+  const size_t before = errors.violations().size();
+  CheckRules(given, root, errors);
+  // What there is too much of is not looked at.
+  if (errors.violations().size() > before) return to;
   KeepWithin(surroundings.limits, given);
   Complete(*given.mutable_server(), root.Member("server"), errors);
   ReadPorts(*given.mutable_server(), to, root.Member("server"), errors);

@@ -1,6 +1,5 @@
 #include "member_rules.h"
 
-#include <google/protobuf/descriptor.h>
 #include <google/protobuf/duration.pb.h>
 #include <google/protobuf/util/time_util.h>
 
@@ -10,17 +9,11 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
-#include "carillon/resource/units.h"
 
 namespace carillon::resource {
 namespace {
 
-using google::protobuf::FieldDescriptor;
-using google::protobuf::Message;
 using google::protobuf::util::TimeUtil;
-
-constexpr size_t kMaxDescriptionBytes = 1024;
-constexpr size_t kMaxDisplayNameBytes = 128;
 
 bool IsLowerOrDigit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 bool IsLabelChar(char c) { return IsLowerOrDigit(c) || c == '-'; }
@@ -33,53 +26,8 @@ bool Consists(std::string_view s, size_t max, bool (*of)(char)) {
 
 }  // namespace
 
-void Apply(const NumberRule& rule, Message& message, const Path& path, Errors& errors) {
-  const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(rule.member);
-  const auto& reflection = *message.GetReflection();
-  const bool narrow = field->cpp_type() == FieldDescriptor::CPPTYPE_UINT32;
-  if (!reflection.HasField(message, field)) {
-    if (narrow) {
-      reflection.SetUInt32(&message, field, static_cast<uint32_t>(rule.fallback));
-    } else {
-      reflection.SetUInt64(&message, field, rule.fallback);
-    }
-    return;
-  }
-  const uint64_t value =
-      narrow ? reflection.GetUInt32(message, field) : reflection.GetUInt64(message, field);
-  if (value >= rule.min && value <= rule.max) return;
-  const auto show = [&](uint64_t n) { return rule.is_size ? FormatSize(n) : std::to_string(n); };
-  errors.Add(path.Member(rule.member),
-             absl::StrCat("must be ", show(rule.min), " to ", show(rule.max)));
-}
-
-void Apply(const DurationRule& rule, Message& message, const Path& path, Errors& errors) {
-  const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(rule.member);
-  const auto& reflection = *message.GetReflection();
-  const bool given = reflection.HasField(message, field);
-  auto& duration =
-      static_cast<google::protobuf::Duration&>(*reflection.MutableMessage(&message, field));
-  if (!given) {
-    duration = TimeUtil::MillisecondsToDuration(rule.fallback.count());
-    return;
-  }
-  CheckDuration(std::chrono::milliseconds(TimeUtil::DurationToMilliseconds(duration)), rule.min,
-                rule.max, path.Member(rule.member), errors);
-}
-
 std::chrono::milliseconds Millis(const google::protobuf::Duration& duration) {
   return std::chrono::milliseconds(TimeUtil::DurationToMilliseconds(duration));
-}
-
-void CheckDuration(std::chrono::milliseconds value, std::chrono::milliseconds min,
-                   std::chrono::milliseconds max, const Path& path, Errors& errors) {
-  if (value >= min && value <= max) return;
-  errors.Add(path, absl::StrCat("must be ", FormatMillis(min), " to ", FormatMillis(max)));
-}
-
-void CheckRange(double value, double min, double max, const Path& path, Errors& errors) {
-  if (value >= min && value <= max) return;
-  errors.Add(path, absl::StrCat("must be ", min, " to ", max));
 }
 
 bool IsDestinationName(std::string_view s) {
@@ -110,16 +58,6 @@ bool IsUriReference(std::string_view s) {
     if (!IsWordChar(s[i]) && !other) return false;
   }
   return true;
-}
-
-void CheckDescription(std::string_view text, const Path& path, Errors& errors) {
-  if (text.size() > kMaxDescriptionBytes) errors.Add(path, "must be at most 1024 bytes");
-}
-
-void CheckDisplayName(std::string_view text, const Path& path, Errors& errors) {
-  if (text.size() > kMaxDisplayNameBytes || base::FindInvalidUtf8(text)) {
-    errors.Add(path, "must be at most 128 bytes of UTF-8");
-  }
 }
 
 const NameRule kDestinationNames = {

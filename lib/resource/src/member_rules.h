@@ -12,38 +12,7 @@
 
 namespace carillon::resource {
 
-/// Bounds and default of a number; `is_size`: errors show it as bytes.
-struct NumberRule {
-  const char* member;
-  uint64_t min;
-  uint64_t max;
-  uint64_t fallback;
-  bool is_size = false;
-};
-
-/// Bounds and default of a duration.
-struct DurationRule {
-  const char* member;
-  std::chrono::milliseconds min;
-  std::chrono::milliseconds max;
-  std::chrono::milliseconds fallback;
-};
-
-/// Sets the member (an `optional` uint32 or uint64) to its default when it was left out; otherwise
-/// checks it. `path` is the message's.
-void Apply(const NumberRule& rule, google::protobuf::Message& message, const Path& path,
-           Errors& errors);
-void Apply(const DurationRule& rule, google::protobuf::Message& message, const Path& path,
-           Errors& errors);
-
 std::chrono::milliseconds Millis(const google::protobuf::Duration& duration);
-
-/// Adds an error when `value` is not within [min, max].
-void CheckDuration(std::chrono::milliseconds value, std::chrono::milliseconds min,
-                   std::chrono::milliseconds max, const Path& path, Errors& errors);
-
-/// The same for a number that may have a fraction; NaN is never within.
-void CheckRange(double value, double min, double max, const Path& path, Errors& errors);
 
 // Names. All are non-empty.
 bool IsDestinationName(std::string_view s);  ///< at most 63 of [a-z0-9-], no - at either end
@@ -54,10 +23,6 @@ bool IsAttributeKey(std::string_view s);  ///< at most 64 of [A-Za-z0-9_.-]
 
 /// Whether `s` has only the characters of a URI reference (RFC 3986), each % with two hex digits.
 bool IsUriReference(std::string_view s);
-
-void CheckDescription(std::string_view text, const Path& path, Errors& errors);
-
-void CheckDisplayName(std::string_view text, const Path& path, Errors& errors);
 
 /// What the names of one kind of a tenant's resources are.
 struct NameRule {

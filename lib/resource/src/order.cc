@@ -1,12 +1,10 @@
 #include "order.h"
 
+#include "field_rules.h"
 #include "member_rules.h"
 
 namespace carillon::resource {
 namespace {
-
-using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 model::Ordering ToModel(v1::Ordering by) {
   switch (by) {
@@ -31,11 +29,7 @@ model::Order ToModel(const v1::Order& given, const Path& path, Errors& errors) {
 }
 
 model::Batch ToModel(v1::Batch given, const Path& path, Errors& errors) {
-  const model::Batch fallback;
-  Apply(NumberRule{"max_events", 1, 1000, fallback.max_events}, given, path, errors);
-  Apply(NumberRule{"max_bytes", 1u << 10, 1u << 20, fallback.max_bytes, true}, given, path, errors);
-  Apply(DurationRule{"max_wait", milliseconds(0), seconds(60), fallback.max_wait}, given, path,
-        errors);
+  ApplyRules(given, path, errors);
   return {.max_events = given.max_events(),
           .max_bytes = given.max_bytes(),
           .max_wait = Millis(given.max_wait())};

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
+#include "field_rules.h"
 #include "member_rules.h"
 #include "order.h"
 #include "read_authorization.h"
@@ -20,29 +21,20 @@
 namespace carillon::resource {
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
-constexpr uint32_t kMaxConcurrency = 1024;
 constexpr size_t kMaxSourceBytes = 1024;
 
-void ReadTimeouts(const v1::Timeouts& given, model::Destination& to, const Path& path,
-                  Errors& errors) {
-  if (given.has_total()) {
-    to.total_timeout = Millis(given.total());
-    CheckDuration(to.total_timeout, milliseconds(10), seconds(120), path.Member("total"), errors);
-  }
-  if (!given.has_connect()) {
-    to.connect_timeout = std::min(to.connect_timeout, to.total_timeout);
-    return;
-  }
+void ReadTimeouts(v1::Timeouts given, model::Destination& to, const Path& path, Errors& errors) {
+  const bool has_total = given.has_total();
+  const bool has_connect = given.has_connect();
+  ApplyRules(given, path, errors);
+  to.total_timeout = Millis(given.total());
   to.connect_timeout = Millis(given.connect());
-  const Path connect = path.Member("connect");
-  CheckDuration(to.connect_timeout, milliseconds(10), seconds(60), connect, errors);
+  if (!has_connect) to.connect_timeout = std::min(to.connect_timeout, to.total_timeout);
   if (to.connect_timeout > to.total_timeout) {
-    errors.Add(connect, absl::StrCat("must not be longer than total (",
-                                     given.has_total() ? "" : "by default ",
-                                     base::FormatDuration(to.total_timeout), ")"));
+    const Path connect = path.Member("connect");
+    errors.Add(connect,
+               absl::StrCat("must not be longer than total (", has_total ? "" : "by default ",
+                            base::FormatDuration(to.total_timeout), ")"));
   }
 }
 
@@ -87,16 +79,15 @@ void CheckSource(const model::Destination& to, const Path& path, Errors& errors)
 
 model::Destination ReadDestination(const v1::Destination& given, const Path& path, Errors& errors) {
   model::Destination to;
+  CheckRules(given, path, errors);
   const NameParts name = ReadName(given.name(), kDestinationNames, path.Member("name"), errors);
   to.tenant = name.tenant;
   to.name = name.id;
   to.url = given.url();
   to.display_name = given.display_name();
-  CheckDisplayName(to.display_name, path.Member("display_name"), errors);
   to.labels = ReadLabels(given.labels(), path.Member("labels"), errors);
   to.annotations = ReadAnnotations(given.annotations(), path.Member("annotations"), errors);
   to.description = given.description();
-  CheckDescription(to.description, path.Member("description"), errors);
   to.format = ToModel(given.format());
   if (given.has_cloudevents_source()) {
     to.cloudevents_source = given.cloudevents_source();
@@ -104,12 +95,7 @@ model::Destination ReadDestination(const v1::Destination& given, const Path& pat
   }
   to.success = ToModel(given.success());
   ReadTimeouts(given.timeouts(), to, path.Member("timeouts"), errors);
-  if (given.has_concurrency()) {
-    to.concurrency = given.concurrency();
-    if (to.concurrency < 1 || to.concurrency > kMaxConcurrency) {
-      errors.Add(path.Member("concurrency"), absl::StrCat("must be 1 to ", kMaxConcurrency));
-    }
-  }
+  if (given.has_concurrency()) to.concurrency = given.concurrency();
   to.retry = ReadRetry(given.retry(), path.Member("retry"), errors);
   to.headers = ReadHeaders(given, path.Member("headers"), errors);
   ReadSigning(given, to, path, errors);

@@ -5,27 +5,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
+#include "field_rules.h"
 #include "member_rules.h"
 
 namespace carillon::resource {
 namespace {
 
-using std::chrono::hours;
-using std::chrono::milliseconds;
-using std::chrono::minutes;
-using std::chrono::seconds;
-
-constexpr hours kOneDay(24);
 constexpr double kNotLookedAt = 2;  // a rate that nothing reaches
-
-double ReadFailureRate(const v1::Breaker& given, const Path& path, Errors& errors) {
-  if (!given.has_failure_rate()) return model::Breaker().failure_rate;
-  if (given.failure_rate() == 0) return kNotLookedAt;
-  if (!(given.failure_rate() >= 0.01 && given.failure_rate() <= 1)) {
-    errors.Add(path.Member("failure_rate"), "must be 0.01 to 1, or 0: not looked at");
-  }
-  return given.failure_rate();
-}
 
 void CheckMaxDelay(const v1::Breaker& given, const model::Breaker& breaker, const Path& path,
                    Errors& errors) {
@@ -36,16 +22,14 @@ void CheckMaxDelay(const v1::Breaker& given, const model::Breaker& breaker, cons
 }
 
 model::Breaker ToModel(const v1::Breaker& given, const Path& path, Errors& errors) {
-  constexpr milliseconds kShortest(100);
   v1::Breaker full = given;
-  Apply(NumberRule{"consecutive_failures", 0, 10'000, 10}, full, path, errors);
-  Apply(NumberRule{"min_attempts", 1, 100'000, 20}, full, path, errors);
-  Apply(DurationRule{"window", seconds(1), hours(1), minutes(1)}, full, path, errors);
-  Apply(DurationRule{"delay", kShortest, hours(1), seconds(1)}, full, path, errors);
-  const milliseconds max_delay = std::max<milliseconds>(minutes(1), Millis(full.delay()));
-  Apply(DurationRule{"max_delay", kShortest, kOneDay, max_delay}, full, path, errors);
+  ApplyRules(full, path, errors);
+  if (!given.has_max_delay() && Millis(full.max_delay()) < Millis(full.delay())) {
+    *full.mutable_max_delay() = full.delay();
+  }
+  const bool no_rate = full.failure_rate() == 0;
   const model::Breaker breaker{.consecutive_failures = full.consecutive_failures(),
-                               .failure_rate = ReadFailureRate(given, path, errors),
+                               .failure_rate = no_rate ? kNotLookedAt : full.failure_rate(),
                                .min_attempts = full.min_attempts(),
                                .window = Millis(full.window()),
                                .delay = Millis(full.delay()),
@@ -66,18 +50,15 @@ std::optional<model::Breaker> ReadBreaker(const v1::Breaker& given, const Path& 
   return std::nullopt;
 }
 
-model::Disabling ToModel(const v1::Disabling& given, const Path& path, Errors& errors) {
+model::Disabling ToModel(v1::Disabling given, const Path& path, Errors& errors) {
   model::Disabling disabling;
   if (given.has_on_gone()) disabling.on_gone = given.on_gone();
-  const Path failing_for = path.Member("failing_for");
-  if (given.has_failing_for()) {
-    disabling.failing_for = Millis(given.failing_for());
-    CheckDuration(*disabling.failing_for, minutes(1), 365 * kOneDay, failing_for, errors);
+  if (given.never() && given.has_failing_for()) {
+    errors.Add(path.Member("failing_for"), "must be left out when never is true");
   }
-  if (given.never()) {
-    if (given.has_failing_for()) errors.Add(failing_for, "must be left out when never is true");
-    disabling.failing_for.reset();
-  }
+  ApplyRules(given, path, errors);
+  disabling.failing_for.reset();
+  if (!given.never()) disabling.failing_for = Millis(given.failing_for());
   disabling.when_retries_end = given.when_retries_end();
   disabling.drop_deliveries = given.deliveries() == v1::DELIVERIES_DEAD;
   return disabling;

@@ -1,13 +1,12 @@
 #include "read_pace.h"
 
-#include "member_rules.h"
+#include "field_rules.h"
 
 namespace carillon::resource {
 namespace {
 
 model::Rate ToModel(v1::Rate given, const Path& path, Errors& errors) {
-  CheckRange(given.per_second(), 0.01, 100'000, path.Member("per_second"), errors);
-  Apply(NumberRule{"burst", 1, 100'000, 1}, given, path, errors);
+  ApplyRules(given, path, errors);
   return {.per_second = given.per_second(), .burst = given.burst()};
 }
 

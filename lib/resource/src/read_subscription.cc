@@ -5,21 +5,13 @@
 #include "absl/strings/str_cat.h"
 #include "carillon/base/similar.h"
 #include "carillon/base/text.h"
+#include "field_rules.h"
 #include "member_rules.h"
 #include "read_filter.h"
 #include "read_labels.h"
 
 namespace carillon::resource {
 namespace {
-
-constexpr int kMaxTypes = 256;
-constexpr int kMaxNamedDestinations = 256;
-
-bool CheckMembers(int count, int max, const Path& path, Errors& errors) {
-  if (count >= 1 && count <= max) return true;
-  errors.Add(path, absl::StrCat("must be 1 to ", max));
-  return false;
-}
 
 /// Reads the names of its destinations, whole or their last part; `path` is the list's.
 void ReadDestinations(const v1::Subscription& given, const Names& destinations,
@@ -50,27 +42,21 @@ void ReadDestinations(const v1::Subscription& given, const Names& destinations,
 model::Subscription ReadSubscription(const v1::Subscription& given, const Names& destinations,
                                      const Catalog& catalog, const Path& path, Errors& errors) {
   model::Subscription to;
+  CheckRules(given, path, errors);
   const NameParts name = ReadName(given.name(), kSubscriptionNames, path.Member("name"), errors);
   to.tenant = name.tenant;
   to.name = name.id;
   to.display_name = given.display_name();
-  CheckDisplayName(to.display_name, path.Member("display_name"), errors);
   to.description = given.description();
-  CheckDescription(to.description, path.Member("description"), errors);
   to.labels = ReadLabels(given.labels(), path.Member("labels"), errors);
   to.annotations = ReadAnnotations(given.annotations(), path.Member("annotations"), errors);
   to.disabled = given.disabled();
   const Path types = path.Member("types");
-  if (CheckMembers(given.types_size(), kMaxTypes, types, errors)) {
-    to.types.assign(given.types().begin(), given.types().end());
-    for (int i = 0; i < given.types_size() && !errors.full(); ++i) {
-      catalog.CheckPattern(given.types(i), types.At(i), errors);
-    }
+  to.types.assign(given.types().begin(), given.types().end());
+  for (int i = 0; i < given.types_size() && !errors.full(); ++i) {
+    catalog.CheckPattern(given.types(i), types.At(i), errors);
   }
-  const Path names = path.Member("destinations");
-  if (CheckMembers(given.destinations_size(), kMaxNamedDestinations, names, errors)) {
-    ReadDestinations(given, destinations, to, names, errors);
-  }
+  ReadDestinations(given, destinations, to, path.Member("destinations"), errors);
   if (given.has_filter()) to.filter = ReadFilter(given.filter(), path.Member("filter"), errors);
   return to;
 }

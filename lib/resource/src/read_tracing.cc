@@ -10,15 +10,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "carillon/base/text.h"
+#include "field_rules.h"
 #include "member_rules.h"
 #include "read_tls.h"
 #include "request_headers.h"
 
 namespace carillon::resource {
 namespace {
-
-using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 constexpr size_t kMaxServiceBytes = 256;
 constexpr size_t kMaxVariableBytes = 8192;
@@ -164,7 +162,7 @@ void TakeTls(const Surroundings& from, v1::TracingSettings& given, const Path& p
 
 void TakeRatio(const Surroundings& from, v1::TracingSettings& given, const Path& path,
                Errors& errors) {
-  if (given.has_sample_ratio()) return CheckRange(given.sample_ratio(), 0, 1, path, errors);
+  if (given.has_sample_ratio()) return;
   given.set_sample_ratio(1);
   if (given.endpoint().empty()) return;
   std::string sampler = Variable(from, "OTEL_TRACES_SAMPLER");
@@ -179,12 +177,6 @@ void TakeRatio(const Surroundings& from, v1::TracingSettings& given, const Path&
     return errors.Add(path, "OTEL_TRACES_SAMPLER_ARG must be 0 to 1");
   }
   given.set_sample_ratio(ratio);
-}
-
-void ApplyBounds(v1::TracingSettings& given, const Path& path, Errors& errors) {
-  Apply(DurationRule{"timeout", milliseconds(100), seconds(60), seconds(10)}, given, path, errors);
-  Apply(DurationRule{"interval", milliseconds(10), seconds(60), seconds(1)}, given, path, errors);
-  Apply(NumberRule{"max_queue", 1, 1'000'000, 8'192}, given, path, errors);
 }
 
 /// What gRPC's metadata takes, which ends the process over what it does not.
@@ -263,7 +255,7 @@ std::string FileAlone(v1::TracingSettings given) {
   if (given.protocol().empty()) given.set_protocol(std::string(kGrpc));
   if (!given.has_sample_ratio()) given.set_sample_ratio(1);
   if (given.service_name().empty()) given.set_service_name("carillon");
-  ApplyBounds(given, Path(), nobody);
+  ApplyRules(given, Path(), nobody);
   for (v1::Header& header : *given.mutable_headers()) {
     header.clear_content();
   }
@@ -281,7 +273,7 @@ Tracing ReadTracing(v1::TracingSettings given, const Surroundings& from, const P
   TakeHeaders(from, given, path.Member("headers"), errors);
   TakeTls(from, given, path.Member("tls"), errors);
   TakeRatio(from, given, path.Member("sample_ratio"), errors);
-  ApplyBounds(given, path, errors);
+  ApplyRules(given, path, errors);
   to.by_http = given.protocol() == kHttp;
   if (!to.by_http && given.protocol() != kGrpc) {
     errors.Add(path.Member("protocol"), "must be grpc or http/protobuf");

@@ -10,7 +10,9 @@
 #include "carillon/json/number.h"
 #include "carillon/json/scanner.h"
 #include "carillon/model/built_in.h"
+#include "carillon/resource/units.h"
 #include "carillon/v1/config.pb.h"
+#include "field_rules.h"
 #include "file.h"
 #include "fixtures.h"
 #include "input_members.h"
@@ -116,6 +118,71 @@ TEST(Docs, EveryMemberIsDescribed) {
   for (const std::string& member : members) {
     EXPECT_THAT(page, testing::HasSubstr("`" + member + "`")) << member;
   }
+}
+
+/// As the page writes numbers: `1000`, `65,536`.
+std::string WithCommas(uint64_t number) {
+  std::string text = std::to_string(number);
+  if (number < 10'000) return text;
+  for (size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
+  return text;
+}
+
+/// As the page writes a bound: `1 KiB`, `1 PiB`, `100 ms`, `30 days`, `10 years`.
+std::string InWords(double value, const google::protobuf::FieldDescriptor& field) {
+  const auto number = static_cast<uint64_t>(value);
+  if (field.message_type() != nullptr) {
+    constexpr uint64_t kDay = 86'400'000;
+    constexpr uint64_t kTenYears = 3653 * kDay;
+    if (number == kTenYears) return "10 years";
+    if (number > kDay && number % kDay == 0) return std::to_string(number / kDay) + " days";
+    constexpr std::pair<uint64_t, const char*> kUnits[] = {
+        {3'600'000, " h"}, {60'000, " min"}, {1'000, " s"}};
+    for (const auto& [size, name] : kUnits) {
+      if (number % size == 0 && (number > 0 || size == 1'000)) {
+        return std::to_string(number / size) + name;
+      }
+    }
+    return std::to_string(number) + " ms";
+  }
+  if (field.name().ends_with("_bytes")) {
+    if (number == uint64_t{1} << 50) return "1 PiB";
+    return number == 0 ? "0" : resource::FormatSize(number);
+  }
+  if (value != static_cast<double>(number)) return resource::Shown(value, field);
+  return WithCommas(number);
+}
+
+/// The rows of all tables that are about a member of this name.
+std::string RowsOf(const std::string& page, const std::string& member) {
+  std::string rows;
+  std::istringstream lines(page);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("| `" + member + "` |")) rows += line + "\n";
+  }
+  return rows;
+}
+
+TEST(Docs, BoundsAreTheOnesThatHold) {
+  const std::string page = ReadText(CARILLON_CONFIGURATION_MD);
+  std::set<const Descriptor*> types;
+  std::set<std::string> members;
+  CollectMembers(v1::Config::descriptor(), types, members);
+  int looked_at = 0;
+  for (const Descriptor* type : types) {
+    for (int i = 0; i < type->field_count(); ++i) {
+      const auto& field = *type->field(i);
+      // The elements of `delays` stand in its row.
+      const std::string member = field.name() == "items" ? "delays" : field.name();
+      const resource::FieldRule rule = resource::RuleOf(field);
+      if (!rule.min) continue;
+      ++looked_at;
+      EXPECT_THAT(RowsOf(page, member), testing::HasSubstr(InWords(*rule.min, field) + " to " +
+                                                           InWords(*rule.max, field)))
+          << field.full_name();
+    }
+  }
+  EXPECT_GE(looked_at, 70);
 }
 
 TEST(Docs, LimitsAreTheOnesThatHold) {

@@ -50,7 +50,7 @@ TEST(Breaker, ZeroIsNotLookedAt) {
 }
 
 TEST(Breaker, Bounds) {
-  const std::string rate = "breaker.failure_rate: must be 0.01 to 1, or 0: not looked at";
+  const std::string rate = "breaker.failure_rate: must be 0.01 to 1, or 0";
   const std::string attempts = "breaker.min_attempts: must be 1 to 100000";
   const std::pair<std::string, std::string> cases[] = {
       {"consecutive_failures: 10000", ""},

@@ -64,7 +64,7 @@ TEST(Labels, Bounds) {
             "destinations[0].annotations: must be at most 16 KiB in all");
   EXPECT_EQ(with("display_name: '" + std::string(128, 'x') + "'"), "");
   EXPECT_EQ(with("display_name: '" + std::string(129, 'x') + "'"),
-            "destinations[0].display_name: must be at most 128 bytes of UTF-8");
+            "destinations[0].display_name: must be at most 128 bytes");
 }
 
 TEST(Answers, WhatOnlyTheyHaveIsToBeDeletedFromAFile) {
