@@ -1,0 +1,35 @@
+#pragma once
+
+#include <google/protobuf/message.h>
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "carillon/access/authenticator.h"
+#include "carillon/access/methods.h"
+#include "carillon/control/caller.h"
+#include "carillon/controlgrpc/control_services.h"
+
+namespace carillon::controlgrpc {
+
+/// Decides a call by lib/access: who it is by its credential, whether its role may call the method,
+/// and whether each tenant that the request names is one of its own. Clears what only the server
+/// sets. A method that `methods` does not know is ROLE_FORBIDDEN. Errors are those of
+/// `Authenticator` and of carillon/access/authorize.h.
+absl::StatusOr<control::Caller> AuthorizeCall(access::Authenticator& authenticator,
+                                              const access::Methods& methods,
+                                              std::string_view method,
+                                              std::string_view authorization,
+                                              absl::FunctionRef<std::string()> address,
+                                              google::protobuf::Message& request);
+
+/// The same for gRPC: the credential is the metadata `authorization`. `host_of` says where a call
+/// comes from by gRPC's name of its peer; of one from this process, that is what the HTTP face says
+/// (`carillon-peer`). Both references outlive what is returned.
+Authorize AuthorizeByAccess(access::Authenticator& authenticator, const access::Methods& methods,
+                            std::function<std::string(const std::string&)> host_of);
+
+}  // namespace carillon::controlgrpc

@@ -1,0 +1,73 @@
+#include "carillon/controlgrpc/authorize_by_access.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "carillon/access/authorize.h"
+#include "carillon/aip/error.h"
+#include "carillon/base/text.h"
+
+namespace carillon::controlgrpc {
+namespace {
+
+/// Whether gRPC means a call within the process: 1.51 has no name for its peer, and one for each
+/// connection that comes over the network.
+bool IsInProcess(std::string_view peer) { return peer == "unknown" || peer.starts_with("inproc"); }
+
+constexpr char kPeer[] = "carillon-peer";
+
+std::string_view MetadataOf(const grpc::CallbackServerContext& context, const char* name) {
+  const auto& metadata = context.client_metadata();
+  const auto found = metadata.find(name);
+  if (found == metadata.end()) return {};
+  return {found->second.data(), found->second.size()};
+}
+
+control::Caller ToCaller(const access::Principal& principal) {
+  control::Caller caller;
+  caller.principal = principal.name;
+  if (!principal.all_tenants) caller.tenants = principal.tenants;
+  caller.is_operator = principal.role == v1::ROLE_OPERATOR;
+  return caller;
+}
+
+}  // namespace
+
+absl::StatusOr<control::Caller> AuthorizeCall(access::Authenticator& authenticator,
+                                              const access::Methods& methods,
+                                              std::string_view method,
+                                              std::string_view authorization,
+                                              absl::FunctionRef<std::string()> address,
+                                              google::protobuf::Message& request) {
+  const access::Method* const called = methods.Find(method);
+  if (called == nullptr) {
+    return aip::MakeError(v1::ROLE_FORBIDDEN,
+                          absl::StrCat("nobody may call ", base::ToAbsl(method)),
+                          {{"method", std::string(method)}});
+  }
+  const auto caller = authenticator.Authenticate(authorization, address);
+  if (!caller.ok()) return caller.status();
+  const access::Principal& principal = (*caller)->principal();
+  if (absl::Status status = access::CheckMethod(*called, &principal); !status.ok()) return status;
+  if (absl::Status status = access::CheckRequest(*called, principal, request); !status.ok()) {
+    return status;
+  }
+  return ToCaller(principal);
+}
+
+Authorize AuthorizeByAccess(access::Authenticator& authenticator, const access::Methods& methods,
+                            std::function<std::string(const std::string&)> host_of) {
+  return [&authenticator, &methods, host_of = std::move(host_of)](
+             std::string_view method, const grpc::CallbackServerContext& context,
+             google::protobuf::Message& request) {
+    const auto address = [&] {
+      const std::string peer = context.peer();
+      // Anybody can send the metadata; only this process's own calls are believed.
+      return IsInProcess(peer) ? std::string(MetadataOf(context, kPeer)) : host_of(peer);
+    };
+    return AuthorizeCall(authenticator, methods, method, MetadataOf(context, "authorization"),
+                         address, request);
+  };
+}
+
+}  // namespace carillon::controlgrpc

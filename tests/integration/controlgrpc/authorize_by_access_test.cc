@@ -1,0 +1,184 @@
+#include "carillon/controlgrpc/authorize_by_access.h"
+
+#include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "carillon/aip/error.h"
+#include "carillon/controlgrpc/grpc_status.h"
+#include "carillon/v1/destination_service.grpc.pb.h"
+#include "carillon/v1/subscription_service.pb.h"
+
+namespace carillon::controlgrpc {
+namespace {
+
+constexpr std::array kRoles{v1::ROLE_OPERATOR, v1::ROLE_TENANT_ADMIN, v1::ROLE_READER,
+                            v1::ROLE_PUBLISHER};
+
+class AuthorizeByAccessTest : public testing::Test {
+ protected:
+  AuthorizeByAccessTest() {
+    std::vector<const google::protobuf::ServiceDescriptor*> services;
+    for (const auto* const file : {v1::GetDestinationRequest::descriptor()->file(),
+                                   v1::GetSubscriptionRequest::descriptor()->file()}) {
+      for (int n = 0; n < file->service_count(); ++n) services.push_back(file->service(n));
+    }
+    auto methods = access::Methods::Create(services, {});
+    EXPECT_TRUE(methods.ok()) << methods.status();
+    methods_ = *std::move(methods);
+  }
+  void Be(v1::Role role, std::vector<std::string> tenants = {}) {
+    access::Principal principal;
+    principal.kind = access::PrincipalKind::kToken;
+    principal.name = "token:tokens/t";
+    principal.role = role;
+    principal.all_tenants = tenants.empty();
+    principal.tenants = std::move(tenants);
+    authenticator_.SetTokens({{*access::HashToken(token_.Reveal()), std::move(principal)}});
+  }
+  absl::StatusOr<control::Caller> Call(std::string_view method,
+                                       google::protobuf::Message& request) {
+    return AuthorizeCall(
+        authenticator_, *methods_, method, "Bearer " + std::string(token_.Reveal()),
+        [] { return std::string("10.0.0.1"); }, request);
+  }
+  absl::StatusOr<control::Caller> Get(const std::string& name) {
+    v1::GetDestinationRequest request;
+    request.set_name(name);
+    return Call("carillon.v1.DestinationService/GetDestination", request);
+  }
+
+  const base::SystemClock clock_;
+  const base::Secret token_ = access::NewToken();
+  access::Authenticator authenticator_{clock_};
+  std::unique_ptr<const access::Methods> methods_;
+};
+
+/// Every method of the services with every role: what its option says, and nothing else.
+TEST_F(AuthorizeByAccessTest, EachMethodTakesTheRolesOfItsOption) {
+  for (const auto& [name, method] : methods_->all()) {
+    const auto* const descriptor =
+        google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(
+            std::string(name).replace(name.find('/'), 1, "."));
+    ASSERT_NE(descriptor, nullptr) << name;
+    const v1::Access& option = descriptor->options().GetExtension(v1::access);
+    for (const v1::Role role : kRoles) {
+      Be(role);
+      const std::unique_ptr<google::protobuf::Message> request(
+          google::protobuf::MessageFactory::generated_factory()
+              ->GetPrototype(descriptor->input_type())
+              ->New());
+      const auto caller = Call(name, *request);
+      const bool listed = std::ranges::find(option.roles(), role) != option.roles().end();
+      EXPECT_EQ(caller.ok(), listed) << name << " as " << v1::Role_Name(role);
+      if (!listed) EXPECT_EQ(aip::ReasonOf(caller.status()), v1::ROLE_FORBIDDEN) << name;
+    }
+  }
+}
+
+TEST_F(AuthorizeByAccessTest, ACallerKeepsToItsTenants) {
+  Be(v1::ROLE_TENANT_ADMIN, {"acme"});
+  const auto caller = Get("tenants/acme/destinations/orders");
+  ASSERT_TRUE(caller.ok()) << caller.status();
+  EXPECT_EQ(caller->principal, "token:tokens/t");
+  EXPECT_EQ(caller->tenants, std::vector<std::string>{"acme"});
+  EXPECT_FALSE(caller->is_operator);
+  for (const char* const name :
+       {"tenants/other/destinations/orders", "tenants/-/destinations/orders", "orders", ""}) {
+    EXPECT_EQ(aip::ReasonOf(Get(name).status()), v1::TENANT_FORBIDDEN) << name;
+  }
+  v1::CreateSubscriptionRequest create;
+  create.set_parent("tenants/acme");
+  create.mutable_subscription()->add_destinations("tenants/other/destinations/orders");
+  EXPECT_EQ(
+      aip::ReasonOf(Call("carillon.v1.SubscriptionService/CreateSubscription", create).status()),
+      v1::TENANT_FORBIDDEN);
+}
+
+TEST_F(AuthorizeByAccessTest, AnOperatorSeesAllTenants) {
+  Be(v1::ROLE_OPERATOR);
+  const auto caller = Get("tenants/acme/destinations/orders");
+  ASSERT_TRUE(caller.ok());
+  EXPECT_EQ(caller->tenants, std::vector<std::string>{"-"});
+  EXPECT_TRUE(caller->is_operator);
+}
+
+TEST_F(AuthorizeByAccessTest, NobodyCallsWithoutACredentialOrWhatIsNotListed) {
+  v1::GetDestinationRequest request;
+  const auto address = [] { return std::string("10.0.0.1"); };
+  const auto call = [&](std::string_view method) {
+    return aip::ReasonOf(
+        AuthorizeCall(authenticator_, *methods_, method, "", address, request).status());
+  };
+  // While there are no tokens anybody may publish, and nothing else.
+  EXPECT_EQ(call("carillon.v1.DestinationService/GetDestination"), v1::ROLE_FORBIDDEN);
+  Be(v1::ROLE_OPERATOR);
+  EXPECT_EQ(call("carillon.v1.DestinationService/GetDestination"), v1::CREDENTIALS_MISSING);
+  EXPECT_EQ(call("carillon.v1.NoService/Get"), v1::ROLE_FORBIDDEN);
+}
+
+/// Answers who may call it, and nothing else.
+class AskingService final : public v1::DestinationService::CallbackService {
+ public:
+  explicit AskingService(Authorize authorize) : authorize_(std::move(authorize)) {}
+  grpc::ServerUnaryReactor* GetDestination(grpc::CallbackServerContext* context,
+                                           const v1::GetDestinationRequest* request,
+                                           v1::Destination*) override {
+    v1::GetDestinationRequest own = *request;
+    grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+    reactor->Finish(ToGrpc(
+        authorize_("carillon.v1.DestinationService/GetDestination", *context, own).status()));
+    return reactor;
+  }
+
+ private:
+  const Authorize authorize_;
+};
+
+TEST_F(AuthorizeByAccessTest, OverGrpcItIsTheMetadataAndOnlyThisProcessSaysForWhom) {
+  Be(v1::ROLE_READER, {"acme"});
+  AskingService service(AuthorizeByAccess(authenticator_, *methods_,
+                                          [](const std::string&) { return "198.51.100.9"; }));
+  grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(&service);
+  const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  const auto inside = v1::DestinationService::NewStub(server->InProcessChannel({}));
+  const auto outside = v1::DestinationService::NewStub(
+      grpc::CreateChannel("127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials()));
+  const std::string right(token_.Reveal());
+  const std::string wrong = "car_" + std::string(43, 'A');
+  const auto call = [](v1::DestinationService::Stub& stub, const std::string& token,
+                       const std::string& peer) {
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", "Bearer " + token);
+    context.AddMetadata("carillon-peer", peer);
+    v1::GetDestinationRequest request;
+    request.set_name("tenants/acme/destinations/orders");
+    v1::Destination response;
+    const grpc::Status status = stub.GetDestination(&context, request, &response);
+    google::rpc::Status rpc;
+    EXPECT_TRUE(rpc.ParseFromString(status.error_details()));
+    return status.ok() ? v1::ERROR_REASON_UNSPECIFIED : aip::ReasonOf(aip::FromRpc(rpc));
+  };
+  EXPECT_EQ(call(*inside, right, "192.0.2.1"), v1::ERROR_REASON_UNSPECIFIED);
+  EXPECT_EQ(call(*outside, right, "192.0.2.1"), v1::ERROR_REASON_UNSPECIFIED);
+  int tries = 0;
+  while (call(*inside, wrong, "192.0.2.1") != v1::LOGIN_THROTTLED && ++tries < 1000) {
+  }
+  EXPECT_GE(tries, 10);
+  EXPECT_EQ(call(*inside, wrong, "192.0.2.2"), v1::CREDENTIALS_INVALID);
+  EXPECT_EQ(call(*outside, wrong, "192.0.2.1"), v1::CREDENTIALS_INVALID) << "it was believed";
+  server->Shutdown();
+}
+
+}  // namespace
+}  // namespace carillon::controlgrpc
