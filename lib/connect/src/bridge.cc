@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "call_loop.h"
+#include "call_places.h"
 #include "calls.h"
 #include "carillon/base/text.h"
-#include "in_flight.h"
 #include "method_table.h"
 
 namespace carillon::connect {
@@ -47,7 +47,8 @@ web::Response AsJson(web::Response response) {
 
 class BridgeImpl final : public Bridge {
  public:
-  explicit BridgeImpl(const Bounds& bounds) : bounds_(bounds), in_flight_(bounds) {}
+  BridgeImpl(const base::Clock& clock, const Bounds& bounds)
+      : clock_(clock), bounds_(bounds), places_(bounds) {}
   ~BridgeImpl() override { Stop(); }
 
   void AddTo(web::Routes& routes) override {
@@ -111,34 +112,41 @@ class BridgeImpl final : public Bridge {
                       .responder = std::move(responder),
                       .max_message_bytes = bounds_.max_message_bytes};
     const bool stream = incoming.head.method->streams();
-    if (auto full = in_flight_.Enter(stream, incoming.body.size(), incoming.ticket)) {
+    if (auto full = places_.Enter(stream, incoming.body.size(), incoming.ticket)) {
       return incoming.responder.Reply(ToResponse(*full));
     }
     incoming.deadline = Deadline(incoming.head);
     auto call = std::make_shared<Incoming>(std::move(incoming));
-    const bool posted = loop_->Post([this, call] {
-      (call->head.method->streams() ? CallStream : CallUnary)(*loop_, std::move(*call));
-    });
+    const bool posted = loop_->Post([this, call] { Begin(std::move(*call)); });
     if (!posted) call->responder.Reply(ToResponse(Stopping()));
   }
 
-  std::chrono::system_clock::time_point Deadline(const CallHead& head) const {
-    const auto now = std::chrono::system_clock::now();
+  /// On the loop's thread.
+  void Begin(Incoming call) {
+    if (call.head.method->streams()) return CallStream(*loop_, std::move(call));
+    if (clock_.Wall() < call.deadline) return CallUnary(*loop_, std::move(call));
+    call.responder.Reply(ToResponse(aip::ToRpc(
+        absl::DeadlineExceededError("the time for the call ended before it had its turn"))));
+  }
+
+  base::WallTime Deadline(const CallHead& head) const {
+    const base::WallTime now = clock_.Wall();
     if (head.method->streams()) return head.timeout ? now + *head.timeout : now.max();
     return now + std::min(head.timeout.value_or(bounds_.max_timeout), bounds_.max_timeout);
   }
 
+  const base::Clock& clock_;
   const Bounds bounds_;
   std::atomic<Phase> phase_{Phase::kStarting};
-  InFlight in_flight_;
+  CallPlaces places_;
   MethodTable methods_;  // not before kServing
   std::optional<CallLoop> loop_;
 };
 
 }  // namespace
 
-std::unique_ptr<Bridge> Bridge::Create(const Bounds& bounds) {
-  return std::make_unique<BridgeImpl>(bounds);
+std::unique_ptr<Bridge> Bridge::Create(const base::Clock& clock, const Bounds& bounds) {
+  return std::make_unique<BridgeImpl>(clock, bounds);
 }
 
 }  // namespace carillon::connect

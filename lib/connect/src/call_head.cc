@@ -12,8 +12,8 @@
 #include "absl/strings/strip.h"
 #include "carillon/base/text.h"
 #include "carillon/json/scanner.h"
-#include "envelope.h"
 #include "gzip.h"
+#include "stream_envelope.h"
 
 namespace carillon::connect {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "carillon/web/message.h"
-#include "error.h"
+#include "connect_error.h"
 #include "method_table.h"
 
 namespace carillon::connect {

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <string>
 
 #include "call_head.h"
 #include "call_loop.h"
+#include "call_places.h"
+#include "carillon/base/clock.h"
 #include "carillon/web/responder.h"
-#include "in_flight.h"
 
 namespace carillon::connect {
 
@@ -15,8 +15,8 @@ namespace carillon::connect {
 struct Incoming {
   CallHead head;
   std::string body;
-  InFlight::Ticket ticket;
-  std::chrono::system_clock::time_point deadline;  ///< `max()` where there is none
+  CallPlaces::Ticket ticket;
+  base::WallTime deadline{};  ///< `max()` where there is none
   web::Responder responder;
   size_t max_message_bytes = 0;
 };

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "error.h"
+#include "connect_error.h"
 
 namespace carillon::connect {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "error.h"
+#include "connect_error.h"
 
 namespace carillon::connect {
 

@@ -1,8 +1,8 @@
 #include <utility>
 
 #include "calls.h"
-#include "envelope.h"
 #include "gzip.h"
+#include "stream_envelope.h"
 
 namespace carillon::connect {
 namespace {

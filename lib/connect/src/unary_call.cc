@@ -15,7 +15,6 @@ class UnaryCall final : public CallLoop::Call, public std::enable_shared_from_th
   ~UnaryCall() { loop_.Leave(*this); }
 
   void Start() {
-    if (in_.deadline <= std::chrono::system_clock::now()) return Answer(ToResponse(Late()));
     std::variant<std::string, Error> message = RequestMessage(in_);
     if (const Error* wrong = std::get_if<Error>(&message)) return Answer(ToResponse(*wrong));
     SetContext(in_, context_);
@@ -33,11 +32,6 @@ class UnaryCall final : public CallLoop::Call, public std::enable_shared_from_th
   void Cancel() override { context_.TryCancel(); }
 
  private:
-  static Error Late() {
-    return aip::ToRpc(
-        absl::DeadlineExceededError("the time for the call ended before it had its turn"));
-  }
-
   void OnFinished() {
     if (!status_.ok()) {
       const bool ours = loop_.stopping() && status_.error_code() == grpc::StatusCode::CANCELLED;

@@ -16,7 +16,7 @@
 #include "carillon/connect/bridge.h"
 #include "carillon/web/server.h"
 #include "echo_service.h"
-#include "envelope.h"
+#include "stream_envelope.h"
 #include "web_client.h"
 
 namespace carillon::connect {
@@ -40,8 +40,9 @@ class BridgeTest : public testing::Test {
   void Begin(const Bounds& bounds) {
     grpc::ServerBuilder builder;
     builder.RegisterService(&service_);
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &grpc_port_);
     grpc_ = builder.BuildAndStart();
-    bridge_ = Bridge::Create(bounds);
+    bridge_ = Bridge::Create(clock_, bounds);
     web::Routes routes;
     bridge_->AddTo(routes);
     auto server = web::Server::Listen(io_, "127.0.0.1:0", std::move(routes), {});
@@ -126,7 +127,9 @@ class BridgeTest : public testing::Test {
     EXPECT_TRUE(holds()) << what;
   }
 
+  const base::SystemClock clock_;
   EchoService service_;
+  int grpc_port_ = 0;
   std::unique_ptr<grpc::Server> grpc_;
   boost::asio::io_context io_{1};
   std::unique_ptr<Bridge> bridge_;

@@ -14,6 +14,7 @@
 namespace carillon::web {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -59,6 +60,28 @@ TEST_F(ServerTest, RefusesWhatIsTooLongOrNoHttp) {
     Client client(server_->port());
     client.Send(request);
     EXPECT_THAT(client.ReadToEnd(), StartsWith("HTTP/1.1 " + status + " "));
+  }
+}
+
+TEST_F(ServerTest, ARouteMayRefuseInAFormOfItsOwn) {
+  Routes routes = Usual();
+  Route own = Echo("/own");
+  own.refusal = [](Response response) {
+    response.content_type = "application/json";
+    response.body = "\"" + response.body.substr(0, response.body.size() - 1) + "\"";
+    return response;
+  };
+  routes.Add(std::move(own));
+  ListenAnew({}, std::move(routes));
+  const std::pair<std::string, std::string> cases[] = {
+      {"POST /own HTTP/1.1\r\nContent-Length: 65537\r\n\r\n" + std::string(65'537, 'x'),
+       "\"the request body is over 65536 bytes\""},
+      {"PUT /own HTTP/1.1\r\nConnection: close\r\n\r\n", "\"only GET, HEAD, POST\""}};
+  for (const auto& [request, body] : cases) {
+    Client client(server_->port());
+    client.Send(request);
+    EXPECT_THAT(client.ReadToEnd(),
+                testing::AllOf(HasSubstr("Content-Type: application/json\r\n"), EndsWith(body)));
   }
 }
 

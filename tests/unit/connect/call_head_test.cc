@@ -5,8 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "envelope.h"
 #include "gzip.h"
+#include "stream_envelope.h"
 #include "support.h"
 
 namespace carillon::connect {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "connect_error.h"
 #include "echo.pb.h"
-#include "error.h"
 #include "google/rpc/error_details.pb.h"
 
 namespace carillon::connect {

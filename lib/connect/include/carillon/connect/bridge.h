@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "carillon/base/clock.h"
 #include "carillon/web/routes.h"
 
 namespace grpc {
@@ -38,10 +39,12 @@ struct Bounds {
 /// Requests come on the web server's thread, where only their heads are looked at. A thread of its
 /// own ("json", with a lower priority) converts messages, another ("json-calls") waits for gRPC's
 /// completions: however much is called here, it takes one core at most, and no connection of a
-/// publisher is served by it. Made, started and stopped on one thread.
+/// publisher is served by it. Made, started and stopped on one thread
+/// after another.
 class Bridge {
  public:
-  static std::unique_ptr<Bridge> Create(const Bounds& bounds = {});
+  /// `clock` outlives it.
+  static std::unique_ptr<Bridge> Create(const base::Clock& clock, const Bounds& bounds = {});
   /// As `Stop`.
   virtual ~Bridge() = default;
 
@@ -54,7 +57,7 @@ class Bridge {
                              const std::vector<std::string>& services) = 0;
   /// From now on every new call is answered with UNAVAILABLE; those under way go on. Before the
   /// gRPC server is shut down: a call that begins on its channel afterwards would end the process.
-  /// On the thread of `Start`.
+  /// Not while it is started.
   virtual void Refuse() = 0;
   /// Refuses, cancels what is still under way, answers it with UNAVAILABLE, and ends the threads.
   /// Once more does nothing.

@@ -7,12 +7,12 @@
 #include "absl/base/thread_annotations.h"
 #include "carillon/base/mutex.h"
 #include "carillon/connect/bridge.h"
-#include "error.h"
+#include "connect_error.h"
 
 namespace carillon::connect {
 
 /// Counts the calls under way and the bytes of their requests. Thread-safe; outlives its tickets.
-class InFlight {
+class CallPlaces {
  public:
   /// The place of one call; gives it back when it is destroyed.
   class Ticket {
@@ -31,13 +31,13 @@ class InFlight {
     std::optional<Error> Hold(size_t bytes);
 
    private:
-    friend class InFlight;
-    InFlight* all_ = nullptr;
+    friend class CallPlaces;
+    CallPlaces* all_ = nullptr;
     bool stream_ = false;
     size_t bytes_ = 0;
   };
 
-  explicit InFlight(const Bounds& bounds) : bounds_(bounds) {}
+  explicit CallPlaces(const Bounds& bounds) : bounds_(bounds) {}
 
   /// A place for a call with a body of so many bytes: RESOURCE_EXHAUSTED says what there is too
   /// much of. `ticket` is a fresh one.

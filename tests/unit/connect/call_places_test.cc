@@ -1,4 +1,4 @@
-#include "in_flight.h"
+#include "call_places.h"
 
 #include <gtest/gtest.h>
 
@@ -14,23 +14,23 @@ std::string Reason(const std::optional<Error>& error) {
   return Get<google::rpc::ErrorInfo>(*error).reason();
 }
 
-TEST(InFlightTest, CallsAndStreamsAreCountedApart) {
-  InFlight all({.max_calls = 2, .max_streams = 1});
-  InFlight::Ticket one, two, stream, refused;
+TEST(CallPlacesTest, CallsAndStreamsAreCountedApart) {
+  CallPlaces all({.max_calls = 2, .max_streams = 1});
+  CallPlaces::Ticket one, two, stream, refused;
   EXPECT_EQ(Reason(all.Enter(false, 1, one)), "");
   EXPECT_EQ(Reason(all.Enter(false, 1, two)), "");
   EXPECT_EQ(Reason(all.Enter(false, 1, refused)), "TOO_MANY_CALLS");
   EXPECT_EQ(Reason(all.Enter(true, 1, stream)), "");
   EXPECT_EQ(Reason(all.Enter(true, 1, refused)), "TOO_MANY_STREAMS");
-  one = InFlight::Ticket();
+  one = CallPlaces::Ticket();
   EXPECT_EQ(Reason(all.Enter(false, 1, refused)), "");
 }
 
-TEST(InFlightTest, BytesAreBounded) {
-  InFlight all({.max_held_bytes = 100});
-  InFlight::Ticket one, refused;
+TEST(CallPlacesTest, BytesAreBounded) {
+  CallPlaces all({.max_held_bytes = 100});
+  CallPlaces::Ticket one, refused;
   {
-    InFlight::Ticket two;
+    CallPlaces::Ticket two;
     EXPECT_EQ(Reason(all.Enter(false, 60, one)), "");
     EXPECT_EQ(Reason(all.Enter(false, 41, refused)), "TOO_MANY_WAITING_BYTES");
     EXPECT_EQ(Reason(all.Enter(false, 10, two)), "");

@@ -1,4 +1,4 @@
-#include "envelope.h"
+#include "stream_envelope.h"
 
 #include "absl/strings/str_cat.h"
 

@@ -1,4 +1,4 @@
-#include "error.h"
+#include "connect_error.h"
 
 #include <grpcpp/support/status.h>
 

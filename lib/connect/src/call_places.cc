@@ -1,4 +1,4 @@
-#include "in_flight.h"
+#include "call_places.h"
 
 #include "absl/strings/str_cat.h"
 
@@ -16,7 +16,7 @@ Error TooManyBytes(size_t most) {
 
 }  // namespace
 
-std::optional<Error> InFlight::Enter(bool stream, size_t bytes, Ticket& ticket) {
+std::optional<Error> CallPlaces::Enter(bool stream, size_t bytes, Ticket& ticket) {
   const base::MutexLock lock(mutex_);
   const size_t most = stream ? bounds_.max_streams : bounds_.max_calls;
   size_t& count = stream ? streams_ : calls_;
@@ -36,7 +36,7 @@ std::optional<Error> InFlight::Enter(bool stream, size_t bytes, Ticket& ticket) 
   return std::nullopt;
 }
 
-std::optional<Error> InFlight::Ticket::Hold(size_t bytes) {
+std::optional<Error> CallPlaces::Ticket::Hold(size_t bytes) {
   if (all_ == nullptr || bytes <= bytes_) return std::nullopt;
   const base::MutexLock lock(all_->mutex_);
   const size_t more = bytes - bytes_;
@@ -48,7 +48,7 @@ std::optional<Error> InFlight::Ticket::Hold(size_t bytes) {
   return std::nullopt;
 }
 
-InFlight::Ticket::~Ticket() {
+CallPlaces::Ticket::~Ticket() {
   if (all_ == nullptr) return;
   const base::MutexLock lock(all_->mutex_);
   --(stream_ ? all_->streams_ : all_->calls_);
