@@ -11,7 +11,7 @@
 #include "carillon/access/methods.h"
 #include "carillon/resource/proto_time.h"
 #include "carillon/rpc/publishing.h"
-#include "carillon/v1/publisher.pb.h"
+#include "carillon/v1/publisher.grpc.pb.h"
 #include "health_service.h"
 #include "memory_trim.h"
 #include "publish_listener.h"
@@ -32,8 +32,8 @@ constexpr int kHandshakeMs = 10'000;
 constexpr int kHardMetadataBytes = 64 << 10;
 /// gRPC keeps no threads here, but asks for a few.
 constexpr int kMaxGrpcThreads = 8;
+constexpr int kMaxInProcessAnswer = 16 << 20;
 constexpr int kMaxLooks = 100;
-constexpr char kReflection[] = "grpc.reflection.v1alpha.ServerReflection";
 constexpr std::chrono::milliseconds kLookInterval{5};
 
 std::string_view Name(FrameWatch::Verdict verdict) {
@@ -122,14 +122,17 @@ class FrontImpl final : public Front {
         publishing_(publishing),
         logger_(logger),
         reflection_(
-            {"carillon.v1.EventPublisher", "grpc.health.v1.Health", kReflection},
             [this](const grpc::ServerContext& context) {
-              return ToGrpc(publishing_.Admit(context, kReflection).status());
+              return ToGrpc(publishing_.Admit(context, reflection_.name()).status());
             },
             clock),
         service_(PublisherService::Create(publishing, Services(), clock)),
         sockets_(Sockets(), clock),
-        listener_(Listening(with_tls), sockets_, logger) {}
+        listener_(Listening(with_tls), sockets_, logger) {
+    services_.push_back(v1::EventPublisher::service_full_name());
+    for (const QueuedService* const other : Others()) services_.push_back(other->name());
+    reflection_.SetServices(services_);
+  }
 
   ~FrontImpl() override { Stop(); }
 
@@ -137,7 +140,7 @@ class FrontImpl final : public Front {
     const std::array services{v1::PublishRequest::descriptor()->file()->service(0)};
     auto methods = access::Methods::Create(
         services,
-        {{"grpc.health.v1.Health", access::Door::kOpen}, {kReflection, access::Door::kCaller}});
+        {{health_.name(), access::Door::kOpen}, {reflection_.name(), access::Door::kCaller}});
     if (!methods.ok()) return methods.status();
     methods_ = *std::move(methods);
     publishing_.SetAccess(authenticator, *methods_,
@@ -171,6 +174,14 @@ class FrontImpl final : public Front {
   }
 
   int port() const override { return listener_.port(); }
+
+  const std::vector<std::string>& services() const override { return services_; }
+
+  std::shared_ptr<grpc::Channel> InProcess() override {
+    grpc::ChannelArguments arguments;
+    arguments.SetMaxReceiveMessageSize(kMaxInProcessAnswer);
+    return grpc_->InProcessChannel(arguments);
+  }
 
   void SetServing(bool serving) override { health_.SetServing(serving); }
 
@@ -227,6 +238,7 @@ class FrontImpl final : public Front {
     relay_ = *std::move(relay);
     return absl::OkStatus();
   }
+  std::vector<QueuedService*> Others() { return {&health_, &reflection_}; }
 
   PublisherService::Options Services() {
     PublisherService::Options options;
@@ -234,7 +246,7 @@ class FrontImpl final : public Front {
     options.max_streams = settings_.max_streams();
     options.max_streams_per_peer = settings_.max_streams_per_peer();
     options.max_stream_idle = resource::ToChrono(settings_.max_stream_idle());
-    options.others = {&health_, &reflection_};
+    options.others = Others();
     options.second = [this] { reflection_.Look(); };
     options.peer_host = [this](const std::string& peer) { return HostOf(peer); };
     return options;
@@ -276,6 +288,7 @@ class FrontImpl final : public Front {
   MemoryTrim trim_;                                ///< the listener's thread
   HealthService health_;
   ReflectionService reflection_;
+  std::vector<std::string> services_;  ///< full names
   const std::unique_ptr<PublisherService> service_;
   WatchedSockets sockets_;
   std::unique_ptr<TlsRelay> relay_;  ///< null without TLS

@@ -11,6 +11,8 @@ namespace carillon::rpc {
 class QueuedService {
  public:
   virtual ~QueuedService() = default;
+  /// Its full name: `package.Service`.
+  virtual const char* name() const = 0;
   /// Adds itself to a server that is about to be built.
   virtual void Register(grpc::ServerBuilder& builder) = 0;
   /// Takes calls from `queue` until the server is shut down; before the queue's thread starts.

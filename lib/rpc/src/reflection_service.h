@@ -18,12 +18,17 @@ class ReflectionService final : public QueuedService {
   /// A stream on which nothing is asked for so long is ended with DEADLINE_EXCEEDED.
   static constexpr std::chrono::seconds kMaxIdle{30};
 
-  /// `services`: their full names.
   /// Returns whether a call may be.
   using Admit = std::function<grpc::Status(const grpc::ServerContext&)>;
-  ReflectionService(std::vector<std::string> services, Admit admit, const base::Clock& clock)
-      : services_(std::move(services)), admit_(std::move(admit)), idle_(kMaxIdle, clock) {}
+  ReflectionService(Admit admit, const base::Clock& clock)
+      : admit_(std::move(admit)), idle_(kMaxIdle, clock) {}
 
+  /// The full names of all services there are. Before `Start`.
+  void SetServices(std::vector<std::string> services) { services_ = std::move(services); }
+
+  const char* name() const override {
+    return grpc::reflection::v1alpha::ServerReflection::service_full_name();
+  }
   void Register(grpc::ServerBuilder& builder) override { builder.RegisterService(&service_); }
   void Start(CallQueue& queue) override { Accept(queue); }
   /// To be called about once a second, on the queue's thread.
@@ -36,8 +41,10 @@ class ReflectionService final : public QueuedService {
   grpc::reflection::v1alpha::ServerReflectionResponse Answer(
       const grpc::reflection::v1alpha::ServerReflectionRequest& request) const;
 
-  const std::vector<std::string> services_;
-  const Admit admit_;
+  /// Returns whether a call may be.
+  using Admit = std::function<grpc::Status(const grpc::ServerContext&)>;
+  ReflectionService(Admit admit, const base::Clock& clock)
+      : admit_(std::move(admit)), idle_(kMaxIdle, clock) {}
   grpc::reflection::v1alpha::ServerReflection::AsyncService service_;
   // On the queue's thread.
   IdleList idle_;

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "carillon/access/authenticator.h"
@@ -11,6 +12,10 @@
 #include "carillon/metrics/metrics.h"
 #include "carillon/v1/config.pb.h"
 #include "carillon/web/server.h"
+
+namespace grpc {
+class Channel;
+}
 
 namespace carillon::rpc {
 
@@ -36,6 +41,11 @@ class Front {
   virtual int port() const = 0;
   /// Connections that come from now on use `tls`; only where it was made with TLS. Any thread.
   virtual void SetTls(web::ServerTlsPtr tls) = 0;
+  /// The full names of all its services.
+  virtual const std::vector<std::string>& services() const = 0;
+  /// A channel to them within the process, which answers of at most 16 MiB pass. No call may begin
+  /// on it once `Stop` was called: it would end the process.
+  virtual std::shared_ptr<grpc::Channel> InProcess() = 0;
   /// What the health service says.
   virtual void SetServing(bool serving) = 0;
   /// Adds the publishing threads' event loops. `Stop` comes after the watch's last question.
