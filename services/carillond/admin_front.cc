@@ -10,14 +10,15 @@
 namespace carillon::server {
 namespace {
 
-constexpr size_t kMaxHeadBytes = 8u << 10;
+constexpr size_t kMaxHeadBytes = 16u << 10;  // a URL of the API, and a token
 
 }  // namespace
 
 AdminFront::AdminFront(const admin::Health& health, admin::MetricsPage::Render render,
                        admin::PendingPage::List list, admin::PendingHead head,
                        const base::Clock& clock)
-    : pending_(
+    : api_(connect::Bridge::Create(clock)),
+      pending_(
           std::move(list),
           [this](absl::AnyInvocable<void()> work) { boost::asio::post(io_, std::move(work)); },
           std::move(head), clock),
@@ -32,6 +33,7 @@ absl::Status AdminFront::Listen(const std::string& address, size_t max_connectio
                                 web::ServerTlsPtr tls) {
   web::Routes routes;
   pages_.AddTo(routes);
+  api_->AddTo(routes);
   auto server = web::Server::Listen(
       io_, address, std::move(routes),
       {.max_connections = max_connections, .max_head_bytes = kMaxHeadBytes, .tls = std::move(tls)});

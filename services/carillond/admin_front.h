@@ -15,6 +15,7 @@
 #include "carillon/admin/pages.h"
 #include "carillon/admin/pending_page.h"
 #include "carillon/base/clock.h"
+#include "carillon/connect/bridge.h"
 #include "carillon/web/server.h"
 
 namespace carillon::server {
@@ -38,6 +39,8 @@ class AdminFront {
   /// Everything is started: `/pending` can be answered. Any thread.
   void SetStarted() { started_.store(true); }
   bool started() const { return started_.load(); }
+  /// The API by HTTP. To be stopped before this is.
+  connect::Bridge& api() { return *api_; }
   /// Calls `look` on the admin thread after each `interval`, until `Stop`. Once, any thread.
   void Every(std::chrono::milliseconds interval, std::function<void()> look);
   /// Ends the threads, after the page or look that is under way. Does nothing when called again.
@@ -50,6 +53,7 @@ class AdminFront {
   void Pending(web::Responder responder);
   void Wait(std::chrono::milliseconds interval, std::shared_ptr<std::function<void()>> look);
 
+  const std::unique_ptr<connect::Bridge> api_;  // outlives what the event loop still holds
   boost::asio::io_context io_{1};
   boost::asio::steady_timer timer_{io_};
   admin::PendingPage pending_;

@@ -54,7 +54,7 @@ class DaemonImpl final : public Daemon {
   ~DaemonImpl() override {
     if (file_ != nullptr) file_->StopWatching();
     loops_.Stop();
-    if (front_ != nullptr) front_->Stop();
+    StopFronts();
     if (journal_ != nullptr) journal_->Stop();
     // Scrapes and looks at health ask the engine and the journal.
     admin_.Stop();
@@ -101,6 +101,10 @@ class DaemonImpl final : public Daemon {
     in_force_.Set(snapshot);
     in_force_.SetCollector(CollectorTls());
     if (absl::Status status = ListenPublish(*snapshot); !status.ok()) return status;
+    if (absl::Status status = admin_.api().Start(front_->InProcess(), front_->services());
+        !status.ok()) {
+      return status;
+    }
     admin_.SetStarted();
     engine_->AddLoops(loops_);
     front_->AddLoops(loops_);
@@ -133,12 +137,19 @@ class DaemonImpl final : public Daemon {
     if (failed()) return;
     journal_->Stop();
     loops_.Stop();
-    front_->Stop();
+    StopFronts();
     const double took = std::chrono::duration<double>(clock_.Mono() - start).count();
     logger_.Info("stopped", {{"seconds", took}, {"watermark", journal_->shard_stats().watermark}});
   }
 
  private:
+  /// What was called is answered, by gRPC and by HTTP. Once more does nothing.
+  void StopFronts() {
+    admin_.api().Refuse();
+    if (front_ != nullptr) front_->Stop();
+    admin_.api().Stop();
+  }
+
   absl::Status OpenJournal() {
     absl::StatusOr<std::unique_ptr<journal::Journal>> journal =
         journal::OpenSqliteJournal(JournalOptions(config_), journal_watch_.Hooks(), clock_);
