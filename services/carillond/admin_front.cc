@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <boost/asio/post.hpp>
+#include <future>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +11,9 @@
 namespace carillon::server {
 namespace {
 
+// How long answers may take that are on their way when the program stops.
+constexpr int kMaxLooks = 100;
+constexpr std::chrono::milliseconds kLookInterval{5};
 constexpr size_t kMaxHeadBytes = 16u << 10;  // a URL of the API, and a token
 
 }  // namespace
@@ -72,7 +76,17 @@ void AdminFront::Wait(std::chrono::milliseconds interval,
   });
 }
 
+void AdminFront::AwaitAnswers() {
+  for (int i = 0; i < kMaxLooks && thread_.joinable(); ++i) {
+    std::promise<bool> busy;
+    boost::asio::post(io_, [&] { busy.set_value(server_->answering() > 0); });
+    if (!busy.get_future().get()) return;
+    std::this_thread::sleep_for(kLookInterval);
+  }
+}
+
 void AdminFront::Stop() {
+  AwaitAnswers();
   io_.stop();
   if (thread_.joinable()) thread_.join();
   scrapes_.Stop();

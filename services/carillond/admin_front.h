@@ -43,13 +43,15 @@ class AdminFront {
   connect::Bridge& api() { return *api_; }
   /// Calls `look` on the admin thread after each `interval`, until `Stop`. Once, any thread.
   void Every(std::chrono::milliseconds interval, std::function<void()> look);
-  /// Ends the threads, after the page or look that is under way. Does nothing when called again.
+  /// Lets answers that are on their way arrive, for half a second at most, and ends the threads;
+  /// what is being rendered or looked at ends first. Once more does nothing.
   void Stop();
 
   /// Returns `host:port` with the port that is in use. Called after `Listen`.
   std::string address() const;
 
  private:
+  void AwaitAnswers();
   void Pending(web::Responder responder);
   void Wait(std::chrono::milliseconds interval, std::shared_ptr<std::function<void()>> look);
 

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <charconv>
 #include <optional>
@@ -57,6 +58,10 @@ class Listener final : public std::enable_shared_from_this<Listener> {
 
   void SetTls(ServerTlsPtr tls) { shared_->options.tls = std::move(tls); }
   uint16_t port() const { return port_; }
+  size_t answering() const {
+    return static_cast<size_t>(std::ranges::count_if(
+        shared_->sessions, [](const std::shared_ptr<Session>& each) { return each->busy(); }));
+  }
 
  private:
   void OnAccept(ErrorCode ec, Socket socket) {
@@ -112,6 +117,7 @@ class ListeningServer final : public Server {
   ~ListeningServer() override { listener_->Stop(); }
   uint16_t port() const override { return listener_->port(); }
   void SetTls(ServerTlsPtr tls) override { listener_->SetTls(std::move(tls)); }
+  size_t answering() const override { return listener_->answering(); }
   void Stop() override { listener_->Stop(); }
 
  private:

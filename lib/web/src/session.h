@@ -64,6 +64,8 @@ class Session : public Exchange, public std::enable_shared_from_this<Session> {
   size_t held_bytes() const { return held_bytes_; }
   /// Its request is being answered.
   bool answering() const { return state_ == State::kAnswering || state_ == State::kStreaming; }
+  /// As above, or the answer is on its way.
+  bool busy() const { return answering() || state_ == State::kWriting; }
 
   void Reply(uint64_t turn, Response response) override;
   void WhenGone(uint64_t turn, absl::AnyInvocable<void()> gone) override;

@@ -143,6 +143,22 @@ TEST_F(ServerAnswersTest, AnAnswerMayComeLaterFromAnotherThread) {
   EXPECT_THAT(client.ReadUntil("GET /next ."), StartsWith("HTTP/1.1 203 "));
 }
 
+TEST_F(ServerAnswersTest, HowManyAreBeingAnswered) {
+  const auto answering = [this] {
+    std::promise<size_t> count;
+    boost::asio::post(io_, [&] { count.set_value(server_->answering()); });
+    return count.get_future().get();
+  };
+  Client client(server_->port());
+  EXPECT_EQ(answering(), 0u);
+  client.Send(std::string("GET /big") + kClosing);
+  Responder responder = desk_.Take();
+  EXPECT_EQ(answering(), 1u);
+  responder.Reply({.body = "done"});
+  EXPECT_TRUE(client.ReadToEnd().ends_with("done"));
+  EXPECT_EQ(answering(), 0u);
+}
+
 TEST_F(ServerAnswersTest, OnlyTheFirstAnswerCounts) {
   Client client(server_->port());
   client.Send("GET /later HTTP/1.1\r\n\r\n");

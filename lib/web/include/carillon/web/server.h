@@ -73,6 +73,9 @@ class Server {
   /// Connections that come from now on use `tls`, which is not null. On the thread that runs `io`;
   /// only where the server was made with TLS.
   virtual void SetTls(ServerTlsPtr tls) = 0;
+  /// How many requests are being answered, up to the last byte of the answer; on the thread that
+  /// runs `io`.
+  virtual size_t answering() const = 0;
   /// Stops listening and closes every connection; on the thread that runs `io`, or when none does.
   virtual void Stop() = 0;
 };
