@@ -1,6 +1,8 @@
 """The API as JSON over HTTP, called with curl."""
 
 import gzip
+import hashlib
+import itertools
 import json
 import socket
 import struct
@@ -11,11 +13,14 @@ import unittest
 from urllib.parse import quote
 
 from harness import PATIENCE, EndToEnd, eventually, header, session
+from http2 import PUBLISH as GRPC_PUBLISH
+from http2 import Connection, publish_request, session_event
 
 PUBLISH = "carillon.v1.EventPublisher/Publish"
 CHECK = "grpc.health.v1.Health/Check"
 WATCH = "grpc.health.v1.Health/Watch"
 JSON = "application/json"
+RESOURCE_EXHAUSTED = "8"
 PUBLISHED = 'carillon_events_published_total{{result="{}"}}'
 
 
@@ -111,6 +116,43 @@ class Publishing(JsonApi):
         self.assertEqual(results, [200] * 40)
         ids = {header(r, "webhook-id") for r in receiver.wait_records(40)}
         self.assertEqual(ids, {f"evt-{c}-{n}" for c in range(4) for n in range(10)})
+
+
+class Access(JsonApi):
+    """Tokens count by HTTP as by gRPC."""
+
+    TOKEN = "car_" + "B" * 43
+    WRONG = "Authorization: Bearer car_" + "A" * 43
+
+    def setUp(self):
+        digest = hashlib.sha256(self.TOKEN.encode()).hexdigest()
+        self.start(access={"tokens": [{"name": "shop", "role": "publisher", "tenants": ["acme"],
+                                       "sha256": digest}]})
+
+    def test_who_may_publish(self):
+        acme = {"events": [event(1, tenant="acme")]}
+        answer = self.post(PUBLISH, acme)
+        self.assertEqual((answer.status, answer.headers["www-authenticate"]), (401, "Bearer"))
+        self.assertEqual(answer.reason, "CREDENTIALS_MISSING")
+        right = f"Authorization: Bearer {self.TOKEN}"
+        self.assertEqual(self.post(PUBLISH, acme, right).status, 200)
+        answer = self.post(PUBLISH, {"events": [event(1, tenant="other")]}, right)
+        self.assertEqual((answer.status, answer.json["code"]), (403, "permission_denied"))
+        self.assertEqual(self.post(CHECK, {}).status, 200)
+
+    def test_guessing_is_throttled_by_the_address_of_the_client(self):
+        message = {"events": [event(1, tenant="acme")]}
+        eventually(lambda: self.post(PUBLISH, message, self.WRONG).status == 429,
+                   "a call that is throttled")
+        # By gRPC it is counted, too, whatever address a call claims.
+        claimed = itertools.count()
+        with Connection(self.carillond.publish_address) as connection:
+            def call():
+                return connection.call(GRPC_PUBLISH, publish_request(session_event()), [
+                    ("authorization", self.WRONG.split(": ")[1]),
+                    ("carillon-peer", f"10.9.9.{next(claimed)}")])[0]["grpc-status"]
+
+            eventually(lambda: call() == RESOURCE_EXHAUSTED, "a call that is throttled")
 
 
 class Protocol(JsonApi):

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "carillon/access/forwarded.h"
 #include "carillon/base/text.h"
 #include "carillon/json/scanner.h"
 #include "gzip.h"
@@ -230,7 +231,7 @@ std::optional<web::Response> ReadMetadata(const web::Request& request, CallHead&
     const std::string_view value = Header(request, name);
     if (!value.empty() && IsVisible(value)) head.metadata.emplace_back(name, value);
   }
-  head.metadata.emplace_back(kPeerMetadata, request.peer);
+  head.metadata.emplace_back(access::kForwardedPeer, request.peer);
   return std::nullopt;
 }
 

@@ -33,10 +33,6 @@ struct CallHead {
 /// The longest URL of a GET, without scheme and host.
 inline constexpr size_t kMaxTargetBytes = 8u << 10;
 
-/// Under what the address of an HTTP client is passed on. Only whoever calls over the in-process
-/// channel is to be believed.
-inline constexpr char kPeerMetadata[] = "carillon-peer";
-
 /// Reads the head; the body is not looked at. Or how the request is answered: 404 for a method that
 /// there is not, 405 with `Allow`, 414, 415 with `Accept-Post`, else the error of a header or of a
 /// parameter, which it names.

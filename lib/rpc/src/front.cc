@@ -138,9 +138,8 @@ class FrontImpl final : public Front {
 
   absl::Status Start(web::ServerTlsPtr tls, access::Authenticator& authenticator) {
     const std::array services{v1::PublishRequest::descriptor()->file()->service(0)};
-    auto methods = access::Methods::Create(
-        services,
-        {{health_.name(), access::Door::kOpen}, {reflection_.name(), access::Door::kCaller}});
+    auto methods = access::Methods::Create(services, {{health_.name(), access::Door::kOpen},
+                                                      {reflection_.name(), access::Door::kCaller}});
     if (!methods.ok()) return methods.status();
     methods_ = *std::move(methods);
     publishing_.SetAccess(authenticator, *methods_,

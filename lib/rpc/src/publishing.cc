@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "call_queue.h"
 #include "carillon/access/authorize.h"
+#include "carillon/access/forwarded.h"
 #include "carillon/aip/error.h"
 #include "carillon/store/refusal.h"
 #include "carillon/tracing/w3c.h"
@@ -64,11 +65,18 @@ bool IsForbidden(const absl::Status& status) {
          aip::ReasonOf(status) == v1::LOGIN_THROTTLED;
 }
 
-std::string_view AuthorizationOf(const grpc::ServerContext& context) {
+std::string_view MetadataOf(const grpc::ServerContext& context, const char* name) {
   const auto& metadata = context.client_metadata();
-  const auto found = metadata.find("authorization");
+  const auto found = metadata.find(name);
   if (found == metadata.end()) return {};
   return {found->second.data(), found->second.size()};
+}
+
+/// For whom a call was made within the process; empty where it came over a socket. Only the former
+/// has no address.
+std::string_view ForwardedPeer(const grpc::ServerContext& context) {
+  return context.peer() == "unknown" ? MetadataOf(context, access::kForwardedPeer)
+                                     : std::string_view();
 }
 
 }  // namespace
@@ -122,8 +130,11 @@ void Publishing::SetAccess(access::Authenticator& authenticator, const access::M
 absl::StatusOr<Publishing::Caller> Publishing::Admit(const grpc::ServerContext& context,
                                                      std::string_view method) {
   if (authenticator_ == nullptr) return Caller();
-  absl::StatusOr<Caller> caller = authenticator_->Authenticate(
-      AuthorizationOf(context), [&] { return peer_host_(context.peer()); });
+  absl::StatusOr<Caller> caller =
+      authenticator_->Authenticate(MetadataOf(context, "authorization"), [&] {
+        const std::string_view forwarded = ForwardedPeer(context);
+        return forwarded.empty() ? peer_host_(context.peer()) : std::string(forwarded);
+      });
   absl::Status status = caller.status();
   if (status.ok()) {
     const access::Method* const called = methods_->Find(method);

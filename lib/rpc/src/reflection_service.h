@@ -41,10 +41,8 @@ class ReflectionService final : public QueuedService {
   grpc::reflection::v1alpha::ServerReflectionResponse Answer(
       const grpc::reflection::v1alpha::ServerReflectionRequest& request) const;
 
-  /// Returns whether a call may be.
-  using Admit = std::function<grpc::Status(const grpc::ServerContext&)>;
-  ReflectionService(Admit admit, const base::Clock& clock)
-      : admit_(std::move(admit)), idle_(kMaxIdle, clock) {}
+  std::vector<std::string> services_;
+  const Admit admit_;
   grpc::reflection::v1alpha::ServerReflection::AsyncService service_;
   // On the queue's thread.
   IdleList idle_;

@@ -32,10 +32,6 @@ class EchoService final : public test::v1::Echo::Service {
       (*response->mutable_metadata())[{name.data(), name.size()}] = {value.data(), value.size()};
     }
     (*response->mutable_metadata())["peer"] = context->peer();
-    for (const auto& [name, value] : *context->auth_context()) {
-      (*response->mutable_metadata())[{"auth-" + std::string(name.data(), name.size())}] = {
-          value.data(), value.size()};
-    }
     return grpc::Status::OK;
   }
   grpc::Status Look(grpc::ServerContext* context, const test::v1::SayRequest* request,

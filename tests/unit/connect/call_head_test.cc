@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "carillon/access/forwarded.h"
 #include "gzip.h"
 #include "stream_envelope.h"
 #include "support.h"
@@ -192,10 +193,11 @@ TEST_F(CallHeadTest, WhatIsPassedOn) {
                                          {"Cookie", "secret"},
                                          {"carillon-peer", "10.0.0.1"},
                                          {"X-Other", "1"}}));
-  EXPECT_THAT(head.metadata, testing::UnorderedElementsAre(
-                                 Pair("authorization", "Bearer x"),
-                                 Pair("traceparent", "00-1-2-03"), Pair("tracestate", "a=b"),
-                                 Pair("user-agent", "curl/8"), Pair(kPeerMetadata, "192.0.2.1")));
+  EXPECT_THAT(head.metadata,
+              testing::UnorderedElementsAre(Pair("authorization", "Bearer x"),
+                                            Pair("traceparent", "00-1-2-03"),
+                                            Pair("tracestate", "a=b"), Pair("user-agent", "curl/8"),
+                                            Pair(access::kForwardedPeer, "192.0.2.1")));
 }
 
 /// gRPC ends the process at a value that HTTP/2 does not allow.
@@ -204,7 +206,7 @@ TEST_F(CallHeadTest, WhatMayNotBePassedOn) {
               HasSubstr("Authorization"));
   const CallHead head = Read(
       Post(kSay, {{"User-Agent", "c\xc3\xa9"}, {"traceparent", "\x01"}, {"tracestate", "\x7f"}}));
-  EXPECT_THAT(head.metadata, testing::ElementsAre(Pair(kPeerMetadata, "192.0.2.1")));
+  EXPECT_THAT(head.metadata, testing::ElementsAre(Pair(access::kForwardedPeer, "192.0.2.1")));
 }
 
 std::string Take(const CallHead& head, std::string body, size_t most = 1000) {
