@@ -11,6 +11,7 @@
 #include "proxy.h"
 #include "read_access.h"
 #include "read_destination.h"
+#include "read_master_keys.h"
 #include "read_subscription.h"
 #include "read_tls.h"
 #include "read_tracing.h"
@@ -72,6 +73,7 @@ Config Validate(v1::Config given, const Surroundings& surroundings, Errors& erro
   Complete(*given.mutable_server(), root.Member("server"), errors);
   ReadPorts(*given.mutable_server(), to, root.Member("server"), errors);
   to.tokens = ReadAccess(given.access(), root.Member("access"), errors);
+  to.master_keys = ReadMasterKeys(given.secrets(), root.Member("secrets"), errors);
   Complete(*given.mutable_journal(), root.Member("journal"), errors);
   Complete(*given.mutable_delivery(), root.Member("delivery"), errors);
   Complete(*given.mutable_limits(), root.Member("limits"), errors);

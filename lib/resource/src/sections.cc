@@ -19,6 +19,13 @@ std::string MarkOf(const google::protobuf::MessageLite& section) {
   return MarkOf(std::string_view(section.SerializeAsString()));
 }
 
+/// Which master keys there are; nothing of a key.
+std::string KeyIds(const sealing::MasterKeys& keys) {
+  std::string ids;
+  for (const sealing::MasterKey& key : keys.all()) ids += key.id();
+  return ids;
+}
+
 }  // namespace
 
 std::vector<StartSection> StartSections(const Config& config) {
@@ -26,6 +33,7 @@ std::vector<StartSection> StartSections(const Config& config) {
           {"journal", MarkOf(config.journal)},
           {"delivery", MarkOf(config.delivery)},
           {"resolver", MarkOf(config.resolver)},
+          {"secrets", MarkOf(KeyIds(config.master_keys))},
           {"tracing", MarkOf(std::string_view(config.tracing.file))}};
 }
 

@@ -54,7 +54,16 @@ TEST(Sections, ADefaultThatIsWrittenOutIsTheSame) {
 
 TEST(Sections, OneThatTheOtherLacksIsNeeded) {
   EXPECT_THAT(RestartNeeded({}, StartSections(Parsed("{}"))),
-              ElementsAre("server", "journal", "delivery", "resolver", "tracing"));
+              ElementsAre("server", "journal", "delivery", "resolver", "secrets", "tracing"));
+}
+
+TEST(Sections, OfMasterKeysWhichTheyAre) {
+  const std::string one = "secrets: {master_key: " + std::string(64, '1') + "}";
+  const std::string other = "secrets: {master_key: " + std::string(64, '2') + "}";
+  const auto before = StartSections(Parsed(one));
+  EXPECT_EQ(before, StartSections(Parsed(one)));
+  EXPECT_THAT(RestartNeeded(before, StartSections(Parsed(other))), ElementsAre("secrets"));
+  EXPECT_THAT(RestartNeeded(StartSections(Parsed("{}")), before), ElementsAre("secrets"));
 }
 
 }  // namespace

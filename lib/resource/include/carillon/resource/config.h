@@ -13,6 +13,7 @@
 #include "carillon/resource/server_tls.h"
 #include "carillon/resource/surroundings.h"
 #include "carillon/resource/tracing.h"
+#include "carillon/sealing/master_key.h"
 #include "carillon/v1/config.pb.h"
 
 namespace carillon::resource {
@@ -23,6 +24,7 @@ struct Config {
   ServerTls publish_tls;
   ServerTls admin_tls;
   std::vector<access::Authenticator::Grant> tokens;  ///< who may publish; empty: everybody
+  sealing::MasterKeys master_keys;  ///< for secrets that the API takes; empty: it takes none
   v1::JournalSettings journal;
   v1::DeliverySettings delivery;
   v1::LimitSettings limits;

@@ -37,6 +37,7 @@ class MasterKeys {
   explicit MasterKeys(std::vector<MasterKey> keys) : keys_(std::move(keys)) {}
 
   bool empty() const { return keys_.empty(); }
+  const std::vector<MasterKey>& all() const { return keys_; }
   const MasterKey& current() const { return keys_.front(); }
   /// Null: there is none of that id.
   const MasterKey* Find(std::string_view id) const;
