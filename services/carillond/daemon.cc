@@ -20,6 +20,7 @@
 #include "carillon/rpc/front.h"
 #include "carillon/rpc/publishing.h"
 #include "carillon/tracing/tracer.h"
+#include "control_plane.h"
 #include "health_watch.h"
 #include "in_force.h"
 #include "journal_options.h"
@@ -53,6 +54,7 @@ class DaemonImpl final : public Daemon {
 
   ~DaemonImpl() override {
     if (file_ != nullptr) file_->StopWatching();
+    if (control_ != nullptr) control_->Stop();
     loops_.Stop();
     StopFronts();
     if (journal_ != nullptr) journal_->Stop();
@@ -92,7 +94,10 @@ class DaemonImpl final : public Daemon {
     engine_ = *std::move(engine);
     journal_->Start();
     file_ = std::make_unique<config::FileSource>(config_path_, config_, clock_);
-    auto layers = resource::Layers::Create({file_.get()});
+    auto control = ControlPlane::Open(config_, *file_, authenticator_, clock_);
+    if (!control.ok()) return control.status();
+    control_ = *std::move(control);
+    auto layers = resource::Layers::Create({file_.get(), &control_->source()});
     if (!layers.ok()) return layers.status();
     layers_ = *std::move(layers);
     const resource::SnapshotPtr snapshot = layers_->current();
@@ -130,6 +135,7 @@ class DaemonImpl final : public Daemon {
     file_->StopWatching();
     health_watch_.Stop();
     publishing_->Stop();
+    control_->Stop();
     if (!engine_->Drain(resource::ToChrono(config_.server.shutdown_grace()), hurry)) {
       logger_.Warn(
           "outcomes could not be written; their deliveries are sent again after the start");
@@ -202,10 +208,11 @@ class DaemonImpl final : public Daemon {
     v1::ServerSettings server = config_.server;
     server.set_max_publisher_connections(
         static_cast<uint32_t>(std::min<size_t>(server.max_publisher_connections(), places)));
-    auto front =
-        rpc::Front::Listen(server, *publishing_, authenticator_, clock_, logger_, *std::move(tls));
+    auto front = rpc::Front::Listen(server, *publishing_, authenticator_, clock_, logger_,
+                                    *std::move(tls), control_->guests());
     if (!front.ok()) return front.status();
     front_ = *std::move(front);
+    control_->SetFront(*front_);
     return absl::OkStatus();
   }
 
@@ -356,11 +363,11 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<engine::Engine> engine_;
   access::Authenticator authenticator_{clock_};
   std::unique_ptr<rpc::Publishing> publishing_;
-  std::unique_ptr<rpc::Front> front_;
-
   resource::TypesPtr catalog_;  // of publishing_; on the engine's thread, once it is made
   std::unique_ptr<config::FileSource> file_;
-  std::unique_ptr<resource::Layers> layers_;  // of file_
+  std::unique_ptr<ControlPlane> control_;
+  std::unique_ptr<resource::Layers> layers_;  // of file_ and control_
+  std::unique_ptr<rpc::Front> front_;         // serves control_
   // Last, since what it answers asks the others.
   AdminFront admin_{health_, [this] { return metrics_->Render(); },
                     [this](absl::AnyInvocable<void(model::PendingReport)> done) {

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "carillon/control/standard_methods.h"
+#include "carillon/v1/destination_service.grpc.pb.h"
+#include "carillon/v1/subscription_service.grpc.pb.h"
 #include "control_calls.h"
 #include "fronts.h"
 
@@ -20,8 +22,10 @@ class ControlServicesImpl final : public ControlServices {
         key_front_(MakeKeyFront(calls_, keys_)),
         subscription_front_(MakeSubscriptionFront(calls_, subscriptions_)) {}
 
-  std::vector<grpc::Service*> services() override {
-    return {destination_front_.get(), key_front_.get(), subscription_front_.get()};
+  std::vector<Named> services() override {
+    return {{v1::DestinationService::service_full_name(), destination_front_.get()},
+            {v1::KeyService::service_full_name(), key_front_.get()},
+            {v1::SubscriptionService::service_full_name(), subscription_front_.get()}};
   }
   void Stop() override { calls_.Stop(); }
 

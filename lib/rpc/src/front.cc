@@ -117,9 +117,10 @@ void SetLife(const v1::ServerSettings& settings, grpc::ServerBuilder& builder) {
 class FrontImpl final : public Front {
  public:
   FrontImpl(const v1::ServerSettings& settings, Publishing& publishing, const base::Clock& clock,
-            log::Logger& logger, bool with_tls)
+            log::Logger& logger, bool with_tls, std::vector<Guest> guests)
       : settings_(settings),
         publishing_(publishing),
+        guests_(std::move(guests)),
         logger_(logger),
         reflection_(
             [this](const grpc::ServerContext& context) {
@@ -131,6 +132,7 @@ class FrontImpl final : public Front {
         listener_(Listening(with_tls), sockets_, logger) {
     services_.push_back(v1::EventPublisher::service_full_name());
     for (const QueuedService* const other : Others()) services_.push_back(other->name());
+    for (const Guest& guest : guests_) services_.push_back(guest.name);
     reflection_.SetServices(services_);
   }
 
@@ -159,6 +161,7 @@ class FrontImpl final : public Front {
     auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
         Connections::FROM_FD, grpc::InsecureServerCredentials());
     service_->Register(builder);
+    for (const Guest& guest : guests_) builder.RegisterService(guest.service);
     grpc_ = builder.BuildAndStart();
     if (grpc_ == nullptr) return absl::InternalError("gRPC does not start");
     service_->Start();
@@ -180,6 +183,11 @@ class FrontImpl final : public Front {
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(kMaxInProcessAnswer);
     return grpc_->InProcessChannel(arguments);
+  }
+
+  std::string HostOf(const std::string& peer) const override {
+    std::string behind = relay_ != nullptr ? relay_->PeerOf(peer) : "";
+    return behind.empty() ? PeerHost(peer) : behind;
   }
 
   void SetServing(bool serving) override { health_.SetServing(serving); }
@@ -218,12 +226,6 @@ class FrontImpl final : public Front {
   }
 
  private:
-  /// Where a connection comes from, by gRPC's name of its peer.
-  std::string HostOf(const std::string& peer) const {
-    std::string behind = relay_ != nullptr ? relay_->PeerOf(peer) : "";
-    return behind.empty() ? PeerHost(peer) : behind;
-  }
-
   /// Before the listener starts.
   absl::Status StartRelay(web::ServerTlsPtr tls) {
     TlsRelay::Options options;
@@ -281,6 +283,7 @@ class FrontImpl final : public Front {
 
   const v1::ServerSettings settings_;
   Publishing& publishing_;
+  const std::vector<Guest> guests_;
   std::unique_ptr<const access::Methods> methods_;
   log::Logger& logger_;
   std::array<std::atomic<uint64_t>, 4> closed_{};  ///< connections, by CloseReason
@@ -301,8 +304,10 @@ absl::StatusOr<std::unique_ptr<Front>> Front::Listen(const v1::ServerSettings& s
                                                      Publishing& publishing,
                                                      access::Authenticator& authenticator,
                                                      const base::Clock& clock, log::Logger& logger,
-                                                     web::ServerTlsPtr tls) {
-  auto front = std::make_unique<FrontImpl>(settings, publishing, clock, logger, tls != nullptr);
+                                                     web::ServerTlsPtr tls,
+                                                     std::vector<Guest> guests) {
+  auto front = std::make_unique<FrontImpl>(settings, publishing, clock, logger, tls != nullptr,
+                                           std::move(guests));
   if (absl::Status status = front->Start(std::move(tls), authenticator); !status.ok())
     return status;
   return front;

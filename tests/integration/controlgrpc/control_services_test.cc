@@ -80,7 +80,7 @@ class ControlServicesTest : public testing::Test {
            return control::Caller{.principal = "tokens/ops"};
          }});
     grpc::ServerBuilder builder;
-    for (grpc::Service* service : services_->services()) builder.RegisterService(service);
+    for (const auto& [name, service] : services_->services()) builder.RegisterService(service);
     server_ = builder.BuildAndStart();
     channel_ = server_->InProcessChannel({});
   }

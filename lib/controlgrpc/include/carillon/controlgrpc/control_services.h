@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -42,8 +43,12 @@ class ControlServices {
   static std::unique_ptr<ControlServices> Create(ControlOptions options);
   virtual ~ControlServices() = default;
 
+  struct Named {
+    std::string name;  ///< `carillon.v1.KeyService`
+    grpc::Service* service = nullptr;
+  };
   /// To be registered on a server before it starts.
-  virtual std::vector<grpc::Service*> services() = 0;
+  virtual std::vector<Named> services() = 0;
   /// Answers what is being read, and refuses more. Before the server is shut down.
   virtual void Stop() = 0;
 };

@@ -15,7 +15,8 @@
 
 namespace grpc {
 class Channel;
-}
+class Service;
+}  // namespace grpc
 
 namespace carillon::rpc {
 
@@ -26,15 +27,19 @@ class Publishing;
 /// from any.
 class Front {
  public:
+  /// A service that is served beside publishing; it decides by itself who may call it.
+  struct Guest {
+    std::string name;  ///< `carillon.v1.KeyService`
+    grpc::Service* service = nullptr;
+  };
+
   /// Listens, and takes calls of whom `authenticator` knows; over TLS where `tls` is not null,
-  /// which speaks HTTP/2. `publishing` and `authenticator` outlive it. UNAVAILABLE: what the system
-  /// says.
-  static absl::StatusOr<std::unique_ptr<Front>> Listen(const v1::ServerSettings& settings,
-                                                       Publishing& publishing,
-                                                       access::Authenticator& authenticator,
-                                                       const base::Clock& clock,
-                                                       log::Logger& logger,
-                                                       web::ServerTlsPtr tls = nullptr);
+  /// which speaks HTTP/2. `publishing`, `authenticator` and the services of `guests` outlive it.
+  /// UNAVAILABLE: what the system says.
+  static absl::StatusOr<std::unique_ptr<Front>> Listen(
+      const v1::ServerSettings& settings, Publishing& publishing,
+      access::Authenticator& authenticator, const base::Clock& clock, log::Logger& logger,
+      web::ServerTlsPtr tls = nullptr, std::vector<Guest> guests = {});
   /// Stops.
   virtual ~Front() = default;
 
@@ -46,6 +51,8 @@ class Front {
   /// A channel to them within the process, which answers of at most 16 MiB pass. No call may begin
   /// on it once `Stop` was called: it would end the process.
   virtual std::shared_ptr<grpc::Channel> InProcess() = 0;
+  /// Where a connection comes from, by gRPC's name of its peer. Any thread.
+  virtual std::string HostOf(const std::string& peer) const = 0;
   /// What the health service says.
   virtual void SetServing(bool serving) = 0;
   /// Adds the publishing threads' event loops. `Stop` comes after the watch's last question.

@@ -1,0 +1,109 @@
+#include "control_plane.h"
+
+#include <atomic>
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include "carillon/access/methods.h"
+#include "carillon/configstore/sqlite_config_store.h"
+#include "carillon/control/repository.h"
+#include "carillon/control/resource_type.h"
+#include "carillon/controlgrpc/authorize_by_access.h"
+#include "carillon/controlgrpc/control_services.h"
+#include "google/protobuf/descriptor.h"
+
+namespace carillon::server {
+namespace {
+
+constexpr char kFile[] = "config.db";
+
+class ControlPlaneImpl final : public ControlPlane {
+ public:
+  ControlPlaneImpl(const base::Clock& clock, access::Authenticator& authenticator)
+      : clock_(clock), authenticator_(authenticator) {}
+  ~ControlPlaneImpl() override { Stop(); }
+
+  absl::Status Start(const config::Config& config, const resource::Source& file) {
+    const std::filesystem::path folder = config.journal.data_dir();
+    auto store = configstore::OpenSqliteConfigStore({.path = folder / kFile});
+    if (!store.ok()) return store.status();
+    store_ = *std::move(store);
+    auto repository =
+        control::Repository::Open({.store = *store_,
+                                   .keys = config.master_keys,
+                                   .clock = clock_,
+                                   .file = file,
+                                   .types = {destinations_.get(), subscriptions_.get()}});
+    if (!repository.ok()) return repository.status();
+    repository_ = *std::move(repository);
+    services_ = controlgrpc::ControlServices::Create(
+        {.repository = *repository_,
+         .destinations = *destinations_,
+         .subscriptions = *subscriptions_,
+         .clock = clock_,
+         .authorize = [this](std::string_view method, const grpc::CallbackServerContext& context,
+                             google::protobuf::Message& request) {
+           return authorize_(method, context, request);
+         }});
+    return ReadMethods();
+  }
+
+  resource::Source& source() override { return *repository_; }
+
+  std::vector<rpc::Front::Guest> guests() override {
+    std::vector<rpc::Front::Guest> guests;
+    for (auto& [name, service] : services_->services()) guests.push_back({name, service});
+    return guests;
+  }
+
+  void SetFront(const rpc::Front& front) override { front_.store(&front); }
+
+  void Stop() override {
+    if (services_ != nullptr) services_->Stop();
+    if (repository_ != nullptr) repository_->Stop();
+  }
+
+ private:
+  /// Who may call them, from their descriptors.
+  absl::Status ReadMethods() {
+    std::vector<const google::protobuf::ServiceDescriptor*> descriptors;
+    const google::protobuf::DescriptorPool& pool =
+        *google::protobuf::DescriptorPool::generated_pool();
+    for (const auto& [name, service] : services_->services()) {
+      descriptors.push_back(pool.FindServiceByName(name));
+    }
+    auto methods = access::Methods::Create(descriptors, {});
+    if (!methods.ok()) return methods.status();
+    methods_ = *std::move(methods);
+    authorize_ =
+        controlgrpc::AuthorizeByAccess(authenticator_, *methods_, [this](const std::string& peer) {
+          const rpc::Front* const front = front_.load();
+          return front != nullptr ? front->HostOf(peer) : peer;
+        });
+    return absl::OkStatus();
+  }
+
+  const base::Clock& clock_;
+  access::Authenticator& authenticator_;
+  std::atomic<const rpc::Front*> front_{nullptr};
+  const std::unique_ptr<control::ResourceType> destinations_ = control::MakeDestinationType();
+  const std::unique_ptr<control::ResourceType> subscriptions_ = control::MakeSubscriptionType();
+  std::unique_ptr<store::ConfigStore> store_;
+  std::unique_ptr<control::Repository> repository_;
+  std::unique_ptr<const access::Methods> methods_;
+  controlgrpc::Authorize authorize_;
+  std::unique_ptr<controlgrpc::ControlServices> services_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ControlPlane>> ControlPlane::Open(
+    const config::Config& config, const resource::Source& file,
+    access::Authenticator& authenticator, const base::Clock& clock) {
+  auto plane = std::make_unique<ControlPlaneImpl>(clock, authenticator);
+  if (absl::Status status = plane->Start(config, file); !status.ok()) return status;
+  return plane;
+}
+
+}  // namespace carillon::server

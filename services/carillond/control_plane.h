@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "carillon/access/authenticator.h"
+#include "carillon/base/clock.h"
+#include "carillon/config/config_file.h"
+#include "carillon/resource/source.h"
+#include "carillon/rpc/front.h"
+
+namespace carillon::server {
+
+/// The administration API of the server: a store of resources in the data folder (`config.db`),
+/// what it has as a source of configuration beside the file, and the services that change it. Made
+/// and stopped on the main thread; it outlives the front that serves it.
+class ControlPlane {
+ public:
+  /// Opens the store; blocks. `file` and `authenticator` outlive it. The status names what to do:
+  /// FAILED_PRECONDITION when the master key is missing or another one, DATA_LOSS when what is
+  /// stored is damaged.
+  static absl::StatusOr<std::unique_ptr<ControlPlane>> Open(const config::Config& config,
+                                                            const resource::Source& file,
+                                                            access::Authenticator& authenticator,
+                                                            const base::Clock& clock);
+  virtual ~ControlPlane() = default;
+
+  /// The resources that were written by the API.
+  virtual resource::Source& source() = 0;
+  /// To be served by a front.
+  virtual std::vector<rpc::Front::Guest> guests() = 0;
+  /// Who tells where a call comes from, from now on; it is asked until `Stop`.
+  virtual void SetFront(const rpc::Front& front) = 0;
+  /// Answers what is under way with UNAVAILABLE and takes no more: before what is in force is
+  /// given up, and before the front stops. Once more does nothing.
+  virtual void Stop() = 0;
+};
+
+}  // namespace carillon::server

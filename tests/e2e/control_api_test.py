@@ -1,0 +1,191 @@
+"""The administration API: destinations, keys and subscriptions that are made while the service runs."""
+
+import base64
+import hashlib
+import hmac
+import json
+import signal
+import unittest
+
+from harness import eventually, header
+from http2 import Connection
+from json_api_test import PUBLISH, JsonApi, event
+
+DESTINATIONS = "carillon.v1.DestinationService/"
+KEYS = "carillon.v1.KeyService/"
+SUBSCRIPTIONS = "carillon.v1.SubscriptionService/"
+NOT_TAKEN = "the configuration was not taken; the one before stays in force"
+OPERATOR = "car_" + "O" * 43
+ACME = "car_" + "A" * 43
+READER = "car_" + "R" * 43
+NAME = "tenants/acme/destinations/orders"
+MASTER = base64.b64encode(b"m" * 32).decode()
+OTHER_MASTER = base64.b64encode(b"o" * 32).decode()
+
+
+def sha256(token):
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def signed_by(record, secret):
+    """Whether a request carries a signature made with the secret (Standard Webhooks)."""
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signed = ".".join((header(record, "webhook-id"), header(record, "webhook-timestamp"),
+                       record["body"])).encode()
+    made = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    return f"v1,{made}" in header(record, "webhook-signature").split()
+
+
+class ControlApi(JsonApi):
+    TOKENS = [{"name": "ops", "role": "operator", "sha256": sha256(OPERATOR)},
+              {"name": "acme", "role": "tenant_admin", "tenants": ["acme"], "sha256": sha256(ACME)},
+              {"name": "eyes", "role": "reader", "tenants": ["acme"], "sha256": sha256(READER)}]
+
+    def begin(self, destinations=(), master=MASTER, tokens=None):
+        self.write_config(destinations, [],
+                          access={"tokens": self.TOKENS if tokens is None else tokens},
+                          **({"secrets": {"master_key": {"env": "MASTER_KEY"}}} if master else {}))
+        self.carillond = self.server(env={"MASTER_KEY": master or ""})
+
+    def call(self, method, message, token=ACME, status=200):
+        headers = [f"Authorization: Bearer {token}"] if token else []
+        answer = self.post(method, message, *headers)
+        self.assertEqual(answer.status, status, answer.body)
+        return answer.json if status == 200 else answer
+
+    def create(self, url, **more):
+        return self.call(DESTINATIONS + "CreateDestination", {
+            "parent": "tenants/acme", "destinationId": "orders", "destination": {"url": url, **more}})
+
+    def subscribe(self):
+        return self.call(SUBSCRIPTIONS + "CreateSubscription", {
+            "parent": "tenants/acme", "subscriptionId": "all",
+            "subscription": {"types": ["session.*"], "destinations": ["orders"]}})
+
+    def publish_one(self, number):
+        self.call(PUBLISH, {"events": [event(number, tenant="acme")]})
+
+
+class Managing(ControlApi):
+    def test_what_is_made_is_in_force_signed_and_there_after_a_crash(self):
+        receiver = self.sink()
+        self.begin()
+        made = self.create(receiver.url("/ok"))
+        secrets = [key["secret"]["value"] for key in made["keys"]]
+        self.assertEqual(len(secrets), 2, "two keys, as each receiver is promised")
+        self.subscribe()
+        self.publish_one(1)  # no waiting: what was answered is in force
+        record = receiver.wait_records(1)[0]
+        for secret in secrets:
+            self.assertTrue(signed_by(record, secret), record)
+        shown = self.call(DESTINATIONS + "GetDestination", {"name": NAME}, READER)
+        self.assertNotIn("value", json.dumps(shown["keys"]))
+        self.assertEqual((shown["uid"], shown["etag"]), (made["uid"], made["etag"]))
+        self.carillond.kill()
+        for file in (self.folder / "data").rglob("*"):
+            for secret in secrets:
+                self.assertNotIn(secret.encode(), file.read_bytes() if file.is_file() else b"")
+        self.carillond = self.server(env={"MASTER_KEY": MASTER})
+        self.publish_one(2)
+        record = receiver.wait_records(2)[1]
+        self.assertTrue(signed_by(record, secrets[0]), record)
+
+    def test_a_change_takes_effect_and_a_stale_one_does_not(self):
+        old, new = self.sink(), self.sink()
+        self.begin()
+        made = self.create(old.url("/ok"))
+        self.subscribe()
+        self.publish_one(1)
+        old.wait_records(1)
+        update = {"destination": {"name": NAME, "etag": made["etag"], "url": new.url("/ok")},
+                  "updateMask": "url"}
+        self.call(DESTINATIONS + "UpdateDestination", update)
+        self.publish_one(2)
+        new.wait_records(1)
+        self.assertEqual(len(old.records()), 1)
+        answer = self.call(DESTINATIONS + "UpdateDestination", update, status=409)
+        self.assertEqual(answer.reason, "ETAG_MISMATCH")
+        rotated = self.call(KEYS + "RotateKey", {"name": made["keys"][0]["name"]})
+        self.publish_one(3)
+        self.assertTrue(signed_by(new.wait_records(2)[1], rotated["key"]["secret"]["value"]))
+        self.call(DESTINATIONS + "DeleteDestination", {"name": NAME, "force": True})
+        self.publish_one(4)
+        self.carillond.wait_gauge("carillon_destinations", 0)
+        self.assertEqual(len(new.records()), 2)
+
+    def test_the_file_is_read_only_and_keeps_its_names(self):
+        self.begin([{"name": NAME, "url": "http://127.0.0.1:9/", "disabled": True}])
+        answer = self.call(DESTINATIONS + "UpdateDestination", {
+            "destination": {"name": NAME, "url": "http://127.0.0.1:8/"}}, status=400)
+        self.assertEqual(answer.reason, "READ_ONLY_FILE")
+        answer = self.call(DESTINATIONS + "CreateDestination", {
+            "parent": "tenants/acme", "destinationId": "orders",
+            "destination": {"url": "http://127.0.0.1:9/"}}, status=409)
+        self.assertEqual(answer.reason, "NAME_IN_FILE")
+        listed = self.call(DESTINATIONS + "ListDestinations", {"parent": "tenants/acme"})
+        self.assertEqual([d["origin"]["kind"] for d in listed["destinations"]], ["FILE"])
+
+    def test_a_file_that_takes_a_name_of_the_api_is_refused_as_a_whole(self):
+        self.begin()
+        self.create("http://127.0.0.1:9/")
+        self.write_config([{"name": NAME, "url": "http://127.0.0.1:8/", "disabled": True}], [],
+                          access={"tokens": self.TOKENS},
+                          secrets={"master_key": {"env": "MASTER_KEY"}})
+        self.carillond.signal(signal.SIGHUP)
+        eventually(lambda: self.carillond.log(NOT_TAKEN), "the log says that it was not taken")
+        shown = self.call(DESTINATIONS + "GetDestination", {"name": NAME})
+        self.assertEqual(shown["url"], "http://127.0.0.1:9/")
+
+
+class WhoMay(ControlApi):
+    def test_without_tokens_nobody_manages_anything(self):
+        self.begin(tokens=[])
+        answer = self.call(DESTINATIONS + "ListDestinations", {"parent": "tenants/acme"}, None, 403)
+        self.assertEqual(answer.reason, "ROLE_FORBIDDEN")
+
+    def test_roles_and_tenants(self):
+        self.begin()
+        make = {"parent": "tenants/acme", "destination": {"url": "http://127.0.0.1:9/"}}
+        for token, message, status, reason in (
+                (None, make, 401, "CREDENTIALS_MISSING"),
+                (READER, make, 403, "ROLE_FORBIDDEN"),
+                (ACME, {**make, "parent": "tenants/bell"}, 403, "TENANT_FORBIDDEN")):
+            answer = self.call(DESTINATIONS + "CreateDestination", message, token, status)
+            self.assertEqual(answer.reason, reason)
+        everywhere = {"parent": "tenants/-"}
+        self.assertEqual(self.call(DESTINATIONS + "ListDestinations", everywhere, OPERATOR), {})
+        self.call(DESTINATIONS + "ListDestinations", everywhere, ACME, 403)
+
+    def test_the_same_services_on_the_port_of_publishers(self):
+        self.begin()
+        with Connection(self.carillond.publish_address) as connection:
+            for more, status in (([], "16"), ([("authorization", f"Bearer {OPERATOR}")], "0")):
+                headers, _ = connection.call("/" + DESTINATIONS + "ListDestinations",
+                                             b"\x0a\x0ctenants/acme", more)
+                self.assertEqual(headers["grpc-status"], status, headers)
+
+
+class MasterKey(ControlApi):
+    def test_without_one_no_secret_is_taken(self):
+        self.begin(master=None)
+        answer = self.call(DESTINATIONS + "CreateDestination", {
+            "parent": "tenants/acme", "destination": {"url": "http://127.0.0.1:9/"}}, status=400)
+        self.assertIn("secrets.master_key", answer.json["message"])
+
+    def test_another_one_stops_the_start_until_it_is_moved(self):
+        self.begin()
+        self.create("http://127.0.0.1:9/")
+        self.carillond.stop()
+        done = self.run_program("carillond", "--config", str(self.folder / "carillon.yaml"),
+                                env={"MASTER_KEY": OTHER_MASTER})
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("master key", done.stderr + done.stdout)
+        self.write_config(access={"tokens": self.TOKENS},
+                          secrets={"master_key": {"env": "OTHER"},
+                                   "previous_master_key": {"env": "MASTER_KEY"}})
+        self.carillond = self.server(env={"MASTER_KEY": MASTER, "OTHER": OTHER_MASTER})
+        self.assertEqual(self.call(DESTINATIONS + "GetDestination", {"name": NAME})["name"], NAME)
+
+
+if __name__ == "__main__":
+    unittest.main()
