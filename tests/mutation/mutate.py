@@ -69,6 +69,17 @@ class Mutant:
 
     nth_is_said: bool = False
 
+    def check_form(self):
+        """An expression stands alone: what is no whole statement becomes one side of a choice."""
+        for text in (self.old, self.new):
+            if self.old.endswith((";", "}")):
+                continue
+            bare = re.sub(r'"(\\.|[^"\\])*"|\'(\\.|[^\'\\])\'', "0", text).strip()
+            dangling = bare == "" or re.search(r"^(&&|\|\|)|(&&|\|\||\{)$", bare)
+            if dangling or bare.count("(") != bare.count(")"):
+                raise Mistake(f"{self.part}.toml: '{self.name}': '{text}' is neither a whole "
+                              "expression nor a whole statement")
+
     def choice(self):
         chosen = f"::carillon::IsMutant({self.number})"
         if self.old.endswith((";", "}")):
@@ -124,6 +135,7 @@ def check(mutants):
             if not path.is_file():
                 raise Mistake(f"{mutant.part}.toml: '{mutant.name}': there is no {mutant.file}")
             mutant.span(path.read_text())
+            mutant.check_form()
         except Mistake as mistake:
             mistakes.append(str(mistake))
     for file, those in by_file(mutants).items():
