@@ -67,10 +67,11 @@ absl::StatusOr<Page> ReadPage(std::string_view text) {
     page.version = String(json, "version");
     page.next_position = Number(json, "next_position");
     page.left_out = Number(json, "left_out");
-    for (const auto& [name, mark] : json.at("start_sections").items()) {
-      for (const char* known : {"server", "journal", "delivery", "resolver", "tracing"}) {
-        if (name == known) page.sections.push_back({known, mark.get<std::string>()});
-      }
+    // Those that this program knows, under names that stay.
+    const Json& sections = json.at("start_sections");
+    for (const resource::StartSection& known : resource::StartSections(resource::Config())) {
+      const auto mark = sections.find(std::string(known.name));
+      if (mark != sections.end()) page.sections.push_back({known.name, mark->get<std::string>()});
     }
     for (const Json& object : json.at("destinations")) {
       page.destinations.push_back(ReadDestination(object));
