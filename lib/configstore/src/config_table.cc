@@ -93,6 +93,7 @@ ConfigEntry EntryOf(const sqlite::Statement& row) {
 }  // namespace
 
 absl::StatusOr<ConfigTable> ConfigTable::Open(const std::string& path, size_t max_bytes) {
+  if (absl::Status status = sqlite::MakeOwnersFile(path); !status.ok()) return status;
   auto db = sqlite::Database::Open(path, nullptr);
   if (!db.ok()) return Of(path, db.status());
   if (!db->writable()) return absl::PermissionDeniedError(path + ": cannot be written");

@@ -1,11 +1,7 @@
 #include "opening.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -52,17 +48,6 @@ absl::StatusOr<Found> Find(const std::string& folder, bool making) {
   found.id = IdOfStore(*key);
   found.last_position = *last;
   return found;
-}
-
-/// For its owner only, before SQLite, which would leave that to the umask.
-absl::Status MakeDatabaseFile(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) {
-    return absl::PermissionDeniedError(absl::StrCat(path, ": ", std::strerror(errno)));
-  }
-  fchmod(fd, 0600);
-  close(fd);
-  return absl::OkStatus();
 }
 
 void KeepFromOthers(const std::string& path, SqliteJournalHooks& hooks) {
@@ -137,7 +122,7 @@ absl::StatusOr<OpenedStore> OpenStore(const SqliteJournalOptions& options,
   const absl::StatusOr<Found> found = Find(folder, lock->making());
   if (!found.ok()) return found.status();
   if (found->empty) {
-    if (absl::Status status = MakeDatabaseFile(path); !status.ok()) return status;
+    if (absl::Status status = sqlite::MakeOwnersFile(path); !status.ok()) return status;
   }
   for (const char* suffix : {"", "-wal", "-shm"}) KeepFromOthers(path + suffix, hooks);
   KeepFromOthers(LockPath(folder), hooks);

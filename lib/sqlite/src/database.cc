@@ -1,6 +1,11 @@
 #include "carillon/sqlite/database.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cerrno>
+#include <cstring>
 
 #include "absl/strings/str_cat.h"
 
@@ -21,6 +26,16 @@ bool OutOfSpace(int code, int system_errno) {
 const char* BytesOf(std::string_view bytes) { return bytes.data() != nullptr ? bytes.data() : ""; }
 
 }  // namespace
+
+absl::Status MakeOwnersFile(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) {
+    return absl::PermissionDeniedError(absl::StrCat(path, ": ", std::strerror(errno)));
+  }
+  fchmod(fd, 0600);
+  close(fd);
+  return absl::OkStatus();
+}
 
 absl::Status ErrorOf(sqlite3* db, int code) {
   const int extended = db != nullptr ? sqlite3_extended_errcode(db) : code;

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -55,6 +56,30 @@ class SqliteConfigStoreTest : public testing::Test {
   std::filesystem::path folder_;
   std::filesystem::path path_;
 };
+
+TEST_F(SqliteConfigStoreTest, OnlyTheOwnerReadsIt) {
+  const auto nobody_else_may = [this] {
+    size_t files = 0;
+    for (const auto& file : std::filesystem::directory_iterator(folder_)) {
+      ++files;
+      EXPECT_EQ(file.status().permissions() & ~std::filesystem::perms::owner_all,
+                std::filesystem::perms::none)
+          << file.path();
+    }
+    EXPECT_GE(files, 2u);  // and a write-ahead file
+  };
+  const mode_t before = umask(0);
+  {
+    const auto store = Open();
+    ASSERT_TRUE(Put(**store, "a", "1").ok());
+    nobody_else_may();
+  }
+  umask(before);
+  std::filesystem::permissions(path_, std::filesystem::perms(0644));
+  const auto store = Open();
+  ASSERT_TRUE(Put(**store, "a", "2").ok());
+  nobody_else_may();
+}
 
 TEST_F(SqliteConfigStoreTest, AnotherProgramsFileIsLeftAsItIs) {
   Run("CREATE TABLE theirs(x)");

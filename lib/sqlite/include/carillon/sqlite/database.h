@@ -47,6 +47,10 @@ class Statement {
   std::unique_ptr<sqlite3_stmt, Finalizer> statement_;
 };
 
+/// Makes the file of a database when it is absent, for its owner only: SQLite would leave that to
+/// the umask. One that is there is kept from others. PERMISSION_DENIED names the file.
+absl::Status MakeOwnersFile(const std::string& path);
+
 /// One connection, on one thread at a time. Errors tell by their code what can be done:
 /// RESOURCE_EXHAUSTED the disk is full, nothing happened; ABORTED another connection holds the
 /// lock for too long; DATA_LOSS the file is damaged; PERMISSION_DENIED it cannot be opened or
