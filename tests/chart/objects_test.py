@@ -18,10 +18,12 @@ import generate
 import restricted
 
 
+TOKEN = {"name": "ops", "role": "operator", "sha256": 64 * "0"}
 # A change of each section of the configuration, to what production.yaml does not say.
 CHANGES = {"server": ".max_calls=9", "journal": ".kept_events=9", "delivery": ".threads=9", "event_types": "=[]",
            "destinations": "=[]", "subscriptions": "=[]", "guard": '.allow_ports=["9000"]',
            "proxy": '.url="http://p.example.com:3128"', "limits": ".max_in_flight=1", "resolver": ".attempts=3",
+           "secrets": '.master_key={"env":"CARILLON_MASTER_KEY"}', "access": f'.tokens={json.dumps([TOKEN])}',
            "tracing": '.endpoint="http://otel.example.com:4317"'}
 
 
