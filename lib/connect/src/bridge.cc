@@ -125,6 +125,7 @@ class BridgeImpl final : public Bridge {
   void Begin(Incoming call) {
     if (call.head.method->streams()) return CallStream(*loop_, std::move(call));
     if (clock_.Wall() < call.deadline) return CallUnary(*loop_, std::move(call));
+    call.ticket.Leave();
     call.responder.Reply(ToResponse(aip::ToRpc(
         absl::DeadlineExceededError("the time for the call ended before it had its turn"))));
   }

@@ -48,11 +48,12 @@ std::optional<Error> CallPlaces::Ticket::Hold(size_t bytes) {
   return std::nullopt;
 }
 
-CallPlaces::Ticket::~Ticket() {
-  if (all_ == nullptr) return;
-  const base::MutexLock lock(all_->mutex_);
-  --(stream_ ? all_->streams_ : all_->calls_);
-  all_->bytes_ -= bytes_;
+void CallPlaces::Ticket::Leave() {
+  CallPlaces* const all = std::exchange(all_, nullptr);
+  if (all == nullptr) return;
+  const base::MutexLock lock(all->mutex_);
+  --(stream_ ? all->streams_ : all->calls_);
+  all->bytes_ -= bytes_;
 }
 
 }  // namespace carillon::connect

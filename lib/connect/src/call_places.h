@@ -25,7 +25,10 @@ class CallPlaces {
       std::swap(bytes_, other.bytes_);
       return *this;
     }
-    ~Ticket();
+    ~Ticket() { Leave(); }
+
+    /// Gives the place back now. Before the answer goes: who has it may call again at once.
+    void Leave();
 
     /// The request turned out to have so many bytes. An error when there is no room for them.
     std::optional<Error> Hold(size_t bytes);

@@ -92,6 +92,8 @@ class StreamCall final : public CallLoop::Call, public std::enable_shared_from_t
 
   void End(const Error& error) { EndWith("{\"error\":" + ToJson(error) + "}"); }
   void EndWith(std::string_view json) {
+    in_.body = {};
+    in_.ticket.Leave();
     out_.Write(WriteEnvelope({Envelope::kEndOfStream, json}), [](bool) {});
     out_.Finish();
   }

@@ -50,7 +50,11 @@ class UnaryCall final : public CallLoop::Call, public std::enable_shared_from_th
     Answer(std::move(response));
   }
 
-  void Answer(web::Response response) { in_.responder.Reply(std::move(response)); }
+  void Answer(web::Response response) {
+    in_.body = {};
+    in_.ticket.Leave();
+    in_.responder.Reply(std::move(response));
+  }
 
   CallLoop& loop_;
   Incoming in_;

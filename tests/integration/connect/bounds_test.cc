@@ -51,6 +51,19 @@ TEST_F(BoundsTest, CallsUnderWay) {
   Eventually([&] { return Post("Say", "{}").status == 200; }, "there is room again");
 }
 
+TEST_F(BoundsTest, APlaceIsFreeWhenTheAnswerIsThere) {
+  constexpr int kCalls = 2000;
+  Anew({.max_calls = 1});
+  Serve();
+  web::Client client(web_->port());
+  for (int i = 0; i < kCalls; ++i) {
+    client.Send(Request("POST /carillon.test.v1.Echo/Say", "{}",
+                        {{"Content-Type", "application/json"}}));
+    ASSERT_THAT(client.ReadUntil("\r\n"), HasSubstr(" 200 ")) << i;
+    client.ReadUntil("}");
+  }
+}
+
 TEST_F(BoundsTest, Streams) {
   Anew({.max_streams = 1});
   Serve();
