@@ -83,7 +83,8 @@ void Connection::Send(base::MonoTime now) {
   answered_ = false;
   sent_ = now;
   first_byte_ = {};
-  if (attempt_->request->keep_body_bytes > 0) reader_.KeepBody(attempt_->request->keep_body_bytes);
+  reader_.KeepHead(attempt_->request->keep_head_bytes);
+  reader_.KeepBody(attempt_->request->keep_body_bytes);
   // An error shows in the pending read, too, which is where it is judged.
   writing_ = stream_->Write(attempt_->request, shared_from_this());
 }
@@ -189,6 +190,7 @@ Response Connection::End(Outcome outcome, std::string error) {
   response.status = reader_.status();
   if (response.status != 0) {
     response.retry_after = std::move(reader_.retry_after());
+    response.head = std::move(reader_.kept_head());
     response.body = std::move(reader_.body());
   } else {
     response.wire = outcome;

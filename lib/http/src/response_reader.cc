@@ -8,6 +8,11 @@ namespace {
 
 constexpr uint16_t kSwitchingProtocols = 101;
 
+/// Appends what is still missing of the first `bytes`.
+void KeepUpTo(size_t bytes, std::string_view data, std::string& kept) {
+  kept.append(data.substr(0, bytes - kept.size()));
+}
+
 }  // namespace
 
 using Body = ResponseHead::Body;
@@ -23,6 +28,8 @@ void ResponseReader::Reset() {
   odd_ = false;
   interim_bytes_ = 0;
   body_bytes_ = 0;
+  keep_head_bytes_ = 0;
+  kept_head_.clear();
   keep_bytes_ = 0;
   body_.clear();
   error_.clear();
@@ -39,7 +46,10 @@ ResponseReader::State ResponseReader::Feed(std::string_view bytes, size_t& consu
 }
 
 ResponseReader::State ResponseReader::FeedHead(std::string_view& bytes) {
-  switch (head_.Feed(bytes)) {
+  const std::string_view given = bytes;
+  const ResponseHead::State state = head_.Feed(bytes);
+  KeepUpTo(keep_head_bytes_, given.substr(0, given.size() - bytes.size()), kept_head_);
+  switch (state) {
     case ResponseHead::State::kMore:
       if (head_.status() == 0 || !head_.interim()) return State::kMore;
       if (interim_bytes_ + head_.bytes() < max_head_bytes_) return State::kMore;
@@ -63,6 +73,7 @@ ResponseReader::State ResponseReader::EndHead() {
     if (interim_bytes_ >= max_head_bytes_) return Bad("too many or too long interim responses");
     odd_ |= head_.odd();
     head_.Reset(max_head_bytes_);
+    kept_head_.clear();
     return State::kMore;
   }
   stands_ = true;
@@ -102,9 +113,7 @@ bool ResponseReader::keep_alive() const {
   return head_.reusable() && !odd_ && !chunks_odd;
 }
 
-void ResponseReader::Keep(std::string_view data) {
-  body_.append(data.substr(0, keep_bytes_ - body_.size()));
-}
+void ResponseReader::Keep(std::string_view data) { KeepUpTo(keep_bytes_, data, body_); }
 
 ResponseReader::State ResponseReader::Bad(std::string what) {
   error_ = std::move(what);

@@ -31,8 +31,9 @@ class ResponseReader {
 
   /// Ready for the next response.
   void Reset();
-  /// Keeps the first `bytes` of the next response's body; called before it is fed. Without it
-  /// nothing is kept.
+  /// Keep the first `bytes` of the next response's final head, status line included, and of its
+  /// body; called before it is fed. Without them nothing is kept.
+  void KeepHead(size_t bytes) { keep_head_bytes_ = bytes; }
   void KeepBody(size_t bytes) { keep_bytes_ = bytes; }
   /// Reads on, until kDone at most: `consumed` bytes of `bytes` were read. After any state but
   /// kMore `Reset` comes first.
@@ -42,7 +43,8 @@ class ResponseReader {
   uint16_t status() const { return stands_ ? head_.status() : uint16_t{0}; }
   bool keep_alive() const;  ///< after kDone: the connection can carry another request
   std::string& retry_after() { return head_.retry_after(); }
-  std::string& body() { return body_; }                ///< what was kept of what came of it
+  std::string& kept_head() { return kept_head_; }      ///< what was kept of what came of it
+  std::string& body() { return body_; }                ///< the same
   const std::string& error() const { return error_; }  ///< after kBad, kEnough: what is wrong
 
  private:
@@ -64,6 +66,8 @@ class ResponseReader {
   size_t interim_bytes_ = 0;  // of interim heads that are whole
   size_t body_bytes_ = 0;     // read of the body, chunk sizes and trailers with it
   uint64_t left_ = 0;         // of a body of known length
+  size_t keep_head_bytes_ = 0;
+  std::string kept_head_;
   size_t keep_bytes_ = 0;
   std::string body_;
   std::string error_;

@@ -327,6 +327,22 @@ TEST(ResponseReaderTest, KeepsTheBeginningOfABody) {
   EXPECT_EQ(reader.body(), "");
 }
 
+TEST(ResponseReaderTest, KeepsTheBeginningOfTheFinalHead) {
+  ResponseReader reader(kMaxHead, kMaxBody);
+  const std::string head = "HTTP/1.1 200 OK\r\nA:  b\r\nContent-Length: 2\r\n\r\n";
+  for (const std::string interim : {"", "HTTP/1.1 103 Early\r\nLink: x\r\n\r\n"}) {
+    for (const size_t keep : {size_t{20}, size_t{1000}}) {
+      reader.Reset();
+      reader.KeepHead(keep);
+      FeedInPieces(reader, interim + head + "ok", 2);
+      EXPECT_EQ(reader.kept_head(), head.substr(0, keep));
+    }
+  }
+  reader.Reset();
+  FeedInPieces(reader, head + "ok", 2);
+  EXPECT_EQ(reader.kept_head(), "");
+}
+
 TEST(ResponseReaderTest, SaysNothingBeforeTheHeadIsWhole) {
   ResponseReader reader(kMaxHead, kMaxBody);
   size_t used = 0;

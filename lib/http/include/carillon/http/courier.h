@@ -43,7 +43,8 @@ struct Request {
   EndpointId endpoint = 0;
   std::string head;
   std::shared_ptr<const std::string> body;
-  size_t keep_body_bytes = 0;                       ///< of the response's body, to be reported
+  size_t keep_head_bytes = 0;  ///< of the response's head, to be reported
+  size_t keep_body_bytes = 0;  ///< of its body, the same
   base::MonoTime must_end = base::MonoTime::max();  ///< where that is before the total time-out
 };
 
@@ -92,7 +93,8 @@ struct Response {
   model::Outcome wire = model::Outcome::kSuccess;
   uint16_t status = 0;      ///< 200-999, from a head that came to its end or is over its bound
   std::string retry_after;  ///< the header's value, at most 64 bytes
-  std::string body;         ///< of its beginning, what the request wanted kept; may be cut off
+  std::string head;         ///< its beginning as it came, what the request wanted kept of it
+  std::string body;         ///< of its beginning, the same; may be cut off
   base::MonoTime started{};
   base::MonoTime ended{};
   std::string error;  ///< for logs: what failed, in words; empty when `status` stands
