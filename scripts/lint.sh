@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks how the sources and documents look: clang-format and lint_sources.py for C++, shellcheck for
 # shell, the compiler for Python, `node --check` for JavaScript, lint_docs.py for documents, codespell
-# for everything; and whether what is made of lib/metrics/metrics.toml is up to date.
+# for everything; and whether what is made of lib/metrics/metrics.toml and of proto/carillon/v1 is up to date.
 #
 #   scripts/lint.sh              says what is wrong; exit 1 when something is
 #   scripts/lint.sh --fix        formats the C++ in place, and fills paragraphs that are too wide
@@ -27,6 +27,7 @@ find lib services tests -name '*.h' -print0 -o -name '*.cc' -print0 |
 
 python3 -B scripts/lint_sources.py || failed=1
 python3 -B scripts/metrics.py --check || failed=1
+python3 -B scripts/api_docs.py --check || failed=1
 python3 -B scripts/lint_docs.py "${fix[@]}" || failed=1
 
 mapfile -t scripts < <(find image scripts tests -name '*.sh'; find .ci -type f)
