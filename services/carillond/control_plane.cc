@@ -42,20 +42,15 @@ class ControlPlaneImpl final : public ControlPlane {
          .destinations = *destinations_,
          .subscriptions = *subscriptions_,
          .clock = clock_,
-         .authorize = [this](std::string_view method, const grpc::CallbackServerContext& context,
-                             google::protobuf::Message& request) {
-           return authorize_(method, context, request);
+         .authorize = [this](std::string_view method, const grpc::ServerContextBase& head) {
+           return authorize_(method, head);
          }});
     return ReadMethods();
   }
 
   resource::Source& source() override { return *repository_; }
 
-  std::vector<rpc::Front::Guest> guests() override {
-    std::vector<rpc::Front::Guest> guests;
-    for (auto& [name, service] : services_->services()) guests.push_back({name, service});
-    return guests;
-  }
+  const std::vector<rpc::Guest>& guests() const override { return services_->guests(); }
 
   void SetFront(const rpc::Front& front) override { front_.store(&front); }
 
@@ -70,8 +65,8 @@ class ControlPlaneImpl final : public ControlPlane {
     std::vector<const google::protobuf::ServiceDescriptor*> descriptors;
     const google::protobuf::DescriptorPool& pool =
         *google::protobuf::DescriptorPool::generated_pool();
-    for (const auto& [name, service] : services_->services()) {
-      descriptors.push_back(pool.FindServiceByName(name));
+    for (const rpc::Guest& guest : services_->guests()) {
+      descriptors.push_back(pool.FindServiceByName(guest.name));
     }
     auto methods = access::Methods::Create(descriptors, {});
     if (!methods.ok()) return methods.status();

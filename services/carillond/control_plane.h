@@ -9,6 +9,7 @@
 #include "carillon/config/config_file.h"
 #include "carillon/resource/source.h"
 #include "carillon/rpc/front.h"
+#include "carillon/rpc/guest.h"
 
 namespace carillon::server {
 
@@ -29,7 +30,7 @@ class ControlPlane {
   /// The resources that were written by the API.
   virtual resource::Source& source() = 0;
   /// To be served by a front.
-  virtual std::vector<rpc::Front::Guest> guests() = 0;
+  virtual const std::vector<rpc::Guest>& guests() const = 0;
   /// Who tells where a call comes from, from now on; it is asked until `Stop`.
   virtual void SetFront(const rpc::Front& front) = 0;
   /// Answers what is under way with UNAVAILABLE and takes no more: before what is in force is

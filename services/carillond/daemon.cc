@@ -208,11 +208,8 @@ class DaemonImpl final : public Daemon {
     v1::ServerSettings server = config_.server;
     server.set_max_publisher_connections(
         static_cast<uint32_t>(std::min<size_t>(server.max_publisher_connections(), places)));
-    // Without tokens nobody may call them; and their threads cost memory when publishers flood.
-    std::vector<rpc::Front::Guest> guests;
-    if (!config_.tokens.empty()) guests = control_->guests();
     auto front = rpc::Front::Listen(server, *publishing_, authenticator_, clock_, logger_,
-                                    *std::move(tls), std::move(guests));
+                                    *std::move(tls), control_->guests());
     if (!front.ok()) return front.status();
     front_ = *std::move(front);
     control_->SetFront(*front_);

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import pathlib
 import signal
 import unittest
 
@@ -140,8 +141,18 @@ class Managing(ControlApi):
 class WhoMay(ControlApi):
     def test_without_tokens_nobody_manages_anything(self):
         self.begin(tokens=[])
-        answer = self.call(DESTINATIONS + "ListDestinations", {"parent": "tenants/acme"}, None, 404)
-        self.assertEqual(answer.json["code"], "unimplemented")
+        for token in (None, OPERATOR):
+            answer = self.call(DESTINATIONS + "ListDestinations", {"parent": "tenants/acme"}, token, 401)
+            self.assertEqual(answer.reason, "CREDENTIALS_MISSING")
+            self.assertIn("access.tokens", answer.json["message"])
+
+    def test_a_token_that_a_reload_brings_works_without_a_restart(self):
+        self.begin(tokens=[])
+        self.write_config([], [], access={"tokens": self.TOKENS},
+                          secrets={"master_key": {"env": "MASTER_KEY"}})
+        self.carillond.signal(signal.SIGHUP)
+        eventually(lambda: self.carillond.log("configuration reloaded"), "it was reloaded")
+        self.assertEqual(self.create("http://127.0.0.1:9/")["name"], NAME)
 
     def test_roles_and_tenants(self):
         self.begin()
@@ -163,6 +174,14 @@ class WhoMay(ControlApi):
                 headers, _ = connection.call("/" + DESTINATIONS + "ListDestinations",
                                              b"\x0a\x0ctenants/acme", more)
                 self.assertEqual(headers["grpc-status"], status, headers)
+
+    def test_no_thread_of_grpc_polls_publishers_connections_besides(self):
+        self.begin()
+        self.call(DESTINATIONS + "ListDestinations", {"parent": "tenants/acme"})
+        tasks = pathlib.Path(f"/proc/{self.carillond.process.pid}/task")
+        names = {comm.read_text().strip() for comm in tasks.glob("*/comm")}
+        self.assertIn("publish", names)
+        self.assertNotIn("nexting_thread", names, "the callback API is in use")
 
 
 class MasterKey(ControlApi):

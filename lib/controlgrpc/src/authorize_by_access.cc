@@ -16,7 +16,7 @@ bool IsInProcess(std::string_view peer) { return peer == "unknown" || peer.start
 
 constexpr char kPeer[] = "carillon-peer";
 
-std::string_view MetadataOf(const grpc::CallbackServerContext& context, const char* name) {
+std::string_view MetadataOf(const grpc::ServerContextBase& context, const char* name) {
   const auto& metadata = context.client_metadata();
   const auto found = metadata.find(name);
   if (found == metadata.end()) return {};
@@ -31,42 +31,51 @@ control::Caller ToCaller(const access::Principal& principal) {
   return caller;
 }
 
+absl::Status NoTokens() {
+  return aip::MakeError(v1::CREDENTIALS_MISSING,
+                        "no tokens are configured, so nobody may call this: add one to "
+                        "access.tokens (\"carillon tokens generate\")");
+}
+
 }  // namespace
 
-absl::StatusOr<control::Caller> AuthorizeCall(access::Authenticator& authenticator,
-                                              const access::Methods& methods,
-                                              std::string_view method,
-                                              std::string_view authorization,
-                                              absl::FunctionRef<std::string()> address,
-                                              google::protobuf::Message& request) {
+absl::StatusOr<CheckRequest> AuthorizeCall(const access::Methods& methods, std::string_view method,
+                                           access::Authenticator& authenticator,
+                                           std::string_view authorization,
+                                           absl::FunctionRef<std::string()> address) {
   const access::Method* const called = methods.Find(method);
   if (called == nullptr) {
     return aip::MakeError(v1::ROLE_FORBIDDEN,
                           absl::StrCat("nobody may call ", base::ToAbsl(method)),
                           {{"method", std::string(method)}});
   }
-  const auto caller = authenticator.Authenticate(authorization, address);
+  auto caller = authenticator.Authenticate(authorization, address);
   if (!caller.ok()) return caller.status();
   const access::Principal& principal = (*caller)->principal();
+  if (principal.kind == access::PrincipalKind::kAnonymous) return NoTokens();
   if (absl::Status status = access::CheckMethod(*called, &principal); !status.ok()) return status;
-  if (absl::Status status = access::CheckRequest(*called, principal, request); !status.ok()) {
-    return status;
-  }
-  return ToCaller(principal);
+  return [called, &authenticator, caller = *std::move(caller)](
+             google::protobuf::Message& request) -> absl::StatusOr<control::Caller> {
+    const access::Principal& whose = caller->principal();
+    if (absl::Status status = authenticator.Check(*caller); !status.ok()) return status;
+    if (absl::Status status = access::CheckRequest(*called, whose, request); !status.ok()) {
+      return status;
+    }
+    return ToCaller(whose);
+  };
 }
 
 Authorize AuthorizeByAccess(access::Authenticator& authenticator, const access::Methods& methods,
                             std::function<std::string(const std::string&)> host_of) {
   return [&authenticator, &methods, host_of = std::move(host_of)](
-             std::string_view method, const grpc::CallbackServerContext& context,
-             google::protobuf::Message& request) {
+             std::string_view method, const grpc::ServerContextBase& head) {
     const auto address = [&] {
-      const std::string peer = context.peer();
+      const std::string peer = head.peer();
       // Anybody can send the metadata; only this process's own calls are believed.
-      return IsInProcess(peer) ? std::string(MetadataOf(context, kPeer)) : host_of(peer);
+      return IsInProcess(peer) ? std::string(MetadataOf(head, kPeer)) : host_of(peer);
     };
-    return AuthorizeCall(authenticator, methods, method, MetadataOf(context, "authorization"),
-                         address, request);
+    return AuthorizeCall(methods, method, authenticator, MetadataOf(head, "authorization"),
+                         address);
   };
 }
 

@@ -1,10 +1,13 @@
 #include "control_calls.h"
 
+#include <grpcpp/impl/codegen/proto_utils.h>
+
+#include <memory>
 #include <utility>
 
 #include "carillon/aip/error.h"
 #include "carillon/aip/field_behavior.h"
-#include "carillon/controlgrpc/grpc_status.h"
+#include "carillon/controlgrpc/control_services.h"
 
 namespace carillon::controlgrpc {
 namespace {
@@ -16,59 +19,102 @@ absl::Status TooManyReading() {
   return status;
 }
 
+void Answer(rpc::GuestCall& call, const google::protobuf::Message& response) {
+  grpc::ByteBuffer bytes;
+  bool own = false;
+  const grpc::Status status =
+      grpc::SerializationTraits<google::protobuf::Message>::Serialize(response, &bytes, &own);
+  if (status.ok()) {
+    call.Answer(std::move(bytes));
+  } else {
+    call.Finish(absl::InternalError(status.error_message()));
+  }
+}
+
+absl::Status Parse(grpc::ByteBuffer& bytes, google::protobuf::Message& request) {
+  const grpc::Status status =
+      grpc::SerializationTraits<google::protobuf::Message>::Deserialize(&bytes, &request);
+  if (status.ok()) return absl::OkStatus();
+  return aip::MakeError(
+      v1::FIELD_INVALID,
+      "the message is not one of " + request.GetDescriptor()->full_name() + ", or it is cut off");
+}
+
+absl::Status CheckRequired(const google::protobuf::Message& request) {
+  const auto missing = aip::MissingFields(request);
+  return missing.empty() ? absl::OkStatus() : aip::BadRequest(missing);
+}
+
 }  // namespace
 
-absl::StatusOr<control::Caller> ControlCalls::Check(std::string_view method,
-                                                    const grpc::CallbackServerContext& context,
-                                                    Message& request) const {
-  absl::StatusOr<control::Caller> caller = authorize_(method, context, request);
-  if (!caller.ok()) return caller;
-  const auto missing = aip::MissingFields(request);
-  if (!missing.empty()) return aip::BadRequest(missing);
-  return caller;
+/// A call that may go on.
+struct ControlCalls::Incoming {
+  rpc::GuestCall& call;
+  std::unique_ptr<Message> request;
+  Caller caller;
+};
+
+rpc::GuestMethod ControlCalls::Make(std::string name, const Message& request, Run run) {
+  rpc::GuestMethod method{.name = std::move(name), .begin = nullptr};
+  method.begin = [this, called = method.name, type = &request, run = std::move(run)](
+                     const grpc::ServerContextBase& head) -> absl::StatusOr<rpc::GuestHandler> {
+    absl::StatusOr<CheckRequest> check = authorize_(called, head);
+    if (!check.ok()) return check.status();
+    return rpc::GuestHandler(
+        [type, &run, check = *std::move(check)](grpc::ByteBuffer bytes, rpc::GuestCall& call) {
+          std::unique_ptr<Message> message(type->New());
+          if (absl::Status status = Parse(bytes, *message); !status.ok())
+            return call.Finish(status);
+          absl::StatusOr<Caller> caller = check(*message);
+          if (!caller.ok()) return call.Finish(caller.status());
+          if (absl::Status status = CheckRequired(*message); !status.ok())
+            return call.Finish(status);
+          run({.call = call, .request = std::move(message), .caller = *std::move(caller)});
+        });
+  };
+  return method;
 }
 
-ControlCalls::Reactor* ControlCalls::Read(std::string_view method,
-                                          grpc::CallbackServerContext& context, Message& request,
-                                          Reading reading) {
-  Reactor* const reactor = context.DefaultReactor();
-  absl::StatusOr<control::Caller> caller = Check(method, context, request);
-  if (!caller.ok()) {
-    reactor->Finish(ToGrpc(caller.status()));
-    return reactor;
-  }
+rpc::GuestMethod ControlCalls::Read(std::string name, const Message& request,
+                                    const Message& response, Reading reading) {
+  return Make(std::move(name), request,
+              [this, type = &response, reading = std::move(reading)](Incoming incoming) {
+                PostReading(std::move(incoming), *type, reading);
+              });
+}
+
+void ControlCalls::PostReading(Incoming incoming, const Message& response, const Reading& reading) {
+  rpc::GuestCall& call = incoming.call;
   if (reading_.fetch_add(1) >= ControlServices::kMaxReading) {
     --reading_;
-    reactor->Finish(ToGrpc(TooManyReading()));
-    return reactor;
+    return call.Finish(TooManyReading());
   }
-  const bool posted = reader_.Post(
-      [this, reactor, caller = *std::move(caller), reading = std::move(reading)]() mutable {
-        const absl::Status status = reading(caller);
+  const bool posted =
+      reader_.Post([this, incoming = std::move(incoming), type = &response, &reading] {
+        std::unique_ptr<Message> answer(type->New());
+        const absl::Status status = incoming.call.cancelled()
+                                        ? absl::CancelledError("nobody waits for the answer")
+                                        : reading(*incoming.request, incoming.caller, *answer);
         --reading_;
-        reactor->Finish(ToGrpc(status));
+        if (!status.ok()) return incoming.call.Finish(status);
+        Answer(incoming.call, *answer);
       });
-  if (!posted) {
-    --reading_;
-    reactor->Finish(ToGrpc(aip::MakeError(v1::STOPPING, "the service is stopping")));
-  }
-  return reactor;
+  if (posted) return;
+  --reading_;
+  call.Finish(aip::MakeError(v1::STOPPING, "the service is stopping"));
 }
 
-ControlCalls::Reactor* ControlCalls::Change(std::string_view method,
-                                            grpc::CallbackServerContext& context, Message& request,
-                                            Message& response, Changing changing) {
-  Reactor* const reactor = context.DefaultReactor();
-  const absl::StatusOr<control::Caller> caller = Check(method, context, request);
-  if (!caller.ok()) {
-    reactor->Finish(ToGrpc(caller.status()));
-    return reactor;
-  }
-  changing(*caller, [reactor, &response](absl::StatusOr<control::Answer> answer) {
-    if (answer.ok()) response.GetReflection()->Swap(&response, answer->get());
-    reactor->Finish(ToGrpc(answer.status()));
+rpc::GuestMethod ControlCalls::Change(std::string name, const Message& request, Changing changing) {
+  return Make(std::move(name), request, [changing = std::move(changing)](Incoming incoming) {
+    const Message& message = *incoming.request;
+    const Caller caller = std::move(incoming.caller);
+    changing(message, caller,
+             [&call = incoming.call,
+              request = std::move(incoming.request)](absl::StatusOr<control::Answer> answer) {
+               if (!answer.ok()) return call.Finish(answer.status());
+               Answer(call, **answer);
+             });
   });
-  return reactor;
 }
 
 }  // namespace carillon::controlgrpc

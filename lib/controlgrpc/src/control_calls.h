@@ -1,58 +1,55 @@
 #pragma once
 
 #include <google/protobuf/message.h>
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
 
 #include <atomic>
 #include <functional>
-#include <memory>
 #include <string>
-#include <string_view>
 
-#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "carillon/base/worker.h"
 #include "carillon/control/standard_methods.h"
-#include "carillon/controlgrpc/control_services.h"
+#include "carillon/controlgrpc/call_authorization.h"
+#include "carillon/rpc/guest.h"
 
 namespace carillon::controlgrpc {
 
-/// What all methods of the services have in common. Thread-safe.
+/// What all methods of the services have in common: a call is authorized, its message parsed, the
+/// members that it requires are there; what the method says is its answer. Methods are added by
+/// `ServiceTable`, with their types. Thread-safe; outlives what it made.
 class ControlCalls {
  public:
   using Message = google::protobuf::Message;
-  using Reactor = grpc::ServerUnaryReactor;
+  using Caller = control::Caller;
   /// Fills in the response.
-  using Reading = absl::AnyInvocable<absl::Status(const control::Caller&)>;
-  /// Changes something; what it answers becomes the response.
-  using Changing = absl::AnyInvocable<void(const control::Caller&, control::Methods::Done)>;
+  using Reading = std::function<absl::Status(const Message& request, const Caller&, Message&)>;
+  /// Answers later: `done`, once, on any thread. `request` is there until then.
+  using Changing =
+      std::function<void(const Message& request, const Caller&, control::Methods::Done done)>;
 
   explicit ControlCalls(Authorize authorize) : authorize_(std::move(authorize)) {}
 
-  /// Both check the caller and the required members of `request`, which lives until the call has
-  /// ended, as `response` does; both return the reactor that ends it.
-  Reactor* Read(std::string_view method, grpc::CallbackServerContext& context, Message& request,
-                Reading reading);
-  Reactor* Change(std::string_view method, grpc::CallbackServerContext& context, Message& request,
-                  Message& response, Changing changing);
+  /// A method whose calls are run on the thread that reads, one after another, unless they are
+  /// cancelled before. `request` and `response` are instances of their types, which stay.
+  rpc::GuestMethod Read(std::string name, const Message& request, const Message& response,
+                        Reading reading);
+  /// A method whose calls begin on the thread that serves them, which must not be blocked.
+  rpc::GuestMethod Change(std::string name, const Message& request, Changing changing);
 
+  /// Runs what is to be read, and refuses more.
   void Stop() { reader_.Stop(); }
 
  private:
-  absl::StatusOr<control::Caller> Check(std::string_view method,
-                                        const grpc::CallbackServerContext& context,
-                                        Message& request) const;
+  struct Incoming;
+  using Run = std::function<void(Incoming incoming)>;
+
+  /// A method whose calls go to `run` once they were checked.
+  rpc::GuestMethod Make(std::string name, const Message& request, Run run);
+  void PostReading(Incoming incoming, const Message& response, const Reading& reading);
 
   const Authorize authorize_;
   std::atomic<size_t> reading_{0};
   base::Worker reader_{"control-read"};
 };
-
-/// gRPC gives requests to methods as const; they are the call's own, and nobody else reads them.
-template <typename Request>
-Request& Own(const Request* request) {
-  return *const_cast<Request*>(request);
-}
 
 }  // namespace carillon::controlgrpc

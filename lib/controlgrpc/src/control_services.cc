@@ -3,8 +3,6 @@
 #include <utility>
 
 #include "carillon/control/standard_methods.h"
-#include "carillon/v1/destination_service.grpc.pb.h"
-#include "carillon/v1/subscription_service.grpc.pb.h"
 #include "control_calls.h"
 #include "fronts.h"
 
@@ -18,15 +16,10 @@ class ControlServicesImpl final : public ControlServices {
         subscriptions_(options.repository, options.subscriptions, options.clock),
         keys_(options.repository, options.destinations, options.clock),
         calls_(std::move(options.authorize)),
-        destination_front_(MakeDestinationFront(calls_, destinations_)),
-        key_front_(MakeKeyFront(calls_, keys_)),
-        subscription_front_(MakeSubscriptionFront(calls_, subscriptions_)) {}
+        guests_{MakeDestinationFront(calls_, destinations_), MakeKeyFront(calls_, keys_),
+                MakeSubscriptionFront(calls_, subscriptions_)} {}
 
-  std::vector<Named> services() override {
-    return {{v1::DestinationService::service_full_name(), destination_front_.get()},
-            {v1::KeyService::service_full_name(), key_front_.get()},
-            {v1::SubscriptionService::service_full_name(), subscription_front_.get()}};
-  }
+  const std::vector<rpc::Guest>& guests() const override { return guests_; }
   void Stop() override { calls_.Stop(); }
 
  private:
@@ -34,9 +27,7 @@ class ControlServicesImpl final : public ControlServices {
   control::Methods subscriptions_;
   control::KeyMethods keys_;
   ControlCalls calls_;
-  const std::unique_ptr<grpc::Service> destination_front_;
-  const std::unique_ptr<grpc::Service> key_front_;
-  const std::unique_ptr<grpc::Service> subscription_front_;
+  const std::vector<rpc::Guest> guests_;
 };
 
 }  // namespace

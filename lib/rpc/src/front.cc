@@ -12,6 +12,7 @@
 #include "carillon/resource/proto_time.h"
 #include "carillon/rpc/publishing.h"
 #include "carillon/v1/publisher.grpc.pb.h"
+#include "guest_service.h"
 #include "health_service.h"
 #include "memory_trim.h"
 #include "publish_listener.h"
@@ -117,22 +118,25 @@ void SetLife(const v1::ServerSettings& settings, grpc::ServerBuilder& builder) {
 class FrontImpl final : public Front {
  public:
   FrontImpl(const v1::ServerSettings& settings, Publishing& publishing, const base::Clock& clock,
-            log::Logger& logger, bool with_tls, std::vector<Guest> guests)
+            log::Logger& logger, bool with_tls, const std::vector<Guest>& guests)
       : settings_(settings),
         publishing_(publishing),
-        guests_(std::move(guests)),
         logger_(logger),
         reflection_(
             [this](const grpc::ServerContext& context) {
               return ToGrpc(publishing_.Admit(context, reflection_.name()).status());
             },
             clock),
+        guests_(
+            guests,
+            [this](const grpc::ServerContext& context) { return publishing_.CheckHead(context); },
+            clock),
         service_(PublisherService::Create(publishing, Services(), clock)),
         sockets_(Sockets(), clock),
         listener_(Listening(with_tls), sockets_, logger) {
-    services_.push_back(v1::EventPublisher::service_full_name());
-    for (const QueuedService* const other : Others()) services_.push_back(other->name());
-    for (const Guest& guest : guests_) services_.push_back(guest.name);
+    services_ = {v1::EventPublisher::service_full_name(), HealthService::name(),
+                 ReflectionService::name()};
+    for (const Guest& guest : guests) services_.push_back(guest.name);
     reflection_.SetServices(services_);
   }
 
@@ -161,7 +165,6 @@ class FrontImpl final : public Front {
     auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
         Connections::FROM_FD, grpc::InsecureServerCredentials());
     service_->Register(builder);
-    for (const Guest& guest : guests_) builder.RegisterService(guest.service);
     grpc_ = builder.BuildAndStart();
     if (grpc_ == nullptr) return absl::InternalError("gRPC does not start");
     service_->Start();
@@ -239,16 +242,17 @@ class FrontImpl final : public Front {
     relay_ = *std::move(relay);
     return absl::OkStatus();
   }
-  std::vector<QueuedService*> Others() { return {&health_, &reflection_}; }
-
   PublisherService::Options Services() {
     PublisherService::Options options;
     options.queues = DefaultQueues();
     options.max_streams = settings_.max_streams();
     options.max_streams_per_peer = settings_.max_streams_per_peer();
     options.max_stream_idle = resource::ToChrono(settings_.max_stream_idle());
-    options.others = Others();
-    options.second = [this] { reflection_.Look(); };
+    options.others = {&health_, &reflection_, &guests_};
+    options.second = [this] {
+      reflection_.Look();
+      guests_.Look();
+    };
     options.peer_host = [this](const std::string& peer) { return HostOf(peer); };
     return options;
   }
@@ -283,13 +287,13 @@ class FrontImpl final : public Front {
 
   const v1::ServerSettings settings_;
   Publishing& publishing_;
-  const std::vector<Guest> guests_;
   std::unique_ptr<const access::Methods> methods_;
   log::Logger& logger_;
   std::array<std::atomic<uint64_t>, 4> closed_{};  ///< connections, by CloseReason
   MemoryTrim trim_;                                ///< the listener's thread
   HealthService health_;
   ReflectionService reflection_;
+  GuestService guests_;
   std::vector<std::string> services_;  ///< full names
   const std::unique_ptr<PublisherService> service_;
   WatchedSockets sockets_;
@@ -305,9 +309,9 @@ absl::StatusOr<std::unique_ptr<Front>> Front::Listen(const v1::ServerSettings& s
                                                      access::Authenticator& authenticator,
                                                      const base::Clock& clock, log::Logger& logger,
                                                      web::ServerTlsPtr tls,
-                                                     std::vector<Guest> guests) {
-  auto front = std::make_unique<FrontImpl>(settings, publishing, clock, logger, tls != nullptr,
-                                           std::move(guests));
+                                                     const std::vector<Guest>& guests) {
+  auto front =
+      std::make_unique<FrontImpl>(settings, publishing, clock, logger, tls != nullptr, guests);
   if (absl::Status status = front->Start(std::move(tls), authenticator); !status.ok())
     return status;
   return front;

@@ -23,7 +23,7 @@ class HealthService final : public QueuedService {
   /// Before that shutdown.
   void Stop();
 
-  const char* name() const override { return grpc::health::v1::Health::service_full_name(); }
+  static const char* name() { return grpc::health::v1::Health::service_full_name(); }
   void Register(grpc::ServerBuilder& builder) override { builder.RegisterService(&service_); }
   void Start(CallQueue& queue) override;
 

@@ -6,13 +6,11 @@
 
 namespace carillon::rpc {
 
-/// A gRPC service beside publishing that lives on a `CallQueue` of the publisher's: no thread of
+/// What is served beside publishing and lives on a `CallQueue` of the publisher's: no thread of
 /// its own, however many call it. Outlives the queue.
 class QueuedService {
  public:
   virtual ~QueuedService() = default;
-  /// Its full name: `package.Service`.
-  virtual const char* name() const = 0;
   /// Adds itself to a server that is about to be built.
   virtual void Register(grpc::ServerBuilder& builder) = 0;
   /// Takes calls from `queue` until the server is shut down; before the queue's thread starts.

@@ -26,7 +26,7 @@ class ReflectionService final : public QueuedService {
   /// The full names of all services there are. Before `Start`.
   void SetServices(std::vector<std::string> services) { services_ = std::move(services); }
 
-  const char* name() const override {
+  static const char* name() {
     return grpc::reflection::v1alpha::ServerReflection::service_full_name();
   }
   void Register(grpc::ServerBuilder& builder) override { builder.RegisterService(&service_); }

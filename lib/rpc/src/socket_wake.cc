@@ -13,12 +13,12 @@ namespace {
 
 constexpr int kPatienceMs = 1000;
 
-class Descriptor {
+class OwnedFd {
  public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
+  explicit OwnedFd(int fd) : fd_(fd) {}
+  OwnedFd(const OwnedFd&) = delete;
+  OwnedFd& operator=(const OwnedFd&) = delete;
+  ~OwnedFd() {
     if (fd_ >= 0) ::close(fd_);
   }
   int get() const { return fd_; }
@@ -44,9 +44,9 @@ bool WakeSocket(int fd) {
 }
 
 bool CanWakeSockets() {
-  const Descriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const Descriptor sender(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const Descriptor epoll(::epoll_create1(EPOLL_CLOEXEC));
+  const OwnedFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const OwnedFd sender(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const OwnedFd epoll(::epoll_create1(EPOLL_CLOEXEC));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -56,7 +56,7 @@ bool CanWakeSockets() {
       ::getsockname(listener.get(), any, &size) != 0 || ::connect(sender.get(), any, size) != 0) {
     return false;
   }
-  const Descriptor receiver(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  const OwnedFd receiver(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
   epoll_event event{.events = EPOLLIN | EPOLLET, .data = {}};
   if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, receiver.get(), &event) != 0 ||
       ::send(sender.get(), "x", 1, MSG_NOSIGNAL) != 1 || !Reported(epoll.get(), kPatienceMs) ||

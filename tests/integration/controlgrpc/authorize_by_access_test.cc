@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "carillon/aip/error.h"
-#include "carillon/controlgrpc/grpc_status.h"
 #include "carillon/v1/destination_service.grpc.pb.h"
 #include "carillon/v1/subscription_service.pb.h"
 
@@ -45,9 +44,11 @@ class AuthorizeByAccessTest : public testing::Test {
   }
   absl::StatusOr<control::Caller> Call(std::string_view method,
                                        google::protobuf::Message& request) {
-    return AuthorizeCall(
-        authenticator_, *methods_, method, "Bearer " + std::string(token_.Reveal()),
-        [] { return std::string("10.0.0.1"); }, request);
+    const auto check =
+        AuthorizeCall(*methods_, method, authenticator_, "Bearer " + std::string(token_.Reveal()),
+                      [] { return std::string("10.0.0.1"); });
+    if (!check.ok()) return check.status();
+    return (*check)(request);
   }
   absl::StatusOr<control::Caller> Get(const std::string& name) {
     v1::GetDestinationRequest request;
@@ -111,30 +112,41 @@ TEST_F(AuthorizeByAccessTest, AnOperatorSeesAllTenants) {
 }
 
 TEST_F(AuthorizeByAccessTest, NobodyCallsWithoutACredentialOrWhatIsNotListed) {
-  v1::GetDestinationRequest request;
   const auto address = [] { return std::string("10.0.0.1"); };
   const auto call = [&](std::string_view method) {
-    return aip::ReasonOf(
-        AuthorizeCall(authenticator_, *methods_, method, "", address, request).status());
+    return aip::ReasonOf(AuthorizeCall(*methods_, method, authenticator_, "", address).status());
   };
   // While there are no tokens anybody may publish, and nothing else.
-  EXPECT_EQ(call("carillon.v1.DestinationService/GetDestination"), v1::ROLE_FORBIDDEN);
+  EXPECT_EQ(call("carillon.v1.DestinationService/GetDestination"), v1::CREDENTIALS_MISSING);
   Be(v1::ROLE_OPERATOR);
   EXPECT_EQ(call("carillon.v1.DestinationService/GetDestination"), v1::CREDENTIALS_MISSING);
   EXPECT_EQ(call("carillon.v1.NoService/Get"), v1::ROLE_FORBIDDEN);
 }
 
-/// Answers who may call it, and nothing else.
+TEST_F(AuthorizeByAccessTest, ATokenThatGoesWhileTheMessageComesIsNoMore) {
+  Be(v1::ROLE_OPERATOR);
+  const auto check = AuthorizeCall(*methods_, "carillon.v1.DestinationService/GetDestination",
+                                   authenticator_, "Bearer " + std::string(token_.Reveal()),
+                                   [] { return std::string("10.0.0.1"); });
+  ASSERT_TRUE(check.ok()) << check.status();
+  authenticator_.SetTokens({});
+  v1::GetDestinationRequest request;
+  request.set_name("tenants/acme/destinations/orders");
+  EXPECT_EQ(aip::ReasonOf((*check)(request).status()), v1::CREDENTIALS_INVALID);
+}
+
+/// Says who may call it, and nothing else.
 class AskingService final : public v1::DestinationService::CallbackService {
  public:
   explicit AskingService(Authorize authorize) : authorize_(std::move(authorize)) {}
   grpc::ServerUnaryReactor* GetDestination(grpc::CallbackServerContext* context,
-                                           const v1::GetDestinationRequest* request,
+                                           const v1::GetDestinationRequest*,
                                            v1::Destination*) override {
-    v1::GetDestinationRequest own = *request;
+    const auto check = authorize_("carillon.v1.DestinationService/GetDestination", *context);
+    const google::rpc::Status rpc = aip::ToRpc(check.status());
     grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-    reactor->Finish(ToGrpc(
-        authorize_("carillon.v1.DestinationService/GetDestination", *context, own).status()));
+    reactor->Finish({static_cast<grpc::StatusCode>(rpc.code()), rpc.message(),
+                     check.ok() ? "" : rpc.SerializeAsString()});
     return reactor;
   }
 

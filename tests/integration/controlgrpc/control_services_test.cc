@@ -4,11 +4,13 @@
 
 #include <gmock/gmock.h>
 #include <google/protobuf/text_format.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 #include <stdlib.h>
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,6 +22,7 @@
 #include "carillon/model/built_in.h"
 #include "carillon/v1/destination_service.grpc.pb.h"
 #include "carillon/v1/subscription_service.grpc.pb.h"
+#include "guest_server.h"
 
 namespace carillon::controlgrpc {
 namespace {
@@ -74,21 +77,20 @@ class ControlServicesTest : public testing::Test {
          .destinations = *destinations_,
          .subscriptions = *subscriptions_,
          .clock = clock_,
-         .authorize = [this](std::string_view method, const grpc::CallbackServerContext&,
-                             google::protobuf::Message&) -> absl::StatusOr<control::Caller> {
+         .authorize = [this](std::string_view method,
+                             const grpc::ServerContextBase&) -> absl::StatusOr<CheckRequest> {
            if (method == refused_) return aip::MakeError(v1::ROLE_FORBIDDEN, "not you");
-           return control::Caller{.principal = "tokens/ops"};
+           return CheckRequest([](const google::protobuf::Message&) {
+             return control::Caller{.principal = "tokens/ops"};
+           });
          }});
-    grpc::ServerBuilder builder;
-    for (const auto& [name, service] : services_->services()) builder.RegisterService(service);
-    server_ = builder.BuildAndStart();
-    channel_ = server_->InProcessChannel({});
+    server_.emplace(services_->guests());
+    channel_ = server_->channel();
   }
   void End() {
     services_->Stop();
     repository_->Subscribe(nullptr);
     repository_->Stop();
-    server_->Shutdown();
     server_.reset();
     services_.reset();
     repository_.reset();
@@ -135,7 +137,7 @@ class ControlServicesTest : public testing::Test {
   std::unique_ptr<store::ConfigStore> store_;
   std::unique_ptr<control::Repository> repository_;
   std::unique_ptr<ControlServices> services_;
-  std::unique_ptr<grpc::Server> server_;
+  std::optional<rpc::GuestServer> server_;
   std::shared_ptr<grpc::Channel> channel_;
   std::string refused_;
 };
@@ -170,6 +172,39 @@ TEST_F(ControlServicesTest, DestinationsAreManagedAndOutliveTheProcess) {
   const auto lost =
       Call<v1::Destination>(*stub, &v1::DestinationService::Stub::UpdateDestination, update);
   EXPECT_EQ(aip::ReasonOf(lost.status()), v1::ETAG_MISMATCH);
+}
+
+TEST_F(ControlServicesTest, EveryMethodIsServed) {
+  for (const rpc::Guest& guest : services_->guests()) {
+    const auto* const service =
+        google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(guest.name);
+    ASSERT_NE(service, nullptr) << guest.name;
+    std::vector<std::string> served;
+    for (const rpc::GuestMethod& method : guest.methods) served.push_back(method.name);
+    std::vector<std::string> contract;
+    for (int i = 0; i < service->method_count(); ++i) {
+      contract.push_back(absl::StrCat(guest.name, "/", service->method(i)->name()));
+    }
+    EXPECT_THAT(served, testing::UnorderedElementsAreArray(contract));
+  }
+}
+
+TEST_F(ControlServicesTest, WhatCannotBeReadIsRefused) {
+  grpc::ClientContext context;
+  grpc::CompletionQueue queue;
+  grpc::Slice slice("\x0a\x05", 2);  // a name of five bytes, of which none comes
+  const grpc::ByteBuffer request(&slice, 1);
+  const auto call = grpc::GenericStub(channel_).PrepareUnaryCall(
+      &context, "/carillon.v1.DestinationService/GetDestination", request, &queue);
+  call->StartCall();
+  grpc::ByteBuffer response;
+  grpc::Status status;
+  call->Finish(&response, &status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  ASSERT_TRUE(queue.Next(&tag, &ok));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("GetDestinationRequest"));
 }
 
 TEST_F(ControlServicesTest, ErrorsCarryTheirDetails) {

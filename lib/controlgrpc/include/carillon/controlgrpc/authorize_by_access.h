@@ -1,7 +1,5 @@
 #pragma once
 
-#include <google/protobuf/message.h>
-
 #include <functional>
 #include <string>
 #include <string_view>
@@ -10,21 +8,19 @@
 #include "absl/status/statusor.h"
 #include "carillon/access/authenticator.h"
 #include "carillon/access/methods.h"
-#include "carillon/control/caller.h"
-#include "carillon/controlgrpc/control_services.h"
+#include "carillon/controlgrpc/call_authorization.h"
 
 namespace carillon::controlgrpc {
 
-/// Decides a call by lib/access: who it is by its credential, whether its role may call the method,
-/// and whether each tenant that the request names is one of its own. Clears what only the server
-/// sets. A method that `methods` does not know is ROLE_FORBIDDEN. Errors are those of
-/// `Authenticator` and of carillon/access/authorize.h.
-absl::StatusOr<control::Caller> AuthorizeCall(access::Authenticator& authenticator,
-                                              const access::Methods& methods,
-                                              std::string_view method,
-                                              std::string_view authorization,
-                                              absl::FunctionRef<std::string()> address,
-                                              google::protobuf::Message& request);
+/// Decides a call by lib/access: who it is by its credential, and whether its role may call the
+/// method; then whether each tenant that the request names is one of its own. A method that
+/// `methods` does not know is ROLE_FORBIDDEN; while there are no tokens every call is
+/// CREDENTIALS_MISSING. Errors are those of `Authenticator` and of carillon/access/authorize.h.
+/// Both references outlive what is returned.
+absl::StatusOr<CheckRequest> AuthorizeCall(const access::Methods& methods, std::string_view method,
+                                           access::Authenticator& authenticator,
+                                           std::string_view authorization,
+                                           absl::FunctionRef<std::string()> address);
 
 /// The same for gRPC: the credential is the metadata `authorization`. `host_of` says where a call
 /// comes from by gRPC's name of its peer; of one from this process, that is what the HTTP face says

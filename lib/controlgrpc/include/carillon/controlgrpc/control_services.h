@@ -1,29 +1,15 @@
 #pragma once
 
-#include <google/protobuf/message.h>
-#include <grpcpp/impl/codegen/service_type.h>
-#include <grpcpp/server_context.h>
-
-#include <functional>
 #include <memory>
-#include <string>
-#include <string_view>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "carillon/base/clock.h"
-#include "carillon/control/caller.h"
 #include "carillon/control/repository.h"
 #include "carillon/control/resource_type.h"
+#include "carillon/controlgrpc/call_authorization.h"
+#include "carillon/rpc/guest.h"
 
 namespace carillon::controlgrpc {
-
-/// Says who calls, and whether they may: `method` is its full name
-/// (`carillon.v1.DestinationService/GetDestination`), and of `request` it may clear what only the
-/// server sets. Called before anything is looked up, on a thread of gRPC: it does not wait.
-using Authorize = std::function<absl::StatusOr<control::Caller>(
-    std::string_view method, const grpc::CallbackServerContext& context,
-    google::protobuf::Message& request)>;
 
 /// What the services work with. All outlive them.
 struct ControlOptions {
@@ -34,7 +20,7 @@ struct ControlOptions {
   Authorize authorize;
 };
 
-/// The services of the control plane. Destroyed after the server that they are registered on.
+/// The services of the control plane. Destroyed after the server that serves them.
 class ControlServices {
  public:
   /// Calls that read at once; one more is answered with RATE_LIMITED.
@@ -43,12 +29,8 @@ class ControlServices {
   static std::unique_ptr<ControlServices> Create(ControlOptions options);
   virtual ~ControlServices() = default;
 
-  struct Named {
-    std::string name;  ///< `carillon.v1.KeyService`
-    grpc::Service* service = nullptr;
-  };
-  /// To be registered on a server before it starts.
-  virtual std::vector<Named> services() = 0;
+  /// To be served, as long as this exists.
+  virtual const std::vector<rpc::Guest>& guests() const = 0;
   /// Answers what is being read, and refuses more. Before the server is shut down.
   virtual void Stop() = 0;
 };

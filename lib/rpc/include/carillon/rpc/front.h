@@ -10,12 +10,12 @@
 #include "carillon/base/loop_watch.h"
 #include "carillon/log/log.h"
 #include "carillon/metrics/metrics.h"
+#include "carillon/rpc/guest.h"
 #include "carillon/v1/config.pb.h"
 #include "carillon/web/server.h"
 
 namespace grpc {
 class Channel;
-class Service;
 }  // namespace grpc
 
 namespace carillon::rpc {
@@ -27,19 +27,13 @@ class Publishing;
 /// from any.
 class Front {
  public:
-  /// A service that is served beside publishing; it decides by itself who may call it.
-  struct Guest {
-    std::string name;  ///< `carillon.v1.KeyService`
-    grpc::Service* service = nullptr;
-  };
-
   /// Listens, and takes calls of whom `authenticator` knows; over TLS where `tls` is not null,
-  /// which speaks HTTP/2. `publishing`, `authenticator` and the services of `guests` outlive it.
+  /// which speaks HTTP/2. `publishing`, `authenticator` and what serves `guests` outlive it.
   /// UNAVAILABLE: what the system says.
   static absl::StatusOr<std::unique_ptr<Front>> Listen(
       const v1::ServerSettings& settings, Publishing& publishing,
       access::Authenticator& authenticator, const base::Clock& clock, log::Logger& logger,
-      web::ServerTlsPtr tls = nullptr, std::vector<Guest> guests = {});
+      web::ServerTlsPtr tls = nullptr, const std::vector<Guest>& guests = {});
   /// Stops.
   virtual ~Front() = default;
 
@@ -59,7 +53,8 @@ class Front {
   virtual void AddLoops(base::LoopWatch& watch) = 0;
   /// Fills in what a scrape shows of it.
   virtual void Describe(metrics::ProcessGauges& gauges) const = 0;
-  /// Takes no more; every call that was taken is answered after it. Again: nothing happens.
+  /// Takes no more; every call that was taken is answered after it. It waits for guests that have
+  /// calls under way. Again: nothing happens.
   virtual void Stop() = 0;
 };
 
