@@ -1,0 +1,289 @@
+#include "codec.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace carillon::deliverylog {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "numbers are stored as they are");
+
+constexpr size_t kFiguresBytes = 4 * 8 + 2 * 4 + 2 * 2 + 2;
+constexpr size_t kMaxTextBytes = 1 << 20;
+
+template <typename T>
+void PutNumber(std::string& out, T value) {
+  out.append(reinterpret_cast<const char*>(&value), sizeof(T));
+}
+
+void PutText(std::string& out, std::string_view text) {
+  const auto bytes = static_cast<uint32_t>(std::min(text.size(), kMaxTextBytes));
+  PutNumber(out, bytes);
+  out.append(text.substr(0, bytes));
+}
+
+/// Takes values from the front of bytes; once they do not suffice, everything is zero and `ok`
+/// false.
+class Taker {
+ public:
+  explicit Taker(std::string_view bytes) : rest_(bytes) {}
+
+  template <typename T>
+  T Number() {
+    T value{};
+    if (rest_.size() < sizeof(T)) return ok_ = false, value;
+    std::memcpy(&value, rest_.data(), sizeof(T));
+    rest_.remove_prefix(sizeof(T));
+    return value;
+  }
+  std::string_view Text() {
+    const auto bytes = Number<uint32_t>();
+    if (rest_.size() < bytes) return ok_ = false, std::string_view();
+    const std::string_view text = rest_.substr(0, bytes);
+    rest_.remove_prefix(bytes);
+    return text;
+  }
+  uint32_t Varint() {
+    uint32_t value = 0;
+    for (int shift = 0; shift < 35; shift += 7) {
+      const auto byte = Number<uint8_t>();
+      value |= static_cast<uint32_t>(byte & 0x7F) << shift;
+      if ((byte & 0x80) == 0) return value;
+    }
+    ok_ = false;
+    return value;
+  }
+  bool ok() const { return ok_; }
+  bool AtEnd() const { return ok_ && rest_.empty(); }
+  std::string_view rest() const { return rest_; }
+
+ private:
+  std::string_view rest_;
+  bool ok_ = true;
+};
+
+void PutVarint(std::string& out, uint32_t value) {
+  while (value >= 0x80) {
+    out.push_back(static_cast<char>(value | 0x80));
+    value >>= 7;
+  }
+  out.push_back(static_cast<char>(value));
+}
+
+uint32_t SumOf(std::string_view bytes) {
+  return static_cast<uint32_t>(
+      crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
+std::string WithSum(std::string_view bytes) {
+  std::string summed;
+  summed.reserve(bytes.size() + sizeof(uint32_t));
+  PutNumber(summed, SumOf(bytes));
+  summed.append(bytes);
+  return summed;
+}
+
+/// Nullopt: the sum is wrong.
+std::optional<Taker> Checked(std::string_view bytes) {
+  Taker taker(bytes);
+  const auto sum = taker.Number<uint32_t>();
+  if (!taker.ok() || sum != SumOf(taker.rest())) return std::nullopt;
+  return taker;
+}
+
+void PutFigures(std::string& out, const Figures& figures) {
+  PutNumber(out, figures.position);
+  PutNumber(out, base::ToUnixNanos(figures.accepted));
+  PutNumber(out, base::ToUnixNanos(figures.started));
+  PutNumber(out, base::ToUnixNanos(figures.next));
+  PutNumber(out, figures.duration_us);
+  PutNumber(out, figures.number);
+  PutNumber(out, figures.status);
+  PutNumber(out, figures.batch);
+  PutNumber(out, static_cast<uint8_t>(figures.outcome));
+  PutNumber(out, static_cast<uint8_t>(figures.state));
+}
+
+/// False: there are no such outcomes or states.
+bool TakeFigures(Taker& from, Figures& figures) {
+  figures.position = from.Number<uint64_t>();
+  figures.accepted = base::FromUnixNanos(from.Number<int64_t>());
+  figures.started = base::FromUnixNanos(from.Number<int64_t>());
+  figures.next = base::FromUnixNanos(from.Number<int64_t>());
+  figures.duration_us = from.Number<uint32_t>();
+  figures.number = from.Number<uint32_t>();
+  figures.status = from.Number<uint16_t>();
+  figures.batch = from.Number<uint16_t>();
+  const auto outcome = from.Number<uint8_t>();
+  const auto state = from.Number<uint8_t>();
+  figures.outcome = static_cast<model::Outcome>(outcome);
+  figures.state = static_cast<State>(state);
+  return from.ok() && outcome < model::kOutcomeCount && state < kStateCount;
+}
+
+}  // namespace
+
+size_t EntryBytes(const Entry& entry) {
+  size_t bytes = kFiguresBytes + 6 * sizeof(uint32_t) + entry.tenant.size() +
+                 entry.destination.size() + entry.event_type.size() + entry.event_id.size();
+  if (entry.detail != nullptr) {
+    const Detail& detail = *entry.detail;
+    bytes += 128 + detail.peer.size() + detail.error.size() + detail.url.size() +
+             detail.request.size() + detail.response.size() + detail.body.size();
+  }
+  return bytes;
+}
+
+void PutEntry(std::string& out, const Entry& entry) {
+  PutFigures(out, entry.figures);
+  PutText(out, entry.tenant);
+  PutText(out, entry.destination);
+  PutText(out, entry.event_type);
+  PutText(out, entry.event_id);
+  const size_t at = out.size();
+  PutNumber(out, uint32_t{0});
+  if (entry.detail == nullptr) return;
+  PutDetail(out, *entry.detail);
+  const auto bytes = static_cast<uint32_t>(out.size() - at - sizeof(uint32_t));
+  std::memcpy(out.data() + at, &bytes, sizeof(bytes));
+}
+
+bool TakeEntry(std::string_view& bytes, RawEntry& entry) {
+  Taker from(bytes);
+  if (!TakeFigures(from, entry.figures)) return false;
+  entry.tenant = from.Text();
+  entry.destination = from.Text();
+  entry.event_type = from.Text();
+  entry.event_id = from.Text();
+  entry.detail = from.Text();
+  bytes = from.rest();
+  return from.ok();
+}
+
+void PutDetail(std::string& out, const Detail& detail) {
+  const Phases& phases = detail.phases;
+  for (const auto time : {phases.dns, phases.connect, phases.tls, phases.first_byte, phases.body}) {
+    PutNumber(out, static_cast<int64_t>(time.count()));
+  }
+  PutNumber(out, detail.sent);
+  PutNumber(out, static_cast<uint8_t>(detail.body_cut));
+  for (const std::string* text : {&detail.peer, &detail.error, &detail.url, &detail.request,
+                                  &detail.response, &detail.body}) {
+    PutText(out, *text);
+  }
+}
+
+std::optional<Detail> ReadDetail(std::string_view bytes) {
+  Taker from(bytes);
+  Detail detail;
+  Phases& phases = detail.phases;
+  for (auto* time : {&phases.dns, &phases.connect, &phases.tls, &phases.first_byte, &phases.body}) {
+    *time = std::chrono::nanoseconds(from.Number<int64_t>());
+  }
+  detail.sent = from.Number<uint64_t>();
+  detail.body_cut = from.Number<uint8_t>() != 0;
+  for (std::string* text : {&detail.peer, &detail.error, &detail.url, &detail.request,
+                            &detail.response, &detail.body}) {
+    text->assign(from.Text());
+  }
+  if (!from.AtEnd()) return std::nullopt;
+  return detail;
+}
+
+void BlockWriter::Add(const Row& row) {
+  offsets_.push_back(static_cast<uint32_t>(rows_.size()));
+  PutFigures(rows_, row.figures);
+  PutNumber(rows_, row.destination);
+  PutNumber(rows_, row.event_type);
+  PutNumber(rows_, static_cast<uint8_t>(row.has_detail));
+  PutText(rows_, row.event_id);
+}
+
+std::string BlockWriter::Finish() {
+  std::string block;
+  block.reserve(sizeof(uint32_t) * (1 + offsets_.size()) + rows_.size());
+  PutNumber(block, static_cast<uint32_t>(offsets_.size()));
+  for (const uint32_t offset : offsets_) PutNumber(block, offset);
+  block.append(rows_);
+  rows_.clear();
+  offsets_.clear();
+  return WithSum(block);
+}
+
+std::optional<BlockView> BlockView::Open(std::string_view bytes) {
+  std::optional<Taker> from = Checked(bytes);
+  if (!from) return std::nullopt;
+  BlockView view;
+  view.count_ = from->Number<uint32_t>();
+  const std::string_view rest = from->rest();
+  if (view.count_ > kBlockRows || rest.size() < view.count_ * sizeof(uint32_t)) return std::nullopt;
+  view.offsets_ = rest.substr(0, view.count_ * sizeof(uint32_t));
+  view.rows_ = rest.substr(view.offsets_.size());
+  return view;
+}
+
+std::optional<Row> BlockView::At(size_t index) const {
+  if (index >= count_) return std::nullopt;
+  uint32_t offset = 0;
+  std::memcpy(&offset, offsets_.data() + index * sizeof(offset), sizeof(offset));
+  if (offset > rows_.size()) return std::nullopt;
+  Taker from(rows_.substr(offset));
+  Row row;
+  if (!TakeFigures(from, row.figures)) return std::nullopt;
+  row.destination = from.Number<uint32_t>();
+  row.event_type = from.Number<uint32_t>();
+  row.has_detail = from.Number<uint8_t>() != 0;
+  row.event_id = from.Text();
+  if (!from.ok()) return std::nullopt;
+  return row;
+}
+
+std::string EncodeRows(std::span<const uint32_t> rows) {
+  std::string bytes;
+  uint32_t last = 0;
+  for (const uint32_t row : rows) PutVarint(bytes, row - std::exchange(last, row));
+  return WithSum(bytes);
+}
+
+std::optional<std::vector<uint32_t>> DecodeRows(std::string_view bytes) {
+  std::optional<Taker> from = Checked(bytes);
+  if (!from) return std::nullopt;
+  std::vector<uint32_t> rows;
+  for (uint32_t last = 0; !from->AtEnd();) {
+    rows.push_back(last += from->Varint());
+    if (!from->ok()) return std::nullopt;
+  }
+  return rows;
+}
+
+std::string EncodeHashes(std::span<const HashedRow> hashes) {
+  std::string bytes;
+  uint32_t last = 0;
+  for (const auto& [hash, row] : hashes) {
+    PutVarint(bytes, hash - std::exchange(last, hash));
+    PutVarint(bytes, row);
+  }
+  return WithSum(bytes);
+}
+
+std::optional<std::vector<HashedRow>> DecodeHashes(std::string_view bytes) {
+  std::optional<Taker> from = Checked(bytes);
+  if (!from) return std::nullopt;
+  std::vector<HashedRow> hashes;
+  for (uint32_t last = 0; !from->AtEnd();) {
+    last += from->Varint();
+    const uint32_t row = from->Varint();
+    if (!from->ok()) return std::nullopt;
+    hashes.emplace_back(last, row);
+  }
+  return hashes;
+}
+
+uint32_t HashOf(std::string_view text) { return SumOf(text); }
+
+uint32_t HashOf(uint64_t position) { return static_cast<uint32_t>(position); }
+
+}  // namespace carillon::deliverylog

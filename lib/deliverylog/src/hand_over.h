@@ -1,0 +1,43 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "carillon/base/mutex.h"
+#include "carillon/deliverylog/record.h"
+
+namespace carillon::deliverylog {
+
+/// What was handed over and is not yet written: bytes in stripes, each with a lock and an equal
+/// share of the bound. Nobody waits: a lock is held while one entry is copied, or a buffer is
+/// exchanged. Thread-safe.
+class HandOver {
+ public:
+  static constexpr size_t kStripes = 8;
+
+  explicit HandOver(size_t max_bytes) : stripe_bytes_(max_bytes / kStripes) {}
+
+  /// Left out and counted where the stripe is full.
+  void Add(uint32_t shard, const Entry& entry);
+  /// What was added so far, in the order of each shard. It takes the place of what `batches` held,
+  /// whose memory is used again.
+  void Take(std::array<std::string, kStripes>& batches);
+  /// Entries that were left out.
+  uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+
+ private:
+  struct alignas(64) Stripe {
+    base::Mutex mutex;
+    std::string bytes ABSL_GUARDED_BY(mutex);
+  };
+
+  const size_t stripe_bytes_;
+  std::array<Stripe, kStripes> stripes_;
+  std::atomic<uint64_t> dropped_{0};
+};
+
+}  // namespace carillon::deliverylog
