@@ -6,7 +6,6 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "publish_client.h"
 
 namespace carillon::cli {
 
@@ -19,12 +18,15 @@ void AddConfigCommand(CLI::App& app, Command& chosen);
 /// To the group `config`.
 void AddMigrateCommand(CLI::App& group, Command& chosen);
 void AddHealthCommand(CLI::App& app, Command& chosen);
-void AddKeysCommand(CLI::App& app, Command& chosen);
+/// `generate`, to the group `keys`.
+void AddGenerateKeyCommand(CLI::App& group, Command& chosen);
 void AddTokensCommand(CLI::App& app, Command& chosen);
 void AddStoreCommand(CLI::App& app, Command& chosen);
-
-/// Adds --address (CARILLON_ADDRESS), --deadline and the flags of TLS.
-void AddConnectionFlags(CLI::App& app, Connection& connection, std::string& deadline);
+void AddContextCommand(CLI::App& app, Command& chosen);
+/// `get`, `describe` and `delete` of any kind of resources.
+void AddGenericCommands(CLI::App& app, Command& chosen);
+/// A group for each kind: `destinations`, `keys`, ...
+void AddKindCommands(CLI::App& app, Command& chosen);
 
 /// `500ms`, `2s`, `1m30s`. INVALID_ARGUMENT names the flag.
 absl::StatusOr<std::chrono::milliseconds> ParseDurationFlag(const std::string& flag,

@@ -14,4 +14,9 @@ inline constexpr char kExitCodeHelp[] =
     "Exit codes: 0 all done; 1 the server refused an event or could not be reached; 2 wrong "
     "arguments, input or configuration; 3 some lines could not be read (all others were accepted).";
 
+/// Of commands that call the administration API (client::Ending).
+inline constexpr char kApiExitCodeHelp[] =
+    "Exit codes: 0 done; 1 refused; 2 wrong arguments or input; 4 not found; 5 not allowed; "
+    "6 exists, or was changed by somebody else; 7 not reachable, no time or no room: try again.";
+
 }  // namespace carillon::cli

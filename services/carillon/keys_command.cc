@@ -19,10 +19,8 @@ int Generate(model::KeyScheme scheme) {
 
 }  // namespace
 
-void AddKeysCommand(CLI::App& app, Command& chosen) {
-  CLI::App* group = app.add_subcommand("keys", "Work with signing keys");
-  group->require_subcommand(1);
-  CLI::App* generate = group->add_subcommand("generate", "Print a new secret, kept nowhere else");
+void AddGenerateKeyCommand(CLI::App& group, Command& chosen) {
+  CLI::App* generate = group.add_subcommand("generate", "Print a new secret, kept nowhere else");
   generate->footer(
       "From 32 bytes of the system's random source. Write it to a file that only carillond reads "
       "(`secret: {file: PATH}`), and give the receiver the same.\n"

@@ -9,7 +9,6 @@
 #include "absl/time/time.h"
 #include "commands.h"
 #include "exit_codes.h"
-#include "publish_client.h"
 
 namespace carillon::cli {
 
@@ -18,37 +17,6 @@ void Say(const std::string& message) { std::fprintf(stderr, "carillon: %s\n", me
 int Fail(const std::string& message, int code) {
   Say(message);
   return code;
-}
-
-void AddConnectionFlags(CLI::App& app, Connection& connection, std::string& deadline) {
-  app.add_option("--address", connection.address, "carillond's publish address")
-      ->envname("CARILLON_ADDRESS")
-      ->capture_default_str();
-  app.add_option("--deadline", deadline, "How long one call may take")->capture_default_str();
-  app.add_option("--token", connection.token,
-                 "What says who calls: car_... (better in CARILLON_TOKEN: others see arguments)")
-      ->envname("CARILLON_TOKEN");
-  const std::string group = "TLS";
-  ClientTls& tls = connection.tls;
-  app.add_flag("--tls", tls.on, "Connect with TLS; the system's authorities vouch for the server")
-      ->envname("CARILLON_TLS")
-      ->group(group);
-  const auto needs_tls = [&tls](const std::string&) { tls.on = true; };
-  app.add_option("--ca-file", tls.ca_file, "PEM: these authorities do, instead (implies --tls)")
-      ->envname("CARILLON_CA_FILE")
-      ->each(needs_tls)
-      ->group(group);
-  auto* const certificate =
-      app.add_option("--certificate-file", tls.certificate_file,
-                     "PEM: a client certificate, its chain after it (implies --tls)")
-          ->envname("CARILLON_CERTIFICATE_FILE")
-          ->each(needs_tls)
-          ->group(group);
-  auto* const key = app.add_option("--key-file", tls.key_file, "PEM: its private key")
-                        ->envname("CARILLON_KEY_FILE")
-                        ->group(group);
-  certificate->needs(key);
-  key->needs(certificate);
 }
 
 absl::StatusOr<std::chrono::milliseconds> ParseDurationFlag(const std::string& flag,
@@ -64,8 +32,9 @@ absl::StatusOr<std::chrono::milliseconds> ParseDurationFlag(const std::string& f
 namespace {
 
 int Run(int argc, char** argv) {
-  CLI::App app("Talks to carillond: publishes events, checks configurations, makes keys.",
-               "carillon");
+  CLI::App app(
+      "Talks to carillond: publishes events, manages destinations, keys and subscriptions.",
+      "carillon");
   app.footer(kExitCodeHelp);
   app.set_version_flag("--version", "carillon " CARILLON_VERSION);
   app.require_subcommand(1);
@@ -73,7 +42,9 @@ int Run(int argc, char** argv) {
   AddPublishCommand(app, chosen);
   AddConfigCommand(app, chosen);
   AddHealthCommand(app, chosen);
-  AddKeysCommand(app, chosen);
+  AddGenericCommands(app, chosen);
+  AddKindCommands(app, chosen);
+  AddContextCommand(app, chosen);
   AddTokensCommand(app, chosen);
   AddStoreCommand(app, chosen);
   app.add_subcommand("version", "Print the version")->callback([&chosen] {

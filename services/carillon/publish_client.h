@@ -3,35 +3,13 @@
 #include <chrono>
 #include <memory>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "carillon/v1/publisher.pb.h"
+#include "channel.h"
 
 namespace carillon::cli {
-
-/// The address to talk to when nothing else is said.
-inline constexpr char kDefaultAddress[] = "127.0.0.1:7080";
-
-/// Names, in small letters, and values of printable ASCII.
-using CallMetadata = std::vector<std::pair<std::string, std::string>>;
-
-/// How the connection is secured. Files hold PEM.
-struct ClientTls {
-  bool on = false;
-  std::string ca_file;  ///< whom the server's certificate is checked by; empty: the system's
-  std::string certificate_file;  ///< what the server is shown; empty: nothing
-  std::string key_file;          ///< its private key
-};
-
-/// Where calls go, and how.
-struct Connection {
-  std::string address = kDefaultAddress;
-  ClientTls tls;
-  std::string token;  ///< empty: none is shown
-};
 
 /// Calls to carillond over one channel. Thread-safe; a call blocks until it is answered or its
 /// deadline is over. Errors carry gRPC's code.

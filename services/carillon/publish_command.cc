@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "carillon/base/text.h"
 #include "commands.h"
+#include "connection_flags.h"
 #include "event_flags.h"
 #include "event_source.h"
 #include "exit_codes.h"
@@ -22,8 +23,7 @@ struct PublishFlags {
   EventFlags event;
   TraceFlags trace;
   PublishOptions options;
-  Connection connection;
-  std::string deadline = "30s";
+  ConnectionFlags connection;
   std::string file;
   std::string output = "text";
   std::string retry_for;
@@ -57,7 +57,7 @@ void AddFileFlags(CLI::App& app, PublishFlags& flags) {
 }
 
 void AddFlags(CLI::App& app, PublishFlags& flags) {
-  AddConnectionFlags(app, flags.connection, flags.deadline);
+  AddConnectionFlags(app, flags.connection);
   app.add_flag("--retry", flags.options.retry,
                "Try again, with the same ids, while the server is away or has no room");
   app.add_option("--retry-for", flags.retry_for, "For how long, e.g. 30s (implies --retry)");
@@ -99,7 +99,7 @@ absl::StatusOr<std::unique_ptr<Source>> OpenSource(const PublishFlags& flags, Ba
   return MakeMemorySource(*std::move(events), flags.repeat, flags.batch, clock);
 }
 
-absl::Status Interpret(PublishFlags& flags) {
+absl::Status Interpret(PublishFlags& flags, const Target& target) {
   const EventFlags& event = flags.event;
   const bool payload = !event.session.empty() || !event.json.empty() || !event.json_file.empty();
   if (flags.file.empty() && !payload) {
@@ -116,7 +116,8 @@ absl::Status Interpret(PublishFlags& flags) {
     flags.options.retry = true;
     flags.options.retry_for = *retry_for;
   }
-  flags.options.address = flags.connection.address;
+  flags.options.address = target.connection.address;
+  if (flags.file.empty() && flags.event.tenant.empty()) flags.event.tenant = target.tenant;
   flags.options.print_results = flags.output == "json";
   flags.options.progress |= isatty(STDERR_FILENO) == 1;
   return absl::OkStatus();
@@ -140,16 +141,17 @@ void Summarize(const PublishReport& report, const BadLines& bad, bool many) {
 }
 
 int Publish(PublishFlags& flags) {
-  if (const absl::Status status = Interpret(flags); !status.ok()) {
+  const auto target = Resolve(flags.connection);
+  if (!target.ok()) return Fail(std::string(target.status().message()), kExitWrongInput);
+  if (const absl::Status status = Interpret(flags, *target); !status.ok()) {
     return Fail(std::string(status.message()), kExitWrongInput);
   }
-  const auto deadline = ParseDurationFlag("--deadline", flags.deadline);
-  if (!deadline.ok()) return Fail(std::string(deadline.status().message()), kExitWrongInput);
   const base::SystemClock clock;
   BadLines bad;
   const auto source = OpenSource(flags, bad, clock);
   if (!source.ok()) return Fail(std::string(source.status().message()), kExitWrongInput);
-  const auto client = Client::Connect(flags.connection, *deadline, MetadataOf(flags.trace));
+  const auto client =
+      Client::Connect(target->connection, target->deadline, MetadataOf(flags.trace));
   if (!client.ok()) return Fail(std::string(client.status().message()), kExitWrongInput);
   const PublishReport report = PublishAll(**source, **client, flags.options, clock);
   Summarize(report, bad, !flags.file.empty() || flags.repeat > 1);

@@ -51,7 +51,8 @@ bool MayBeEmpty(const FieldDescriptor& field) {
 
 class Reader {
  public:
-  explicit Reader(resource::Errors& errors) : errors_(errors) {}
+  Reader(resource::Errors& errors, bool takes_answers)
+      : errors_(errors), takes_answers_(takes_answers) {}
 
   void ReadMessage(const YamlNode& node, Message& message, const resource::Path& path);
 
@@ -70,6 +71,7 @@ class Reader {
                                     const resource::Path& path);
 
   resource::Errors& errors_;
+  const bool takes_answers_;
 };
 
 void Reader::ReadMessage(const YamlNode& node, Message& message, const resource::Path& path) {
@@ -84,7 +86,7 @@ void Reader::ReadMessage(const YamlNode& node, Message& message, const resource:
     const FieldDescriptor* field = FindMember(type, name);
     if (field == nullptr) {
       AddUnknownMember(name, type, path, errors_);
-    } else if (!IsInput(*field)) {
+    } else if (!takes_answers_ && !IsInput(*field)) {
       errors_.Add(path.Member(field->name()), "stands in answers only; delete it here");
     } else if (!seen.insert(field->number()).second) {
       errors_.Add(path.Member(field->name()), "stands here twice");
@@ -215,9 +217,9 @@ void AddUnknownMember(const std::string& name, const Descriptor& type, const res
 }
 
 void FromYaml(const YamlNode& node, Message& message, const resource::Path& path,
-              resource::Errors& errors) {
-  Reader(errors).ReadMessage(node, message, path);
-  WriteNamesOut(message);
+              resource::Errors& errors, const Reading& how) {
+  Reader(errors, how.takes_answers).ReadMessage(node, message, path);
+  WriteNamesOut(message, how.tenant);
 }
 
 }  // namespace carillon::config

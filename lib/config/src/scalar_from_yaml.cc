@@ -106,15 +106,6 @@ bool IsAmbiguous(std::string_view text) {
          IsLooseNumber(text);
 }
 
-/// `FORMAT_STANDARD` -> `standard`: without what the values of the enum have in common, if they do.
-std::string YamlName(const EnumDescriptor& type, int index) {
-  const std::string& zero = type.value(0)->name();
-  std::string name = type.value(index)->name();
-  const std::string prefix = zero.substr(0, zero.size() - std::string_view("UNSPECIFIED").size());
-  if (name.starts_with(prefix)) name.erase(0, prefix.size());
-  return absl::AsciiStrToLower(name);
-}
-
 void ReadEnum(const YamlNode& node, Message& message, const FieldDescriptor& field,
               const resource::Path& path, resource::Errors& errors) {
   const EnumDescriptor& type = *field.enum_type();
@@ -190,7 +181,31 @@ void ReadUnsigned(const YamlNode& node, Message& message, const FieldDescriptor&
   }
 }
 
+/// Only answers hold them.
+void ReadSigned(const YamlNode& node, Message& message, const FieldDescriptor& field,
+                const resource::Path& path, resource::Errors& errors) {
+  const bool narrow = field.cpp_type() == FieldDescriptor::CPPTYPE_INT32;
+  const std::optional<int64_t> value =
+      IsScalar(node) ? ParseNumber<int64_t>(node.text) : std::nullopt;
+  if (!value || (narrow && (*value > std::numeric_limits<int32_t>::max() ||
+                            *value < std::numeric_limits<int32_t>::min()))) {
+    errors.Add(path, "must be a whole number");
+  } else if (narrow) {
+    message.GetReflection()->SetInt32(&message, &field, static_cast<int32_t>(*value));
+  } else {
+    message.GetReflection()->SetInt64(&message, &field, *value);
+  }
+}
+
 }  // namespace
+
+std::string YamlName(const EnumDescriptor& type, int index) {
+  const std::string& zero = type.value(0)->name();
+  std::string name = type.value(index)->name();
+  const std::string prefix = zero.substr(0, zero.size() - std::string_view("UNSPECIFIED").size());
+  if (name.starts_with(prefix)) name.erase(0, prefix.size());
+  return absl::AsciiStrToLower(name);
+}
 
 void ReadScalarField(const YamlNode& node, Message& message, const FieldDescriptor& field,
                      const resource::Path& path, resource::Errors& errors) {
@@ -206,6 +221,9 @@ void ReadScalarField(const YamlNode& node, Message& message, const FieldDescript
     case FieldDescriptor::CPPTYPE_UINT32:
     case FieldDescriptor::CPPTYPE_UINT64:
       return ReadUnsigned(node, message, field, path, errors);
+    case FieldDescriptor::CPPTYPE_INT32:
+    case FieldDescriptor::CPPTYPE_INT64:
+      return ReadSigned(node, message, field, path, errors);
     default:
       errors.Add(path, "has a type that a configuration file cannot hold");
   }

@@ -5,11 +5,17 @@
 #include <google/protobuf/message.h>
 #include <google/protobuf/timestamp.pb.h>
 
+#include <string>
+
 #include "carillon/resource/path.h"
 #include "carillon/v1/destination.pb.h"
 #include "yaml_tree.h"
 
 namespace carillon::config {
+
+/// How a file writes the value of an enum at `index`: `FORMAT_STANDARD` as `standard`, without what
+/// the values have in common, if they do.
+std::string YamlName(const google::protobuf::EnumDescriptor& type, int index);
 
 /// Sets (or, of a list, adds to) a field that is no message. resource::Errors never repeat the
 /// value of a string: it may be a secret.

@@ -14,18 +14,21 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-/// What stands before the last part of a name by this pattern, `/` included.
-std::string PrefixOf(const std::string& pattern, const std::string& parent) {
+/// What stands before the last part of a name by this pattern, `/` included; empty when that is not
+/// known.
+std::string PrefixOf(const std::string& pattern, const std::string& parent,
+                     const std::string& tenant) {
   const size_t last = pattern.rfind('/');
   if (parent.empty()) {
-    return absl::StrReplaceAll(pattern.substr(0, last + 1), {{"{tenant}", "default"}});
+    std::string prefix = absl::StrReplaceAll(pattern.substr(0, last + 1), {{"{tenant}", tenant}});
+    return prefix.find('{') == prefix.npos ? prefix : "";
   }
   const size_t collection = pattern.rfind('/', last - 1);
   return parent + pattern.substr(collection, last + 1 - collection);
 }
 
 /// `parent`: the name of the resource that `message` is; empty when it is none.
-void WriteNamesOut(Message& message, const std::string& parent) {
+void WriteNames(Message& message, const std::string& parent, const std::string& tenant) {
   const auto& type = *message.GetDescriptor();
   const auto& reflection = *message.GetReflection();
   for (int i = 0; i < type.field_count(); ++i) {
@@ -39,16 +42,16 @@ void WriteNamesOut(Message& message, const std::string& parent) {
       Message& element = *reflection.MutableRepeatedMessage(&message, &list, at);
       std::string text = element.GetReflection()->GetString(element, &name);
       if (!text.empty() && text.find('/') == text.npos) {
-        text.insert(0, PrefixOf(pattern, parent));
+        text.insert(0, PrefixOf(pattern, parent, tenant));
         element.GetReflection()->SetString(&element, &name, text);
       }
-      WriteNamesOut(element, text);
+      WriteNames(element, text, tenant);
     }
   }
 }
 
 }  // namespace
 
-void WriteNamesOut(Message& message) { WriteNamesOut(message, ""); }
+void WriteNamesOut(Message& message, const std::string& tenant) { WriteNames(message, "", tenant); }
 
 }  // namespace carillon::config

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace carillon::cli {
+
+/// The address to talk to when nothing else is said.
+inline constexpr char kDefaultAddress[] = "127.0.0.1:7080";
+
+/// Names, in small letters, and values of printable ASCII.
+using CallMetadata = std::vector<std::pair<std::string, std::string>>;
+
+/// How the connection is secured. Files hold PEM.
+struct ClientTls {
+  bool on = false;
+  std::string ca_file;  ///< whom the server's certificate is checked by; empty: the system's
+  std::string certificate_file;  ///< what the server is shown; empty: nothing
+  std::string key_file;          ///< its private key
+};
+
+/// Where calls go, and how.
+struct Connection {
+  std::string address = kDefaultAddress;
+  ClientTls tls;
+  std::string token;  ///< empty: none is shown
+};
+
+/// One channel to carillond. Thread-safe; a call blocks until it is answered or its deadline is
+/// over.
+class Channel {
+ public:
+  /// INVALID_ARGUMENT: a file cannot be read, or the token is none, in words that name the flag.
+  static absl::StatusOr<std::unique_ptr<Channel>> Open(const Connection& connection,
+                                                       std::chrono::milliseconds deadline);
+
+  /// Calls `method` (`/carillon.v1.EventPublisher/Publish`) with the connection's token and
+  /// `metadata`.
+  grpc::Status Call(const std::string& method, const CallMetadata& metadata,
+                    const std::string& request, grpc::ByteBuffer& answer);
+
+ private:
+  Channel(const std::shared_ptr<grpc::Channel>& channel, std::chrono::milliseconds deadline,
+          CallMetadata metadata)
+      : stub_(channel), deadline_(deadline), metadata_(std::move(metadata)) {}
+
+  grpc::GenericStub stub_;
+  const std::chrono::milliseconds deadline_;
+  const CallMetadata metadata_;
+};
+
+}  // namespace carillon::cli

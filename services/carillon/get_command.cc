@@ -1,0 +1,120 @@
+#include "get_command.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "carillon/base/text.h"
+#include "carillon/client/explain.h"
+#include "carillon/client/render.h"
+
+namespace carillon::cli {
+namespace {
+
+using client::Kind;
+using google::protobuf::Message;
+
+/// `orders` where a key's name would be `orders/first`: the destination whose keys are meant.
+bool IsOuter(const Kind& kind, const std::string& name) {
+  return kind.IsNested() && !client::WholeName(kind, name, "default").ok();
+}
+
+int ListThem(ApiSession& session, const Kind& kind, const GetFlags& flags) {
+  const std::string outer = flags.names.empty() ? "" : flags.names.front();
+  const auto parent = client::ParentName(kind, outer, flags.everywhere ? "-" : session.tenant());
+  if (!parent.ok()) return FailBefore(parent.status());
+  client::Listing listing(kind, session.form(), flags.everywhere);
+  const absl::Status status = session.resources().List(
+      kind,
+      {.parent = *parent, .filter = flags.filter, .order_by = flags.order_by, .limit = flags.limit},
+      [&listing](const Message& resource) { listing.Add(resource); });
+  if (!status.ok()) return session.Fail(status);
+  const bool for_people =
+      session.form() == client::OutputForm::kTable || session.form() == client::OutputForm::kWide;
+  if (listing.empty() && for_people) {
+    Say(absl::StrCat("no ", base::ToAbsl(kind.plural), " in ", *parent,
+                     flags.filter.empty() ? "" : " that match"));
+    return client::kEndDone;
+  }
+  ApiSession::Print(listing.Render(session.color()));
+  return client::kEndDone;
+}
+
+int ShowThem(ApiSession& session, const Kind& kind, const GetFlags& flags) {
+  client::Listing listing(kind, session.form(), false);
+  int ending = client::kEndDone;
+  for (const std::string& word : flags.names) {
+    const auto name = client::WholeName(kind, word, session.tenant());
+    if (!name.ok()) return FailBefore(name.status());
+    const auto resource = session.resources().Get(kind, *name);
+    if (!resource.ok()) {
+      ending = session.Fail(resource.status());
+      continue;
+    }
+    if (flags.names.size() == 1) {
+      ApiSession::Print(RenderOne(kind, **resource, session.form(), session.color()));
+      return client::kEndDone;
+    }
+    listing.Add(**resource);
+  }
+  if (!listing.empty()) ApiSession::Print(listing.Render(session.color()));
+  return ending;
+}
+
+/// Those of another kind that belong to the resource, under a heading.
+void DescribeRelated(ApiSession& session, const Kind& related, const client::ListQuery& query) {
+  client::Listing listing(related, client::OutputForm::kTable, false);
+  const absl::Status status = session.resources().List(
+      related, query, [&listing](const Message& resource) { listing.Add(resource); });
+  if (!status.ok() || listing.empty()) return;
+  ApiSession::Print(
+      absl::StrCat("\n", base::ToAbsl(related.plural), ":\n", listing.Render(session.color())));
+}
+
+}  // namespace
+
+void AddListFlags(CLI::App& app, GetFlags& flags) {
+  app.add_option(
+      "--filter", flags.filter,
+      "Only those that match (AIP-160): labels.team = \"billing\" AND url:\"example.com\"");
+  app.add_option("--order-by", flags.order_by,
+                 "Members, each also with ' desc': 'update_time desc'");
+  app.add_option("--limit", flags.limit, "At most so many (default: all)");
+  app.add_flag("-A,--all-tenants", flags.everywhere, "In all tenants: only who may see them all");
+}
+
+const Kind* KindOf(GetFlags& flags) {
+  if (const Kind* kind = client::FindKind(flags.kind)) return kind;
+  if (const Kind* kind = client::KindOfName(flags.kind)) {
+    flags.names.insert(flags.names.begin(), flags.kind);
+    return kind;
+  }
+  Say(absl::StrCat("no kind '", base::Printable(flags.kind), "'", client::KnownKinds(flags.kind)));
+  return nullptr;
+}
+
+int RunGet(const Kind& kind, const GetFlags& flags) {
+  return WithSession(flags.api, [&](ApiSession& session) {
+    const bool outer = flags.names.size() == 1 && IsOuter(kind, flags.names.front());
+    if (flags.names.empty() || outer) return ListThem(session, kind, flags);
+    return ShowThem(session, kind, flags);
+  });
+}
+
+int RunDescribe(const Kind& kind, const GetFlags& flags) {
+  return WithSession(flags.api, [&](ApiSession& session) {
+    const auto name = client::WholeName(kind, flags.names.front(), session.tenant());
+    if (!name.ok()) return FailBefore(name.status());
+    const auto resource = session.resources().Get(kind, *name);
+    if (!resource.ok()) return session.Fail(resource.status());
+    ApiSession::Print(client::Describe(**resource));
+    if (kind.plural != "destinations") return static_cast<int>(client::kEndDone);
+    const std::string tenant = name->substr(0, name->find("/destinations/"));
+    DescribeRelated(session, *client::FindKind("subscriptions"),
+                    {.parent = tenant, .filter = absl::StrCat("destinations:\"", *name, "\"")});
+    return static_cast<int>(client::kEndDone);
+  });
+}
+
+}  // namespace carillon::cli

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <memory>
+
+#include "carillon/client/api_caller.h"
+#include "channel.h"
+
+namespace carillon::cli {
+
+/// Calls over a channel, with the details of errors. Used by one thread.
+std::unique_ptr<client::Caller> MakeCaller(std::unique_ptr<Channel> channel);
+
+}  // namespace carillon::cli
