@@ -80,14 +80,19 @@ function(carillon_program name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 endfunction()
 
-# carillon_test(<name> LABEL <unit|integration> SOURCES <files...> [USES <parts...>] [LIBS ...])
-# One program and one CTest entry; it runs with CARILLON_SHARED naming tests/contracts.
+# carillon_test(<name> LABEL <unit|integration> SOURCES <files...> [USES <parts...>] [LIBS ...] [OPTIMIZED])
+# One program and one CTest entry; it runs with CARILLON_SHARED naming tests/contracts. Code of tests is not
+# optimized, which halves the time to compile it, unless it says that it computes much (OPTIMIZED); the
+# parts that it tests are as they are everywhere.
 function(carillon_test name)
-  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;USES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "OPTIMIZED" "LABEL;TIMEOUT" "SOURCES;USES;LIBS" ${ARGN})
   add_executable(test_${name} ${ARG_SOURCES})
   list(TRANSFORM ARG_USES PREPEND carillon_)
   target_link_libraries(test_${name} PRIVATE ${ARG_USES} ${ARG_LIBS}
     GTest::gmock GTest::gtest_main carillon_warnings)
+  if(NOT ARG_OPTIMIZED)
+    target_compile_options(test_${name} PRIVATE -O0 -U_FORTIFY_SOURCE)  # fortification needs optimization
+  endif()
   target_compile_definitions(test_${name} PRIVATE
     CARILLON_CONTRACTS_DIR="${CMAKE_SOURCE_DIR}/tests/contracts")
   carillon_precompile(test_${name} <gmock/gmock.h>)
