@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -9,8 +10,10 @@
 #include "carillon/configstore/sqlite_config_store.h"
 #include "carillon/control/repository.h"
 #include "carillon/control/resource_type.h"
+#include "carillon/control/server_facts.h"
 #include "carillon/controlgrpc/authorize_by_access.h"
 #include "carillon/controlgrpc/control_services.h"
+#include "carillon/v1/publisher.pb.h"
 #include "google/protobuf/descriptor.h"
 
 namespace carillon::server {
@@ -37,22 +40,35 @@ class ControlPlaneImpl final : public ControlPlane {
                                    .types = {destinations_.get(), subscriptions_.get()}});
     if (!repository.ok()) return repository.status();
     repository_ = *std::move(repository);
+    if (absl::Status status = ReadMethods(); !status.ok()) return status;
+    facts_.emplace(CARILLON_VERSION, config.settings, clock_);
     services_ = controlgrpc::ControlServices::Create(
         {.repository = *repository_,
          .destinations = *destinations_,
          .subscriptions = *subscriptions_,
+         .server = *facts_,
+         .methods = *methods_,
          .clock = clock_,
-         .authorize = [this](std::string_view method, const grpc::ServerContextBase& head) {
-           return authorize_(method, head);
-         }});
-    return ReadMethods();
+         .authorize = controlgrpc::AuthorizeByAccess(
+             authenticator_, *methods_, [this](const std::string& peer) {
+               const rpc::Front* const front = front_.load();
+               return front != nullptr ? front->HostOf(peer) : peer;
+             })});
+    return absl::OkStatus();
   }
 
   resource::Source& source() override { return *repository_; }
 
   const std::vector<rpc::Guest>& guests() const override { return services_->guests(); }
 
-  void SetFront(const rpc::Front& front) override { front_.store(&front); }
+  void SetFront(const rpc::Front& front, const std::string& publish_address) override {
+    front_.store(&front);
+    facts_->SetPublishAddress(publish_address);
+  }
+
+  void SetSettings(std::shared_ptr<const v1::Config> settings) override {
+    facts_->SetSettings(std::move(settings));
+  }
 
   void Stop() override {
     if (services_ != nullptr) services_->Stop();
@@ -60,22 +76,18 @@ class ControlPlaneImpl final : public ControlPlane {
   }
 
  private:
-  /// Who may call them, from their descriptors.
+  /// Who may call what, publishing included, from the descriptors.
   absl::Status ReadMethods() {
     std::vector<const google::protobuf::ServiceDescriptor*> descriptors;
     const google::protobuf::DescriptorPool& pool =
         *google::protobuf::DescriptorPool::generated_pool();
-    for (const rpc::Guest& guest : services_->guests()) {
-      descriptors.push_back(pool.FindServiceByName(guest.name));
+    for (const std::string& name : controlgrpc::ControlServices::Names()) {
+      descriptors.push_back(pool.FindServiceByName(name));
     }
+    descriptors.push_back(v1::PublishRequest::descriptor()->file()->service(0));
     auto methods = access::Methods::Create(descriptors, {});
     if (!methods.ok()) return methods.status();
     methods_ = *std::move(methods);
-    authorize_ =
-        controlgrpc::AuthorizeByAccess(authenticator_, *methods_, [this](const std::string& peer) {
-          const rpc::Front* const front = front_.load();
-          return front != nullptr ? front->HostOf(peer) : peer;
-        });
     return absl::OkStatus();
   }
 
@@ -87,7 +99,7 @@ class ControlPlaneImpl final : public ControlPlane {
   std::unique_ptr<store::ConfigStore> store_;
   std::unique_ptr<control::Repository> repository_;
   std::unique_ptr<const access::Methods> methods_;
-  controlgrpc::Authorize authorize_;
+  std::optional<control::ServerFacts> facts_;
   std::unique_ptr<controlgrpc::ControlServices> services_;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -31,8 +32,11 @@ class ControlPlane {
   virtual resource::Source& source() = 0;
   /// To be served by a front.
   virtual const std::vector<rpc::Guest>& guests() const = 0;
-  /// Who tells where a call comes from, from now on; it is asked until `Stop`.
-  virtual void SetFront(const rpc::Front& front) = 0;
+  /// Who tells where a call comes from, from now on, and where it listens; it is asked until
+  /// `Stop`.
+  virtual void SetFront(const rpc::Front& front, const std::string& publish_address) = 0;
+  /// What the file says from now on. Any thread.
+  virtual void SetSettings(std::shared_ptr<const v1::Config> settings) = 0;
   /// Answers what is under way with UNAVAILABLE and takes no more: before what is in force is
   /// given up, and before the front stops. Once more does nothing.
   virtual void Stop() = 0;

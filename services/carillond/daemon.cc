@@ -212,8 +212,12 @@ class DaemonImpl final : public Daemon {
                                     *std::move(tls), control_->guests());
     if (!front.ok()) return front.status();
     front_ = *std::move(front);
-    control_->SetFront(*front_);
+    control_->SetFront(*front_, PublishAddress());
     return absl::OkStatus();
+  }
+
+  std::string PublishAddress() const {
+    return WithPort(config_.server.publish_address(), static_cast<uint16_t>(front_->port()));
   }
 
   void SetCatalog(const resource::Snapshot& snapshot) {
@@ -246,6 +250,7 @@ class DaemonImpl final : public Daemon {
     RenewSpanExport(reload.config->tracing);
     RenewPorts(*reload.config);
     authenticator_.SetTokens(reload.config->tokens);
+    control_->SetSettings(reload.config->settings);
     in_force_.SetCollector(CollectorTls());
     if (engine_ == nullptr) return;  // the process ends
     engine_->AwaitRemovals(
@@ -334,8 +339,7 @@ class DaemonImpl final : public Daemon {
   void LogReady(const resource::Snapshot& snapshot) {
     const journal::Recovered recovered = journal_->recovered();
     logger_.Info("ready", {{"version", CARILLON_VERSION},
-                           {"publish_address", WithPort(config_.server.publish_address(),
-                                                        static_cast<uint16_t>(front_->port()))},
+                           {"publish_address", PublishAddress()},
                            {"admin_address", admin_.address()},
                            {"destinations", snapshot.destinations()},
                            {"subscriptions", snapshot.subscriptions()},

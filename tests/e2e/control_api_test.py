@@ -15,6 +15,8 @@ from json_api_test import PUBLISH, JsonApi, event
 DESTINATIONS = "carillon.v1.DestinationService/"
 KEYS = "carillon.v1.KeyService/"
 SUBSCRIPTIONS = "carillon.v1.SubscriptionService/"
+SERVER = "carillon.v1.ServerService/"
+TOKENS = "carillon.v1.TokenService/"
 NOT_TAKEN = "the configuration was not taken; the one before stays in force"
 OPERATOR = "car_" + "O" * 43
 ACME = "car_" + "A" * 43
@@ -182,6 +184,36 @@ class WhoMay(ControlApi):
         names = {comm.read_text().strip() for comm in tasks.glob("*/comm")}
         self.assertIn("publish", names)
         self.assertNotIn("nexting_thread", names, "the callback API is in use")
+
+
+class Server(ControlApi):
+    def test_a_caller_is_told_who_it_is(self):
+        self.begin()
+        caller = self.call(TOKENS + "GetCaller", {}, READER)
+        self.assertEqual((caller["principal"], caller["kind"], caller["role"], caller["tenants"]),
+                         ("token:tokens/eyes", "TOKEN", "ROLE_READER", ["tenants/acme"]))
+        self.assertIn(DESTINATIONS + "ListDestinations", caller["methods"])
+        self.assertNotIn(DESTINATIONS + "CreateDestination", caller["methods"])
+        self.assertNotIn(PUBLISH, caller["methods"])
+        self.assertEqual(self.call(TOKENS + "GetCaller", {}, None, 401).reason, "CREDENTIALS_MISSING")
+
+    def test_what_runs_and_under_which_settings(self):
+        self.begin()
+        made = self.create("http://127.0.0.1:9/")
+        info = self.call(SERVER + "GetServerInfo", {}, READER)
+        self.assertEqual(info["appliedRevision"], made["revision"])
+        self.assertEqual(info["publishAddress"], self.carillond.publish_address)
+        self.assertLessEqual(info["startTime"], info["currentTime"])
+        settings = self.call(SERVER + "GetSettings", {}, OPERATOR)
+        self.assertEqual(settings["server"]["maxBatchEvents"], info["maxBatchEvents"])
+        self.assertEqual(settings["secrets"]["masterKey"], {"set": True})
+        self.assertNotIn("destinations", settings)
+        self.assertEqual(self.call(SERVER + "GetSettings", {}, ACME, 403).reason, "ROLE_FORBIDDEN")
+        self.write_config([], [], access={"tokens": self.TOKENS}, limits={"max_in_flight": 17},
+                          secrets={"master_key": {"env": "MASTER_KEY"}})
+        self.carillond.signal(signal.SIGHUP)
+        eventually(lambda: self.call(SERVER + "GetSettings", {}, OPERATOR)["limits"]["maxInFlight"] == 17,
+                   "the settings are those of the file")
 
 
 class MasterKey(ControlApi):

@@ -1,5 +1,6 @@
 #include "carillon/controlgrpc/authorize_by_access.h"
 
+#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -23,8 +24,10 @@ std::string_view MetadataOf(const grpc::ServerContextBase& context, const char* 
   return {found->second.data(), found->second.size()};
 }
 
-control::Caller ToCaller(const access::Principal& principal) {
+control::Caller ToCaller(const access::Authenticator::CallerPtr& whose) {
+  const access::Principal& principal = whose->principal();
   control::Caller caller;
+  caller.credential = std::shared_ptr<const access::Principal>(whose, &principal);
   caller.principal = principal.name;
   if (!principal.all_tenants) caller.tenants = principal.tenants;
   caller.is_operator = principal.role == v1::ROLE_OPERATOR;
@@ -61,7 +64,7 @@ absl::StatusOr<CheckRequest> AuthorizeCall(const access::Methods& methods, std::
     if (absl::Status status = access::CheckRequest(*called, whose, request); !status.ok()) {
       return status;
     }
-    return ToCaller(whose);
+    return ToCaller(caller);
   };
 }
 

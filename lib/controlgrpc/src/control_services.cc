@@ -17,7 +17,9 @@ class ControlServicesImpl final : public ControlServices {
         keys_(options.repository, options.destinations, options.clock),
         calls_(std::move(options.authorize)),
         guests_{MakeDestinationFront(calls_, destinations_), MakeKeyFront(calls_, keys_),
-                MakeSubscriptionFront(calls_, subscriptions_)} {}
+                MakeSubscriptionFront(calls_, subscriptions_),
+                MakeServerFront(calls_, options.server, options.repository),
+                MakeTokenFront(calls_, options.methods)} {}
 
   const std::vector<rpc::Guest>& guests() const override { return guests_; }
   void Stop() override { calls_.Stop(); }
@@ -31,6 +33,12 @@ class ControlServicesImpl final : public ControlServices {
 };
 
 }  // namespace
+
+std::vector<std::string> ControlServices::Names() {
+  return {"carillon.v1.DestinationService", "carillon.v1.KeyService",
+          "carillon.v1.SubscriptionService", "carillon.v1.ServerService",
+          "carillon.v1.TokenService"};
+}
 
 std::unique_ptr<ControlServices> ControlServices::Create(ControlOptions options) {
   return std::make_unique<ControlServicesImpl>(std::move(options));

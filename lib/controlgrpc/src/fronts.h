@@ -1,15 +1,21 @@
 #pragma once
 
+#include "carillon/access/methods.h"
 #include "carillon/control/key_methods.h"
+#include "carillon/control/repository.h"
+#include "carillon/control/server_facts.h"
 #include "carillon/control/standard_methods.h"
 #include "carillon/rpc/guest.h"
 #include "control_calls.h"
 
 namespace carillon::controlgrpc {
 
-// One for each service; `calls` and `methods` outlive it.
+// One for each service; what it is made of outlives it.
 rpc::Guest MakeDestinationFront(ControlCalls& calls, control::Methods& methods);
 rpc::Guest MakeKeyFront(ControlCalls& calls, control::KeyMethods& methods);
+rpc::Guest MakeServerFront(ControlCalls& calls, const control::ServerFacts& facts,
+                           const control::Repository& repository);
 rpc::Guest MakeSubscriptionFront(ControlCalls& calls, control::Methods& methods);
+rpc::Guest MakeTokenFront(ControlCalls& calls, const access::Methods& methods);
 
 }  // namespace carillon::controlgrpc

@@ -1,7 +1,12 @@
 #include "carillon/resource/config.h"
 
-#include <utility>
+#include <google/protobuf/descriptor.h>
 
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "carillon/resource/to_message.h"
 #include "catalog.h"
 #include "check_urls.h"
 #include "field_rules.h"
@@ -59,6 +64,21 @@ void ReadPorts(v1::ServerSettings& server, Config& to, const Path& path, Errors&
   }
 }
 
+/// What may be shown of a configuration whose sections are complete.
+std::shared_ptr<const v1::Config> ToSettings(const v1::Config& complete) {
+  auto settings = std::make_shared<v1::Config>();
+  const auto& reflection = *v1::Config::GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection.ListFields(complete, &fields);
+  for (const auto* const field : fields) {
+    if (field->is_repeated()) continue;  // resources
+    reflection.MutableMessage(settings.get(), field)
+        ->CopyFrom(reflection.GetMessage(complete, field));
+  }
+  Redact(*settings);
+  return settings;
+}
+
 }  // namespace
 
 Config Validate(v1::Config given, const Surroundings& surroundings, Errors& errors) {
@@ -86,6 +106,7 @@ Config Validate(v1::Config given, const Surroundings& surroundings, Errors& erro
   ReadDestinations(given, names, to, errors);
   ReadSubscriptions(given, names, catalog, to, errors);
   to.types = catalog.types();
+  to.settings = ToSettings(given);
   to.server = std::move(*given.mutable_server());
   to.journal = std::move(*given.mutable_journal());
   to.delivery = std::move(*given.mutable_delivery());

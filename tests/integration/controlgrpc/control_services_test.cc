@@ -20,7 +20,9 @@
 #include "carillon/configstore/sqlite_config_store.h"
 #include "carillon/control/repository.h"
 #include "carillon/model/built_in.h"
+#include "carillon/v1/access_service.pb.h"
 #include "carillon/v1/destination_service.grpc.pb.h"
+#include "carillon/v1/server_service.pb.h"
 #include "carillon/v1/subscription_service.grpc.pb.h"
 #include "guest_server.h"
 
@@ -72,16 +74,29 @@ class ControlServicesTest : public testing::Test {
     repository_ = *std::move(repository);
     repository_->Subscribe(
         [](const resource::SnapshotPtr&, resource::Source::Done done) { done(absl::OkStatus()); });
+    std::vector<const google::protobuf::ServiceDescriptor*> services;
+    for (const std::string& name : ControlServices::Names()) {
+      services.push_back(
+          google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(name));
+    }
+    auto methods = access::Methods::Create(services, {});
+    ASSERT_TRUE(methods.ok()) << methods.status();
+    methods_ = *std::move(methods);
     services_ = ControlServices::Create(
         {.repository = *repository_,
          .destinations = *destinations_,
          .subscriptions = *subscriptions_,
+         .server = facts_,
+         .methods = *methods_,
          .clock = clock_,
          .authorize = [this](std::string_view method,
                              const grpc::ServerContextBase&) -> absl::StatusOr<CheckRequest> {
            if (method == refused_) return aip::MakeError(v1::ROLE_FORBIDDEN, "not you");
            return CheckRequest([](const google::protobuf::Message&) {
-             return control::Caller{.principal = "tokens/ops"};
+             auto credential = std::make_shared<access::Principal>();
+             credential->role = v1::ROLE_OPERATOR;
+             credential->all_tenants = true;
+             return control::Caller{.principal = "tokens/ops", .credential = std::move(credential)};
            });
          }});
     server_.emplace(services_->guests());
@@ -132,6 +147,8 @@ class ControlServicesTest : public testing::Test {
   std::string folder_;
   const base::SystemClock clock_;
   NoFile file_;
+  control::ServerFacts facts_{"1.2.3", std::make_shared<v1::Config>(), clock_};
+  std::unique_ptr<const access::Methods> methods_;
   const std::unique_ptr<control::ResourceType> destinations_ = control::MakeDestinationType();
   const std::unique_ptr<control::ResourceType> subscriptions_ = control::MakeSubscriptionType();
   std::unique_ptr<store::ConfigStore> store_;
@@ -175,6 +192,9 @@ TEST_F(ControlServicesTest, DestinationsAreManagedAndOutliveTheProcess) {
 }
 
 TEST_F(ControlServicesTest, EveryMethodIsServed) {
+  std::vector<std::string> names;
+  for (const rpc::Guest& guest : services_->guests()) names.push_back(guest.name);
+  EXPECT_EQ(names, ControlServices::Names());
   for (const rpc::Guest& guest : services_->guests()) {
     const auto* const service =
         google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(guest.name);
@@ -187,6 +207,46 @@ TEST_F(ControlServicesTest, EveryMethodIsServed) {
     }
     EXPECT_THAT(served, testing::UnorderedElementsAreArray(contract));
   }
+}
+
+/// Calls a method by its name.
+template <typename Response, typename Request>
+grpc::Status CallNamed(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+                       const Request& request, Response& response) {
+  grpc::ClientContext context;
+  grpc::CompletionQueue queue;
+  const auto call = grpc::TemplatedGenericStub<Request, Response>(channel).PrepareUnaryCall(
+      &context, "/carillon.v1." + method, request, &queue);
+  call->StartCall();
+  grpc::Status status;
+  call->Finish(&response, &status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  EXPECT_TRUE(queue.Next(&tag, &ok));
+  return status;
+}
+
+TEST_F(ControlServicesTest, TheServerSaysWhatItIs) {
+  ASSERT_TRUE(Create(CreateText("orders")).ok());
+  v1::ServerInfo info;
+  EXPECT_TRUE(
+      CallNamed(channel_, "ServerService/GetServerInfo", v1::GetServerInfoRequest(), info).ok());
+  EXPECT_EQ(info.version(), "1.2.3");
+  EXPECT_EQ(info.applied_revision(), Get(kOrders)->revision());
+  auto settings = std::make_shared<v1::Config>();
+  settings->mutable_server()->set_max_batch_events(7);
+  facts_.SetSettings(settings);
+  v1::Config shown;
+  EXPECT_TRUE(
+      CallNamed(channel_, "ServerService/GetSettings", v1::GetSettingsRequest(), shown).ok());
+  EXPECT_EQ(shown.server().max_batch_events(), 7u);
+}
+
+TEST_F(ControlServicesTest, ACallerIsToldWhatItMayCall) {
+  v1::Caller caller;
+  EXPECT_TRUE(CallNamed(channel_, "TokenService/GetCaller", v1::GetCallerRequest(), caller).ok());
+  EXPECT_EQ(caller.role(), v1::ROLE_OPERATOR);
+  EXPECT_THAT(caller.methods(), testing::Contains("carillon.v1.KeyService/RotateKey"));
 }
 
 TEST_F(ControlServicesTest, WhatCannotBeReadIsRefused) {

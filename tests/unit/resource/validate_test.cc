@@ -42,6 +42,29 @@ TEST(Validate, AGoodMessageHasItsDefaults) {
   EXPECT_EQ(config.types.size(), 18u);
 }
 
+TEST(Validate, SettingsMayBeShown) {
+  NoReferences references;
+  Errors errors(references);
+  v1::Config given = Good();
+  given.add_event_types()->set_name("order.paid");
+  given.mutable_server()->set_max_batch_events(7);
+  given.mutable_proxy()->set_url("http://proxy.example:3128");
+  v1::Basic& basic = *given.mutable_proxy()->mutable_basic();
+  basic.set_user("carillon");
+  basic.mutable_password()->set_value("a-password-nobody-sees");
+  const Config config = Validate(std::move(given), {}, errors);
+  EXPECT_THAT(PathsOf(errors), IsEmpty());
+  ASSERT_NE(config.settings, nullptr);
+  const v1::Config& shown = *config.settings;
+  EXPECT_EQ(shown.server().max_batch_events(), 7u);
+  EXPECT_EQ(shown.server().publish_address(), "127.0.0.1:7080") << "a default";
+  EXPECT_EQ(shown.limits().max_in_flight(), 4096u);
+  EXPECT_EQ(shown.proxy().url(), "http://proxy.example:3128");
+  EXPECT_TRUE(shown.proxy().basic().password().set());
+  EXPECT_EQ(shown.DebugString().find("nobody-sees"), std::string::npos);
+  EXPECT_EQ(shown.destinations_size() + shown.subscriptions_size() + shown.event_types_size(), 0);
+}
+
 TEST(Validate, AllErrorsAtOnceWithTheirPaths) {
   NoReferences references;
   Errors errors(references, 100);

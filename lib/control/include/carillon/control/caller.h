@@ -1,7 +1,10 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
+
+#include "carillon/access/principal.h"
 
 namespace carillon::control {
 
@@ -12,6 +15,8 @@ struct Caller {
   std::vector<std::string> tenants = {"-"};
   /// It is shown where the file defines something.
   bool is_operator = false;
+  /// The same as its credential says it.
+  std::shared_ptr<const access::Principal> credential;
 };
 
 }  // namespace carillon::control

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "carillon/access/methods.h"
 #include "carillon/base/clock.h"
 #include "carillon/control/repository.h"
 #include "carillon/control/resource_type.h"
+#include "carillon/control/server_facts.h"
 #include "carillon/controlgrpc/call_authorization.h"
 #include "carillon/rpc/guest.h"
 
@@ -16,6 +19,8 @@ struct ControlOptions {
   control::Repository& repository;
   const control::ResourceType& destinations;
   const control::ResourceType& subscriptions;
+  const control::ServerFacts& server;
+  const access::Methods& methods;  ///< of which a caller is told those that it may call
   const base::Clock& clock;
   Authorize authorize;
 };
@@ -27,6 +32,8 @@ class ControlServices {
   static constexpr size_t kMaxReading = 64;
 
   static std::unique_ptr<ControlServices> Create(ControlOptions options);
+  /// The full names of them all.
+  static std::vector<std::string> Names();
   virtual ~ControlServices() = default;
 
   /// To be served, as long as this exists.

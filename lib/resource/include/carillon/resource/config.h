@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,9 @@ struct Config {
   std::vector<model::Destination> destinations;
   std::vector<model::Subscription> subscriptions;
   base::ContainerLimits container;  ///< what the defaults keep within
+  /// The file as it may be shown: without resources, secrets blanked, and of the sections above
+  /// with their defaults.
+  std::shared_ptr<const v1::Config> settings;
 };
 
 /// Validates a configuration's message and fills its defaults in. `surroundings` have a say in the

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "carillon/base/clock.h"
+#include "carillon/base/mutex.h"
+#include "carillon/v1/config.pb.h"
+#include "carillon/v1/server_service.pb.h"
+
+namespace carillon::control {
+
+/// What the server says of itself. Thread-safe.
+class ServerFacts {
+ public:
+  using SettingsPtr = std::shared_ptr<const v1::Config>;
+
+  /// The server starts now, under `settings`; `clock` outlives it.
+  ServerFacts(std::string version, SettingsPtr settings, const base::Clock& clock);
+
+  /// The file says this from now on; what only a start takes is in force as it was.
+  void SetSettings(SettingsPtr settings);
+  /// Where publishers connect, once it is known.
+  void SetPublishAddress(std::string address);
+
+  /// `revision` is what is in force.
+  v1::ServerInfo Info(uint64_t revision) const;
+  SettingsPtr settings() const;
+
+ private:
+  const base::Clock& clock_;
+  mutable base::Mutex mutex_;
+  v1::ServerInfo info_ ABSL_GUARDED_BY(mutex_);
+  SettingsPtr settings_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace carillon::control

@@ -1,0 +1,26 @@
+#include <utility>
+
+#include "carillon/v1/server_service.pb.h"
+#include "fronts.h"
+#include "service_table.h"
+
+namespace carillon::controlgrpc {
+
+rpc::Guest MakeServerFront(ControlCalls& calls, const control::ServerFacts& facts,
+                           const control::Repository& repository) {
+  ServiceTable table("carillon.v1.ServerService", calls);
+  table.Read<v1::GetServerInfoRequest, v1::ServerInfo>(
+      [&facts, &repository](const v1::GetServerInfoRequest&, const control::Caller&,
+                            v1::ServerInfo& response) {
+        response = facts.Info(repository.revision());
+        return absl::OkStatus();
+      });
+  table.Read<v1::GetSettingsRequest, v1::Config>(
+      [&facts](const v1::GetSettingsRequest&, const control::Caller&, v1::Config& response) {
+        response = *facts.settings();
+        return absl::OkStatus();
+      });
+  return std::move(table).Done();
+}
+
+}  // namespace carillon::controlgrpc
