@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <memory>
-#include <variant>
 
+#include "carillon/delivery/single_request.h"
 #include "request_maker.h"
 
 namespace carillon::delivery {
@@ -11,20 +11,6 @@ namespace {
 
 // What a lane keeps when memory is short.
 constexpr size_t kFloorBytes = 64u << 10;
-
-http::EndpointOptions EndpointOf(const model::Destination& destination, const net::Url& url) {
-  http::EndpointOptions options{.url = url,
-                                .connect_timeout = destination.connect_timeout,
-                                .total_timeout = destination.total_timeout,
-                                .max_connections = destination.concurrency,
-                                .tls = destination.tls,
-                                .tenant = destination.tenant,
-                                .label = destination.tenant + "/" + destination.name};
-  if (const auto* oauth2 = std::get_if<model::OAuth2Authorization>(&destination.authorization)) {
-    options.oauth2 = std::make_shared<const model::OAuth2Authorization>(*oauth2);
-  }
-  return options;
-}
 
 }  // namespace
 

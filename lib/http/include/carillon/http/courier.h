@@ -43,8 +43,8 @@ struct Request {
   EndpointId endpoint = 0;
   std::string head;
   std::shared_ptr<const std::string> body;
-  size_t keep_head_bytes = 0;  ///< of the response's head, to be reported
-  size_t keep_body_bytes = 0;  ///< of its body, the same
+  size_t keep_head_bytes = 0;                       ///< of the response's head, to be reported
+  size_t keep_body_bytes = 0;                       ///< of its body, the same
   base::MonoTime must_end = base::MonoTime::max();  ///< where that is before the total time-out
 };
 
