@@ -111,6 +111,11 @@ class RepositoryImpl final : public Repository {
     PostNext();
   }
 
+  void Recall(ChangeCall call, absl::AnyInvocable<void(absl::StatusOr<Answer>)> done) override {
+    call.decide = nullptr;
+    Change(std::move(call), std::move(done));
+  }
+
   void Stop() override {
     std::deque<Pending> left;
     {
@@ -162,6 +167,7 @@ class RepositoryImpl final : public Repository {
       waiting_.pop_front();
     }
     if (!under_way_->call.request_id.empty() && IsRepeated()) return;
+    if (under_way_->call.decide == nullptr) return End(Answer());
     Decide();
   }
 

@@ -53,6 +53,10 @@ class Repository : public resource::Source, public View {
   /// INVALID_ARGUMENT (REQUEST_ID_REUSED), ALREADY_EXISTS (NAME_IN_FILE).
   virtual void Change(ChangeCall call, absl::AnyInvocable<void(absl::StatusOr<Answer>)> done) = 0;
 
+  /// What the call was answered before, by its request id; null: it was not. `decide` is not looked
+  /// at, and nothing changes. `done` and errors as those of `Change`.
+  virtual void Recall(ChangeCall call, absl::AnyInvocable<void(absl::StatusOr<Answer>)> done) = 0;
+
   /// Of the newest change that is in force.
   virtual uint64_t revision() const = 0;
   /// Fills in what the server sets beside what is stored, and blanks secrets.

@@ -1,0 +1,167 @@
+#include "carillon/control/destination_tester.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "carillon/aip/error.h"
+#include "carillon/aip/field_behavior.h"
+#include "carillon/base/text.h"
+#include "carillon/trial/attempt_message.h"
+#include "carillon/trial/trial_event.h"
+#include "change_call.h"
+
+namespace carillon::control {
+namespace {
+
+constexpr char kTestMethod[] = "carillon.v1.DestinationService/TestDestination";
+
+absl::Status OneOf(const char* field, const char* other, bool both) {
+  return both ? aip::BadField(field, "CONFLICT", absl::StrCat("must not be set beside ", other))
+              : aip::BadField(field, "REQUIRED", absl::StrCat("must be set, or ", other));
+}
+
+absl::Status UnderWay() {
+  absl::Status status = aip::QuotaExceeded(
+      v1::RATE_LIMITED, "a test with this request_id is under way", "request_id");
+  aip::AddRetry(status, std::chrono::seconds(1));
+  return status;
+}
+
+}  // namespace
+
+void DestinationTester::Test(const v1::TestDestinationRequest& request, const Caller& caller,
+                             base::MonoTime must_end, Done done) {
+  if (absl::Status status = CheckRequestId(request.request_id()); !status.ok()) {
+    return done(std::move(status));
+  }
+  absl::StatusOr<trial::Trial> trial = MakeTrial(request);
+  if (!trial.ok()) return done(trial.status());
+  trial->must_end = must_end;
+  ChangeCall call = MakeCall({kTestMethod, request, request.request_id()}, caller,
+                             v1::TestDestinationResponse::default_instance());
+  if (call.request_id.empty()) return Send(*std::move(trial), std::move(call), std::move(done));
+  UnderWayKey key{call.principal, call.request_id};
+  if (!Enter(key)) return done(UnderWay());
+  auto leave = [this, key = std::move(key),
+                done = std::move(done)](absl::StatusOr<Answer> answer) mutable {
+    Leave(key);
+    done(std::move(answer));
+  };
+  ChangeCall asked = MakeCall({kTestMethod, request, request.request_id()}, caller,
+                              v1::TestDestinationResponse::default_instance());
+  repository_.Recall(std::move(asked),
+                     [this, trial = *std::move(trial), call = std::move(call),
+                      leave = std::move(leave)](absl::StatusOr<Answer> before) mutable {
+                       if (!before.ok() || *before != nullptr) return leave(std::move(before));
+                       Send(std::move(trial), std::move(call), std::move(leave));
+                     });
+}
+
+absl::StatusOr<trial::Trial> DestinationTester::MakeTrial(
+    const v1::TestDestinationRequest& request) {
+  absl::StatusOr<DestinationPtr> destination = FindDestination(request);
+  if (!destination.ok()) return destination.status();
+  absl::StatusOr<model::EventPtr> event = MakeEvent(request, (*destination)->tenant);
+  if (!event.ok()) return event.status();
+  trial::Trial trial{.destination = *std::move(destination), .event = *std::move(event)};
+  if (const auto file = repository_.file(); file->settings) trial.egress = file->settings->egress;
+  return trial;
+}
+
+absl::StatusOr<DestinationTester::DestinationPtr> DestinationTester::FindDestination(
+    const v1::TestDestinationRequest& request) const {
+  if (request.name().empty() != request.has_destination()) {
+    return OneOf("name", "destination", request.has_destination());
+  }
+  if (request.has_destination()) return ReadUnsaved(request.destination());
+  return FindStored(request.name());
+}
+
+absl::StatusOr<DestinationTester::DestinationPtr> DestinationTester::FindStored(
+    const std::string& name) const {
+  const auto ids = destinations_.pattern().Match(name);
+  if (!ids) {
+    return aip::BadField("name", "PATTERN",
+                         absl::StrCat("must be ", destinations_.pattern().ToString()));
+  }
+  if (const Entry entry = repository_.Find(name); entry.message != nullptr) {
+    absl::StatusOr<Value> value = destinations_.Read(*entry.message, repository_, true);
+    if (!value.ok()) return value.status();
+    return std::get<DestinationPtr>(*std::move(value));
+  }
+  for (const resource::TenantPtr& tenant : repository_.file()->tenants) {
+    if (tenant->tenant != ids->front()) continue;
+    for (const auto& destination : tenant->destinations) {
+      if (destination.value->name == ids->back()) return destination.value;
+    }
+  }
+  return aip::NotFound(destinations_.type(), name);
+}
+
+absl::StatusOr<DestinationTester::DestinationPtr> DestinationTester::ReadUnsaved(
+    const v1::Destination& given) const {
+  if (!destinations_.pattern().Match(given.name())) {
+    return aip::BadField("destination.name", "PATTERN",
+                         absl::StrCat("must be ", destinations_.pattern().ToString(),
+                                      ", of which the tenant is looked at"));
+  }
+  v1::Destination made = given;
+  aip::ClearOutputOnly(made);
+  if (absl::Status status = destinations_.Prepare(made, clock_.Wall()); !status.ok()) {
+    return status;
+  }
+  destinations_.Normalize(made);
+  absl::StatusOr<Value> value = destinations_.Read(made, repository_, false);
+  if (!value.ok()) return value.status();
+  return std::get<DestinationPtr>(*std::move(value));
+}
+
+absl::StatusOr<model::EventPtr> DestinationTester::MakeEvent(
+    const v1::TestDestinationRequest& request, const std::string& tenant) {
+  if (request.event_type().empty() != request.has_event()) {
+    return OneOf("event_type", "event", request.has_event());
+  }
+  const resource::TypesPtr types = repository_.file()->types;
+  const base::WallTime now = clock_.Wall();
+  const base::MutexLock lock(mutex_);
+  if (request.has_event()) {
+    return trial::MakeTrialEvent(request.event(), tenant, *types, now, random_);
+  }
+  return trial::MakeSample(request.event_type(), tenant, *types, now, random_);
+}
+
+void DestinationTester::Send(trial::Trial trial, ChangeCall call, Done done) {
+  trial::Trial sent = trial;
+  sender_.Send(std::move(sent),
+               [this, trial = std::move(trial), call = std::move(call),
+                done = std::move(done)](absl::StatusOr<trial::TrialResult> result) mutable {
+                 if (!result.ok()) return done(result.status());
+                 v1::TestDestinationResponse response;
+                 *response.mutable_attempt() = trial::ToAttempt(trial, *result);
+                 Remember(std::move(call), std::move(response), std::move(done));
+               });
+}
+
+void DestinationTester::Remember(ChangeCall call, v1::TestDestinationResponse response, Done done) {
+  auto answer = std::make_unique<v1::TestDestinationResponse>(std::move(response));
+  if (call.request_id.empty()) return done(std::move(answer));
+  call.decide = [answer = std::move(answer)](const View&) mutable -> absl::StatusOr<ChangeSet> {
+    ChangeSet set;
+    set.answer = std::move(answer);
+    return set;
+  };
+  repository_.Change(std::move(call), std::move(done));
+}
+
+bool DestinationTester::Enter(const UnderWayKey& key) {
+  const base::MutexLock lock(mutex_);
+  return under_way_.insert(key).second;
+}
+
+void DestinationTester::Leave(const UnderWayKey& key) {
+  const base::MutexLock lock(mutex_);
+  under_way_.erase(key);
+}
+
+}  // namespace carillon::control
