@@ -13,6 +13,8 @@
 #include "carillon/control/server_facts.h"
 #include "carillon/controlgrpc/authorize_by_access.h"
 #include "carillon/controlgrpc/control_services.h"
+#include "carillon/engine/resolver_options.h"
+#include "carillon/trial/trial_sender.h"
 #include "carillon/v1/publisher.pb.h"
 #include "google/protobuf/descriptor.h"
 
@@ -27,7 +29,8 @@ class ControlPlaneImpl final : public ControlPlane {
       : clock_(clock), authenticator_(authenticator) {}
   ~ControlPlaneImpl() override { Stop(); }
 
-  absl::Status Start(const config::Config& config, const resource::Source& file) {
+  absl::Status Start(const config::Config& config, const resource::Source& file,
+                     base::DescriptorBudget& connections) {
     const std::filesystem::path folder = config.journal.data_dir();
     auto store = configstore::OpenSqliteConfigStore({.path = folder / kFile});
     if (!store.ok()) return store.status();
@@ -42,12 +45,21 @@ class ControlPlaneImpl final : public ControlPlane {
     repository_ = *std::move(repository);
     if (absl::Status status = ReadMethods(); !status.ok()) return status;
     facts_.emplace(CARILLON_VERSION, config.settings, clock_);
+    auto trials =
+        trial::Sender::Create({.clock = clock_,
+                               .connections = &connections,
+                               .resolver = engine::ResolverOptionsOf(config.resolver),
+                               .max_response_head_bytes = config.delivery.max_response_head_bytes(),
+                               .user_agent = "Carillon/" CARILLON_VERSION});
+    if (!trials.ok()) return trials.status();
+    trials_ = *std::move(trials);
     services_ = controlgrpc::ControlServices::Create(
         {.repository = *repository_,
          .destinations = *destinations_,
          .subscriptions = *subscriptions_,
          .server = *facts_,
          .methods = *methods_,
+         .trials = *trials_,
          .clock = clock_,
          .authorize = controlgrpc::AuthorizeByAccess(
              authenticator_, *methods_, [this](const std::string& peer) {
@@ -72,6 +84,7 @@ class ControlPlaneImpl final : public ControlPlane {
 
   void Stop() override {
     if (services_ != nullptr) services_->Stop();
+    if (trials_ != nullptr) trials_->Stop();
     if (repository_ != nullptr) repository_->Stop();
   }
 
@@ -98,6 +111,7 @@ class ControlPlaneImpl final : public ControlPlane {
   const std::unique_ptr<control::ResourceType> subscriptions_ = control::MakeSubscriptionType();
   std::unique_ptr<store::ConfigStore> store_;
   std::unique_ptr<control::Repository> repository_;
+  std::unique_ptr<trial::Sender> trials_;
   std::unique_ptr<const access::Methods> methods_;
   std::optional<control::ServerFacts> facts_;
   std::unique_ptr<controlgrpc::ControlServices> services_;
@@ -107,9 +121,10 @@ class ControlPlaneImpl final : public ControlPlane {
 
 absl::StatusOr<std::unique_ptr<ControlPlane>> ControlPlane::Open(
     const config::Config& config, const resource::Source& file,
-    access::Authenticator& authenticator, const base::Clock& clock) {
+    access::Authenticator& authenticator, base::DescriptorBudget& connections,
+    const base::Clock& clock) {
   auto plane = std::make_unique<ControlPlaneImpl>(clock, authenticator);
-  if (absl::Status status = plane->Start(config, file); !status.ok()) return status;
+  if (absl::Status status = plane->Start(config, file, connections); !status.ok()) return status;
   return plane;
 }
 

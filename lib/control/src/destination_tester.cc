@@ -31,13 +31,13 @@ absl::Status UnderWay() {
 }  // namespace
 
 void DestinationTester::Test(const v1::TestDestinationRequest& request, const Caller& caller,
-                             base::MonoTime must_end, Done done) {
+                             Done done) {
   if (absl::Status status = CheckRequestId(request.request_id()); !status.ok()) {
     return done(std::move(status));
   }
   absl::StatusOr<trial::Trial> trial = MakeTrial(request);
   if (!trial.ok()) return done(trial.status());
-  trial->must_end = must_end;
+  trial->must_end = MustEnd(caller);
   ChangeCall call = MakeCall({kTestMethod, request, request.request_id()}, caller,
                              v1::TestDestinationResponse::default_instance());
   if (call.request_id.empty()) return Send(*std::move(trial), std::move(call), std::move(done));
@@ -129,6 +129,13 @@ absl::StatusOr<model::EventPtr> DestinationTester::MakeEvent(
     return trial::MakeTrialEvent(request.event(), tenant, *types, now, random_);
   }
   return trial::MakeSample(request.event_type(), tenant, *types, now, random_);
+}
+
+base::MonoTime DestinationTester::MustEnd(const Caller& caller) const {
+  const base::WallTime now = clock_.Wall();
+  const bool waits_long = caller.answer_by > now + kLongest + kWayBack;
+  const auto left = waits_long ? kLongest : caller.answer_by - now - kWayBack;
+  return clock_.Mono() + left;
 }
 
 void DestinationTester::Send(trial::Trial trial, ChangeCall call, Done done) {

@@ -67,6 +67,7 @@ rpc::GuestMethod ControlCalls::Make(std::string name, const Message& request, Ru
             return call.Finish(status);
           absl::StatusOr<Caller> caller = check(*message);
           if (!caller.ok()) return call.Finish(caller.status());
+          caller->answer_by = call.context().deadline();
           if (absl::Status status = CheckRequired(*message); !status.ok())
             return call.Finish(status);
           run({.call = call, .request = std::move(message), .caller = *std::move(caller)});

@@ -15,8 +15,9 @@ class ControlServicesImpl final : public ControlServices {
       : destinations_(options.repository, options.destinations, options.clock),
         subscriptions_(options.repository, options.subscriptions, options.clock),
         keys_(options.repository, options.destinations, options.clock),
+        tester_(options.repository, options.destinations, options.trials, options.clock),
         calls_(std::move(options.authorize)),
-        guests_{MakeDestinationFront(calls_, destinations_), MakeKeyFront(calls_, keys_),
+        guests_{MakeDestinationFront(calls_, destinations_, tester_), MakeKeyFront(calls_, keys_),
                 MakeSubscriptionFront(calls_, subscriptions_),
                 MakeServerFront(calls_, options.server, options.repository),
                 MakeTokenFront(calls_, options.methods)} {}
@@ -28,6 +29,7 @@ class ControlServicesImpl final : public ControlServices {
   control::Methods destinations_;
   control::Methods subscriptions_;
   control::KeyMethods keys_;
+  control::DestinationTester tester_;
   ControlCalls calls_;
   const std::vector<rpc::Guest> guests_;
 };

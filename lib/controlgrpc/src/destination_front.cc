@@ -24,7 +24,8 @@ control::Answer DescribeDeletion(const std::vector<control::Edit>& edits) {
 
 }  // namespace
 
-rpc::Guest MakeDestinationFront(ControlCalls& calls, control::Methods& methods) {
+rpc::Guest MakeDestinationFront(ControlCalls& calls, control::Methods& methods,
+                                control::DestinationTester& tester) {
   ServiceTable table("carillon.v1.DestinationService", calls);
   AddGet<v1::GetDestinationRequest, v1::Destination>(table, methods);
   AddList<v1::ListDestinationsRequest, v1::ListDestinationsResponse>(table, methods,
@@ -34,6 +35,9 @@ rpc::Guest MakeDestinationFront(ControlCalls& calls, control::Methods& methods) 
   AddUpdate(table, methods, &v1::UpdateDestinationRequest::destination);
   AddDelete<v1::DeleteDestinationRequest, v1::DeleteDestinationResponse>(table, methods,
                                                                          &DescribeDeletion);
+  table.Change<v1::TestDestinationRequest, v1::TestDestinationResponse>(
+      [&tester](const v1::TestDestinationRequest& request, const control::Caller& caller,
+                auto done) { tester.Test(request, caller, std::move(done)); });
   return std::move(table).Done();
 }
 

@@ -12,28 +12,16 @@
 #include <thread>
 #include <utility>
 
+#include "carillon/engine/resolver_options.h"
 #include "carillon/http/resolver.h"
 #include "carillon/http/tls.h"
-#include "carillon/resource/proto_time.h"
 
 namespace carillon::engine {
 namespace {
 
 namespace asio = boost::asio;
 
-http::ResolverOptions ResolverOptionsOf(const v1::ResolverSettings& settings,
-                                        metrics::Metrics& metrics) {
-  const auto millis = [](const google::protobuf::Duration& duration) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(resource::ToChrono(duration));
-  };
-  http::ResolverOptions options;
-  options.servers.assign(settings.servers().begin(), settings.servers().end());
-  options.timeout = millis(settings.timeout());
-  options.attempts = static_cast<int>(settings.attempts());
-  options.ttl_min = millis(settings.ttl_min());
-  options.ttl_max = millis(settings.ttl_max());
-  options.negative_ttl = millis(settings.negative_ttl());
-  options.stale = millis(settings.stale());
+http::ResolverOptions WithMetrics(http::ResolverOptions options, metrics::Metrics& metrics) {
   // The two enumerations name the same results in the same order.
   static_assert(http::kLookupResultCount == metrics::kDnsResultCount);
   options.on_lookup = [&metrics](http::LookupResult result) {
@@ -127,8 +115,9 @@ absl::StatusOr<std::unique_ptr<ThreadHost>> MakeOsThreads(size_t threads,
   absl::StatusOr<std::unique_ptr<http::TlsClient>> tls = http::TlsClient::Create();
   if (!tls.ok()) return tls.status();
   return std::make_unique<OsThreads>(
-      threads, *std::move(tls), http::Resolver::Create(ResolverOptionsOf(resolver, metrics), clock),
-      clock, stores, metrics);
+      threads, *std::move(tls),
+      http::Resolver::Create(WithMetrics(ResolverOptionsOf(resolver), metrics), clock), clock,
+      stores, metrics);
 }
 
 }  // namespace carillon::engine

@@ -82,12 +82,16 @@ class ControlServicesTest : public testing::Test {
     auto methods = access::Methods::Create(services, {});
     ASSERT_TRUE(methods.ok()) << methods.status();
     methods_ = *std::move(methods);
+    auto trials = trial::Sender::Create({.clock = clock_});
+    ASSERT_TRUE(trials.ok()) << trials.status();
+    trials_ = *std::move(trials);
     services_ = ControlServices::Create(
         {.repository = *repository_,
          .destinations = *destinations_,
          .subscriptions = *subscriptions_,
          .server = facts_,
          .methods = *methods_,
+         .trials = *trials_,
          .clock = clock_,
          .authorize = [this](std::string_view method,
                              const grpc::ServerContextBase&) -> absl::StatusOr<CheckRequest> {
@@ -104,6 +108,7 @@ class ControlServicesTest : public testing::Test {
   }
   void End() {
     services_->Stop();
+    trials_->Stop();
     repository_->Subscribe(nullptr);
     repository_->Stop();
     server_.reset();
@@ -153,6 +158,7 @@ class ControlServicesTest : public testing::Test {
   const std::unique_ptr<control::ResourceType> subscriptions_ = control::MakeSubscriptionType();
   std::unique_ptr<store::ConfigStore> store_;
   std::unique_ptr<control::Repository> repository_;
+  std::unique_ptr<trial::Sender> trials_;
   std::unique_ptr<ControlServices> services_;
   std::optional<rpc::GuestServer> server_;
   std::shared_ptr<grpc::Channel> channel_;
@@ -162,6 +168,26 @@ class ControlServicesTest : public testing::Test {
 std::string CreateText(const std::string& id) {
   return absl::StrCat("parent: \"tenants/acme\" destination_id: \"", id,
                       "\" destination { url: \"https://receiver.example/\" }");
+}
+
+TEST_F(ControlServicesTest, ATestIsAnsweredWithWhatCameOfIt) {
+  ASSERT_TRUE(Create(CreateText("orders")).ok());
+  const auto stub = v1::DestinationService::NewStub(channel_);
+  const auto test = [&](const std::string& text) {
+    return Call<v1::TestDestinationResponse>(*stub, &v1::DestinationService::Stub::TestDestination,
+                                             Made<v1::TestDestinationRequest>(text));
+  };
+  // The guard of this server lets nothing through to this machine; a given name is looked up.
+  const auto answer = test(
+      "destination { name: \"tenants/acme/destinations/new\" url: \"http://localhost/\" } "
+      "event_type: \"session.create\"");
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->attempt().outcome(), v1::OUTCOME_BLOCKED) << answer->DebugString();
+  EXPECT_FALSE(answer->attempt().message().empty());
+  EXPECT_EQ(aip::ReasonOf(test("name: \"tenants/acme/destinations/orders\"").status()),
+            v1::FIELD_INVALID);
+  refused_ = "carillon.v1.DestinationService/TestDestination";
+  EXPECT_EQ(aip::ReasonOf(test("").status()), v1::ROLE_FORBIDDEN);
 }
 
 TEST_F(ControlServicesTest, DestinationsAreManagedAndOutliveTheProcess) {

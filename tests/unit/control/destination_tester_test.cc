@@ -54,14 +54,14 @@ class DestinationTesterTest : public ControlTest {
   Answered Test(const std::string& text, const std::string& principal = "tokens/ops") {
     const auto request = Made<v1::TestDestinationRequest>(text);
     return Await<v1::TestDestinationResponse>([&](Methods::Done done) {
-      tester_->Test(request, {.principal = principal}, clock_.Mono() + std::chrono::seconds(7),
-                    std::move(done));
+      tester_->Test(request, {.principal = principal, .answer_by = answer_by_}, std::move(done));
     });
   }
   static std::string Of(const std::string& id, const std::string& more = "") {
     return "name: \"tenants/acme/destinations/" + id + "\" event_type: \"session.create\"" + more;
   }
 
+  base::WallTime answer_by_ = base::WallTime::max();
   HeldSender sender_;
   std::unique_ptr<DestinationTester> tester_;
 };
@@ -77,7 +77,18 @@ TEST_F(DestinationTesterTest, OneOfTheStoreWithItsKeys) {
   EXPECT_EQ(trial.destination->keys.size(), 2u);
   EXPECT_EQ(trial.event->type(), "session.create");
   EXPECT_EQ(trial.event->tenant(), "acme");
-  EXPECT_EQ(trial.must_end, clock_.Mono() + std::chrono::seconds(7));
+}
+
+TEST_F(DestinationTesterTest, EndsWhileTheCallerWaits) {
+  EXPECT_TRUE(Test(Of("orders")).ok());
+  EXPECT_EQ(sender_.trials.at(0).must_end, clock_.Mono() + DestinationTester::kLongest);
+  answer_by_ = clock_.Wall() + std::chrono::seconds(7);
+  EXPECT_TRUE(Test(Of("orders")).ok());
+  EXPECT_EQ(sender_.trials.at(1).must_end,
+            clock_.Mono() + std::chrono::seconds(7) - DestinationTester::kWayBack);
+  answer_by_ = clock_.Wall() - std::chrono::hours(1);
+  EXPECT_TRUE(Test(Of("orders")).ok());
+  EXPECT_LT(sender_.trials.at(2).must_end, clock_.Mono());
 }
 
 TEST_F(DestinationTesterTest, OneOfTheFile) {
@@ -163,7 +174,7 @@ TEST_F(DestinationTesterTest, WhileItIsUnderWayARepetitionIsRefused) {
   sender_.answers_at_once = false;
   const auto request = Made<v1::TestDestinationRequest>(Of("orders", " request_id: \"r1\""));
   std::promise<absl::StatusOr<Answer>> first;
-  tester_->Test(request, {.principal = "tokens/ops"}, base::MonoTime::max(),
+  tester_->Test(request, {.principal = "tokens/ops"},
                 [&](absl::StatusOr<Answer> answer) { first.set_value(std::move(answer)); });
   EXPECT_EQ(aip::ReasonOf(Test(Of("orders", " request_id: \"r1\"")).status()), v1::RATE_LIMITED);
   // The repository has looked the first one up when it has done something asked for later.

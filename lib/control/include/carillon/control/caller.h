@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "carillon/access/principal.h"
+#include "carillon/base/clock.h"
 
 namespace carillon::control {
 
@@ -17,6 +18,8 @@ struct Caller {
   bool is_operator = false;
   /// The same as its credential says it.
   std::shared_ptr<const access::Principal> credential;
+  /// When it stops waiting for the answer.
+  base::WallTime answer_by = base::WallTime::max();
 };
 
 }  // namespace carillon::control

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <set>
 #include <string>
@@ -29,11 +30,14 @@ class DestinationTester {
                     const base::Clock& clock)
       : repository_(repository), destinations_(destinations), sender_(sender), clock_(clock) {}
 
-  /// `done`, once, on any thread, by `must_end` if the attempt takes so long. A repetition by
+  static constexpr std::chrono::seconds kLongest{30};
+  /// What of a caller's time is left for the way back.
+  static constexpr std::chrono::milliseconds kWayBack{200};
+
+  /// `done`, once, on any thread, while the caller waits, and within `kLongest`. A repetition by
   /// `request_id` gets the first answer, and nothing is sent; while the first is under way it is
   /// RATE_LIMITED. The request is read before this returns.
-  void Test(const v1::TestDestinationRequest& request, const Caller& caller,
-            base::MonoTime must_end, Done done);
+  void Test(const v1::TestDestinationRequest& request, const Caller& caller, Done done);
 
  private:
   using DestinationPtr = std::shared_ptr<const model::Destination>;
@@ -45,6 +49,7 @@ class DestinationTester {
   absl::StatusOr<DestinationPtr> ReadUnsaved(const v1::Destination& given) const;
   absl::StatusOr<model::EventPtr> MakeEvent(const v1::TestDestinationRequest& request,
                                             const std::string& tenant);
+  base::MonoTime MustEnd(const Caller& caller) const;
   void Send(trial::Trial trial, ChangeCall call, Done done);
   /// Keeps the answer for repetitions of the call, and gives it.
   void Remember(ChangeCall call, v1::TestDestinationResponse response, Done done);

@@ -11,6 +11,7 @@
 #include "carillon/control/server_facts.h"
 #include "carillon/controlgrpc/call_authorization.h"
 #include "carillon/rpc/guest.h"
+#include "carillon/trial/trial_sender.h"
 
 namespace carillon::controlgrpc {
 
@@ -21,6 +22,7 @@ struct ControlOptions {
   const control::ResourceType& subscriptions;
   const control::ServerFacts& server;
   const access::Methods& methods;  ///< of which a caller is told those that it may call
+  trial::Sender& trials;
   const base::Clock& clock;
   Authorize authorize;
 };
