@@ -216,6 +216,17 @@ class Server(ControlApi):
                    "the settings are those of the file")
 
 
+    def test_members_are_described_with_their_bounds_and_comments(self):
+        self.begin()
+        described = self.call(SERVER + "DescribeType", {"type": "carillon.v1.Destination"}, READER)
+        fields = {field["path"]: field for field in described["fields"]}
+        self.assertEqual(fields["concurrency"]["rule"], {"default": "32", "min": "1", "max": "1024"})
+        self.assertTrue(fields["url"]["required"])
+        self.assertTrue(all(field.get("comment") or field.get("outputOnly") for field in fields.values()))
+        answer = self.call(SERVER + "DescribeType", {"type": "Destination"}, READER, 400)
+        self.assertIn("carillon.v1.Destination", answer.json["message"])
+
+
 class MasterKey(ControlApi):
     def test_without_one_no_secret_is_taken(self):
         self.begin(master=None)

@@ -1,5 +1,7 @@
+#include <memory>
 #include <utility>
 
+#include "carillon/control/type_descriptions.h"
 #include "carillon/v1/server_service.pb.h"
 #include "fronts.h"
 #include "service_table.h"
@@ -19,6 +21,14 @@ rpc::Guest MakeServerFront(ControlCalls& calls, const control::ServerFacts& fact
       [&facts](const v1::GetSettingsRequest&, const control::Caller&, v1::Config& response) {
         response = *facts.settings();
         return absl::OkStatus();
+      });
+  table.Read<v1::DescribeTypeRequest, v1::DescribeTypeResponse>(
+      [types = std::make_shared<const control::TypeDescriptions>()](
+          const v1::DescribeTypeRequest& request, const control::Caller&,
+          v1::DescribeTypeResponse& response) {
+        auto described = types->Describe(request.type());
+        if (described.ok()) response = *std::move(described);
+        return described.status();
       });
   return std::move(table).Done();
 }
