@@ -137,6 +137,12 @@ class SimDeliveryShard final : public engine::DeliveryShard {
       if (shard.is_open()) shard.dispatcher().DiscardTable();
     });
   }
+  void Command(LaneOrder order, absl::AnyInvocable<void(absl::Status)> done) override {
+    Post([order = std::move(order), done = std::move(done)](SimShard& shard) mutable {
+      if (!shard.is_open()) return done(absl::UnavailableError("it was ended"));
+      shard.dispatcher().Command(order, std::move(done));
+    });
+  }
   void Drain(std::chrono::nanoseconds grace, absl::AnyInvocable<void()> done) override {
     Post([grace, done = std::move(done)](SimShard& shard) mutable {
       if (!shard.is_open()) return done();

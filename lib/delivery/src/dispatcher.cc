@@ -72,7 +72,8 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
       maker_(options_, courier, metrics, lanes_, scheduler_, router_),
       closer_(courier, scheduler_, dead_, removals_, evictor_),
       binder_(scheduler_, routes_, health_, maker_, closer_),
-      changes_(journal_, callbacks_, routes_, binder_, [this] { Turn(); }) {
+      changes_(journal_, callbacks_, routes_, binder_, [this] { Turn(); }),
+      commands_(routes_, scheduler_, health_, settlements_) {
   courier.SetListener(this);
 }
 

@@ -16,6 +16,7 @@
 #include "held_event.h"
 #include "in_flight.h"
 #include "lane_binder.h"
+#include "lane_commands.h"
 #include "lane_journal.h"
 #include "lane_maker.h"
 #include "lane_map.h"
@@ -57,6 +58,10 @@ class DispatcherImpl final : public Dispatcher {
   void CommitTable() override { changes_.Commit(clock_.Mono()); }
   void DiscardTable() override { changes_.Discard(); }
   void OnTimer() override;
+  void Command(const LaneOrder& order, absl::AnyInvocable<void(absl::Status)> done) override {
+    commands_.Run(order, std::move(done));
+    Turn();
+  }
   void Drain(absl::AnyInvocable<void()> done) override;
   void PublishGauges() override { gauges_.Publish(draining_); }
   void ListPending(absl::AnyInvocable<void(model::PendingReport)> done) override {
@@ -130,6 +135,7 @@ class DispatcherImpl final : public Dispatcher {
   LaneCloser closer_;
   LaneBinder binder_;
   TableChanges changes_;
+  LaneCommands commands_;
 
   bool turn_posted_ = false;
 

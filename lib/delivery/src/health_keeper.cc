@@ -56,6 +56,29 @@ void HealthKeeper::FollowSwitch(Lane& lane) {
   SetMode(lane);
 }
 
+bool HealthKeeper::EnableByCall(Lane& lane) {
+  if (!lane.destination().enabled) return false;
+  if (lane.health().disabled) {
+    Enable(lane);
+  } else if (!lane.pace().closed()) {
+    lane.pace().Reset(clock_.Mono());
+    lane.NoteBreaker();
+    lane.FreedAt(clock_.Mono());
+  }
+  return true;
+}
+
+void HealthKeeper::DisableByCall(Lane& lane) {
+  const auto& before = lane.health().disabled;
+  if (!before) return Disable(lane, model::DisabledReason::kPrincipal);
+  if (*before == model::DisabledReason::kPrincipal) return;
+  // It is disabled as it was told, but no configuration enables it by itself any more.
+  store::Health health = lane.health();
+  health.disabled = model::DisabledReason::kPrincipal;
+  health.generation = lane.destination().generation;
+  lane.SetHealth(health);
+}
+
 void HealthKeeper::SetMode(Lane& lane) {
   const Lane::Mode mode = !lane.health().disabled                        ? Lane::Mode::kRun
                           : lane.destination().disabling.drop_deliveries ? Lane::Mode::kDrop

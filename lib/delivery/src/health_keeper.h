@@ -30,6 +30,10 @@ class HealthKeeper {
   /// The configuration of the lane is new to it: its owner may have switched it on or off.
   void FollowSwitch(Lane& lane);
 
+  /// Its owner calls. Returns false when its configuration disables it: then it stays so.
+  bool EnableByCall(Lane& lane);
+  void DisableByCall(Lane& lane);
+
  private:
   void Disable(Lane& lane, model::DisabledReason why);
   void Enable(Lane& lane);

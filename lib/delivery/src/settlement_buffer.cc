@@ -21,6 +21,16 @@ SettlementBuffer::SettlementBuffer(const DispatcherOptions& options, const base:
       on_failed_(std::move(on_failed)),
       watermark_(journal.state().watermark) {}
 
+SettlementBuffer::~SettlementBuffer() {
+  TellAll(absl::UnavailableError("delivery of this destination ends"));
+}
+
+void SettlementBuffer::Tell(absl::AnyInvocable<void(absl::Status)> done) {
+  if (failed_) return done(absl::UnavailableError("the store takes nothing more"));
+  Touch();
+  batch_.told.push_back(std::move(done));
+}
+
 void SettlementBuffer::Collect() {
   if (!scheduler_.Has(LaneNeed::kReport)) return;
   while (Lane* lane = scheduler_.Next(LaneNeed::kReport)) {
@@ -59,13 +69,22 @@ void SettlementBuffer::Send() {
 
 void SettlementBuffer::Fail(const absl::Status& status) {
   if (std::exchange(failed_, true)) return;
+  TellAll(absl::UnavailableError("the store took no more"));
   on_failed_(status);
 }
 
+void SettlementBuffer::TellAll(const absl::Status& status) {
+  for (Durable& one : outstanding_) {
+    for (auto& told : std::exchange(one.told, {})) told(status);
+  }
+  for (auto& told : std::exchange(batch_.told, {})) told(status);
+}
+
 void SettlementBuffer::OnDurable() {
-  const Durable durable = std::move(outstanding_.front());
+  Durable durable = std::move(outstanding_.front());
   outstanding_.pop_front();
   outstanding_rows_ -= durable.rows;
+  for (auto& told : std::exchange(durable.told, {})) told(absl::OkStatus());
   on_durable_(durable);
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "carillon/base/clock.h"
 #include "carillon/store/lane_state.h"
@@ -36,12 +37,14 @@ class SettlementBuffer {
     std::vector<store::ParkedKey> unparked;
     std::vector<store::LaneId> closed;
     size_t rows = 0;
+    std::vector<absl::AnyInvocable<void(absl::Status)>> told;
   };
 
   SettlementBuffer(const DispatcherOptions& options, const base::Clock& clock,
                    ShardJournal& journal, LaneScheduler& scheduler, const Router& router,
                    std::function<void(const Durable&)> on_durable,
                    std::function<void(const absl::Status&)> on_failed);
+  ~SettlementBuffer();
 
   void Add(const store::AttemptRow& row) { Touch(), settlement_.attempts.push_back(row); }
   void Add(const store::DeadLetter& row) { Touch(), settlement_.dead.push_back(row); }
@@ -60,6 +63,10 @@ class SettlementBuffer {
     Touch();
     settlement_.events.push_back(std::move(event));
   }
+  /// `done`, once: OK when what was added before, and what lanes have to report now, is durable;
+  /// UNAVAILABLE when that is not known, or will not be: also when this ends. It calls back nothing
+  /// of this.
+  void Tell(absl::AnyInvocable<void(absl::Status)> done);
   /// The lane is gone; all its rows were added before.
   void AddClosed(store::LaneId lane) { Touch(), batch_.closed.push_back(lane); }
 
@@ -97,6 +104,8 @@ class SettlementBuffer {
   void CollectCursors();
   void OnDurable();
   void Fail(const absl::Status& status);
+  /// Answers those who wait for what is not durable.
+  void TellAll(const absl::Status& status);
 
   const std::chrono::milliseconds interval_;
   const size_t max_outstanding_;

@@ -14,6 +14,21 @@ using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>,
                                          asio::io_context::executor_type>;
 
+/// A callback that is called in any case: UNAVAILABLE when it is destroyed before.
+class Answered {
+ public:
+  explicit Answered(absl::AnyInvocable<void(absl::Status)> done) : done_(std::move(done)) {}
+  Answered(Answered&& other) noexcept : done_(std::exchange(other.done_, nullptr)) {}
+  Answered& operator=(Answered&&) = delete;
+  ~Answered() {
+    if (done_ != nullptr) done_(absl::UnavailableError("delivery of this destination ends"));
+  }
+  void operator()(absl::Status status) { std::exchange(done_, nullptr)(std::move(status)); }
+
+ private:
+  absl::AnyInvocable<void(absl::Status)> done_;
+};
+
 /// What a shard is made of, on the thread that runs `io`. The store, which may still call it, holds
 /// it, and so `io`, which therefore does not hold it. What it is made of goes with `Close`.
 class ShardRunner final : public delivery::Executor,
@@ -121,6 +136,13 @@ class DeliveryShardImpl final : public DeliveryShard {
   void DiscardTable() override {
     Post([](ShardRunner& runner) {
       if (runner.dispatcher() != nullptr) runner.dispatcher()->DiscardTable();
+    });
+  }
+
+  void Command(delivery::LaneOrder order, absl::AnyInvocable<void(absl::Status)> done) override {
+    Post([order = std::move(order), done = Answered(std::move(done))](ShardRunner& runner) mutable {
+      if (runner.dispatcher() == nullptr) return;
+      runner.dispatcher()->Command(order, std::move(done));
     });
   }
 

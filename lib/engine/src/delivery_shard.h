@@ -47,6 +47,10 @@ class DeliveryShard {
   virtual void CommitTable(absl::AnyInvocable<void()> done) = 0;
   virtual void DiscardTable() = 0;
 
+  /// See Dispatcher. `done` on the delivery thread, or wherever what it waits in ends; of an ended
+  /// shard UNAVAILABLE.
+  virtual void Command(delivery::LaneOrder order, absl::AnyInvocable<void(absl::Status)> done) = 0;
+
   /// Starts nothing new, waits up to `grace` for what is in flight, then cancels it; `done` on the
   /// delivery thread when everything is durable. Called again, only the last one is told.
   virtual void Drain(std::chrono::nanoseconds grace, absl::AnyInvocable<void()> done) = 0;

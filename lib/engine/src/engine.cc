@@ -15,6 +15,7 @@
 #include "carillon/net/egress.h"
 #include "carillon/policy/caps_within.h"
 #include "carillon/policy/in_flight_caps.h"
+#include "command_operation.h"
 #include "engine_callbacks.h"
 #include "engine_state.h"
 #include "make_engine.h"
@@ -136,6 +137,10 @@ class EngineImpl final : public Engine {
   void RemoveShard(store::ShardId shard, std::chrono::nanoseconds grace,
                    absl::AnyInvocable<void(absl::Status)> done) override {
     Add<RemoveShardOperation>(shard, grace, std::move(done));
+  }
+
+  void Command(delivery::LaneOrder order, absl::AnyInvocable<void(absl::Status)> done) override {
+    Add<CommandOperation>(std::move(order), std::move(done));
   }
 
   void RefreshGauges(std::chrono::nanoseconds patience) override {

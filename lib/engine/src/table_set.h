@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -38,6 +39,10 @@ class TableSet {
   /// It is in force. Nothing was taken since it was made.
   void Take(Plan plan);
 
+  /// Where a destination is; null: it is not in force.
+  const Placement::Assignment* Find(const std::string& tenant, const std::string& name) const {
+    return placement_.Find({tenant, name});
+  }
   /// Of one shard, whole.
   const std::shared_ptr<const routing::CompiledTable>& table(store::ShardId shard) const {
     return tables_[shard];

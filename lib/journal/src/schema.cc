@@ -61,7 +61,10 @@ UPDATE parked SET bytes = (1 + coalesce(length(rest), 0) / 4) * coalesce(
 // model/event.cc), which the ones before cannot read. All others are as they were.
 constexpr const char* kVersion4 = "SELECT 1;";
 
-constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3, kVersion4};
+// From this version on `disabled` may be kPrincipal, which the ones before take for damage.
+constexpr const char* kVersion5 = "SELECT 1;";
+
+constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
 
 absl::Status RunStep(sqlite::Database& database, const char* step, size_t version) {
   absl::Status status = database.Exec("BEGIN IMMEDIATE");

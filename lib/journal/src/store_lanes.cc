@@ -19,7 +19,7 @@ absl::StatusOr<Health> GetHealth(const sqlite::Statement& lane) {
   if (!lane.Null(4)) {
     const int64_t reason = lane.Int(4);
     if (reason < static_cast<int64_t>(DisabledReason::kOperator) ||
-        reason > static_cast<int64_t>(DisabledReason::kRetriesEnded)) {
+        reason > static_cast<int64_t>(DisabledReason::kPrincipal)) {
       return absl::DataLossError(
           absl::StrCat("the state of lane ", lane.Int(0), " is damaged on disk"));
     }

@@ -43,7 +43,7 @@ TEST_F(JournalTest, TracedEventsLieBesideOthersAndBesideThoseOfTheVersionBefore)
   Close();
   Execute("PRAGMA user_version = 3");  // an event without a trace is as that version left it
   Open();
-  EXPECT_EQ(Query("PRAGMA user_version"), 4);
+  EXPECT_EQ(Query("PRAGMA user_version"), 5);
   model::TraceContext trace;
   trace.trace_id.fill(0xA1);
   trace.span_id.fill(0xB2);

@@ -44,8 +44,9 @@ TEST_F(HealthTest, IsWellAtFirstAndKeptOverRestarts) {
 TEST_F(HealthTest, EachReasonComesBack) {
   Open();
   const LaneId lane = OpenLane("one").lane;
-  for (const DisabledReason reason : {DisabledReason::kOperator, DisabledReason::kGone,
-                                      DisabledReason::kFailing, DisabledReason::kRetriesEnded}) {
+  for (const DisabledReason reason :
+       {DisabledReason::kOperator, DisabledReason::kGone, DisabledReason::kFailing,
+        DisabledReason::kRetriesEnded, DisabledReason::kPrincipal}) {
     SettleHealths({{lane, {std::nullopt, reason, clock_.Wall(), 1}}});
     EXPECT_EQ(OpenLane("one").health.disabled, reason);
   }

@@ -166,7 +166,7 @@ TEST_F(OrderTest, AStoreOfTheFirstVersionOpensAndGoesOn) {
   Reopen();
   EXPECT_EQ(OpenLane("one").parked, 3u);
   EXPECT_EQ(OpenLane("one").groups.size(), 2u);
-  EXPECT_EQ(Query("PRAGMA user_version"), 4);
+  EXPECT_EQ(Query("PRAGMA user_version"), 5);
 }
 
 }  // namespace

@@ -293,5 +293,116 @@ TEST_F(HealthTest, NothingIsStartedOverTheCapsOfAllShards) {
   EXPECT_EQ(store_.delivered.size(), 12u);
 }
 
+class CommandTest : public HealthTest {
+ protected:
+  /// Gives the command and what was answered so far.
+  std::shared_ptr<std::optional<absl::Status>> Give(LaneCommand command,
+                                                    const std::string& name = "a") {
+    auto told = std::make_shared<std::optional<absl::Status>>();
+    dispatcher_->Command({.place = 0, .tenant = "t", .name = name, .command = command},
+                         [told](absl::Status status) { *told = std::move(status); });
+    return told;
+  }
+  absl::StatusCode Await(LaneCommand command, const std::string& name = "a") {
+    const auto told = Give(command, name);
+    RunFor(seconds(1));
+    return told->has_value() ? (*told)->code() : absl::StatusCode::kUnknown;
+  }
+};
+
+TEST_F(CommandTest, WhatACallDisablesWaitsUntilACallEnablesItAlsoOverAStart) {
+  ASSERT_TRUE(SetTable({a_}).ok());
+  EXPECT_EQ(Await(LaneCommand::kDisable), absl::StatusCode::kOk);
+  EXPECT_EQ(observer_.Count("disabled a principal"), 1u);
+  Publish("e1");
+  RunFor(seconds(5));
+  EXPECT_TRUE(ended_.empty());
+  // No configuration enables it by itself.
+  a_.concurrency = 2;
+  Restart();
+  ASSERT_TRUE(SetTable({a_}).ok());
+  RunFor(seconds(5));
+  EXPECT_TRUE(ended_.empty());
+  EXPECT_EQ(Await(LaneCommand::kEnable), absl::StatusCode::kOk);
+  RunFor(seconds(5));
+  EXPECT_EQ(store_.delivered.size(), 1u);
+  Restart();
+  ASSERT_TRUE(SetTable({a_}).ok());
+  Publish("e2");
+  RunFor(seconds(5));
+  EXPECT_EQ(store_.delivered.size(), 2u);
+}
+
+TEST_F(CommandTest, ACallEnablesWhatA410Disabled) {
+  ASSERT_TRUE(SetTable({a_}).ok());
+  end_.status = 410;
+  Publish("e1");
+  RunFor(seconds(1));
+  EXPECT_EQ(observer_.Count("disabled a gone"), 1u);
+  end_ = {};
+  Publish("e2");
+  RunFor(seconds(5));
+  EXPECT_TRUE(store_.delivered.empty());
+  EXPECT_EQ(Await(LaneCommand::kEnable), absl::StatusCode::kOk);
+  EXPECT_EQ(observer_.Count("enabled a"), 1u);
+  RunFor(seconds(5));
+  EXPECT_EQ(store_.delivered.size(), 2u);
+}
+
+TEST_F(CommandTest, ACallClosesTheCircuit) {
+  a_.breaker = {.consecutive_failures = 1, .delay = seconds(1000), .max_delay = seconds(1000)};
+  ASSERT_TRUE(SetTable({a_}).ok());
+  end_.status = 500;
+  Publish("e1");
+  RunFor(seconds(5));
+  EXPECT_EQ(ended_.size(), 1u);
+  end_ = {};
+  EXPECT_EQ(Await(LaneCommand::kEnable), absl::StatusCode::kOk);
+  RunFor(seconds(5));
+  EXPECT_EQ(store_.delivered.size(), 1u);
+}
+
+TEST_F(CommandTest, AnAnswerMeansThatItIsDurable) {
+  ASSERT_TRUE(SetTable({a_}).ok());
+  const auto told = Give(LaneCommand::kDisable);
+  EXPECT_FALSE(told->has_value());
+  RunFor(seconds(1));
+  ASSERT_TRUE(told->has_value());
+  EXPECT_TRUE((*told)->ok());
+  EXPECT_EQ(store_.lanes.begin()->second.health.disabled, model::DisabledReason::kPrincipal);
+  // Again: nothing changes, nobody is told twice.
+  EXPECT_EQ(Await(LaneCommand::kDisable), absl::StatusCode::kOk);
+  EXPECT_EQ(observer_.Count("disabled a principal"), 1u);
+}
+
+TEST_F(CommandTest, TheEndAnswersWhatIsNotDurable) {
+  ASSERT_TRUE(SetTable({a_}).ok());
+  const auto told = Give(LaneCommand::kDisable);
+  dispatcher_.reset();
+  ASSERT_TRUE(told->has_value());
+  EXPECT_TRUE(absl::IsUnavailable(**told));
+}
+
+TEST_F(CommandTest, WhatTheConfigurationDisablesACallDoesNotEnable) {
+  a_.enabled = false;
+  ASSERT_TRUE(SetTable({a_}).ok());
+  EXPECT_EQ(Await(LaneCommand::kEnable), absl::StatusCode::kFailedPrecondition);
+  // A call may disable it as well: then the configuration alone does not enable it.
+  EXPECT_EQ(Await(LaneCommand::kDisable), absl::StatusCode::kOk);
+  a_.enabled = true;
+  ASSERT_TRUE(SetTable({a_}).ok());
+  Publish("e1");
+  RunFor(seconds(5));
+  EXPECT_TRUE(ended_.empty());
+  EXPECT_EQ(Await(LaneCommand::kEnable), absl::StatusCode::kOk);
+  RunFor(seconds(5));
+  EXPECT_EQ(store_.delivered.size(), 1u);
+}
+
+TEST_F(CommandTest, OneThatIsNotThereIsNotFound) {
+  ASSERT_TRUE(SetTable({a_}).ok());
+  EXPECT_EQ(Await(LaneCommand::kEnable, "b"), absl::StatusCode::kNotFound);
+}
+
 }  // namespace
 }  // namespace carillon::delivery

@@ -8,6 +8,7 @@
 
 #include "apply_operation.h"
 #include "await_removals.h"
+#include "command_operation.h"
 #include "engine_fakes.h"
 #include "operation.h"
 
@@ -264,6 +265,41 @@ TEST_F(Applying, RemovalsAreAwaitedForSoLongOnly) {
   Count(0, 3);
   Count(1, 5);
   EXPECT_THAT(told_, ElementsAre("counting 3", "second OK", "counted 5"));
+}
+
+TEST_F(Applying, ACommandGoesToTheShardOfItsDestinationBehindTheChangeUnderWay) {
+  const auto give = [this](const std::string& name) {
+    operations_.Add(std::make_unique<CommandOperation>(
+        state_,
+        delivery::LaneOrder{
+            .place = 99, .tenant = "t", .name = name, .command = delivery::LaneCommand::kDisable},
+        [this, name](const absl::Status& status) {
+          told_.push_back(name + " " + std::string(absl::StatusCodeToString(status.code())));
+        }));
+    host_.Run();
+  };
+  Begin({"a", "b"});
+  Apply("second", Of({"a", "b", "c"}));
+  give("c");
+  EXPECT_THAT(told_, IsEmpty()) << "it overtook the change that brings its destination";
+  for (FakeShard* shard : shards_) {
+    if (shard->ready != nullptr) shard->SetReady();
+  }
+  host_.Run();
+  for (FakeShard* shard : shards_) {
+    if (shard->committed != nullptr) shard->SetCommitted();
+  }
+  host_.Run();
+  EXPECT_THAT(told_, ElementsAre("second OK", "c OK"));
+  const auto* const at = state_.tables.Find("t", "c");
+  ASSERT_NE(at, nullptr);
+  ASSERT_EQ(shards_[at->shard]->orders.size(), 1u);
+  EXPECT_EQ(shards_[at->shard]->orders[0].place, at->place);
+  give("d");
+  EXPECT_EQ(told_.back(), "d NOT_FOUND");
+  operations_.Stop();
+  give("a");
+  EXPECT_EQ(told_.back(), "a UNAVAILABLE");
 }
 
 }  // namespace

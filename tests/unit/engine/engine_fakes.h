@@ -33,6 +33,10 @@ class FakeShard final : public DeliveryShard {
     grace = time;
     drained = std::move(done);
   }
+  void Command(delivery::LaneOrder order, absl::AnyInvocable<void(absl::Status)> done) override {
+    orders.push_back(std::move(order));
+    done(absl::OkStatus());
+  }
   void PublishGauges(absl::AnyInvocable<void()>) override {}
   void ListPending(absl::AnyInvocable<void(model::PendingReport)>) override {}
   void AwaitRemovals(absl::AnyInvocable<void(uint64_t)> done) override {
@@ -57,6 +61,7 @@ class FakeShard final : public DeliveryShard {
   std::chrono::nanoseconds grace{-1};
   std::vector<absl::AnyInvocable<void(uint64_t)>> counted;
   std::shared_ptr<const routing::RoutingTable> table;
+  std::vector<delivery::LaneOrder> orders;
   int commits = 0;
   int discards = 0;
 };

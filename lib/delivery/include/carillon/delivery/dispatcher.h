@@ -11,6 +11,7 @@
 #include "carillon/base/clock.h"
 #include "carillon/base/random.h"
 #include "carillon/delivery/all_tables.h"
+#include "carillon/delivery/lane_command.h"
 #include "carillon/delivery/observer.h"
 #include "carillon/http/courier.h"
 #include "carillon/metrics/metrics.h"
@@ -105,6 +106,13 @@ class Dispatcher : public store::Consumer, public http::CourierListener {
   virtual void DiscardTable() = 0;
 
   virtual void OnTimer() = 0;
+
+  /// Does what the owner of a destination asks for; at once in force. `done`, once, on the
+  /// dispatcher's thread, when it is durable. NOT_FOUND: the table in force has no such destination
+  /// at that place. FAILED_PRECONDITION: the configuration disables what is to be enabled.
+  /// UNAVAILABLE: the store takes nothing any more, or the dispatcher ended before: it may be
+  /// undone by the next start.
+  virtual void Command(const LaneOrder& order, absl::AnyInvocable<void(absl::Status)> done) = 0;
 
   /// Starts nothing new and routes nothing; `done` when nothing is in flight and everything is
   /// durable, or will never be since another owner has the shard.

@@ -11,6 +11,7 @@
 #include "carillon/base/clock.h"
 #include "carillon/base/descriptor_budget.h"
 #include "carillon/base/loop_watch.h"
+#include "carillon/delivery/lane_command.h"
 #include "carillon/log/log.h"
 #include "carillon/metrics/metrics.h"
 #include "carillon/model/pending.h"
@@ -78,6 +79,14 @@ class Engine {
   /// that another engine took, it does so by itself, without grace, when it learns of that.
   virtual void RemoveShard(store::ShardId shard, std::chrono::nanoseconds grace,
                            absl::AnyInvocable<void(absl::Status)> done) = 0;
+
+  /// Does what the owner of a destination asks for; `order.place` is not looked at. Goes behind
+  /// what was asked for before. Any thread; does not block. `done`, once, on a thread of the
+  /// engine's, or where it ends: it is in force, and durable. NOT_FOUND: the snapshot in force has
+  /// no such destination. FAILED_PRECONDITION: it disables what is to be enabled. UNAVAILABLE:
+  /// another engine has its shard, or it was drained or ended, or the store failed, before it was
+  /// known to be durable.
+  virtual void Command(delivery::LaneOrder order, absl::AnyInvocable<void(absl::Status)> done) = 0;
 
   /// Makes the gauges of all lanes true; waits for the threads, but not longer than `patience`: of
   /// one that is busy for so long they stay as they were. Any thread, one at a time.

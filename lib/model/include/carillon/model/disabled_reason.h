@@ -8,16 +8,17 @@ namespace carillon::model {
 
 /// Why nothing is sent to a destination. The numbers are stored; never renumber.
 enum class DisabledReason : uint8_t {
-  kOperator = 1,     ///< the configuration says so
-  kGone = 2,         ///< it answered 410
-  kFailing = 3,      ///< every attempt failed for too long
-  kRetriesEnded = 4  ///< a delivery used up its retries
+  kOperator = 1,      ///< the configuration says so
+  kGone = 2,          ///< it answered 410
+  kFailing = 3,       ///< every attempt failed for too long
+  kRetriesEnded = 4,  ///< a delivery used up its retries
+  kPrincipal = 5      ///< somebody called DisableDestination
 };
 
 /// The name that events, logs and docs use.
 inline constexpr std::string_view DisabledReasonName(DisabledReason reason) {
-  constexpr std::array<std::string_view, 5> kNames = {"", "operator", "gone", "failing",
-                                                      "retries_ended"};
+  constexpr std::array<std::string_view, 6> kNames = {"",        "operator",      "gone",
+                                                      "failing", "retries_ended", "principal"};
   return kNames[static_cast<size_t>(reason)];
 }
 
