@@ -30,7 +30,7 @@ class ControlPlaneImpl final : public ControlPlane {
   ~ControlPlaneImpl() override { Stop(); }
 
   absl::Status Start(const config::Config& config, const resource::Source& file,
-                     base::DescriptorBudget& connections) {
+                     base::DescriptorBudget& connections, control::CommandDelivery command) {
     const std::filesystem::path folder = config.journal.data_dir();
     auto store = configstore::OpenSqliteConfigStore({.path = folder / kFile});
     if (!store.ok()) return store.status();
@@ -59,6 +59,7 @@ class ControlPlaneImpl final : public ControlPlane {
          .subscriptions = *subscriptions_,
          .server = *facts_,
          .methods = *methods_,
+         .command = std::move(command),
          .trials = *trials_,
          .clock = clock_,
          .authorize = controlgrpc::AuthorizeByAccess(
@@ -122,9 +123,11 @@ class ControlPlaneImpl final : public ControlPlane {
 absl::StatusOr<std::unique_ptr<ControlPlane>> ControlPlane::Open(
     const config::Config& config, const resource::Source& file,
     access::Authenticator& authenticator, base::DescriptorBudget& connections,
-    const base::Clock& clock) {
+    control::CommandDelivery command, const base::Clock& clock) {
   auto plane = std::make_unique<ControlPlaneImpl>(clock, authenticator);
-  if (absl::Status status = plane->Start(config, file, connections); !status.ok()) return status;
+  if (absl::Status status = plane->Start(config, file, connections, std::move(command));
+      !status.ok())
+    return status;
   return plane;
 }
 

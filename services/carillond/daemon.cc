@@ -95,7 +95,12 @@ class DaemonImpl final : public Daemon {
     engine_ = *std::move(engine);
     journal_->Start();
     file_ = std::make_unique<config::FileSource>(config_path_, config_, clock_);
-    auto control = ControlPlane::Open(config_, *file_, authenticator_, connections_, clock_);
+    auto control = ControlPlane::Open(
+        config_, *file_, authenticator_, connections_,
+        [this](delivery::LaneOrder order, absl::AnyInvocable<void(absl::Status)> done) {
+          engine_->Command(std::move(order), std::move(done));
+        },
+        clock_);
     if (!control.ok()) return control.status();
     control_ = *std::move(control);
     auto layers = resource::Layers::Create({file_.get(), &control_->source()});

@@ -4,8 +4,9 @@ import base64
 import json
 import unittest
 
-from control_api_test import ACME, DESTINATIONS, NAME, READER, ControlApi, signed_by
-from harness import header
+from control_api_test import (ACME, DESTINATIONS, MASTER, NAME, READER, SUBSCRIPTIONS, ControlApi,
+                              signed_by)
+from harness import eventually, header
 
 SAMPLE = "eventTypes/session.create"
 
@@ -77,6 +78,69 @@ class Testing(ControlApi):
         self.assertEqual(self.send_one(NAME, READER, 403).reason, "ROLE_FORBIDDEN")
         self.assertEqual(self.send_one("tenants/bell/destinations/orders", ACME, 403).reason,
                          "TENANT_FORBIDDEN")
+
+
+class States(ControlApi):
+    def change(self, what, status=200, name=NAME, **more):
+        return self.call(DESTINATIONS + what + "Destination", {"name": name, **more}, ACME, status)
+
+    def passed_by(self, receiver, number):
+        """Publishes, and waits until another destination has got it."""
+        self.publish_one(number)
+        receiver.wait_records(number, "/ok/witness")
+
+    def test_disabled_and_enabled_by_calls_also_over_a_crash(self):
+        receiver = self.sink()
+        self.begin()
+        made = self.create(receiver.url("/ok/orders"))
+        self.call(DESTINATIONS + "CreateDestination", {
+            "parent": "tenants/acme", "destinationId": "witness",
+            "destination": {"url": receiver.url("/ok/witness")}})
+        self.call(SUBSCRIPTIONS + "CreateSubscription", {
+            "parent": "tenants/acme", "subscriptionId": "all",
+            "subscription": {"types": ["session.*"], "destinations": ["orders", "witness"]}})
+        self.passed_by(receiver, 1)
+        receiver.wait_records(1, "/ok/orders")
+        disabled = self.change("Disable")
+        self.assertEqual((disabled["state"], disabled["etag"]), ("DISABLED", made["etag"]))
+        self.passed_by(receiver, 2)
+        self.carillond.kill()
+        self.carillond = self.server(env={"MASTER_KEY": MASTER})
+        self.passed_by(receiver, 3)
+        self.assertEqual(len(receiver.records("/ok/orders")), 1)
+        self.assertEqual(self.change("Enable")["state"], "ACTIVE")
+        receiver.wait_records(3, "/ok/orders")  # what waited
+        self.passed_by(receiver, 4)
+        receiver.wait_records(4, "/ok/orders")
+
+    def test_one_of_the_file_after_a_410(self):
+        receiver = self.sink()
+        self.write_config([{"name": NAME, "url": receiver.url("/x")}],
+                          [{"name": "tenants/acme/subscriptions/all", "types": ["session.*"],
+                            "destinations": ["orders"]}],
+                          access={"tokens": self.TOKENS})
+        receiver.set_mode("/x", "status/410")
+        self.carillond = self.server()
+        self.publish_one(1)
+        receiver.wait_records(1)
+        self.carillond.wait_gauge('carillon_destinations{state="disabled"}', 1)
+        receiver.set_mode("/x", "ok")
+        self.assertEqual(self.change("Enable")["state"], "ACTIVE")
+        self.publish_one(2)
+        eventually(lambda: len(receiver.records()) >= 2, "it is sent to again")
+
+    def test_what_the_file_disables_stays_disabled(self):
+        self.begin([{"name": NAME, "url": "http://127.0.0.1:9/", "disabled": True}])
+        self.assertEqual(self.change("Enable", 400).reason, "DISABLED_BY_FILE")
+
+    def test_who_may(self):
+        self.begin()
+        self.create("http://127.0.0.1:9/")
+        for method in ("Enable", "Disable"):
+            answer = self.call(DESTINATIONS + method + "Destination", {"name": NAME}, READER, 403)
+            self.assertEqual(answer.reason, "ROLE_FORBIDDEN")
+            other = "tenants/bell/destinations/orders"
+            self.assertEqual(self.change(method, 403, other).reason, "TENANT_FORBIDDEN")
 
 
 if __name__ == "__main__":

@@ -21,13 +21,6 @@ absl::Status OneOf(const char* field, const char* other, bool both) {
               : aip::BadField(field, "REQUIRED", absl::StrCat("must be set, or ", other));
 }
 
-absl::Status UnderWay() {
-  absl::Status status = aip::QuotaExceeded(
-      v1::RATE_LIMITED, "a test with this request_id is under way", "request_id");
-  aip::AddRetry(status, std::chrono::seconds(1));
-  return status;
-}
-
 }  // namespace
 
 void DestinationTester::Test(const v1::TestDestinationRequest& request, const Caller& caller,
@@ -40,22 +33,12 @@ void DestinationTester::Test(const v1::TestDestinationRequest& request, const Ca
   trial->must_end = MustEnd(caller);
   ChangeCall call = MakeCall({kTestMethod, request, request.request_id()}, caller,
                              v1::TestDestinationResponse::default_instance());
-  if (call.request_id.empty()) return Send(*std::move(trial), std::move(call), std::move(done));
-  UnderWayKey key{call.principal, call.request_id};
-  if (!Enter(key)) return done(UnderWay());
-  auto leave = [this, key = std::move(key),
-                done = std::move(done)](absl::StatusOr<Answer> answer) mutable {
-    Leave(key);
-    done(std::move(answer));
-  };
-  ChangeCall asked = MakeCall({kTestMethod, request, request.request_id()}, caller,
-                              v1::TestDestinationResponse::default_instance());
-  repository_.Recall(std::move(asked),
-                     [this, trial = *std::move(trial), call = std::move(call),
-                      leave = std::move(leave)](absl::StatusOr<Answer> before) mutable {
-                       if (!before.ok() || *before != nullptr) return leave(std::move(before));
-                       Send(std::move(trial), std::move(call), std::move(leave));
-                     });
+  calls_.Run(
+      std::move(call),
+      [this, trial = *std::move(trial)](Done answered) mutable {
+        Send(std::move(trial), std::move(answered));
+      },
+      std::move(done));
 }
 
 absl::StatusOr<trial::Trial> DestinationTester::MakeTrial(
@@ -138,37 +121,15 @@ base::MonoTime DestinationTester::MustEnd(const Caller& caller) const {
   return clock_.Mono() + left;
 }
 
-void DestinationTester::Send(trial::Trial trial, ChangeCall call, Done done) {
+void DestinationTester::Send(trial::Trial trial, Done done) {
   trial::Trial sent = trial;
-  sender_.Send(std::move(sent),
-               [this, trial = std::move(trial), call = std::move(call),
-                done = std::move(done)](absl::StatusOr<trial::TrialResult> result) mutable {
-                 if (!result.ok()) return done(result.status());
-                 v1::TestDestinationResponse response;
-                 *response.mutable_attempt() = trial::ToAttempt(trial, *result);
-                 Remember(std::move(call), std::move(response), std::move(done));
-               });
-}
-
-void DestinationTester::Remember(ChangeCall call, v1::TestDestinationResponse response, Done done) {
-  auto answer = std::make_unique<v1::TestDestinationResponse>(std::move(response));
-  if (call.request_id.empty()) return done(std::move(answer));
-  call.decide = [answer = std::move(answer)](const View&) mutable -> absl::StatusOr<ChangeSet> {
-    ChangeSet set;
-    set.answer = std::move(answer);
-    return set;
-  };
-  repository_.Change(std::move(call), std::move(done));
-}
-
-bool DestinationTester::Enter(const UnderWayKey& key) {
-  const base::MutexLock lock(mutex_);
-  return under_way_.insert(key).second;
-}
-
-void DestinationTester::Leave(const UnderWayKey& key) {
-  const base::MutexLock lock(mutex_);
-  under_way_.erase(key);
+  sender_.Send(std::move(sent), [trial = std::move(trial), done = std::move(done)](
+                                    absl::StatusOr<trial::TrialResult> result) mutable {
+    if (!result.ok()) return done(result.status());
+    auto response = std::make_unique<v1::TestDestinationResponse>();
+    *response->mutable_attempt() = trial::ToAttempt(trial, *result);
+    done(std::move(response));
+  });
 }
 
 }  // namespace carillon::control

@@ -196,7 +196,7 @@ class RepositoryImpl final : public Repository {
     if (!bytes.ok() || !answer->ParseFromString(*bytes)) {
       return End(absl::DataLossError("an answer that was stored cannot be read"));
     }
-    SetVersion(entry->revision, *answer);
+    if (under_way_->call.sets_version) SetVersion(entry->revision, *answer);
     End(std::move(answer));
   }
 
@@ -327,7 +327,7 @@ class RepositoryImpl final : public Repository {
       if (now.snapshot != nullptr) snapshot_ = now.snapshot;
       revision_ = now.revision;
     }
-    SetVersion(now.revision, *now.set.answer);
+    if (now.call.sets_version) SetVersion(now.revision, *now.set.answer);
     End(std::move(now.set.answer));
   }
 

@@ -15,10 +15,12 @@ class ControlServicesImpl final : public ControlServices {
       : destinations_(options.repository, options.destinations, options.clock),
         subscriptions_(options.repository, options.subscriptions, options.clock),
         keys_(options.repository, options.destinations, options.clock),
+        states_(options.repository, options.destinations, destinations_,
+                std::move(options.command)),
         tester_(options.repository, options.destinations, options.trials, options.clock),
         calls_(std::move(options.authorize)),
-        guests_{MakeDestinationFront(calls_, destinations_, tester_), MakeKeyFront(calls_, keys_),
-                MakeSubscriptionFront(calls_, subscriptions_),
+        guests_{MakeDestinationFront(calls_, destinations_, states_, tester_),
+                MakeKeyFront(calls_, keys_), MakeSubscriptionFront(calls_, subscriptions_),
                 MakeServerFront(calls_, options.server, options.repository),
                 MakeTokenFront(calls_, options.methods)} {}
 
@@ -29,6 +31,7 @@ class ControlServicesImpl final : public ControlServices {
   control::Methods destinations_;
   control::Methods subscriptions_;
   control::KeyMethods keys_;
+  control::DestinationStates states_;
   control::DestinationTester tester_;
   ControlCalls calls_;
   const std::vector<rpc::Guest> guests_;

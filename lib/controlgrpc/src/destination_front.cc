@@ -25,6 +25,7 @@ control::Answer DescribeDeletion(const std::vector<control::Edit>& edits) {
 }  // namespace
 
 rpc::Guest MakeDestinationFront(ControlCalls& calls, control::Methods& methods,
+                                control::DestinationStates& states,
                                 control::DestinationTester& tester) {
   ServiceTable table("carillon.v1.DestinationService", calls);
   AddGet<v1::GetDestinationRequest, v1::Destination>(table, methods);
@@ -35,6 +36,12 @@ rpc::Guest MakeDestinationFront(ControlCalls& calls, control::Methods& methods,
   AddUpdate(table, methods, &v1::UpdateDestinationRequest::destination);
   AddDelete<v1::DeleteDestinationRequest, v1::DeleteDestinationResponse>(table, methods,
                                                                          &DescribeDeletion);
+  table.Change<v1::EnableDestinationRequest, v1::Destination>(
+      [&states](const v1::EnableDestinationRequest& request, const control::Caller& caller,
+                auto done) { states.Enable(request, caller, std::move(done)); });
+  table.Change<v1::DisableDestinationRequest, v1::Destination>(
+      [&states](const v1::DisableDestinationRequest& request, const control::Caller& caller,
+                auto done) { states.Disable(request, caller, std::move(done)); });
   table.Change<v1::TestDestinationRequest, v1::TestDestinationResponse>(
       [&tester](const v1::TestDestinationRequest& request, const control::Caller& caller,
                 auto done) { tester.Test(request, caller, std::move(done)); });

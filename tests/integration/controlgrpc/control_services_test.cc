@@ -91,6 +91,11 @@ class ControlServicesTest : public testing::Test {
          .subscriptions = *subscriptions_,
          .server = facts_,
          .methods = *methods_,
+         .command =
+             [this](const delivery::LaneOrder& order, absl::AnyInvocable<void(absl::Status)> done) {
+               orders_.push_back(order);
+               done(absl::OkStatus());
+             },
          .trials = *trials_,
          .clock = clock_,
          .authorize = [this](std::string_view method,
@@ -158,6 +163,7 @@ class ControlServicesTest : public testing::Test {
   const std::unique_ptr<control::ResourceType> subscriptions_ = control::MakeSubscriptionType();
   std::unique_ptr<store::ConfigStore> store_;
   std::unique_ptr<control::Repository> repository_;
+  std::vector<delivery::LaneOrder> orders_;
   std::unique_ptr<trial::Sender> trials_;
   std::unique_ptr<ControlServices> services_;
   std::optional<rpc::GuestServer> server_;
@@ -168,6 +174,34 @@ class ControlServicesTest : public testing::Test {
 std::string CreateText(const std::string& id) {
   return absl::StrCat("parent: \"tenants/acme\" destination_id: \"", id,
                       "\" destination { url: \"https://receiver.example/\" }");
+}
+
+TEST_F(ControlServicesTest, StatesAreChangedByWhoMay) {
+  const auto made = Create(CreateText("orders"));
+  ASSERT_TRUE(made.ok());
+  const auto stub = v1::DestinationService::NewStub(channel_);
+  const auto disable = [&](const std::string& text) {
+    return Call<v1::Destination>(*stub, &v1::DestinationService::Stub::DisableDestination,
+                                 Made<v1::DisableDestinationRequest>(text));
+  };
+  const std::string name = "name: \"tenants/acme/destinations/orders\" ";
+  const auto disabled = disable(name);
+  ASSERT_TRUE(disabled.ok()) << disabled.status();
+  EXPECT_EQ(disabled->state(), v1::Destination::DISABLED);
+  EXPECT_EQ(disabled->etag(), made->etag());
+  const auto enabled =
+      Call<v1::Destination>(*stub, &v1::DestinationService::Stub::EnableDestination,
+                            Made<v1::EnableDestinationRequest>(name));
+  ASSERT_TRUE(enabled.ok()) << enabled.status();
+  EXPECT_EQ(enabled->state(), v1::Destination::ACTIVE);
+  ASSERT_EQ(orders_.size(), 2u);
+  EXPECT_EQ(orders_[0].command, delivery::LaneCommand::kDisable);
+  EXPECT_EQ(orders_[1].name, "orders");
+  EXPECT_EQ(aip::ReasonOf(disable("").status()), v1::FIELD_INVALID);
+  EXPECT_EQ(aip::ReasonOf(disable("name: \"orders\"").status()), v1::FIELD_INVALID);
+  refused_ = "carillon.v1.DestinationService/DisableDestination";
+  EXPECT_EQ(aip::ReasonOf(disable(name).status()), v1::ROLE_FORBIDDEN);
+  EXPECT_EQ(orders_.size(), 2u);
 }
 
 TEST_F(ControlServicesTest, ATestIsAnsweredWithWhatCameOfIt) {

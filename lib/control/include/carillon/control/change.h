@@ -44,6 +44,8 @@ struct ChangeCall {
   std::string request;
   const google::protobuf::Message* answer_type = nullptr;  ///< a prototype of the answer
   bool validate_only = false;
+  /// Where the answer is a resource, its revision and etag become those of the change.
+  bool sets_version = true;
   /// Decides; on the control thread, while nothing else changes.
   absl::AnyInvocable<absl::StatusOr<ChangeSet>(const View&)> decide;
 };

@@ -2,14 +2,13 @@
 
 #include <chrono>
 #include <memory>
-#include <set>
 #include <string>
-#include <utility>
 
 #include "absl/status/statusor.h"
 #include "carillon/base/clock.h"
 #include "carillon/base/mutex.h"
 #include "carillon/base/random.h"
+#include "carillon/control/repeatable_calls.h"
 #include "carillon/control/repository.h"
 #include "carillon/control/resource_type.h"
 #include "carillon/control/standard_methods.h"
@@ -28,7 +27,11 @@ class DestinationTester {
   /// `destinations`: the type of MakeDestinationType.
   DestinationTester(Repository& repository, const ResourceType& destinations, trial::Sender& sender,
                     const base::Clock& clock)
-      : repository_(repository), destinations_(destinations), sender_(sender), clock_(clock) {}
+      : repository_(repository),
+        destinations_(destinations),
+        sender_(sender),
+        clock_(clock),
+        calls_(repository) {}
 
   static constexpr std::chrono::seconds kLongest{30};
   /// What of a caller's time is left for the way back.
@@ -41,7 +44,6 @@ class DestinationTester {
 
  private:
   using DestinationPtr = std::shared_ptr<const model::Destination>;
-  using UnderWayKey = std::pair<std::string, std::string>;  ///< principal, request id
 
   absl::StatusOr<trial::Trial> MakeTrial(const v1::TestDestinationRequest& request);
   absl::StatusOr<DestinationPtr> FindDestination(const v1::TestDestinationRequest& request) const;
@@ -50,11 +52,7 @@ class DestinationTester {
   absl::StatusOr<model::EventPtr> MakeEvent(const v1::TestDestinationRequest& request,
                                             const std::string& tenant);
   base::MonoTime MustEnd(const Caller& caller) const;
-  void Send(trial::Trial trial, ChangeCall call, Done done);
-  /// Keeps the answer for repetitions of the call, and gives it.
-  void Remember(ChangeCall call, v1::TestDestinationResponse response, Done done);
-  bool Enter(const UnderWayKey& key);
-  void Leave(const UnderWayKey& key);
+  void Send(trial::Trial trial, Done done);
 
   Repository& repository_;
   const ResourceType& destinations_;
@@ -62,7 +60,7 @@ class DestinationTester {
   const base::Clock& clock_;
   base::Mutex mutex_;
   base::SeededRandom random_ ABSL_GUARDED_BY(mutex_){base::RandomSeed()};
-  std::set<UnderWayKey> under_way_ ABSL_GUARDED_BY(mutex_);
+  RepeatableCalls calls_;
 };
 
 }  // namespace carillon::control

@@ -6,6 +6,7 @@
 
 #include "carillon/access/methods.h"
 #include "carillon/base/clock.h"
+#include "carillon/control/destination_states.h"
 #include "carillon/control/repository.h"
 #include "carillon/control/resource_type.h"
 #include "carillon/control/server_facts.h"
@@ -22,6 +23,7 @@ struct ControlOptions {
   const control::ResourceType& subscriptions;
   const control::ServerFacts& server;
   const access::Methods& methods;  ///< of which a caller is told those that it may call
+  control::CommandDelivery command;
   trial::Sender& trials;
   const base::Clock& clock;
   Authorize authorize;

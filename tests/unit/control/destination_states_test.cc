@@ -1,0 +1,134 @@
+#include "carillon/control/destination_states.h"
+
+#include <gmock/gmock.h>
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "control_fixtures.h"
+
+namespace carillon::control {
+namespace {
+
+using testing::StartsWith;
+
+class DestinationStatesTest : public ControlTest {
+ protected:
+  DestinationStatesTest() {
+    made_ = *Create("orders", kUrl);
+    states_ = std::make_unique<DestinationStates>(
+        *repository_, *types_[0], *destinations_,
+        [this](delivery::LaneOrder order, absl::AnyInvocable<void(absl::Status)> done) {
+          orders_.push_back(std::move(order));
+          done(outcome_);
+        });
+  }
+  absl::StatusOr<v1::Destination> Enable(const std::string& text) {
+    const auto request = Made<v1::EnableDestinationRequest>(text);
+    return Await<v1::Destination>([&](Methods::Done done) {
+      states_->Enable(request, {.principal = "tokens/ops"}, std::move(done));
+    });
+  }
+  absl::StatusOr<v1::Destination> Disable(const std::string& text) {
+    const auto request = Made<v1::DisableDestinationRequest>(text);
+    return Await<v1::Destination>([&](Methods::Done done) {
+      states_->Disable(request, {.principal = "tokens/ops"}, std::move(done));
+    });
+  }
+  static std::string Of(const std::string& id, const std::string& more = "") {
+    return "name: \"tenants/acme/destinations/" + id + "\" " + more;
+  }
+
+  v1::Destination made_;
+  absl::Status outcome_;
+  std::vector<delivery::LaneOrder> orders_;
+  std::unique_ptr<DestinationStates> states_;
+};
+
+TEST_F(DestinationStatesTest, AnswersWithTheStateAndChangesNoConfiguration) {
+  const int writes = store_->writes;
+  const auto disabled = Disable(Of("orders"));
+  ASSERT_TRUE(disabled.ok()) << disabled.status();
+  EXPECT_EQ(disabled->state(), v1::Destination::DISABLED);
+  EXPECT_EQ(disabled->etag(), made_.etag());
+  EXPECT_EQ(disabled->revision(), made_.revision());
+  EXPECT_TRUE(disabled->keys(0).secret().value().empty());
+  const auto enabled = Enable(Of("orders"));
+  ASSERT_TRUE(enabled.ok()) << enabled.status();
+  EXPECT_EQ(enabled->state(), v1::Destination::ACTIVE);
+  ASSERT_EQ(orders_.size(), 2u);
+  EXPECT_EQ(orders_[0].command, delivery::LaneCommand::kDisable);
+  EXPECT_EQ(orders_[1].command, delivery::LaneCommand::kEnable);
+  EXPECT_EQ(orders_[0].tenant, "acme");
+  EXPECT_EQ(orders_[0].name, "orders");
+  EXPECT_EQ(store_->writes, writes);
+}
+
+TEST_F(DestinationStatesTest, OneOfTheFile) {
+  const auto disabled = Disable(Of("in-file"));
+  ASSERT_TRUE(disabled.ok()) << disabled.status();
+  EXPECT_EQ(disabled->origin().kind(), v1::Origin::FILE);
+  EXPECT_EQ(orders_.at(0).name, "in-file");
+}
+
+TEST_F(DestinationStatesTest, WhatTheFileDisablesStaysDisabled) {
+  model::Destination off;
+  off.tenant = "acme";
+  off.name = "off";
+  off.url = "https://203.0.113.9/hooks";
+  off.enabled = false;
+  file_.snapshot = resource::MakeSnapshot(2, *file_.snapshot->settings, *file_.snapshot->types,
+                                          {off}, {}, nullptr);
+  EXPECT_EQ(aip::ReasonOf(Enable(Of("off")).status()), v1::DISABLED_BY_FILE);
+  EXPECT_TRUE(orders_.empty());
+  EXPECT_TRUE(Disable(Of("off")).ok());
+  // It became so a moment ago.
+  outcome_ = absl::FailedPreconditionError("the configuration disables it");
+  EXPECT_EQ(aip::ReasonOf(Enable(Of("orders")).status()), v1::DISABLED_BY_FILE);
+}
+
+TEST_F(DestinationStatesTest, RefusesBadInput) {
+  const auto fails = [this](const std::string& text, const std::string& field) {
+    EXPECT_THAT(std::string(Disable(text).status().message()), StartsWith(field + ": ")) << text;
+  };
+  fails("", "name");
+  fails("name: \"orders\"", "name");
+  fails(Of("orders", "request_id: \"?\""), "request_id");
+  EXPECT_EQ(aip::ReasonOf(Disable(Of("nobody")).status()), v1::RESOURCE_NOT_FOUND);
+  EXPECT_EQ(aip::ReasonOf(Disable(Of("orders", "etag: \"\\\"x\\\"\"")).status()),
+            v1::ETAG_MISMATCH);
+  EXPECT_TRUE(orders_.empty());
+}
+
+TEST_F(DestinationStatesTest, ValidateOnlyGivesNoCommand) {
+  const auto answer = Disable(Of("orders", "validate_only: true request_id: \"r\""));
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->state(), v1::Destination::DISABLED);
+  EXPECT_TRUE(orders_.empty());
+}
+
+TEST_F(DestinationStatesTest, ARepetitionHasNoFurtherEffect) {
+  const auto first = Disable(Of("orders", "request_id: \"r\""));
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_TRUE(Enable(Of("orders")).ok());
+  const auto again = Disable(Of("orders", "request_id: \"r\""));
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->SerializeAsString(), first->SerializeAsString());
+  EXPECT_EQ(again->etag(), made_.etag());
+  EXPECT_EQ(orders_.size(), 2u) << "it was done twice";
+}
+
+TEST_F(DestinationStatesTest, WhatMayNotBeDurableIsAnError) {
+  outcome_ = absl::UnavailableError("the store took no more");
+  EXPECT_EQ(aip::ReasonOf(Disable(Of("orders", "request_id: \"r\"")).status()),
+            v1::STORE_UNAVAILABLE);
+  outcome_ = absl::OkStatus();
+  EXPECT_TRUE(Disable(Of("orders", "request_id: \"r\"")).ok()) << "an error was remembered";
+  EXPECT_EQ(orders_.size(), 2u);
+}
+
+}  // namespace
+}  // namespace carillon::control
