@@ -34,23 +34,6 @@ void CollectNewKeys(const Message& message, std::vector<const v1::Key*>& keys) {
   }
 }
 
-void PrintSecrets(const ApiSession& session, const Message& resource) {
-  std::vector<const v1::Key*> keys;
-  CollectNewKeys(resource, keys);
-  if (keys.empty()) return;
-  if (session.form() == OutputForm::kName) {
-    Say("--output name does not show the new secrets, and no later answer has them: rotate the "
-        "keys to get others");
-    return;
-  }
-  client::Table table({"KEY", "SECRET (shown this once)"});
-  const Kind& kind = *client::FindKind("keys");
-  for (const v1::Key* key : keys) {
-    table.Add({{client::ShortName(kind, key->name())}, {key->secret().value()}});
-  }
-  ApiSession::Print("\n" + table.Format(session.color()));
-}
-
 bool IsForPrograms(OutputForm form) {
   return form == OutputForm::kJson || form == OutputForm::kYaml;
 }
@@ -107,6 +90,23 @@ void AddChangeFlags(CLI::App& app, ChangeFlags& flags) {
                "Let the server check it, and change nothing");
   app.add_option("--request-id", flags.options.request_id,
                  "Makes the call safe to repeat for 24 hours: 1-64 characters of [A-Za-z0-9_-]");
+}
+
+void PrintSecrets(const ApiSession& session, const Message& resource) {
+  std::vector<const v1::Key*> keys;
+  CollectNewKeys(resource, keys);
+  if (keys.empty()) return;
+  if (session.form() == OutputForm::kName) {
+    Say("--output name does not show the new secrets, and no later answer has them: rotate the "
+        "keys to get others");
+    return;
+  }
+  client::Table table({"KEY", "SECRET (shown this once)"});
+  const Kind& kind = *client::FindKind("keys");
+  for (const v1::Key* key : keys) {
+    table.Add({{client::ShortName(kind, key->name())}, {key->secret().value()}});
+  }
+  ApiSession::Print("\n" + table.Format(session.color()));
 }
 
 void PrintChanged(const ApiSession& session, const Kind& kind, const Message& resource) {

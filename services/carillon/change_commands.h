@@ -34,4 +34,7 @@ int RunRotate(const ChangeFlags& flags);
 void PrintChanged(const ApiSession& session, const client::Kind& kind,
                   const google::protobuf::Message& resource);
 
+/// The second alone.
+void PrintSecrets(const ApiSession& session, const google::protobuf::Message& resource);
+
 }  // namespace carillon::cli

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -22,11 +23,25 @@ void AddHealthCommand(CLI::App& app, Command& chosen);
 void AddGenerateKeyCommand(CLI::App& group, Command& chosen);
 void AddTokensCommand(CLI::App& app, Command& chosen);
 void AddStoreCommand(CLI::App& app, Command& chosen);
+void AddApplyCommand(CLI::App& app, Command& chosen);
+void AddExportCommand(CLI::App& app, Command& chosen);
+void AddListenCommand(CLI::App& app, Command& chosen);
+void AddTriggerCommand(CLI::App& app, Command& chosen);
+/// `status`, `whoami` and `settings`.
+void AddStatusCommands(CLI::App& app, Command& chosen);
 void AddContextCommand(CLI::App& app, Command& chosen);
+void AddCompletionCommand(CLI::App& app, Command& chosen);
 /// `get`, `describe` and `delete` of any kind of resources.
 void AddGenericCommands(CLI::App& app, Command& chosen);
 /// A group for each kind: `destinations`, `keys`, ...
 void AddKindCommands(CLI::App& app, Command& chosen);
+
+/// Prints how a command line can go on, a line each; `words` are those behind the program's name,
+/// the last one as far as it is typed. Returns the exit code.
+int PrintCandidates(const CLI::App& app, std::vector<std::string> words);
+/// Writes the reference of all commands: `markdown` to standard output, `man` as files to a folder.
+/// Returns the exit code.
+int WriteReference(const CLI::App& app, const std::vector<std::string>& words);
 
 /// `500ms`, `2s`, `1m30s`. INVALID_ARGUMENT names the flag.
 absl::StatusOr<std::chrono::milliseconds> ParseDurationFlag(const std::string& flag,

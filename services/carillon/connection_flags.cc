@@ -94,6 +94,8 @@ absl::StatusOr<Target> Resolve(const ConnectionFlags& flags) {
   const client::Environment environment = ProcessEnvironment();
   // What CARILLON_SERVER was called before.
   if (context.server.empty()) context.server = environment("CARILLON_ADDRESS").value_or("");
+  // Publishing has a flag of its own for it.
+  if (context.tenant.empty()) context.tenant = environment("CARILLON_TENANT").value_or("");
   const auto file = client::LoadContexts(client::ContextPath(environment));
   if (!file.ok()) return file.status();
   if (absl::Status status = client::FillFrom(*file, context); !status.ok()) return status;

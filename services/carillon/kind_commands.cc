@@ -2,6 +2,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "action_commands.h"
 #include "carillon/base/text.h"
 #include "carillon/client/explain.h"
 #include "carillon/client/kinds.h"
@@ -196,6 +197,7 @@ void AddKindCommands(CLI::App& app, Command& chosen) {
     AddCreate(*group, kind, chosen);
     AddUpdate(*group, kind, chosen);
     AddDelete(*group, kind, chosen);
+    AddActionCommands(*group, kind, chosen);
     if (kind.Method("Rotate") != nullptr) AddRotate(*group, chosen);
     if (kind.plural == "keys") AddGenerateKeyCommand(*group, chosen);
   }

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <string_view>
 
 #include "../common/arguments.h"
 #include "absl/strings/str_cat.h"
@@ -44,6 +45,12 @@ int Run(int argc, char** argv) {
   AddHealthCommand(app, chosen);
   AddGenericCommands(app, chosen);
   AddKindCommands(app, chosen);
+  AddApplyCommand(app, chosen);
+  AddExportCommand(app, chosen);
+  AddStatusCommands(app, chosen);
+  AddListenCommand(app, chosen);
+  AddTriggerCommand(app, chosen);
+  AddCompletionCommand(app, chosen);
   AddContextCommand(app, chosen);
   AddTokensCommand(app, chosen);
   AddStoreCommand(app, chosen);
@@ -53,6 +60,12 @@ int Run(int argc, char** argv) {
       return static_cast<int>(kExitDone);
     };
   });
+  if (argc > 1 && std::string_view(argv[1]) == "__complete") {
+    return PrintCandidates(app, {argv + 2, argv + argc});
+  }
+  if (argc > 1 && std::string_view(argv[1]) == "__reference") {
+    return WriteReference(app, {argv + 2, argv + argc});
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,7 +1,9 @@
 #include "carillon/client/render.h"
 
+#include <google/protobuf/duration.pb.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <chrono>
 #include <set>
 #include <utility>
 
@@ -32,7 +34,11 @@ struct ValueText {
   std::string operator()(double value) const { return absl::StrCat(value); }
   std::string operator()(const std::string& value) const { return value; }
   std::string operator()(const aip::Moment& value) const {
-    return base::FormatRfc3339(value.seconds, 0);
+    if (field.message_type() != google::protobuf::Duration::descriptor()) {
+      return base::FormatRfc3339(value.seconds, 0);
+    }
+    return base::FormatDuration(std::chrono::seconds(value.seconds) +
+                                std::chrono::nanoseconds(value.nanos));
   }
 };
 

@@ -166,25 +166,35 @@ absl::Status CheckCharacters(std::string_view text) {
 
 }  // namespace
 
-absl::StatusOr<YamlNode::Ptr> ParseYaml(std::string_view text) {
+absl::StatusOr<std::vector<YamlNode::Ptr>> ParseYamlDocuments(std::string_view text) {
   if (absl::Status status = CheckCharacters(text); !status.ok()) return status;
+  std::vector<YamlNode::Ptr> documents;
   try {
     // The parser lets a quote stay open when the text ends right after a line: then the rest of
     // the file would be a string. A comment without a line end shows it.
     const std::string closed = JoinSurrogates(text) + (text.ends_with('\n') ? "#" : "\n#");
     std::istringstream in{closed};
     YAML::Parser parser(in);
-    TreeBuilder builder;
-    if (!parser.HandleNextDocument(builder)) return std::make_shared<const YamlNode>();
-    YamlNode::Ptr root = builder.TakeRoot();
-    TreeBuilder second;
-    if (parser.HandleNextDocument(second)) {
-      return absl::InvalidArgumentError("a second YAML document; there must be only one");
+    for (TreeBuilder builder; parser.HandleNextDocument(builder); builder = TreeBuilder()) {
+      if (documents.size() == kMaxYamlDocuments) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("more than ", kMaxYamlDocuments, " documents"));
+      }
+      documents.push_back(builder.TakeRoot());
+      if (documents.back() == nullptr) documents.back() = std::make_shared<const YamlNode>();
     }
-    return root;
   } catch (const YAML::Exception& e) {
     return absl::InvalidArgumentError(At(e.mark.line + 1, e.mark.column + 1, WordsOf(e)));
   }
+  return documents;
+}
+
+absl::StatusOr<YamlNode::Ptr> ParseYaml(std::string_view text) {
+  absl::StatusOr<std::vector<YamlNode::Ptr>> documents = ParseYamlDocuments(text);
+  if (!documents.ok()) return documents.status();
+  if (documents->empty()) return std::make_shared<const YamlNode>();
+  if (documents->size() == 1) return std::move(documents->front());
+  return absl::InvalidArgumentError("a second YAML document; there must be only one");
 }
 
 }  // namespace carillon::config

@@ -34,4 +34,8 @@ inline constexpr size_t kMaxYamlDepth = 64;
 /// of YAML, and surrogate pairs as JSON writes them (`"\uD83D\uDE00"`).
 absl::StatusOr<YamlNode::Ptr> ParseYaml(std::string_view text);
 
+/// The same for any number of documents, at most `kMaxYamlDocuments`; a text without any has none.
+inline constexpr size_t kMaxYamlDocuments = 10'000;
+absl::StatusOr<std::vector<YamlNode::Ptr>> ParseYamlDocuments(std::string_view text);
+
 }  // namespace carillon::config

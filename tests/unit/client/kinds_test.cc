@@ -75,8 +75,8 @@ TEST(Kinds, AWholeNameTellsItsKind) {
 }
 
 TEST(Kinds, AWrongWordIsToldWhatThereIs) {
-  EXPECT_EQ(FindKind("destinatons"), nullptr);
-  EXPECT_THAT(KnownKinds("destinatons"), HasSubstr("did you mean 'destinations'?"));
+  EXPECT_EQ(FindKind("destinationz"), nullptr);
+  EXPECT_THAT(KnownKinds("destinationz"), HasSubstr("did you mean 'destinations'?"));
   EXPECT_THAT(KnownKinds("zzz"), HasSubstr("there are destinations, keys, subscriptions"));
 }
 

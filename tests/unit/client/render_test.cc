@@ -76,6 +76,9 @@ TEST(CellText, OfEachKindOfMember) {
   d.set_concurrency(4);
   EXPECT_EQ(CellText(d, "concurrency"), "4");
   EXPECT_EQ(CellText(d, "format"), "");
+  d.mutable_timeouts()->mutable_total()->set_seconds(1);
+  d.mutable_timeouts()->mutable_total()->set_nanos(500'000'000);
+  EXPECT_EQ(CellText(d, "timeouts.total"), "1.5s");
 }
 
 }  // namespace

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <google/protobuf/message.h>
+
+#include "absl/status/status.h"
+#include "carillon/client/contexts.h"
+
+namespace carillon::client {
+
+/// Reads the secrets that a resource names (`secret: {file: PATH}`, `{env: VARIABLE}`) on this
+/// side, as the server would read those of its own file: it takes none of a caller's. Line ends
+/// behind them are passed over. INVALID_ARGUMENT names the member; none repeats a secret.
+absl::Status ReadLocalSecrets(const Environment& environment, google::protobuf::Message& message);
+
+/// Puts in place of each secret what people can tell it by (`***abcd`), so that two messages can be
+/// compared and shown. One that is too short for that is `***` in what is stored, and `*** (new)`
+/// in what is given: it cannot be compared. One without a value stays empty.
+enum class SecretsOf { kStored, kGiven };
+void MarkSecrets(SecretsOf side, google::protobuf::Message& message);
+
+}  // namespace carillon::client
