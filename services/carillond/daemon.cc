@@ -27,6 +27,7 @@
 #include "journal_watch.h"
 #include "notices.h"
 #include "port_tls.h"
+#include "start_delivery_log.h"
 #include "start_tracer.h"
 
 namespace carillon::server {
@@ -61,6 +62,7 @@ class DaemonImpl final : public Daemon {
     // Scrapes and looks at health ask the engine and the journal.
     admin_.Stop();
     engine_.reset();
+    log_.reset();
     spans_.reset();
   }
 
@@ -88,9 +90,10 @@ class DaemonImpl final : public Daemon {
     auto spans = SpanExport::Start(config_.tracing, clock_, logger_);
     if (!spans.ok()) return spans.status();
     spans_ = *std::move(spans);
-    absl::StatusOr<std::unique_ptr<engine::Engine>> engine =
-        engine::Engine::Create(config_, clock_, connections_, journal_->stores(), *metrics_,
-                               logger_, spans_ != nullptr ? &spans_->tracer() : nullptr);
+    log_ = StartDeliveryLog(config_, clock_, logger_);
+    absl::StatusOr<std::unique_ptr<engine::Engine>> engine = engine::Engine::Create(
+        config_, clock_, connections_, journal_->stores(), *metrics_, logger_,
+        spans_ != nullptr ? &spans_->tracer() : nullptr, {}, log_.get());
     if (!engine.ok()) return engine.status();
     engine_ = *std::move(engine);
     journal_->Start();
@@ -183,6 +186,7 @@ class DaemonImpl final : public Daemon {
       const tracing::Tracer::Stats spans = spans_->tracer().stats();
       gauges.trace_spans = {spans.exported, spans.dropped, spans.rejected};
     }
+    if (log_ != nullptr) server::Describe(*log_, gauges);
     if (admin_.started()) front_->Describe(gauges);
     return gauges;
   }
@@ -370,6 +374,7 @@ class DaemonImpl final : public Daemon {
   base::DescriptorBudget connections_;  // to destinations
   std::unique_ptr<SpanExport> spans_;   // null when no collector is configured
   std::unique_ptr<journal::Journal> journal_;
+  std::unique_ptr<deliverylog::AttemptStore> log_;  // null when it is off; the engine writes to it
   std::unique_ptr<engine::Engine> engine_;
   access::Authenticator authenticator_{clock_};
   std::unique_ptr<rpc::Publishing> publishing_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "attempt_figures.h"
+#include "attempt_history.h"
 #include "attempts.h"
 #include "carillon/base/clock.h"
 #include "carillon/delivery/observer.h"
@@ -11,22 +12,29 @@
 
 namespace carillon::delivery {
 
-/// Tells of attempts that ended: rows for the journal, metrics, spans, the observer. Decides
-/// nothing. Dispatcher's thread; what is given outlives it.
+/// Tells of attempts that ended: rows for the journal, metrics, spans, the observer, the delivery
+/// log. Decides nothing. Dispatcher's thread; what is given outlives it.
 class AttemptRecorder {
  public:
   /// `tracer` may be null.
   AttemptRecorder(const base::Clock& clock, AttemptFigures figures, Observer& observer,
-                  tracing::Tracer* tracer, SettlementBuffer& settlements)
+                  tracing::Tracer* tracer, SettlementBuffer& settlements, AttemptHistory& history)
       : clock_(clock),
         figures_(figures),
         observer_(observer),
         tracer_(tracer),
-        settlements_(settlements) {}
+        settlements_(settlements),
+        history_(history) {}
 
   /// `abandoned`: it was cancelled because the process ends, and its deliveries stay as they are.
   void Record(const Attempt& attempt, model::Outcome outcome, const http::Response& response,
               bool abandoned);
+  /// It is decided what becomes of its deliveries: the delivery log is told. `next`: when they are
+  /// tried again.
+  void RecordState(const Attempt& attempt, model::Outcome outcome, const http::Response& response,
+                   deliverylog::State state, base::WallTime next = {}) {
+    history_.Add(attempt, outcome, response, state, next);
+  }
   /// It was not made, since this machine was too short of something.
   void RecordShortage(const Attempt& attempt, const http::Response& response) {
     figures_.CountShortage(attempt, response);
@@ -47,6 +55,7 @@ class AttemptRecorder {
   Observer& observer_;
   tracing::Tracer* const tracer_;
   SettlementBuffer& settlements_;
+  AttemptHistory& history_;
 };
 
 }  // namespace carillon::delivery

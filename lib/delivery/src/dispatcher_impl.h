@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "attempt_history.h"
 #include "attempt_recorder.h"
 #include "backlog.h"
 #include "callback_binder.h"
@@ -121,6 +122,7 @@ class DispatcherImpl final : public Dispatcher {
   Notifier notifier_;
   DeadLetters dead_;
   HealthKeeper health_;
+  AttemptHistory history_;
   InFlight in_flight_;
   Sender sender_;
   AttemptRecorder recorder_;

@@ -13,6 +13,7 @@ void InFlight::Start(Lane& lane, DeliveryBatch&& deliveries, std::chrono::nanose
   if (attempt.deliveries.Traced() != nullptr) attempt.span = std::max<uint64_t>(random_.Next(), 1);
   http::Request request = lane.requests().Make(lane.endpoint(), attempt.token(), attempt.deliveries,
                                                wall, attempt.span);
+  history_.Want(request);
   scheduler_.Charge(lane, request.body->size());
   courier_.Start(std::move(request));
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "attempt_history.h"
 #include "attempts.h"
 #include "carillon/base/clock.h"
 #include "carillon/base/random.h"
@@ -22,12 +23,13 @@ class InFlight {
  public:
   /// `first_token_use`: see Attempts. `random`: for the spans of traces.
   InFlight(uint32_t first_token_use, base::Random& random, http::Courier& courier,
-           LaneScheduler& scheduler, Removals& removals)
+           LaneScheduler& scheduler, Removals& removals, const AttemptHistory& history)
       : attempts_(first_token_use),
         random_(random),
         courier_(courier),
         scheduler_(scheduler),
-        removals_(removals) {}
+        removals_(removals),
+        history_(history) {}
 
   /// Starts the attempt to deliver what the lane gave out, with the place under the caps that it
   /// has got. `late`: see Attempt. The caller calls `Touched`.
@@ -50,6 +52,7 @@ class InFlight {
   http::Courier& courier_;
   LaneScheduler& scheduler_;
   Removals& removals_;
+  const AttemptHistory& history_;
 };
 
 }  // namespace carillon::delivery

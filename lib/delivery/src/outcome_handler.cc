@@ -19,12 +19,17 @@ void OutcomeHandler::OnResponse(uint64_t token, const http::Response& response) 
   recorder_.Record(*attempt, outcome, response, abandoned);
   if (!abandoned) {
     health_.OnEnd(lane, outcome, response);
-    Conclude(*attempt, {.outcome = outcome,
-                        .status = whole ? response.status : uint16_t{0},
-                        .retry_after = whole ? response.retry_after : std::string_view(),
-                        .failures = attempt->deliveries.attempts + 1,
-                        .breaker = lane.destination().breaker.has_value()});
-  } else if (attempt->deliveries.rest.empty() || attempt->deliveries.parked) {
+    Conclude(*attempt,
+             {.outcome = outcome,
+              .status = whole ? response.status : uint16_t{0},
+              .retry_after = whole ? response.retry_after : std::string_view(),
+              .failures = attempt->deliveries.attempts + 1,
+              .breaker = lane.destination().breaker.has_value()},
+             response);
+    return;
+  }
+  recorder_.RecordState(*attempt, outcome, response, deliverylog::State::kQueued);
+  if (attempt->deliveries.rest.empty() || attempt->deliveries.parked) {
     in_flight_.Abandon(*attempt);  // its delivery holds the watermark, or the lane's cursor
   } else {
     // A batch stays as it is over a restart.
@@ -41,13 +46,15 @@ void OutcomeHandler::Postpone(Attempt& attempt, const http::Response& response) 
   recorder_.RecordShortage(attempt, response);
   if (lane.closing()) {
     return Conclude(attempt,
-                    {.outcome = model::Outcome::kCancelled, .failures = deliveries.attempts});
+                    {.outcome = model::Outcome::kCancelled, .failures = deliveries.attempts},
+                    response);
   }
   rows_.Unpark(lane, deliveries);
   in_flight_.Finish(attempt, retries_.OnNotMade(lane, deliveries));
 }
 
-void OutcomeHandler::Conclude(Attempt& attempt, const policy::Failure& result) {
+void OutcomeHandler::Conclude(Attempt& attempt, const policy::Failure& result,
+                              const http::Response& response) {
   Lane& lane = *attempt.lane;
   const DeliveryBatch& deliveries = attempt.deliveries;
   const bool success = result.outcome == model::Outcome::kSuccess;
@@ -56,9 +63,14 @@ void OutcomeHandler::Conclude(Attempt& attempt, const policy::Failure& result) {
   bool retries_ended = false;
   if (success) {
     recorder_.RecordDelivered(attempt);
+    recorder_.RecordState(attempt, result.outcome, response, deliverylog::State::kDelivered);
   } else {
-    ending = retries_.OnFailed(lane, deliveries, result);
+    const RetryPlanner::Plan plan = retries_.OnFailed(lane, deliveries, result);
+    ending = plan.ending;
     retries_ended = ending != Ending::kParked;
+    recorder_.RecordState(
+        attempt, result.outcome, response,
+        retries_ended ? deliverylog::State::kDead : deliverylog::State::kScheduled, plan.next);
   }
   lane.SetFailing(!success);
   if (!lane.closing()) health_.OnResult(lane, result, retries_ended);

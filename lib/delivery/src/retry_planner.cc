@@ -4,24 +4,24 @@
 
 namespace carillon::delivery {
 
-Ending RetryPlanner::OnFailed(Lane& lane, const DeliveryBatch& deliveries,
-                              const policy::Failure& failure) {
+RetryPlanner::Plan RetryPlanner::OnFailed(Lane& lane, const DeliveryBatch& deliveries,
+                                          const policy::Failure& failure) {
   if (lane.closing()) {
     deliveries.ForEach([&](const Delivery& delivery) {
       if (deliveries.parked || delivery.held) return;
       dead_.Add(lane, *delivery.event, failure.failures, model::Outcome::kCancelled);
     });
-    return Ending::kSettled;
+    return {Ending::kSettled};
   }
   const policy::RetryDecision decision =
       policy::AfterFailure(lane.destination().retry, failure, clock_.Wall(), random_);
   if (decision.retry_after_ignored) recorder_.RecordRetryAfterIgnored();
   if (decision.pause) lane.pace().Pause(clock_.Mono() + *decision.pause);
   if (!decision.delay || lane.TooLate(*deliveries.first.event, *decision.delay, clock_.Wall())) {
-    return dead_.Add(lane, deliveries, failure.failures, failure.outcome);
+    return {dead_.Add(lane, deliveries, failure.failures, failure.outcome)};
   }
   rows_.Park(lane, deliveries, *decision.delay, failure.failures);
-  return Ending::kParked;
+  return {Ending::kParked, clock_.Wall() + *decision.delay};
 }
 
 Ending RetryPlanner::OnNotMade(Lane& lane, const DeliveryBatch& deliveries) {

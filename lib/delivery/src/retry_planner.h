@@ -21,8 +21,13 @@ class RetryPlanner {
                ParkedRows& rows, DeadLetters& dead)
       : clock_(clock), random_(random), recorder_(recorder), rows_(rows), dead_(dead) {}
 
+  /// What became of deliveries.
+  struct Plan {
+    Ending ending = Ending::kSettled;
+    base::WallTime next{};  ///< when they are tried again, with kParked
+  };
   /// What a lane that is being closed had parked stays, and is dead with the lane.
-  Ending OnFailed(Lane& lane, const DeliveryBatch& deliveries, const policy::Failure& failure);
+  Plan OnFailed(Lane& lane, const DeliveryBatch& deliveries, const policy::Failure& failure);
   /// The attempt was not made, for want of something on this machine: as if nothing had been.
   Ending OnNotMade(Lane& lane, const DeliveryBatch& deliveries);
 

@@ -11,6 +11,7 @@ namespace carillon::engine {
 absl::StatusOr<std::unique_ptr<Engine>> MakeEngine(
     const resource::Config& config, const base::Clock& clock, base::DescriptorBudget& connections,
     store::Stores stores, metrics::Metrics& metrics, log::Logger& logger, tracing::Tracer* tracer,
-    std::unique_ptr<ThreadHost> host, const ShardSettings& shards = {});
+    std::unique_ptr<ThreadHost> host, const ShardSettings& shards = {},
+    deliverylog::Sink* log = nullptr);
 
 }  // namespace carillon::engine

@@ -24,10 +24,22 @@ void TellShortage(const http::LocalShortage& shortage, log::Logger& logger) {
              {"error", shortage.error}});
 }
 
+delivery::KeepDetails DetailsOf(const v1::DeliveryLogSettings& settings) {
+  switch (settings.details()) {
+    case v1::LOG_DETAILS_ALL:
+      return delivery::KeepDetails::kAll;
+    case v1::LOG_DETAILS_NONE:
+      return delivery::KeepDetails::kNone;
+    default:
+      return delivery::KeepDetails::kFailures;
+  }
+}
+
 }  // namespace
 
-DeliveryShardOptions OptionsOfShards(const v1::DeliverySettings& settings, size_t shards,
+DeliveryShardOptions OptionsOfShards(const resource::Config& config, size_t shards,
                                      const SharedByShards& shared) {
+  const v1::DeliverySettings& settings = config.delivery;
   const size_t of_a_thread = (shards + settings.threads() - 1) / settings.threads();
   metrics::Metrics& metrics = shared.metrics;
   log::Logger& logger = shared.logger;
@@ -35,6 +47,9 @@ DeliveryShardOptions OptionsOfShards(const v1::DeliverySettings& settings, size_
   options.dispatcher.caps = shared.caps;
   options.dispatcher.observer = &shared.observer;
   options.dispatcher.tracer = shared.tracer;
+  options.dispatcher.history = {.sink = shared.log,
+                                .details = DetailsOf(config.delivery_log),
+                                .body_bytes = config.delivery_log.body_bytes()};
   options.dispatcher.tables = &shared.tables;
   options.dispatcher.max_memory_bytes = settings.max_memory_bytes() / of_a_thread;
   options.dispatcher.max_lane_bytes =

@@ -7,12 +7,13 @@
 #include "carillon/base/descriptor_budget.h"
 #include "carillon/delivery/all_tables.h"
 #include "carillon/delivery/observer.h"
+#include "carillon/deliverylog/record.h"
 #include "carillon/log/log.h"
 #include "carillon/metrics/metrics.h"
 #include "carillon/net/egress.h"
 #include "carillon/policy/in_flight_caps.h"
+#include "carillon/resource/config.h"
 #include "carillon/tracing/tracer.h"
-#include "carillon/v1/config.pb.h"
 #include "delivery_shard.h"
 
 namespace carillon::engine {
@@ -24,6 +25,7 @@ struct SharedByShards {
   metrics::Metrics& metrics;
   log::Logger& logger;
   tracing::Tracer* tracer;  ///< may be null
+  deliverylog::Sink* log;   ///< may be null
   const delivery::AllTables& tables;
   delivery::Observer& observer;
   const net::EgressSwitch& egress;
@@ -32,7 +34,7 @@ struct SharedByShards {
 
 /// The options of each of `shards`, but for its number. The memory that the settings give to each
 /// delivery thread is divided among the shards that it may get.
-DeliveryShardOptions OptionsOfShards(const v1::DeliverySettings& settings, size_t shards,
+DeliveryShardOptions OptionsOfShards(const resource::Config& config, size_t shards,
                                      const SharedByShards& shared);
 
 }  // namespace carillon::engine

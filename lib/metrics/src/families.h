@@ -323,6 +323,34 @@ inline constexpr Family kLogLinesDroppedTotal{"carillon_log_lines_dropped_total"
                                               "Log lines that their reader was too slow for.",
                                               prometheus::MetricType::Counter,
                                               {{}}};
+inline constexpr Family kDeliveryLogAttemptsTotal{
+    "carillon_delivery_log_attempts_total",
+    "Attempts that were handed over to the delivery log, by what became of them.",
+    prometheus::MetricType::Counter,
+    {{{"result", kDeliveryLogAttemptNames}}}};
+inline constexpr Family kDeliveryLogRows{"carillon_delivery_log_rows",
+                                         "Attempts in the delivery log.",
+                                         prometheus::MetricType::Gauge,
+                                         {{}}};
+inline constexpr Family kDeliveryLogBytes{"carillon_delivery_log_bytes",
+                                          "Bytes of the files of the delivery log.",
+                                          prometheus::MetricType::Gauge,
+                                          {{}}};
+inline constexpr Family kDeliveryLogFreedBytesTotal{
+    "carillon_delivery_log_freed_bytes_total",
+    "Bytes that retention of the delivery log freed.",
+    prometheus::MetricType::Counter,
+    {{}}};
+inline constexpr Family kDeliveryLogDamagedTotal{
+    "carillon_delivery_log_damaged_total",
+    "Segments of the delivery log that were damaged and set aside.",
+    prometheus::MetricType::Counter,
+    {{}}};
+inline constexpr Family kDeliveryLogFailing{
+    "carillon_delivery_log_failing",
+    "1 while attempts are not logged: the disk is full, or a write failed.",
+    prometheus::MetricType::Gauge,
+    {{}}};
 inline constexpr Family kProcessCpuSecondsTotal{
     "process_cpu_seconds_total",
     "User and system CPU time of the process in seconds.",
@@ -351,7 +379,7 @@ inline constexpr Family kProcessThreads{
     "process_threads", "Threads of the process.", prometheus::MetricType::Gauge, {{}}};
 
 /// Every one, in the order of docs/metrics.md.
-inline constexpr std::array<const Family*, 78> kAll = {&kEventsPublishedTotal,
+inline constexpr std::array<const Family*, 84> kAll = {&kEventsPublishedTotal,
                                                        &kPublishingRefusedTotal,
                                                        &kEventsUnroutedTotal,
                                                        &kDeliveriesCreatedTotal,
@@ -422,6 +450,12 @@ inline constexpr std::array<const Family*, 78> kAll = {&kEventsPublishedTotal,
                                                        &kConfigInfo,
                                                        &kCertificateNotAfterSeconds,
                                                        &kLogLinesDroppedTotal,
+                                                       &kDeliveryLogAttemptsTotal,
+                                                       &kDeliveryLogRows,
+                                                       &kDeliveryLogBytes,
+                                                       &kDeliveryLogFreedBytesTotal,
+                                                       &kDeliveryLogDamagedTotal,
+                                                       &kDeliveryLogFailing,
                                                        &kProcessCpuSecondsTotal,
                                                        &kProcessResidentMemoryBytes,
                                                        &kProcessVirtualMemoryBytes,

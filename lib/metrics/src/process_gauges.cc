@@ -34,6 +34,11 @@ constexpr PlainGauge kPlainGauges[] = {
     {families::kDestinationConnectionsLimit, &ProcessGauges::destination_connections_limit},
     {families::kInFlightLimit, &ProcessGauges::in_flight_limit},
     {families::kDeadKept, &ProcessGauges::dead_kept},
+    {families::kDeliveryLogRows, &ProcessGauges::delivery_log_rows},
+    {families::kDeliveryLogBytes, &ProcessGauges::delivery_log_bytes},
+    {families::kDeliveryLogFreedBytesTotal, &ProcessGauges::delivery_log_freed_bytes},
+    {families::kDeliveryLogDamagedTotal, &ProcessGauges::delivery_log_damaged},
+    {families::kDeliveryLogFailing, &ProcessGauges::delivery_log_failing},
 };
 
 /// Few series that come and go: those for which most is kept.
@@ -74,6 +79,8 @@ std::vector<prometheus::MetricFamily> DescribeGauges(const ProcessGauges& gauges
                            [&](size_t) { return gauges.publisher_reads_held; }));
   described.push_back(
       Each(families::kTraceSpansTotal, [&](size_t i) { return gauges.trace_spans[i]; }));
+  described.push_back(Each(families::kDeliveryLogAttemptsTotal,
+                           [&](size_t i) { return gauges.delivery_log_attempts[i]; }));
   AddHolders(gauges.holders, described);
   described.push_back(OfCertificates(gauges.certificates));
   return described;

@@ -33,6 +33,7 @@ std::vector<StartSection> StartSections(const Config& config) {
           {"journal", MarkOf(config.journal)},
           {"delivery", MarkOf(config.delivery)},
           {"resolver", MarkOf(config.resolver)},
+          {"delivery_log", MarkOf(config.delivery_log)},
           {"secrets", MarkOf(KeyIds(config.master_keys))},
           {"tracing", MarkOf(std::string_view(config.tracing.file))}};
 }

@@ -105,6 +105,12 @@ void Complete(v1::LimitSettings& limits, const Path& path, Errors& errors) {
   ApplyRules(*limits.mutable_tenant_defaults(), path.Member("tenant_defaults"), errors);
 }
 
+void Complete(v1::DeliveryLogSettings& log, const Path& path, Errors& errors) {
+  ApplyRules(log, path, errors);
+  if (!log.has_enabled()) log.set_enabled(true);
+  if (log.details() == v1::LOG_DETAILS_UNSPECIFIED) log.set_details(v1::LOG_DETAILS_FAILURES);
+}
+
 void Complete(v1::ResolverSettings& resolver, const Path& path, Errors& errors) {
   const bool has_max = resolver.has_ttl_max();
   ApplyRules(resolver, path, errors);

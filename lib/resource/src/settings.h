@@ -10,6 +10,7 @@ void Complete(v1::ServerSettings& server, const Path& path, Errors& errors);
 void Complete(v1::JournalSettings& journal, const Path& path, Errors& errors);
 void Complete(v1::DeliverySettings& delivery, const Path& path, Errors& errors);
 void Complete(v1::LimitSettings& limits, const Path& path, Errors& errors);
+void Complete(v1::DeliveryLogSettings& log, const Path& path, Errors& errors);
 void Complete(v1::ResolverSettings& resolver, const Path& path, Errors& errors);
 
 }  // namespace carillon::resource

@@ -54,7 +54,8 @@ TEST(Sections, ADefaultThatIsWrittenOutIsTheSame) {
 
 TEST(Sections, OneThatTheOtherLacksIsNeeded) {
   EXPECT_THAT(RestartNeeded({}, StartSections(Parsed("{}"))),
-              ElementsAre("server", "journal", "delivery", "resolver", "secrets", "tracing"));
+              ElementsAre("server", "journal", "delivery", "resolver", "delivery_log", "secrets",
+                          "tracing"));
 }
 
 TEST(Sections, OfMasterKeysWhichTheyAre) {

@@ -11,6 +11,7 @@
 #include "carillon/base/clock.h"
 #include "carillon/base/random.h"
 #include "carillon/delivery/all_tables.h"
+#include "carillon/delivery/history_options.h"
 #include "carillon/delivery/lane_command.h"
 #include "carillon/delivery/observer.h"
 #include "carillon/http/courier.h"
@@ -40,6 +41,7 @@ struct DispatcherOptions {
   const AllTables* tables = nullptr;           ///< outlives the dispatcher; null with one shard
   Observer* observer = nullptr;                ///< outlives the dispatcher; may be null
   tracing::Tracer* tracer = nullptr;           ///< the same; takes the spans of attempts
+  HistoryOptions history;                      ///< what is told to the delivery log
   /// The store did not take what the shard had to settle (see store::ShardStore): ABORTED when
   /// another owner has the shard. No attempt is started any more, and nothing settled; what is in
   /// flight is for the caller to cancel. Once, on the dispatcher's thread; may be null.

@@ -22,6 +22,9 @@
 namespace carillon::tracing {
 class Tracer;
 }
+namespace carillon::deliverylog {
+class Sink;
+}
 
 namespace carillon::engine {
 
@@ -41,11 +44,12 @@ class Engine {
  public:
   /// Makes the threads, and takes the shards. `connections` bounds those to destinations; where it
   /// has fewer places than attempts may be in flight, their bounds are lowered, each tenant's in
-  /// proportion. `tracer` outlives it and may be null.
+  /// proportion. `tracer` and `log`, which takes what came of attempts, outlive it and may be null.
   static absl::StatusOr<std::unique_ptr<Engine>> Create(
       const resource::Config& config, const base::Clock& clock, base::DescriptorBudget& connections,
       store::Stores stores, metrics::Metrics& metrics, log::Logger& logger,
-      tracing::Tracer* tracer = nullptr, const ShardSettings& shards = {});
+      tracing::Tracer* tracer = nullptr, const ShardSettings& shards = {},
+      deliverylog::Sink* log = nullptr);
   virtual ~Engine() = default;
 
   /// Puts the snapshot's destinations, subscriptions, guard and limits in force on every shard,

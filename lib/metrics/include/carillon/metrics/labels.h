@@ -58,6 +58,11 @@ inline constexpr std::array<std::string_view, kTracePartCount> kTracePartNames =
 inline constexpr std::array<std::string_view, 3> kTraceSpanNames = {"exported", "dropped",
                                                                     "rejected"};
 
+/// What became of attempts that were handed over to the delivery log: label `result` of
+/// `carillon_delivery_log_attempts_total`.
+inline constexpr std::array<std::string_view, 3> kDeliveryLogAttemptNames = {
+    "written", "dropped_queue", "dropped_disk"};
+
 /// Why publishers' connections were closed: label `reason` of
 /// `carillon_publisher_connections_closed_total`.
 inline constexpr std::array<std::string_view, 5> kPublisherCloseNames = {"flood", "memory", "calls",

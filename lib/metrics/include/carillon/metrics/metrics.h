@@ -78,6 +78,13 @@ struct ProcessGauges {
   uint64_t log_lines_dropped = 0;
   /// By kTraceSpanNames.
   std::array<uint64_t, kTraceSpanNames.size()> trace_spans{};
+  /// By kDeliveryLogAttemptNames.
+  std::array<uint64_t, kDeliveryLogAttemptNames.size()> delivery_log_attempts{};
+  uint64_t delivery_log_rows = 0;
+  uint64_t delivery_log_bytes = 0;
+  uint64_t delivery_log_freed_bytes = 0;
+  uint64_t delivery_log_damaged = 0;
+  uint64_t delivery_log_failing = 0;
   uint64_t kept_deliveries = 0;
   uint64_t kept_bytes = 0;
   std::vector<Holder> holders;               ///< a few

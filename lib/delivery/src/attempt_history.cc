@@ -1,0 +1,111 @@
+#include "attempt_history.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "lane.h"
+
+namespace carillon::delivery {
+namespace {
+
+/// Names of header fields whose values are not shown, in lower case.
+std::vector<std::string> SecretFields(const model::Destination& destination) {
+  std::vector<std::string> names{"webhook-signature"};
+  if (destination.signature) names.push_back(absl::AsciiStrToLower(destination.signature->header));
+  for (const model::Header& header : destination.headers) {
+    if (header.secret) names.push_back(absl::AsciiStrToLower(header.name));
+  }
+  return names;
+}
+
+}  // namespace
+
+void AttemptHistory::Want(http::Request& request) const {
+  if (options_.sink == nullptr || options_.details == KeepDetails::kNone) return;
+  request.keep_head_bytes = HistoryOptions::kHeadBytes;
+  request.keep_body_bytes = options_.body_bytes;
+}
+
+void AttemptHistory::Add(const Attempt& attempt, model::Outcome outcome,
+                         const http::Response& response, deliverylog::State state,
+                         base::WallTime next) {
+  if (options_.sink == nullptr) return;
+  const Lane& lane = *attempt.lane;
+  const DeliveryBatch& deliveries = attempt.deliveries;
+  const auto took =
+      std::chrono::duration_cast<std::chrono::microseconds>(response.ended - response.started);
+  const base::WallTime started = clock_.Wall() - (clock_.Mono() - response.started);
+  deliverylog::Entry entry{
+      .figures = {.started = started,
+                  .next = next,
+                  .duration_us =
+                      static_cast<uint32_t>(std::clamp<int64_t>(took.count(), 0, UINT32_MAX)),
+                  .number = deliveries.attempts + 1,
+                  .status = response.status,
+                  .batch = static_cast<uint16_t>(std::min<size_t>(deliveries.size(), UINT16_MAX)),
+                  .outcome = outcome,
+                  .state = state},
+      .tenant = lane.destination().tenant,
+      .destination = lane.destination().name};
+  deliverylog::Detail detail;
+  if (Allows(lane.id(), outcome == model::Outcome::kSuccess)) {
+    detail = DetailOf(attempt, response, started);
+    entry.detail = &detail;
+  }
+  deliveries.ForEach([&](const Delivery& delivery) {
+    const model::Event& event = *delivery.event;
+    entry.figures.position = event.position();
+    entry.figures.accepted = event.accepted_at();
+    entry.event_type = event.type();
+    entry.event_id = event.id();
+    options_.sink->Add(shard_, entry);
+    entry.detail = nullptr;  // of a batch the first one has it
+  });
+}
+
+bool AttemptHistory::Allows(store::LaneId lane, bool success) {
+  if (options_.details == KeepDetails::kNone) return false;
+  if (allowances_.size() >= kMaxLanes) allowances_.clear();
+  const base::MonoTime now = clock_.Mono();
+  Allowance& allowance = allowances_[lane];
+  if (success && options_.details == KeepDetails::kFailures) {
+    if (now < allowance.sample_at) return false;
+    allowance.sample_at = now + kSampleEvery;
+    return true;
+  }
+  const std::chrono::duration<double> since = now - std::exchange(allowance.at, now);
+  allowance.left = std::min(kBurst, allowance.left + since.count() * kPerSecond);
+  if (allowance.left < 1) return false;
+  allowance.left -= 1;
+  return true;
+}
+
+// The head is made anew: the attempt's own went with the courier.
+deliverylog::Detail AttemptHistory::DetailOf(const Attempt& attempt, const http::Response& response,
+                                             base::WallTime started) const {
+  Lane& lane = *attempt.lane;
+  const std::vector<std::string> secret = SecretFields(lane.destination());
+  const http::Request request = lane.requests().Make(lane.endpoint(), attempt.token(),
+                                                     attempt.deliveries, started, attempt.span);
+  const http::PhaseTimes& times = response.times;
+  const std::string& url = lane.destination().url;
+  return {.phases = {.dns = times.dns,
+                     .connect = times.connect,
+                     .tls = times.tls,
+                     .first_byte = times.first_byte,
+                     .body = times.body},
+          .peer = response.peer ? *response.peer : std::string(),
+          .error = response.error,
+          .url = url.substr(0, url.find_first_of("?#")),
+          .request = deliverylog::BlankedHead(request.head, secret, HistoryOptions::kHeadBytes),
+          .sent = request.body->size(),
+          .response = deliverylog::BlankedHead(response.head, secret, HistoryOptions::kHeadBytes),
+          .body = response.body,
+          .body_cut = !response.body.empty() && response.body.size() >= options_.body_bytes};
+}
+
+}  // namespace carillon::delivery
