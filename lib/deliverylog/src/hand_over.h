@@ -12,16 +12,16 @@
 
 namespace carillon::deliverylog {
 
-/// What was handed over and is not yet written: bytes in stripes, each with a lock and an equal
-/// share of the bound. Nobody waits: a lock is held while one entry is copied, or a buffer is
+/// What was handed over and is not yet written: bytes in stripes, each with a lock, under one bound.
+/// Nobody waits: a lock is held while one entry is copied, or a buffer is
 /// exchanged. Thread-safe.
 class HandOver {
  public:
   static constexpr size_t kStripes = 8;
 
-  explicit HandOver(size_t max_bytes) : stripe_bytes_(max_bytes / kStripes) {}
+  explicit HandOver(size_t max_bytes) : max_bytes_(max_bytes) {}
 
-  /// Left out and counted where the stripe is full.
+  /// Left out and counted when there is no room.
   void Add(uint32_t shard, const Entry& entry);
   /// What was added so far, in the order of each shard. It takes the place of what `batches` held,
   /// whose memory is used again.
@@ -35,7 +35,8 @@ class HandOver {
     std::string bytes ABSL_GUARDED_BY(mutex);
   };
 
-  const size_t stripe_bytes_;
+  const size_t max_bytes_;
+  std::atomic<size_t> bytes_{0};  // of all stripes
   std::array<Stripe, kStripes> stripes_;
   std::atomic<uint64_t> dropped_{0};
 };

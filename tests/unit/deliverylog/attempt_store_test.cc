@@ -214,7 +214,7 @@ TEST_F(LogTest, RetentionRemovesSegmentsByAge) {
 
 TEST_F(LogTest, AFullQueueIsCountedAndWaitsForNobody) {
   options_.write_every = std::chrono::hours(1);
-  options_.queue_bytes = 8 * 4096;
+  options_.queue_bytes = 4096;
   Open();
   for (uint64_t i = 1; i <= 1000; ++i) Add(At(i));
   const uint64_t dropped = log_->figures().dropped_queue;
