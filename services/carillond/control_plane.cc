@@ -25,8 +25,9 @@ constexpr char kFile[] = "config.db";
 
 class ControlPlaneImpl final : public ControlPlane {
  public:
-  ControlPlaneImpl(const base::Clock& clock, access::Authenticator& authenticator)
-      : clock_(clock), authenticator_(authenticator) {}
+  ControlPlaneImpl(const base::Clock& clock, access::Authenticator& authenticator,
+                   deliverylog::AttemptStore* log)
+      : clock_(clock), authenticator_(authenticator), log_(log) {}
   ~ControlPlaneImpl() override { Stop(); }
 
   absl::Status Start(const config::Config& config, const resource::Source& file,
@@ -62,11 +63,14 @@ class ControlPlaneImpl final : public ControlPlane {
          .command = std::move(command),
          .trials = *trials_,
          .clock = clock_,
-         .authorize = controlgrpc::AuthorizeByAccess(
-             authenticator_, *methods_, [this](const std::string& peer) {
-               const rpc::Front* const front = front_.load();
-               return front != nullptr ? front->HostOf(peer) : peer;
-             })});
+         .authorize = controlgrpc::AuthorizeByAccess(authenticator_, *methods_,
+                                                     [this](const std::string& peer) {
+                                                       const rpc::Front* const front =
+                                                           front_.load();
+                                                       return front != nullptr ? front->HostOf(peer)
+                                                                               : peer;
+                                                     }),
+         .log = log_});
     return absl::OkStatus();
   }
 
@@ -107,6 +111,7 @@ class ControlPlaneImpl final : public ControlPlane {
 
   const base::Clock& clock_;
   access::Authenticator& authenticator_;
+  deliverylog::AttemptStore* const log_;
   std::atomic<const rpc::Front*> front_{nullptr};
   const std::unique_ptr<control::ResourceType> destinations_ = control::MakeDestinationType();
   const std::unique_ptr<control::ResourceType> subscriptions_ = control::MakeSubscriptionType();
@@ -123,8 +128,8 @@ class ControlPlaneImpl final : public ControlPlane {
 absl::StatusOr<std::unique_ptr<ControlPlane>> ControlPlane::Open(
     const config::Config& config, const resource::Source& file,
     access::Authenticator& authenticator, base::DescriptorBudget& connections,
-    control::CommandDelivery command, const base::Clock& clock) {
-  auto plane = std::make_unique<ControlPlaneImpl>(clock, authenticator);
+    control::CommandDelivery command, const base::Clock& clock, deliverylog::AttemptStore* log) {
+  auto plane = std::make_unique<ControlPlaneImpl>(clock, authenticator, log);
   if (absl::Status status = plane->Start(config, file, connections, std::move(command));
       !status.ok())
     return status;

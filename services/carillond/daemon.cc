@@ -103,7 +103,7 @@ class DaemonImpl final : public Daemon {
         [this](delivery::LaneOrder order, absl::AnyInvocable<void(absl::Status)> done) {
           engine_->Command(std::move(order), std::move(done));
         },
-        clock_);
+        clock_, log_.get());
     if (!control.ok()) return control.status();
     control_ = *std::move(control);
     auto layers = resource::Layers::Create({file_.get(), &control_->source()});

@@ -168,8 +168,8 @@ class Damage(Stores):
         self.assertFalse(any("new store" in line["message"]
                              for line in again.lines(again.stderr_path)))
         self.assertEqual(again.stop(), 0)
-        for path in self.database.parent.glob("*"):
-            self.assertEqual(path.stat().st_mode & 0o777, 0o600, path)
+        for path in self.database.parent.rglob("*"):
+            self.assertEqual(path.stat().st_mode & 0o777, 0o700 if path.is_dir() else 0o600, path)
 
     def test_a_foreign_database(self):
         self.database.parent.mkdir()

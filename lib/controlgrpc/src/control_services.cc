@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "carillon/control/delivery_methods.h"
 #include "carillon/control/standard_methods.h"
 #include "control_calls.h"
 #include "fronts.h"
@@ -18,9 +19,12 @@ class ControlServicesImpl final : public ControlServices {
         states_(options.repository, options.destinations, destinations_,
                 std::move(options.command)),
         tester_(options.repository, options.destinations, options.trials, options.clock),
+        deliveries_(options.log, options.repository.page_tokens(), options.clock),
         calls_(std::move(options.authorize)),
         guests_{MakeDestinationFront(calls_, destinations_, states_, tester_),
-                MakeKeyFront(calls_, keys_), MakeSubscriptionFront(calls_, subscriptions_),
+                MakeKeyFront(calls_, keys_),
+                MakeSubscriptionFront(calls_, subscriptions_),
+                MakeDeliveryFront(calls_, deliveries_),
                 MakeServerFront(calls_, options.server, options.repository),
                 MakeTokenFront(calls_, options.methods)} {}
 
@@ -33,6 +37,7 @@ class ControlServicesImpl final : public ControlServices {
   control::KeyMethods keys_;
   control::DestinationStates states_;
   control::DestinationTester tester_;
+  control::DeliveryMethods deliveries_;
   ControlCalls calls_;
   const std::vector<rpc::Guest> guests_;
 };
@@ -40,9 +45,9 @@ class ControlServicesImpl final : public ControlServices {
 }  // namespace
 
 std::vector<std::string> ControlServices::Names() {
-  return {"carillon.v1.DestinationService", "carillon.v1.KeyService",
-          "carillon.v1.SubscriptionService", "carillon.v1.ServerService",
-          "carillon.v1.TokenService"};
+  return {"carillon.v1.DestinationService",  "carillon.v1.KeyService",
+          "carillon.v1.SubscriptionService", "carillon.v1.DeliveryService",
+          "carillon.v1.ServerService",       "carillon.v1.TokenService"};
 }
 
 std::unique_ptr<ControlServices> ControlServices::Create(ControlOptions options) {

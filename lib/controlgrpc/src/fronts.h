@@ -1,6 +1,7 @@
 #pragma once
 
 #include "carillon/access/methods.h"
+#include "carillon/control/delivery_methods.h"
 #include "carillon/control/destination_states.h"
 #include "carillon/control/destination_tester.h"
 #include "carillon/control/key_methods.h"
@@ -13,6 +14,7 @@
 namespace carillon::controlgrpc {
 
 // One for each service; what it is made of outlives it.
+rpc::Guest MakeDeliveryFront(ControlCalls& calls, const control::DeliveryMethods& methods);
 rpc::Guest MakeDestinationFront(ControlCalls& calls, control::Methods& methods,
                                 control::DestinationStates& states,
                                 control::DestinationTester& tester);

@@ -20,7 +20,7 @@ namespace carillon::deliverylog {
 /// thread; what is given outlives it.
 class QueryRunner {
  public:
-  static constexpr size_t kMaxOpen = 64;
+  static constexpr size_t kMaxOpen = 16;
 
   QueryRunner(const SegmentCatalog& catalog, const base::Clock& clock)
       : catalog_(catalog), clock_(clock) {}

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,10 @@
 #include "carillon/aip/error.h"
 #include "carillon/configstore/sqlite_config_store.h"
 #include "carillon/control/repository.h"
+#include "carillon/deliverylog/attempt_store.h"
 #include "carillon/model/built_in.h"
 #include "carillon/v1/access_service.pb.h"
+#include "carillon/v1/delivery_service.grpc.pb.h"
 #include "carillon/v1/destination_service.grpc.pb.h"
 #include "carillon/v1/server_service.pb.h"
 #include "carillon/v1/subscription_service.grpc.pb.h"
@@ -85,6 +88,10 @@ class ControlServicesTest : public testing::Test {
     auto trials = trial::Sender::Create({.clock = clock_});
     ASSERT_TRUE(trials.ok()) << trials.status();
     trials_ = *std::move(trials);
+    auto log =
+        deliverylog::AttemptStore::Open({.folder = folder_ + "/delivery_log"}, clock_, *logger_);
+    ASSERT_TRUE(log.ok()) << log.status();
+    log_ = *std::move(log);
     services_ = ControlServices::Create(
         {.repository = *repository_,
          .destinations = *destinations_,
@@ -107,7 +114,8 @@ class ControlServicesTest : public testing::Test {
              credential->all_tenants = true;
              return control::Caller{.principal = "tokens/ops", .credential = std::move(credential)};
            });
-         }});
+         },
+         .log = log_.get()});
     server_.emplace(services_->guests());
     channel_ = server_->channel();
   }
@@ -118,6 +126,7 @@ class ControlServicesTest : public testing::Test {
     repository_->Stop();
     server_.reset();
     services_.reset();
+    log_.reset();
     repository_.reset();
     store_.reset();
   }
@@ -165,6 +174,9 @@ class ControlServicesTest : public testing::Test {
   std::unique_ptr<control::Repository> repository_;
   std::vector<delivery::LaneOrder> orders_;
   std::unique_ptr<trial::Sender> trials_;
+  std::ostringstream lines_;
+  std::unique_ptr<log::Logger> logger_ = log::Logger::Create(lines_, log::Level::kInfo, clock_);
+  std::unique_ptr<deliverylog::AttemptStore> log_;
   std::unique_ptr<ControlServices> services_;
   std::optional<rpc::GuestServer> server_;
   std::shared_ptr<grpc::Channel> channel_;
@@ -222,6 +234,50 @@ TEST_F(ControlServicesTest, ATestIsAnsweredWithWhatCameOfIt) {
             v1::FIELD_INVALID);
   refused_ = "carillon.v1.DestinationService/TestDestination";
   EXPECT_EQ(aip::ReasonOf(test("").status()), v1::ROLE_FORBIDDEN);
+}
+
+TEST_F(ControlServicesTest, DeliveriesAreReadFromTheLog) {
+  const deliverylog::Detail detail{.response = "HTTP/1.1 503 No\r\nA: b\r\n", .body = "down"};
+  log_->Add(0, {.figures = {.position = 7,
+                            .started = clock_.Wall(),
+                            .status = 503,
+                            .outcome = model::Outcome::kHttp5xx,
+                            .state = deliverylog::State::kDead},
+                .tenant = "acme",
+                .destination = "orders",
+                .event_type = "a.b",
+                .event_id = "e7",
+                .detail = &detail});
+  log_->Flush();
+  const auto stub = v1::DeliveryService::NewStub(channel_);
+  const auto listed = Call<v1::ListDeliveriesResponse>(
+      *stub, &v1::DeliveryService::Stub::ListDeliveries,
+      Made<v1::ListDeliveriesRequest>(
+          "parent: 'tenants/acme/destinations/-' filter: 'state = DEAD'"));
+  ASSERT_TRUE(listed.ok()) << listed.status();
+  ASSERT_EQ(listed->deliveries_size(), 1);
+  v1::GetDeliveryRequest get;
+  get.set_name(listed->deliveries(0).name());
+  const auto delivery = Call<v1::Delivery>(*stub, &v1::DeliveryService::Stub::GetDelivery, get);
+  ASSERT_TRUE(delivery.ok()) << delivery.status();
+  EXPECT_EQ(delivery->name(), absl::StrCat(kOrders, "/deliveries/7"));
+  ASSERT_EQ(delivery->attempts_size(), 1);
+  EXPECT_EQ(delivery->attempts(0).response().body(), "down");
+  v1::GetAttemptRequest attempt;
+  attempt.set_name(delivery->attempts(0).name());
+  EXPECT_EQ(Call<v1::Attempt>(*stub, &v1::DeliveryService::Stub::GetAttempt, attempt)->event_id(),
+            "e7");
+  v1::ListAttemptsRequest attempts;
+  attempts.set_parent("tenants/acme/destinations/orders/deliveries/-");
+  EXPECT_EQ(
+      Call<v1::ListAttemptsResponse>(*stub, &v1::DeliveryService::Stub::ListAttempts, attempts)
+          ->attempts_size(),
+      1);
+  EXPECT_EQ(
+      aip::ReasonOf(Call<v1::ListAttemptsResponse>(*stub, &v1::DeliveryService::Stub::ListAttempts,
+                                                   v1::ListAttemptsRequest())
+                        .status()),
+      v1::FIELD_INVALID);
 }
 
 TEST_F(ControlServicesTest, DestinationsAreManagedAndOutliveTheProcess) {

@@ -11,6 +11,7 @@
 #include "carillon/control/resource_type.h"
 #include "carillon/control/server_facts.h"
 #include "carillon/controlgrpc/call_authorization.h"
+#include "carillon/deliverylog/attempt_store.h"
 #include "carillon/rpc/guest.h"
 #include "carillon/trial/trial_sender.h"
 
@@ -27,6 +28,7 @@ struct ControlOptions {
   trial::Sender& trials;
   const base::Clock& clock;
   Authorize authorize;
+  deliverylog::AttemptStore* log = nullptr;  ///< null: there is none, and calls say so
 };
 
 /// The services of the control plane. Destroyed after the server that serves them.
