@@ -41,7 +41,8 @@ class ControlPlaneImpl final : public ControlPlane {
                                    .keys = config.master_keys,
                                    .clock = clock_,
                                    .file = file,
-                                   .types = {destinations_.get(), subscriptions_.get()}});
+                                   .types = {destinations_.get(), subscriptions_.get(),
+                                             tenant_tokens_.get(), tokens_.get()}});
     if (!repository.ok()) return repository.status();
     repository_ = *std::move(repository);
     if (absl::Status status = ReadMethods(); !status.ok()) return status;
@@ -58,6 +59,9 @@ class ControlPlaneImpl final : public ControlPlane {
         {.repository = *repository_,
          .destinations = *destinations_,
          .subscriptions = *subscriptions_,
+         .tenant_tokens = *tenant_tokens_,
+         .tokens = *tokens_,
+         .authenticator = authenticator_,
          .server = *facts_,
          .methods = *methods_,
          .command = std::move(command),
@@ -115,6 +119,8 @@ class ControlPlaneImpl final : public ControlPlane {
   std::atomic<const rpc::Front*> front_{nullptr};
   const std::unique_ptr<control::ResourceType> destinations_ = control::MakeDestinationType();
   const std::unique_ptr<control::ResourceType> subscriptions_ = control::MakeSubscriptionType();
+  const std::unique_ptr<control::ResourceType> tenant_tokens_ = control::MakeTenantTokenType();
+  const std::unique_ptr<control::ResourceType> tokens_ = control::MakeTokenType();
   std::unique_ptr<store::ConfigStore> store_;
   std::unique_ptr<control::Repository> repository_;
   std::unique_ptr<trial::Sender> trials_;

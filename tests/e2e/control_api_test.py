@@ -227,6 +227,47 @@ class Server(ControlApi):
         self.assertIn("carillon.v1.Destination", answer.json["message"])
 
 
+class Tokens(ControlApi):
+    def test_one_that_is_made_publishes_until_it_is_revoked_also_after_a_crash(self):
+        self.begin()
+        made = self.call(TOKENS + "CreateToken", {
+            "parent": "tenants/acme", "tokenId": "ci",
+            "token": {"role": "ROLE_PUBLISHER", "eventTypes": ["session.*"], "displayName": "CI"}})
+        token = made["token"]
+        self.assertEqual(self.call(TOKENS + "GetCaller", {}, token=token)["principal"],
+                         "token:tenants/acme/tokens/ci")
+        self.call(PUBLISH, {"events": [event(1, tenant="acme")]}, token=token)
+        other = self.call(PUBLISH, {"events": [event(2, tenant="beta")]}, token=token, status=403)
+        self.assertEqual(other.reason, "TENANT_FORBIDDEN")
+        self.carillond.kill()
+        for path in pathlib.Path(self.folder).rglob("config.db*"):
+            self.assertNotIn(token.encode(), path.read_bytes())
+        self.carillond = self.server(env={"MASTER_KEY": MASTER})
+        self.call(PUBLISH, {"events": [event(3, tenant="acme")]}, token=token)
+        listed = self.call(TOKENS + "ListTokens", {"parent": "tenants/acme"})["tokens"]
+        self.assertEqual([one["name"] for one in listed], ["tenants/acme/tokens/ci"])
+        self.assertNotIn("token", listed[0])
+        self.assertIn("lastUseTime", listed[0])
+        self.call(TOKENS + "DeleteToken", {"name": made["name"]})
+        gone = self.call(PUBLISH, {"events": [event(4, tenant="acme")]}, token=token, status=401)
+        self.assertEqual(gone.reason, "CREDENTIALS_INVALID")
+
+    def test_nobody_makes_one_that_may_do_more(self):
+        self.begin()
+        wants = {"token": {"role": "ROLE_OPERATOR"}}
+        for token, message, expected in (
+                (ACME, wants, "TENANT_FORBIDDEN"),
+                (ACME, {"parent": "tenants/beta", "token": {"role": "ROLE_READER"}},
+                 "TENANT_FORBIDDEN"),
+                (READER, {"parent": "tenants/acme", "token": {"role": "ROLE_READER"}},
+                 "ROLE_FORBIDDEN")):
+            answer = self.call(TOKENS + "CreateToken", message, token=token, status=403)
+            self.assertEqual(answer.reason, expected, message)
+        bad = self.call(TOKENS + "CreateToken", {"parent": "tenants/acme", **wants}, status=400)
+        self.assertIn("token.role", json.dumps(bad.json))
+        self.call(TOKENS + "CreateToken", wants, token=OPERATOR)
+
+
 class MasterKey(ControlApi):
     def test_without_one_no_secret_is_taken(self):
         self.begin(master=None)

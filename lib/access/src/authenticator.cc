@@ -1,5 +1,7 @@
 #include "carillon/access/authenticator.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -39,15 +41,52 @@ absl::Status Invalid() {
 Authenticator::Authenticator(const base::Clock& clock, const LoginThrottle::Limits& limits)
     : clock_(clock), throttle_(limits), anybody_(std::make_shared<const Caller>(Anybody())) {}
 
+std::optional<base::WallTime> Authenticator::Caller::last_use() const {
+  const int64_t seconds = last_use_.load(std::memory_order_relaxed);
+  if (seconds == 0) return std::nullopt;
+  return base::WallTime(std::chrono::seconds(seconds));
+}
+
 void Authenticator::SetTokens(std::vector<Grant> grants) {
+  const base::MutexLock lock(setting_);
+  of_file_ = std::move(grants);
+  Renew();
+}
+
+void Authenticator::SetTokensOfApi(std::vector<Grant> grants) {
+  const base::MutexLock lock(setting_);
+  of_api_ = std::move(grants);
+  Renew();
+}
+
+bool Authenticator::IsOfFile(const TokenHash& hash, std::string_view principal) const {
+  const base::MutexLock lock(setting_);
+  return std::ranges::any_of(of_file_, [&](const Grant& grant) {
+    return grant.hash == hash || grant.principal.name == principal;
+  });
+}
+
+std::optional<base::WallTime> Authenticator::LastUse(const TokenHash& hash) const {
+  const std::shared_ptr<const Table> tokens = table();
+  const auto found = tokens->find(hash);
+  return found == tokens->end() ? std::nullopt : found->second->last_use();
+}
+
+void Authenticator::Renew() {
   const std::shared_ptr<const Table> before = table();
   auto next = std::make_shared<Table>();
-  for (Grant& grant : grants) {
-    const auto known = before->find(grant.hash);
-    const bool stays =
-        known != before->end() && SamePrincipal(known->second->principal(), grant.principal);
-    next->emplace(grant.hash,
-                  stays ? known->second : std::make_shared<Caller>(std::move(grant.principal)));
+  for (const std::vector<Grant>* grants : {&of_file_, &of_api_}) {
+    for (const Grant& grant : *grants) {
+      const auto known = before->find(grant.hash);
+      const bool is_known = known != before->end();
+      if (is_known && SamePrincipal(known->second->principal(), grant.principal)) {
+        next->emplace(grant.hash, known->second);
+        continue;
+      }
+      const auto [at, is_new] =
+          next->emplace(grant.hash, std::make_shared<Caller>(grant.principal));
+      if (is_new && is_known) at->second->last_use_.store(known->second->last_use_.load());
+    }
   }
   {
     const base::MutexLock lock(mutex_);
@@ -74,7 +113,13 @@ absl::StatusOr<Authenticator::CallerPtr> Authenticator::Authenticate(
   const std::shared_ptr<const Table> tokens = table();
   const auto found = tokens->find(*hash);
   if (found == tokens->end() || !SameHash(found->first, *hash)) return Wrong(address());
-  if (found->second->principal().expired(clock_.Wall())) return Expired();
+  const base::WallTime now = clock_.Wall();
+  if (found->second->principal().expired(now)) return Expired();
+  const int64_t seconds = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
+  // Most calls of a second find it set: no cache line moves between processors.
+  if (found->second->last_use_.load(std::memory_order_relaxed) != seconds) {
+    found->second->last_use_.store(seconds, std::memory_order_relaxed);
+  }
   return CallerPtr(found->second);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "carillon/aip/resource_name.h"
@@ -15,7 +16,11 @@ using resource::Snapshot;
 using resource::TenantPtr;
 using resource::TenantResources;
 
-/// `tenants/acme/destinations/orders` in its parts; names that are stored are well-formed.
+constexpr std::string_view kDestinations = "destinations";
+constexpr std::string_view kSubscriptions = "subscriptions";
+
+/// `tenants/acme/destinations/orders` in its parts; names that are stored are well-formed. One of
+/// no tenant (`tokens/ops`) has no collection.
 struct Parts {
   std::string tenant;
   std::string collection;
@@ -25,6 +30,7 @@ struct Parts {
 Parts PartsOf(const std::string& name) {
   const size_t tenant = name.find('/') + 1;
   const size_t collection = name.find('/', tenant) + 1;
+  if (collection == 0) return {};
   const size_t id = name.find('/', collection) + 1;
   return {name.substr(tenant, collection - 1 - tenant),
           name.substr(collection, id - 1 - collection), name.substr(id)};
@@ -53,9 +59,9 @@ std::shared_ptr<const T> ValueOf(const Edit& edit) {
 }
 
 void Apply(const Edit& edit, const Parts& parts, uint64_t revision, TenantResources& tenant) {
-  if (parts.collection == "destinations") {
+  if (parts.collection == kDestinations) {
     Put(tenant.destinations, parts.id, ValueOf<model::Destination>(edit), revision);
-  } else if (parts.collection == "subscriptions") {
+  } else {
     Put(tenant.subscriptions, parts.id, ValueOf<model::Subscription>(edit), revision);
   }
 }
@@ -66,6 +72,7 @@ resource::SnapshotPtr LayerBuilder::Next(const std::vector<Edit>& edits, uint64_
   std::map<std::string, TenantResources> changed;
   for (const Edit& edit : edits) {
     const Parts parts = PartsOf(edit.name);
+    if (parts.collection != kDestinations && parts.collection != kSubscriptions) continue;
     const auto [tenant, is_new] = changed.try_emplace(parts.tenant);
     if (is_new) {
       const auto had = std::ranges::lower_bound(

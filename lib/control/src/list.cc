@@ -11,6 +11,7 @@
 #include "carillon/aip/page_token.h"
 #include "carillon/control/standard_methods.h"
 #include "metadata.h"
+#include "parent.h"
 
 namespace carillon::control {
 namespace {
@@ -31,11 +32,8 @@ bool Sees(const Caller& caller, std::string_view name) {
 }  // namespace
 
 absl::StatusOr<Page> Methods::List(const ListRequest& request, const Caller& caller) const {
-  const auto parent = type_.pattern().Parent();
-  const auto ids = parent->Match(request.parent, true);
-  if (!ids) {
-    return aip::BadField("parent", "PATTERN", absl::StrCat("must be ", parent->ToString()));
-  }
+  const auto ids = MatchParent(type_.pattern(), request.parent, true);
+  if (!ids) return WrongParent(type_.pattern());
   const google::protobuf::Descriptor& type = *type_.prototype().GetDescriptor();
   const auto size = aip::PageSize(request.page_size);
   if (!size.ok()) return size.status();
@@ -56,8 +54,9 @@ absl::StatusOr<Page> Methods::List(const ListRequest& request, const Caller& cal
 
   Page page;
   std::vector<Listed> listed;
-  for (Answer& message : Shown(ids->front())) {
-    if (!Sees(caller, GetText(*message, "name")) || !filter->Matches(*message)) continue;
+  for (Answer& message : Shown(ids->empty() ? "" : ids->front())) {
+    if ((!ids->empty() && !Sees(caller, GetText(*message, "name"))) || !filter->Matches(*message))
+      continue;
     ++page.total_size;
     aip::SortKey key = order->KeyOf(*message);
     if (after && !order->Before(*after, key)) continue;
@@ -76,9 +75,11 @@ absl::StatusOr<Page> Methods::List(const ListRequest& request, const Caller& cal
 
 std::vector<Answer> Methods::Shown(const std::string& tenant) const {
   const bool all = tenant == aip::NamePattern::kAny;
+  std::string prefix = type_.pattern().ToString();
+  prefix.erase(prefix.find('{'));  // up to the first id
+  if (!all && !tenant.empty()) prefix += tenant + "/";
   std::vector<Answer> shown;
-  for (const Entry& entry :
-       repository_.List(all ? "tenants/" : absl::StrCat("tenants/", tenant, "/"))) {
+  for (const Entry& entry : repository_.List(prefix)) {
     if (!type_.pattern().Match(entry.name)) continue;
     Answer& copy = shown.emplace_back(entry.message->New());
     copy->CopyFrom(*entry.message);

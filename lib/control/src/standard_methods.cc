@@ -1,5 +1,6 @@
 #include "carillon/control/standard_methods.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +10,7 @@
 #include "carillon/base/text.h"
 #include "change_call.h"
 #include "metadata.h"
+#include "parent.h"
 
 namespace carillon::control {
 namespace {
@@ -62,16 +64,13 @@ void Methods::Change(const ChangeRequest& request, const Caller& caller, const M
 
 void Methods::Create(const ChangeRequest& request, const Caller& caller, const std::string& parent,
                      const std::string& id, const Message& given, Done done) {
-  if (!type_.pattern().Parent()->Match(parent)) {
-    return done(aip::BadField("parent", "PATTERN",
-                              absl::StrCat("must be ", type_.pattern().Parent()->ToString())));
-  }
+  std::optional<std::vector<std::string>> ids = MatchParent(type_.pattern(), parent);
+  if (!ids) return done(WrongParent(type_.pattern()));
   const std::string chosen = id.empty() ? type_.MakeId(given) : id;
   const std::string field = absl::StrCat(base::ToAbsl(type_.member()), "_id");
   if (chosen.empty()) return done(aip::BadField(field, "REQUIRED", "must be set"));
-  std::vector<std::string> ids = *type_.pattern().Parent()->Match(parent);
-  ids.push_back(chosen);
-  const std::string name = type_.pattern().Format(ids);
+  ids->push_back(chosen);
+  const std::string name = type_.pattern().Format(*ids);
   if (absl::Status status = CheckName(name, field.c_str()); !status.ok()) {
     return done(std::move(status));
   }
@@ -121,6 +120,7 @@ absl::StatusOr<ChangeSet> Methods::Store(const View& view, std::shared_ptr<Messa
     for (const char* member : {"uid", "create_time", "update_time"})
       ClearMember(*set.answer, member);
   }
+  type_.Forget(*next);
   std::string name = GetText(*next, "name");
   set.edits.push_back({std::move(name), std::move(next), *std::move(value)});
   return set;

@@ -20,13 +20,15 @@ class ControlServicesImpl final : public ControlServices {
                 std::move(options.command)),
         tester_(options.repository, options.destinations, options.trials, options.clock),
         deliveries_(options.log, options.repository.page_tokens(), options.clock),
+        tokens_({options.repository, options.tenant_tokens, options.tokens, options.authenticator,
+                 options.clock}),
         calls_(std::move(options.authorize)),
         guests_{MakeDestinationFront(calls_, destinations_, states_, tester_),
                 MakeKeyFront(calls_, keys_),
                 MakeSubscriptionFront(calls_, subscriptions_),
                 MakeDeliveryFront(calls_, deliveries_),
                 MakeServerFront(calls_, options.server, options.repository),
-                MakeTokenFront(calls_, options.methods)} {}
+                MakeTokenFront(calls_, tokens_, options.methods)} {}
 
   const std::vector<rpc::Guest>& guests() const override { return guests_; }
   void Stop() override { calls_.Stop(); }
@@ -38,6 +40,7 @@ class ControlServicesImpl final : public ControlServices {
   control::DestinationStates states_;
   control::DestinationTester tester_;
   control::DeliveryMethods deliveries_;
+  control::TokenMethods tokens_;
   ControlCalls calls_;
   const std::vector<rpc::Guest> guests_;
 };

@@ -8,6 +8,7 @@
 #include "carillon/control/repository.h"
 #include "carillon/control/server_facts.h"
 #include "carillon/control/standard_methods.h"
+#include "carillon/control/token_methods.h"
 #include "carillon/rpc/guest.h"
 #include "control_calls.h"
 
@@ -22,6 +23,8 @@ rpc::Guest MakeKeyFront(ControlCalls& calls, control::KeyMethods& methods);
 rpc::Guest MakeServerFront(ControlCalls& calls, const control::ServerFacts& facts,
                            const control::Repository& repository);
 rpc::Guest MakeSubscriptionFront(ControlCalls& calls, control::Methods& methods);
-rpc::Guest MakeTokenFront(ControlCalls& calls, const access::Methods& methods);
+/// `methods`: of which a caller is told those that it may call.
+rpc::Guest MakeTokenFront(ControlCalls& calls, control::TokenMethods& tokens,
+                          const access::Methods& methods);
 
 }  // namespace carillon::controlgrpc

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "carillon/resource/to_message.h"
+#include "carillon/resource/read_access.h"
 #include "catalog.h"
 #include "check_urls.h"
 #include "field_rules.h"
@@ -14,7 +15,6 @@
 #include "memory.h"
 #include "names.h"
 #include "proxy.h"
-#include "read_access.h"
 #include "read_destination.h"
 #include "read_master_keys.h"
 #include "read_subscription.h"

@@ -1,4 +1,4 @@
-#include "read_access.h"
+#include "carillon/resource/read_access.h"
 
 #include <algorithm>
 #include <chrono>
@@ -20,16 +20,6 @@ constexpr int kMaxTokens = 1000;
 constexpr int kMaxTokenTenants = 1000;
 constexpr int kMaxTokenTypes = 256;
 constexpr int64_t kEndOfTime = 9'214'646'400;  // the year 2262, in which a WallTime ends
-
-std::optional<access::TokenHash> ReadHash(std::string_view text) {
-  access::TokenHash hash{};
-  const bool digits = std::ranges::all_of(
-      text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-  if (text.size() != 2 * hash.size() || !digits) return std::nullopt;
-  const std::string bytes = absl::HexStringToBytes(absl::string_view(text.data(), text.size()));
-  std::ranges::copy(bytes, hash.begin());
-  return hash;
-}
 
 void ReadTenants(const v1::AccessToken& given, access::Principal& to, const Path& path,
                  Errors& errors) {
@@ -62,10 +52,11 @@ void ReadTypes(const v1::AccessToken& given, access::Principal& to, const Path& 
   to.event_types.assign(given.event_types().begin(), given.event_types().end());
 }
 
-access::Principal ReadPrincipal(const v1::AccessToken& given, const Path& path, Errors& errors) {
+access::Principal ReadPrincipal(const v1::AccessToken& given, const std::string& name,
+                                const Path& path, Errors& errors) {
   access::Principal to;
   to.kind = access::PrincipalKind::kToken;
-  to.name = absl::StrCat("token:tokens/", given.name());
+  to.name = absl::StrCat("token:", name);
   to.role = given.role();
   if (given.role() == v1::ROLE_UNSPECIFIED) {
     errors.Add(path.Member("role"), "must be operator, tenant_admin, reader or publisher");
@@ -86,6 +77,30 @@ access::Principal ReadPrincipal(const v1::AccessToken& given, const Path& path, 
 
 }  // namespace
 
+std::optional<access::TokenHash> ReadTokenHash(std::string_view text) {
+  access::TokenHash hash{};
+  const bool digits = std::ranges::all_of(
+      text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  if (text.size() != 2 * hash.size() || !digits) return std::nullopt;
+  const std::string bytes = absl::HexStringToBytes(absl::string_view(text.data(), text.size()));
+  std::ranges::copy(bytes, hash.begin());
+  return hash;
+}
+
+access::Authenticator::Grant ReadToken(const v1::AccessToken& given, const std::string& name,
+                                       const Path& path, Errors& errors) {
+  access::Authenticator::Grant grant;
+  grant.principal = ReadPrincipal(given, name, path, errors);
+  if (const auto hash = ReadTokenHash(given.sha256())) {
+    grant.hash = *hash;
+  } else {
+    errors.Add(path.Member("sha256"),
+               "must be 64 digits of [0-9a-f], as `carillon tokens generate` prints them; never "
+               "the token itself");
+  }
+  return grant;
+}
+
 std::vector<access::Authenticator::Grant> ReadAccess(const v1::AccessSettings& given,
                                                      const Path& path, Errors& errors) {
   std::vector<access::Authenticator::Grant> grants;
@@ -104,17 +119,12 @@ std::vector<access::Authenticator::Grant> ReadAccess(const v1::AccessSettings& g
     } else if (!names.insert(token.name()).second) {
       errors.Add(at.Member("name"), absl::StrCat("'", token.name(), "' is there already"));
     }
-    access::Principal principal = ReadPrincipal(token, at, errors);
-    const auto hash = ReadHash(token.sha256());
-    if (!hash) {
-      errors.Add(at.Member("sha256"),
-                 "must be 64 digits of [0-9a-f], as `carillon tokens generate` prints them; never "
-                 "the token itself");
-    } else if (!hashes.insert(*hash).second) {
+    access::Authenticator::Grant grant =
+        ReadToken(token, absl::StrCat("tokens/", token.name()), at, errors);
+    if (grant.hash != access::TokenHash{} && !hashes.insert(grant.hash).second) {
       errors.Add(at.Member("sha256"), "is that of another token");
-    } else {
-      grants.push_back({*hash, std::move(principal)});
     }
+    grants.push_back(std::move(grant));
   }
   return grants;
 }

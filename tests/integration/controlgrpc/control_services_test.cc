@@ -22,7 +22,7 @@
 #include "carillon/control/repository.h"
 #include "carillon/deliverylog/attempt_store.h"
 #include "carillon/model/built_in.h"
-#include "carillon/v1/access_service.pb.h"
+#include "carillon/v1/access_service.grpc.pb.h"
 #include "carillon/v1/delivery_service.grpc.pb.h"
 #include "carillon/v1/destination_service.grpc.pb.h"
 #include "carillon/v1/server_service.pb.h"
@@ -72,7 +72,8 @@ class ControlServicesTest : public testing::Test {
          .keys = sealing::MasterKeys({*sealing::MasterKey::Parse(std::string(64, '1'))}),
          .clock = clock_,
          .file = file_,
-         .types = {destinations_.get(), subscriptions_.get()}});
+         .types = {destinations_.get(), subscriptions_.get(), tenant_tokens_.get(),
+                   tokens_.get()}});
     ASSERT_TRUE(repository.ok()) << repository.status();
     repository_ = *std::move(repository);
     repository_->Subscribe(
@@ -96,6 +97,9 @@ class ControlServicesTest : public testing::Test {
         {.repository = *repository_,
          .destinations = *destinations_,
          .subscriptions = *subscriptions_,
+         .tenant_tokens = *tenant_tokens_,
+         .tokens = *tokens_,
+         .authenticator = authenticator_,
          .server = facts_,
          .methods = *methods_,
          .command =
@@ -170,6 +174,9 @@ class ControlServicesTest : public testing::Test {
   std::unique_ptr<const access::Methods> methods_;
   const std::unique_ptr<control::ResourceType> destinations_ = control::MakeDestinationType();
   const std::unique_ptr<control::ResourceType> subscriptions_ = control::MakeSubscriptionType();
+  const std::unique_ptr<control::ResourceType> tenant_tokens_ = control::MakeTenantTokenType();
+  const std::unique_ptr<control::ResourceType> tokens_ = control::MakeTokenType();
+  access::Authenticator authenticator_{clock_};
   std::unique_ptr<store::ConfigStore> store_;
   std::unique_ptr<control::Repository> repository_;
   std::vector<delivery::LaneOrder> orders_;
@@ -451,6 +458,41 @@ TEST_F(ControlServicesTest, SubscriptionsGoWithTheirDestination) {
                 Call<v1::Subscription>(*stub, &v1::SubscriptionService::Stub::GetSubscription, get)
                     .status()),
             v1::RESOURCE_NOT_FOUND);
+}
+
+TEST_F(ControlServicesTest, TokensAreMadeAndRevoked) {
+  const auto stub = v1::TokenService::NewStub(channel_);
+  const auto made =
+      Call<v1::Token>(*stub, &v1::TokenService::Stub::CreateToken,
+                      Made<v1::CreateTokenRequest>("parent: \"tenants/acme\" token_id: \"ci\" "
+                                                   "token { role: ROLE_PUBLISHER }"));
+  ASSERT_TRUE(made.ok()) << made.status();
+  const std::string bearer = "Bearer " + made->token();
+  const auto nowhere = [] { return std::string("192.0.2.1"); };
+  EXPECT_TRUE(authenticator_.Authenticate(bearer, nowhere).ok());
+  v1::ListTokensRequest list;
+  list.set_parent("tenants/acme");
+  const auto listed =
+      Call<v1::ListTokensResponse>(*stub, &v1::TokenService::Stub::ListTokens, list);
+  ASSERT_TRUE(listed.ok()) << listed.status();
+  ASSERT_EQ(listed->tokens_size(), 1);
+  EXPECT_EQ(listed->tokens(0).token(), "");
+  v1::UpdateTokenRequest update;
+  update.mutable_token()->set_name(made->name());
+  update.mutable_token()->set_display_name("CI");
+  const auto updated = Call<v1::Token>(*stub, &v1::TokenService::Stub::UpdateToken, update);
+  ASSERT_TRUE(updated.ok()) << updated.status();
+  EXPECT_EQ(updated->display_name(), "CI");
+  v1::DeleteTokenRequest deletion;
+  deletion.set_name(made->name());
+  const auto deleted =
+      Call<google::protobuf::Empty>(*stub, &v1::TokenService::Stub::DeleteToken, deletion);
+  EXPECT_TRUE(deleted.ok()) << deleted.status();
+  EXPECT_FALSE(authenticator_.Authenticate(bearer, nowhere).ok() && authenticator_.asks());
+  v1::GetTokenRequest get;
+  get.set_name(made->name());
+  const auto gone = Call<v1::Token>(*stub, &v1::TokenService::Stub::GetToken, get);
+  EXPECT_EQ(aip::ReasonOf(gone.status()), v1::RESOURCE_NOT_FOUND);
 }
 
 }  // namespace

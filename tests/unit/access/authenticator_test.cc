@@ -94,6 +94,41 @@ TEST_F(AuthenticatorTest, WhoCameBeforeThereWereTokensIsAskedThen) {
   EXPECT_EQ(aip::ReasonOf(authenticator_.Check(*anybody)), v1::CREDENTIALS_INVALID);
 }
 
+TEST_F(AuthenticatorTest, TokensOfTheFileAndOfTheApiHoldBesideEachOther) {
+  authenticator_.SetTokensOfApi({Give(other_, Of(v1::ROLE_READER))});
+  EXPECT_TRUE(authenticator_.asks()) << "those of the API are enough";
+  authenticator_.SetTokens({Give(shop_, Of(v1::ROLE_PUBLISHER, {"acme"}))});
+  EXPECT_TRUE(Authenticate(Header(other_), "x").ok());
+  EXPECT_TRUE(Authenticate(Header(shop_), "x").ok());
+  const auto shop = Authenticate(Header(shop_), "x");
+  ASSERT_TRUE(shop.ok());
+  // One that both have is the file's, and stays who it is when the API's goes.
+  authenticator_.SetTokensOfApi({Give(shop_, Of(v1::ROLE_OPERATOR))});
+  EXPECT_EQ((*Authenticate(Header(shop_), "x"))->principal().role, v1::ROLE_PUBLISHER);
+  EXPECT_EQ(Reason(Header(other_)), v1::CREDENTIALS_INVALID);
+  EXPECT_TRUE(authenticator_.Check(**shop).ok());
+  authenticator_.SetTokens({});
+  EXPECT_EQ((*Authenticate(Header(shop_), "x"))->principal().role, v1::ROLE_OPERATOR);
+  EXPECT_EQ(aip::ReasonOf(authenticator_.Check(**shop)), v1::CREDENTIALS_INVALID);
+}
+
+TEST_F(AuthenticatorTest, TellsWhenATokenWasLastShown) {
+  const TokenHash hash = *HashToken(shop_.Reveal());
+  authenticator_.SetTokens({Give(shop_, Of(v1::ROLE_READER))});
+  EXPECT_EQ(authenticator_.LastUse(hash), std::nullopt);
+  clock_.Advance(seconds(100));
+  ASSERT_TRUE(Authenticate(Header(shop_), "x").ok());
+  const auto first = authenticator_.LastUse(hash);
+  ASSERT_TRUE(first.has_value());
+  EXPECT_EQ(*first, std::chrono::floor<seconds>(clock_.Wall()));
+  clock_.Advance(seconds(50));
+  Principal changed = Of(v1::ROLE_READER);
+  changed.expire_time = clock_.Wall() + seconds(1000);
+  authenticator_.SetTokens({Give(shop_, changed)});
+  EXPECT_EQ(authenticator_.LastUse(hash), first) << "a new end is no use";
+  EXPECT_EQ(authenticator_.LastUse(*HashToken(other_.Reveal())), std::nullopt);
+}
+
 TEST_F(AuthenticatorTest, WrongOnesAreThrottledByAddressAndRightOnesAreNot) {
   authenticator_.SetTokens({Give(shop_, Of(v1::ROLE_PUBLISHER))});
   for (int i = 0; i < 10; ++i) EXPECT_EQ(Reason(Header(other_)), v1::CREDENTIALS_INVALID) << i;

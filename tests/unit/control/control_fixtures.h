@@ -129,7 +129,8 @@ class ControlTest : public testing::Test {
                                     .keys = keys_,
                                     .clock = clock_,
                                     .file = file_,
-                                    .types = {types_[0].get(), types_[1].get()}});
+                                    .types = {types_[0].get(), types_[1].get(), types_[2].get(),
+                                              types_[3].get()}});
     if (!opened.ok()) return opened.status();
     repository_ = *std::move(opened);
     {
@@ -253,7 +254,8 @@ class ControlTest : public testing::Test {
   TestFile file_;
   base::SimulatedClock clock_;
   sealing::MasterKeys keys_{{Master('1')}};
-  std::unique_ptr<ResourceType> types_[2] = {MakeDestinationType(), MakeSubscriptionType()};
+  std::unique_ptr<ResourceType> types_[4] = {MakeDestinationType(), MakeSubscriptionType(),
+                                             MakeTenantTokenType(), MakeTokenType()};
   std::unique_ptr<Repository> repository_;
   std::unique_ptr<Methods> destinations_;
   std::unique_ptr<Methods> subscriptions_;

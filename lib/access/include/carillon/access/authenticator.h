@@ -1,7 +1,9 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,20 +36,30 @@ class Authenticator {
     const Principal& principal() const { return principal_; }
     /// Its token was taken away since.
     bool revoked() const { return revoked_.load(std::memory_order_relaxed); }
+    /// When it last showed its token, in whole seconds.
+    std::optional<base::WallTime> last_use() const;
 
    private:
     friend class Authenticator;
     const Principal principal_;
     std::atomic<bool> revoked_{false};
+    std::atomic<int64_t> last_use_{0};  ///< seconds since 1970; 0: never
   };
   using CallerPtr = std::shared_ptr<const Caller>;
 
   /// `clock` outlives it.
   explicit Authenticator(const base::Clock& clock, const LoginThrottle::Limits& limits = {});
 
-  /// From now on these are the tokens there are; hashes differ. Callers whose token is no more, or
-  /// is another's now, are revoked. Without any, everybody may publish: see `Authenticate`.
+  /// From now on these are the tokens of the configuration file; hashes differ. Callers whose token
+  /// is no more, or is another's now, are revoked. Without any, here and of the API, everybody may
+  /// publish: see `Authenticate`.
   void SetTokens(std::vector<Grant> grants);
+  /// The same for those that the API has made. One whose hash the file has, too, is the file's.
+  void SetTokensOfApi(std::vector<Grant> grants);
+  /// Whether the file has a token of that hash, or of a principal of that name.
+  bool IsOfFile(const TokenHash& hash, std::string_view principal) const;
+  /// When the token was last shown, since it is known here; nullopt: not yet, or it is not known.
+  std::optional<base::WallTime> LastUse(const TokenHash& hash) const;
 
   /// `authorization`: the header, or metadata, empty when there is none. `address` says where the
   /// call comes from; it is asked when the credential is wrong. While there are no tokens this is a
@@ -71,11 +83,16 @@ class Authenticator {
     return table_;
   }
   absl::Status Wrong(const std::string& address);
+  /// Puts the tokens of both in force.
+  void Renew() ABSL_EXCLUSIVE_LOCKS_REQUIRED(setting_);
 
   const base::Clock& clock_;
   LoginThrottle throttle_;
   const CallerPtr anybody_;
   std::atomic<bool> asks_{false};
+  mutable base::Mutex setting_;
+  std::vector<Grant> of_file_ ABSL_GUARDED_BY(setting_);
+  std::vector<Grant> of_api_ ABSL_GUARDED_BY(setting_);
   mutable base::Mutex mutex_;
   std::shared_ptr<const Table> table_ ABSL_GUARDED_BY(mutex_) = std::make_shared<const Table>();
 };

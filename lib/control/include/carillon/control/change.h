@@ -15,8 +15,8 @@
 
 namespace carillon::control {
 
-/// A resource validated: what is delivered by.
-using Value = std::variant<std::shared_ptr<const model::Destination>,
+/// A resource validated: what is delivered by, or nothing of the kind.
+using Value = std::variant<std::monostate, std::shared_ptr<const model::Destination>,
                            std::shared_ptr<const model::Subscription>>;
 
 /// One resource that becomes another.

@@ -40,6 +40,8 @@ class ResourceType {
   virtual std::string MakeId(const google::protobuf::Message& given) const = 0;
   /// Fills in what creation makes; called before `Read`.
   virtual absl::Status Prepare(google::protobuf::Message& created, base::WallTime now) const = 0;
+  /// Takes out what only the answer that creates one shows, and nothing stores.
+  virtual void Forget(google::protobuf::Message&) const {}
   /// Puts what is to be stored into the one form of several that mean the same.
   virtual void Normalize(google::protobuf::Message& message) const = 0;
   /// Members that methods of their own change, and what errors say.
@@ -54,5 +56,8 @@ class ResourceType {
 
 std::unique_ptr<ResourceType> MakeDestinationType();
 std::unique_ptr<ResourceType> MakeSubscriptionType();
+/// Tokens in the name of a tenant, and those of none.
+std::unique_ptr<ResourceType> MakeTenantTokenType();
+std::unique_ptr<ResourceType> MakeTokenType();
 
 }  // namespace carillon::control

@@ -86,7 +86,7 @@ class Methods {
                                   bool shows_secrets, bool validate_only) const;
   /// One that the file has, as it is shown; null: it has none.
   MessagePtr FindInFile(const View& view, const std::string& name) const;
-  /// Those of a tenant, or of all (`-`), of store and file, as callers see them.
+  /// Those of a tenant, of all (`-`) or of none (empty), of store and file, as callers see them.
   std::vector<Answer> Shown(const std::string& tenant) const;
   absl::Status CheckName(const std::string& name, const char* field) const;
   void Change(const ChangeRequest& request, const Caller& caller,

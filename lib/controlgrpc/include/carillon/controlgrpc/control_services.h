@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "carillon/access/authenticator.h"
 #include "carillon/access/methods.h"
 #include "carillon/base/clock.h"
 #include "carillon/control/destination_states.h"
@@ -22,6 +23,9 @@ struct ControlOptions {
   control::Repository& repository;
   const control::ResourceType& destinations;
   const control::ResourceType& subscriptions;
+  const control::ResourceType& tenant_tokens;
+  const control::ResourceType& tokens;
+  access::Authenticator& authenticator;  ///< which knows the tokens that are made
   const control::ServerFacts& server;
   const access::Methods& methods;  ///< of which a caller is told those that it may call
   control::CommandDelivery command;
