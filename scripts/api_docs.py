@@ -266,7 +266,8 @@ class Document:
         for name in sorted(self.shown - {reasons.name}):
             it = self.contract.types[name]
             out.append(self.message(it) if it.kind == "message" else self.enum(it))
-        out.append("\n## Reasons of errors\n\nIn the `reason` of `google.rpc.ErrorInfo`, whose domain is `carillon`.\n")
+        out.append("\n## Reasons of errors\n\n"
+                   "In the `reason` of `google.rpc.ErrorInfo`, whose domain is `carillon`.\n")
         out.append(self.enum(reasons))
         return "".join(out).rstrip() + "\n"
 

@@ -96,8 +96,19 @@ std::string Wrapped(const std::string& text) {
 
 /// What Markdown would read as something else.
 std::string EscapedMarkdown(const std::string& text) {
-  return absl::StrReplaceAll(
+  std::string escaped = absl::StrReplaceAll(
       text, {{"|", "\\|"}, {"<", "\\<"}, {"*", "\\*"}, {"_", "\\_"}, {"[", "\\["}, {"]", "\\]"}});
+  for (size_t at = 0; (at = escaped.find("http", at)) != escaped.npos;) {
+    const size_t end = std::min(escaped.find_first_of(" ,;)", at), escaped.size());
+    if (escaped.substr(at, end - at).find("://") == escaped.npos) {
+      at = end;
+      continue;
+    }
+    escaped.insert(end, "`");
+    escaped.insert(at, "`");
+    at = end + 2;
+  }
+  return escaped;
 }
 
 void AppendTable(const std::vector<const CLI::Option*>& options, const char* title,

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "carillon/aip/error.h"
+#include "carillon/control/resource_type.h"
 #include "carillon/v1/destination.pb.h"
 
 namespace carillon::control {

@@ -15,7 +15,7 @@ namespace carillon::control {
 namespace {
 
 template <typename Request>
-ChangeRequest ToChange(const char* method, const Request& request) {
+ChangeRequest ToTokenChange(const char* method, const Request& request) {
   return {absl::StrCat("carillon.v1.TokenService/", method), request, request.request_id(),
           request.validate_only()};
 }
@@ -151,8 +151,8 @@ void TokenMethods::Create(const v1::CreateTokenRequest& request, const Caller& c
     done(std::move(answer));
   };
   Of(request.parent())
-      .Create(ToChange("CreateToken", request), caller, request.parent(), request.token_id(), given,
-              std::move(renewed));
+      .Create(ToTokenChange("CreateToken", request), caller, request.parent(), request.token_id(),
+              given, std::move(renewed));
 }
 
 void TokenMethods::Update(const v1::UpdateTokenRequest& request, const Caller& caller, Done done) {
@@ -163,7 +163,7 @@ void TokenMethods::Update(const v1::UpdateTokenRequest& request, const Caller& c
   }
   if (!status.ok()) return done(std::move(status));
   Of(given.name())
-      .Update(ToChange("UpdateToken", request), caller, given, request.update_mask(), false,
+      .Update(ToTokenChange("UpdateToken", request), caller, given, request.update_mask(), false,
               AfterRenewal(given.name(), std::move(done)));
 }
 
@@ -171,7 +171,7 @@ void TokenMethods::Delete(const v1::DeleteTokenRequest& request, const Caller& c
   if (!request.name().starts_with("tenants/") && !caller.is_operator) return done(OperatorsOnly());
   Of(request.name())
       .Delete(
-          ToChange("DeleteToken", request), caller,
+          ToTokenChange("DeleteToken", request), caller,
           {.name = request.name(),
            .etag = request.etag(),
            .allow_missing = request.allow_missing()},

@@ -19,7 +19,7 @@ namespace {
 using google::protobuf::Message;
 
 constexpr size_t kMaxDisplayNameBytes = 128;
-constexpr size_t kMaxIdBytes = 63;
+constexpr size_t kMaxTokenIdBytes = 63;
 
 std::string HexOf(const access::TokenHash& hash) {
   const std::string bytes(hash.begin(), hash.end());
@@ -34,7 +34,7 @@ std::string TenantOf(const std::string& name) {
 }
 
 bool IsId(std::string_view id) {
-  return id.size() <= kMaxIdBytes &&
+  return id.size() <= kMaxTokenIdBytes &&
          id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
 }
 

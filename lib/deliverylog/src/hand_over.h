@@ -12,9 +12,9 @@
 
 namespace carillon::deliverylog {
 
-/// What was handed over and is not yet written: bytes in stripes, each with a lock, under one bound.
-/// Nobody waits: a lock is held while one entry is copied, or a buffer is
-/// exchanged. Thread-safe.
+/// What was handed over and is not yet written: bytes in stripes, each with a lock, under one
+/// bound. Nobody waits: a lock is held while one entry is copied, or a buffer is exchanged.
+/// Thread-safe.
 class HandOver {
  public:
   static constexpr size_t kStripes = 8;

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "carillon/resource/to_message.h"
 #include "carillon/resource/read_access.h"
+#include "carillon/resource/to_message.h"
 #include "catalog.h"
 #include "check_urls.h"
 #include "field_rules.h"

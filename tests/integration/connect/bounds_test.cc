@@ -57,8 +57,8 @@ TEST_F(BoundsTest, APlaceIsFreeWhenTheAnswerIsThere) {
   Serve();
   web::Client client(web_->port());
   for (int i = 0; i < kCalls; ++i) {
-    client.Send(Request("POST /carillon.test.v1.Echo/Say", "{}",
-                        {{"Content-Type", "application/json"}}));
+    client.Send(
+        Request("POST /carillon.test.v1.Echo/Say", "{}", {{"Content-Type", "application/json"}}));
     ASSERT_THAT(client.ReadUntil("\r\n"), HasSubstr(" 200 ")) << i;
     client.ReadUntil("}");
   }

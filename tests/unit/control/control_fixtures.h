@@ -125,12 +125,12 @@ class ControlTest : public testing::Test {
 
   absl::Status TryStart() {
     store_ = std::make_unique<TestStore>(disk_);
-    auto opened = Repository::Open({.store = *store_,
-                                    .keys = keys_,
-                                    .clock = clock_,
-                                    .file = file_,
-                                    .types = {types_[0].get(), types_[1].get(), types_[2].get(),
-                                              types_[3].get()}});
+    auto opened = Repository::Open(
+        {.store = *store_,
+         .keys = keys_,
+         .clock = clock_,
+         .file = file_,
+         .types = {types_[0].get(), types_[1].get(), types_[2].get(), types_[3].get()}});
     if (!opened.ok()) return opened.status();
     repository_ = *std::move(opened);
     {

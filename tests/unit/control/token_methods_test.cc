@@ -1,5 +1,6 @@
 #include "carillon/control/token_methods.h"
 
+#include "absl/strings/str_cat.h"
 #include "carillon/access/token_secret.h"
 #include "control_fixtures.h"
 
