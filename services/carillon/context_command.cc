@@ -154,7 +154,7 @@ void AddContextCommand(CLI::App& app, Command& chosen) {
   group->footer(
       "Contexts are kept in carillon/config.yaml in XDG_CONFIG_HOME or ~/.config, or in the file "
       "that "
-      "CARILLON_CONFIG names. A flag or a variable of the environment goes before them.");
+      "CARILLON_CONTEXT_FILE names. A flag or a variable of the environment goes before them.");
   CLI::App* list = group->add_subcommand("list", "List contexts");
   list->callback([&chosen] { chosen = [] { return ListContexts(); }; });
   AddNamed(*group, chosen, "show", "Show a context, or the current one", false, &ShowContext);

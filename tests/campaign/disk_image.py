@@ -75,6 +75,8 @@ def cut_power(folder, before, log, dice):
     the number of writes that were not synced."""
     files = {path: File(content) for path, content in before.items()}
     for kind, path, offset, data in records(log):
+        if pathlib.Path(path).is_dir():  # its names are safe as soon as they are there
+            continue
         file = files.setdefault(path, File())
         if kind == WRITE:
             file.pending.append((offset, data))
@@ -87,13 +89,17 @@ def cut_power(folder, before, log, dice):
         else:
             files[data.decode()] = files.pop(path)
     unsynced = sum(len(file.pending) for file in files.values())
-    for path in pathlib.Path(folder).iterdir():
+    for path in files_in(folder):
         path.unlink()
-    for path, file in files.items():
+    for path, file in files.items():  # folders stay
         pathlib.Path(path).write_bytes(survive(file, dice))
     return unsynced
 
 
+def files_in(folder):
+    return [path for path in pathlib.Path(folder).rglob("*") if path.is_file()]
+
+
 def contents(folder):
-    return {str(path): path.read_bytes() for path in pathlib.Path(folder).iterdir()
-            if path.is_file() and not path.name.endswith("-shm")}
+    return {str(path): path.read_bytes() for path in files_in(folder)
+            if not path.name.endswith("-shm")}

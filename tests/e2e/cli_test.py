@@ -22,7 +22,8 @@ class Cli(ControlApi):
         super().begin(*arguments, **more)
         self.environment = {"CARILLON_SERVER": self.carillond.publish_address,
                             "CARILLON_TOKEN": ACME, "CARILLON_TENANT": "acme",
-                            "HOME": str(self.folder), "XDG_CONFIG_HOME": "", "CARILLON_CONFIG": ""}
+                            "HOME": str(self.folder), "XDG_CONFIG_HOME": "",
+                            "CARILLON_CONTEXT_FILE": ""}
 
     def cli(self, *arguments, code=DONE, stdin=None, **environment):
         done = self.carillon(*arguments, stdin=stdin, env={**self.environment, **environment})

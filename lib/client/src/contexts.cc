@@ -132,7 +132,7 @@ std::string FormatContexts(const ContextFile& file) {
 }
 
 std::string ContextPath(const Environment& environment) {
-  const auto own = environment("CARILLON_CONFIG");
+  const auto own = environment("CARILLON_CONTEXT_FILE");
   if (own && !own->empty()) return *own;
   const auto xdg = environment("XDG_CONFIG_HOME");
   // A relative one is to be passed over (XDG Base Directory Specification).
@@ -157,7 +157,7 @@ absl::StatusOr<ContextFile> LoadContexts(const std::string& path) {
 }
 
 absl::Status SaveContexts(const std::string& path, const ContextFile& file) {
-  if (path.empty()) return Wrong("there is no HOME to keep contexts in; set CARILLON_CONFIG");
+  if (path.empty()) return Wrong("there is no HOME to keep contexts in; set CARILLON_CONTEXT_FILE");
   std::error_code error;
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   if (!folder.empty()) std::filesystem::create_directories(folder, error);

@@ -84,7 +84,7 @@ TEST(Contexts, OneThatThereIsNot) {
 }
 
 TEST(Contexts, WhereTheFileIs) {
-  EXPECT_EQ(ContextPath(Of({{"CARILLON_CONFIG", "/c"}, {"HOME", "/h"}})), "/c");
+  EXPECT_EQ(ContextPath(Of({{"CARILLON_CONTEXT_FILE", "/c"}, {"HOME", "/h"}})), "/c");
   EXPECT_EQ(ContextPath(Of({{"XDG_CONFIG_HOME", "/x"}, {"HOME", "/h"}})),
             "/x/carillon/config.yaml");
   EXPECT_EQ(ContextPath(Of({{"XDG_CONFIG_HOME", "x"}, {"HOME", "/h"}})),

@@ -43,8 +43,8 @@ std::string FormatContexts(const ContextFile& file);
 /// The value of an environment variable; nullopt: it is not set.
 using Environment = std::function<std::optional<std::string>(const char*)>;
 
-/// CARILLON_CONFIG, else carillon/config.yaml in XDG_CONFIG_HOME, else in ~/.config. Empty: there
-/// is no home.
+/// CARILLON_CONTEXT_FILE, else carillon/config.yaml in XDG_CONFIG_HOME, else in ~/.config. Empty:
+/// there is no home.
 std::string ContextPath(const Environment& environment);
 
 /// No file is an empty one. Errors begin with the path.
