@@ -21,6 +21,7 @@ void Append(const FileDescriptor& file, std::set<const FileDescriptor*>& seen,
   if (!seen.insert(&file).second) return;
   google::protobuf::FileDescriptorProto proto;
   file.CopyTo(&proto);
+  file.CopyJsonNameTo(&proto);  // without them Go's clients write members in snake_case
   proto.SerializeToString(response.mutable_file_descriptor_response()->add_file_descriptor_proto());
   for (int i = 0; i < file.dependency_count(); ++i) Append(*file.dependency(i), seen, response);
 }
