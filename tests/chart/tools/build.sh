@@ -5,15 +5,17 @@
 #   build.sh helm          helm3 and helm4
 #   build.sh kubernetes    kube-apiserver, kube-controller-manager and kubectl
 #   build.sh probe         probe, which has kubelet's probers
+#   build.sh clients       client, which is tests/interop/go, and grpcurl
 #   build.sh go ARG...     runs the Go that builds them
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-what=${1:?helm, kubernetes, probe or go}
+what=${1:?helm, kubernetes, probe, clients or go}
 kubernetes=v1.35.4
 
 case "$what" in
   helm) module=$here ;;
   kubernetes | probe) module=$here/../../apiserver/kubernetes ;;
+  clients) module=$here/../../interop/go ;;
   go) ;;
   *) echo "build.sh: no such set of programs: $what" >&2; exit 2 ;;
 esac
@@ -36,6 +38,7 @@ fi
 
 sources=("$module/go.mod" "$module/go.sum" "$here/build.sh")
 [[ "$what" == probe ]] && sources+=("$module/probe/main.go")
+[[ "$what" == clients ]] && sources+=("$module/main.go")
 sum=$(cat "${sources[@]}" <(go version) | sha256sum | cut -c1-16)
 out=${XDG_CACHE_HOME:-$HOME/.cache}/carillon/$what-$sum
 mkdir -p "$out"
@@ -56,6 +59,9 @@ if [[ "$what" == helm ]]; then
   build helm4 helm.sh/helm/v4/cmd/helm "-X helm.sh/helm/v4/internal/version.version=v4.3.1"
 elif [[ "$what" == probe ]]; then
   build probe ./probe
+elif [[ "$what" == clients ]]; then
+  build client .
+  build grpcurl github.com/fullstorydev/grpcurl/cmd/grpcurl "-X main.version=v1.9.3"
 else
   # Clients refuse a server that does not know its version.
   flags="-X k8s.io/component-base/version.gitVersion=$kubernetes"
