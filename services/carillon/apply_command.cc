@@ -174,7 +174,7 @@ int Export(const ExportFlags& flags) {
   std::vector<const client::Kind*> kinds;
   for (const std::string& word : flags.kinds) {
     const client::Kind* kind = client::FindKind(word);
-    if (kind == nullptr || kind->IsNested()) {
+    if (kind == nullptr || kind->IsNested() || !kind->declared) {
       return Fail(
           absl::StrCat("no kind '", base::Printable(word), "' to export", client::KnownKinds(word)),
           client::kEndWrongInput);
@@ -185,7 +185,7 @@ int Export(const ExportFlags& flags) {
     std::string yaml = "# For `carillon apply -f`. Secrets are in no answer, so none is here.\n";
     for (const client::Kind& kind : client::Kinds()) {
       const bool wanted = kinds.empty() || std::ranges::find(kinds, &kind) != kinds.end();
-      if (!wanted || kind.IsNested() || kind.type->FindFieldByName("labels") == nullptr) continue;
+      if (!wanted || kind.IsNested() || !kind.declared) continue;
       const std::string both =
           flags.filter.empty() ? "" : absl::StrCat(" AND (", flags.filter, ")");
       const absl::Status status = session.resources().List(

@@ -9,6 +9,7 @@
 #include "carillon/client/render.h"
 #include "carillon/client/table.h"
 #include "carillon/config/set_member.h"
+#include "carillon/v1/access_service.pb.h"
 #include "carillon/v1/destination.pb.h"
 #include "carillon/v1/destination_service.pb.h"
 #include "commands.h"
@@ -21,17 +22,27 @@ using client::OutputForm;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-/// Keys in an answer that hold their secret.
-void CollectNewKeys(const Message& message, std::vector<const v1::Key*>& keys) {
-  if (message.GetDescriptor() == v1::Key::descriptor()) {
-    const auto& key = static_cast<const v1::Key&>(message);
-    if (key.secret().source_case() == v1::Secret::kValue) keys.push_back(&key);
-    return;
+/// What an answer shows this once: the name, and the secret.
+using Shown = std::vector<std::pair<std::string, std::string>>;
+
+void CollectSecrets(const v1::Key& key, Shown& shown) {
+  if (key.secret().source_case() != v1::Secret::kValue) return;
+  shown.emplace_back(client::ShortName(*client::FindKind("keys"), key.name()),
+                     key.secret().value());
+}
+
+Shown SecretsIn(const Message& resource) {
+  Shown shown;
+  if (const auto* key = dynamic_cast<const v1::Key*>(&resource)) CollectSecrets(*key, shown);
+  if (const auto* destination = dynamic_cast<const v1::Destination*>(&resource)) {
+    for (const v1::Key& key : destination->keys()) CollectSecrets(key, shown);
   }
-  if (message.GetDescriptor() != v1::Destination::descriptor()) return;
-  for (const v1::Key& key : static_cast<const v1::Destination&>(message).keys()) {
-    CollectNewKeys(key, keys);
+  const auto* token = dynamic_cast<const v1::Token*>(&resource);
+  if (token != nullptr && !token->token().empty()) {
+    shown.emplace_back(client::ShortName(*client::FindKind("tokens"), token->name()),
+                       token->token());
   }
+  return shown;
 }
 
 bool IsForPrograms(OutputForm form) {
@@ -55,8 +66,7 @@ absl::StatusOr<std::pair<std::string, std::string>> PlaceOf(const Kind& kind,
                                                             const std::string& name,
                                                             const std::string& tenant) {
   if (client::KindOfName(name) == &kind) {
-    const size_t id = name.rfind('/');
-    return std::pair(name.substr(0, name.rfind('/', id - 1)), name.substr(id + 1));
+    return std::pair(client::ParentOf(name), name.substr(name.rfind('/') + 1));
   }
   auto [outer, id] = SplitOuter(kind, name);
   absl::StatusOr<std::string> parent = client::ParentName(kind, outer, tenant);
@@ -93,19 +103,17 @@ void AddChangeFlags(CLI::App& app, ChangeFlags& flags) {
 }
 
 void PrintSecrets(const ApiSession& session, const Message& resource) {
-  std::vector<const v1::Key*> keys;
-  CollectNewKeys(resource, keys);
-  if (keys.empty()) return;
+  const Shown shown = SecretsIn(resource);
+  if (shown.empty()) return;
+  const bool token = resource.GetDescriptor() == v1::Token::descriptor();
   if (session.form() == OutputForm::kName) {
-    Say("--output name does not show the new secrets, and no later answer has them: rotate the "
-        "keys to get others");
+    Say(absl::StrCat("--output name does not show the new secrets, and no later answer has them: ",
+                     token ? "make another token" : "rotate the keys to get others"));
     return;
   }
-  client::Table table({"KEY", "SECRET (shown this once)"});
-  const Kind& kind = *client::FindKind("keys");
-  for (const v1::Key* key : keys) {
-    table.Add({{client::ShortName(kind, key->name())}, {key->secret().value()}});
-  }
+  client::Table table(
+      {token ? "NAME" : "KEY", token ? "TOKEN (shown this once)" : "SECRET (shown this once)"});
+  for (const auto& [name, secret] : shown) table.Add({{name}, {secret}});
   ApiSession::Print("\n" + table.Format(session.color()));
 }
 

@@ -21,7 +21,8 @@ void AddMigrateCommand(CLI::App& group, Command& chosen);
 void AddHealthCommand(CLI::App& app, Command& chosen);
 /// `generate`, to the group `keys`.
 void AddGenerateKeyCommand(CLI::App& group, Command& chosen);
-void AddTokensCommand(CLI::App& app, Command& chosen);
+/// `generate`, to the group `tokens`.
+void AddGenerateTokenCommand(CLI::App& group, Command& chosen);
 void AddStoreCommand(CLI::App& app, Command& chosen);
 void AddApplyCommand(CLI::App& app, Command& chosen);
 void AddExportCommand(CLI::App& app, Command& chosen);

@@ -17,27 +17,45 @@ using google::protobuf::Message;
 
 /// `orders` where a key's name would be `orders/first`: the destination whose keys are meant.
 bool IsOuter(const Kind& kind, const std::string& name) {
-  return kind.IsNested() && !client::WholeName(kind, name, "default").ok();
+  return kind.IsNested() && !client::WholeName(kind, name, "default").ok() &&
+         client::ParentName(kind, name, "default").ok();
+}
+
+bool IsForPeople(client::OutputForm form) {
+  return form == client::OutputForm::kTable || form == client::OutputForm::kWide;
+}
+
+absl::StatusOr<std::string> ParentOfList(const ApiSession& session, const Kind& kind,
+                                         const GetFlags& flags) {
+  if (flags.no_tenant) return "";
+  const std::string outer = flags.names.empty() ? "" : flags.names.front();
+  return client::ParentName(kind, outer, flags.everywhere ? "-" : session.tenant());
 }
 
 int ListThem(ApiSession& session, const Kind& kind, const GetFlags& flags) {
-  const std::string outer = flags.names.empty() ? "" : flags.names.front();
-  const auto parent = client::ParentName(kind, outer, flags.everywhere ? "-" : session.tenant());
+  const auto parent = ParentOfList(session, kind, flags);
   if (!parent.ok()) return FailBefore(parent.status());
+  const std::string plural(kind.plural);
+  const uint64_t limit = flags.limit.value_or(kind.usual_limit);
+  uint64_t count = 0;
   client::Listing listing(kind, session.form(), flags.everywhere);
   const absl::Status status = session.resources().List(
-      kind,
-      {.parent = *parent, .filter = flags.filter, .order_by = flags.order_by, .limit = flags.limit},
-      [&listing](const Message& resource) { listing.Add(resource); });
+      kind, {.parent = *parent, .filter = flags.filter, .order_by = flags.order_by, .limit = limit},
+      [&](const Message& resource) {
+        listing.Add(resource);
+        ++count;
+      });
   if (!status.ok()) return session.Fail(status);
-  const bool for_people =
-      session.form() == client::OutputForm::kTable || session.form() == client::OutputForm::kWide;
+  const bool for_people = IsForPeople(session.form());
   if (listing.empty() && for_people) {
-    Say(absl::StrCat("no ", base::ToAbsl(kind.plural), " in ", *parent,
+    Say(absl::StrCat("no ", plural, parent->empty() ? "" : " in ", *parent,
                      flags.filter.empty() ? "" : " that match"));
     return client::kEndDone;
   }
   ApiSession::Print(listing.Render(session.color()));
+  if (for_people && !flags.limit && count == limit && limit > 0) {
+    Say(absl::StrCat("these are the last ", limit, ": --limit 0 shows all ", plural));
+  }
   return client::kEndDone;
 }
 
@@ -80,7 +98,8 @@ void AddListFlags(CLI::App& app, GetFlags& flags) {
       "Only those that match (AIP-160): labels.team = \"billing\" AND url:\"example.com\"");
   app.add_option("--order-by", flags.order_by,
                  "Members, each also with ' desc': 'update_time desc'");
-  app.add_option("--limit", flags.limit, "At most so many (default: all)");
+  app.add_option("--limit", flags.limit,
+                 "At most so many; 0: all (default: all, of deliveries and attempts 50)");
   app.add_flag("-A,--all-tenants", flags.everywhere, "In all tenants: only who may see them all");
 }
 
@@ -109,10 +128,15 @@ int RunDescribe(const Kind& kind, const GetFlags& flags) {
     const auto resource = session.resources().Get(kind, *name);
     if (!resource.ok()) return session.Fail(resource.status());
     ApiSession::Print(client::Describe(**resource));
-    if (kind.plural != "destinations") return static_cast<int>(client::kEndDone);
-    const std::string tenant = name->substr(0, name->find("/destinations/"));
-    DescribeRelated(session, *client::FindKind("subscriptions"),
-                    {.parent = tenant, .filter = absl::StrCat("destinations:\"", *name, "\"")});
+    if (kind.plural == "destinations") {
+      DescribeRelated(session, *client::FindKind("subscriptions"),
+                      {.parent = client::ParentOf(*name),
+                       .filter = absl::StrCat("destinations:\"", *name, "\"")});
+      DescribeRelated(session, *client::FindKind("deliveries"), {.parent = *name, .limit = 10});
+    }
+    if (kind.plural == "deliveries") {
+      DescribeRelated(session, *client::FindKind("attempts"), {.parent = *name, .limit = 100});
+    }
     return static_cast<int>(client::kEndDone);
   });
 }

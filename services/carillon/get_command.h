@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,9 @@ struct GetFlags {
   std::vector<std::string> names;  ///< empty: all, as the rest says
   std::string filter;
   std::string order_by;
-  uint64_t limit = 0;
+  std::optional<uint64_t> limit;  ///< 0: all; nullopt: as many as are usual for the kind
   bool everywhere = false;
+  bool no_tenant = false;  ///< those of no tenant
 };
 
 /// Adds --filter, --order-by, --limit and --all-tenants.

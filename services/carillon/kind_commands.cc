@@ -20,9 +20,18 @@ std::string Words(std::string_view before, std::string_view word, std::string_vi
   return absl::StrCat(base::ToAbsl(before), base::ToAbsl(word), base::ToAbsl(after));
 }
 
+/// `destinations, keys, ..., or a whole name`.
+std::string KindHelp() {
+  std::string help;
+  for (const Kind& kind : client::Kinds()) absl::StrAppend(&help, base::ToAbsl(kind.plural), ", ");
+  return help + "or a whole name";
+}
+
 std::string NameHelp(const Kind& kind) {
-  return kind.IsNested() ? "OUTER/NAME, or the whole name"
-                         : "Its last part alone, or the whole name";
+  if (kind.IsNested()) return "OUTER/NAME, or the whole name";
+  if (!kind.IsAlsoOfNoTenant()) return "Its last part alone, or the whole name";
+  return absl::StrCat("Its last part alone, or the whole name: ", base::ToAbsl(kind.plural),
+                      "/NAME is of no tenant");
 }
 
 void AddListAndGet(CLI::App& group, const Kind& kind, Command& chosen) {
@@ -34,9 +43,14 @@ void AddListAndGet(CLI::App& group, const Kind& kind, Command& chosen) {
     if (list) {
       AddListFlags(*command, *flags);
       if (kind.IsNested()) {
-        command->add_option("OUTER", flags->names, "The resource that they are in")
-            ->required()
-            ->expected(1);
+        auto* const outer = command->add_option(
+            "OUTER", flags->names,
+            kind.declared ? "The resource that they are in" : "Only those that are in it");
+        outer->expected(kind.declared ? 1 : 0, 1);
+        if (kind.declared) outer->required();
+      }
+      if (kind.IsAlsoOfNoTenant()) {
+        command->add_flag("--no-tenant", flags->no_tenant, "Those of no tenant: of operators");
       }
     } else {
       command->add_option("NAME", flags->names, NameHelp(kind))->required();
@@ -65,7 +79,9 @@ void AddCreate(CLI::App& group, const Kind& kind, Command& chosen) {
   auto* const name = command->add_option(
       "NAME", flags->names,
       kind.IsNested() ? "OUTER/NAME, or OUTER: then the server makes the name"
-                      : "Its last part; if left out, the file's, or one that the server makes");
+      : kind.IsAlsoOfNoTenant()
+          ? NameHelp(kind)
+          : "Its last part; if left out, the file's, or one that the server makes");
   name->expected(kind.IsNested() ? 1 : 0, 1);
   if (kind.IsNested()) name->required();
   AddResourceFlags(*command, kind, flags->resource);
@@ -83,7 +99,7 @@ void AddUpdate(CLI::App& group, const Kind& kind, Command& chosen) {
   command->add_option("NAME", flags->names, NameHelp(kind))->required()->expected(1);
   AddResourceFlags(*command, kind, flags->resource);
   AddClearFlag(*command, flags->resource);
-  if (!kind.IsNested()) {
+  if (kind.Method("Update")->input_type()->FindFieldByName("allow_missing") != nullptr) {
     command->add_flag("--allow-missing", flags->options.allow_missing,
                       "Create it if it does not exist");
   }
@@ -142,8 +158,7 @@ void AddGenericGet(CLI::App& app, Command& chosen, bool describe) {
                                          "destination orders -o yaml; carillon get keys orders\n") +
                   kApiExitCodeHelp);
   const auto flags = std::make_shared<GetFlags>();
-  command->add_option("KIND", flags->kind, "destinations, keys, subscriptions, or a whole name")
-      ->required();
+  command->add_option("KIND", flags->kind, KindHelp())->required();
   command->add_option("NAME", flags->names, "Which; if left out, all are listed");
   if (!describe) AddListFlags(*command, *flags);
   AddApiFlags(*command, flags->api);
@@ -164,8 +179,7 @@ void AddGenericDelete(CLI::App& app, Command& chosen) {
                   kApiExitCodeHelp);
   const auto which = std::make_shared<GetFlags>();
   const auto flags = std::make_shared<ChangeFlags>();
-  command->add_option("KIND", which->kind, "destinations, keys, subscriptions, or a whole name")
-      ->required();
+  command->add_option("KIND", which->kind, KindHelp())->required();
   command->add_option("NAME", which->names, "Which");
   AddDeleteFlags(*command, *flags);
   command->callback([&chosen, which, flags] {
@@ -194,12 +208,13 @@ void AddKindCommands(CLI::App& app, Command& chosen) {
     group->require_subcommand(1);
     AddListAndGet(*group, kind, chosen);
     AddDescribe(*group, kind, chosen);
-    AddCreate(*group, kind, chosen);
-    AddUpdate(*group, kind, chosen);
-    AddDelete(*group, kind, chosen);
+    if (kind.Method("Create") != nullptr) AddCreate(*group, kind, chosen);
+    if (kind.Method("Update") != nullptr) AddUpdate(*group, kind, chosen);
+    if (kind.Method("Delete") != nullptr) AddDelete(*group, kind, chosen);
     AddActionCommands(*group, kind, chosen);
     if (kind.Method("Rotate") != nullptr) AddRotate(*group, chosen);
     if (kind.plural == "keys") AddGenerateKeyCommand(*group, chosen);
+    if (kind.plural == "tokens") AddGenerateTokenCommand(*group, chosen);
   }
 }
 

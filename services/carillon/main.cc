@@ -34,7 +34,7 @@ namespace {
 
 int Run(int argc, char** argv) {
   CLI::App app(
-      "Talks to carillond: publishes events, manages destinations, keys and subscriptions.",
+      "Talks to carillond: publishes events, manages what is configured, shows what was delivered.",
       "carillon");
   app.footer(kExitCodeHelp);
   app.set_version_flag("--version", "carillon " CARILLON_VERSION);
@@ -52,7 +52,6 @@ int Run(int argc, char** argv) {
   AddTriggerCommand(app, chosen);
   AddCompletionCommand(app, chosen);
   AddContextCommand(app, chosen);
-  AddTokensCommand(app, chosen);
   AddStoreCommand(app, chosen);
   app.add_subcommand("version", "Print the version")->callback([&chosen] {
     chosen = [] {

@@ -87,7 +87,7 @@ int Status(ApiSession& session) {
   table.Add({{"role"}, {client::CellText(**caller, "role")}});
   table.Add({{"tenant"}, {session.tenant()}});
   for (const client::Kind& kind : client::Kinds()) {
-    const std::string count = kind.IsNested() ? "" : CountOf(session, kind);
+    const std::string count = !kind.declared || kind.IsNested() ? "" : CountOf(session, kind);
     if (!count.empty()) table.Add({{std::string(kind.plural)}, {count}});
   }
   ApiSession::Print(table.Format(session.color()));

@@ -31,10 +31,8 @@ int GenerateToken() {
 
 }  // namespace
 
-void AddTokensCommand(CLI::App& app, Command& chosen) {
-  CLI::App* group = app.add_subcommand("tokens", "Work with tokens of callers");
-  group->require_subcommand(1);
-  CLI::App* generate = group->add_subcommand(
+void AddGenerateTokenCommand(CLI::App& group, Command& chosen) {
+  CLI::App* generate = group.add_subcommand(
       "generate", "Print a new token, kept nowhere else, and on stderr its SHA-256");
   generate->footer(
       "From 32 bytes of the system's random source. The token is for who calls (CARILLON_TOKEN), "

@@ -8,6 +8,8 @@
 #include "carillon/aip/resource_name.h"
 #include "carillon/base/similar.h"
 #include "carillon/base/text.h"
+#include "carillon/v1/access_service.pb.h"
+#include "carillon/v1/delivery_service.pb.h"
 #include "carillon/v1/destination.pb.h"
 #include "carillon/v1/destination_service.pb.h"
 #include "carillon/v1/subscription_service.pb.h"
@@ -92,11 +94,103 @@ Kind Subscriptions() {
                         {"disabled", "disabled", "true: it matches nothing for now", false}}};
 }
 
+Kind Tokens() {
+  return {.singular = "token",
+          .plural = "tokens",
+          .aliases = {},
+          .type = v1::Token::descriptor(),
+          .service = Service(*v1::GetTokenRequest::descriptor(), "TokenService"),
+          .columns = {{"ROLE", "role"},
+                      {"TENANTS", "tenants"},
+                      {"EVENT TYPES", "event_types"},
+                      {"DISPLAY NAME", "display_name", true},
+                      {"CREATED", "create_time", true},
+                      {"EXPIRES", "expire_time"},
+                      {"LAST USED", "last_use_time"}},
+          .shortcuts = {{"role", "role", "operator, tenant_admin, reader or publisher", false},
+                        {"event-type", "event_types",
+                         "Of a publisher: what it may publish, order.* or *; may be given again"},
+                        {"display-name", "display_name", "For people: at most 128 bytes"},
+                        {"expire-time", "expire_time",
+                         "When it ends: 2027-01-31T12:00:00Z (if unset: in 90 days)", false},
+                        {"sha256", "sha256",
+                         "The hash of a token that is made already (carillon tokens generate)"}},
+          .declared = false};
+}
+
+Kind Deliveries() {
+  return {.singular = "delivery",
+          .plural = "deliveries",
+          .aliases = {},
+          .type = v1::Delivery::descriptor(),
+          .service = Service(*v1::GetDeliveryRequest::descriptor(), "DeliveryService"),
+          .columns = {{"TYPE", "event_type"},
+                      {"EVENT", "event_id"},
+                      {"STATE", "state"},
+                      {"OUTCOME", "outcome"},
+                      {"ATTEMPTS", "attempt_count"},
+                      {"LAST ATTEMPT", "last_attempt_time"},
+                      {"NEXT ATTEMPT", "next_attempt_time", true},
+                      {"TRIGGER", "trigger", true},
+                      {"MESSAGE", "message", true}},
+          .shortcuts = {},
+          .declared = false,
+          .usual_limit = 50};
+}
+
+Kind Attempts() {
+  return {.singular = "attempt",
+          .plural = "attempts",
+          .aliases = {},
+          .type = v1::Attempt::descriptor(),
+          .service = Service(*v1::GetDeliveryRequest::descriptor(), "DeliveryService"),
+          .columns = {{"TYPE", "event_type"},
+                      {"EVENT", "event_id"},
+                      {"STARTED", "start_time"},
+                      {"OUTCOME", "outcome"},
+                      {"STATUS", "response.status"},
+                      {"TOOK", "phases.total"},
+                      {"ADDRESS", "remote_address", true},
+                      {"MESSAGE", "message", true}},
+          .shortcuts = {},
+          .declared = false,
+          .usual_limit = 50};
+}
+
 std::vector<std::string> SplitName(std::string_view name) {
   return absl::StrSplit(base::ToAbsl(name), '/');
 }
 
 bool IsVariable(const std::string& segment) { return segment.starts_with('{'); }
+
+/// Whether a name is one of the kind's; with `-` in place of ids only where `wildcards`.
+bool IsNameOf(const Kind& kind, std::string_view name, bool wildcards = false) {
+  return std::ranges::any_of(aip::NamePattern::Of(*kind.type), [&](const auto& pattern) {
+    return pattern.Match(name, wildcards).has_value();
+  });
+}
+
+/// The name of the kind with these last ids, in a tenant; nullopt: there must be another number of
+/// them.
+std::optional<std::string> NameWith(const Kind& kind, std::vector<std::string> ids,
+                                    std::string_view tenant) {
+  const aip::NamePattern pattern = aip::NamePattern::Of(*kind.type).front();
+  const std::vector<std::string> segments = SplitName(pattern.ToString());
+  const auto variables = static_cast<size_t>(std::ranges::count_if(segments, IsVariable));
+  if (variables > 1) ids.insert(ids.begin(), std::string(tenant));
+  if (ids.size() != variables) return std::nullopt;
+  return pattern.Format(ids);
+}
+
+/// What resources of a nested kind are in: the deepest, if several are.
+const Kind* OuterOf(const Kind& kind) {
+  const Kind* outer = nullptr;
+  for (const Kind& other : Kinds()) {
+    if (!kind.Pattern().starts_with(other.Pattern() + "/")) continue;
+    if (outer == nullptr || outer->Pattern().size() < other.Pattern().size()) outer = &other;
+  }
+  return outer;
+}
 
 absl::Status WrongName(const Kind& kind, std::string_view word) {
   return absl::InvalidArgumentError(absl::StrCat(
@@ -117,8 +211,11 @@ std::string Kind::Pattern() const { return aip::NamePattern::Of(*type).front().T
 
 bool Kind::IsNested() const { return std::ranges::count(Pattern(), '{') > 2; }
 
+bool Kind::IsAlsoOfNoTenant() const { return aip::NamePattern::Of(*type).size() > 1; }
+
 const std::vector<Kind>& Kinds() {
-  static const auto& kinds = *new std::vector<Kind>{Destinations(), Keys(), Subscriptions()};
+  static const auto& kinds = *new std::vector<Kind>{Destinations(), Keys(),       Subscriptions(),
+                                                    Tokens(),       Deliveries(), Attempts()};
   return kinds;
 }
 
@@ -134,9 +231,7 @@ const Kind* FindKind(std::string_view word) {
 
 const Kind* KindOfName(std::string_view name) {
   for (const Kind& kind : Kinds()) {
-    for (const aip::NamePattern& pattern : aip::NamePattern::Of(*kind.type)) {
-      if (pattern.Match(name)) return &kind;
-    }
+    if (IsNameOf(kind, name)) return &kind;
   }
   return nullptr;
 }
@@ -159,18 +254,18 @@ std::string KnownKinds(std::string_view word) {
   return similar.empty() ? absl::StrCat("; there are ", absl::StrJoin(plurals, ", ")) : similar;
 }
 
+std::string ParentOf(const std::string& name) {
+  const size_t id = name.rfind('/');
+  const size_t collection = id == std::string::npos || id == 0 ? id : name.rfind('/', id - 1);
+  return collection == std::string::npos ? "" : name.substr(0, collection);
+}
+
 absl::StatusOr<std::string> WholeName(const Kind& kind, std::string_view word,
                                       std::string_view tenant) {
-  const aip::NamePattern pattern = aip::NamePattern::Of(*kind.type).front();
-  if (pattern.Match(word)) return std::string(word);
-  const std::vector<std::string> segments = SplitName(pattern.ToString());
-  const auto variables = static_cast<size_t>(std::ranges::count_if(segments, IsVariable));
-  std::vector<std::string> ids = SplitName(word);
-  if (variables > 1) ids.insert(ids.begin(), std::string(tenant));
-  if (ids.size() != variables) return WrongName(kind, word);
-  const std::string name = pattern.Format(ids);
-  if (!pattern.Match(name)) return WrongName(kind, word);
-  return name;
+  if (IsNameOf(kind, word)) return std::string(word);
+  const auto name = NameWith(kind, SplitName(word), tenant);
+  if (!name || !IsNameOf(kind, *name)) return WrongName(kind, word);
+  return *name;
 }
 
 std::string ShortName(const Kind& kind, const std::string& name) {
@@ -186,14 +281,21 @@ absl::StatusOr<std::string> ParentName(const Kind& kind, std::string_view outer,
     return absl::InvalidArgumentError(
         absl::StrCat(base::ToAbsl(kind.plural), " are in no other resource"));
   }
-  for (const Kind& other : Kinds()) {
-    if (!kind.Pattern().starts_with(other.Pattern() + "/")) continue;
+  const Kind& other = *OuterOf(kind);
+  if (kind.declared) {
     if (!outer.empty()) return WholeName(other, outer, tenant);
     return absl::InvalidArgumentError(absl::StrCat("name the ", base::ToAbsl(other.singular),
                                                    " whose ", base::ToAbsl(kind.plural),
                                                    " are meant"));
   }
-  return absl::InternalError("a nested kind without an outer one");
+  if (IsNameOf(other, outer, true)) return std::string(outer);
+  std::vector<std::string> ids;
+  if (!outer.empty()) ids = SplitName(outer);
+  const auto variables = static_cast<size_t>(std::ranges::count(other.Pattern(), '{'));
+  while (ids.size() + 1 < variables) ids.emplace_back(aip::NamePattern::kAny);
+  const auto name = NameWith(other, ids, tenant);
+  if (!name || !IsNameOf(other, *name, true)) return WrongName(other, outer);
+  return *name;
 }
 
 }  // namespace carillon::client

@@ -18,8 +18,9 @@ const Kind& Of(std::string_view word) { return *FindKind(word); }
 TEST(Kinds, EachHasItsServiceAndItsColumns) {
   for (const Kind& kind : Kinds()) {
     SCOPED_TRACE(kind.plural);
-    for (const char* verb : {"Get", "List", "Create", "Update", "Delete"}) {
-      EXPECT_NE(kind.Method(verb), nullptr) << verb;
+    for (const char* verb : {"Get", "List"}) EXPECT_NE(kind.Method(verb), nullptr) << verb;
+    for (const char* verb : {"Create", "Update", "Delete"}) {
+      if (kind.declared) EXPECT_NE(kind.Method(verb), nullptr) << verb;
     }
     std::vector<std::string_view> paths;
     for (const Column& column : kind.columns) paths.push_back(column.path);
@@ -50,6 +51,32 @@ TEST(Kinds, NamesAreWrittenOut) {
   EXPECT_EQ(name("key", "first"), "wrong");
   EXPECT_THAT(std::string(WholeName(Of("key"), "first", "acme").status().message()),
               HasSubstr("OUTER/NAME"));
+}
+
+TEST(Kinds, SomeTokensAreInNoTenant) {
+  EXPECT_EQ(WholeName(Of("token"), "ci", "acme").value_or("wrong"), "tenants/acme/tokens/ci");
+  EXPECT_EQ(WholeName(Of("token"), "tokens/ops", "acme").value_or("wrong"), "tokens/ops");
+  EXPECT_EQ(KindOfName("tokens/ops"), &Of("token"));
+  EXPECT_EQ(ParentOf("tokens/ops"), "");
+  EXPECT_EQ(ParentOf("tenants/acme/tokens/ci"), "tenants/acme");
+  EXPECT_EQ(ParentOf("ops"), "");
+  EXPECT_TRUE(Of("token").IsAlsoOfNoTenant());
+  EXPECT_FALSE(Of("destination").IsAlsoOfNoTenant());
+}
+
+TEST(Kinds, ALogIsListedWhereverNothingIsSaid) {
+  const auto parent = [](std::string_view kind, std::string_view outer) {
+    return ParentName(Of(kind), outer, "acme").value_or("wrong");
+  };
+  EXPECT_EQ(parent("delivery", ""), "tenants/acme/destinations/-");
+  EXPECT_EQ(parent("delivery", "orders"), "tenants/acme/destinations/orders");
+  EXPECT_EQ(parent("delivery", "tenants/bell/destinations/-"), "tenants/bell/destinations/-");
+  EXPECT_EQ(parent("attempt", ""), "tenants/acme/destinations/-/deliveries/-");
+  EXPECT_EQ(parent("attempt", "orders"), "tenants/acme/destinations/orders/deliveries/-");
+  EXPECT_EQ(parent("attempt", "orders/17"), "tenants/acme/destinations/orders/deliveries/17");
+  for (const char* outer : {"a/b/c", "a b", "tenants/acme/subscriptions/x"}) {
+    EXPECT_EQ(parent("attempt", outer), "wrong") << outer;
+  }
 }
 
 TEST(Kinds, ShortNamesAreWhatIsWrittenOut) {

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/descriptor.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,10 @@ struct Kind {
   const google::protobuf::ServiceDescriptor* service;
   std::vector<Column> columns;  ///< behind NAME
   std::vector<Shortcut> shortcuts;
+  /// Written by hand, like a configuration: `apply`, `export` and `status` are about these.
+  bool declared = true;
+  /// How many `list` shows where nobody says a limit; 0: all.
+  uint64_t usual_limit = 0;
 
   /// The method `Get`, `List`, `Create`, `Update`, `Delete` or another of the kind; null: there is
   /// none.
@@ -45,6 +50,8 @@ struct Kind {
   std::string Pattern() const;
   /// Whether resources of it stand within others than tenants: keys in destinations.
   bool IsNested() const;
+  /// Whether there may be some in no tenant: tokens of operators.
+  bool IsAlsoOfNoTenant() const;
 };
 
 const std::vector<Kind>& Kinds();
@@ -57,6 +64,9 @@ const Kind* KindOfType(const google::protobuf::Descriptor& type);
 /// `; did you mean ...`, or the kinds there are.
 std::string KnownKinds(std::string_view word);
 
+/// What the name's resource is in: `tenants/acme/destinations/orders` for one of its keys; empty
+/// for `tokens/ops`, which is in nothing.
+std::string ParentOf(const std::string& name);
 /// The whole name of what `word` means in a tenant: the last part alone (`orders`), the last parts
 /// from the tenant on (`orders/first` for a key), or the whole name, which stays.
 /// INVALID_ARGUMENT says what the name must look like.
@@ -65,7 +75,8 @@ absl::StatusOr<std::string> WholeName(const Kind& kind, std::string_view word,
 /// The name without the tenant and the collections: what `WholeName` takes. A name of another kind
 /// stays.
 std::string ShortName(const Kind& kind, const std::string& name);
-/// `tenants/acme`, or of a nested kind the whole name of what they are in.
+/// `tenants/acme`, or of a nested kind the whole name of what they are in. Of a kind that is not
+/// declared an empty `outer` means all, as do `-` and `orders/-`.
 /// INVALID_ARGUMENT: there must be, or must not be, an `outer` resource.
 absl::StatusOr<std::string> ParentName(const Kind& kind, std::string_view outer,
                                        std::string_view tenant);
