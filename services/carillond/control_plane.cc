@@ -42,7 +42,7 @@ class ControlPlaneImpl final : public ControlPlane {
                                    .clock = clock_,
                                    .file = file,
                                    .types = {destinations_.get(), subscriptions_.get(),
-                                             tenant_tokens_.get(), tokens_.get()}});
+                                             tenants_.get(), tenant_tokens_.get(), tokens_.get()}});
     if (!repository.ok()) return repository.status();
     repository_ = *std::move(repository);
     if (absl::Status status = ReadMethods(); !status.ok()) return status;
@@ -59,6 +59,7 @@ class ControlPlaneImpl final : public ControlPlane {
         {.repository = *repository_,
          .destinations = *destinations_,
          .subscriptions = *subscriptions_,
+         .tenants = *tenants_,
          .tenant_tokens = *tenant_tokens_,
          .tokens = *tokens_,
          .authenticator = authenticator_,
@@ -119,6 +120,7 @@ class ControlPlaneImpl final : public ControlPlane {
   std::atomic<const rpc::Front*> front_{nullptr};
   const std::unique_ptr<control::ResourceType> destinations_ = control::MakeDestinationType();
   const std::unique_ptr<control::ResourceType> subscriptions_ = control::MakeSubscriptionType();
+  const std::unique_ptr<control::ResourceType> tenants_ = control::MakeTenantType();
   const std::unique_ptr<control::ResourceType> tenant_tokens_ = control::MakeTenantTokenType();
   const std::unique_ptr<control::ResourceType> tokens_ = control::MakeTokenType();
   std::unique_ptr<store::ConfigStore> store_;

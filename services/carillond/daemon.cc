@@ -9,6 +9,7 @@
 
 #include "admin_front.h"
 #include "carillon/access/authenticator.h"
+#include "carillon/access/tenant_quotas.h"
 #include "carillon/admin/health.h"
 #include "carillon/base/loop_watch.h"
 #include "carillon/config/file_source.h"
@@ -27,6 +28,7 @@
 #include "journal_watch.h"
 #include "notices.h"
 #include "port_tls.h"
+#include "quota_keeper.h"
 #include "start_delivery_log.h"
 #include "start_tracer.h"
 
@@ -112,6 +114,7 @@ class DaemonImpl final : public Daemon {
     const resource::SnapshotPtr snapshot = layers_->current();
     if (absl::Status status = engine_->ApplyAndWait(snapshot); !status.ok()) return status;
     metrics_->SetProcessGauges([this] { return Gauges(); });
+    quota_keeper_.Set(snapshot);
     in_force_.Set(snapshot);
     in_force_.SetCollector(CollectorTls());
     if (absl::Status status = ListenPublish(*snapshot); !status.ok()) return status;
@@ -210,6 +213,7 @@ class DaemonImpl final : public Daemon {
     limits.max_message_bytes = config_.server.max_message_bytes();
     publishing_ = std::make_unique<rpc::Publishing>(limits, clock_, *journal_, *metrics_);
     if (spans_ != nullptr) publishing_->SetTracer(spans_->tracer());
+    publishing_->SetTenants(tenant_quotas_);
     SetCatalog(snapshot);
     authenticator_.SetTokens(config_.tokens);
     auto tls = MakePortTls(config_.publish_tls, web::TlsProtocol::kHttp2, kPublishTls);
@@ -242,6 +246,7 @@ class DaemonImpl final : public Daemon {
     engine_->Apply(snapshot, [this, snapshot, done = std::move(done)](absl::Status status) mutable {
       if (status.ok()) {
         SetCatalog(*snapshot);
+        quota_keeper_.Set(snapshot);
         in_force_.Set(snapshot);
       }
       done(std::move(status));
@@ -377,6 +382,8 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<deliverylog::AttemptStore> log_;  // null when it is off; the engine writes to it
   std::unique_ptr<engine::Engine> engine_;
   access::Authenticator authenticator_{clock_};
+  access::TenantQuotas tenant_quotas_;
+  QuotaKeeper quota_keeper_{tenant_quotas_};
   std::unique_ptr<rpc::Publishing> publishing_;
   resource::TypesPtr catalog_;  // of publishing_; on the engine's thread, once it is made
   std::unique_ptr<config::FileSource> file_;

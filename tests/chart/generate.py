@@ -16,7 +16,7 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHART = ROOT / "helm/carillon"
 PROTO = ROOT / "proto/carillon/v1"
-PROTOS = ("config", "destination", "authorization", "options", "resource")
+PROTOS = ("config", "destination", "tenant", "authorization", "options", "resource")
 
 DURATION = {"type": "string", "pattern": r"^(0|([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+)$"}
 SIZE = {"type": ["integer", "string"], "minimum": 0, "pattern": "^[0-9]+(B|KiB|MiB|GiB|TiB)?$"}

@@ -41,6 +41,12 @@ absl::Status Invalid() {
 Authenticator::Authenticator(const base::Clock& clock, const LoginThrottle::Limits& limits)
     : clock_(clock), throttle_(limits), anybody_(std::make_shared<const Caller>(Anybody())) {}
 
+Authenticator::Caller::Caller(Principal principal)
+    : principal_(std::move(principal)),
+      quota_(principal_.rate == PublishRate()
+                 ? nullptr
+                 : std::make_unique<PublishQuota>(principal_.rate, base::MonoTime())) {}
+
 std::optional<base::WallTime> Authenticator::Caller::last_use() const {
   const int64_t seconds = last_use_.load(std::memory_order_relaxed);
   if (seconds == 0) return std::nullopt;

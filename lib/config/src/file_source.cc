@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "carillon/resource/read_one.h"
+
 namespace carillon::config {
 
 resource::SnapshotPtr TakeSnapshot(uint64_t revision, Config& config,
@@ -9,11 +11,13 @@ resource::SnapshotPtr TakeSnapshot(uint64_t revision, Config& config,
   resource::OperatorSettings settings{
       .egress = std::move(config.egress),
       .max_in_flight = config.limits.max_in_flight(),
-      .max_in_flight_per_tenant = config.limits.tenant_defaults().max_in_flight(),
+      .tenant_defaults = resource::ReadLimits(config.limits.tenant_defaults()),
+      .require_tenants = config.limits.require_tenants(),
       .hash = config.hash};
   return resource::MakeSnapshot(revision, std::move(settings), std::exchange(config.types, {}),
                                 std::exchange(config.destinations, {}),
-                                std::exchange(config.subscriptions, {}), before);
+                                std::exchange(config.subscriptions, {}), before,
+                                std::exchange(config.tenants, {}));
 }
 
 FileSource::FileSource(std::string path, Config& config, const base::Clock& clock)

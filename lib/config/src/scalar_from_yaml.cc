@@ -158,7 +158,9 @@ void ReadDouble(const YamlNode& node, Message& message, const FieldDescriptor& f
 }
 
 /// Sizes are the fields whose name says `bytes`.
-bool IsSize(const FieldDescriptor& field) { return field.name().ends_with("_bytes"); }
+bool IsSize(const FieldDescriptor& field) {
+  return field.name().ends_with("_bytes") || field.name().ends_with("bytes_per_second");
+}
 
 void ReadUnsigned(const YamlNode& node, Message& message, const FieldDescriptor& field,
                   const resource::Path& path, resource::Errors& errors) {

@@ -19,8 +19,8 @@ using resource::TenantResources;
 constexpr std::string_view kDestinations = "destinations";
 constexpr std::string_view kSubscriptions = "subscriptions";
 
-/// `tenants/acme/destinations/orders` in its parts; names that are stored are well-formed. One of
-/// no tenant (`tokens/ops`) has no collection.
+/// `tenants/acme/destinations/orders` in its parts; names that are stored are well-formed. A tenant
+/// itself has no collection, and one of no tenant (`tokens/ops`) nothing.
 struct Parts {
   std::string tenant;
   std::string collection;
@@ -30,7 +30,8 @@ struct Parts {
 Parts PartsOf(const std::string& name) {
   const size_t tenant = name.find('/') + 1;
   const size_t collection = name.find('/', tenant) + 1;
-  if (collection == 0) return {};
+  if (!name.starts_with("tenants/")) return {};
+  if (collection == 0) return {.tenant = name.substr(tenant), .collection = {}, .id = {}};
   const size_t id = name.find('/', collection) + 1;
   return {name.substr(tenant, collection - 1 - tenant),
           name.substr(collection, id - 1 - collection), name.substr(id)};
@@ -51,6 +52,12 @@ void Put(std::vector<Revised<T>>& sorted, const std::string& id, std::shared_ptr
   }
 }
 
+/// Whether it is something that a snapshot has.
+bool IsInSnapshots(const Parts& parts) {
+  return parts.collection == kDestinations || parts.collection == kSubscriptions ||
+         (parts.collection.empty() && !parts.tenant.empty());
+}
+
 /// The value of an edit, null where it deletes.
 template <typename T>
 std::shared_ptr<const T> ValueOf(const Edit& edit) {
@@ -59,7 +66,9 @@ std::shared_ptr<const T> ValueOf(const Edit& edit) {
 }
 
 void Apply(const Edit& edit, const Parts& parts, uint64_t revision, TenantResources& tenant) {
-  if (parts.collection == kDestinations) {
+  if (parts.collection.empty()) {
+    tenant.made = {ValueOf<model::Tenant>(edit), revision};
+  } else if (parts.collection == kDestinations) {
     Put(tenant.destinations, parts.id, ValueOf<model::Destination>(edit), revision);
   } else {
     Put(tenant.subscriptions, parts.id, ValueOf<model::Subscription>(edit), revision);
@@ -72,7 +81,7 @@ resource::SnapshotPtr LayerBuilder::Next(const std::vector<Edit>& edits, uint64_
   std::map<std::string, TenantResources> changed;
   for (const Edit& edit : edits) {
     const Parts parts = PartsOf(edit.name);
-    if (parts.collection != kDestinations && parts.collection != kSubscriptions) continue;
+    if (!IsInSnapshots(parts)) continue;
     const auto [tenant, is_new] = changed.try_emplace(parts.tenant);
     if (is_new) {
       const auto had = std::ranges::lower_bound(
@@ -89,7 +98,10 @@ resource::SnapshotPtr LayerBuilder::Next(const std::vector<Edit>& edits, uint64_
   next->revision = revision;
   next->types = snapshot_->types;
   const auto add = [&](TenantResources resources) {
-    if (resources.destinations.empty() && resources.subscriptions.empty()) return;
+    if (resources.made.value == nullptr && resources.destinations.empty() &&
+        resources.subscriptions.empty()) {
+      return;
+    }
     next->tenants.push_back(std::make_shared<const TenantResources>(std::move(resources)));
   };
   auto change = changed.begin();

@@ -88,6 +88,9 @@ std::vector<Answer> Methods::Shown(const std::string& tenant) const {
   for (const MessagePtr& message : type_.OfFile(*repository_.file(), all ? "" : tenant)) {
     shown.emplace_back(message->New())->CopyFrom(*message);
   }
+  for (const MessagePtr& message : type_.Implied(repository_)) {
+    shown.emplace_back(message->New())->CopyFrom(*message);
+  }
   return shown;
 }
 

@@ -11,6 +11,7 @@
 #include "change_call.h"
 #include "metadata.h"
 #include "parent.h"
+#include "tenant_room.h"
 
 namespace carillon::control {
 namespace {
@@ -44,9 +45,11 @@ absl::StatusOr<Answer> Methods::Get(const std::string& name) const {
   if (absl::Status status = CheckName(name, "name"); !status.ok()) return status;
   const Entry entry = repository_.Find(name);
   if (entry.message == nullptr) {
-    const MessagePtr of_file = FindInFile(repository_, name);
-    if (of_file == nullptr) return aip::NotFound(type_.type(), name);
-    return CopyOf(*of_file);
+    if (const MessagePtr of_file = FindInFile(repository_, name)) return CopyOf(*of_file);
+    for (const MessagePtr& implied : type_.Implied(repository_)) {
+      if (GetText(*implied, "name") == name) return CopyOf(*implied);
+    }
+    return aip::NotFound(type_.type(), name);
   }
   Answer shown = CopyOf(*entry.message);
   repository_.Complete(entry, *shown);
@@ -105,6 +108,9 @@ absl::StatusOr<ChangeSet> Methods::DecideCreate(const View& view, const std::str
 absl::StatusOr<ChangeSet> Methods::Store(const View& view, std::shared_ptr<Message> next,
                                          bool shows_secrets, bool validate_only) const {
   type_.Normalize(*next);
+  if (const std::string name = GetText(*next, "name"); view.Find(name).message == nullptr) {
+    if (absl::Status status = CheckRoom(view, name); !status.ok()) return status;
+  }
   absl::StatusOr<Value> value = type_.Read(*next, view, false);
   if (!value.ok()) return value.status();
   SetTime(*next, "update_time", clock_.Wall());

@@ -71,8 +71,13 @@ TokenMethods::TokenMethods(const TokenOptions& options)
     : options_(options),
       in_tenants_(options.repository, options.of_tenants, options.clock),
       rest_(options.repository, options.of_none, options.clock) {
+  RenewAll();
+}
+
+void TokenMethods::RenewAll() {
   const base::MutexLock lock(mutex_);
   std::vector<access::Authenticator::Grant> all;
+  grants_.clear();
   for (const char* prefix : {"tokens/", "tenants/"}) {
     for (const Entry& entry : options_.repository.List(prefix)) {
       const auto* token = dynamic_cast<const v1::Token*>(entry.message.get());

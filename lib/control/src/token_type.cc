@@ -118,6 +118,7 @@ access::Authenticator::Grant ToGrant(const v1::Token& token, const resource::Pat
   *like_in_file.mutable_tenants() = token.tenants();
   *like_in_file.mutable_event_types() = token.event_types();
   like_in_file.set_sha256(token.sha256());
+  if (token.has_quota()) *like_in_file.mutable_quota() = token.quota();
   if (token.has_expire_time() && token.expire_time().seconds() != kNoEndSeconds) {
     *like_in_file.mutable_expire_time() = token.expire_time();
   }

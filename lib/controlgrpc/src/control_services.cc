@@ -22,13 +22,16 @@ class ControlServicesImpl final : public ControlServices {
         deliveries_(options.log, options.repository.page_tokens(), options.clock),
         tokens_({options.repository, options.tenant_tokens, options.tokens, options.authenticator,
                  options.clock}),
+        tenants_(options.repository, options.tenants, options.clock,
+                 [this] { tokens_.RenewAll(); }),
         calls_(std::move(options.authorize)),
         guests_{MakeDestinationFront(calls_, destinations_, states_, tester_),
                 MakeKeyFront(calls_, keys_),
                 MakeSubscriptionFront(calls_, subscriptions_),
                 MakeDeliveryFront(calls_, deliveries_),
                 MakeServerFront(calls_, options.server, options.repository),
-                MakeTokenFront(calls_, tokens_, options.methods)} {}
+                MakeTokenFront(calls_, tokens_, options.methods),
+                MakeTenantFront(calls_, tenants_)} {}
 
   const std::vector<rpc::Guest>& guests() const override { return guests_; }
   void Stop() override { calls_.Stop(); }
@@ -41,6 +44,7 @@ class ControlServicesImpl final : public ControlServices {
   control::DestinationTester tester_;
   control::DeliveryMethods deliveries_;
   control::TokenMethods tokens_;
+  control::TenantMethods tenants_;
   ControlCalls calls_;
   const std::vector<rpc::Guest> guests_;
 };
@@ -50,7 +54,8 @@ class ControlServicesImpl final : public ControlServices {
 std::vector<std::string> ControlServices::Names() {
   return {"carillon.v1.DestinationService",  "carillon.v1.KeyService",
           "carillon.v1.SubscriptionService", "carillon.v1.DeliveryService",
-          "carillon.v1.ServerService",       "carillon.v1.TokenService"};
+          "carillon.v1.ServerService",       "carillon.v1.TokenService",
+          "carillon.v1.TenantService"};
 }
 
 std::unique_ptr<ControlServices> ControlServices::Create(ControlOptions options) {

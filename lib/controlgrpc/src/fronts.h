@@ -8,6 +8,7 @@
 #include "carillon/control/repository.h"
 #include "carillon/control/server_facts.h"
 #include "carillon/control/standard_methods.h"
+#include "carillon/control/tenant_methods.h"
 #include "carillon/control/token_methods.h"
 #include "carillon/rpc/guest.h"
 #include "control_calls.h"
@@ -23,6 +24,7 @@ rpc::Guest MakeKeyFront(ControlCalls& calls, control::KeyMethods& methods);
 rpc::Guest MakeServerFront(ControlCalls& calls, const control::ServerFacts& facts,
                            const control::Repository& repository);
 rpc::Guest MakeSubscriptionFront(ControlCalls& calls, control::Methods& methods);
+rpc::Guest MakeTenantFront(ControlCalls& calls, control::TenantMethods& tenants);
 /// `methods`: of which a caller is told those that it may call.
 rpc::Guest MakeTokenFront(ControlCalls& calls, control::TokenMethods& tokens,
                           const access::Methods& methods);

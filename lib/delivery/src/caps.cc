@@ -11,7 +11,7 @@ void Caps::Join(Lane& lane) {
 
 bool Caps::TryStart(Lane& lane, base::MonoTime now, LaneTry why) {
   if (shared_ == nullptr) return true;
-  if (!Offers(lane, now, why) && shared_->TryStart(*lane.tenant)) {
+  if (!Offers(lane, now, why) && shared_->TryStart(*lane.tenant, now)) {
     if (waiting_ > 0) last_ = lane.destination().tenant;
     return true;
   }
@@ -91,7 +91,7 @@ void Caps::Look(base::MonoTime now) {
     const auto queue = TenantAfter(last);
     last = queue->first;
     const size_t part = std::min({std::max<size_t>(room / tenants, 1), queue->second.lanes.size(),
-                                  size_t{shared_->Room(*queue->second.tenant)}});
+                                  size_t{shared_->Room(*queue->second.tenant, now)}});
     for (size_t left = part; left > 0; --left) Free(queue, LaneTry::kLook);
     room -= part;
   }

@@ -71,7 +71,7 @@ void ApplyOperation::Commit() {
   state_.begun = true;
   state_.tables.Take(std::move(plan_));
   state_.all_tables.Set(state_.tables.tables());
-  if (snapshot_->settings) state_.set_settings(*snapshot_->settings);
+  if (snapshot_->settings) state_.set_settings(snapshot_);
   if (changed_.empty()) return End(absl::OkStatus());
   callbacks_.Gather<engine::Done>(
       changed_.size(),

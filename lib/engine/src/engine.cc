@@ -13,7 +13,6 @@
 #include "carillon/base/mutex.h"
 #include "carillon/delivery/delivery_log.h"
 #include "carillon/net/egress.h"
-#include "carillon/policy/caps_within.h"
 #include "carillon/policy/in_flight_caps.h"
 #include "command_operation.h"
 #include "engine_callbacks.h"
@@ -23,6 +22,7 @@
 #include "os_threads.h"
 #include "remove_shard.h"
 #include "shard_options.h"
+#include "tenant_caps.h"
 
 namespace carillon::engine {
 namespace {
@@ -97,7 +97,7 @@ class EngineImpl final : public Engine {
                .stores = stores,
                .metrics = metrics,
                .logger = logger,
-               .set_settings = [this](const auto& settings) { SetSettings(settings); },
+               .set_settings = [this](const auto& snapshot) { SetSettings(snapshot); },
                .options_of = [this](auto shard, auto epoch) { return OptionsOf(shard, epoch); },
                .all_tables = all_tables_,
                .place_by = PlaceByOf(shards),
@@ -236,13 +236,9 @@ class EngineImpl final : public Engine {
     return options;
   }
 
-  void SetSettings(const resource::OperatorSettings& settings) {
-    egress_.Set(settings.egress);
-    // Token servers are connected to beside the attempts that wait for them.
-    const size_t attempts = connections_.places() - connections_.places() / 16;
-    const policy::Caps caps =
-        policy::CapsWithin({settings.max_in_flight, settings.max_in_flight_per_tenant}, attempts);
-    caps_->SetCaps(caps.in_all, caps.per_tenant);
+  void SetSettings(const resource::SnapshotPtr& snapshot) {
+    egress_.Set(snapshot->settings->egress);
+    tenant_caps_.Set(snapshot);
   }
 
   const base::Clock& clock_;
@@ -252,6 +248,8 @@ class EngineImpl final : public Engine {
   net::EgressSwitch egress_;
   const std::shared_ptr<ThreadHost> host_;
   const std::shared_ptr<policy::InFlightCaps> caps_ = std::make_shared<policy::InFlightCaps>(1, 1);
+  // Token servers are connected to beside the attempts that wait for them.
+  TenantCaps tenant_caps_{*caps_, connections_.places() - connections_.places() / 16};
   const DeliveryShardOptions options_;
   const EngineCallbacks callbacks_{host_};
   Operations operations_{*host_};

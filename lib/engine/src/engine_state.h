@@ -40,8 +40,8 @@ struct EngineState {
   const store::Stores stores;
   metrics::Metrics& metrics;
   log::Logger& logger;
-  /// Puts guard and limits in force.
-  const std::function<void(const resource::OperatorSettings&)> set_settings;
+  /// Puts guard and limits in force; the snapshot has settings.
+  const std::function<void(const resource::SnapshotPtr&)> set_settings;
   /// For a shard that was taken under an epoch.
   const std::function<DeliveryShardOptions(store::ShardId shard, uint64_t epoch)> options_of;
   delivery::AllTables& all_tables;

@@ -3,9 +3,12 @@
 #include <google/protobuf/descriptor.h>
 
 #include <memory>
+#include <set>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "carillon/resource/read_access.h"
 #include "carillon/resource/to_message.h"
 #include "catalog.h"
@@ -18,6 +21,7 @@
 #include "read_destination.h"
 #include "read_master_keys.h"
 #include "read_subscription.h"
+#include "read_tenant.h"
 #include "read_tls.h"
 #include "read_tracing.h"
 #include "settings.h"
@@ -51,6 +55,37 @@ void ReadSubscriptions(const v1::Config& given, const Names& destinations, const
     names.Add(to.subscriptions.back().tenant, to.subscriptions.back().name, i,
               element.Member("name"), errors);
   }
+}
+
+void ReadTenants(const v1::Config& given, Config& to, Errors& errors) {
+  const Path root;
+  const Path path = root.Member("tenants");
+  Names names("tenants");
+  for (int i = 0; i < given.tenants_size() && !errors.full(); ++i) {
+    const Path element = path.At(i);
+    to.tenants.push_back(ReadTenant(given.tenants(i), element, errors));
+    names.Add("", to.tenants.back().name, i, element.Member("name"), errors);
+  }
+}
+
+/// Where tenants are required, those of the resources have to be among the file's: what the API has
+/// made is not known here.
+void RequireTenants(const Config& to, Errors& errors) {
+  std::set<std::string_view> made;
+  for (const model::Tenant& tenant : to.tenants) made.insert(tenant.name);
+  const Path root;
+  const auto look = [&](const auto& resources, const char* list) {
+    const Path path = root.Member(list);
+    for (size_t i = 0; i < resources.size() && !errors.full(); ++i) {
+      if (made.contains(resources[i].tenant)) continue;
+      const Path element = path.At(static_cast<int>(i));
+      errors.Add(element.Member("name"),
+                 absl::StrCat("is of the tenant '", resources[i].tenant,
+                              "', which is not in `tenants` (limits.require_tenants)"));
+    }
+  };
+  look(to.destinations, "destinations");
+  look(to.subscriptions, "subscriptions");
 }
 
 /// TLS of the server's ports.
@@ -102,10 +137,12 @@ Config Validate(v1::Config given, const Surroundings& surroundings, Errors& erro
   to.tracing = ReadTracing(given.tracing(), surroundings, root.Member("tracing"), errors);
   to.egress.rules = ReadGuard(given.guard(), root.Member("guard"), errors);
   if (given.has_proxy()) to.egress.proxy = ReadProxy(given.proxy(), root.Member("proxy"), errors);
+  ReadTenants(given, to, errors);
   const Catalog catalog(given.event_types(), root.Member("event_types"), errors);
   Names names("destinations");
   ReadDestinations(given, names, to, errors);
   ReadSubscriptions(given, names, catalog, to, errors);
+  if (given.limits().require_tenants()) RequireTenants(to, errors);
   to.types = catalog.types();
   to.settings = ToSettings(given);
   to.server = std::move(*given.mutable_server());

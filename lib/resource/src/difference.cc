@@ -60,20 +60,9 @@ void CompareTenant(const TenantPtr& before, const TenantPtr& after, Difference& 
 Difference Compare(const Snapshot& before, const Snapshot& after) {
   Difference difference;
   difference.types = before.types != after.types && *before.types != *after.types;
-  auto a = before.tenants.begin();
-  auto b = after.tenants.begin();
-  while (a != before.tenants.end() || b != after.tenants.end()) {
-    if (a != before.tenants.end() && b != after.tenants.end() && *a == *b) {
-      ++a, ++b;
-      continue;
-    }
-    const int order = a == before.tenants.end()  ? 1
-                      : b == after.tenants.end() ? -1
-                                                 : (*a)->tenant.compare((*b)->tenant);
-    CompareTenant(order <= 0 ? *a : nullptr, order >= 0 ? *b : nullptr, difference);
-    if (order <= 0) ++a;
-    if (order >= 0) ++b;
-  }
+  ForEachOtherTenant(&before, after, [&](const TenantPtr& a, const TenantPtr& b) {
+    CompareTenant(a, b, difference);
+  });
   return difference;
 }
 

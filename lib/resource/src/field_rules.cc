@@ -31,7 +31,9 @@ bool IsDuration(const FieldDescriptor& field) {
   return field.message_type() == Duration::descriptor();
 }
 
-bool IsSize(const FieldDescriptor& field) { return field.name().ends_with("_bytes"); }
+bool IsSize(const FieldDescriptor& field) {
+  return field.name().ends_with("_bytes") || field.name().ends_with("bytes_per_second");
+}
 
 [[noreturn]] void Impossible(const FieldDescriptor& field, const std::string& text) {
   std::fprintf(stderr, "%s has a rule that makes no sense: %s\n", field.full_name().c_str(),

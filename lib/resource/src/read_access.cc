@@ -11,6 +11,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "carillon/access/event_type_patterns.h"
+#include "field_rules.h"
 #include "member_rules.h"
 
 namespace carillon::resource {
@@ -63,6 +64,8 @@ access::Principal ReadPrincipal(const v1::AccessToken& given, const std::string&
   }
   ReadTenants(given, to, path.Member("tenants"), errors);
   ReadTypes(given, to, path.Member("event_types"), errors);
+  CheckRules(given.quota(), path.Member("quota"), errors);
+  to.rate = {given.quota().events_per_second(), given.quota().bytes_per_second()};
   if (given.has_expire_time()) {
     const auto& time = given.expire_time();
     if (time.nanos() != 0 || time.seconds() < 0 || time.seconds() >= kEndOfTime) {

@@ -6,6 +6,7 @@
 #include "names.h"
 #include "read_destination.h"
 #include "read_subscription.h"
+#include "read_tenant.h"
 
 namespace carillon::resource {
 
@@ -32,6 +33,10 @@ model::Subscription ReadOne(const v1::Subscription& given, const Around& around,
     }
   }
   return ReadSubscription(given, names, Catalog(around.types), path, errors);
+}
+
+model::Tenant ReadOne(const v1::Tenant& given, const Path& path, Errors& errors) {
+  return ReadTenant(given, path, errors);
 }
 
 }  // namespace carillon::resource

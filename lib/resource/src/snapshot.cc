@@ -26,7 +26,7 @@ const Revised<T>* FindRevised(const std::vector<Revised<T>>& resources, std::str
   return found != resources.end() && found->value->name == name ? &*found : nullptr;
 }
 
-const TenantPtr* FindTenant(const Snapshot& snapshot, std::string_view tenant) {
+const TenantPtr* FindIn(const Snapshot& snapshot, std::string_view tenant) {
   const auto found = std::ranges::lower_bound(
       snapshot.tenants, tenant, {},
       [](const TenantPtr& has) -> std::string_view { return has->tenant; });
@@ -49,14 +49,23 @@ bool ShareWith(const std::vector<Revised<T>>& before, std::vector<Revised<T>>& r
   return same;
 }
 
+/// Puts the tenant of `before` in the place of its equal. Returns whether it is.
+bool ShareMade(const Revised<model::Tenant>& before, Revised<model::Tenant>& made) {
+  if (before.value == nullptr || made.value == nullptr) return before.value == made.value;
+  if (*before.value != *made.value) return false;
+  made = before;
+  return true;
+}
+
 /// Returns the tenant of `before` where it has the same.
 TenantPtr ShareTenant(TenantResources tenant, const Snapshot* before) {
   static const TenantPtr kNothing = std::make_shared<const TenantResources>();
-  const TenantPtr* known = before == nullptr ? nullptr : FindTenant(*before, tenant.tenant);
+  const TenantPtr* known = before == nullptr ? nullptr : FindIn(*before, tenant.tenant);
   const TenantPtr& old = known == nullptr ? kNothing : *known;
   const bool same_destinations = ShareWith(old->destinations, tenant.destinations);
   const bool same_subscriptions = ShareWith(old->subscriptions, tenant.subscriptions);
-  if (known != nullptr && same_destinations && same_subscriptions) return *known;
+  const bool same_tenant = ShareMade(old->made, tenant.made);
+  if (known != nullptr && same_tenant && same_destinations && same_subscriptions) return *known;
   return std::make_shared<const TenantResources>(std::move(tenant));
 }
 
@@ -119,6 +128,7 @@ class TenantMerger {
           Tell(what, all.tenant + "/" + name, parts, i);
         };
       };
+      AddMade(parts, i, all);
       AddAll(parts[i].second->destinations, all.destinations, clash("the destination"));
       AddAll(parts[i].second->subscriptions, all.subscriptions, clash("the subscription"));
     }
@@ -131,6 +141,12 @@ class TenantMerger {
   }
 
  private:
+  void AddMade(const Parts& parts, size_t later, TenantResources& all) {
+    const Revised<model::Tenant>& more = parts[later].second->made;
+    if (more.value == nullptr) return;
+    if (all.made.value != nullptr) Tell("the tenant", all.tenant, parts, later);
+    all.made = more;
+  }
   void Tell(const char* what, const std::string& name, const Parts& parts, size_t later) {
     if (lines_.size() >= kMaxClashes) return;
     lines_.push_back(absl::StrCat(what, " '", name, "' of ", base::ToAbsl(parts[later].first),
@@ -155,10 +171,16 @@ size_t Snapshot::subscriptions() const {
   return count;
 }
 
+const TenantResources* FindTenant(const Snapshot& snapshot, std::string_view tenant) {
+  const TenantPtr* found = FindIn(snapshot, tenant);
+  return found == nullptr ? nullptr : found->get();
+}
+
 SnapshotPtr MakeSnapshot(uint64_t revision, OperatorSettings settings,
                          std::vector<std::string> types,
                          std::vector<model::Destination> destinations,
-                         std::vector<model::Subscription> subscriptions, const Snapshot* before) {
+                         std::vector<model::Subscription> subscriptions, const Snapshot* before,
+                         std::vector<model::Tenant> made) {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->revision = revision;
   snapshot->settings = std::move(settings);
@@ -175,6 +197,11 @@ SnapshotPtr MakeSnapshot(uint64_t revision, OperatorSettings settings,
     TenantResources& tenant = tenants[subscription.tenant];
     tenant.subscriptions.push_back(
         {std::make_shared<const model::Subscription>(std::move(subscription)), revision});
+  }
+  for (model::Tenant& one : made) {
+    std::string name = one.name;
+    tenants[std::move(name)].made = {std::make_shared<const model::Tenant>(std::move(one)),
+                                     revision};
   }
   for (auto& [name, tenant] : tenants) {
     tenant.tenant = name;

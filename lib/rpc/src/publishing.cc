@@ -2,6 +2,7 @@
 
 #include <google/protobuf/arena.h>
 
+#include <algorithm>
 #include <array>
 #include <iterator>
 
@@ -10,6 +11,7 @@
 #include "carillon/access/authorize.h"
 #include "carillon/access/forwarded.h"
 #include "carillon/aip/error.h"
+#include "carillon/base/text.h"
 #include "carillon/store/refusal.h"
 #include "carillon/tracing/w3c.h"
 #include "carillon/v1/publisher.pb.h"
@@ -46,6 +48,7 @@ grpc::ByteBuffer Encode(const Events& events, const std::vector<store::Appended>
 
 /// Why a status that is no INVALID_ARGUMENT refuses events.
 metrics::Refusal RefusalOf(const absl::Status& status) {
+  if (aip::ReasonOf(status) == v1::RATE_LIMITED) return metrics::Refusal::kQuota;
   switch (store::RefusalOf(status).value_or(store::Refusal::kStopping)) {
     case store::Refusal::kFull:
       return metrics::Refusal::kDiskFull;
@@ -63,6 +66,45 @@ metrics::Refusal RefusalOf(const absl::Status& status) {
 bool IsForbidden(const absl::Status& status) {
   return absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status) ||
          aip::ReasonOf(status) == v1::LOGIN_THROTTLED;
+}
+
+/// `whose`: of the token, or a tenant's name.
+absl::Status OverQuota(std::string_view whose, std::chrono::nanoseconds wait) {
+  absl::Status status = aip::QuotaExceeded(
+      v1::RATE_LIMITED,
+      absl::StrCat("nothing was stored: the publishing quota of ", base::ToAbsl(whose),
+                   " is used up; publish again in ",
+                   base::FormatDuration(std::chrono::ceil<std::chrono::milliseconds>(wait))),
+      whose);
+  aip::AddRetry(status, wait);
+  return status;
+}
+
+/// What one message has of one tenant.
+struct TenantPart {
+  std::string_view tenant;
+  uint64_t events = 0;
+  uint64_t bytes = 0;
+};
+
+/// By tenant, in the order in which they come; mostly one.
+std::vector<TenantPart> ByTenant(const Events& events) {
+  std::vector<TenantPart> parts;
+  for (const auto& event : events) {
+    auto at = std::ranges::find(parts, event->tenant(), &TenantPart::tenant);
+    if (at == parts.end()) at = parts.insert(at, {.tenant = event->tenant()});
+    ++at->events;
+    at->bytes += event->payload().size();
+  }
+  return parts;
+}
+
+absl::Status NoTenant(const Events& events, std::string_view tenant) {
+  const auto first = std::ranges::find(events, tenant, [](const auto& e) { return e->tenant(); });
+  return aip::BadField(
+      absl::StrCat("events[", first - events.begin(), "].tenant"), "UNKNOWN",
+      absl::StrCat("'", base::Printable(tenant),
+                   "' is no tenant (limits.require_tenants): have an operator create it"));
 }
 
 std::string_view MetadataOf(const grpc::ServerContext& context, const char* name) {
@@ -157,6 +199,26 @@ absl::Status Publishing::CheckCaller(const Caller& caller, const Events& events)
   return absl::OkStatus();
 }
 
+absl::Status Publishing::TakeQuota(access::PublishQuota* own, const Events& events,
+                                   base::MonoTime now) {
+  const bool bounded = tenants_ != nullptr && tenants_->asks();
+  if (own == nullptr && !bounded) [[likely]]
+    return absl::OkStatus();
+  const std::vector<TenantPart> parts = ByTenant(events);
+  if (bounded) {
+    for (const TenantPart& part : parts) {
+      if (!tenants_->Knows(part.tenant)) return NoTenant(events, part.tenant);
+      const auto wait = tenants_->Wait(part.tenant, now);
+      if (wait) return OverQuota(absl::StrCat("tenants/", base::ToAbsl(part.tenant)), *wait);
+    }
+  }
+  for (const TenantPart& part : parts) {
+    if (bounded) tenants_->Charge(part.tenant, part.events, part.bytes, now);
+    if (own != nullptr) own->Charge(part.events, part.bytes, now);
+  }
+  return absl::OkStatus();
+}
+
 std::optional<model::TraceContext> Publishing::ReadTrace(const grpc::ServerContext& context) {
   const auto& metadata = context.client_metadata();
   const auto parent = metadata.find("traceparent");
@@ -207,6 +269,13 @@ void Publishing::Publish(const grpc::ByteBuffer& request, CallQueue& queue,
     return refuse(
         absl::UnavailableError("the server is stopping; publish again elsewhere or later"));
   }
+  access::PublishQuota* const own = caller == nullptr ? nullptr : caller->quota();
+  if (own != nullptr) {
+    // Before it costs anything.
+    if (const auto wait = own->Wait(start)) {
+      return refuse(OverQuota(caller->principal().name, *wait));
+    }
+  }
   if (absl::Status status = ingest::CheckSize(request.Length(), limits_); !status.ok()) {
     return refuse(status);
   }
@@ -225,6 +294,7 @@ void Publishing::Publish(const grpc::ByteBuffer& request, CallQueue& queue,
   if (caller != nullptr) {
     if (absl::Status status = CheckCaller(caller, *events); !status.ok()) return refuse(status);
   }
+  if (absl::Status status = TakeQuota(own, *events, start); !status.ok()) return refuse(status);
   if (spans != nullptr) spans->OnDecoded(*events);
   auto waiting = std::make_unique<Waiting>(*this, queue, start, *events, std::move(answer));
   waiting->spans = std::move(spans);

@@ -3,6 +3,8 @@
 #include <deque>
 #include <optional>
 
+#include "carillon/aip/error.h"
+
 namespace carillon::rpc {
 namespace {
 
@@ -14,6 +16,9 @@ grpc::ByteBuffer EncodeError(const absl::Status& status) {
   v1::PublishStreamResponse response;
   response.mutable_error()->set_code(static_cast<int32_t>(status.code()));
   response.mutable_error()->set_message(std::string(status.message()));
+  if (google::rpc::RetryInfo retry; aip::GetDetail(status, retry)) {
+    *response.mutable_error()->mutable_retry_delay() = retry.retry_delay();
+  }
   const std::string bytes = response.SerializeAsString();
   grpc::Slice slice(bytes);
   return grpc::ByteBuffer(&slice, 1);

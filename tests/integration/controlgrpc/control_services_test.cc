@@ -27,6 +27,7 @@
 #include "carillon/v1/destination_service.grpc.pb.h"
 #include "carillon/v1/server_service.pb.h"
 #include "carillon/v1/subscription_service.grpc.pb.h"
+#include "carillon/v1/tenant_service.grpc.pb.h"
 #include "guest_server.h"
 
 namespace carillon::controlgrpc {
@@ -72,7 +73,7 @@ class ControlServicesTest : public testing::Test {
          .keys = sealing::MasterKeys({*sealing::MasterKey::Parse(std::string(64, '1'))}),
          .clock = clock_,
          .file = file_,
-         .types = {destinations_.get(), subscriptions_.get(), tenant_tokens_.get(),
+         .types = {destinations_.get(), subscriptions_.get(), tenants_.get(), tenant_tokens_.get(),
                    tokens_.get()}});
     ASSERT_TRUE(repository.ok()) << repository.status();
     repository_ = *std::move(repository);
@@ -97,6 +98,7 @@ class ControlServicesTest : public testing::Test {
         {.repository = *repository_,
          .destinations = *destinations_,
          .subscriptions = *subscriptions_,
+         .tenants = *tenants_,
          .tenant_tokens = *tenant_tokens_,
          .tokens = *tokens_,
          .authenticator = authenticator_,
@@ -173,6 +175,7 @@ class ControlServicesTest : public testing::Test {
   control::ServerFacts facts_{"1.2.3", std::make_shared<v1::Config>(), clock_};
   std::unique_ptr<const access::Methods> methods_;
   const std::unique_ptr<control::ResourceType> destinations_ = control::MakeDestinationType();
+  const std::unique_ptr<control::ResourceType> tenants_ = control::MakeTenantType();
   const std::unique_ptr<control::ResourceType> subscriptions_ = control::MakeSubscriptionType();
   const std::unique_ptr<control::ResourceType> tenant_tokens_ = control::MakeTenantTokenType();
   const std::unique_ptr<control::ResourceType> tokens_ = control::MakeTokenType();

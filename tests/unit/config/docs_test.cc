@@ -145,7 +145,7 @@ std::string InWords(double value, const google::protobuf::FieldDescriptor& field
     }
     return std::to_string(number) + " ms";
   }
-  if (field.name().ends_with("_bytes")) {
+  if (field.name().ends_with("_bytes") || field.name().ends_with("bytes_per_second")) {
     if (number == uint64_t{1} << 50) return "1 PiB";
     return number == 0 ? "0" : resource::FormatSize(number);
   }

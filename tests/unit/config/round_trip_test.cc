@@ -200,6 +200,10 @@ TEST(RoundTrip, EveryTextMemberIsKnownToBeASecretOrNone) {
                                        "Subscription.destinations",
                                        "Subscription.name",
                                        "Subscription.types",
+                                       "Tenant.display_name",
+                                       "Tenant.etag",
+                                       "Tenant.name",
+                                       "Tenant.uid",
                                        "TracingSettings.endpoint",
                                        "TracingSettings.protocol",
                                        "TracingSettings.service_name"};

@@ -125,12 +125,12 @@ class ControlTest : public testing::Test {
 
   absl::Status TryStart() {
     store_ = std::make_unique<TestStore>(disk_);
-    auto opened = Repository::Open(
-        {.store = *store_,
-         .keys = keys_,
-         .clock = clock_,
-         .file = file_,
-         .types = {types_[0].get(), types_[1].get(), types_[2].get(), types_[3].get()}});
+    auto opened = Repository::Open({.store = *store_,
+                                    .keys = keys_,
+                                    .clock = clock_,
+                                    .file = file_,
+                                    .types = {types_[0].get(), types_[1].get(), types_[2].get(),
+                                              types_[3].get(), types_[4].get()}});
     if (!opened.ok()) return opened.status();
     repository_ = *std::move(opened);
     {
@@ -254,8 +254,9 @@ class ControlTest : public testing::Test {
   TestFile file_;
   base::SimulatedClock clock_;
   sealing::MasterKeys keys_{{Master('1')}};
-  std::unique_ptr<ResourceType> types_[4] = {MakeDestinationType(), MakeSubscriptionType(),
-                                             MakeTenantTokenType(), MakeTokenType()};
+  std::unique_ptr<ResourceType> types_[5] = {MakeDestinationType(), MakeSubscriptionType(),
+                                             MakeTenantTokenType(), MakeTokenType(),
+                                             MakeTenantType()};
   std::unique_ptr<Repository> repository_;
   std::unique_ptr<Methods> destinations_;
   std::unique_ptr<Methods> subscriptions_;

@@ -98,7 +98,8 @@ class Applying : public testing::Test {
       .stores = store_.stores(),
       .metrics = *metrics_,
       .logger = *logger_,
-      .set_settings = [this](const auto& settings) { limits_.push_back(settings.max_in_flight); },
+      .set_settings =
+          [this](const auto& snapshot) { limits_.push_back(snapshot->settings->max_in_flight); },
       .options_of = [](store::ShardId, uint64_t) { return DeliveryShardOptions(); },
       .all_tables = all_tables_,
       .place_by = PlaceBy::kFewest,

@@ -108,6 +108,62 @@ TEST(InFlightCaps, ThreadsNeverExceedThem) {
   for (const auto& tenant : held) EXPECT_EQ(tenant->in_flight(), 0u);
 }
 
+TEST(InFlightCaps, ATenantHasItsOwnCapWhoeverHoldsIt) {
+  InFlightCaps caps(100, 5);
+  caps.SetBounds("a", {.in_flight = 2});
+  const auto a = caps.TenantOf("a");
+  const auto b = caps.TenantOf("b");
+  EXPECT_EQ(caps.Room(*a), 2u);
+  EXPECT_EQ(caps.Room(*b), 5u);
+  EXPECT_TRUE(caps.TryStart(*a));
+  EXPECT_TRUE(caps.TryStart(*a));
+  EXPECT_FALSE(caps.TryStart(*a));
+  caps.SetBounds("a", {.in_flight = 3});
+  EXPECT_TRUE(caps.TryStart(*a));
+  caps.SetBounds("a", {});
+  EXPECT_TRUE(caps.TryStart(*a)) << "as each again";
+}
+
+TEST(InFlightCaps, SoManyOfATenantStartInASecond) {
+  constexpr base::MonoTime kBegin(std::chrono::hours(1));
+  InFlightCaps caps(1000, 1000);
+  caps.SetBounds("a", {.per_second = 10});
+  const auto a = caps.TenantOf("a");
+  const auto b = caps.TenantOf("b");
+  int started = 0;
+  for (base::MonoTime now = kBegin; now < kBegin + std::chrono::seconds(10);
+       now += std::chrono::milliseconds(1)) {
+    const bool has_room = caps.Room(*a, now) > 0;
+    const bool starts = caps.TryStart(*a, now);
+    EXPECT_EQ(starts, has_room);
+    if (starts) ++started;
+    if (starts) caps.Finish(*a);
+    EXPECT_TRUE(caps.TryStart(*b, now));
+    caps.Finish(*b);
+  }
+  EXPECT_NEAR(started, 109, 2) << "ten at once, then ten a second";
+  EXPECT_EQ(caps.in_flight(), 0u) << "what is refused takes no place";
+}
+
+TEST(InFlightCaps, ARateThatIsRaisedIsNotWaitedFor) {
+  constexpr base::MonoTime kBegin(std::chrono::hours(1));
+  InFlightCaps caps(1000, 1000);
+  caps.SetRate(0.01);
+  const auto a = caps.TenantOf("a");
+  EXPECT_TRUE(caps.TryStart(*a, kBegin));
+  EXPECT_FALSE(caps.TryStart(*a, kBegin + std::chrono::seconds(50)));
+  caps.SetRate(100);
+  EXPECT_EQ(caps.Room(*a, kBegin + std::chrono::seconds(50)), 100u);
+  EXPECT_TRUE(caps.TryStart(*a, kBegin + std::chrono::seconds(50)));
+  caps.SetBounds("a", {.per_second = 0.01});
+  EXPECT_TRUE(caps.TryStart(*a, kBegin + std::chrono::seconds(51)));
+  EXPECT_FALSE(caps.TryStart(*a, kBegin + std::chrono::seconds(52)));
+  caps.SetBounds("a", {});
+  EXPECT_TRUE(caps.TryStart(*a, kBegin + std::chrono::seconds(52)));
+  caps.SetRate(0);
+  for (int i = 0; i < 500; ++i) EXPECT_TRUE(caps.TryStart(*a, kBegin));
+}
+
 TEST(InFlightCaps, FewerPlacesKeepTheTenantsPart) {
   EXPECT_EQ(CapsWithin({4096, 1024}, 5000), (Caps{4096, 1024}));
   EXPECT_EQ(CapsWithin({4096, 1024}, 4096), (Caps{4096, 1024}));

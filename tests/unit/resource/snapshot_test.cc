@@ -64,6 +64,50 @@ TEST(Snapshot, WhatIsEqualIsSharedAndKeepsItsRevision) {
   EXPECT_EQ(second->tenants[0]->subscriptions[0].revision, 1u);
 }
 
+model::Tenant MadeTenant(const std::string& name, uint32_t in_flight) {
+  model::Tenant tenant;
+  tenant.name = name;
+  tenant.limits.max_in_flight = in_flight;
+  return tenant;
+}
+
+SnapshotPtr MakeWith(uint64_t revision, std::vector<model::Tenant> tenants,
+                     const SnapshotPtr& before = nullptr) {
+  return MakeSnapshot(revision, {}, {}, {Named("t/a"), Named("u/a")}, {}, before.get(),
+                      std::move(tenants));
+}
+
+TEST(Snapshot, ATenantWhoseLimitsAreOthersIsAnother) {
+  const SnapshotPtr first = MakeWith(1, {MadeTenant("t", 1), MadeTenant("v", 1)});
+  EXPECT_EQ(MakeWith(2, {MadeTenant("v", 1), MadeTenant("t", 1)}, first)->tenants, first->tenants);
+  const SnapshotPtr second = MakeWith(2, {MadeTenant("t", 2), MadeTenant("v", 1)}, first);
+  EXPECT_NE(second->tenants[0], first->tenants[0]);
+  EXPECT_EQ(second->tenants[1], first->tenants[1]);
+  EXPECT_EQ(second->tenants[2], first->tenants[2]) << "v has nothing and is there";
+  EXPECT_EQ(second->tenants[0]->destinations[0].revision, 1u);
+  std::vector<std::string> others;
+  ForEachOtherTenant(first.get(), *second, [&](const TenantPtr& was, const TenantPtr& is) {
+    others.push_back(is->tenant);
+    EXPECT_EQ(was->tenant, is->tenant);
+  });
+  EXPECT_THAT(others, ElementsAre("t"));
+  EXPECT_THAT(Told(first, second), IsEmpty()) << "its destinations are the same";
+}
+
+TEST(Snapshot, ATenantIsOfOneLayer) {
+  const SnapshotPtr file = MakeWith(1, {MadeTenant("t", 1)});
+  const SnapshotPtr api = MakeSnapshot(1, {}, {}, {}, {}, nullptr, {MadeTenant("w", 3)});
+  const auto merged = Merge({{"the file", file}, {"the API", api}}, 5);
+  ASSERT_TRUE(merged.ok()) << merged.status();
+  EXPECT_EQ(FindTenant(**merged, "t")->made.value->limits.max_in_flight, 1u);
+  EXPECT_EQ(FindTenant(**merged, "w")->made.value->limits.max_in_flight, 3u);
+  EXPECT_EQ(FindTenant(**merged, "u")->made.value, nullptr);
+  EXPECT_EQ(FindTenant(**merged, "x"), nullptr);
+  const SnapshotPtr both = MakeSnapshot(1, {}, {}, {}, {}, nullptr, {MadeTenant("t", 3)});
+  const auto clash = Merge({{"the file", file}, {"the API", both}}, 5);
+  EXPECT_EQ(clash.status().message(), "the tenant 't' of the API is in the file already");
+}
+
 TEST(Difference, AddedChangedRemovedRenamedUnchanged) {
   const SnapshotPtr first = Make(1, {Named("t/a"), Named("t/b"), Named("t/c"), Named("u/a")});
   EXPECT_THAT(Told(first, first), IsEmpty());

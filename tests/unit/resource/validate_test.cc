@@ -42,6 +42,64 @@ TEST(Validate, AGoodMessageHasItsDefaults) {
   EXPECT_EQ(config.types.size(), 18u);
 }
 
+TEST(Validate, TenantsHaveNamesLimitsAndStandOnce) {
+  NoReferences references;
+  Errors errors(references);
+  v1::Config given = Good();
+  v1::Tenant& acme = *given.add_tenants();
+  acme.set_name("acme");
+  acme.mutable_limits()->set_max_rate(2.5);
+  given.add_tenants()->set_name("tenants/bell");
+  const Config config = Validate(given, {}, errors);
+  EXPECT_THAT(PathsOf(errors), IsEmpty());
+  ASSERT_EQ(config.tenants.size(), 2u);
+  EXPECT_EQ(config.tenants[0].limits.max_rate, 2.5);
+  EXPECT_EQ(config.tenants[0].limits.max_in_flight, std::nullopt) << "as the defaults say";
+  EXPECT_EQ(config.tenants[1].name, "bell");
+  EXPECT_EQ(config.limits.tenant_defaults().max_destinations(), 10'000u);
+
+  given.add_tenants()->set_name("acme");
+  given.add_tenants()->set_name("..");
+  given.mutable_tenants(1)->mutable_limits()->set_publish_events_per_second(0);
+  Errors wrong(references);
+  Validate(given, {}, wrong);
+  EXPECT_THAT(PathsOf(wrong), ElementsAre("tenants[1].limits.publish_events_per_second",
+                                          "tenants[2].name", "tenants[3].name"));
+}
+
+TEST(Validate, WhereTenantsAreRequiredTheFileNamesThem) {
+  NoReferences references;
+  Errors errors(references);
+  v1::Config given = Good();
+  given.mutable_limits()->set_require_tenants(true);
+  Validate(given, {}, errors);
+  EXPECT_THAT(PathsOf(errors), ElementsAre("destinations[0].name", "subscriptions[0].name"));
+  EXPECT_THAT(errors.violations()[0].text, HasSubstr("limits.require_tenants"));
+  given.add_tenants()->set_name("default");
+  Errors none(references);
+  Validate(given, {}, none);
+  EXPECT_THAT(PathsOf(none), IsEmpty());
+}
+
+TEST(Validate, ATokensQuotaHasBounds) {
+  NoReferences references;
+  Errors errors(references);
+  v1::Config given = Good();
+  v1::AccessToken& token = *given.mutable_access()->add_tokens();
+  token.set_name("shop");
+  token.set_role(v1::ROLE_PUBLISHER);
+  token.set_sha256(std::string(64, 'a'));
+  token.mutable_quota()->set_events_per_second(500);
+  token.mutable_quota()->set_bytes_per_second(1 << 20);
+  const Config config = Validate(given, {}, errors);
+  EXPECT_THAT(PathsOf(errors), IsEmpty());
+  EXPECT_EQ(config.tokens[0].principal.rate, (access::PublishRate{500, 1 << 20}));
+  given.mutable_access()->mutable_tokens(0)->mutable_quota()->set_bytes_per_second(1);
+  Errors wrong(references);
+  Validate(given, {}, wrong);
+  EXPECT_THAT(PathsOf(wrong), ElementsAre("access.tokens[0].quota.bytes_per_second"));
+}
+
 TEST(Validate, SettingsMayBeShown) {
   NoReferences references;
   Errors errors(references);

@@ -218,6 +218,97 @@ TEST_F(CallerTest, ACallerWhoseTokenChangedIsRefusedInTheMidstOfItsCall) {
   EXPECT_EQ(journal_.Taken(), 0u);
 }
 
+/// How long is to be waited, as the error says.
+std::chrono::milliseconds RetryOf(const absl::Status& status) {
+  google::rpc::RetryInfo retry;
+  EXPECT_TRUE(aip::GetDetail(status, retry)) << status;
+  return std::chrono::milliseconds(retry.retry_delay().seconds() * 1000 +
+                                   retry.retry_delay().nanos() / 1'000'000);
+}
+
+TEST_F(CallerTest, ATokensQuotaHoldsOverItsCalls) {
+  access::Principal shop;
+  shop.name = "token:tokens/shop";
+  shop.role = v1::ROLE_PUBLISHER;
+  shop.all_tenants = true;
+  shop.rate = {.events_per_second = 2};
+  authenticator_.SetTokens({{*access::HashToken(token_.Reveal()), shop}});
+  const std::string header = "Bearer " + std::string(token_.Reveal());
+  caller_ = authenticator_.Authenticate(header, [] { return std::string(); }).value();
+  Call first, second, third;
+  Publish(Of({"acme", "bell", "cent", "dent"}), first);
+  EXPECT_EQ(journal_.Taken(), 1u) << "what begins within the quota is taken whole";
+  Publish(Of({"acme"}), second);
+  ASSERT_TRUE(second.answer);
+  const absl::Status& refused = second.answer->status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(aip::ReasonOf(refused), v1::RATE_LIMITED);
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("token:tokens/shop"));
+  EXPECT_EQ(RetryOf(refused), std::chrono::milliseconds(1000)) << "two events are to be paid for";
+  EXPECT_THAT(metrics_->Render(), HasSubstr("carillon_publishing_refused_total{reason=\"quota\"} 1\n"));
+  clock_.Advance(std::chrono::milliseconds(1001));
+  Publish(Of({"acme"}), third);
+  EXPECT_EQ(journal_.Taken(), 2u);
+  AnswerAll();
+}
+
+TEST_F(PublishingTest, ATenantsQuotaHoldsForWhoeverPublishes) {
+  access::TenantQuotas tenants;
+  publishing_.SetTenants(tenants);
+  tenants.Set("", access::PublishRate{.events_per_second = 1});
+  tenants.Set("default", access::PublishRate{.events_per_second = 1});
+  Call first, second, third;
+  Publish(Sessions({"a", "b"}), first);
+  Publish(Sessions({"c"}), second);
+  ASSERT_TRUE(second.answer);
+  EXPECT_EQ(aip::ReasonOf(second.answer->status()), v1::RATE_LIMITED);
+  EXPECT_THAT(std::string(second.answer->status().message()), HasSubstr("tenants/default"));
+  v1::PublishRequest other = Sessions({"d"});
+  other.mutable_events(0)->set_tenant("acme");
+  Publish(other, third);
+  EXPECT_EQ(journal_.Taken(), 2u) << "it has no part in it";
+  AnswerAll();
+}
+
+TEST_F(PublishingTest, OneTenantOverItsQuotaCostsTheOthersNothing) {
+  access::TenantQuotas tenants;
+  publishing_.SetTenants(tenants);
+  tenants.Set("acme", access::PublishRate{.events_per_second = 1});
+  tenants.Set("bell", access::PublishRate{.events_per_second = 1});
+  const auto of = [](const std::vector<std::string>& names) {
+    v1::PublishRequest request = Sessions(names);
+    for (int i = 0; i < request.events_size(); ++i) {
+      request.mutable_events(i)->set_tenant(names[static_cast<size_t>(i)]);
+    }
+    return request;
+  };
+  Call acme, both, bell;
+  Publish(of({"acme"}), acme);
+  Publish(of({"bell", "acme"}), both);
+  Publish(of({"bell"}), bell);
+  ASSERT_TRUE(both.answer);
+  EXPECT_THAT(std::string(both.answer->status().message()), HasSubstr("tenants/acme"));
+  EXPECT_EQ(journal_.Taken(), 2u) << "what was refused has not counted for bell";
+  AnswerAll();
+}
+
+TEST_F(PublishingTest, WhereTenantsAreRequiredOthersAreRefused) {
+  access::TenantQuotas tenants;
+  publishing_.SetTenants(tenants);
+  tenants.Set("default", access::PublishRate());
+  tenants.SetDefaults({}, true);
+  v1::PublishRequest request = Sessions({"a", "b"});
+  request.mutable_events(1)->set_tenant("acmee");
+  Call wrong, right;
+  Publish(request, wrong);
+  ASSERT_TRUE(wrong.answer);
+  EXPECT_EQ(wrong.answer->status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(wrong.answer->status().message()), HasSubstr("events[1].tenant"));
+  Publish(Sessions({"a"}), right);
+  EXPECT_EQ(journal_.Taken(), 1u);
+  AnswerAll();
+}
+
 TEST_F(PublishingTest, NothingIsTakenOnceItStops) {
   Call before, after;
   Publish(Sessions({"a"}), before);

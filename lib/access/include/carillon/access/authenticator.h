@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "carillon/access/login_throttle.h"
 #include "carillon/access/principal.h"
+#include "carillon/access/publish_quota.h"
 #include "carillon/access/token_secret.h"
 #include "carillon/base/clock.h"
 #include "carillon/base/mutex.h"
@@ -32,16 +33,19 @@ class Authenticator {
   /// Who calls, for as long as a call lasts.
   class Caller {
    public:
-    explicit Caller(Principal principal) : principal_(std::move(principal)) {}
+    explicit Caller(Principal principal);
     const Principal& principal() const { return principal_; }
     /// Its token was taken away since.
     bool revoked() const { return revoked_.load(std::memory_order_relaxed); }
+    /// What it may publish, in all its calls together; null: as much as it likes.
+    PublishQuota* quota() const { return quota_.get(); }
     /// When it last showed its token, in whole seconds.
     std::optional<base::WallTime> last_use() const;
 
    private:
     friend class Authenticator;
     const Principal principal_;
+    const std::unique_ptr<PublishQuota> quota_;
     std::atomic<bool> revoked_{false};
     std::atomic<int64_t> last_use_{0};  ///< seconds since 1970; 0: never
   };

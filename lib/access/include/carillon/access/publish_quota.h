@@ -10,17 +10,20 @@
 
 namespace carillon::access {
 
-/// What one principal, or one tenant, may publish in a second, and as much again at once. A message
-/// that begins within the bound is taken whole, however large; the next waits until it was paid
-/// for. Thread-safe.
+/// What one principal, or one tenant, may publish in a second, and as much at once. A message that
+/// begins within the bound is taken whole, however large; the next waits until it was paid for. So
+/// are messages that begin in the same instant. Thread-safe.
 class PublishQuota {
  public:
   /// Begins with a full second's worth.
   PublishQuota(const PublishRate& rate, base::MonoTime now);
 
-  /// Counts a message of so many events and bytes, and returns nullopt; or counts nothing and
-  /// returns after how long it can be sent again.
-  std::optional<std::chrono::nanoseconds> Take(uint64_t events, uint64_t bytes, base::MonoTime now);
+  /// After how long a message can be sent; nullopt: now. Counts nothing.
+  std::optional<std::chrono::nanoseconds> Wait(base::MonoTime now);
+  /// Counts a message of so many events and bytes.
+  void Charge(uint64_t events, uint64_t bytes, base::MonoTime now);
+  /// Whether it is as it was at first.
+  bool IsFull(base::MonoTime now);
 
  private:
   /// What is left of one of the two. Below 0: it is to be paid for.
@@ -28,10 +31,13 @@ class PublishQuota {
     double per_second = 0;  ///< 0: no bound
     double now = 0;
 
+    double Full() const;
     void Refill(double seconds);
     /// Seconds until something is left.
     double Wait() const;
   };
+
+  void Refill(base::MonoTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   base::Mutex mutex_;
   Left events_ ABSL_GUARDED_BY(mutex_);

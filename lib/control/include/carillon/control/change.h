@@ -12,12 +12,14 @@
 #include "carillon/control/view.h"
 #include "carillon/model/destination.h"
 #include "carillon/model/subscription.h"
+#include "carillon/model/tenant.h"
 
 namespace carillon::control {
 
 /// A resource validated: what is delivered by, or nothing of the kind.
-using Value = std::variant<std::monostate, std::shared_ptr<const model::Destination>,
-                           std::shared_ptr<const model::Subscription>>;
+using Value =
+    std::variant<std::monostate, std::shared_ptr<const model::Destination>,
+                 std::shared_ptr<const model::Subscription>, std::shared_ptr<const model::Tenant>>;
 
 /// One resource that becomes another.
 struct Edit {

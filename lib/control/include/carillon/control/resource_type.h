@@ -52,10 +52,13 @@ class ResourceType {
   /// Those of the file in that tenant (empty: in all), as they are shown.
   virtual std::vector<MessagePtr> OfFile(const resource::Snapshot& file,
                                          std::string_view tenant) const = 0;
+  /// Those that nobody has made, and that are there all the same, as they are shown.
+  virtual std::vector<MessagePtr> Implied(const View&) const { return {}; }
 };
 
 std::unique_ptr<ResourceType> MakeDestinationType();
 std::unique_ptr<ResourceType> MakeSubscriptionType();
+std::unique_ptr<ResourceType> MakeTenantType();
 /// Tokens in the name of a tenant, and those of none.
 std::unique_ptr<ResourceType> MakeTenantTokenType();
 std::unique_ptr<ResourceType> MakeTokenType();

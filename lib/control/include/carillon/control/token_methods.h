@@ -49,6 +49,8 @@ class TokenMethods {
   void Create(const v1::CreateTokenRequest& request, const Caller& caller, Done done);
   void Update(const v1::UpdateTokenRequest& request, const Caller& caller, Done done);
   void Delete(const v1::DeleteTokenRequest& request, const Caller& caller, Done done);
+  /// Puts those that are stored in force, after others have changed them.
+  void RenewAll();
 
  private:
   /// Those of a tenant, or of none.

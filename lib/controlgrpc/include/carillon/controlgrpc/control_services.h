@@ -23,6 +23,7 @@ struct ControlOptions {
   control::Repository& repository;
   const control::ResourceType& destinations;
   const control::ResourceType& subscriptions;
+  const control::ResourceType& tenants;
   const control::ResourceType& tenant_tokens;
   const control::ResourceType& tokens;
   access::Authenticator& authenticator;  ///< which knows the tokens that are made

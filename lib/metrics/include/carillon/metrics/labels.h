@@ -33,14 +33,16 @@ enum class Refusal : uint8_t {
   kWaiting,
   /// too many streams are open: streams, one each, not events
   kStreams,
+  /// the quota of the token or the tenant is used up
+  kQuota,
   /// the process stops
   kStopping,
   /// the journal cannot write any more; the process ends
   kJournalFailed,
 };
-inline constexpr size_t kRefusalCount = 5;
+inline constexpr size_t kRefusalCount = 6;
 inline constexpr std::array<std::string_view, kRefusalCount> kRefusalNames = {
-    "disk_full", "waiting", "streams", "stopping", "journal_failed"};
+    "disk_full", "waiting", "streams", "quota", "stopping", "journal_failed"};
 
 /// What of a trace context was ignored because it was wrong: label `part` of
 /// `carillon_trace_contexts_ignored_total`.

@@ -9,6 +9,7 @@
 #include "carillon/base/container.h"
 #include "carillon/model/destination.h"
 #include "carillon/model/subscription.h"
+#include "carillon/model/tenant.h"
 #include "carillon/net/egress.h"
 #include "carillon/resource/path.h"
 #include "carillon/resource/server_tls.h"
@@ -32,8 +33,9 @@ struct Config {
   v1::ResolverSettings resolver;
   v1::DeliveryLogSettings delivery_log;
   Tracing tracing;
-  net::Egress egress;              ///< its rules let every destination's URL pass
-  std::vector<std::string> types;  ///< the catalog: built-in and configured, sorted
+  net::Egress egress;                  ///< its rules let every destination's URL pass
+  std::vector<std::string> types;      ///< the catalog: built-in and configured, sorted
+  std::vector<model::Tenant> tenants;  ///< that it makes
   std::vector<model::Destination> destinations;
   std::vector<model::Subscription> subscriptions;
   base::ContainerLimits container;  ///< what the defaults keep within

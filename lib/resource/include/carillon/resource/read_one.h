@@ -6,8 +6,10 @@
 #include "carillon/guard/rules.h"
 #include "carillon/model/destination.h"
 #include "carillon/model/subscription.h"
+#include "carillon/model/tenant.h"
 #include "carillon/resource/path.h"
 #include "carillon/v1/destination.pb.h"
+#include "carillon/v1/tenant.pb.h"
 
 namespace carillon::resource {
 
@@ -25,5 +27,8 @@ model::Destination ReadOne(const v1::Destination& given, const Around& around, c
                            Errors& errors);
 model::Subscription ReadOne(const v1::Subscription& given, const Around& around, const Path& path,
                             Errors& errors);
+/// What is given of bounds that were checked already.
+model::TenantLimits ReadLimits(const v1::TenantLimits& given);
+model::Tenant ReadOne(const v1::Tenant& given, const Path& path, Errors& errors);
 
 }  // namespace carillon::resource

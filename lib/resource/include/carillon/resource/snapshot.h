@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "carillon/model/destination.h"
 #include "carillon/model/subscription.h"
+#include "carillon/model/tenant.h"
 #include "carillon/net/egress.h"
 
 namespace carillon::resource {
@@ -22,9 +23,11 @@ struct Revised {
   uint64_t revision = 0;
 };
 
-/// What one tenant has; both sorted by name. Immutable once it is in a snapshot.
+/// What one tenant is and has; lists sorted by name. Immutable once it is in a snapshot.
 struct TenantResources {
   std::string tenant;
+  /// Without a value: nobody has made it; it is there for what it has.
+  Revised<model::Tenant> made;
   std::vector<Revised<model::Destination>> destinations;
   std::vector<Revised<model::Subscription>> subscriptions;
 };
@@ -35,8 +38,10 @@ using TypesPtr = std::shared_ptr<const std::vector<std::string>>;
 struct OperatorSettings {
   net::Egress egress;
   uint32_t max_in_flight = 0;
-  uint32_t max_in_flight_per_tenant = 0;
-  std::string hash;  ///< of the file that says so: SHA-256 of its text, in hex
+  /// Of each tenant that says nothing else; max_in_flight is one of them.
+  model::TenantLimits tenant_defaults;
+  bool require_tenants = false;  ///< there are only those that somebody has made
+  std::string hash;              ///< of the file that says so: SHA-256 of its text, in hex
 };
 
 /// What is to be in force: values, validated. Immutable; snapshots share what is the same in them,
@@ -64,7 +69,11 @@ using SnapshotPtr = std::shared_ptr<const Snapshot>;
 SnapshotPtr MakeSnapshot(uint64_t revision, OperatorSettings settings,
                          std::vector<std::string> types,
                          std::vector<model::Destination> destinations,
-                         std::vector<model::Subscription> subscriptions, const Snapshot* before);
+                         std::vector<model::Subscription> subscriptions, const Snapshot* before,
+                         std::vector<model::Tenant> made = {});
+
+/// The tenant of that name; null: there is none.
+const TenantResources* FindTenant(const Snapshot& snapshot, std::string_view tenant);
 
 /// The snapshot of a source, and what errors call the source (`the configuration file`).
 struct Layer {
@@ -73,9 +82,9 @@ struct Layer {
 };
 
 /// Merges the layers into one snapshot with this revision. A name belongs to one source: returns
-/// ALREADY_EXISTS when two layers have a destination or subscription of the same name; the message
-/// names up to ten, one a line.
-/// Settings are those of the first that has any; types those of all.
+/// ALREADY_EXISTS when two layers have a tenant, destination or subscription of the same name; the
+/// message names up to ten, one a line. Settings are those of the first that has any; types those
+/// of all.
 absl::StatusOr<SnapshotPtr> Merge(const std::vector<Layer>& layers, uint64_t revision);
 
 }  // namespace carillon::resource

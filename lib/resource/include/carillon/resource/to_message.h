@@ -6,7 +6,9 @@
 
 #include "carillon/model/destination.h"
 #include "carillon/model/subscription.h"
+#include "carillon/model/tenant.h"
 #include "carillon/v1/destination.pb.h"
+#include "carillon/v1/tenant.pb.h"
 
 namespace carillon::resource {
 
@@ -15,6 +17,7 @@ namespace carillon::resource {
 
 v1::Destination ToMessage(const model::Destination& from);
 v1::Subscription ToMessage(const model::Subscription& from);
+v1::Tenant ToMessage(const model::Tenant& from);
 
 /// Blanks all secrets in a message of carillon.v1, at any depth: what the option `rule.secret`
 /// marks, and where it would be read from. Of a v1::Secret stays that it is set, and of one of at

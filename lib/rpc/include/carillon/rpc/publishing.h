@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "carillon/access/authenticator.h"
 #include "carillon/access/methods.h"
+#include "carillon/access/tenant_quotas.h"
 #include "carillon/base/clock.h"
 #include "carillon/base/mutex.h"
 #include "carillon/ingest/ingest.h"
@@ -57,6 +58,8 @@ class Publishing {
   /// where a call comes from, by gRPC's name of its peer. Both references outlive this.
   void SetAccess(access::Authenticator& authenticator, const access::Methods& methods,
                  std::function<std::string(const std::string&)> peer_host);
+  /// From now on what tenants may publish is bounded, once, before the first call. Outlives this.
+  void SetTenants(access::TenantQuotas& tenants) { tenants_ = &tenants; }
   using Caller = access::Authenticator::CallerPtr;
   /// Who calls the method, which is the publisher's or a foreign one; null when nobody is asked.
   /// UNAUTHENTICATED, PERMISSION_DENIED, RESOURCE_EXHAUSTED: it must not; counted.
@@ -78,8 +81,9 @@ class Publishing {
   /// Decodes one PublishRequest (PublishStreamRequest is the same on the wire), stores its events
   /// and answers with a PublishResponse (the same, again, as PublishStreamResponse). Never blocks.
   /// On the thread of `queue`, as is the answer; the caller is a call of that queue. `trace`: what
-  /// `ReadTrace` gave; `caller`: what `Admit` did. Events that are not the caller's to publish
-  /// refuse all of them.
+  /// `ReadTrace` gave; `caller`: what `Admit` did. Events that are not the caller's to publish, or
+  /// of a tenant that there is not, refuse all of them. RESOURCE_EXHAUSTED with RATE_LIMITED and
+  /// how long to wait: the quota of the caller or of a tenant is used up.
   void Publish(const grpc::ByteBuffer& request, CallQueue& queue,
                const std::optional<model::TraceContext>& trace, const Caller& caller,
                Answer answer);
@@ -96,6 +100,10 @@ class Publishing {
   /// Whether these are the caller's to publish, still.
   absl::Status CheckCaller(const Caller& caller,
                            const std::vector<std::shared_ptr<model::Event>>& events) const;
+  /// Counts the events against the quotas of the caller and of their tenants, or says why not.
+  absl::Status TakeQuota(access::PublishQuota* own,
+                         const std::vector<std::shared_ptr<model::Event>>& events,
+                         base::MonoTime now);
   /// Answers why the message was refused, and counts it.
   void Refuse(const absl::Status& status, base::MonoTime since, PublishTrace* spans, Answer answer);
   void CountIgnored(uint64_t traceparents, uint64_t tracestates);
@@ -111,6 +119,7 @@ class Publishing {
   std::function<bool()> large_heads_;
   access::Authenticator* authenticator_ = nullptr;  ///< null when nobody is asked
   const access::Methods* methods_ = nullptr;
+  access::TenantQuotas* tenants_ = nullptr;  ///< null when nobody bounds them
   std::function<std::string(const std::string&)> peer_host_;
   tracing::Tracer* tracer_ = nullptr;  ///< null when nobody asked for spans
 };

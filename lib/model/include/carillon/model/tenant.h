@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "carillon/model/resource_labels.h"
+
+namespace carillon::model {
+
+/// What a tenant may have and do. nullopt: as the operator's defaults say; in those: no bound.
+struct TenantLimits {
+  std::optional<uint32_t> max_destinations;
+  std::optional<uint32_t> max_subscriptions;
+  std::optional<uint32_t> max_in_flight;  ///< attempts at once
+  std::optional<double> max_rate;         ///< attempts a second
+  std::optional<double> publish_events_per_second;
+  std::optional<uint64_t> publish_bytes_per_second;
+  friend bool operator==(const TenantLimits&, const TenantLimits&) = default;
+};
+
+/// A tenant that somebody has made, validated. A value.
+struct Tenant {
+  std::string name;  ///< its id: `acme`
+  std::string display_name;
+  TenantLimits limits;
+  Labels labels;
+  Labels annotations;
+  friend bool operator==(const Tenant&, const Tenant&) = default;
+};
+
+}  // namespace carillon::model

@@ -1,0 +1,31 @@
+#include "quota_keeper.h"
+
+#include "carillon/resource/difference.h"
+
+namespace carillon::server {
+namespace {
+
+access::PublishRate RateOf(const model::TenantLimits& limits) {
+  return {.events_per_second = limits.publish_events_per_second.value_or(0),
+          .bytes_per_second = limits.publish_bytes_per_second.value_or(0)};
+}
+
+}  // namespace
+
+void QuotaKeeper::Set(const resource::SnapshotPtr& snapshot) {
+  if (snapshot->settings) {
+    quotas_.SetDefaults(RateOf(snapshot->settings->tenant_defaults),
+                        snapshot->settings->require_tenants);
+  }
+  resource::ForEachOtherTenant(before_.get(), *snapshot,
+                               [&](const resource::TenantPtr& was, const resource::TenantPtr& is) {
+                                 if (is != nullptr && is->made.value != nullptr) {
+                                   quotas_.Set(is->tenant, RateOf(is->made.value->limits));
+                                 } else if (was != nullptr && was->made.value != nullptr) {
+                                   quotas_.Set(was->tenant, std::nullopt);
+                                 }
+                               });
+  before_ = snapshot;
+}
+
+}  // namespace carillon::server
