@@ -31,7 +31,7 @@ class ControlPlaneImpl final : public ControlPlane {
   ~ControlPlaneImpl() override { Stop(); }
 
   absl::Status Start(const config::Config& config, const resource::Source& file,
-                     base::DescriptorBudget& connections, control::CommandDelivery command) {
+                     base::DescriptorBudget& connections, control::DeliveryAccess delivery) {
     const std::filesystem::path folder = config.journal.data_dir();
     auto store = configstore::OpenSqliteConfigStore({.path = folder / kFile});
     if (!store.ok()) return store.status();
@@ -65,7 +65,7 @@ class ControlPlaneImpl final : public ControlPlane {
          .authenticator = authenticator_,
          .server = *facts_,
          .methods = *methods_,
-         .command = std::move(command),
+         .delivery = std::move(delivery),
          .trials = *trials_,
          .clock = clock_,
          .authorize = controlgrpc::AuthorizeByAccess(authenticator_, *methods_,
@@ -136,9 +136,9 @@ class ControlPlaneImpl final : public ControlPlane {
 absl::StatusOr<std::unique_ptr<ControlPlane>> ControlPlane::Open(
     const config::Config& config, const resource::Source& file,
     access::Authenticator& authenticator, base::DescriptorBudget& connections,
-    control::CommandDelivery command, const base::Clock& clock, deliverylog::AttemptStore* log) {
+    control::DeliveryAccess delivery, const base::Clock& clock, deliverylog::AttemptStore* log) {
   auto plane = std::make_unique<ControlPlaneImpl>(clock, authenticator, log);
-  if (absl::Status status = plane->Start(config, file, connections, std::move(command));
+  if (absl::Status status = plane->Start(config, file, connections, std::move(delivery));
       !status.ok())
     return status;
   return plane;

@@ -9,7 +9,7 @@
 #include "carillon/base/clock.h"
 #include "carillon/base/descriptor_budget.h"
 #include "carillon/config/config_file.h"
-#include "carillon/control/destination_states.h"
+#include "carillon/control/delivery_access.h"
 #include "carillon/deliverylog/attempt_store.h"
 #include "carillon/resource/source.h"
 #include "carillon/rpc/front.h"
@@ -25,12 +25,12 @@ class ControlPlane {
   /// Opens the store; blocks. `file` and `authenticator` outlive it. The status names what to do:
   /// FAILED_PRECONDITION when the master key is missing or another one, DATA_LOSS when what is
   /// stored is damaged.
-  /// `connections` bounds those that tests of destinations make, and outlives it; `command` reaches
-  /// those who deliver; `log` may be null, and outlives it.
+  /// `connections` bounds those that tests of destinations make, and outlives it; `delivery`
+  /// reaches those who deliver; `log` may be null, and outlives it.
   static absl::StatusOr<std::unique_ptr<ControlPlane>> Open(
       const config::Config& config, const resource::Source& file,
       access::Authenticator& authenticator, base::DescriptorBudget& connections,
-      control::CommandDelivery command, const base::Clock& clock, deliverylog::AttemptStore* log);
+      control::DeliveryAccess delivery, const base::Clock& clock, deliverylog::AttemptStore* log);
   virtual ~ControlPlane() = default;
 
   /// The resources that were written by the API.

@@ -45,6 +45,19 @@ constexpr size_t kDescriptorsWithTls = 3;
 constexpr std::string_view kPublishTls = "server.publish_tls";
 constexpr std::string_view kAdminTls = "server.admin_tls";
 
+/// How long a question to the delivery threads may take, which answer within milliseconds.
+constexpr std::chrono::milliseconds kDescribePatience{500};
+
+/// `engine` outlives it.
+control::DeliveryAccess DeliveryBy(engine::Engine& engine) {
+  return {.command = [&engine](delivery::LaneOrder order,
+                               auto done) { engine.Command(std::move(order), std::move(done)); },
+          .describe =
+              [&engine](std::vector<store::LaneName> names, auto done) {
+                engine.Describe(std::move(names), kDescribePatience, std::move(done));
+              }};
+}
+
 class DaemonImpl final : public Daemon {
  public:
   DaemonImpl(config::Config config, std::string config_path, const base::DescriptorShares& shares,
@@ -100,12 +113,8 @@ class DaemonImpl final : public Daemon {
     engine_ = *std::move(engine);
     journal_->Start();
     file_ = std::make_unique<config::FileSource>(config_path_, config_, clock_);
-    auto control = ControlPlane::Open(
-        config_, *file_, authenticator_, connections_,
-        [this](delivery::LaneOrder order, absl::AnyInvocable<void(absl::Status)> done) {
-          engine_->Command(std::move(order), std::move(done));
-        },
-        clock_, log_.get());
+    auto control = ControlPlane::Open(config_, *file_, authenticator_, connections_,
+                                      DeliveryBy(*engine_), clock_, log_.get());
     if (!control.ok()) return control.status();
     control_ = *std::move(control);
     auto layers = resource::Layers::Create({file_.get(), &control_->source()});

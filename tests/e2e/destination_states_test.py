@@ -84,6 +84,13 @@ class States(ControlApi):
     def change(self, what, status=200, name=NAME, **more):
         return self.call(DESTINATIONS + what + "Destination", {"name": name, **more}, ACME, status)
 
+    def fares(self, name=NAME):
+        """State, and why: reason, what was said, who, and when a pause ends."""
+        found = self.call(DESTINATIONS + "GetDestination", {"name": name}, READER)
+        status = found["status"]
+        return (found["state"], *(status.get(member) for member in
+                                  ("reason", "message", "principal", "pauseEndTime")))
+
     def passed_by(self, receiver, number):
         """Publishes, and waits until another destination has got it."""
         self.publish_one(number)
@@ -101,17 +108,75 @@ class States(ControlApi):
             "subscription": {"types": ["session.*"], "destinations": ["orders", "witness"]}})
         self.passed_by(receiver, 1)
         receiver.wait_records(1, "/ok/orders")
-        disabled = self.change("Disable")
+        disabled = self.change("Disable", reason="left")
         self.assertEqual((disabled["state"], disabled["etag"]), ("DISABLED", made["etag"]))
         self.passed_by(receiver, 2)
         self.carillond.kill()
         self.carillond = self.server(env={"MASTER_KEY": MASTER})
         self.passed_by(receiver, 3)
         self.assertEqual(len(receiver.records("/ok/orders")), 1)
+        self.assertEqual(self.fares()[:3], ("DISABLED", "PRINCIPAL", "left"))
         self.assertEqual(self.change("Enable")["state"], "ACTIVE")
         receiver.wait_records(3, "/ok/orders")  # what waited
         self.passed_by(receiver, 4)
         receiver.wait_records(4, "/ok/orders")
+
+    def begin_two(self, receiver):
+        """One that is paused and enabled, and one that shows that time has passed."""
+        self.begin()
+        for name in ("orders", "witness"):
+            self.call(DESTINATIONS + "CreateDestination", {
+                "parent": "tenants/acme", "destinationId": name,
+                "destination": {"url": receiver.url("/ok/" + name)}})
+        self.call(SUBSCRIPTIONS + "CreateSubscription", {
+            "parent": "tenants/acme", "subscriptionId": "all",
+            "subscription": {"types": ["session.*"], "destinations": ["orders", "witness"]}})
+
+    def test_paused_with_a_reason_also_over_a_crash_and_resumed(self):
+        receiver = self.sink()
+        self.begin_two(receiver)
+        self.passed_by(receiver, 1)
+        receiver.wait_records(1, "/ok/orders")
+        paused = self.change("Pause", reason="maintenance", requestId="p1")
+        self.assertEqual(paused["state"], "PAUSED")
+        self.carillond.kill()  # what was answered is durable
+        self.carillond = self.server(env={"MASTER_KEY": MASTER})
+        self.passed_by(receiver, 2)
+        self.assertEqual(self.fares(),
+                         ("PAUSED", "PRINCIPAL", "maintenance", "token:tokens/acme", None))
+        self.assertEqual(self.change("Pause", reason="maintenance", requestId="p1"), paused)
+        self.assertEqual(len(receiver.records("/ok/orders")), 1)
+        self.assertEqual(self.change("Resume", reason="over")["state"], "ACTIVE")
+        receiver.wait_records(2, "/ok/orders")
+        self.carillond.kill()
+        self.carillond = self.server(env={"MASTER_KEY": MASTER})
+        self.passed_by(receiver, 3)
+        receiver.wait_records(3, "/ok/orders")
+        self.assertEqual(self.fares(), ("ACTIVE", "PRINCIPAL", "over", "token:tokens/acme", None))
+
+    def test_a_pause_ends_by_itself_also_while_the_service_is_down(self):
+        receiver = self.sink()
+        self.begin_two(receiver)
+        self.change("Pause", duration="2s")
+        self.publish_one(1)
+        receiver.wait_records(1, "/ok/orders")
+        self.assertEqual(self.fares()[0], "ACTIVE")
+        self.change("Pause", duration="3s")
+        self.assertIsNotNone(self.fares()[4])
+        self.publish_one(2)
+        self.carillond.kill()
+        self.carillond = self.server(env={"MASTER_KEY": MASTER})
+        receiver.wait_records(2, "/ok/orders")
+
+    def test_what_is_disabled_is_neither_paused_nor_resumed(self):
+        self.begin()
+        self.create("http://127.0.0.1:9/")
+        self.change("Disable", reason="gone for good")
+        for method in ("Pause", "Resume"):
+            self.assertEqual(self.change(method, 400).reason, "STATE_CONFLICT")
+            self.assertEqual(self.change(method, 400, validateOnly=True).reason, "STATE_CONFLICT")
+        self.change("Enable", validateOnly=True)
+        self.assertEqual(self.fares()[:3], ("DISABLED", "PRINCIPAL", "gone for good"))
 
     def test_one_of_the_file_after_a_410(self):
         receiver = self.sink()
@@ -125,18 +190,61 @@ class States(ControlApi):
         receiver.wait_records(1)
         self.carillond.wait_gauge('carillon_destinations{state="disabled"}', 1)
         receiver.set_mode("/x", "ok")
+        gone = self.call(DESTINATIONS + "GetDestination", {"name": NAME}, READER)
+        status = gone["status"]
+        self.assertEqual((gone["state"], status["reason"]), ("DISABLED", "GONE"))
+        self.assertEqual(status["lastResponseStatus"], 410)
+        self.assertEqual(status["lastOutcome"], "OUTCOME_HTTP_4XX")
+        self.assertLessEqual(status["failingSince"], status["stateTime"])
+        self.assertNotIn("lastSuccessTime", status)
+        self.assertEqual(status["parkedCount"], "1")
         self.assertEqual(self.change("Enable")["state"], "ACTIVE")
         self.publish_one(2)
         eventually(lambda: len(receiver.records()) >= 2, "it is sent to again")
 
+    def test_a_list_says_how_they_fare_and_can_be_filtered_by_it(self):
+        receiver = self.sink()
+        self.begin()
+        for name, mode in (("good", "/ok"), ("down", "/status/503"), ("off", "/ok")):
+            self.call(DESTINATIONS + "CreateDestination", {
+                "parent": "tenants/acme", "destinationId": name, "destination": {
+                    "url": receiver.url(mode),
+                    "breaker": {"consecutiveFailures": 1, "delay": "3600s", "maxDelay": "3600s"}}})
+        self.call(SUBSCRIPTIONS + "CreateSubscription", {
+            "parent": "tenants/acme", "subscriptionId": "all",
+            "subscription": {"types": ["session.*"], "destinations": ["good", "down", "off"]}})
+        self.change("Disable", name="tenants/acme/destinations/off")
+        self.publish_one(1)
+
+        def listed(**more):
+            answer = self.call(DESTINATIONS + "ListDestinations",
+                               {"parent": "tenants/acme", **more}, READER)
+            return {one["name"].rsplit("/", 1)[1]: one for one in answer.get("destinations", [])}
+
+        eventually(lambda: list(listed(filter="status.circuit = OPEN")) == ["down"],
+                   "the circuit of the one that is down is open")
+        eventually(lambda: list(listed(filter="status.last_outcome = OUTCOME_SUCCESS")) == ["good"],
+                   "the other one is known to be well")
+        found = listed()
+        self.assertEqual({name: one["state"] for name, one in found.items()},
+                         {"good": "ACTIVE", "down": "ACTIVE", "off": "DISABLED"})
+        self.assertIn("lastSuccessTime", found["good"]["status"])
+        self.assertIn("circuitProbeTime", found["down"]["status"])
+        self.assertEqual(found["down"]["status"]["parkedCount"], "1")
+        self.assertEqual(found["off"]["status"]["reason"], "PRINCIPAL")
+        self.assertTrue(found["off"]["status"]["behind"])
+        self.assertEqual(list(listed(orderBy="status.parked_count desc"))[0], "down")
+
     def test_what_the_file_disables_stays_disabled(self):
         self.begin([{"name": NAME, "url": "http://127.0.0.1:9/", "disabled": True}])
         self.assertEqual(self.change("Enable", 400).reason, "DISABLED_BY_FILE")
+        found = self.call(DESTINATIONS + "GetDestination", {"name": NAME})
+        self.assertEqual((found["state"], found["status"]["reason"]), ("DISABLED", "CONFIGURED"))
 
     def test_who_may(self):
         self.begin()
         self.create("http://127.0.0.1:9/")
-        for method in ("Enable", "Disable"):
+        for method in ("Enable", "Disable", "Pause", "Resume"):
             answer = self.call(DESTINATIONS + method + "Destination", {"name": NAME}, READER, 403)
             self.assertEqual(answer.reason, "ROLE_FORBIDDEN")
             other = "tenants/bell/destinations/orders"

@@ -143,6 +143,12 @@ class SimDeliveryShard final : public engine::DeliveryShard {
       shard.dispatcher().Command(order, std::move(done));
     });
   }
+  void Describe(std::vector<LanePlace> lanes, Described done) override {
+    Post([lanes = std::move(lanes), done = std::move(done)](SimShard& shard) mutable {
+      done(shard.is_open() ? shard.dispatcher().Describe(lanes)
+                           : std::vector<std::optional<DestinationStatus>>(lanes.size()));
+    });
+  }
   void Drain(std::chrono::nanoseconds grace, absl::AnyInvocable<void()> done) override {
     Post([grace, done = std::move(done)](SimShard& shard) mutable {
       if (!shard.is_open()) return done();

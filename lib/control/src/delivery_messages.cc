@@ -13,22 +13,10 @@ using deliverylog::Figures;
 using deliverylog::Record;
 using deliverylog::State;
 
-void SetMoment(base::WallTime time, google::protobuf::Timestamp& to) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  to.set_seconds(seconds.time_since_epoch().count());
-  to.set_nanos(static_cast<int32_t>((time - seconds).count()));
-}
-
 void SetLength(std::chrono::nanoseconds length, google::protobuf::Duration& to) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(length);
   to.set_seconds(seconds.count());
   to.set_nanos(static_cast<int32_t>((length - seconds).count()));
-}
-
-v1::Outcome ToProto(model::Outcome outcome) {
-  // Both have the same order, and zero stands for none.
-  static_assert(static_cast<int>(model::Outcome::kBlocked) + 1 == v1::OUTCOME_BLOCKED);
-  return static_cast<v1::Outcome>(static_cast<int>(outcome) + 1);
 }
 
 v1::Delivery::State ToProto(State state) {
@@ -89,6 +77,18 @@ void SetDetail(const Detail& detail, v1::Attempt& attempt) {
 }
 
 }  // namespace
+
+void SetMoment(base::WallTime time, google::protobuf::Timestamp& to) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  to.set_seconds(seconds.time_since_epoch().count());
+  to.set_nanos(static_cast<int32_t>((time - seconds).count()));
+}
+
+v1::Outcome ToProto(model::Outcome outcome) {
+  // Both have the same order, and zero stands for none.
+  static_assert(static_cast<int>(model::Outcome::kBlocked) + 1 == v1::OUTCOME_BLOCKED);
+  return static_cast<v1::Outcome>(static_cast<int>(outcome) + 1);
+}
 
 std::string DeliveryName(const Record& record) {
   return absl::StrCat("tenants/", record.tenant, "/destinations/", record.destination,

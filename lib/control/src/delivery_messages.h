@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "carillon/base/clock.h"
 #include "carillon/deliverylog/record.h"
 #include "carillon/v1/delivery.pb.h"
 
@@ -16,6 +17,8 @@ std::string DeliveryName(const deliverylog::Record& record);
 v1::Delivery ToDelivery(const deliverylog::Record& record);
 v1::Attempt ToAttempt(const deliverylog::Record& record);
 
+void SetMoment(base::WallTime time, google::protobuf::Timestamp& to);
+v1::Outcome ToProto(model::Outcome outcome);
 /// Nullopt: the log has no such ones.
 std::optional<model::Outcome> FromProto(v1::Outcome outcome);
 std::optional<deliverylog::State> FromProto(v1::Delivery::State state);

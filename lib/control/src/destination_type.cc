@@ -134,10 +134,30 @@ class DestinationType final : public ResourceType {
 
  private:
   const aip::NamePattern pattern_{"tenants/{tenant}/destinations/{destination}"};
-  const std::vector<std::string> filters_ = {"name",        "display_name", "url",
-                                             "format",      "labels",       "origin.kind",
-                                             "create_time", "update_time"};
-  const std::vector<std::string> orders_ = {"name", "display_name", "create_time", "update_time"};
+  const std::vector<std::string> filters_ = {"name",
+                                             "display_name",
+                                             "url",
+                                             "format",
+                                             "state",
+                                             "status.reason",
+                                             "status.circuit",
+                                             "status.last_outcome",
+                                             "status.failing_since",
+                                             "status.last_success_time",
+                                             "status.queued_count",
+                                             "status.parked_count",
+                                             "status.behind",
+                                             "labels",
+                                             "origin.kind",
+                                             "create_time",
+                                             "update_time"};
+  const std::vector<std::string> orders_ = {"name",
+                                            "display_name",
+                                            "create_time",
+                                            "update_time",
+                                            "status.failing_since",
+                                            "status.queued_count",
+                                            "status.parked_count"};
 };
 
 }  // namespace

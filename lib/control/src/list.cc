@@ -31,7 +31,8 @@ bool Sees(const Caller& caller, std::string_view name) {
 
 }  // namespace
 
-absl::StatusOr<Page> Methods::List(const ListRequest& request, const Caller& caller) const {
+absl::StatusOr<Page> Methods::List(const ListRequest& request, const Caller& caller,
+                                   const Complete& complete) const {
   const auto ids = MatchParent(type_.pattern(), request.parent, true);
   if (!ids) return WrongParent(type_.pattern());
   const google::protobuf::Descriptor& type = *type_.prototype().GetDescriptor();
@@ -55,8 +56,9 @@ absl::StatusOr<Page> Methods::List(const ListRequest& request, const Caller& cal
   Page page;
   std::vector<Listed> listed;
   for (Answer& message : Shown(ids->empty() ? "" : ids->front())) {
-    if ((!ids->empty() && !Sees(caller, GetText(*message, "name"))) || !filter->Matches(*message))
-      continue;
+    if (!ids->empty() && !Sees(caller, GetText(*message, "name"))) continue;
+    if (complete) complete(*message);
+    if (!filter->Matches(*message)) continue;
     ++page.total_size;
     aip::SortKey key = order->KeyOf(*message);
     if (after && !order->Before(*after, key)) continue;
@@ -73,13 +75,36 @@ absl::StatusOr<Page> Methods::List(const ListRequest& request, const Caller& cal
   return page;
 }
 
-std::vector<Answer> Methods::Shown(const std::string& tenant) const {
-  const bool all = tenant == aip::NamePattern::kAny;
+std::string Methods::PrefixOf(const std::string& tenant) const {
   std::string prefix = type_.pattern().ToString();
   prefix.erase(prefix.find('{'));  // up to the first id
-  if (!all && !tenant.empty()) prefix += tenant + "/";
+  if (tenant != aip::NamePattern::kAny && !tenant.empty()) prefix += tenant + "/";
+  return prefix;
+}
+
+absl::StatusOr<std::vector<std::string>> Methods::Names(const ListRequest& request,
+                                                        const Caller& caller) const {
+  const auto ids = MatchParent(type_.pattern(), request.parent, true);
+  if (!ids) return WrongParent(type_.pattern());
+  const std::string tenant = ids->empty() ? "" : ids->front();
+  std::vector<std::string> names;
+  const auto add = [&](std::string name) {
+    if (ids->empty() || Sees(caller, name)) names.push_back(std::move(name));
+  };
+  for (const Entry& entry : repository_.List(PrefixOf(tenant))) {
+    if (type_.pattern().Match(entry.name)) add(entry.name);
+  }
+  const bool all = tenant == aip::NamePattern::kAny;
+  for (const MessagePtr& message : type_.OfFile(*repository_.file(), all ? "" : tenant)) {
+    add(GetText(*message, "name"));
+  }
+  return names;
+}
+
+std::vector<Answer> Methods::Shown(const std::string& tenant) const {
+  const bool all = tenant == aip::NamePattern::kAny;
   std::vector<Answer> shown;
-  for (const Entry& entry : repository_.List(prefix)) {
+  for (const Entry& entry : repository_.List(PrefixOf(tenant))) {
     if (!type_.pattern().Match(entry.name)) continue;
     Answer& copy = shown.emplace_back(entry.message->New());
     copy->CopyFrom(*entry.message);

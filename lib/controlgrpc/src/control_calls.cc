@@ -78,28 +78,47 @@ rpc::GuestMethod ControlCalls::Make(std::string name, const Message& request, Ru
 
 rpc::GuestMethod ControlCalls::Read(std::string name, const Message& request,
                                     const Message& response, Reading reading) {
-  return Make(std::move(name), request,
-              [this, type = &response, reading = std::move(reading)](Incoming incoming) {
-                PostReading(std::move(incoming), *type, reading);
-              });
+  Run begin = [this, type = &response, reading = std::move(reading)](Incoming incoming) {
+    std::unique_ptr<Message> answer(type->New());
+    const absl::Status status = reading(*incoming.request, incoming.caller, *answer);
+    --reading_;
+    if (!status.ok()) return incoming.call.Finish(status);
+    Answer(incoming.call, *answer);
+  };
+  return Make(std::move(name), request, [this, begin = std::move(begin)](Incoming incoming) {
+    PostReading(std::move(incoming), begin);
+  });
 }
 
-void ControlCalls::PostReading(Incoming incoming, const Message& response, const Reading& reading) {
+rpc::GuestMethod ControlCalls::ReadLater(std::string name, const Message& request,
+                                         Changing reading) {
+  Run begin = [this, reading = std::move(reading)](Incoming incoming) {
+    const Message& message = *incoming.request;
+    const Caller caller = std::move(incoming.caller);
+    reading(message, caller,
+            [this, &call = incoming.call,
+             asked = std::move(incoming.request)](absl::StatusOr<control::Answer> answer) {
+              --reading_;
+              if (!answer.ok()) return call.Finish(answer.status());
+              Answer(call, **answer);
+            });
+  };
+  return Make(std::move(name), request, [this, begin = std::move(begin)](Incoming incoming) {
+    PostReading(std::move(incoming), begin);
+  });
+}
+
+void ControlCalls::PostReading(Incoming incoming, const Run& begin) {
   rpc::GuestCall& call = incoming.call;
   if (reading_.fetch_add(1) >= ControlServices::kMaxReading) {
     --reading_;
     return call.Finish(TooManyReading());
   }
-  const bool posted =
-      reader_.Post([this, incoming = std::move(incoming), type = &response, &reading] {
-        std::unique_ptr<Message> answer(type->New());
-        const absl::Status status = incoming.call.cancelled()
-                                        ? absl::CancelledError("nobody waits for the answer")
-                                        : reading(*incoming.request, incoming.caller, *answer);
-        --reading_;
-        if (!status.ok()) return incoming.call.Finish(status);
-        Answer(incoming.call, *answer);
-      });
+  const bool posted = reader_.Post([this, incoming = std::move(incoming), &begin]() mutable {
+    if (!incoming.call.cancelled()) return begin(std::move(incoming));
+    --reading_;
+    incoming.call.Finish(absl::CancelledError("nobody waits for the answer"));
+  });
   if (posted) return;
   --reading_;
   call.Finish(aip::MakeError(v1::STOPPING, "the service is stopping"));

@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "carillon/base/worker.h"
 #include "carillon/control/standard_methods.h"
@@ -33,9 +34,13 @@ class ControlCalls {
   /// cancelled before. `request` and `response` are instances of their types, which stay.
   rpc::GuestMethod Read(std::string name, const Message& request, const Message& response,
                         Reading reading);
+  /// A method whose calls begin on the thread that reads, in the same way, and are answered later.
+  rpc::GuestMethod ReadLater(std::string name, const Message& request, Changing reading);
   /// A method whose calls begin on the thread that serves them, which must not be blocked.
   rpc::GuestMethod Change(std::string name, const Message& request, Changing changing);
 
+  /// Runs a task on the thread that reads; false, and nothing happens, after `Stop`.
+  bool Post(absl::AnyInvocable<void()> task) { return reader_.Post(std::move(task)); }
   /// Runs what is to be read, and refuses more.
   void Stop() { reader_.Stop(); }
 
@@ -45,7 +50,9 @@ class ControlCalls {
 
   /// A method whose calls go to `run` once they were checked.
   rpc::GuestMethod Make(std::string name, const Message& request, Run run);
-  void PostReading(Incoming incoming, const Message& response, const Reading& reading);
+  /// Runs `begin` on the thread that reads, unless the call is cancelled before. It gives back its
+  /// place in `reading_` when it is over.
+  void PostReading(Incoming incoming, const Run& begin);
 
   const Authorize authorize_;
   std::atomic<size_t> reading_{0};

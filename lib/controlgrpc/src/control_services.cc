@@ -16,8 +16,7 @@ class ControlServicesImpl final : public ControlServices {
       : destinations_(options.repository, options.destinations, options.clock),
         subscriptions_(options.repository, options.subscriptions, options.clock),
         keys_(options.repository, options.destinations, options.clock),
-        states_(options.repository, options.destinations, destinations_,
-                std::move(options.command)),
+        states_(options.repository, options.destinations, destinations_, options.delivery.command),
         tester_(options.repository, options.destinations, options.trials, options.clock),
         deliveries_(options.log, options.repository.page_tokens(), options.clock),
         tokens_({options.repository, options.tenant_tokens, options.tokens, options.authenticator,
@@ -25,7 +24,9 @@ class ControlServicesImpl final : public ControlServices {
         tenants_(options.repository, options.tenants, options.clock,
                  [this] { tokens_.RenewAll(); }),
         calls_(std::move(options.authorize)),
-        guests_{MakeDestinationFront(calls_, destinations_, states_, tester_),
+        reader_(options.destinations, destinations_, options.delivery.describe,
+                [this](absl::AnyInvocable<void()> task) { return calls_.Post(std::move(task)); }),
+        guests_{MakeDestinationFront(calls_, {destinations_, reader_, states_, tester_}),
                 MakeKeyFront(calls_, keys_),
                 MakeSubscriptionFront(calls_, subscriptions_),
                 MakeDeliveryFront(calls_, deliveries_),
@@ -46,6 +47,7 @@ class ControlServicesImpl final : public ControlServices {
   control::TokenMethods tokens_;
   control::TenantMethods tenants_;
   ControlCalls calls_;
+  control::DestinationReader reader_;
   const std::vector<rpc::Guest> guests_;
 };
 

@@ -22,29 +22,55 @@ control::Answer DescribeDeletion(const std::vector<control::Edit>& edits) {
   return answer;
 }
 
+void AddReading(ServiceTable& table, control::DestinationReader& reader) {
+  table.ReadLater<v1::GetDestinationRequest, v1::Destination>(
+      [&reader](const v1::GetDestinationRequest& request, const control::Caller&, auto done) {
+        reader.Get(request.name(), std::move(done));
+      });
+  table.ReadLater<v1::ListDestinationsRequest, v1::ListDestinationsResponse>(
+      [&reader](const v1::ListDestinationsRequest& request, const control::Caller& caller,
+                control::Methods::Done done) {
+        reader.List(ToList(request), caller,
+                    [done = std::move(done)](absl::StatusOr<control::Page> page) mutable {
+                      auto response = std::make_unique<v1::ListDestinationsResponse>();
+                      absl::Status status = Take(std::move(page), "destinations", *response);
+                      if (!status.ok()) return done(std::move(status));
+                      done(std::move(response));
+                    });
+      });
+}
+
 }  // namespace
 
-rpc::Guest MakeDestinationFront(ControlCalls& calls, control::Methods& methods,
-                                control::DestinationStates& states,
-                                control::DestinationTester& tester) {
+rpc::Guest MakeDestinationFront(ControlCalls& calls, const DestinationParts& parts) {
   ServiceTable table("carillon.v1.DestinationService", calls);
-  AddGet<v1::GetDestinationRequest, v1::Destination>(table, methods);
-  AddList<v1::ListDestinationsRequest, v1::ListDestinationsResponse>(table, methods,
-                                                                     "destinations");
+  control::Methods& methods = parts.methods;
+  AddReading(table, parts.reader);
   AddCreate(table, methods, &v1::CreateDestinationRequest::destination_id,
             &v1::CreateDestinationRequest::destination);
   AddUpdate(table, methods, &v1::UpdateDestinationRequest::destination);
   AddDelete<v1::DeleteDestinationRequest, v1::DeleteDestinationResponse>(table, methods,
                                                                          &DescribeDeletion);
   table.Change<v1::EnableDestinationRequest, v1::Destination>(
-      [&states](const v1::EnableDestinationRequest& request, const control::Caller& caller,
-                auto done) { states.Enable(request, caller, std::move(done)); });
+      [&states = parts.states](const v1::EnableDestinationRequest& request,
+                               const control::Caller& caller,
+                               auto done) { states.Enable(request, caller, std::move(done)); });
   table.Change<v1::DisableDestinationRequest, v1::Destination>(
-      [&states](const v1::DisableDestinationRequest& request, const control::Caller& caller,
-                auto done) { states.Disable(request, caller, std::move(done)); });
+      [&states = parts.states](const v1::DisableDestinationRequest& request,
+                               const control::Caller& caller,
+                               auto done) { states.Disable(request, caller, std::move(done)); });
+  table.Change<v1::PauseDestinationRequest, v1::Destination>(
+      [&states = parts.states](const v1::PauseDestinationRequest& request,
+                               const control::Caller& caller,
+                               auto done) { states.Pause(request, caller, std::move(done)); });
+  table.Change<v1::ResumeDestinationRequest, v1::Destination>(
+      [&states = parts.states](const v1::ResumeDestinationRequest& request,
+                               const control::Caller& caller,
+                               auto done) { states.Resume(request, caller, std::move(done)); });
   table.Change<v1::TestDestinationRequest, v1::TestDestinationResponse>(
-      [&tester](const v1::TestDestinationRequest& request, const control::Caller& caller,
-                auto done) { tester.Test(request, caller, std::move(done)); });
+      [&tester = parts.tester](const v1::TestDestinationRequest& request,
+                               const control::Caller& caller,
+                               auto done) { tester.Test(request, caller, std::move(done)); });
   return std::move(table).Done();
 }
 

@@ -2,6 +2,7 @@
 
 #include "carillon/access/methods.h"
 #include "carillon/control/delivery_methods.h"
+#include "carillon/control/destination_reader.h"
 #include "carillon/control/destination_states.h"
 #include "carillon/control/destination_tester.h"
 #include "carillon/control/key_methods.h"
@@ -17,9 +18,13 @@ namespace carillon::controlgrpc {
 
 // One for each service; what it is made of outlives it.
 rpc::Guest MakeDeliveryFront(ControlCalls& calls, const control::DeliveryMethods& methods);
-rpc::Guest MakeDestinationFront(ControlCalls& calls, control::Methods& methods,
-                                control::DestinationStates& states,
-                                control::DestinationTester& tester);
+struct DestinationParts {
+  control::Methods& methods;
+  control::DestinationReader& reader;
+  control::DestinationStates& states;
+  control::DestinationTester& tester;
+};
+rpc::Guest MakeDestinationFront(ControlCalls& calls, const DestinationParts& parts);
 rpc::Guest MakeKeyFront(ControlCalls& calls, control::KeyMethods& methods);
 rpc::Guest MakeServerFront(ControlCalls& calls, const control::ServerFacts& facts,
                            const control::Repository& repository);

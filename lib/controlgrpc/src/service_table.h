@@ -48,6 +48,18 @@ class ServiceTable {
                     }));
   }
 
+  /// A method that looks something up where it may have to wait: `handler(request, caller, done)`
+  /// begins it on the thread that reads, without blocking it, and `done` as that of `Change`.
+  template <typename Request, typename Response, typename Handler>
+  void ReadLater(Handler handler) {
+    Add(calls_.ReadLater(
+        NameOf(*Request::descriptor(), *Response::descriptor()), Request::default_instance(),
+        [handler = std::move(handler)](const ControlCalls::Message& request,
+                                       const control::Caller& caller, control::Methods::Done done) {
+          handler(static_cast<const Request&>(request), caller, std::move(done));
+        }));
+  }
+
   /// A method that changes something, or waits for something: `handler(request, caller, done)`
   /// begins it without blocking, and `done` (control::Methods::Done) is called once, on any thread,
   /// with a `Response` or an error. `request` is there until then, `caller` until the handler

@@ -98,6 +98,31 @@ void DeliveryLog::OnEnabled(const model::Destination& destination) {
   logger_.Info("a destination is enabled", {{"destination", name}, {"suppressed", *suppressed}});
 }
 
+void DeliveryLog::OnPaused(const model::Destination& destination, const store::Health& health) {
+  const std::string name = NameOf(destination);
+  const auto suppressed = Allow(name, "paused", 0);
+  if (!suppressed) return;
+  const bool ends = health.paused_until.has_value();
+  const double seconds = ends ? Seconds(*health.paused_until - health.call->at) : 0;
+  logger_.Info(
+      ends ? "a destination is paused for a while" : "a destination is paused until it is resumed",
+      {{"destination", name},
+       {ends ? "seconds" : "", seconds},
+       {"principal", health.call->principal},
+       Maybe("reason", health.call->reason),
+       {"suppressed", *suppressed}});
+}
+
+void DeliveryLog::OnResumed(const model::Destination& destination, const store::Health& health) {
+  const std::string name = NameOf(destination);
+  const auto suppressed = Allow(name, "resumed", 0);
+  if (!suppressed) return;
+  logger_.Info("a destination is resumed", {{"destination", name},
+                                            {"principal", health.call->principal},
+                                            Maybe("reason", health.call->reason),
+                                            {"suppressed", *suppressed}});
+}
+
 void DeliveryLog::OnGivenUp(const model::Destination& destination, const GivenUp& delivery) {
   if (!logger_.Enabled(log::Level::kWarn)) return;
   const std::string name = NameOf(destination);

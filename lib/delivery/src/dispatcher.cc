@@ -75,7 +75,8 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
       closer_(courier, scheduler_, dead_, removals_, evictor_),
       binder_(scheduler_, routes_, health_, maker_, closer_),
       changes_(journal_, callbacks_, routes_, binder_, [this] { Turn(); }),
-      commands_(routes_, scheduler_, health_, settlements_) {
+      commands_(clock, routes_, scheduler_, health_, settlements_),
+      statuses_(clock, routes_) {
   courier.SetListener(this);
 }
 

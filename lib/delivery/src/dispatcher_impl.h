@@ -36,6 +36,7 @@
 #include "settlement_buffer.h"
 #include "shard_gauges.h"
 #include "shard_journal.h"
+#include "status_reporter.h"
 #include "table_changes.h"
 #include "table_in_force.h"
 #include "trimmer.h"
@@ -62,6 +63,10 @@ class DispatcherImpl final : public Dispatcher {
   void Command(const LaneOrder& order, absl::AnyInvocable<void(absl::Status)> done) override {
     commands_.Run(order, std::move(done));
     Turn();
+  }
+  std::vector<std::optional<DestinationStatus>> Describe(
+      std::span<const LanePlace> lanes) const override {
+    return statuses_.Describe(lanes);
   }
   void Drain(absl::AnyInvocable<void()> done) override;
   void PublishGauges() override { gauges_.Publish(draining_); }
@@ -138,6 +143,7 @@ class DispatcherImpl final : public Dispatcher {
   LaneBinder binder_;
   TableChanges changes_;
   LaneCommands commands_;
+  StatusReporter statuses_;
 
   bool turn_posted_ = false;
 

@@ -1,10 +1,18 @@
 #include "health_keeper.h"
 
+#include <utility>
+
 #include "carillon/policy/disabling.h"
 
 namespace carillon::delivery {
 
 void HealthKeeper::OnEnd(Lane& lane, model::Outcome outcome, const http::Response& response) {
+  if (outcome != model::Outcome::kCancelled) {
+    lane.results.last = response.ended;
+    if (outcome == model::Outcome::kSuccess) lane.results.last_success = response.ended;
+    lane.results.outcome = outcome;
+    lane.results.http_status = response.status;
+  }
   const policy::Breaker::Change change =
       lane.pace().OnEnd(outcome, response, lane.in_flight(), random_);
   if (change == policy::Breaker::Change::kNone) return;
@@ -27,17 +35,19 @@ void HealthKeeper::OnResult(Lane& lane, const policy::Failure& result, bool retr
   if (why) Disable(lane, *why);
 }
 
-void HealthKeeper::Disable(Lane& lane, model::DisabledReason why) {
+void HealthKeeper::Disable(Lane& lane, model::DisabledReason why, CallPtr call) {
   lane.SetHealth({.failing_since = lane.failing.since(),
                   .disabled = why,
                   .disabled_at = clock_.Wall(),
-                  .generation = lane.destination().generation});
+                  .generation = lane.destination().generation,
+                  .call = std::move(call)});
+  lane.pace().ResumeByOwner();
   notifier_.OnDisabled(lane, why);
   SetMode(lane);
 }
 
-void HealthKeeper::Enable(Lane& lane) {
-  lane.SetHealth({});
+void HealthKeeper::Enable(Lane& lane, CallPtr call) {
+  lane.SetHealth({.call = std::move(call)});
   lane.failing.Reset();
   lane.pace().Reset(clock_.Mono());
   lane.NoteBreaker();
@@ -56,27 +66,60 @@ void HealthKeeper::FollowSwitch(Lane& lane) {
   SetMode(lane);
 }
 
-bool HealthKeeper::EnableByCall(Lane& lane) {
-  if (!lane.destination().enabled) return false;
-  if (lane.health().disabled) {
-    Enable(lane);
-  } else if (!lane.pace().closed()) {
-    lane.pace().Reset(clock_.Mono());
+void HealthKeeper::EnableByCall(Lane& lane, CallPtr call) {
+  if (lane.health().disabled) return Enable(lane, std::move(call));
+  const base::MonoTime now = clock_.Mono();
+  if (!lane.pace().closed()) {
+    lane.pace().Reset(now);
     lane.NoteBreaker();
-    lane.FreedAt(clock_.Mono());
+    lane.FreedAt(now);
   }
-  return true;
+  if (lane.pace().PausedByOwner()) Resume(lane, std::move(call));
 }
 
-void HealthKeeper::DisableByCall(Lane& lane) {
-  const auto& before = lane.health().disabled;
-  if (!before) return Disable(lane, model::DisabledReason::kPrincipal);
-  if (*before == model::DisabledReason::kPrincipal) return;
+void HealthKeeper::DisableByCall(Lane& lane, CallPtr call) {
+  if (!lane.health().disabled) {
+    return Disable(lane, model::DisabledReason::kPrincipal, std::move(call));
+  }
   // It is disabled as it was told, but no configuration enables it by itself any more.
   store::Health health = lane.health();
   health.disabled = model::DisabledReason::kPrincipal;
   health.generation = lane.destination().generation;
+  health.call = std::move(call);
   lane.SetHealth(health);
+}
+
+void HealthKeeper::Restore(Lane& lane) {
+  const store::Health& health = lane.health();
+  if (!health.paused || health.disabled) return;
+  const base::WallTime wall = clock_.Wall();
+  if (!health.paused_until) {
+    lane.pace().PauseByOwner(base::MonoTime::max());
+  } else if (*health.paused_until > wall) {
+    lane.pace().PauseByOwner(clock_.Mono() + (*health.paused_until - wall));
+  }
+}
+
+void HealthKeeper::PauseByCall(Lane& lane, CallPtr call,
+                               std::optional<std::chrono::nanoseconds> pause) {
+  store::Health health{.call = std::move(call), .paused = true};
+  if (pause) health.paused_until = health.call->at + *pause;
+  lane.SetHealth(health);
+  lane.pace().PauseByOwner(pause ? clock_.Mono() + *pause : base::MonoTime::max());
+  notifier_.OnPaused(lane);
+}
+
+void HealthKeeper::ResumeByCall(Lane& lane, CallPtr call) {
+  const bool asked = lane.pace().AskedPauseUntil().has_value();
+  lane.pace().EndAskedPause();
+  if (asked || lane.pace().PausedByOwner()) Resume(lane, std::move(call));
+}
+
+void HealthKeeper::Resume(Lane& lane, CallPtr call) {
+  lane.pace().ResumeByOwner();
+  lane.FreedAt(clock_.Mono());
+  lane.SetHealth({.call = std::move(call)});
+  notifier_.OnResumed(lane);
 }
 
 void HealthKeeper::SetMode(Lane& lane) {

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <chrono>
+#include <memory>
+#include <optional>
+
 #include "carillon/base/clock.h"
 #include "carillon/base/random.h"
 #include "carillon/http/courier.h"
@@ -7,6 +11,7 @@
 #include "carillon/model/outcome.h"
 #include "carillon/policy/breaker.h"
 #include "carillon/policy/retry.h"
+#include "carillon/store/lane_state.h"
 #include "lane.h"
 #include "notifier.h"
 #include "router.h"
@@ -19,6 +24,8 @@ namespace carillon::delivery {
 /// given outlives it.
 class HealthKeeper {
  public:
+  using CallPtr = std::shared_ptr<const store::OwnerCall>;
+
   HealthKeeper(const base::Clock& clock, base::Random& random, const Router& router,
                Notifier& notifier)
       : clock_(clock), random_(random), router_(router), notifier_(notifier) {}
@@ -30,13 +37,20 @@ class HealthKeeper {
   /// The configuration of the lane is new to it: its owner may have switched it on or off.
   void FollowSwitch(Lane& lane);
 
-  /// Its owner calls. Returns false when its configuration disables it: then it stays so.
-  bool EnableByCall(Lane& lane);
-  void DisableByCall(Lane& lane);
+  /// The lane is new: its owner may have paused it before.
+  void Restore(Lane& lane);
+
+  /// Its owner calls. Not of one that its configuration disables.
+  void EnableByCall(Lane& lane, CallPtr call);
+  void DisableByCall(Lane& lane, CallPtr call);
+  /// Both not of one that is disabled. `pause`: how long; nullopt: no end.
+  void PauseByCall(Lane& lane, CallPtr call, std::optional<std::chrono::nanoseconds> pause);
+  void ResumeByCall(Lane& lane, CallPtr call);
 
  private:
-  void Disable(Lane& lane, model::DisabledReason why);
-  void Enable(Lane& lane);
+  void Disable(Lane& lane, model::DisabledReason why, CallPtr call = nullptr);
+  void Enable(Lane& lane, CallPtr call = nullptr);
+  void Resume(Lane& lane, CallPtr call);
   void SetMode(Lane& lane);
 
   const base::Clock& clock_;

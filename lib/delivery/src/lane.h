@@ -11,6 +11,7 @@
 #include "backlog_cursor.h"
 #include "batch_wait.h"
 #include "begun.h"
+#include "carillon/delivery/destination_status.h"
 #include "carillon/http/courier.h"
 #include "carillon/metrics/metrics.h"
 #include "carillon/model/pending.h"
@@ -95,7 +96,10 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   /// it was.
   void SetMode(Mode mode, uint64_t next);
   const store::Health& health() const { return health_; }
-  void SetHealth(const store::Health& health) { health_ = health, health_changed_ = true; }
+  void SetHealth(store::Health health) {
+    health_ = std::move(health);
+    health_changed_ = true;
+  }
   /// For the journal, when it changed since the last call.
   std::optional<store::LaneHealth> TakeHealth();
 
@@ -270,10 +274,20 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   void PublishGauges();
   /// All but what lies behind the cursor.
   model::Pending CountPending() const;
+  DestinationStatus Describe(base::MonoTime now, base::WallTime wall) const;
 
   /// Kept by the dispatcher.
   std::shared_ptr<policy::InFlightCaps::Tenant> tenant;
   policy::FailingStretch failing;
+  /// What came of its attempts since the start; those that were cancelled are none.
+  struct Results {
+    static constexpr base::MonoTime kNever = base::MonoTime::min();
+    base::MonoTime last = kNever;  ///< when it ended
+    base::MonoTime last_success = kNever;
+    model::Outcome outcome = model::Outcome::kSuccess;  ///< of the last
+    uint16_t http_status = 0;
+  };
+  Results results;
   bool changed = false;  ///< it had another destination before
 
  private:
@@ -313,6 +327,10 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   void WriteRow(const Delivery& delivery);
   /// Unix ns of acceptance of the oldest delivery in memory that is not in flight; 0: none.
   int64_t OldestReady() const;
+  /// Whether it is disabled or paused, why and since when; into the status.
+  void DescribeState(base::MonoTime now, base::WallTime wall, DestinationStatus& status) const;
+  /// In memory, without rows, not in flight.
+  size_t Queued() const { return fresh_.size() - kept_.queued() + groups_.unsettled(); }
   /// For the gauge; `ready` deliveries wait in memory.
   metrics::DestinationState Condition(size_t ready) const;
   bool Unsettled(const DeliveryBatch& deliveries, const Delivery& delivery) const {

@@ -38,6 +38,7 @@ void LaneBinder::BindOne(const routing::RoutingTable& table, BoundPlace& at,
   if (opened != nullptr) {
     at.lane = &maker_.Make(destination, *opened);
     at.lane->Bind(table, at.place, now);
+    health_.Restore(*at.lane);
     return maker_.Open(*at.lane, at.url);
   }
   const bool changed = !(at.lane->destination() == destination);

@@ -2,6 +2,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
+#include "carillon/base/clock.h"
 #include "carillon/delivery/lane_command.h"
 #include "health_keeper.h"
 #include "lane_scheduler.h"
@@ -14,14 +15,23 @@ namespace carillon::delivery {
 /// what is given outlives it.
 class LaneCommands {
  public:
-  LaneCommands(const TableInForce& routes, LaneScheduler& scheduler, HealthKeeper& health,
-               SettlementBuffer& settlements)
-      : routes_(routes), scheduler_(scheduler), health_(health), settlements_(settlements) {}
+  LaneCommands(const base::Clock& clock, const TableInForce& routes, LaneScheduler& scheduler,
+               HealthKeeper& health, SettlementBuffer& settlements)
+      : clock_(clock),
+        routes_(routes),
+        scheduler_(scheduler),
+        health_(health),
+        settlements_(settlements) {}
 
   /// See Dispatcher::Command.
   void Run(const LaneOrder& order, absl::AnyInvocable<void(absl::Status)> done);
 
  private:
+  /// Whether it is for a destination as it is.
+  static absl::Status Check(LaneCommand command, const Lane& lane);
+  void Do(const LaneOrder& order, Lane& lane);
+
+  const base::Clock& clock_;
   const TableInForce& routes_;
   LaneScheduler& scheduler_;
   HealthKeeper& health_;

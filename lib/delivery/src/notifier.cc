@@ -44,6 +44,12 @@ void Notifier::OnEnabled(const Lane& lane) {
   TellRecovered(lane, Recovery::kEnabled);
 }
 
+void Notifier::OnPaused(const Lane& lane) { observer_.OnPaused(lane.destination(), lane.health()); }
+
+void Notifier::OnResumed(const Lane& lane) {
+  observer_.OnResumed(lane.destination(), lane.health());
+}
+
 void Notifier::TellRecovered(const Lane& lane, Recovery how) {
   if (!routes_.IsSubscribed(lane, model::kDestinationRecovered)) return;
   settlements_.Add(DestinationRecovered(lane.destination(), how, clock_.Wall(), random_));

@@ -36,6 +36,9 @@ class Notifier {
   /// The lane's health says why.
   void OnDisabled(const Lane& lane, model::DisabledReason why);
   void OnEnabled(const Lane& lane);
+  /// By its owner, as the lane's health says. Only the observer is told.
+  void OnPaused(const Lane& lane);
+  void OnResumed(const Lane& lane);
 
  private:
   void TellRecovered(const Lane& lane, Recovery how);

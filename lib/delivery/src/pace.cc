@@ -44,8 +44,10 @@ void Pace::Pause(base::MonoTime until) {
   if (!paused_until_ || *paused_until_ < until) paused_until_ = until;
 }
 
+// What ends during the owner's pause makes no difference before that does.
 std::optional<base::MonoTime> Pace::WakeAt() const {
-  std::optional<base::MonoTime> at = paused_until_;
+  if (owner_until_ == base::MonoTime::max()) return std::nullopt;
+  std::optional<base::MonoTime> at = std::max(owner_until_, paused_until_);
   if (open()) at = std::max(at, breaker_.OpenUntil());
   if (at) return at;
   return rate_at_ ? rate_at_ : budget_at_;
@@ -58,8 +60,9 @@ Pace::Ended Pace::Wake(base::MonoTime now) {
     return ended;
   };
   Ended ended;
-  const bool asked_for = paused_until_ != shortage_until_;
-  ended.pause = over(paused_until_) && asked_for;
+  const bool asked_for = !OnlyOwnPause();
+  const bool asked_over = over(paused_until_) && asked_for;
+  ended.pause = over(owner_until_) || asked_over;
   ended.rate = over(rate_at_);
   over(budget_at_);
   if (open()) {

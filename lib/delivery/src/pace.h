@@ -14,9 +14,9 @@
 
 namespace carillon::delivery {
 
-/// How fast a lane may go: pauses that the receiver asked for, breaker, limit of what is in flight,
-/// rate, retry budget. Says what may start now and when to ask again. One thread; times never go
-/// back.
+/// How fast a lane may go: pauses that its owner or the receiver asked for, breaker, limit of what
+/// is in flight, rate, retry budget. Says what may start now and when to ask again. One thread;
+/// times never go back.
 class Pace {
  public:
   /// `destination` stays until the next call. What it asks for holds from `now` on: a pause or an
@@ -28,9 +28,9 @@ class Pace {
   /// Nothing starts before `WakeAt`.
   bool Blocked() const { return Resting() || rate_at_; }
   /// Blocked for longer: what is parked may stay on disk.
-  bool Resting() const { return paused_until_ || open(); }
+  bool Resting() const { return owner_until_ || paused_until_ || open(); }
   /// Blocked, though its destination could be sent to: this machine was short of something.
-  bool OnlyShort() const { return paused_until_ == shortage_until_ && !open() && !rate_at_; }
+  bool OnlyShort() const { return OnlyOwnPause() && !owner_until_ && !open() && !rate_at_; }
   /// Its breaker neither is nor was open: attempts are not held down for it.
   bool closed() const { return !destination_->breaker || breaker_.closed(); }
   /// Its breaker is open.
@@ -38,6 +38,24 @@ class Pace {
   /// Until when; nothing: it is not open.
   std::optional<base::MonoTime> OpenUntil() const {
     return open() ? breaker_.OpenUntil() : std::nullopt;
+  }
+
+  /// It is on the way from open to closed, and its probe was answered.
+  bool ramping() const { return destination_->breaker && breaker_.ramping(); }
+  /// The end of a pause that the receiver asked for, or nullopt when there is none.
+  std::optional<base::MonoTime> AskedPauseUntil() const {
+    return OnlyOwnPause() ? std::nullopt : paused_until_;
+  }
+
+  /// The owner's pause: nothing is started before `until` (MonoTime::max(): until it is resumed),
+  /// whatever the configuration and the receiver say. Replaces the one before.
+  void PauseByOwner(base::MonoTime until) { owner_until_ = until; }
+  bool PausedByOwner() const { return owner_until_.has_value(); }
+  /// Ends the owner's pause.
+  void ResumeByOwner() { owner_until_.reset(); }
+  /// Ends the one that the receiver asked for.
+  void EndAskedPause() {
+    if (!OnlyOwnPause()) paused_until_.reset();
   }
 
   /// Nothing is started before `until`. A longer pause stays.
@@ -74,12 +92,15 @@ class Pace {
 
  private:
   size_t FullLimit() const;
+  /// It pauses for a shortage of this machine.
+  bool OnlyOwnPause() const { return paused_until_ == shortage_until_; }
 
   const model::Destination* destination_ = nullptr;
   policy::Breaker breaker_;
   policy::AdaptiveLimit adaptive_{1};
   policy::RateLimit rate_;
   policy::RetryTokens tokens_;
+  std::optional<base::MonoTime> owner_until_;
   std::optional<base::MonoTime> paused_until_;
   std::optional<base::MonoTime> rate_at_;
   std::optional<base::MonoTime> budget_at_;

@@ -31,6 +31,13 @@ class TableInForce {
   /// Null: there is none.
   Lane* LaneAt(uint32_t place) const { return place < lanes_.size() ? lanes_[place] : nullptr; }
 
+  /// The same, if it has that name.
+  Lane* LaneNamed(uint32_t place, std::string_view tenant, std::string_view name) const {
+    Lane* const lane = LaneAt(place);
+    if (lane == nullptr || lane->destination().tenant != tenant) return nullptr;
+    return lane->destination().name == name ? lane : nullptr;
+  }
+
   /// Whether anybody subscribed to an operational type in the lane's tenant.
   bool IsSubscribed(const Lane& lane, std::string_view type) const {
     return table_->IsSubscribed(lane.destination().tenant, type);

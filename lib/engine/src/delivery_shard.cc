@@ -146,6 +146,14 @@ class DeliveryShardImpl final : public DeliveryShard {
     });
   }
 
+  void Describe(std::vector<delivery::LanePlace> lanes, Described done) override {
+    Post([lanes = std::move(lanes), done = std::move(done)](ShardRunner& runner) mutable {
+      using Statuses = std::vector<std::optional<delivery::DestinationStatus>>;
+      const bool there = runner.dispatcher() != nullptr;
+      done(there ? runner.dispatcher()->Describe(lanes) : Statuses(lanes.size()));
+    });
+  }
+
   void Drain(std::chrono::nanoseconds grace, absl::AnyInvocable<void()> done) override {
     Post([grace, done = std::move(done)](ShardRunner& runner) mutable {
       if (runner.dispatcher() == nullptr) return done();

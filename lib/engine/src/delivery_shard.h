@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -29,6 +31,9 @@ struct DeliveryShardOptions {
 /// and nothing comes of it.
 class DeliveryShard {
  public:
+  using Described =
+      absl::AnyInvocable<void(std::vector<std::optional<delivery::DestinationStatus>>)>;
+
   /// On the thread that runs `io`, which other shards may share; follows the log at once. The store
   /// may still answer when it is gone: it holds `io`.
   static std::unique_ptr<DeliveryShard> Create(const DeliveryShardOptions& options,
@@ -50,6 +55,10 @@ class DeliveryShard {
   /// See Dispatcher. `done` on the delivery thread, or wherever what it waits in ends; of an ended
   /// shard UNAVAILABLE.
   virtual void Command(delivery::LaneOrder order, absl::AnyInvocable<void(absl::Status)> done) = 0;
+
+  /// See Dispatcher. `done` on the delivery thread; of an ended shard with none that is known, or
+  /// not at all.
+  virtual void Describe(std::vector<delivery::LanePlace> lanes, Described done) = 0;
 
   /// Starts nothing new, waits up to `grace` for what is in flight, then cancels it; `done` on the
   /// delivery thread when everything is durable. Called again, only the last one is told.

@@ -22,6 +22,7 @@
 #include "os_threads.h"
 #include "remove_shard.h"
 #include "shard_options.h"
+#include "status_question.h"
 #include "tenant_caps.h"
 
 namespace carillon::engine {
@@ -142,6 +143,15 @@ class EngineImpl final : public Engine {
 
   void Command(delivery::LaneOrder order, absl::AnyInvocable<void(absl::Status)> done) override {
     Add<CommandOperation>(std::move(order), std::move(done));
+  }
+
+  void Describe(std::vector<store::LaneName> names, std::chrono::nanoseconds patience,
+                absl::AnyInvocable<void(Statuses)> done) override {
+    auto question = std::make_shared<StatusQuestion>(std::move(names), std::move(done));
+    host_->Post([this, patience, question = std::move(question)] {
+      question->Ask(state_, callbacks_);
+      host_->PostAt(clock_.Mono() + patience, [question] { question->Answer(); });
+    });
   }
 
   void RefreshGauges(std::chrono::nanoseconds patience) override {

@@ -64,7 +64,17 @@ constexpr const char* kVersion4 = "SELECT 1;";
 // From this version on `disabled` may be kPrincipal, which the ones before take for damage.
 constexpr const char* kVersion5 = "SELECT 1;";
 
-constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
+// What the owner's last call did. `called_at` is NULL where no call made the destination what it
+// is.
+constexpr const char* kVersion6 = R"sql(
+ALTER TABLE lanes ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE lanes ADD COLUMN paused_until INTEGER;
+ALTER TABLE lanes ADD COLUMN called_at INTEGER;
+ALTER TABLE lanes ADD COLUMN principal TEXT;
+ALTER TABLE lanes ADD COLUMN reason TEXT;
+)sql";
+
+constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6};
 
 absl::Status RunStep(sqlite::Database& database, const char* step, size_t version) {
   absl::Status status = database.Exec("BEGIN IMMEDIATE");

@@ -104,11 +104,17 @@ class ControlServicesTest : public testing::Test {
          .authenticator = authenticator_,
          .server = facts_,
          .methods = *methods_,
-         .command =
-             [this](const delivery::LaneOrder& order, absl::AnyInvocable<void(absl::Status)> done) {
-               orders_.push_back(order);
-               done(absl::OkStatus());
-             },
+         .delivery = {.command =
+                          [this](const delivery::LaneOrder& order,
+                                 absl::AnyInvocable<void(absl::Status)> done) {
+                            orders_.push_back(order);
+                            done(absl::OkStatus());
+                          },
+                      .describe =
+                          [this](const std::vector<store::LaneName>& names,
+                                 absl::AnyInvocable<void(control::Statuses)> done) {
+                            done(control::Statuses(names.size(), fares_));
+                          }},
          .trials = *trials_,
          .clock = clock_,
          .authorize = [this](std::string_view method,
@@ -183,6 +189,7 @@ class ControlServicesTest : public testing::Test {
   std::unique_ptr<store::ConfigStore> store_;
   std::unique_ptr<control::Repository> repository_;
   std::vector<delivery::LaneOrder> orders_;
+  delivery::DestinationStatus fares_;
   std::unique_ptr<trial::Sender> trials_;
   std::ostringstream lines_;
   std::unique_ptr<log::Logger> logger_ = log::Logger::Create(lines_, log::Level::kInfo, clock_);
@@ -224,6 +231,33 @@ TEST_F(ControlServicesTest, StatesAreChangedByWhoMay) {
   refused_ = "carillon.v1.DestinationService/DisableDestination";
   EXPECT_EQ(aip::ReasonOf(disable(name).status()), v1::ROLE_FORBIDDEN);
   EXPECT_EQ(orders_.size(), 2u);
+}
+
+TEST_F(ControlServicesTest, WhatIsReadSaysHowItFares) {
+  ASSERT_TRUE(Create(CreateText("orders")).ok());
+  fares_.state = delivery::DestinationStatus::State::kDisabled;
+  fares_.disabled = model::DisabledReason::kGone;
+  const auto stub = v1::DestinationService::NewStub(channel_);
+  const auto found = Call<v1::Destination>(
+      *stub, &v1::DestinationService::Stub::GetDestination,
+      Made<v1::GetDestinationRequest>("name: \"tenants/acme/destinations/orders\""));
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ(found->state(), v1::Destination::DISABLED);
+  EXPECT_EQ(found->status().reason(), v1::DestinationStatus::GONE);
+  const auto list = [&](const std::string& filter) {
+    return Call<v1::ListDestinationsResponse>(
+        *stub, &v1::DestinationService::Stub::ListDestinations,
+        Made<v1::ListDestinationsRequest>("parent: \"tenants/acme\" filter: \"" + filter + "\""));
+  };
+  for (const char* filter : {"", "state = DISABLED"}) {
+    const auto listed = list(filter);
+    ASSERT_TRUE(listed.ok()) << listed.status();
+    ASSERT_EQ(listed->destinations_size(), 1) << filter;
+    EXPECT_EQ(listed->destinations(0).state(), v1::Destination::DISABLED);
+    EXPECT_EQ(listed->total_size(), 1);
+  }
+  EXPECT_EQ(list("state = ACTIVE")->destinations_size(), 0);
+  EXPECT_EQ(aip::ReasonOf(list("state = NOTHING").status()), v1::FILTER_INVALID);
 }
 
 TEST_F(ControlServicesTest, ATestIsAnsweredWithWhatCameOfIt) {

@@ -41,6 +41,22 @@ TEST_F(HealthTest, IsWellAtFirstAndKeptOverRestarts) {
   EXPECT_EQ(OpenLane("two").health.failing_since, clock_.Wall());
 }
 
+TEST_F(HealthTest, WhatTheOwnerSaidIsKeptUntilSomethingElseIs) {
+  Open();
+  const LaneId lane = OpenLane("one").lane;
+  const auto call = std::make_shared<const OwnerCall>(
+      OwnerCall{clock_.Wall(), "token:tokens/ops", "mended; ünïcode"});
+  const auto silent = std::make_shared<const OwnerCall>(OwnerCall{clock_.Wall(), "", ""});
+  const Health paused{.call = call, .paused = true, .paused_until = clock_.Wall()};
+  const Health for_good{.call = silent, .paused = true};
+  for (const Health& health : {paused, for_good, Health{.call = call}, Failing(), Health()}) {
+    SettleHealths({{lane, health}});
+    EXPECT_EQ(OpenLane("one").health, health);
+    Reopen();
+    EXPECT_EQ(OpenLane("one").health, health);
+  }
+}
+
 TEST_F(HealthTest, EachReasonComesBack) {
   Open();
   const LaneId lane = OpenLane("one").lane;

@@ -138,8 +138,8 @@ constexpr const char* kBackToVersion1 =
     "ALTER TABLE parked DROP COLUMN group_id; ALTER TABLE parked DROP COLUMN rest;"
     "ALTER TABLE parked DROP COLUMN bytes;"
     "ALTER TABLE lanes DROP COLUMN failing_since; ALTER TABLE lanes DROP COLUMN disabled;"
-    "ALTER TABLE lanes DROP COLUMN disabled_at; ALTER TABLE lanes DROP COLUMN generation;"
-    "PRAGMA user_version = 1";
+    "ALTER TABLE lanes DROP COLUMN disabled_at; ALTER TABLE lanes DROP COLUMN "
+    "generation;" CARILLON_BACK_TO_VERSION_5 "PRAGMA user_version = 1";
 
 TEST_F(OrderTest, AStoreOfTheFirstVersionOpensAndGoesOn) {
   Start(4);
@@ -166,7 +166,7 @@ TEST_F(OrderTest, AStoreOfTheFirstVersionOpensAndGoesOn) {
   Reopen();
   EXPECT_EQ(OpenLane("one").parked, 3u);
   EXPECT_EQ(OpenLane("one").groups.size(), 2u);
-  EXPECT_EQ(Query("PRAGMA user_version"), 5);
+  EXPECT_EQ(Query("PRAGMA user_version"), 6);
 }
 
 }  // namespace

@@ -14,6 +14,12 @@
 #include "carillon/base/clock.h"
 #include "carillon/journal/sqlite_journal.h"
 
+/// Takes out what version 6 added.
+#define CARILLON_BACK_TO_VERSION_5                                                    \
+  "ALTER TABLE lanes DROP COLUMN paused; ALTER TABLE lanes DROP COLUMN paused_until;" \
+  "ALTER TABLE lanes DROP COLUMN called_at; ALTER TABLE lanes DROP COLUMN principal;" \
+  "ALTER TABLE lanes DROP COLUMN reason;"
+
 namespace carillon::journal {
 
 /// A time of day that tests move while the journal's threads read it, and a time that goes by but

@@ -38,6 +38,18 @@ class DestinationStatesTest : public ControlTest {
       states_->Disable(request, {.principal = "tokens/ops"}, std::move(done));
     });
   }
+  absl::StatusOr<v1::Destination> Pause(const std::string& text) {
+    const auto request = Made<v1::PauseDestinationRequest>(text);
+    return Await<v1::Destination>([&](Methods::Done done) {
+      states_->Pause(request, {.principal = "tokens/ops"}, std::move(done));
+    });
+  }
+  absl::StatusOr<v1::Destination> Resume(const std::string& text) {
+    const auto request = Made<v1::ResumeDestinationRequest>(text);
+    return Await<v1::Destination>([&](Methods::Done done) {
+      states_->Resume(request, {.principal = "tokens/ops"}, std::move(done));
+    });
+  }
   static std::string Of(const std::string& id, const std::string& more = "") {
     return "name: \"tenants/acme/destinations/" + id + "\" " + more;
   }
@@ -103,11 +115,70 @@ TEST_F(DestinationStatesTest, RefusesBadInput) {
   EXPECT_TRUE(orders_.empty());
 }
 
-TEST_F(DestinationStatesTest, ValidateOnlyGivesNoCommand) {
+TEST_F(DestinationStatesTest, ValidateOnlyAsksDeliveryWhetherItCouldBeDone) {
   const auto answer = Disable(Of("orders", "validate_only: true request_id: \"r\""));
   ASSERT_TRUE(answer.ok()) << answer.status();
   EXPECT_EQ(answer->state(), v1::Destination::DISABLED);
+  ASSERT_EQ(orders_.size(), 1u);
+  EXPECT_TRUE(orders_[0].only_check);
+  outcome_ = absl::FailedPreconditionError("it is disabled");
+  EXPECT_EQ(aip::ReasonOf(Pause(Of("orders", "validate_only: true")).status()), v1::STATE_CONFLICT);
+  EXPECT_TRUE(orders_.back().only_check);
+}
+
+TEST_F(DestinationStatesTest, WhoCallsAndWhyGoToDelivery) {
+  ASSERT_TRUE(Disable(Of("orders", "reason: \"left\"")).ok());
+  ASSERT_TRUE(Enable(Of("orders", "reason: \"mended\"")).ok());
+  ASSERT_TRUE(Pause(Of("orders", "reason: \"rest\" duration { seconds: 90 }")).ok());
+  ASSERT_TRUE(Pause(Of("orders")).ok());
+  ASSERT_TRUE(Resume(Of("orders", "reason: \"done\"")).ok());
+  ASSERT_EQ(orders_.size(), 5u);
+  EXPECT_EQ(orders_[0].reason, "left");
+  EXPECT_EQ(orders_[1].reason, "mended");
+  EXPECT_EQ(orders_[2].command, delivery::LaneCommand::kPause);
+  EXPECT_EQ(orders_[2].reason, "rest");
+  EXPECT_EQ(orders_[2].pause, std::chrono::seconds(90));
+  EXPECT_FALSE(orders_[3].pause.has_value());
+  EXPECT_EQ(orders_[4].command, delivery::LaneCommand::kResume);
+  EXPECT_EQ(orders_[4].reason, "done");
+  for (const auto& order : orders_) {
+    EXPECT_EQ(order.principal, "tokens/ops");
+    EXPECT_FALSE(order.only_check);
+  }
+}
+
+TEST_F(DestinationStatesTest, PausedAndResumed) {
+  const auto paused = Pause(Of("orders", "request_id: \"p\""));
+  ASSERT_TRUE(paused.ok()) << paused.status();
+  EXPECT_EQ(paused->state(), v1::Destination::PAUSED);
+  EXPECT_EQ(paused->etag(), made_.etag());
+  const auto resumed = Resume(Of("orders"));
+  ASSERT_TRUE(resumed.ok()) << resumed.status();
+  EXPECT_EQ(resumed->state(), v1::Destination::ACTIVE);
+  EXPECT_EQ(Pause(Of("orders", "request_id: \"p\""))->state(), v1::Destination::PAUSED);
+  EXPECT_EQ(orders_.size(), 2u) << "a repetition paused it again";
+  EXPECT_EQ(Pause(Of("in-file"))->origin().kind(), v1::Origin::FILE);
+  outcome_ = absl::FailedPreconditionError("it is disabled");
+  EXPECT_EQ(aip::ReasonOf(Pause(Of("orders")).status()), v1::STATE_CONFLICT);
+  EXPECT_EQ(aip::ReasonOf(Resume(Of("orders")).status()), v1::STATE_CONFLICT);
+}
+
+TEST_F(DestinationStatesTest, WrongPausesAreRefused) {
+  for (const char* duration :
+       {"seconds: 0", "seconds: -5", "nanos: 999999999", "nanos: -1", "seconds: 2592001",
+        "seconds: 2592000 nanos: 1", "seconds: 9223372036854775807"}) {
+    const auto answer = Pause(Of("orders", std::string("duration { ") + duration + " }"));
+    EXPECT_THAT(std::string(answer.status().message()), StartsWith("duration: ")) << duration;
+  }
   EXPECT_TRUE(orders_.empty());
+  EXPECT_TRUE(Pause(Of("orders", "duration { seconds: 1 }")).ok());
+  EXPECT_TRUE(Pause(Of("orders", "duration { seconds: 2592000 }")).ok());
+  const std::string most(DestinationStates::kMaxReasonBytes, 'x');
+  EXPECT_TRUE(Pause(Of("orders", "reason: \"" + most + "\"")).ok());
+  EXPECT_THAT(std::string(Pause(Of("orders", "reason: \"x" + most + "\"")).status().message()),
+              StartsWith("reason: "));
+  EXPECT_EQ(aip::ReasonOf(Pause(Of("nobody")).status()), v1::RESOURCE_NOT_FOUND);
+  EXPECT_EQ(aip::ReasonOf(Resume(Of("orders", "etag: \"\\\"x\\\"\"")).status()), v1::ETAG_MISMATCH);
 }
 
 TEST_F(DestinationStatesTest, ARepetitionHasNoFurtherEffect) {

@@ -129,6 +129,20 @@ TEST_F(DeliveryLogTest, TellsOfBreakersAndSwitches) {
   EXPECT_THAT(Taken(), HasSubstr(R"("reason":"gone","deliveries_kept":true)"));
   log_.OnEnabled(Named("a"));
   EXPECT_THAT(Taken(), HasSubstr("a destination is enabled"));
+  const base::WallTime at = base::FromUnixNanos(1'000'000'000);
+  const auto call = std::make_shared<const store::OwnerCall>(
+      store::OwnerCall{.at = at, .principal = "token:tokens/ops", .reason = "rest"});
+  const auto silent = std::make_shared<const store::OwnerCall>(store::OwnerCall{.at = at});
+  log_.OnPaused(Named("a"), {.call = call, .paused = true, .paused_until = at + seconds(90)});
+  EXPECT_THAT(Taken(),
+              HasSubstr(R"(a destination is paused for a while","destination":"t/a","seconds":90,)"
+                        R"("principal":"token:tokens/ops","reason":"rest")"));
+  log_.OnPaused(Named("b"), {.call = silent, .paused = true});
+  const std::string line = Taken();
+  EXPECT_THAT(line, HasSubstr("a destination is paused until it is resumed"));
+  EXPECT_THAT(line, AllOf(Not(HasSubstr("seconds")), Not(HasSubstr("reason"))));
+  log_.OnResumed(Named("a"), {.call = call});
+  EXPECT_THAT(Taken(), HasSubstr("a destination is resumed"));
 }
 
 TEST_F(DeliveryLogTest, TellsWhatIsGivenUp) {

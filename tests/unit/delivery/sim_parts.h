@@ -120,6 +120,12 @@ class SimObserver final : public Observer {
     said.push_back("disabled " + destination.name + " " +
                    std::string(model::DisabledReasonName(why)));
   }
+  void OnPaused(const model::Destination& destination, const store::Health&) override {
+    said.push_back("paused " + destination.name);
+  }
+  void OnResumed(const model::Destination& destination, const store::Health&) override {
+    said.push_back("resumed " + destination.name);
+  }
   void OnEnabled(const model::Destination& destination) override {
     said.push_back("enabled " + destination.name);
   }

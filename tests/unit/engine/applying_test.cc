@@ -11,6 +11,7 @@
 #include "command_operation.h"
 #include "engine_fakes.h"
 #include "operation.h"
+#include "status_question.h"
 
 namespace carillon::engine {
 namespace {
@@ -301,6 +302,109 @@ TEST_F(Applying, ACommandGoesToTheShardOfItsDestinationBehindTheChangeUnderWay) 
   operations_.Stop();
   give("a");
   EXPECT_EQ(told_.back(), "a UNAVAILABLE");
+}
+
+class Asking : public Applying {
+ protected:
+  void Ask(std::vector<std::string> names) {
+    std::vector<store::LaneName> lanes;
+    for (std::string& name : names) lanes.push_back({"t", std::move(name)});
+    question_ = std::make_shared<StatusQuestion>(
+        std::move(lanes), [this](Engine::Statuses told) { heard_ = std::move(told); });
+    question_->Ask(state_, callbacks_);
+    host_.Run();
+  }
+  /// A shard tells of what it was asked first that so many wait.
+  void Tell(size_t shard, uint64_t queued) {
+    ASSERT_FALSE(shards_[shard]->described.empty());
+    auto [lanes, done] = std::move(shards_[shard]->described.front());
+    shards_[shard]->described.erase(shards_[shard]->described.begin());
+    delivery::DestinationStatus status;
+    status.queued = queued;
+    done(Engine::Statuses(lanes.size(), status));
+    host_.Run();
+  }
+
+  const EngineCallbacks callbacks_{state_.host};
+  std::shared_ptr<StatusQuestion> question_;
+  std::optional<Engine::Statuses> heard_;
+};
+
+TEST_F(Asking, EachShardIsAskedOnceForAllOfItsOwn) {
+  Begin({"a", "b", "c"});
+  Ask({"c", "nobody", "b", "a"});
+  ASSERT_EQ(shards_[0]->described.size(), 1u);
+  ASSERT_EQ(shards_[1]->described.size(), 1u);
+  for (FakeShard* shard : shards_) {
+    for (const delivery::LanePlace& lane : shard->described[0].first) {
+      const auto* const at = state_.tables.Find("t", lane.name);
+      ASSERT_NE(at, nullptr);
+      EXPECT_EQ(lane.place, at->place);
+      EXPECT_EQ(shards_[at->shard], shard);
+    }
+  }
+  Tell(1, 1);
+  EXPECT_FALSE(heard_) << "the other has not told";
+  Tell(0, 0);
+  ASSERT_TRUE(heard_);
+  ASSERT_EQ(heard_->size(), 4u);
+  EXPECT_FALSE((*heard_)[1]) << "there is no such one";
+  const std::vector<std::string> names{"c", "nobody", "b", "a"};
+  for (const size_t i : {0u, 2u, 3u}) {
+    ASSERT_TRUE((*heard_)[i]);
+    EXPECT_EQ((*heard_)[i]->queued, state_.tables.Find("t", names[i])->shard);
+  }
+}
+
+TEST_F(Asking, AThreadIsAskedForAFewAtATime) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 300; ++i) names.push_back("d" + std::to_string(i));
+  Begin(names);
+  Ask(names);
+  size_t lanes = 0;
+  for (FakeShard* shard : shards_) {
+    while (!shard->described.empty()) {
+      EXPECT_LE(shard->described.front().first.size(), StatusQuestion::kAtOnce);
+      lanes += shard->described.front().first.size();
+      EXPECT_FALSE(heard_);
+      Tell(shard == shards_[0] ? 0 : 1, 1);
+    }
+  }
+  EXPECT_EQ(lanes, 300u);
+  ASSERT_TRUE(heard_);
+  for (const auto& status : *heard_) EXPECT_TRUE(status.has_value());
+}
+
+TEST_F(Asking, WhoIsBusyForTooLongIsLeftOut) {
+  Begin({"a", "b"});
+  Ask({"a", "b"});
+  const auto shard = state_.tables.Find("t", "a")->shard;
+  Tell(shard, 5);
+  EXPECT_FALSE(heard_);
+  question_->Answer();
+  ASSERT_TRUE(heard_);
+  EXPECT_TRUE((*heard_)[0].has_value());
+  EXPECT_FALSE((*heard_)[1].has_value());
+  heard_.reset();
+  Tell(1 - shard, 5);
+  question_.reset();
+  EXPECT_FALSE(heard_) << "it was answered twice";
+}
+
+TEST_F(Asking, TheEndIsAnAnswer) {
+  Begin({"a"});
+  Ask({"a"});
+  for (FakeShard* shard : shards_) shard->described.clear();
+  question_.reset();
+  ASSERT_TRUE(heard_);
+  EXPECT_EQ(heard_->size(), 1u);
+}
+
+TEST_F(Asking, OfNoneThereIsAnAnswerAtOnce) {
+  Begin({"a"});
+  Ask({"nobody"});
+  ASSERT_TRUE(heard_);
+  EXPECT_EQ(heard_->size(), 1u);
 }
 
 }  // namespace

@@ -37,6 +37,9 @@ class FakeShard final : public DeliveryShard {
     orders.push_back(std::move(order));
     done(absl::OkStatus());
   }
+  void Describe(std::vector<delivery::LanePlace> lanes, Described done) override {
+    described.push_back({std::move(lanes), std::move(done)});
+  }
   void PublishGauges(absl::AnyInvocable<void()>) override {}
   void ListPending(absl::AnyInvocable<void(model::PendingReport)>) override {}
   void AwaitRemovals(absl::AnyInvocable<void(uint64_t)> done) override {
@@ -62,6 +65,7 @@ class FakeShard final : public DeliveryShard {
   std::vector<absl::AnyInvocable<void(uint64_t)>> counted;
   std::shared_ptr<const routing::RoutingTable> table;
   std::vector<delivery::LaneOrder> orders;
+  std::vector<std::pair<std::vector<delivery::LanePlace>, Described>> described;
   int commits = 0;
   int discards = 0;
 };

@@ -60,7 +60,13 @@ class Methods {
       : repository_(repository), type_(type), clock_(clock) {}
 
   absl::StatusOr<Answer> Get(const std::string& name) const;
-  absl::StatusOr<Page> List(const ListRequest& request, const Caller& caller) const;
+  /// Completes what is listed by what is known elsewhere, before it is filtered; may be null.
+  using Complete = std::function<void(google::protobuf::Message& shown)>;
+  absl::StatusOr<Page> List(const ListRequest& request, const Caller& caller,
+                            const Complete& complete = nullptr) const;
+  /// The names of all that the caller sees of the request's parent.
+  absl::StatusOr<std::vector<std::string>> Names(const ListRequest& request,
+                                                 const Caller& caller) const;
 
   /// `id` may be empty where the type makes one.
   void Create(const ChangeRequest& request, const Caller& caller, const std::string& parent,
@@ -86,6 +92,8 @@ class Methods {
                                   bool shows_secrets, bool validate_only) const;
   /// One that the file has, as it is shown; null: it has none.
   MessagePtr FindInFile(const View& view, const std::string& name) const;
+  /// How the names of stored ones begin that are of a tenant, of all (`-`) or of none (empty).
+  std::string PrefixOf(const std::string& tenant) const;
   /// Those of a tenant, of all (`-`) or of none (empty), of store and file, as callers see them.
   std::vector<Answer> Shown(const std::string& tenant) const;
   absl::Status CheckName(const std::string& name, const char* field) const;

@@ -7,7 +7,7 @@
 #include "carillon/access/authenticator.h"
 #include "carillon/access/methods.h"
 #include "carillon/base/clock.h"
-#include "carillon/control/destination_states.h"
+#include "carillon/control/delivery_access.h"
 #include "carillon/control/repository.h"
 #include "carillon/control/resource_type.h"
 #include "carillon/control/server_facts.h"
@@ -29,7 +29,7 @@ struct ControlOptions {
   access::Authenticator& authenticator;  ///< which knows the tokens that are made
   const control::ServerFacts& server;
   const access::Methods& methods;  ///< of which a caller is told those that it may call
-  control::CommandDelivery command;
+  control::DeliveryAccess delivery;
   trial::Sender& trials;
   const base::Clock& clock;
   Authorize authorize;

@@ -11,9 +11,10 @@
 namespace carillon::delivery {
 
 /// Says in the log why deliveries fail: one line for each destination and cause (outcome and
-/// status), with address, phase and words; and what becomes of breakers, of what is disabled, of
-/// what is given up. Each at most once a minute; `suppressed` tells how many were left out before.
-/// Of kMaxKeys kinds of lines within a minute those that come on top share one allowance.
+/// status), with address, phase and words; and what becomes of breakers, of what is disabled or
+/// paused, of what is given up. Each at most once a minute; `suppressed` tells how many were left
+/// out before. Of kMaxKeys kinds of lines within a minute those that come on top share one
+/// allowance.
 ///
 /// No line has a path, a header, a body or a credential in it. Thread-safe: one for all
 /// dispatchers. Logger and clock outlive it.
@@ -31,6 +32,8 @@ class DeliveryLog final : public Observer {
   void OnBreakerClosed(const model::Destination& destination) override;
   void OnDisabled(const model::Destination& destination, model::DisabledReason why) override;
   void OnEnabled(const model::Destination& destination) override;
+  void OnPaused(const model::Destination& destination, const store::Health& health) override;
+  void OnResumed(const model::Destination& destination, const store::Health& health) override;
   void OnGivenUp(const model::Destination& destination, const GivenUp& delivery) override;
   void OnKeptTooMuch(const model::Destination& destination, const KeptTooMuch& kept) override;
   void OnRemoved(const model::Destination& destination, const Removed& removed) override;

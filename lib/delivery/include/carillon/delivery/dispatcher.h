@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,7 @@
 #include "carillon/base/clock.h"
 #include "carillon/base/random.h"
 #include "carillon/delivery/all_tables.h"
+#include "carillon/delivery/destination_status.h"
 #include "carillon/delivery/history_options.h"
 #include "carillon/delivery/lane_command.h"
 #include "carillon/delivery/observer.h"
@@ -111,10 +114,15 @@ class Dispatcher : public store::Consumer, public http::CourierListener {
 
   /// Does what the owner of a destination asks for; at once in force. `done`, once, on the
   /// dispatcher's thread, when it is durable. NOT_FOUND: the table in force has no such destination
-  /// at that place. FAILED_PRECONDITION: the configuration disables what is to be enabled.
-  /// UNAVAILABLE: the store takes nothing any more, or the dispatcher ended before: it may be
-  /// undone by the next start.
+  /// at that place. FAILED_PRECONDITION: the configuration disables what is to be enabled, or what
+  /// is to be paused or resumed is disabled. UNAVAILABLE: the store takes nothing any more, or the
+  /// dispatcher ended before: it may be undone by the next start.
   virtual void Command(const LaneOrder& order, absl::AnyInvocable<void(absl::Status)> done) = 0;
+
+  /// How the destinations at these places fare, in their order; nullopt: the table in force has no
+  /// such destination there. Takes time for each of them, so ask for a few at once.
+  virtual std::vector<std::optional<DestinationStatus>> Describe(
+      std::span<const LanePlace> lanes) const = 0;
 
   /// Starts nothing new and routes nothing; `done` when nothing is in flight and everything is
   /// durable, or will never be since another owner has the shard.

@@ -10,6 +10,7 @@
 #include "carillon/model/disabled_reason.h"
 #include "carillon/model/event.h"
 #include "carillon/model/outcome.h"
+#include "carillon/store/lane_state.h"
 
 namespace carillon::delivery {
 
@@ -54,6 +55,9 @@ class Observer {
   virtual void OnBreakerClosed(const model::Destination&) {}
   virtual void OnDisabled(const model::Destination&, model::DisabledReason) {}
   virtual void OnEnabled(const model::Destination&) {}
+  /// By its owner's call, which is in the health.
+  virtual void OnPaused(const model::Destination&, const store::Health&) {}
+  virtual void OnResumed(const model::Destination&, const store::Health&) {}
   virtual void OnGivenUp(const model::Destination&, const GivenUp&) {}
   /// Of one destination every ten seconds at most; `OnGivenUp` told of each delivery before.
   virtual void OnKeptTooMuch(const model::Destination&, const KeptTooMuch&) {}

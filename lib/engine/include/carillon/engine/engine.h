@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -11,6 +13,7 @@
 #include "carillon/base/clock.h"
 #include "carillon/base/descriptor_budget.h"
 #include "carillon/base/loop_watch.h"
+#include "carillon/delivery/destination_status.h"
 #include "carillon/delivery/lane_command.h"
 #include "carillon/log/log.h"
 #include "carillon/metrics/metrics.h"
@@ -87,10 +90,19 @@ class Engine {
   /// Does what the owner of a destination asks for; `order.place` is not looked at. Goes behind
   /// what was asked for before. Any thread; does not block. `done`, once, on a thread of the
   /// engine's, or where it ends: it is in force, and durable. NOT_FOUND: the snapshot in force has
-  /// no such destination. FAILED_PRECONDITION: it disables what is to be enabled. UNAVAILABLE:
+  /// no such destination. FAILED_PRECONDITION: see delivery::Dispatcher::Command. UNAVAILABLE:
   /// another engine has its shard, or it was drained or ended, or the store failed, before it was
   /// known to be durable.
   virtual void Command(delivery::LaneOrder order, absl::AnyInvocable<void(absl::Status)> done) = 0;
+
+  /// How destinations fare, in the order of `names`; nullopt for one that is not in force, or of
+  /// which another engine has the shard, or of which nothing was heard within `patience`. Each
+  /// delivery thread is asked for a few at a time, so that it sends in between. Does not wait for
+  /// what was asked for before. Any thread; does not block. `done`, once, on a thread of the
+  /// engine's, or where it ends. Who asks bounds how many names, and how many questions at once.
+  using Statuses = std::vector<std::optional<delivery::DestinationStatus>>;
+  virtual void Describe(std::vector<store::LaneName> names, std::chrono::nanoseconds patience,
+                        absl::AnyInvocable<void(Statuses)> done) = 0;
 
   /// Makes the gauges of all lanes true; waits for the threads, but not longer than `patience`: of
   /// one that is busy for so long they stay as they were. Any thread, one at a time.

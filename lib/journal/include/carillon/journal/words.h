@@ -38,6 +38,7 @@ using store::LaneState;
 using store::ListedLane;
 using store::OwnedLaneIds;
 using store::OwnedLanes;
+using store::OwnerCall;
 using store::Parked;
 using store::ParkedKey;
 using store::ParkedPage;

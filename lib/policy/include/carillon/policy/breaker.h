@@ -45,6 +45,8 @@ class Breaker {
   size_t Limit(size_t full) const;
   bool open() const { return state_ == State::kOpen; }
   bool closed() const { return state_ == State::kClosed; }
+  /// Its probe was answered: it is on the way up.
+  bool ramping() const { return state_ == State::kRamping; }
   /// Returns when the probe is due, or nullopt when it is not open.
   std::optional<base::MonoTime> OpenUntil() const;
 

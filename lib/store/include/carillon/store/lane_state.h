@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,14 @@ inline constexpr GroupId kMaxGroup = (uint64_t{1} << 61) - 1;
 
 using model::DisabledReason;
 
+/// What the owner of a destination said with the call that made it what it is.
+struct OwnerCall {
+  base::WallTime at{};
+  std::string principal;  ///< who called
+  std::string reason;     ///< for people; may be empty
+  friend bool operator==(const OwnerCall&, const OwnerCall&) = default;
+};
+
 /// How a destination fares; kept over restarts.
 struct Health {
   /// Of a disabled one: since when every attempt had failed. A destination that is not disabled
@@ -28,7 +37,17 @@ struct Health {
   std::optional<DisabledReason> disabled;
   base::WallTime disabled_at{};
   uint32_t generation = 0;  ///< of the configuration under which it was disabled
-  friend bool operator==(const Health&, const Health&) = default;
+  /// By which its owner made it what it is; null: something else did, or an older version.
+  std::shared_ptr<const OwnerCall> call = nullptr;
+  bool paused = false;  ///< by `call`; it is not disabled then
+  /// When the pause ends by itself; what has passed is over. Nullopt: it does not.
+  std::optional<base::WallTime> paused_until = std::nullopt;
+  friend bool operator==(const Health& a, const Health& b) {
+    const bool same_call = a.call == b.call || (a.call && b.call && *a.call == *b.call);
+    return same_call && a.failing_since == b.failing_since && a.disabled == b.disabled &&
+           a.disabled_at == b.disabled_at && a.generation == b.generation && a.paused == b.paused &&
+           a.paused_until == b.paused_until;
+  }
 };
 
 /// What is parked of one group.
