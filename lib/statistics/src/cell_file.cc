@@ -1,0 +1,199 @@
+#include "cell_file.h"
+
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
+
+namespace carillon::statistics {
+namespace {
+
+constexpr char kSettings[] =
+    "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 1000; "
+    "PRAGMA journal_size_limit = 4194304";
+// Of one turn: the file is given back piece by piece.
+constexpr char kShrink[] = "PRAGMA incremental_vacuum(2048)";
+
+absl::StatusOr<bool> IsOurs(sqlite::Database& database, const std::string& path) {
+  const auto application = database.Scalar("PRAGMA application_id");
+  if (!application.ok()) return application.status();
+  const auto version = database.Scalar("PRAGMA user_version");
+  if (!version.ok()) return version.status();
+  const auto tables = database.Scalar("SELECT count(*) FROM sqlite_schema");
+  if (!tables.ok()) return tables.status();
+  if (*application == 0 && *version == 0 && *tables == 0) return false;
+  if (*application == kApplicationId && *version == kFormatVersion) return true;
+  return absl::DataLossError(absl::StrCat(path, " is no file of statistics of this version"));
+}
+
+}  // namespace
+
+void RemoveFiles(const std::string& path) {
+  for (const char* const suffix : {"", "-wal", "-shm"}) unlink((path + suffix).c_str());
+}
+
+absl::StatusOr<std::unique_ptr<CellFile>> CellFile::Open(const std::string& path) {
+  absl::Status status = sqlite::MakeOwnersFile(path);
+  if (!status.ok()) return status;
+  absl::StatusOr<sqlite::Database> database = sqlite::Database::Open(path, nullptr);
+  if (!database.ok()) return database.status();
+  const absl::StatusOr<bool> ours = IsOurs(*database, path);
+  if (!ours.ok()) return ours.status();
+  if (!*ours) {
+    status = database->Exec(absl::StrCat(kSchema, "PRAGMA application_id = ", kApplicationId,
+                                         "; PRAGMA user_version = ", kFormatVersion, "; COMMIT")
+                                .c_str());
+    if (!status.ok()) return status;
+  }
+  status = database->Exec(kSettings);
+  if (!status.ok()) return status;
+  std::unique_ptr<CellFile> file(new CellFile(*std::move(database)));
+  status = file->Prepare();
+  if (!status.ok()) return status;
+  return file;
+}
+
+absl::StatusOr<sqlite::Database> CellFile::OpenAgain(const std::string& path) {
+  absl::StatusOr<sqlite::Database> database = sqlite::Database::Open(path, nullptr);
+  if (!database.ok()) return database;
+  const absl::Status status = database->Exec("PRAGMA query_only = ON");
+  if (!status.ok()) return status;
+  return database;
+}
+
+absl::Status CellFile::Prepare() {
+  const auto prepare = [this](sqlite::Statement& statement, const std::string& sql) {
+    absl::StatusOr<sqlite::Statement> prepared = database_.Prepare(sql);
+    if (prepared.ok()) statement = *std::move(prepared);
+    return prepared.status();
+  };
+  absl::Status status;
+  for (size_t i = 0; i < kLengths; ++i) {
+    const std::string table = kTables[i];
+    status.Update(prepare(get_[i], "SELECT cell FROM " + table + " WHERE start=?1 AND subject=?2"));
+    status.Update(prepare(put_[i], "INSERT OR REPLACE INTO " + table + " VALUES(?1, ?2, ?3)"));
+    status.Update(prepare(oldest_[i], "SELECT min(start) FROM " + table));
+    status.Update(prepare(remove_[i], "DELETE FROM " + table + " WHERE start = ?1"));
+  }
+  status.Update(prepare(save_, "INSERT OR REPLACE INTO subject VALUES(?1, ?2, ?3, ?4)"));
+  status.Update(prepare(forget_, "DELETE FROM subject WHERE number = ?1"));
+  status.Update(prepare(set_head_, "INSERT OR REPLACE INTO head VALUES(?1, ?2)"));
+  return status;
+}
+
+template <typename Work>
+absl::Status CellFile::Transact(Work work) {
+  absl::Status status = database_.Exec("BEGIN IMMEDIATE");
+  if (!status.ok()) return status;
+  status = work();
+  if (status.ok()) status = database_.Exec("COMMIT");
+  if (!status.ok()) database_.Rollback();
+  return status;
+}
+
+absl::Status CellFile::Restore(Subjects& subjects) {
+  // Tenants have no destination: they come first.
+  absl::StatusOr<sqlite::Statement> all = database_.Prepare(
+      "SELECT number, tenant, destination, last_hour FROM subject ORDER BY destination");
+  if (!all.ok()) return all.status();
+  for (;;) {
+    const absl::StatusOr<bool> more = all->Step();
+    if (!more.ok()) return more.status();
+    if (!*more) return absl::OkStatus();
+    subjects.Restore(static_cast<uint32_t>(all->Int(0)),
+                     {std::string(all->Blob(1)), std::string(all->Blob(2))}, all->Int(3));
+  }
+}
+
+absl::Status CellFile::Add(const Cells& cells, const Subjects& subjects,
+                           const std::vector<uint32_t>& unsaved) {
+  return Transact([&] { return AddAll(cells, subjects, unsaved); });
+}
+
+absl::Status CellFile::AddAll(const Cells& cells, const Subjects& subjects,
+                              const std::vector<uint32_t>& unsaved) {
+  for (const uint32_t number : unsaved) {
+    const Subjects::Known& known = subjects.Get(number);
+    save_.Bind(1, number)
+        .BindText(2, known.subject.tenant)
+        .BindText(3, known.subject.destination)
+        .Bind(4, known.last_hour);
+    if (absl::Status status = save_.Run(); !status.ok()) return status;
+  }
+  Cells hours;
+  for (const auto& [at, cell] : cells) {
+    const auto& [start, subject] = at;
+    if (absl::Status status = AddTo(Length::kMinute, start, subject, cell); !status.ok()) {
+      return status;
+    }
+    const int64_t hour = (start - ((start % 60) + 60) % 60) / 60;
+    hours[{hour, subject}].Merge(cell);
+  }
+  for (const auto& [at, cell] : hours) {
+    absl::Status status = AddTo(Length::kHour, at.first, at.second, cell);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CellFile::AddTo(Length length, int64_t start, uint32_t subject, const Cell& cell) {
+  const auto table = static_cast<size_t>(length);
+  get_[table].Bind(1, start).Bind(2, subject);
+  const absl::StatusOr<bool> found = get_[table].Step();
+  if (!found.ok()) return found.status();
+  Cell sum = cell;
+  if (*found) {
+    const bool whole = sum.MergeFrom(get_[table].Blob(0));
+    get_[table].Reset();
+    if (!whole) return absl::DataLossError("a cell of the statistics is damaged");
+  }
+  bytes_.clear();
+  sum.AppendTo(bytes_);
+  return put_[table].Bind(1, start).Bind(2, subject).BindBlob(3, bytes_).Run();
+}
+
+absl::Status CellFile::Remove(const std::vector<uint32_t>& subjects) {
+  return Transact([&] {
+    for (const uint32_t number : subjects) {
+      if (absl::Status status = forget_.Bind(1, number).Run(); !status.ok()) return status;
+    }
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<bool> CellFile::RemoveOldest(Length length, int64_t before) {
+  const auto table = static_cast<size_t>(length);
+  const absl::StatusOr<bool> row = oldest_[table].Step();
+  if (!row.ok()) return row.status();
+  const bool none = !*row || oldest_[table].Null(0);
+  const int64_t start = none ? 0 : oldest_[table].Int(0);
+  oldest_[table].Reset();
+  if (none || start >= before) return false;
+  const absl::Status status = Transact([&]() -> absl::Status {
+    absl::Status removed = remove_[table].Bind(1, start).Run();
+    if (!removed.ok()) return removed;
+    return set_head_.BindText(1, kKeptFrom[table]).Bind(2, start + 1).Run();
+  });
+  if (!status.ok()) return status;
+  return true;
+}
+
+absl::StatusOr<uint64_t> CellFile::UsedBytes() {
+  const auto size = database_.Scalar("PRAGMA page_size");
+  if (!size.ok()) return size.status();
+  const auto pages = database_.Scalar("PRAGMA page_count");
+  if (!pages.ok()) return pages.status();
+  const auto free = database_.Scalar("PRAGMA freelist_count");
+  if (!free.ok()) return free.status();
+  return static_cast<uint64_t>((*pages - *free) * *size);
+}
+
+absl::Status CellFile::Shrink(uint64_t max_bytes) {
+  const auto size = database_.Scalar("PRAGMA page_size");
+  if (!size.ok()) return size.status();
+  const auto pages = database_.Scalar("PRAGMA page_count");
+  if (!pages.ok()) return pages.status();
+  if (static_cast<uint64_t>(*pages * *size) <= max_bytes) return absl::OkStatus();
+  return database_.Exec(kShrink);
+}
+
+}  // namespace carillon::statistics

@@ -1,0 +1,80 @@
+#include "entry_queue.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace carillon::statistics {
+namespace {
+
+constexpr uint8_t kNoOutcome = UINT8_MAX;
+
+/// An entry in the queue, before the bytes of its names.
+struct Packed {
+  int64_t at;
+  uint32_t duration_us;
+  uint32_t sent_bytes;
+  uint32_t delivered;
+  uint32_t dead;
+  uint8_t outcome;
+  uint8_t responded;
+  uint8_t tenant_bytes;
+  uint8_t destination_bytes;
+};
+
+}  // namespace
+
+void EntryQueue::Add(uint32_t shard, const Entry& entry) {
+  const std::string_view tenant = entry.tenant.substr(0, kMaxName);
+  const std::string_view destination = entry.destination.substr(0, kMaxName);
+  const Packed packed{.at = base::ToUnixNanos(entry.at),
+                      .duration_us = entry.duration_us,
+                      .sent_bytes = entry.sent_bytes,
+                      .delivered = entry.delivered,
+                      .dead = entry.dead,
+                      .outcome = entry.outcome ? static_cast<uint8_t>(*entry.outcome) : kNoOutcome,
+                      .responded = entry.responded ? uint8_t{1} : uint8_t{0},
+                      .tenant_bytes = static_cast<uint8_t>(tenant.size()),
+                      .destination_bytes = static_cast<uint8_t>(destination.size())};
+  const size_t bytes = sizeof(packed) + tenant.size() + destination.size();
+  if (bytes_.load(std::memory_order_relaxed) + bytes > max_bytes_) {
+    dropped_.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  Stripe& stripe = stripes_[shard % kStripes];
+  const base::MutexLock lock(stripe.mutex);
+  stripe.bytes.append(reinterpret_cast<const char*>(&packed), sizeof(packed));
+  stripe.bytes.append(tenant);
+  stripe.bytes.append(destination);
+}
+
+void EntryQueue::Take(std::array<std::string, kStripes>& batches) {
+  for (size_t i = 0; i < kStripes; ++i) {
+    batches[i].clear();
+    const base::MutexLock lock(stripes_[i].mutex);
+    batches[i].swap(stripes_[i].bytes);
+    bytes_.fetch_sub(batches[i].size(), std::memory_order_relaxed);
+  }
+}
+
+bool EntryQueue::Next(std::string_view& batch, Entry& entry) {
+  Packed packed;
+  if (batch.size() < sizeof(packed)) return false;
+  std::memcpy(&packed, batch.data(), sizeof(packed));
+  batch.remove_prefix(sizeof(packed));
+  entry = {.tenant = batch.substr(0, packed.tenant_bytes),
+           .destination = batch.substr(packed.tenant_bytes, packed.destination_bytes),
+           .at = base::FromUnixNanos(packed.at),
+           .outcome = packed.outcome == kNoOutcome
+                          ? std::nullopt
+                          : std::optional(static_cast<model::Outcome>(packed.outcome)),
+           .responded = packed.responded != 0,
+           .duration_us = packed.duration_us,
+           .sent_bytes = packed.sent_bytes,
+           .delivered = packed.delivered,
+           .dead = packed.dead};
+  batch.remove_prefix(size_t{packed.tenant_bytes} + packed.destination_bytes);
+  return true;
+}
+
+}  // namespace carillon::statistics
