@@ -26,8 +26,8 @@ constexpr char kFile[] = "config.db";
 class ControlPlaneImpl final : public ControlPlane {
  public:
   ControlPlaneImpl(const base::Clock& clock, access::Authenticator& authenticator,
-                   deliverylog::AttemptStore* log)
-      : clock_(clock), authenticator_(authenticator), log_(log) {}
+                   deliverylog::AttemptStore* log, statistics::StatisticsStore* statistics)
+      : clock_(clock), authenticator_(authenticator), log_(log), statistics_(statistics) {}
   ~ControlPlaneImpl() override { Stop(); }
 
   absl::Status Start(const config::Config& config, const resource::Source& file,
@@ -75,7 +75,8 @@ class ControlPlaneImpl final : public ControlPlane {
                                                        return front != nullptr ? front->HostOf(peer)
                                                                                : peer;
                                                      }),
-         .log = log_});
+         .log = log_,
+         .statistics = statistics_});
     return absl::OkStatus();
   }
 
@@ -117,6 +118,7 @@ class ControlPlaneImpl final : public ControlPlane {
   const base::Clock& clock_;
   access::Authenticator& authenticator_;
   deliverylog::AttemptStore* const log_;
+  statistics::StatisticsStore* const statistics_;
   std::atomic<const rpc::Front*> front_{nullptr};
   const std::unique_ptr<control::ResourceType> destinations_ = control::MakeDestinationType();
   const std::unique_ptr<control::ResourceType> subscriptions_ = control::MakeSubscriptionType();
@@ -136,8 +138,9 @@ class ControlPlaneImpl final : public ControlPlane {
 absl::StatusOr<std::unique_ptr<ControlPlane>> ControlPlane::Open(
     const config::Config& config, const resource::Source& file,
     access::Authenticator& authenticator, base::DescriptorBudget& connections,
-    control::DeliveryAccess delivery, const base::Clock& clock, deliverylog::AttemptStore* log) {
-  auto plane = std::make_unique<ControlPlaneImpl>(clock, authenticator, log);
+    control::DeliveryAccess delivery, const base::Clock& clock, deliverylog::AttemptStore* log,
+    statistics::StatisticsStore* statistics) {
+  auto plane = std::make_unique<ControlPlaneImpl>(clock, authenticator, log, statistics);
   if (absl::Status status = plane->Start(config, file, connections, std::move(delivery));
       !status.ok())
     return status;

@@ -14,6 +14,7 @@
 #include "carillon/resource/source.h"
 #include "carillon/rpc/front.h"
 #include "carillon/rpc/guest.h"
+#include "carillon/statistics/statistics_store.h"
 
 namespace carillon::server {
 
@@ -26,11 +27,12 @@ class ControlPlane {
   /// FAILED_PRECONDITION when the master key is missing or another one, DATA_LOSS when what is
   /// stored is damaged.
   /// `connections` bounds those that tests of destinations make, and outlives it; `delivery`
-  /// reaches those who deliver; `log` may be null, and outlives it.
+  /// reaches those who deliver; `log` and `statistics` may be null, and outlive it.
   static absl::StatusOr<std::unique_ptr<ControlPlane>> Open(
       const config::Config& config, const resource::Source& file,
       access::Authenticator& authenticator, base::DescriptorBudget& connections,
-      control::DeliveryAccess delivery, const base::Clock& clock, deliverylog::AttemptStore* log);
+      control::DeliveryAccess delivery, const base::Clock& clock, deliverylog::AttemptStore* log,
+      statistics::StatisticsStore* statistics);
   virtual ~ControlPlane() = default;
 
   /// The resources that were written by the API.

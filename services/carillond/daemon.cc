@@ -30,6 +30,7 @@
 #include "port_tls.h"
 #include "quota_keeper.h"
 #include "start_delivery_log.h"
+#include "start_statistics.h"
 #include "start_tracer.h"
 
 namespace carillon::server {
@@ -78,6 +79,7 @@ class DaemonImpl final : public Daemon {
     admin_.Stop();
     engine_.reset();
     log_.reset();
+    statistics_.reset();
     spans_.reset();
   }
 
@@ -106,15 +108,16 @@ class DaemonImpl final : public Daemon {
     if (!spans.ok()) return spans.status();
     spans_ = *std::move(spans);
     log_ = StartDeliveryLog(config_, clock_, logger_);
+    statistics_ = StartStatistics(config_, clock_, logger_);
     absl::StatusOr<std::unique_ptr<engine::Engine>> engine = engine::Engine::Create(
         config_, clock_, connections_, journal_->stores(), *metrics_, logger_,
-        spans_ != nullptr ? &spans_->tracer() : nullptr, {}, log_.get());
+        spans_ != nullptr ? &spans_->tracer() : nullptr, {}, log_.get(), statistics_.get());
     if (!engine.ok()) return engine.status();
     engine_ = *std::move(engine);
     journal_->Start();
     file_ = std::make_unique<config::FileSource>(config_path_, config_, clock_);
     auto control = ControlPlane::Open(config_, *file_, authenticator_, connections_,
-                                      DeliveryBy(*engine_), clock_, log_.get());
+                                      DeliveryBy(*engine_), clock_, log_.get(), statistics_.get());
     if (!control.ok()) return control.status();
     control_ = *std::move(control);
     auto layers = resource::Layers::Create({file_.get(), &control_->source()});
@@ -199,6 +202,7 @@ class DaemonImpl final : public Daemon {
       gauges.trace_spans = {spans.exported, spans.dropped, spans.rejected};
     }
     if (log_ != nullptr) server::Describe(*log_, gauges);
+    if (statistics_ != nullptr) server::Describe(*statistics_, gauges);
     if (admin_.started()) front_->Describe(gauges);
     return gauges;
   }
@@ -389,6 +393,7 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<SpanExport> spans_;   // null when no collector is configured
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<deliverylog::AttemptStore> log_;  // null when it is off; the engine writes to it
+  std::unique_ptr<statistics::StatisticsStore> statistics_;  // the same
   std::unique_ptr<engine::Engine> engine_;
   access::Authenticator authenticator_{clock_};
   access::TenantQuotas tenant_quotas_;

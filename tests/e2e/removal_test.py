@@ -60,8 +60,9 @@ class Removal(EndToEnd):
         return self.status if request["target"] == "/x" else 200
 
     def write_config(self, *arguments, **more):
-        # Syncs are counted: those of the delivery log are not among them.
-        return super().write_config(*arguments, delivery_log={"enabled": False}, **more)
+        # Syncs are counted: those of the delivery log and the statistics are not among them.
+        return super().write_config(*arguments, delivery_log={"enabled": False},
+                                    statistics={"enabled": False}, **more)
 
     def configure(self, receiver, name="one", path=None, **more):
         return self.write_config([{"name": name, "url": receiver.url("/x"), **more},

@@ -20,11 +20,11 @@ namespace {
 
 using google::protobuf::Message;
 
-constexpr std::string_view kTenants = "tenants/";
+constexpr std::string_view kTenantPrefix = "tenants/";
 /// Of one change, beside what the store needs for itself.
 constexpr size_t kMaxDeleted = store::ConfigStore::kMaxChanges - 100;
 
-std::string IdOf(const std::string& name) { return name.substr(kTenants.size()); }
+std::string IdOf(const std::string& name) { return name.substr(kTenantPrefix.size()); }
 
 /// Whether the file has something of the tenant's.
 bool FileHas(const resource::Snapshot& file, std::string_view tenant) {
@@ -103,11 +103,11 @@ class TenantType final : public ResourceType {
     std::set<std::string> names;
     for (const resource::TenantPtr& each : file->tenants) {
       if (each->made.value == nullptr)
-        names.insert(absl::StrCat(base::ToAbsl(kTenants), each->tenant));
+        names.insert(absl::StrCat(base::ToAbsl(kTenantPrefix), each->tenant));
     }
     std::set<std::string> made;
-    for (const Entry& entry : view.List(kTenants)) {
-      const size_t end = entry.name.find('/', kTenants.size());
+    for (const Entry& entry : view.List(kTenantPrefix)) {
+      const size_t end = entry.name.find('/', kTenantPrefix.size());
       if (end == std::string::npos) {
         made.insert(entry.name);
       } else {

@@ -4,6 +4,7 @@
 
 #include "carillon/control/delivery_methods.h"
 #include "carillon/control/standard_methods.h"
+#include "carillon/control/stats_methods.h"
 #include "control_calls.h"
 #include "fronts.h"
 
@@ -19,6 +20,7 @@ class ControlServicesImpl final : public ControlServices {
         states_(options.repository, options.destinations, destinations_, options.delivery.command),
         tester_(options.repository, options.destinations, options.trials, options.clock),
         deliveries_(options.log, options.repository.page_tokens(), options.clock),
+        stats_(options.statistics, options.clock),
         tokens_({options.repository, options.tenant_tokens, options.tokens, options.authenticator,
                  options.clock}),
         tenants_(options.repository, options.tenants, options.clock,
@@ -30,6 +32,7 @@ class ControlServicesImpl final : public ControlServices {
                 MakeKeyFront(calls_, keys_),
                 MakeSubscriptionFront(calls_, subscriptions_),
                 MakeDeliveryFront(calls_, deliveries_),
+                MakeStatsFront(calls_, stats_),
                 MakeServerFront(calls_, options.server, options.repository),
                 MakeTokenFront(calls_, tokens_, options.methods),
                 MakeTenantFront(calls_, tenants_)} {}
@@ -44,6 +47,7 @@ class ControlServicesImpl final : public ControlServices {
   control::DestinationStates states_;
   control::DestinationTester tester_;
   control::DeliveryMethods deliveries_;
+  control::StatsMethods stats_;
   control::TokenMethods tokens_;
   control::TenantMethods tenants_;
   ControlCalls calls_;
@@ -57,7 +61,7 @@ std::vector<std::string> ControlServices::Names() {
   return {"carillon.v1.DestinationService",  "carillon.v1.KeyService",
           "carillon.v1.SubscriptionService", "carillon.v1.DeliveryService",
           "carillon.v1.ServerService",       "carillon.v1.TokenService",
-          "carillon.v1.TenantService"};
+          "carillon.v1.TenantService",       "carillon.v1.StatsService"};
 }
 
 std::unique_ptr<ControlServices> ControlServices::Create(ControlOptions options) {

@@ -9,6 +9,7 @@
 #include "carillon/control/repository.h"
 #include "carillon/control/server_facts.h"
 #include "carillon/control/standard_methods.h"
+#include "carillon/control/stats_methods.h"
 #include "carillon/control/tenant_methods.h"
 #include "carillon/control/token_methods.h"
 #include "carillon/rpc/guest.h"
@@ -28,6 +29,7 @@ rpc::Guest MakeDestinationFront(ControlCalls& calls, const DestinationParts& par
 rpc::Guest MakeKeyFront(ControlCalls& calls, control::KeyMethods& methods);
 rpc::Guest MakeServerFront(ControlCalls& calls, const control::ServerFacts& facts,
                            const control::Repository& repository);
+rpc::Guest MakeStatsFront(ControlCalls& calls, const control::StatsMethods& methods);
 rpc::Guest MakeSubscriptionFront(ControlCalls& calls, control::Methods& methods);
 rpc::Guest MakeTenantFront(ControlCalls& calls, control::TenantMethods& tenants);
 /// `methods`: of which a caller is told those that it may call.

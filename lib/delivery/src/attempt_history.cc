@@ -33,17 +33,49 @@ void AttemptHistory::Want(http::Request& request) const {
 void AttemptHistory::Add(const Attempt& attempt, model::Outcome outcome,
                          const http::Response& response, deliverylog::State state,
                          base::WallTime next) {
-  if (options_.sink == nullptr) return;
-  const Lane& lane = *attempt.lane;
-  const DeliveryBatch& deliveries = attempt.deliveries;
+  if (options_.sink == nullptr && options_.statistics == nullptr) return;
   const auto took =
       std::chrono::duration_cast<std::chrono::microseconds>(response.ended - response.started);
-  const base::WallTime started = clock_.Wall() - (clock_.Mono() - response.started);
+  const Span span{.started = clock_.Wall() - (clock_.Mono() - response.started),
+                  .us = static_cast<uint32_t>(std::clamp<int64_t>(took.count(), 0, UINT32_MAX))};
+  if (options_.statistics != nullptr) Count(attempt, outcome, response, state, span);
+  if (options_.sink != nullptr) Log(attempt, outcome, response, state, next, span);
+}
+
+void AttemptHistory::Count(const Attempt& attempt, model::Outcome outcome,
+                           const http::Response& response, deliverylog::State state,
+                           const Span& span) {
+  const model::Destination& destination = attempt.lane->destination();
+  const bool delivered = state == deliverylog::State::kDelivered;
+  options_.statistics->Add(
+      shard_, {.tenant = destination.tenant,
+               .destination = destination.name,
+               .at = span.ended(),
+               .outcome = outcome,
+               .responded = response.status != 0,
+               .duration_us = span.us,
+               .sent_bytes = attempt.sent_bytes,
+               .delivered = delivered ? static_cast<uint32_t>(attempt.deliveries.size()) : 0});
+}
+
+void AttemptHistory::AddDead(const Lane& lane) {
+  if (options_.statistics == nullptr) return;
+  const model::Destination& destination = lane.destination();
+  options_.statistics->Add(shard_, {.tenant = destination.tenant,
+                                    .destination = destination.name,
+                                    .at = clock_.Wall(),
+                                    .dead = 1});
+}
+
+void AttemptHistory::Log(const Attempt& attempt, model::Outcome outcome,
+                         const http::Response& response, deliverylog::State state,
+                         base::WallTime next, const Span& span) {
+  const Lane& lane = *attempt.lane;
+  const DeliveryBatch& deliveries = attempt.deliveries;
   deliverylog::Entry entry{
-      .figures = {.started = started,
+      .figures = {.started = span.started,
                   .next = next,
-                  .duration_us =
-                      static_cast<uint32_t>(std::clamp<int64_t>(took.count(), 0, UINT32_MAX)),
+                  .duration_us = span.us,
                   .number = deliveries.attempts + 1,
                   .status = response.status,
                   .batch = static_cast<uint16_t>(std::min<size_t>(deliveries.size(), UINT16_MAX)),
@@ -53,7 +85,7 @@ void AttemptHistory::Add(const Attempt& attempt, model::Outcome outcome,
       .destination = lane.destination().name};
   deliverylog::Detail detail;
   if (Allows(lane.id(), outcome == model::Outcome::kSuccess)) {
-    detail = DetailOf(attempt, response, started);
+    detail = DetailOf(attempt, response, span.started);
     entry.detail = &detail;
   }
   deliveries.ForEach([&](const Delivery& delivery) {

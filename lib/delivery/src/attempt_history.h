@@ -15,7 +15,8 @@ namespace carillon::delivery {
 
 /// Tells the delivery log of attempts that ended, and keeps details of those that the setting
 /// names: of a destination kBurst at once, and kPerSecond in the long run, so that one that fails
-/// fast does not fill the log. Decides nothing. Dispatcher's thread; what is given outlives it.
+/// fast does not fill the log. Tells the statistics of them too, and of what was given up. Decides
+/// nothing. Dispatcher's thread; what is given outlives it.
 class AttemptHistory {
  public:
   static constexpr double kBurst = 100;
@@ -33,13 +34,25 @@ class AttemptHistory {
   /// are taken from it.
   void Add(const Attempt& attempt, model::Outcome outcome, const http::Response& response,
            deliverylog::State state, base::WallTime next);
+  /// A delivery of the lane was given up, after an attempt or without one.
+  void AddDead(const Lane& lane);
 
  private:
+  /// When an attempt was under way.
+  struct Span {
+    base::WallTime started{};
+    uint32_t us = 0;
+    base::WallTime ended() const { return started + std::chrono::microseconds(us); }
+  };
   struct Allowance {
     double left = kBurst;
     base::MonoTime at{};
     base::MonoTime sample_at{};
   };
+  void Log(const Attempt& attempt, model::Outcome outcome, const http::Response& response,
+           deliverylog::State state, base::WallTime next, const Span& span);
+  void Count(const Attempt& attempt, model::Outcome outcome, const http::Response& response,
+             deliverylog::State state, const Span& span);
   bool Allows(store::LaneId lane, bool success);
   deliverylog::Detail DetailOf(const Attempt& attempt, const http::Response& response,
                                base::WallTime started) const;

@@ -84,7 +84,8 @@ struct Attempt {
   uint32_t use = 0;    ///< how often its place in the slab was used before
   uint32_t place = 0;  ///< in the lane's list
   bool live = false;
-  uint64_t span = 0;  ///< id of the span that it is; 0: it belongs to no trace
+  uint64_t span = 0;        ///< id of the span that it is; 0: it belongs to no trace
+  uint32_t sent_bytes = 0;  ///< of its body
   /// How late it started, where it is a first one; else kNotFirst.
   std::chrono::nanoseconds late{};
   static constexpr std::chrono::nanoseconds kNotFirst{-1};

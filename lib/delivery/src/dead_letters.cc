@@ -25,6 +25,7 @@ void DeadLetters::Add(Lane& lane, const Observer::GivenUp& delivery) {
   settlements_.Add(store::DeadLetter{lane.id(), delivery.position, delivery.attempts,
                                      delivery.outcome, clock_.Wall()});
   lane.metrics().dead.fetch_add(1, std::memory_order_relaxed);
+  history_.AddDead(lane);
   notifier_.OnDead(lane, delivery);
   if (lane.closing()) removals_.OnDead(lane.id());
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "attempt_history.h"
 #include "attempts.h"
 #include "carillon/base/clock.h"
 #include "carillon/delivery/observer.h"
@@ -15,18 +16,19 @@
 
 namespace carillon::delivery {
 
-/// Whatever dies passes here: it is written, counted and told, to the observer and, where they
-/// subscribed to that, to the tenant. The caller settles it in the lane, and calls `Touched`.
-/// Dispatcher's thread; what is given outlives it.
+/// Whatever dies passes here: it is written, counted (also by the statistics) and told, to the
+/// observer and, where they subscribed to that, to the tenant. The caller settles it in the lane,
+/// and calls `Touched`. Dispatcher's thread; what is given outlives it.
 class DeadLetters {
  public:
   DeadLetters(const base::Clock& clock, Notifier& notifier, SettlementBuffer& settlements,
-              ParkedRows& rows, Removals& removals)
+              ParkedRows& rows, Removals& removals, AttemptHistory& history)
       : clock_(clock),
         notifier_(notifier),
         settlements_(settlements),
         rows_(rows),
-        removals_(removals) {}
+        removals_(removals),
+        history_(history) {}
 
   /// One of which only the row or the position is known: the tenant is not told of it by itself.
   void Add(Lane& lane, const Observer::GivenUp& delivery);
@@ -47,6 +49,7 @@ class DeadLetters {
   SettlementBuffer& settlements_;
   ParkedRows& rows_;
   Removals& removals_;
+  AttemptHistory& history_;
 };
 
 }  // namespace carillon::delivery

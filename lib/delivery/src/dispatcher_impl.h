@@ -125,9 +125,9 @@ class DispatcherImpl final : public Dispatcher {
   PendingReporter pending_;
   Removals removals_;
   Notifier notifier_;
+  AttemptHistory history_;
   DeadLetters dead_;
   HealthKeeper health_;
-  AttemptHistory history_;
   InFlight in_flight_;
   Sender sender_;
   AttemptRecorder recorder_;

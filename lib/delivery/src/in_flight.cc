@@ -14,6 +14,7 @@ void InFlight::Start(Lane& lane, DeliveryBatch&& deliveries, std::chrono::nanose
   http::Request request = lane.requests().Make(lane.endpoint(), attempt.token(), attempt.deliveries,
                                                wall, attempt.span);
   history_.Want(request);
+  attempt.sent_bytes = static_cast<uint32_t>(std::min<size_t>(request.body->size(), UINT32_MAX));
   scheduler_.Charge(lane, request.body->size());
   courier_.Start(std::move(request));
 }

@@ -48,6 +48,7 @@ DeliveryShardOptions OptionsOfShards(const resource::Config& config, size_t shar
   options.dispatcher.observer = &shared.observer;
   options.dispatcher.tracer = shared.tracer;
   options.dispatcher.history = {.sink = shared.log,
+                                .statistics = shared.statistics,
                                 .details = DetailsOf(config.delivery_log),
                                 .body_bytes = config.delivery_log.body_bytes()};
   options.dispatcher.tables = &shared.tables;

@@ -13,6 +13,7 @@
 #include "carillon/net/egress.h"
 #include "carillon/policy/in_flight_caps.h"
 #include "carillon/resource/config.h"
+#include "carillon/statistics/statistics_sink.h"
 #include "carillon/tracing/tracer.h"
 #include "delivery_shard.h"
 
@@ -24,8 +25,9 @@ struct SharedByShards {
   base::DescriptorBudget& connections;
   metrics::Metrics& metrics;
   log::Logger& logger;
-  tracing::Tracer* tracer;  ///< may be null
-  deliverylog::Sink* log;   ///< may be null
+  tracing::Tracer* tracer;       ///< may be null
+  deliverylog::Sink* log;        ///< may be null
+  statistics::Sink* statistics;  ///< may be null
   const delivery::AllTables& tables;
   delivery::Observer& observer;
   const net::EgressSwitch& egress;

@@ -351,6 +351,35 @@ inline constexpr Family kDeliveryLogFailing{
     "1 while attempts are not logged: the disk is full, or a write failed.",
     prometheus::MetricType::Gauge,
     {{}}};
+inline constexpr Family kStatisticsEntriesTotal{
+    "carillon_statistics_entries_total",
+    "Attempts that were handed over to be counted, by what became of them.",
+    prometheus::MetricType::Counter,
+    {{{"result", kStatisticsEntryNames}}}};
+inline constexpr Family kStatisticsWithoutSubjectTotal{
+    "carillon_statistics_without_subject_total",
+    "Of those, how many were counted with their tenant or in all only.",
+    prometheus::MetricType::Counter,
+    {{}}};
+inline constexpr Family kStatisticsSubjects{
+    "carillon_statistics_subjects",
+    "Destinations and tenants that have statistics of their own.",
+    prometheus::MetricType::Gauge,
+    {{}}};
+inline constexpr Family kStatisticsBytes{"carillon_statistics_bytes",
+                                         "Bytes of the file of the statistics that are in use.",
+                                         prometheus::MetricType::Gauge,
+                                         {{}}};
+inline constexpr Family kStatisticsDamagedTotal{
+    "carillon_statistics_damaged_total",
+    "Files of statistics that were damaged and set aside.",
+    prometheus::MetricType::Counter,
+    {{}}};
+inline constexpr Family kStatisticsFailing{
+    "carillon_statistics_failing",
+    "1 while statistics are not written: the disk is full, or a write failed.",
+    prometheus::MetricType::Gauge,
+    {{}}};
 inline constexpr Family kProcessCpuSecondsTotal{
     "process_cpu_seconds_total",
     "User and system CPU time of the process in seconds.",
@@ -379,7 +408,7 @@ inline constexpr Family kProcessThreads{
     "process_threads", "Threads of the process.", prometheus::MetricType::Gauge, {{}}};
 
 /// Every one, in the order of docs/metrics.md.
-inline constexpr std::array<const Family*, 84> kAll = {&kEventsPublishedTotal,
+inline constexpr std::array<const Family*, 90> kAll = {&kEventsPublishedTotal,
                                                        &kPublishingRefusedTotal,
                                                        &kEventsUnroutedTotal,
                                                        &kDeliveriesCreatedTotal,
@@ -456,6 +485,12 @@ inline constexpr std::array<const Family*, 84> kAll = {&kEventsPublishedTotal,
                                                        &kDeliveryLogFreedBytesTotal,
                                                        &kDeliveryLogDamagedTotal,
                                                        &kDeliveryLogFailing,
+                                                       &kStatisticsEntriesTotal,
+                                                       &kStatisticsWithoutSubjectTotal,
+                                                       &kStatisticsSubjects,
+                                                       &kStatisticsBytes,
+                                                       &kStatisticsDamagedTotal,
+                                                       &kStatisticsFailing,
                                                        &kProcessCpuSecondsTotal,
                                                        &kProcessResidentMemoryBytes,
                                                        &kProcessVirtualMemoryBytes,

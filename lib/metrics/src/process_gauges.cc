@@ -39,6 +39,11 @@ constexpr PlainGauge kPlainGauges[] = {
     {families::kDeliveryLogFreedBytesTotal, &ProcessGauges::delivery_log_freed_bytes},
     {families::kDeliveryLogDamagedTotal, &ProcessGauges::delivery_log_damaged},
     {families::kDeliveryLogFailing, &ProcessGauges::delivery_log_failing},
+    {families::kStatisticsWithoutSubjectTotal, &ProcessGauges::statistics_without_subject},
+    {families::kStatisticsSubjects, &ProcessGauges::statistics_subjects},
+    {families::kStatisticsBytes, &ProcessGauges::statistics_bytes},
+    {families::kStatisticsDamagedTotal, &ProcessGauges::statistics_damaged},
+    {families::kStatisticsFailing, &ProcessGauges::statistics_failing},
 };
 
 /// Few series that come and go: those for which most is kept.
@@ -81,6 +86,8 @@ std::vector<prometheus::MetricFamily> DescribeGauges(const ProcessGauges& gauges
       Each(families::kTraceSpansTotal, [&](size_t i) { return gauges.trace_spans[i]; }));
   described.push_back(Each(families::kDeliveryLogAttemptsTotal,
                            [&](size_t i) { return gauges.delivery_log_attempts[i]; }));
+  described.push_back(Each(families::kStatisticsEntriesTotal,
+                           [&](size_t i) { return gauges.statistics_entries[i]; }));
   AddHolders(gauges.holders, described);
   described.push_back(OfCertificates(gauges.certificates));
   return described;

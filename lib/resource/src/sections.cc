@@ -34,6 +34,7 @@ std::vector<StartSection> StartSections(const Config& config) {
           {"delivery", MarkOf(config.delivery)},
           {"resolver", MarkOf(config.resolver)},
           {"delivery_log", MarkOf(config.delivery_log)},
+          {"statistics", MarkOf(config.statistics)},
           {"secrets", MarkOf(KeyIds(config.master_keys))},
           {"tracing", MarkOf(std::string_view(config.tracing.file))}};
 }

@@ -111,6 +111,11 @@ void Complete(v1::DeliveryLogSettings& log, const Path& path, Errors& errors) {
   if (log.details() == v1::LOG_DETAILS_UNSPECIFIED) log.set_details(v1::LOG_DETAILS_FAILURES);
 }
 
+void Complete(v1::StatisticsSettings& statistics, const Path& path, Errors& errors) {
+  ApplyRules(statistics, path, errors);
+  if (!statistics.has_enabled()) statistics.set_enabled(true);
+}
+
 void Complete(v1::ResolverSettings& resolver, const Path& path, Errors& errors) {
   const bool has_max = resolver.has_ttl_max();
   ApplyRules(resolver, path, errors);

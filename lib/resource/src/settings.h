@@ -11,6 +11,7 @@ void Complete(v1::JournalSettings& journal, const Path& path, Errors& errors);
 void Complete(v1::DeliverySettings& delivery, const Path& path, Errors& errors);
 void Complete(v1::LimitSettings& limits, const Path& path, Errors& errors);
 void Complete(v1::DeliveryLogSettings& log, const Path& path, Errors& errors);
+void Complete(v1::StatisticsSettings& statistics, const Path& path, Errors& errors);
 void Complete(v1::ResolverSettings& resolver, const Path& path, Errors& errors);
 
 }  // namespace carillon::resource

@@ -22,10 +22,12 @@
 #include "carillon/control/repository.h"
 #include "carillon/deliverylog/attempt_store.h"
 #include "carillon/model/built_in.h"
+#include "carillon/statistics/statistics_store.h"
 #include "carillon/v1/access_service.grpc.pb.h"
 #include "carillon/v1/delivery_service.grpc.pb.h"
 #include "carillon/v1/destination_service.grpc.pb.h"
 #include "carillon/v1/server_service.pb.h"
+#include "carillon/v1/stats_service.grpc.pb.h"
 #include "carillon/v1/subscription_service.grpc.pb.h"
 #include "carillon/v1/tenant_service.grpc.pb.h"
 #include "guest_server.h"
@@ -94,6 +96,10 @@ class ControlServicesTest : public testing::Test {
         deliverylog::AttemptStore::Open({.folder = folder_ + "/delivery_log"}, clock_, *logger_);
     ASSERT_TRUE(log.ok()) << log.status();
     log_ = *std::move(log);
+    auto statistics =
+        statistics::StatisticsStore::Open({.path = folder_ + "/statistics.db"}, clock_, *logger_);
+    ASSERT_TRUE(statistics.ok()) << statistics.status();
+    statistics_ = *std::move(statistics);
     services_ = ControlServices::Create(
         {.repository = *repository_,
          .destinations = *destinations_,
@@ -127,7 +133,8 @@ class ControlServicesTest : public testing::Test {
              return control::Caller{.principal = "tokens/ops", .credential = std::move(credential)};
            });
          },
-         .log = log_.get()});
+         .log = log_.get(),
+         .statistics = statistics_.get()});
     server_.emplace(services_->guests());
     channel_ = server_->channel();
   }
@@ -139,6 +146,7 @@ class ControlServicesTest : public testing::Test {
     server_.reset();
     services_.reset();
     log_.reset();
+    statistics_.reset();
     repository_.reset();
     store_.reset();
   }
@@ -194,6 +202,7 @@ class ControlServicesTest : public testing::Test {
   std::ostringstream lines_;
   std::unique_ptr<log::Logger> logger_ = log::Logger::Create(lines_, log::Level::kInfo, clock_);
   std::unique_ptr<deliverylog::AttemptStore> log_;
+  std::unique_ptr<statistics::StatisticsStore> statistics_;
   std::unique_ptr<ControlServices> services_;
   std::optional<rpc::GuestServer> server_;
   std::shared_ptr<grpc::Channel> channel_;
@@ -322,6 +331,38 @@ TEST_F(ControlServicesTest, DeliveriesAreReadFromTheLog) {
                                                    v1::ListAttemptsRequest())
                         .status()),
       v1::FIELD_INVALID);
+}
+
+TEST_F(ControlServicesTest, StatisticsAreRead) {
+  statistics_->Add(0, {.tenant = "acme",
+                       .destination = "orders",
+                       .at = clock_.Wall(),
+                       .outcome = model::Outcome::kHttp5xx,
+                       .responded = true,
+                       .duration_us = 1000,
+                       .dead = 1});
+  const auto stub = v1::StatsService::NewStub(channel_);
+  v1::GetStatsRequest get;
+  get.set_name(kOrders);
+  get.mutable_start_time()->set_seconds(base::ToUnixSeconds(clock_.Wall()) - 3600);
+  get.mutable_end_time()->set_seconds(base::ToUnixSeconds(clock_.Wall()) + 60);
+  const auto stats = Call<v1::GetStatsResponse>(*stub, &v1::StatsService::Stub::GetStats, get);
+  ASSERT_TRUE(stats.ok()) << stats.status();
+  ASSERT_EQ(stats->series_size(), 1);
+  int64_t dead = 0;
+  for (const v1::StatsPoint& point : stats->series(0).points()) dead += point.dead_count();
+  EXPECT_EQ(dead, 1);
+  v1::BatchGetStatsRequest batch;
+  batch.add_names("tenants/acme");
+  batch.add_names("tenants/-");
+  *batch.mutable_start_time() = get.start_time();
+  const auto several =
+      Call<v1::BatchGetStatsResponse>(*stub, &v1::StatsService::Stub::BatchGetStats, batch);
+  ASSERT_TRUE(several.ok()) << several.status();
+  EXPECT_EQ(several->series_size(), 2);
+  get.clear_start_time();
+  const auto none = Call<v1::GetStatsResponse>(*stub, &v1::StatsService::Stub::GetStats, get);
+  EXPECT_EQ(aip::ReasonOf(none.status()), v1::FIELD_INVALID);
 }
 
 TEST_F(ControlServicesTest, DestinationsAreManagedAndOutliveTheProcess) {

@@ -54,8 +54,8 @@ TEST(Sections, ADefaultThatIsWrittenOutIsTheSame) {
 
 TEST(Sections, OneThatTheOtherLacksIsNeeded) {
   EXPECT_THAT(RestartNeeded({}, StartSections(Parsed("{}"))),
-              ElementsAre("server", "journal", "delivery", "resolver", "delivery_log", "secrets",
-                          "tracing"));
+              ElementsAre("server", "journal", "delivery", "resolver", "delivery_log", "statistics",
+                          "secrets", "tracing"));
 }
 
 TEST(Sections, OfMasterKeysWhichTheyAre) {

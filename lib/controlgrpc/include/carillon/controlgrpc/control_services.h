@@ -14,6 +14,7 @@
 #include "carillon/controlgrpc/call_authorization.h"
 #include "carillon/deliverylog/attempt_store.h"
 #include "carillon/rpc/guest.h"
+#include "carillon/statistics/statistics_store.h"
 #include "carillon/trial/trial_sender.h"
 
 namespace carillon::controlgrpc {
@@ -33,7 +34,8 @@ struct ControlOptions {
   trial::Sender& trials;
   const base::Clock& clock;
   Authorize authorize;
-  deliverylog::AttemptStore* log = nullptr;  ///< null: there is none, and calls say so
+  deliverylog::AttemptStore* log = nullptr;           ///< null: there is none, and calls say so
+  statistics::StatisticsStore* statistics = nullptr;  ///< the same
 };
 
 /// The services of the control plane. Destroyed after the server that serves them.

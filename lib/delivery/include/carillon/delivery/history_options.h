@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "carillon/deliverylog/record.h"
+#include "carillon/statistics/statistics_sink.h"
 
 namespace carillon::delivery {
 
@@ -15,11 +16,12 @@ enum class KeepDetails : uint8_t {
   kAll,
 };
 
-/// What is told to the delivery log.
+/// What is told to the delivery log, and to whoever counts.
 struct HistoryOptions {
   static constexpr size_t kHeadBytes = 4096;  ///< of each head, at most
 
-  deliverylog::Sink* sink = nullptr;  ///< outlives the dispatcher; null: nothing is told
+  deliverylog::Sink* sink = nullptr;       ///< outlives the dispatcher; null: nothing is told
+  statistics::Sink* statistics = nullptr;  ///< the same
   KeepDetails details = KeepDetails::kFailures;
   size_t body_bytes = 16 << 10;  ///< of a response's body, at most
 };

@@ -20,6 +20,7 @@
 #include "carillon/model/pending.h"
 #include "carillon/resource/config.h"
 #include "carillon/resource/snapshot.h"
+#include "carillon/statistics/statistics_sink.h"
 #include "carillon/store/stores.h"
 
 namespace carillon::tracing {
@@ -47,12 +48,13 @@ class Engine {
  public:
   /// Makes the threads, and takes the shards. `connections` bounds those to destinations; where it
   /// has fewer places than attempts may be in flight, their bounds are lowered, each tenant's in
-  /// proportion. `tracer` and `log`, which takes what came of attempts, outlive it and may be null.
+  /// proportion. `tracer`, `log` and `statistics`, which take what came of attempts, outlive it and
+  /// may be null.
   static absl::StatusOr<std::unique_ptr<Engine>> Create(
       const resource::Config& config, const base::Clock& clock, base::DescriptorBudget& connections,
       store::Stores stores, metrics::Metrics& metrics, log::Logger& logger,
       tracing::Tracer* tracer = nullptr, const ShardSettings& shards = {},
-      deliverylog::Sink* log = nullptr);
+      deliverylog::Sink* log = nullptr, statistics::Sink* statistics = nullptr);
   virtual ~Engine() = default;
 
   /// Puts the snapshot's destinations, subscriptions, guard and limits in force on every shard,

@@ -65,6 +65,11 @@ inline constexpr std::array<std::string_view, 3> kTraceSpanNames = {"exported", 
 inline constexpr std::array<std::string_view, 3> kDeliveryLogAttemptNames = {
     "written", "dropped_queue", "dropped_disk"};
 
+/// What became of what was handed over to be counted: label `result` of
+/// `carillon_statistics_entries_total`.
+inline constexpr std::array<std::string_view, 3> kStatisticsEntryNames = {
+    "written", "dropped_queue", "dropped_disk"};
+
 /// Why publishers' connections were closed: label `reason` of
 /// `carillon_publisher_connections_closed_total`.
 inline constexpr std::array<std::string_view, 5> kPublisherCloseNames = {"flood", "memory", "calls",

@@ -85,6 +85,13 @@ struct ProcessGauges {
   uint64_t delivery_log_freed_bytes = 0;
   uint64_t delivery_log_damaged = 0;
   uint64_t delivery_log_failing = 0;
+  /// By kStatisticsEntryNames.
+  std::array<uint64_t, kStatisticsEntryNames.size()> statistics_entries{};
+  uint64_t statistics_without_subject = 0;
+  uint64_t statistics_subjects = 0;
+  uint64_t statistics_bytes = 0;
+  uint64_t statistics_damaged = 0;
+  uint64_t statistics_failing = 0;
   uint64_t kept_deliveries = 0;
   uint64_t kept_bytes = 0;
   std::vector<Holder> holders;               ///< a few

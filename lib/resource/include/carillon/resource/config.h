@@ -32,6 +32,7 @@ struct Config {
   v1::LimitSettings limits;
   v1::ResolverSettings resolver;
   v1::DeliveryLogSettings delivery_log;
+  v1::StatisticsSettings statistics;
   Tracing tracing;
   net::Egress egress;                  ///< its rules let every destination's URL pass
   std::vector<std::string> types;      ///< the catalog: built-in and configured, sorted
