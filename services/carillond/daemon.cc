@@ -228,7 +228,7 @@ class DaemonImpl final : public Daemon {
     if (spans_ != nullptr) publishing_->SetTracer(spans_->tracer());
     publishing_->SetTenants(tenant_quotas_);
     SetCatalog(snapshot);
-    authenticator_.SetTokens(config_.tokens);
+    SetAccess(config_);
     auto tls = MakePortTls(config_.publish_tls, web::TlsProtocol::kHttp2, kPublishTls);
     if (!tls.ok()) return tls.status();
     const size_t places = shares_.publishers / (*tls != nullptr ? kDescriptorsWithTls : 1);
@@ -245,6 +245,13 @@ class DaemonImpl final : public Daemon {
 
   std::string PublishAddress() const {
     return WithPort(config_.server.publish_address(), static_cast<uint16_t>(front_->port()));
+  }
+
+  /// Issuers come first, should they take the place of tokens: with neither, everybody may publish.
+  void SetAccess(const config::Config& config) {
+    if (!config.jwt_issuers.empty()) authenticator_.SetIssuers(config.jwt_issuers);
+    authenticator_.SetTokens(config.tokens);
+    authenticator_.SetIssuers(config.jwt_issuers);
   }
 
   void SetCatalog(const resource::Snapshot& snapshot) {
@@ -277,7 +284,7 @@ class DaemonImpl final : public Daemon {
     }
     RenewSpanExport(reload.config->tracing);
     RenewPorts(*reload.config);
-    authenticator_.SetTokens(reload.config->tokens);
+    SetAccess(*reload.config);
     control_->SetSettings(reload.config->settings);
     in_force_.SetCollector(CollectorTls());
     if (engine_ == nullptr) return;  // the process ends

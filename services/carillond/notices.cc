@@ -28,7 +28,7 @@ bool IsOpen(std::string_view address, const resource::ServerTls& tls) {
 }  // namespace
 
 void WarnOfOpenPorts(const config::Config& config, log::Logger& logger) {
-  if (!config.tokens.empty()) return;
+  if (!config.tokens.empty() || !config.jwt_issuers.empty()) return;
   std::string open;
   if (IsOpen(config.server.publish_address(), config.publish_tls)) open = "server.publish_address";
   if (IsOpen(config.server.admin_address(), config.admin_tls)) {

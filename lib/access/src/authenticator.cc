@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "carillon/aip/error.h"
 #include "carillon/base/text.h"
+#include "jwt_callers.h"
 
 namespace carillon::access {
 namespace {
@@ -36,10 +37,25 @@ absl::Status Invalid() {
                         "car_...\" with a token that is valid");
 }
 
+absl::Status Throttled(const std::string& address, std::chrono::nanoseconds wait) {
+  absl::Status status = aip::QuotaExceeded(
+      v1::LOGIN_THROTTLED,
+      absl::StrCat("too many wrong credentials came from this address: try again in ",
+                   base::FormatDuration(std::chrono::ceil<std::chrono::seconds>(wait))),
+      address);
+  aip::AddRetry(status, wait);
+  return status;
+}
+
 }  // namespace
 
 Authenticator::Authenticator(const base::Clock& clock, const LoginThrottle::Limits& limits)
-    : clock_(clock), throttle_(limits), anybody_(std::make_shared<const Caller>(Anybody())) {}
+    : clock_(clock),
+      throttle_(limits),
+      jwt_callers_(std::make_unique<JwtCallers>()),
+      anybody_(std::make_shared<const Caller>(Anybody())) {}
+
+Authenticator::~Authenticator() = default;
 
 Authenticator::Caller::Caller(Principal principal)
     : principal_(std::move(principal)),
@@ -63,6 +79,13 @@ void Authenticator::SetTokensOfApi(std::vector<Grant> grants) {
   const base::MutexLock lock(setting_);
   of_api_ = std::move(grants);
   Renew();
+}
+
+void Authenticator::SetIssuers(std::vector<JwtIssuer> issuers) {
+  const base::MutexLock lock(setting_);
+  const std::vector<JwtCallers::CallerPtr> gone = jwt_callers_->SetIssuers(std::move(issuers));
+  asks_.store(!table()->empty() || !jwt_callers_->issuers()->empty(), std::memory_order_release);
+  for (const JwtCallers::CallerPtr& caller : gone) caller->revoked_.store(true);
 }
 
 bool Authenticator::IsOfFile(const TokenHash& hash, std::string_view principal) const {
@@ -98,7 +121,7 @@ void Authenticator::Renew() {
     const base::MutexLock lock(mutex_);
     table_ = next;
   }
-  asks_.store(!next->empty(), std::memory_order_release);
+  asks_.store(!next->empty() || !jwt_callers_->issuers()->empty(), std::memory_order_release);
   for (const auto& [hash, caller] : *before) {
     const auto now = next->find(hash);
     if (now == next->end() || now->second != caller) caller->revoked_.store(true);
@@ -115,10 +138,11 @@ absl::StatusOr<Authenticator::CallerPtr> Authenticator::Authenticate(
   }
   const auto bearer = BearerOf(authorization);
   const auto hash = bearer ? HashToken(*bearer) : std::nullopt;
-  if (!hash) return Wrong(address());
+  if (!hash && bearer && LooksLikeJwt(*bearer)) return AuthenticateJwt(*bearer, address);
+  if (!hash) return Wrong(address(), Invalid());
   const std::shared_ptr<const Table> tokens = table();
   const auto found = tokens->find(*hash);
-  if (found == tokens->end() || !SameHash(found->first, *hash)) return Wrong(address());
+  if (found == tokens->end() || !SameHash(found->first, *hash)) return Wrong(address(), Invalid());
   const base::WallTime now = clock_.Wall();
   if (found->second->principal().expired(now)) return Expired();
   const int64_t seconds = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
@@ -137,16 +161,31 @@ absl::Status Authenticator::Check(const Caller& caller) const {
   return absl::OkStatus();
 }
 
-absl::Status Authenticator::Wrong(const std::string& address) {
+absl::StatusOr<Authenticator::CallerPtr> Authenticator::AuthenticateJwt(
+    std::string_view token, absl::FunctionRef<std::string()> address) {
+  const base::WallTime now = clock_.Wall();
+  const TokenHash hash = HashText(token);
+  if (const auto known = jwt_callers_->Find(hash, now)) return CallerPtr(known);
+  const JwtCallers::IssuersPtr issuers = jwt_callers_->issuers();
+  if (issuers->empty()) return Wrong(address(), Invalid());
+  // Verifying costs more than whoever sends nonsense should get.
+  const std::string from = address();
+  if (const auto wait = throttle_.Wait(ThrottleKey(from), clock_.Mono())) {
+    return Throttled(from, *wait);
+  }
+  absl::StatusOr<Principal> principal = VerifyJwt(*issuers, token, now);
+  if (!principal.ok()) {
+    const bool expired = aip::ReasonOf(principal.status()) == v1::CREDENTIALS_EXPIRED;
+    return expired ? principal.status() : Wrong(from, principal.status());
+  }
+  const auto caller = jwt_callers_->Add(hash, *std::move(principal), issuers, now);
+  if (caller == nullptr) return Invalid();  // the issuers changed just now
+  return CallerPtr(caller);
+}
+
+absl::Status Authenticator::Wrong(const std::string& address, absl::Status status) {
   const auto wait = throttle_.Failed(ThrottleKey(address), clock_.Mono());
-  if (!wait) return Invalid();
-  absl::Status status = aip::QuotaExceeded(
-      v1::LOGIN_THROTTLED,
-      absl::StrCat("too many wrong credentials came from this address: try again in ",
-                   base::FormatDuration(std::chrono::ceil<std::chrono::seconds>(*wait))),
-      address);
-  aip::AddRetry(status, *wait);
-  return status;
+  return wait ? Throttled(address, *wait) : status;
 }
 
 }  // namespace carillon::access

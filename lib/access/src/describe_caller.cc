@@ -14,7 +14,8 @@ namespace {
 using google::protobuf::util::TimeUtil;
 
 v1::Caller::Kind KindOf(PrincipalKind kind) {
-  return kind == PrincipalKind::kToken ? v1::Caller::TOKEN : v1::Caller::KIND_UNSPECIFIED;
+  if (kind == PrincipalKind::kToken) return v1::Caller::TOKEN;
+  return kind == PrincipalKind::kJwt ? v1::Caller::JWT : v1::Caller::KIND_UNSPECIFIED;
 }
 
 }  // namespace

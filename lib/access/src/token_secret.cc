@@ -66,9 +66,13 @@ bool LooksLikeToken(std::string_view text) {
 }
 
 std::optional<TokenHash> HashToken(std::string_view token) {
-  thread_local Sha256 sha256;
   if (!LooksLikeToken(token)) return std::nullopt;
-  return sha256.Of(token);
+  return HashText(token);
+}
+
+TokenHash HashText(std::string_view text) {
+  thread_local Sha256 sha256;
+  return sha256.Of(text);
 }
 
 bool SameHash(const TokenHash& a, const TokenHash& b) {

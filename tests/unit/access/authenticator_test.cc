@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "carillon/aip/error.h"
+#include "jwt_maker.h"
 #include "sample_methods.h"
 
 namespace carillon::access {
@@ -141,6 +142,87 @@ TEST_F(AuthenticatorTest, WrongOnesAreThrottledByAddressAndRightOnesAreNot) {
   EXPECT_TRUE(Authenticate(Header(shop_), "10.0.0.1").ok());
   // To send none is no attempt to guess.
   EXPECT_EQ(Reason(""), v1::CREDENTIALS_MISSING);
+}
+
+class JwtAuthenticatorTest : public AuthenticatorTest {
+ protected:
+  JwtAuthenticatorTest() { authenticator_.SetIssuers({Issuer(maker_)}); }
+  static JwtIssuer Issuer(const JwtMaker& maker) {
+    JwtIssuer issuer;
+    issuer.issuer = "https://login.example.com";
+    issuer.audience = "carillon";
+    issuer.keys = *JwkSet::Parse(SetOf({maker.Jwk()}));
+    return issuer;
+  }
+  std::string Token(const JwtMaker& maker, seconds lives = seconds(300)) const {
+    return "Bearer " + maker.Sign({{"iss", "https://login.example.com"},
+                                   {"aud", "carillon"},
+                                   {"sub", "alice"},
+                                   {"exp", base::ToUnixSeconds(clock_.Wall()) + lives.count()},
+                                   {"tenant", "acme"},
+                                   {"role", "reader"}});
+  }
+  const JwtMaker maker_{JwtMaker::Kind::kEd25519};
+};
+
+TEST_F(JwtAuthenticatorTest, AJwtIsVerifiedOnceAndRemembered) {
+  EXPECT_TRUE(authenticator_.asks());
+  EXPECT_EQ(Reason(""), v1::CREDENTIALS_MISSING);
+  const std::string token = Token(maker_);
+  const auto caller = Authenticate(token, "10.0.0.1");
+  ASSERT_TRUE(caller.ok()) << caller.status();
+  EXPECT_EQ((*caller)->principal().name, "jwt:https://login.example.com#alice");
+  EXPECT_TRUE(authenticator_.Check(**caller).ok());
+  EXPECT_EQ(*Authenticate(token, "10.0.0.2"), *caller);
+  clock_.Advance(seconds(361));
+  EXPECT_EQ(aip::ReasonOf(authenticator_.Check(**caller)), v1::CREDENTIALS_EXPIRED);
+  EXPECT_EQ(Reason(token), v1::CREDENTIALS_EXPIRED);
+}
+
+TEST_F(JwtAuthenticatorTest, TokensAndJwtsAreTakenBesideEachOther) {
+  authenticator_.SetTokens({Give(shop_, Of(v1::ROLE_PUBLISHER, {"acme"}))});
+  EXPECT_TRUE(Authenticate(Header(shop_), "x").ok());
+  EXPECT_TRUE(Authenticate(Token(maker_), "x").ok());
+  authenticator_.SetTokens({});
+  EXPECT_TRUE(authenticator_.asks());
+  authenticator_.SetIssuers({});
+  EXPECT_FALSE(authenticator_.asks());
+}
+
+TEST_F(JwtAuthenticatorTest, WhenTheKeysChangeWhoeverCalledShowsItsTokenAgain) {
+  const std::string token = Token(maker_);
+  const auto caller = Authenticate(token, "10.0.0.1");
+  ASSERT_TRUE(caller.ok());
+  authenticator_.SetIssuers({Issuer(maker_)});  // a reload that changes nothing
+  EXPECT_FALSE((*caller)->revoked());
+  const JwtMaker next(JwtMaker::Kind::kEd25519, "k2");
+  authenticator_.SetIssuers({Issuer(next)});
+  EXPECT_TRUE((*caller)->revoked());
+  EXPECT_EQ(aip::ReasonOf(authenticator_.Check(**caller)), v1::CREDENTIALS_INVALID);
+  EXPECT_EQ(Reason(token), v1::CREDENTIALS_INVALID);
+  EXPECT_TRUE(Authenticate(Token(next), "10.0.0.1").ok());
+}
+
+TEST_F(JwtAuthenticatorTest, WhoShowsManyWrongOnesWaitsBeforeMoreAreVerified) {
+  const JwtMaker forger(JwtMaker::Kind::kEd25519);
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(Reason(Token(forger, seconds(300 + i))), v1::CREDENTIALS_INVALID);
+  }
+  EXPECT_EQ(Reason(Token(forger)), v1::LOGIN_THROTTLED);
+  const std::string good = Token(maker_);
+  EXPECT_EQ(Reason(good), v1::LOGIN_THROTTLED);      // it would have to be verified
+  EXPECT_TRUE(Authenticate(good, "10.0.0.2").ok());  // it is, for another address
+  EXPECT_TRUE(Authenticate(good, "10.0.0.1").ok());  // which makes it known
+}
+
+TEST_F(JwtAuthenticatorTest, NotMoreThanSoManyAreRemembered) {
+  const auto first = Authenticate(Token(maker_), "x");
+  ASSERT_TRUE(first.ok());
+  for (int i = 0; i < 10'100; ++i) {
+    ASSERT_TRUE(Authenticate(Token(maker_, seconds(1000 + i)), "x").ok());
+  }
+  EXPECT_FALSE((*first)->revoked());  // forgotten, but right
+  EXPECT_TRUE(authenticator_.Check(**first).ok());
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+#include "carillon/access/jwt.h"
 #include "carillon/access/login_throttle.h"
 #include "carillon/access/principal.h"
 #include "carillon/access/publish_quota.h"
@@ -20,8 +21,11 @@
 
 namespace carillon::access {
 
+class JwtCallers;  // src/jwt_callers.h
+
 /// Finds out who calls. Thread-safe; a call with a token costs one hash, one without tokens being
-/// configured a look at a flag.
+/// configured a look at a flag. A JSON Web Token costs the verification of its signature when it is
+/// shown first, then one hash.
 class Authenticator {
  public:
   /// A token, and whose it is.
@@ -53,6 +57,7 @@ class Authenticator {
 
   /// `clock` outlives it.
   explicit Authenticator(const base::Clock& clock, const LoginThrottle::Limits& limits = {});
+  ~Authenticator();
 
   /// From now on these are the tokens of the configuration file; hashes differ. Callers whose token
   /// is no more, or is another's now, are revoked. Without any, here and of the API, everybody may
@@ -60,23 +65,26 @@ class Authenticator {
   void SetTokens(std::vector<Grant> grants);
   /// The same for those that the API has made. One whose hash the file has, too, is the file's.
   void SetTokensOfApi(std::vector<Grant> grants);
+  /// From now on JSON Web Tokens of these are taken, too. If they are others than before, whoever
+  /// called by one is revoked, and shows it again.
+  void SetIssuers(std::vector<JwtIssuer> issuers);
   /// Whether the file has a token of that hash, or of a principal of that name.
   bool IsOfFile(const TokenHash& hash, std::string_view principal) const;
   /// When the token was last shown, since it is known here; nullopt: not yet, or it is not known.
   std::optional<base::WallTime> LastUse(const TokenHash& hash) const;
 
   /// `authorization`: the header, or metadata, empty when there is none. `address` says where the
-  /// call comes from; it is asked when the credential is wrong. While there are no tokens this is a
-  /// principal that may publish whatever it likes. Otherwise CREDENTIALS_MISSING,
-  /// CREDENTIALS_INVALID, CREDENTIALS_EXPIRED, or, after too many wrong ones from that address,
-  /// LOGIN_THROTTLED with how long to wait.
+  /// call comes from; it is asked when the credential is wrong, or has to be verified. While there
+  /// are no tokens and no issuers this is a principal that may publish whatever it likes. Otherwise
+  /// CREDENTIALS_MISSING, CREDENTIALS_INVALID, CREDENTIALS_EXPIRED, or, after too many wrong ones
+  /// from that address, LOGIN_THROTTLED with how long to wait.
   absl::StatusOr<CallerPtr> Authenticate(std::string_view authorization,
                                          absl::FunctionRef<std::string()> address);
   /// Whether a caller still is who it was when its call began: of long ones it is asked now and
   /// then. CREDENTIALS_INVALID, CREDENTIALS_EXPIRED.
   absl::Status Check(const Caller& caller) const;
 
-  /// Whether there are tokens.
+  /// Whether there are tokens or issuers.
   bool asks() const { return asks_.load(std::memory_order_acquire); }
 
  private:
@@ -86,12 +94,16 @@ class Authenticator {
     const base::MutexLock lock(mutex_);
     return table_;
   }
-  absl::Status Wrong(const std::string& address);
+  absl::StatusOr<CallerPtr> AuthenticateJwt(std::string_view token,
+                                            absl::FunctionRef<std::string()> address);
+  /// A credential from there was wrong: `status`, or how long to wait.
+  absl::Status Wrong(const std::string& address, absl::Status status);
   /// Puts the tokens of both in force.
   void Renew() ABSL_EXCLUSIVE_LOCKS_REQUIRED(setting_);
 
   const base::Clock& clock_;
   LoginThrottle throttle_;
+  const std::unique_ptr<JwtCallers> jwt_callers_;
   const CallerPtr anybody_;
   std::atomic<bool> asks_{false};
   mutable base::Mutex setting_;

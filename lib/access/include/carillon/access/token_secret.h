@@ -19,6 +19,8 @@ base::Secret NewToken();
 bool LooksLikeToken(std::string_view text);
 /// The hash of a token; nullopt when it has not the form of one.
 std::optional<TokenHash> HashToken(std::string_view token);
+/// That of any text.
+TokenHash HashText(std::string_view text);
 /// In a time that does not depend on what they are.
 bool SameHash(const TokenHash& a, const TokenHash& b);
 

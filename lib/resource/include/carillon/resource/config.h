@@ -25,7 +25,8 @@ struct Config {
   v1::ServerSettings server;  ///< of TLS only whether there is any
   ServerTls publish_tls;
   ServerTls admin_tls;
-  std::vector<access::Authenticator::Grant> tokens;  ///< who may publish; empty: everybody
+  std::vector<access::Authenticator::Grant> tokens;  ///< who may call
+  std::vector<access::JwtIssuer> jwt_issuers;        ///< whose tokens are taken, too
   sealing::MasterKeys master_keys;  ///< for secrets that the API takes; empty: it takes none
   v1::JournalSettings journal;
   v1::DeliverySettings delivery;

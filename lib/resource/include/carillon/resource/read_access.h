@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "carillon/access/authenticator.h"
+#include "carillon/access/jwt.h"
 #include "carillon/resource/path.h"
 #include "carillon/v1/config.pb.h"
 
@@ -18,6 +19,11 @@ std::optional<access::TokenHash> ReadTokenHash(std::string_view text);
 /// then the grant must not be used; none repeats a hash.
 access::Authenticator::Grant ReadToken(const v1::AccessToken& given, const std::string& name,
                                        const Path& path, Errors& errors);
+
+/// Reads whose JSON Web Tokens are taken. Where files are not read, an issuer whose keys are in one
+/// has none.
+std::vector<access::JwtIssuer> ReadIssuers(const v1::AccessSettings& given, const Path& path,
+                                           Errors& errors);
 
 /// Reads who may call, by the file; no error repeats a hash.
 std::vector<access::Authenticator::Grant> ReadAccess(const v1::AccessSettings& given,
