@@ -8,12 +8,16 @@
 
 #include "carillon/access/methods.h"
 #include "carillon/configstore/sqlite_config_store.h"
+#include "carillon/control/operation_tasks.h"
 #include "carillon/control/repository.h"
 #include "carillon/control/resource_type.h"
 #include "carillon/control/server_facts.h"
 #include "carillon/controlgrpc/authorize_by_access.h"
 #include "carillon/controlgrpc/control_services.h"
 #include "carillon/engine/resolver_options.h"
+#include "carillon/operations/operation_store.h"
+#include "carillon/operations/operations.h"
+#include "carillon/operations/routes_in.h"
 #include "carillon/trial/trial_sender.h"
 #include "carillon/v1/publisher.pb.h"
 #include "google/protobuf/descriptor.h"
@@ -22,12 +26,16 @@ namespace carillon::server {
 namespace {
 
 constexpr char kFile[] = "config.db";
+constexpr char kOperationsFile[] = "operations.db";
 
 class ControlPlaneImpl final : public ControlPlane {
  public:
   ControlPlaneImpl(const base::Clock& clock, access::Authenticator& authenticator,
-                   deliverylog::AttemptStore* log, statistics::StatisticsStore* statistics)
-      : clock_(clock), authenticator_(authenticator), log_(log), statistics_(statistics) {}
+                   operations::DeliveryTools tools, statistics::StatisticsStore* statistics)
+      : clock_(clock),
+        authenticator_(authenticator),
+        tools_(std::move(tools)),
+        statistics_(statistics) {}
   ~ControlPlaneImpl() override { Stop(); }
 
   absl::Status Start(const config::Config& config, const resource::Source& file,
@@ -46,6 +54,9 @@ class ControlPlaneImpl final : public ControlPlane {
     if (!repository.ok()) return repository.status();
     repository_ = *std::move(repository);
     if (absl::Status status = ReadMethods(); !status.ok()) return status;
+    if (absl::Status status = StartOperations(folder / kOperationsFile, file); !status.ok()) {
+      return status;
+    }
     facts_.emplace(CARILLON_VERSION, config.settings, clock_);
     auto trials =
         trial::Sender::Create({.clock = clock_,
@@ -67,6 +78,8 @@ class ControlPlaneImpl final : public ControlPlane {
          .methods = *methods_,
          .delivery = std::move(delivery),
          .trials = *trials_,
+         .operations = *operations_,
+         .delivery_tools = tools_,
          .clock = clock_,
          .authorize = controlgrpc::AuthorizeByAccess(authenticator_, *methods_,
                                                      [this](const std::string& peer) {
@@ -75,7 +88,7 @@ class ControlPlaneImpl final : public ControlPlane {
                                                        return front != nullptr ? front->HostOf(peer)
                                                                                : peer;
                                                      }),
-         .log = log_,
+         .log = tools_.log,
          .statistics = statistics_});
     return absl::OkStatus();
   }
@@ -96,6 +109,7 @@ class ControlPlaneImpl final : public ControlPlane {
   void Stop() override {
     if (services_ != nullptr) services_->Stop();
     if (trials_ != nullptr) trials_->Stop();
+    if (operations_ != nullptr) operations_->Stop();
     if (repository_ != nullptr) repository_->Stop();
   }
 
@@ -115,9 +129,24 @@ class ControlPlaneImpl final : public ControlPlane {
     return absl::OkStatus();
   }
 
+  /// What was under way goes on with the first table in force.
+  absl::Status StartOperations(const std::string& path, const resource::Source& file) {
+    tools_.routes = [this, &file](const std::string& tenant, const std::string& destination) {
+      return operations::RoutesIn({&file, repository_.get()}, tenant, destination);
+    };
+    auto store = operations::OperationStore::Open(path);
+    if (!store.ok()) return store.status();
+    operation_store_ = *std::move(store);
+    auto operations =
+        operations::Operations::Create(*operation_store_, control::OperationTasks(tools_), clock_);
+    if (!operations.ok()) return operations.status();
+    operations_ = *std::move(operations);
+    return absl::OkStatus();
+  }
+
   const base::Clock& clock_;
   access::Authenticator& authenticator_;
-  deliverylog::AttemptStore* const log_;
+  operations::DeliveryTools tools_;
   statistics::StatisticsStore* const statistics_;
   std::atomic<const rpc::Front*> front_{nullptr};
   const std::unique_ptr<control::ResourceType> destinations_ = control::MakeDestinationType();
@@ -127,6 +156,8 @@ class ControlPlaneImpl final : public ControlPlane {
   const std::unique_ptr<control::ResourceType> tokens_ = control::MakeTokenType();
   std::unique_ptr<store::ConfigStore> store_;
   std::unique_ptr<control::Repository> repository_;
+  std::unique_ptr<operations::OperationStore> operation_store_;
+  std::unique_ptr<operations::Operations> operations_;
   std::unique_ptr<trial::Sender> trials_;
   std::unique_ptr<const access::Methods> methods_;
   std::optional<control::ServerFacts> facts_;
@@ -138,9 +169,10 @@ class ControlPlaneImpl final : public ControlPlane {
 absl::StatusOr<std::unique_ptr<ControlPlane>> ControlPlane::Open(
     const config::Config& config, const resource::Source& file,
     access::Authenticator& authenticator, base::DescriptorBudget& connections,
-    control::DeliveryAccess delivery, const base::Clock& clock, deliverylog::AttemptStore* log,
+    control::DeliveryAccess delivery, const base::Clock& clock, operations::DeliveryTools tools,
     statistics::StatisticsStore* statistics) {
-  auto plane = std::make_unique<ControlPlaneImpl>(clock, authenticator, log, statistics);
+  auto plane =
+      std::make_unique<ControlPlaneImpl>(clock, authenticator, std::move(tools), statistics);
   if (absl::Status status = plane->Start(config, file, connections, std::move(delivery));
       !status.ok())
     return status;

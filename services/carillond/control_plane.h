@@ -10,7 +10,7 @@
 #include "carillon/base/descriptor_budget.h"
 #include "carillon/config/config_file.h"
 #include "carillon/control/delivery_access.h"
-#include "carillon/deliverylog/attempt_store.h"
+#include "carillon/operations/replay.h"
 #include "carillon/resource/source.h"
 #include "carillon/rpc/front.h"
 #include "carillon/rpc/guest.h"
@@ -27,11 +27,12 @@ class ControlPlane {
   /// FAILED_PRECONDITION when the master key is missing or another one, DATA_LOSS when what is
   /// stored is damaged.
   /// `connections` bounds those that tests of destinations make, and outlives it; `delivery`
-  /// reaches those who deliver; `log` and `statistics` may be null, and outlive it.
+  /// reaches those who deliver, as `tools` does, whose routes are filled in; `statistics` may be
+  /// null, and outlives it.
   static absl::StatusOr<std::unique_ptr<ControlPlane>> Open(
       const config::Config& config, const resource::Source& file,
       access::Authenticator& authenticator, base::DescriptorBudget& connections,
-      control::DeliveryAccess delivery, const base::Clock& clock, deliverylog::AttemptStore* log,
+      control::DeliveryAccess delivery, const base::Clock& clock, operations::DeliveryTools tools,
       statistics::StatisticsStore* statistics);
   virtual ~ControlPlane() = default;
 

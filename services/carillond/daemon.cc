@@ -117,7 +117,7 @@ class DaemonImpl final : public Daemon {
     journal_->Start();
     file_ = std::make_unique<config::FileSource>(config_path_, config_, clock_);
     auto control = ControlPlane::Open(config_, *file_, authenticator_, connections_,
-                                      DeliveryBy(*engine_), clock_, log_.get(), statistics_.get());
+                                      DeliveryBy(*engine_), clock_, Tools(), statistics_.get());
     if (!control.ok()) return control.status();
     control_ = *std::move(control);
     auto layers = resource::Layers::Create({file_.get(), &control_->source()});
@@ -173,6 +173,18 @@ class DaemonImpl final : public Daemon {
   }
 
  private:
+  /// What replays and resends work with; the control plane knows the routes.
+  operations::DeliveryTools Tools() {
+    return {.events = *journal_,
+            .resend =
+                [this](delivery::ResendOrder order,
+                       absl::AnyInvocable<void(absl::StatusOr<size_t>)> done) {
+                  engine_->Resend(std::move(order), std::move(done));
+                },
+            .routes = {},
+            .log = log_.get()};
+  }
+
   /// What was called is answered, by gRPC and by HTTP. Once more does nothing.
   void StopFronts() {
     admin_.api().Refuse();

@@ -124,6 +124,25 @@ TEST_P(StoreTest, ABatchIsOneRowWithAllItsEvents) {
   EXPECT_EQ(due.due[0].parked.rest, (std::vector<BatchMember>{{p[3], 4}, {p[1], 3}}));
 }
 
+TEST_P(StoreTest, WhatIsMadeAgainIsKnownAsSuch) {
+  Start();
+  const LaneId lane = OpenLane("one").lane;
+  const std::vector<uint64_t> p = AppendSome(2);
+  Settlement settlement;
+  settlement.attempts = {Attempt(lane, p[0]), Attempt(lane, p[1], model::Outcome::kDns)};
+  settlement.parked = {{.lane = lane, .due = At(5), .position = p[0], .attempts = 0, .again = true},
+                       {.lane = lane, .due = At(6), .position = p[1], .attempts = 1}};
+  Settle(settlement);
+  Restart();
+  EXPECT_EQ(OpenLane("one").parked, 2u);
+  const DueDeliveries due = TakeDue(lane, At(9));
+  ASSERT_EQ(due.due.size(), 2u);
+  EXPECT_TRUE(due.due[0].parked.again);
+  EXPECT_EQ(due.due[0].parked.attempts, 0u);
+  EXPECT_FALSE(due.due[1].parked.again);
+  EXPECT_EQ(due.due[1].parked.attempts, 1u);
+}
+
 TEST_P(StoreTest, AllThatIsParkedIsListedInPages) {
   Start();
   const LaneId lane = OpenLane("one").lane;

@@ -149,6 +149,12 @@ class SimDeliveryShard final : public engine::DeliveryShard {
                            : std::vector<std::optional<DestinationStatus>>(lanes.size()));
     });
   }
+  void Resend(ResendOrder order, absl::AnyInvocable<void(absl::StatusOr<size_t>)> done) override {
+    Post([order = std::move(order), done = std::move(done)](SimShard& shard) mutable {
+      if (!shard.is_open()) return done(absl::UnavailableError("it was ended"));
+      shard.dispatcher().Resend(order, std::move(done));
+    });
+  }
   void Drain(std::chrono::nanoseconds grace, absl::AnyInvocable<void()> done) override {
     Post([grace, done = std::move(done)](SimShard& shard) mutable {
       if (!shard.is_open()) return done();

@@ -1,7 +1,6 @@
 #include "carillon/control/delivery_methods.h"
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +11,7 @@
 #include "carillon/aip/error.h"
 #include "carillon/aip/list_filter.h"
 #include "carillon/aip/resource_name.h"
+#include "delivery_lookup.h"
 #include "delivery_messages.h"
 
 namespace carillon::control {
@@ -27,38 +27,8 @@ const NamePattern kAttempt(
 // Of what has a name: there is little of it, but it may lie far apart.
 constexpr std::chrono::milliseconds kLookUpTime{1000};
 
-absl::Status LogIsOff() {
-  return aip::FailedPrecondition(
-      v1::STATE_CONFLICT, "the delivery log is off, or could not be opened at the start",
-      {{"DELIVERY_LOG_OFF", "delivery_log.enabled", "set it to true and restart the server"}});
-}
-
-/// What the log said, in the API's words.
-absl::Status Translate(const absl::Status& status) {
-  if (absl::IsResourceExhausted(status)) {
-    absl::Status busy = aip::QuotaExceeded(v1::RATE_LIMITED, "too many calls read the delivery log",
-                                           "delivery_log");
-    aip::AddRetry(busy, std::chrono::seconds(1));
-    return busy;
-  }
-  if (absl::IsCancelled(status)) return aip::MakeError(v1::STOPPING, "the service is stopping");
-  absl::Status failed =
-      aip::MakeError(v1::STORE_UNAVAILABLE, "the delivery log cannot be read: try again");
-  aip::AddRetry(failed, std::chrono::seconds(1));
-  return failed;
-}
-
 absl::Status NotOfPattern(const char* field, const NamePattern& pattern) {
   return aip::BadField(field, "PATTERN", "must be " + pattern.ToString());
-}
-
-/// Nullopt: it is no number of the kind that positions and attempts have.
-std::optional<uint64_t> ToNumber(const std::string& text) {
-  uint64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || at != end || number == 0) return std::nullopt;
-  return number;
 }
 
 /// The query for one delivery, by the ids of its name.
@@ -191,6 +161,15 @@ absl::StatusOr<Listing> ReadListing(const Request& request, const Caller& caller
   return listing;
 }
 
+absl::StatusOr<Listing> ReadDeliveryListing(const v1::ListDeliveriesRequest& request,
+                                            const Caller& caller) {
+  return ReadListing<v1::Delivery>(
+      request, caller, *kDelivery.Parent(), "ListDeliveries",
+      {"state", "outcome", "response_status", "event_type", "event_id", "attempt_count",
+       "accept_time", "last_attempt_time", "next_attempt_time"},
+      "last_attempt_time", &ToDelivery);
+}
+
 absl::Status Resume(const std::string& token, const aip::PageTokens& tokens, base::WallTime now,
                     Listing& listing) {
   if (token.empty()) return absl::OkStatus();
@@ -214,8 +193,20 @@ void SetEnd(const deliverylog::Page& page, const Listing& listing, const aip::Pa
 
 }  // namespace
 
+absl::StatusOr<Query> DeliveryQuery(const std::string& parent, const std::string& filter) {
+  v1::ListDeliveriesRequest request;
+  request.set_parent(parent);
+  request.set_filter(filter);
+  absl::StatusOr<Listing> listing = ReadDeliveryListing(request, Caller());
+  if (!listing.ok()) return listing.status();
+  Query query = std::move(listing->query);
+  query.last_only = true;
+  if (listing->nothing) query.matches = [](const Record&) { return false; };
+  return query;
+}
+
 void DeliveryMethods::Get(const v1::GetDeliveryRequest& request, Done done) const {
-  if (log_ == nullptr) return done(LogIsOff());
+  if (log_ == nullptr) return done(DeliveryLogIsOff());
   const auto ids = kDelivery.Match(request.name());
   if (!ids) return done(NotOfPattern("name", kDelivery));
   std::optional<Query> query = ForDelivery(*ids);
@@ -224,7 +215,7 @@ void DeliveryMethods::Get(const v1::GetDeliveryRequest& request, Done done) cons
   query->details = full;
   log_->Find(*std::move(query), [name = request.name(), full, done = std::move(done)](
                                     absl::StatusOr<deliverylog::Page> page) mutable {
-    if (!page.ok()) return done(Translate(page.status()));
+    if (!page.ok()) return done(DeliveryLogError(page.status()));
     if (page->records.empty()) return done(aip::NotFound("carillon/Delivery", name));
     auto delivery = std::make_unique<v1::Delivery>(ToDelivery(page->records.front()));
     if (full) {
@@ -235,7 +226,7 @@ void DeliveryMethods::Get(const v1::GetDeliveryRequest& request, Done done) cons
 }
 
 void DeliveryMethods::GetAttempt(const v1::GetAttemptRequest& request, Done done) const {
-  if (log_ == nullptr) return done(LogIsOff());
+  if (log_ == nullptr) return done(DeliveryLogIsOff());
   const auto ids = kAttempt.Match(request.name());
   if (!ids) return done(NotOfPattern("name", kAttempt));
   std::optional<Query> query = ForDelivery(*ids);
@@ -248,7 +239,7 @@ void DeliveryMethods::GetAttempt(const v1::GetAttemptRequest& request, Done done
   };
   log_->Find(*std::move(query), [name = request.name(), done = std::move(done)](
                                     absl::StatusOr<deliverylog::Page> page) mutable {
-    if (!page.ok()) return done(Translate(page.status()));
+    if (!page.ok()) return done(DeliveryLogError(page.status()));
     if (page->records.empty()) return done(aip::NotFound("carillon/Attempt", name));
     done(Answer(std::make_unique<v1::Attempt>(ToAttempt(page->records.front()))));
   });
@@ -256,12 +247,8 @@ void DeliveryMethods::GetAttempt(const v1::GetAttemptRequest& request, Done done
 
 void DeliveryMethods::List(const v1::ListDeliveriesRequest& request, const Caller& caller,
                            Done done) const {
-  if (log_ == nullptr) return done(LogIsOff());
-  absl::StatusOr<Listing> listing = ReadListing<v1::Delivery>(
-      request, caller, *kDelivery.Parent(), "ListDeliveries",
-      {"state", "outcome", "response_status", "event_type", "event_id", "attempt_count",
-       "accept_time", "last_attempt_time", "next_attempt_time"},
-      "last_attempt_time", &ToDelivery);
+  if (log_ == nullptr) return done(DeliveryLogIsOff());
+  absl::StatusOr<Listing> listing = ReadDeliveryListing(request, caller);
   if (!listing.ok()) return done(listing.status());
   absl::Status status = Resume(request.page_token(), tokens_, clock_.Wall(), *listing);
   if (!status.ok()) return done(std::move(status));
@@ -270,7 +257,7 @@ void DeliveryMethods::List(const v1::ListDeliveriesRequest& request, const Calle
   query.last_only = true;
   log_->Find(std::move(query), [this, listing = *std::move(listing), done = std::move(done)](
                                    absl::StatusOr<deliverylog::Page> page) mutable {
-    if (!page.ok()) return done(Translate(page.status()));
+    if (!page.ok()) return done(DeliveryLogError(page.status()));
     auto response = std::make_unique<v1::ListDeliveriesResponse>();
     for (const Record& record : page->records) {
       v1::Delivery& delivery = *response->add_deliveries();
@@ -284,7 +271,7 @@ void DeliveryMethods::List(const v1::ListDeliveriesRequest& request, const Calle
 
 void DeliveryMethods::ListAttempts(const v1::ListAttemptsRequest& request, const Caller& caller,
                                    Done done) const {
-  if (log_ == nullptr) return done(LogIsOff());
+  if (log_ == nullptr) return done(DeliveryLogIsOff());
   absl::StatusOr<Listing> listing =
       ReadListing<v1::Attempt>(request, caller, *kAttempt.Parent(), "ListAttempts",
                                {"outcome", "response.status", "event_type", "event_id", "number",
@@ -297,7 +284,7 @@ void DeliveryMethods::ListAttempts(const v1::ListAttemptsRequest& request, const
   Query query = listing->query;
   log_->Find(std::move(query), [this, listing = *std::move(listing), done = std::move(done)](
                                    absl::StatusOr<deliverylog::Page> page) mutable {
-    if (!page.ok()) return done(Translate(page.status()));
+    if (!page.ok()) return done(DeliveryLogError(page.status()));
     auto response = std::make_unique<v1::ListAttemptsResponse>();
     for (const Record& record : page->records) *response->add_attempts() = ToAttempt(record);
     SetEnd(*page, listing, tokens_, clock_.Wall(), *response);

@@ -28,9 +28,9 @@ std::string HexOf(const access::TokenHash& hash) {
 
 /// `acme` of `tenants/acme/tokens/ci`; empty: it is of no tenant.
 std::string TenantOf(const std::string& name) {
-  constexpr std::string_view kTenants = "tenants/";
-  if (!name.starts_with(kTenants)) return "";
-  return name.substr(kTenants.size(), name.find('/', kTenants.size()) - kTenants.size());
+  constexpr std::string_view kInTenant = "tenants/";
+  if (!name.starts_with(kInTenant)) return "";
+  return name.substr(kInTenant.size(), name.find('/', kInTenant.size()) - kInTenant.size());
 }
 
 bool IsId(std::string_view id) {

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "carillon/control/delivery_methods.h"
+#include "carillon/control/operation_methods.h"
+#include "carillon/control/resend_methods.h"
 #include "carillon/control/standard_methods.h"
 #include "carillon/control/stats_methods.h"
 #include "control_calls.h"
@@ -21,6 +23,8 @@ class ControlServicesImpl final : public ControlServices {
         tester_(options.repository, options.destinations, options.trials, options.clock),
         deliveries_(options.log, options.repository.page_tokens(), options.clock),
         stats_(options.statistics, options.clock),
+        operations_(options.operations, options.repository.page_tokens(), options.clock),
+        resends_(options.repository, options.operations, options.delivery_tools, options.clock),
         tokens_({options.repository, options.tenant_tokens, options.tokens, options.authenticator,
                  options.clock}),
         tenants_(options.repository, options.tenants, options.clock,
@@ -31,7 +35,8 @@ class ControlServicesImpl final : public ControlServices {
         guests_{MakeDestinationFront(calls_, {destinations_, reader_, states_, tester_}),
                 MakeKeyFront(calls_, keys_),
                 MakeSubscriptionFront(calls_, subscriptions_),
-                MakeDeliveryFront(calls_, deliveries_),
+                MakeDeliveryFront(calls_, deliveries_, resends_),
+                MakeOperationFront(calls_, operations_),
                 MakeStatsFront(calls_, stats_),
                 MakeServerFront(calls_, options.server, options.repository),
                 MakeTokenFront(calls_, tokens_, options.methods),
@@ -48,6 +53,8 @@ class ControlServicesImpl final : public ControlServices {
   control::DestinationTester tester_;
   control::DeliveryMethods deliveries_;
   control::StatsMethods stats_;
+  control::OperationMethods operations_;
+  control::ResendMethods resends_;
   control::TokenMethods tokens_;
   control::TenantMethods tenants_;
   ControlCalls calls_;
@@ -60,8 +67,9 @@ class ControlServicesImpl final : public ControlServices {
 std::vector<std::string> ControlServices::Names() {
   return {"carillon.v1.DestinationService",  "carillon.v1.KeyService",
           "carillon.v1.SubscriptionService", "carillon.v1.DeliveryService",
-          "carillon.v1.ServerService",       "carillon.v1.TokenService",
-          "carillon.v1.TenantService",       "carillon.v1.StatsService"};
+          "carillon.v1.OperationService",    "carillon.v1.ServerService",
+          "carillon.v1.TokenService",        "carillon.v1.TenantService",
+          "carillon.v1.StatsService"};
 }
 
 std::unique_ptr<ControlServices> ControlServices::Create(ControlOptions options) {

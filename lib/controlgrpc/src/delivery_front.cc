@@ -1,13 +1,15 @@
 #include <utility>
 
 #include "carillon/control/delivery_methods.h"
+#include "carillon/control/resend_methods.h"
 #include "carillon/v1/delivery_service.pb.h"
 #include "fronts.h"
 #include "service_table.h"
 
 namespace carillon::controlgrpc {
 
-rpc::Guest MakeDeliveryFront(ControlCalls& calls, const control::DeliveryMethods& methods) {
+rpc::Guest MakeDeliveryFront(ControlCalls& calls, const control::DeliveryMethods& methods,
+                             control::ResendMethods& resends) {
   ServiceTable table("carillon.v1.DeliveryService", calls);
   using Done = control::Methods::Done;
   table.Change<v1::GetDeliveryRequest, v1::Delivery>(
@@ -24,6 +26,16 @@ rpc::Guest MakeDeliveryFront(ControlCalls& calls, const control::DeliveryMethods
   table.Change<v1::ListAttemptsRequest, v1::ListAttemptsResponse>(
       [&methods](const v1::ListAttemptsRequest& request, const control::Caller& caller, Done done) {
         methods.ListAttempts(request, caller, std::move(done));
+      });
+  table.Change<v1::ResendDeliveryRequest, v1::Delivery>(
+      [&resends](const v1::ResendDeliveryRequest& request, const control::Caller& caller,
+                 Done done) { resends.Resend(request, caller, std::move(done)); });
+  table.Change<v1::ResendDeliveriesRequest, v1::ResendDeliveriesResponse>(
+      [&resends](const v1::ResendDeliveriesRequest& request, const control::Caller& caller,
+                 Done done) { resends.ResendAll(request, caller, std::move(done)); });
+  table.Change<v1::ReplayEventsRequest, v1::ReplayEventsResponse>(
+      [&resends](const v1::ReplayEventsRequest& request, const control::Caller& caller, Done done) {
+        resends.Replay(request, caller, std::move(done));
       });
   return std::move(table).Done();
 }

@@ -6,7 +6,9 @@
 #include "carillon/control/destination_states.h"
 #include "carillon/control/destination_tester.h"
 #include "carillon/control/key_methods.h"
+#include "carillon/control/operation_methods.h"
 #include "carillon/control/repository.h"
+#include "carillon/control/resend_methods.h"
 #include "carillon/control/server_facts.h"
 #include "carillon/control/standard_methods.h"
 #include "carillon/control/stats_methods.h"
@@ -18,7 +20,8 @@
 namespace carillon::controlgrpc {
 
 // One for each service; what it is made of outlives it.
-rpc::Guest MakeDeliveryFront(ControlCalls& calls, const control::DeliveryMethods& methods);
+rpc::Guest MakeDeliveryFront(ControlCalls& calls, const control::DeliveryMethods& methods,
+                             control::ResendMethods& resends);
 struct DestinationParts {
   control::Methods& methods;
   control::DestinationReader& reader;
@@ -27,6 +30,7 @@ struct DestinationParts {
 };
 rpc::Guest MakeDestinationFront(ControlCalls& calls, const DestinationParts& parts);
 rpc::Guest MakeKeyFront(ControlCalls& calls, control::KeyMethods& methods);
+rpc::Guest MakeOperationFront(ControlCalls& calls, const control::OperationMethods& methods);
 rpc::Guest MakeServerFront(ControlCalls& calls, const control::ServerFacts& facts,
                            const control::Repository& repository);
 rpc::Guest MakeStatsFront(ControlCalls& calls, const control::StatsMethods& methods);

@@ -35,6 +35,7 @@ struct DeliveryBatch {
   base::WallTime due{};   ///< of its parked row
   uint32_t attempts = 0;  ///< made so far
   bool parked = false;    ///< it has a timed row in the journal, one for all its deliveries
+  bool again = false;     ///< see store::Parked
 
   size_t size() const { return 1 + rest.size(); }
   uint64_t position() const { return first.event->position(); }

@@ -76,7 +76,8 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
       binder_(scheduler_, routes_, health_, maker_, closer_),
       changes_(journal_, callbacks_, routes_, binder_, [this] { Turn(); }),
       commands_(clock, routes_, scheduler_, health_, settlements_),
-      statuses_(clock, routes_) {
+      statuses_(clock, routes_),
+      resender_(routes_, router_, lane_journal_, settlements_, retry_clock_) {
   courier.SetListener(this);
 }
 

@@ -29,6 +29,7 @@
 #include "parked_rows.h"
 #include "pending_reporter.h"
 #include "removal.h"
+#include "resender.h"
 #include "retry_clock.h"
 #include "retry_planner.h"
 #include "router.h"
@@ -67,6 +68,11 @@ class DispatcherImpl final : public Dispatcher {
   std::vector<std::optional<DestinationStatus>> Describe(
       std::span<const LanePlace> lanes) const override {
     return statuses_.Describe(lanes);
+  }
+  void Resend(const ResendOrder& order,
+              absl::AnyInvocable<void(absl::StatusOr<size_t>)> done) override {
+    resender_.Run(order, std::move(done));
+    Turn();
   }
   void Drain(absl::AnyInvocable<void()> done) override;
   void PublishGauges() override { gauges_.Publish(draining_); }
@@ -144,6 +150,7 @@ class DispatcherImpl final : public Dispatcher {
   TableChanges changes_;
   LaneCommands commands_;
   StatusReporter statuses_;
+  Resender resender_;
 
   bool turn_posted_ = false;
 

@@ -95,7 +95,8 @@ DeliveryBatch ParkedFetcher::BatchOf(const store::DueDelivery& row) {
   DeliveryBatch deliveries{.first = {.event = held_.Hold(row.event), .group = row.parked.group},
                            .due = row.parked.due.time(),
                            .attempts = row.parked.attempts,
-                           .parked = true};
+                           .parked = true,
+                           .again = row.parked.again};
   for (size_t i = 0; i < row.rest.size(); ++i) {
     deliveries.rest.push_back(
         {.event = held_.Hold(row.rest[i]), .group = row.parked.rest[i].group});

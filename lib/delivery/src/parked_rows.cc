@@ -9,15 +9,17 @@
 
 namespace carillon::delivery {
 
-void ParkedRows::Park(Lane& lane, const DeliveryBatch& deliveries, std::chrono::nanoseconds wait,
-                      uint32_t attempts) {
+base::WallTime ParkedRows::Park(Lane& lane, const DeliveryBatch& deliveries,
+                                std::chrono::nanoseconds wait, uint32_t attempts) {
+  const base::WallTime due = clock_.Now() + wait;
   store::Parked row{.lane = lane.id(),
-                    .due = store::Due::At(clock_.Now() + wait),
+                    .due = store::Due::At(due),
                     .position = deliveries.position(),
                     .attempts = attempts,
                     .group = deliveries.first.group,
                     .rest = {},
-                    .bytes = deliveries.first.event->record().size()};
+                    .bytes = deliveries.first.event->record().size(),
+                    .again = deliveries.again};
   for (const Delivery& delivery : deliveries.rest) {
     row.rest.push_back({delivery.event->position(), delivery.group});
     row.bytes += delivery.event->record().size();
@@ -28,6 +30,7 @@ void ParkedRows::Park(Lane& lane, const DeliveryBatch& deliveries, std::chrono::
   } else {
     settlements_.Add(std::move(row));
   }
+  return due;
 }
 
 void ParkedRows::ParkApart(Lane& lane, const store::Parked& batch) {
@@ -39,7 +42,8 @@ void ParkedRows::ParkApart(Lane& lane, const store::Parked& batch) {
                       .attempts = batch.attempts,
                       .group = member.group,
                       .rest = {},
-                      .bytes = batch.bytes / (1 + batch.rest.size())};
+                      .bytes = batch.bytes / (1 + batch.rest.size()),
+                      .again = batch.again};
     if (std::find(seen.begin(), seen.end(), member.group) != seen.end()) {
       row.due = store::Due::Held(member.group);
       lane.groups().HoldAgain(member.group, member.position);

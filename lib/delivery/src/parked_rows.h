@@ -22,8 +22,8 @@ class ParkedRows {
       : settlements_(settlements), clock_(clock) {}
 
   /// The batch is tried again after `wait`; `attempts` were made. One that may not be sent together
-  /// any more is parked one by one.
-  void Park(Lane& lane, const DeliveryBatch& deliveries, std::chrono::nanoseconds wait,
+  /// any more is parked one by one. Returns when they are due.
+  base::WallTime Park(Lane& lane, const DeliveryBatch& deliveries, std::chrono::nanoseconds wait,
             uint32_t attempts);
   /// The deliveries of a parked batch, whose row was taken, go one by one from now on.
   void TakeApart(Lane& lane, store::Parked batch);

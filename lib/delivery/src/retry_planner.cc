@@ -20,8 +20,7 @@ RetryPlanner::Plan RetryPlanner::OnFailed(Lane& lane, const DeliveryBatch& deliv
   if (!decision.delay || lane.TooLate(*deliveries.first.event, *decision.delay, clock_.Wall())) {
     return {dead_.Add(lane, deliveries, failure.failures, failure.outcome)};
   }
-  rows_.Park(lane, deliveries, *decision.delay, failure.failures);
-  return {Ending::kParked, clock_.Wall() + *decision.delay};
+  return {Ending::kParked, rows_.Park(lane, deliveries, *decision.delay, failure.failures)};
 }
 
 Ending RetryPlanner::OnNotMade(Lane& lane, const DeliveryBatch& deliveries) {

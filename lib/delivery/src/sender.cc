@@ -37,7 +37,8 @@ void Sender::SendNext(Lane& lane, base::WallTime wall, base::MonoTime now) {
     if (!sends || (again && lane.TooLate(*next->first.event, {}, clock_.Wall()))) {
       DeadLetterAll(lane, *std::move(next));
     } else {
-      const auto late = next->attempts == 0 ? LateBy(lane, *next, wall, now) : Attempt::kNotFirst;
+      const bool first_attempt = next->attempts == 0 && !next->again;
+      const auto late = first_attempt ? LateBy(lane, *next, wall, now) : Attempt::kNotFirst;
       in_flight_.Start(lane, *std::move(next), late, wall, now);
       started = true;
     }

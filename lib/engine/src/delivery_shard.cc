@@ -15,18 +15,19 @@ using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::io_context::executor_type>;
 
 /// A callback that is called in any case: UNAVAILABLE when it is destroyed before.
+template <typename Result>
 class Answered {
  public:
-  explicit Answered(absl::AnyInvocable<void(absl::Status)> done) : done_(std::move(done)) {}
+  explicit Answered(absl::AnyInvocable<void(Result)> done) : done_(std::move(done)) {}
   Answered(Answered&& other) noexcept : done_(std::exchange(other.done_, nullptr)) {}
   Answered& operator=(Answered&&) = delete;
   ~Answered() {
     if (done_ != nullptr) done_(absl::UnavailableError("delivery of this destination ends"));
   }
-  void operator()(absl::Status status) { std::exchange(done_, nullptr)(std::move(status)); }
+  void operator()(Result result) { std::exchange(done_, nullptr)(std::move(result)); }
 
  private:
-  absl::AnyInvocable<void(absl::Status)> done_;
+  absl::AnyInvocable<void(Result)> done_;
 };
 
 /// What a shard is made of, on the thread that runs `io`. The store, which may still call it, holds
@@ -140,7 +141,8 @@ class DeliveryShardImpl final : public DeliveryShard {
   }
 
   void Command(delivery::LaneOrder order, absl::AnyInvocable<void(absl::Status)> done) override {
-    Post([order = std::move(order), done = Answered(std::move(done))](ShardRunner& runner) mutable {
+    Post([order = std::move(order),
+          done = Answered<absl::Status>(std::move(done))](ShardRunner& runner) mutable {
       if (runner.dispatcher() == nullptr) return;
       runner.dispatcher()->Command(order, std::move(done));
     });
@@ -151,6 +153,15 @@ class DeliveryShardImpl final : public DeliveryShard {
       using Statuses = std::vector<std::optional<delivery::DestinationStatus>>;
       const bool there = runner.dispatcher() != nullptr;
       done(there ? runner.dispatcher()->Describe(lanes) : Statuses(lanes.size()));
+    });
+  }
+
+  void Resend(delivery::ResendOrder order,
+              absl::AnyInvocable<void(absl::StatusOr<size_t>)> done) override {
+    Post([order = std::move(order),
+          done = Answered<absl::StatusOr<size_t>>(std::move(done))](ShardRunner& runner) mutable {
+      if (runner.dispatcher() == nullptr) return;
+      runner.dispatcher()->Resend(order, std::move(done));
     });
   }
 

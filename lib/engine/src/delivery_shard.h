@@ -55,6 +55,8 @@ class DeliveryShard {
   /// See Dispatcher. `done` on the delivery thread, or wherever what it waits in ends; of an ended
   /// shard UNAVAILABLE.
   virtual void Command(delivery::LaneOrder order, absl::AnyInvocable<void(absl::Status)> done) = 0;
+  virtual void Resend(delivery::ResendOrder order,
+                      absl::AnyInvocable<void(absl::StatusOr<size_t>)> done) = 0;
 
   /// See Dispatcher. `done` on the delivery thread; of an ended shard with none that is known, or
   /// not at all.

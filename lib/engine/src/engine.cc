@@ -21,6 +21,7 @@
 #include "operation.h"
 #include "os_threads.h"
 #include "remove_shard.h"
+#include "resend_operation.h"
 #include "shard_options.h"
 #include "status_question.h"
 #include "tenant_caps.h"
@@ -153,6 +154,11 @@ class EngineImpl final : public Engine {
       question->Ask(state_, callbacks_);
       host_->PostAt(clock_.Mono() + patience, [question] { question->Answer(); });
     });
+  }
+
+  void Resend(delivery::ResendOrder order,
+              absl::AnyInvocable<void(absl::StatusOr<size_t>)> done) override {
+    Add<ResendOperation>(std::move(order), std::move(done));
   }
 
   void RefreshGauges(std::chrono::nanoseconds patience) override {

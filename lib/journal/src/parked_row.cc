@@ -11,6 +11,7 @@ absl::StatusOr<Parked> GetParked(LaneId lane, const sqlite::Statement& row) {
   parked.due = DueAt(row.Int(0));
   parked.position = static_cast<uint64_t>(row.Int(1));
   parked.attempts = static_cast<uint32_t>(row.Int(2));
+  parked.again = (row.Int(2) & kAgainBit) != 0;
   parked.group = static_cast<GroupId>(row.Int(3));
   parked.bytes = static_cast<uint64_t>(row.Int(5));
   if (absl::Status status = DecodeRest(row.Blob(4), parked); !status.ok()) return status;

@@ -9,6 +9,9 @@
 
 namespace carillon::journal {
 
+/// In the column `attempts`, above the number: see Parked::again.
+inline constexpr int64_t kAgainBit = int64_t{1} << 32;
+
 /// The row of `parked` that a statement stands at, which selects
 /// `due_ns, position, attempts, group_id, rest, bytes`. DATA_LOSS when it is damaged.
 absl::StatusOr<Parked> GetParked(LaneId lane, const sqlite::Statement& row);

@@ -19,13 +19,17 @@
 #include "absl/strings/str_cat.h"
 #include "carillon/aip/error.h"
 #include "carillon/configstore/sqlite_config_store.h"
+#include "carillon/control/operation_tasks.h"
 #include "carillon/control/repository.h"
 #include "carillon/deliverylog/attempt_store.h"
 #include "carillon/model/built_in.h"
+#include "carillon/operations/operation_store.h"
+#include "carillon/operations/routes_in.h"
 #include "carillon/statistics/statistics_store.h"
 #include "carillon/v1/access_service.grpc.pb.h"
 #include "carillon/v1/delivery_service.grpc.pb.h"
 #include "carillon/v1/destination_service.grpc.pb.h"
+#include "carillon/v1/operation.grpc.pb.h"
 #include "carillon/v1/server_service.pb.h"
 #include "carillon/v1/stats_service.grpc.pb.h"
 #include "carillon/v1/subscription_service.grpc.pb.h"
@@ -52,6 +56,30 @@ class NoFile final : public resource::Source {
 
  private:
   resource::SnapshotPtr snapshot_;
+};
+
+/// A journal with one event, at position 7.
+class OneEvent final : public store::EventLog {
+ public:
+  OneEvent() {
+    auto event =
+        model::Event::Create({.id = "e7", .type = "a.b", .tenant = "acme", .payload = "1"});
+    event->Accept(7, base::WallTime(std::chrono::seconds(1'700'000'000)));
+    event_ = std::move(event);
+  }
+  void AddConsumer(store::Consumer*) override {}
+  void RemoveConsumer(store::Consumer*) override {}
+  void Append(std::vector<std::shared_ptr<model::Event>>, store::AppendDone) override {}
+  void Read(uint64_t from, size_t, absl::AnyInvocable<void(store::EventBatchPtr)> done) override {
+    auto batch = std::make_shared<store::EventBatch>(store::EventBatch{{}, from, 7});
+    if (from <= 7) batch->events.push_back(event_);
+    done(std::move(batch));
+  }
+  void Stop() override {}
+  LogStats log_stats() const override { return {.last_position = 7}; }
+
+ private:
+  model::EventPtr event_;
 };
 
 class ControlServicesTest : public testing::Test {
@@ -100,6 +128,26 @@ class ControlServicesTest : public testing::Test {
         statistics::StatisticsStore::Open({.path = folder_ + "/statistics.db"}, clock_, *logger_);
     ASSERT_TRUE(statistics.ok()) << statistics.status();
     statistics_ = *std::move(statistics);
+    auto kept = operations::OperationStore::Open(folder_ + "/operations.db");
+    ASSERT_TRUE(kept.ok()) << kept.status();
+    operation_store_ = *std::move(kept);
+    tools_.emplace(operations::DeliveryTools{
+        .events = events_,
+        .resend =
+            [this](delivery::ResendOrder order, auto done) {
+              const base::MutexLock lock(mutex_);
+              resent_.push_back(std::move(order));
+              done(resent_.back().items.size());
+            },
+        .routes =
+            [this](const std::string& tenant, const std::string& name) {
+              return operations::RoutesIn({&file_, repository_.get()}, tenant, name);
+            },
+        .log = log_.get()});
+    auto operations =
+        operations::Operations::Create(*operation_store_, control::OperationTasks(*tools_), clock_);
+    ASSERT_TRUE(operations.ok()) << operations.status();
+    operations_ = *std::move(operations);
     services_ = ControlServices::Create(
         {.repository = *repository_,
          .destinations = *destinations_,
@@ -122,6 +170,8 @@ class ControlServicesTest : public testing::Test {
                             done(control::Statuses(names.size(), fares_));
                           }},
          .trials = *trials_,
+         .operations = *operations_,
+         .delivery_tools = *tools_,
          .clock = clock_,
          .authorize = [this](std::string_view method,
                              const grpc::ServerContextBase&) -> absl::StatusOr<CheckRequest> {
@@ -141,10 +191,14 @@ class ControlServicesTest : public testing::Test {
   void End() {
     services_->Stop();
     trials_->Stop();
+    operations_->Stop();
     repository_->Subscribe(nullptr);
     repository_->Stop();
     server_.reset();
     services_.reset();
+    operations_.reset();
+    operation_store_.reset();
+    tools_.reset();
     log_.reset();
     statistics_.reset();
     repository_.reset();
@@ -203,6 +257,12 @@ class ControlServicesTest : public testing::Test {
   std::unique_ptr<log::Logger> logger_ = log::Logger::Create(lines_, log::Level::kInfo, clock_);
   std::unique_ptr<deliverylog::AttemptStore> log_;
   std::unique_ptr<statistics::StatisticsStore> statistics_;
+  OneEvent events_;
+  base::Mutex mutex_;
+  std::vector<delivery::ResendOrder> resent_ ABSL_GUARDED_BY(mutex_);
+  std::optional<operations::DeliveryTools> tools_;
+  std::unique_ptr<operations::OperationStore> operation_store_;
+  std::unique_ptr<operations::Operations> operations_;
   std::unique_ptr<ControlServices> services_;
   std::optional<rpc::GuestServer> server_;
   std::shared_ptr<grpc::Channel> channel_;
@@ -363,6 +423,90 @@ TEST_F(ControlServicesTest, StatisticsAreRead) {
   get.clear_start_time();
   const auto none = Call<v1::GetStatsResponse>(*stub, &v1::StatsService::Stub::GetStats, get);
   EXPECT_EQ(aip::ReasonOf(none.status()), v1::FIELD_INVALID);
+}
+
+TEST_F(ControlServicesTest, ADeliveryIsSentAgain) {
+  ASSERT_TRUE(Create(CreateText("orders")).ok());
+  const auto stub = v1::DeliveryService::NewStub(channel_);
+  const auto resend = [&](const std::string& text) {
+    return Call<v1::Delivery>(*stub, &v1::DeliveryService::Stub::ResendDelivery,
+                              Made<v1::ResendDeliveryRequest>(text));
+  };
+  const std::string name = absl::StrCat("name: \"", kOrders, "/deliveries/7\"");
+  EXPECT_EQ(aip::ReasonOf(resend(name).status()), v1::RESOURCE_NOT_FOUND);
+  log_->Add(0, {.figures = {.position = 7,
+                            .started = clock_.Wall(),
+                            .status = 503,
+                            .outcome = model::Outcome::kHttp5xx,
+                            .state = deliverylog::State::kDead},
+                .tenant = "acme",
+                .destination = "orders",
+                .event_type = "a.b",
+                .event_id = "e7"});
+  log_->Flush();
+  const auto delivery = resend(name);
+  ASSERT_TRUE(delivery.ok()) << delivery.status();
+  EXPECT_EQ(delivery->state(), v1::Delivery::SCHEDULED);
+  EXPECT_EQ(aip::ReasonOf(resend("").status()), v1::FIELD_INVALID);
+  refused_ = "carillon.v1.DeliveryService/ResendDelivery";
+  EXPECT_EQ(aip::ReasonOf(resend(name).status()), v1::ROLE_FORBIDDEN);
+  const base::MutexLock lock(mutex_);
+  ASSERT_EQ(resent_.size(), 1u);
+  EXPECT_EQ(resent_[0].tenant, "acme");
+  EXPECT_EQ(resent_[0].items[0].position, 7u);
+}
+
+TEST_F(ControlServicesTest, AReplayIsAnOperationThatOutlivesTheProcess) {
+  ASSERT_TRUE(Create(CreateText("orders")).ok());
+  auto stub = v1::DeliveryService::NewStub(channel_);
+  const auto request =
+      Made<v1::ReplayEventsRequest>(absl::StrCat("destination: \"", kOrders, "\" selection: ALL"));
+  const auto begun =
+      Call<v1::ReplayEventsResponse>(*stub, &v1::DeliveryService::Stub::ReplayEvents, request);
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  v1::WaitOperationRequest wait;
+  wait.set_name(begun->operation().name());
+  auto operations = v1::OperationService::NewStub(channel_);
+  const auto end =
+      Call<v1::Operation>(*operations, &v1::OperationService::Stub::WaitOperation, wait);
+  ASSERT_TRUE(end.ok()) << end.status();
+  EXPECT_EQ(end->state(), v1::Operation::SUCCEEDED);
+  EXPECT_EQ(end->processed_count(), 1);
+  EXPECT_EQ(end->principal(), "tokens/ops");
+  End();
+  Start();
+  operations = v1::OperationService::NewStub(channel_);
+  v1::GetOperationRequest get;
+  get.set_name(end->name());
+  const auto got = Call<v1::Operation>(*operations, &v1::OperationService::Stub::GetOperation, get);
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_EQ(got->SerializeAsString(), end->SerializeAsString());
+  v1::ListOperationsRequest list;
+  list.set_parent("tenants/acme");
+  EXPECT_EQ(Call<v1::ListOperationsResponse>(*operations,
+                                             &v1::OperationService::Stub::ListOperations, list)
+                ->operations_size(),
+            1);
+  v1::CancelOperationRequest cancel;
+  cancel.set_name(end->name());
+  EXPECT_TRUE(
+      Call<v1::Operation>(*operations, &v1::OperationService::Stub::CancelOperation, cancel).ok());
+  v1::UpdateOperationRequest update;
+  update.mutable_operation()->set_name(end->name());
+  update.mutable_operation()->set_paused(true);
+  EXPECT_EQ(aip::ReasonOf(Call<v1::Operation>(*operations,
+                                              &v1::OperationService::Stub::UpdateOperation, update)
+                              .status()),
+            v1::STATE_CONFLICT);
+  v1::DeleteOperationRequest forget;
+  forget.set_name(end->name());
+  EXPECT_TRUE(Call<google::protobuf::Empty>(*operations,
+                                            &v1::OperationService::Stub::DeleteOperation, forget)
+                  .ok());
+  EXPECT_EQ(
+      aip::ReasonOf(Call<v1::Operation>(*operations, &v1::OperationService::Stub::GetOperation, get)
+                        .status()),
+      v1::RESOURCE_NOT_FOUND);
 }
 
 TEST_F(ControlServicesTest, DestinationsAreManagedAndOutliveTheProcess) {

@@ -39,6 +39,7 @@ struct SimStore {
     store::GroupId group = 0;
     std::vector<store::BatchMember> rest;
     uint64_t bytes = 0;
+    bool again = false;
 
     std::vector<uint64_t> Positions(const ParkedId& id) const {
       std::vector<uint64_t> all{std::get<2>(id)};
@@ -190,8 +191,18 @@ struct SimStore {
   void Park(const store::Parked& row) {
     const ParkedId id{row.lane, row.due, row.position};
     const Row& kept =
-        parked.emplace(id, Row{row.attempts, row.group, row.rest, row.bytes}).first->second;
+        parked.emplace(id, Row{row.attempts, row.group, row.rest, row.bytes, row.again})
+            .first->second;
     if (IsMark(id)) return;
+    // What is made again begins anew, whatever became of it.
+    if (row.again && row.attempts == 0) {
+      for (const uint64_t position : kept.Positions(id)) {
+        const Pair pair{row.lane, position};
+        settled[pair] = 0;
+        delivered.erase(pair);
+        dead.erase(pair);
+      }
+    }
     // One number for a batch: that of its most tried. What was held alone comes with its own.
     decltype(row.attempts) most = 0;
     for (const uint64_t position : kept.Positions(id)) {

@@ -108,6 +108,28 @@ TEST_F(LogTest, ADeliveryIsListedOnceWithItsLastAttempt) {
   EXPECT_THAT(FindAll({.state = State::kScheduled, .last_only = true}).size(), 599u);
 }
 
+// Of a dead letter that was sent again, what became of it then is the last.
+TEST_F(LogTest, ADeadOneThatWasSentAgainIsDeadNoMore) {
+  Open();
+  for (uint64_t i = 1; i <= 3; ++i) {
+    Attempt attempt = At(i);
+    attempt.figures.state = State::kDead;
+    attempt.figures.outcome = Outcome::kReset;
+    Add(attempt);
+  }
+  Add(At(2));
+  Attempt dead_again = At(3);
+  dead_again.figures.state = State::kDead;
+  Add(dead_again);
+  log_->Flush();
+  EXPECT_EQ(FindAll({.state = State::kDead}).size(), 4u);
+  const std::vector<Record> dead = FindAll({.state = State::kDead, .last_only = true});
+  ASSERT_EQ(dead.size(), 2u);
+  EXPECT_EQ(dead[0].figures.position, 3u);
+  EXPECT_EQ(dead[1].figures.position, 1u);
+  EXPECT_EQ(FindAll({.last_only = true}).size(), 3u);
+}
+
 // The lists of sealed segments, the tail and the plain rows say the same.
 TEST_F(LogTest, IndexesFindWhatAScanFinds) {
   options_.segment_rows = 300;

@@ -11,6 +11,7 @@
 #include "command_operation.h"
 #include "engine_fakes.h"
 #include "operation.h"
+#include "resend_operation.h"
 #include "status_question.h"
 
 namespace carillon::engine {
@@ -267,6 +268,31 @@ TEST_F(Applying, RemovalsAreAwaitedForSoLongOnly) {
   Count(0, 3);
   Count(1, 5);
   EXPECT_THAT(told_, ElementsAre("counting 3", "second OK", "counted 5"));
+}
+
+TEST_F(Applying, WhatIsMadeAgainGoesToTheShardOfItsDestination) {
+  const auto give = [this](const std::string& name) {
+    operations_.Add(std::make_unique<ResendOperation>(
+        state_,
+        delivery::ResendOrder{
+            .place = 99, .tenant = "t", .name = name, .items = {{.position = 7, .bytes = 1}}},
+        [this, name](const absl::StatusOr<size_t>& taken) {
+          told_.push_back(name + " " +
+                          std::string(absl::StatusCodeToString(taken.status().code())));
+        }));
+    host_.Run();
+  };
+  Begin({"a", "b"});
+  give("b");
+  const auto* const at = state_.tables.Find("t", "b");
+  ASSERT_NE(at, nullptr);
+  ASSERT_EQ(shards_[at->shard]->resent.size(), 1u);
+  EXPECT_EQ(shards_[at->shard]->resent[0].place, at->place);
+  EXPECT_EQ(shards_[at->shard]->resent[0].items[0].position, 7u);
+  give("d");
+  operations_.Stop();
+  give("a");
+  EXPECT_THAT(told_, ElementsAre("b OK", "d NOT_FOUND", "a UNAVAILABLE"));
 }
 
 TEST_F(Applying, ACommandGoesToTheShardOfItsDestinationBehindTheChangeUnderWay) {

@@ -40,6 +40,11 @@ class FakeShard final : public DeliveryShard {
   void Describe(std::vector<delivery::LanePlace> lanes, Described done) override {
     described.push_back({std::move(lanes), std::move(done)});
   }
+  void Resend(delivery::ResendOrder order,
+              absl::AnyInvocable<void(absl::StatusOr<size_t>)> done) override {
+    resent.push_back(std::move(order));
+    done(resent.back().items.size());
+  }
   void PublishGauges(absl::AnyInvocable<void()>) override {}
   void ListPending(absl::AnyInvocable<void(model::PendingReport)>) override {}
   void AwaitRemovals(absl::AnyInvocable<void(uint64_t)> done) override {
@@ -66,6 +71,7 @@ class FakeShard final : public DeliveryShard {
   std::shared_ptr<const routing::RoutingTable> table;
   std::vector<delivery::LaneOrder> orders;
   std::vector<std::pair<std::vector<delivery::LanePlace>, Described>> described;
+  std::vector<delivery::ResendOrder> resent;
   int commits = 0;
   int discards = 0;
 };

@@ -13,6 +13,8 @@
 #include "carillon/control/server_facts.h"
 #include "carillon/controlgrpc/call_authorization.h"
 #include "carillon/deliverylog/attempt_store.h"
+#include "carillon/operations/operations.h"
+#include "carillon/operations/replay.h"
 #include "carillon/rpc/guest.h"
 #include "carillon/statistics/statistics_store.h"
 #include "carillon/trial/trial_sender.h"
@@ -32,6 +34,8 @@ struct ControlOptions {
   const access::Methods& methods;  ///< of which a caller is told those that it may call
   control::DeliveryAccess delivery;
   trial::Sender& trials;
+  operations::Operations& operations;
+  operations::DeliveryTools delivery_tools;  ///< of replays and resends
   const base::Clock& clock;
   Authorize authorize;
   deliverylog::AttemptStore* log = nullptr;           ///< null: there is none, and calls say so

@@ -10,6 +10,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "carillon/base/clock.h"
 #include "carillon/base/random.h"
 #include "carillon/delivery/all_tables.h"
@@ -17,6 +18,7 @@
 #include "carillon/delivery/history_options.h"
 #include "carillon/delivery/lane_command.h"
 #include "carillon/delivery/observer.h"
+#include "carillon/delivery/resend_order.h"
 #include "carillon/http/courier.h"
 #include "carillon/metrics/metrics.h"
 #include "carillon/model/pending.h"
@@ -123,6 +125,15 @@ class Dispatcher : public store::Consumer, public http::CourierListener {
   /// such destination there. Takes time for each of them, so ask for a few at once.
   virtual std::vector<std::optional<DestinationStatus>> Describe(
       std::span<const LanePlace> lanes) const = 0;
+
+  /// Makes deliveries again, or for the first time, as if they were due for a retry with none made
+  /// so far, outside of their ordering groups. `done`, once, on the dispatcher's thread, when they
+  /// are durable: how many of the first items were taken; the others are not, for the reasons that
+  /// the order names. An item that waits for a time is alone in its order; it is not taken where it
+  /// is on its way. FAILED_PRECONDITION: the destination is disabled, and gives up what is to be
+  /// sent. NOT_FOUND, UNAVAILABLE: as `Command`.
+  virtual void Resend(const ResendOrder& order,
+                      absl::AnyInvocable<void(absl::StatusOr<size_t>)> done) = 0;
 
   /// Starts nothing new and routes nothing; `done` when nothing is in flight and everything is
   /// durable, or will never be since another owner has the shard.

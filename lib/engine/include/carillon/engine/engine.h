@@ -15,6 +15,7 @@
 #include "carillon/base/loop_watch.h"
 #include "carillon/delivery/destination_status.h"
 #include "carillon/delivery/lane_command.h"
+#include "carillon/delivery/resend_order.h"
 #include "carillon/log/log.h"
 #include "carillon/metrics/metrics.h"
 #include "carillon/model/pending.h"
@@ -105,6 +106,12 @@ class Engine {
   using Statuses = std::vector<std::optional<delivery::DestinationStatus>>;
   virtual void Describe(std::vector<store::LaneName> names, std::chrono::nanoseconds patience,
                         absl::AnyInvocable<void(Statuses)> done) = 0;
+
+  /// Makes deliveries of a destination again, or for the first time; `order.place` is not looked at.
+  /// `done`, when they are durable: how many of the first items were taken, see
+  /// delivery::Dispatcher::Resend; otherwise as `Command`.
+  virtual void Resend(delivery::ResendOrder order,
+                      absl::AnyInvocable<void(absl::StatusOr<size_t>)> done) = 0;
 
   /// Makes the gauges of all lanes true; waits for the threads, but not longer than `patience`: of
   /// one that is busy for so long they stay as they were. Any thread, one at a time.

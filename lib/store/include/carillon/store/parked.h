@@ -69,6 +69,9 @@ struct Parked {
   GroupId group = 0;
   std::vector<BatchMember> rest;  ///< of a batch: all but its first, in its order; `kMaxRest`
   uint64_t bytes = 0;             ///< of its events' records; what is kept is bounded by them
+  /// It is made again, or beside its turn, since somebody asked for that: how old its event is says
+  /// nothing of how late it is. Only of what waits for a time.
+  bool again = false;
 };
 
 /// Names a parked row.

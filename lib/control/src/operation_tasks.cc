@@ -1,0 +1,22 @@
+#include "carillon/control/operation_tasks.h"
+
+#include "absl/status/status.h"
+#include "resend_task.h"
+
+namespace carillon::control {
+
+operations::MakeTask OperationTasks(const operations::DeliveryTools& tools) {
+  return [tools](const operations::StoredOperation& stored)
+             -> absl::StatusOr<std::unique_ptr<operations::Task>> {
+    switch (stored.operation.kind()) {
+      case v1::Operation::REPLAY:
+        return operations::MakeReplay(stored, tools);
+      case v1::Operation::RESEND:
+        return MakeResendTask(stored, tools);
+      default:
+        return absl::InvalidArgumentError("this version has no operations of its kind");
+    }
+  };
+}
+
+}  // namespace carillon::control

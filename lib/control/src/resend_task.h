@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "carillon/control/standard_methods.h"
+#include "carillon/operations/replay.h"
+#include "carillon/operations/task.h"
+#include "carillon/v1/delivery_service.pb.h"
+
+namespace carillon::control {
+
+/// Which deliveries the request means, the newest of the delivery log first. FIELD_INVALID or
+/// FILTER_INVALID about it.
+absl::StatusOr<deliverylog::Query> DeliveriesOf(const v1::ResendDeliveriesRequest& request);
+
+/// The task of ResendDeliveries: from the newest delivery that matched on, back. Those that were
+/// made again meanwhile are newer, and not seen. INVALID_ARGUMENT: the request cannot be read.
+absl::StatusOr<std::unique_ptr<operations::Task>> MakeResendTask(
+    const operations::StoredOperation& stored, const operations::DeliveryTools& tools);
+
+/// Counts what it would do, and names some. `done`, once, on any thread, with a
+/// v1::ResendDeliveriesResponse or an error of carillon/aip/error.h. The log outlives it.
+void CountDeliveries(deliverylog::Query query, deliverylog::AttemptStore& log, Methods::Done done);
+
+}  // namespace carillon::control

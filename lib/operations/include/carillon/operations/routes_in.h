@@ -1,0 +1,18 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "carillon/operations/replay.h"
+#include "carillon/resource/source.h"
+
+namespace carillon::operations {
+
+/// What a destination wants by all subscriptions of these sources, whichever has it; they outlive
+/// what is made of them.
+std::shared_ptr<const routing::RoutingTable> RoutesIn(
+    const std::vector<const resource::Source*>& sources, const std::string& tenant,
+    const std::string& destination);
+
+}  // namespace carillon::operations
