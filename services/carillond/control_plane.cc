@@ -44,13 +44,13 @@ class ControlPlaneImpl final : public ControlPlane {
     auto store = configstore::OpenSqliteConfigStore({.path = folder / kFile});
     if (!store.ok()) return store.status();
     store_ = *std::move(store);
-    auto repository =
-        control::Repository::Open({.store = *store_,
-                                   .keys = config.master_keys,
-                                   .clock = clock_,
-                                   .file = file,
-                                   .types = {destinations_.get(), subscriptions_.get(),
-                                             tenants_.get(), tenant_tokens_.get(), tokens_.get()}});
+    auto repository = control::Repository::Open(
+        {.store = *store_,
+         .keys = config.master_keys,
+         .clock = clock_,
+         .file = file,
+         .types = {destinations_.get(), subscriptions_.get(), tenants_.get(), event_types_.get(),
+                   tenant_tokens_.get(), tokens_.get()}});
     if (!repository.ok()) return repository.status();
     repository_ = *std::move(repository);
     if (absl::Status status = ReadMethods(); !status.ok()) return status;
@@ -71,6 +71,7 @@ class ControlPlaneImpl final : public ControlPlane {
          .destinations = *destinations_,
          .subscriptions = *subscriptions_,
          .tenants = *tenants_,
+         .event_types = *event_types_,
          .tenant_tokens = *tenant_tokens_,
          .tokens = *tokens_,
          .authenticator = authenticator_,
@@ -152,6 +153,7 @@ class ControlPlaneImpl final : public ControlPlane {
   const std::unique_ptr<control::ResourceType> destinations_ = control::MakeDestinationType();
   const std::unique_ptr<control::ResourceType> subscriptions_ = control::MakeSubscriptionType();
   const std::unique_ptr<control::ResourceType> tenants_ = control::MakeTenantType();
+  const std::unique_ptr<control::ResourceType> event_types_ = control::MakeEventTypeType();
   const std::unique_ptr<control::ResourceType> tenant_tokens_ = control::MakeTenantTokenType();
   const std::unique_ptr<control::ResourceType> tokens_ = control::MakeTokenType();
   std::unique_ptr<store::ConfigStore> store_;

@@ -267,10 +267,10 @@ class DaemonImpl final : public Daemon {
   }
 
   void SetCatalog(const resource::Snapshot& snapshot) {
-    if (snapshot.types == catalog_) return;
+    if (snapshot.types == catalog_ && snapshot.event_types == event_types_) return;
     catalog_ = snapshot.types;
-    publishing_->SetCatalog(
-        std::make_shared<const ingest::Catalog>(catalog_->begin(), catalog_->end()));
+    event_types_ = snapshot.event_types;
+    publishing_->SetCatalog(std::make_shared<const ingest::Catalog>(*catalog_, *event_types_));
   }
 
   /// On the thread of the source that has changed; `done` on the engine's.
@@ -418,7 +418,9 @@ class DaemonImpl final : public Daemon {
   access::TenantQuotas tenant_quotas_;
   QuotaKeeper quota_keeper_{tenant_quotas_};
   std::unique_ptr<rpc::Publishing> publishing_;
-  resource::TypesPtr catalog_;  // of publishing_; on the engine's thread, once it is made
+  // Of publishing_; on the engine's thread, once it is made.
+  resource::TypesPtr catalog_;
+  resource::EventTypesPtr event_types_;
   std::unique_ptr<config::FileSource> file_;
   std::unique_ptr<ControlPlane> control_;
   std::unique_ptr<resource::Layers> layers_;  // of file_ and control_

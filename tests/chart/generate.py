@@ -16,12 +16,13 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHART = ROOT / "helm/carillon"
 PROTO = ROOT / "proto/carillon/v1"
-PROTOS = ("config", "destination", "tenant", "authorization", "options", "resource")
+PROTOS = ("config", "destination", "event_type", "tenant", "authorization", "options", "resource")
 
 DURATION = {"type": "string", "pattern": r"^(0|([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+)$"}
 SIZE = {"type": ["integer", "string"], "minimum": 0, "pattern": "^[0-9]+(B|KiB|MiB|GiB|TiB)?$"}
 SCALARS = {
     "string": {"type": "string"},
+    "bytes": {"type": "string"},
     "bool": {"type": "boolean"},
     "double": {"type": "number"},
     "uint32": {"type": "integer", "minimum": 0, "maximum": 4294967295},

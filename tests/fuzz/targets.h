@@ -22,6 +22,8 @@ void Stored(std::string_view input);
 void Parsers(std::string_view input);
 /// A filter and the payload that it is tried on.
 void Filters(std::string_view input);
+/// A descriptor set or a JSON Schema, and a payload.
+void Schemas(std::string_view input);
 
 struct Target {
   std::string_view name;
@@ -29,7 +31,7 @@ struct Target {
 };
 inline constexpr Target kTargets[] = {
     {"url", Url},       {"response", Response}, {"yaml", Yaml},       {"publish", Publish},
-    {"stored", Stored}, {"parsers", Parsers},   {"filters", Filters},
+    {"stored", Stored}, {"parsers", Parsers},   {"filters", Filters}, {"schemas", Schemas},
 };
 
 inline void Require(bool holds) {

@@ -14,10 +14,10 @@ resource::SnapshotPtr TakeSnapshot(uint64_t revision, Config& config,
       .tenant_defaults = resource::ReadLimits(config.limits.tenant_defaults()),
       .require_tenants = config.limits.require_tenants(),
       .hash = config.hash};
-  return resource::MakeSnapshot(revision, std::move(settings), std::exchange(config.types, {}),
-                                std::exchange(config.destinations, {}),
-                                std::exchange(config.subscriptions, {}), before,
-                                std::exchange(config.tenants, {}));
+  return resource::MakeSnapshot(
+      revision, std::move(settings), std::exchange(config.types, {}),
+      std::exchange(config.destinations, {}), std::exchange(config.subscriptions, {}), before,
+      std::exchange(config.tenants, {}), std::exchange(config.event_types, {}));
 }
 
 FileSource::FileSource(std::string path, Config& config, const base::Clock& clock)

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "carillon/base/similar.h"
@@ -122,6 +123,19 @@ void ReadEnum(const YamlNode& node, Message& message, const FieldDescriptor& fie
                                 IsScalar(node) ? base::DidYouMean(node.text, known) : ""));
 }
 
+/// Bytes are base64, as in protobuf's JSON; white space within is that of a long text's lines.
+void ReadBytes(const YamlNode& node, Message& message, const FieldDescriptor& field,
+               const resource::Path& path, resource::Errors& errors) {
+  std::string text = node.text;
+  std::erase_if(text, [](unsigned char c) { return absl::ascii_isspace(c); });
+  std::string bytes;
+  if (absl::Base64Unescape(text, &bytes) || absl::WebSafeBase64Unescape(text, &bytes)) {
+    message.GetReflection()->SetString(&message, &field, bytes);
+  } else {
+    errors.Add(path, "must be base64");
+  }
+}
+
 void ReadString(const YamlNode& node, Message& message, const FieldDescriptor& field,
                 const resource::Path& path, resource::Errors& errors) {
   const bool names = field.options().GetExtension(v1::rule).file_only();
@@ -130,6 +144,8 @@ void ReadString(const YamlNode& node, Message& message, const FieldDescriptor& f
   } else if (names && node.text.find('\0') != std::string::npos) {
     // The system would take what stands before it for the whole name.
     errors.Add(path, "must not hold the character NUL");
+  } else if (field.type() == FieldDescriptor::TYPE_BYTES) {
+    ReadBytes(node, message, field, path, errors);
   } else if (field.is_repeated()) {
     message.GetReflection()->AddString(&message, &field, node.text);
   } else {

@@ -33,6 +33,14 @@ absl::Status ReadOnlyFile(std::string_view name) {
       {{"resource", std::string(name)}});
 }
 
+absl::Status ReadOnlyBuiltIn(std::string_view name) {
+  return aip::FailedPrecondition(
+      v1::READ_ONLY_BUILT_IN,
+      absl::StrCat(base::ToAbsl(name), " is built in, and cannot be changed"),
+      {{"READ_ONLY_BUILT_IN", std::string(name), "make one of another name"}},
+      {{"resource", std::string(name)}});
+}
+
 ChangeCall MakeCall(const ChangeRequest& request, const Caller& caller,
                     const google::protobuf::Message& answer_type) {
   ChangeCall call;

@@ -17,5 +17,7 @@ ChangeCall MakeCall(const ChangeRequest& request, const Caller& caller,
                     const google::protobuf::Message& answer_type);
 /// READ_ONLY_FILE: the file defines it.
 absl::Status ReadOnlyFile(std::string_view name);
+/// READ_ONLY_BUILT_IN: it is part of Carillon.
+absl::Status ReadOnlyBuiltIn(std::string_view name);
 
 }  // namespace carillon::control

@@ -21,6 +21,17 @@ absl::Status OneOf(const char* field, const char* other, bool both) {
               : aip::BadField(field, "REQUIRED", absl::StrCat("must be set, or ", other));
 }
 
+/// All event types there are.
+ingest::Catalog CatalogOf(const View& view) {
+  const resource::SnapshotPtr file = view.file();
+  const resource::SnapshotPtr stored = view.stored();
+  std::vector<std::string> types = *file->types;
+  types.insert(types.end(), stored->types->begin(), stored->types->end());
+  schema::EventTypes registered = *file->event_types;
+  registered.insert(registered.end(), stored->event_types->begin(), stored->event_types->end());
+  return {types, registered};
+}
+
 }  // namespace
 
 void DestinationTester::Test(const v1::TestDestinationRequest& request, const Caller& caller,
@@ -105,13 +116,13 @@ absl::StatusOr<model::EventPtr> DestinationTester::MakeEvent(
   if (request.event_type().empty() != request.has_event()) {
     return OneOf("event_type", "event", request.has_event());
   }
-  const resource::TypesPtr types = repository_.file()->types;
+  const ingest::Catalog catalog = CatalogOf(repository_);
   const base::WallTime now = clock_.Wall();
   const base::MutexLock lock(mutex_);
   if (request.has_event()) {
-    return trial::MakeTrialEvent(request.event(), tenant, *types, now, random_);
+    return trial::MakeTrialEvent(request.event(), tenant, catalog, now, random_);
   }
-  return trial::MakeSample(request.event_type(), tenant, *types, now, random_);
+  return trial::MakeSample(request.event_type(), tenant, catalog, now, random_);
 }
 
 base::MonoTime DestinationTester::MustEnd(const Caller& caller) const {

@@ -7,6 +7,7 @@
 
 #include "carillon/aip/resource_name.h"
 #include "carillon/base/text.h"
+#include "carillon/resource/read_event_type.h"
 
 namespace carillon::control {
 namespace {
@@ -75,6 +76,34 @@ void Apply(const Edit& edit, const Parts& parts, uint64_t revision, TenantResour
   }
 }
 
+/// The event types after the edits, `before` where none concerns them.
+resource::EventTypesPtr NextEventTypes(const std::vector<Edit>& edits,
+                                       const resource::EventTypesPtr& before) {
+  std::map<std::string_view, schema::EventTypePtr> changed;
+  for (const Edit& edit : edits) {
+    if (!edit.name.starts_with(resource::kEventTypes)) continue;
+    changed[resource::EventTypeId(edit.name)] =
+        edit.message == nullptr ? nullptr : std::get<schema::EventTypePtr>(edit.value);
+  }
+  if (changed.empty()) return before;
+  schema::EventTypes next;
+  for (const schema::EventTypePtr& type : *before) {
+    if (!changed.contains(type->name)) next.push_back(type);
+  }
+  for (auto& [name, type] : changed) {
+    if (type != nullptr) next.push_back(std::move(type));
+  }
+  std::ranges::sort(next, {}, [](const auto& type) { return std::string_view(type->name); });
+  return std::make_shared<const schema::EventTypes>(std::move(next));
+}
+
+resource::TypesPtr NamesOf(const schema::EventTypes& types) {
+  std::vector<std::string> names;
+  names.reserve(types.size());
+  for (const schema::EventTypePtr& type : types) names.push_back(type->name);
+  return std::make_shared<const std::vector<std::string>>(std::move(names));
+}
+
 }  // namespace
 
 resource::SnapshotPtr LayerBuilder::Next(const std::vector<Edit>& edits, uint64_t revision) const {
@@ -96,7 +125,9 @@ resource::SnapshotPtr LayerBuilder::Next(const std::vector<Edit>& edits, uint64_
   }
   auto next = std::make_shared<Snapshot>();
   next->revision = revision;
-  next->types = snapshot_->types;
+  next->event_types = NextEventTypes(edits, snapshot_->event_types);
+  next->types =
+      next->event_types == snapshot_->event_types ? snapshot_->types : NamesOf(*next->event_types);
   const auto add = [&](TenantResources resources) {
     if (resources.made.value == nullptr && resources.destinations.empty() &&
         resources.subscriptions.empty()) {

@@ -106,8 +106,7 @@ std::vector<Answer> Methods::Shown(const std::string& tenant) const {
   std::vector<Answer> shown;
   for (const Entry& entry : repository_.List(PrefixOf(tenant))) {
     if (!type_.pattern().Match(entry.name)) continue;
-    Answer& copy = shown.emplace_back(entry.message->New());
-    copy->CopyFrom(*entry.message);
+    Answer& copy = shown.emplace_back(type_.Summary(*entry.message));
     repository_.Complete(entry, *copy);
   }
   for (const MessagePtr& message : type_.OfFile(*repository_.file(), all ? "" : tenant)) {

@@ -56,6 +56,13 @@ void SetOrigin(Message& message, int kind) {
   message.GetReflection()->MutableMessage(&message, field)->CopyFrom(origin);
 }
 
+int OriginOf(const Message& message) {
+  const FieldDescriptor* field = MemberOf(message, "origin");
+  if (field == nullptr) return 0;
+  const Message& origin = message.GetReflection()->GetMessage(message, field);
+  return static_cast<const v1::Origin&>(origin).kind();
+}
+
 void ClearMember(Message& message, std::string_view member) {
   const FieldDescriptor* field = MemberOf(message, member);
   if (field != nullptr) message.GetReflection()->ClearField(&message, field);

@@ -21,6 +21,8 @@ void SetTime(google::protobuf::Message& message, std::string_view member, base::
 void SetNumber(google::protobuf::Message& message, std::string_view member, int64_t number);
 /// Of `origin`: its kind, by the number of an Origin.Kind.
 void SetOrigin(google::protobuf::Message& message, int kind);
+/// The number of its Origin.Kind; 0 where it has none.
+int OriginOf(const google::protobuf::Message& message);
 void ClearMember(google::protobuf::Message& message, std::string_view member);
 
 }  // namespace carillon::control

@@ -89,6 +89,7 @@ class RepositoryImpl final : public Repository {
     return list;
   }
   resource::SnapshotPtr file() const override { return options_.file.current(); }
+  resource::SnapshotPtr stored() const override { return current(); }
 
   // Repository.
   uint64_t revision() const override {

@@ -8,6 +8,7 @@
 #include "carillon/aip/field_behavior.h"
 #include "carillon/aip/field_mask.h"
 #include "carillon/base/text.h"
+#include "carillon/v1/resource.pb.h"
 #include "change_call.h"
 #include "metadata.h"
 #include "parent.h"
@@ -89,7 +90,8 @@ void Methods::Create(const ChangeRequest& request, const Caller& caller, const s
 absl::StatusOr<ChangeSet> Methods::DecideCreate(const View& view, const std::string& name,
                                                 const Message& given, bool validate_only) const {
   if (view.Find(name).message != nullptr) return aip::AlreadyExists(type_.type(), name);
-  if (FindInFile(view, name) != nullptr) {
+  if (const MessagePtr of_file = FindInFile(view, name); of_file != nullptr) {
+    if (OriginOf(*of_file) == v1::Origin::BUILT_IN) return aip::AlreadyExists(type_.type(), name);
     return aip::MakeError(v1::NAME_IN_FILE,
                           absl::StrCat(name, " is the name of one in the configuration file"),
                           {{"resource", name}});
@@ -115,7 +117,7 @@ absl::StatusOr<ChangeSet> Methods::Store(const View& view, std::shared_ptr<Messa
   if (!value.ok()) return value.status();
   SetTime(*next, "update_time", clock_.Wall());
   ChangeSet set;
-  set.answer = CopyOf(*next);
+  set.answer = type_.Summary(*next);
   if (validate_only || !shows_secrets) {
     // Without revision and etag, which come with the change.
     repository_.Complete({GetText(*next, "name"), 0, next}, *set.answer);
@@ -141,47 +143,73 @@ void Methods::Update(const ChangeRequest& request, const Caller& caller, const M
   Change(
       request, caller, type_.prototype(),
       [this, made = std::shared_ptr<const Message>(CopyOf(given)), mask, allow_missing,
-       validate_only = request.validate_only](const View& view) {
-        return DecideUpdate(view, *made, mask, allow_missing, validate_only);
+       validate_only = request.validate_only, force = request.force](const View& view) {
+        return DecideUpdate(view, *made, mask, allow_missing, validate_only, force);
       },
       std::move(done));
 }
 
 absl::StatusOr<ChangeSet> Methods::DecideUpdate(const View& view, const Message& given,
                                                 const google::protobuf::FieldMask& mask,
-                                                bool allow_missing, bool validate_only) const {
+                                                bool allow_missing, bool validate_only,
+                                                bool force) const {
   const std::string name = GetText(given, "name");
-  const Entry entry = view.Find(name);
-  if (entry.message == nullptr) {
-    if (FindInFile(view, name) != nullptr) return ReadOnlyFile(name);
-    const std::string etag = GetText(given, "etag");
-    if (!allow_missing || !etag.empty()) return aip::NotFound(type_.type(), name);
+  const std::string etag = GetText(given, "etag");
+  if (allow_missing && etag.empty() && view.Find(name).message == nullptr &&
+      FindInFile(view, name) == nullptr) {
     return DecideCreate(view, name, given, validate_only);
   }
-  const std::string current = repository_.EtagOf(entry);
-  const std::string etag = GetText(given, "etag");
-  if (!etag.empty() && etag != current) return aip::EtagMismatch(type_.type(), name, current);
-  std::shared_ptr<Message> next(CopyOf(*entry.message));
+  const absl::StatusOr<Entry> entry = FindToChange(view, name, etag);
+  if (!entry.ok()) return entry.status();
+  std::shared_ptr<Message> next(CopyOf(*entry->message));
   const aip::Update update{type_.member(), given, &mask, type_.instead()};
-  if (absl::Status status = aip::Merge(update, *next); !status.ok()) return status;
+  absl::Status status = aip::Merge(update, *next);
+  if (status.ok()) status = type_.Evolve(*entry->message, *next, force);
+  if (!status.ok()) return status;
   return Store(view, std::move(next), false, validate_only);
+}
+
+absl::StatusOr<Entry> Methods::FindToChange(const View& view, const std::string& name,
+                                            const std::string& etag) const {
+  Entry entry = view.Find(name);
+  if (entry.message == nullptr) {
+    const MessagePtr of_file = FindInFile(view, name);
+    if (of_file == nullptr) return aip::NotFound(type_.type(), name);
+    return OriginOf(*of_file) == v1::Origin::BUILT_IN ? ReadOnlyBuiltIn(name) : ReadOnlyFile(name);
+  }
+  const std::string current = repository_.EtagOf(entry);
+  if (!etag.empty() && etag != current) return aip::EtagMismatch(type_.type(), name, current);
+  return entry;
+}
+
+void Methods::Modify(const ChangeRequest& request, const Caller& caller, const std::string& name,
+                     const std::string& etag, std::function<absl::Status(Message&)> modify,
+                     Done done) {
+  if (absl::Status status = CheckName(name, "name"); !status.ok()) return done(std::move(status));
+  Change(
+      request, caller, type_.prototype(),
+      [this, name, etag, modify = std::move(modify),
+       validate_only = request.validate_only](const View& view) -> absl::StatusOr<ChangeSet> {
+        const absl::StatusOr<Entry> entry = FindToChange(view, name, etag);
+        if (!entry.ok()) return entry.status();
+        std::shared_ptr<Message> next(CopyOf(*entry->message));
+        if (absl::Status status = modify(*next); !status.ok()) return status;
+        return Store(view, std::move(next), false, validate_only);
+      },
+      std::move(done));
 }
 
 absl::StatusOr<std::vector<Edit>> Methods::DecideDelete(const View& view,
                                                         const Deletion& deletion) const {
   std::vector<Edit> edits;
-  const Entry entry = view.Find(deletion.name);
-  if (entry.message == nullptr) {
-    if (FindInFile(view, deletion.name) != nullptr) return ReadOnlyFile(deletion.name);
-    if (!deletion.allow_missing) return aip::NotFound(type_.type(), deletion.name);
+  if (deletion.allow_missing && view.Find(deletion.name).message == nullptr &&
+      FindInFile(view, deletion.name) == nullptr) {
     return edits;
   }
-  const std::string current = repository_.EtagOf(entry);
-  if (!deletion.etag.empty() && deletion.etag != current) {
-    return aip::EtagMismatch(type_.type(), deletion.name, current);
-  }
+  const absl::StatusOr<Entry> entry = FindToChange(view, deletion.name, deletion.etag);
+  if (!entry.ok()) return entry.status();
   edits.push_back({deletion.name, nullptr, {}});
-  absl::Status status = type_.Delete(entry, view, deletion.force, edits);
+  absl::Status status = type_.Delete(*entry, view, deletion.force, edits);
   if (!status.ok()) return status;
   return edits;
 }

@@ -50,6 +50,7 @@ class EmptyView final : public View {
   resource::SnapshotPtr file() const override {
     return std::make_shared<const resource::Snapshot>();
   }
+  resource::SnapshotPtr stored() const override { return file(); }
 };
 
 absl::StatusOr<base::Secret> ServerKey(store::ConfigStore& store) {

@@ -1,5 +1,8 @@
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "carillon/aip/error.h"
@@ -29,6 +32,24 @@ std::vector<std::string> DestinationsOf(const std::string& tenant, const View& v
   return ids;
 }
 
+/// The types that a subscription may name: all but archived ones, unless it names them already.
+std::vector<std::string> TypesFor(const std::string& subscription, const View& view) {
+  const resource::SnapshotPtr file = view.file();
+  const resource::SnapshotPtr stored = view.stored();
+  std::vector<std::string> types;
+  types.reserve(file->types->size() + stored->types->size());
+  std::ranges::merge(*file->types, *stored->types, std::back_inserter(types));
+  const Entry before = view.Find(subscription);
+  for (const schema::EventTypePtr& type : *stored->event_types) {
+    if (!type->archived) continue;
+    const auto* named = static_cast<const v1::Subscription*>(before.message.get());
+    if (named == nullptr || std::ranges::find(named->types(), type->name) == named->types().end()) {
+      std::erase(types, type->name);
+    }
+  }
+  return types;
+}
+
 class SubscriptionType final : public ResourceType {
  public:
   const Message& prototype() const override { return v1::Subscription::default_instance(); }
@@ -42,12 +63,13 @@ class SubscriptionType final : public ResourceType {
                              bool trusted) const override {
     const auto& given = static_cast<const v1::Subscription&>(message);
     const auto name = resource::ParseName(given.name(), resource::kSubscriptions);
-    const resource::SnapshotPtr file = view.file();
     std::vector<std::string> destinations;
+    std::vector<std::string> types;
     resource::Around around;
     if (!trusted && name) {
       destinations = DestinationsOf(std::string(name->tenant), view);
-      around = {.rules = nullptr, .types = file->types.get(), .destinations = &destinations};
+      types = TypesFor(given.name(), view);
+      around = {.rules = nullptr, .types = &types, .destinations = &destinations};
     }
     resource::NoReferences none;
     resource::Errors errors(none, aip::kMaxViolations);

@@ -18,6 +18,7 @@ class ControlServicesImpl final : public ControlServices {
   explicit ControlServicesImpl(ControlOptions options)
       : destinations_(options.repository, options.destinations, options.clock),
         subscriptions_(options.repository, options.subscriptions, options.clock),
+        event_types_(options.repository, options.event_types, options.clock),
         keys_(options.repository, options.destinations, options.clock),
         states_(options.repository, options.destinations, destinations_, options.delivery.command),
         tester_(options.repository, options.destinations, options.trials, options.clock),
@@ -37,6 +38,7 @@ class ControlServicesImpl final : public ControlServices {
                 MakeSubscriptionFront(calls_, subscriptions_),
                 MakeDeliveryFront(calls_, deliveries_, resends_),
                 MakeOperationFront(calls_, operations_),
+                MakeEventTypeFront(calls_, event_types_),
                 MakeStatsFront(calls_, stats_),
                 MakeServerFront(calls_, options.server, options.repository),
                 MakeTokenFront(calls_, tokens_, options.methods),
@@ -48,6 +50,7 @@ class ControlServicesImpl final : public ControlServices {
  private:
   control::Methods destinations_;
   control::Methods subscriptions_;
+  control::Methods event_types_;
   control::KeyMethods keys_;
   control::DestinationStates states_;
   control::DestinationTester tester_;
@@ -69,7 +72,7 @@ std::vector<std::string> ControlServices::Names() {
           "carillon.v1.SubscriptionService", "carillon.v1.DeliveryService",
           "carillon.v1.OperationService",    "carillon.v1.ServerService",
           "carillon.v1.TokenService",        "carillon.v1.TenantService",
-          "carillon.v1.StatsService"};
+          "carillon.v1.StatsService",        "carillon.v1.EventTypeService"};
 }
 
 std::unique_ptr<ControlServices> ControlServices::Create(ControlOptions options) {

@@ -29,6 +29,7 @@ struct DestinationParts {
   control::DestinationTester& tester;
 };
 rpc::Guest MakeDestinationFront(ControlCalls& calls, const DestinationParts& parts);
+rpc::Guest MakeEventTypeFront(ControlCalls& calls, control::Methods& methods);
 rpc::Guest MakeKeyFront(ControlCalls& calls, control::KeyMethods& methods);
 rpc::Guest MakeOperationFront(ControlCalls& calls, const control::OperationMethods& methods);
 rpc::Guest MakeServerFront(ControlCalls& calls, const control::ServerFacts& facts,

@@ -38,7 +38,7 @@ void AddCreate(ServiceTable& table, control::Methods& methods,
   table.Change<Request, Resource>([&methods, get_id, get_resource](const Request& request,
                                                                    const control::Caller& caller,
                                                                    control::Methods::Done done) {
-    methods.Create(ToChange(request), caller, request.parent(), (request.*get_id)(),
+    methods.Create(ToChange(request), caller, ParentOf(request), (request.*get_id)(),
                    (request.*get_resource)(), std::move(done));
   });
 }

@@ -18,10 +18,17 @@ namespace carillon::controlgrpc {
 /// have requests of their own.
 std::string MethodName(const google::protobuf::Message& request);
 
+/// Empty for resources that are in nothing.
+template <typename Request>
+std::string ParentOf(const Request& request) {
+  if constexpr (requires { request.parent(); }) return request.parent();
+  return "";
+}
+
 template <typename Request>
 control::ListRequest ToList(const Request& request) {
   return {.method = MethodName(request),
-          .parent = request.parent(),
+          .parent = ParentOf(request),
           .page_size = request.page_size(),
           .page_token = request.page_token(),
           .filter = request.filter(),
@@ -30,7 +37,10 @@ control::ListRequest ToList(const Request& request) {
 
 template <typename Request>
 control::ChangeRequest ToChange(const Request& request) {
-  return {MethodName(request), request, request.request_id(), request.validate_only()};
+  control::ChangeRequest change{MethodName(request), request, request.request_id(),
+                                request.validate_only()};
+  if constexpr (requires { request.force(); }) change.force = request.force();
+  return change;
 }
 
 template <typename Request>

@@ -3,11 +3,14 @@
 #include <optional>
 
 #include "carillon/base/text.h"
+#include "carillon/schema/wire.h"
 #include "data_payload.h"
-#include "wire.h"
 
 namespace carillon::ingest {
 namespace {
+
+using schema::WireField;
+using schema::WireReader;
 
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
@@ -15,6 +18,8 @@ using google::protobuf::internal::WireFormatLite;
 
 /// Within each other in an event: it, `data`, and three for each object in it.
 constexpr size_t kMaxDiagnosedDepth = 2 + 3 * kMaxDataDepth;
+
+constexpr char kTooDeep[] = ": has messages nested too deep";
 
 std::optional<std::string> FindProblem(const Descriptor& type, std::string_view bytes,
                                        const std::string& path, size_t depth);
@@ -65,8 +70,10 @@ std::optional<std::string> FindProblem(const Descriptor& type, std::string_view 
                                        const std::string& path, size_t depth) {
   // The path to it helps nobody.
   if (depth >= kMaxDiagnosedDepth) {
-    return path.substr(0, path.find(".data")) + ".data: is nested more than " +
-           std::to_string(kMaxDataDepth) + " deep; use json";
+    const size_t data = path.find(".data");
+    if (data == path.npos) return path.substr(0, path.find('.', path.find('.') + 1)) + kTooDeep;
+    return path.substr(0, data) + ".data: is nested more than " + std::to_string(kMaxDataDepth) +
+           " deep; use json";
   }
   WireReader reader(bytes);
   for (WireField wire; reader.Next(wire);) {

@@ -5,14 +5,18 @@
 
 #include "absl/strings/str_cat.h"
 #include "carillon/base/uuid.h"
+#include "carillon/schema/wire.h"
 #include "carillon/tracing/w3c.h"
 #include "diagnose.h"
 #include "field_count.h"
+#include "registered_payload.h"
 #include "validate.h"
-#include "wire.h"
 
 namespace carillon::ingest {
 namespace {
+
+using schema::WireField;
+using schema::WireReader;
 
 using google::protobuf::internal::WireFormatLite;
 
@@ -105,12 +109,12 @@ absl::Status EncodeMember(const v1::Event& event, std::optional<std::string_view
 }  // namespace
 
 EventDecoder::EventDecoder(const Limits& limits, const Catalog& catalog, base::WallTime now,
-                           base::Random& random, Traces& traces)
+                           base::Random& random, Remarks& remarks)
     : limits_(limits),
       catalog_(catalog),
       now_(now),
       random_(random),
-      traces_(traces),
+      remarks_(remarks),
       arena_(Within(block_)),
       encoding_(parts_, builder_, limits.max_payload_bytes) {}
 
@@ -138,7 +142,7 @@ absl::Status EventDecoder::TakeHead(const v1::Event& event, Place place) {
   parts_.tenant = event.tenant().empty() ? kDefaultTenant : std::string_view(event.tenant());
   parts_.ordering_key = event.ordering_key();
   parts_.occurred_at = now_;
-  parts_.trace = traces_.inherited;
+  parts_.trace = remarks_.inherited;
   if (!event.traceparent().empty()) [[unlikely]]
     TakeTrace(event);
   if (event.id().empty()) {
@@ -160,8 +164,8 @@ absl::Status EventDecoder::TakeHead(const v1::Event& event, Place place) {
 // What is wrong is ignored: it says nothing of the event, which is as good without.
 void EventDecoder::TakeTrace(const v1::Event& event) {
   tracing::Received received = tracing::ReadTrace(event.traceparent(), event.tracestate());
-  traces_.bad_traceparents += received.bad_traceparent ? 1 : 0;
-  traces_.bad_tracestates += received.bad_tracestate ? 1 : 0;
+  remarks_.bad_traceparents += received.bad_traceparent ? 1 : 0;
+  remarks_.bad_tracestates += received.bad_tracestate ? 1 : 0;
   own_trace_ = std::move(received.context);
   parts_.trace = own_trace_ ? &*own_trace_ : nullptr;
 }
@@ -169,20 +173,36 @@ void EventDecoder::TakeTrace(const v1::Event& event) {
 absl::Status EventDecoder::TakePayload(const v1::Event& event, std::optional<std::string_view> json,
                                        Place place) {
   const bool derived = event.type().empty();
+  const schema::EventType* registered = nullptr;
   if (!derived) {
-    if (auto status = CheckType(event.type(), catalog_, place); !status.ok()) return status;
+    auto status = CheckType(event.type(), catalog_, place, registered);
+    if (!status.ok()) return status;
   }
-  encoding_.Reset(event.type());
+  encoding_.Reset(event.type(), registered);
   std::string_view member;
   auto status = EncodeMember(event, json, place, member, encoding_);
-  if (status.ok() && derived) status = CheckType(encoding_.type(), catalog_, place);
+  if (status.ok() && derived) status = CheckType(encoding_.type(), catalog_, place, registered);
+  if (!status.ok() && event.has_any() && registered != nullptr) ++remarks_.refused;
   if (!status.ok()) return status;
   if (builder_.payload_bytes() > limits_.max_payload_bytes) {
     return place.Error(
         member, absl::StrCat(builder_.payload_bytes(), " bytes as JSON, at most ",
                              limits_.max_payload_bytes, " are allowed (server.max_payload_bytes)"));
   }
-  return absl::OkStatus();
+  if (registered == nullptr || event.has_any() || !schema::ChecksJson(*registered)) [[likely]]
+    return absl::OkStatus();
+  return CheckPayload(*registered, place.Member(member));
+}
+
+absl::Status EventDecoder::CheckPayload(const schema::EventType& type, Place place) {
+  const auto problem = schema::CheckJson(type, builder_.payload());
+  if (!problem) return absl::OkStatus();
+  if (type.validation == schema::Validation::kWarn) {
+    ++remarks_.warned;
+    return absl::OkStatus();
+  }
+  ++remarks_.refused;
+  return Misfit(*problem, place);
 }
 
 }  // namespace carillon::ingest

@@ -20,7 +20,7 @@ namespace carillon::ingest {
 class EventDecoder {
  public:
   EventDecoder(const Limits& limits, const Catalog& catalog, base::WallTime now,
-               base::Random& random, Traces& traces);
+               base::Random& random, Remarks& remarks);
 
   /// `bytes` is a carillon.v1.Event, the `index`th of its request.
   absl::StatusOr<std::shared_ptr<model::Event>> Decode(size_t index, std::string_view bytes);
@@ -31,12 +31,14 @@ class EventDecoder {
   /// `json`: the payload, where it is that one.
   absl::Status TakePayload(const v1::Event& event, std::optional<std::string_view> json,
                            Place place);
+  /// Whether a payload that came as JSON fits the schema of its type.
+  absl::Status CheckPayload(const schema::EventType& type, Place place);
 
   const Limits& limits_;
   const Catalog& catalog_;
   const base::WallTime now_;
   base::Random& random_;
-  Traces& traces_;
+  Remarks& remarks_;
   alignas(8) std::array<char, 4096> block_;  // enough for most events
   google::protobuf::Arena arena_;
   std::string made_id_;

@@ -1,11 +1,14 @@
 #include "carillon/ingest/ingest.h"
 
 #include "absl/strings/str_cat.h"
+#include "carillon/schema/wire.h"
 #include "event_decoder.h"
-#include "wire.h"
 
 namespace carillon::ingest {
 namespace {
+
+using schema::WireField;
+using schema::WireReader;
 
 using google::protobuf::internal::WireFormatLite;
 
@@ -44,13 +47,13 @@ absl::Status CheckSize(size_t bytes, const Limits& limits) {
 
 absl::StatusOr<std::vector<std::shared_ptr<model::Event>>> DecodeRequest(
     std::string_view request, const Limits& limits, const Catalog& catalog, base::WallTime now,
-    base::Random& random, Traces& traces) {
+    base::Random& random, Remarks& remarks) {
   if (auto status = CheckSize(request.size(), limits); !status.ok()) return status;
   const auto split = Split(request, limits.max_batch_events);
   if (!split.ok()) return split.status();
   std::vector<std::shared_ptr<model::Event>> events;
   events.reserve(split->size());
-  EventDecoder decoder(limits, catalog, now, random, traces);
+  EventDecoder decoder(limits, catalog, now, random, remarks);
   for (const std::string_view bytes : *split) {
     auto event = decoder.Decode(events.size(), bytes);
     if (!event.ok()) return event.status();

@@ -11,6 +11,7 @@
 #include "data_payload.h"
 #include "diagnose.h"
 #include "field_count.h"
+#include "registered_payload.h"
 #include "validate.h"
 
 namespace carillon::ingest {
@@ -36,16 +37,6 @@ std::string Listed(std::span<const std::string_view> verbs, std::string_view pre
   for (size_t i = 0; i < verbs.size(); ++i) {
     if (i > 0) out += i + 1 == verbs.size() ? " or " : ", ";
     out.append(prefix).append(verbs[i]);
-  }
-  return out;
-}
-
-std::string MessagesListed() {
-  std::string out;
-  for (const PayloadFamily& family : model::kPayloadFamilies) {
-    const bool last = family.message == model::kPayloadFamilies.back().message;
-    if (!out.empty()) out += last ? " and " : ", ";
-    out += family.message;
   }
   return out;
 }
@@ -211,8 +202,7 @@ absl::Status EncodePayload(const google::protobuf::Any& any, Place place, Encodi
   if (is(v1::ContactEvent::descriptor())) {
     return Unpack<v1::ContactEvent>(any.value(), place, encoding);
   }
-  return place.Error("type_url", absl::StrCat("'", base::Printable(url), "' names none of ",
-                                              MessagesListed(), " of carillon.v1"));
+  return EncodeRegistered(any, name, place, encoding);
 }
 
 absl::Status EncodePayload(std::string_view json, Place place, Encoding& encoding) {

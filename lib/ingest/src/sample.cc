@@ -122,4 +122,17 @@ std::shared_ptr<model::Event> SampleEvent(std::string_view type, std::string_vie
   return events.ok() ? std::move(events->front()) : nullptr;
 }
 
+std::shared_ptr<model::Event> SampleEvent(const schema::EventType& type, std::string_view tenant,
+                                          base::WallTime now, base::Random& random) {
+  if (type.sample.empty()) return nullptr;
+  const std::string id = std::string(kIdPrefix) + base::MakeUuidV7(now, random);
+  return model::Event::Create({.id = id,
+                               .type = type.name,
+                               .tenant = tenant,
+                               .ordering_key = "sample-key",
+                               .occurred_at = now,
+                               .attributes = {{"sample", "true"}},
+                               .payload = type.sample});
+}
+
 }  // namespace carillon::ingest

@@ -63,13 +63,19 @@ absl::Status CheckTenant(std::string_view tenant, Place event) {
   return CheckName(tenant, kNameChars, "[A-Za-z0-9_.-]", event, "tenant");
 }
 
-absl::Status CheckType(std::string_view type, const Catalog& catalog, Place event) {
+absl::Status CheckType(std::string_view type, const Catalog& catalog, Place event,
+                       const schema::EventType*& registered) {
   if (model::IsOperational(type)) [[unlikely]] {
     return event.Error("type", absl::StrCat("'", base::ToAbsl(type),
                                             "' is published by Carillon itself and nobody else"));
   }
-  if (catalog.contains(base::ToAbsl(type))) [[likely]]
-    return absl::OkStatus();
+  if (const schema::EventTypePtr* known = catalog.Find(type); known != nullptr) [[likely]] {
+    registered = known->get();
+    if (registered == nullptr || !registered->archived) [[likely]]
+      return absl::OkStatus();
+    return event.Error("type", absl::StrCat("'", base::ToAbsl(type),
+                                            "' is archived: it is not published any more"));
+  }
   if (auto status = CheckName(type, kTypeChars, "[a-z0-9_.-]", event, "type"); !status.ok()) {
     return status;
   }

@@ -17,8 +17,10 @@ namespace carillon::ingest {
 absl::Status CheckId(std::string_view id, Place event);
 /// 1-128 characters of [A-Za-z0-9_.-].
 absl::Status CheckTenant(std::string_view tenant, Place event);
-/// 1-128 characters of [a-z0-9_.-], in the catalog, and not operational.
-absl::Status CheckType(std::string_view type, const Catalog& catalog, Place event);
+/// 1-128 characters of [a-z0-9_.-], in the catalog, neither operational nor archived.
+/// `registered`: what the catalog has of it, null where that is its name alone.
+absl::Status CheckType(std::string_view type, const Catalog& catalog, Place event,
+                       const schema::EventType*& registered);
 /// `min`-`max` bytes.
 absl::Status CheckText(std::string_view text, size_t min, size_t max, Place place,
                        std::string_view field);

@@ -66,6 +66,11 @@ inline constexpr Family kTraceContextsIgnoredTotal{
     "Trace contexts that were wrong and ignored, by which part.",
     prometheus::MetricType::Counter,
     {{{"part", kTracePartNames}}}};
+inline constexpr Family kPayloadMisfitsTotal{
+    "carillon_payload_misfits_total",
+    "Payloads that did not fit the schema of their event type, by what became of them.",
+    prometheus::MetricType::Counter,
+    {{{"result", kMisfitNames}}}};
 inline constexpr Family kDeduplicationIds{"carillon_deduplication_ids",
                                           "Event ids that are remembered.",
                                           prometheus::MetricType::Gauge,
@@ -408,7 +413,7 @@ inline constexpr Family kProcessThreads{
     "process_threads", "Threads of the process.", prometheus::MetricType::Gauge, {{}}};
 
 /// Every one, in the order of docs/metrics.md.
-inline constexpr std::array<const Family*, 90> kAll = {&kEventsPublishedTotal,
+inline constexpr std::array<const Family*, 91> kAll = {&kEventsPublishedTotal,
                                                        &kPublishingRefusedTotal,
                                                        &kEventsUnroutedTotal,
                                                        &kDeliveriesCreatedTotal,
@@ -420,6 +425,7 @@ inline constexpr std::array<const Family*, 90> kAll = {&kEventsPublishedTotal,
                                                        &kPublisherConnectionsClosedTotal,
                                                        &kPublisherReadsHeldTotal,
                                                        &kTraceContextsIgnoredTotal,
+                                                       &kPayloadMisfitsTotal,
                                                        &kDeduplicationIds,
                                                        &kCommitDurationSeconds,
                                                        &kSyncDurationSeconds,

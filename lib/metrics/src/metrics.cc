@@ -37,6 +37,9 @@ class MetricsImpl final : public Metrics {
     series_.published[static_cast<size_t>(result)]->Increment(static_cast<double>(events));
   }
 
+  void CountMisfits(Misfit result, uint64_t payloads) override {
+    series_.misfits[static_cast<size_t>(result)]->Increment(static_cast<double>(payloads));
+  }
   void CountTraceIgnored(TracePart part, uint64_t contexts) override {
     series_.trace_ignored[static_cast<size_t>(part)]->Increment(static_cast<double>(contexts));
   }

@@ -131,6 +131,7 @@ RegisteredSeries::RegisteredSeries(Registry& registry, const std::string& versio
   AddByLabel(registry, families::kEventsPublishedTotal, published);
   AddByLabel(registry, families::kPublishingRefusedTotal, refused);
   AddByLabel(registry, families::kTraceContextsIgnoredTotal, trace_ignored);
+  AddByLabel(registry, families::kPayloadMisfitsTotal, misfits);
   AddByLabel(registry, families::kDnsLookupsTotal, dns_lookups);
   AddByLabel(registry, families::kTlsHandshakesTotal, tls_handshakes);
   AddByLabel(registry, families::kGivenUpTotal, given_up);

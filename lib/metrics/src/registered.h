@@ -26,6 +26,7 @@ struct RegisteredSeries {
   Counters<kPublishResultCount> published;
   Counters<kRefusalCount> refused;
   Counters<kTracePartCount> trace_ignored;
+  Counters<kMisfitCount> misfits;
   Counters<kDnsResultCount> dns_lookups;
   Counters<kTlsResultCount> tls_handshakes;
   Counters<kGivenUpCount> given_up;

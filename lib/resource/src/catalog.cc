@@ -7,7 +7,7 @@
 #include "carillon/base/similar.h"
 #include "carillon/base/text.h"
 #include "carillon/model/built_in.h"
-#include "field_rules.h"
+#include "carillon/resource/read_event_type.h"
 #include "member_rules.h"
 
 namespace carillon::resource {
@@ -17,16 +17,14 @@ Catalog::Catalog(const google::protobuf::RepeatedPtrField<v1::EventType>& config
   constexpr int kBuiltIn = -1;
   absl::flat_hash_map<std::string, int> seen;
   for (const std::string& type : types_) seen.emplace(type, kBuiltIn);
+  schema::MessageTypes messages;
   for (int i = 0; i < configured.size(); ++i) {
     const Path type_path = path.At(i);
     const Path name_path = type_path.Member("name");
-    const std::string& name = configured[i].name();
-    CheckRules(configured[i], type_path, errors);
-    if (!IsTypeName(name)) {
-      errors.Add(name_path,
-                 "must be 1-128 characters of [a-z0-9_.-], parts between dots not empty");
-      continue;
-    }
+    configured_.push_back(std::make_shared<const schema::EventType>(
+        ReadEventType(configured[i], messages, type_path, errors)));
+    const std::string& name = configured_.back()->name;
+    if (!IsTypeName(name)) continue;  // an error already
     const auto [first, is_new] = seen.emplace(name, i);
     if (is_new) {
       types_.push_back(name);
@@ -38,6 +36,7 @@ Catalog::Catalog(const google::protobuf::RepeatedPtrField<v1::EventType>& config
     }
   }
   std::ranges::sort(types_);
+  std::ranges::sort(configured_, {}, [](const auto& type) { return std::string_view(type->name); });
 }
 
 Catalog::Catalog(const std::vector<std::string>* types) : all_(types == nullptr) {

@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "carillon/resource/path.h"
-#include "carillon/v1/destination.pb.h"
+#include "carillon/schema/event_type.h"
+#include "carillon/v1/event_type.pb.h"
 
 namespace carillon::resource {
 
@@ -25,12 +26,15 @@ class Catalog {
 
   /// Sorted.
   const std::vector<std::string>& types() const { return types_; }
+  /// Those configured. Sorted.
+  const schema::EventTypes& configured() const { return configured_; }
 
  private:
   bool Has(std::string_view type) const;
   bool HasPrefix(std::string_view prefix) const;
 
   std::vector<std::string> types_;
+  schema::EventTypes configured_;
   bool all_ = false;  ///< whatever is asked for
 };
 

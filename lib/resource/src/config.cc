@@ -146,6 +146,7 @@ Config Validate(v1::Config given, const Surroundings& surroundings, Errors& erro
   ReadSubscriptions(given, names, catalog, to, errors);
   if (given.limits().require_tenants()) RequireTenants(to, errors);
   to.types = catalog.types();
+  to.event_types = catalog.configured();
   to.settings = ToSettings(given);
   to.server = std::move(*given.mutable_server());
   to.journal = std::move(*given.mutable_journal());

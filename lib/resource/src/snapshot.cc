@@ -69,6 +69,16 @@ TenantPtr ShareTenant(TenantResources tenant, const Snapshot* before) {
   return std::make_shared<const TenantResources>(std::move(tenant));
 }
 
+/// Returns the event types of `before` where they are the same.
+EventTypesPtr ShareTypes(schema::EventTypes types, const Snapshot* before) {
+  if (before != nullptr &&
+      std::ranges::equal(*before->event_types, types,
+                         [](const auto& a, const auto& b) { return *a == *b; })) {
+    return before->event_types;
+  }
+  return std::make_shared<const schema::EventTypes>(std::move(types));
+}
+
 /// Adds the resources of another layer to those of a tenant; `clash` gets each name that it has
 /// already.
 template <typename T, typename Clash>
@@ -116,6 +126,30 @@ TypesPtr AllTypes(const std::vector<Layer>& layers) {
   return std::make_shared<const std::vector<std::string>>(std::move(types));
 }
 
+/// Merged, sorted; `clash` gets the name of each that an earlier layer has, and the later layer.
+template <typename Clash>
+EventTypesPtr AllEventTypes(const std::vector<Layer>& layers, Clash clash) {
+  auto all = std::make_shared<schema::EventTypes>();
+  for (size_t later = 0; later < layers.size(); ++later) {
+    const Snapshot& snapshot = *layers[later].snapshot;
+    for (size_t earlier = 0; earlier < later; ++earlier) {
+      const Snapshot& other = *layers[earlier].snapshot;
+      for (const schema::EventTypePtr& type : *snapshot.event_types) {
+        if (std::ranges::binary_search(*other.types, type->name)) clash(type->name, later);
+      }
+      for (const schema::EventTypePtr& type : *other.event_types) {
+        const bool both = schema::FindEventType(*snapshot.event_types, type->name) != nullptr;
+        if (!both && std::ranges::binary_search(*snapshot.types, type->name)) {
+          clash(type->name, later);
+        }
+      }
+    }
+    all->insert(all->end(), snapshot.event_types->begin(), snapshot.event_types->end());
+  }
+  std::ranges::sort(*all, {}, [](const auto& type) { return std::string_view(type->name); });
+  return all;
+}
+
 /// What a tenant has in several layers becomes one; names that two of them have are told.
 class TenantMerger {
  public:
@@ -133,6 +167,13 @@ class TenantMerger {
       AddAll(parts[i].second->subscriptions, all.subscriptions, clash("the subscription"));
     }
     return std::make_shared<const TenantResources>(std::move(all));
+  }
+
+  /// The later of two layers has an event type of that name too.
+  void TellType(const std::string& name, const Layer& later, const Layer& first) {
+    if (lines_.size() >= kMaxClashes) return;
+    lines_.push_back(absl::StrCat("the event type '", name, "' of ", base::ToAbsl(later.name),
+                                  " is in ", base::ToAbsl(first.name), " already"));
   }
 
   absl::Status status() const {
@@ -180,13 +221,14 @@ SnapshotPtr MakeSnapshot(uint64_t revision, OperatorSettings settings,
                          std::vector<std::string> types,
                          std::vector<model::Destination> destinations,
                          std::vector<model::Subscription> subscriptions, const Snapshot* before,
-                         std::vector<model::Tenant> made) {
+                         std::vector<model::Tenant> made, schema::EventTypes event_types) {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->revision = revision;
   snapshot->settings = std::move(settings);
   snapshot->types = before != nullptr && *before->types == types
                         ? before->types
                         : std::make_shared<const std::vector<std::string>>(std::move(types));
+  snapshot->event_types = ShareTypes(std::move(event_types), before);
   std::map<std::string, TenantResources> tenants;
   for (model::Destination& destination : destinations) {
     TenantResources& tenant = tenants[destination.tenant];
@@ -220,6 +262,9 @@ absl::StatusOr<SnapshotPtr> Merge(const std::vector<Layer>& layers, uint64_t rev
   }
   merged->types = AllTypes(layers);
   TenantMerger merger;
+  merged->event_types = AllEventTypes(layers, [&](const std::string& name, size_t later) {
+    merger.TellType(name, layers[later], layers.front());
+  });
   std::vector<size_t> at(layers.size());  // of each layer, the next of its tenants
   Parts parts;
   while (NextTenant(layers, at, parts)) merged->tenants.push_back(merger.Merge(parts));

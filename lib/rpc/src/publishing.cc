@@ -247,6 +247,12 @@ void Publishing::CountIgnored(uint64_t traceparents, uint64_t tracestates) {
   if (tracestates > 0) metrics_.CountTraceIgnored(metrics::TracePart::kTracestate, tracestates);
 }
 
+void Publishing::CountRemarks(const ingest::Remarks& remarks) {
+  CountIgnored(remarks.bad_traceparents, remarks.bad_tracestates);
+  if (remarks.warned > 0) metrics_.CountMisfits(metrics::Misfit::kWarned, remarks.warned);
+  if (remarks.refused > 0) metrics_.CountMisfits(metrics::Misfit::kRefused, remarks.refused);
+}
+
 void Publishing::Refuse(const absl::Status& status, base::MonoTime since, PublishTrace* spans,
                         Answer answer) {
   Count(status, 1, since);
@@ -285,11 +291,11 @@ void Publishing::Publish(const grpc::ByteBuffer& request, CallQueue& queue,
     return;
   }
   const std::string_view view(reinterpret_cast<const char*>(bytes.begin()), bytes.size());
-  ingest::Traces traces;
-  traces.inherited = spans != nullptr ? spans->inherited() : trace ? &*trace : nullptr;
+  ingest::Remarks remarks;
+  remarks.inherited = spans != nullptr ? spans->inherited() : trace ? &*trace : nullptr;
   absl::StatusOr<Events> events =
-      ingest::DecodeRequest(view, limits_, *catalog(), clock_.Wall(), ThreadRandom(), traces);
-  CountIgnored(traces.bad_traceparents, traces.bad_tracestates);
+      ingest::DecodeRequest(view, limits_, *catalog(), clock_.Wall(), ThreadRandom(), remarks);
+  CountRemarks(remarks);
   if (!events.ok()) return refuse(events.status());
   if (caller != nullptr) {
     if (absl::Status status = CheckCaller(caller, *events); !status.ok()) return refuse(status);

@@ -34,8 +34,8 @@ absl::Status ToViolation(const absl::Status& status) {
 }  // namespace
 
 absl::StatusOr<model::EventPtr> MakeTrialEvent(const v1::Event& event, std::string_view tenant,
-                                               const std::vector<std::string>& types,
-                                               base::WallTime now, base::Random& random) {
+                                               const ingest::Catalog& catalog, base::WallTime now,
+                                               base::Random& random) {
   const std::string_view given = event.tenant().empty() ? kDefaultTenant : event.tenant();
   if (given != tenant) {
     return aip::BadField("event.tenant", "CONFLICT",
@@ -43,24 +43,26 @@ absl::StatusOr<model::EventPtr> MakeTrialEvent(const v1::Event& event, std::stri
   }
   v1::PublishRequest request;
   *request.add_events() = event;
-  const ingest::Catalog catalog(types.begin(), types.end());
   auto events = ingest::DecodeRequest(request.SerializeAsString(), {}, catalog, now, random);
   if (!events.ok()) return ToViolation(events.status());
   return std::move(events->front());
 }
 
 absl::StatusOr<model::EventPtr> MakeSample(std::string_view event_type, std::string_view tenant,
-                                           const std::vector<std::string>& types,
-                                           base::WallTime now, base::Random& random) {
+                                           const ingest::Catalog& catalog, base::WallTime now,
+                                           base::Random& random) {
   if (event_type.starts_with(kTypePrefix)) event_type.remove_prefix(kTypePrefix.size());
-  if (!std::ranges::binary_search(types, event_type)) {
+  const schema::EventTypePtr* known = catalog.Find(event_type);
+  if (known == nullptr) {
     return aip::BadField("event_type", "NOT_IN_CATALOG",
                          absl::StrCat("unknown event type '", base::Printable(event_type), "'"));
   }
-  std::shared_ptr<model::Event> sample = ingest::SampleEvent(event_type, tenant, now, random);
+  std::shared_ptr<model::Event> sample = *known != nullptr
+                                             ? ingest::SampleEvent(**known, tenant, now, random)
+                                             : ingest::SampleEvent(event_type, tenant, now, random);
   if (sample == nullptr) {
     return aip::BadField("event_type", "NO_SAMPLE",
-                         "there is no sample of this type: give the whole `event` instead");
+                         "there is no sample of this type: give it one, or the whole `event` here");
   }
   return sample;
 }

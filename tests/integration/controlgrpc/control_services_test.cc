@@ -103,8 +103,8 @@ class ControlServicesTest : public testing::Test {
          .keys = sealing::MasterKeys({*sealing::MasterKey::Parse(std::string(64, '1'))}),
          .clock = clock_,
          .file = file_,
-         .types = {destinations_.get(), subscriptions_.get(), tenants_.get(), tenant_tokens_.get(),
-                   tokens_.get()}});
+         .types = {destinations_.get(), subscriptions_.get(), tenants_.get(), event_types_.get(),
+                   tenant_tokens_.get(), tokens_.get()}});
     ASSERT_TRUE(repository.ok()) << repository.status();
     repository_ = *std::move(repository);
     repository_->Subscribe(
@@ -153,6 +153,7 @@ class ControlServicesTest : public testing::Test {
          .destinations = *destinations_,
          .subscriptions = *subscriptions_,
          .tenants = *tenants_,
+         .event_types = *event_types_,
          .tenant_tokens = *tenant_tokens_,
          .tokens = *tokens_,
          .authenticator = authenticator_,
@@ -245,6 +246,7 @@ class ControlServicesTest : public testing::Test {
   const std::unique_ptr<control::ResourceType> destinations_ = control::MakeDestinationType();
   const std::unique_ptr<control::ResourceType> tenants_ = control::MakeTenantType();
   const std::unique_ptr<control::ResourceType> subscriptions_ = control::MakeSubscriptionType();
+  const std::unique_ptr<control::ResourceType> event_types_ = control::MakeEventTypeType();
   const std::unique_ptr<control::ResourceType> tenant_tokens_ = control::MakeTenantTokenType();
   const std::unique_ptr<control::ResourceType> tokens_ = control::MakeTokenType();
   access::Authenticator authenticator_{clock_};

@@ -113,8 +113,11 @@ class ControlTest : public testing::Test {
     of_file.url = "https://203.0.113.9/hooks";
     resource::OperatorSettings settings;
     std::vector<std::string> types = model::BuiltInTypes();
+    types.push_back("of.file");
     std::ranges::sort(types);
-    file_.snapshot = resource::MakeSnapshot(1, settings, types, {of_file}, {}, nullptr);
+    file_.snapshot = resource::MakeSnapshot(
+        1, settings, types, {of_file}, {}, nullptr, {},
+        {std::make_shared<const schema::EventType>(schema::EventType{.name = "of.file"})});
     Start();
   }
   ~ControlTest() override { End(); }
@@ -130,7 +133,7 @@ class ControlTest : public testing::Test {
                                     .clock = clock_,
                                     .file = file_,
                                     .types = {types_[0].get(), types_[1].get(), types_[2].get(),
-                                              types_[3].get(), types_[4].get()}});
+                                              types_[3].get(), types_[4].get(), types_[5].get()}});
     if (!opened.ok()) return opened.status();
     repository_ = *std::move(opened);
     {
@@ -254,9 +257,9 @@ class ControlTest : public testing::Test {
   TestFile file_;
   base::SimulatedClock clock_;
   sealing::MasterKeys keys_{{Master('1')}};
-  std::unique_ptr<ResourceType> types_[5] = {MakeDestinationType(), MakeSubscriptionType(),
+  std::unique_ptr<ResourceType> types_[6] = {MakeDestinationType(), MakeSubscriptionType(),
                                              MakeTenantTokenType(), MakeTokenType(),
-                                             MakeTenantType()};
+                                             MakeTenantType(),      MakeEventTypeType()};
   std::unique_ptr<Repository> repository_;
   std::unique_ptr<Methods> destinations_;
   std::unique_ptr<Methods> subscriptions_;

@@ -55,6 +55,7 @@ class SimTable final : public routing::RoutingTable {
 class NullMetrics final : public metrics::Metrics {
  public:
   void CountPublished(metrics::PublishResult, uint64_t) override {}
+  void CountMisfits(metrics::Misfit, uint64_t) override {}
   void CountTraceIgnored(metrics::TracePart, uint64_t) override {}
   void ObservePublish(std::chrono::nanoseconds) override {}
   void ObserveCommit(std::chrono::nanoseconds, uint64_t, uint64_t) override {}

@@ -53,17 +53,17 @@ TEST(Decode, FillsInWhatIsLeftOut) {
 
 constexpr char kParent[] = "00-a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1-b2b2b2b2b2b2b2b2-01";
 
-absl::StatusOr<Events> DecodeTraced(const v1::PublishRequest& request, Traces& traces) {
+absl::StatusOr<Events> DecodeTraced(const v1::PublishRequest& request, Remarks& remarks) {
   const Catalog catalog = TestCatalog();
   base::SeededRandom random(1);
-  return DecodeRequest(request.SerializeAsString(), {}, catalog, kNow, random, traces);
+  return DecodeRequest(request.SerializeAsString(), {}, catalog, kNow, random, remarks);
 }
 
 TEST(Decode, AnEventHasTheTraceThatItBringsOrThatOfItsCall) {
   model::TraceContext call;
   call.trace_id.fill(0xC3);
   call.span_id.fill(0xD4);
-  Traces traces{.inherited = &call};
+  Remarks remarks{.inherited = &call};
   v1::Event own = SessionEvent();
   own.set_traceparent(kParent);
   own.set_tracestate("foo=1, bar=2");
@@ -75,7 +75,7 @@ TEST(Decode, AnEventHasTheTraceThatItBringsOrThatOfItsCall) {
   half.set_tracestate("FOO");
   v1::Event alone = SessionEvent();
   alone.set_tracestate("foo=1");
-  const auto events = DecodeTraced(RequestOf({own, SessionEvent(), bad, half, alone}), traces);
+  const auto events = DecodeTraced(RequestOf({own, SessionEvent(), bad, half, alone}), remarks);
   ASSERT_EQ(ErrorOf(events), "");
   const auto trace = (*events)[0]->trace();
   ASSERT_TRUE(trace);
@@ -86,13 +86,13 @@ TEST(Decode, AnEventHasTheTraceThatItBringsOrThatOfItsCall) {
   ASSERT_TRUE((*events)[3]->traced());
   EXPECT_EQ((*events)[3]->trace()->state, "");
   EXPECT_EQ((*events)[4]->trace(), call);
-  EXPECT_EQ(traces.bad_traceparents, 1u);
-  EXPECT_EQ(traces.bad_tracestates, 1u);
+  EXPECT_EQ(remarks.bad_traceparents, 1u);
+  EXPECT_EQ(remarks.bad_tracestates, 1u);
 }
 
 TEST(Decode, WithoutACallsTraceNothingIsStored) {
-  Traces traces;
-  const auto events = DecodeTraced(RequestOf({SessionEvent()}), traces);
+  Remarks remarks;
+  const auto events = DecodeTraced(RequestOf({SessionEvent()}), remarks);
   ASSERT_EQ(ErrorOf(events), "");
   EXPECT_FALSE((*events)[0]->traced());
   EXPECT_EQ((*events)[0]->record()[0], 1);

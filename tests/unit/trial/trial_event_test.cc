@@ -2,8 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include <algorithm>
-
 #include "carillon/aip/error.h"
 #include "carillon/model/built_in.h"
 #include "google/rpc/error_details.pb.h"
@@ -15,13 +13,16 @@ class TrialEventTest : public testing::Test {
  protected:
   TrialEventTest() {
     types_.push_back("order.paid");
-    std::ranges::sort(types_);
+    types_.push_back("order.sent");
+    schema::EventType sent{.name = "order.sent"};
+    sent.sample = "{\"a\":1}";
+    catalog_ = ingest::Catalog(types_, {std::make_shared<const schema::EventType>(sent)});
   }
   absl::StatusOr<model::EventPtr> Make(const v1::Event& event) {
-    return MakeTrialEvent(event, "acme", types_, now_, random_);
+    return MakeTrialEvent(event, "acme", catalog_, now_, random_);
   }
   absl::StatusOr<model::EventPtr> Sample(std::string_view type) {
-    return MakeSample(type, "acme", types_, now_, random_);
+    return MakeSample(type, "acme", catalog_, now_, random_);
   }
   /// Of the only violation: its field and reason.
   static std::string Violation(const absl::Status& status) {
@@ -32,6 +33,7 @@ class TrialEventTest : public testing::Test {
   }
 
   std::vector<std::string> types_ = model::BuiltInTypes();
+  ingest::Catalog catalog_;
   const base::WallTime now_{std::chrono::seconds(1'700'000'000)};
   base::SeededRandom random_{1};
 };
@@ -45,6 +47,9 @@ TEST_F(TrialEventTest, ASampleIsOfTheCatalog) {
   }
   EXPECT_EQ(Violation(Sample("no.such").status()), "event_type NOT_IN_CATALOG");
   EXPECT_EQ(Violation(Sample("order.paid").status()), "event_type NO_SAMPLE");
+  const auto registered = Sample("eventTypes/order.sent");
+  ASSERT_TRUE(registered.ok()) << registered.status();
+  EXPECT_EQ((*registered)->payload(), "{\"a\":1}");
 }
 
 TEST_F(TrialEventTest, AnEventIsTakenAsAPublishersIs) {

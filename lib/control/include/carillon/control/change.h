@@ -13,13 +13,14 @@
 #include "carillon/model/destination.h"
 #include "carillon/model/subscription.h"
 #include "carillon/model/tenant.h"
+#include "carillon/schema/event_type.h"
 
 namespace carillon::control {
 
 /// A resource validated: what is delivered by, or nothing of the kind.
-using Value =
-    std::variant<std::monostate, std::shared_ptr<const model::Destination>,
-                 std::shared_ptr<const model::Subscription>, std::shared_ptr<const model::Tenant>>;
+using Value = std::variant<std::monostate, std::shared_ptr<const model::Destination>,
+                           std::shared_ptr<const model::Subscription>,
+                           std::shared_ptr<const model::Tenant>, schema::EventTypePtr>;
 
 /// One resource that becomes another.
 struct Edit {

@@ -44,12 +44,20 @@ class ResourceType {
   virtual void Forget(google::protobuf::Message&) const {}
   /// Puts what is to be stored into the one form of several that mean the same.
   virtual void Normalize(google::protobuf::Message& message) const = 0;
+  /// Completes `after`, what an update makes of `before`, or says why it must not become so;
+  /// `force`: it may, whoever relies on `before`.
+  virtual absl::Status Evolve(const google::protobuf::Message& before,
+                              google::protobuf::Message& after, bool force) const;
+  /// A copy for lists, and for answers of what changes it: without members that take much room.
+  virtual std::unique_ptr<google::protobuf::Message> Summary(
+      const google::protobuf::Message& message) const;
   /// Members that methods of their own change, and what errors say.
   virtual std::map<std::string, std::string> instead() const = 0;
   /// Adds what goes with the deletion of `entry`, or says what stands in its way.
   virtual absl::Status Delete(const Entry& entry, const View& view, bool force,
                               std::vector<Edit>& edits) const = 0;
-  /// Those of the file in that tenant (empty: in all), as they are shown.
+  /// Those of the file in that tenant (empty: in all), as they are shown. Of a kind that is in no
+  /// tenant, the one of that id, or summaries of all.
   virtual std::vector<MessagePtr> OfFile(const resource::Snapshot& file,
                                          std::string_view tenant) const = 0;
   /// Those that nobody has made, and that are there all the same, as they are shown.
@@ -62,5 +70,6 @@ std::unique_ptr<ResourceType> MakeTenantType();
 /// Tokens in the name of a tenant, and those of none.
 std::unique_ptr<ResourceType> MakeTenantTokenType();
 std::unique_ptr<ResourceType> MakeTokenType();
+std::unique_ptr<ResourceType> MakeEventTypeType();
 
 }  // namespace carillon::control

@@ -24,6 +24,7 @@ struct ChangeRequest {
   const google::protobuf::Message& request;
   std::string request_id;
   bool validate_only = false;
+  bool force = false;  ///< an update may be one that others who rely on the resource do not expect
 };
 
 /// A page of a list.
@@ -74,6 +75,10 @@ class Methods {
   void Update(const ChangeRequest& request, const Caller& caller,
               const google::protobuf::Message& given, const google::protobuf::FieldMask& mask,
               bool allow_missing, Done done);
+  /// Changes one by a method of its own, `modify`, on the control thread; its error is the call's.
+  void Modify(const ChangeRequest& request, const Caller& caller, const std::string& name,
+              const std::string& etag,
+              std::function<absl::Status(google::protobuf::Message&)> modify, Done done);
   /// `describe` makes the answer of what is deleted, first, and what changes with it; of nothing
   /// when there was none.
   void Delete(const ChangeRequest& request, const Caller& caller, const Deletion& deletion,
@@ -85,7 +90,10 @@ class Methods {
                                          bool validate_only) const;
   absl::StatusOr<ChangeSet> DecideUpdate(const View& view, const google::protobuf::Message& given,
                                          const google::protobuf::FieldMask& mask,
-                                         bool allow_missing, bool validate_only) const;
+                                         bool allow_missing, bool validate_only, bool force) const;
+  /// The one of the store that a call means. READ_ONLY_FILE, NOT_FOUND, ETAG_MISMATCH.
+  absl::StatusOr<Entry> FindToChange(const View& view, const std::string& name,
+                                     const std::string& etag) const;
   absl::StatusOr<std::vector<Edit>> DecideDelete(const View& view, const Deletion& deletion) const;
   /// The edit and the answer of a resource that is about to be stored.
   absl::StatusOr<ChangeSet> Store(const View& view, std::shared_ptr<google::protobuf::Message> next,

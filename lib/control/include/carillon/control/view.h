@@ -32,6 +32,8 @@ class View {
   virtual std::vector<Entry> List(std::string_view prefix) const = 0;
   /// What the file has.
   virtual resource::SnapshotPtr file() const = 0;
+  /// What the store has, as values.
+  virtual resource::SnapshotPtr stored() const = 0;
 };
 
 }  // namespace carillon::control

@@ -27,6 +27,7 @@ struct ControlOptions {
   const control::ResourceType& destinations;
   const control::ResourceType& subscriptions;
   const control::ResourceType& tenants;
+  const control::ResourceType& event_types;
   const control::ResourceType& tenant_tokens;
   const control::ResourceType& tokens;
   access::Authenticator& authenticator;  ///< which knows the tokens that are made

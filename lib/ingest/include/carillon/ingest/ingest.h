@@ -6,11 +6,11 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "carillon/base/clock.h"
 #include "carillon/base/random.h"
+#include "carillon/ingest/type_catalog.h"
 #include "carillon/model/event.h"
 
 namespace carillon::ingest {
@@ -25,15 +25,15 @@ struct Limits {
 /// its bytes together yet.
 absl::Status CheckSize(size_t bytes, const Limits& limits);
 
-/// The known event types; immutable, swapped on reload.
-using Catalog = absl::flat_hash_set<std::string>;
-
-/// What the events of a request have to do with traces.
-struct Traces {
+/// What is to be known of a request beside its events, and what was seen of it.
+struct Remarks {
   const model::TraceContext* inherited = nullptr;  ///< of events that bring none; may be null
-  // Of the events' own, those that were wrong and were ignored.
+  // Of the events' own trace contexts, those that were wrong and were ignored.
   uint64_t bad_traceparents = 0;
   uint64_t bad_tracestates = 0;
+  // Payloads that did not fit the schema of their type: taken all the same, and refused.
+  uint64_t warned = 0;
+  uint64_t refused = 0;
 };
 
 /// Turns the bytes of a PublishRequest (or PublishStreamRequest: the same wire form) into events
@@ -43,14 +43,14 @@ struct Traces {
 /// INVALID_ARGUMENT, always with field and index, what was wrong and what is right.
 absl::StatusOr<std::vector<std::shared_ptr<model::Event>>> DecodeRequest(
     std::string_view request, const Limits& limits, const Catalog& catalog, base::WallTime now,
-    base::Random& random, Traces& traces);
+    base::Random& random, Remarks& remarks);
 
-/// The same where nobody asks for traces: those that events bring are kept.
+/// The same where nobody asks for remarks: traces that events bring are kept.
 inline absl::StatusOr<std::vector<std::shared_ptr<model::Event>>> DecodeRequest(
     std::string_view request, const Limits& limits, const Catalog& catalog, base::WallTime now,
     base::Random& random) {
-  Traces traces;
-  return DecodeRequest(request, limits, catalog, now, random, traces);
+  Remarks remarks;
+  return DecodeRequest(request, limits, catalog, now, random, remarks);
 }
 
 }  // namespace carillon::ingest

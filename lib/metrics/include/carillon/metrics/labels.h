@@ -56,6 +56,17 @@ inline constexpr size_t kTracePartCount = 2;
 inline constexpr std::array<std::string_view, kTracePartCount> kTracePartNames = {"traceparent",
                                                                                   "tracestate"};
 
+/// What became of payloads that did not fit the schema of their event type: label `result` of
+/// `carillon_payload_misfits_total`.
+enum class Misfit : uint8_t {
+  /// they were taken all the same
+  kWarned,
+  /// and with them their requests
+  kRefused,
+};
+inline constexpr size_t kMisfitCount = 2;
+inline constexpr std::array<std::string_view, kMisfitCount> kMisfitNames = {"warned", "refused"};
+
 /// What became of spans: label `result` of `carillon_trace_spans_total`.
 inline constexpr std::array<std::string_view, 3> kTraceSpanNames = {"exported", "dropped",
                                                                     "rejected"};

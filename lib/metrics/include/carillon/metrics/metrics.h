@@ -114,6 +114,8 @@ class Metrics {
   virtual ~Metrics() = default;
 
   virtual void CountPublished(PublishResult result, uint64_t events) = 0;
+  /// Payloads that did not fit the schema of their event type.
+  virtual void CountMisfits(Misfit result, uint64_t payloads) = 0;
   virtual void CountTraceIgnored(TracePart part, uint64_t contexts) = 0;
   /// From the arrival of a message to its answer.
   virtual void ObservePublish(std::chrono::nanoseconds took) = 0;

@@ -44,6 +44,8 @@ class Event {
     std::string& Begin(const Parts& parts, size_t expected);
     /// Of the payload that was appended, bytes.
     size_t payload_bytes() const { return record_.size() - payload_at_; }
+    /// What was appended so far; until more is.
+    std::string_view payload() const { return std::string_view(record_).substr(payload_at_); }
     /// Once after each `Begin`. Gives back memory when much less was appended than was expected.
     std::shared_ptr<Event> Finish();
 

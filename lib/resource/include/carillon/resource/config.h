@@ -15,6 +15,7 @@
 #include "carillon/resource/server_tls.h"
 #include "carillon/resource/surroundings.h"
 #include "carillon/resource/tracing.h"
+#include "carillon/schema/event_type.h"
 #include "carillon/sealing/master_key.h"
 #include "carillon/v1/config.pb.h"
 
@@ -37,6 +38,7 @@ struct Config {
   Tracing tracing;
   net::Egress egress;                  ///< its rules let every destination's URL pass
   std::vector<std::string> types;      ///< the catalog: built-in and configured, sorted
+  schema::EventTypes event_types;      ///< those configured, sorted
   std::vector<model::Tenant> tenants;  ///< that it makes
   std::vector<model::Destination> destinations;
   std::vector<model::Subscription> subscriptions;

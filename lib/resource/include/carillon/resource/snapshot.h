@@ -12,6 +12,7 @@
 #include "carillon/model/subscription.h"
 #include "carillon/model/tenant.h"
 #include "carillon/net/egress.h"
+#include "carillon/schema/event_type.h"
 
 namespace carillon::resource {
 
@@ -33,6 +34,7 @@ struct TenantResources {
 };
 using TenantPtr = std::shared_ptr<const TenantResources>;
 using TypesPtr = std::shared_ptr<const std::vector<std::string>>;
+using EventTypesPtr = std::shared_ptr<const schema::EventTypes>;
 
 /// What the operator alone says, of what can change while the process runs.
 struct OperatorSettings {
@@ -51,7 +53,9 @@ struct Snapshot {
   uint64_t revision = 0;
   std::optional<OperatorSettings> settings;  ///< one of the layers has them
   TypesPtr types = std::make_shared<const std::vector<std::string>>();  ///< the catalog, sorted
-  std::vector<TenantPtr> tenants;                                       ///< sorted by name
+  /// Of these, those that somebody has registered.
+  EventTypesPtr event_types = std::make_shared<const schema::EventTypes>();
+  std::vector<TenantPtr> tenants;  ///< sorted by name
 
   size_t destinations() const;
   size_t subscriptions() const;
@@ -70,7 +74,7 @@ SnapshotPtr MakeSnapshot(uint64_t revision, OperatorSettings settings,
                          std::vector<std::string> types,
                          std::vector<model::Destination> destinations,
                          std::vector<model::Subscription> subscriptions, const Snapshot* before,
-                         std::vector<model::Tenant> made = {});
+                         std::vector<model::Tenant> made = {}, schema::EventTypes event_types = {});
 
 /// The tenant of that name; null: there is none.
 const TenantResources* FindTenant(const Snapshot& snapshot, std::string_view tenant);
@@ -82,7 +86,8 @@ struct Layer {
 };
 
 /// Merges the layers into one snapshot with this revision. A name belongs to one source: returns
-/// ALREADY_EXISTS when two layers have a tenant, destination or subscription of the same name; the
+/// ALREADY_EXISTS when two layers have a tenant, destination, subscription or registered event type
+/// of the same name; the
 /// message names up to ten, one a line. Settings are those of the first that has any; types those
 /// of all.
 absl::StatusOr<SnapshotPtr> Merge(const std::vector<Layer>& layers, uint64_t revision);

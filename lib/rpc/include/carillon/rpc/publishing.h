@@ -107,6 +107,7 @@ class Publishing {
   /// Answers why the message was refused, and counts it.
   void Refuse(const absl::Status& status, base::MonoTime since, PublishTrace* spans, Answer answer);
   void CountIgnored(uint64_t traceparents, uint64_t tracestates);
+  void CountRemarks(const ingest::Remarks& remarks);
 
   const ingest::Limits limits_;
   const base::Clock& clock_;

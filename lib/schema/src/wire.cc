@@ -1,8 +1,8 @@
-#include "wire.h"
+#include "carillon/schema/wire.h"
 
 #include <limits>
 
-namespace carillon::ingest {
+namespace carillon::schema {
 namespace {
 
 using google::protobuf::internal::WireFormatLite;
@@ -55,4 +55,4 @@ std::string WireReader::Error() const {
   return "truncated or malformed at byte " + std::to_string(field_begin_);
 }
 
-}  // namespace carillon::ingest
+}  // namespace carillon::schema

@@ -8,7 +8,7 @@
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/wire_format_lite.h"
 
-namespace carillon::ingest {
+namespace carillon::schema {
 
 /// One field of a message in its wire form.
 struct WireField {
@@ -43,4 +43,4 @@ class WireReader {
   bool failed_ = false;
 };
 
-}  // namespace carillon::ingest
+}  // namespace carillon::schema
