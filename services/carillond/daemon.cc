@@ -85,7 +85,7 @@ class DaemonImpl final : public Daemon {
 
   absl::Status Start(std::atomic<bool>& opened, ExitCode& exit_code) {
     TellSurroundings(config_, logger_);
-    WarnOfOpenPorts(config_, logger_);
+    TellOfOpenPorts(config_, logger_);
     // First of all: who asks during a long recovery is answered.
     exit_code = kExitFailed;
     health_.SetNotReady("starting: the store is being opened");

@@ -1,44 +1,38 @@
 #include "notices.h"
 
-#include <boost/asio/ip/address.hpp>
+#include <string>
 #include <string_view>
 
 #include "carillon/base/text.h"
+#include "carillon/resource/open_ports.h"
 
 namespace carillon::server {
 namespace {
 
 constexpr std::chrono::minutes kHolderInterval{10};
 
-/// Whether other machines may reach it; `HOST:PORT`, as it was validated.
-bool IsReachable(std::string_view address) {
-  std::string_view host = address.substr(0, address.rfind(':'));
-  if (host == "localhost") return false;
-  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  boost::system::error_code error;
-  const auto ip = boost::asio::ip::make_address(host, error);
-  return error || !ip.is_loopback();
-}
-
-/// Whether whoever reaches the port may publish by it.
-bool IsOpen(std::string_view address, const resource::ServerTls& tls) {
-  return IsReachable(address) && tls.client_ca.empty();
-}
-
 }  // namespace
 
-void WarnOfOpenPorts(const config::Config& config, log::Logger& logger) {
+void TellOfOpenPorts(const config::Config& config, log::Logger& logger) {
   if (!config.tokens.empty() || !config.jwt_issuers.empty()) return;
   std::string open;
-  if (IsOpen(config.server.publish_address(), config.publish_tls)) open = "server.publish_address";
-  if (IsOpen(config.server.admin_address(), config.admin_tls)) {
-    open += open.empty() ? "server.admin_address" : ",server.admin_address";
+  for (const std::string_view member : resource::OpenPorts(config)) {
+    if (!open.empty()) open += ',';
+    open += "server.";
+    open += member;
   }
-  if (open.empty()) return;
-  logger.Warn(
-      "whoever reaches a port from another machine may publish: configure access.tokens, or ask "
-      "for client certificates, or listen on a loopback address",
-      {{"members", open}});
+  const bool reachable = resource::IsReachable(config.server.publish_address()) ||
+                         resource::IsReachable(config.server.admin_address());
+  if (!open.empty()) {
+    logger.Warn(
+        "whoever reaches a port from another machine may publish (access.trusted_network): "
+        "configure access.tokens, or ask for client certificates, or listen on a loopback address",
+        {{"members", open}});
+  } else if (!reachable) {
+    logger.Info(
+        "no token is configured: the ports listen on loopback addresses only, and whoever is on "
+        "this machine may publish");
+  }
 }
 
 void TellSurroundings(const config::Config& config, log::Logger& logger) {

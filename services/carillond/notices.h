@@ -14,9 +14,9 @@ namespace carillon::server {
 /// that leave little of what the container has.
 void TellSurroundings(const config::Config& config, log::Logger& logger);
 
-/// Warns when other machines may reach a port, no token is configured, and the port asks for no
-/// client certificate.
-void WarnOfOpenPorts(const config::Config& config, log::Logger& logger);
+/// Without tokens: warns when other machines may reach a port that asks for no client certificate,
+/// else tells that none may.
+void TellOfOpenPorts(const config::Config& config, log::Logger& logger);
 
 /// Warns when there are fewer descriptors than the configuration asks for.
 void WarnOfFewDescriptors(const config::Config& config, const base::DescriptorShares& shares,

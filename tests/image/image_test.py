@@ -109,6 +109,7 @@ class Inside(EndToEnd):
         names = [f"d{n}" for n in range(len(paths))]
         (folder / "carillon.yaml").write_text(json.dumps({
             "server": {"shutdown_grace": f"{GRACE}s"},
+            "access": {"trusted_network": True},  # the image listens on all addresses
             "journal": {"min_free_bytes": 0},
             "guard": {"allow_networks": ["127.0.0.0/8"], "allow_ports": [9000]},
             "event_types": [{"name": "test.event"}],

@@ -66,6 +66,12 @@
 {{- $_ := set $server "publish_address" (printf "%s:%d" .Values.listenAddress (int .Values.ports.publish)) -}}
 {{- $_ := set $server "admin_address" (printf "%s:%d" .Values.listenAddress (int .Values.ports.admin)) -}}
 {{- $_ := set $config "server" $server -}}
+{{/* Without tokens the pods take whom the network policy lets in. */}}
+{{- $access := default dict $config.access -}}
+{{- if not (or $access.tokens $access.jwt_issuers (hasKey $access "trusted_network")) -}}
+{{- $_ := set $access "trusted_network" true -}}
+{{- $_ := set $config "access" $access -}}
+{{- end -}}
 {{- $journal := default dict $config.journal -}}
 {{- $_ := set $journal "data_dir" "/var/lib/carillon" -}}
 {{- if .Values.persistence.enabled -}}

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/descriptor.h>
 
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "carillon/resource/open_ports.h"
 #include "carillon/resource/read_access.h"
 #include "carillon/resource/to_message.h"
 #include "catalog.h"
@@ -99,6 +101,26 @@ void ReadPorts(v1::ServerSettings& server, Config& to, const Path& path, Errors&
   }
 }
 
+/// Who forgets the tokens learns of it before anybody else can use that.
+void RefuseOpenPorts(const Config& config, Errors& errors) {
+  const Path root;
+  const Path server = root.Member("server");
+  for (const std::string_view member : OpenPorts(config)) {
+    const Path path = server.Member(member);
+    // What is no address has its error.
+    if (std::ranges::any_of(errors.violations(), [text = path.ToString()](const auto& violation) {
+          return violation.path == text;
+        })) {
+      continue;
+    }
+    errors.Add(path,
+               "must be a loopback address such as 127.0.0.1 while there is no token: whoever "
+               "reaches it may publish. Add one to access.tokens (`carillon tokens generate`), ask "
+               "for client certificates, or say access.trusted_network: true where the network "
+               "keeps others away");
+  }
+}
+
 /// What may be shown of a configuration whose sections are complete.
 std::shared_ptr<const v1::Config> ToSettings(const v1::Config& complete) {
   auto settings = std::make_shared<v1::Config>();
@@ -145,6 +167,7 @@ Config Validate(v1::Config given, const Surroundings& surroundings, Errors& erro
   ReadDestinations(given, names, to, errors);
   ReadSubscriptions(given, names, catalog, to, errors);
   if (given.limits().require_tenants()) RequireTenants(to, errors);
+  const bool trusted = given.access().trusted_network();
   to.types = catalog.types();
   to.event_types = catalog.configured();
   to.settings = ToSettings(given);
@@ -155,6 +178,7 @@ Config Validate(v1::Config given, const Surroundings& surroundings, Errors& erro
   to.resolver = std::move(*given.mutable_resolver());
   to.delivery_log = std::move(*given.mutable_delivery_log());
   to.statistics = std::move(*given.mutable_statistics());
+  if (!trusted) RefuseOpenPorts(to, errors);
   return to;
 }
 

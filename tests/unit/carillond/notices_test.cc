@@ -17,7 +17,7 @@ std::string OpenPorts(const config::Config& config) {
   const base::SystemClock clock;
   std::ostringstream out;
   const std::unique_ptr<log::Logger> logger = log::Logger::Create(out, log::Level::kInfo, clock);
-  WarnOfOpenPorts(config, *logger);
+  TellOfOpenPorts(config, *logger);
   const std::string line = out.str();
   constexpr std::string_view kMembers = "\"members\":\"";
   const size_t begin = line.find(kMembers);
@@ -40,6 +40,20 @@ TEST(OpenPorts, AreThoseThatOtherMachinesReach) {
   EXPECT_EQ(OpenPorts(At("127.0.0.1:7080", "10.1.2.3:7081")), "server.admin_address");
   EXPECT_EQ(OpenPorts(At("[::]:7080", "[2001:db8::1]:7081")),
             "server.publish_address,server.admin_address");
+}
+
+TEST(OpenPorts, ThatThereAreNoneIsToldToo) {
+  const auto told = [](const config::Config& config) {
+    const base::SystemClock clock;
+    std::ostringstream out;
+    const std::unique_ptr<log::Logger> logger = log::Logger::Create(out, log::Level::kInfo, clock);
+    TellOfOpenPorts(config, *logger);
+    return out.str();
+  };
+  config::Config config = At("127.0.0.1:7080", "[::1]:7081");
+  EXPECT_NE(told(config).find("loopback addresses only"), std::string::npos);
+  config.tokens.emplace_back();
+  EXPECT_EQ(told(config), "");
 }
 
 TEST(OpenPorts, AreNoneWithTokensOrClientCertificates) {

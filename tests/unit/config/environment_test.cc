@@ -29,7 +29,8 @@ std::string RefusalWith(const Variables& variables, std::string_view yaml) {
 
 constexpr char kFile[] =
     "server: {publish_address: '127.0.0.2:1', admin_address: '127.0.0.2:2', log_level: warn}\n"
-    "journal: {data_dir: /from/file}\n";
+    "journal: {data_dir: /from/file}\n"
+    "access: {trusted_network: true}\n";
 
 TEST(Environment, WinsOverTheFile) {
   const auto config = ParseWith({{"CARILLON_PUBLISH_ADDRESS", "[::]:7080"},

@@ -81,6 +81,51 @@ TEST(Validate, WhereTenantsAreRequiredTheFileNamesThem) {
   EXPECT_THAT(PathsOf(none), IsEmpty());
 }
 
+std::vector<std::string> RefusedPorts(const v1::Config& given) {
+  NoReferences references;
+  Errors errors(references);
+  Validate(given, {}, errors);
+  return PathsOf(errors);
+}
+
+TEST(Validate, WithoutTokensPortsAreLoopbackUnlessTheNetworkIsTrusted) {
+  v1::Config given = Good();
+  const auto at = [&](const char* publish, const char* admin) {
+    given.mutable_server()->set_publish_address(publish);
+    given.mutable_server()->set_admin_address(admin);
+    return RefusedPorts(given);
+  };
+  EXPECT_THAT(at("127.0.0.1:7080", "localhost:7081"), IsEmpty());
+  EXPECT_THAT(at("[::1]:7080", "127.200.0.1:0"), IsEmpty());
+  EXPECT_THAT(at("0.0.0.0:7080", "[::]:7081"),
+              ElementsAre("server.publish_address", "server.admin_address"));
+  EXPECT_THAT(at("10.1.2.3:7080", "[::ffff:127.0.0.1]:7081"),
+              ElementsAre("server.publish_address", "server.admin_address"));
+  EXPECT_THAT(at("192.0.2.1:7080", "127.0.0.1:7081"), ElementsAre("server.publish_address"));
+  given.mutable_access()->set_trusted_network(true);
+  EXPECT_THAT(at("0.0.0.0:7080", "0.0.0.0:7081"), IsEmpty());
+  given.mutable_access()->clear_trusted_network();
+  v1::AccessToken& token = *given.mutable_access()->add_tokens();
+  token.set_name("shop");
+  token.set_role(v1::ROLE_PUBLISHER);
+  token.set_sha256(std::string(64, 'a'));
+  EXPECT_THAT(at("0.0.0.0:7080", "0.0.0.0:7081"), IsEmpty());
+}
+
+TEST(Validate, AnOpenPortIsRefusedOnceAndWithWhatToDo) {
+  v1::Config given = Good();
+  given.mutable_server()->set_publish_address("0.0.0.0:7080");
+  given.mutable_server()->set_admin_address("example.com:80");
+  NoReferences references;
+  Errors errors(references);
+  Validate(given, {}, errors);
+  ASSERT_THAT(PathsOf(errors), ElementsAre("server.admin_address", "server.publish_address"));
+  for (const char* way :
+       {"access.tokens", "carillon tokens generate", "access.trusted_network", "127.0.0.1"}) {
+    EXPECT_THAT(errors.violations()[1].text, HasSubstr(way));
+  }
+}
+
 TEST(Validate, ATokensQuotaHasBounds) {
   NoReferences references;
   Errors errors(references);
