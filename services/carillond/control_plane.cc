@@ -8,6 +8,7 @@
 
 #include "carillon/access/methods.h"
 #include "carillon/configstore/sqlite_config_store.h"
+#include "carillon/control/audit_log.h"
 #include "carillon/control/operation_tasks.h"
 #include "carillon/control/repository.h"
 #include "carillon/control/resource_type.h"
@@ -18,6 +19,7 @@
 #include "carillon/operations/operation_store.h"
 #include "carillon/operations/operations.h"
 #include "carillon/operations/routes_in.h"
+#include "carillon/resource/proto_time.h"
 #include "carillon/trial/trial_sender.h"
 #include "carillon/v1/publisher.pb.h"
 #include "google/protobuf/descriptor.h"
@@ -27,6 +29,10 @@ namespace {
 
 constexpr char kFile[] = "config.db";
 constexpr char kOperationsFile[] = "operations.db";
+
+control::AuditLog::Limits AuditLimits(const v1::AuditSettings& settings) {
+  return {.age = resource::ToChrono(settings.retention_age()), .bytes = settings.retention_bytes()};
+}
 
 class ControlPlaneImpl final : public ControlPlane {
  public:
@@ -44,13 +50,17 @@ class ControlPlaneImpl final : public ControlPlane {
     auto store = configstore::OpenSqliteConfigStore({.path = folder / kFile});
     if (!store.ok()) return store.status();
     store_ = *std::move(store);
+    auto audit = control::AuditLog::Open(*store_, clock_, AuditLimits(config.audit));
+    if (!audit.ok()) return audit.status();
+    audit_ = *std::move(audit);
     auto repository = control::Repository::Open(
         {.store = *store_,
          .keys = config.master_keys,
          .clock = clock_,
          .file = file,
          .types = {destinations_.get(), subscriptions_.get(), tenants_.get(), event_types_.get(),
-                   tenant_tokens_.get(), tokens_.get()}});
+                   tenant_tokens_.get(), tokens_.get()},
+         .audit = audit_.get()});
     if (!repository.ok()) return repository.status();
     repository_ = *std::move(repository);
     if (absl::Status status = ReadMethods(); !status.ok()) return status;
@@ -82,13 +92,14 @@ class ControlPlaneImpl final : public ControlPlane {
          .operations = *operations_,
          .delivery_tools = tools_,
          .clock = clock_,
-         .authorize = controlgrpc::AuthorizeByAccess(authenticator_, *methods_,
-                                                     [this](const std::string& peer) {
-                                                       const rpc::Front* const front =
-                                                           front_.load();
-                                                       return front != nullptr ? front->HostOf(peer)
-                                                                               : peer;
-                                                     }),
+         .authorize = controlgrpc::AuthorizeByAccess(
+             authenticator_, *methods_,
+             [this](const std::string& peer) {
+               const rpc::Front* const front = front_.load();
+               return front != nullptr ? front->HostOf(peer) : peer;
+             },
+             audit_.get()),
+         .audit = *audit_,
          .log = tools_.log,
          .statistics = statistics_});
     return absl::OkStatus();
@@ -112,6 +123,7 @@ class ControlPlaneImpl final : public ControlPlane {
     if (trials_ != nullptr) trials_->Stop();
     if (operations_ != nullptr) operations_->Stop();
     if (repository_ != nullptr) repository_->Stop();
+    if (audit_ != nullptr) audit_->Stop();
   }
 
  private:
@@ -157,6 +169,7 @@ class ControlPlaneImpl final : public ControlPlane {
   const std::unique_ptr<control::ResourceType> tenant_tokens_ = control::MakeTenantTokenType();
   const std::unique_ptr<control::ResourceType> tokens_ = control::MakeTokenType();
   std::unique_ptr<store::ConfigStore> store_;
+  std::unique_ptr<control::AuditLog> audit_;
   std::unique_ptr<control::Repository> repository_;
   std::unique_ptr<operations::OperationStore> operation_store_;
   std::unique_ptr<operations::Operations> operations_;

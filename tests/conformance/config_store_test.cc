@@ -302,6 +302,31 @@ TEST_P(ConfigStoreTest, PagesAreInTheOrderOfKeys) {
   EXPECT_FALSE(page->more) << "nothing comes after the last";
 }
 
+TEST_P(ConfigStoreTest, PagesGoBackwardsToo) {
+  std::vector<ConfigChange> changes;
+  for (const char* key : {"d/b", "d/a", "s/a", "d", "d0", "d/\xff", "d/c", "\xff"}) {
+    changes.push_back({key, "v"});
+  }
+  ASSERT_TRUE(Write(std::move(changes)).ok());
+  const auto keys = [](const absl::StatusOr<ConfigPage>& page) {
+    std::vector<std::string> found;
+    for (const ConfigEntry& entry : page->entries) found.push_back(entry.key);
+    return found;
+  };
+  auto page = List({.prefix = "d/", .after = "", .limit = 3, .backwards = true});
+  EXPECT_THAT(keys(page), ElementsAre("d/\xff", "d/c", "d/b"));
+  EXPECT_TRUE(page->more);
+  page = List({.prefix = "d/", .after = "d/b", .limit = 3, .backwards = true});
+  EXPECT_THAT(keys(page), ElementsAre("d/a"));
+  EXPECT_FALSE(page->more);
+  page = List({.prefix = "", .after = "", .limit = 2, .backwards = true});
+  EXPECT_THAT(keys(page), ElementsAre("\xff", "s/a"));
+  page = List({.prefix = "\xff", .after = "", .backwards = true});
+  EXPECT_THAT(keys(page), ElementsAre("\xff"));
+  page = List({.prefix = "d/", .after = "x", .backwards = true});
+  EXPECT_EQ(page->entries.size(), 4u) << "what comes behind the prefix is none of it";
+}
+
 TEST_P(ConfigStoreTest, AWatcherHasEverythingAndThenEachSet) {
   Put("a", "1");
   Put("b", "1");

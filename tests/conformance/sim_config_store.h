@@ -111,11 +111,21 @@ class SimConfigStore final : public ConfigStore {
       return absl::InvalidArgumentError("limit");
     }
     ConfigPage page{.entries = {}, .more = false, .revision = disk_.revision};
-    for (const auto& [key, entry] : disk_.entries) {
-      if (!key.starts_with(query.prefix) || key <= query.after) continue;
+    const auto take = [&](const ConfigEntry& entry) {
+      if (!entry.key.starts_with(query.prefix)) return true;
+      const bool passed = query.backwards ? !query.after.empty() && entry.key >= query.after
+                                          : entry.key <= query.after;
+      if (passed) return true;
       page.more = page.entries.size() == query.limit;
-      if (page.more) break;
-      page.entries.push_back(entry);
+      if (!page.more) page.entries.push_back(entry);
+      return !page.more;
+    };
+    if (query.backwards) {
+      for (auto at = disk_.entries.rbegin(); at != disk_.entries.rend() && take(at->second); ++at) {
+      }
+    } else {
+      for (auto at = disk_.entries.begin(); at != disk_.entries.end() && take(at->second); ++at) {
+      }
     }
     return page;
   }

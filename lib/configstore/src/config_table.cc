@@ -86,6 +86,14 @@ absl::Status Hard(const absl::Status& status) {
   return absl::IsAborted(status) ? absl::UnavailableError(std::string(status.message())) : status;
 }
 
+/// What comes after all keys that begin so.
+std::string EndOf(std::string prefix) {
+  while (!prefix.empty() && prefix.back() == '\xff') prefix.pop_back();
+  if (prefix.empty()) return std::string(ConfigStore::kMaxKeyBytes + 1, '\xff');
+  ++prefix.back();
+  return prefix;
+}
+
 ConfigEntry EntryOf(const sqlite::Statement& row) {
   return {std::string(row.Blob(0)), std::string(row.Blob(1)), static_cast<uint64_t>(row.Int(2))};
 }
@@ -113,6 +121,8 @@ absl::Status ConfigTable::Prepare() {
       {&look_, "SELECT revision, length(key) + length(value) FROM entries WHERE key = ?1"},
       {&list_,
        "SELECT key, value, revision FROM entries WHERE key > ?1 AND key >= ?2 ORDER BY key"},
+      {&list_back_,
+       "SELECT key, value, revision FROM entries WHERE key < ?1 AND key < ?2 ORDER BY key DESC"},
       {&put_,
        "INSERT INTO entries VALUES(?1, ?2, ?3) ON CONFLICT(key) "
        "DO UPDATE SET value = ?2, revision = ?3"},
@@ -210,18 +220,24 @@ absl::StatusOr<ConfigPage> ConfigTable::List(const ConfigQuery& query) {
   }
   ConfigPage page;
   page.revision = revision_;
-  list_.BindBlob(1, query.after).BindBlob(2, query.prefix);
+  sqlite::Statement& list = query.backwards ? list_back_ : list_;
+  const std::string end = EndOf(query.prefix);
+  if (query.backwards) {
+    list.BindBlob(1, query.after.empty() ? end : query.after).BindBlob(2, end);
+  } else {
+    list.BindBlob(1, query.after).BindBlob(2, query.prefix);
+  }
   while (true) {
-    const auto there = list_.Step();
+    const auto there = list.Step();
     if (!there.ok()) return there.status();
-    if (!*there || !list_.Blob(0).starts_with(query.prefix)) break;
+    if (!*there || !list.Blob(0).starts_with(query.prefix)) break;
     if (page.entries.size() == query.limit) {
       page.more = true;
       break;
     }
-    page.entries.push_back(EntryOf(list_));
+    page.entries.push_back(EntryOf(list));
   }
-  list_.Reset();
+  list.Reset();
   return page;
 }
 

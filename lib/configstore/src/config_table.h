@@ -51,6 +51,7 @@ class ConfigTable {
   sqlite::Statement get_;
   sqlite::Statement look_;
   sqlite::Statement list_;
+  sqlite::Statement list_back_;
   sqlite::Statement put_;
   sqlite::Statement delete_;
   sqlite::Statement advance_;

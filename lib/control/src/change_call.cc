@@ -50,6 +50,7 @@ ChangeCall MakeCall(const ChangeRequest& request, const Caller& caller,
   call.request = request.request.SerializeAsString();
   call.answer_type = &answer_type;
   call.validate_only = request.validate_only;
+  call.trail = caller.trail;
   return call;
 }
 

@@ -39,12 +39,15 @@ void RepeatableCalls::Run(ChangeCall call, Act act, Done done) {
     done(std::move(answer));
   };
   call.sets_version = false;
+  // What it does is nothing of the repository's: whoever serves the call writes it down.
+  std::shared_ptr<CallTrail> trail = std::exchange(call.trail, nullptr);
   ChangeCall asked = Again(call);
-  repository_.Recall(
-      std::move(asked), [this, call = std::move(call), act = std::move(act),
-                         leave = std::move(leave)](absl::StatusOr<Answer> before) mutable {
-        OnRecalled(std::move(call), std::move(act), std::move(before), std::move(leave));
-      });
+  repository_.Recall(std::move(asked), [this, trail = std::move(trail), call = std::move(call),
+                                        act = std::move(act), leave = std::move(leave)](
+                                           absl::StatusOr<Answer> before) mutable {
+    if (trail != nullptr && before.ok() && *before != nullptr) trail->settled = true;
+    OnRecalled(std::move(call), std::move(act), std::move(before), std::move(leave));
+  });
 }
 
 void RepeatableCalls::OnRecalled(ChangeCall call, Act act, absl::StatusOr<Answer> before,

@@ -1,6 +1,8 @@
 #include "carillon/control/repository.h"
 
+#include <algorithm>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <utility>
@@ -230,6 +232,7 @@ class RepositoryImpl final : public Repository {
   void Write() {
     Pending& now = *under_way_;
     std::vector<store::ConfigChange> changes;
+    std::vector<AuditLog::Changed> told;
     for (const Edit& edit : now.set.edits) {
       const Entry before = Find(edit.name);
       const std::string key = KeyOfResource(edit.name);
@@ -239,9 +242,21 @@ class RepositoryImpl final : public Repository {
       std::optional<std::string> old;
       if (before.message != nullptr) old = EncodeStored(options_.keys, key, *before.message);
       now.undo.push_back({key, std::move(old), std::nullopt});
+      told.push_back({edit.name, before.message, edit.message});
     }
     Remember(changes);
+    WriteDown(told, changes);
     options_.store.Write(std::move(changes), OnThread(&RepositoryImpl::OnWritten));
+  }
+
+  /// Adds the entry of the audit log.
+  void WriteDown(const std::vector<AuditLog::Changed>& told,
+                 std::vector<store::ConfigChange>& changes) {
+    Pending& now = *under_way_;
+    if (options_.audit == nullptr || now.call.trail == nullptr || told.empty()) return;
+    std::vector<store::ConfigChange> entry = options_.audit->EntryOf(*now.call.trail, told);
+    now.undo.push_back({entry.front().key, std::nullopt, std::nullopt});
+    std::move(entry.begin(), entry.end(), std::back_inserter(changes));
   }
 
   /// Adds the answer to what is written, and takes old ones out.
@@ -334,6 +349,8 @@ class RepositoryImpl final : public Repository {
 
   void End(absl::StatusOr<Answer> answer) {
     Pending ended = *std::exchange(under_way_, std::nullopt);
+    // What it has changed has its entry, and where it has changed nothing there is none.
+    if (ended.call.trail != nullptr) ended.call.trail->settled = true;
     ended.done(std::move(answer));
     PostNext();
   }

@@ -1,11 +1,9 @@
 #include "stored_entries.h"
 
-#include <condition_variable>
 #include <memory>
-#include <optional>
 
 #include "absl/strings/str_cat.h"
-#include "carillon/base/mutex.h"
+#include "awaited.h"
 #include "carillon/base/text.h"
 #include "carillon/sealing/aead.h"
 #include "layer_builder.h"
@@ -15,32 +13,6 @@ namespace carillon::control {
 namespace {
 
 constexpr char kServerKey[] = "server/key";
-
-/// An answer of the store that one waits for.
-template <typename T>
-class Awaited {
- public:
-  absl::AnyInvocable<void(absl::StatusOr<T>)> callback() {
-    return [state = state_](absl::StatusOr<T> result) {
-      const base::MutexLock lock(state->mutex);
-      state->result = std::move(result);
-      state->wake.NotifyAll();
-    };
-  }
-  absl::StatusOr<T> Wait() {
-    const base::MutexLock lock(state_->mutex);
-    while (!state_->result) state_->wake.Wait(state_->mutex);
-    return *std::move(state_->result);
-  }
-
- private:
-  struct State {
-    base::Mutex mutex;
-    base::CondVar wake;
-    std::optional<absl::StatusOr<T>> result ABSL_GUARDED_BY(mutex);
-  };
-  std::shared_ptr<State> state_ = std::make_shared<State>();
-};
 
 /// Nothing is looked up while resources are read again.
 class EmptyView final : public View {
@@ -121,17 +93,20 @@ absl::StatusOr<StoredEntries> ReadStored(const RepositoryOptions& options) {
   if (!key.ok()) return key.status();
   stored.key = *std::move(key);
   std::vector<Edit> edits;
-  store::ConfigQuery query;
-  while (true) {
-    Awaited<store::ConfigPage> page;
-    options.store.List(query, page.callback());
-    const absl::StatusOr<store::ConfigPage> got = page.Wait();
-    if (!got.ok()) return got.status();
-    absl::Status status = AddPage(options, *got, stored, edits);
-    if (!status.ok()) return status;
-    stored.revision = got->revision;
-    if (!got->more || got->entries.empty()) break;
-    query.after = got->entries.back().key;
+  // The audit log, which may be the most of it, is left out.
+  for (const std::string_view prefix : {Remembered::kPrefix, kResourcePrefix}) {
+    store::ConfigQuery query{.prefix = std::string(prefix)};
+    while (true) {
+      Awaited<store::ConfigPage> page;
+      options.store.List(query, page.callback());
+      const absl::StatusOr<store::ConfigPage> got = page.Wait();
+      if (!got.ok()) return got.status();
+      absl::Status status = AddPage(options, *got, stored, edits);
+      if (!status.ok()) return status;
+      stored.revision = got->revision;
+      if (!got->more || got->entries.empty()) break;
+      query.after = got->entries.back().key;
+    }
   }
   stored.snapshot = LayerBuilder().Next(edits, stored.revision);
   return stored;

@@ -7,6 +7,7 @@
 #include "carillon/access/authorize.h"
 #include "carillon/aip/error.h"
 #include "carillon/base/text.h"
+#include "describe_call.h"
 
 namespace carillon::controlgrpc {
 namespace {
@@ -16,6 +17,7 @@ namespace {
 bool IsInProcess(std::string_view peer) { return peer == "unknown" || peer.starts_with("inproc"); }
 
 constexpr char kPeer[] = "carillon-peer";
+constexpr size_t kMaxUserAgent = 256;
 
 std::string_view MetadataOf(const grpc::ServerContextBase& context, const char* name) {
   const auto& metadata = context.client_metadata();
@@ -45,7 +47,8 @@ absl::Status NoTokens() {
 absl::StatusOr<CheckRequest> AuthorizeCall(const access::Methods& methods, std::string_view method,
                                            access::Authenticator& authenticator,
                                            std::string_view authorization,
-                                           absl::FunctionRef<std::string()> address) {
+                                           absl::FunctionRef<std::string()> address,
+                                           std::shared_ptr<control::CallTrail> trail) {
   const access::Method* const called = methods.Find(method);
   if (called == nullptr) {
     return aip::MakeError(v1::ROLE_FORBIDDEN,
@@ -56,29 +59,57 @@ absl::StatusOr<CheckRequest> AuthorizeCall(const access::Methods& methods, std::
   if (!caller.ok()) return caller.status();
   const access::Principal& principal = (*caller)->principal();
   if (principal.kind == access::PrincipalKind::kAnonymous) return NoTokens();
+  if (trail != nullptr) {
+    trail->principal = principal.name;
+    trail->role = principal.role;
+    trail->changes = called->audit == v1::AUDIT_CHANGE;
+  }
   if (absl::Status status = access::CheckMethod(*called, &principal); !status.ok()) return status;
-  return [called, &authenticator, caller = *std::move(caller)](
+  return [called, &authenticator, trail = std::move(trail), caller = *std::move(caller)](
              google::protobuf::Message& request) -> absl::StatusOr<control::Caller> {
     const access::Principal& whose = caller->principal();
+    if (trail != nullptr) DescribeRequest(request, *trail);
     if (absl::Status status = authenticator.Check(*caller); !status.ok()) return status;
     if (absl::Status status = access::CheckRequest(*called, whose, request); !status.ok()) {
       return status;
     }
-    return ToCaller(caller);
+    control::Caller to = ToCaller(caller);
+    to.trail = trail;
+    return to;
   };
 }
 
 Authorize AuthorizeByAccess(access::Authenticator& authenticator, const access::Methods& methods,
-                            std::function<std::string(const std::string&)> host_of) {
-  return [&authenticator, &methods, host_of = std::move(host_of)](
-             std::string_view method, const grpc::ServerContextBase& head) {
+                            std::function<std::string(const std::string&)> host_of,
+                            control::AuditLog* audit) {
+  return [&authenticator, &methods, host_of = std::move(host_of), audit](
+             std::string_view method,
+             const grpc::ServerContextBase& head) -> absl::StatusOr<CheckRequest> {
     const auto address = [&] {
       const std::string peer = head.peer();
       // Anybody can send the metadata; only this process's own calls are believed.
       return IsInProcess(peer) ? std::string(MetadataOf(head, kPeer)) : host_of(peer);
     };
-    return AuthorizeCall(methods, method, authenticator, MetadataOf(head, "authorization"),
-                         address);
+    const std::string_view authorization = MetadataOf(head, "authorization");
+    if (audit == nullptr) {
+      return AuthorizeCall(methods, method, authenticator, authorization, address);
+    }
+    auto trail = std::make_shared<control::CallTrail>();
+    trail->method = method;
+    trail->remote_address = address();
+    trail->user_agent = MetadataOf(head, "user-agent").substr(0, kMaxUserAgent);
+    trail->trace_id = TraceIdOf(MetadataOf(head, "traceparent"));
+    auto check = AuthorizeCall(methods, method, authenticator, authorization, address, trail);
+    if (!check.ok()) {
+      audit->Refused(*trail, check.status());
+      return check.status();
+    }
+    return CheckRequest([audit, trail, check = *std::move(check)](
+                            google::protobuf::Message& request) -> absl::StatusOr<control::Caller> {
+      absl::StatusOr<control::Caller> caller = check(request);
+      if (!caller.ok()) audit->Refused(*trail, caller.status());
+      return caller;
+    });
   };
 }
 

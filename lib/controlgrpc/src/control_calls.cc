@@ -125,16 +125,24 @@ void ControlCalls::PostReading(Incoming incoming, const Run& begin) {
 }
 
 rpc::GuestMethod ControlCalls::Change(std::string name, const Message& request, Changing changing) {
-  return Make(std::move(name), request, [changing = std::move(changing)](Incoming incoming) {
+  return Make(std::move(name), request, [this, changing = std::move(changing)](Incoming incoming) {
     const Message& message = *incoming.request;
     const Caller caller = std::move(incoming.caller);
-    changing(message, caller,
-             [&call = incoming.call,
-              request = std::move(incoming.request)](absl::StatusOr<control::Answer> answer) {
-               if (!answer.ok()) return call.Finish(answer.status());
-               Answer(call, **answer);
-             });
+    changing(
+        message, caller,
+        [this, &call = incoming.call, trail = caller.trail, request = std::move(incoming.request)](
+            absl::StatusOr<control::Answer> answer) { Conclude(call, trail, std::move(answer)); });
   });
+}
+
+void ControlCalls::Conclude(rpc::GuestCall& call, const std::shared_ptr<control::CallTrail>& trail,
+                            absl::StatusOr<control::Answer> answer) {
+  if (!answer.ok()) return call.Finish(answer.status());
+  const bool written = trail == nullptr || !trail->changes || trail->settled;
+  if (audit_ == nullptr || written) return Answer(call, **answer);
+  // It was done, whether that can be written down or not.
+  audit_->Record(
+      *trail, [&call, answer = *std::move(answer)](const absl::Status&) { Answer(call, *answer); });
 }
 
 }  // namespace carillon::controlgrpc

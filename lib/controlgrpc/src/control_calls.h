@@ -4,11 +4,13 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "carillon/base/worker.h"
+#include "carillon/control/audit_log.h"
 #include "carillon/control/standard_methods.h"
 #include "carillon/controlgrpc/call_authorization.h"
 #include "carillon/rpc/guest.h"
@@ -28,7 +30,10 @@ class ControlCalls {
   using Changing =
       std::function<void(const Message& request, const Caller&, control::Methods::Done done)>;
 
-  explicit ControlCalls(Authorize authorize) : authorize_(std::move(authorize)) {}
+  /// `audit`, where the effects of calls are written down that nobody else does, may be null and
+  /// outlives it.
+  ControlCalls(Authorize authorize, control::AuditLog* audit)
+      : authorize_(std::move(authorize)), audit_(audit) {}
 
   /// A method whose calls are run on the thread that reads, one after another, unless they are
   /// cancelled before. `request` and `response` are instances of their types, which stay.
@@ -50,11 +55,15 @@ class ControlCalls {
 
   /// A method whose calls go to `run` once they were checked.
   rpc::GuestMethod Make(std::string name, const Message& request, Run run);
+  /// Answers once it is written down what the call has done, if that has to be.
+  void Conclude(rpc::GuestCall& call, const std::shared_ptr<control::CallTrail>& trail,
+                absl::StatusOr<control::Answer> answer);
   /// Runs `begin` on the thread that reads, unless the call is cancelled before. It gives back its
   /// place in `reading_` when it is over.
   void PostReading(Incoming incoming, const Run& begin);
 
   const Authorize authorize_;
+  control::AuditLog* const audit_;
   std::atomic<size_t> reading_{0};
   base::Worker reader_{"control-read"};
 };

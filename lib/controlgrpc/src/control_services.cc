@@ -30,7 +30,8 @@ class ControlServicesImpl final : public ControlServices {
                  options.clock}),
         tenants_(options.repository, options.tenants, options.clock,
                  [this] { tokens_.RenewAll(); }),
-        calls_(std::move(options.authorize)),
+        audit_(options.audit, options.repository.page_tokens(), options.clock),
+        calls_(std::move(options.authorize), &options.audit),
         reader_(options.destinations, destinations_, options.delivery.describe,
                 [this](absl::AnyInvocable<void()> task) { return calls_.Post(std::move(task)); }),
         guests_{MakeDestinationFront(calls_, {destinations_, reader_, states_, tester_}),
@@ -42,10 +43,14 @@ class ControlServicesImpl final : public ControlServices {
                 MakeStatsFront(calls_, stats_),
                 MakeServerFront(calls_, options.server, options.repository),
                 MakeTokenFront(calls_, tokens_, options.methods),
-                MakeTenantFront(calls_, tenants_)} {}
+                MakeTenantFront(calls_, tenants_),
+                MakeAuditFront(calls_, audit_)} {}
 
   const std::vector<rpc::Guest>& guests() const override { return guests_; }
-  void Stop() override { calls_.Stop(); }
+  void Stop() override {
+    calls_.Stop();
+    audit_.Stop();
+  }
 
  private:
   control::Methods destinations_;
@@ -60,6 +65,7 @@ class ControlServicesImpl final : public ControlServices {
   control::ResendMethods resends_;
   control::TokenMethods tokens_;
   control::TenantMethods tenants_;
+  control::AuditMethods audit_;
   ControlCalls calls_;
   control::DestinationReader reader_;
   const std::vector<rpc::Guest> guests_;
@@ -72,7 +78,8 @@ std::vector<std::string> ControlServices::Names() {
           "carillon.v1.SubscriptionService", "carillon.v1.DeliveryService",
           "carillon.v1.OperationService",    "carillon.v1.ServerService",
           "carillon.v1.TokenService",        "carillon.v1.TenantService",
-          "carillon.v1.StatsService",        "carillon.v1.EventTypeService"};
+          "carillon.v1.StatsService",        "carillon.v1.EventTypeService",
+          "carillon.v1.AuditService"};
 }
 
 std::unique_ptr<ControlServices> ControlServices::Create(ControlOptions options) {

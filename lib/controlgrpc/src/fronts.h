@@ -1,6 +1,7 @@
 #pragma once
 
 #include "carillon/access/methods.h"
+#include "carillon/control/audit_methods.h"
 #include "carillon/control/delivery_methods.h"
 #include "carillon/control/destination_reader.h"
 #include "carillon/control/destination_states.h"
@@ -20,6 +21,7 @@
 namespace carillon::controlgrpc {
 
 // One for each service; what it is made of outlives it.
+rpc::Guest MakeAuditFront(ControlCalls& calls, control::AuditMethods& audit);
 rpc::Guest MakeDeliveryFront(ControlCalls& calls, const control::DeliveryMethods& methods,
                              control::ResendMethods& resends);
 struct DestinationParts {

@@ -158,6 +158,7 @@ Config Validate(v1::Config given, const Surroundings& surroundings, Errors& erro
   Complete(*given.mutable_resolver(), root.Member("resolver"), errors);
   Complete(*given.mutable_delivery_log(), root.Member("delivery_log"), errors);
   Complete(*given.mutable_statistics(), root.Member("statistics"), errors);
+  ApplyRules(*given.mutable_audit(), root.Member("audit"), errors);
   to.tracing = ReadTracing(given.tracing(), surroundings, root.Member("tracing"), errors);
   to.egress.rules = ReadGuard(given.guard(), root.Member("guard"), errors);
   if (given.has_proxy()) to.egress.proxy = ReadProxy(given.proxy(), root.Member("proxy"), errors);
@@ -178,6 +179,7 @@ Config Validate(v1::Config given, const Surroundings& surroundings, Errors& erro
   to.resolver = std::move(*given.mutable_resolver());
   to.delivery_log = std::move(*given.mutable_delivery_log());
   to.statistics = std::move(*given.mutable_statistics());
+  to.audit = std::move(*given.mutable_audit());
   if (!trusted) RefuseOpenPorts(to, errors);
   return to;
 }

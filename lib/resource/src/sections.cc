@@ -35,6 +35,7 @@ std::vector<StartSection> StartSections(const Config& config) {
           {"resolver", MarkOf(config.resolver)},
           {"delivery_log", MarkOf(config.delivery_log)},
           {"statistics", MarkOf(config.statistics)},
+          {"audit", MarkOf(config.audit)},
           {"secrets", MarkOf(KeyIds(config.master_keys))},
           {"tracing", MarkOf(std::string_view(config.tracing.file))}};
 }

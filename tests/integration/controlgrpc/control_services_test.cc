@@ -27,6 +27,7 @@
 #include "carillon/operations/routes_in.h"
 #include "carillon/statistics/statistics_store.h"
 #include "carillon/v1/access_service.grpc.pb.h"
+#include "carillon/v1/audit_service.grpc.pb.h"
 #include "carillon/v1/delivery_service.grpc.pb.h"
 #include "carillon/v1/destination_service.grpc.pb.h"
 #include "carillon/v1/operation.grpc.pb.h"
@@ -98,13 +99,17 @@ class ControlServicesTest : public testing::Test {
     auto store = configstore::OpenSqliteConfigStore({.path = folder_ + "/config.db"});
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
+    auto audit = control::AuditLog::Open(*store_, clock_, {});
+    ASSERT_TRUE(audit.ok()) << audit.status();
+    audit_ = *std::move(audit);
     auto repository = control::Repository::Open(
         {.store = *store_,
          .keys = sealing::MasterKeys({*sealing::MasterKey::Parse(std::string(64, '1'))}),
          .clock = clock_,
          .file = file_,
          .types = {destinations_.get(), subscriptions_.get(), tenants_.get(), event_types_.get(),
-                   tenant_tokens_.get(), tokens_.get()}});
+                   tenant_tokens_.get(), tokens_.get()},
+         .audit = audit_.get()});
     ASSERT_TRUE(repository.ok()) << repository.status();
     repository_ = *std::move(repository);
     repository_->Subscribe(
@@ -177,13 +182,21 @@ class ControlServicesTest : public testing::Test {
          .authorize = [this](std::string_view method,
                              const grpc::ServerContextBase&) -> absl::StatusOr<CheckRequest> {
            if (method == refused_) return aip::MakeError(v1::ROLE_FORBIDDEN, "not you");
-           return CheckRequest([](const google::protobuf::Message&) {
+           return CheckRequest([method = std::string(method)](const google::protobuf::Message&) {
              auto credential = std::make_shared<access::Principal>();
              credential->role = v1::ROLE_OPERATOR;
              credential->all_tenants = true;
-             return control::Caller{.principal = "tokens/ops", .credential = std::move(credential)};
+             auto trail = std::make_shared<control::CallTrail>();
+             trail->principal = "tokens/ops";
+             trail->method = method;
+             trail->resource = kOrders;
+             trail->changes = method.find("ableDestination") != method.npos;
+             return control::Caller{.principal = "tokens/ops",
+                                    .credential = std::move(credential),
+                                    .trail = std::move(trail)};
            });
          },
+         .audit = *audit_,
          .log = log_.get(),
          .statistics = statistics_.get()});
     server_.emplace(services_->guests());
@@ -203,6 +216,7 @@ class ControlServicesTest : public testing::Test {
     log_.reset();
     statistics_.reset();
     repository_.reset();
+    audit_.reset();
     store_.reset();
   }
 
@@ -251,6 +265,7 @@ class ControlServicesTest : public testing::Test {
   const std::unique_ptr<control::ResourceType> tokens_ = control::MakeTokenType();
   access::Authenticator authenticator_{clock_};
   std::unique_ptr<store::ConfigStore> store_;
+  std::unique_ptr<control::AuditLog> audit_;
   std::unique_ptr<control::Repository> repository_;
   std::vector<delivery::LaneOrder> orders_;
   delivery::DestinationStatus fares_;
@@ -717,6 +732,35 @@ TEST_F(ControlServicesTest, TokensAreMadeAndRevoked) {
   get.set_name(made->name());
   const auto gone = Call<v1::Token>(*stub, &v1::TokenService::Stub::GetToken, get);
   EXPECT_EQ(aip::ReasonOf(gone.status()), v1::RESOURCE_NOT_FOUND);
+}
+
+TEST_F(ControlServicesTest, WhatIsNoConfigurationIsWrittenDownOnceItIsDone) {
+  ASSERT_TRUE(Create(R"(parent: "tenants/acme" destination_id: "orders"
+      destination { url: "https://receiver.example/hooks" })")
+                  .ok());
+  const auto destinations = v1::DestinationService::NewStub(channel_);
+  const auto audit = v1::AuditService::NewStub(channel_);
+  const auto entries = [&] {
+    return Call<v1::ListAuditEntriesResponse>(*audit, &v1::AuditService::Stub::ListAuditEntries,
+                                              v1::ListAuditEntriesRequest())
+        .value();
+  };
+  const int before = entries().audit_entries_size();
+  const auto enable = [&](const std::string& more) {
+    return Call<v1::Destination>(
+               *destinations, &v1::DestinationService::Stub::EnableDestination,
+               Made<v1::EnableDestinationRequest>(absl::StrCat("name: \"", kOrders, "\" ", more)))
+        .status();
+  };
+  ASSERT_TRUE(enable("request_id: \"r1\"").ok());
+  const auto found = entries();
+  ASSERT_EQ(found.audit_entries_size(), before + 1);
+  const v1::AuditEntry& entry = found.audit_entries(0);
+  EXPECT_EQ(entry.method(), "carillon.v1.DestinationService/EnableDestination");
+  EXPECT_EQ(entry.changes(0).resource(), kOrders);
+  ASSERT_TRUE(enable("request_id: \"r1\"").ok());
+  EXPECT_FALSE(enable("etag: \"x\"").ok());
+  EXPECT_EQ(entries().audit_entries_size(), before + 1) << "neither had an effect";
 }
 
 }  // namespace

@@ -68,6 +68,8 @@ const Bound kSettings[] = {
     {"delivery", "max_response_head_bytes", {"1KiB", "1MiB"}, {"1023", "1025KiB"}},
     {"tracing", "protocol", {"grpc", "http/protobuf"}, {"http", "http/json", "GRPC"}},
     {"tracing", "sample_ratio", {"0", "0.01", "1"}, {"-0.1", "1.1", ".nan"}},
+    {"audit", "retention_age", {"24h", "3653d"}, {"23h", "3654d"}},
+    {"audit", "retention_bytes", {"1MiB", "128MiB"}, {"1048575", "129MiB"}},
     {"delivery_log", "details", {"failures", "all", "none"}, {"some"}},
     {"delivery_log", "body_bytes", {"0", "64KiB"}, {"65KiB"}},
     {"delivery_log", "retention_age", {"1h", "3653d"}, {"59m", "3654d"}},

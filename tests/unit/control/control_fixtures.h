@@ -35,16 +35,35 @@ class TestStore final : public store::ConfigStore {
   explicit TestStore(TestDisk &disk) : disk_(disk) {}
   void Write(std::vector<store::ConfigChange> changes,
              absl::AnyInvocable<void(absl::StatusOr<uint64_t>)> done) override {
+    done(WriteNow(std::move(changes)));
+  }
+  void Get(std::string key,
+           absl::AnyInvocable<void(absl::StatusOr<store::ConfigEntry>)> done) override {
+    done(GetNow(key));
+  }
+  void List(store::ConfigQuery query,
+            absl::AnyInvocable<void(absl::StatusOr<store::ConfigPage>)> done) override {
+    done(ListNow(query));
+  }
+  void Watch(store::ConfigWatcher &) override {}
+  void Unwatch(store::ConfigWatcher &) override {}
+
+  std::vector<absl::Status> failures;  ///< of the next writes, in order
+  int writes = 0;
+
+ private:
+  absl::StatusOr<uint64_t> WriteNow(std::vector<store::ConfigChange> changes) {
+    const base::MutexLock lock(mutex_);
     ++writes;
     if (!failures.empty()) {
       const absl::Status failure = failures.front();
       failures.erase(failures.begin());
-      if (!failure.ok()) return done(failure);
+      if (!failure.ok()) return failure;
     }
     for (const store::ConfigChange &change : changes) {
       const auto found = disk_.entries.find(change.key);
       const uint64_t has = found == disk_.entries.end() ? 0 : found->second.revision;
-      if (change.expected && *change.expected != has) return done(absl::AbortedError(change.key));
+      if (change.expected && *change.expected != has) return absl::AbortedError(change.key);
     }
     ++disk_.revision;
     for (store::ConfigChange &change : changes) {
@@ -54,32 +73,35 @@ class TestStore final : public store::ConfigStore {
         disk_.entries.erase(change.key);
       }
     }
-    done(disk_.revision);
+    return disk_.revision;
   }
-  void Get(std::string key,
-           absl::AnyInvocable<void(absl::StatusOr<store::ConfigEntry>)> done) override {
+  absl::StatusOr<store::ConfigEntry> GetNow(const std::string &key) {
+    const base::MutexLock lock(mutex_);
     const auto found = disk_.entries.find(key);
-    if (found == disk_.entries.end()) return done(absl::NotFoundError(key));
-    done(found->second);
+    if (found == disk_.entries.end()) return absl::NotFoundError(key);
+    return found->second;
   }
-  void List(store::ConfigQuery query,
-            absl::AnyInvocable<void(absl::StatusOr<store::ConfigPage>)> done) override {
+  absl::StatusOr<store::ConfigPage> ListNow(const store::ConfigQuery &query) {
+    const base::MutexLock lock(mutex_);
     store::ConfigPage page;
     page.revision = disk_.revision;
-    for (auto at = disk_.entries.upper_bound(query.after); at != disk_.entries.end(); ++at) {
+    std::vector<store::ConfigEntry> all;
+    for (const auto &[key, entry] : disk_.entries) {
+      if (key.starts_with(query.prefix)) all.push_back(entry);
+    }
+    if (query.backwards) std::ranges::reverse(all);
+    for (const store::ConfigEntry &entry : all) {
+      const bool comes = query.after.empty() ||
+                         (query.backwards ? entry.key < query.after : entry.key > query.after);
+      if (!comes) continue;
       if (page.entries.size() == query.limit) page.more = true;
       if (page.more) break;
-      page.entries.push_back(at->second);
+      page.entries.push_back(entry);
     }
-    done(std::move(page));
+    return page;
   }
-  void Watch(store::ConfigWatcher &) override {}
-  void Unwatch(store::ConfigWatcher &) override {}
 
-  std::vector<absl::Status> failures;  ///< of the next writes, in order
-  int writes = 0;
-
- private:
+  base::Mutex mutex_;  // the repository and the audit log have a thread each
   TestDisk &disk_;
 };
 
@@ -128,12 +150,16 @@ class ControlTest : public testing::Test {
 
   absl::Status TryStart() {
     store_ = std::make_unique<TestStore>(disk_);
+    auto audit = AuditLog::Open(*store_, clock_, audit_limits_);
+    if (!audit.ok()) return audit.status();
+    audit_ = *std::move(audit);
     auto opened = Repository::Open({.store = *store_,
                                     .keys = keys_,
                                     .clock = clock_,
                                     .file = file_,
                                     .types = {types_[0].get(), types_[1].get(), types_[2].get(),
-                                              types_[3].get(), types_[4].get(), types_[5].get()}});
+                                              types_[3].get(), types_[4].get(), types_[5].get()},
+                                    .audit = audit_.get()});
     if (!opened.ok()) return opened.status();
     repository_ = *std::move(opened);
     {
@@ -168,6 +194,7 @@ class ControlTest : public testing::Test {
       repository_->Stop();
     }
     repository_.reset();
+    audit_.reset();
     store_.reset();
   }
   /// Another process goes on with what is stored.
@@ -260,6 +287,8 @@ class ControlTest : public testing::Test {
   std::unique_ptr<ResourceType> types_[6] = {MakeDestinationType(), MakeSubscriptionType(),
                                              MakeTenantTokenType(), MakeTokenType(),
                                              MakeTenantType(),      MakeEventTypeType()};
+  AuditLog::Limits audit_limits_;
+  std::unique_ptr<AuditLog> audit_;
   std::unique_ptr<Repository> repository_;
   std::unique_ptr<Methods> destinations_;
   std::unique_ptr<Methods> subscriptions_;

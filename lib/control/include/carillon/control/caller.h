@@ -6,6 +6,7 @@
 
 #include "carillon/access/principal.h"
 #include "carillon/base/clock.h"
+#include "carillon/control/call_trail.h"
 
 namespace carillon::control {
 
@@ -18,6 +19,8 @@ struct Caller {
   bool is_operator = false;
   /// The same as its credential says it.
   std::shared_ptr<const access::Principal> credential;
+  /// What the audit log writes down of the call; null: nothing.
+  std::shared_ptr<CallTrail> trail;
   /// When it stops waiting for the answer.
   base::WallTime answer_by = base::WallTime::max();
 };

@@ -9,6 +9,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
+#include "carillon/control/call_trail.h"
 #include "carillon/control/view.h"
 #include "carillon/model/destination.h"
 #include "carillon/model/subscription.h"
@@ -49,6 +50,8 @@ struct ChangeCall {
   bool validate_only = false;
   /// Where the answer is a resource, its revision and etag become those of the change.
   bool sets_version = true;
+  /// What the audit log writes down of it; null: nothing.
+  std::shared_ptr<CallTrail> trail;
   /// Decides; on the control thread, while nothing else changes.
   absl::AnyInvocable<absl::StatusOr<ChangeSet>(const View&)> decide;
 };

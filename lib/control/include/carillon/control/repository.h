@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "carillon/aip/page_token.h"
 #include "carillon/base/clock.h"
+#include "carillon/control/audit_log.h"
 #include "carillon/control/change.h"
 #include "carillon/control/resource_type.h"
 #include "carillon/control/view.h"
@@ -30,14 +31,17 @@ struct RepositoryOptions {
   const resource::Source& file;
   /// The kinds that are stored.
   std::vector<const ResourceType*> types;
+  /// Where changes are written down; null: nowhere.
+  AuditLog* audit = nullptr;
 };
 
 /// The resources that the API has written: durable in a configuration store, and in force. A second
 /// source of resources beside the file.
 ///
-/// Changes go one after another: one is decided on what is in force, written, put in force on every
-/// lane, and answered only then. What could not be put in force is taken back from the store, and
-/// its caller is told why. Reading sees what is in force. Thread-safe.
+/// Changes go one after another: one is decided on what is in force, written together with its
+/// entry in the audit log, put in force on every lane, and answered only then. What could not be
+/// put in force is taken back from the store, and its caller is told why. Reading sees what is in
+/// force. Thread-safe.
 class Repository : public resource::Source, public View {
  public:
   static constexpr size_t kMaxWaiting = 256;  ///< changes that were not answered yet

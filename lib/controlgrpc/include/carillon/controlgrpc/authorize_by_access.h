@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -8,6 +9,8 @@
 #include "absl/status/statusor.h"
 #include "carillon/access/authenticator.h"
 #include "carillon/access/methods.h"
+#include "carillon/control/audit_log.h"
+#include "carillon/control/call_trail.h"
 #include "carillon/controlgrpc/call_authorization.h"
 
 namespace carillon::controlgrpc {
@@ -16,16 +19,20 @@ namespace carillon::controlgrpc {
 /// method; then whether each tenant that the request names is one of its own. A method that
 /// `methods` does not know is ROLE_FORBIDDEN; while there are no tokens every call is
 /// CREDENTIALS_MISSING. Errors are those of `Authenticator` and of carillon/access/authorize.h.
-/// Both references outlive what is returned.
+/// Both references outlive what is returned. `trail`, which may be null, gets what becomes known of
+/// the caller and of the request, and is the caller's then.
 absl::StatusOr<CheckRequest> AuthorizeCall(const access::Methods& methods, std::string_view method,
                                            access::Authenticator& authenticator,
                                            std::string_view authorization,
-                                           absl::FunctionRef<std::string()> address);
+                                           absl::FunctionRef<std::string()> address,
+                                           std::shared_ptr<control::CallTrail> trail = nullptr);
 
 /// The same for gRPC: the credential is the metadata `authorization`. `host_of` says where a call
 /// comes from by gRPC's name of its peer; of one from this process, that is what the HTTP face says
-/// (`carillon-peer`). Both references outlive what is returned.
+/// (`carillon-peer`). What is refused is written down in `audit`, which may be null. All outlive
+/// what is returned.
 Authorize AuthorizeByAccess(access::Authenticator& authenticator, const access::Methods& methods,
-                            std::function<std::string(const std::string&)> host_of);
+                            std::function<std::string(const std::string&)> host_of,
+                            control::AuditLog* audit = nullptr);
 
 }  // namespace carillon::controlgrpc

@@ -7,6 +7,7 @@
 #include "carillon/access/authenticator.h"
 #include "carillon/access/methods.h"
 #include "carillon/base/clock.h"
+#include "carillon/control/audit_log.h"
 #include "carillon/control/delivery_access.h"
 #include "carillon/control/repository.h"
 #include "carillon/control/resource_type.h"
@@ -39,6 +40,7 @@ struct ControlOptions {
   operations::DeliveryTools delivery_tools;  ///< of replays and resends
   const base::Clock& clock;
   Authorize authorize;
+  control::AuditLog& audit;                           ///< what is done is written down in it
   deliverylog::AttemptStore* log = nullptr;           ///< null: there is none, and calls say so
   statistics::StatisticsStore* statistics = nullptr;  ///< the same
 };

@@ -35,6 +35,7 @@ struct Config {
   v1::ResolverSettings resolver;
   v1::DeliveryLogSettings delivery_log;
   v1::StatisticsSettings statistics;
+  v1::AuditSettings audit;
   Tracing tracing;
   net::Egress egress;                  ///< its rules let every destination's URL pass
   std::vector<std::string> types;      ///< the catalog: built-in and configured, sorted

@@ -30,7 +30,7 @@ struct ConfigChange {
   std::optional<uint64_t> expected = std::nullopt;
 };
 
-/// Entries in the order of their keys.
+/// Entries in the order of their keys, or backwards.
 struct ConfigPage {
   std::vector<ConfigEntry> entries;
   bool more = false;      ///< entries come after the last of these
@@ -39,9 +39,10 @@ struct ConfigPage {
 
 /// Which entries a page is of.
 struct ConfigQuery {
-  std::string prefix;   ///< of their keys; empty: all
-  std::string after;    ///< their keys come after this one; empty: from the first
-  size_t limit = 1000;  ///< most entries, 1 to kMaxPage
+  std::string prefix;      ///< of their keys; empty: all
+  std::string after;       ///< their keys come after this one; empty: from the first
+  size_t limit = 1000;     ///< most entries, 1 to kMaxPage
+  bool backwards = false;  ///< from the last key to the first: `after` is one they come before
   static constexpr size_t kMaxPage = 10'000;
 };
 
