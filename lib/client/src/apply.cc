@@ -143,10 +143,15 @@ absl::StatusOr<std::vector<Step>> Applier::Plan(std::vector<Answer> documents) {
   std::set<std::string> given;
   for (const Answer& document : documents) {
     const std::string name = TextOf(*document, "name");
-    if (KindOfName(name) == nullptr || KindOfName(name) != KindOfType(*document->GetDescriptor())) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("'", base::Printable(name), "' is no name of a ",
-                       base::ToAbsl(KindOfType(*document->GetDescriptor())->singular)));
+    const Kind* const kind = KindOfType(*document->GetDescriptor());
+    if (kind == nullptr) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "'", base::Printable(name), "' is a ", document->GetDescriptor()->name(),
+          ", of which this command knows nothing: leave it in the configuration of the server"));
+    }
+    if (KindOfName(name) != kind) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "'", base::Printable(name), "' is no name of a ", base::ToAbsl(kind->singular)));
     }
     if (!given.insert(name).second) {
       return absl::InvalidArgumentError(absl::StrCat(name, " stands in the documents twice"));

@@ -206,6 +206,7 @@ TEST(Apply, MistakesInDocuments) {
   EXPECT_THAT(error("destinations: [{name: a/b, url: b}]"), HasSubstr("is no name"));
   EXPECT_THAT(error("destinations: [{name: a, url: b, disabled: true}]"),
               HasSubstr("for configuration files only"));
+  EXPECT_THAT(error("tenants: [{name: acme}]"), HasSubstr("'tenants/acme' is a Tenant"));
 }
 
 TEST(LocalSecrets, AreReadFromVariablesAndFiles) {
