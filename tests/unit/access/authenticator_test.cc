@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "carillon/aip/error.h"
+#include "jwt_callers.h"
 #include "jwt_maker.h"
 #include "sample_methods.h"
 
@@ -215,14 +216,21 @@ TEST_F(JwtAuthenticatorTest, WhoShowsManyWrongOnesWaitsBeforeMoreAreVerified) {
   EXPECT_TRUE(Authenticate(good, "10.0.0.1").ok());  // which makes it known
 }
 
-TEST_F(JwtAuthenticatorTest, NotMoreThanSoManyAreRemembered) {
-  const auto first = Authenticate(Token(maker_), "x");
-  ASSERT_TRUE(first.ok());
-  for (int i = 0; i < 10'100; ++i) {
-    ASSERT_TRUE(Authenticate(Token(maker_, seconds(1000 + i)), "x").ok());
+TEST(JwtCallers, NotMoreThanSoManyAreRemembered) {
+  JwtCallers callers;
+  const base::WallTime now{std::chrono::hours(400'000)};
+  const auto hash_of = [](size_t i) { return HashText(std::to_string(i)); };
+  for (size_t i = 0; i < JwtCallers::kMaxKnown + 100; ++i) {
+    Principal principal;
+    if (i >= 100) principal.expire_time = now + std::chrono::hours(1);
+    ASSERT_NE(callers.Add(hash_of(i), principal, callers.issuers(), now), nullptr);
   }
-  EXPECT_FALSE((*first)->revoked());  // forgotten, but right
-  EXPECT_TRUE(authenticator_.Check(**first).ok());
+  size_t known = 0;
+  for (size_t i = 0; i < JwtCallers::kMaxKnown + 100; ++i) {
+    if (callers.Find(hash_of(i), now) != nullptr) ++known;
+  }
+  EXPECT_EQ(known, JwtCallers::kMaxKnown);
+  EXPECT_EQ(callers.Find(hash_of(5000), now + std::chrono::hours(1)), nullptr);  // it has ended
 }
 
 }  // namespace
