@@ -48,15 +48,22 @@ constexpr std::string_view kAdminTls = "server.admin_tls";
 
 /// How long a question to the delivery threads may take, which answer within milliseconds.
 constexpr std::chrono::milliseconds kDescribePatience{500};
+/// The same where the log is read for it.
+constexpr std::chrono::seconds kCountPatience{5};
 
-/// `engine` outlives it.
-control::DeliveryAccess DeliveryBy(engine::Engine& engine) {
+/// Both outlive it.
+control::DeliveryAccess DeliveryBy(engine::Engine& engine, store::EventLog& events) {
   return {.command = [&engine](delivery::LaneOrder order,
                                auto done) { engine.Command(std::move(order), std::move(done)); },
           .describe =
               [&engine](std::vector<store::LaneName> names, auto done) {
                 engine.Describe(std::move(names), kDescribePatience, std::move(done));
-              }};
+              },
+          .count =
+              [&engine](store::LaneName name, auto done) {
+                engine.CountPending(std::move(name), kCountPatience, std::move(done));
+              },
+          .events = &events};
 }
 
 class DaemonImpl final : public Daemon {
@@ -117,7 +124,7 @@ class DaemonImpl final : public Daemon {
     journal_->Start();
     file_ = std::make_unique<config::FileSource>(config_path_, config_, clock_);
     auto control = ControlPlane::Open(config_, *file_, authenticator_, connections_,
-                                      DeliveryBy(*engine_), clock_, Tools(), statistics_.get());
+                                      DeliveryBy(*engine_, *journal_), clock_, Tools(), statistics_.get());
     if (!control.ok()) return control.status();
     control_ = *std::move(control);
     auto layers = resource::Layers::Create({file_.get(), &control_->source()});

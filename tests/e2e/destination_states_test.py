@@ -6,7 +6,8 @@ import unittest
 
 from control_api_test import (ACME, DESTINATIONS, MASTER, NAME, READER, SUBSCRIPTIONS, ControlApi,
                               signed_by)
-from harness import eventually, header
+from harness import eventually, header, session
+from json_api_test import PUBLISH, event
 
 SAMPLE = "eventTypes/session.create"
 
@@ -249,6 +250,64 @@ class States(ControlApi):
             self.assertEqual(answer.reason, "ROLE_FORBIDDEN")
             other = "tenants/bell/destinations/orders"
             self.assertEqual(self.change(method, 403, other).reason, "TENANT_FORBIDDEN")
+
+
+class Previews(ControlApi):
+    def preview(self, token=READER, status=200, parent="tenants/acme", **subscription):
+        return self.call(SUBSCRIPTIONS + "PreviewSubscription", {
+            "parent": parent, "subscription": {"destinations": ["orders"], **subscription}},
+            token, status)
+
+    def test_it_says_what_would_have_matched_and_the_same_is_delivered_then(self):
+        receiver = self.sink()
+        self.begin()
+        self.create(receiver.url("/ok"))
+        for number, location in ((1, "Linz"), (2, "Kamen"), (3, "Linz")):
+            self.call(PUBLISH, {"events": [
+                event(number, tenant="acme", session=session(number, location=location))]})
+        wanted = {"types": ["session.*"],
+                  "filter": {"payload": "location", "equals": {"stringValue": "Kamen"}}}
+        told = self.preview(**wanted)
+        self.assertEqual((told["scannedCount"], told["matchedCount"]), (3, 1))
+        self.assertEqual([result.get("failedCondition") for result in told["results"]],
+                         ["filter.equals", None, "filter.equals"])
+        self.assertEqual(told["results"][0]["foundValue"], "Linz")
+        self.assertEqual(self.call(SUBSCRIPTIONS + "ListSubscriptions",
+                                   {"parent": "tenants/acme"}).get("subscriptions"), None)
+        self.assertEqual(self.preview(types=["sync.*"]).get("matchedCount"), None)
+        self.assertEqual(self.preview(types=["nothing.*"], status=400).reason, "FIELD_INVALID")
+
+    def test_who_may(self):
+        self.begin()
+        self.create("http://127.0.0.1:9/")
+        self.preview(types=["*"])
+        self.assertEqual(self.preview(types=["*"], parent="tenants/bell", status=403).reason,
+                         "TENANT_FORBIDDEN")
+
+    def test_a_deletion_says_first_how_much_is_given_up(self):
+        receiver = self.sink()
+        self.begin()
+        self.create(receiver.url("/status/503"),
+                    breaker={"consecutiveFailures": 1, "delay": "3600s", "maxDelay": "3600s"})
+        self.subscribe()
+        self.publish_one(1)
+        receiver.wait_records(1)
+        self.publish_one(2)
+        self.publish_one(3)
+        request = {"name": NAME, "force": True, "validateOnly": True}
+
+        def told():
+            answer = self.call(DESTINATIONS + "DeleteDestination", request)
+            return (answer.get("abandonedDeliveryCount"), answer.get("untriedDeliveryCount"),
+                    answer.get("deletedSubscriptions"))
+
+        expected = ("3", "2", ["tenants/acme/subscriptions/all"])
+        eventually(lambda: told() == expected, "one was tried, two were not")
+        self.call(DESTINATIONS + "DisableDestination", {"name": NAME})
+        eventually(lambda: told() == expected, "also where they lie in the journal")
+        self.call(DESTINATIONS + "GetDestination", {"name": NAME})
+        self.call(DESTINATIONS + "DeleteDestination", {"name": NAME, "force": True})
+        self.carillond.wait_metric("carillon_dead_total", 3)
 
 
 if __name__ == "__main__":

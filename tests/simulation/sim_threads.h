@@ -143,6 +143,12 @@ class SimDeliveryShard final : public engine::DeliveryShard {
       shard.dispatcher().Command(order, std::move(done));
     });
   }
+  void CountPending(LanePlace lane, Counted done) override {
+    Post([lane = std::move(lane), done = std::move(done)](SimShard& shard) mutable {
+      if (!shard.is_open()) return done(std::nullopt);
+      shard.dispatcher().CountPending(lane, std::move(done));
+    });
+  }
   void Describe(std::vector<LanePlace> lanes, Described done) override {
     Post([lanes = std::move(lanes), done = std::move(done)](SimShard& shard) mutable {
       done(shard.is_open() ? shard.dispatcher().Describe(lanes)

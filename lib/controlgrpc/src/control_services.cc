@@ -34,9 +34,12 @@ class ControlServicesImpl final : public ControlServices {
         calls_(std::move(options.authorize), &options.audit),
         reader_(options.destinations, destinations_, options.delivery.describe,
                 [this](absl::AnyInvocable<void()> task) { return calls_.Post(std::move(task)); }),
-        guests_{MakeDestinationFront(calls_, {destinations_, reader_, states_, tester_}),
+        counter_(options.destinations, options.delivery.count),
+        preview_(options.repository, options.subscriptions, *options.delivery.events, options.clock,
+                 [this](absl::AnyInvocable<void()> task) { return calls_.Post(std::move(task)); }),
+        guests_{MakeDestinationFront(calls_, {destinations_, reader_, states_, tester_, counter_}),
                 MakeKeyFront(calls_, keys_),
-                MakeSubscriptionFront(calls_, subscriptions_),
+                MakeSubscriptionFront(calls_, subscriptions_, preview_),
                 MakeDeliveryFront(calls_, deliveries_, resends_),
                 MakeOperationFront(calls_, operations_),
                 MakeEventTypeFront(calls_, event_types_),
@@ -68,6 +71,8 @@ class ControlServicesImpl final : public ControlServices {
   control::AuditMethods audit_;
   ControlCalls calls_;
   control::DestinationReader reader_;
+  control::DeletionCounter counter_;
+  control::SubscriptionPreview preview_;
   const std::vector<rpc::Guest> guests_;
 };
 

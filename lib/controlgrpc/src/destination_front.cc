@@ -49,8 +49,14 @@ rpc::Guest MakeDestinationFront(ControlCalls& calls, const DestinationParts& par
   AddCreate(table, methods, &v1::CreateDestinationRequest::destination_id,
             &v1::CreateDestinationRequest::destination);
   AddUpdate(table, methods, &v1::UpdateDestinationRequest::destination);
-  AddDelete<v1::DeleteDestinationRequest, v1::DeleteDestinationResponse>(table, methods,
-                                                                         &DescribeDeletion);
+  table.Change<v1::DeleteDestinationRequest, v1::DeleteDestinationResponse>(
+      [&methods, &counter = parts.counter](const v1::DeleteDestinationRequest& request,
+                                           const control::Caller& caller,
+                                           control::Methods::Done done) {
+        if (request.validate_only()) done = counter.Then(request.name(), std::move(done));
+        methods.Delete(ToChange(request), caller, ToDeletion(request), &DescribeDeletion,
+                       std::move(done));
+      });
   table.Change<v1::EnableDestinationRequest, v1::Destination>(
       [&states = parts.states](const v1::EnableDestinationRequest& request,
                                const control::Caller& caller,

@@ -2,6 +2,7 @@
 
 #include "carillon/access/methods.h"
 #include "carillon/control/audit_methods.h"
+#include "carillon/control/deletion_counter.h"
 #include "carillon/control/delivery_methods.h"
 #include "carillon/control/destination_reader.h"
 #include "carillon/control/destination_states.h"
@@ -13,6 +14,7 @@
 #include "carillon/control/server_facts.h"
 #include "carillon/control/standard_methods.h"
 #include "carillon/control/stats_methods.h"
+#include "carillon/control/subscription_preview.h"
 #include "carillon/control/tenant_methods.h"
 #include "carillon/control/token_methods.h"
 #include "carillon/rpc/guest.h"
@@ -29,6 +31,7 @@ struct DestinationParts {
   control::DestinationReader& reader;
   control::DestinationStates& states;
   control::DestinationTester& tester;
+  control::DeletionCounter& counter;
 };
 rpc::Guest MakeDestinationFront(ControlCalls& calls, const DestinationParts& parts);
 rpc::Guest MakeEventTypeFront(ControlCalls& calls, control::Methods& methods);
@@ -37,7 +40,8 @@ rpc::Guest MakeOperationFront(ControlCalls& calls, const control::OperationMetho
 rpc::Guest MakeServerFront(ControlCalls& calls, const control::ServerFacts& facts,
                            const control::Repository& repository);
 rpc::Guest MakeStatsFront(ControlCalls& calls, const control::StatsMethods& methods);
-rpc::Guest MakeSubscriptionFront(ControlCalls& calls, control::Methods& methods);
+rpc::Guest MakeSubscriptionFront(ControlCalls& calls, control::Methods& methods,
+                                 control::SubscriptionPreview& preview);
 rpc::Guest MakeTenantFront(ControlCalls& calls, control::TenantMethods& tenants);
 /// `methods`: of which a caller is told those that it may call.
 rpc::Guest MakeTokenFront(ControlCalls& calls, control::TokenMethods& tokens,

@@ -79,6 +79,10 @@ class DispatcherImpl final : public Dispatcher {
   void ListPending(absl::AnyInvocable<void(model::PendingReport)> done) override {
     pending_.List(std::move(done));
   }
+  void CountPending(const LanePlace& lane,
+                    absl::AnyInvocable<void(std::optional<model::Pending>)> done) override {
+    pending_.Count(lane, std::move(done));
+  }
   void AwaitRemovals(absl::AnyInvocable<void(uint64_t)> done) override {
     removals_.Await(std::move(done));
   }

@@ -21,6 +21,8 @@ struct PendingReporter::Scan {
     std::optional<uint64_t> from;
   };
   std::vector<Place> places;
+  std::optional<uint32_t> only;  // the place of the one lane that is asked for: places[0]
+  uint64_t max_bytes = kBytes;
   model::PendingReport report;
   uint64_t next = 0;   // position to read, up to `report.next_position`
   uint64_t bytes = 0;  // read so far
@@ -35,24 +37,44 @@ void PendingReporter::List(absl::AnyInvocable<void(model::PendingReport)> done) 
   scan->report.next_position = next;
   scan->report.destinations.reserve(routes_.lanes().size());
   scan->next = next;
-  for (const Lane* lane : routes_.lanes()) {
-    Scan::Place& place = scan->places.emplace_back();
-    if (lane == nullptr) continue;
-    place.index = scan->report.destinations.size();
-    place.lane = lane->id();
-    model::Pending& pending = scan->report.destinations.emplace_back(lane->CountPending());
-    if (!lane->cursor()) continue;
-    const uint64_t cursor = std::max(*lane->cursor(), lane->from());
-    if (cursor >= next) continue;
-    pending.behind_from = cursor;
-    if (next - cursor > kEvents) {
-      pending.behind.reset();
-    } else {
-      place.from = cursor;
-      scan->next = std::min(scan->next, cursor);
-    }
-  }
+  for (const Lane* lane : routes_.lanes()) Add(*scan, lane);
   Read(std::move(scan));
+}
+
+void PendingReporter::Count(const LanePlace& of,
+                            absl::AnyInvocable<void(std::optional<model::Pending>)> done) {
+  const Lane* const lane = routes_.LaneNamed(of.place, of.tenant, of.name);
+  if (lane == nullptr) return done(std::nullopt);
+  auto scan = std::make_shared<Scan>();
+  scan->done = [done = std::move(done)](model::PendingReport report) mutable {
+    done(std::move(report.destinations.front()));
+  };
+  scan->table = routes_.table();
+  scan->only = of.place;
+  scan->max_bytes = kBytesOfOne;
+  scan->report.next_position = router_.next();
+  scan->next = router_.next();
+  Add(*scan, lane);
+  Read(std::move(scan));
+}
+
+void PendingReporter::Add(Scan& scan, const Lane* lane) {
+  Scan::Place& place = scan.places.emplace_back();
+  if (lane == nullptr) return;
+  const uint64_t next = scan.report.next_position;
+  place.index = scan.report.destinations.size();
+  place.lane = lane->id();
+  model::Pending& pending = scan.report.destinations.emplace_back(lane->CountPending());
+  if (!lane->cursor()) return;
+  const uint64_t cursor = std::max(*lane->cursor(), lane->from());
+  if (cursor >= next) return;
+  pending.behind_from = cursor;
+  if (next - cursor > kEvents) {
+    pending.behind.reset();
+  } else {
+    place.from = cursor;
+    scan.next = std::min(scan.next, cursor);
+  }
 }
 
 void PendingReporter::Read(std::shared_ptr<Scan> scan) {
@@ -69,21 +91,25 @@ void PendingReporter::Read(std::shared_ptr<Scan> scan) {
 void PendingReporter::OnRead(const std::shared_ptr<Scan>& scan, const store::EventBatch& batch) {
   const uint64_t end = scan->report.next_position;
   std::vector<uint32_t> matched;
+  const auto count = [&](uint64_t position, const Scan::Place& place) {
+    if (!place.from || position < *place.from) return;
+    if (!router_.WasSettled(position, place.lane)) {
+      ++*scan->report.destinations[place.index].behind;
+    }
+  };
   scan->next = batch.last + 1;
   for (const model::EventPtr& event : batch.events) {
     const uint64_t position = event->position();
     if (position >= end) break;
     scan->bytes += event->bytes();
-    scan->table->Match(*event, matched);
-    for (const uint32_t matching : matched) {
-      const Scan::Place& place = scan->places[matching];
-      if (!place.from || position < *place.from) continue;
-      if (!router_.WasSettled(position, place.lane)) {
-        ++*scan->report.destinations[place.index].behind;
-      }
+    if (scan->only) {
+      if (scan->table->Matches(*event, *scan->only)) count(position, scan->places.front());
+      continue;
     }
+    scan->table->Match(*event, matched);
+    for (const uint32_t matching : matched) count(position, scan->places[matching]);
   }
-  if (scan->bytes > kBytes && scan->next < end) {
+  if (scan->bytes > scan->max_bytes && scan->next < end) {
     for (const Scan::Place& place : scan->places) {
       if (place.from) scan->report.destinations[place.index].behind.reset();
     }

@@ -3,8 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "absl/functional/any_invocable.h"
+#include "carillon/delivery/destination_status.h"
 #include "carillon/model/pending.h"
 #include "carillon/store/event_log.h"
 #include "router.h"
@@ -21,15 +23,20 @@ class PendingReporter {
  public:
   static constexpr uint64_t kEvents = 262'144;
   static constexpr uint64_t kBytes = 128u << 20;
+  static constexpr uint64_t kBytesOfOne = 32u << 20;  ///< the same for one lane
 
   PendingReporter(ShardJournal& journal, const Router& router, const TableInForce& routes)
       : journal_(journal), router_(router), routes_(routes) {}
 
   /// See Dispatcher::ListPending.
   void List(absl::AnyInvocable<void(model::PendingReport)> done);
+  /// See Dispatcher::CountPending.
+  void Count(const LanePlace& of, absl::AnyInvocable<void(std::optional<model::Pending>)> done);
 
  private:
   struct Scan;
+  /// Begins with the next place of the scan; the lane may be null.
+  static void Add(Scan& scan, const Lane* lane);
   void Read(std::shared_ptr<Scan> scan);
   void OnRead(const std::shared_ptr<Scan>& scan, const store::EventBatch& batch);
 

@@ -186,6 +186,13 @@ class DeliveryShardImpl final : public DeliveryShard {
     });
   }
 
+  void CountPending(delivery::LanePlace lane, Counted done) override {
+    Post([lane = std::move(lane), done = std::move(done)](ShardRunner& runner) mutable {
+      if (runner.dispatcher() == nullptr) return done(std::nullopt);
+      runner.dispatcher()->CountPending(lane, std::move(done));
+    });
+  }
+
   void AwaitRemovals(absl::AnyInvocable<void(uint64_t)> done) override {
     Post([done = std::move(done)](ShardRunner& runner) mutable {
       if (runner.dispatcher() == nullptr) return done(0);

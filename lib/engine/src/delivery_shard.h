@@ -31,6 +31,7 @@ struct DeliveryShardOptions {
 /// and nothing comes of it.
 class DeliveryShard {
  public:
+  using Counted = absl::AnyInvocable<void(std::optional<model::Pending>)>;
   using Described =
       absl::AnyInvocable<void(std::vector<std::optional<delivery::DestinationStatus>>)>;
 
@@ -71,6 +72,7 @@ class DeliveryShard {
 
   /// See Dispatcher. `done` on the delivery thread.
   virtual void ListPending(absl::AnyInvocable<void(model::PendingReport)> done) = 0;
+  virtual void CountPending(delivery::LanePlace lane, Counted done) = 0;
   virtual void AwaitRemovals(absl::AnyInvocable<void(uint64_t)> done) = 0;
 
   /// Cancels what is in flight now.

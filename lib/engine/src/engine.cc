@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "add_shard.h"
+#include "answer_once.h"
 #include "apply_operation.h"
 #include "await_removals.h"
 #include "carillon/base/mutex.h"
@@ -177,6 +178,23 @@ class EngineImpl final : public Engine {
         state_.shards[shard].delivery->ListPending(
             [whole](model::PendingReport part) { whole->Add(std::move(part)); });
       }
+    });
+  }
+
+  void CountPending(store::LaneName name, std::chrono::nanoseconds patience,
+                    absl::AnyInvocable<void(std::optional<model::Pending>)> done) override {
+    using Answer = AnswerOnce<std::optional<model::Pending>>;
+    auto answer = std::make_shared<Answer>(std::move(done));
+    host_->Post([this, name = std::move(name), patience, answer = std::move(answer)]() mutable {
+      const auto* const at = state_.tables.Find(name.tenant, name.name);
+      if (at == nullptr || !state_.Owns(at->shard)) return answer->Give(std::nullopt);
+      state_.shards[at->shard].delivery->CountPending(
+          {.place = at->place, .tenant = std::move(name.tenant), .name = std::move(name.name)},
+          callbacks_.Bind<std::optional<model::Pending>>(
+              [answer](std::optional<model::Pending> counted) {
+                answer->Give(std::move(counted));
+              }));
+      host_->PostAt(clock_.Mono() + patience, [answer] { answer->Give(std::nullopt); });
     });
   }
 

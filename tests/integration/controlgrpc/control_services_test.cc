@@ -174,7 +174,13 @@ class ControlServicesTest : public testing::Test {
                           [this](const std::vector<store::LaneName>& names,
                                  absl::AnyInvocable<void(control::Statuses)> done) {
                             done(control::Statuses(names.size(), fares_));
-                          }},
+                          },
+                      .count =
+                          [](const store::LaneName&,
+                             absl::AnyInvocable<void(std::optional<model::Pending>)> done) {
+                            done(model::Pending{.parked = 2, .in_memory = 1, .behind = 4});
+                          },
+                      .events = &events_},
          .trials = *trials_,
          .operations = *operations_,
          .delivery_tools = *tools_,
@@ -344,6 +350,41 @@ TEST_F(ControlServicesTest, WhatIsReadSaysHowItFares) {
   }
   EXPECT_EQ(list("state = ACTIVE")->destinations_size(), 0);
   EXPECT_EQ(aip::ReasonOf(list("state = NOTHING").status()), v1::FILTER_INVALID);
+}
+
+TEST_F(ControlServicesTest, ADeletionSaysFirstWhatIsGivenUp) {
+  ASSERT_TRUE(Create(CreateText("orders")).ok());
+  const auto stub = v1::DestinationService::NewStub(channel_);
+  const auto remove = [&](const std::string& more) {
+    return Call<v1::DeleteDestinationResponse>(
+        *stub, &v1::DestinationService::Stub::DeleteDestination,
+        Made<v1::DeleteDestinationRequest>("name: \"" + std::string(kOrders) + "\" " + more));
+  };
+  const auto first = remove("validate_only: true");
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_EQ(first->abandoned_delivery_count(), 7);
+  EXPECT_EQ(first->untried_delivery_count(), 5);
+  EXPECT_FALSE(first->uncounted());
+  EXPECT_EQ(aip::ReasonOf(remove("validate_only: true etag: \"\\\"x\\\"\"").status()),
+            v1::ETAG_MISMATCH);
+  const auto done = remove("");
+  ASSERT_TRUE(done.ok()) << done.status();
+  EXPECT_EQ(done->abandoned_delivery_count(), 0);
+}
+
+TEST_F(ControlServicesTest, APreviewOfASubscriptionIsAnswered) {
+  ASSERT_TRUE(Create(CreateText("orders")).ok());
+  const auto stub = v1::SubscriptionService::NewStub(channel_);
+  const auto preview = [&](const std::string& types) {
+    return Call<v1::PreviewSubscriptionResponse>(
+        *stub, &v1::SubscriptionService::Stub::PreviewSubscription,
+        Made<v1::PreviewSubscriptionRequest>("parent: \"tenants/acme\" subscription { " + types +
+                                             " destinations: \"orders\" }"));
+  };
+  const auto answer = preview("types: \"session.*\"");
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->scanned_count(), 0);
+  EXPECT_EQ(aip::ReasonOf(preview("").status()), v1::FIELD_INVALID);
 }
 
 TEST_F(ControlServicesTest, ATestIsAnsweredWithWhatCameOfIt) {

@@ -54,6 +54,37 @@ TEST_F(PendingTest, NothingIsLeftOfWhatWasDelivered) {
   EXPECT_EQ(TakeOut(), 0u);
 }
 
+TEST_F(PendingTest, OfOneTheSameIsCountedAsOfAll) {
+  ASSERT_TRUE(SetTable({a_, Named("b")}).ok());
+  end_.status = 500;
+  PublishMany(3);
+  RunFor(seconds(1));
+  const std::vector<LanePlace> lanes{{.place = 0, .tenant = "t", .name = "a"}};
+  dispatcher_->Command({.place = 0, .tenant = "t", .name = "a", .command = LaneCommand::kDisable},
+                       [](const absl::Status&) {});
+  PublishMany(40);
+  RunFor(seconds(1));
+  std::optional<model::Pending> one;
+  dispatcher_->CountPending(lanes[0], [&one](auto counted) { one = std::move(counted); });
+  std::optional<model::PendingReport> all;
+  dispatcher_->ListPending([&all](model::PendingReport report) { all = std::move(report); });
+  while ((!one || !all) && executor_.Step()) {
+  }
+  ASSERT_TRUE(one && all);
+  EXPECT_EQ(one->name, "a");
+  EXPECT_EQ(one->parked, 3u);
+  EXPECT_EQ(one->behind, 40u);
+  for (const model::Pending& each : all->destinations) {
+    if (each.name == "a") EXPECT_EQ(each.counted(), one->counted());
+  }
+  bool told = false;
+  dispatcher_->CountPending({.place = 0, .tenant = "t", .name = "b"}, [&told](const auto& counted) {
+    told = true;
+    EXPECT_FALSE(counted.has_value()) << "it stands elsewhere";
+  });
+  EXPECT_TRUE(told);
+}
+
 TEST_F(PendingTest, RetriesAreParked) {
   ASSERT_TRUE(SetTable({a_}).ok());
   end_.status = 500;

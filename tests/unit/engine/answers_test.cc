@@ -7,6 +7,8 @@
 #include <string>
 #include <thread>
 
+#include "answer_once.h"
+
 namespace carillon::engine {
 namespace {
 
@@ -37,6 +39,20 @@ TEST(Answers, AreWaitedForHoweverLongTheyTake) {
 
 TEST(Answers, OfNobodyAreComplete) {
   EXPECT_TRUE(Answers<Done>(0).WaitUntil(base::MonoTime::max()));
+}
+
+TEST(AnswerOnce, TheFirstCountsAndTheEndIsAnAnswer) {
+  std::vector<int> told;
+  {
+    AnswerOnce<int> once([&told](int value) { told.push_back(value); });
+    once.Give(7);
+    once.Give(8);
+  }
+  EXPECT_EQ(told, std::vector<int>{7});
+  {
+    AnswerOnce<int> nobody([&told](int value) { told.push_back(value); });
+  }
+  EXPECT_EQ(told, (std::vector<int>{7, 0}));
 }
 
 }  // namespace

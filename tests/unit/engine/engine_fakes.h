@@ -47,6 +47,9 @@ class FakeShard final : public DeliveryShard {
   }
   void PublishGauges(absl::AnyInvocable<void()>) override {}
   void ListPending(absl::AnyInvocable<void(model::PendingReport)>) override {}
+  void CountPending(delivery::LanePlace lane, Counted done) override {
+    pending.push_back({std::move(lane), std::move(done)});
+  }
   void AwaitRemovals(absl::AnyInvocable<void(uint64_t)> done) override {
     counted.push_back(std::move(done));
   }
@@ -72,6 +75,7 @@ class FakeShard final : public DeliveryShard {
   std::vector<delivery::LaneOrder> orders;
   std::vector<std::pair<std::vector<delivery::LanePlace>, Described>> described;
   std::vector<delivery::ResendOrder> resent;
+  std::vector<std::pair<delivery::LanePlace, Counted>> pending;
   int commits = 0;
   int discards = 0;
 };

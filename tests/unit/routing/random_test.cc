@@ -5,6 +5,7 @@
 #include <random>
 #include <set>
 
+#include "carillon/routing/explanation.h"
 #include "routing_fixtures.h"
 
 namespace carillon::routing {
@@ -134,7 +135,10 @@ std::vector<uint32_t> NaiveMatch(const std::vector<model::Destination>& destinat
     if (s.tenant != event.tenant()) continue;
     bool type = false;
     for (const auto& pattern : s.types) type = type || NaiveType(pattern, event.type());
-    if (!type || !NaiveFilter(s.filter, attributes, payload)) continue;
+    const bool matches = type && NaiveFilter(s.filter, attributes, payload);
+    EXPECT_EQ(Explain(s, event).matched, matches);
+    EXPECT_EQ(Explain(s, event).condition.empty(), matches);
+    if (!matches) continue;
     for (uint32_t i = 0; i < destinations.size(); ++i) {
       for (const auto& name : s.destinations) {
         if (destinations[i].tenant == s.tenant && destinations[i].name == name) wanted.insert(i);

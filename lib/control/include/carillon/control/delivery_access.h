@@ -8,6 +8,8 @@
 #include "absl/status/status.h"
 #include "carillon/delivery/destination_status.h"
 #include "carillon/delivery/lane_command.h"
+#include "carillon/model/pending.h"
+#include "carillon/store/event_log.h"
 #include "carillon/store/lane_state.h"
 
 namespace carillon::control {
@@ -23,11 +25,18 @@ using Statuses = std::vector<std::optional<delivery::DestinationStatus>>;
 using DescribeDelivery = std::function<void(std::vector<store::LaneName> names,
                                             absl::AnyInvocable<void(Statuses)> done)>;
 
+/// Counts what a destination has left, within a bounded time; nullopt where that was not told (see
+/// engine::Engine::CountPending).
+using CountPending = std::function<void(
+    store::LaneName name, absl::AnyInvocable<void(std::optional<model::Pending>)> done)>;
+
 /// What methods ask of whoever delivers. Any thread; nothing blocks, and `done` is called once, on
 /// any thread.
 struct DeliveryAccess {
   CommandDelivery command;
   DescribeDelivery describe;
+  CountPending count;
+  store::EventLog* events = nullptr;  ///< what was accepted; outlives whoever asks
 };
 
 }  // namespace carillon::control

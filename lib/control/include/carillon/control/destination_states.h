@@ -27,8 +27,7 @@ class DestinationStates {
   /// `destinations`: the type of MakeDestinationType, `methods` those of it.
   DestinationStates(Repository& repository, const ResourceType& destinations,
                     const Methods& methods, CommandDelivery command)
-      : repository_(repository),
-        destinations_(destinations),
+      : destinations_(destinations),
         methods_(methods),
         command_(std::move(command)),
         calls_(repository) {}
@@ -70,7 +69,6 @@ class DestinationStates {
   absl::StatusOr<v1::Destination> Check(const Wanted& wanted) const;
   void Command(const Wanted& wanted, v1::Destination answer, Done done);
 
-  Repository& repository_;
   const ResourceType& destinations_;
   const Methods& methods_;
   const CommandDelivery command_;

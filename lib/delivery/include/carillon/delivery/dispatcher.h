@@ -148,6 +148,11 @@ class Dispatcher : public store::Consumer, public http::CourierListener {
   /// when the journal stops. Ask for one at a time.
   virtual void ListPending(absl::AnyInvocable<void(model::PendingReport)> done) = 0;
 
+  /// The same of one destination; nullopt: the table in force has no such one at that place. Less
+  /// is read for it. `done` as that of `ListPending`. Ask for one at a time.
+  virtual void CountPending(const LanePlace& lane,
+                            absl::AnyInvocable<void(std::optional<model::Pending>)> done) = 0;
+
   /// `done` when all is counted that died with destinations that were taken out so far: how many
   /// deliveries, since the start. On the dispatcher's thread, maybe at once, or never when the
   /// journal stops.

@@ -121,6 +121,12 @@ class Engine {
   /// when the journal stops. Ask for one at a time.
   virtual void ListPending(absl::AnyInvocable<void(model::PendingReport)> done) = 0;
 
+  /// The same of one destination: what would be given up if it were deleted now. `done`, once, on a
+  /// thread of the engine's, or where it ends; nullopt as of `Describe`. Any thread. Ask for one at
+  /// a time.
+  virtual void CountPending(store::LaneName name, std::chrono::nanoseconds patience,
+                            absl::AnyInvocable<void(std::optional<model::Pending>)> done) = 0;
+
   /// What died with destinations that `Apply` took out.
   struct GivenUp {
     uint64_t deliveries = 0;
