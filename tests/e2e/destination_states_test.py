@@ -169,6 +169,30 @@ class States(ControlApi):
         self.carillond = self.server(env={"MASTER_KEY": MASTER})
         receiver.wait_records(2, "/ok/orders")
 
+    def test_what_a_dead_delivery_holds_is_released(self):
+        receiver = self.sink()
+        self.begin()
+        self.create(receiver.url("/x"), retry={"none": True},
+                    order={"by": "ORDERING_KEY", "afterDead": "AFTER_DEAD_HOLD"})
+        self.subscribe()
+        receiver.set_mode("/x", "status/500")
+        keyed = {"tenant": "acme", "orderingKey": "k"}
+        self.call(PUBLISH, {"events": [event(1, **keyed)]})
+        self.carillond.wait_metric("carillon_dead_total", 1)
+        receiver.set_mode("/x", "ok")
+        self.call(PUBLISH, {"events": [event(2, **keyed)]})
+
+        def held():
+            found = self.call(DESTINATIONS + "GetDestination", {"name": NAME})
+            return found["status"].get("parkedCount") == "1"
+
+        eventually(held, "the second one is held")
+        self.assertEqual(len(receiver.records()), 1)
+        self.assertEqual(self.change("Release", orderingKey="other"), {})
+        self.assertEqual(self.change("Release", requestId="r1"), {"releasedDeliveryCount": "1"})
+        receiver.wait_records(2)
+        self.assertEqual(self.change("Release", requestId="r1"), {"releasedDeliveryCount": "1"})
+
     def test_what_is_disabled_is_neither_paused_nor_resumed(self):
         self.begin()
         self.create("http://127.0.0.1:9/")
@@ -245,7 +269,7 @@ class States(ControlApi):
     def test_who_may(self):
         self.begin()
         self.create("http://127.0.0.1:9/")
-        for method in ("Enable", "Disable", "Pause", "Resume"):
+        for method in ("Enable", "Disable", "Pause", "Resume", "Release"):
             answer = self.call(DESTINATIONS + method + "Destination", {"name": NAME}, READER, 403)
             self.assertEqual(answer.reason, "ROLE_FORBIDDEN")
             other = "tenants/bell/destinations/orders"

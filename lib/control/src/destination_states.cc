@@ -11,6 +11,8 @@
 namespace carillon::control {
 namespace {
 
+constexpr size_t kMaxKeyBytes = 256;  // of an ordering key, as it is published
+
 /// Of a principal's name, which a token's issuer may have chosen.
 constexpr size_t kMaxPrincipalBytes = 256;
 
@@ -27,6 +29,12 @@ absl::Status Conflict(const std::string& name) {
   return aip::FailedPrecondition(
       v1::STATE_CONFLICT, absl::StrCat(name, " is disabled: enable it, or leave it"),
       {{"STATE_CONFLICT", name, "call EnableDestination"}}, {{"resource", name}});
+}
+
+absl::Status NotKnown(const absl::Status& status) {
+  return aip::MakeError(
+      v1::STORE_UNAVAILABLE,
+      absl::StrCat("it is not known whether this was done: ", status.message(), "; ask again"));
 }
 
 absl::Status DisabledByFile(const std::string& name) {
@@ -134,17 +142,54 @@ void DestinationStates::Command(const Wanted& wanted, v1::Destination answer, Do
                             .reason = wanted.reason,
                             .pause = wanted.pause};
   const bool enables = wanted.command == delivery::LaneCommand::kEnable;
-  command_(std::move(order), [type = std::string(destinations_.type()), name = wanted.name, enables,
-                              answer = std::move(answer),
+  command_(std::move(order), [this, name = wanted.name, enables, answer = std::move(answer),
                               done = std::move(done)](absl::Status status) mutable {
     if (status.ok()) return done(std::make_unique<v1::Destination>(std::move(answer)));
-    if (absl::IsNotFound(status)) return done(aip::NotFound(type, name));
+    if (absl::IsNotFound(status)) return done(aip::NotFound(destinations_.type(), name));
     if (absl::IsFailedPrecondition(status)) {
       return done(enables ? DisabledByFile(name) : Conflict(name));
     }
-    done(aip::MakeError(
-        v1::STORE_UNAVAILABLE,
-        absl::StrCat("it is not known whether this was done: ", status.message(), "; ask again")));
+    done(NotKnown(status));
+  });
+}
+
+void DestinationStates::Release(const v1::ReleaseDestinationRequest& request, const Caller& caller,
+                                Done done) {
+  if (absl::Status status = CheckRequestId(request.request_id()); !status.ok()) {
+    return done(std::move(status));
+  }
+  if (request.ordering_key().size() > kMaxKeyBytes) {
+    return done(aip::BadField("ordering_key", "TOO_LONG", "must have at most 256 bytes"));
+  }
+  if (request.has_ordering_key() && request.ordering_key().empty()) {
+    return done(aip::BadField("ordering_key", "REQUIRED", "must not be empty: leave it out"));
+  }
+  const absl::StatusOr<Answer> found = methods_.Get(request.name());
+  if (!found.ok()) return done(found.status());
+  ChangeCall call =
+      MakeCall({"carillon.v1.DestinationService/ReleaseDestination", request, request.request_id()},
+               caller, v1::ReleaseDestinationResponse::default_instance());
+  calls_.Run(
+      std::move(call),
+      [this, request](Done answered) { CommandRelease(request, std::move(answered)); },
+      std::move(done));
+}
+
+void DestinationStates::CommandRelease(const v1::ReleaseDestinationRequest& request, Done done) {
+  const auto ids = destinations_.pattern().Match(request.name());
+  const auto released = std::make_shared<uint64_t>(0);
+  delivery::LaneOrder order{.tenant = ids->front(),
+                            .name = ids->back(),
+                            .command = delivery::LaneCommand::kRelease,
+                            .released = released};
+  if (request.has_ordering_key()) order.ordering_key = request.ordering_key();
+  command_(std::move(order), [this, name = request.name(), released,
+                              done = std::move(done)](absl::Status status) mutable {
+    if (absl::IsNotFound(status)) return done(aip::NotFound(destinations_.type(), name));
+    if (!status.ok()) return done(NotKnown(status));
+    auto answer = std::make_unique<v1::ReleaseDestinationResponse>();
+    answer->set_released_delivery_count(static_cast<int64_t>(*released));
+    done(std::move(answer));
   });
 }
 

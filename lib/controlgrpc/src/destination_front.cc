@@ -73,6 +73,10 @@ rpc::Guest MakeDestinationFront(ControlCalls& calls, const DestinationParts& par
       [&states = parts.states](const v1::ResumeDestinationRequest& request,
                                const control::Caller& caller,
                                auto done) { states.Resume(request, caller, std::move(done)); });
+  table.Change<v1::ReleaseDestinationRequest, v1::ReleaseDestinationResponse>(
+      [&states = parts.states](const v1::ReleaseDestinationRequest& request,
+                               const control::Caller& caller,
+                               auto done) { states.Release(request, caller, std::move(done)); });
   table.Change<v1::TestDestinationRequest, v1::TestDestinationResponse>(
       [&tester = parts.tester](const v1::TestDestinationRequest& request,
                                const control::Caller& caller,

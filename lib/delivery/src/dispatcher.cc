@@ -121,6 +121,7 @@ void DispatcherImpl::Turn() {
     }
     fetcher_.AskForMarks();
   }
+  commands_.EndReleases();
   settlements_.Collect();
   if (settlements_.Due(clock_.Mono())) settlements_.Send();
   CheckDrained();

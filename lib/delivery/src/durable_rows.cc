@@ -29,8 +29,8 @@ void DurableRows::OnParked(Lane& lane, store::Due due) {
                      [&](HeldRow row) { lane.groups().OnHeld(row.group); },
                      [&](KeptRow) { lane.kept().OnDurable(); },
                      [&](StuckRow) {
-                       // It was made before the change and is seen only now.
-                       if (lane.changed) lane.groups().WantMarks();
+                       // It was made before the change, or the call, and is seen only now.
+                       if (lane.changed || !lane.releasing.empty()) lane.groups().WantMarks();
                      }},
              KindOf(due));
   scheduler_.Touched(lane);

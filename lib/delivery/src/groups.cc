@@ -173,6 +173,21 @@ void Groups::HoldWaiting(Group& group, std::vector<Delivery>& out) {
   if (before && group.written > written) group.ahead = group.written;
 }
 
+bool Groups::IsStuck(store::GroupId id) const {
+  if (id == 0) return stuck_ > 0;
+  const auto found = groups_.find(id);
+  return found != groups_.end() && found->second.stuck;
+}
+
+uint64_t Groups::HeldBehindDead(store::GroupId id) const {
+  uint64_t held = 0;
+  if (stuck_ == 0) return held;
+  for (const auto& [each, group] : groups_) {
+    if (group.stuck && (id == 0 || id == each)) held += group.rows + group.written;
+  }
+  return held;
+}
+
 std::vector<uint64_t> Groups::OnMarks(StuckMarks::Asking asking, std::span<const Mark> passed) {
   std::vector<uint64_t> removed;
   for (const auto& [id, position] : passed) {

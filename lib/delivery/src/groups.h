@@ -84,6 +84,10 @@ class Groups {
   /// Another number: rows may come again that were taken, or are to come before others; a list of
   /// rows that was asked for under the number before does not tell which is the next of a group.
   uint64_t upsets() const { return upsets_; }
+  /// Whether a delivery of the group, or of any (0), was given up and what follows is held.
+  bool IsStuck(store::GroupId id) const;
+  /// How many are held so.
+  uint64_t HeldBehindDead(store::GroupId id) const;
   /// A list is under way: no group is forgotten, since the list may hold rows that were its.
   /// One list at a time.
   using Listing = Begun<Groups>;

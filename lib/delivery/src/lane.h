@@ -289,6 +289,8 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   };
   Results results;
   bool changed = false;  ///< it had another destination before
+  /// Groups whose marks may pass, for their owner calls; 0: of all groups.
+  std::vector<store::GroupId> releasing;
 
  private:
   static constexpr uint32_t kRetryTurn = 8;

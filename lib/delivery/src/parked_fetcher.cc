@@ -131,10 +131,12 @@ void ParkedFetcher::OnHeld(Lane& lane, Groups::Ask ask, const store::DueDeliveri
   });
 }
 
-// Whether what follows a dead delivery may go that was given up under `generation`.
-bool ParkedFetcher::Passes(const Lane& lane, uint32_t generation) {
-  return lane.destination().order.after_dead == model::AfterDead::kContinue ||
-         lane.mode() == Lane::Mode::kDrop || generation != lane.destination().generation;
+// Whether what follows the dead delivery may go.
+bool ParkedFetcher::Passes(const Lane& lane, const store::Parked& mark) {
+  const bool released = std::ranges::any_of(
+      lane.releasing, [&](store::GroupId group) { return group == 0 || group == mark.group; });
+  return released || lane.destination().order.after_dead == model::AfterDead::kContinue ||
+         lane.mode() == Lane::Mode::kDrop || GenerationOf(mark) != lane.destination().generation;
 }
 
 void ParkedFetcher::AskForMarks() {
@@ -155,7 +157,7 @@ void ParkedFetcher::OnMarks(Lane& lane, StuckMarks::Asking asking,
                             const store::DueDeliveries& answer) {
   std::vector<Groups::Mark> passed;
   for (const auto& [mark, event, rest] : answer.due) {
-    if (Passes(lane, GenerationOf(mark))) passed.push_back({mark.group, mark.position});
+    if (Passes(lane, mark)) passed.push_back({mark.group, mark.position});
   }
   for (const uint64_t position : lane.groups().OnMarks(std::move(asking), passed)) {
     rows_.Unmark(lane, position);

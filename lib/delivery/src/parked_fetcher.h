@@ -38,7 +38,7 @@ class ParkedFetcher {
   void OnDue(Lane& lane, base::WallTime asked_at, const store::DueDeliveries& answer);
   DeliveryBatch BatchOf(const store::DueDelivery& row);
   void OnHeld(Lane& lane, Groups::Ask ask, const store::DueDeliveries& answer);
-  static bool Passes(const Lane& lane, uint32_t generation);
+  static bool Passes(const Lane& lane, const store::Parked& mark);
   void OnMarks(Lane& lane, StuckMarks::Asking asking, const store::DueDeliveries& answer);
 
   const size_t ask_bytes_;

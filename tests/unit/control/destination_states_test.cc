@@ -22,6 +22,7 @@ class DestinationStatesTest : public ControlTest {
     states_ = std::make_unique<DestinationStates>(
         *repository_, *types_[0], *destinations_,
         [this](delivery::LaneOrder order, absl::AnyInvocable<void(absl::Status)> done) {
+          if (order.released != nullptr) *order.released = released_;
           orders_.push_back(std::move(order));
           done(outcome_);
         });
@@ -56,6 +57,7 @@ class DestinationStatesTest : public ControlTest {
 
   v1::Destination made_;
   absl::Status outcome_;
+  uint64_t released_ = 0;
   std::vector<delivery::LaneOrder> orders_;
   std::unique_ptr<DestinationStates> states_;
 };
@@ -161,6 +163,35 @@ TEST_F(DestinationStatesTest, PausedAndResumed) {
   outcome_ = absl::FailedPreconditionError("it is disabled");
   EXPECT_EQ(aip::ReasonOf(Pause(Of("orders")).status()), v1::STATE_CONFLICT);
   EXPECT_EQ(aip::ReasonOf(Resume(Of("orders")).status()), v1::STATE_CONFLICT);
+}
+
+TEST_F(DestinationStatesTest, ReleasedOnceForEachRequestId) {
+  const auto release = [this](const std::string& text) {
+    const auto request = Made<v1::ReleaseDestinationRequest>(text);
+    return Await<v1::ReleaseDestinationResponse>([&](Methods::Done done) {
+      states_->Release(request, {.principal = "tokens/ops"}, std::move(done));
+    });
+  };
+  released_ = 17;
+  const auto first = release(Of("orders", "request_id: \"r\""));
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_EQ(first->released_delivery_count(), 17);
+  EXPECT_EQ(orders_.back().command, delivery::LaneCommand::kRelease);
+  EXPECT_FALSE(orders_.back().ordering_key.has_value());
+  released_ = 0;
+  EXPECT_EQ(release(Of("orders", "request_id: \"r\""))->released_delivery_count(), 17);
+  EXPECT_EQ(orders_.size(), 1u);
+  EXPECT_TRUE(release(Of("in-file", "ordering_key: \"k\"")).ok());
+  EXPECT_EQ(orders_.back().ordering_key, "k");
+  EXPECT_EQ(aip::ReasonOf(release(Of("nobody")).status()), v1::RESOURCE_NOT_FOUND);
+  EXPECT_EQ(aip::ReasonOf(release("").status()), v1::FIELD_INVALID);
+  EXPECT_EQ(aip::ReasonOf(release(Of("orders", "ordering_key: \"\"")).status()), v1::FIELD_INVALID);
+  EXPECT_EQ(aip::ReasonOf(
+                release(Of("orders", "ordering_key: \"" + std::string(257, 'k') + "\"")).status()),
+            v1::FIELD_INVALID);
+  EXPECT_EQ(orders_.size(), 2u);
+  outcome_ = absl::UnavailableError("it ended");
+  EXPECT_EQ(aip::ReasonOf(release(Of("orders")).status()), v1::STORE_UNAVAILABLE);
 }
 
 TEST_F(DestinationStatesTest, WrongPausesAreRefused) {

@@ -44,6 +44,8 @@ class DestinationStates {
   void Disable(const v1::DisableDestinationRequest& request, const Caller& caller, Done done);
   void Pause(const v1::PauseDestinationRequest& request, const Caller& caller, Done done);
   void Resume(const v1::ResumeDestinationRequest& request, const Caller& caller, Done done);
+  /// Answers with a ReleaseDestinationResponse once nothing is held any more that was.
+  void Release(const v1::ReleaseDestinationRequest& request, const Caller& caller, Done done);
 
  private:
   struct Wanted {
@@ -68,6 +70,7 @@ class DestinationStates {
   /// The destination as it will be, or what stands in the way.
   absl::StatusOr<v1::Destination> Check(const Wanted& wanted) const;
   void Command(const Wanted& wanted, v1::Destination answer, Done done);
+  void CommandRelease(const v1::ReleaseDestinationRequest& request, Done done);
 
   const ResourceType& destinations_;
   const Methods& methods_;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -21,6 +22,9 @@ enum class LaneCommand : uint8_t {
   kPause,
   /// Ends a pause, that which the receiver asked for too. Not for one that is disabled.
   kResume,
+  /// Lets go what `order.after_dead` holds behind deliveries that are dead; in order, and within
+  /// its rate, as everything. What dies later holds again.
+  kRelease,
 };
 
 /// A command for the destination at a place of the table in force.
@@ -33,6 +37,9 @@ struct LaneOrder {
   std::string principal;                          ///< who asks; kept and shown
   std::string reason;                             ///< why, for people; the same
   std::optional<std::chrono::nanoseconds> pause;  ///< of kPause: for how long; nullopt: no end
+  std::optional<std::string> ordering_key;  ///< of kRelease: only of this one; nullopt: of all
+  /// Of kRelease, may be null: how many were held; set before the answer.
+  std::shared_ptr<uint64_t> released;
 };
 
 }  // namespace carillon::delivery
