@@ -26,7 +26,7 @@ std::string Wrong(const std::string& schema, const std::string& payload) {
   return problem->path.empty() ? problem->what : problem->path + " " + problem->what;
 }
 
-std::string ErrorOf(const std::string& schema) {
+std::string SchemaError(const std::string& schema) {
   const auto parsed = JsonSchema::Parse(schema);
   return parsed.ok() ? "" : std::string(parsed.status().message());
 }
@@ -126,76 +126,77 @@ TEST(JsonSchema, SaysWhereAPayloadIsWrong) {
 }
 
 TEST(JsonSchema, RefusesWhatItDoesNotTake) {
-  EXPECT_THAT(ErrorOf("1"), HasSubstr("must be a schema"));
-  EXPECT_THAT(ErrorOf("{"), HasSubstr("is no JSON at byte 1"));
+  EXPECT_THAT(SchemaError("1"), HasSubstr("must be a schema"));
+  EXPECT_THAT(SchemaError("{"), HasSubstr("is no JSON at byte 1"));
   EXPECT_EQ(
-      ErrorOf(R"({"properties":{"a":{"requird":["b"]}}})"),
+      SchemaError(R"({"properties":{"a":{"requird":["b"]}}})"),
       "at /properties/a/requird: is no keyword of JSON Schema 2020-12; words of your own begin "
       "with x-; did you mean 'required'?");
-  EXPECT_THAT(ErrorOf(R"({"unevaluatedProperties":false})"),
+  EXPECT_THAT(SchemaError(R"({"unevaluatedProperties":false})"),
               HasSubstr("at /unevaluatedProperties: is not taken: use additionalProperties"));
   for (const char* const keyword : {"unevaluatedItems", "$anchor", "$dynamicRef", "$dynamicAnchor",
                                     "dependencies", "additionalItems", "$recursiveRef"}) {
-    EXPECT_THAT(ErrorOf(absl::StrCat("{\"", keyword, "\":{}}")), HasSubstr("is not taken: "));
+    EXPECT_THAT(SchemaError(absl::StrCat("{\"", keyword, "\":{}}")), HasSubstr("is not taken: "));
   }
-  EXPECT_EQ(ErrorOf(R"({"$id":"https://example.com/order"})"), "");
-  EXPECT_THAT(ErrorOf(R"({"not":{"$id":"x"}})"), HasSubstr("is taken at the top only"));
-  EXPECT_EQ(ErrorOf(R"({"$schema":"https://json-schema.org/draft/2020-12/schema#"})"), "");
-  EXPECT_THAT(ErrorOf(R"({"$schema":"http://json-schema.org/draft-07/schema#"})"),
+  EXPECT_EQ(SchemaError(R"({"$id":"https://example.com/order"})"), "");
+  EXPECT_THAT(SchemaError(R"({"not":{"$id":"x"}})"), HasSubstr("is taken at the top only"));
+  EXPECT_EQ(SchemaError(R"({"$schema":"https://json-schema.org/draft/2020-12/schema#"})"), "");
+  EXPECT_THAT(SchemaError(R"({"$schema":"http://json-schema.org/draft-07/schema#"})"),
               HasSubstr("at /$schema: must be https://json-schema.org/draft/2020-12/schema"));
-  EXPECT_THAT(ErrorOf(R"({"items":[{}]})"), HasSubstr("prefixItems"));
-  EXPECT_THAT(ErrorOf(R"({"type":"text"})"), HasSubstr("at /type: must be null, boolean"));
-  EXPECT_THAT(ErrorOf(R"({"minLength":-1})"), HasSubstr("must be a whole number"));
-  EXPECT_THAT(ErrorOf(R"({"minLength":1.5})"), HasSubstr("must be a whole number"));
-  EXPECT_THAT(ErrorOf(R"({"multipleOf":0})"), HasSubstr("must be above 0"));
-  EXPECT_THAT(ErrorOf(R"({"maximum":"1"})"), HasSubstr("must be a number"));
-  EXPECT_THAT(ErrorOf(R"({"enum":[]})"), HasSubstr("at least one value"));
-  EXPECT_THAT(ErrorOf(R"({"required":"a"})"), HasSubstr("array of names"));
-  EXPECT_THAT(ErrorOf(R"({"properties":[]})"), HasSubstr("object of schemas"));
-  EXPECT_THAT(ErrorOf("{\"pattern\":\"(?=a)\"}"),
+  EXPECT_THAT(SchemaError(R"({"items":[{}]})"), HasSubstr("prefixItems"));
+  EXPECT_THAT(SchemaError(R"({"type":"text"})"), HasSubstr("at /type: must be null, boolean"));
+  EXPECT_THAT(SchemaError(R"({"minLength":-1})"), HasSubstr("must be a whole number"));
+  EXPECT_THAT(SchemaError(R"({"minLength":1.5})"), HasSubstr("must be a whole number"));
+  EXPECT_THAT(SchemaError(R"({"multipleOf":0})"), HasSubstr("must be above 0"));
+  EXPECT_THAT(SchemaError(R"({"maximum":"1"})"), HasSubstr("must be a number"));
+  EXPECT_THAT(SchemaError(R"({"enum":[]})"), HasSubstr("at least one value"));
+  EXPECT_THAT(SchemaError(R"({"required":"a"})"), HasSubstr("array of names"));
+  EXPECT_THAT(SchemaError(R"({"properties":[]})"), HasSubstr("object of schemas"));
+  EXPECT_THAT(SchemaError("{\"pattern\":\"(?=a)\"}"),
               HasSubstr("no regular expression that RE2 takes"));
-  EXPECT_THAT(ErrorOf(R"({"patternProperties":{"(":{}}})"), HasSubstr("RE2"));
+  EXPECT_THAT(SchemaError(R"({"patternProperties":{"(":{}}})"), HasSubstr("RE2"));
 }
 
 // Nothing is ever fetched.
 TEST(JsonSchema, RefsLeadIntoTheSchemaItself) {
   for (const char* const ref : {"https://example.com/x", "other.json", "//host/x",
                                 "file:///etc/passwd", "http://169.254.169.254/latest#/a"}) {
-    EXPECT_THAT(ErrorOf(absl::StrCat("{\"properties\":{\"a\":{\"$ref\":\"", ref, "\"}}}")),
+    EXPECT_THAT(SchemaError(absl::StrCat("{\"properties\":{\"a\":{\"$ref\":\"", ref, "\"}}}")),
                 HasSubstr("at /properties/a/$ref: must lead into the schema itself"));
   }
-  EXPECT_THAT(ErrorOf(R"({"$ref":"#/$defs/gone"})"), HasSubstr("leads to no schema in it"));
-  EXPECT_THAT(ErrorOf(R"({"$ref":"#name"})"), HasSubstr("leads to no schema in it"));
+  EXPECT_THAT(SchemaError(R"({"$ref":"#/$defs/gone"})"), HasSubstr("leads to no schema in it"));
+  EXPECT_THAT(SchemaError(R"({"$ref":"#name"})"), HasSubstr("leads to no schema in it"));
 }
 
 TEST(JsonSchema, EndlessSchemasAreRefused) {
-  EXPECT_THAT(ErrorOf(R"({"$ref":"#"})"), HasSubstr("without end"));
-  EXPECT_THAT(ErrorOf(R"({"allOf":[{"not":{"$ref":"#"}}]})"), HasSubstr("without end"));
-  EXPECT_THAT(ErrorOf(R"({"$defs":{"a":{"$ref":"#/$defs/b"},"b":{"anyOf":[{"$ref":"#/$defs/a"}]}},)"
-                      R"("items":{"$ref":"#/$defs/a"}})"),
-              HasSubstr("without end"));
+  EXPECT_THAT(SchemaError(R"({"$ref":"#"})"), HasSubstr("without end"));
+  EXPECT_THAT(SchemaError(R"({"allOf":[{"not":{"$ref":"#"}}]})"), HasSubstr("without end"));
+  EXPECT_THAT(
+      SchemaError(R"({"$defs":{"a":{"$ref":"#/$defs/b"},"b":{"anyOf":[{"$ref":"#/$defs/a"}]}},)"
+                  R"("items":{"$ref":"#/$defs/a"}})"),
+      HasSubstr("without end"));
   std::string chain = "{\"$defs\":{\"d0\":{}";
   for (int i = 1; i <= 40; ++i) {
     absl::StrAppend(&chain, ",\"d", i, "\":{\"$ref\":\"#/$defs/d", i - 1, "\"}");
   }
-  EXPECT_EQ(ErrorOf(chain + "},\"$ref\":\"#/$defs/d30\"}"), "");
-  EXPECT_THAT(ErrorOf(chain + "},\"$ref\":\"#/$defs/d31\"}"), HasSubstr("more than 32 others"));
+  EXPECT_EQ(SchemaError(chain + "},\"$ref\":\"#/$defs/d30\"}"), "");
+  EXPECT_THAT(SchemaError(chain + "},\"$ref\":\"#/$defs/d31\"}"), HasSubstr("more than 32 others"));
 }
 
 TEST(JsonSchema, Bounds) {
   std::string deep = "{}";
   for (size_t i = 1; i < kMaxSchemaDepth; ++i) deep = "{\"items\":" + deep + "}";
-  EXPECT_EQ(ErrorOf(deep), "");
-  EXPECT_THAT(ErrorOf("{\"items\":" + deep + "}"), HasSubstr("nested more than 32 deep"));
+  EXPECT_EQ(SchemaError(deep), "");
+  EXPECT_THAT(SchemaError("{\"items\":" + deep + "}"), HasSubstr("nested more than 32 deep"));
   std::string many = "{\"anyOf\":[{}";
   for (size_t i = 2; i < kMaxSubschemas; ++i) many += ",{}";
-  EXPECT_EQ(ErrorOf(many + "]}"), "");
-  EXPECT_THAT(ErrorOf(many + ",{}]}"), HasSubstr("more than 2000 schemas"));
-  EXPECT_THAT(ErrorOf("{\"title\":\"" + std::string(kMaxSchemaBytes, 'x') + "\"}"),
+  EXPECT_EQ(SchemaError(many + "]}"), "");
+  EXPECT_THAT(SchemaError(many + ",{}]}"), HasSubstr("more than 2000 schemas"));
+  EXPECT_THAT(SchemaError("{\"title\":\"" + std::string(kMaxSchemaBytes, 'x') + "\"}"),
               HasSubstr("at most 262144 are allowed"));
   std::string patterns = "{\"anyOf\":[{\"pattern\":\"a\"}";
   for (int i = 1; i < 101; ++i) patterns += ",{\"pattern\":\"a\"}";
-  EXPECT_THAT(ErrorOf(patterns + "]}"), HasSubstr("more than 100 patterns"));
+  EXPECT_THAT(SchemaError(patterns + "]}"), HasSubstr("more than 100 patterns"));
 }
 
 // What would take a backtracking or naive checker for ever, or its stack.
@@ -253,8 +254,8 @@ TEST(JsonSample, HasWhatTheSchemaSays) {
 }
 
 /// `where what; ...` of what breaks.
-std::string Breaks(const std::string& before, const std::string& after,
-                   const std::string& sample = "") {
+std::string SchemaBreaks(const std::string& before, const std::string& after,
+                         const std::string& sample = "") {
   std::string text;
   for (const BreakingChange& change : FindBreaking(*Parsed(before), *Parsed(after), sample)) {
     if (!text.empty()) text += "; ";
@@ -265,63 +266,69 @@ std::string Breaks(const std::string& before, const std::string& after,
 
 TEST(JsonSchemaChanges, NarrowerOnesAndNewOptionalPropertiesAreCompatible) {
   const std::string open = R"({"properties":{"a":{"type":["string","null"]}}})";
-  EXPECT_EQ(Breaks(open, open), "");
-  EXPECT_EQ(Breaks(open, R"({"title":"x","properties":{"a":{"type":"string"},"b":{}}})"), "");
-  EXPECT_EQ(Breaks(R"({"minimum":1})", R"({"minimum":2,"maximum":9})"), "");
-  EXPECT_EQ(Breaks(R"({"enum":[1,2]})", R"({"enum":[2]})"), "");
-  EXPECT_EQ(Breaks(R"({"type":"number"})", R"({"type":"integer"})"), "");
-  EXPECT_EQ(Breaks(R"({"anyOf":[{"type":"null"}]})", R"({"anyOf":[{"type":"null","title":"x"}]})"),
-            "");
-  EXPECT_EQ(Breaks(R"({"$ref":"#/$defs/a","$defs":{"a":{"type":"null"}}})", R"({"type":"null"})"),
-            "");
+  EXPECT_EQ(SchemaBreaks(open, open), "");
+  EXPECT_EQ(SchemaBreaks(open, R"({"title":"x","properties":{"a":{"type":"string"},"b":{}}})"), "");
+  EXPECT_EQ(SchemaBreaks(R"({"minimum":1})", R"({"minimum":2,"maximum":9})"), "");
+  EXPECT_EQ(SchemaBreaks(R"({"enum":[1,2]})", R"({"enum":[2]})"), "");
+  EXPECT_EQ(SchemaBreaks(R"({"type":"number"})", R"({"type":"integer"})"), "");
+  EXPECT_EQ(
+      SchemaBreaks(R"({"anyOf":[{"type":"null"}]})", R"({"anyOf":[{"type":"null","title":"x"}]})"),
+      "");
+  EXPECT_EQ(
+      SchemaBreaks(R"({"$ref":"#/$defs/a","$defs":{"a":{"type":"null"}}})", R"({"type":"null"})"),
+      "");
 }
 
 TEST(JsonSchemaChanges, WiderOnesBreak) {
-  EXPECT_EQ(Breaks(R"({"type":"string"})", R"({"type":["string","null"]})"), "/ allows more types");
-  EXPECT_EQ(Breaks(R"({"type":"integer"})", R"({"type":"number"})"), "/ allows more types");
-  EXPECT_EQ(Breaks(R"({"enum":[1]})", R"({"enum":[1,2]})"), "/ allows more values than `enum` did");
-  EXPECT_EQ(Breaks(R"({"enum":[1]})", "{}"), "/ allows more values than `enum` did");
-  EXPECT_EQ(Breaks(R"({"minimum":2})", R"({"minimum":1})"), "/ allows lower numbers");
-  EXPECT_EQ(Breaks(R"({"maximum":2})", "{}"), "/ allows greater numbers");
-  EXPECT_EQ(Breaks(R"({"maxLength":2})", R"({"maxLength":3})"), "/ allows shorter or longer texts");
-  EXPECT_EQ(Breaks(R"({"format":"date"})", R"({"format":"time"})"), "/ has another `format`");
-  EXPECT_EQ(Breaks(R"({"pattern":"a"})", R"({"pattern":"b"})"), "/ has another `pattern`");
-  EXPECT_EQ(Breaks(R"({"items":{"type":"null"}})", "{}"), "/items was removed");
+  EXPECT_EQ(SchemaBreaks(R"({"type":"string"})", R"({"type":["string","null"]})"),
+            "/ allows more types");
+  EXPECT_EQ(SchemaBreaks(R"({"type":"integer"})", R"({"type":"number"})"), "/ allows more types");
+  EXPECT_EQ(SchemaBreaks(R"({"enum":[1]})", R"({"enum":[1,2]})"),
+            "/ allows more values than `enum` did");
+  EXPECT_EQ(SchemaBreaks(R"({"enum":[1]})", "{}"), "/ allows more values than `enum` did");
+  EXPECT_EQ(SchemaBreaks(R"({"minimum":2})", R"({"minimum":1})"), "/ allows lower numbers");
+  EXPECT_EQ(SchemaBreaks(R"({"maximum":2})", "{}"), "/ allows greater numbers");
+  EXPECT_EQ(SchemaBreaks(R"({"maxLength":2})", R"({"maxLength":3})"),
+            "/ allows shorter or longer texts");
+  EXPECT_EQ(SchemaBreaks(R"({"format":"date"})", R"({"format":"time"})"), "/ has another `format`");
+  EXPECT_EQ(SchemaBreaks(R"({"pattern":"a"})", R"({"pattern":"b"})"), "/ has another `pattern`");
+  EXPECT_EQ(SchemaBreaks(R"({"items":{"type":"null"}})", "{}"), "/items was removed");
 }
 
 TEST(JsonSchemaChanges, OfProperties) {
   const std::string before = R"({"properties":{"a":{"type":"null"}},"required":["a"]})";
-  EXPECT_EQ(Breaks(before, R"({"required":["a"]})"), "/properties/a was removed");
-  EXPECT_EQ(Breaks(before, R"({"properties":{"a":{}},"required":["a"]})"),
+  EXPECT_EQ(SchemaBreaks(before, R"({"required":["a"]})"), "/properties/a was removed");
+  EXPECT_EQ(SchemaBreaks(before, R"({"properties":{"a":{}},"required":["a"]})"),
             "/properties/a allows more types");
-  EXPECT_EQ(Breaks(before, R"({"properties":{"a":{"type":"null"}}})"),
+  EXPECT_EQ(SchemaBreaks(before, R"({"properties":{"a":{"type":"null"}}})"),
             "/ does not require a any more");
-  EXPECT_EQ(Breaks(before, R"({"properties":{"a":{"type":"null"}},"required":["a","b"]})"),
+  EXPECT_EQ(SchemaBreaks(before, R"({"properties":{"a":{"type":"null"}},"required":["a","b"]})"),
             "/ requires b");
-  EXPECT_EQ(Breaks(R"({"additionalProperties":false})", "{}"),
+  EXPECT_EQ(SchemaBreaks(R"({"additionalProperties":false})", "{}"),
             "/additionalProperties allows others");
-  EXPECT_EQ(Breaks("{}", R"({"additionalProperties":false})"),
+  EXPECT_EQ(SchemaBreaks("{}", R"({"additionalProperties":false})"),
             "/additionalProperties allows no others, or fewer");
-  EXPECT_EQ(Breaks(R"({"additionalProperties":false})",
-                   R"({"additionalProperties":false,"properties":{"a":{}}})"),
+  EXPECT_EQ(SchemaBreaks(R"({"additionalProperties":false})",
+                         R"({"additionalProperties":false,"properties":{"a":{}}})"),
             "/properties/a is new, and there could be no others");
 }
 
 TEST(JsonSchemaChanges, WhatCombinesSchemasIsComparedAsAWhole) {
   const std::string before =
       R"({"$defs":{"a":{"type":"null"}},"oneOf":[{"$ref":"#/$defs/a"},{"type":"string"}]})";
-  EXPECT_EQ(Breaks(before, before), "");
-  EXPECT_THAT(Breaks(before, R"({"$defs":{"a":{"type":"array"}},"oneOf":[{"$ref":"#/$defs/a"},)"
-                             R"({"type":"string"}]})"),
-              HasSubstr("combines schemas in another way"))
+  EXPECT_EQ(SchemaBreaks(before, before), "");
+  EXPECT_THAT(
+      SchemaBreaks(before, R"({"$defs":{"a":{"type":"array"}},"oneOf":[{"$ref":"#/$defs/a"},)"
+                           R"({"type":"string"}]})"),
+      HasSubstr("combines schemas in another way"))
       << "what a reference leads to counts";
-  EXPECT_THAT(Breaks(R"({"not":{"type":"null"}})", "{}"), HasSubstr("combines schemas"));
+  EXPECT_THAT(SchemaBreaks(R"({"not":{"type":"null"}})", "{}"), HasSubstr("combines schemas"));
 }
 
 TEST(JsonSchemaChanges, TheSampleHasToFit) {
-  EXPECT_EQ(Breaks("{}", R"({"minimum":5})", "3"),
+  EXPECT_EQ(SchemaBreaks("{}", R"({"minimum":5})", "3"),
             "sample does not fit any more: is below `minimum`");
-  EXPECT_EQ(Breaks("{}", R"({"minimum":5})", "7"), "");
+  EXPECT_EQ(SchemaBreaks("{}", R"({"minimum":5})", "7"), "");
 }
 
 }  // namespace
