@@ -68,9 +68,13 @@ std::string TextFor(std::string_view format, std::string_view name) {
 }
 
 std::string DecimalOf(const json::Number& number) {
+  constexpr int64_t kMaxZeros = 20;  // which people still count
   if (number.digits.empty()) return "0";
-  return absl::StrCat(number.negative ? "-" : "", number.digits,
-                      number.exponent == 0 ? "" : absl::StrCat("e", number.exponent));
+  std::string text = absl::StrCat(number.negative ? "-" : "", number.digits);
+  if (number.exponent >= 0 && number.exponent <= kMaxZeros) {
+    return text.append(static_cast<size_t>(number.exponent), '0');
+  }
+  return absl::StrCat(text, "e", number.exponent);
 }
 
 class JsonSample {

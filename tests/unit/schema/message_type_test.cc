@@ -180,7 +180,7 @@ TEST(MessageTypes, Bounds) {
   }
   EXPECT_EQ(ErrorOf(set), "");
   nested->add_nested_type()->set_name("M");
-  EXPECT_THAT(ErrorOf(set), HasSubstr("nested more than 32 deep"));
+  EXPECT_THAT(ErrorOf(set), HasSubstr("nested more than 31 deep"));
 
   set = OneFile();
   set.mutable_file(0)->add_message_type()->set_name(std::string(kMaxFullNameBytes, 'n'));

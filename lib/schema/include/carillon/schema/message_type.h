@@ -20,7 +20,7 @@ inline constexpr size_t kMaxSetBytes = 1u << 20;  ///< comments not counted
 inline constexpr size_t kMaxFiles = 500;
 inline constexpr size_t kMaxMessages = 5000;         ///< enumerations counted with them
 inline constexpr size_t kMaxFieldsOfMessage = 1000;  ///< also values of an enumeration
-inline constexpr size_t kMaxNesting = 32;            ///< of messages in messages
+inline constexpr size_t kMaxNesting = 31;            ///< of messages in messages, as protobuf's
 inline constexpr size_t kMaxFullNameBytes = 512;
 /// Messages in the set's own wire form: files, fields, values, options.
 inline constexpr size_t kMaxElements = 60'000;
