@@ -32,14 +32,14 @@ def details_with(answer, member):
 class Walk(Interop):
     """One destination's life: every kind of answer that the API gives comes up."""
 
+    tokens = [
+        {"name": "ops", "role": "operator", "sha256": sha256(OPERATOR)},
+        {"name": "acme", "role": "tenant_admin", "tenants": ["acme"], "sha256": sha256(ACME)},
+        {"name": "eyes", "role": "reader", "tenants": ["acme"], "sha256": sha256(READER)}]
+
     def setUp(self):
-        self.write_config(
-            access={"tokens": [
-                {"name": "ops", "role": "operator", "sha256": sha256(OPERATOR)},
-                {"name": "acme", "role": "tenant_admin", "tenants": ["acme"], "sha256": sha256(ACME)},
-                {"name": "eyes", "role": "reader", "tenants": ["acme"], "sha256": sha256(READER)}]},
-            event_types=[{"name": "order.created"}],
-            secrets={"master_key": {"env": "MASTER_KEY"}})
+        self.write_config(access={"tokens": self.tokens}, event_types=[{"name": "order.created"}],
+                          secrets={"master_key": {"env": "MASTER_KEY"}})
         self.carillond = self.server(env={"MASTER_KEY": base64.b64encode(b"m" * 32).decode()})
         self.client = None
 
