@@ -6,6 +6,7 @@
 #include <array>
 #include <iterator>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "call_queue.h"
 #include "carillon/access/authorize.h"
@@ -90,11 +91,15 @@ struct TenantPart {
 /// By tenant, in the order in which they come; mostly one.
 std::vector<TenantPart> ByTenant(const Events& events) {
   std::vector<TenantPart> parts;
+  absl::flat_hash_map<absl::string_view, size_t> places;
   for (const auto& event : events) {
-    auto at = std::ranges::find(parts, event->tenant(), &TenantPart::tenant);
-    if (at == parts.end()) at = parts.insert(at, {.tenant = event->tenant()});
-    ++at->events;
-    at->bytes += event->payload().size();
+    size_t at = parts.size() - 1;
+    if (parts.empty() || parts.back().tenant != event->tenant()) {
+      at = places.try_emplace(base::ToAbsl(event->tenant()), parts.size()).first->second;
+    }
+    if (at == parts.size()) parts.push_back({.tenant = event->tenant()});
+    ++parts[at].events;
+    parts[at].bytes += event->payload().size();
   }
   return parts;
 }
