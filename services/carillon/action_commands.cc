@@ -40,6 +40,10 @@ constexpr ActionWord kActionWords[] = {
     {"Pause", "pause", "Send nothing there for a while"},
     {"Resume", "resume", "End a pause"},
     {"Release", "release", "Let go what is held behind a dead delivery"},
+    {"Resend", "resend", "Make an attempt now, and begin the retries anew"},
+    {"Archive", "archive", "End the publishing of it; what was published is delivered"},
+    {"Unarchive", "unarchive", "Let it be published again"},
+    {"Cancel", "cancel", "End it; what was sent stays sent"},
     {"Test", "test", "Send a sample there now, and show what came of it"},
 };
 

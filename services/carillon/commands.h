@@ -26,6 +26,8 @@ void AddGenerateTokenCommand(CLI::App& group, Command& chosen);
 void AddStoreCommand(CLI::App& app, Command& chosen);
 void AddApplyCommand(CLI::App& app, Command& chosen);
 void AddExportCommand(CLI::App& app, Command& chosen);
+void AddReplayCommand(CLI::App& app, Command& chosen);
+void AddStatsCommand(CLI::App& app, Command& chosen);
 void AddListenCommand(CLI::App& app, Command& chosen);
 void AddTriggerCommand(CLI::App& app, Command& chosen);
 /// `status`, `whoami` and `settings`.

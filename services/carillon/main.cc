@@ -48,6 +48,8 @@ int Run(int argc, char** argv) {
   AddApplyCommand(app, chosen);
   AddExportCommand(app, chosen);
   AddStatusCommands(app, chosen);
+  AddReplayCommand(app, chosen);
+  AddStatsCommand(app, chosen);
   AddListenCommand(app, chosen);
   AddTriggerCommand(app, chosen);
   AddCompletionCommand(app, chosen);

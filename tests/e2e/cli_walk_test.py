@@ -5,7 +5,7 @@ import unittest
 
 from cli_test import Cli
 from control_api_test import signed_by
-from harness import contract
+from harness import contract, eventually, header
 
 
 def secrets_in(table):
@@ -94,6 +94,33 @@ class Vision6(Cli):
         self.assertFalse(signed_by(third, secrets["lists/first"]), "revoked, it signs no more")
         self.assertTrue(signed_by(third, *new.values()))
         self.assertTrue(signed_by(third, secrets["lists/second"]))
+
+    def test_disabled_after_the_last_retry_and_enabled_again(self):
+        receiver = self.sink()
+        receiver.set_mode("/ok", "status/500")
+        self.begin()
+        self.cli("destinations", "create", "lists", "--url", receiver.url("/ok"),
+                 "--set", "retry.delays=[50ms, 50ms, 50ms, 50ms, 50ms]", "--set", "retry.jitter=0",
+                 "--set", "disabling.when_retries_end=true")
+        self.cli("subscriptions", "create", "lists", "--type", "list.*", "--destination", "lists")
+        self.cli("trigger", "list.created", "--id", "first")
+        # Five retries; then its owner sees that it is disabled, and why.
+        eventually(lambda: self.json("get", "destination", "lists")["state"] == "DISABLED",
+                   "it is disabled")
+        self.assertEqual(len(receiver.records()), 6)
+        self.assertRegex(self.out("destinations", "list"), r"(?m)^lists +\S+ +disabled ")
+        described = self.out("describe", "destination", "lists")
+        self.assertIn("reason: retries_exhausted", described)
+        self.assertIn("last_response_status: 500", described)
+        [dead] = self.json("deliveries", "list", "lists", "--filter", "state = DEAD")["deliveries"]
+        self.assertEqual((dead["eventId"], dead["attemptCount"]), ("first", 6))
+        # Nothing goes there meanwhile; what came meanwhile goes when it is enabled.
+        self.cli("trigger", "list.updated", "--id", "second")
+        receiver.set_mode("/ok", "ok")
+        enabled = self.out("destinations", "enable", "lists", "--reason", "mended")
+        self.assertRegex(enabled, r"(?m)^lists +\S+ +active ")
+        record = receiver.wait_records(7)[6]
+        self.assertEqual(header(record, "webhook-id"), "second")
 
 
 if __name__ == "__main__":

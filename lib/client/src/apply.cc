@@ -125,11 +125,10 @@ Step KeyStep(const v1::Key& key, Action action) {
 }  // namespace
 
 absl::StatusOr<Answer> Applier::Create(const Step& step, bool validate_only) {
-  const size_t id = step.name.rfind('/');
-  const std::string parent = step.name.substr(0, step.name.rfind('/', id - 1));
   const Answer resource = CopyOf(*step.resource);
   SetText(*resource, "etag", "");
-  return resources_.Create(*step.kind, parent, step.name.substr(id + 1), *resource,
+  return resources_.Create(*step.kind, ParentOf(step.name),
+                           step.name.substr(step.name.rfind('/') + 1), *resource,
                            {.validate_only = validate_only});
 }
 
@@ -144,10 +143,10 @@ absl::StatusOr<std::vector<Step>> Applier::Plan(std::vector<Answer> documents) {
   for (const Answer& document : documents) {
     const std::string name = TextOf(*document, "name");
     const Kind* const kind = KindOfType(*document->GetDescriptor());
-    if (kind == nullptr) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "'", base::Printable(name), "' is a ", document->GetDescriptor()->name(),
-          ", of which this command knows nothing: leave it in the configuration of the server"));
+    if (kind == nullptr || !kind->declared) {
+      return absl::InvalidArgumentError(absl::StrCat("'", base::Printable(name), "' is a ",
+                                                     document->GetDescriptor()->name(),
+                                                     ", which no file declares: leave it out"));
     }
     if (KindOfName(name) != kind) {
       return absl::InvalidArgumentError(absl::StrCat(
@@ -164,6 +163,7 @@ absl::StatusOr<std::vector<Step>> Applier::Plan(std::vector<Answer> documents) {
     const Kind& kind = *KindOfType(*document->GetDescriptor());
     const auto names = WriteDestinationsOut(*document);
     const bool names_what_is_new =
+        created.contains(ParentOf(TextOf(*document, "name"))) ||
         std::ranges::any_of(names, [&](const std::string& name) { return created.contains(name); });
     const Answer copy = CopyOf(*document);
     absl::StatusOr<Step> step = PlanOne(kind, std::move(document), names_what_is_new);
@@ -190,7 +190,7 @@ absl::StatusOr<std::vector<Step>> Applier::Plan(std::vector<Answer> documents) {
 absl::StatusOr<Step> Applier::PlanOne(const Kind& kind, Answer document, bool names_what_is_new) {
   Step step{.kind = &kind, .name = TextOf(*document, "name")};
   if (absl::Status status = RefuseFileOnly(*document); !status.ok()) return status;
-  if (!options_.apply_set.empty()) {
+  if (!options_.apply_set.empty() && kind.type->FindFieldByName("labels") != nullptr) {
     absl::Status status =
         config::SetMember(absl::StrCat("labels.", base::ToAbsl(kApplySetLabel)), options_.apply_set,
                           config::ValueForm::kText, *document);
@@ -286,7 +286,11 @@ absl::Status Applier::PlanPruning(const std::vector<Step>& applied, std::vector<
   // What names others goes before them.
   for (auto kind = Kinds().rbegin(); kind != Kinds().rend(); ++kind) {
     if (kind->IsNested() || kind->type->FindFieldByName("labels") == nullptr) continue;
-    for (const std::string& parent : parents) {
+    // What is in no tenant belongs to operators: pruned only where there are documents of it.
+    const bool given =
+        std::ranges::any_of(applied, [&](const Step& step) { return step.kind == &*kind; });
+    if (kind->IsTopLevel() && !given) continue;
+    for (const std::string& parent : kind->IsTopLevel() ? std::set<std::string>{""} : parents) {
       const std::string filter = absl::StrCat("labels.\"", base::ToAbsl(kApplySetLabel), "\" = \"",
                                               options_.apply_set, "\" AND origin.kind = API");
       absl::Status status = resources_.List(

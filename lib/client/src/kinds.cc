@@ -12,7 +12,10 @@
 #include "carillon/v1/delivery_service.pb.h"
 #include "carillon/v1/destination.pb.h"
 #include "carillon/v1/destination_service.pb.h"
+#include "carillon/v1/event_type_service.pb.h"
+#include "carillon/v1/operation.pb.h"
 #include "carillon/v1/subscription_service.pb.h"
+#include "carillon/v1/tenant_service.pb.h"
 
 namespace carillon::client {
 namespace {
@@ -37,6 +40,44 @@ std::string CamelCase(std::string_view snake) {
 
 const ServiceDescriptor* Service(const Descriptor& request, const char* name) {
   return request.file()->FindServiceByName(name);
+}
+
+Kind Tenants() {
+  return {
+      .singular = "tenant",
+      .plural = "tenants",
+      .aliases = {},
+      .type = v1::Tenant::descriptor(),
+      .service = Service(*v1::GetTenantRequest::descriptor(), "TenantService"),
+      .columns = {{"DISPLAY NAME", "display_name"},
+                  {"DESTINATIONS", "destination_count"},
+                  {"SUBSCRIPTIONS", "subscription_count"},
+                  {"LABELS", "labels", true},
+                  {"ORIGIN", "origin.kind"},
+                  {"UPDATED", "update_time"}},
+      .shortcuts = {{"display-name", "display_name", "For people: at most 128 bytes"},
+                    {"max-rate", "limits.max_rate", "POSTs a second at most, of all", false},
+                    {"max-in-flight", "limits.max_in_flight", "Attempts at once at most", false}}};
+}
+
+Kind EventTypes() {
+  return {.singular = "event-type",
+          .plural = "event-types",
+          .aliases = {"types"},
+          .type = v1::EventType::descriptor(),
+          .service = Service(*v1::GetEventTypeRequest::descriptor(), "EventTypeService"),
+          .columns = {{"STATE", "state"},
+                      {"MESSAGE", "protobuf.message"},
+                      {"VALIDATION", "validation"},
+                      {"TAGS", "tags", true},
+                      {"DESCRIPTION", "description", true},
+                      {"ORIGIN", "origin.kind"},
+                      {"UPDATED", "update_time"}},
+          .shortcuts = {{"description", "description", "For people: at most 1024 bytes"},
+                        {"tag", "tags", "For people; may be given again"},
+                        {"message", "protobuf.message", "The payload's message: acme.OrderPaid"},
+                        {"validation", "validation", "off, warn or refuse", false},
+                        {"sample", "sample", "A payload that stands for all: JSON"}}};
 }
 
 Kind Destinations() {
@@ -138,6 +179,25 @@ Kind Deliveries() {
           .usual_limit = 50};
 }
 
+Kind Operations() {
+  return {.singular = "operation",
+          .plural = "operations",
+          .aliases = {},
+          .type = v1::Operation::descriptor(),
+          .service = Service(*v1::GetOperationRequest::descriptor(), "OperationService"),
+          .columns = {{"KIND", "kind"},
+                      {"STATE", "state"},
+                      {"TARGET", "target"},
+                      {"SENT", "processed_count"},
+                      {"OF", "matched_count"},
+                      {"BY", "principal", true},
+                      {"STARTED", "create_time"},
+                      {"ENDED", "end_time"}},
+          .shortcuts = {{"max-rate", "max_rate", "POSTs a second at most", false},
+                        {"paused", "paused", "true: it stands still", false}},
+          .declared = false};
+}
+
 Kind Attempts() {
   return {.singular = "attempt",
           .plural = "attempts",
@@ -211,11 +271,14 @@ std::string Kind::Pattern() const { return aip::NamePattern::Of(*type).front().T
 
 bool Kind::IsNested() const { return std::ranges::count(Pattern(), '{') > 2; }
 
+bool Kind::IsTopLevel() const { return std::ranges::count(Pattern(), '{') == 1; }
+
 bool Kind::IsAlsoOfNoTenant() const { return aip::NamePattern::Of(*type).size() > 1; }
 
 const std::vector<Kind>& Kinds() {
-  static const auto& kinds = *new std::vector<Kind>{Destinations(), Keys(),       Subscriptions(),
-                                                    Tokens(),       Deliveries(), Attempts()};
+  static const auto& kinds =
+      *new std::vector<Kind>{Tenants(), EventTypes(), Destinations(), Keys(),      Subscriptions(),
+                             Tokens(),  Deliveries(), Attempts(),     Operations()};
   return kinds;
 }
 
@@ -277,6 +340,7 @@ std::string ShortName(const Kind& kind, const std::string& name) {
 absl::StatusOr<std::string> ParentName(const Kind& kind, std::string_view outer,
                                        std::string_view tenant) {
   if (!kind.IsNested()) {
+    if (outer.empty() && kind.IsTopLevel()) return "";
     if (outer.empty()) return absl::StrCat("tenants/", base::ToAbsl(tenant));
     return absl::InvalidArgumentError(
         absl::StrCat(base::ToAbsl(kind.plural), " are in no other resource"));

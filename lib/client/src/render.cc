@@ -72,6 +72,15 @@ std::string ShortNames(const std::string& text) {
   return absl::StrJoin(names, ",");
 }
 
+/// The member of List's answer that holds the resources.
+const FieldDescriptor* ListMember(const Kind& kind) {
+  const auto& type = *kind.Method("List")->output_type();
+  for (int i = 0; i < type.field_count(); ++i) {
+    if (type.field(i)->message_type() == kind.type) return type.field(i);
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 std::optional<OutputForm> ParseOutputForm(std::string_view word) {
@@ -144,17 +153,14 @@ std::string Listing::RenderTable(bool color) const {
 
 std::string Listing::RenderMessage() const {
   const bool json = form_ == OutputForm::kJson;
+  const Answer list = NewMessage(*kind_.Method("List")->output_type());
+  const FieldDescriptor& items = *ListMember(kind_);
   if (resources_.empty()) {
-    return json ? absl::StrCat("{\"", base::ToAbsl(kind_.plural), "\": []}\n")
-                : absl::StrCat(base::ToAbsl(kind_.plural), ": []\n");
+    return json ? absl::StrCat("{\"", items.json_name(), "\": []}\n")
+                : absl::StrCat(items.name(), ": []\n");
   }
-  const auto& type = *kind_.Method("List")->output_type();
-  const Answer list = NewMessage(type);
-  for (int i = 0; i < type.field_count(); ++i) {
-    if (type.field(i)->message_type() != kind_.type) continue;
-    for (const Answer& resource : resources_) {
-      list->GetReflection()->AddMessage(list.get(), type.field(i))->CopyFrom(*resource);
-    }
+  for (const Answer& resource : resources_) {
+    list->GetReflection()->AddMessage(list.get(), &items)->CopyFrom(*resource);
   }
   return json ? ToJson(*list) : config::ToYaml(*list);
 }

@@ -50,6 +50,8 @@ struct Kind {
   std::string Pattern() const;
   /// Whether resources of it stand within others than tenants: keys in destinations.
   bool IsNested() const;
+  /// Whether they are in nothing: tenants, event types.
+  bool IsTopLevel() const;
   /// Whether there may be some in no tenant: tokens of operators.
   bool IsAlsoOfNoTenant() const;
 };
@@ -75,7 +77,8 @@ absl::StatusOr<std::string> WholeName(const Kind& kind, std::string_view word,
 /// The name without the tenant and the collections: what `WholeName` takes. A name of another kind
 /// stays.
 std::string ShortName(const Kind& kind, const std::string& name);
-/// `tenants/acme`, or of a nested kind the whole name of what they are in. Of a kind that is not
+/// `tenants/acme`, of a nested kind the whole name of what they are in, empty where they are in
+/// nothing. Of a nested kind that is not
 /// declared an empty `outer` means all, as do `-` and `orders/-`.
 /// INVALID_ARGUMENT: there must be, or must not be, an `outer` resource.
 absl::StatusOr<std::string> ParentName(const Kind& kind, std::string_view outer,

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include "api_session.h"
+#include "carillon/v1/operation.pb.h"
+
+namespace carillon::cli {
+
+/// `[#####.....]  52 %  1240 sent of 2400`; 10 columns for the bar.
+std::string ProgressText(const v1::Operation& operation);
+
+/// Waits until the operation has ended and prints it; meanwhile shows a bar on standard error, if
+/// that is a terminal. Returns the exit code: 0 only if it succeeded. An operation goes on when
+/// this process ends.
+int FollowOperation(ApiSession& session, const v1::Operation& operation);
+
+}  // namespace carillon::cli

@@ -1,0 +1,111 @@
+"""The command line: tenants, event types, replays, statistics."""
+
+import json
+import unittest
+
+from cli_test import CONFLICT, NOT_FOUND, REFUSED, WRONG_INPUT, Cli
+from control_api_test import OPERATOR
+from harness import eventually, header
+
+
+class Catalog(Cli):
+    def begin(self, *arguments, **more):
+        super().begin(*arguments, **more)
+        self.environment["CARILLON_TOKEN"] = OPERATOR
+
+    def test_a_tenant_from_its_making_to_its_end(self):
+        self.begin()
+        made = self.out("tenants", "create", "bell", "--display-name", "Bell Ltd",
+                        "--max-in-flight", "5")
+        self.assertRegex(made, r"(?m)^bell +Bell Ltd ")
+        shown = self.json("get", "tenant", "bell")
+        self.assertEqual((shown["name"], shown["limits"]), ("tenants/bell", {"maxInFlight": 5}))
+        self.cli("tenants", "update", "bell", "--max-rate", "2.5")
+        self.assertIn("max_rate: 2.5", self.out("tenants", "describe", "bell"))
+        self.assertIn("tenants/bell", self.out("tenants", "list", "--output", "name"))
+        self.error("tenants", "create", "bell", code=CONFLICT)
+        self.cli("delete", "tenant", "bell")
+        self.error("tenants", "get", "bell", code=NOT_FOUND)
+
+    def test_tenants_and_types_are_applied_with_what_needs_them(self):
+        self.begin()
+        (self.folder / "all.yaml").write_text(json.dumps({
+            "tenants": [{"name": "bell", "display_name": "Bell"}],
+            "event_types": [{"name": "order.paid", "description": "An order was paid"}],
+            "destinations": [{"name": "tenants/bell/destinations/erp", "url": "http://127.0.0.1:9/"}],
+            "subscriptions": [{"name": "tenants/bell/subscriptions/paid", "types": ["order.paid"],
+                               "destinations": ["erp"]}]}))
+        self.cli("apply", "--file", "all.yaml")
+        again = self.out("apply", "--file", "all.yaml")
+        self.assertNotIn("created", again)
+        self.assertEqual(self.json("get", "event-type", "order.paid")["description"],
+                         "An order was paid")
+        exported = self.out("export")
+        self.assertIn("order.paid", exported)
+        self.assertIn("tenants/bell", exported)
+
+    def test_event_types(self):
+        self.begin()
+        self.assertRegex(self.out("event-types", "list"), r"(?m)^session\.create +active .* built_in")
+        (self.folder / "type.yaml").write_text(json.dumps({
+            "name": "order.paid", "tags": ["orders"],
+            "json_schema": {"schema": json.dumps({"type": "object", "required": ["total"]})}}))
+        self.cli("event-types", "create", "--file", "type.yaml")
+        wrong = self.carillon("publish", "--type", "order.paid", "--json", "{}",
+                              env=self.environment)
+        self.assertNotEqual(wrong.returncode, 0)
+        self.assertIn("total", wrong.stderr)
+        self.cli("publish", "--type", "order.paid", "--json", '{"total": 5}')
+        self.assertRegex(self.out("event-types", "archive", "order.paid"), r"(?m)^order\.paid +archived")
+        self.assertNotEqual(self.carillon("publish", "--type", "order.paid", "--json",
+                                          '{"total": 5}', env=self.environment).returncode, 0)
+        self.cli("event-types", "unarchive", "order.paid")
+        self.cli("event-types", "delete", "order.paid")
+        self.error("event-types", "delete", "session.create", code=REFUSED)
+
+
+class Again(Cli):
+    def test_events_are_replayed_and_one_delivery_is_sent_again(self):
+        receiver = self.sink()
+        self.begin()
+        self.cli("destinations", "create", "orders", "--url", receiver.url("/ok"))
+        self.cli("subscriptions", "create", "all", "--type", "session.*", "--destination", "orders")
+        for number in range(3):
+            self.publish_one(number)
+        ids = sorted(header(r, "webhook-id") for r in receiver.wait_records(3))
+        counted = self.out("replay", "orders", "--from", "1h", "--dry-run")
+        self.assertIn("3 events would be sent", counted)
+        self.assertEqual(len(receiver.records()), 3)
+        done = self.cli("replay", "orders", "--from", "1h")
+        self.assertRegex(done.stdout, r"(?m)^\S+ +replay +succeeded +tenants/acme/destinations/orders|orders")
+        records = receiver.wait_records(6)
+        self.assertEqual(sorted(header(r, "webhook-id") for r in records[3:]), ids)
+        self.assertRegex(self.out("operations", "list"), r"replay +succeeded")
+        one = eventually(lambda: self.json("deliveries", "list", "orders").get("deliveries"),
+                         "deliveries are in the log")[0]
+        self.cli("deliveries", "resend", one["name"])
+        self.assertEqual(header(receiver.wait_records(7)[6], "webhook-id"), one["eventId"])
+        self.assertIn("--from", self.error("replay", "orders", "--from", "yesterday",
+                                           code=WRONG_INPUT))
+
+    def test_statistics(self):
+        receiver = self.sink()
+        self.begin()
+        self.cli("destinations", "create", "orders", "--url", receiver.url("/ok"))
+        self.cli("subscriptions", "create", "all", "--type", "session.*", "--destination", "orders")
+        self.publish_one(1)
+        receiver.wait_records(1)
+
+        def delivered():
+            stats = self.json("stats", "orders", "--from", "1h", "--step", "1h")
+            return sum(int(point.get("deliveredCount", 0))
+                       for series in stats.get("series", []) for point in series["points"]) == 1
+        eventually(delivered, "one delivery is counted")
+        shown = self.out("stats", "orders", "--from", "1h", "--step", "1h")
+        self.assertRegex(shown, r"(?m)^FROM +ATTEMPTS +FAILED +DELIVERED +DEAD +P50 +P90 +P99$")
+        self.assertRegex(shown, r"(?m)^20\S+Z +1 +0\.0 % +1 +0 +\S+s +\S+s +\S+s$")
+        self.assertRegex(self.out("stats", "--from", "1h", "--step", "1h"), r" +1 +0\.0 % +1 ")
+
+
+if __name__ == "__main__":
+    unittest.main()
