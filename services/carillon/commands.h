@@ -26,6 +26,10 @@ void AddGenerateTokenCommand(CLI::App& group, Command& chosen);
 void AddStoreCommand(CLI::App& app, Command& chosen);
 void AddApplyCommand(CLI::App& app, Command& chosen);
 void AddExportCommand(CLI::App& app, Command& chosen);
+/// `list` and `resend` of dead letters.
+void AddDeadCommand(CLI::App& app, Command& chosen);
+/// `preview`, to the group `subscriptions`.
+void AddPreviewCommand(CLI::App& group, Command& chosen);
 void AddReplayCommand(CLI::App& app, Command& chosen);
 void AddStatsCommand(CLI::App& app, Command& chosen);
 void AddListenCommand(CLI::App& app, Command& chosen);

@@ -98,8 +98,7 @@ void AddListFlags(CLI::App& app, GetFlags& flags) {
       "Only those that match (AIP-160): labels.team = \"billing\" AND url:\"example.com\"");
   app.add_option("--order-by", flags.order_by,
                  "Members, each also with ' desc': 'update_time desc'");
-  app.add_option("--limit", flags.limit,
-                 "At most so many; 0: all (default: all, of deliveries and attempts 50)");
+  app.add_option("--limit", flags.limit, "At most so many; 0: all (default: all, of logs 50)");
   app.add_flag("-A,--all-tenants", flags.everywhere, "In all tenants: only who may see them all");
 }
 

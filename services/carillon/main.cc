@@ -48,6 +48,7 @@ int Run(int argc, char** argv) {
   AddApplyCommand(app, chosen);
   AddExportCommand(app, chosen);
   AddStatusCommands(app, chosen);
+  AddDeadCommand(app, chosen);
   AddReplayCommand(app, chosen);
   AddStatsCommand(app, chosen);
   AddListenCommand(app, chosen);

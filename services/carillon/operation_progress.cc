@@ -55,4 +55,16 @@ int FollowOperation(ApiSession& session, const v1::Operation& operation) {
   return PrintEnd(session, last);
 }
 
+int PrintMatches(const ApiSession& session, const Matches& matches, const char* noun) {
+  if (session.form() == client::OutputForm::kJson) {
+    ApiSession::Print(client::ToJson(matches.answer));
+    return client::kEndDone;
+  }
+  ApiSession::Print(absl::StrCat(matches.estimated ? "about " : "", matches.count, " ", noun,
+                                 " would be sent\n"));
+  for (const std::string& name : matches.sample) ApiSession::Print(name + "\n");
+  Say("a dry run: nothing was changed");
+  return client::kEndDone;
+}
+
 }  // namespace carillon::cli

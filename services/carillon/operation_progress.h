@@ -1,5 +1,8 @@
 #pragma once
 
+#include <google/protobuf/message.h>
+
+#include <cstdint>
 #include <string>
 
 #include "api_session.h"
@@ -14,5 +17,16 @@ std::string ProgressText(const v1::Operation& operation);
 /// that is a terminal. Returns the exit code: 0 only if it succeeded. An operation goes on when
 /// this process ends.
 int FollowOperation(ApiSession& session, const v1::Operation& operation);
+
+/// What an operation would send, as a dry run tells it.
+struct Matches {
+  const google::protobuf::Message& answer;
+  int64_t count = 0;
+  bool estimated = false;
+  const google::protobuf::RepeatedPtrField<std::string>& sample;
+};
+
+/// Prints them and says that nothing was changed. Returns the exit code.
+int PrintMatches(const ApiSession& session, const Matches& matches, const char* noun);
 
 }  // namespace carillon::cli

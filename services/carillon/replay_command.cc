@@ -56,18 +56,6 @@ absl::StatusOr<v1::ReplayEventsRequest> RequestOf(const ReplayFlags& flags) {
   return request;
 }
 
-int PrintDryRun(const ApiSession& session, const v1::ReplayEventsResponse& answer) {
-  if (session.form() == client::OutputForm::kJson) {
-    ApiSession::Print(client::ToJson(answer));
-    return client::kEndDone;
-  }
-  ApiSession::Print(absl::StrCat(answer.estimated() ? "about " : "", answer.matched_count(),
-                                 " events would be sent\n"));
-  for (const std::string& name : answer.sample()) ApiSession::Print(name + "\n");
-  Say("a dry run: nothing was changed");
-  return client::kEndDone;
-}
-
 int Replay(const ReplayFlags& flags) {
   auto request = RequestOf(flags);
   if (!request.ok()) return FailBefore(request.status());
@@ -80,7 +68,10 @@ int Replay(const ReplayFlags& flags) {
     const auto answer = session.resources().Call(method, *request);
     if (!answer.ok()) return session.Fail(answer.status());
     const auto& replay = static_cast<const v1::ReplayEventsResponse&>(**answer);
-    if (flags.dry_run) return PrintDryRun(session, replay);
+    if (flags.dry_run) {
+      return PrintMatches(
+          session, {replay, replay.matched_count(), replay.estimated(), replay.sample()}, "events");
+    }
     if (!flags.no_wait) return FollowOperation(session, replay.operation());
     ApiSession::Print(RenderOne(*client::FindKind("operations"), replay.operation(), session.form(),
                                 session.color()));

@@ -88,6 +88,36 @@ class Again(Cli):
         self.assertIn("--from", self.error("replay", "orders", "--from", "yesterday",
                                            code=WRONG_INPUT))
 
+    def test_dead_letters_are_sent_again(self):
+        receiver = self.sink()
+        receiver.set_mode("/ok", "status/500")
+        self.begin()
+        self.cli("destinations", "create", "orders", "--url", receiver.url("/ok"),
+                 "--set", "retry.delays=[50ms]")
+        self.cli("subscriptions", "create", "all", "--type", "session.*", "--destination", "orders")
+        for number in range(2):
+            self.publish_one(number)
+        eventually(lambda: len(self.json("dead", "list", "orders")["deliveries"]) == 2,
+                   "two dead letters")
+        self.assertIn("2 dead letters would be sent", self.out("dead", "resend", "--dry-run"))
+        receiver.set_mode("/ok", "ok")
+        self.assertIn("succeeded", self.out("dead", "resend", "orders"))
+        again = receiver.wait_records(6)[4:]
+        self.assertEqual(len({header(r, "webhook-id") for r in again}), 2)
+
+    def test_what_a_subscription_would_have_matched_and_who_changed_what(self):
+        self.begin()
+        self.cli("destinations", "create", "orders", "--url", "http://127.0.0.1:9/")
+        self.cli("subscriptions", "create", "all", "--type", "list.*", "--destination", "orders")
+        self.publish_one(1)
+        self.cli("trigger", "list.created", "--id", "found")
+        done = self.cli("subscriptions", "preview", "all")
+        self.assertRegex(done.stdout, r"(?m)^found +list\.created +20\S+ +yes")
+        self.assertRegex(done.stdout, r"(?m)^evt-1 +session\.create +20\S+ +no +types")
+        self.assertIn("1 of the last 2 events match", done.stderr)
+        audit = self.out("audit-entries", "list")
+        self.assertRegex(audit, r"CreateSubscription +(tenants/acme/subscriptions/)?all")
+
     def test_statistics(self):
         receiver = self.sink()
         self.begin()

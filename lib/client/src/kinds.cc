@@ -9,6 +9,7 @@
 #include "carillon/base/similar.h"
 #include "carillon/base/text.h"
 #include "carillon/v1/access_service.pb.h"
+#include "carillon/v1/audit_service.pb.h"
 #include "carillon/v1/delivery_service.pb.h"
 #include "carillon/v1/destination.pb.h"
 #include "carillon/v1/destination_service.pb.h"
@@ -196,6 +197,24 @@ Kind Operations() {
           .shortcuts = {{"max-rate", "max_rate", "POSTs a second at most", false},
                         {"paused", "paused", "true: it stands still", false}},
           .declared = false};
+}
+
+Kind AuditEntries() {
+  return {.singular = "audit-entry",
+          .plural = "audit-entries",
+          .aliases = {"audit"},
+          .type = v1::AuditEntry::descriptor(),
+          .service = Service(*v1::GetAuditEntryRequest::descriptor(), "AuditService"),
+          .columns = {{"TIME", "create_time"},
+                      {"WHO", "principal"},
+                      {"METHOD", "method"},
+                      {"CHANGED", "changes.resource"},
+                      {"REFUSED", "error_reason"},
+                      {"REASON", "reason", true},
+                      {"FROM", "remote_address", true}},
+          .shortcuts = {},
+          .declared = false,
+          .usual_limit = 50};
 }
 
 Kind Attempts() {
