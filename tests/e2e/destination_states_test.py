@@ -286,7 +286,7 @@ class Previews(ControlApi):
         receiver = self.sink()
         self.begin()
         self.create(receiver.url("/ok"))
-        for number, location in ((1, "Linz"), (2, "Kamen"), (3, "Linz")):
+        for number, location in ((1, "Graz"), (2, "Kamen"), (3, "Graz")):
             self.call(PUBLISH, {"events": [
                 event(number, tenant="acme", session=session(number, location=location))]})
         wanted = {"types": ["session.*"],
@@ -295,7 +295,7 @@ class Previews(ControlApi):
         self.assertEqual((told["scannedCount"], told["matchedCount"]), (3, 1))
         self.assertEqual([result.get("failedCondition") for result in told["results"]],
                          ["filter.equals", None, "filter.equals"])
-        self.assertEqual(told["results"][0]["foundValue"], "Linz")
+        self.assertEqual(told["results"][0]["foundValue"], "Graz")
         self.assertEqual(self.call(SUBSCRIPTIONS + "ListSubscriptions",
                                    {"parent": "tenants/acme"}).get("subscriptions"), None)
         self.assertEqual(self.preview(types=["sync.*"]).get("matchedCount"), None)

@@ -383,7 +383,11 @@ TEST_F(ControlServicesTest, APreviewOfASubscriptionIsAnswered) {
   };
   const auto answer = preview("types: \"session.*\"");
   ASSERT_TRUE(answer.ok()) << answer.status();
-  EXPECT_EQ(answer->scanned_count(), 0);
+  EXPECT_EQ(answer->scanned_count(), 1);
+  EXPECT_EQ(answer->matched_count(), 0);
+  ASSERT_EQ(answer->results_size(), 1);
+  EXPECT_EQ(answer->results(0).event_id(), "e7");
+  EXPECT_EQ(answer->results(0).failed_condition(), "types");
   EXPECT_EQ(aip::ReasonOf(preview("").status()), v1::FIELD_INVALID);
 }
 

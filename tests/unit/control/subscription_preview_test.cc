@@ -107,7 +107,7 @@ constexpr char kInKamen[] =
 
 TEST_F(SubscriptionPreviewTest, NewestFirstWithWhatKeepsTheOthersOut) {
   Add("session.create", R"({"location":"Kamen"})");
-  Add("session.create", R"({"location":"Linz"})");
+  Add("session.create", R"({"location":"Graz"})");
   Add("sync.create");
   Add("session.create", R"({"location":"Kamen"})", "bell");
   Add("session.delete", R"({"location":"Kamen"})");
@@ -121,7 +121,7 @@ TEST_F(SubscriptionPreviewTest, NewestFirstWithWhatKeepsTheOthersOut) {
   EXPECT_EQ(told->results(1).failed_condition(), "types");
   EXPECT_EQ(told->results(1).found_value(), "sync.create");
   EXPECT_EQ(told->results(2).failed_condition(), "filter.equals");
-  EXPECT_EQ(told->results(2).found_value(), "Linz");
+  EXPECT_EQ(told->results(2).found_value(), "Graz");
   EXPECT_EQ(told->results(2).type(), "session.create");
   EXPECT_EQ(told->results(2).position(), 2);
   EXPECT_EQ(told->results(2).accept_time().seconds(), 2);
@@ -161,7 +161,7 @@ TEST_F(SubscriptionPreviewTest, LargeEventsAreReadInSmallPieces) {
   const auto told = Ask(kSessions);
   ASSERT_TRUE(told.ok());
   EXPECT_TRUE(told->bounded()) << "it read all of them";
-  EXPECT_GT(told->scanned_count(), 130);
+  EXPECT_GT(told->scanned_count(), 110) << "and none of the large ones";
   EXPECT_LE(log_.read_bytes, SubscriptionPreview::kMaxBytes + (40u << 20));
 }
 
