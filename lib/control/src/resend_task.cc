@@ -14,7 +14,6 @@
 namespace carillon::control {
 namespace {
 
-using deliverylog::Page;
 using deliverylog::Query;
 using deliverylog::Record;
 using deliverylog::State;
@@ -101,7 +100,7 @@ void OnEventOf(const ResendStepPtr& step, const store::EventBatch& batch) {
 }
 
 /// Is there a newer attempt? Only of those that were delivered; of others the log looked.
-void OnNewest(const ResendStepPtr& step, const absl::StatusOr<Page>& page) {
+void OnNewest(const ResendStepPtr& step, const absl::StatusOr<deliverylog::Page>& page) {
   if (!page.ok()) {
     return StopBefore(step, absl::UnavailableError("the delivery log cannot be read"));
   }
@@ -129,7 +128,7 @@ void LookAtEvent(const ResendStepPtr& step) {
   query.limit = 1;
   query.max_time = std::chrono::seconds(1);
   step->tools.log->Find(std::move(query),
-                        [step](const absl::StatusOr<Page>& page) { OnNewest(step, page); });
+                        [step](const absl::StatusOr<deliverylog::Page>& page) { OnNewest(step, page); });
 }
 
 class ResendTask final : public operations::Task {
@@ -147,7 +146,7 @@ class ResendTask final : public operations::Task {
     query->before = place_->cursor == 0 ? UINT64_MAX : place_->cursor;
     query->limit = std::min(most, kMostAtOnce);
     tools_.log->Find(*std::move(query), [place = place_, tools = tools_, done = std::move(done)](
-                                            absl::StatusOr<Page> page) mutable {
+                                            absl::StatusOr<deliverylog::Page> page) mutable {
       if (!page.ok()) return done(place->Result(absl::UnavailableError("the delivery log")));
       OnPage(place, tools, *std::move(page), std::move(done));
     });
@@ -164,7 +163,7 @@ class ResendTask final : public operations::Task {
     }
   };
 
-  static void OnPage(const std::shared_ptr<Place>& place, const DeliveryTools& tools, Page page,
+  static void OnPage(const std::shared_ptr<Place>& place, const DeliveryTools& tools, deliverylog::Page page,
                      absl::AnyInvocable<void(StepResult)> done) {
     if (place->top == 0 && !page.records.empty()) place->top = page.records.front().sequence + 1;
     auto step = std::make_shared<ResendStep>(ResendStep{
@@ -198,7 +197,7 @@ struct DeliveryCount {
 };
 
 void CountPage(const std::shared_ptr<DeliveryCount>& count) {
-  count->log.Find(count->query, [count](const absl::StatusOr<Page>& page) {
+  count->log.Find(count->query, [count](const absl::StatusOr<deliverylog::Page>& page) {
     if (!page.ok()) return count->done(DeliveryLogError(page.status()));
     v1::ResendDeliveriesResponse& response = count->response;
     for (const Record& record : page->records) {
