@@ -141,6 +141,11 @@ class Walk(Interop):
             answer = self.ok("Publish", {"events": [event]}, service="EventPublisher")
             [result] = answer["results"]
             self.assertEqual((result["id"], result.get("duplicate", False)), ("evt-1", duplicate))
+        wrong = self.refused("invalid_argument", "FIELD_INVALID", "Publish",
+                             {"events": [event, {**event, "id": "2", "type": "no.such"}]},
+                             service="EventPublisher")
+        violations = details_with(wrong, "fieldViolations")[0]["fieldViolations"]
+        self.assertEqual(violations[0]["field"], "events[1].type")
 
     def delete(self):
         name = "tenants/acme/destinations/orders"

@@ -127,8 +127,9 @@ void LookAtEvent(const ResendStepPtr& step) {
   query.position = record.figures.position;
   query.limit = 1;
   query.max_time = std::chrono::seconds(1);
-  step->tools.log->Find(std::move(query),
-                        [step](const absl::StatusOr<deliverylog::Page>& page) { OnNewest(step, page); });
+  step->tools.log->Find(std::move(query), [step](const absl::StatusOr<deliverylog::Page>& page) {
+    OnNewest(step, page);
+  });
 }
 
 class ResendTask final : public operations::Task {
@@ -163,8 +164,8 @@ class ResendTask final : public operations::Task {
     }
   };
 
-  static void OnPage(const std::shared_ptr<Place>& place, const DeliveryTools& tools, deliverylog::Page page,
-                     absl::AnyInvocable<void(StepResult)> done) {
+  static void OnPage(const std::shared_ptr<Place>& place, const DeliveryTools& tools,
+                     deliverylog::Page page, absl::AnyInvocable<void(StepResult)> done) {
     if (place->top == 0 && !page.records.empty()) place->top = page.records.front().sequence + 1;
     auto step = std::make_shared<ResendStep>(ResendStep{
         .tools = tools, .done = [place, done = std::move(done)](StepResult result) mutable {

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "call_queue.h"
 #include "carillon/access/authorize.h"
@@ -67,6 +68,44 @@ metrics::Refusal RefusalOf(const absl::Status& status) {
 bool IsForbidden(const absl::Status& status) {
   return absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status) ||
          aip::ReasonOf(status) == v1::LOGIN_THROTTLED;
+}
+
+v1::ErrorReason ReasonOf(store::Refusal refusal) {
+  switch (refusal) {
+    case store::Refusal::kFull:
+      return v1::DISK_FULL;
+    case store::Refusal::kWaiting:
+      return v1::TOO_MANY_WAITING_BYTES;
+    case store::Refusal::kStopping:
+      return v1::STOPPING;
+    case store::Refusal::kFailed:
+      return v1::STORE_UNAVAILABLE;
+  }
+  return v1::STORE_UNAVAILABLE;
+}
+
+/// The same error with its reason and, where one member is wrong, which: `events[3].type`.
+absl::Status WithDetails(absl::Status status) {
+  if (aip::ReasonOf(status) != v1::ERROR_REASON_UNSPECIFIED) return status;
+  google::rpc::ErrorInfo info;
+  info.set_domain(std::string(aip::kErrorDomain));
+  if (const auto refusal = store::RefusalOf(status)) {
+    info.set_reason(v1::ErrorReason_Name(ReasonOf(*refusal)));
+  } else if (absl::IsInvalidArgument(status)) {
+    info.set_reason(v1::ErrorReason_Name(v1::FIELD_INVALID));
+    const auto text = status.message();
+    const size_t colon = text.find(": ");
+    if (absl::StartsWith(text, "events[") && colon != text.npos) {
+      google::rpc::BadRequest bad;
+      auto& violation = *bad.add_field_violations();
+      violation.set_field(std::string(text.substr(0, colon)));
+      violation.set_description(std::string(text.substr(colon + 2)));
+      violation.set_reason("INVALID");
+      aip::AddDetail(status, bad);
+    }
+  }
+  if (!info.reason().empty()) aip::AddDetail(status, info);
+  return status;
 }
 
 /// `whose`: of the token, or a tenant's name.
@@ -261,7 +300,7 @@ void Publishing::CountRemarks(const ingest::Remarks& remarks) {
 void Publishing::Refuse(const absl::Status& status, base::MonoTime since, PublishTrace* spans,
                         Answer answer) {
   Count(status, 1, since);
-  answer(status);
+  answer(WithDetails(status));
   if (spans != nullptr) spans->End(status);
 }
 
@@ -321,7 +360,7 @@ void Publishing::Conclude(Waiting& waiting) {
   const absl::Status status = waiting.appended.status();
   if (!status.ok()) {
     Count(status, waiting.events.size(), waiting.start);
-    waiting.answer(status);
+    waiting.answer(WithDetails(status));
   } else {
     uint64_t duplicates = 0;
     for (const store::Appended& a : *waiting.appended) duplicates += a.duplicate ? 1 : 0;

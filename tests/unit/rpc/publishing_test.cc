@@ -21,6 +21,7 @@ namespace carillon::rpc {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class PublishingTest : public QueueTest {
  protected:
@@ -132,6 +133,15 @@ TEST_F(PublishingTest, WhatIsWrongIsNamedAtOnceAndNotStored) {
   }
   EXPECT_THAT(std::string(wrong.answer->status().message()), HasSubstr("events[1].id"));
   EXPECT_THAT(std::string(large.answer->status().message()), HasSubstr("1000"));
+  for (const Call* call : {&wrong, &noise, &large}) {
+    EXPECT_EQ(aip::ReasonOf(call->answer->status()), v1::FIELD_INVALID);
+  }
+  google::rpc::BadRequest bad;
+  ASSERT_TRUE(aip::GetDetail(wrong.answer->status(), bad));
+  ASSERT_EQ(bad.field_violations_size(), 1);
+  EXPECT_EQ(bad.field_violations(0).field(), "events[1].id");
+  EXPECT_THAT(bad.field_violations(0).description(), Not(HasSubstr("events[1]")));
+  EXPECT_FALSE(aip::GetDetail(noise.answer->status(), bad));
   EXPECT_EQ(journal_.Taken(), 0u);
   EXPECT_THAT(metrics_->Render(), HasSubstr(Published("invalid", 3)));
 }
@@ -245,7 +255,8 @@ TEST_F(CallerTest, ATokensQuotaHoldsOverItsCalls) {
   EXPECT_EQ(aip::ReasonOf(refused), v1::RATE_LIMITED);
   EXPECT_THAT(std::string(refused.message()), HasSubstr("token:tokens/shop"));
   EXPECT_EQ(RetryOf(refused), std::chrono::milliseconds(1000)) << "two events are to be paid for";
-  EXPECT_THAT(metrics_->Render(), HasSubstr("carillon_publishing_refused_total{reason=\"quota\"} 1\n"));
+  EXPECT_THAT(metrics_->Render(),
+              HasSubstr("carillon_publishing_refused_total{reason=\"quota\"} 1\n"));
   clock_.Advance(std::chrono::milliseconds(1001));
   Publish(Of({"acme"}), third);
   EXPECT_EQ(journal_.Taken(), 2u);
