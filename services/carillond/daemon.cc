@@ -123,8 +123,9 @@ class DaemonImpl final : public Daemon {
     engine_ = *std::move(engine);
     journal_->Start();
     file_ = std::make_unique<config::FileSource>(config_path_, config_, clock_);
-    auto control = ControlPlane::Open(config_, *file_, authenticator_, connections_,
-                                      DeliveryBy(*engine_, *journal_), clock_, Tools(), statistics_.get());
+    auto control =
+        ControlPlane::Open(config_, *file_, authenticator_, connections_,
+                           DeliveryBy(*engine_, *journal_), clock_, Tools(), statistics_.get());
     if (!control.ok()) return control.status();
     control_ = *std::move(control);
     auto layers = resource::Layers::Create({file_.get(), &control_->source()});

@@ -82,7 +82,7 @@ class Jwt(ControlApi):
         self.destinations(token)
         for reloads, issuers in ((1, (old, new)), (2, (new,))):
             self.write_keys(*issuers)
-            eventually(lambda: len(self.carillond.log("configuration reloaded")) == reloads,
+            eventually(lambda reloads=reloads: len(self.carillond.log("configuration reloaded")) == reloads,
                        "the keys are read again")
             self.destinations(new.token())
             self.destinations(token, 200 if old in issuers else 401)

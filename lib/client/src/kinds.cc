@@ -296,8 +296,8 @@ bool Kind::IsAlsoOfNoTenant() const { return aip::NamePattern::Of(*type).size() 
 
 const std::vector<Kind>& Kinds() {
   static const auto& kinds =
-      *new std::vector<Kind>{Tenants(), EventTypes(), Destinations(), Keys(),      Subscriptions(),
-                             Tokens(),  Deliveries(), Attempts(),     Operations()};
+      *new std::vector<Kind>{Tenants(), EventTypes(), Destinations(), Keys(),       Subscriptions(),
+                             Tokens(),  Deliveries(), Attempts(),     Operations(), AuditEntries()};
   return kinds;
 }
 

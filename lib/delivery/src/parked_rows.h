@@ -24,7 +24,7 @@ class ParkedRows {
   /// The batch is tried again after `wait`; `attempts` were made. One that may not be sent together
   /// any more is parked one by one. Returns when they are due.
   base::WallTime Park(Lane& lane, const DeliveryBatch& deliveries, std::chrono::nanoseconds wait,
-            uint32_t attempts);
+                      uint32_t attempts);
   /// The deliveries of a parked batch, whose row was taken, go one by one from now on.
   void TakeApart(Lane& lane, store::Parked batch);
   /// The lane keeps its delivery of an event at its cursor, see Lane::Keep.

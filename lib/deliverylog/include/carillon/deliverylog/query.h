@@ -32,8 +32,8 @@ struct Query {
 
   uint64_t before = UINT64_MAX;  ///< sequences below it
   size_t limit = 50;             ///< 1 to kMaxLimit
-  /// Only the last attempt of each delivery. One that was delivered and sent again is there once for
-  /// each time that it was delivered.
+  /// Only the last attempt of each delivery. One that was delivered and sent again is there once
+  /// for each time that it was delivered.
   bool last_only = false;
   bool details = false;
 

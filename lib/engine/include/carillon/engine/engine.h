@@ -107,8 +107,8 @@ class Engine {
   virtual void Describe(std::vector<store::LaneName> names, std::chrono::nanoseconds patience,
                         absl::AnyInvocable<void(Statuses)> done) = 0;
 
-  /// Makes deliveries of a destination again, or for the first time; `order.place` is not looked at.
-  /// `done`, when they are durable: how many of the first items were taken, see
+  /// Makes deliveries of a destination again, or for the first time; `order.place` is not looked
+  /// at. `done`, when they are durable: how many of the first items were taken, see
   /// delivery::Dispatcher::Resend; otherwise as `Command`.
   virtual void Resend(delivery::ResendOrder order,
                       absl::AnyInvocable<void(absl::StatusOr<size_t>)> done) = 0;
