@@ -21,11 +21,11 @@ std::string Issuers(const std::string& members) {
          members + "}]}\n";
 }
 
-std::string Quoted(const std::string& text) { return "'" + text + "'"; }
+std::string SingleQuoted(const std::string& text) { return "'" + text + "'"; }
 
 TEST(Issuers, AreReadWithTheirKeys) {
   EXPECT_THAT(Parsed("{}").jwt_issuers, IsEmpty());
-  const Config config = Parsed(Issuers("keys: " + Quoted(kKeySet) +
+  const Config config = Parsed(Issuers("keys: " + SingleQuoted(kKeySet) +
                                        ", role_claim: /realm/roles, roles: [{value: admins, role: "
                                        "operator}, {value: x, role: reader}]"));
   ASSERT_EQ(config.jwt_issuers.size(), 1u);
@@ -46,11 +46,11 @@ TEST(Issuers, KeysComeFromAFile) {
   const Config config = Parsed(Issuers("keys: {file: " + file.string() + "}"));
   ASSERT_EQ(config.jwt_issuers.size(), 1u);
   EXPECT_EQ(config.jwt_issuers[0].keys.size(), 1u);
-  EXPECT_EQ(config.jwt_issuers, Parsed(Issuers("keys: " + Quoted(kKeySet))).jwt_issuers);
+  EXPECT_EQ(config.jwt_issuers, Parsed(Issuers("keys: " + SingleQuoted(kKeySet))).jwt_issuers);
 }
 
 TEST(Issuers, WhatIsWrongIsNamed) {
-  const std::string keys = "keys: " + Quoted(kKeySet);
+  const std::string keys = "keys: " + SingleQuoted(kKeySet);
   const std::string at = "access.jwt_issuers[0].";
   EXPECT_EQ(Refusal(Issuers("keys: {}")), at + "keys: needs exactly one of value, file");
   EXPECT_THAT(Refusal(Issuers("keys: '{}'")),
