@@ -8,8 +8,10 @@
 namespace carillon::web {
 namespace {
 
-constexpr size_t kMaxDrainedBytes = 64u << 10;
-constexpr std::chrono::milliseconds kDrainTime{1'000};
+// As much as a socket's buffers hold and a body may have: a client that sends all before it reads
+// would see a reset connection instead of why it is refused.
+constexpr size_t kMaxDrainedBytes = 16u << 20;
+constexpr std::chrono::milliseconds kDrainTime{5'000};
 
 }  // namespace
 
