@@ -46,7 +46,7 @@ class SyncHub(Curl):
         made = self.destination(receiver.url("/orders"), displayName="Orders to the ERP")
         secret = made["keys"][0]["secret"]["value"]
         self.subscription(types=["sync.run.completed"],
-                          filter={"payload": "endpoint", "equals": "orders"})
+                          filter={"payload": "endpoint", "equals": {"stringValue": "orders"}})
         tested = self.curl(DESTINATIONS + "TestDestination", {
             "name": made["name"], "eventType": "eventTypes/sync.run.completed"})["attempt"]
         self.assertEqual(tested["response"]["status"], 200)
