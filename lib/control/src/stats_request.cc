@@ -50,8 +50,10 @@ std::optional<base::WallTime> WallOf(const google::protobuf::Timestamp& time) {
 }
 
 int64_t StepsOf(const statistics::Query& query, minutes step) {
-  const base::WallTime from = std::chrono::floor<minutes>(query.from);
-  return (query.to - from + step - std::chrono::nanoseconds(1)) / step;
+  // In minutes, since nanoseconds between the first and the last time would overflow.
+  const minutes all =
+      std::chrono::ceil<minutes>(query.to) - std::chrono::floor<minutes>(query.from);
+  return (all + step - minutes(1)) / step;
 }
 
 template <typename Request>
