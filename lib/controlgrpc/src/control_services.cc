@@ -81,9 +81,9 @@ class ControlServicesImpl final : public ControlServices {
 std::vector<std::string> ControlServices::Names() {
   return {"carillon.v1.DestinationService",  "carillon.v1.KeyService",
           "carillon.v1.SubscriptionService", "carillon.v1.DeliveryService",
-          "carillon.v1.OperationService",    "carillon.v1.ServerService",
+          "carillon.v1.OperationService",    "carillon.v1.EventTypeService",
+          "carillon.v1.StatsService",        "carillon.v1.ServerService",
           "carillon.v1.TokenService",        "carillon.v1.TenantService",
-          "carillon.v1.StatsService",        "carillon.v1.EventTypeService",
           "carillon.v1.AuditService"};
 }
 

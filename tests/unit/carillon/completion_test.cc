@@ -74,11 +74,13 @@ TEST(Complete, OptionsAndTheirValues) {
   EXPECT_THAT(Completed({"get", "--output", "="}), ElementsAre("table", "json"));
   EXPECT_THAT(Completed({"get", "--context", ""}), ElementsAre("prod", "test"));
   EXPECT_THAT(Completed({"get", "--destination", "o"}), ElementsAre("orders"));
-  EXPECT_THAT(Completed({"get", "--tenant", ""}), IsEmpty()) << "the shell offers files";
+  EXPECT_THAT(Completed({"get", "--tenant", ""}), ElementsAre("all"));
 }
 
 TEST(Complete, KindsAndNames) {
-  EXPECT_THAT(Completed({"get", ""}), ElementsAre("destinations", "keys", "subscriptions"));
+  EXPECT_THAT(Completed({"get", ""}),
+              ElementsAre("tenants", "event-types", "destinations", "keys", "subscriptions",
+                          "tokens", "deliveries", "attempts", "operations", "audit-entries"));
   EXPECT_THAT(Completed({"get", "destination", ""}), ElementsAre("bills", "orders"));
   EXPECT_THAT(Completed({"get", "--force", "destination", "o"}), ElementsAre("orders"));
   EXPECT_THAT(Completed({"get", "--tenant", "acme", "destination", "o"}),

@@ -206,7 +206,7 @@ TEST(Apply, MistakesInDocuments) {
   EXPECT_THAT(error("destinations: [{name: a/b, url: b}]"), HasSubstr("is no name"));
   EXPECT_THAT(error("destinations: [{name: a, url: b, disabled: true}]"),
               HasSubstr("for configuration files only"));
-  EXPECT_THAT(error("tenants: [{name: acme}]"), HasSubstr("'tenants/acme' is a Tenant"));
+  EXPECT_THAT(error("tenants: [{name: a/b}]"), HasSubstr("a/b"));
 }
 
 TEST(LocalSecrets, AreReadFromVariablesAndFiles) {

@@ -104,7 +104,8 @@ TEST(Kinds, AWholeNameTellsItsKind) {
 TEST(Kinds, AWrongWordIsToldWhatThereIs) {
   EXPECT_EQ(FindKind("destinationz"), nullptr);
   EXPECT_THAT(KnownKinds("destinationz"), HasSubstr("did you mean 'destinations'?"));
-  EXPECT_THAT(KnownKinds("zzz"), HasSubstr("there are destinations, keys, subscriptions"));
+  EXPECT_THAT(KnownKinds("zzz"),
+              HasSubstr("there are tenants, event-types, destinations, keys, subscriptions"));
 }
 
 }  // namespace

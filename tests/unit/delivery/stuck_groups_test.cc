@@ -32,16 +32,17 @@ class StuckGroupsTest : public DispatcherTest {
   /// Releases what is held of a key, or of all; returns how many that were, nullopt: it goes on.
   std::optional<uint64_t> Release(std::optional<std::string> key = std::nullopt) {
     auto released = std::make_shared<uint64_t>(0);
-    std::optional<absl::Status> told;
+    // It may be told after this call.
+    const auto told = std::make_shared<std::optional<absl::Status>>();
     dispatcher_->Command({.tenant = "t",
                           .name = "a",
                           .command = LaneCommand::kRelease,
                           .ordering_key = std::move(key),
                           .released = released},
-                         [&told](absl::Status status) { told = std::move(status); });
+                         [told](absl::Status status) { *told = std::move(status); });
     RunFor(seconds(1));
-    if (!told) return std::nullopt;
-    EXPECT_TRUE(told->ok()) << *told;
+    if (!*told) return std::nullopt;
+    EXPECT_TRUE((*told)->ok()) << **told;
     return *released;
   }
 

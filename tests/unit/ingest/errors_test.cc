@@ -217,7 +217,7 @@ TEST(Errors, Any) {
   };
   const std::string none =
       " names none of SessionEvent, SyncRunCompleted, InsightPopulated, ListEvent and "
-      "ContactEvent of carillon.v1";
+      "ContactEvent of carillon.v1, and the event's type has no message of its own";
   v1::SessionEvent bare;
   bare.set_location("x");
   Expect({
