@@ -273,7 +273,7 @@ class Errors(Cli):
         self.begin()
         for arguments, words in (
                 (("get", "destinationz"), "did you mean 'destinations'"),
-                (("get", "x"), "there are destinations, keys, subscriptions"),
+                (("get", "x"), "there are tenants, event-types, destinations, keys, subscriptions"),
                 (("get", "destinations", "a/b/c"), "tenants/{tenant}/destinations/{destination}"),
                 (("keys", "list"), "OUTER"),
                 (("get", "keys"), "name the destination whose keys are meant"),
