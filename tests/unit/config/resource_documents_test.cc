@@ -43,7 +43,8 @@ TEST(ReadResources, KeysAreNamedAfterTheirDestination) {
 }
 
 TEST(ReadResources, MistakesSayWhereAndWhatThereIs) {
-  EXPECT_THAT(ErrorOf("server: {}"), HasSubstr("server: is not applied; there are event_types, destinations"));
+  EXPECT_THAT(ErrorOf("server: {}"),
+              HasSubstr("server: is not applied; there are event_types, destinations"));
   EXPECT_THAT(ErrorOf("destinationz: []"), HasSubstr("did you mean 'destinations'"));
   EXPECT_THAT(ErrorOf("[a]"), HasSubstr("must be a mapping"));
   EXPECT_THAT(ErrorOf("name: orders\nurl: a"), HasSubstr("must be a whole name"));
