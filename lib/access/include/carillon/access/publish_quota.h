@@ -10,9 +10,10 @@
 
 namespace carillon::access {
 
-/// What one principal, or one tenant, may publish in a second, and as much at once. A message that
-/// begins within the bound is taken whole, however large; the next waits until it was paid for. So
-/// are messages that begin in the same instant. Thread-safe.
+/// A rate limit of what one principal, or one tenant, publishes, by a token bucket with a burst of
+/// one second's worth. A message is taken whole, however large, while anything is left; the next
+/// one is refused until that is made up for. Messages that begin in the same instant are all taken.
+/// Thread-safe.
 class PublishQuota {
  public:
   /// Begins with a full second's worth.
