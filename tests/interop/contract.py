@@ -1,18 +1,21 @@
 """The services of the API as their descriptors have them: who may call a method, what its request
-must have, which of its members name a tenant. Made by protoc, so a new method is there by existing."""
+must have, which of its members name a tenant. Made by protoc, so a new one is there by existing."""
 
 import re
 import subprocess
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-REQUIRED = 2  # google.api.FieldBehavior
+# google.api.FieldBehavior
+OPTIONAL, REQUIRED, OUTPUT_ONLY, INPUT_ONLY, IMMUTABLE = 1, 2, 3, 4, 5
 STRING = descriptor_pb2.FieldDescriptorProto.TYPE_STRING
+REPEATED = descriptor_pb2.FieldDescriptorProto.LABEL_REPEATED
 
 
 class Contract:
     def __init__(self, protoc, protos, folder):
-        files = sorted(str(file.relative_to(protos)) for file in (protos / "carillon/v1").glob("*.proto"))
+        files = sorted(str(file.relative_to(protos))
+                       for file in (protos / "carillon/v1").glob("*.proto"))
         path = folder / "contract.binpb"
         subprocess.run([protoc, f"--proto_path={protos}", "--include_imports",
                         f"--descriptor_set_out={path}", *files], check=True)
@@ -20,6 +23,7 @@ class Contract:
         for file in descriptor_pb2.FileDescriptorSet.FromString(path.read_bytes()).file:
             self.pool.Add(file)
         self.patterns = {}
+        self.resources = {}
         self.methods = []
         for file in files:
             described = self.pool.FindFileByName(file)
@@ -27,8 +31,10 @@ class Contract:
                 resource = self.option(message, "google.api.resource")
                 if resource.type:
                     self.patterns[resource.type] = list(resource.pattern)
+                    self.resources[resource.type] = message
             for service in described.services_by_name.values():
                 self.methods += [Method(self, method) for method in service.methods]
+        self.by_short = {method.short: method for method in self.methods}
 
     def option(self, described, name):
         """An option of a descriptor, parsed with the contract's own extensions."""
@@ -37,12 +43,45 @@ class Contract:
         known = message_factory.GetMessageClass(kind).FromString(options.SerializeToString())
         return known.Extensions[self.pool.FindExtensionByName(name)]
 
+    def behavior(self, field):
+        return set(self.option(field, "google.api.field_behavior"))
+
+    def rule(self, field):
+        return self.option(field, "carillon.v1.rule")
+
+    def kind_of(self, message):
+        """The type of the resource that a message is, or None."""
+        return (message and self.option(message, "google.api.resource").type) or None
+
+    def walk(self, message, prefix="", above=()):
+        """(path, field) of every member that a caller may give, as deep as messages go. What leads
+        through a list has `[0]`; a message in itself is not looked into again."""
+        for field in message.fields:
+            if OUTPUT_ONLY in self.behavior(field):
+                continue
+            path = prefix + field.name
+            yield path, field
+            inner = field.message_type
+            if inner and not is_map(field) and inner.full_name not in above and (
+                    inner.full_name.startswith("carillon.")):
+                mark = "[0]." if is_repeated(field) else "."
+                yield from self.walk(inner, path + mark,
+                                     (*above, message.full_name, inner.full_name))
+
+
+def is_repeated(field):
+    return field.label == REPEATED
+
+
+def is_map(field):
+    return bool(field.message_type and field.message_type.GetOptions().map_entry)
+
 
 class Member:
     """A member of a request that names something: `destination.name`, `parent`."""
 
-    def __init__(self, path, pattern):
-        self.path, self.pattern = path, pattern
+    def __init__(self, path, pattern, kind, child):
+        self.path, self.pattern, self.kind, self.child = path, pattern, kind, child
 
     def name(self, tenant, rest="x"):
         return re.sub(r"\{\w+\}", rest, self.pattern.replace("{tenant}", tenant))
@@ -52,7 +91,8 @@ class Method:
     def __init__(self, contract, method):
         self.contract = contract
         self.name = f"{method.containing_service.full_name}/{method.name}"
-        self.input = method.input_type
+        self.short = method.name
+        self.input, self.output = method.input_type, method.output_type
         self.streams = method.server_streaming or method.client_streaming
         self.reads = method.GetOptions().idempotency_level == 1  # NO_SIDE_EFFECTS
         access = contract.option(method, "carillon.v1.access")
@@ -60,9 +100,10 @@ class Method:
         scopes = contract.pool.FindEnumTypeByName("carillon.v1.Scope").values_by_number
         self.roles = {roles[role].name.removeprefix("ROLE_").lower() for role in access.roles}
         self.scope = scopes[access.scope].name.removeprefix("SCOPE_").lower()
+        self.audited = access.audit == 2  # AUDIT_CHANGE
         self.members = list(self.members_of(self.input, ""))
         self.required = [field.name for field in self.input.fields
-                         if REQUIRED in contract.option(field, "google.api.field_behavior")]
+                         if REQUIRED in contract.behavior(field)]
 
     def members_of(self, message, prefix):
         """What of the request names resources, as deep as resources stand in it."""
@@ -72,11 +113,32 @@ class Method:
             reference = self.contract.option(field, "google.api.resource_reference")
             for kind, child in ((reference.type, False), (reference.child_type, True)):
                 for pattern in self.contract.patterns.get(kind, [])[:1]:
-                    yield Member(path, pattern.rsplit("/", 2)[0] if child else pattern)
+                    yield Member(path, pattern.rsplit("/", 2)[0] if child else pattern, kind, child)
             resource = field.message_type and self.contract.option(
                 field.message_type, "google.api.resource")
             if resource and resource.type and not creates and not prefix:
-                yield Member(f"{path}.name", resource.pattern[0])
+                yield Member(f"{path}.name", resource.pattern[0], resource.type, False)
+
+    def has(self, name):
+        return name in self.input.fields_by_name
+
+    def resource(self):
+        """(member, kind) of the resource that the request carries, or (None, None)."""
+        for field in self.input.fields:
+            kind = self.contract.kind_of(field.message_type)
+            if kind and REQUIRED in self.contract.behavior(field):
+                return field.name, kind
+        return None, None
+
+    def etag(self):
+        """The path of the etag that the request may carry, or None."""
+        if self.has("etag"):
+            return "etag"
+        member, kind = self.resource()
+        if member and self.short.startswith("Update") and (
+                "etag" in self.contract.resources[kind].fields_by_name):
+            return f"{member}.etag"
+        return None
 
     def of_tenant(self):
         """Those members that stand in a tenant."""
@@ -87,13 +149,13 @@ class Method:
         request = {}
         for name in self.required:
             field = self.input.fields_by_name[name]
-            repeated = field.label == field.LABEL_REPEATED
-            request[name] = [] if repeated else "x" if field.type == STRING else {}
+            request[name] = [] if is_repeated(field) else "x" if field.type == STRING else {}
         for member in self.members:
             outer, _, inner = member.path.partition(".")
-            repeated = self.input.fields_by_name[outer].label == 3
+            repeated = is_repeated(self.input.fields_by_name[outer])
             if inner:
                 request.setdefault(outer, {})[inner] = member.name(tenant, rest)
             elif outer in self.required or outer in ("name", "parent"):
-                request[outer] = [member.name(tenant, rest)] if repeated else member.name(tenant, rest)
+                name = member.name(tenant, rest)
+                request[outer] = [name] if repeated else name
         return request
