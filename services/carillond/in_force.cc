@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "carillon/resource/difference.h"
+#include "unsigned_warning.h"
 
 namespace carillon::server {
 
@@ -13,6 +14,7 @@ void InForce::Set(const resource::SnapshotPtr& snapshot) {
   metrics_.SetConfiguration(snapshot->revision, snapshot->settings ? snapshot->settings->hash : "");
   health_.SetRevision(snapshot->revision);
   unverified_.Take(difference);
+  WarnOfUnsigned(difference, logger_);
   unverified_destinations_ = unverified_.destinations();
   ends_.Take(difference);
   PublishCertificates();

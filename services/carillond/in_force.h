@@ -21,7 +21,7 @@ class InForce {
  public:
   /// All outlive it.
   InForce(metrics::Metrics& metrics, admin::Health& health, log::Logger& logger)
-      : metrics_(metrics), health_(health), unverified_(logger) {}
+      : metrics_(metrics), health_(health), logger_(logger), unverified_(logger) {}
 
   /// The engine has taken it. Takes time for what is different from the one before. One thread at
   /// a time with `SetCollector`.
@@ -37,6 +37,7 @@ class InForce {
 
   metrics::Metrics& metrics_;
   admin::Health& health_;
+  log::Logger& logger_;
   resource::SnapshotPtr snapshot_ = std::make_shared<const resource::Snapshot>();
   Unverified unverified_;
   CertificateEnds ends_;

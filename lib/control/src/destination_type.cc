@@ -77,7 +77,7 @@ class DestinationType final : public ResourceType {
 
   absl::Status Prepare(Message& created, base::WallTime now) const override {
     auto& destination = static_cast<v1::Destination&>(created);
-    if (destination.keys_size() == 0) {
+    if (destination.keys_size() == 0 && !destination.unsigned_requests()) {
       for (const char* id : {"first", "second"}) {
         v1::Key& key = *destination.add_keys();
         key.set_name(id);
@@ -91,6 +91,18 @@ class DestinationType final : public ResourceType {
       SetTime(key, "create_time", now);
     }
     return absl::OkStatus();
+  }
+
+  // What has keys is signed: whoever asks for the opposite revokes them.
+  absl::Status Evolve(const Message& before, Message& after, bool) const override {
+    auto& destination = static_cast<v1::Destination&>(after);
+    if (destination.unsigned_requests()) {
+      destination.clear_keys();
+      return absl::OkStatus();
+    }
+    if (!static_cast<const v1::Destination&>(before).unsigned_requests()) return absl::OkStatus();
+    return aip::BadField("destination.unsigned_requests", "KEY_MISSING",
+                         "becomes false with the first key: call CreateKey");
   }
 
   void Normalize(Message& message) const override {

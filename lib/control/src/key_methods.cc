@@ -59,6 +59,7 @@ absl::StatusOr<v1::Key> PutInFront(v1::Destination& destination, const std::stri
   if (PlaceOf(destination, key.name()) != destination.keys_size()) {
     return aip::AlreadyExists(kKeyType, key.name());
   }
+  destination.set_unsigned_requests(false);
   key.set_uid(NewUid(now));
   SetTime(key, "create_time", now);
   if (key.secret().source_case() == v1::Secret::SOURCE_NOT_SET) {

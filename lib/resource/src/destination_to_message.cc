@@ -100,6 +100,7 @@ void SetAuthorization(const model::Authorization& from, v1::Destination& to) {
 }
 
 void SetSigning(const model::Destination& from, v1::Destination& to) {
+  to.set_unsigned_requests(from.unsigned_requests);
   for (const model::SigningKey& key : from.keys) {
     v1::Key& given = *to.add_keys();
     given.set_name(to.name() + "/keys/" + key.name);

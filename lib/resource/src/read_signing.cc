@@ -127,6 +127,10 @@ void ReadSignature(const v1::Destination& given, model::Destination& to, const P
 void ReadSigning(const v1::Destination& given, model::Destination& to, const Path& path,
                  Errors& errors) {
   ReadKeys(given, to, path.Member("keys"), errors);
+  to.unsigned_requests = given.unsigned_requests();
+  if (given.unsigned_requests() && given.keys_size() > 0) {
+    errors.Add(path.Member("unsigned_requests"), "must be false where there are keys");
+  }
   if (given.has_signature()) ReadSignature(given, to, path.Member("signature"), errors);
 }
 

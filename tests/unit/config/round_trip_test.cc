@@ -37,6 +37,7 @@ event_types: [{name: order.paid}]
 destinations:
   - name: plain
     url: https://example.com/plain
+    unsigned_requests: true
   - name: tenants/acme/destinations/full
     url: https://example.com/full
     display_name: Everything

@@ -47,6 +47,14 @@ TEST(Keys, OneHasNoEnd) {
   EXPECT_EQ(Refusal(WithKeys("")), "");
 }
 
+TEST(Keys, WhoWantsNoneSaysSo) {
+  EXPECT_FALSE(Parsed(WithDestination("")).destinations.at(0).unsigned_requests);
+  EXPECT_TRUE(
+      Parsed(WithDestination("unsigned_requests: true")).destinations.at(0).unsigned_requests);
+  EXPECT_EQ(Refusal(WithDestination("unsigned_requests: true, keys: [" + Key("k", kSecret) + "]")),
+            "destinations[0].unsigned_requests: must be false where there are keys");
+}
+
 TEST(Keys, EndsAreTimes) {
   const auto refusal = [](const std::string& end) {
     return Refusal(WithKeys(Key("k", kSecret) + "," + Key("l", kSecret, end)));

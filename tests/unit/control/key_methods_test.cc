@@ -77,6 +77,17 @@ TEST_F(KeyMethodsTest, ANewOneSignsFirst) {
   EXPECT_THAT(CreateKey("", "key { }")->name(), StartsWith(absl::StrCat(kOrders, "/keys/key-")));
 }
 
+TEST_F(KeyMethodsTest, TheFirstOneEndsUnsignedRequests) {
+  v1::Destination given = *Get(kOrders);
+  given.set_unsigned_requests(true);
+  ASSERT_TRUE(Update(given, {"unsigned_requests"}).ok());
+  EXPECT_THAT(Names(), SizeIs(0));
+  ASSERT_TRUE(CreateKey("next", "key { }").ok());
+  EXPECT_FALSE(Get(kOrders)->unsigned_requests());
+  EXPECT_FALSE(InForce("orders")->unsigned_requests);
+  EXPECT_THAT(InForce("orders")->keys, SizeIs(1));
+}
+
 TEST_F(KeyMethodsTest, RefusesBadOnes) {
   EXPECT_EQ(aip::ReasonOf(CreateKey("first", "key { }").status()), v1::RESOURCE_EXISTS);
   const auto bad = CreateKey("next", "key { secret { value: \"x\" } }");

@@ -72,6 +72,42 @@ TEST_F(MethodsTest, TakesGivenKeys) {
   EXPECT_EQ(made->keys(0).secret().value(), kSecret);
 }
 
+TEST_F(MethodsTest, MakesNoKeysForWhoAsksForNone) {
+  const auto made = Create("orders", absl::StrCat(kUrl, " unsigned_requests: true"));
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_EQ(made->keys_size(), 0);
+  EXPECT_THAT(InForce("orders")->keys, IsEmpty());
+  EXPECT_TRUE(InForce("orders")->unsigned_requests);
+  // It stays so until it has a key.
+  v1::Destination given = *made;
+  given.set_unsigned_requests(false);
+  EXPECT_EQ(FieldOf(Update(given, {"unsigned_requests"}).status()),
+            "destination.unsigned_requests");
+  EXPECT_TRUE(Update(*made, {"*"}).ok());
+  constexpr char kKey[] =
+      " keys { name: \"k\" secret { value: "
+      "\"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\" } }";
+  EXPECT_EQ(FieldOf(Create("other", absl::StrCat(kUrl, " unsigned_requests: true", kKey)).status()),
+            "destination.unsigned_requests");
+}
+
+TEST_F(MethodsTest, WhoWantsNoSignaturesAnyMoreRevokesTheKeys) {
+  const auto made = Create("orders", kUrl);
+  ASSERT_TRUE(made.ok());
+  v1::Destination given = *Get(kOrders);
+  given.set_unsigned_requests(true);
+  const auto updated = Update(given, {"unsigned_requests"});
+  ASSERT_TRUE(updated.ok()) << updated.status();
+  EXPECT_EQ(updated->keys_size(), 0);
+  EXPECT_THAT(InForce("orders")->keys, IsEmpty());
+  // What signs cannot do without.
+  ASSERT_TRUE(Create("hmac", absl::StrCat(kUrl, " signature { header: \"X-Sig\" }")).ok());
+  given = *Get("tenants/acme/destinations/hmac");
+  given.set_unsigned_requests(true);
+  EXPECT_EQ(FieldOf(Update(given, {"unsigned_requests"}).status()), "destination.signature");
+  EXPECT_THAT(InForce("hmac")->keys, SizeIs(2));
+}
+
 TEST_F(MethodsTest, MakesAnIdOfTheHost) {
   const auto made = Create("", "url: \"https://API.acme.example:443/hooks\"");
   ASSERT_TRUE(made.ok()) << made.status();

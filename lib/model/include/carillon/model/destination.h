@@ -146,6 +146,7 @@ struct Destination {
   uint32_t generation = 0;
   SuccessRule success = SuccessRule::k2xx;
   std::vector<SigningKey> keys;            ///< one of them never expires, where there are any
+  bool unsigned_requests = false;          ///< it has no keys, and that is meant
   std::optional<HmacSignature> signature;  ///< only with a kV1 key that never expires
   std::vector<Header> headers;             ///< fit to be written into a head
   Authorization authorization;
