@@ -37,7 +37,19 @@ struct ListenFlags {
   std::string public_url;
   std::string forward;
   uint64_t limit = 0;
+  std::string expire_after = "10m";
 };
+
+/// So often within `expire_after` the time is put off.
+constexpr int kRenewals = 5;
+constexpr std::chrono::seconds kMinExpireAfter{10};
+
+absl::StatusOr<std::chrono::milliseconds> ExpireAfterOf(const ListenFlags& flags) {
+  absl::StatusOr<std::chrono::milliseconds> after =
+      ParseDurationFlag("--expire-after", flags.expire_after);
+  if (!after.ok() || *after >= kMinExpireAfter) return after;
+  return absl::InvalidArgumentError("--expire-after must be 10s or more");
+}
 
 std::string MakeName() {
   uint8_t random[4];
@@ -88,13 +100,25 @@ std::string JsonLine(const Arrived& arrived, const std::string& time) {
 /// The destination and the subscription, for as long as it lives.
 class Registration {
  public:
-  explicit Registration(ApiSession& session) : session_(session), id_(MakeName()) {}
+  /// It goes `expire_after` the last renewal, however this process ends.
+  Registration(ApiSession& session, std::chrono::milliseconds expire_after)
+      : session_(session), expire_after_(expire_after), id_(MakeName()) {}
   ~Registration() { Remove(); }
   Registration(const Registration&) = delete;
   Registration& operator=(const Registration&) = delete;
 
   /// Returns the keys that requests are signed with, decoded.
   absl::StatusOr<std::vector<base::Secret>> Make(const std::string& url, const ListenFlags& flags);
+
+  /// Puts the time off at which it goes. NOT_FOUND: it is gone.
+  absl::Status Renew() {
+    v1::Destination destination;
+    destination.set_name(Name("destinations"));
+    SetExpireTime(destination);
+    return session_.resources()
+        .Update(*client::FindKind("destination"), destination, {"expire_time"})
+        .status();
+  }
 
   /// Deletes both; says how to do it by hand if that fails.
   void Remove() {
@@ -105,7 +129,9 @@ class Registration {
                                     {.allow_missing = true, .force = true});
     if (answer.ok()) return;
     session_.Fail(answer.status());
-    Say(absl::StrCat("left behind; delete it with: carillon delete destination ",
+    Say(
+        absl::StrCat("left behind; it is deleted at its expire_time, or now by: carillon delete "
+                     "destination ",
                      Name("destinations"), " --force"));
   }
 
@@ -114,7 +140,13 @@ class Registration {
     return absl::StrCat("tenants/", session_.tenant(), "/", collection, "/", id_);
   }
 
+  void SetExpireTime(v1::Destination& destination) const {
+    const base::WallTime end = base::SystemClock().Wall() + expire_after_;
+    destination.mutable_expire_time()->set_seconds(base::ToUnixSeconds(end));
+  }
+
   ApiSession& session_;
+  const std::chrono::milliseconds expire_after_;
   const std::string id_;
   bool made_ = false;
 };
@@ -125,6 +157,7 @@ absl::StatusOr<std::vector<base::Secret>> Registration::Make(const std::string& 
   v1::Destination destination;
   destination.set_url(url);
   destination.set_display_name("carillon listen");
+  SetExpireTime(destination);
   (*destination.mutable_labels())[kListenLabel] = "true";
   const auto made =
       session_.resources().Create(*client::FindKind("destination"), parent, id_, destination);
@@ -152,6 +185,8 @@ class ListenRun {
       : flags_(flags), session_(session), signals_(io_, SIGINT, SIGTERM) {}
 
   int Execute() {
+    const auto expire_after = ExpireAfterOf(flags_);
+    if (!expire_after.ok()) return FailBefore(expire_after.status());
     std::optional<Forwarder> forwarder;
     if (!flags_.forward.empty()) {
       auto to = Forwarder::To(flags_.forward);
@@ -169,14 +204,15 @@ class ListenRun {
     const std::string url = flags_.public_url.empty()
                                 ? absl::StrCat("http://127.0.0.1:", listener_->port(), "/")
                                 : flags_.public_url;
-    Registration registration(session_);
+    Registration registration(session_, *expire_after);
     auto keys = registration.Make(url, flags_);
     if (!keys.ok()) return Explain(keys.status(), url);
     listener_->SetKeys(*std::move(keys));
     Say(absl::StrCat("listening: events of tenant ", session_.tenant(), " are sent to ", url,
                      "; Ctrl-C ends it"));
+    RenewLater(registration, *expire_after / kRenewals);
     io_.run();
-    return client::kEndDone;
+    return ending_;
   }
 
  private:
@@ -188,6 +224,23 @@ class ListenRun {
                        "guard.allow_ports; --public-url names another way to here"));
     }
     return ending;
+  }
+
+  // What arrives meanwhile waits as long as the call takes.
+  void RenewLater(Registration& registration, std::chrono::milliseconds wait) {
+    renewal_.expires_after(wait);
+    renewal_.async_wait([this, &registration, wait](const boost::system::error_code& error) {
+      if (error) return;
+      const absl::Status status = registration.Renew();
+      if (absl::IsNotFound(status)) {
+        Say("the destination is gone: somebody deleted it, or this machine slept past its "
+            "expire_time; listen again");
+        ending_ = session_.Fail(status);
+        return io_.stop();
+      }
+      if (!status.ok()) session_.Fail(status);
+      RenewLater(registration, wait);
+    });
   }
 
   void Tell(const Arrived& arrived) {
@@ -221,6 +274,8 @@ class ListenRun {
   boost::asio::io_context io_{1};
   boost::asio::signal_set signals_;
   boost::asio::steady_timer patience_{io_};
+  boost::asio::steady_timer renewal_{io_};
+  int ending_ = client::kEndDone;
   std::unique_ptr<Listener> listener_;
   uint64_t arrived_ = 0;
 };
@@ -232,8 +287,8 @@ void AddListenCommand(CLI::App& app, Command& chosen) {
       "listen", "Receive events on this machine for as long as it runs, to try webhooks");
   command->footer(
       std::string("It makes a destination and a subscription (label carillon/listen), verifies and "
-                  "prints what arrives, and deletes both at the end. What a kill left behind: "
-                  "carillon get destinations --filter 'labels.\"carillon/listen\" = \"true\"'.\n"
+                  "prints what arrives, and deletes both at the end. What a kill leaves behind is "
+                  "deleted by the server after --expire-after.\n"
                   "Example: carillon listen --type 'order.*' --forward 3000\n") +
       kApiExitCodeHelp);
   const auto flags = std::make_shared<ListenFlags>();
@@ -250,6 +305,11 @@ void AddListenCommand(CLI::App& app, Command& chosen) {
   command->add_option("--public-url", flags->public_url,
                       "Where the server reaches it (default: http://127.0.0.1:PORT/)");
   command->add_option("--limit", flags->limit, "End after so many requests (default: never)");
+  command
+      ->add_option("--expire-after", flags->expire_after,
+                   "How long the destination outlives this command where it is killed: 10s or "
+                   "more; put off while it runs")
+      ->capture_default_str();
   AddApiFlags(*command, flags->api);
   command->callback([&chosen, flags] {
     chosen = [flags] {

@@ -9,6 +9,7 @@
 #include "carillon/access/methods.h"
 #include "carillon/configstore/sqlite_config_store.h"
 #include "carillon/control/audit_log.h"
+#include "carillon/control/destination_expiry.h"
 #include "carillon/control/operation_tasks.h"
 #include "carillon/control/repository.h"
 #include "carillon/control/resource_type.h"
@@ -63,6 +64,7 @@ class ControlPlaneImpl final : public ControlPlane {
          .audit = audit_.get()});
     if (!repository.ok()) return repository.status();
     repository_ = *std::move(repository);
+    expiry_.emplace(*repository_, *destinations_, clock_);
     if (absl::Status status = ReadMethods(); !status.ok()) return status;
     if (absl::Status status = StartOperations(folder / kOperationsFile, file); !status.ok()) {
       return status;
@@ -102,6 +104,7 @@ class ControlPlaneImpl final : public ControlPlane {
          .audit = *audit_,
          .log = tools_.log,
          .statistics = statistics_});
+    expiry_->Start();
     return absl::OkStatus();
   }
 
@@ -123,6 +126,7 @@ class ControlPlaneImpl final : public ControlPlane {
     if (trials_ != nullptr) trials_->Stop();
     if (operations_ != nullptr) operations_->Stop();
     if (repository_ != nullptr) repository_->Stop();
+    if (expiry_) expiry_->Stop();
     if (audit_ != nullptr) audit_->Stop();
   }
 
@@ -171,6 +175,7 @@ class ControlPlaneImpl final : public ControlPlane {
   std::unique_ptr<store::ConfigStore> store_;
   std::unique_ptr<control::AuditLog> audit_;
   std::unique_ptr<control::Repository> repository_;
+  std::optional<control::DestinationExpiry> expiry_;
   std::unique_ptr<operations::OperationStore> operation_store_;
   std::unique_ptr<operations::Operations> operations_;
   std::unique_ptr<trial::Sender> trials_;

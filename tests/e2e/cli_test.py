@@ -386,6 +386,27 @@ class Listening(Cli):
         self.assertEqual(listening.stop(), DONE)
         self.assertEqual(self.json("get", "destinations"), {"destinations": []})
 
+    def expire_time(self):
+        return self.json("get", "destinations")["destinations"][0]["expireTime"]
+
+    def test_what_a_kill_leaves_behind_expires(self):
+        self.begin()
+        listening = self.listen("--expire-after", "10s")
+        first = self.expire_time()
+        eventually(lambda: self.expire_time() != first, "it is put off")
+        listening.kill()
+        self.assertEqual(len(self.json("get", "subscriptions")["subscriptions"]), 1)
+        eventually(lambda: self.json("get", "destinations") == {"destinations": []}, "it expires")
+        self.assertEqual(self.json("get", "subscriptions"), {"subscriptions": []})
+
+    def test_one_whose_destination_is_gone_ends(self):
+        self.begin()
+        listening = self.listen("--expire-after", "10s")
+        name = self.json("get", "destinations")["destinations"][0]["name"]
+        self.cli("delete", "destination", name, "--force")
+        self.assertEqual(listening.wait(), NOT_FOUND)
+        self.assertIn("listen again", listening.stderr_path.read_text())
+
     def test_what_nobody_signed_and_what_cannot_be_sent_on(self):
         self.begin()
         listening = self.listen("--forward", "1", "--limit", "2")
@@ -406,6 +427,8 @@ class Listening(Cli):
     def test_what_is_wrong_is_said(self):
         self.begin()
         self.assertIn("--forward", self.error("listen", "--forward", "ftp://a", code=WRONG_INPUT))
+        self.assertIn("10s or more", self.error("listen", "--expire-after", "9s",
+                                                code=WRONG_INPUT))
         self.assertIn("guard.allow_networks", self.error(
             "listen", "--public-url", "http://10.0.0.1/", code=WRONG_INPUT))
         self.assertIn("TENANT_FORBIDDEN", self.error("listen", "--tenant", "bell", code=FORBIDDEN))

@@ -14,6 +14,7 @@
 #include "carillon/resource/to_message.h"
 #include "carillon/signing/generate.h"
 #include "carillon/v1/destination.pb.h"
+#include "expire_time.h"
 #include "metadata.h"
 #include "read_errors.h"
 #include "referrers.h"
@@ -60,6 +61,10 @@ class DestinationType final : public ResourceType {
     const resource::Path root;
     auto value = std::make_shared<model::Destination>(
         resource::ReadOne(given, around, root.Member("destination"), errors));
+    if (!IsExpireTime(given.expire_time())) {
+      errors.Add(root.Member("destination").Member("expire_time"),
+                 "must be in the years 1970 to 2261");
+    }
     if (!errors.empty()) return ToStatus(errors);
     return Value(std::shared_ptr<const model::Destination>(std::move(value)));
   }
@@ -77,6 +82,10 @@ class DestinationType final : public ResourceType {
 
   absl::Status Prepare(Message& created, base::WallTime now) const override {
     auto& destination = static_cast<v1::Destination&>(created);
+    if (destination.has_expire_time() && IsExpireTime(destination.expire_time()) &&
+        ExpireTimeOf(destination.expire_time()) <= now) {
+      return aip::BadField("destination.expire_time", "OUT_OF_RANGE", "must be in the future");
+    }
     if (destination.keys_size() == 0 && !destination.unsigned_requests()) {
       for (const char* id : {"first", "second"}) {
         v1::Key& key = *destination.add_keys();

@@ -39,6 +39,11 @@ void ReadDestinations(const v1::Config& given, Names& names, Config& to, Errors&
     const Path element = path.At(i);
     to.destinations.push_back(ReadDestination(given.destinations(i), element, errors));
     CheckUrls(to.destinations.back(), to.egress.rules, element, errors);
+    if (given.destinations(i).has_expire_time()) {
+      errors.Add(element.Member("expire_time"),
+                 "is for destinations that are made by the API: take it out, and the destination "
+                 "when it is not needed any more");
+    }
     names.Add(to.destinations.back().tenant, to.destinations.back().name, i, element.Member("name"),
               errors);
   }

@@ -30,6 +30,12 @@ destinations:
     tls: {ca_bundle: {file: /no/such/ca}, client_certificate: {file: /no/such/cert}, client_key: {file: /no/such/key}}
 )";
 
+TEST(Check, NothingOfTheFileExpires) {
+  EXPECT_EQ(Refusal(WithDestination("expire_time: '2030-01-01T00:00:00Z'")),
+            "destinations[0].expire_time: is for destinations that are made by the API: take it "
+            "out, and the destination when it is not needed any more");
+}
+
 TEST(Check, AFileIsCheckedWithoutItsSecrets) {
   const auto file = TestFolder() / "c.yaml";
   WriteText(file, kAbsent);
