@@ -127,20 +127,38 @@ TEST_P(StoreTest, ABatchIsOneRowWithAllItsEvents) {
 TEST_P(StoreTest, WhatIsMadeAgainIsKnownAsSuch) {
   Start();
   const LaneId lane = OpenLane("one").lane;
-  const std::vector<uint64_t> p = AppendSome(2);
+  const std::vector<uint64_t> p = AppendSome(3);
   Settlement settlement;
-  settlement.attempts = {Attempt(lane, p[0]), Attempt(lane, p[1], model::Outcome::kDns)};
-  settlement.parked = {{.lane = lane, .due = At(5), .position = p[0], .attempts = 0, .again = true},
-                       {.lane = lane, .due = At(6), .position = p[1], .attempts = 1}};
+  settlement.attempts = {Attempt(lane, p[0]), Attempt(lane, p[1], model::Outcome::kDns),
+                         Attempt(lane, p[2])};
+  using model::Trigger;
+  settlement.parked = {{.lane = lane,
+                        .due = At(5),
+                        .position = p[0],
+                        .attempts = 0,
+                        .trigger = Trigger::kResend,
+                        .earlier = 3},
+                       {.lane = lane, .due = At(6), .position = p[1], .attempts = 1},
+                       {.lane = lane,
+                        .due = At(7),
+                        .position = p[2],
+                        .attempts = UINT32_MAX,
+                        .trigger = Trigger::kReplay,
+                        .earlier = kMaxEarlier}};
   Settle(settlement);
   Restart();
-  EXPECT_EQ(OpenLane("one").parked, 2u);
+  EXPECT_EQ(OpenLane("one").parked, 3u);
   const DueDeliveries due = TakeDue(lane, At(9));
-  ASSERT_EQ(due.due.size(), 2u);
-  EXPECT_TRUE(due.due[0].parked.again);
+  ASSERT_EQ(due.due.size(), 3u);
+  EXPECT_EQ(due.due[0].parked.trigger, Trigger::kResend);
   EXPECT_EQ(due.due[0].parked.attempts, 0u);
-  EXPECT_FALSE(due.due[1].parked.again);
+  EXPECT_EQ(due.due[0].parked.earlier, 3u);
+  EXPECT_EQ(due.due[1].parked.trigger, Trigger::kPublish);
   EXPECT_EQ(due.due[1].parked.attempts, 1u);
+  EXPECT_EQ(due.due[1].parked.earlier, 0u);
+  EXPECT_EQ(due.due[2].parked.trigger, Trigger::kReplay);
+  EXPECT_EQ(due.due[2].parked.attempts, UINT32_MAX);
+  EXPECT_EQ(due.due[2].parked.earlier, kMaxEarlier);
 }
 
 TEST_P(StoreTest, AllThatIsParkedIsListedInPages) {

@@ -50,7 +50,9 @@ class One(Replay):
             self.wait_for("state = DELIVERED")
             self.assertEqual(self.ids(receiver)[before:], ["evt-1"])
             delivery = self.call(DELIVERIES + "GetDelivery", {"name": name}, READER)
-            self.assertEqual(delivery["state"], "DELIVERED")
+            self.assertEqual((delivery["state"], delivery["trigger"]), ("DELIVERED", "RESEND"))
+            self.assertEqual([(a["number"], a["trigger"]) for a in delivery["attempts"]],
+                             [(3, "RESEND"), (2, "PUBLISH"), (1, "PUBLISH")])
 
     def test_a_retry_is_brought_forward(self):
         with Scripted({TARGET: [(500, {}), (200, {})]}) as receiver:

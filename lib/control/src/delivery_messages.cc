@@ -33,6 +33,18 @@ v1::Delivery::State ToProto(State state) {
   return v1::Delivery::STATE_UNSPECIFIED;
 }
 
+v1::Delivery::Trigger ToProto(model::Trigger trigger) {
+  switch (trigger) {
+    case model::Trigger::kPublish:
+      return v1::Delivery::PUBLISH;
+    case model::Trigger::kResend:
+      return v1::Delivery::RESEND;
+    case model::Trigger::kReplay:
+      return v1::Delivery::REPLAY;
+  }
+  return v1::Delivery::TRIGGER_UNSPECIFIED;
+}
+
 base::WallTime EndOf(const Figures& figures) {
   return figures.started + std::chrono::microseconds(figures.duration_us);
 }
@@ -105,7 +117,7 @@ v1::Delivery ToDelivery(const Record& record) {
   delivery.set_outcome(ToProto(figures.outcome));
   delivery.set_response_status(figures.status);
   delivery.set_attempt_count(static_cast<int32_t>(figures.number));
-  delivery.set_trigger(v1::Delivery::PUBLISH);
+  delivery.set_trigger(ToProto(figures.trigger));
   SetMoment(figures.accepted, *delivery.mutable_accept_time());
   SetMoment(figures.started, *delivery.mutable_last_attempt_time());
   if (figures.state == State::kScheduled) {
@@ -129,7 +141,7 @@ v1::Attempt ToAttempt(const Record& record) {
             *attempt.mutable_phases()->mutable_total());
   if (figures.status != 0) attempt.mutable_response()->set_status(figures.status);
   attempt.set_batch_size(figures.batch);
-  attempt.set_trigger(v1::Delivery::PUBLISH);
+  attempt.set_trigger(ToProto(figures.trigger));
   if (figures.state == State::kScheduled) {
     SetMoment(figures.next, *attempt.mutable_next_attempt_time());
   }

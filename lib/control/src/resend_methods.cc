@@ -92,8 +92,10 @@ void OnEvent(const OneResendPtr& one, const store::EventBatch& batch) {
   const bool there = !batch.events.empty() && batch.events.front()->position() == figures.position;
   if (!there) return one->done(Expired(one->name));
   delivery::ResendOrder order{.tenant = one->ids[0], .name = one->ids[1]};
-  order.items.push_back(
-      {.position = figures.position, .bytes = batch.events.front()->record().size(), .due = {}});
+  order.items.push_back({.position = figures.position,
+                         .bytes = batch.events.front()->record().size(),
+                         .earlier = figures.number,
+                         .due = {}});
   if (figures.state == deliverylog::State::kScheduled) order.items.front().due = figures.next;
   one->tools.resend(std::move(order),
                     [one](const absl::StatusOr<size_t>& taken) { OnResent(one, taken); });

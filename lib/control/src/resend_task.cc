@@ -82,8 +82,10 @@ void SendRun(const ResendStepPtr& step) {
     const bool other = !SameDestination(records[i], first) || step->bytes[i] == 0 ||
                        (records[i].figures.state == State::kScheduled) != hastened;
     if (other || (hastened && i > step->at)) break;
-    order.items.push_back(
-        {.position = records[i].figures.position, .bytes = step->bytes[i], .due = {}});
+    order.items.push_back({.position = records[i].figures.position,
+                           .bytes = step->bytes[i],
+                           .earlier = records[i].figures.number,
+                           .due = {}});
     if (hastened) order.items.back().due = records[i].figures.next;
   }
   const size_t size = order.items.size();

@@ -35,7 +35,8 @@ struct DeliveryBatch {
   base::WallTime due{};   ///< of its parked row
   uint32_t attempts = 0;  ///< made so far
   bool parked = false;    ///< it has a timed row in the journal, one for all its deliveries
-  bool again = false;     ///< see store::Parked
+  model::Trigger trigger = model::Trigger::kPublish;  ///< see store::Parked
+  uint32_t earlier = 0;                               ///< the same
 
   size_t size() const { return 1 + rest.size(); }
   uint64_t position() const { return first.event->position(); }

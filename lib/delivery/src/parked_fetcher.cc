@@ -96,7 +96,8 @@ DeliveryBatch ParkedFetcher::BatchOf(const store::DueDelivery& row) {
                            .due = row.parked.due.time(),
                            .attempts = row.parked.attempts,
                            .parked = true,
-                           .again = row.parked.again};
+                           .trigger = row.parked.trigger,
+                           .earlier = row.parked.earlier};
   for (size_t i = 0; i < row.rest.size(); ++i) {
     deliveries.rest.push_back(
         {.event = held_.Hold(row.rest[i]), .group = row.parked.rest[i].group});

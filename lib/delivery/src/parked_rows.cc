@@ -19,7 +19,8 @@ base::WallTime ParkedRows::Park(Lane& lane, const DeliveryBatch& deliveries,
                     .group = deliveries.first.group,
                     .rest = {},
                     .bytes = deliveries.first.event->record().size(),
-                    .again = deliveries.again};
+                    .trigger = deliveries.trigger,
+                    .earlier = deliveries.earlier};
   for (const Delivery& delivery : deliveries.rest) {
     row.rest.push_back({delivery.event->position(), delivery.group});
     row.bytes += delivery.event->record().size();
@@ -43,7 +44,8 @@ void ParkedRows::ParkApart(Lane& lane, const store::Parked& batch) {
                       .group = member.group,
                       .rest = {},
                       .bytes = batch.bytes / (1 + batch.rest.size()),
-                      .again = batch.again};
+                      .trigger = batch.trigger,
+                      .earlier = batch.earlier};
     if (std::find(seen.begin(), seen.end(), member.group) != seen.end()) {
       row.due = store::Due::Held(member.group);
       lane.groups().HoldAgain(member.group, member.position);

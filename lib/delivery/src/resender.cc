@@ -40,7 +40,7 @@ void Resender::Run(const ResendOrder& order, Done done) {
   const uint64_t below = order.settled_only ? SettledBelow(*lane) : UINT64_MAX;
   for (const ResendOrder::Item& item : order.items) {
     if (item.position >= below || lane->retries().parked() >= order.max_parked) break;
-    Add(*lane, item);
+    Add(*lane, item, order.trigger);
     ++taken;
   }
   settlements_.Tell([taken, done = std::move(done)](const absl::Status& status) mutable {
@@ -58,7 +58,7 @@ base::WallTime Resender::NextDue() {
   return last_due_;
 }
 
-void Resender::Add(Lane& lane, const ResendOrder::Item& item) {
+void Resender::Add(Lane& lane, const ResendOrder::Item& item, model::Trigger trigger) {
   lane.retries().CountParked(1);
   settlements_.Add(store::Parked{.lane = lane.id(),
                                  .due = store::Due::At(NextDue()),
@@ -67,7 +67,8 @@ void Resender::Add(Lane& lane, const ResendOrder::Item& item) {
                                  .group = 0,
                                  .rest = {},
                                  .bytes = item.bytes,
-                                 .again = true});
+                                 .trigger = trigger,
+                                 .earlier = std::min(item.earlier, store::kMaxEarlier)});
 }
 
 void Resender::Hasten(Lane& lane, const ResendOrder::Item& item, const store::ParkedKey& from,
@@ -96,8 +97,9 @@ void Resender::OnRows(Lane& lane, const ResendOrder::Item& item, const store::Pa
   settlements_.Add(store::ParkedKey{lane.id(), found->due, found->position});
   store::Parked row = *found;
   row.due = store::Due::At(NextDue());
+  row.earlier = std::min(row.earlier + row.attempts, store::kMaxEarlier);
   row.attempts = 0;
-  row.again = true;
+  row.trigger = model::Trigger::kResend;
   settlements_.Add(std::move(row));
   settlements_.Tell([done = std::move(done)](const absl::Status& status) mutable {
     if (!status.ok()) return done(status);

@@ -37,7 +37,7 @@ class Resender {
  private:
   /// Everything of the lane below this is settled, as far as routing gave it.
   uint64_t SettledBelow(const Lane& lane) const;
-  void Add(Lane& lane, const ResendOrder::Item& item);
+  void Add(Lane& lane, const ResendOrder::Item& item, model::Trigger trigger);
   /// Brings the row forward that has the item among its deliveries.
   void Hasten(Lane& lane, const ResendOrder::Item& item, const store::ParkedKey& from, Done done);
   void OnRows(Lane& lane, const ResendOrder::Item& item, const store::ParkedPage& page, Done done);

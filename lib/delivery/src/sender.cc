@@ -37,7 +37,7 @@ void Sender::SendNext(Lane& lane, base::WallTime wall, base::MonoTime now) {
     if (!sends || (again && lane.TooLate(*next->first.event, {}, clock_.Wall()))) {
       DeadLetterAll(lane, *std::move(next));
     } else {
-      const bool first_attempt = next->attempts == 0 && !next->again;
+      const bool first_attempt = next->attempts == 0 && next->trigger == model::Trigger::kPublish;
       const auto late = first_attempt ? LateBy(lane, *next, wall, now) : Attempt::kNotFirst;
       in_flight_.Start(lane, *std::move(next), late, wall, now);
       started = true;

@@ -13,6 +13,7 @@ static_assert(std::endian::native == std::endian::little, "numbers are stored as
 
 constexpr size_t kFiguresBytes = 4 * 8 + 2 * 4 + 2 * 2 + 2;
 constexpr size_t kMaxTextBytes = 1 << 20;
+constexpr int kTriggerShift = 4;  // behind the state, in one byte
 
 template <typename T>
 void PutNumber(std::string& out, T value) {
@@ -104,10 +105,11 @@ void PutFigures(std::string& out, const Figures& figures) {
   PutNumber(out, figures.status);
   PutNumber(out, figures.batch);
   PutNumber(out, static_cast<uint8_t>(figures.outcome));
-  PutNumber(out, static_cast<uint8_t>(figures.state));
+  PutNumber(out, static_cast<uint8_t>(static_cast<int>(figures.state) |
+                                      static_cast<int>(figures.trigger) << kTriggerShift));
 }
 
-/// False: there are no such outcomes or states.
+/// False: there are no such outcomes, states or triggers.
 bool TakeFigures(Taker& from, Figures& figures) {
   figures.position = from.Number<uint64_t>();
   figures.accepted = base::FromUnixNanos(from.Number<int64_t>());
@@ -118,10 +120,14 @@ bool TakeFigures(Taker& from, Figures& figures) {
   figures.status = from.Number<uint16_t>();
   figures.batch = from.Number<uint16_t>();
   const auto outcome = from.Number<uint8_t>();
-  const auto state = from.Number<uint8_t>();
+  const auto ending = from.Number<uint8_t>();
+  const int state = ending & ((1 << kTriggerShift) - 1);
+  const int trigger = ending >> kTriggerShift;
   figures.outcome = static_cast<model::Outcome>(outcome);
   figures.state = static_cast<State>(state);
-  return from.ok() && outcome < model::kOutcomeCount && state < kStateCount;
+  figures.trigger = static_cast<model::Trigger>(trigger);
+  return from.ok() && outcome < model::kOutcomeCount && state < kStateCount &&
+         trigger < model::kTriggerCount;
 }
 
 }  // namespace

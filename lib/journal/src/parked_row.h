@@ -9,8 +9,14 @@
 
 namespace carillon::journal {
 
-/// In the column `attempts`, above the number: see Parked::again.
+/// In the column `attempts`, above the number: see Parked::trigger, and from kEarlierShift on
+/// Parked::earlier.
 inline constexpr int64_t kAgainBit = int64_t{1} << 32;
+inline constexpr int64_t kReplayBit = int64_t{1} << 33;
+inline constexpr int kEarlierShift = 34;
+
+/// What the column `attempts` has of the row.
+int64_t AttemptsOf(const Parked& row);
 
 /// The row of `parked` that a statement stands at, which selects
 /// `due_ns, position, attempts, group_id, rest, bytes`. DATA_LOSS when it is damaged.

@@ -112,7 +112,7 @@ absl::Status Store::Park(std::vector<Parked>& rows) {
     park_.Bind(1, row.lane)
         .Bind(2, KeyOf(row.due))
         .Bind(3, Signed(row.position))
-        .Bind(4, row.attempts | (row.again ? kAgainBit : 0))
+        .Bind(4, AttemptsOf(row))
         .Bind(5, Signed(row.group))
         .Bind(7, Signed(row.bytes));
     if (absl::Status status = EncodeRest(row, rest_); !status.ok()) return status;

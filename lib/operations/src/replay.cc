@@ -22,14 +22,15 @@ base::WallTime ToWallTime(const google::protobuf::Timestamp& time) {
   return base::WallTime(std::chrono::seconds(seconds) + std::chrono::nanoseconds(time.nanos()));
 }
 
-/// Events of which it is being looked up whether they are missing.
-struct MissingSearch {
+/// Events that are being looked up in the delivery log.
+struct LogSearch {
   deliverylog::AttemptStore& log;
   std::string tenant;
   std::string destination;
   std::vector<FoundEvent> found;
+  bool only_missing = false;
   size_t at = 0;
-  std::vector<FoundEvent> missing;
+  std::vector<FoundEvent> kept = {};
   absl::AnyInvocable<void(absl::StatusOr<std::vector<FoundEvent>>)> done;
 };
 
@@ -42,22 +43,35 @@ bool IsMissing(const std::vector<deliverylog::Record>& attempts) {
   });
 }
 
-void LookNext(const std::shared_ptr<MissingSearch>& search) {
-  if (search->at == search->found.size()) return search->done(std::move(search->missing));
+void LookNext(const std::shared_ptr<LogSearch>& search);
+
+/// Keeps the event that was looked up, if it is wanted, and goes on.
+void OnLookedUp(const std::shared_ptr<LogSearch>& search,
+                const std::vector<deliverylog::Record>& attempts) {
+  FoundEvent& event = search->found[search->at++];
+  if (!attempts.empty()) event.attempts = attempts.front().figures.number;
+  if (!search->only_missing || IsMissing(attempts)) search->kept.push_back(std::move(event));
+  LookNext(search);
+}
+
+void LookNext(const std::shared_ptr<LogSearch>& search) {
+  if (search->at == search->found.size()) return search->done(std::move(search->kept));
   deliverylog::Query query;
   query.tenant = search->tenant;
   query.destination = search->destination;
   query.position = search->found[search->at].event->position();
-  query.limit = kAttempts;
+  query.limit = search->only_missing ? kAttempts : 1;
   query.max_time = std::chrono::seconds(1);
   search->log.Find(std::move(query), [search](absl::StatusOr<deliverylog::Page> page) {
+    // Where only a number is looked up, the delivery goes without.
+    if (!search->only_missing) {
+      return OnLookedUp(search, page.ok() ? page->records : std::vector<deliverylog::Record>());
+    }
     if (!page.ok()) return search->done(page.status());
     if (page->next && page->records.size() < kAttempts) {
       return search->done(absl::UnavailableError("the delivery log was not searched to its end"));
     }
-    FoundEvent& event = search->found[search->at++];
-    if (IsMissing(page->records)) search->missing.push_back(std::move(event));
-    LookNext(search);
+    OnLookedUp(search, page->records);
   });
 }
 
@@ -103,7 +117,8 @@ class Replay : public std::enable_shared_from_this<Replay> {
   }
 
   void OnScanned(ScanResult scan, Done done) {
-    if (scan.found.empty() || request_.selection() != v1::ReplayEventsRequest::MISSING) {
+    const bool only_missing = request_.selection() == v1::ReplayEventsRequest::MISSING;
+    if (scan.found.empty() || (tools_.log == nullptr && !only_missing)) {
       return Take(std::move(scan), std::move(done));
     }
     if (tools_.log == nullptr) {
@@ -111,25 +126,36 @@ class Replay : public std::enable_shared_from_this<Replay> {
                     std::move(done));
     }
     std::vector<FoundEvent> found = std::exchange(scan.found, {});
-    KeepMissing(*tools_.log, ids_[0], ids_[1], std::move(found),
-                [self = shared_from_this(), scan = std::move(scan),
-                 done = std::move(done)](absl::StatusOr<std::vector<FoundEvent>> missing) mutable {
-                  if (!missing.ok()) {
-                    return self->Answer({.status = absl::UnavailableError("the delivery log")},
-                                        std::move(done));
-                  }
-                  scan.found = *std::move(missing);
-                  self->Take(std::move(scan), std::move(done));
-                });
+    LookNext(std::make_shared<LogSearch>(LogSearch{
+        .log = *tools_.log,
+        .tenant = ids_[0],
+        .destination = ids_[1],
+        .found = std::move(found),
+        .only_missing = only_missing,
+        .done = [self = shared_from_this(), scan = std::move(scan),
+                 done = std::move(done)](absl::StatusOr<std::vector<FoundEvent>> kept) mutable {
+          if (!kept.ok()) {
+            return self->Answer({.status = absl::UnavailableError("the delivery log")},
+                                std::move(done));
+          }
+          scan.found = *std::move(kept);
+          self->Take(std::move(scan), std::move(done));
+        }}));
   }
 
   void Take(ScanResult scan, Done done) {
     if (scan.found.empty()) return OnTaken(scan, 0, std::move(done));
-    delivery::ResendOrder order{
-        .tenant = ids_[0], .name = ids_[1], .max_parked = kMaxParked, .settled_only = true};
+    delivery::ResendOrder order{.tenant = ids_[0],
+                                .name = ids_[1],
+                                .trigger = model::Trigger::kReplay,
+                                .items = {},
+                                .max_parked = kMaxParked,
+                                .settled_only = true};
     for (const FoundEvent& found : scan.found) {
-      order.items.push_back(
-          {.position = found.event->position(), .bytes = found.event->record().size(), .due = {}});
+      order.items.push_back({.position = found.event->position(),
+                             .bytes = found.event->record().size(),
+                             .earlier = found.attempts,
+                             .due = {}});
     }
     tools_.resend(std::move(order), [self = shared_from_this(), scan = std::move(scan),
                                      done = std::move(done)](absl::StatusOr<size_t> taken) mutable {
@@ -218,11 +244,12 @@ absl::StatusOr<EventSelection> SelectionOf(const v1::ReplayEventsRequest& reques
 void KeepMissing(deliverylog::AttemptStore& log, const std::string& tenant,
                  const std::string& destination, std::vector<FoundEvent> found,
                  absl::AnyInvocable<void(absl::StatusOr<std::vector<FoundEvent>>)> done) {
-  LookNext(std::make_shared<MissingSearch>(MissingSearch{.log = log,
-                                                         .tenant = tenant,
-                                                         .destination = destination,
-                                                         .found = std::move(found),
-                                                         .done = std::move(done)}));
+  LookNext(std::make_shared<LogSearch>(LogSearch{.log = log,
+                                                 .tenant = tenant,
+                                                 .destination = destination,
+                                                 .found = std::move(found),
+                                                 .only_missing = true,
+                                                 .done = std::move(done)}));
 }
 
 absl::StatusOr<std::unique_ptr<Task>> MakeReplay(const StoredOperation& stored,

@@ -138,6 +138,8 @@ TEST_F(ResendMethodsTest, OneThatEndedIsAddedAndOneThatWaitsIsBroughtForward) {
   EXPECT_FALSE(orders_[0].settled_only);
   ASSERT_EQ(orders_[0].items.size(), 1u);
   EXPECT_EQ(orders_[0].items[0].position, 17u);
+  EXPECT_EQ(orders_[0].items[0].earlier, 1u);
+  EXPECT_EQ(orders_[0].trigger, model::Trigger::kResend);
   EXPECT_EQ(orders_[0].items[0].bytes, events_.events[6]->record().size());
 }
 

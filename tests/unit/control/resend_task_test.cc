@@ -77,6 +77,7 @@ class ResendTaskTest : public testing::Test {
         .sequence = log_.records.size() + 1, .tenant = "acme", .destination = destination};
     record.figures.position = position;
     record.figures.state = state;
+    record.figures.number = static_cast<uint32_t>(100 + position);
     record.figures.next = base::WallTime(std::chrono::seconds(position));
     log_.records.insert(log_.records.begin(), record);
   }
@@ -132,6 +133,8 @@ TEST_F(ResendTaskTest, WhatMatchesIsHandedOverByRunsOfOneDestination) {
   EXPECT_EQ(orders_[0].max_parked, operations::kMaxParked);
   EXPECT_FALSE(orders_[0].items[0].due.has_value());
   EXPECT_GT(orders_[0].items[0].bytes, 0u);
+  EXPECT_EQ(orders_[0].items[0].earlier, 105u);
+  EXPECT_EQ(orders_[0].items[1].earlier, 104u);
 }
 
 TEST_F(ResendTaskTest, GoesOnPageByPageAndAfterAnyRestart) {

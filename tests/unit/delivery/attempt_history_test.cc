@@ -77,6 +77,39 @@ TEST_F(AttemptHistoryTest, EveryAttemptIsToldWithWhatItLeft) {
   EXPECT_EQ(second.figures.next, base::WallTime());
 }
 
+TEST_F(AttemptHistoryTest, WhatIsMadeAgainIsNumberedOn) {
+  Tell(KeepDetails::kFailures);
+  model::Destination destination = Named("a");
+  destination.retry.delays = {seconds(10)};
+  destination.retry.jitter = 0;
+  destination.breaker.reset();
+  ASSERT_TRUE(SetTable({destination}).ok());
+  end_.status = 503;
+  Publish("e1");
+  RunFor(seconds(30));
+  ASSERT_EQ(sink_.told.size(), 2u);
+  EXPECT_EQ(sink_.told[0].figures.trigger, model::Trigger::kPublish);
+  ResendOrder order{.place = 0, .tenant = "t", .name = "a", .trigger = model::Trigger::kReplay};
+  order.items.push_back({.position = 1, .bytes = 100, .earlier = 2, .due = {}});
+  dispatcher_->Resend(order, [](const absl::StatusOr<size_t>& taken) { EXPECT_TRUE(taken.ok()); });
+  RunFor(seconds(1));
+  ASSERT_EQ(sink_.told.size(), 3u);
+  EXPECT_EQ(sink_.told[2].figures.number, 3u);
+  EXPECT_EQ(sink_.told[2].figures.trigger, model::Trigger::kReplay);
+  EXPECT_EQ(sink_.told[2].figures.state, State::kScheduled);
+  // Brought forward: its row knows how many there were, and its schedule begins anew.
+  order.trigger = model::Trigger::kResend;
+  order.items[0].due = sink_.told[2].figures.next;
+  dispatcher_->Resend(order, [](const absl::StatusOr<size_t>& taken) { EXPECT_TRUE(taken.ok()); });
+  RunFor(seconds(30));
+  ASSERT_EQ(sink_.told.size(), 5u);
+  EXPECT_EQ(sink_.told[3].figures.number, 4u);
+  EXPECT_EQ(sink_.told[3].figures.trigger, model::Trigger::kResend);
+  EXPECT_EQ(sink_.told[3].figures.state, State::kScheduled);
+  EXPECT_EQ(sink_.told[4].figures.number, 5u);
+  EXPECT_EQ(sink_.told[4].figures.state, State::kDead);
+}
+
 TEST_F(AttemptHistoryTest, OfSuccessesOneAMinuteHasDetails) {
   Tell(KeepDetails::kFailures);
   ASSERT_TRUE(SetTable({Named("a"), Named("b")}).ok());

@@ -334,9 +334,10 @@ class SimJournal final : public store::EventLog,
  private:
   store::DueDelivery RowOf(const std::pair<const SimStore::ParkedId, SimStore::Row>& row) const {
     const auto& [lane, due, position] = row.first;
-    store::DueDelivery answer{.parked = {lane, due, position, row.second.attempts, row.second.group,
-                                         row.second.rest, row.second.bytes, row.second.again},
-                              .event = store_.events[position - 1]};
+    store::DueDelivery answer{
+        .parked = {lane, due, position, row.second.attempts, row.second.group, row.second.rest,
+                   row.second.bytes, row.second.trigger, row.second.earlier},
+        .event = store_.events[position - 1]};
     for (const auto& member : row.second.rest) {
       answer.rest.push_back(store_.events[member.position - 1]);
     }

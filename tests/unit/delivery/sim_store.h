@@ -39,7 +39,8 @@ struct SimStore {
     store::GroupId group = 0;
     std::vector<store::BatchMember> rest;
     uint64_t bytes = 0;
-    bool again = false;
+    model::Trigger trigger = model::Trigger::kPublish;
+    uint32_t earlier = 0;
 
     std::vector<uint64_t> Positions(const ParkedId& id) const {
       std::vector<uint64_t> all{std::get<2>(id)};
@@ -190,12 +191,13 @@ struct SimStore {
 
   void Park(const store::Parked& row) {
     const ParkedId id{row.lane, row.due, row.position};
-    const Row& kept =
-        parked.emplace(id, Row{row.attempts, row.group, row.rest, row.bytes, row.again})
-            .first->second;
+    const Row& kept = parked
+                          .emplace(id, Row{row.attempts, row.group, row.rest, row.bytes,
+                                           row.trigger, row.earlier})
+                          .first->second;
     if (IsMark(id)) return;
     // What is made again begins anew, whatever became of it.
-    if (row.again && row.attempts == 0) {
+    if (row.again() && row.attempts == 0) {
       for (const uint64_t position : kept.Positions(id)) {
         const Pair pair{row.lane, position};
         settled[pair] = 0;

@@ -17,7 +17,8 @@ Figures SomeFigures() {
           .status = 503,
           .batch = 6,
           .outcome = model::Outcome::kHttp5xx,
-          .state = State::kScheduled};
+          .state = State::kScheduled,
+          .trigger = model::Trigger::kReplay};
 }
 
 TEST(Codec, AnEntryIsReadAsItWasPut) {

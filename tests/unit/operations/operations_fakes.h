@@ -86,8 +86,11 @@ class FakeAttempts final : public deliverylog::AttemptStore {
   void Find(deliverylog::Query query,
             absl::AnyInvocable<void(absl::StatusOr<deliverylog::Page>)> done) override {
     deliverylog::Page page;
+    auto number = static_cast<uint32_t>(states[query.position.value_or(0)].size());
     for (const deliverylog::State state : states[query.position.value_or(0)]) {
-      page.records.push_back({.figures = {.position = *query.position, .state = state}});
+      if (page.records.size() == query.limit) break;
+      page.records.push_back(
+          {.figures = {.position = *query.position, .number = number--, .state = state}});
     }
     if (!status.ok()) return done(status);
     done(std::move(page));

@@ -100,6 +100,24 @@ TEST_F(ReplayTest, HandsOverWhatIsSubscribedInTheOrderOfTheJournal) {
   EXPECT_EQ(order.items.front().bytes, log_.events.front()->record().size());
 }
 
+TEST_F(ReplayTest, TellsHowManyAttemptsThereWere) {
+  attempts_.states = {{1, {State::kDelivered}}, {3, {State::kDead, State::kScheduled}}};
+  Begin();
+  Run();
+  const delivery::ResendOrder& order = destination_.orders.front();
+  EXPECT_EQ(order.trigger, model::Trigger::kReplay);
+  EXPECT_EQ(order.items[0].earlier, 1u);
+  EXPECT_EQ(order.items[1].earlier, 2u);
+  EXPECT_EQ(order.items[2].earlier, 0u);
+  // It is of no consequence where the log does not say.
+  attempts_.status = absl::ResourceExhaustedError("too many");
+  destination_ = {};
+  stored_ = {};
+  Begin();
+  Run();
+  EXPECT_THAT(destination_.taken, ElementsAre(1, 3, 5, 7, 9, 11));
+}
+
 TEST_F(ReplayTest, AllIsOfTheTenantWhateverIsSubscribed) {
   request_.set_selection(v1::ReplayEventsRequest::ALL);
   Begin();

@@ -10,6 +10,7 @@
 
 #include "carillon/base/clock.h"
 #include "carillon/model/outcome.h"
+#include "carillon/model/trigger.h"
 
 namespace carillon::deliverylog {
 
@@ -53,11 +54,14 @@ struct Figures {
   base::WallTime started{};
   base::WallTime next{};  ///< with kScheduled
   uint32_t duration_us = 0;
-  uint32_t number = 1;  ///< of the attempt within its delivery, from 1 on
+  /// Of the attempt within its delivery, from 1 on; what is made again goes on behind what was made
+  /// before.
+  uint32_t number = 1;
   uint16_t status = 0;  ///< 0: no response came
   uint16_t batch = 1;   ///< deliveries in the POST
   model::Outcome outcome = model::Outcome::kSuccess;
   State state = State::kDelivered;
+  model::Trigger trigger = model::Trigger::kPublish;
   friend bool operator==(const Figures&, const Figures&) = default;
 };
 

@@ -34,7 +34,8 @@ bool Matches(const model::Event& event, const EventSelection& selection);
 /// An event that was found.
 struct FoundEvent {
   model::EventPtr event;
-  int64_t scanned = 0;  ///< events looked at so far, this one included
+  int64_t scanned = 0;    ///< events looked at so far, this one included
+  uint32_t attempts = 0;  ///< of its delivery, that the delivery log knows of
 };
 
 /// What there is from a position on.

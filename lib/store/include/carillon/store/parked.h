@@ -9,6 +9,7 @@
 
 #include "carillon/base/clock.h"
 #include "carillon/model/event.h"
+#include "carillon/model/trigger.h"
 #include "carillon/store/lane_state.h"
 
 namespace carillon::store {
@@ -69,10 +70,16 @@ struct Parked {
   GroupId group = 0;
   std::vector<BatchMember> rest;  ///< of a batch: all but its first, in its order; `kMaxRest`
   uint64_t bytes = 0;             ///< of its events' records; what is kept is bounded by them
-  /// It is made again, or beside its turn, since somebody asked for that: how old its event is says
-  /// nothing of how late it is. Only of what waits for a time.
-  bool again = false;
+  /// Unless it is kPublish: it is made again, or beside its turn, since somebody asked for that:
+  /// how old its event is says nothing of how late it is. Only of what waits for a time.
+  model::Trigger trigger = model::Trigger::kPublish;
+  /// Attempts that were made before somebody asked for that, as far as is known; kMaxEarlier at
+  /// most. They do not count for the schedule, only for the numbers that attempts are given.
+  uint32_t earlier = 0;
+
+  bool again() const { return trigger != model::Trigger::kPublish; }
 };
+inline constexpr uint32_t kMaxEarlier = (uint32_t{1} << 20) - 1;
 
 /// Names a parked row.
 struct ParkedKey {
