@@ -83,6 +83,7 @@ model::Destination ReadDestination(const v1::Destination& given, const Path& pat
   const NameParts name = ReadName(given.name(), kDestinationNames, path.Member("name"), errors);
   to.tenant = name.tenant;
   to.name = name.id;
+  to.uid = given.uid();
   to.url = given.url();
   to.display_name = given.display_name();
   to.labels = ReadLabels(given.labels(), path.Member("labels"), errors);

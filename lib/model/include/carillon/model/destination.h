@@ -124,6 +124,7 @@ struct Header {
 struct Destination {
   std::string tenant;
   std::string name;
+  std::string uid;  ///< tells it from others that had its name; empty for one of the file
   std::string url;
   std::string display_name;
   std::string description;
