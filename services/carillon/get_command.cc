@@ -133,6 +133,13 @@ int RunDescribe(const Kind& kind, const GetFlags& flags) {
                        .filter = absl::StrCat("destinations:\"", *name, "\"")});
       DescribeRelated(session, *client::FindKind("deliveries"), {.parent = *name, .limit = 10});
     }
+    if (kind.plural == "events") {
+      const std::string id = client::TextOf(**resource, "id");
+      DescribeRelated(session, *client::FindKind("deliveries"),
+                      {.parent = absl::StrCat(client::ParentOf(*name), "/destinations/-"),
+                       .filter = absl::StrCat("event_id = \"", id, "\""),
+                       .limit = 100});
+    }
     if (kind.plural == "deliveries") {
       DescribeRelated(session, *client::FindKind("attempts"), {.parent = *name, .limit = 100});
     }

@@ -116,6 +116,9 @@ class Method:
                     yield Member(path, pattern.rsplit("/", 2)[0] if child else pattern, kind, child)
             resource = field.message_type and self.contract.option(
                 field.message_type, "google.api.resource")
+            named = field.message_type and field.message_type.fields_by_name.get("name")
+            if named and 3 in self.contract.option(named, "google.api.field_behavior"):
+                resource = None  # OUTPUT_ONLY: the server alone says it
             if resource and resource.type and not creates and not prefix:
                 yield Member(f"{path}.name", resource.pattern[0], resource.type, False)
 

@@ -13,6 +13,7 @@
 #include "carillon/v1/delivery_service.pb.h"
 #include "carillon/v1/destination.pb.h"
 #include "carillon/v1/destination_service.pb.h"
+#include "carillon/v1/event_service.pb.h"
 #include "carillon/v1/event_type_service.pb.h"
 #include "carillon/v1/operation.pb.h"
 #include "carillon/v1/subscription_service.pb.h"
@@ -160,6 +161,24 @@ Kind Tokens() {
           .declared = false};
 }
 
+Kind Events() {
+  return {.singular = "event",
+          .plural = "events",
+          .aliases = {},
+          .type = v1::Event::descriptor(),
+          .service = Service(*v1::GetEventRequest::descriptor(), "EventService"),
+          .columns = {{"TYPE", "type"},
+                      {"ACCEPTED", "accept_time"},
+                      {"OCCURRED", "occur_time", true},
+                      {"ORDERING KEY", "ordering_key", true},
+                      {"ATTRIBUTES", "attributes", true},
+                      {"BYTES", "payload_bytes"},
+                      {"TRACE", "trace_id", true}},
+          .shortcuts = {},
+          .declared = false,
+          .usual_limit = 50};
+}
+
 Kind Deliveries() {
   return {.singular = "delivery",
           .plural = "deliveries",
@@ -295,9 +314,9 @@ bool Kind::IsTopLevel() const { return std::ranges::count(Pattern(), '{') == 1; 
 bool Kind::IsAlsoOfNoTenant() const { return aip::NamePattern::Of(*type).size() > 1; }
 
 const std::vector<Kind>& Kinds() {
-  static const auto& kinds =
-      *new std::vector<Kind>{Tenants(), EventTypes(), Destinations(), Keys(),       Subscriptions(),
-                             Tokens(),  Deliveries(), Attempts(),     Operations(), AuditEntries()};
+  static const auto& kinds = *new std::vector<Kind>{
+      Tenants(), EventTypes(), Destinations(), Keys(),       Subscriptions(), Tokens(),
+      Events(),  Deliveries(), Attempts(),     Operations(), AuditEntries()};
   return kinds;
 }
 

@@ -13,6 +13,7 @@
 #include "carillon/aip/resource_name.h"
 #include "delivery_lookup.h"
 #include "delivery_messages.h"
+#include "time_bounds.h"
 
 namespace carillon::control {
 namespace {
@@ -63,28 +64,16 @@ Query Within(const std::vector<std::string>& ids, const Caller& caller) {
   return query;
 }
 
-base::WallTime ToWall(const aip::Moment& moment) {
-  // What a WallTime cannot hold is before, or behind, everything.
-  const int64_t seconds = std::clamp<int64_t>(moment.seconds, -9'000'000'000, 9'000'000'000);
-  return base::WallTime(std::chrono::seconds(seconds) + std::chrono::nanoseconds(moment.nanos));
-}
-
 /// Lets the query use what an index, or the order of the log, knows of a restriction. All of them
 /// are checked once more, so it may leave them out. False: nothing can fulfill it.
 bool Narrow(const aip::Restriction& restriction, std::string_view time_path, Query& query) {
   using Op = aip::Restriction::Op;
   const std::string path = restriction.path.ToString();
   if (path == time_path) {
-    const auto* moment = std::get_if<aip::Moment>(&restriction.value);
-    if (moment == nullptr) return true;
-    const base::WallTime time = ToWall(*moment);
-    const bool lower = restriction.op == Op::kGreater || restriction.op == Op::kGreaterEqual ||
-                       restriction.op == Op::kEqual;
-    const bool upper = restriction.op == Op::kLess || restriction.op == Op::kLessEqual ||
-                       restriction.op == Op::kEqual;
-    if (lower) query.from = std::max(query.from.value_or(time), time);
-    const base::WallTime behind = time + std::chrono::nanoseconds(1);
-    if (upper) query.to = std::min(query.to.value_or(behind), behind);
+    TimeBounds bounds{query.from, query.to};
+    bounds.Narrow(restriction);
+    query.from = bounds.from;
+    query.to = bounds.to;
     return true;
   }
   if (restriction.op != Op::kEqual || restriction.prefix) return true;

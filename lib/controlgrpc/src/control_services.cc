@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "carillon/control/delivery_methods.h"
+#include "carillon/control/event_methods.h"
 #include "carillon/control/operation_methods.h"
 #include "carillon/control/resend_methods.h"
 #include "carillon/control/standard_methods.h"
@@ -37,6 +38,9 @@ class ControlServicesImpl final : public ControlServices {
         counter_(options.destinations, options.delivery.count),
         preview_(options.repository, options.subscriptions, *options.delivery.events, options.clock,
                  [this](absl::AnyInvocable<void()> task) { return calls_.Post(std::move(task)); }),
+        events_(options.repository,
+                {*options.delivery.events, options.log, options.clock,
+                 [this](absl::AnyInvocable<void()> task) { return calls_.Post(std::move(task)); }}),
         guests_{MakeDestinationFront(calls_, {destinations_, reader_, states_, tester_, counter_}),
                 MakeKeyFront(calls_, keys_),
                 MakeSubscriptionFront(calls_, subscriptions_, preview_),
@@ -47,7 +51,8 @@ class ControlServicesImpl final : public ControlServices {
                 MakeServerFront(calls_, options.server, options.repository),
                 MakeTokenFront(calls_, tokens_, options.methods),
                 MakeTenantFront(calls_, tenants_),
-                MakeAuditFront(calls_, audit_)} {}
+                MakeAuditFront(calls_, audit_),
+                MakeEventFront(calls_, events_)} {}
 
   const std::vector<rpc::Guest>& guests() const override { return guests_; }
   void Stop() override {
@@ -73,6 +78,7 @@ class ControlServicesImpl final : public ControlServices {
   control::DestinationReader reader_;
   control::DeletionCounter counter_;
   control::SubscriptionPreview preview_;
+  control::EventMethods events_;
   const std::vector<rpc::Guest> guests_;
 };
 
@@ -84,7 +90,7 @@ std::vector<std::string> ControlServices::Names() {
           "carillon.v1.OperationService",    "carillon.v1.EventTypeService",
           "carillon.v1.StatsService",        "carillon.v1.ServerService",
           "carillon.v1.TokenService",        "carillon.v1.TenantService",
-          "carillon.v1.AuditService"};
+          "carillon.v1.AuditService",        "carillon.v1.EventService"};
 }
 
 std::unique_ptr<ControlServices> ControlServices::Create(ControlOptions options) {

@@ -7,6 +7,7 @@
 #include "carillon/control/destination_reader.h"
 #include "carillon/control/destination_states.h"
 #include "carillon/control/destination_tester.h"
+#include "carillon/control/event_methods.h"
 #include "carillon/control/key_methods.h"
 #include "carillon/control/operation_methods.h"
 #include "carillon/control/repository.h"
@@ -34,6 +35,7 @@ struct DestinationParts {
   control::DeletionCounter& counter;
 };
 rpc::Guest MakeDestinationFront(ControlCalls& calls, const DestinationParts& parts);
+rpc::Guest MakeEventFront(ControlCalls& calls, control::EventMethods& events);
 rpc::Guest MakeEventTypeFront(ControlCalls& calls, control::Methods& methods);
 rpc::Guest MakeKeyFront(ControlCalls& calls, control::KeyMethods& methods);
 rpc::Guest MakeOperationFront(ControlCalls& calls, const control::OperationMethods& methods);

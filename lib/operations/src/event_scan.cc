@@ -2,29 +2,13 @@
 
 #include <utility>
 
+#include "carillon/operations/event_message.h"
 #include "carillon/v1/event.pb.h"
 
 namespace carillon::operations {
 namespace {
 
 constexpr size_t kReadBytes = 256u << 10;
-
-/// Of an event, what filters look at.
-v1::Event ToMessage(const model::Event& event) {
-  v1::Event message;
-  message.set_id(std::string(event.id()));
-  message.set_type(std::string(event.type()));
-  message.set_tenant(std::string(event.tenant()));
-  message.set_ordering_key(std::string(event.ordering_key()));
-  for (const auto& [key, value] : event.attributes()) {
-    (*message.mutable_attributes())[std::string(key)] = std::string(value);
-  }
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(event.occurred_at());
-  message.mutable_occur_time()->set_seconds(seconds.time_since_epoch().count());
-  message.mutable_occur_time()->set_nanos(
-      static_cast<int32_t>((event.occurred_at() - seconds).count()));
-  return message;
-}
 
 /// A scan under way.
 struct Scan {
@@ -99,8 +83,10 @@ void Narrow(const std::shared_ptr<Search>& search) {
 }  // namespace
 
 aip::FilterFields EventFilterFields() {
-  return {
-      *v1::Event::descriptor(), {"id", "type", "ordering_key", "attributes", "occur_time"}, false};
+  return {*v1::Event::descriptor(),
+          {"id", "type", "ordering_key", "attributes", "accept_time", "occur_time", "position",
+           "payload_bytes", "trace_id"},
+          false};
 }
 
 bool Matches(const model::Event& event, const EventSelection& selection) {
@@ -108,7 +94,7 @@ bool Matches(const model::Event& event, const EventSelection& selection) {
   if (selection.from && event.accepted_at() < *selection.from) return false;
   if (selection.to && event.accepted_at() >= *selection.to) return false;
   if (selection.table != nullptr && !selection.table->Matches(event, 0)) return false;
-  return selection.filter.empty() || selection.filter.Matches(ToMessage(event));
+  return selection.filter.empty() || selection.filter.Matches(ToMessage(event, false));
 }
 
 void ScanEvents(store::EventLog& events, EventSelection selection, uint64_t from, uint64_t end,

@@ -30,6 +30,7 @@
 #include "carillon/v1/audit_service.grpc.pb.h"
 #include "carillon/v1/delivery_service.grpc.pb.h"
 #include "carillon/v1/destination_service.grpc.pb.h"
+#include "carillon/v1/event_service.grpc.pb.h"
 #include "carillon/v1/operation.grpc.pb.h"
 #include "carillon/v1/server_service.pb.h"
 #include "carillon/v1/stats_service.grpc.pb.h"
@@ -485,6 +486,38 @@ TEST_F(ControlServicesTest, StatisticsAreRead) {
   get.clear_start_time();
   const auto none = Call<v1::GetStatsResponse>(*stub, &v1::StatsService::Stub::GetStats, get);
   EXPECT_EQ(aip::ReasonOf(none.status()), v1::FIELD_INVALID);
+}
+
+TEST_F(ControlServicesTest, EventsAreLookedAt) {
+  ASSERT_TRUE(Create(CreateText("orders")).ok());
+  const auto stub = v1::EventService::NewStub(channel_);
+  const auto get = [&](const std::string& name) {
+    v1::GetEventRequest request;
+    request.set_name(name);
+    return Call<v1::Event>(*stub, &v1::EventService::Stub::GetEvent, request);
+  };
+  const auto event = get("tenants/acme/events/e7");
+  ASSERT_TRUE(event.ok()) << event.status();
+  EXPECT_EQ(event->name(), "tenants/acme/events/e7@7");
+  EXPECT_EQ(event->json(), "1");
+  EXPECT_EQ(aip::ReasonOf(get("tenants/other/events/e7@7").status()), v1::RESOURCE_NOT_FOUND);
+  EXPECT_EQ(aip::ReasonOf(get("").status()), v1::FIELD_INVALID);
+  const auto list = [&](const std::string& text) {
+    return Call<v1::ListEventsResponse>(*stub, &v1::EventService::Stub::ListEvents,
+                                        Made<v1::ListEventsRequest>(text));
+  };
+  EXPECT_EQ(list("parent: 'tenants/acme'")->events_size(), 1);
+  EXPECT_EQ(list("parent: 'tenants/-'")->events_size(), 1);
+  EXPECT_EQ(list("parent: 'tenants/other'")->events_size(), 0);
+  EXPECT_EQ(aip::ReasonOf(list("parent: 'acme'").status()), v1::FIELD_INVALID);
+  const auto explained = Call<v1::ExplainEventResponse>(
+      *stub, &v1::EventService::Stub::ExplainEvent,
+      Made<v1::ExplainEventRequest>("name: 'tenants/acme/events/e7'"));
+  ASSERT_TRUE(explained.ok()) << explained.status();
+  ASSERT_EQ(explained->routes_size(), 1);
+  EXPECT_EQ(explained->routes(0).destination(), kOrders);
+  refused_ = "carillon.v1.EventService/GetEvent";
+  EXPECT_EQ(aip::ReasonOf(get("tenants/acme/events/e7").status()), v1::ROLE_FORBIDDEN);
 }
 
 TEST_F(ControlServicesTest, ADeliveryIsSentAgain) {

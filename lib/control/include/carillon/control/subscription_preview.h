@@ -51,17 +51,10 @@ class SubscriptionPreview {
 
  private:
   struct Scan;
-  using ScanPtr = std::shared_ptr<Scan>;
 
   /// The subscription of the request, validated.
   absl::StatusOr<std::shared_ptr<const model::Subscription>> ReadGiven(
       const v1::PreviewSubscriptionRequest& request, const std::string& tenant) const;
-  /// The piece of the log before what was looked at.
-  void ReadPiece(ScanPtr scan);
-  void ReadFrom(ScanPtr scan, uint64_t from);
-  void OnRead(ScanPtr scan, const store::EventBatchPtr& batch);
-  void Look(Scan& scan);
-  void End(Scan& scan);
 
   const Repository& repository_;
   const ResourceType& subscriptions_;
