@@ -10,7 +10,7 @@ from pathlib import Path
 
 from workload import CampaignError
 
-NAMES = ["kill", "power_cut", "disk", "flood", "receivers"]
+NAMES = ["kill", "changes", "power_cut", "disk", "flood", "receivers"]
 
 
 def show(name, figures):
