@@ -36,6 +36,14 @@ bool IsSpecial(const Descriptor& type) {
   return type.well_known_type() != Descriptor::WELLKNOWNTYPE_UNSPECIFIED;
 }
 
+/// Whether JSON writes a value of it as a text, a number or a truth.
+bool IsScalar(const FieldDescriptor& field) {
+  if (!IsMessage(field)) return true;
+  const auto type = field.message_type()->well_known_type();
+  return type == Descriptor::WELLKNOWNTYPE_TIMESTAMP ||
+         type == Descriptor::WELLKNOWNTYPE_DURATION || type == Descriptor::WELLKNOWNTYPE_FIELDMASK;
+}
+
 /// Whether null is a value of it, not the lack of one.
 bool TakesNull(const FieldDescriptor& field) {
   if (IsEnum(field)) return field.enum_type()->full_name() == "google.protobuf.NullValue";
@@ -171,12 +179,22 @@ class Checker {
 
   bool Fits(const Slot& slot, Form form) {
     if (slot.field == nullptr) return true;
-    if (slot.element) {
-      if (form != Form::kNull || TakesNull(*slot.field)) return true;
+    if (slot.element && form == Form::kNull && !TakesNull(*slot.field)) {
       Wrong("null is not allowed within lists and maps", "TYPE");
       return false;
     }
-    if (!slot.field->is_repeated() || form == Form::kNull) return true;
+    return slot.whole_list() ? FitsSeveral(slot, form) : FitsOne(slot, form);
+  }
+  bool FitsOne(const Slot& slot, Form form) {
+    const bool scalar = IsScalar(*slot.field);
+    const bool special = !scalar && IsSpecial(*slot.field->message_type());
+    const bool fits =
+        scalar ? form != Form::kObject && form != Form::kList : special || form != Form::kList;
+    if (!fits) Wrong(scalar ? "must be one value" : "must be an object", "TYPE");
+    return fits;
+  }
+  bool FitsSeveral(const Slot& slot, Form form) {
+    if (form == Form::kNull) return true;
     if (form == (slot.field->is_map() ? Form::kObject : Form::kList)) return true;
     Wrong(slot.field->is_map() ? "must be an object" : "must be a list", "TYPE");
     return false;

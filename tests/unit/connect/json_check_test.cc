@@ -105,6 +105,13 @@ TEST(JsonCheckTest, FormsOfListsAndMaps) {
               ElementsAre("things[1] TYPE", "byName.a TYPE", "lines[0] TYPE"));
 }
 
+TEST(JsonCheckTest, FormsOfSingleValues) {
+  EXPECT_THAT(Fields(Check(R"({"thing":[{}],"lines":["x",{}],"labels":{"a":[]}})")),
+              ElementsAre("thing TYPE", "lines[1] TYPE", "labels.a TYPE"));
+  EXPECT_THAT(Fields(Check(R"({"thing":{"displayName":["x"],"color":{}}})")),
+              ElementsAre("thing.displayName TYPE", "thing.color TYPE"));
+}
+
 TEST(JsonCheckTest, MessagesInAny) {
   EXPECT_THAT(Fields(Check(R"({"any":{"@type":"x/carillon.test.v1.Thing","colour":1,"color":9}})")),
               ElementsAre("any.colour UNKNOWN", "any.color UNKNOWN"));
