@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -110,6 +112,8 @@ absl::StatusOr<OrderBy> OrderBy::Parse(std::string_view text,
   OrderBy order;
   const bool given = !absl::StripAsciiWhitespace(base::ToAbsl(text)).empty();
   const std::string terms = given ? std::string(text) : allowed.front();
+  std::set<std::string> names;
+  bool decided = false;
   for (const absl::string_view term : absl::StrSplit(terms, ',')) {
     const std::vector<std::string> words =
         absl::StrSplit(term, absl::ByAnyChar(" \t"), absl::SkipEmpty());
@@ -124,12 +128,12 @@ absl::StatusOr<OrderBy> OrderBy::Parse(std::string_view text,
       return BadOrder(absl::StrCat("cannot order by '", base::Printable(words[0]), "', only by ",
                                    absl::StrJoin(allowed, ", ")));
     }
-    for (const Term& before : order.terms_) {
-      if (before.path.ToString() == name) return BadOrder(absl::StrCat("has '", name, "' twice"));
-    }
+    if (!names.insert(name).second) return BadOrder(absl::StrCat("has '", name, "' twice"));
+    if (decided) continue;  // what follows a name decides nothing, but has to be an order
     order.terms_.push_back({*std::move(path), descending});
-    if (name == kTieBreaker) return order;  // what follows decides nothing
+    decided = name == kTieBreaker;
   }
+  if (decided) return order;
   auto last = FieldPath::Resolve(type, {std::string(kTieBreaker)});
   if (last.ok()) order.terms_.push_back({*std::move(last), false});
   return order;

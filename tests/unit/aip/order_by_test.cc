@@ -73,7 +73,8 @@ TEST(OrderBy, UnsetComesFirst) {
 
 TEST(OrderBy, RefusesOthers) {
   for (const char* text : {"etag", "nam", "labels.team", "large up", "large desc desc", ",",
-                           "large,", "large,large desc", "status", "large desc, large"}) {
+                           "large,", "large,large desc", "status", "large desc, large", "name,",
+                           "name, nothing", "name, name desc"}) {
     const auto order = Parse(text);
     ASSERT_FALSE(order.ok()) << text;
     EXPECT_EQ(ReasonOf(order.status()), v1::ORDER_BY_INVALID) << text;
