@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "carillon/aip/error.h"
+#include "carillon/aip/page_token.h"
 #include "carillon/control/key_methods.h"
 #include "carillon/v1/destination_service.pb.h"
 #include "fronts.h"
@@ -14,6 +15,8 @@ namespace {
 
 absl::Status ListKeys(const control::KeyMethods& methods, const v1::ListKeysRequest& request,
                       v1::ListKeysResponse& response) {
+  const auto size = aip::PageSize(request.page_size());
+  if (!size.ok()) return size.status();
   if (!request.page_token().empty()) {
     return aip::BadField("page_token", "TOKEN", "there is one page only", v1::PAGE_TOKEN_INVALID);
   }
