@@ -8,6 +8,7 @@ import http.client
 import itertools
 import json
 import shutil
+import subprocess
 import urllib.parse
 
 from contract import Contract
@@ -57,8 +58,14 @@ class Answer:
         return self.detail("reason").get("reason")
 
     @property
+    def violations(self):
+        """{the path of a member: why it was refused}"""
+        found = self.detail("fieldViolations").get("fieldViolations", [])
+        return {one.get("field", ""): one for one in found}
+
+    @property
     def fields(self):
-        return [v["field"] for v in self.detail("fieldViolations").get("fieldViolations", [])]
+        return list(self.violations)
 
     @property
     def verdict(self):
@@ -257,6 +264,16 @@ class Conformance(EndToEnd):
         self.assertFalse(method.required,
                          f"{method.name} needs an entry in FIXTURES of conformance.py")
         return {}
+
+    def pem(self):
+        """A certificate, and its key."""
+        openssl = shutil.which("openssl")
+        self.assertIsNotNone(openssl, "openssl is missing: scripts/install.sh test installs it")
+        key, certificate = self.folder / "key.pem", self.folder / "certificate.pem"
+        subprocess.run([openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", certificate,
+                        "-days", "30", "-subj", "/CN=x"], check=True, capture_output=True)
+        return certificate.read_text(), key.read_text()
 
     def named(self, request):
         """The name of what a request is about: `name`, or that of the resource it carries."""

@@ -143,6 +143,13 @@ class Method:
             return f"{member}.etag"
         return None
 
+    @staticmethod
+    def some(field):
+        if field.type == STRING:
+            return "x"
+        is_time = field.message_type and field.message_type.name == "Timestamp"
+        return "2026-01-01T00:00:00Z" if is_time else {}
+
     def of_tenant(self):
         """Those members that stand in a tenant."""
         return [member for member in self.members if member.pattern.startswith("tenants/{tenant}")]
@@ -152,7 +159,7 @@ class Method:
         request = {}
         for name in self.required:
             field = self.input.fields_by_name[name]
-            request[name] = [] if is_repeated(field) else "x" if field.type == STRING else {}
+            request[name] = [] if is_repeated(field) else self.some(field)
         for member in self.members:
             outer, _, inner = member.path.partition(".")
             repeated = is_repeated(self.input.fields_by_name[outer])
