@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "carillon/codec/body.h"
+#include "carillon/net/url.h"
 #include "ordering_group.h"
 
 namespace carillon::delivery {
@@ -56,9 +57,18 @@ void Lane::Bind(const routing::RoutingTable& table, uint32_t place, base::MonoTi
   for (size_t i = 0; i < fresh_.size(); ++i) fresh_[i].group = GroupOf(*fresh_[i].event);
 }
 
-void Lane::SetRequests(http::EndpointId endpoint, RequestMaker requests) {
+void Lane::SetRequests(http::EndpointId endpoint, const std::string& user_agent) {
   endpoint_ = endpoint;
-  requests_ = std::move(requests);
+  user_agent_ = &user_agent;
+  requests_.reset();
+}
+
+RequestMaker& Lane::requests() {
+  if (!requests_) {
+    requests_ = std::make_unique<RequestMaker>(*destination_, *net::ParseUrl(destination_->url),
+                                               *user_agent_);
+  }
+  return *requests_;
 }
 
 // None of these looks at more than a few members: it is asked after every change.

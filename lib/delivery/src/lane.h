@@ -63,7 +63,8 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   /// attempt follows the order that it has there; what is under way in another order, or waits
   /// behind that, keeps to it among itself.
   void Bind(const routing::RoutingTable& table, uint32_t place, base::MonoTime now);
-  void SetRequests(http::EndpointId endpoint, RequestMaker requests);
+  /// What it sends from now on goes to `endpoint`, in the name of `user_agent`, which outlives it.
+  void SetRequests(http::EndpointId endpoint, const std::string& user_agent);
 
   store::LaneId id() const { return id_; }
   const model::Destination& destination() const { return *destination_; }
@@ -74,7 +75,9 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   uint32_t place() const { return place_; }
   /// Events before this position are none of its.
   uint64_t from() const { return from_; }
-  RequestMaker& requests() { return *requests_; }
+  /// Made when something is sent for the first time: most of many destinations are idle, and the
+  /// states of their keys' digests alone take half a kilobyte each.
+  RequestMaker& requests();
   RetryQueue& retries() { return retries_; }
   const RetryQueue& retries() const { return retries_; }
   Groups& groups() { return groups_; }
@@ -347,7 +350,8 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   routing::DestinationPtr destination_;
   uint32_t place_ = 0;
   http::EndpointId endpoint_ = 0;
-  std::optional<RequestMaker> requests_;
+  const std::string* user_agent_ = nullptr;
+  std::unique_ptr<RequestMaker> requests_;
   store::Health health_;
 
   uint64_t from_;  // positions below are not for this lane

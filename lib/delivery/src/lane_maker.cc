@@ -4,7 +4,6 @@
 #include <memory>
 
 #include "carillon/delivery/single_request.h"
-#include "request_maker.h"
 
 namespace carillon::delivery {
 namespace {
@@ -28,14 +27,13 @@ Lane& LaneMaker::Make(const model::Destination& destination, const store::LaneSt
 }
 
 void LaneMaker::Open(Lane& lane, const net::Url& url) {
-  lane.SetRequests(courier_.Open(EndpointOf(lane.destination(), url)),
-                   RequestMaker(lane.destination(), url, user_agent_));
+  lane.SetRequests(courier_.Open(EndpointOf(lane.destination(), url)), user_agent_);
   scheduler_.Join(lane);
 }
 
 void LaneMaker::Update(Lane& lane, const net::Url& url) {
   courier_.Update(lane.endpoint(), EndpointOf(lane.destination(), url));
-  lane.SetRequests(lane.endpoint(), RequestMaker(lane.destination(), url, user_agent_));
+  lane.SetRequests(lane.endpoint(), user_agent_);
 }
 
 }  // namespace carillon::delivery
