@@ -48,6 +48,17 @@ class Installation(unittest.TestCase):
             self.assertTrue((self.prefix / path).exists(), path)
         self.assertEqual(list(self.prefix.rglob("*.a")) + list(self.prefix.rglob("*.h")), [])
 
+    def test_manual_pages_and_completion_are_those_of_the_program(self):
+        page = self.prefix / "share/man/man1/carillon-apply.1"
+        text = page.read_text()
+        self.assertIn(".TH", text)
+        self.assertIn("\\-\\-prune", text)
+        for shell, path in (("bash", "bash-completion/completions/carillon"),
+                            ("zsh", "zsh/site-functions/_carillon"),
+                            ("fish", "fish/vendor_completions.d/carillon.fish")):
+            self.assertEqual((self.prefix / "share" / path).read_text(),
+                             self.run_program("carillon", "completion", shell))
+
     def test_the_contract_compiles_from_there(self):
         root = self.prefix / "share/carillon/proto"
         protos = sorted(str(path.relative_to(root)) for path in root.rglob("*.proto"))
