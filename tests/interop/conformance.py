@@ -378,6 +378,7 @@ MAKERS = {
     "carillon/Delivery": a_delivery,
     "carillon/Attempt": lambda case: a_delivery(case) + "/attempts/1",
     "carillon/Operation": an_operation,
+    "carillon/Event": lambda case: f"tenants/acme/events/{of_one_event(case, 'acme')}",
     "carillon/AuditEntry": an_entry,
 }
 
@@ -391,6 +392,8 @@ FIXTURES = {
                                          "subscription": case.sample("carillon/Subscription")},
     "UnarchiveEventType": lambda case: {"name": an_archived_type(case)},
     "ListDeliveries": lambda case: {"parent": dead_end(case)},
+    "CountDeliveries": lambda case: {"parent": dead_end(case)},
+    "CheckUrl": lambda case: {"parent": "tenants/acme", "url": NOBODY_LISTENS},
     "ListAttempts": lambda case: {"parent": a_delivery(case)},
     "ResendDeliveries": one_dead,
     "ReplayEvents": lambda case: {"destination": case.make("carillon/Destination"),

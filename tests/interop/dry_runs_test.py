@@ -13,7 +13,8 @@ MOVING = {"status", "lastUseTime", "updateTime"}
 OF_ATTEMPTS = {"state", "attemptCount", "lastAttemptTime", "endTime", "outcome", "nextAttemptTime"}
 # What comes with being stored, or with being counted only.
 OF_STORED = {"uid", "etag", "revision", "createTime", "updateTime", "keys", "secret", "publicKey",
-             "status", "sha256", "expireTime", "operation", "matchedCount", "estimated", "sample"}
+             "status", "sha256", "expireTime", "operation", "matchedCount", "estimated", "sample",
+             "changes"}
 
 
 class DryRuns(Conformance):

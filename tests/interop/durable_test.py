@@ -30,6 +30,9 @@ class Durable(Conformance):
         elif method.short.startswith("Delete"):
             kind = next(m.kind for m in method.members if m.path == "name")
             self.assertEqual(self.find(kind, request["name"]).status, 404)
+        elif "changes" in answer:
+            for change in answer["changes"]:
+                self.assertEqual(self.find("carillon/Destination", change["resource"]).status, 200)
         elif method.short.startswith("Resend") or method.short == "ReplayEvents":
             if "operation" in answer:
                 self.assertEqual(self.find("carillon/Operation", name).status, 200)

@@ -126,6 +126,10 @@ class Lists(Conformance):
 
     fill_attempts = fill_deliveries
 
+    def fill_events(self):
+        for _ in range(10):
+            of_one_event(self, "rows")
+
     def fill_operations(self):
         # Of one tenant four may run; done ones stay.
         self.ok("CreateDestination", {"parent": "tenants/rows", "destination_id": "replayed",
@@ -142,8 +146,8 @@ class Lists(Conformance):
         """A row more in the list, which comes early in its order or late."""
         kind = self.contract.kind_of(self.rows_field(method).message_type)
         create = self.creator(kind)
-        if kind in ("carillon/Delivery", "carillon/Attempt"):
-            of_one_event(self, "acme")
+        if kind in ("carillon/Delivery", "carillon/Attempt", "carillon/Event"):
+            of_one_event(self, "rows" if kind == "carillon/Event" else "acme")
             return None
         if kind == "carillon/AuditEntry":
             self.ok("CreateDestination", {

@@ -102,11 +102,13 @@ class Pages(Lists):
             field = self.filters(method)[0]
             yield "another filter", {**request, "filter": f"{field}:*", "page_token": token}
         if method.has("order_by"):
-            orders = [order + way for order in self.orders(method) for way in ("", " desc")
-                      if "desc" not in order]
-            for order in orders[:2] if method.short == "ListOperations" else orders[1:2]:
-                if not order.startswith("create_time desc"):
+            usual = [row["name"] for row in self.rows(method, request)]
+            for order in (order.partition(" ")[0] + way for order in self.orders(method)
+                          for way in ("", " desc")):
+                if self.call(method, {**request, "order_by": order}).status == 200 and usual != [
+                        row["name"] for row in self.rows(method, {**request, "order_by": order})]:
                     yield "another order", {**request, "order_by": order, "page_token": token}
+                    break
         if request:
             tenant = request["parent"].split("/")[1]
             parent = request["parent"].replace(tenant, "filed", 1)
