@@ -14,7 +14,7 @@ if [[ -z "$bin" ]]; then
   cmake --preset release >/dev/null
   cmake --build --preset release --target carillond carillon carillon-bench-publish \
     carillon-bench-echo carillon-bench-receiver carillon-bench-courier \
-    carillon-bench-signing carillon-sink
+    carillon-bench-signing carillon-bench-log carillon-sink
   bin=build/release/bin
 fi
 exec python3 tests/bench/bench.py --bin "$bin" "$@"

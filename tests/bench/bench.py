@@ -13,6 +13,7 @@ from statistics import median
 
 import dead_section
 import https_section
+import log_section
 import policy_sections
 import report
 import sections
@@ -20,8 +21,8 @@ from programs import BenchError
 
 ROOT = Path(__file__).resolve().parents[2]
 SECTIONS = {**sections.SECTIONS, **https_section.SECTIONS, **policy_sections.SECTIONS,
-            **dead_section.SECTIONS}
-SLOW = sections.SLOW | policy_sections.SLOW | dead_section.SLOW
+            **dead_section.SECTIONS, **log_section.SECTIONS}
+SLOW = sections.SLOW | policy_sections.SLOW | dead_section.SLOW | log_section.SLOW
 
 
 class Context:

@@ -64,6 +64,11 @@ FIGURES = [
     ("dead_1m_throughput_loss", ("<", 0.10), "the same: throughput the others lose"),
     ("dead_1m_over_rate", ("<=", 116), "its recovery: requests over the rate; 100 + 16 may be"),
     ("slow_receiver_p99_rise", ("<", 0.05), "999 beside one that answers after 14 s: rise of p99"),
+    ("log_page_p99_ms", ("<", 50), "delivery log of 10 million attempts: a page, p99, ms"),
+    ("log_page_p50_ms", None, "the same, median, ms"),
+    ("log_page_max_ms", None, "the same, the slowest, ms"),
+    ("log_written_per_s", None, "the same: attempts written a second while it was filled"),
+    ("log_bytes_per_attempt", None, "the same: bytes on disk for each"),
     ("slow_receiver_others_p99_ms", None, "the 999 alone, publisher to receiver, p99, ms"),
 ]
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
