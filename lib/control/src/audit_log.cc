@@ -5,7 +5,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <set>
+#include <iterator>
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -85,6 +86,19 @@ v1::ResourceChange ToMessage(const AuditLog::Changed& changed) {
   if (changed.before != nullptr) Show(changed.before, *to.mutable_before());
   if (changed.after != nullptr) Show(changed.after, *to.mutable_after());
   return to;
+}
+
+/// Without before and after where these are too much for an entry.
+v1::ResourceChange ToBoundedMessage(const AuditLog::Changed& changed) {
+  v1::ResourceChange change = ToMessage(changed);
+  if (change.ByteSizeLong() <= AuditLog::kMaxEntryBytes) return change;
+  change.clear_before();
+  change.clear_after();
+  constexpr int kMaxPaths = 100;
+  if (change.paths_size() > kMaxPaths) {
+    change.mutable_paths()->DeleteSubrange(kMaxPaths, change.paths_size() - kMaxPaths);
+  }
+  return change;
 }
 
 v1::AuditEntry FromTrail(const CallTrail& trail) {
@@ -175,30 +189,35 @@ bool AuditLog::IsTooOld(std::string_view key, base::WallTime now) const {
   return !micros || *micros < Micros(now - limits_.age);
 }
 
-std::vector<store::ConfigChange> AuditLog::EntryOf(const CallTrail& trail,
-                                                   const std::vector<Changed>& changes) {
-  v1::AuditEntry entry = FromTrail(trail);
-  std::set<std::string> tenants;
-  size_t bytes = 0;
-  for (const Changed& changed : changes) {
-    tenants.insert(Concerned(changed.name));
-    if (static_cast<size_t>(entry.changes_size()) == kMaxChanges) {
-      entry.set_further_changes(entry.further_changes() + 1);
-      continue;
-    }
-    v1::ResourceChange change = ToMessage(changed);
-    if (bytes + change.ByteSizeLong() > kMaxEntryBytes) {
-      change.clear_before();
-      change.clear_after();
-      constexpr int kMaxPaths = 100;
-      if (change.paths_size() > kMaxPaths) {
-        change.mutable_paths()->DeleteSubrange(kMaxPaths, change.paths_size() - kMaxPaths);
-      }
-    }
-    bytes += change.ByteSizeLong();
-    *entry.add_changes() = std::move(change);
+std::vector<store::ConfigChange> AuditLog::EntriesOf(const CallTrail& trail,
+                                                     const std::vector<Changed>& changes) {
+  std::map<std::string, std::vector<const Changed*>> by_tenant;
+  for (const Changed& changed : changes) by_tenant[Concerned(changed.name)].push_back(&changed);
+  if (by_tenant.size() > kMaxTenants) {
+    by_tenant.clear();
+    for (const Changed& changed : changes) by_tenant[""].push_back(&changed);
   }
-  return Add(std::move(entry), tenants.size() == 1 ? *tenants.begin() : "");
+  std::vector<store::ConfigChange> entries;
+  for (const auto& [tenant, own] : by_tenant) {
+    v1::AuditEntry entry = FromTrail(trail);
+    size_t bytes = 0;
+    const auto add = [&] {
+      std::ranges::move(Add(std::exchange(entry, FromTrail(trail)), tenant),
+                        std::back_inserter(entries));
+      bytes = 0;
+    };
+    for (const Changed* changed : own) {
+      v1::ResourceChange change = ToBoundedMessage(*changed);
+      const size_t size = change.ByteSizeLong();
+      const bool full =
+          static_cast<size_t>(entry.changes_size()) == kMaxChanges || bytes + size > kMaxEntryBytes;
+      if (full && entry.changes_size() > 0) add();
+      bytes += size;
+      *entry.add_changes() = std::move(change);
+    }
+    add();
+  }
+  return entries;
 }
 
 void AuditLog::Record(const CallTrail& trail, absl::AnyInvocable<void(absl::Status)> done) {

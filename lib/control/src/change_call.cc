@@ -1,5 +1,8 @@
 #include "change_call.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -13,6 +16,17 @@ namespace carillon::control {
 namespace {
 
 constexpr size_t kMaxRequestIdBytes = 64;
+
+/// Equal messages are equal bytes, whatever the order of their maps.
+std::string Serialized(const google::protobuf::Message& message) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream output(&stream);
+  output.SetSerializationDeterministic(true);
+  message.SerializeToCodedStream(&output);
+  output.Trim();
+  return bytes;
+}
 
 }  // namespace
 
@@ -47,7 +61,7 @@ ChangeCall MakeCall(const ChangeRequest& request, const Caller& caller,
   call.principal = caller.principal;
   call.method = request.method;
   if (!request.validate_only) call.request_id = request.request_id;
-  call.request = request.request.SerializeAsString();
+  call.request = Serialized(request.request);
   call.answer_type = &answer_type;
   call.validate_only = request.validate_only;
   call.trail = caller.trail;

@@ -109,7 +109,8 @@ class DestinationType final : public ResourceType {
       destination.clear_keys();
       return absl::OkStatus();
     }
-    if (!static_cast<const v1::Destination&>(before).unsigned_requests()) return absl::OkStatus();
+    const bool was_signed = !static_cast<const v1::Destination&>(before).unsigned_requests();
+    if (was_signed || !destination.keys().empty()) return absl::OkStatus();
     return aip::BadField("destination.unsigned_requests", "KEY_MISSING",
                          "becomes false with the first key: call CreateKey");
   }

@@ -8,18 +8,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "carillon/aip/error.h"
-#include "carillon/aip/field_behavior.h"
 #include "carillon/aip/field_mask.h"
-#include "carillon/base/random.h"
 #include "carillon/resource/to_message.h"
-#include "carillon/signing/generate.h"
 #include "change_call.h"
+#include "key_edits.h"
 #include "metadata.h"
 
 namespace carillon::control {
 namespace {
 
-constexpr std::string_view kKeyType = "carillon/Key";
 constexpr int64_t kDaySeconds = 24 * 3600;
 constexpr int64_t kMaxOverlapSeconds = 30 * kDaySeconds;
 
@@ -36,51 +33,17 @@ absl::Status CheckKeyName(const std::string& name, const char* field) {
 /// `tenants/acme/destinations/orders` of the name of one of its keys.
 std::string DestinationOf(const std::string& key) { return key.substr(0, key.rfind("/keys/")); }
 
-/// The place of the key of that name; its size: there is none.
-int PlaceOf(const v1::Destination& destination, const std::string& name) {
-  int i = 0;
-  while (i < destination.keys_size() && destination.keys(i).name() != name) ++i;
-  return i;
-}
-
-std::string MakeKeyId() {
-  uint8_t random[3];
-  base::FillRandom(random);
-  return absl::StrCat("key-", absl::Hex(random[0], absl::kZeroPad2),
-                      absl::Hex(random[1], absl::kZeroPad2), absl::Hex(random[2], absl::kZeroPad2));
-}
-
-/// Puts a new key in front, with a secret where it has none. ALREADY_EXISTS: one has its name.
-absl::StatusOr<v1::Key> PutInFront(v1::Destination& destination, const std::string& id, v1::Key key,
-                                   base::WallTime now) {
-  aip::ClearOutputOnly(key);
-  key.clear_etag();
-  key.set_name(absl::StrCat(destination.name(), "/keys/", id.empty() ? MakeKeyId() : id));
-  if (PlaceOf(destination, key.name()) != destination.keys_size()) {
-    return aip::AlreadyExists(kKeyType, key.name());
-  }
+/// Puts a new key in front.
+absl::StatusOr<v1::Key> PutInFront(v1::Destination& destination, const std::string& id,
+                                   const v1::Key& given, base::WallTime now) {
+  absl::StatusOr<v1::Key> key = NewKey(destination, id, given, now);
+  if (!key.ok()) return key.status();
   destination.set_unsigned_requests(false);
-  key.set_uid(NewUid(now));
-  SetTime(key, "create_time", now);
-  if (key.secret().source_case() == v1::Secret::SOURCE_NOT_SET) {
-    const auto scheme =
-        key.algorithm() == v1::Key::ED25519 ? model::KeyScheme::kV1a : model::KeyScheme::kV1;
-    key.mutable_secret()->set_value(std::string(signing::GenerateSecret(scheme).Reveal()));
-  }
-  *destination.add_keys() = std::move(key);
+  *destination.add_keys() = *std::move(key);
   for (int i = destination.keys_size() - 1; i > 0; --i) {
     destination.mutable_keys()->SwapElements(i, i - 1);
   }
   return destination.keys(0);
-}
-
-absl::Status CheckOneStays(const v1::Destination& destination, const std::string& name) {
-  for (const v1::Key& key : destination.keys()) {
-    if (!key.has_expire_time()) return absl::OkStatus();
-  }
-  return aip::FailedPrecondition(
-      v1::LAST_KEY, absl::StrCat(name, " is the last key without an end: create another one first"),
-      {{"LAST_KEY", name, "create another key first"}}, {{"resource", name}});
 }
 
 /// What is wrong with the first key, from `key` on.
@@ -154,7 +117,7 @@ absl::StatusOr<v1::Key> KeyMethods::Get(const std::string& name) const {
   Entry entry;
   const absl::StatusOr<v1::Destination> destination = Find(DestinationOf(name), entry);
   if (!destination.ok()) return destination.status();
-  const int at = PlaceOf(*destination, name);
+  const int at = PlaceOfKey(*destination, name);
   if (at == destination->keys_size()) return aip::NotFound(kKeyType, name);
   return Shown(destination->keys(at), entry);
 }
@@ -219,7 +182,7 @@ void KeyMethods::Update(const v1::UpdateKeyRequest& request, const Caller& calle
       ToChange("UpdateKey", request), caller, DestinationOf(name), v1::Key::default_instance(),
       [this, given = request.key(), mask = request.update_mask()](
           v1::Destination& destination, const Entry& entry) -> absl::StatusOr<Answer> {
-        const int at = PlaceOf(destination, given.name());
+        const int at = PlaceOfKey(destination, given.name());
         if (at == destination.keys_size()) return aip::NotFound(kKeyType, given.name());
         v1::Key& key = *destination.mutable_keys(at);
         const std::string current = Shown(key, entry).etag();
@@ -246,7 +209,7 @@ void KeyMethods::Delete(const v1::DeleteKeyRequest& request, const Caller& calle
       google::protobuf::Empty::default_instance(),
       [this, name = request.name(), etag = request.etag(), missing = request.allow_missing()](
           v1::Destination& destination, const Entry& entry) -> absl::StatusOr<Answer> {
-        const int at = PlaceOf(destination, name);
+        const int at = PlaceOfKey(destination, name);
         if (at == destination.keys_size()) {
           if (!missing) return aip::NotFound(kKeyType, name);
           return std::make_unique<google::protobuf::Empty>();
@@ -271,7 +234,7 @@ void KeyMethods::Rotate(const v1::RotateKeyRequest& request, const Caller& calle
       [this, name = request.name(), etag = request.etag(), id = request.key_id(),
        algorithm = request.algorithm(), overlap = *overlap](
           v1::Destination& destination, const Entry& entry) -> absl::StatusOr<Answer> {
-        int at = PlaceOf(destination, name);
+        int at = PlaceOfKey(destination, name);
         if (at == destination.keys_size()) return aip::NotFound(kKeyType, name);
         const std::string current = Shown(destination.keys(at), entry).etag();
         if (!etag.empty() && etag != current) return aip::EtagMismatch(kKeyType, name, current);
@@ -282,7 +245,7 @@ void KeyMethods::Rotate(const v1::RotateKeyRequest& request, const Caller& calle
                                                                        : v1::Key::HMAC_SHA256);
         const base::WallTime now = clock_.Wall();
         auto response = std::make_unique<v1::RotateKeyResponse>();
-        absl::StatusOr<v1::Key> made = PutInFront(destination, id, std::move(next), now);
+        absl::StatusOr<v1::Key> made = PutInFront(destination, id, next, now);
         if (!made.ok()) return made.status();
         *response->mutable_key() = *std::move(made);
         ++at;

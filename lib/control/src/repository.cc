@@ -90,6 +90,15 @@ class RepositoryImpl final : public Repository {
     }
     return list;
   }
+  size_t Count(std::string_view prefix) const override {
+    size_t count = 0;
+    const base::MutexLock lock(mutex_);
+    for (auto at = entries_.lower_bound(prefix);
+         at != entries_.end() && at->first.starts_with(prefix); ++at) {
+      ++count;
+    }
+    return count;
+  }
   resource::SnapshotPtr file() const override { return options_.file.current(); }
   resource::SnapshotPtr stored() const override { return current(); }
 
@@ -249,14 +258,15 @@ class RepositoryImpl final : public Repository {
     options_.store.Write(std::move(changes), OnThread(&RepositoryImpl::OnWritten));
   }
 
-  /// Adds the entry of the audit log.
+  /// Adds the entries of the audit log.
   void WriteDown(const std::vector<AuditLog::Changed>& told,
                  std::vector<store::ConfigChange>& changes) {
     Pending& now = *under_way_;
     if (options_.audit == nullptr || now.call.trail == nullptr || told.empty()) return;
-    std::vector<store::ConfigChange> entry = options_.audit->EntryOf(*now.call.trail, told);
-    now.undo.push_back({entry.front().key, std::nullopt, std::nullopt});
-    std::move(entry.begin(), entry.end(), std::back_inserter(changes));
+    for (store::ConfigChange& entry : options_.audit->EntriesOf(*now.call.trail, told)) {
+      if (entry.value) now.undo.push_back({entry.key, std::nullopt, std::nullopt});
+      changes.push_back(std::move(entry));
+    }
   }
 
   /// Adds the answer to what is written, and takes old ones out.
@@ -358,7 +368,12 @@ class RepositoryImpl final : public Repository {
   /// What depends on the revision, in a resource that has a uid.
   void SetVersion(uint64_t revision, google::protobuf::Message& resource) const {
     const std::string uid = GetText(resource, "uid");
-    if (uid.empty()) return;
+    if (uid.empty()) {
+      // Of a response that is no resource itself.
+      const bool is_resource = resource.GetDescriptor()->FindFieldByName("uid") != nullptr;
+      if (!is_resource) SetNumber(resource, "revision", static_cast<int64_t>(revision));
+      return;
+    }
     SetNumber(resource, "revision", static_cast<int64_t>(revision));
     SetText(resource, "etag", aip::MakeEtag(etag_key_, uid, revision));
     SetOrigin(resource, v1::Origin::API);

@@ -19,9 +19,32 @@ namespace {
 
 using google::protobuf::Message;
 
-/// The ids of the destinations of a tenant, wherever they are defined.
-std::vector<std::string> DestinationsOf(const std::string& tenant, const View& view) {
+/// Whether there is such a destination, wherever it is defined.
+bool HasDestination(const std::string& tenant, const std::string& id, const View& view) {
+  const std::string name = resource::MakeName(tenant, resource::kDestinations, id);
+  if (view.Find(name).message != nullptr) return true;
+  const resource::SnapshotPtr file = view.file();
+  const resource::TenantResources* of_file = resource::FindTenant(*file, tenant);
+  if (of_file == nullptr) return false;
+  const auto at = std::ranges::lower_bound(
+      of_file->destinations, id, {},
+      [](const auto& has) -> const std::string& { return has.value->name; });
+  return at != of_file->destinations.end() && at->value->name == id;
+}
+
+/// The ids of the destinations of a tenant, wherever they are defined; those alone that the
+/// subscription names if it has them all.
+std::vector<std::string> DestinationsFor(const v1::Subscription& subscription,
+                                         const std::string& tenant, const View& view) {
   std::vector<std::string> ids;
+  bool all = true;
+  for (const std::string& name : subscription.destinations()) {
+    std::string id = name.substr(name.rfind('/') + 1);
+    all = all && HasDestination(tenant, id, view);
+    if (std::ranges::find(ids, id) == ids.end()) ids.push_back(std::move(id));
+  }
+  if (all) return ids;
+  ids.clear();
   const std::string prefix =
       resource::MakeName(tenant, resource::kDestinations, std::string_view());
   for (const Entry& entry : view.List(prefix)) ids.push_back(entry.name.substr(prefix.size()));
@@ -67,7 +90,7 @@ class SubscriptionType final : public ResourceType {
     std::vector<std::string> types;
     resource::Around around;
     if (!trusted && name) {
-      destinations = DestinationsOf(std::string(name->tenant), view);
+      destinations = DestinationsFor(given, std::string(name->tenant), view);
       types = TypesFor(given.name(), view);
       around = {.rules = nullptr, .types = &types, .destinations = &destinations};
     }

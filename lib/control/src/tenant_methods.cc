@@ -80,7 +80,7 @@ void TenantMethods::Delete(const v1::DeleteTenantRequest& request, const Caller&
 
 void TenantMethods::Count(v1::Tenant& tenant) const {
   const auto count = [&](const char* collection) {
-    return repository_.List(absl::StrCat(tenant.name(), "/", collection, "/")).size();
+    return repository_.Count(absl::StrCat(tenant.name(), "/", collection, "/"));
   };
   size_t destinations = count("destinations");
   size_t subscriptions = count("subscriptions");

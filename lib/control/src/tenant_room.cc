@@ -57,7 +57,7 @@ absl::Status CheckRoom(const View& view, std::string_view name) {
   const std::optional<uint32_t> own = made ? *made.*bound->limit : std::nullopt;
   const std::optional<uint32_t> most = own ? own : file->settings->tenant_defaults.*bound->limit;
   if (!most) return absl::OkStatus();
-  size_t count = view.List(name.substr(0, last + 1)).size();
+  size_t count = view.Count(name.substr(0, last + 1));
   if (of_file != nullptr) {
     count +=
         collection == "destinations" ? of_file->destinations.size() : of_file->subscriptions.size();

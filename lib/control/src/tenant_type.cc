@@ -7,10 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "carillon/aip/error.h"
 #include "carillon/base/text.h"
+#include "carillon/control/repository.h"
 #include "carillon/control/resource_type.h"
 #include "carillon/resource/read_one.h"
 #include "carillon/resource/to_message.h"
-#include "carillon/store/config_store.h"
 #include "carillon/v1/tenant.pb.h"
 #include "change_call.h"
 #include "read_errors.h"
@@ -21,8 +21,7 @@ namespace {
 using google::protobuf::Message;
 
 constexpr std::string_view kTenantPrefix = "tenants/";
-/// Of one change, beside what the store needs for itself.
-constexpr size_t kMaxDeleted = store::ConfigStore::kMaxChanges - 100;
+constexpr size_t kMaxDeleted = Repository::kMaxEdits - 1;  // and the tenant itself
 
 std::string IdOf(const std::string& name) { return name.substr(kTenantPrefix.size()); }
 

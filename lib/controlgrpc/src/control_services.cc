@@ -31,6 +31,9 @@ class ControlServicesImpl final : public ControlServices {
                  options.clock}),
         tenants_(options.repository, options.tenants, options.clock,
                  [this] { tokens_.RenewAll(); }),
+        config_(options.repository,
+                {options.tenants, options.event_types, options.destinations, options.subscriptions},
+                options.methods, options.clock),
         audit_(options.audit, options.repository.page_tokens(), options.clock),
         calls_(std::move(options.authorize), &options.audit),
         reader_(options.destinations, destinations_, options.delivery.describe,
@@ -52,7 +55,8 @@ class ControlServicesImpl final : public ControlServices {
                 MakeTokenFront(calls_, tokens_, options.methods),
                 MakeTenantFront(calls_, tenants_),
                 MakeAuditFront(calls_, audit_),
-                MakeEventFront(calls_, events_)} {}
+                MakeEventFront(calls_, events_),
+                MakeConfigFront(calls_, config_)} {}
 
   const std::vector<rpc::Guest>& guests() const override { return guests_; }
   void Stop() override {
@@ -73,6 +77,7 @@ class ControlServicesImpl final : public ControlServices {
   control::ResendMethods resends_;
   control::TokenMethods tokens_;
   control::TenantMethods tenants_;
+  control::ConfigMethods config_;
   control::AuditMethods audit_;
   ControlCalls calls_;
   control::DestinationReader reader_;
@@ -90,7 +95,8 @@ std::vector<std::string> ControlServices::Names() {
           "carillon.v1.OperationService",    "carillon.v1.EventTypeService",
           "carillon.v1.StatsService",        "carillon.v1.ServerService",
           "carillon.v1.TokenService",        "carillon.v1.TenantService",
-          "carillon.v1.AuditService",        "carillon.v1.EventService"};
+          "carillon.v1.AuditService",        "carillon.v1.EventService",
+          "carillon.v1.ConfigService"};
 }
 
 std::unique_ptr<ControlServices> ControlServices::Create(ControlOptions options) {

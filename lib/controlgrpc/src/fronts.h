@@ -2,6 +2,7 @@
 
 #include "carillon/access/methods.h"
 #include "carillon/control/audit_methods.h"
+#include "carillon/control/config_methods.h"
 #include "carillon/control/deletion_counter.h"
 #include "carillon/control/delivery_methods.h"
 #include "carillon/control/destination_reader.h"
@@ -25,6 +26,7 @@ namespace carillon::controlgrpc {
 
 // One for each service; what it is made of outlives it.
 rpc::Guest MakeAuditFront(ControlCalls& calls, control::AuditMethods& audit);
+rpc::Guest MakeConfigFront(ControlCalls& calls, control::ConfigMethods& config);
 rpc::Guest MakeDeliveryFront(ControlCalls& calls, const control::DeliveryMethods& methods,
                              control::ResendMethods& resends);
 struct DestinationParts {

@@ -33,6 +33,7 @@ class AuditLog {
   static constexpr std::string_view kPrefix = "audit/";  ///< of the keys of its entries
   static constexpr size_t kMaxChanges = 1000;            ///< that one entry lists
   static constexpr size_t kMaxEntryBytes = 256u << 10;
+  static constexpr size_t kMaxTenants = 100;    ///< that one call has entries in
   static constexpr int kRefusedPerSecond = 10;  ///< entries of one principal, or of none
   static constexpr size_t kMaxRefused = 1000;   ///< principals that are counted at once
   static constexpr int kMaxWaiting = 100;  ///< entries of refused calls that were not written yet
@@ -55,9 +56,11 @@ class AuditLog {
                                                         const base::Clock& clock,
                                                         const Limits& limits);
 
-  /// What is to be written with the change: the entry first, then what goes for it.
-  std::vector<store::ConfigChange> EntryOf(const CallTrail& trail,
-                                           const std::vector<Changed>& changes);
+  /// What is to be written with the changes: an entry for each tenant that they are of, several
+  /// where they are more than one lists, and without a value what goes for them. Of more than
+  /// kMaxTenants those are of no tenant.
+  std::vector<store::ConfigChange> EntriesOf(const CallTrail& trail,
+                                             const std::vector<Changed>& changes);
   /// Writes down that the call was done, where it changed nothing of the store; `done`, once, when
   /// that is durable, or could not be.
   void Record(const CallTrail& trail, absl::AnyInvocable<void(absl::Status)> done);

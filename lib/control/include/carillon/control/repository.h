@@ -46,6 +46,8 @@ class Repository : public resource::Source, public View {
  public:
   static constexpr size_t kMaxWaiting = 256;  ///< changes that were not answered yet
   static constexpr std::chrono::hours kRemembered{24};
+  /// Of one change; what else the store takes at once is for the audit log.
+  static constexpr size_t kMaxEdits = store::ConfigStore::kMaxChanges - 10'000;
   static constexpr size_t kMaxRemembered = 100'000;  ///< answers by request_id, the newest
 
   /// Reads what there is; blocks. FAILED_PRECONDITION: the master key is missing, or another one.

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/message.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -30,6 +31,8 @@ class View {
   virtual Entry Find(std::string_view name) const = 0;
   /// Those of the store whose names begin so, by name.
   virtual std::vector<Entry> List(std::string_view prefix) const = 0;
+  /// How many those are.
+  virtual size_t Count(std::string_view prefix) const { return List(prefix).size(); }
   /// What the file has.
   virtual resource::SnapshotPtr file() const = 0;
   /// What the store has, as values.

@@ -72,7 +72,7 @@ class ConfigStore {
  public:
   static constexpr size_t kMaxKeyBytes = 1024;
   static constexpr size_t kMaxValueBytes = 4u << 20;
-  static constexpr size_t kMaxChanges = 10'000;  ///< of one change set
+  static constexpr size_t kMaxChanges = 25'000;  ///< of one change set
   static constexpr size_t kMaxWaiting = 1000;    ///< calls that were not answered yet
 
   virtual ~ConfigStore() = default;
