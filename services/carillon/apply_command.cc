@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <cstdio>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -14,6 +14,7 @@
 #include "carillon/client/local_secrets.h"
 #include "carillon/config/resource_documents.h"
 #include "carillon/config/to_yaml.h"
+#include "carillon/v1/config_service.pb.h"
 #include "change_commands.h"
 #include "commands.h"
 #include "exit_codes.h"
@@ -22,31 +23,28 @@
 namespace carillon::cli {
 namespace {
 
-using client::Action;
 using client::Answer;
 using client::OutputForm;
-using client::Step;
 
 struct ApplyFlags {
   ApiFlags api;
   std::vector<std::string> files;
-  std::string apply_set;
-  bool prune = false;
-  bool dry_run = false;
+  client::ApplyOptions options;
 };
 
-const char* WordOf(Action action) {
-  switch (action) {
-    case Action::kCreate:
+using Change = v1::ApplyConfigResponse::Change;
+
+const char* WordOf(Change::Kind kind) {
+  switch (kind) {
+    case Change::CREATE:
       return "created";
-    case Action::kUpdate:
+    case Change::UPDATE:
       return "changed";
-    case Action::kDelete:
+    case Change::DELETE:
       return "deleted";
-    case Action::kUnchanged:
-      break;
+    default:
+      return "unchanged";
   }
-  return "unchanged";
 }
 
 /// All documents of all files, secrets read.
@@ -76,25 +74,22 @@ absl::StatusOr<std::vector<Answer>> ReadDocuments(const ApplyFlags& flags,
   return documents;
 }
 
-/// Tells what is done, in the form that is wanted: lines as it happens, or JSON at the end.
+/// Tells what was done, in the form that is wanted.
 class Reporter {
  public:
   Reporter(const ApiSession& session, bool dry_run) : session_(session), dry_run_(dry_run) {}
 
-  void Tell(const Step& step, const Answer& answer) {
-    if (session_.form() == OutputForm::kName) return ApiSession::Print(step.name + "\n");
-    if (for_programs()) return Collect(step, answer);
-    const bool would = dry_run_ && step.action != Action::kUnchanged;
-    std::string text = absl::StrCat(base::ToAbsl(step.kind->singular), " ", step.name,
-                                    would ? " would be " : " ", WordOf(step.action), "\n");
-    if (dry_run_) {
-      absl::StrAppend(&text, client::FormatDifferences(step.differences, session_.color()));
-      if (!step.checked)
-        absl::StrAppend(&text, "  (not checked: it names what is not there yet)\n");
-    }
+  void Tell(const Change& change) {
+    if (session_.form() == OutputForm::kName) return ApiSession::Print(change.resource() + "\n");
+    if (for_programs()) return Collect(change);
+    const bool would = dry_run_ && change.kind() != Change::KIND_UNSPECIFIED;
+    std::string text =
+        absl::StrCat(base::ToAbsl(client::KindOfName(change.resource())->singular), " ",
+                     change.resource(), would ? " would be " : " ", WordOf(change.kind()), "\n");
+    if (dry_run_) absl::StrAppend(&text, client::FormatDifferences(change, session_.color()));
     ApiSession::Print(text);
-    std::fflush(stdout);
-    if (answer != nullptr && step.action == Action::kCreate) PrintSecrets(session_, *answer);
+    *made_.mutable_keys() = change.created_keys();
+    PrintSecrets(session_, made_);
   }
 
   void Finish() const {
@@ -106,23 +101,54 @@ class Reporter {
     return session_.form() == OutputForm::kJson || session_.form() == OutputForm::kYaml;
   }
 
-  void Collect(const Step& step, const Answer& answer) {
-    nlohmann::ordered_json result = {{"kind", std::string(step.kind->singular)},
-                                     {"name", step.name},
-                                     {"action", WordOf(step.action)}};
-    if (answer != nullptr && step.action != Action::kDelete) {
-      result["resource"] = nlohmann::ordered_json::parse(client::ToJson(*answer));
+  void Collect(const Change& change) {
+    const client::Kind& kind = *client::KindOfName(change.resource());
+    nlohmann::ordered_json result = {{"kind", std::string(kind.singular)},
+                                     {"name", change.resource()},
+                                     {"action", WordOf(change.kind())}};
+    for (const auto& each : change.differences()) {
+      result["differences"].push_back(
+          {{"path", each.path()}, {"before", each.before()}, {"after", each.after()}});
+    }
+    for (const v1::Key& key : change.created_keys()) {
+      result["keys"].push_back({{"name", key.name()}, {"secret", key.secret().value()}});
     }
     results_["results"].push_back(std::move(result));
   }
 
   const ApiSession& session_;
   const bool dry_run_;
+  v1::Destination made_;  // of whose keys the secrets are shown
   nlohmann::ordered_json results_ = {{"results", nlohmann::ordered_json::array()}};
 };
 
+/// Tells of all resources that were given, also of those that are as they were.
+void Report(const v1::ApplyConfigRequest& request, const v1::ApplyConfigResponse& response,
+            Reporter& reporter) {
+  std::map<std::string, const Change*> changes;
+  for (const Change& change : response.changes()) changes[change.resource()] = &change;
+  for (const std::string& name : client::NamesIn(request)) {
+    Change unchanged;
+    unchanged.set_resource(name);
+    const auto found = changes.find(name);
+    reporter.Tell(found == changes.end() ? unchanged : *found->second);
+  }
+  for (const Change& change : response.changes()) {
+    if (change.kind() == Change::DELETE) reporter.Tell(change);
+  }
+  reporter.Finish();
+}
+
+/// A method of the service of configurations.
+const google::protobuf::MethodDescriptor& ConfigMethod(const char* name) {
+  return *v1::ApplyConfigRequest::descriptor()
+              ->file()
+              ->FindServiceByName("ConfigService")
+              ->FindMethodByName(name);
+}
+
 int Apply(const ApplyFlags& flags) {
-  if (flags.prune && flags.apply_set.empty()) {
+  if (flags.options.prune && flags.options.apply_set.empty()) {
     return Fail(
         "--prune deletes what has the label of --apply-set and stands in no file: name the set",
         client::kEndWrongInput);
@@ -130,26 +156,14 @@ int Apply(const ApplyFlags& flags) {
   return WithSession(flags.api, [&flags](ApiSession& session) -> int {
     auto documents = ReadDocuments(flags, session.tenant());
     if (!documents.ok()) return FailBefore(documents.status());
-    client::Applier applier(
-        session.resources(),
-        {.apply_set = flags.apply_set, .prune = flags.prune, .tenant = session.tenant()});
-    const auto plan = applier.Plan(*std::move(documents));
-    if (!plan.ok()) return session.Fail(plan.status());
-    Reporter reporter(session, flags.dry_run);
-    size_t done = 0;
-    for (const Step& step : *plan) {
-      absl::StatusOr<Answer> answer = Answer();
-      if (!flags.dry_run) answer = applier.Take(step);
-      if (!answer.ok()) {
-        reporter.Finish();
-        Say(absl::StrCat(done, " of ", plan->size(), " were done; apply again to go on"));
-        return session.Fail(answer.status());
-      }
-      reporter.Tell(step, *answer);
-      ++done;
-    }
-    reporter.Finish();
-    if (flags.dry_run) Say("a dry run: nothing was changed");
+    const auto request = client::MakeApplyRequest(*std::move(documents), flags.options);
+    if (!request.ok()) return FailBefore(request.status());
+    const absl::StatusOr<Answer> answer =
+        session.resources().Call(ConfigMethod("ApplyConfig"), *request);
+    if (!answer.ok()) return session.Fail(client::InNamesOf(*request, answer.status()));
+    Reporter reporter(session, flags.options.dry_run);
+    Report(*request, static_cast<const v1::ApplyConfigResponse&>(**answer), reporter);
+    if (flags.options.dry_run) Say("a dry run: nothing was changed");
     return client::kEndDone;
   });
 }
@@ -157,17 +171,17 @@ int Apply(const ApplyFlags& flags) {
 struct ExportFlags {
   ApiFlags api;
   std::vector<std::string> kinds;
-  std::string filter;
 };
 
-/// Without what cannot be given back: keys, whose secrets are in no answer.
-void AddTo(const google::protobuf::Message& resource, std::string& yaml) {
-  const Answer copy(resource.New());
-  copy->CopyFrom(resource);
-  if (const auto* keys = copy->GetDescriptor()->FindFieldByName("keys")) {
-    copy->GetReflection()->ClearField(copy.get(), keys);
+/// Adds the resources of a list as documents, if they are of one of the kinds.
+template <typename List>
+void AddDocuments(const List& list, const std::vector<const client::Kind*>& kinds,
+                  std::string& yaml) {
+  const client::Kind* const kind = client::KindOfType(*List::value_type::descriptor());
+  if (!kinds.empty() && std::ranges::find(kinds, kind) == kinds.end()) return;
+  for (const auto& resource : list) {
+    absl::StrAppend(&yaml, "---\n", config::ToYaml(resource, config::YamlMembers::kInput));
   }
-  absl::StrAppend(&yaml, "---\n", config::ToYaml(*copy, config::YamlMembers::kInput));
 }
 
 int Export(const ExportFlags& flags) {
@@ -182,22 +196,22 @@ int Export(const ExportFlags& flags) {
     kinds.push_back(kind);
   }
   return WithSession(flags.api, [&](ApiSession& session) -> int {
-    std::string yaml = "# For `carillon apply -f`. Secrets are in no answer, so none is here.\n";
-    for (const client::Kind& kind : client::Kinds()) {
-      const bool wanted = kinds.empty() || std::ranges::find(kinds, &kind) != kinds.end();
-      if (!wanted || kind.IsNested() || !kind.declared) continue;
-      const std::string both =
-          flags.filter.empty() ? "" : absl::StrCat(" AND (", flags.filter, ")");
-      const absl::Status status = session.resources().List(
-          kind,
-          {.parent = absl::StrCat("tenants/", session.tenant()),
-           .filter = "origin.kind = API" + both},
-          [&yaml](const google::protobuf::Message& resource) { AddTo(resource, yaml); });
-      // Tenants are for operators: whoever did not ask for them gets the rest.
-      if (kinds.empty() && kind.IsTopLevel() && absl::IsPermissionDenied(status)) continue;
-      if (!status.ok()) return session.Fail(status);
-    }
-    ApiSession::Print(yaml);
+    v1::ExportConfigRequest request;
+    request.set_parent(absl::StrCat("tenants/", session.tenant()));
+    ApiSession::Print("# For `carillon apply -f`. Secrets are in no answer, so none is here.\n");
+    do {
+      const absl::StatusOr<Answer> answer =
+          session.resources().Call(ConfigMethod("ExportConfig"), request);
+      if (!answer.ok()) return session.Fail(answer.status());
+      const auto& page = static_cast<const v1::ExportConfigResponse&>(**answer);
+      std::string yaml;
+      AddDocuments(page.config().tenants(), kinds, yaml);
+      AddDocuments(page.config().event_types(), kinds, yaml);
+      AddDocuments(page.config().destinations(), kinds, yaml);
+      AddDocuments(page.config().subscriptions(), kinds, yaml);
+      ApiSession::Print(yaml);
+      request.set_page_token(page.next_page_token());
+    } while (!request.page_token().empty());
     return client::kEndDone;
   });
 }
@@ -211,11 +225,8 @@ void AddApplyCommand(CLI::App& app, Command& chosen) {
       "A file holds YAML or JSON documents: destinations and subscriptions in the form of the "
       "configuration file, answers of get, or single resources with their whole name. Each is "
       "taken "
-      "as a whole: what it does not say returns to its default. All are checked before the first "
-      "is "
-      "changed; to apply again goes on where an error ended it. Secrets that are named by file or "
-      "env are read here. A secret under 32 characters cannot be compared, and is written each "
-      "time.\n"
+      "as a whole: what it does not say returns to its default. All are changed at once, or none: "
+      "an error changes nothing. Secrets that are named by file or env are read here.\n"
       "Example: carillon apply -f destinations.yaml --dry-run\n",
       kApiExitCodeHelp));
   const auto flags = std::make_shared<ApplyFlags>();
@@ -223,11 +234,16 @@ void AddApplyCommand(CLI::App& app, Command& chosen) {
       ->add_option("-f,--file", flags->files, "A file, or - for standard input; may be given again")
       ->required()
       ->allow_extra_args(false);
-  command->add_flag("--dry-run", flags->dry_run, "Show what would change, and change nothing");
-  command->add_option("--apply-set", flags->apply_set,
+  command->add_flag("--dry-run", flags->options.dry_run,
+                    "Show what would change, and change nothing");
+  command->add_option("--apply-set", flags->options.apply_set,
                       "Label each resource as of this set (carillon/apply-set)");
-  command->add_flag("--prune", flags->prune,
-                    "Delete what is of the set, in the tenants of the files, and in no file");
+  command->add_flag("--prune", flags->options.prune,
+                    "Delete what is of the set, in the tenant of the files, and in no file; with "
+                    "files of several tenants or with event types in all tenants");
+  command->add_option(
+      "--request-id", flags->options.request_id,
+      "Makes the call safe to repeat for 24 hours: 1-64 characters of [A-Za-z0-9_-]");
   AddApiFlags(*command, flags->api);
   command->callback([&chosen, flags] { chosen = [flags] { return Apply(*flags); }; });
 }
@@ -235,10 +251,11 @@ void AddApplyCommand(CLI::App& app, Command& chosen) {
 void AddExportCommand(CLI::App& app, Command& chosen) {
   CLI::App* command =
       app.add_subcommand("export", "Print the resources of the API as files for apply");
-  command->footer(kApiExitCodeHelp);
+  command->footer(absl::StrCat(
+      "Those of the tenant; of all tenants, with event types, by --tenant -.\n", kApiExitCodeHelp));
   const auto flags = std::make_shared<ExportFlags>();
-  command->add_option("KIND", flags->kinds, "destinations, subscriptions (default: all)");
-  command->add_option("--filter", flags->filter, "Only those that match (AIP-160)");
+  command->add_option("KIND", flags->kinds,
+                      "tenants, event-types, destinations, subscriptions (default: all)");
   AddApiFlags(*command, flags->api);
   command->callback([&chosen, flags] { chosen = [flags] { return Export(*flags); }; });
 }

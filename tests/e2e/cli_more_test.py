@@ -40,7 +40,8 @@ class Catalog(Cli):
         self.assertNotIn("created", again)
         self.assertEqual(self.json("get", "event-type", "order.paid")["description"],
                          "An order was paid")
-        exported = self.out("export")
+        exported = self.out("export", "--tenant", "-")
+        self.assertIn("tenants/bell/subscriptions/paid", exported)
         self.assertIn("order.paid", exported)
         self.assertIn("tenants/bell", exported)
 

@@ -213,10 +213,14 @@ class Applying(Cli):
         self.assertEqual(self.actions(SHOP)["destinations/orders"], "changed")
         self.environment["FIRST_KEY"] = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
         self.assertIn("give the new one another name", self.apply(SHOP, code=WRONG_INPUT).stderr)
-        self.assertEqual(self.actions(SHOP.replace("name: first", "name: next")), {
-            "destinations/orders": "unchanged", "destinations/orders/keys/next": "created",
-            "destinations/orders/keys/first": "deleted", "destinations/other": "unchanged",
+        renamed = SHOP.replace("name: first", "name: next")
+        dry = self.apply(renamed, "--dry-run").stdout
+        self.assertRegex(dry, r"(?s)- keys:.*first.*\+ keys:.*next.*\*\*\*b7oD")
+        self.assertEqual(self.actions(renamed), {
+            "destinations/orders": "changed", "destinations/other": "unchanged",
             "subscriptions/all": "unchanged"})
+        keys = self.out("get", "keys", "orders", "--output", "name").split()
+        self.assertEqual([name.rpartition("/")[2] for name in keys], ["next"])
         del self.environment["FIRST_KEY"]
         self.assertIn("keys[0].secret: the variable FIRST_KEY is not set",
                       self.apply(SHOP, code=WRONG_INPUT).stderr)
@@ -260,12 +264,33 @@ class Applying(Cli):
         self.assertIn("server: is not applied", self.apply("server: {}", code=WRONG_INPUT).stderr)
         self.assertIn("no kind", self.cli("export", "keys", code=WRONG_INPUT).stderr)
 
-    def test_a_reader_may_look_at_what_would_not_change(self):
+    def test_what_is_not_ones_own_is_not_smuggled_in(self):
+        self.begin()
+        bells = "destinations: [{name: tenants/bell/destinations/a, url: 'http://127.0.0.1:9'}]"
+        for yaml in (bells, SHOP + "---\n" + bells,
+                     "tenants: [{name: acme, limits: {max_rate: 9}}]",
+                     SHOP + "---\nevent_types: [{name: order.paid}]"):
+            with self.subTest(yaml):
+                self.apply(yaml, code=FORBIDDEN)
+        self.assertEqual(self.json("get", "destinations"), {"destinations": []})
+
+    def test_a_reader_may_not(self):
         self.begin()
         self.apply(SHOP)
         self.environment["CARILLON_TOKEN"] = READER
-        self.assertEqual(set(self.actions(SHOP).values()), {"unchanged"})
-        self.apply(SHOP.replace("/other\"", "/new\""), code=FORBIDDEN)
+        self.apply(SHOP, "--dry-run", code=FORBIDDEN)
+
+    def test_it_is_one_change_with_one_entry_in_the_audit_log(self):
+        self.begin()
+        self.apply(SHOP, "--request-id", "r1")
+        again = self.apply(SHOP, "--request-id", "r1").stdout
+        self.assertIn("other/second   whsec_", again, "the answer of the first time")
+        entries = self.json("get", "audit-entries")["auditEntries"]
+        applied = [e for e in entries if e["method"].endswith("/ApplyConfig")]
+        self.assertEqual([len(entry["changes"]) for entry in applied], [3])
+        revisions = {each["revision"] for kind in ("destinations", "subscriptions")
+                     for each in self.json("get", kind)[kind]}
+        self.assertEqual(len(revisions), 1, revisions)
 
 
 class Errors(Cli):

@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
-#include "carillon/resource/to_message.h"
 #include "carillon/v1/resource.pb.h"
 
 namespace carillon::client {
@@ -87,19 +86,6 @@ absl::Status ReadLocalSecrets(const Environment& environment, Message& message) 
     if (status.ok()) return status;
     return absl::InvalidArgumentError(absl::StrCat(path, ": ", status.message()));
   });
-}
-
-void MarkSecrets(SecretsOf side, Message& message) {
-  resource::Redact(message);
-  VisitSecrets(message, "", [side](v1::Secret& secret, const std::string&) {
-    const bool set = secret.set();
-    const std::string last = secret.last_characters();
-    secret.Clear();
-    if (!set) return absl::OkStatus();
-    const bool comparable = !last.empty() || side == SecretsOf::kStored;
-    secret.set_value(comparable ? "***" + last : "*** (new)");
-    return absl::OkStatus();
-  }).IgnoreError();
 }
 
 }  // namespace carillon::client

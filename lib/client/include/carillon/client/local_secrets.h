@@ -12,10 +12,4 @@ namespace carillon::client {
 /// behind them are passed over. INVALID_ARGUMENT names the member; none repeats a secret.
 absl::Status ReadLocalSecrets(const Environment& environment, google::protobuf::Message& message);
 
-/// Puts in place of each secret what people can tell it by (`***abcd`), so that two messages can be
-/// compared and shown. One that is too short for that is `***` in what is stored, and `*** (new)`
-/// in what is given: it cannot be compared. One without a value stays empty.
-enum class SecretsOf { kStored, kGiven };
-void MarkSecrets(SecretsOf side, google::protobuf::Message& message);
-
 }  // namespace carillon::client
