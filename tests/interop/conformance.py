@@ -402,6 +402,9 @@ FIXTURES = {
     "DeleteOperation": lambda case: {"name": an_operation(case, done=True)},
     "GetStats": lambda case: {"name": FILED, "start_time": SINCE},
     "BatchGetStats": lambda case: {"names": [FILED], "start_time": SINCE},
+    "ApplyConfig": lambda case: {"parent": "tenants/acme", "config": {"destinations": [
+        {"name": case.fresh(), "url": NOBODY_LISTENS, "unsigned_requests": True}]}},
+    "ExportConfig": lambda case: {"parent": "tenants/acme"},
     "DescribeType": lambda case: {"type": "carillon.v1.Destination"},
     "Publish": lambda case: {"events": [{"id": case.fresh(), "tenant": "acme",
                                          "type": "filed.type", "json": "{}"}]},
