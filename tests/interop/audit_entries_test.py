@@ -1,5 +1,5 @@
-"""The audit log: one entry for each effect and refusal, none without; secrets nowhere but in the one
-answer that shows them."""
+"""The audit log: one entry for each effect and refusal, none without; secrets nowhere but in the
+one answer that shows them."""
 
 import json
 import unittest
@@ -88,17 +88,19 @@ class Audit(Conformance):
             before = len(self.of(method))
             self.refused(self.call(method, method.request("acme"), token), 403, "ROLE_FORBIDDEN")
             # What changes nothing need not wait for its entry.
-            eventually(lambda: len(self.of(method)) > before, f"an entry of {method.name}")
+            eventually(lambda method=method, before=before: len(self.of(method)) > before,
+                       f"an entry of {method.name}")
             found = self.of(method)
             with self.subTest(method.name):
                 self.assertEqual(len(found), before + 1)
                 self.assertEqual(found[0]["errorReason"], "ROLE_FORBIDDEN")
 
     def token(self, role):
-        made = self.ok("CreateToken", {"parent": "tenants/acme", "token_id": self.fresh(), "token": {
-            "role": f"ROLE_{role.upper()}",
-            **({"event_types": ["*"]} if role == "publisher" else {})}})
-        return made["token"]
+        wanted = {"role": f"ROLE_{role.upper()}"}
+        if role == "publisher":
+            wanted["event_types"] = ["*"]
+        return self.ok("CreateToken", {"parent": "tenants/acme", "token_id": self.fresh(),
+                                       "token": wanted})["token"]
 
 
 class Secrets(Conformance):
@@ -117,8 +119,9 @@ class Secrets(Conformance):
             if outer.startswith("authorization.oauth2"):
                 for member, value in BESIDES["authorization.oauth2.client_secret.value"].items():
                     members = put(members, member, value)
-                members = put(members, "authorization.oauth2.client_secret.value", MARKER + "-oauth")
-                members = put(members, "authorization.oauth2.token_url", "https://127.0.0.1:9/token")
+                oauth2 = members["authorization"]["oauth2"]
+                oauth2["client_secret"] = {"value": MARKER + "-oauth"}
+                oauth2["token_url"] = "https://127.0.0.1:9/token"
             else:
                 members["url"] = "https://127.0.0.1:9/"
             return members, key.splitlines()[1]
@@ -140,21 +143,24 @@ class Secrets(Conformance):
                 name = self.ok("CreateDestination", request)["name"]
                 self.ok("UpdateDestination", {"destination": {"name": name, **{
                     member: value for member, value in members.items() if member != "keys"}}})
-                self.ok("TestDestination", {"name": name, "event_type": "eventTypes/session.create"})
+                self.ok("TestDestination", {"name": name,
+                                            "event_type": "eventTypes/session.create"})
                 # In errors, too.
-                self.nowhere([marker], self.call("CreateDestination", {
-                    **request, "destination": {**request["destination"], "url": "gopher://x"}}).body)
-                self.nowhere([marker], self.call("CreateDestination", {
-                    **request, "destination": {**request["destination"], "no_such_member": 1}}).body)
+                for wrong in ({"url": "gopher://x"}, {"no_such_member": 1}):
+                    answer = self.call("CreateDestination", {
+                        **request, "destination_id": self.fresh(),
+                        "destination": {**request["destination"], **wrong}})
+                    self.refused(answer, 400, "FIELD_INVALID")
+                    self.nowhere([marker], answer.body)
         self.assertGreater(len(markers), 4)
         self.look_everywhere(markers)
 
     def test_made_ones_are_in_their_answer_only(self):
         destination = self.ok("CreateDestination", self.creation(self.method("CreateDestination")))
         made = [key["secret"]["value"] for key in destination["keys"]]
-        made.append(self.ok("CreateKey", {"parent": destination["name"], "key": {}})["secret"]["value"])
-        made.append(self.ok("RotateKey", {"name": destination["keys"][0]["name"]})
-                    ["key"]["secret"]["value"])
+        key = self.ok("CreateKey", {"parent": destination["name"], "key": {}})
+        rotated = self.ok("RotateKey", {"name": destination["keys"][0]["name"]})
+        made += [key["secret"]["value"], rotated["key"]["secret"]["value"]]
         made.append(self.ok("CreateToken", {"parent": "tenants/acme", "token_id": "made",
                                             "request_id": "kept",
                                             "token": {"role": "ROLE_READER"}})["token"])

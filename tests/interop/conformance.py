@@ -169,7 +169,7 @@ class Conformance(EndToEnd):
         return found
 
     def send(self, path, body, headers=(), verb="POST", token=OPERATOR, connection=None):
-        """Sends a request as it is and reads the answer, on the connection that is kept, or another."""
+        """Sends a request as it is and reads the answer, by default on the connection it keeps."""
         given = {"Content-Type": "application/json", **dict(headers)}
         if token:
             given["Authorization"] = f"Bearer {token}"
@@ -271,8 +271,9 @@ class Conformance(EndToEnd):
         self.assertIsNotNone(openssl, "openssl is missing: scripts/install.sh test installs it")
         key, certificate = self.folder / "key.pem", self.folder / "certificate.pem"
         subprocess.run([openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                        "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", certificate,
-                        "-days", "30", "-subj", "/CN=x"], check=True, capture_output=True)
+                        "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out",
+                        certificate, "-days", "30", "-subj", "/CN=x"], check=True,
+                       capture_output=True)
         return certificate.read_text(), key.read_text()
 
     def named(self, request):

@@ -32,7 +32,8 @@ class Credentials(Conformance):
         token = self.made(expire_time=f"{now[:17]}{seconds:02}Z") if seconds < 60 else None
         if token is None:  # the minute ends
             return self.test_one_that_has_expired()
-        eventually(lambda: self.call("GetCaller", {}, token["token"]).status == 401, "it has expired")
+        eventually(lambda: self.call("GetCaller", {}, token["token"]).status == 401,
+                   "it has expired")
         for method in self.methods():
             with self.subTest(method.name):
                 answer = self.call(method, self.fixture(method), token["token"])
@@ -40,7 +41,8 @@ class Credentials(Conformance):
                 self.assertEqual(answer.headers["WWW-Authenticate"], "Bearer")
 
     def test_what_is_no_credential(self):
-        for number, header in enumerate(("Basic YTpi", "Bearer", "Bearer ", OPERATOR, "Bearer a b")):
+        headers = ("Basic YTpi", "Bearer", "Bearer ", OPERATOR, "Bearer a b")
+        for number, header in enumerate(headers):
             with self.subTest(header):
                 method = self.methods()[number]
                 answer = self.send("/" + method.name, "{}", {"Authorization": header}, token=None)

@@ -1,4 +1,5 @@
-"""kill -9 as soon as a change was answered: it holds. While one is under way: it is there, or nothing."""
+"""kill -9 as soon as a change was answered: it holds. While one is under way: it is there as a
+whole, or nothing of it."""
 
 import http.client
 import threading

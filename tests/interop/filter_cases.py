@@ -1,5 +1,5 @@
-"""Filters of lists evaluated plainly, as AIP-160 says, over the rows that a list gives. Which fields
-there are the server tells (`lists.py`), what they are the contract."""
+"""Filters of lists evaluated plainly, as AIP-160 says, over the rows that a list gives. Which
+fields there are the server tells (`lists.py`), what they are the contract."""
 
 import datetime
 import random
@@ -14,11 +14,12 @@ OPERATORS = ("=", "!=", "<", "<=", ">", ">=")
 COMPARE = {"=": lambda a, b: a == b, "!=": lambda a, b: a != b, "<": lambda a, b: a < b,
            "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b}
 OTHER_VALUES = {"text": ["", "zz", "tenants/rows", "Ä"], "number": [0, -1, 7, 2**40],
-                "bool": [True, False], "time": [(0, 0), (1893456000, 5)], "length": [(0, 0), (1, 0)]}
+                "bool": [True, False], "time": [(0, 0), (1893456000, 5)],
+                "length": [(0, 0), (1, 0)]}
 
 
 class Field:
-    """A path of a filter, `labels.team`: the way through descriptors, and the kind of its values."""
+    """A path of a filter, `labels.team`: the way through descriptors, the kind of its values."""
 
     def __init__(self, message, path, key=None):
         self.path, self.key, self.fields = path, key, []
@@ -162,8 +163,9 @@ class Filters(Lists):
                lambda row, value=value: value in field.values(row))
         if field.kind == "text":
             prefix = next((v for v in self.random.sample(values, len(values)) if v), "x")[:3]
+            begin = prefix.encode()
             yield (f'{field.written}:"{escaped(prefix)}*"',
-                   lambda row: any(v.encode().startswith(prefix.encode()) for v in field.values(row)))
+                   lambda row: any(v.encode().startswith(begin) for v in field.values(row)))
         if not field.single:
             return
         for operator in OPERATORS if field.kind not in ("enum", "bool") else OPERATORS[:2]:

@@ -17,8 +17,8 @@ class EachField(Filters):
     def test_or_binds_tighter_than_and(self):
         self.fill(self.method("ListTenants"))
         method = self.method("ListTenants")
-        names = {row["name"] for row in self.rows(method, {
-            "filter": 'display_name = "Alpha" OR display_name = "Beta" AND labels.team = "billing"'})}
+        text = 'display_name = "Alpha" OR display_name = "Beta" AND labels.team = "billing"'
+        names = {row["name"] for row in self.rows(method, {"filter": text})}
         rows = self.rows(method, {})
         self.assertEqual(names, {row["name"] for row in rows
                                  if row.get("displayName") in ("Alpha", "Beta")
@@ -28,8 +28,9 @@ class EachField(Filters):
         many = " OR ".join(['name = "x"'] * 65)
         for method, request, fields, _ in self.filled():
             first = next(field for field in fields if field.single and field.kind == "text")
-            wrong = ["=", "x", "no_such = 1", f"{first.path}", f"{first.path} = ", f'{first.path} = "x',
-                     f'{first.path} = "x" {first.path} = "y"', f"({first.path} = \"x\"",
+            wrong = ["=", "x", "no_such = 1", f"{first.path}", f"{first.path} = ",
+                     f'{first.path} = "x', f'{first.path} = "x" {first.path} = "y"',
+                     f"({first.path} = \"x\"",
                      f"{first.path} = \"x\")", f"{first.path} = 17", f'{first.path} = "*x"',
                      "(" * 9 + f'{first.path} = "x"' + ")" * 9, f"f({first.path})",
                      f'{first.path} = "{"x" * 2048}"', f'{first.path} = "x" and {first.path} = "y"',
@@ -38,7 +39,8 @@ class EachField(Filters):
                 if field.kind != "text":
                     wrong += [f'{field.written} {":" if field.list else "="} "no value"']
                 if field.kind in ("enum", "bool"):
-                    wrong += [f"{field.written} < {field.literal(0)}", f"{field.written} = NO_VALUE"]
+                    wrong += [f"{field.written} < {field.literal(0)}",
+                              f"{field.written} = NO_VALUE"]
                 if not field.single:
                     wrong.append(f'{field.written} = "x"')
             for text in wrong:

@@ -2,7 +2,7 @@
 
 import unittest
 
-from conformance import TOKENS, Conformance
+from conformance import Conformance
 
 
 class EveryMethod(Conformance):

@@ -1,11 +1,13 @@
-"""Calls that nobody should make: without time, given up, huge, deep, malformed. Each is answered, or its
-connection closed, and the service goes on."""
+"""Calls that nobody should make: without time, given up, huge, deep, malformed. Each is answered,
+or its connection closed, and the service goes on."""
 
 import json
+import pathlib
 import socket
 import unittest
 
 from conformance import OPERATOR, PATIENCE, Conformance, an_operation
+from harness import eventually
 
 GIVEN_UP = 200  # more than calls there may be at once
 MOST = 8 << 20  # bytes of a message
@@ -61,11 +63,25 @@ class HostileCalls(RawCalls):
     def test_calls_that_are_given_up_leave_their_places(self):
         method = self.method("WaitOperation")
         body = json.dumps({"name": an_operation(self), "timeout": "60s"}).encode()
+        before = self.sockets()
         for _ in range(GIVEN_UP):
             connection = self.socket()
             connection.sendall(self.head(method, len(body)) + body)
             connection.close()
+        eventually(lambda: self.sockets() <= before, "they are gone")
+        eventually(lambda: all(self.call("GetCaller", {}).status == 200 for _ in range(20)),
+                   "places are free again")
         self.all_answer()
+
+    def sockets(self):
+        """How many the service has open."""
+        found = 0
+        for path in pathlib.Path(f"/proc/{self.carillond.process.pid}/fd").iterdir():
+            try:
+                found += str(path.readlink()).startswith("socket:")
+            except OSError:
+                pass  # closed meanwhile
+        return found
 
     def test_huge_ones(self):
         for method in self.methods():
@@ -91,8 +107,9 @@ class HostileCalls(RawCalls):
                         self.assertLess(len(answer.body), 10_000)
 
     def test_what_is_no_json(self):
-        bodies = [b"", b"nonsense", b"{", b'{"name": "x"', b"[]", b"1", b"null", b'{"a": 1, "a": 2}',
-                  b"{'name': 'x'}", b'{"name": "\xff"}', b"{}{}", b'{"name": NaN}', b'\xef\xbb\xbf{}']
+        bodies = [b"", b"nonsense", b"{", b'{"name": "x"', b"[]", b"1", b"null",
+                  b'{"a": 1, "a": 2}', b"{'name': 'x'}", b'{"name": "\xff"}', b"{}{}",
+                  b'{"name": NaN}', b'\xef\xbb\xbf{}']
         for method in self.methods():
             for body in bodies:
                 with self.subTest(method.name, body=body):

@@ -16,7 +16,7 @@ class Lists(Conformance):
         return self.methods(lambda method: method.has("page_token"))
 
     def rows_field(self, method):
-        field, = (field for field in method.output.fields if is_repeated(field) and field.message_type)
+        field, = (one for one in method.output.fields if is_repeated(one) and one.message_type)
         return field
 
     def page(self, method, request):
@@ -26,7 +26,7 @@ class Lists(Conformance):
                 answer)
 
     def rows(self, method, request):
-        """All rows, read page by page: a list of a log may answer with less than it was asked for."""
+        """All rows, page by page: a list of a log may answer with less than it was asked for."""
         found, token = [], ""
         while True:
             rows, token, _ = self.page(method, {**request, "page_token": token})
@@ -115,7 +115,8 @@ class Lists(Conformance):
         roles = ["ROLE_READER", "ROLE_TENANT_ADMIN", "ROLE_PUBLISHER"]
         self.several("CreateToken", lambda n: {
             "parent": "tenants/rows", "token_id": f"k{n}", "token": {
-                "role": roles[n % 3], "expire_time": f"209{n % 10}-01-01T00:00:00Z", **self.texts(n)}})
+                "role": roles[n % 3], "expire_time": f"209{n % 10}-01-01T00:00:00Z",
+                **self.texts(n)}})
 
     def fill_deliveries(self):
         dead_end(self)

@@ -7,8 +7,8 @@ from conformance import Conformance, camel, put
 from contract import IMMUTABLE, OUTPUT_ONLY, is_map, is_repeated
 
 # Immutable members that have a reason of their own to be refused, and another value for the rest.
-OTHER = {"tenants": ["other"], "event_types": ["*"], "sha256": "ab" * 32, "role": "ROLE_TENANT_ADMIN",
-         "quota": {"events_per_second": 7}, "algorithm": "ED25519"}
+OTHER = {"tenants": ["other"], "event_types": ["*"], "sha256": "ab" * 32,
+         "role": "ROLE_TENANT_ADMIN", "quota": {"events_per_second": 7}, "algorithm": "ED25519"}
 
 
 def json_path(path):
@@ -82,7 +82,8 @@ class Members(Conformance):
             for path, field in self.contract.walk(method.input):
                 if not self.contract.rule(field).file_only or path.startswith("config."):
                     continue  # what a configuration holds is what other methods have
-                request = self.with_what_it_needs(put(self.fixture(method), path, "/etc/passwd"), path)
+                request = put(self.fixture(method), path, "/etc/passwd")
+                request = self.with_what_it_needs(request, path)
                 request.pop("update_mask", None)
                 with self.subTest(method.name, member=path):
                     answer = self.call(method, request)
@@ -107,7 +108,8 @@ class Members(Conformance):
                        f"{outer}.authorization.oauth2.client_secret.value": "secret"}
         elif ".tls." in path:
             besides = {f"{path.partition('.tls.')[0]}.url": "https://127.0.0.1:9/"}
-        for one, other in (("client_key", "client_certificate"), ("client_certificate", "client_key")):
+        pair = ("client_key", "client_certificate")
+        for one, other in (pair, pair[::-1]):
             before, found, _ = path.partition(f".{one}.")
             if found:
                 besides[f"{before}.{other}.value"] = self.certificate[other == "client_key"]

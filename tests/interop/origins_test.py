@@ -1,4 +1,4 @@
-"""Resources of the file, and built-in ones: what is configuration is refused, what is state works."""
+"""Resources of the file, and built-in ones: configuration is not changed, state is."""
 
 import unittest
 
@@ -81,7 +81,8 @@ class Origins(Conformance):
         self.refused(self.call(create, request), 409, "RESOURCE_EXISTS")
 
     def test_a_token_of_the_file_is_not_made_again(self):
-        answer = self.call("CreateToken", {"token_id": "operator", "token": {"role": "ROLE_OPERATOR"}})
+        answer = self.call("CreateToken", {"token_id": "operator",
+                                           "token": {"role": "ROLE_OPERATOR"}})
         self.refused(answer, 409, "NAME_IN_FILE")
 
     def test_state_works(self):

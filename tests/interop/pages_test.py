@@ -28,7 +28,8 @@ class Pages(Lists):
     def paged(self, method, request, size, between=lambda: None):
         names, token = [], ""
         while True:
-            rows, token, answer = self.page(method, {**request, "page_size": size, "page_token": token})
+            rows, token, answer = self.page(method, {**request, "page_size": size,
+                                                     "page_token": token})
             self.assertLessEqual(len(rows), size)
             names += [row["name"] for row in rows]
             if not token:

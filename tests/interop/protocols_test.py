@@ -43,7 +43,8 @@ class Protocols(Conformance):
                 request["request_id"] = "one-call"
             with self.subTest(method.name):
                 # What is read may move meanwhile: an operation goes on.
-                eventually(lambda: self.alike(method, request), lambda: self.last)
+                eventually(lambda method=method, request=request: self.alike(method, request),
+                           lambda: self.last)
 
     def alike(self, method, request):
         answers = [("ok", self.ok(method, request)), self.by_grpc(method, request)]
@@ -64,7 +65,8 @@ class Protocols(Conformance):
                 answer = self.call(method, request)
                 self.assertNotEqual(answer.status, 200, answer.body)
                 code, told = self.by_grpc(method, request)
-                self.assertEqual((code, told["message"]), (answer.json["code"], answer.json["message"]))
+                self.assertEqual((code, told["message"]),
+                                 (answer.json["code"], answer.json["message"]))
                 reasons = [detail["reason"] for detail in told["details"] if "reason" in detail]
                 self.assertEqual(reasons, [answer.reason])
 
@@ -74,7 +76,7 @@ class Protocols(Conformance):
             before = len(self.entries())
             with self.subTest(method.name):
                 answer = self.get(method, request)
-                self.assertEqual((answer.status, answer.headers["Allow"]), (405, "POST"), answer.body)
+                self.assertEqual((answer.status, answer.headers["Allow"]), (405, "POST"))
                 self.assertEqual(len(self.entries()), before)
 
 
