@@ -67,7 +67,7 @@ absl::Status QueryRunner::FindIn(Scan& scan, size_t index) {
     scan.Stop(segment.end());
     return absl::OkStatus();
   }
-  const absl::StatusOr<SegmentReader*> reader = At(segment);
+  const absl::StatusOr<ReaderPtr> reader = At(segment);
   if (!reader.ok()) return reader.status();
   const auto candidates = (*reader)->Candidates(segment, query);
   if (!candidates.ok()) return candidates.status();
@@ -122,7 +122,7 @@ absl::StatusOr<bool> QueryRunner::HasLater(const Scan& scan, size_t index, uint3
   if (record.figures.state == State::kDelivered) return false;
   for (size_t i = scan.segments.size(); i-- > index;) {
     const SegmentEntry& segment = scan.segments[i];
-    const absl::StatusOr<SegmentReader*> reader = At(segment);
+    const absl::StatusOr<ReaderPtr> reader = At(segment);
     if (absl::IsNotFound(reader.status())) continue;
     if (!reader.ok()) return reader.status();
     const auto rows = (*reader)->AtPosition(segment, record.figures.position);
@@ -140,25 +140,22 @@ absl::StatusOr<bool> QueryRunner::HasLater(const Scan& scan, size_t index, uint3
   return false;
 }
 
-absl::StatusOr<SegmentReader*> QueryRunner::At(const SegmentEntry& segment) {
-  const auto known = std::find_if(open_.begin(), open_.end(),
-                                  [&](const Opened& each) { return each.first == segment.first; });
-  if (known != open_.end()) {
-    open_.splice(open_.begin(), open_, known);
-    return open_.front().reader.get();
-  }
-  absl::StatusOr<std::unique_ptr<SegmentReader>> opened =
-      absl::NotFoundError(absl::StrCat(segment.path, " is gone"));
-  catalog_.WhileThere(segment.first, [&] { opened = SegmentReader::Open(segment.path); });
+absl::StatusOr<QueryRunner::ReaderPtr> QueryRunner::At(const SegmentEntry& segment) {
+  // What was opened while it was written to is opened once more when it is sealed.
+  const bool sealed = !segment.tail;
+  const auto known = open_.find(segment.first);
+  if (known != open_.end() && known->second->sealed() == sealed) return known->second;
+  absl::StatusOr<ReaderPtr> opened = absl::NotFoundError(absl::StrCat(segment.path, " is gone"));
+  catalog_.WhileThere(segment.first, [&] { opened = SegmentReader::Open(segment.path, sealed); });
   if (!opened.ok()) return opened.status();
-  if (open_.size() >= kMaxOpen) open_.pop_back();
-  open_.push_front({.first = segment.first, .reader = *std::move(opened)});
-  return open_.front().reader.get();
+  open_[segment.first] = *opened;
+  if (open_.size() > kMaxOpen) open_.erase(open_.begin());
+  return opened;
 }
 
 void QueryRunner::CloseGone() {
   const std::vector<SegmentEntry> all = catalog_.All();
-  open_.remove_if([&all](const Opened& opened) {
+  std::erase_if(open_, [&all](const auto& opened) {
     return std::none_of(all.begin(), all.end(),
                         [&](const SegmentEntry& each) { return each.first == opened.first; });
   });

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -16,11 +16,12 @@
 
 namespace carillon::deliverylog {
 
-/// Answers queries from all segments, the newest first. Keeps files open, kMaxOpen at most. One
-/// thread; what is given outlives it.
+/// Answers queries from all segments, the newest first. Keeps the files of the newest ones that
+/// were asked for open, kMaxOpen at most: every query begins with these, and a query that goes
+/// through all segments does not drive them out. One thread; what is given outlives it.
 class QueryRunner {
  public:
-  static constexpr size_t kMaxOpen = 16;
+  static constexpr size_t kMaxOpen = 32;
 
   QueryRunner(const SegmentCatalog& catalog, const base::Clock& clock)
       : catalog_(catalog), clock_(clock) {}
@@ -33,18 +34,16 @@ class QueryRunner {
 
  private:
   struct Scan;
-  absl::StatusOr<SegmentReader*> At(const SegmentEntry& segment);
+  /// Who holds it may go on reading when its place is another's.
+  using ReaderPtr = std::shared_ptr<SegmentReader>;
+  absl::StatusOr<ReaderPtr> At(const SegmentEntry& segment);
   absl::Status FindIn(Scan& scan, size_t index);
   absl::Status Look(Scan& scan, size_t index, SegmentReader& reader, uint32_t row);
   absl::StatusOr<bool> HasLater(const Scan& scan, size_t index, uint32_t row, const Record& record);
 
-  struct Opened {
-    uint64_t first = 0;
-    std::unique_ptr<SegmentReader> reader;
-  };
   const SegmentCatalog& catalog_;
   const base::Clock& clock_;
-  std::list<Opened> open_;  // the one that was used last comes first
+  std::map<uint64_t, ReaderPtr> open_;  // by the first sequence
   std::optional<uint64_t> damaged_;
 };
 

@@ -1,7 +1,9 @@
 #include "segment_reader.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,6 +15,14 @@ namespace {
 constexpr size_t kMaxNames = 4096;
 // So few rows are looked at one by one sooner than in further lists.
 constexpr size_t kFew = 64;
+
+/// Whether no write-ahead file has something of the segment: a reader may have kept it from being
+/// emptied.
+bool NothingBeside(const std::string& path) {
+  std::error_code error;
+  const auto bytes = std::filesystem::file_size(path + "-wal", error);
+  return error == std::errc::no_such_file_or_directory || (!error && bytes == 0);
+}
 
 absl::Status DamagedRows() {
   return absl::DataLossError("a segment of the delivery log is damaged");
@@ -32,10 +42,13 @@ void Intersect(std::optional<std::vector<uint32_t>>& rows, std::vector<uint32_t>
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<SegmentReader>> SegmentReader::Open(const std::string& path) {
-  absl::StatusOr<sqlite::Database> database = sqlite::Database::Open(path, nullptr);
+absl::StatusOr<std::shared_ptr<SegmentReader>> SegmentReader::Open(const std::string& path,
+                                                                   bool sealed) {
+  const bool alone = sealed && NothingBeside(path);
+  absl::StatusOr<sqlite::Database> database =
+      alone ? sqlite::Database::OpenImmutable(path) : sqlite::Database::Open(path, nullptr);
   if (!database.ok()) return database.status();
-  std::unique_ptr<SegmentReader> reader(new SegmentReader(*std::move(database)));
+  std::shared_ptr<SegmentReader> reader(new SegmentReader(*std::move(database), sealed));
   const absl::Status status = reader->Prepare();
   if (!status.ok()) return status;
   return reader;

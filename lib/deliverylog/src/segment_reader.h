@@ -22,7 +22,10 @@ namespace carillon::deliverylog {
 /// Reads one segment, sealed or not. One thread. DATA_LOSS: it is damaged.
 class SegmentReader {
  public:
-  static absl::StatusOr<std::unique_ptr<SegmentReader>> Open(const std::string& path);
+  /// `sealed`: nothing is written to it any more.
+  static absl::StatusOr<std::shared_ptr<SegmentReader>> Open(const std::string& path, bool sealed);
+
+  bool sealed() const { return sealed_; }
 
   /// Rows that may fulfill the query, ascending; nullopt: all of them may. `segment` says what
   /// there is of the segment.
@@ -35,7 +38,8 @@ class SegmentReader {
   absl::StatusOr<std::vector<uint32_t>> AtPosition(const SegmentEntry& segment, uint64_t position);
 
  private:
-  explicit SegmentReader(sqlite::Database database) : database_(std::move(database)) {}
+  SegmentReader(sqlite::Database database, bool sealed)
+      : database_(std::move(database)), sealed_(sealed) {}
   absl::Status Prepare();
   absl::StatusOr<std::optional<uint32_t>> NumberOf(NameKind kind, std::string_view text);
   absl::StatusOr<std::string> NameOf(NameKind kind, uint32_t number);
@@ -51,6 +55,7 @@ class SegmentReader {
   static std::vector<uint32_t> Scan(const Tail& tail, const Wanted& wanted, const Query& query);
 
   sqlite::Database database_;
+  const bool sealed_;
   sqlite::Statement name_, number_, block_, detail_, list_, hash_;
   absl::flat_hash_map<uint64_t, std::string> names_;  // by kind and number
   std::string block_bytes_;

@@ -126,6 +126,26 @@ absl::StatusOr<Database> Database::Open(const std::string& path, const char* vfs
   return database;
 }
 
+absl::StatusOr<Database> Database::OpenImmutable(const std::string& path) {
+  std::string uri = "file:";
+  for (const char each : path) {
+    if (each == '?' || each == '#' || each == '%') {
+      absl::StrAppend(&uri, "%", absl::Hex(static_cast<unsigned char>(each), absl::kZeroPad2));
+    } else {
+      uri += each;
+    }
+  }
+  uri += "?mode=ro&immutable=1";
+  sqlite3* raw = nullptr;
+  const int code = sqlite3_open_v2(
+      uri.c_str(), &raw, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
+  Database database;
+  database.db_.reset(raw);
+  if (code != SQLITE_OK) return ErrorOf(raw, code);
+  sqlite3_extended_result_codes(raw, 1);
+  return database;
+}
+
 absl::Status Database::Exec(const char* sql) {
   const int code = sqlite3_exec(db_.get(), sql, nullptr, nullptr, nullptr);
   return code == SQLITE_OK ? absl::OkStatus() : ErrorOf(db_.get(), code);

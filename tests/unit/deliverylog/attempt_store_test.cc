@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "carillon/base/descriptors.h"
 #include "log_fixture.h"
 
 namespace carillon::deliverylog {
@@ -131,6 +132,41 @@ TEST_F(LogTest, ADeadOneThatWasSentAgainIsDeadNoMore) {
 }
 
 // The lists of sealed segments, the tail and the plain rows say the same.
+TEST_F(LogTest, LooksForLaterAttemptsInMoreSegmentsThanStayOpen) {
+  options_.segment_rows = 10;
+  Open();
+  Attempt failed = At(1);
+  failed.figures.outcome = model::Outcome::kHttp5xx;
+  failed.figures.state = State::kDead;
+  failed.has_detail = true;
+  failed.detail.body = "out of order";
+  Add(failed);
+  for (uint64_t i = 2; i <= 700; ++i) {
+    Add(At(i));
+    if (i % 10 == 0) log_->Flush();  // a segment ends
+  }
+  log_->Flush();
+  ASSERT_GT(log_->figures().segments, 60u);
+  const std::vector<Record> dead =
+      FindAll({.state = State::kDead, .last_only = true, .details = true});
+  ASSERT_EQ(dead.size(), 1u);
+  ASSERT_TRUE(dead[0].detail.has_value());
+  EXPECT_EQ(dead[0].detail->body, "out of order");
+  // One descriptor for each segment that stays open.
+  EXPECT_LT(base::OpenDescriptors(), 60u);
+}
+
+TEST_F(LogTest, AFolderMayHaveSignsOfAnAddressInItsName) {
+  options_.folder = folder_ / "50%25?a=1#b";
+  options_.segment_rows = 10;
+  Open();
+  for (uint64_t i = 1; i <= 25; ++i) {
+    Add(At(i));
+    log_->Flush();
+  }
+  EXPECT_EQ(FindAll({}).size(), 25u);
+}
+
 TEST_F(LogTest, IndexesFindWhatAScanFinds) {
   options_.segment_rows = 300;
   Open();
