@@ -25,14 +25,16 @@ class Contract:
         self.patterns = {}
         self.resources = {}
         self.methods = []
-        for file in files:
-            described = self.pool.FindFileByName(file)
-            for message in described.message_types_by_name.values():
+        described = [self.pool.FindFileByName(file) for file in files]
+        for file in described:
+            for message in file.message_types_by_name.values():
                 resource = self.option(message, "google.api.resource")
                 if resource.type:
                     self.patterns[resource.type] = list(resource.pattern)
                     self.resources[resource.type] = message
-            for service in described.services_by_name.values():
+        # When all patterns are known: what a method names may be of any file.
+        for file in described:
+            for service in file.services_by_name.values():
                 self.methods += [Method(self, method) for method in service.methods]
         self.by_short = {method.short: method for method in self.methods}
 

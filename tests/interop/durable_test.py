@@ -30,6 +30,8 @@ class Durable(Conformance):
             self.same(answer["key"], self.find("carillon/Key", answer["key"]["name"]))
         elif method.short.startswith("Delete"):
             kind = next(m.kind for m in method.members if m.path == "name")
+            if "operation" in answer:
+                self.ok("WaitOperation", {"name": name, "timeout": "30s"})
             self.assertEqual(self.find(kind, request["name"]).status, 404)
         elif "changes" in answer:
             for change in answer["changes"]:
