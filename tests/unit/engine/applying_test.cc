@@ -8,10 +8,9 @@
 
 #include "apply_operation.h"
 #include "await_removals.h"
-#include "command_operation.h"
 #include "engine_fakes.h"
 #include "operation.h"
-#include "resend_operation.h"
+#include "order_operation.h"
 #include "status_question.h"
 
 namespace carillon::engine {
