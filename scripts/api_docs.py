@@ -17,7 +17,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs/api.md"
 PACKAGE = ".carillon.v1."
 # What the options of the contract are written in: protoc shows them by name.
-OPTIONS = ["carillon/v1/options.proto", "google/api/field_behavior.proto", "google/api/resource.proto"]
+OPTIONS = ["carillon/v1/options.proto", "google/api/field_behavior.proto", "google/api/resource.proto",
+           "carillon/v1/portal_service.proto"]
 
 INTRO = """# API reference
 
@@ -216,6 +217,10 @@ class Document:
             roles = ", ".join(f"`{role.removeprefix('ROLE_').lower()}`" for role in access.get("roles", []))
             if one(access, "scope") == "SCOPE_CALLER":
                 roles = "every caller"
+            if one(method.get("options", [{}])[0], "[carillon.v1.credential_in_request]") == "true":
+                roles = "whoever has what the request is to hold"
+            if one(access, "portal") == "true":
+                roles += "; portal sessions"
             sent = "stream of " if one(method, "client_streaming") == "true" else ""
             answered = "stream of " if one(method, "server_streaming") == "true" else ""
             out.append(f"| {one(method, 'name')} | {sent}{self.link(one(method, 'input_type'))} | "

@@ -12,6 +12,7 @@
 #include "carillon/v1/access_service.pb.h"
 #include "carillon/v1/destination.pb.h"
 #include "carillon/v1/destination_service.pb.h"
+#include "carillon/v1/portal_service.pb.h"
 #include "commands.h"
 
 namespace carillon::cli {
@@ -42,7 +43,29 @@ Shown SecretsIn(const Message& resource) {
     shown.emplace_back(client::ShortName(*client::FindKind("tokens"), token->name()),
                        token->token());
   }
+  const auto* portal = dynamic_cast<const v1::PortalSession*>(&resource);
+  if (portal != nullptr && !portal->url().empty()) {
+    shown.emplace_back(client::ShortName(*client::FindKind("portal-sessions"), portal->name()),
+                       portal->url());
+  }
   return shown;
+}
+
+/// What the secrets of a resource are called, and how one gets others.
+struct SecretWords {
+  const char* name;
+  const char* secret;
+  const char* instead;
+};
+
+SecretWords WordsFor(const Message& resource) {
+  if (resource.GetDescriptor() == v1::Token::descriptor()) {
+    return {"NAME", "TOKEN (shown this once)", "make another token"};
+  }
+  if (resource.GetDescriptor() == v1::PortalSession::descriptor()) {
+    return {"NAME", "LINK (shown this once, opened once within 10 minutes)", "make another session"};
+  }
+  return {"KEY", "SECRET (shown this once)", "rotate the keys to get others"};
 }
 
 bool IsForPrograms(OutputForm form) {
@@ -105,14 +128,13 @@ void AddChangeFlags(CLI::App& app, ChangeFlags& flags) {
 void PrintSecrets(const ApiSession& session, const Message& resource) {
   const Shown shown = SecretsIn(resource);
   if (shown.empty()) return;
-  const bool token = resource.GetDescriptor() == v1::Token::descriptor();
+  const SecretWords words = WordsFor(resource);
   if (session.form() == OutputForm::kName) {
     Say(absl::StrCat("--output name does not show the new secrets, and no later answer has them: ",
-                     token ? "make another token" : "rotate the keys to get others"));
+                     words.instead));
     return;
   }
-  client::Table table(
-      {token ? "NAME" : "KEY", token ? "TOKEN (shown this once)" : "SECRET (shown this once)"});
+  client::Table table({words.name, words.secret});
   for (const auto& [name, secret] : shown) table.Add({{name}, {secret}});
   ApiSession::Print("\n" + table.Format(session.color()));
 }

@@ -203,8 +203,8 @@ void AddGenericCommands(CLI::App& app, Command& chosen) {
 
 void AddKindCommands(CLI::App& app, Command& chosen) {
   for (const Kind& kind : client::Kinds()) {
-    CLI::App* group =
-        app.add_subcommand(std::string(kind.plural), Words("Work with ", kind.plural));
+    CLI::App* group = app.add_subcommand(std::string(kind.group.empty() ? kind.plural : kind.group),
+                                         Words("Work with ", kind.plural));
     group->require_subcommand(1);
     AddListAndGet(*group, kind, chosen);
     AddDescribe(*group, kind, chosen);

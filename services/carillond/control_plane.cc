@@ -60,7 +60,7 @@ class ControlPlaneImpl final : public ControlPlane {
          .clock = clock_,
          .file = file,
          .types = {destinations_.get(), subscriptions_.get(), tenants_.get(), event_types_.get(),
-                   tenant_tokens_.get(), tokens_.get()},
+                   tenant_tokens_.get(), tokens_.get(), portal_sessions_.get()},
          .audit = audit_.get()});
     if (!repository.ok()) return repository.status();
     repository_ = *std::move(repository);
@@ -86,6 +86,7 @@ class ControlPlaneImpl final : public ControlPlane {
          .event_types = *event_types_,
          .tenant_tokens = *tenant_tokens_,
          .tokens = *tokens_,
+         .portal_sessions = *portal_sessions_,
          .authenticator = authenticator_,
          .server = *facts_,
          .methods = *methods_,
@@ -172,6 +173,8 @@ class ControlPlaneImpl final : public ControlPlane {
   const std::unique_ptr<control::ResourceType> event_types_ = control::MakeEventTypeType();
   const std::unique_ptr<control::ResourceType> tenant_tokens_ = control::MakeTenantTokenType();
   const std::unique_ptr<control::ResourceType> tokens_ = control::MakeTokenType();
+  const std::unique_ptr<control::ResourceType> portal_sessions_ = control::MakePortalSessionType(
+      [this] { return facts_->settings()->access().public_url(); });
   std::unique_ptr<store::ConfigStore> store_;
   std::unique_ptr<control::AuditLog> audit_;
   std::unique_ptr<control::Repository> repository_;

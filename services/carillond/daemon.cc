@@ -267,11 +267,13 @@ class DaemonImpl final : public Daemon {
     return WithPort(config_.server.publish_address(), static_cast<uint16_t>(front_->port()));
   }
 
-  /// Issuers come first, should they take the place of tokens: with neither, everybody may publish.
+  /// What there is comes before what there is no more: with nothing everybody may publish.
   void SetAccess(const config::Config& config) {
     if (!config.jwt_issuers.empty()) authenticator_.SetIssuers(config.jwt_issuers);
+    if (!config.certificates.empty()) authenticator_.SetCertificates(config.certificates);
     authenticator_.SetTokens(config.tokens);
     authenticator_.SetIssuers(config.jwt_issuers);
+    authenticator_.SetCertificates(config.certificates);
   }
 
   void SetCatalog(const resource::Snapshot& snapshot) {

@@ -14,7 +14,7 @@ constexpr std::chrono::minutes kHolderInterval{10};
 }  // namespace
 
 void TellOfOpenPorts(const config::Config& config, log::Logger& logger) {
-  if (!config.tokens.empty() || !config.jwt_issuers.empty()) return;
+  if (resource::AsksCallers(config)) return;
   std::string open;
   for (const std::string_view member : resource::OpenPorts(config)) {
     if (!open.empty()) open += ',';

@@ -33,6 +33,7 @@ SAMPLES = {
     "carillon/Tenant": {},
     "carillon/EventType": {},
     "carillon/Token": {"role": "ROLE_READER"},
+    "carillon/PortalSession": lambda case: {"subject": case.fresh()},
 }
 # A member that Update changes, and two values of it.
 CHANGEABLE = {"carillon/Key": ("expire_time", "2099-01-01T00:00:00Z", "2098-01-01T00:00:00Z"),
@@ -134,7 +135,7 @@ class Conformance(EndToEnd):
             [{"name": "tenants/acme/subscriptions/filed", "types": ["filed.type"],
               "destinations": [FILED]}],
             tenants=[{"name": "filed"}], event_types=[{"name": "filed.type"}],
-            access={"tokens": tokens}, secrets={"master_key": {"env": "MASTER_KEY"}},
+            access={"tokens": tokens, "public_url": "https://hooks.example.com"}, secrets={"master_key": {"env": "MASTER_KEY"}},
             **self.sections)
         self.start()
 
@@ -233,7 +234,8 @@ class Conformance(EndToEnd):
     def creation(self, method, **more):
         """A request that creates one more resource."""
         member, kind = method.resource()
-        return {**self.parent_of(method), f"{member}_id": self.fresh(),
+        named = {f"{member}_id": self.fresh()} if method.has(f"{member}_id") else {}
+        return {**self.parent_of(method), **named,
                 member: {**self.sample(kind), **more}}
 
     def make(self, kind, **more):
@@ -365,6 +367,11 @@ def an_entry(case):
     return case.entries()[0]["name"]
 
 
+def a_link(case):
+    made = case.ok("CreatePortalSession", {"parent": "tenants/acme", "portal_session": {}})
+    return made["url"].rpartition("=")[2]
+
+
 def one_that_is(method):
     """A destination of the API after a call of the method."""
     def made(case):
@@ -406,6 +413,7 @@ FIXTURES = {
     "ApplyConfig": lambda case: {"parent": "tenants/acme", "config": {"destinations": [
         {"name": case.fresh(), "url": NOBODY_LISTENS, "unsigned_requests": True}]}},
     "ExportConfig": lambda case: {"parent": "tenants/acme"},
+    "OpenPortalSession": lambda case: {"link": a_link(case)},
     "DescribeType": lambda case: {"type": "carillon.v1.Destination"},
     "Publish": lambda case: {"events": [{"id": case.fresh(), "tenant": "acme",
                                          "type": "filed.type", "json": "{}"}]},

@@ -102,6 +102,7 @@ class Method:
         scopes = contract.pool.FindEnumTypeByName("carillon.v1.Scope").values_by_number
         self.roles = {roles[role].name.removeprefix("ROLE_").lower() for role in access.roles}
         self.scope = scopes[access.scope].name.removeprefix("SCOPE_").lower()
+        self.open = contract.option(method, "carillon.v1.credential_in_request")
         self.audited = access.audit == 2  # AUDIT_CHANGE
         self.members = list(self.members_of(self.input, ""))
         self.required = [field.name for field in self.input.fields

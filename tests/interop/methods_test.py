@@ -55,7 +55,8 @@ class EveryMethod(Walk):
 
     def test_nobody_calls_without_a_credential(self):
         for method in self.methods():
-            self.refused(method, method.request("acme"), None, 401, "CREDENTIALS_MISSING")
+            reason = "CREDENTIALS_INVALID" if method.open else "CREDENTIALS_MISSING"
+            self.refused(method, method.request("acme"), None, 401, reason)
 
     def test_a_role_that_may_not_is_told_so(self):
         for method in self.methods():

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "carillon/aip/error.h"
 #include "carillon/base/text.h"
+#include "certificate_callers.h"
 #include "jwt_callers.h"
 
 namespace carillon::access {
@@ -19,12 +20,6 @@ Principal Anybody() {
   principal.role = v1::ROLE_PUBLISHER;
   principal.all_tenants = true;
   return principal;
-}
-
-bool SamePrincipal(const Principal& a, const Principal& b) {
-  return a.name == b.name && a.role == b.role && a.all_tenants == b.all_tenants &&
-         a.tenants == b.tenants && a.event_types == b.event_types && a.rate == b.rate &&
-         a.expire_time == b.expire_time;
 }
 
 absl::Status Expired() {
@@ -53,6 +48,7 @@ Authenticator::Authenticator(const base::Clock& clock, const LoginThrottle::Limi
     : clock_(clock),
       throttle_(limits),
       jwt_callers_(std::make_unique<JwtCallers>()),
+      certificate_callers_(std::make_unique<CertificateCallers>()),
       anybody_(std::make_shared<const Caller>(Anybody())) {}
 
 Authenticator::~Authenticator() = default;
@@ -69,28 +65,37 @@ std::optional<base::WallTime> Authenticator::Caller::last_use() const {
   return base::WallTime(std::chrono::seconds(seconds));
 }
 
-void Authenticator::SetTokens(std::vector<Grant> grants) {
-  const base::MutexLock lock(setting_);
-  of_file_ = std::move(grants);
-  Renew();
+void Authenticator::SetTokens(std::vector<Grant> grants) { Renew(kFile, std::move(grants)); }
+
+void Authenticator::SetTokensOfApi(std::vector<Grant> grants) { Renew(kApi, std::move(grants)); }
+
+void Authenticator::SetTokensOfPortals(std::vector<Grant> grants) {
+  Renew(kPortals, std::move(grants));
 }
 
-void Authenticator::SetTokensOfApi(std::vector<Grant> grants) {
+void Authenticator::SetCertificates(std::vector<CertificateGrant> grants) {
   const base::MutexLock lock(setting_);
-  of_api_ = std::move(grants);
-  Renew();
+  const auto gone = certificate_callers_->Set(std::move(grants));
+  RenewAsks();
+  for (const auto& caller : gone) caller->revoked_.store(true);
 }
 
 void Authenticator::SetIssuers(std::vector<JwtIssuer> issuers) {
   const base::MutexLock lock(setting_);
   const std::vector<JwtCallers::CallerPtr> gone = jwt_callers_->SetIssuers(std::move(issuers));
-  asks_.store(!table()->empty() || !jwt_callers_->issuers()->empty(), std::memory_order_release);
+  RenewAsks();
   for (const JwtCallers::CallerPtr& caller : gone) caller->revoked_.store(true);
+}
+
+void Authenticator::RenewAsks() {
+  const bool asks =
+      !table()->empty() || !jwt_callers_->issuers()->empty() || !certificate_callers_->empty();
+  asks_.store(asks, std::memory_order_release);
 }
 
 bool Authenticator::IsOfFile(const TokenHash& hash, std::string_view principal) const {
   const base::MutexLock lock(setting_);
-  return std::ranges::any_of(of_file_, [&](const Grant& grant) {
+  return std::ranges::any_of(grants_[kFile], [&](const Grant& grant) {
     return grant.hash == hash || grant.principal.name == principal;
   });
 }
@@ -101,14 +106,16 @@ std::optional<base::WallTime> Authenticator::LastUse(const TokenHash& hash) cons
   return found == tokens->end() ? std::nullopt : found->second->last_use();
 }
 
-void Authenticator::Renew() {
+void Authenticator::Renew(Source source, std::vector<Grant> grants) {
+  const base::MutexLock lock(setting_);
+  grants_[source] = std::move(grants);
   const std::shared_ptr<const Table> before = table();
   auto next = std::make_shared<Table>();
-  for (const std::vector<Grant>* grants : {&of_file_, &of_api_}) {
-    for (const Grant& grant : *grants) {
+  for (const std::vector<Grant>& of_source : grants_) {
+    for (const Grant& grant : of_source) {
       const auto known = before->find(grant.hash);
       const bool is_known = known != before->end();
-      if (is_known && SamePrincipal(known->second->principal(), grant.principal)) {
+      if (is_known && known->second->principal() == grant.principal) {
         next->emplace(grant.hash, known->second);
         continue;
       }
@@ -118,10 +125,10 @@ void Authenticator::Renew() {
     }
   }
   {
-    const base::MutexLock lock(mutex_);
+    const base::MutexLock table_lock(mutex_);
     table_ = next;
   }
-  asks_.store(!next->empty() || !jwt_callers_->issuers()->empty(), std::memory_order_release);
+  RenewAsks();
   for (const auto& [hash, caller] : *before) {
     const auto now = next->find(hash);
     if (now == next->end() || now->second != caller) caller->revoked_.store(true);
@@ -129,20 +136,17 @@ void Authenticator::Renew() {
 }
 
 absl::StatusOr<Authenticator::CallerPtr> Authenticator::Authenticate(
-    std::string_view authorization, absl::FunctionRef<std::string()> address) {
+    std::string_view authorization, absl::FunctionRef<std::string()> address,
+    absl::FunctionRef<base::PeerCertificatePtr()> certificate) {
   if (!asks()) return anybody_;
-  if (authorization.empty()) {
-    return aip::MakeError(v1::CREDENTIALS_MISSING,
-                          "no credential: send a token as the metadata (or header) "
-                          "\"authorization: Bearer car_...\"");
-  }
+  if (authorization.empty()) return AuthenticateCertificate(certificate().get());
   const auto bearer = BearerOf(authorization);
   const auto hash = bearer ? HashToken(*bearer) : std::nullopt;
   if (!hash && bearer && LooksLikeJwt(*bearer)) return AuthenticateJwt(*bearer, address);
-  if (!hash) return Wrong(address(), Invalid());
+  if (!hash) return LoginFailed(address(), Invalid());
   const std::shared_ptr<const Table> tokens = table();
   const auto found = tokens->find(*hash);
-  if (found == tokens->end() || !SameHash(found->first, *hash)) return Wrong(address(), Invalid());
+  if (found == tokens->end() || !SameHash(found->first, *hash)) return LoginFailed(address(), Invalid());
   const base::WallTime now = clock_.Wall();
   if (found->second->principal().expired(now)) return Expired();
   const int64_t seconds = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
@@ -167,23 +171,46 @@ absl::StatusOr<Authenticator::CallerPtr> Authenticator::AuthenticateJwt(
   const TokenHash hash = HashText(token);
   if (const auto known = jwt_callers_->Find(hash, now)) return CallerPtr(known);
   const JwtCallers::IssuersPtr issuers = jwt_callers_->issuers();
-  if (issuers->empty()) return Wrong(address(), Invalid());
+  if (issuers->empty()) return LoginFailed(address(), Invalid());
   // Verifying costs more than whoever sends nonsense should get.
   const std::string from = address();
-  if (const auto wait = throttle_.Wait(ThrottleKey(from), clock_.Mono())) {
-    return Throttled(from, *wait);
-  }
+  if (absl::Status status = MayLogIn(from); !status.ok()) return status;
   absl::StatusOr<Principal> principal = VerifyJwt(*issuers, token, now);
   if (!principal.ok()) {
     const bool expired = aip::ReasonOf(principal.status()) == v1::CREDENTIALS_EXPIRED;
-    return expired ? principal.status() : Wrong(from, principal.status());
+    return expired ? principal.status() : LoginFailed(from, principal.status());
   }
   const auto caller = jwt_callers_->Add(hash, *std::move(principal), issuers, now);
   if (caller == nullptr) return Invalid();  // the issuers changed just now
   return CallerPtr(caller);
 }
 
-absl::Status Authenticator::Wrong(const std::string& address, absl::Status status) {
+absl::StatusOr<Authenticator::CallerPtr> Authenticator::AuthenticateCertificate(
+    const base::PeerCertificate* certificate) const {
+  const auto caller =
+      certificate == nullptr ? nullptr : certificate_callers_->Find(*certificate);
+  if (caller == nullptr) {
+    return aip::MakeError(
+        v1::CREDENTIALS_MISSING,
+        absl::StrCat("no credential: send a token as the metadata (or header) \"authorization: "
+                     "Bearer car_...\"",
+                     certificate == nullptr
+                         ? ""
+                         : "; the client certificate is none of access.certificates"));
+  }
+  if (certificate->end <= clock_.Wall()) {
+    return aip::MakeError(v1::CREDENTIALS_EXPIRED,
+                          "the client certificate has expired: connect with a new one");
+  }
+  return CallerPtr(caller);
+}
+
+absl::Status Authenticator::MayLogIn(const std::string& address) const {
+  const auto wait = throttle_.Wait(ThrottleKey(address), clock_.Mono());
+  return wait ? Throttled(address, *wait) : absl::OkStatus();
+}
+
+absl::Status Authenticator::LoginFailed(const std::string& address, absl::Status status) {
   const auto wait = throttle_.Failed(ThrottleKey(address), clock_.Mono());
   return wait ? Throttled(address, *wait) : status;
 }

@@ -14,8 +14,20 @@ namespace {
 using google::protobuf::util::TimeUtil;
 
 v1::Caller::Kind KindOf(PrincipalKind kind) {
-  if (kind == PrincipalKind::kToken) return v1::Caller::TOKEN;
-  return kind == PrincipalKind::kJwt ? v1::Caller::JWT : v1::Caller::KIND_UNSPECIFIED;
+  switch (kind) {
+    case PrincipalKind::kToken:
+      return v1::Caller::TOKEN;
+    case PrincipalKind::kJwt:
+      return v1::Caller::JWT;
+    case PrincipalKind::kCertificate:
+      return v1::Caller::CERTIFICATE;
+    case PrincipalKind::kPortal:
+      return v1::Caller::PORTAL;
+    case PrincipalKind::kAnonymous:
+    case PrincipalKind::kLoopback:
+      break;
+  }
+  return v1::Caller::KIND_UNSPECIFIED;
 }
 
 }  // namespace

@@ -4,18 +4,24 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "carillon/v1/portal_service.pb.h"
 #include "resource_types.h"
 
 namespace carillon::access {
 namespace {
 
 /// What the option lacks, or empty.
-std::string Lacks(const v1::Access& access) {
+std::string Lacks(const google::protobuf::MethodOptions& options) {
+  if (!options.HasExtension(v1::access)) return "no option access";
+  const v1::Access& access = options.GetExtension(v1::access);
   if (access.scope() == v1::SCOPE_UNSPECIFIED) return "no scope";
   if (access.audit() == v1::AUDIT_UNSPECIFIED) return "no audit";
   const bool roles = access.scope() != v1::SCOPE_CALLER;
   if (roles && access.roles().empty()) return "no roles";
   if (!roles && !access.roles().empty()) return "roles, which its scope does not ask for";
+  if (roles && options.GetExtension(v1::credential_in_request)) {
+    return "its credential in the request, and a scope that asks for another";
+  }
   for (const int role : access.roles()) {
     if (!v1::Role_IsValid(role) || role == v1::ROLE_UNSPECIFIED) return "a role that is none";
   }
@@ -30,6 +36,7 @@ Method ToMethod(const google::protobuf::MethodDescriptor& from) {
   method.audit = access.audit();
   method.portal = access.portal();
   method.door = access.scope() == v1::SCOPE_CALLER ? Door::kCaller : Door::kRoles;
+  if (from.options().GetExtension(v1::credential_in_request)) method.door = Door::kOpen;
   for (const int role : access.roles()) method.roles |= 1u << role;
   return method;
 }
@@ -49,9 +56,7 @@ absl::StatusOr<std::unique_ptr<const Methods>> Methods::Create(
     for (int i = 0; i < service->method_count(); ++i) {
       const google::protobuf::MethodDescriptor& from = *service->method(i);
       Method method = ToMethod(from);
-      std::string lacks = from.options().HasExtension(v1::access)
-                              ? Lacks(from.options().GetExtension(v1::access))
-                              : "no option access";
+      std::string lacks = Lacks(from.options());
       if (!lacks.empty()) faults.push_back(absl::StrCat(method.name, " has ", lacks));
       method.plan = &made->plans_->Of(*from.input_type());
       made->methods_.emplace(method.name, method);

@@ -16,6 +16,7 @@
 #include "carillon/v1/event_service.pb.h"
 #include "carillon/v1/event_type_service.pb.h"
 #include "carillon/v1/operation.pb.h"
+#include "carillon/v1/portal_service.pb.h"
 #include "carillon/v1/subscription_service.pb.h"
 #include "carillon/v1/tenant_service.pb.h"
 
@@ -179,6 +180,24 @@ Kind Events() {
           .usual_limit = 50};
 }
 
+Kind PortalSessions() {
+  return {.singular = "portal-session",
+          .plural = "portal-sessions",
+          .aliases = {"portal"},
+          .group = "portal",
+          .type = v1::PortalSession::descriptor(),
+          .service = Service(*v1::GetPortalSessionRequest::descriptor(), "PortalService"),
+          .columns = {{"ROLE", "role"},
+                      {"SUBJECT", "subject"},
+                      {"CREATED", "create_time"},
+                      {"OPENED", "open_time"},
+                      {"EXPIRES", "expire_time"}},
+          .shortcuts = {{"role", "role", "tenant_admin or reader (default: tenant_admin)", false},
+                        {"subject", "subject", "Who it is, for the audit log: jane@acme.com"},
+                        {"ttl", "ttl", "How long it lasts: 1m to 24h (default: 1h)", false}},
+          .declared = false};
+}
+
 Kind Deliveries() {
   return {.singular = "delivery",
           .plural = "deliveries",
@@ -315,8 +334,8 @@ bool Kind::IsAlsoOfNoTenant() const { return aip::NamePattern::Of(*type).size() 
 
 const std::vector<Kind>& Kinds() {
   static const auto& kinds = *new std::vector<Kind>{
-      Tenants(), EventTypes(), Destinations(), Keys(),       Subscriptions(), Tokens(),
-      Events(),  Deliveries(), Attempts(),     Operations(), AuditEntries()};
+      Tenants(),        EventTypes(), Destinations(), Keys(),     Subscriptions(), Tokens(),
+      PortalSessions(), Events(),     Deliveries(),   Attempts(), Operations(),    AuditEntries()};
   return kinds;
 }
 

@@ -145,7 +145,10 @@ absl::StatusOr<Answer> Resources::Create(const Kind& kind, const std::string& pa
   const Answer request = NewMessage(*(*method)->input_type());
   SetText(*request, "parent", parent);
   const FieldDescriptor* const member = ResourceMember(*request->GetDescriptor(), kind);
-  if (!id.empty()) SetText(*request, member->name() + "_id", id);
+  if (!id.empty() && !SetText(*request, member->name() + "_id", id)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the server names ", base::ToAbsl(kind.plural), ": leave the name out"));
+  }
   request->GetReflection()->MutableMessage(request.get(), member)->CopyFrom(resource);
   if (absl::Status status = SetOptions(options, *request); !status.ok()) return status;
   return Call(**method, *request);

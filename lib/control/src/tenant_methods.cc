@@ -70,10 +70,7 @@ void TenantMethods::Delete(const v1::DeleteTenantRequest& request, const Caller&
                   DescribeDeletion,
                   [this, validate_only = request.validate_only(),
                    done = std::move(done)](absl::StatusOr<Answer> answer) mutable {
-                    if (answer.ok() && !validate_only &&
-                        static_cast<const v1::DeleteTenantResponse&>(**answer).token_count() > 0) {
-                      on_tokens_deleted_();
-                    }
+                    if (answer.ok() && !validate_only) on_tokens_deleted_();
                     done(std::move(answer));
                   });
 }

@@ -42,6 +42,16 @@ absl::Status NoTokens() {
                         "access.tokens (\"carillon tokens generate\")");
 }
 
+/// Of a method whose request is its own credential: who calls is known when it was looked at.
+CheckRequest OpenDoor(const access::Method& called, std::shared_ptr<control::CallTrail> trail) {
+  if (trail != nullptr) trail->changes = called.audit == v1::AUDIT_CHANGE;
+  return [trail = std::move(trail)](
+             google::protobuf::Message& request) -> absl::StatusOr<control::Caller> {
+    if (trail != nullptr) DescribeRequest(request, *trail);
+    return control::Caller{.tenants = {}, .trail = trail};
+  };
+}
+
 }  // namespace
 
 absl::StatusOr<CheckRequest> AuthorizeCall(const access::Methods& methods, std::string_view method,
@@ -55,6 +65,7 @@ absl::StatusOr<CheckRequest> AuthorizeCall(const access::Methods& methods, std::
                           absl::StrCat("nobody may call ", base::ToAbsl(method)),
                           {{"method", std::string(method)}});
   }
+  if (called->door == access::Door::kOpen) return OpenDoor(*called, std::move(trail));
   auto caller = authenticator.Authenticate(authorization, address);
   if (!caller.ok()) return caller.status();
   const access::Principal& principal = (*caller)->principal();

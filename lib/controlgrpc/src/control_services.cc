@@ -5,6 +5,7 @@
 #include "carillon/control/delivery_methods.h"
 #include "carillon/control/event_methods.h"
 #include "carillon/control/operation_methods.h"
+#include "carillon/control/portal_methods.h"
 #include "carillon/control/resend_methods.h"
 #include "carillon/control/standard_methods.h"
 #include "carillon/control/stats_methods.h"
@@ -29,8 +30,13 @@ class ControlServicesImpl final : public ControlServices {
         resends_(options.repository, options.operations, options.delivery_tools, options.clock),
         tokens_({options.repository, options.tenant_tokens, options.tokens, options.authenticator,
                  options.clock}),
+        portals_({options.repository, options.portal_sessions, options.authenticator,
+                  &options.audit, options.clock}),
         tenants_(options.repository, options.tenants, options.clock,
-                 [this] { tokens_.RenewAll(); }),
+                 [this] {
+                   tokens_.RenewAll();
+                   portals_.RenewAll();
+                 }),
         config_(options.repository,
                 {options.tenants, options.event_types, options.destinations, options.subscriptions},
                 options.methods, options.clock),
@@ -53,6 +59,7 @@ class ControlServicesImpl final : public ControlServices {
                 MakeStatsFront(calls_, stats_),
                 MakeServerFront(calls_, options.server, options.repository),
                 MakeTokenFront(calls_, tokens_, options.methods),
+                MakePortalFront(calls_, portals_),
                 MakeTenantFront(calls_, tenants_),
                 MakeAuditFront(calls_, audit_),
                 MakeEventFront(calls_, events_),
@@ -76,6 +83,7 @@ class ControlServicesImpl final : public ControlServices {
   control::OperationMethods operations_;
   control::ResendMethods resends_;
   control::TokenMethods tokens_;
+  control::PortalMethods portals_;
   control::TenantMethods tenants_;
   control::ConfigMethods config_;
   control::AuditMethods audit_;
@@ -96,7 +104,7 @@ std::vector<std::string> ControlServices::Names() {
           "carillon.v1.StatsService",        "carillon.v1.ServerService",
           "carillon.v1.TokenService",        "carillon.v1.TenantService",
           "carillon.v1.AuditService",        "carillon.v1.EventService",
-          "carillon.v1.ConfigService"};
+          "carillon.v1.ConfigService",       "carillon.v1.PortalService"};
 }
 
 std::unique_ptr<ControlServices> ControlServices::Create(ControlOptions options) {

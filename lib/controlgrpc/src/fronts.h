@@ -11,6 +11,7 @@
 #include "carillon/control/event_methods.h"
 #include "carillon/control/key_methods.h"
 #include "carillon/control/operation_methods.h"
+#include "carillon/control/portal_methods.h"
 #include "carillon/control/repository.h"
 #include "carillon/control/resend_methods.h"
 #include "carillon/control/server_facts.h"
@@ -41,6 +42,7 @@ rpc::Guest MakeEventFront(ControlCalls& calls, control::EventMethods& events);
 rpc::Guest MakeEventTypeFront(ControlCalls& calls, control::Methods& methods);
 rpc::Guest MakeKeyFront(ControlCalls& calls, control::KeyMethods& methods);
 rpc::Guest MakeOperationFront(ControlCalls& calls, const control::OperationMethods& methods);
+rpc::Guest MakePortalFront(ControlCalls& calls, control::PortalMethods& portals);
 rpc::Guest MakeServerFront(ControlCalls& calls, const control::ServerFacts& facts,
                            const control::Repository& repository);
 rpc::Guest MakeStatsFront(ControlCalls& calls, const control::StatsMethods& methods);

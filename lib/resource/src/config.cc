@@ -156,6 +156,9 @@ Config Validate(v1::Config given, const Surroundings& surroundings, Errors& erro
   ReadPorts(*given.mutable_server(), to, root.Member("server"), errors);
   to.tokens = ReadAccess(given.access(), root.Member("access"), errors);
   to.jwt_issuers = ReadIssuers(given.access(), root.Member("access"), errors);
+  to.certificates = ReadCertificates(given.access(), root.Member("access"), errors);
+  to.trusted_proxies = ReadTrustedProxies(given.access(), root.Member("access"), errors);
+  CheckPublicUrl(given.access(), root.Member("access"), errors);
   to.master_keys = ReadMasterKeys(given.secrets(), root.Member("secrets"), errors);
   Complete(*given.mutable_journal(), root.Member("journal"), errors);
   Complete(*given.mutable_delivery(), root.Member("delivery"), errors);

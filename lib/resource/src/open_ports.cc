@@ -18,9 +18,13 @@ bool IsReachable(std::string_view address) {
   return ntohl(ip.s_addr) >> 24 != kLoopback;
 }
 
+bool AsksCallers(const Config& config) {
+  return !config.tokens.empty() || !config.jwt_issuers.empty() || !config.certificates.empty();
+}
+
 std::vector<std::string_view> OpenPorts(const Config& config) {
   std::vector<std::string_view> open;
-  if (!config.tokens.empty() || !config.jwt_issuers.empty()) return open;
+  if (AsksCallers(config)) return open;
   const auto look = [&](std::string_view member, const std::string& address, const ServerTls& tls) {
     if (IsReachable(address) && tls.client_ca.empty()) open.push_back(member);
   };

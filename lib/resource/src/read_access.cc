@@ -13,6 +13,7 @@
 #include "carillon/access/event_type_patterns.h"
 #include "field_rules.h"
 #include "member_rules.h"
+#include "read_principal.h"
 
 namespace carillon::resource {
 namespace {
@@ -53,6 +54,8 @@ void ReadTypes(const v1::AccessToken& given, access::Principal& to, const Path& 
   to.event_types.assign(given.event_types().begin(), given.event_types().end());
 }
 
+}  // namespace
+
 access::Principal ReadPrincipal(const v1::AccessToken& given, const std::string& name,
                                 const Path& path, Errors& errors) {
   access::Principal to;
@@ -77,8 +80,6 @@ access::Principal ReadPrincipal(const v1::AccessToken& given, const std::string&
   }
   return to;
 }
-
-}  // namespace
 
 std::optional<access::TokenHash> ReadTokenHash(std::string_view text) {
   access::TokenHash hash{};

@@ -109,7 +109,7 @@ class ControlServicesTest : public testing::Test {
          .clock = clock_,
          .file = file_,
          .types = {destinations_.get(), subscriptions_.get(), tenants_.get(), event_types_.get(),
-                   tenant_tokens_.get(), tokens_.get()},
+                   tenant_tokens_.get(), tokens_.get(), portal_sessions_.get()},
          .audit = audit_.get()});
     ASSERT_TRUE(repository.ok()) << repository.status();
     repository_ = *std::move(repository);
@@ -162,6 +162,7 @@ class ControlServicesTest : public testing::Test {
          .event_types = *event_types_,
          .tenant_tokens = *tenant_tokens_,
          .tokens = *tokens_,
+         .portal_sessions = *portal_sessions_,
          .authenticator = authenticator_,
          .server = facts_,
          .methods = *methods_,
@@ -270,6 +271,8 @@ class ControlServicesTest : public testing::Test {
   const std::unique_ptr<control::ResourceType> event_types_ = control::MakeEventTypeType();
   const std::unique_ptr<control::ResourceType> tenant_tokens_ = control::MakeTenantTokenType();
   const std::unique_ptr<control::ResourceType> tokens_ = control::MakeTokenType();
+  const std::unique_ptr<control::ResourceType> portal_sessions_ =
+      control::MakePortalSessionType([] { return std::string("https://hooks.example.com"); });
   access::Authenticator authenticator_{clock_};
   std::unique_ptr<store::ConfigStore> store_;
   std::unique_ptr<control::AuditLog> audit_;

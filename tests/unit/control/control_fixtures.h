@@ -158,7 +158,8 @@ class ControlTest : public testing::Test {
                                     .clock = clock_,
                                     .file = file_,
                                     .types = {types_[0].get(), types_[1].get(), types_[2].get(),
-                                              types_[3].get(), types_[4].get(), types_[5].get()},
+                                              types_[3].get(), types_[4].get(), types_[5].get(),
+                                              types_[6].get()},
                                     .audit = audit_.get()});
     if (!opened.ok()) return opened.status();
     repository_ = *std::move(opened);
@@ -284,9 +285,11 @@ class ControlTest : public testing::Test {
   TestFile file_;
   base::SimulatedClock clock_;
   sealing::MasterKeys keys_{{Master('1')}};
-  std::unique_ptr<ResourceType> types_[6] = {MakeDestinationType(), MakeSubscriptionType(),
+  std::string public_url_ = "https://hooks.example.com/";
+  std::unique_ptr<ResourceType> types_[7] = {MakeDestinationType(), MakeSubscriptionType(),
                                              MakeTenantTokenType(), MakeTokenType(),
-                                             MakeTenantType(),      MakeEventTypeType()};
+                                             MakeTenantType(),      MakeEventTypeType(),
+                                             MakePortalSessionType([this] { return public_url_; })};
   AuditLog::Limits audit_limits_;
   std::unique_ptr<AuditLog> audit_;
   std::unique_ptr<Repository> repository_;

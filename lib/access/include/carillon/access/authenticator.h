@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -18,19 +19,27 @@
 #include "carillon/access/token_secret.h"
 #include "carillon/base/clock.h"
 #include "carillon/base/mutex.h"
+#include "carillon/base/peer_certificate.h"
 
 namespace carillon::access {
 
-class JwtCallers;  // src/jwt_callers.h
+class CertificateCallers;  // src/certificate_callers.h
+class JwtCallers;          // src/jwt_callers.h
 
-/// Finds out who calls. Thread-safe; a call with a token costs one hash, one without tokens being
-/// configured a look at a flag. A JSON Web Token costs the verification of its signature when it is
+/// Finds out who calls: by its token, or without one by its client certificate. Thread-safe; a call
+/// with a token costs one hash, one without any being configured a look at a flag. A JSON Web Token costs the verification of its signature when it is
 /// shown first, then one hash.
 class Authenticator {
  public:
   /// A token, and whose it is.
   struct Grant {
     TokenHash hash{};
+    Principal principal;
+  };
+
+  /// Who the holder of a client certificate is.
+  struct CertificateGrant {
+    std::string subject;  ///< one of the names of base::PeerCertificate
     Principal principal;
   };
 
@@ -65,6 +74,11 @@ class Authenticator {
   void SetTokens(std::vector<Grant> grants);
   /// The same for those that the API has made. One whose hash the file has, too, is the file's.
   void SetTokensOfApi(std::vector<Grant> grants);
+  /// The same for those of portal sessions.
+  void SetTokensOfPortals(std::vector<Grant> grants);
+  /// From now on holders of these certificates are known; subjects differ. Who is no more, or is
+  /// another now, is revoked.
+  void SetCertificates(std::vector<CertificateGrant> grants);
   /// From now on JSON Web Tokens of these are taken, too. If they are others than before, whoever
   /// called by one is revoked, and shows it again.
   void SetIssuers(std::vector<JwtIssuer> issuers);
@@ -74,21 +88,32 @@ class Authenticator {
   std::optional<base::WallTime> LastUse(const TokenHash& hash) const;
 
   /// `authorization`: the header, or metadata, empty when there is none. `address` says where the
-  /// call comes from; it is asked when the credential is wrong, or has to be verified. While there
-  /// are no tokens and no issuers this is a principal that may publish whatever it likes. Otherwise
-  /// CREDENTIALS_MISSING, CREDENTIALS_INVALID, CREDENTIALS_EXPIRED, or, after too many wrong ones
-  /// from that address, LOGIN_THROTTLED with how long to wait.
-  absl::StatusOr<CallerPtr> Authenticate(std::string_view authorization,
-                                         absl::FunctionRef<std::string()> address);
+  /// call comes from; it is asked when the credential is wrong, or has to be verified.
+  /// `certificate` says what the client's certificate does, null when it has shown none; it is
+  /// asked when there is no header. While there are no tokens, issuers and certificates this is a
+  /// principal that may publish whatever it likes. Otherwise CREDENTIALS_MISSING,
+  /// CREDENTIALS_INVALID, CREDENTIALS_EXPIRED, or, after too many wrong ones from that address,
+  /// LOGIN_THROTTLED with how long to wait.
+  absl::StatusOr<CallerPtr> Authenticate(
+      std::string_view authorization, absl::FunctionRef<std::string()> address,
+      absl::FunctionRef<base::PeerCertificatePtr()> certificate = NoCertificate);
+  /// For credentials that are looked up elsewhere. LOGIN_THROTTLED: those from that address have to
+  /// wait.
+  absl::Status MayLogIn(const std::string& address) const;
+  /// One from there was wrong: `status`, or LOGIN_THROTTLED.
+  absl::Status LoginFailed(const std::string& address, absl::Status status);
   /// Whether a caller still is who it was when its call began: of long ones it is asked now and
   /// then. CREDENTIALS_INVALID, CREDENTIALS_EXPIRED.
   absl::Status Check(const Caller& caller) const;
 
-  /// Whether there are tokens or issuers.
+  /// Whether there are tokens, issuers or certificates.
   bool asks() const { return asks_.load(std::memory_order_acquire); }
 
  private:
   using Table = absl::flat_hash_map<TokenHash, std::shared_ptr<Caller>>;
+  enum Source : uint8_t { kFile, kApi, kPortals };  ///< of tokens; the first counts
+
+  static base::PeerCertificatePtr NoCertificate() { return nullptr; }
 
   std::shared_ptr<const Table> table() const {
     const base::MutexLock lock(mutex_);
@@ -96,19 +121,20 @@ class Authenticator {
   }
   absl::StatusOr<CallerPtr> AuthenticateJwt(std::string_view token,
                                             absl::FunctionRef<std::string()> address);
-  /// A credential from there was wrong: `status`, or how long to wait.
-  absl::Status Wrong(const std::string& address, absl::Status status);
-  /// Puts the tokens of both in force.
-  void Renew() ABSL_EXCLUSIVE_LOCKS_REQUIRED(setting_);
+  absl::StatusOr<CallerPtr> AuthenticateCertificate(const base::PeerCertificate* certificate) const;
+  /// Puts the source's tokens in force.
+  void Renew(Source source, std::vector<Grant> grants);
+  /// Finds out whether anybody is asked.
+  void RenewAsks() ABSL_EXCLUSIVE_LOCKS_REQUIRED(setting_);
 
   const base::Clock& clock_;
   LoginThrottle throttle_;
   const std::unique_ptr<JwtCallers> jwt_callers_;
+  const std::unique_ptr<CertificateCallers> certificate_callers_;
   const CallerPtr anybody_;
   std::atomic<bool> asks_{false};
   mutable base::Mutex setting_;
-  std::vector<Grant> of_file_ ABSL_GUARDED_BY(setting_);
-  std::vector<Grant> of_api_ ABSL_GUARDED_BY(setting_);
+  std::array<std::vector<Grant>, 3> grants_ ABSL_GUARDED_BY(setting_);  ///< by source
   mutable base::Mutex mutex_;
   std::shared_ptr<const Table> table_ ABSL_GUARDED_BY(mutex_) = std::make_shared<const Table>();
 };

@@ -19,7 +19,7 @@ namespace carillon::access {
 
 /// Who may call a method at all.
 enum class Door : uint8_t {
-  kOpen,    ///< anybody, without a credential: health
+  kOpen,    ///< anybody, without a credential, or with one in the request: health, portal links
   kCaller,  ///< any principal: reflection, and what is about the caller itself
   kRoles,   ///< a principal of one of the roles
 };

@@ -31,7 +31,8 @@ struct PublishRate {
 /// Who calls, and what for. A value; what is checked is in authorize.h.
 struct Principal {
   PrincipalKind kind = PrincipalKind::kAnonymous;
-  /// For logs and the audit log: `token:tenants/acme/tokens/ci`, `cert:CN=shop`, `loopback`.
+  /// For logs and the audit log: `token:tenants/acme/tokens/ci`, `certificate:CN=shop`,
+  /// `portal:tenants/acme/portalSessions/3f9a#jane`.
   std::string name;
   v1::Role role = v1::ROLE_UNSPECIFIED;
   bool all_tenants = false;
@@ -45,6 +46,7 @@ struct Principal {
   /// Whether it may publish events of that type, tenants and role apart.
   bool MayPublishType(std::string_view type) const;
   bool expired(base::WallTime now) const { return expire_time && now >= *expire_time; }
+  friend bool operator==(const Principal&, const Principal&) = default;
 };
 
 }  // namespace carillon::access

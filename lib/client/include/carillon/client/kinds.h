@@ -34,6 +34,7 @@ struct Kind {
   std::string_view singular;              ///< `destination`
   std::string_view plural;                ///< `destinations`
   std::vector<std::string_view> aliases;  ///< other words for it on the command line
+  std::string_view group = {};            ///< of its commands; empty: `plural`
   const google::protobuf::Descriptor* type;
   const google::protobuf::ServiceDescriptor* service;
   std::vector<Column> columns;  ///< behind NAME

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/message.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -71,5 +72,7 @@ std::unique_ptr<ResourceType> MakeTenantType();
 std::unique_ptr<ResourceType> MakeTenantTokenType();
 std::unique_ptr<ResourceType> MakeTokenType();
 std::unique_ptr<ResourceType> MakeEventTypeType();
+/// `public_url`: where people reach the server, for links; empty: it is not known. Any thread.
+std::unique_ptr<ResourceType> MakePortalSessionType(std::function<std::string()> public_url);
 
 }  // namespace carillon::control

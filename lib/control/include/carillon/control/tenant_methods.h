@@ -19,8 +19,8 @@ class TenantMethods {
  public:
   using Done = Methods::Done;
 
-  /// `tenants`: the type of MakeTenantType. `on_tokens_deleted` is called before a deletion with
-  /// which tokens went is answered.
+  /// `tenants`: the type of MakeTenantType. `on_tokens_deleted` is called before a deletion,
+  /// with which tokens and portal sessions may have gone, is answered.
   TenantMethods(Repository& repository, const ResourceType& tenants, const base::Clock& clock,
                 std::function<void()> on_tokens_deleted)
       : repository_(repository),

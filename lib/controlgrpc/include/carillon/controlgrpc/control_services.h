@@ -31,6 +31,7 @@ struct ControlOptions {
   const control::ResourceType& event_types;
   const control::ResourceType& tenant_tokens;
   const control::ResourceType& tokens;
+  const control::ResourceType& portal_sessions;
   access::Authenticator& authenticator;  ///< which knows the tokens that are made
   const control::ServerFacts& server;
   const access::Methods& methods;  ///< of which a caller is told those that it may call

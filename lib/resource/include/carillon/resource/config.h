@@ -7,6 +7,7 @@
 
 #include "carillon/access/authenticator.h"
 #include "carillon/base/container.h"
+#include "carillon/guard/network.h"
 #include "carillon/model/destination.h"
 #include "carillon/model/subscription.h"
 #include "carillon/model/tenant.h"
@@ -28,6 +29,8 @@ struct Config {
   ServerTls admin_tls;
   std::vector<access::Authenticator::Grant> tokens;  ///< who may call
   std::vector<access::JwtIssuer> jwt_issuers;        ///< whose tokens are taken, too
+  std::vector<access::Authenticator::CertificateGrant> certificates;  ///< and who holds these
+  std::vector<guard::Network> trusted_proxies;  ///< whose X-Forwarded-For is believed
   sealing::MasterKeys master_keys;  ///< for secrets that the API takes; empty: it takes none
   v1::JournalSettings journal;
   v1::DeliverySettings delivery;

@@ -7,6 +7,7 @@
 
 #include "carillon/access/authenticator.h"
 #include "carillon/access/jwt.h"
+#include "carillon/guard/network.h"
 #include "carillon/resource/path.h"
 #include "carillon/v1/config.pb.h"
 
@@ -24,6 +25,17 @@ access::Authenticator::Grant ReadToken(const v1::AccessToken& given, const std::
 /// has none.
 std::vector<access::JwtIssuer> ReadIssuers(const v1::AccessSettings& given, const Path& path,
                                            Errors& errors);
+
+/// Reads who holders of client certificates are.
+std::vector<access::Authenticator::CertificateGrant> ReadCertificates(
+    const v1::AccessSettings& given, const Path& path, Errors& errors);
+
+/// Reads whose X-Forwarded-For is believed.
+std::vector<guard::Network> ReadTrustedProxies(const v1::AccessSettings& given, const Path& path,
+                                               Errors& errors);
+
+/// Whether links can be made of where people reach the server.
+void CheckPublicUrl(const v1::AccessSettings& given, const Path& path, Errors& errors);
 
 /// Reads who may call, by the file; no error repeats a hash.
 std::vector<access::Authenticator::Grant> ReadAccess(const v1::AccessSettings& given,
