@@ -63,7 +63,8 @@ SecretWords WordsFor(const Message& resource) {
     return {"NAME", "TOKEN (shown this once)", "make another token"};
   }
   if (resource.GetDescriptor() == v1::PortalSession::descriptor()) {
-    return {"NAME", "LINK (shown this once, opened once within 10 minutes)", "make another session"};
+    return {"NAME", "LINK (shown this once, opened once within 10 minutes)",
+            "make another session"};
   }
   return {"KEY", "SECRET (shown this once)", "rotate the keys to get others"};
 }

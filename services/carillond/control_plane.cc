@@ -101,6 +101,10 @@ class ControlPlaneImpl final : public ControlPlane {
                const rpc::Front* const front = front_.load();
                return front != nullptr ? front->HostOf(peer) : peer;
              },
+             [this](const std::string& peer) {
+               const rpc::Front* const front = front_.load();
+               return front != nullptr ? front->CertificateOf(peer) : nullptr;
+             },
              audit_.get()),
          .audit = *audit_,
          .log = tools_.log,
@@ -173,8 +177,8 @@ class ControlPlaneImpl final : public ControlPlane {
   const std::unique_ptr<control::ResourceType> event_types_ = control::MakeEventTypeType();
   const std::unique_ptr<control::ResourceType> tenant_tokens_ = control::MakeTenantTokenType();
   const std::unique_ptr<control::ResourceType> tokens_ = control::MakeTokenType();
-  const std::unique_ptr<control::ResourceType> portal_sessions_ = control::MakePortalSessionType(
-      [this] { return facts_->settings()->access().public_url(); });
+  const std::unique_ptr<control::ResourceType> portal_sessions_ =
+      control::MakePortalSessionType([this] { return facts_->settings()->access().public_url(); });
   std::unique_ptr<store::ConfigStore> store_;
   std::unique_ptr<control::AuditLog> audit_;
   std::unique_ptr<control::Repository> repository_;

@@ -274,6 +274,7 @@ class DaemonImpl final : public Daemon {
     authenticator_.SetTokens(config.tokens);
     authenticator_.SetIssuers(config.jwt_issuers);
     authenticator_.SetCertificates(config.certificates);
+    admin_.api().SetTrustedProxies(config.trusted_proxies);
   }
 
   void SetCatalog(const resource::Snapshot& snapshot) {

@@ -92,7 +92,8 @@ class Portal(ControlApi):
 
     def test_with_its_tenant_it_ends(self):
         self.begin()
-        self.call("carillon.v1.TenantService/CreateTenant", {"tenantId": "acme"}, OPERATOR)
+        self.call("carillon.v1.TenantService/CreateTenant", {"tenantId": "acme", "tenant": {}},
+                  OPERATOR)
         _, link = self.make()
         token = self.open(link)["token"]
         self.call("carillon.v1.TenantService/DeleteTenant",

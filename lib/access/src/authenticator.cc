@@ -146,7 +146,8 @@ absl::StatusOr<Authenticator::CallerPtr> Authenticator::Authenticate(
   if (!hash) return LoginFailed(address(), Invalid());
   const std::shared_ptr<const Table> tokens = table();
   const auto found = tokens->find(*hash);
-  if (found == tokens->end() || !SameHash(found->first, *hash)) return LoginFailed(address(), Invalid());
+  if (found == tokens->end() || !SameHash(found->first, *hash))
+    return LoginFailed(address(), Invalid());
   const base::WallTime now = clock_.Wall();
   if (found->second->principal().expired(now)) return Expired();
   const int64_t seconds = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
@@ -187,8 +188,7 @@ absl::StatusOr<Authenticator::CallerPtr> Authenticator::AuthenticateJwt(
 
 absl::StatusOr<Authenticator::CallerPtr> Authenticator::AuthenticateCertificate(
     const base::PeerCertificate* certificate) const {
-  const auto caller =
-      certificate == nullptr ? nullptr : certificate_callers_->Find(*certificate);
+  const auto caller = certificate == nullptr ? nullptr : certificate_callers_->Find(*certificate);
   if (caller == nullptr) {
     return aip::MakeError(
         v1::CREDENTIALS_MISSING,

@@ -8,7 +8,9 @@
 #include "call_loop.h"
 #include "call_places.h"
 #include "calls.h"
+#include "carillon/base/mutex.h"
 #include "carillon/base/text.h"
+#include "forwarded_for.h"
 #include "method_table.h"
 
 namespace carillon::connect {
@@ -79,6 +81,12 @@ class BridgeImpl final : public Bridge {
     return absl::OkStatus();
   }
 
+  void SetTrustedProxies(TrustedProxies proxies) override {
+    auto next = std::make_shared<const TrustedProxies>(std::move(proxies));
+    const base::MutexLock lock(mutex_);
+    proxies_ = std::move(next);
+  }
+
   void Refuse() override {
     phase_.store(Phase::kStopping);
     if (loop_) loop_->Refuse();
@@ -103,6 +111,7 @@ class BridgeImpl final : public Bridge {
       case Phase::kServing:
         break;
     }
+    request.peer = ClientAddress(request, *proxies());
     std::variant<CallHead, web::Response> read = ReadHead(methods_, request);
     if (auto* const refusal = std::get_if<web::Response>(&read)) {
       return responder.Reply(std::move(*refusal));
@@ -130,6 +139,11 @@ class BridgeImpl final : public Bridge {
         absl::DeadlineExceededError("the time for the call ended before it had its turn"))));
   }
 
+  std::shared_ptr<const TrustedProxies> proxies() const {
+    const base::MutexLock lock(mutex_);
+    return proxies_;
+  }
+
   base::WallTime Deadline(const CallHead& head) const {
     const base::WallTime now = clock_.Wall();
     if (head.method->streams()) return head.timeout ? now + *head.timeout : now.max();
@@ -142,6 +156,9 @@ class BridgeImpl final : public Bridge {
   CallPlaces places_;
   MethodTable methods_;  // not before kServing
   std::optional<CallLoop> loop_;
+  mutable base::Mutex mutex_;
+  std::shared_ptr<const TrustedProxies> proxies_ ABSL_GUARDED_BY(mutex_) =
+      std::make_shared<const TrustedProxies>();
 };
 
 }  // namespace

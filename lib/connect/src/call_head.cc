@@ -232,6 +232,10 @@ std::optional<web::Response> ReadMetadata(const web::Request& request, CallHead&
     if (!value.empty() && IsVisible(value)) head.metadata.emplace_back(name, value);
   }
   head.metadata.emplace_back(access::kForwardedPeer, request.peer);
+  if (request.certificate != nullptr) {
+    head.metadata.emplace_back(access::kForwardedCertificate,
+                               access::EncodePeerCertificate(*request.certificate));
+  }
   return std::nullopt;
 }
 

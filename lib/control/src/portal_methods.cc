@@ -230,13 +230,13 @@ void PortalMethods::Open(const v1::OpenPortalSessionRequest& request, const Call
   }
   if (name.empty()) return done(refuse(WrongLink()));
   call.decide = [this, name, link](const View& view) { return DecideOpen(view, name, link); };
-  options_.repository.Change(
-      std::move(call), [this, name, refuse = std::move(refuse),
-                        done = std::move(done)](absl::StatusOr<Answer> answer) mutable {
-        if (!answer.ok()) return done(refuse(answer.status()));
-        Renew({name});
-        done(std::move(answer));
-      });
+  options_.repository.Change(std::move(call),
+                             [this, name, refuse = std::move(refuse),
+                              done = std::move(done)](absl::StatusOr<Answer> answer) mutable {
+                               if (!answer.ok()) return done(refuse(answer.status()));
+                               Renew({name});
+                               done(std::move(answer));
+                             });
 }
 
 absl::StatusOr<ChangeSet> PortalMethods::DecideOpen(const View& view, const std::string& name,

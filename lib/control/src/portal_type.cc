@@ -79,7 +79,8 @@ class PortalSessionType final : public ResourceType {
     if (session.role() == v1::ROLE_UNSPECIFIED) session.set_role(v1::ROLE_TENANT_ADMIN);
     const base::Secret link = NewLink();
     session.set_sha256(HexOfHash(access::HashText(link.Reveal())));
-    session.set_url(absl::StrCat(absl::StripSuffix(url, "/"), kConsole, base::ToAbsl(link.Reveal())));
+    session.set_url(
+        absl::StrCat(absl::StripSuffix(url, "/"), kConsole, base::ToAbsl(link.Reveal())));
     const auto end = std::chrono::floor<std::chrono::seconds>(now) + TtlOf(session);
     session.mutable_expire_time()->set_seconds(end.time_since_epoch().count());
     return absl::OkStatus();

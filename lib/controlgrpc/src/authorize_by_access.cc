@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "carillon/access/authorize.h"
+#include "carillon/access/forwarded.h"
 #include "carillon/aip/error.h"
 #include "carillon/base/text.h"
 #include "describe_call.h"
@@ -16,7 +17,6 @@ namespace {
 /// connection that comes over the network.
 bool IsInProcess(std::string_view peer) { return peer == "unknown" || peer.starts_with("inproc"); }
 
-constexpr char kPeer[] = "carillon-peer";
 constexpr size_t kMaxUserAgent = 256;
 
 std::string_view MetadataOf(const grpc::ServerContextBase& context, const char* name) {
@@ -54,11 +54,11 @@ CheckRequest OpenDoor(const access::Method& called, std::shared_ptr<control::Cal
 
 }  // namespace
 
-absl::StatusOr<CheckRequest> AuthorizeCall(const access::Methods& methods, std::string_view method,
-                                           access::Authenticator& authenticator,
-                                           std::string_view authorization,
-                                           absl::FunctionRef<std::string()> address,
-                                           std::shared_ptr<control::CallTrail> trail) {
+absl::StatusOr<CheckRequest> AuthorizeCall(
+    const access::Methods& methods, std::string_view method, access::Authenticator& authenticator,
+    std::string_view authorization, absl::FunctionRef<std::string()> address,
+    std::shared_ptr<control::CallTrail> trail,
+    absl::FunctionRef<base::PeerCertificatePtr()> certificate) {
   const access::Method* const called = methods.Find(method);
   if (called == nullptr) {
     return aip::MakeError(v1::ROLE_FORBIDDEN,
@@ -66,7 +66,7 @@ absl::StatusOr<CheckRequest> AuthorizeCall(const access::Methods& methods, std::
                           {{"method", std::string(method)}});
   }
   if (called->door == access::Door::kOpen) return OpenDoor(*called, std::move(trail));
-  auto caller = authenticator.Authenticate(authorization, address);
+  auto caller = authenticator.Authenticate(authorization, address, certificate);
   if (!caller.ok()) return caller.status();
   const access::Principal& principal = (*caller)->principal();
   if (principal.kind == access::PrincipalKind::kAnonymous) return NoTokens();
@@ -90,27 +90,39 @@ absl::StatusOr<CheckRequest> AuthorizeCall(const access::Methods& methods, std::
   };
 }
 
-Authorize AuthorizeByAccess(access::Authenticator& authenticator, const access::Methods& methods,
-                            std::function<std::string(const std::string&)> host_of,
-                            control::AuditLog* audit) {
-  return [&authenticator, &methods, host_of = std::move(host_of), audit](
-             std::string_view method,
-             const grpc::ServerContextBase& head) -> absl::StatusOr<CheckRequest> {
+Authorize AuthorizeByAccess(
+    access::Authenticator& authenticator, const access::Methods& methods,
+    std::function<std::string(const std::string&)> host_of,
+    std::function<base::PeerCertificatePtr(const std::string&)> certificate_of,
+    control::AuditLog* audit) {
+  return [&authenticator, &methods, host_of = std::move(host_of),
+          certificate_of = std::move(certificate_of),
+          audit](std::string_view method,
+                 const grpc::ServerContextBase& head) -> absl::StatusOr<CheckRequest> {
     const auto address = [&] {
       const std::string peer = head.peer();
       // Anybody can send the metadata; only this process's own calls are believed.
-      return IsInProcess(peer) ? std::string(MetadataOf(head, kPeer)) : host_of(peer);
+      return IsInProcess(peer) ? std::string(MetadataOf(head, access::kForwardedPeer))
+                               : host_of(peer);
+    };
+    const auto certificate = [&] {
+      const std::string peer = head.peer();
+      return IsInProcess(peer)
+                 ? access::DecodePeerCertificate(MetadataOf(head, access::kForwardedCertificate))
+                 : certificate_of(peer);
     };
     const std::string_view authorization = MetadataOf(head, "authorization");
     if (audit == nullptr) {
-      return AuthorizeCall(methods, method, authenticator, authorization, address);
+      return AuthorizeCall(methods, method, authenticator, authorization, address, nullptr,
+                           certificate);
     }
     auto trail = std::make_shared<control::CallTrail>();
     trail->method = method;
     trail->remote_address = address();
     trail->user_agent = MetadataOf(head, "user-agent").substr(0, kMaxUserAgent);
     trail->trace_id = TraceIdOf(MetadataOf(head, "traceparent"));
-    auto check = AuthorizeCall(methods, method, authenticator, authorization, address, trail);
+    auto check =
+        AuthorizeCall(methods, method, authenticator, authorization, address, trail, certificate);
     if (!check.ok()) {
       audit->Refused(*trail, check.status());
       return check.status();

@@ -36,13 +36,6 @@ BioPtr PemReader(std::string_view text) {
   return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
-/// Returns Unix seconds, or nullopt where the time makes no sense.
-std::optional<int64_t> EndOf(const X509& certificate) {
-  std::tm end{};
-  if (ASN1_TIME_to_tm(X509_get0_notAfter(&certificate), &end) != 1) return std::nullopt;
-  return timegm(&end);
-}
-
 std::vector<int64_t> EndsOf(const std::string& pem) {
   std::vector<int64_t> ends;
   const auto certificates = ReadCertificates(pem);
@@ -76,6 +69,12 @@ const char* WhyUnusable(X509* certificate, bool own) {
 }
 
 }  // namespace
+
+std::optional<int64_t> EndOf(const X509& certificate) {
+  std::tm end{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(&certificate), &end) != 1) return std::nullopt;
+  return timegm(&end);
+}
 
 void PemFree::operator()(X509* certificate) const { X509_free(certificate); }
 void PemFree::operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }

@@ -148,8 +148,9 @@ class FrontImpl final : public Front {
                                                       {reflection_.name(), access::Door::kCaller}});
     if (!methods.ok()) return methods.status();
     methods_ = *std::move(methods);
-    publishing_.SetAccess(authenticator, *methods_,
-                          [this](const std::string& peer) { return HostOf(peer); });
+    publishing_.SetAccess(
+        authenticator, *methods_, [this](const std::string& peer) { return HostOf(peer); },
+        [this](const std::string& peer) { return CertificateOf(peer); });
     if (absl::Status status = listener_.Bind(settings_.publish_address()); !status.ok()) {
       return absl::Status(status.code(),
                           "server.publish_address: " + std::string(status.message()));
@@ -189,8 +190,12 @@ class FrontImpl final : public Front {
   }
 
   std::string HostOf(const std::string& peer) const override {
-    std::string behind = relay_ != nullptr ? relay_->PeerOf(peer) : "";
+    std::string behind = relay_ != nullptr ? relay_->PeerOf(peer).host : "";
     return behind.empty() ? PeerHost(peer) : behind;
+  }
+
+  base::PeerCertificatePtr CertificateOf(const std::string& peer) const override {
+    return relay_ != nullptr ? relay_->PeerOf(peer).certificate : nullptr;
   }
 
   void SetServing(bool serving) override { health_.SetServing(serving); }

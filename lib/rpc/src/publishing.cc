@@ -165,6 +165,11 @@ std::string_view ForwardedPeer(const grpc::ServerContext& context) {
                                      : std::string_view();
 }
 
+/// What the client of such a call has shown; null: nothing.
+base::PeerCertificatePtr ForwardedCertificate(const grpc::ServerContext& context) {
+  return access::DecodePeerCertificate(MetadataOf(context, access::kForwardedCertificate));
+}
+
 }  // namespace
 
 /// A request whose events wait for the disk.
@@ -206,20 +211,28 @@ grpc::Status Publishing::CheckHead(const grpc::ServerContext& context) {
                        " are allowed")};
 }
 
-void Publishing::SetAccess(access::Authenticator& authenticator, const access::Methods& methods,
-                           std::function<std::string(const std::string&)> peer_host) {
+void Publishing::SetAccess(
+    access::Authenticator& authenticator, const access::Methods& methods,
+    std::function<std::string(const std::string&)> peer_host,
+    std::function<base::PeerCertificatePtr(const std::string&)> certificate) {
   authenticator_ = &authenticator;
   methods_ = &methods;
   peer_host_ = std::move(peer_host);
+  peer_certificate_ = std::move(certificate);
 }
 
 absl::StatusOr<Publishing::Caller> Publishing::Admit(const grpc::ServerContext& context,
                                                      std::string_view method) {
   if (authenticator_ == nullptr) return Caller();
-  absl::StatusOr<Caller> caller =
-      authenticator_->Authenticate(MetadataOf(context, "authorization"), [&] {
+  absl::StatusOr<Caller> caller = authenticator_->Authenticate(
+      MetadataOf(context, "authorization"),
+      [&] {
         const std::string_view forwarded = ForwardedPeer(context);
         return forwarded.empty() ? peer_host_(context.peer()) : std::string(forwarded);
+      },
+      [&] {
+        return ForwardedPeer(context).empty() ? peer_certificate_(context.peer())
+                                              : ForwardedCertificate(context);
       });
   absl::Status status = caller.status();
   if (status.ok()) {

@@ -44,6 +44,10 @@ class RelaySessionImpl final : public RelaySession {
                             [self = Self()](ErrorCode ec) { self->OnHandshake(ec); });
   }
 
+  base::PeerCertificatePtr certificate() override {
+    return web::PeerCertificateOf(*client_.native_handle());
+  }
+
   void Close() override {
     if (closed_) return;
     closed_ = true;

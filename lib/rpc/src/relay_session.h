@@ -51,6 +51,9 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
   /// At once, both connections. Again: nothing happens.
   virtual void Close() = 0;
 
+  /// What the client's certificate says; null: it has shown none. After the handshake.
+  virtual base::PeerCertificatePtr certificate() = 0;
+
   const std::string& peer() const { return peer_; }
   /// Of the near end; 0: there is none yet.
   uint16_t port() const { return port_; }

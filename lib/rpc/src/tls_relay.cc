@@ -64,17 +64,17 @@ class TlsRelayImpl final : public TlsRelay, RelaySession::Owner {
     boost::asio::post(io_, [this, tls = std::move(tls)]() mutable { tls_ = std::move(tls); });
   }
 
-  std::string PeerOf(const std::string& grpc_peer) const override {
+  Peer PeerOf(const std::string& grpc_peer) const override {
     const size_t colon = grpc_peer.rfind(':');
     uint16_t port = 0;
     const char* const end = grpc_peer.data() + grpc_peer.size();
     if (colon == std::string::npos ||
         std::from_chars(grpc_peer.data() + colon + 1, end, port).ptr != end) {
-      return "";
+      return {};
     }
     const base::MutexLock lock(mutex_);
     const auto found = peers_.find(port);
-    return found == peers_.end() ? "" : found->second;
+    return found == peers_.end() ? Peer() : found->second;
   }
 
   void Post(absl::AnyInvocable<void()> task) override { boost::asio::post(io_, std::move(task)); }
@@ -115,9 +115,10 @@ class TlsRelayImpl final : public TlsRelay, RelaySession::Owner {
       return -1;
     }
     session.set_port(pair->near_port);
+    Peer peer{session.peer(), session.certificate()};
     {
       const base::MutexLock lock(mutex_);
-      peers_[pair->near_port] = session.peer();
+      peers_[pair->near_port] = std::move(peer);
     }
     if (hand_over_(pair->far, session.peer())) return pair->near;
     ::close(pair->near);
@@ -146,7 +147,7 @@ class TlsRelayImpl final : public TlsRelay, RelaySession::Owner {
   mutable base::Mutex mutex_;
   size_t handshaking_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::flat_hash_map<std::string, size_t> handshakes_ ABSL_GUARDED_BY(mutex_);  ///< by peer
-  absl::flat_hash_map<uint16_t, std::string> peers_ ABSL_GUARDED_BY(mutex_);     ///< by port
+  absl::flat_hash_map<uint16_t, Peer> peers_ ABSL_GUARDED_BY(mutex_);            ///< by port
 
   // On the thread.
   web::ServerTlsPtr tls_;

@@ -43,9 +43,14 @@ class TlsRelay {
   virtual bool Begin(int fd, std::string peer) = 0;
   /// Connections that come from now on use `tls`. Any thread.
   virtual void SetTls(web::ServerTlsPtr tls) = 0;
-  /// Who is at the other end of the connection that gRPC calls `grpc_peer`
-  /// (`ipv4:127.0.0.1:40000`); empty when it is none of the relay's. Any thread.
-  virtual std::string PeerOf(const std::string& grpc_peer) const = 0;
+  /// Who is at the other end of a connection.
+  struct Peer {
+    std::string host;
+    base::PeerCertificatePtr certificate;  ///< null: it has shown none
+  };
+  /// Of the connection that gRPC calls `grpc_peer` (`ipv4:127.0.0.1:40000`); an empty host when it
+  /// is none of the relay's. Any thread.
+  virtual Peer PeerOf(const std::string& grpc_peer) const = 0;
   /// Calls `task` on the thread; not after `Stop`.
   virtual void Post(absl::AnyInvocable<void()> task) = 0;
   /// After gRPC closed its ends: waits until what it wrote has gone out, for at most half a second,

@@ -96,6 +96,10 @@ class TlsSession final : public StreamSession<asio::ssl::stream<Socket>> {
   Stream& stream() override { return stream_; }
   Socket& socket() override { return stream_.next_layer(); }
   bool encrypted() const override { return true; }
+  base::PeerCertificatePtr certificate() override {
+    if (!certificate_) certificate_ = PeerCertificateOf(*stream_.native_handle());
+    return *certificate_;
+  }
   void DoHandshake(Done done) override {
     stream_.async_handshake(asio::ssl::stream_base::server, AfterAlone(done));
   }
@@ -103,6 +107,7 @@ class TlsSession final : public StreamSession<asio::ssl::stream<Socket>> {
 
   asio::ssl::context context_;
   Stream stream_;
+  std::optional<base::PeerCertificatePtr> certificate_;  ///< nullopt: nobody has asked yet
 };
 
 }  // namespace

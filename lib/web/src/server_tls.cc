@@ -3,9 +3,11 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
+#include "carillon/net/peer_certificate.h"
 #include "carillon/web/server.h"
 
 namespace carillon::web {
@@ -81,6 +83,14 @@ bool RequireClients(SSL_CTX* context, const std::string& pem) {
 }
 
 }  // namespace
+
+base::PeerCertificatePtr PeerCertificateOf(const SSL& connection) {
+  const X509* const shown = SSL_get0_peer_certificate(&connection);
+  const bool is_verified = SSL_get_verify_result(&connection) == X509_V_OK &&
+                           SSL_get_verify_mode(&connection) != SSL_VERIFY_NONE;
+  if (shown == nullptr || !is_verified) return nullptr;
+  return std::make_shared<const base::PeerCertificate>(net::DescribePeer(*shown));
+}
 
 absl::StatusOr<ServerTlsPtr> MakeServerTls(const std::string& certificate_pem,
                                            const base::Secret& key_pem,

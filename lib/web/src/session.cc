@@ -148,6 +148,7 @@ Request Session::TakeRequest() {
   request.body = std::move(message.body());
   request.peer = peer_;
   request.encrypted = encrypted();
+  request.certificate = certificate();
   return request;
 }
 

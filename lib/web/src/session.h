@@ -96,6 +96,7 @@ class Session : public Exchange, public std::enable_shared_from_this<Session> {
   virtual void DoShutdown(Done done) = 0;
   virtual Socket& socket() = 0;
   virtual bool encrypted() const = 0;
+  virtual base::PeerCertificatePtr certificate() { return nullptr; }
 
  private:
   enum class State {

@@ -11,9 +11,11 @@
 #include <utility>
 #include <vector>
 
+#include "carillon/access/forwarded.h"
 #include "carillon/aip/error.h"
 #include "carillon/controlgrpc/control_services.h"
 #include "carillon/v1/destination_service.grpc.pb.h"
+#include "carillon/v1/portal_service.pb.h"
 #include "carillon/v1/subscription_service.pb.h"
 
 namespace carillon::controlgrpc {
@@ -137,6 +139,63 @@ TEST_F(AuthorizeByAccessTest, ATokenThatGoesWhileTheMessageComesIsNoMore) {
   EXPECT_EQ(aip::ReasonOf((*check)(request).status()), v1::CREDENTIALS_INVALID);
 }
 
+TEST_F(AuthorizeByAccessTest, AMethodWhoseRequestIsItsCredentialIsOpen) {
+  Be(v1::ROLE_OPERATOR);
+  auto trail = std::make_shared<control::CallTrail>();
+  trail->remote_address = "10.0.0.1";
+  const auto check = AuthorizeCall(
+      *methods_, "carillon.v1.PortalService/OpenPortalSession", authenticator_, "",
+      [] { return std::string("10.0.0.1"); }, trail);
+  ASSERT_TRUE(check.ok()) << check.status();
+  v1::OpenPortalSessionRequest request;
+  request.set_link("abc");
+  const auto caller = (*check)(request);
+  ASSERT_TRUE(caller.ok()) << caller.status();
+  EXPECT_EQ(caller->principal, "");
+  EXPECT_TRUE(caller->tenants.empty()) << "it sees nobody's";
+  EXPECT_FALSE(caller->is_operator);
+  EXPECT_EQ(caller->trail, trail);
+  EXPECT_TRUE(trail->changes);
+}
+
+TEST_F(AuthorizeByAccessTest, ACertificateOfAClientOfThisProcessIsBelievedAndNoOther) {
+  access::Principal shop;
+  shop.kind = access::PrincipalKind::kCertificate;
+  shop.role = v1::ROLE_READER;
+  shop.tenants = {"acme"};
+  authenticator_.SetCertificates({{"CN=shop", shop}});
+  const auto shown = std::make_shared<const base::PeerCertificate>(
+      base::PeerCertificate{{"sha256:00", "CN=shop"}, base::WallTime::max()});
+  base::PeerCertificatePtr of_socket;
+  AskingService service(AuthorizeByAccess(
+      authenticator_, *methods_, [](const std::string&) { return "198.51.100.9"; },
+      [&](const std::string&) { return of_socket; }));
+  grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(&service);
+  const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  const auto inside = v1::DestinationService::NewStub(server->InProcessChannel({}));
+  const auto outside = v1::DestinationService::NewStub(
+      grpc::CreateChannel("127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials()));
+  const auto call = [&](v1::DestinationService::Stub& stub, bool says) {
+    grpc::ClientContext context;
+    if (says) {
+      context.AddMetadata(access::kForwardedCertificate, access::EncodePeerCertificate(*shown));
+    }
+    v1::GetDestinationRequest request;
+    request.set_name("tenants/acme/destinations/orders");
+    v1::Destination response;
+    return stub.GetDestination(&context, request, &response).ok();
+  };
+  EXPECT_TRUE(call(*inside, true));
+  EXPECT_FALSE(call(*inside, false));
+  EXPECT_FALSE(call(*outside, true)) << "anybody can send the metadata";
+  of_socket = shown;
+  EXPECT_TRUE(call(*outside, false));
+  server->Shutdown();
+}
+
 /// Says who may call it, and nothing else.
 class AskingService final : public v1::DestinationService::CallbackService {
  public:
@@ -158,8 +217,9 @@ class AskingService final : public v1::DestinationService::CallbackService {
 
 TEST_F(AuthorizeByAccessTest, OverGrpcItIsTheMetadataAndOnlyThisProcessSaysForWhom) {
   Be(v1::ROLE_READER, {"acme"});
-  AskingService service(AuthorizeByAccess(authenticator_, *methods_,
-                                          [](const std::string&) { return "198.51.100.9"; }));
+  AskingService service(AuthorizeByAccess(
+      authenticator_, *methods_, [](const std::string&) { return "198.51.100.9"; },
+      [](const std::string&) { return nullptr; }));
   grpc::ServerBuilder builder;
   int port = 0;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);

@@ -283,9 +283,8 @@ TEST_F(PortalMethodsTest, WhatIsWrongIsSaid) {
   }
   EXPECT_THAT(std::string(refusal(session("subject: \"a\\nb\"")).message()),
               HasSubstr("portal_session.subject"));
-  EXPECT_THAT(
-      std::string(refusal(session("subject: \"" + std::string(257, 'a') + "\"")).message()),
-      HasSubstr("at most 256 bytes"));
+  EXPECT_THAT(std::string(refusal(session("subject: \"" + std::string(257, 'a') + "\"")).message()),
+              HasSubstr("at most 256 bytes"));
   for (const char* parent : {"", "tenants/-", "tenants/a b", "acme"}) {
     EXPECT_EQ(ReasonOf(refusal(absl::StrCat("parent: \"", parent, "\" portal_session {}"))),
               v1::FIELD_INVALID)

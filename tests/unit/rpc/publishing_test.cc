@@ -182,7 +182,9 @@ class CallerTest : public PublishingTest {
     Permit({"session.*"});
     const std::array services{v1::PublishRequest::descriptor()->file()->service(0)};
     methods_ = access::Methods::Create(services, {}).value();
-    publishing_.SetAccess(authenticator_, *methods_, [](const std::string& peer) { return peer; });
+    publishing_.SetAccess(
+        authenticator_, *methods_, [](const std::string& peer) { return peer; },
+        [](const std::string&) { return nullptr; });
     const std::string header = "Bearer " + std::string(token_.Reveal());
     caller_ = authenticator_.Authenticate(header, [] { return std::string(); }).value();
   }

@@ -27,8 +27,8 @@ class CertificateCallers;  // src/certificate_callers.h
 class JwtCallers;          // src/jwt_callers.h
 
 /// Finds out who calls: by its token, or without one by its client certificate. Thread-safe; a call
-/// with a token costs one hash, one without any being configured a look at a flag. A JSON Web Token costs the verification of its signature when it is
-/// shown first, then one hash.
+/// with a token costs one hash, one without any being configured a look at a flag. A JSON Web Token
+/// costs the verification of its signature when it is shown first, then one hash.
 class Authenticator {
  public:
   /// A token, and whose it is.
@@ -96,7 +96,7 @@ class Authenticator {
   /// LOGIN_THROTTLED with how long to wait.
   absl::StatusOr<CallerPtr> Authenticate(
       std::string_view authorization, absl::FunctionRef<std::string()> address,
-      absl::FunctionRef<base::PeerCertificatePtr()> certificate = NoCertificate);
+      absl::FunctionRef<base::PeerCertificatePtr()> certificate = base::NoPeerCertificate);
   /// For credentials that are looked up elsewhere. LOGIN_THROTTLED: those from that address have to
   /// wait.
   absl::Status MayLogIn(const std::string& address) const;
@@ -112,8 +112,6 @@ class Authenticator {
  private:
   using Table = absl::flat_hash_map<TokenHash, std::shared_ptr<Caller>>;
   enum Source : uint8_t { kFile, kApi, kPortals };  ///< of tokens; the first counts
-
-  static base::PeerCertificatePtr NoCertificate() { return nullptr; }
 
   std::shared_ptr<const Table> table() const {
     const base::MutexLock lock(mutex_);

@@ -24,4 +24,7 @@ struct PeerCertificate {
 };
 using PeerCertificatePtr = std::shared_ptr<const PeerCertificate>;
 
+/// Of clients that show none.
+inline PeerCertificatePtr NoPeerCertificate() { return nullptr; }
+
 }  // namespace carillon::base

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "carillon/base/clock.h"
+#include "carillon/guard/network.h"
 #include "carillon/web/routes.h"
 
 namespace grpc {
@@ -55,6 +56,9 @@ class Bridge {
   /// answered with UNAVAILABLE. NOT_FOUND names a service whose descriptor is not linked in. Once.
   virtual absl::Status Start(std::shared_ptr<grpc::Channel> channel,
                              const std::vector<std::string>& services) = 0;
+  /// From now on X-Forwarded-For of these is believed: for the audit log, and for slowing failed
+  /// logins. Any thread.
+  virtual void SetTrustedProxies(std::vector<guard::Network> proxies) = 0;
   /// From now on every new call is answered with UNAVAILABLE; those under way go on. Before the
   /// gRPC server is shut down: a call that begins on its channel afterwards would end the process.
   /// Not while it is started.

@@ -36,8 +36,8 @@ struct PortalOptions {
 class PortalMethods {
  public:
   using Done = Methods::Done;
-  static constexpr size_t kMaxSessions = 10'000;     ///< in all
-  static constexpr size_t kMaxOfTenant = 1'000;      ///< of one tenant
+  static constexpr size_t kMaxSessions = 10'000;        ///< in all
+  static constexpr size_t kMaxOfTenant = 1'000;         ///< of one tenant
   static constexpr std::chrono::minutes kLinkLife{10};  ///< it can be opened so long
 
   /// Puts those that are stored in force.

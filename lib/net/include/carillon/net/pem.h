@@ -26,6 +26,8 @@ using KeyPtr = std::unique_ptr<EVP_PKEY, PemFree>;
 // All errors are INVALID_ARGUMENT: what is wrong, in words that follow the name of a member and
 // repeat no secret.
 
+/// Returns when a certificate ends, in Unix seconds, or nullopt where the time makes no sense.
+std::optional<int64_t> EndOf(const X509& certificate);
 /// Returns the certificates of a text in their order, of which there is at least one.
 absl::StatusOr<std::vector<CertificatePtr>> ReadCertificates(std::string_view pem);
 /// An encrypted key is refused: nobody is asked for a password.

@@ -47,6 +47,8 @@ class Front {
   virtual std::shared_ptr<grpc::Channel> InProcess() = 0;
   /// Where a connection comes from, by gRPC's name of its peer. Any thread.
   virtual std::string HostOf(const std::string& peer) const = 0;
+  /// What the certificate says that it has shown; null: none. `peer` as above.
+  virtual base::PeerCertificatePtr CertificateOf(const std::string& peer) const = 0;
   /// What the health service says.
   virtual void SetServing(bool serving) = 0;
   /// Adds the publishing threads' event loops. `Stop` comes after the watch's last question.

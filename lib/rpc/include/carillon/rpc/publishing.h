@@ -55,9 +55,11 @@ class Publishing {
   grpc::Status CheckHead(const grpc::ServerContext& context);
 
   /// From now on callers are asked who they are, once, before the first call. `peer_host` says
-  /// where a call comes from, by gRPC's name of its peer. Both references outlive this.
+  /// where a call comes from, `peer_certificate` what it has shown (null: nothing), by gRPC's name
+  /// of its peer. Both references outlive this.
   void SetAccess(access::Authenticator& authenticator, const access::Methods& methods,
-                 std::function<std::string(const std::string&)> peer_host);
+                 std::function<std::string(const std::string&)> peer_host,
+                 std::function<base::PeerCertificatePtr(const std::string&)> peer_certificate);
   /// From now on what tenants may publish is bounded, once, before the first call. Outlives this.
   void SetTenants(access::TenantQuotas& tenants) { tenants_ = &tenants; }
   using Caller = access::Authenticator::CallerPtr;
@@ -122,6 +124,7 @@ class Publishing {
   const access::Methods* methods_ = nullptr;
   access::TenantQuotas* tenants_ = nullptr;  ///< null when nobody bounds them
   std::function<std::string(const std::string&)> peer_host_;
+  std::function<base::PeerCertificatePtr(const std::string&)> peer_certificate_;
   tracing::Tracer* tracer_ = nullptr;  ///< null when nobody asked for spans
 };
 

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "carillon/base/peer_certificate.h"
+
 namespace carillon::web {
 
 /// Header fields in their order. Names are compared without regard to case (RFC 9110, section 5.1).
@@ -38,6 +40,8 @@ struct Request {
   std::string body;
   std::string peer;        ///< address of the client, without its port
   bool encrypted = false;  ///< came over TLS
+  /// What the client's certificate says; null: it has shown none, or was not asked for one.
+  base::PeerCertificatePtr certificate;
 };
 
 /// An answer. The server adds Content-Length, Connection and `X-Content-Type-Options: nosniff`, and

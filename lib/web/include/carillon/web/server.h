@@ -8,10 +8,12 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "carillon/base/peer_certificate.h"
 #include "carillon/base/secret.h"
 #include "carillon/web/routes.h"
 
 typedef struct ssl_ctx_st SSL_CTX;
+typedef struct ssl_st SSL;
 
 namespace carillon::web {
 
@@ -34,6 +36,10 @@ struct ServerTlsOptions {
 absl::StatusOr<ServerTlsPtr> MakeServerTls(const std::string& certificate_pem,
                                            const base::Secret& key_pem,
                                            const ServerTlsOptions& options = {});
+
+/// What the certificate says that the client has shown in a handshake that went well; null: it has
+/// shown none, or none that was verified.
+base::PeerCertificatePtr PeerCertificateOf(const SSL& connection);
 
 struct ServerOptions {
   /// One more takes the place of the one on which nothing has happened for longest; those whose
