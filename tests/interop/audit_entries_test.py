@@ -25,7 +25,8 @@ class Audit(Conformance):
         return self.entries(filter=f'method = "{method.name}"')
 
     def test_each_effect_has_one_entry_that_says_who_did_what(self):
-        for method in self.methods(lambda method: method.audited and method.short != "Publish"):
+        for method in self.methods(lambda method: method.audited and method.short != "Publish"
+                                   and not method.open):  # that is done by whom its request says
             request = self.fixture(method)
             before = len(self.of(method))
             self.ok(method, request, headers={"User-Agent": "conformance/1"})

@@ -9,7 +9,7 @@ from conformance import Conformance
 
 CALLS = 24  # at once, while the process is killed
 # What becomes of it is to be seen elsewhere than in the resource.
-SEEN_ELSEWHERE = {"TestDestination", "ReleaseDestination", "Publish"}
+SEEN_ELSEWHERE = {"TestDestination", "ReleaseDestination", "Publish", "OpenPortalSession"}
 
 
 class Durable(Conformance):
@@ -47,6 +47,8 @@ class Durable(Conformance):
     def same(self, answer, found):
         self.assertEqual(found.status, 200, found.body)
         for member, value in answer.items():
+            if member == "url" and "/portalSessions/" in answer["name"]:
+                continue  # shown once
             if member in ("uid", "etag", "createTime", "displayName", "expireTime", "state", "url",
                           "types", "role", "description", "maxRate", "schemaVersion"):
                 self.assertEqual(found.json.get(member), value, member)
