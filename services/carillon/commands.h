@@ -21,6 +21,8 @@ void AddMigrateCommand(CLI::App& group, Command& chosen);
 void AddHealthCommand(CLI::App& app, Command& chosen);
 /// `generate`, to the group `keys`.
 void AddGenerateKeyCommand(CLI::App& group, Command& chosen);
+/// `rewrap`, to the group `keys`.
+void AddRewrapCommand(CLI::App& group, Command& chosen);
 /// `generate`, to the group `tokens`.
 void AddGenerateTokenCommand(CLI::App& group, Command& chosen);
 void AddStoreCommand(CLI::App& app, Command& chosen);

@@ -215,7 +215,10 @@ void AddKindCommands(CLI::App& app, Command& chosen) {
     if (kind.Method("Rotate") != nullptr) AddRotate(*group, chosen);
     if (kind.Method("Explain") != nullptr) AddExplainCommand(*group, chosen);
     if (kind.Method("Preview") != nullptr) AddPreviewCommand(*group, chosen);
-    if (kind.plural == "keys") AddGenerateKeyCommand(*group, chosen);
+    if (kind.plural == "keys") {
+      AddGenerateKeyCommand(*group, chosen);
+      AddRewrapCommand(*group, chosen);
+    }
     if (kind.plural == "tokens") AddGenerateTokenCommand(*group, chosen);
   }
 }

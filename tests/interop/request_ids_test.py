@@ -22,7 +22,8 @@ class RequestIds(Conformance):
             with self.subTest(method.name):
                 # What has no id is the same when it is done twice, or works once.
                 self.assertTrue(method.has("request_id") or method.short in (
-                    "UpdateOperation", "CancelOperation", "DeleteOperation", "OpenPortalSession"))
+                    "UpdateOperation", "CancelOperation", "DeleteOperation", "OpenPortalSession",
+                    "RewrapSecrets"))
 
     def test_a_repetition_has_the_first_answer_and_one_effect(self):
         done = []

@@ -18,6 +18,7 @@
 #include "layer_builder.h"
 #include "metadata.h"
 #include "remembered.h"
+#include "secret_rewrap.h"
 #include "stored_entries.h"
 #include "stored_resource.h"
 
@@ -34,10 +35,29 @@ absl::Status StoreFailed(const absl::Status& why) {
                         "the configuration store does not take changes; its log tells more");
 }
 
+absl::Status TooManyWaiting() {
+  absl::Status refusal = aip::QuotaExceeded(
+      v1::RATE_LIMITED, "too many changes wait to be put in force", "configuration");
+  aip::AddRetry(refusal, std::chrono::seconds(1));
+  return refusal;
+}
+
 absl::Status Stopping() { return aip::MakeError(v1::STOPPING, "the service is stopping"); }
+
+/// Secrets that are put under another master key, as far as that has come.
+struct Rewrapping {
+  bool count_only = false;
+  absl::AnyInvocable<void(absl::StatusOr<Repository::Rewrapped>)> done;
+  size_t prefix = 0;
+  std::string after;
+  Repository::Rewrapped found;
+  std::vector<std::string> written;  // keys of the step under way
+  bool more = false;                 // entries of the prefix are left behind it
+};
 
 /// A change that waits or is under way.
 struct Pending {
+  std::unique_ptr<Rewrapping> rewrapping;  // not null: nothing else of this counts
   ChangeCall call;
   absl::AnyInvocable<void(absl::StatusOr<Answer>)> done;
   std::string answer_key;  // empty: it is not remembered
@@ -128,6 +148,31 @@ class RepositoryImpl final : public Repository {
     Change(std::move(call), std::move(done));
   }
 
+  void RewrapSecrets(bool count_only,
+                     absl::AnyInvocable<void(absl::StatusOr<Rewrapped>)> done) override {
+    if (!takes_secrets()) {
+      return done(aip::FailedPrecondition(
+          v1::MASTER_KEY_MISSING, "there is no master key: set secrets.master_key",
+          {{"MASTER_KEY_MISSING", "secrets.master_key", "set secrets.master_key"}}));
+    }
+    absl::Status refusal;
+    {
+      const base::MutexLock lock(mutex_);
+      if (stopped_) {
+        refusal = Stopping();
+      } else if (waiting_.size() >= kMaxWaiting) {
+        refusal = TooManyWaiting();
+      } else {
+        auto& rewrapping = waiting_.emplace_back().rewrapping;
+        rewrapping = std::make_unique<Rewrapping>();
+        rewrapping->count_only = count_only;
+        rewrapping->done = std::move(done);
+      }
+    }
+    if (!refusal.ok()) return done(std::move(refusal));
+    PostNext();
+  }
+
   void Stop() override {
     std::deque<Pending> left;
     {
@@ -136,8 +181,11 @@ class RepositoryImpl final : public Repository {
       left.swap(waiting_);
     }
     worker_->Stop();
-    for (Pending& pending : left) pending.done(Stopping());
-    if (under_way_) std::exchange(under_way_, std::nullopt)->done(Stopping());
+    for (Pending& pending : left) Refuse(pending, Stopping());
+    if (under_way_) {
+      Pending last = *std::exchange(under_way_, std::nullopt);
+      Refuse(last, Stopping());
+    }
   }
 
  private:
@@ -151,10 +199,12 @@ class RepositoryImpl final : public Repository {
       pending.done = std::move(done);
       return absl::OkStatus();
     }
-    absl::Status refusal = aip::QuotaExceeded(
-        v1::RATE_LIMITED, "too many changes wait to be put in force", "configuration");
-    aip::AddRetry(refusal, std::chrono::seconds(1));
-    return refusal;
+    return TooManyWaiting();
+  }
+
+  static void Refuse(Pending& pending, absl::Status why) {
+    if (pending.rewrapping != nullptr) return pending.rewrapping->done(std::move(why));
+    pending.done(std::move(why));
   }
 
   /// Runs `step` on the control thread; passed over when it has ended. Callbacks of the store and
@@ -178,9 +228,70 @@ class RepositoryImpl final : public Repository {
       under_way_ = std::move(waiting_.front());
       waiting_.pop_front();
     }
+    if (under_way_->rewrapping != nullptr) return ReadSealed();
     if (!under_way_->call.request_id.empty() && IsRepeated()) return;
     if (under_way_->call.decide == nullptr) return End(Answer());
     Decide();
+  }
+
+  void ReadSealed() {
+    const Rewrapping& now = *under_way_->rewrapping;
+    options_.store.List({.prefix = std::string(RewrapPrefix(now.prefix)),
+                         .after = now.after,
+                         .limit = kRewrappedAtOnce},
+                        OnThread(&RepositoryImpl::OnSealed));
+  }
+
+  void OnSealed(absl::StatusOr<store::ConfigPage> page) {
+    if (!page.ok()) return EndRewrapping(StoreFailed(page.status()));
+    Rewrapping& now = *under_way_->rewrapping;
+    absl::StatusOr<RewrapStep> step = RewrapEntries(options_.keys, now.prefix, page->entries);
+    if (!step.ok()) return EndRewrapping(step.status());
+    now.more = page->more && !page->entries.empty();
+    if (now.more) now.after = page->entries.back().key;
+    now.found.sealed += step->sealed;
+    now.found.rewrapped += step->changes.size();
+    if (now.count_only || step->changes.empty()) return NextSealed();
+    now.written.clear();
+    for (const store::ConfigChange& change : step->changes) now.written.push_back(change.key);
+    options_.store.Write(std::move(step->changes), OnThread(&RepositoryImpl::OnRewrapped));
+  }
+
+  void OnRewrapped(absl::StatusOr<uint64_t> revision) {
+    if (!revision.ok()) return EndRewrapping(StoreFailed(revision.status()));
+    {
+      const base::MutexLock lock(mutex_);
+      for (const std::string& key : under_way_->rewrapping->written) {
+        if (!key.starts_with(kResourcePrefix)) continue;
+        const auto found = entries_.find(key.substr(kResourcePrefix.size()));
+        if (found != entries_.end()) found->second.revision = *revision;
+      }
+      revision_ = *revision;
+    }
+    NextSealed();
+  }
+
+  /// Goes on behind the step, after changes that wait.
+  void NextSealed() {
+    Rewrapping& now = *under_way_->rewrapping;
+    if (!now.more) {
+      now.after.clear();
+      if (++now.prefix == kRewrapPrefixes) return EndRewrapping(now.found);
+    }
+    {
+      const base::MutexLock lock(mutex_);
+      if (!stopped_) {
+        waiting_.push_back(*std::exchange(under_way_, std::nullopt));
+      }
+    }
+    if (under_way_) return EndRewrapping(Stopping());
+    PostNext();
+  }
+
+  void EndRewrapping(absl::StatusOr<Rewrapped> found) {
+    Pending ended = *std::exchange(under_way_, std::nullopt);
+    ended.rewrapping->done(std::move(found));
+    PostNext();
   }
 
   /// Answers a call that was answered before; returns whether it was.

@@ -71,6 +71,11 @@ absl::StatusOr<std::string> DecodeBytes(const sealing::MasterKeys& keys, std::st
                       absl::StrCat("'", base::Printable(key), "': ", opened.status().message()));
 }
 
+std::optional<std::string_view> SealedIn(std::string_view stored) {
+  if (stored.size() < 2 || stored[0] != kStoredVersion || stored[1] != kSealed) return std::nullopt;
+  return stored.substr(2);
+}
+
 absl::Status DecodeStored(const sealing::MasterKeys& keys, std::string_view key,
                           std::string_view stored, Message& message) {
   absl::StatusOr<std::string> bytes = DecodeBytes(keys, key, stored);

@@ -3,6 +3,7 @@
 #include <google/protobuf/message.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,9 @@ std::string EncodeBytes(const sealing::MasterKeys& keys, std::string_view key,
 /// FAILED_PRECONDITION, DATA_LOSS as sealing::OpenSecret.
 absl::StatusOr<std::string> DecodeBytes(const sealing::MasterKeys& keys, std::string_view key,
                                         std::string_view stored);
+
+/// What sealing::SealSecret made of it; nullopt: it is not sealed.
+std::optional<std::string_view> SealedIn(std::string_view stored);
 
 /// Fills `message`. Errors as DecodeBytes.
 absl::Status DecodeStored(const sealing::MasterKeys& keys, std::string_view key,

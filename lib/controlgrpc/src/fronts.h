@@ -44,7 +44,7 @@ rpc::Guest MakeKeyFront(ControlCalls& calls, control::KeyMethods& methods);
 rpc::Guest MakeOperationFront(ControlCalls& calls, const control::OperationMethods& methods);
 rpc::Guest MakePortalFront(ControlCalls& calls, control::PortalMethods& portals);
 rpc::Guest MakeServerFront(ControlCalls& calls, const control::ServerFacts& facts,
-                           const control::Repository& repository);
+                           control::Repository& repository);
 rpc::Guest MakeStatsFront(ControlCalls& calls, const control::StatsMethods& methods);
 rpc::Guest MakeSubscriptionFront(ControlCalls& calls, control::Methods& methods,
                                  control::SubscriptionPreview& preview);

@@ -9,7 +9,7 @@
 namespace carillon::controlgrpc {
 
 rpc::Guest MakeServerFront(ControlCalls& calls, const control::ServerFacts& facts,
-                           const control::Repository& repository) {
+                           control::Repository& repository) {
   ServiceTable table("carillon.v1.ServerService", calls);
   table.Read<v1::GetServerInfoRequest, v1::ServerInfo>(
       [&facts, &repository](const v1::GetServerInfoRequest&, const control::Caller&,
@@ -29,6 +29,18 @@ rpc::Guest MakeServerFront(ControlCalls& calls, const control::ServerFacts& fact
         auto described = types->Describe(request.type());
         if (described.ok()) response = *std::move(described);
         return described.status();
+      });
+  table.Change<v1::RewrapSecretsRequest, v1::RewrapSecretsResponse>(
+      [&repository](const v1::RewrapSecretsRequest& request, const control::Caller&, auto done) {
+        repository.RewrapSecrets(
+            request.validate_only(),
+            [done = std::move(done)](absl::StatusOr<control::Repository::Rewrapped> found) mutable {
+              if (!found.ok()) return done(found.status());
+              auto response = std::make_unique<v1::RewrapSecretsResponse>();
+              response->set_sealed_count(static_cast<int64_t>(found->sealed));
+              response->set_rewrapped_count(static_cast<int64_t>(found->rewrapped));
+              done(std::move(response));
+            });
       });
   return std::move(table).Done();
 }

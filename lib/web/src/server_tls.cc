@@ -7,7 +7,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "carillon/net/peer_certificate.h"
+#include "carillon/net/describe_peer.h"
 #include "carillon/web/server.h"
 
 namespace carillon::web {

@@ -46,6 +46,7 @@ class Repository : public resource::Source, public View {
  public:
   static constexpr size_t kMaxWaiting = 256;  ///< changes that were not answered yet
   static constexpr std::chrono::hours kRemembered{24};
+  static constexpr size_t kRewrappedAtOnce = 100;
   /// Of one change; what else the store takes at once is for the audit log.
   static constexpr size_t kMaxEdits = store::ConfigStore::kMaxChanges - 10'000;
   static constexpr size_t kMaxRemembered = 100'000;  ///< answers by request_id, the newest
@@ -62,6 +63,17 @@ class Repository : public resource::Source, public View {
   /// What the call was answered before, by its request id; null: it was not. `decide` is not looked
   /// at, and nothing changes. `done` and errors as those of `Change`.
   virtual void Recall(ChangeCall call, absl::AnyInvocable<void(absl::StatusOr<Answer>)> done) = 0;
+
+  /// What was found of secrets that are stored.
+  struct Rewrapped {
+    uint64_t sealed = 0;     ///< resources and answers that have some
+    uint64_t rewrapped = 0;  ///< of these, those that were not under the current master key
+  };
+  /// Puts what is sealed under a previous master key under the current one, kRewrappedAtOnce
+  /// entries in a transaction, other changes between them; with `count_only` it is only counted.
+  /// `done` as of `Change`, also with MASTER_KEY_MISSING. Broken off, what was done stays.
+  virtual void RewrapSecrets(bool count_only,
+                             absl::AnyInvocable<void(absl::StatusOr<Rewrapped>)> done) = 0;
 
   /// Of the newest change that is in force.
   virtual uint64_t revision() const = 0;

@@ -1,4 +1,4 @@
-#include "carillon/net/peer_certificate.h"
+#include "carillon/net/describe_peer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "carillon/net/peer_certificate.h"
+#include "carillon/net/describe_peer.h"
 
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
