@@ -76,6 +76,58 @@ absl::StatusOr<std::unique_ptr<Channel>> Channel::Open(const Connection& connect
       new Channel(MakeChannel(connection.address, *credentials), deadline, std::move(metadata)));
 }
 
+void CallCanceller::Cancel() {
+  const base::MutexLock lock(mutex_);
+  cancelled_ = true;
+  if (context_ != nullptr) context_->TryCancel();
+}
+
+void CallCanceller::Break() {
+  const base::MutexLock lock(mutex_);
+  if (context_ != nullptr) context_->TryCancel();
+}
+
+void CallCanceller::Set(grpc::ClientContext* context) {
+  const base::MutexLock lock(mutex_);
+  context_ = context;
+  if (context_ != nullptr && cancelled_) context_->TryCancel();
+}
+
+grpc::Status Channel::Stream(const std::string& method, const std::string& request,
+                             CallCanceller& canceller,
+                             absl::FunctionRef<void(grpc::ByteBuffer& answer)> each) {
+  grpc::ClientContext context;
+  for (const auto& [name, value] : metadata_) context.AddMetadata(name, value);
+  grpc::CompletionQueue queue;
+  // One operation at a time is under way, so the next that ends is it.
+  const auto ended = [&queue] {
+    void* tag = nullptr;
+    bool ok = false;
+    return queue.Next(&tag, &ok) && ok;
+  };
+  const auto call = stub_.PrepareCall(&context, method, &queue);
+  canceller.Set(&context);
+  call->StartCall(nullptr);
+  bool open = ended();
+  if (open) {
+    call->WriteLast(Wrap(request), grpc::WriteOptions(), nullptr);
+    open = ended();
+  }
+  while (open) {
+    grpc::ByteBuffer answer;
+    call->Read(&answer, nullptr);
+    open = ended();
+    if (open) each(answer);
+  }
+  grpc::Status status;
+  call->Finish(&status, nullptr);
+  ended();
+  canceller.Set(nullptr);
+  queue.Shutdown();
+  ended();
+  return status;
+}
+
 grpc::Status Channel::Call(const std::string& method, const CallMetadata& metadata,
                            const std::string& request, grpc::ByteBuffer& answer) {
   grpc::ClientContext context;

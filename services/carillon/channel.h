@@ -9,7 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+#include "carillon/base/mutex.h"
 
 namespace carillon::cli {
 
@@ -34,6 +37,23 @@ struct Connection {
   std::string token;  ///< empty: none is shown
 };
 
+/// Ends a call from another thread. Thread-safe.
+class CallCanceller {
+ public:
+  /// Ends the call that is under way, if there is one, and every later one.
+  void Cancel();
+  /// Ends only the call that is under way.
+  void Break();
+
+ private:
+  friend class Channel;
+  void Set(grpc::ClientContext* context);
+
+  base::Mutex mutex_;
+  grpc::ClientContext* context_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
 /// One channel to carillond. Thread-safe; a call blocks until it is answered or its deadline is
 /// over.
 class Channel {
@@ -46,6 +66,12 @@ class Channel {
   /// `metadata`.
   grpc::Status Call(const std::string& method, const CallMetadata& metadata,
                     const std::string& request, grpc::ByteBuffer& answer);
+
+  /// Calls a method that streams its answers, without a deadline: `each` gets one after another.
+  /// Blocks until the stream ends, or was ended by `canceller`.
+  grpc::Status Stream(const std::string& method, const std::string& request,
+                      CallCanceller& canceller,
+                      absl::FunctionRef<void(grpc::ByteBuffer& answer)> each);
 
  private:
   Channel(const std::shared_ptr<grpc::Channel>& channel, std::chrono::milliseconds deadline,

@@ -30,6 +30,8 @@ void AddApplyCommand(CLI::App& app, Command& chosen);
 void AddExportCommand(CLI::App& app, Command& chosen);
 /// `list` and `resend` of dead letters.
 void AddDeadCommand(CLI::App& app, Command& chosen);
+/// `tail`, to the group `deliveries`.
+void AddTailCommand(CLI::App& group, Command& chosen);
 /// `explain`, to the group `events`.
 void AddExplainCommand(CLI::App& group, Command& chosen);
 /// `preview`, to the group `subscriptions`.

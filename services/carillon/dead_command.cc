@@ -69,10 +69,9 @@ int Resend(const DeadFlags& flags) {
 
 void AddResend(CLI::App& group, Command& chosen) {
   CLI::App* command = group.add_subcommand("resend", "Send dead letters again, the newest first");
-  command->footer(
-      std::string(
-          "Example: carillon dead resend orders --filter 'outcome = HTTP_5XX' --dry-run\n") +
-      kApiExitCodeHelp);
+  command->footer(std::string("Example: carillon dead resend orders --filter 'outcome = "
+                              "OUTCOME_HTTP_5XX' --dry-run\n") +
+                  kApiExitCodeHelp);
   const auto flags = std::make_shared<DeadFlags>();
   command->add_option("OUTER", flags->get.names, "Only those of a destination")->expected(0, 1);
   command->add_option("--filter", flags->get.filter, "Only those that match, too (AIP-160)");

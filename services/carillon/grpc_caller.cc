@@ -11,16 +11,6 @@
 namespace carillon::cli {
 namespace {
 
-/// With the details, where they are those of this very error.
-absl::Status WithDetails(const grpc::Status& status) {
-  google::rpc::Status rpc;
-  if (!status.error_details().empty() && rpc.ParseFromString(status.error_details()) &&
-      rpc.code() == static_cast<int>(status.error_code())) {
-    return aip::FromRpc(rpc);
-  }
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
-}
-
 class GrpcCaller final : public client::Caller {
  public:
   explicit GrpcCaller(std::unique_ptr<Channel> channel) : channel_(std::move(channel)) {}
@@ -43,6 +33,16 @@ class GrpcCaller final : public client::Caller {
 };
 
 }  // namespace
+
+// Where they are those of this very error.
+absl::Status WithDetails(const grpc::Status& status) {
+  google::rpc::Status rpc;
+  if (!status.error_details().empty() && rpc.ParseFromString(status.error_details()) &&
+      rpc.code() == static_cast<int>(status.error_code())) {
+    return aip::FromRpc(rpc);
+  }
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+}
 
 std::unique_ptr<client::Caller> MakeCaller(std::unique_ptr<Channel> channel) {
   return std::make_unique<GrpcCaller>(std::move(channel));

@@ -213,6 +213,7 @@ void AddKindCommands(CLI::App& app, Command& chosen) {
     if (kind.Method("Delete") != nullptr) AddDelete(*group, kind, chosen);
     AddActionCommands(*group, kind, chosen);
     if (kind.Method("Rotate") != nullptr) AddRotate(*group, chosen);
+    if (kind.plural == "deliveries") AddTailCommand(*group, chosen);
     if (kind.Method("Explain") != nullptr) AddExplainCommand(*group, chosen);
     if (kind.Method("Preview") != nullptr) AddPreviewCommand(*group, chosen);
     if (kind.plural == "keys") {

@@ -92,13 +92,21 @@ std::optional<OutputForm> ParseOutputForm(std::string_view word) {
   return std::nullopt;
 }
 
-std::string ToJson(const Message& message) {
+namespace {
+
+std::string PrintJson(const Message& message, bool lines) {
   google::protobuf::util::JsonPrintOptions options;
-  options.add_whitespace = true;
+  options.add_whitespace = lines;
   std::string json;
   const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
   return status.ok() ? json : absl::StrCat("{\"error\": \"", status.ToString(), "\"}\n");
 }
+
+}  // namespace
+
+std::string ToJson(const Message& message) { return PrintJson(message, true); }
+
+std::string ToJsonLine(const Message& message) { return PrintJson(message, false) + "\n"; }
 
 std::string CellText(const Message& message, std::string_view path) {
   const std::vector<std::string> parts = absl::StrSplit(base::ToAbsl(path), '.');

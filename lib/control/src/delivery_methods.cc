@@ -11,8 +11,10 @@
 #include "carillon/aip/error.h"
 #include "carillon/aip/list_filter.h"
 #include "carillon/aip/resource_name.h"
+#include "delivery_count.h"
 #include "delivery_lookup.h"
 #include "delivery_messages.h"
+#include "page_trail.h"
 #include "time_bounds.h"
 
 namespace carillon::control {
@@ -99,13 +101,12 @@ bool Narrow(const aip::Restriction& restriction, std::string_view time_path, Que
 struct Listing {
   Query query;
   bool nothing = false;  ///< no record can fulfill the filter
+  PageTrail trail{UINT64_MAX};
   std::string method, parent, filter, order;
   std::vector<std::string> tenants;
 
   aip::ListArguments Arguments() const { return {method, parent, filter, order, tenants}; }
 };
-
-std::string EncodeCursor(uint64_t before) { return absl::StrCat(before); }
 
 /// `T` is what is listed: v1::Delivery or v1::Attempt, and `make` makes one.
 template <typename T, typename Request>
@@ -159,21 +160,41 @@ absl::StatusOr<Listing> ReadDeliveryListing(const v1::ListDeliveriesRequest& req
       "last_attempt_time", &ToDelivery);
 }
 
+absl::StatusOr<Listing> ReadAttemptListing(const v1::ListAttemptsRequest& request,
+                                           const Caller& caller) {
+  return ReadListing<v1::Attempt>(request, caller, *kAttempt.Parent(), "ListAttempts",
+                                  {"outcome", "response.status", "event_type", "event_id", "number",
+                                   "start_time", "phases.total"},
+                                  "start_time", &ToAttempt);
+}
+
+Query QueryOf(Listing listing) {
+  if (listing.nothing) listing.query.matches = [](const Record&) { return false; };
+  return std::move(listing.query);
+}
+
 absl::Status Resume(const std::string& token, const aip::PageTokens& tokens, base::WallTime now,
                     Listing& listing) {
   if (token.empty()) return absl::OkStatus();
   const auto cursor = tokens.Read(token, listing.Arguments(), now);
   if (!cursor.ok()) return cursor.status();
-  listing.query.before = ToNumber(*cursor).value_or(0);
+  listing.trail = PageTrail::Parse(*cursor).value_or(PageTrail());
+  listing.query.before = listing.trail.start();
   return absl::OkStatus();
 }
 
 template <typename Response>
 void SetEnd(const deliverylog::Page& page, const Listing& listing, const aip::PageTokens& tokens,
             base::WallTime now, Response& response) {
-  if (page.next && *page.next > 0) {
-    response.set_next_page_token(tokens.Make(EncodeCursor(*page.next), listing.Arguments(), now));
-  }
+  const auto token = [&](const PageTrail& trail) {
+    return tokens.Make(trail.Encode(), listing.Arguments(), now);
+  };
+  PageTrail trail = listing.trail;
+  // Who comes back to the first page finds what was on it.
+  const bool first = trail.start() == UINT64_MAX && !page.records.empty();
+  if (first) trail = PageTrail(page.records.front().sequence + 1);
+  if (page.next && *page.next > 0) response.set_next_page_token(token(trail.Next(*page.next)));
+  if (const auto previous = trail.Previous()) response.set_previous_page_token(token(*previous));
   const auto seconds = std::chrono::floor<std::chrono::seconds>(page.scanned_to);
   response.mutable_scanned_to_time()->set_seconds(seconds.time_since_epoch().count());
   response.mutable_scanned_to_time()->set_nanos(
@@ -182,16 +203,26 @@ void SetEnd(const deliverylog::Page& page, const Listing& listing, const aip::Pa
 
 }  // namespace
 
-absl::StatusOr<Query> DeliveryQuery(const std::string& parent, const std::string& filter) {
+absl::StatusOr<Query> DeliveryQuery(const std::string& parent, const std::string& filter,
+                                    const Caller& caller) {
   v1::ListDeliveriesRequest request;
   request.set_parent(parent);
   request.set_filter(filter);
-  absl::StatusOr<Listing> listing = ReadDeliveryListing(request, Caller());
+  absl::StatusOr<Listing> listing = ReadDeliveryListing(request, caller);
   if (!listing.ok()) return listing.status();
-  Query query = std::move(listing->query);
+  Query query = QueryOf(*std::move(listing));
   query.last_only = true;
-  if (listing->nothing) query.matches = [](const Record&) { return false; };
   return query;
+}
+
+absl::StatusOr<Query> AttemptQuery(const std::string& parent, const std::string& filter,
+                                   const Caller& caller) {
+  v1::ListAttemptsRequest request;
+  request.set_parent(parent);
+  request.set_filter(filter);
+  absl::StatusOr<Listing> listing = ReadAttemptListing(request, caller);
+  if (!listing.ok()) return listing.status();
+  return QueryOf(*std::move(listing));
 }
 
 void DeliveryMethods::Get(const v1::GetDeliveryRequest& request, Done done) const {
@@ -258,14 +289,26 @@ void DeliveryMethods::List(const v1::ListDeliveriesRequest& request, const Calle
   });
 }
 
+void DeliveryMethods::Count(const v1::CountDeliveriesRequest& request, const Caller& caller,
+                            Done done) const {
+  if (log_ == nullptr) return done(DeliveryLogIsOff());
+  absl::StatusOr<Query> query = DeliveryQuery(request.parent(), request.filter(), caller);
+  if (!query.ok()) return done(query.status());
+  CountDeliveries(*std::move(query), *log_,
+                  [done = std::move(done)](absl::StatusOr<DeliveryCount> counted) mutable {
+                    if (!counted.ok()) return done(counted.status());
+                    auto response = std::make_unique<v1::CountDeliveriesResponse>();
+                    response->set_count(counted->count);
+                    response->set_capped(counted->more);
+                    SetMoment(counted->scanned_to, *response->mutable_scanned_to_time());
+                    done(Answer(std::move(response)));
+                  });
+}
+
 void DeliveryMethods::ListAttempts(const v1::ListAttemptsRequest& request, const Caller& caller,
                                    Done done) const {
   if (log_ == nullptr) return done(DeliveryLogIsOff());
-  absl::StatusOr<Listing> listing =
-      ReadListing<v1::Attempt>(request, caller, *kAttempt.Parent(), "ListAttempts",
-                               {"outcome", "response.status", "event_type", "event_id", "number",
-                                "start_time", "phases.total"},
-                               "start_time", &ToAttempt);
+  absl::StatusOr<Listing> listing = ReadAttemptListing(request, caller);
   if (!listing.ok()) return done(listing.status());
   absl::Status status = Resume(request.page_token(), tokens_, clock_.Wall(), *listing);
   if (!status.ok()) return done(std::move(status));

@@ -6,15 +6,14 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "carillon/aip/error.h"
 #include "carillon/aip/list_filter.h"
 #include "carillon/aip/resource_name.h"
 #include "carillon/operations/event_message.h"
 #include "carillon/operations/event_scan.h"
 #include "carillon/operations/event_walk.h"
-#include "delivery_lookup.h"
 #include "delivery_messages.h"
+#include "page_trail.h"
 #include "promised_answer.h"
 #include "time_bounds.h"
 
@@ -32,6 +31,7 @@ struct EventListing {
   TimeBounds time;
   WalkRange range{1, UINT64_MAX, true};
   bool resumed = false;  ///< the range is that of a page token
+  PageTrail trail;       ///< pages begin at the end of the range that is looked at first
   bool full = false;
   size_t limit = 0;
 
@@ -77,14 +77,14 @@ void Narrow(const aip::Restriction& restriction, EventListing& listing) {
   if (path == "type") listing.type = *text;
 }
 
-/// The cursor is what is left: `17-4711`.
 absl::Status ResumeListing(const std::string& token, const aip::PageTokens& tokens,
                            base::WallTime now, EventListing& listing) {
   const auto cursor = tokens.Read(token, listing.Arguments(), now);
   if (!cursor.ok()) return cursor.status();
-  const size_t dash = cursor->find('-');
-  listing.range.low = ToNumber(cursor->substr(0, dash)).value_or(1);
-  listing.range.high = dash == cursor->npos ? 1 : ToNumber(cursor->substr(dash + 1)).value_or(1);
+  listing.trail = PageTrail::Parse(*cursor).value_or(PageTrail());
+  const bool down = listing.range.newest_first;
+  listing.range.low = down ? listing.trail.bound() : listing.trail.start();
+  listing.range.high = down ? listing.trail.start() : listing.trail.bound();
   listing.resumed = true;
   return absl::OkStatus();
 }
@@ -102,7 +102,13 @@ class EventPage final : public operations::EventVisitor {
         response_(std::make_unique<v1::ListEventsResponse>()) {}
 
   EventListing& listing() { return *listing_; }
-  void Begin() { until_ = clock_.Mono() + EventMethods::kMaxTime; }
+  void Begin() {
+    until_ = clock_.Mono() + EventMethods::kMaxTime;
+    if (listing_->resumed) return;
+    const WalkRange& range = listing_->range;
+    listing_->trail =
+        range.newest_first ? PageTrail(range.high, range.low) : PageTrail(range.low, range.high);
+  }
 
   Next Visit(const model::EventPtr& event) override {
     if (listing_->Wants(*event)) {
@@ -122,14 +128,21 @@ class EventPage final : public operations::EventVisitor {
   }
   void OnEnd(const WalkRange& rest) override {
     if (scanned_to_) SetMoment(*scanned_to_, *response_->mutable_scanned_to_time());
+    const PageTrail& trail = listing_->trail;
     if (rest.low < rest.high) {
-      response_->set_next_page_token(tokens_.Make(absl::StrCat(rest.low, "-", rest.high),
-                                                  listing_->Arguments(), clock_.Wall()));
+      response_->set_next_page_token(Token(trail.Next(rest.newest_first ? rest.high : rest.low)));
+    }
+    if (const auto previous = trail.Previous()) {
+      response_->set_previous_page_token(Token(*previous));
     }
     answer_(Answer(std::move(response_)));
   }
 
  private:
+  std::string Token(const PageTrail& trail) const {
+    return tokens_.Make(trail.Encode(), listing_->Arguments(), clock_.Wall());
+  }
+
   const base::Clock& clock_;
   const EventListingPtr listing_;
   const aip::PageTokens& tokens_;

@@ -10,6 +10,7 @@
 #include "carillon/aip/error.h"
 #include "carillon/aip/resource_name.h"
 #include "change_call.h"
+#include "delivery_count.h"
 #include "delivery_lookup.h"
 #include "delivery_messages.h"
 #include "rate_field.h"
@@ -143,6 +144,18 @@ operations::Operations::Done AsResponse(Methods::Done done) {
   };
 }
 
+/// What would be done, as the response to a call that only validates.
+absl::AnyInvocable<void(absl::StatusOr<DeliveryCount>)> AsDryRun(Methods::Done done) {
+  return [done = std::move(done)](absl::StatusOr<DeliveryCount> counted) mutable {
+    if (!counted.ok()) return done(counted.status());
+    auto response = std::make_unique<v1::ResendDeliveriesResponse>();
+    response->set_matched_count(counted->count);
+    response->set_estimated(counted->more);
+    for (std::string& name : counted->sample) response->add_sample(std::move(name));
+    done(Answer(std::move(response)));
+  };
+}
+
 }  // namespace
 
 void ResendMethods::Resend(const v1::ResendDeliveryRequest& request, const Caller& caller,
@@ -190,7 +203,7 @@ void ResendMethods::ResendAll(const v1::ResendDeliveriesRequest& request, const 
   if (status.ok() && request.has_max_rate()) status = CheckRate("max_rate", request.max_rate());
   if (!status.ok()) return done(std::move(status));
   if (request.validate_only()) {
-    return CountDeliveries(*std::move(query), *tools_.log, std::move(done));
+    return CountDeliveries(*std::move(query), *tools_.log, AsDryRun(std::move(done)));
   }
   ChangeCall call = MakeCall({kResendAll, request, request.request_id(), false}, caller,
                              v1::ResendDeliveriesResponse::default_instance());

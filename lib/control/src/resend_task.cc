@@ -21,7 +21,6 @@ using operations::DeliveryTools;
 using operations::StepResult;
 
 constexpr size_t kMostAtOnce = 100;
-constexpr int kCountPages = 50;
 
 bool SameDestination(const Record& a, const Record& b) {
   return a.tenant == b.tenant && a.destination == b.destination;
@@ -190,37 +189,6 @@ class ResendTask final : public operations::Task {
   const std::shared_ptr<Place> place_;
 };
 
-/// Deliveries that are being counted.
-struct DeliveryCount {
-  deliverylog::AttemptStore& log;
-  Query query;
-  Methods::Done done;
-  int pages = 0;
-  v1::ResendDeliveriesResponse response;
-};
-
-void CountPage(const std::shared_ptr<DeliveryCount>& count) {
-  count->log.Find(count->query, [count](const absl::StatusOr<deliverylog::Page>& page) {
-    if (!page.ok()) return count->done(DeliveryLogError(page.status()));
-    v1::ResendDeliveriesResponse& response = count->response;
-    for (const Record& record : page->records) {
-      if (response.sample_size() >= ResendMethods::kMaxSample) break;
-      response.add_sample(DeliveryName(record));
-    }
-    response.set_matched_count(response.matched_count() +
-                               static_cast<int64_t>(page->records.size()));
-    const bool more = page->next && *page->next > 0;
-    const bool enough =
-        response.matched_count() >= ResendMethods::kExactCount || ++count->pages >= kCountPages;
-    if (more && !enough) {
-      count->query.before = *page->next;
-      return CountPage(count);
-    }
-    response.set_estimated(more);
-    count->done(std::make_unique<v1::ResendDeliveriesResponse>(std::move(response)));
-  });
-}
-
 }  // namespace
 
 absl::StatusOr<Query> DeliveriesOf(const v1::ResendDeliveriesRequest& request) {
@@ -237,12 +205,6 @@ absl::StatusOr<std::unique_ptr<operations::Task>> MakeResendTask(
     return absl::InvalidArgumentError("its request cannot be read");
   }
   return std::make_unique<ResendTask>(std::move(request), stored, tools);
-}
-
-void CountDeliveries(Query query, deliverylog::AttemptStore& log, Methods::Done done) {
-  query.limit = Query::kMaxLimit;
-  CountPage(std::make_shared<DeliveryCount>(
-      DeliveryCount{.log = log, .query = std::move(query), .done = std::move(done)}));
 }
 
 }  // namespace carillon::control

@@ -22,8 +22,4 @@ absl::StatusOr<deliverylog::Query> DeliveriesOf(const v1::ResendDeliveriesReques
 absl::StatusOr<std::unique_ptr<operations::Task>> MakeResendTask(
     const operations::StoredOperation& stored, const operations::DeliveryTools& tools);
 
-/// Counts what it would do, and names some. `done`, once, on any thread, with a
-/// v1::ResendDeliveriesResponse or an error of carillon/aip/error.h. The log outlives it.
-void CountDeliveries(deliverylog::Query query, deliverylog::AttemptStore& log, Methods::Done done);
-
 }  // namespace carillon::control

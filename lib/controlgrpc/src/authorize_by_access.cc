@@ -85,6 +85,7 @@ absl::StatusOr<CheckRequest> AuthorizeCall(
       return status;
     }
     control::Caller to = ToCaller(caller);
+    to.check = [&authenticator, caller] { return authenticator.Check(*caller); };
     to.trail = trail;
     return to;
   };

@@ -19,17 +19,44 @@ absl::Status TooManyReading() {
   return status;
 }
 
-void Answer(rpc::GuestCall& call, const google::protobuf::Message& response) {
+absl::StatusOr<grpc::ByteBuffer> ToBytes(const google::protobuf::Message& response) {
   grpc::ByteBuffer bytes;
   bool own = false;
   const grpc::Status status =
       grpc::SerializationTraits<google::protobuf::Message>::Serialize(response, &bytes, &own);
-  if (status.ok()) {
-    call.Answer(std::move(bytes));
+  if (!status.ok()) return absl::InternalError(status.error_message());
+  return bytes;
+}
+
+void Answer(rpc::GuestCall& call, const google::protobuf::Message& response) {
+  absl::StatusOr<grpc::ByteBuffer> bytes = ToBytes(response);
+  if (bytes.ok()) {
+    call.Answer(*std::move(bytes));
   } else {
-    call.Finish(absl::InternalError(status.error_message()));
+    call.Finish(bytes.status());
   }
 }
+
+/// The answers of a call, which it ends where nobody else did.
+class CallAnswers final : public control::AnswerStream {
+ public:
+  explicit CallAnswers(rpc::GuestCall& call) : call_(&call) {}
+  ~CallAnswers() override {
+    if (call_ != nullptr) call_->Finish(aip::MakeError(v1::STOPPING, "the service is stopping"));
+  }
+
+  bool cancelled() const override { return call_->cancelled(); }
+  void Write(const google::protobuf::Message& answer,
+             absl::AnyInvocable<void(bool)> written) override {
+    absl::StatusOr<grpc::ByteBuffer> bytes = ToBytes(answer);
+    if (!bytes.ok()) return written(false);
+    call_->Write(*std::move(bytes), std::move(written));
+  }
+  void End(const absl::Status& status) override { std::exchange(call_, nullptr)->Finish(status); }
+
+ private:
+  rpc::GuestCall* call_;  // null: it was ended
+};
 
 absl::Status Parse(grpc::ByteBuffer& bytes, google::protobuf::Message& request) {
   const grpc::Status status =
@@ -132,6 +159,13 @@ rpc::GuestMethod ControlCalls::Change(std::string name, const Message& request, 
         message, caller,
         [this, &call = incoming.call, trail = caller.trail, request = std::move(incoming.request)](
             absl::StatusOr<control::Answer> answer) { Conclude(call, trail, std::move(answer)); });
+  });
+}
+
+rpc::GuestMethod ControlCalls::Stream(std::string name, const Message& request,
+                                      Streaming streaming) {
+  return Make(std::move(name), request, [streaming = std::move(streaming)](Incoming incoming) {
+    streaming(*incoming.request, incoming.caller, std::make_unique<CallAnswers>(incoming.call));
   });
 }
 

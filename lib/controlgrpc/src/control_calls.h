@@ -10,6 +10,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "carillon/base/worker.h"
+#include "carillon/control/answer_stream.h"
 #include "carillon/control/audit_log.h"
 #include "carillon/control/standard_methods.h"
 #include "carillon/controlgrpc/call_authorization.h"
@@ -30,6 +31,10 @@ class ControlCalls {
   using Changing =
       std::function<void(const Message& request, const Caller&, control::Methods::Done done)>;
 
+  /// Answers any number of times, and ends `stream`. `request` is there until it returns.
+  using Streaming = std::function<void(const Message& request, const Caller&,
+                                       std::unique_ptr<control::AnswerStream> stream)>;
+
   /// `audit`, where the effects of calls are written down that nobody else does, may be null and
   /// outlives it.
   ControlCalls(Authorize authorize, control::AuditLog* audit)
@@ -43,6 +48,10 @@ class ControlCalls {
   rpc::GuestMethod ReadLater(std::string name, const Message& request, Changing reading);
   /// A method whose calls begin on the thread that serves them, which must not be blocked.
   rpc::GuestMethod Change(std::string name, const Message& request, Changing changing);
+
+  /// A method that streams its answers. Its calls begin on the thread that serves them, which must
+  /// not be blocked.
+  rpc::GuestMethod Stream(std::string name, const Message& request, Streaming streaming);
 
   /// Runs a task on the thread that reads; false, and nothing happens, after `Stop`.
   bool Post(absl::AnyInvocable<void()> task) { return reader_.Post(std::move(task)); }

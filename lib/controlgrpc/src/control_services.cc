@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "carillon/control/attempt_tails.h"
 #include "carillon/control/delivery_methods.h"
 #include "carillon/control/event_methods.h"
 #include "carillon/control/operation_methods.h"
@@ -25,6 +26,8 @@ class ControlServicesImpl final : public ControlServices {
         states_(options.repository, options.destinations, destinations_, options.delivery.command),
         tester_(options.repository, options.destinations, options.trials, options.clock),
         deliveries_(options.log, options.repository.page_tokens(), options.clock),
+        tails_(control::AttemptTails::Create(options.log, options.repository.page_tokens(),
+                                             options.clock)),
         stats_(options.statistics, options.clock),
         operations_(options.operations, options.repository.page_tokens(), options.clock),
         resends_(options.repository, options.operations, options.delivery_tools, options.clock),
@@ -53,7 +56,7 @@ class ControlServicesImpl final : public ControlServices {
         guests_{MakeDestinationFront(calls_, {destinations_, reader_, states_, tester_, counter_}),
                 MakeKeyFront(calls_, keys_),
                 MakeSubscriptionFront(calls_, subscriptions_, preview_),
-                MakeDeliveryFront(calls_, deliveries_, resends_),
+                MakeDeliveryFront(calls_, deliveries_, resends_, *tails_),
                 MakeOperationFront(calls_, operations_),
                 MakeEventTypeFront(calls_, event_types_),
                 MakeStatsFront(calls_, stats_),
@@ -63,10 +66,13 @@ class ControlServicesImpl final : public ControlServices {
                 MakeTenantFront(calls_, tenants_),
                 MakeAuditFront(calls_, audit_),
                 MakeEventFront(calls_, events_),
-                MakeConfigFront(calls_, config_)} {}
+                MakeConfigFront(calls_, config_)} {
+    tails_->Start();
+  }
 
   const std::vector<rpc::Guest>& guests() const override { return guests_; }
   void Stop() override {
+    tails_->Stop();
     calls_.Stop();
     audit_.Stop();
   }
@@ -79,6 +85,7 @@ class ControlServicesImpl final : public ControlServices {
   control::DestinationStates states_;
   control::DestinationTester tester_;
   control::DeliveryMethods deliveries_;
+  const std::unique_ptr<control::AttemptTails> tails_;
   control::StatsMethods stats_;
   control::OperationMethods operations_;
   control::ResendMethods resends_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "carillon/access/methods.h"
+#include "carillon/control/attempt_tails.h"
 #include "carillon/control/audit_methods.h"
 #include "carillon/control/config_methods.h"
 #include "carillon/control/deletion_counter.h"
@@ -29,7 +30,7 @@ namespace carillon::controlgrpc {
 rpc::Guest MakeAuditFront(ControlCalls& calls, control::AuditMethods& audit);
 rpc::Guest MakeConfigFront(ControlCalls& calls, control::ConfigMethods& config);
 rpc::Guest MakeDeliveryFront(ControlCalls& calls, const control::DeliveryMethods& methods,
-                             control::ResendMethods& resends);
+                             control::ResendMethods& resends, control::AttemptTails& tails);
 struct DestinationParts {
   control::Methods& methods;
   control::DestinationReader& reader;

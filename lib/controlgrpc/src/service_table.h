@@ -74,6 +74,19 @@ class ServiceTable {
         }));
   }
 
+  /// A method that streams its answers: `handler(request, caller, stream)` begins it without
+  /// blocking; `stream` (std::unique_ptr<control::AnswerStream>) takes any number of `Response`.
+  template <typename Request, typename Response, typename Handler>
+  void Stream(Handler handler) {
+    Add(calls_.Stream(NameOf(*Request::descriptor(), *Response::descriptor()),
+                      Request::default_instance(),
+                      [handler = std::move(handler)](
+                          const ControlCalls::Message& request, const control::Caller& caller,
+                          std::unique_ptr<control::AnswerStream> stream) {
+                        handler(static_cast<const Request&>(request), caller, std::move(stream));
+                      }));
+  }
+
   rpc::Guest Done() && { return std::move(guest_); }
 
  private:

@@ -69,6 +69,7 @@ class AttemptStoreImpl final : public AttemptStore {
   /// Before the threads begin.
   absl::Status Recover();
   void Start() {
+    found_below_.store(next_);
     thread_ = std::thread([this] { Run(); });
   }
 
@@ -109,6 +110,7 @@ class AttemptStoreImpl final : public AttemptStore {
 
   std::atomic<uint64_t> written_{0}, dropped_disk_{0}, freed_{0}, damaged_{0};
   std::atomic<bool> failing_{false};
+  std::atomic<uint64_t> found_below_{0};         // sequences that can be found
   std::atomic<uint64_t> set_aside_{UINT64_MAX};  // the reader found it damaged
 
   base::Mutex mutex_;
@@ -283,6 +285,7 @@ absl::Status AttemptStoreImpl::WriteSome(const std::vector<RawEntry>& entries) {
     next_ += count;
     written_.fetch_add(count);
     catalog_.Put(writer_->Entry());
+    found_below_.store(next_);
   }
   return absl::OkStatus();
 }
@@ -385,6 +388,7 @@ LogFigures AttemptStoreImpl::figures() const {
                      .dropped_disk = dropped_disk_.load(),
                      .freed_bytes = freed_.load(),
                      .damaged = damaged_.load(),
+                     .next = found_below_.load(),
                      .failing = failing_.load()};
   for (const SegmentEntry& each : catalog_.All()) {
     ++figures.segments;

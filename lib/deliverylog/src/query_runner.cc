@@ -49,6 +49,7 @@ absl::StatusOr<Page> QueryRunner::Find(const Query& query) {
     if (absl::IsDataLoss(status)) damaged_ = scan.segments[i - 1].first;
     return status;
   }
+  if (scan.page.next && *scan.page.next <= query.since) scan.page.next.reset();
   return std::move(scan.page);
 }
 
@@ -56,6 +57,7 @@ absl::Status QueryRunner::FindIn(Scan& scan, size_t index) {
   const SegmentEntry& segment = scan.segments[index];
   const Query& query = scan.query;
   if (segment.first >= query.before || segment.end() == segment.first) return absl::OkStatus();
+  if (segment.end() <= query.since) return absl::OkStatus();
   const bool bounds = !segment.tail;  // those of a tail move
   if (bounds && query.from && segment.newest < *query.from) {
     scan.SeenTo(segment.oldest);
@@ -78,6 +80,7 @@ absl::Status QueryRunner::FindIn(Scan& scan, size_t index) {
   if (rows) left = std::lower_bound(rows->begin(), rows->end(), end) - rows->begin();
   for (; left > 0 && !scan.full; --left) {
     const uint32_t row = rows ? (*rows)[left - 1] : static_cast<uint32_t>(left - 1);
+    if (segment.first + row < query.since) break;
     const absl::Status status = Look(scan, index, **reader, row);
     if (!status.ok()) return status;
   }

@@ -196,6 +196,21 @@ TEST_F(AuthorizeByAccessTest, ACertificateOfAClientOfThisProcessIsBelievedAndNoO
   server->Shutdown();
 }
 
+TEST_F(AuthorizeByAccessTest, ALongCallCanAskWhetherItsTokenStillHolds) {
+  Be(v1::ROLE_OPERATOR);
+  const auto check = AuthorizeCall(*methods_, "carillon.v1.DestinationService/GetDestination",
+                                   authenticator_, "Bearer " + std::string(token_.Reveal()),
+                                   [] { return std::string("10.0.0.1"); });
+  ASSERT_TRUE(check.ok()) << check.status();
+  v1::GetDestinationRequest request;
+  request.set_name("tenants/acme/destinations/orders");
+  const auto caller = (*check)(request);
+  ASSERT_TRUE(caller.ok()) << caller.status();
+  EXPECT_TRUE(caller->check().ok());
+  authenticator_.SetTokens({});
+  EXPECT_EQ(aip::ReasonOf(caller->check()), v1::CREDENTIALS_INVALID);
+}
+
 /// Says who may call it, and nothing else.
 class AskingService final : public v1::DestinationService::CallbackService {
  public:

@@ -523,6 +523,67 @@ TEST_F(ControlServicesTest, EventsAreLookedAt) {
   EXPECT_EQ(aip::ReasonOf(get("tenants/acme/events/e7").status()), v1::ROLE_FORBIDDEN);
 }
 
+TEST_F(ControlServicesTest, AttemptsAreStreamedUntilTheReaderGoesOrTheServiceStops) {
+  const auto stub = v1::DeliveryService::NewStub(channel_);
+  const auto request =
+      Made<v1::TailAttemptsRequest>("parent: 'tenants/acme/destinations/-/deliveries/-'");
+  const auto add = [&](const std::string& id) {
+    log_->Add(0, {.figures = {.position = 7, .started = clock_.Wall()},
+                  .tenant = "acme",
+                  .destination = "orders",
+                  .event_type = "a.b",
+                  .event_id = id});
+  };
+  grpc::ClientContext gone, stopped;
+  const auto first = stub->TailAttempts(&gone, request);
+  const auto second = stub->TailAttempts(&stopped, request);
+  v1::TailAttemptsResponse answer;
+  ASSERT_TRUE(first->Read(&answer));
+  ASSERT_TRUE(second->Read(&answer));
+  EXPECT_EQ(answer.attempts_size(), 0);
+  EXPECT_NE(answer.resume_token(), "");
+  add("e7");
+  ASSERT_TRUE(first->Read(&answer));
+  ASSERT_EQ(answer.attempts_size(), 1);
+  EXPECT_EQ(answer.attempts(0).event_id(), "e7");
+  gone.TryCancel();
+  EXPECT_EQ(first->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  ASSERT_TRUE(second->Read(&answer));
+  add("e8");
+  ASSERT_TRUE(second->Read(&answer)) << "another reader that went is no hindrance";
+  EXPECT_EQ(answer.attempts(0).event_id(), "e8");
+  services_->Stop();
+  EXPECT_FALSE(second->Read(&answer));
+  EXPECT_EQ(second->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  const auto refusal = [&](const v1::TailAttemptsRequest& asked) {
+    grpc::ClientContext context;
+    const auto stream = stub->TailAttempts(&context, asked);
+    EXPECT_FALSE(stream->Read(&answer));
+    return stream->Finish().error_code();
+  };
+  EXPECT_EQ(refusal({}), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(refusal(request), grpc::StatusCode::UNAVAILABLE);
+  refused_ = "carillon.v1.DeliveryService/TailAttempts";
+  EXPECT_EQ(refusal(request), grpc::StatusCode::PERMISSION_DENIED);
+}
+
+TEST_F(ControlServicesTest, DeliveriesAreCounted) {
+  const auto stub = v1::DeliveryService::NewStub(channel_);
+  log_->Add(0, {.figures = {.position = 7, .started = clock_.Wall()},
+                .tenant = "acme",
+                .destination = "orders",
+                .event_type = "a.b",
+                .event_id = "e7"});
+  log_->Flush();
+  const auto count = Call<v1::CountDeliveriesResponse>(
+      *stub, &v1::DeliveryService::Stub::CountDeliveries,
+      Made<v1::CountDeliveriesRequest>(
+          "parent: 'tenants/acme/destinations/-' filter: 'state = DELIVERED'"));
+  ASSERT_TRUE(count.ok()) << count.status();
+  EXPECT_EQ(count->count(), 1);
+  EXPECT_FALSE(count->capped());
+}
+
 TEST_F(ControlServicesTest, ADeliveryIsSentAgain) {
   ASSERT_TRUE(Create(CreateText("orders")).ok());
   const auto stub = v1::DeliveryService::NewStub(channel_);

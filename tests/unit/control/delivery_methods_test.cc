@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "carillon/aip/error.h"
+#include "page_trail.h"
 
 namespace carillon::control {
 namespace {
@@ -204,6 +205,77 @@ TEST_F(DeliveryMethodsTest, ATokenGoesOnWithTheSameArgumentsOnly) {
   EXPECT_EQ(second->next_page_token(), "");
   request.set_filter("state = DEAD");
   EXPECT_EQ(aip::ReasonOf(List(request).status()), v1::PAGE_TOKEN_INVALID);
+}
+
+TEST_F(DeliveryMethodsTest, OnePageLeadsBackToTheOneBefore) {
+  log_.records = {Failed()};
+  log_.records.front().sequence = 99;
+  log_.next = 42;
+  v1::ListDeliveriesRequest request;
+  const auto first = List(request);
+  EXPECT_EQ(first->previous_page_token(), "");
+  request.set_page_token(first->next_page_token());
+  log_.next = 7;
+  const auto second = List(request);
+  request.set_page_token(second->next_page_token());
+  const auto third = List(request);
+  EXPECT_EQ(log_.asked->before, 7u);
+  request.set_page_token(third->previous_page_token());
+  const auto back = List(request);
+  EXPECT_EQ(log_.asked->before, 42u);
+  request.set_page_token(back->previous_page_token());
+  EXPECT_EQ(List(request)->previous_page_token(), "");
+  EXPECT_EQ(log_.asked->before, 100u) << "what was written since is not on it";
+  request.set_filter("state = DEAD");
+  EXPECT_EQ(aip::ReasonOf(List(request).status()), v1::PAGE_TOKEN_INVALID);
+}
+
+TEST_F(DeliveryMethodsTest, DeliveriesAreCountedUpToABound) {
+  log_.records = {Failed("acme"), Failed("other")};
+  v1::CountDeliveriesRequest request;
+  request.set_parent("tenants/-/destinations/-");
+  request.set_filter("response_status = 503");
+  const auto count = [&] {
+    return Ask<v1::CountDeliveriesResponse>(
+        [&](const auto& r, auto done) { methods_.Count(r, caller_, std::move(done)); }, request);
+  };
+  caller_.tenants = {"acme", "third"};
+  const auto one = count();
+  ASSERT_TRUE(one.ok()) << one.status();
+  EXPECT_EQ(one->count(), 1);
+  EXPECT_FALSE(one->capped());
+  EXPECT_TRUE(log_.asked->last_only);
+  log_.next = 5;
+  EXPECT_TRUE(count()->capped()) << "it was not looked at to its end";
+  EXPECT_EQ(count()->count(), 50) << "of so many pages";
+  log_.records.assign(300, Failed());
+  EXPECT_EQ(count()->count(), 10'000);
+  EXPECT_TRUE(count()->capped());
+  request.set_filter("colour = 1");
+  EXPECT_EQ(aip::ReasonOf(count().status()), v1::FILTER_INVALID);
+}
+
+TEST(PageTrailTest, GoesOnAndBack) {
+  const PageTrail first(50, 3);
+  const PageTrail second = first.Next(40);
+  const PageTrail third = *PageTrail::Parse(second.Next(30).Encode());
+  EXPECT_EQ(third.start(), 30u);
+  EXPECT_EQ(third.bound(), 3u);
+  EXPECT_EQ(third.Previous()->start(), 40u);
+  EXPECT_EQ(third.Previous()->Previous()->start(), 50u);
+  EXPECT_FALSE(third.Previous()->Previous()->Previous());
+  for (const char* wrong : {"", "1", "1,", "x,1", "1,-2", "1,2,99999999999999999999"}) {
+    EXPECT_FALSE(PageTrail::Parse(wrong)) << wrong;
+  }
+}
+
+TEST(PageTrailTest, RemembersABoundedNumberOfPages) {
+  PageTrail trail(UINT64_MAX, UINT64_MAX);
+  for (uint64_t i = 0; i < 500; ++i) trail = trail.Next(UINT64_MAX - i);
+  EXPECT_LT(trail.Encode().size(), 2500u);
+  size_t back = 0;
+  for (auto at = PageTrail::Parse(trail.Encode()); at; at = at->Previous()) ++back;
+  EXPECT_EQ(back, PageTrail::kMaxBack + 1);
 }
 
 TEST_F(DeliveryMethodsTest, WhatCannotBeIsRefused) {

@@ -304,6 +304,26 @@ TEST_F(EventMethodsTest, WhatIsAcceptedOrRemovedMeanwhileMovesNothing) {
   }
 }
 
+TEST_F(EventMethodsTest, OnePageLeadsBackToTheOneBefore) {
+  for (int i = 1; i <= 9; ++i) Add("e" + std::to_string(i));
+  for (const char *order : {"accept_time", "accept_time desc"}) {
+    const std::string text = "page_size: 2 order_by: \"" + std::string(order) + "\"";
+    std::vector<v1::ListEventsResponse> pages{*List(text)};
+    while (!pages.back().next_page_token().empty()) {
+      pages.push_back(*List(text + " page_token: \"" + pages.back().next_page_token() + "\""));
+    }
+    ASSERT_EQ(pages.size(), 5u);
+    Add("new");
+    for (size_t i = pages.size() - 1; i > 0; --i) {
+      const auto back = List(text + " page_token: \"" + pages[i].previous_page_token() + "\"");
+      ASSERT_TRUE(back.ok()) << back.status();
+      EXPECT_EQ(Ids(*back), Ids(pages[i - 1]));
+    }
+    EXPECT_EQ(pages[0].previous_page_token(), "");
+    events_.events.pop_back();
+  }
+}
+
 TEST_F(EventMethodsTest, FiltersCompareEachField) {
   for (int i = 1; i <= 40; ++i) Add("e" + std::to_string(i), i % 2 == 0 ? "order.paid" : "a.b");
   EXPECT_THAT(Ids("filter: \"id = 'e7'\""), ElementsAre("e7"));

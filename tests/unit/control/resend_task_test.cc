@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "carillon/aip/error.h"
+#include "delivery_count.h"
 
 namespace carillon::control {
 namespace {
@@ -205,15 +206,14 @@ TEST_F(ResendTaskTest, AFullDestinationIsWaitedForAndOneThatIsGoneIsNot) {
 
 TEST_F(ResendTaskTest, CountsWhatItWouldDo) {
   for (uint64_t position = 1; position <= 150; ++position) Add(position, State::kDead);
-  absl::StatusOr<Answer> answer = absl::UnknownError("not answered");
+  absl::StatusOr<DeliveryCount> told = absl::UnknownError("not answered");
   CountDeliveries(*DeliveriesOf(request_), log_,
-                  [&](absl::StatusOr<Answer> counted) { answer = std::move(counted); });
-  ASSERT_TRUE(answer.ok()) << answer.status();
-  const auto& response = static_cast<const v1::ResendDeliveriesResponse&>(**answer);
-  EXPECT_EQ(response.matched_count(), 150);
-  EXPECT_FALSE(response.estimated());
-  ASSERT_EQ(response.sample_size(), 100);
-  EXPECT_EQ(response.sample(0), "tenants/acme/destinations/orders/deliveries/150");
+                  [&](absl::StatusOr<DeliveryCount> counted) { told = std::move(counted); });
+  ASSERT_TRUE(told.ok()) << told.status();
+  EXPECT_EQ(told->count, 150);
+  EXPECT_FALSE(told->more);
+  ASSERT_EQ(told->sample.size(), 100u);
+  EXPECT_EQ(told->sample[0], "tenants/acme/destinations/orders/deliveries/150");
   EXPECT_THAT(orders_, IsEmpty());
 }
 

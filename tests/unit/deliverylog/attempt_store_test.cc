@@ -54,6 +54,39 @@ TEST_F(LogTest, WhatWasWrittenIsReadNewestFirst) {
   EXPECT_FALSE(page->records[0].detail);
 }
 
+TEST_F(LogTest, WhatIsNewSinceASequenceIsFound) {
+  Open();
+  EXPECT_EQ(log_->figures().next, 0u);
+  for (uint64_t i = 1; i <= 1300; ++i) Add(At(i));  // two segments that are full, and one
+  log_->Flush();
+  const uint64_t before = log_->figures().next;
+  EXPECT_EQ(before, 1300u);
+  EXPECT_THAT(Find({.since = before})->records, IsEmpty());
+  EXPECT_FALSE(Find({.since = before})->next);
+  Add(At(1301));
+  Add(At(1302));
+  log_->Flush();
+  const auto page = Find({.since = before});
+  EXPECT_THAT(PositionsOf(page->records), ElementsAre(1302, 1301));
+  EXPECT_FALSE(page->next) << "that was all";
+  EXPECT_EQ(Find({.since = before, .limit = 1})->next, before + 1);
+  EXPECT_FALSE(Find({.since = before, .limit = 2})->next);
+  size_t count = 0;
+  Query query{.since = 7, .limit = 100};
+  for (std::optional<uint64_t> next = UINT64_MAX; next;) {
+    query.before = *next;
+    const auto some = Find(query);
+    count += some->records.size();
+    next = some->next;
+  }
+  EXPECT_EQ(count, 1302u - 7);
+  query = {.tenant = "acme", .since = 1290};
+  EXPECT_EQ(Find(query)->records.size(), 12u) << "by an index, too";
+  log_.reset();
+  Open();
+  EXPECT_EQ(log_->figures().next, 1302u);
+}
+
 TEST_F(LogTest, APageGoesOnWhereTheLastEnded) {
   Open();
   for (uint64_t i = 1; i <= 1300; ++i) Add(At(i));  // two segments that are full, and one

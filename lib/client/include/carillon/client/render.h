@@ -21,6 +21,8 @@ std::optional<OutputForm> ParseOutputForm(std::string_view word);
 
 /// protobuf's JSON, on several lines.
 std::string ToJson(const google::protobuf::Message& message);
+/// The same on one line.
+std::string ToJsonLine(const google::protobuf::Message& message);
 
 /// The value of a member as a cell shows it: names of enums in small letters, times as RFC 3339,
 /// elements of lists behind commas; empty: it is not there.

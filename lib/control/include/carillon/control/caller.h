@@ -1,9 +1,11 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "carillon/access/principal.h"
 #include "carillon/base/clock.h"
 #include "carillon/control/call_trail.h"
@@ -19,6 +21,9 @@ struct Caller {
   bool is_operator = false;
   /// The same as its credential says it.
   std::shared_ptr<const access::Principal> credential;
+  /// Whether its credential still holds, for calls that take long to ask now and then; null: it
+  /// does. Any thread, also after the call.
+  std::function<absl::Status()> check;
   /// What the audit log writes down of the call; null: nothing.
   std::shared_ptr<CallTrail> trail;
   /// When it stops waiting for the answer.

@@ -25,6 +25,7 @@ class DeliveryMethods {
 
   void Get(const v1::GetDeliveryRequest& request, Done done) const;
   void List(const v1::ListDeliveriesRequest& request, const Caller& caller, Done done) const;
+  void Count(const v1::CountDeliveriesRequest& request, const Caller& caller, Done done) const;
   void GetAttempt(const v1::GetAttemptRequest& request, Done done) const;
   void ListAttempts(const v1::ListAttemptsRequest& request, const Caller& caller, Done done) const;
 

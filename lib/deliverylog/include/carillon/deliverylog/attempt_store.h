@@ -45,6 +45,7 @@ struct LogFigures {
   uint64_t rows = 0;
   uint64_t freed_bytes = 0;  ///< by retention
   uint64_t damaged = 0;      ///< segments that were set aside
+  uint64_t next = 0;         ///< sequence of what is written next: what is below can be found
   bool failing = false;      ///< nothing is written: the disk is full, or a write failed
 };
 

@@ -31,6 +31,7 @@ struct Query {
   std::function<bool(const Record&)> matches;
 
   uint64_t before = UINT64_MAX;  ///< sequences below it
+  uint64_t since = 0;            ///< sequences from it on
   size_t limit = 50;             ///< 1 to kMaxLimit
   /// Only the last attempt of each delivery. One that was delivered and sent again is there once
   /// for each time that it was delivered.
