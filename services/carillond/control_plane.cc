@@ -109,7 +109,6 @@ class ControlPlaneImpl final : public ControlPlane {
          .audit = *audit_,
          .log = tools_.log,
          .statistics = statistics_});
-    expiry_->Start();
     return absl::OkStatus();
   }
 
@@ -125,6 +124,8 @@ class ControlPlaneImpl final : public ControlPlane {
   void SetSettings(std::shared_ptr<const v1::Config> settings) override {
     facts_->SetSettings(std::move(settings));
   }
+
+  void BeginExpiry() override { expiry_->Start(); }
 
   void Stop() override {
     if (services_ != nullptr) services_->Stop();

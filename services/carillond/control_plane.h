@@ -45,6 +45,8 @@ class ControlPlane {
   virtual void SetFront(const rpc::Front& front, const std::string& publish_address) = 0;
   /// What the file says from now on. Any thread.
   virtual void SetSettings(std::shared_ptr<const v1::Config> settings) = 0;
+  /// What changes is put in force from now on: what expires is deleted. Once.
+  virtual void BeginExpiry() = 0;
   /// Answers what is under way with UNAVAILABLE and takes no more: before what is in force is
   /// given up, and before the front stops. Once more does nothing.
   virtual void Stop() = 0;

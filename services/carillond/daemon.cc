@@ -150,6 +150,7 @@ class DaemonImpl final : public Daemon {
     layers_->Subscribe([this](const resource::SnapshotPtr& next, resource::Source::Done done) {
       Take(next, std::move(done));
     });
+    control_->BeginExpiry();
     file_->Watch(kWatchInterval, [this](const auto& reload) { OnReload(reload); });
     admin_.Every(HealthWatch::kInterval, [this] { LookAtHealth(); });
     LogReady(*snapshot);
