@@ -248,6 +248,7 @@ class DaemonImpl final : public Daemon {
     publishing_ = std::make_unique<rpc::Publishing>(limits, clock_, *journal_, *metrics_);
     if (spans_ != nullptr) publishing_->SetTracer(spans_->tracer());
     publishing_->SetTenants(tenant_quotas_);
+    if (statistics_ != nullptr) publishing_->SetStatistics(*statistics_);
     SetCatalog(snapshot);
     SetAccess(config_);
     auto tls = MakePortTls(config_.publish_tls, web::TlsProtocol::kHttp2, kPublishTls);

@@ -69,6 +69,51 @@ class Counting(Statistics):
         counts = [int(count) for point in points for count in point["sketch"]["counts"]]
         self.assertEqual(sum(counts), 4)
 
+    def test_what_is_accepted_and_how_things_stand(self):
+        with Talking([500]) as receiver:
+            self.begin_with(receiver)
+            self.publish(1, 2)
+            self.publish(2)  # known already
+            self.publish(3, tenant="other")
+            self.wait_for(({"HTTP_5XX": 4}, 0, 2))
+
+            def accepted(name, token=READER):
+                points = self.stats(name, token)["series"][0]["points"]
+                return sum(int(point.get("acceptedCount", 0)) for point in points)
+
+            self.assertEqual(accepted("tenants/acme"), 2)
+            self.assertEqual(accepted("tenants/-", OPERATOR), 3)
+            self.assertEqual(accepted(NAME), 0)
+
+            def summary(name="tenants/acme", token=READER, status=200):
+                return self.call(STATS + "GetSummary", {"name": name}, token, status)
+
+            eventually(lambda: summary()["acceptedPerSecond"] > 0, "five seconds are over")
+            self.assertEqual(summary()["acceptedPerSecond"], 2 / 60)
+            own = summary()
+            self.assertEqual((own["destinationCount"], own["failingCount"]), (1, 1))
+            self.assertEqual(own["destinationsByOutcome"],
+                             [{"outcome": "OUTCOME_HTTP_5XX", "count": "1"}])
+            self.assertEqual(summary("tenants/-", OPERATOR)["destinationCount"], 2)
+            self.assertEqual(summary("tenants/other", status=403).reason, "TENANT_FORBIDDEN")
+
+    def test_one_that_is_made_again_begins_anew(self):
+        with Talking([200]) as receiver:
+            self.begin([])
+            for delivered in (1, 2):
+                made = self.create(receiver.url("/hooks"))
+                self.subscribe()
+                self.assertEqual(self.sums(), ({}, 0, 0))
+                self.publish(*range(10 * delivered, 11 * delivered))
+                self.wait_for(({"SUCCESS": delivered}, delivered, 0))
+                grouped = self.stats("tenants/acme", groupBy="DESTINATION")
+                self.assertEqual(len(grouped["series"]), delivered)
+                self.assertIn(made["uid"], [series["uid"] for series in grouped["series"]])
+                self.call("carillon.v1.DestinationService/DeleteDestination",
+                          {"name": NAME, "force": True})
+            self.assertEqual(self.sums(), ({"SUCCESS": 2}, 2, 0))  # of the last that had the name
+            self.assertEqual(self.sums("tenants/acme"), ({"SUCCESS": 3}, 3, 0))
+
     def test_groups_and_several_names(self):
         with Talking([200]) as receiver:
             self.begin_with(receiver)

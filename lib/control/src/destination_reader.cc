@@ -18,8 +18,7 @@ bool NamesStatus(const std::string& text) { return text.find("stat") != std::str
 
 absl::Status TooManyByStatus() {
   absl::Status status = aip::QuotaExceeded(
-      v1::RATE_LIMITED, "too many lists of destinations are being filtered or ordered by status",
-      "status");
+      v1::RATE_LIMITED, "too many calls ask for the status of all destinations", "status");
   aip::AddRetry(status, std::chrono::seconds(1));
   return status;
 }
@@ -77,28 +76,37 @@ void DestinationReader::DescribePage(Page page, ListDone done) {
       });
 }
 
-void DestinationReader::ListByStatus(const ListRequest& request, const Caller& caller,
-                                     ListDone done) {
+void DestinationReader::AskAll(const ListRequest& request, const Caller& caller,
+                               absl::AnyInvocable<void(absl::StatusOr<All>)> then) {
   absl::StatusOr<std::vector<std::string>> names = methods_.Names(request, caller);
-  if (!names.ok()) return done(names.status());
+  if (!names.ok()) return then(names.status());
   if (by_status_.fetch_add(1) >= kMaxByStatus) {
     --by_status_;
-    return done(TooManyByStatus());
+    return then(TooManyByStatus());
   }
-  Ask(*names, [this, request, caller, names = *names,
-               done = std::move(done)](absl::StatusOr<Statuses> told) mutable {
-    --by_status_;
-    if (!told.ok()) return done(told.status());
-    std::map<std::string_view, const delivery::DestinationStatus*> of;
-    for (size_t i = 0; i < names.size(); ++i) {
-      if ((*told)[i]) of.emplace(names[i], &*(*told)[i]);
-    }
-    done(methods_.List(request, caller, [&of](Message& message) {
-      auto& destination = static_cast<v1::Destination&>(message);
-      const auto found = of.find(destination.name());
-      if (found != of.end()) SetStatus(*found->second, destination);
-    }));
-  });
+  Ask(*names,
+      [this, names = *names, then = std::move(then)](absl::StatusOr<Statuses> told) mutable {
+        --by_status_;
+        if (!told.ok()) return then(told.status());
+        then(All{std::move(names), *std::move(told)});
+      });
+}
+
+void DestinationReader::ListByStatus(const ListRequest& request, const Caller& caller,
+                                     ListDone done) {
+  AskAll(request, caller,
+         [this, request, caller, done = std::move(done)](absl::StatusOr<All> all) mutable {
+           if (!all.ok()) return done(all.status());
+           std::map<std::string_view, const delivery::DestinationStatus*> of;
+           for (size_t i = 0; i < all->names.size(); ++i) {
+             if (all->statuses[i]) of.emplace(all->names[i], &*all->statuses[i]);
+           }
+           done(methods_.List(request, caller, [&of](Message& message) {
+             auto& destination = static_cast<v1::Destination&>(message);
+             const auto found = of.find(destination.name());
+             if (found != of.end()) SetStatus(*found->second, destination);
+           }));
+         });
 }
 
 }  // namespace carillon::control

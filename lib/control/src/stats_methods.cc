@@ -3,9 +3,13 @@
 #include <chrono>
 #include <cmath>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "carillon/aip/error.h"
+#include "carillon/resource/snapshot.h"
+#include "metadata.h"
 #include "stats_request.h"
 
 namespace carillon::control {
@@ -67,6 +71,7 @@ void SetPoint(const Cell& cell, const StatsRequest& request, v1::StatsPoint& to)
   }
   to.set_delivered_count(static_cast<int64_t>(cell.delivered));
   to.set_dead_count(static_cast<int64_t>(cell.dead));
+  to.set_accepted_count(static_cast<int64_t>(cell.accepted));
   to.set_sent_bytes(static_cast<int64_t>(cell.sent_bytes));
   if (cell.latency.count() == 0) return;
   for (const double q : request.quantiles) {
@@ -82,7 +87,10 @@ template <typename Response>
 void ShowStats(const StatsRequest& request, const Result& result, Response& response) {
   for (const statistics::Series& series : result.series) {
     v1::StatsSeries& to = *response.add_series();
-    if (!series.others) to.set_name(NameOf(series.subject));
+    if (!series.others) {
+      to.set_name(NameOf(series.subject));
+      to.set_uid(series.subject.uid.value_or(""));
+    }
     for (const Cell& cell : series.cells) SetPoint(cell, request, *to.add_points());
   }
   SetStatsLength(result.step, *response.mutable_step());
@@ -92,12 +100,28 @@ void ShowStats(const StatsRequest& request, const Result& result, Response& resp
   }
 }
 
+/// Which of all that had the destination's name has it now; nullopt: none has.
+std::optional<std::string> UidNow(const statistics::Subject& subject, const View& view) {
+  const Entry entry = view.Find(NameOf(subject));
+  if (entry.message != nullptr) return GetText(*entry.message, "uid");
+  const resource::SnapshotPtr file = view.file();
+  const resource::TenantResources* const tenant = resource::FindTenant(*file, subject.tenant);
+  if (tenant == nullptr) return std::nullopt;
+  for (const auto& destination : tenant->destinations) {
+    if (destination.value->name == subject.destination) return "";
+  }
+  return std::nullopt;
+}
+
 template <typename Response, typename Request>
-void AskStatistics(statistics::StatisticsStore* store, const Request& request, base::WallTime now,
-                   StatsMethods::Done done) {
+void AskStatistics(statistics::StatisticsStore* store, const View& view, const Request& request,
+                   base::WallTime now, StatsMethods::Done done) {
   if (store == nullptr) return done(StatisticsAreOff());
   absl::StatusOr<StatsRequest> read = ReadStatsRequest(request, now);
   if (!read.ok()) return done(read.status());
+  for (statistics::Subject& subject : read->query.subjects) {
+    if (!subject.destination.empty()) subject.uid = UidNow(subject, view);
+  }
   statistics::Query query = read->query;
   store->Find(std::move(query), [read = *std::move(read),
                                  done = std::move(done)](absl::StatusOr<Result> result) mutable {
@@ -111,11 +135,11 @@ void AskStatistics(statistics::StatisticsStore* store, const Request& request, b
 }  // namespace
 
 void StatsMethods::Get(const v1::GetStatsRequest& request, Done done) const {
-  AskStatistics<v1::GetStatsResponse>(store_, request, clock_.Wall(), std::move(done));
+  AskStatistics<v1::GetStatsResponse>(store_, view_, request, clock_.Wall(), std::move(done));
 }
 
 void StatsMethods::BatchGet(const v1::BatchGetStatsRequest& request, Done done) const {
-  AskStatistics<v1::BatchGetStatsResponse>(store_, request, clock_.Wall(), std::move(done));
+  AskStatistics<v1::BatchGetStatsResponse>(store_, view_, request, clock_.Wall(), std::move(done));
 }
 
 }  // namespace carillon::control

@@ -28,7 +28,7 @@ class ControlServicesImpl final : public ControlServices {
         deliveries_(options.log, options.repository.page_tokens(), options.clock),
         tails_(control::AttemptTails::Create(options.log, options.repository.page_tokens(),
                                              options.clock)),
-        stats_(options.statistics, options.clock),
+        stats_(options.statistics, options.repository, options.clock),
         operations_(options.operations, options.repository.page_tokens(), options.clock),
         resends_(options.repository, options.operations, options.delivery_tools, options.clock),
         tokens_({options.repository, options.tenant_tokens, options.tokens, options.authenticator,
@@ -47,6 +47,7 @@ class ControlServicesImpl final : public ControlServices {
         calls_(std::move(options.authorize), &options.audit),
         reader_(options.destinations, destinations_, options.delivery.describe,
                 [this](absl::AnyInvocable<void()> task) { return calls_.Post(std::move(task)); }),
+        summary_(reader_, options.statistics),
         counter_(options.destinations, options.delivery.count),
         preview_(options.repository, options.subscriptions, *options.delivery.events, options.clock,
                  [this](absl::AnyInvocable<void()> task) { return calls_.Post(std::move(task)); }),
@@ -59,7 +60,7 @@ class ControlServicesImpl final : public ControlServices {
                 MakeDeliveryFront(calls_, deliveries_, resends_, *tails_),
                 MakeOperationFront(calls_, operations_),
                 MakeEventTypeFront(calls_, event_types_),
-                MakeStatsFront(calls_, stats_),
+                MakeStatsFront(calls_, stats_, summary_),
                 MakeServerFront(calls_, options.server, options.repository),
                 MakeTokenFront(calls_, tokens_, options.methods),
                 MakePortalFront(calls_, portals_),
@@ -96,6 +97,7 @@ class ControlServicesImpl final : public ControlServices {
   control::AuditMethods audit_;
   ControlCalls calls_;
   control::DestinationReader reader_;
+  control::SummaryMethods summary_;
   control::DeletionCounter counter_;
   control::SubscriptionPreview preview_;
   control::EventMethods events_;

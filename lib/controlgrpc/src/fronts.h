@@ -19,6 +19,7 @@
 #include "carillon/control/standard_methods.h"
 #include "carillon/control/stats_methods.h"
 #include "carillon/control/subscription_preview.h"
+#include "carillon/control/summary_methods.h"
 #include "carillon/control/tenant_methods.h"
 #include "carillon/control/token_methods.h"
 #include "carillon/rpc/guest.h"
@@ -46,7 +47,8 @@ rpc::Guest MakeOperationFront(ControlCalls& calls, const control::OperationMetho
 rpc::Guest MakePortalFront(ControlCalls& calls, control::PortalMethods& portals);
 rpc::Guest MakeServerFront(ControlCalls& calls, const control::ServerFacts& facts,
                            control::Repository& repository);
-rpc::Guest MakeStatsFront(ControlCalls& calls, const control::StatsMethods& methods);
+rpc::Guest MakeStatsFront(ControlCalls& calls, const control::StatsMethods& methods,
+                          control::SummaryMethods& summary);
 rpc::Guest MakeSubscriptionFront(ControlCalls& calls, control::Methods& methods,
                                  control::SubscriptionPreview& preview);
 rpc::Guest MakeTenantFront(ControlCalls& calls, control::TenantMethods& tenants);

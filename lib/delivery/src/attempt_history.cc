@@ -50,6 +50,7 @@ void AttemptHistory::Count(const Attempt& attempt, model::Outcome outcome,
   options_.statistics->Add(
       shard_, {.tenant = destination.tenant,
                .destination = destination.name,
+               .uid = destination.uid,
                .at = span.ended(),
                .outcome = outcome,
                .responded = response.status != 0,
@@ -63,6 +64,7 @@ void AttemptHistory::AddDead(const Lane& lane) {
   const model::Destination& destination = lane.destination();
   options_.statistics->Add(shard_, {.tenant = destination.tenant,
                                     .destination = destination.name,
+                                    .uid = destination.uid,
                                     .at = clock_.Wall(),
                                     .dead = 1});
 }

@@ -143,6 +143,18 @@ std::vector<TenantPart> ByTenant(const Events& events) {
   return parts;
 }
 
+/// The same of those that are no duplicates; mostly all of them.
+std::vector<TenantPart> AcceptedByTenant(const Events& events,
+                                         const std::vector<store::Appended>& appended) {
+  if (std::ranges::none_of(appended, &store::Appended::duplicate)) return ByTenant(events);
+  Events accepted;
+  accepted.reserve(events.size());
+  for (size_t i = 0; i < events.size(); ++i) {
+    if (!appended[i].duplicate) accepted.push_back(events[i]);
+  }
+  return ByTenant(accepted);
+}
+
 absl::Status NoTenant(const Events& events, std::string_view tenant) {
   const auto first = std::ranges::find(events, tenant, [](const auto& e) { return e->tenant(); });
   return aip::BadField(
@@ -379,10 +391,23 @@ void Publishing::Conclude(Waiting& waiting) {
     for (const store::Appended& a : *waiting.appended) duplicates += a.duplicate ? 1 : 0;
     if (duplicates > 0) metrics_.CountPublished(metrics::PublishResult::kDuplicate, duplicates);
     metrics_.CountPublished(metrics::PublishResult::kAccepted, waiting.events.size() - duplicates);
+    if (statistics_ != nullptr && duplicates < waiting.events.size()) TellStatistics(waiting);
     waiting.answer(Encode(waiting.events, *waiting.appended));
     metrics_.ObservePublish(clock_.Mono() - waiting.start);
   }
   if (waiting.spans != nullptr) waiting.spans->End(status);
+}
+
+void Publishing::TellStatistics(const Waiting& waiting) const {
+  // Queues are few and far apart.
+  constexpr int kQueueBits = 6;
+  const auto shard =
+      static_cast<uint32_t>(reinterpret_cast<uintptr_t>(&waiting.queue) >> kQueueBits);
+  const base::WallTime now = clock_.Wall();
+  for (const TenantPart& part : AcceptedByTenant(waiting.events, *waiting.appended)) {
+    statistics_->Add(
+        shard, {.tenant = part.tenant, .at = now, .accepted = static_cast<uint32_t>(part.events)});
+  }
 }
 
 }  // namespace carillon::rpc

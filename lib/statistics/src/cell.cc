@@ -32,6 +32,7 @@ void Cell::Merge(const Cell& other) {
   delivered += other.delivered;
   dead += other.dead;
   sent_bytes += other.sent_bytes;
+  accepted += other.accepted;
   max_us = std::max(max_us, other.max_us);
   latency.Merge(other.latency);
 }
@@ -45,7 +46,7 @@ void Cell::AppendTo(std::string& bytes) const {
   for (const uint64_t count : attempts) {
     if (count > 0) PutVarint(bytes, count);
   }
-  for (const uint64_t number : {delivered, dead, sent_bytes, uint64_t{max_us}}) {
+  for (const uint64_t number : {delivered, dead, sent_bytes, accepted, uint64_t{max_us}}) {
     PutVarint(bytes, number);
   }
   latency.AppendTo(bytes);
@@ -53,7 +54,7 @@ void Cell::AppendTo(std::string& bytes) const {
 
 bool Cell::MergeFrom(std::string_view bytes) {
   if (!TakeAttempts(bytes, attempts)) return false;
-  for (uint64_t* const number : {&delivered, &dead, &sent_bytes}) {
+  for (uint64_t* const number : {&delivered, &dead, &sent_bytes, &accepted}) {
     uint64_t count = 0;
     if (!TakeVarint(bytes, count)) return false;
     *number += count;

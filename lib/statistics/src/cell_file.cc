@@ -27,6 +27,12 @@ absl::StatusOr<bool> IsOurs(sqlite::Database& database, const std::string& path)
 
 }  // namespace
 
+Subject SubjectAt(const sqlite::Statement& row) {
+  Subject subject{.tenant = std::string(row.Blob(1)), .destination = std::string(row.Blob(2))};
+  if (!subject.destination.empty()) subject.uid = std::string(row.Blob(3));
+  return subject;
+}
+
 void RemoveFiles(const std::string& path) {
   for (const char* const suffix : {"", "-wal", "-shm"}) unlink((path + suffix).c_str());
 }
@@ -74,7 +80,7 @@ absl::Status CellFile::Prepare() {
     status.Update(prepare(oldest_[i], "SELECT min(start) FROM " + table));
     status.Update(prepare(remove_[i], "DELETE FROM " + table + " WHERE start = ?1"));
   }
-  status.Update(prepare(save_, "INSERT OR REPLACE INTO subject VALUES(?1, ?2, ?3, ?4)"));
+  status.Update(prepare(save_, "INSERT OR REPLACE INTO subject VALUES(?1, ?2, ?3, ?4, ?5)"));
   status.Update(prepare(forget_, "DELETE FROM subject WHERE number = ?1"));
   status.Update(prepare(set_head_, "INSERT OR REPLACE INTO head VALUES(?1, ?2)"));
   return status;
@@ -93,14 +99,13 @@ absl::Status CellFile::Transact(Work work) {
 absl::Status CellFile::Restore(Subjects& subjects) {
   // Tenants have no destination: they come first.
   absl::StatusOr<sqlite::Statement> all = database_.Prepare(
-      "SELECT number, tenant, destination, last_hour FROM subject ORDER BY destination");
+      "SELECT number, tenant, destination, uid, last_hour FROM subject ORDER BY destination");
   if (!all.ok()) return all.status();
   for (;;) {
     const absl::StatusOr<bool> more = all->Step();
     if (!more.ok()) return more.status();
     if (!*more) return absl::OkStatus();
-    subjects.Restore(static_cast<uint32_t>(all->Int(0)),
-                     {std::string(all->Blob(1)), std::string(all->Blob(2))}, all->Int(3));
+    subjects.Restore(static_cast<uint32_t>(all->Int(0)), SubjectAt(*all), all->Int(4));
   }
 }
 
@@ -113,10 +118,12 @@ absl::Status CellFile::AddAll(const Cells& cells, const Subjects& subjects,
                               const std::vector<uint32_t>& unsaved) {
   for (const uint32_t number : unsaved) {
     const Subjects::Known& known = subjects.Get(number);
+    const std::string uid = known.subject.uid.value_or("");  // bound by its bytes
     save_.Bind(1, number)
         .BindText(2, known.subject.tenant)
         .BindText(3, known.subject.destination)
-        .Bind(4, known.last_hour);
+        .BindText(4, uid)
+        .Bind(5, known.last_hour);
     if (absl::Status status = save_.Run(); !status.ok()) return status;
   }
   Cells hours;

@@ -59,6 +59,9 @@ class CellFile {
   std::string bytes_;
 };
 
+/// Who a row `number, tenant, destination, uid` is about.
+Subject SubjectAt(const sqlite::Statement& row);
+
 /// Removes the database with what SQLite has beside it.
 void RemoveFiles(const std::string& path);
 

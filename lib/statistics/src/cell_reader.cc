@@ -109,10 +109,12 @@ absl::Status CellReader::Work() {
 }
 
 absl::StatusOr<std::optional<uint32_t>> CellReader::NumberOf(const Subject& subject) {
-  auto find =
-      database_->Prepare("SELECT number FROM subject WHERE tenant = ?1 AND destination = ?2");
+  auto find = database_->Prepare(
+      absl::StrCat("SELECT number FROM subject WHERE tenant = ?1 AND destination = ?2",
+                   subject.uid ? " AND uid = ?3" : " ORDER BY number DESC LIMIT 1"));
   if (!find.ok()) return find.status();
   find->BindText(1, subject.tenant).BindText(2, subject.destination);
+  if (subject.uid) find->BindText(3, *subject.uid);
   const absl::StatusOr<bool> found = find->Step();
   if (!found.ok()) return found.status();
   if (!*found) return std::nullopt;
@@ -144,21 +146,22 @@ absl::StatusOr<absl::flat_hash_map<uint32_t, Subject>> CellReader::Members(const
   const bool tenants = query.group_by == GroupBy::kTenant;
   const Subject& of = query.subjects.front();
   std::string sql =
-      absl::StrCat("SELECT number, tenant, destination FROM subject WHERE destination ",
+      absl::StrCat("SELECT number, tenant, destination, uid FROM subject WHERE destination ",
                    tenants ? "= '' AND tenant <> ''" : "<> ''");
   if (!of.tenant.empty()) sql += " AND tenant = ?1";
   if (!of.destination.empty()) sql += " AND destination = ?2";
+  if (of.uid) sql += " AND uid = ?3";
   auto find = database_->Prepare(sql);
   if (!find.ok()) return find.status();
   if (!of.tenant.empty()) find->BindText(1, of.tenant);
   if (!of.destination.empty()) find->BindText(2, of.destination);
+  if (of.uid) find->BindText(3, *of.uid);
   absl::flat_hash_map<uint32_t, Subject> members;
   for (;;) {
     const absl::StatusOr<bool> more = find->Step();
     if (!more.ok()) return more.status();
     if (!*more) return members;
-    members[static_cast<uint32_t>(find->Int(0))] = {std::string(find->Blob(1)),
-                                                    std::string(find->Blob(2))};
+    members[static_cast<uint32_t>(find->Int(0))] = SubjectAt(*find);
   }
 }
 

@@ -17,14 +17,17 @@ int64_t HourOf(int64_t minute) {
 }  // namespace
 
 void Counter::Add(const Entry& entry) {
-  const uint32_t subject = subjects_.Of(entry.tenant, entry.destination);
-  if (subjects_.Get(subject).subject.destination.empty()) ++no_subject_;
+  const uint32_t subject = subjects_.Of(entry.tenant, entry.destination, entry.uid);
+  if (!entry.destination.empty() && subjects_.Get(subject).subject.destination.empty()) {
+    ++no_subject_;
+  }
   ++entries_;
   Cell& cell = cells_[{MinuteAt(entry.at), subject}];
   if (entry.outcome) ++cell.attempts[static_cast<size_t>(*entry.outcome)];
   cell.delivered += entry.delivered;
   cell.dead += entry.dead;
   cell.sent_bytes += entry.sent_bytes;
+  cell.accepted += entry.accepted;
   if (!entry.responded) return;
   cell.latency.Add(entry.duration_us);
   cell.max_us = std::max(cell.max_us, entry.duration_us);

@@ -15,10 +15,12 @@ struct Packed {
   uint32_t sent_bytes;
   uint32_t delivered;
   uint32_t dead;
+  uint32_t accepted;
   uint8_t outcome;
   uint8_t responded;
   uint8_t tenant_bytes;
   uint8_t destination_bytes;
+  uint8_t uid_bytes;
 };
 
 }  // namespace
@@ -26,16 +28,19 @@ struct Packed {
 void EntryQueue::Add(uint32_t shard, const Entry& entry) {
   const std::string_view tenant = entry.tenant.substr(0, kMaxName);
   const std::string_view destination = entry.destination.substr(0, kMaxName);
+  const std::string_view uid = entry.uid.substr(0, kMaxName);
   const Packed packed{.at = base::ToUnixNanos(entry.at),
                       .duration_us = entry.duration_us,
                       .sent_bytes = entry.sent_bytes,
                       .delivered = entry.delivered,
                       .dead = entry.dead,
+                      .accepted = entry.accepted,
                       .outcome = entry.outcome ? static_cast<uint8_t>(*entry.outcome) : kNoOutcome,
                       .responded = entry.responded ? uint8_t{1} : uint8_t{0},
                       .tenant_bytes = static_cast<uint8_t>(tenant.size()),
-                      .destination_bytes = static_cast<uint8_t>(destination.size())};
-  const size_t bytes = sizeof(packed) + tenant.size() + destination.size();
+                      .destination_bytes = static_cast<uint8_t>(destination.size()),
+                      .uid_bytes = static_cast<uint8_t>(uid.size())};
+  const size_t bytes = sizeof(packed) + tenant.size() + destination.size() + uid.size();
   if (bytes_.load(std::memory_order_relaxed) + bytes > max_bytes_) {
     dropped_.fetch_add(1, std::memory_order_relaxed);
     return;
@@ -46,6 +51,7 @@ void EntryQueue::Add(uint32_t shard, const Entry& entry) {
   stripe.bytes.append(reinterpret_cast<const char*>(&packed), sizeof(packed));
   stripe.bytes.append(tenant);
   stripe.bytes.append(destination);
+  stripe.bytes.append(uid);
 }
 
 void EntryQueue::Take(std::array<std::string, kStripes>& batches) {
@@ -62,8 +68,10 @@ bool EntryQueue::Next(std::string_view& batch, Entry& entry) {
   if (batch.size() < sizeof(packed)) return false;
   std::memcpy(&packed, batch.data(), sizeof(packed));
   batch.remove_prefix(sizeof(packed));
+  const size_t names = size_t{packed.tenant_bytes} + packed.destination_bytes;
   entry = {.tenant = batch.substr(0, packed.tenant_bytes),
            .destination = batch.substr(packed.tenant_bytes, packed.destination_bytes),
+           .uid = batch.substr(names, packed.uid_bytes),
            .at = base::FromUnixNanos(packed.at),
            .outcome = packed.outcome == kNoOutcome
                           ? std::nullopt
@@ -72,8 +80,9 @@ bool EntryQueue::Next(std::string_view& batch, Entry& entry) {
            .duration_us = packed.duration_us,
            .sent_bytes = packed.sent_bytes,
            .delivered = packed.delivered,
-           .dead = packed.dead};
-  batch.remove_prefix(size_t{packed.tenant_bytes} + packed.destination_bytes);
+           .dead = packed.dead,
+           .accepted = packed.accepted};
+  batch.remove_prefix(names + packed.uid_bytes);
   return true;
 }
 

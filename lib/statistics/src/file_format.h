@@ -7,19 +7,20 @@
 
 namespace carillon::statistics {
 
-// The database. `subject` is who there are statistics of (empty names: of all, of a tenant), with
+// The database. `subject` is who there are statistics of (empty names: of all, of a tenant; of
+// several destinations that had one name the newest has the highest number), with
 // the last hour in which something was counted; `minute` and `hour` have cells by their start, in
 // minutes and hours since the epoch, so that new ones are appended and the oldest are removed from
 // the front; `head` says from which start on each of the two has everything.
 inline constexpr int64_t kApplicationId = 0x43617253;  // "CarS"
-inline constexpr int64_t kFormatVersion = 1;
+inline constexpr int64_t kFormatVersion = 2;
 
 inline constexpr char kSchema[] = R"(
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA journal_mode = WAL;
 BEGIN;
 CREATE TABLE subject(number INTEGER PRIMARY KEY, tenant TEXT NOT NULL, destination TEXT NOT NULL,
-  last_hour INTEGER NOT NULL, UNIQUE(tenant, destination));
+  uid TEXT NOT NULL, last_hour INTEGER NOT NULL, UNIQUE(tenant, destination, uid));
 CREATE TABLE minute(start INTEGER, subject INTEGER, cell BLOB NOT NULL,
   PRIMARY KEY(start, subject)) WITHOUT ROWID;
 CREATE TABLE hour(start INTEGER, subject INTEGER, cell BLOB NOT NULL,

@@ -17,6 +17,7 @@
 #include "cell_reader.h"
 #include "counter.h"
 #include "entry_queue.h"
+#include "recent_rates.h"
 #include "subjects.h"
 
 namespace carillon::statistics {
@@ -56,6 +57,9 @@ class StatisticsStoreImpl final : public StatisticsStore {
   void Find(Query query, absl::AnyInvocable<void(absl::StatusOr<Result>)> done) override;
   void Flush() override { WaitForWrite(base::MonoTime::max()); }
   Figures figures() const override;
+  Rates rates(const std::string& tenant) const override {
+    return recent_.Of(tenant, clock_.Wall());
+  }
 
  private:
   void WaitForWrite(base::MonoTime until);
@@ -75,6 +79,7 @@ class StatisticsStoreImpl final : public StatisticsStore {
   const base::Clock& clock_;
   log::Logger& logger_;
   EntryQueue queue_;
+  RecentRates recent_;
 
   // The statistics' thread, and whoever opens before it begins.
   std::unique_ptr<CellFile> file_;  // null: it was set aside, and could not be made anew
@@ -161,7 +166,10 @@ void StatisticsStoreImpl::Count() {
   queue_.Take(batches_);
   for (const std::string& batch : batches_) {
     std::string_view rest = batch;
-    for (Entry entry; EntryQueue::Next(rest, entry);) counter_.Add(entry);
+    for (Entry entry; EntryQueue::Next(rest, entry);) {
+      counter_.Add(entry);
+      recent_.Add(entry);
+    }
   }
 }
 

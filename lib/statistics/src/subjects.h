@@ -29,9 +29,9 @@ class Subjects {
 
   /// One that the file has. Tenants come before their destinations.
   void Restore(uint32_t number, const Subject& subject, int64_t last_hour);
-  /// The number of a destination, which is made if need be; if there is no room for it that of its
-  /// tenant, or else kAll.
-  uint32_t Of(std::string_view tenant, std::string_view destination);
+  /// The number of a destination, which is made if need be; if there is no room for it, or it has
+  /// no name, that of its tenant, or else kAll.
+  uint32_t Of(std::string_view tenant, std::string_view destination, std::string_view uid = {});
   const Known& Get(uint32_t number) const { return known_.at(number); }
   /// Something was counted of it in this hour.
   void Touch(uint32_t number, int64_t hour);
@@ -47,7 +47,9 @@ class Subjects {
  private:
   /// 0: there is no room.
   uint32_t Make(const Subject& subject, uint32_t sum);
-  const std::string& KeyOf(std::string_view tenant, std::string_view destination);
+  const std::string& KeyOf(std::string_view tenant, std::string_view destination,
+                           std::string_view uid);
+  const std::string& KeyOf(const Subject& subject);
 
   size_t max_;
   uint32_t next_ = kAll + 1;

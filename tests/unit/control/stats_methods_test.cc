@@ -35,10 +35,36 @@ class FakeStatistics final : public statistics::StatisticsStore {
   }
   void Flush() override {}
   statistics::Figures figures() const override { return {}; }
+  statistics::Rates rates(const std::string&) const override { return {}; }
 
   std::optional<statistics::Query> asked;
   statistics::Result result;
   absl::Status failure;
+};
+
+/// Two destinations of `acme`: `orders` of the API, and `in-file`.
+class TwoDestinations final : public View {
+ public:
+  TwoDestinations() {
+    auto orders = std::make_shared<v1::Destination>();
+    orders->set_uid("uid-of-orders");
+    orders_ = std::move(orders);
+    model::Destination of_file;
+    of_file.tenant = "acme";
+    of_file.name = "in-file";
+    file_ = resource::MakeSnapshot(1, {}, {}, {of_file}, {}, nullptr);
+  }
+  Entry Find(std::string_view name) const override {
+    return name == "tenants/acme/destinations/orders" ? Entry{std::string(name), 1, orders_}
+                                                      : Entry{};
+  }
+  std::vector<Entry> List(std::string_view) const override { return {}; }
+  resource::SnapshotPtr file() const override { return file_; }
+  resource::SnapshotPtr stored() const override { return file_; }
+
+ private:
+  MessagePtr orders_;
+  resource::SnapshotPtr file_;
 };
 
 class StatsMethodsTest : public testing::Test {
@@ -80,12 +106,13 @@ class StatsMethodsTest : public testing::Test {
 
   FakeStatistics store_;
   base::SimulatedClock clock_;  // 1,700,000,000
-  StatsMethods methods_{&store_, clock_};
+  TwoDestinations there_;
+  StatsMethods methods_{&store_, there_, clock_};
 };
 
 TEST_F(StatsMethodsTest, WhoIsNamedIsAskedFor) {
   ASSERT_TRUE(Get(absl::StrCat(kStatsOrders, kStatsStart)).ok());
-  EXPECT_THAT(store_.asked->subjects, ElementsAre(Subject{"acme", "orders"}));
+  EXPECT_THAT(store_.asked->subjects, ElementsAre(Subject{"acme", "orders", "uid-of-orders"}));
   EXPECT_EQ(store_.asked->group_by, GroupBy::kSubject);
   EXPECT_EQ(base::ToUnixSeconds(store_.asked->from), 1'699'990'000);
   EXPECT_EQ(store_.asked->to, clock_.Wall());
@@ -95,6 +122,17 @@ TEST_F(StatsMethodsTest, WhoIsNamedIsAskedFor) {
   ASSERT_TRUE(Get(absl::StrCat("name: 'tenants/-' group_by: TENANT ", kStatsStart)).ok());
   EXPECT_THAT(store_.asked->subjects, ElementsAre(Subject{}));
   EXPECT_EQ(store_.asked->group_by, GroupBy::kTenant);
+}
+
+TEST_F(StatsMethodsTest, ANameMeansWhoHasItNow) {
+  ASSERT_TRUE(
+      BatchGet(absl::StrCat("names: 'tenants/acme/destinations/in-file' names: 'tenants/acme' "
+                            "names: 'tenants/acme/destinations/gone' ",
+                            kStatsStart))
+          .ok());
+  EXPECT_THAT(store_.asked->subjects,
+              ElementsAre(Subject{"acme", "in-file", ""}, Subject{"acme", ""},
+                          Subject{"acme", "gone", std::nullopt}));
 }
 
 TEST_F(StatsMethodsTest, ANameThatIsNoneIsRefused) {
@@ -182,9 +220,10 @@ TEST_F(StatsMethodsTest, WhatWasCountedIsShown) {
   cell.delivered = 30;
   cell.dead = 4;
   cell.sent_bytes = 5000;
+  cell.accepted = 70;
   cell.max_us = 2'000'000;
   for (const uint32_t us : {1000u, 1000u, 2'000'000u}) cell.latency.Add(us);
-  store_.result = {.series = {{.subject = {"acme", "orders"}, .cells = {cell, {}}},
+  store_.result = {.series = {{.subject = {"acme", "orders", "uid"}, .cells = {cell, {}}},
                               {.subject = {"acme", ""}, .cells = {}},
                               {.subject = {}, .cells = {}},
                               {.subject = {}, .others = true, .cells = {}}},
@@ -210,6 +249,8 @@ TEST_F(StatsMethodsTest, WhatWasCountedIsShown) {
   EXPECT_EQ(point.delivered_count(), 30);
   EXPECT_EQ(point.dead_count(), 4);
   EXPECT_EQ(point.sent_bytes(), 5000);
+  EXPECT_EQ(point.accepted_count(), 70);
+  EXPECT_EQ(shown->series(0).uid(), "uid");
   EXPECT_EQ(point.max_latency().seconds(), 2);
   ASSERT_EQ(point.quantiles_size(), 2);
   EXPECT_NEAR(point.quantiles(0).nanos(), 1e6, 2e4);
@@ -240,7 +281,7 @@ TEST_F(StatsMethodsTest, FailuresAreToldInTheWordsOfTheApi) {
   store_.failure = absl::UnavailableError("/var/lib/secret");
   EXPECT_EQ(aip::ReasonOf(Get(text).status()), v1::STORE_UNAVAILABLE);
   EXPECT_THAT(Get(text).status().message(), testing::Not(HasSubstr("secret")));
-  const StatsMethods off(nullptr, clock_);
+  const StatsMethods off(nullptr, there_, clock_);
   v1::GetStatsRequest request;
   const auto answer = Ask<v1::GetStatsResponse>(
       [&](StatsMethods::Done done) { off.Get(request, std::move(done)); });

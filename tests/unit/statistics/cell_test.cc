@@ -11,6 +11,7 @@ Cell Full() {
   cell.delivered = 300;
   cell.dead = 5;
   cell.sent_bytes = uint64_t{1} << 50;
+  cell.accepted = 70'000;
   cell.max_us = UINT32_MAX;
   cell.latency.Add(1000, 12);
   cell.latency.Add(UINT32_MAX);

@@ -9,13 +9,15 @@ TEST(EntryQueue, WhatGoesInComesOut) {
   EntryQueue queue(1 << 20);
   const Entry attempt{.tenant = "acme",
                       .destination = "orders",
+                      .uid = "0197-uid",
                       .at = base::FromUnixNanos(1'700'000'000'123'456'789),
                       .outcome = model::Outcome::kHttp5xx,
                       .responded = true,
                       .duration_us = UINT32_MAX,
                       .sent_bytes = 70'000,
                       .delivered = 3,
-                      .dead = 4};
+                      .dead = 4,
+                      .accepted = 5};
   queue.Add(3, attempt);
   queue.Add(3, {.tenant = "acme", .destination = std::string(300, 'd'), .dead = 1});
   std::array<std::string, EntryQueue::kStripes> batches;
@@ -32,8 +34,11 @@ TEST(EntryQueue, WhatGoesInComesOut) {
   EXPECT_EQ(entry.sent_bytes, 70'000u);
   EXPECT_EQ(entry.delivered, 3u);
   EXPECT_EQ(entry.dead, 4u);
+  EXPECT_EQ(entry.uid, "0197-uid");
+  EXPECT_EQ(entry.accepted, 5u);
   ASSERT_TRUE(EntryQueue::Next(rest, entry));
   EXPECT_FALSE(entry.outcome);
+  EXPECT_EQ(entry.uid, "");
   EXPECT_FALSE(entry.responded);
   EXPECT_EQ(entry.destination, std::string(255, 'd'));
   EXPECT_FALSE(EntryQueue::Next(rest, entry));

@@ -53,6 +53,62 @@ TEST_F(StoreTest, WhatIsCountedIsReadByMinute) {
   EXPECT_EQ(cells[4].max_us, 0u);
 }
 
+TEST_F(StoreTest, OneThatIsMadeAgainBeginsAnew) {
+  // As long as they are: texts of so many bytes have memory of their own.
+  const std::string first_uid = "0197a9a0-0000-7000-8000-000000000001";
+  const std::string second_uid = "0197a9a0-0000-7000-8000-000000000002";
+  Open();
+  Entry first = Success();
+  first.uid = first_uid;
+  Add(first);
+  Add(first);
+  Entry second = Success();
+  second.uid = second_uid;
+  Add(second);
+  EXPECT_EQ(Successes(Sum({"acme", "orders", first_uid})), 2u);
+  EXPECT_EQ(Successes(Sum({"acme", "orders", second_uid})), 1u);
+  EXPECT_EQ(Successes(Sum({"acme", "orders", "0197a9a0-0000-7000-8000-000000000003"})), 0u);
+  EXPECT_EQ(Successes(Sum({"acme", "orders", ""})), 0u);
+  EXPECT_EQ(Successes(Sum({"acme", "orders"})), 1u) << "the one that had the name last";
+  EXPECT_EQ(Successes(Sum({"acme", ""})), 3u);
+  Open();
+  Add(first);
+  Add(second);
+  EXPECT_EQ(Successes(Sum({"acme", "orders", first_uid})), 3u);
+  EXPECT_EQ(Successes(Sum({"acme", "orders"})), 2u);
+  Query query = Last(hours(48), hours(24), {"acme", ""});
+  query.group_by = GroupBy::kDestination;
+  const auto groups = Find(std::move(query));
+  ASSERT_TRUE(groups.ok()) << groups.status();
+  ASSERT_EQ(groups->series.size(), 2u);
+  EXPECT_EQ(groups->series[0].subject, (Subject{"acme", "orders", first_uid}));
+  EXPECT_EQ(groups->series[1].subject, (Subject{"acme", "orders", second_uid}));
+}
+
+TEST_F(StoreTest, WhatIsAcceptedIsOfTheTenantAndOfAll) {
+  Open();
+  Add(Success());
+  Entry accepted = Success("acme", "");
+  accepted.outcome.reset();
+  accepted.responded = false;
+  accepted.delivered = 0;
+  accepted.accepted = 7;
+  Add(accepted);
+  accepted.tenant = "bell";
+  accepted.accepted = 2;
+  Add(accepted);
+  EXPECT_EQ(Sum({"acme", ""}).accepted, 7u);
+  EXPECT_EQ(Sum({"acme", ""}).AllAttempts(), 1u);
+  EXPECT_EQ(Sum({"bell", ""}).accepted, 2u);
+  EXPECT_EQ(Sum({}).accepted, 9u);
+  EXPECT_EQ(Sum({"acme", "orders"}).accepted, 0u);
+  EXPECT_EQ(store_->figures().no_subject, 0u);
+  clock_.Advance(seconds(5));
+  EXPECT_EQ(store_->rates("acme").accepted, 7.0 / 60);
+  EXPECT_EQ(store_->rates("acme").delivered, 1.0 / 60);
+  EXPECT_EQ(store_->rates("").accepted, 9.0 / 60);
+}
+
 TEST_F(StoreTest, SumsAreThoseOfTheirParts) {
   Open();
   std::mt19937 random(1);
@@ -153,7 +209,7 @@ TEST_F(StoreTest, OfGroupsTheGreatestHaveSeriesOfTheirOwn) {
   const auto grouped = Find(query);
   ASSERT_TRUE(grouped.ok()) << grouped.status();
   ASSERT_EQ(grouped->series.size(), 51u);
-  EXPECT_EQ(grouped->series[0].subject, (Subject{"acme", "d152"}));
+  EXPECT_EQ(grouped->series[0].subject, (Subject{"acme", "d152", ""}));
   EXPECT_THAT(SuccessesOf(grouped->series[0]), ElementsAre(53));
   EXPECT_THAT(SuccessesOf(grouped->series[49]), ElementsAre(4));
   EXPECT_TRUE(grouped->series[50].others);

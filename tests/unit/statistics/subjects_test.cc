@@ -21,6 +21,20 @@ TEST(Subjects, ADestinationIsAPartOfItsTenantAndThatOfAll) {
   EXPECT_EQ(subjects.Get(subjects.Of("acme", "bills")).sum, acme);
 }
 
+TEST(Subjects, WhoHadTheNameBeforeIsAnother) {
+  Subjects subjects(10);
+  const uint32_t first = subjects.Of("acme", "orders", "uid-1");
+  const uint32_t second = subjects.Of("acme", "orders", "uid-2");
+  EXPECT_NE(first, second);
+  EXPECT_EQ(subjects.Of("acme", "orders", "uid-1"), first);
+  EXPECT_EQ(subjects.Get(first).sum, subjects.Get(second).sum);
+  EXPECT_EQ(subjects.Get(second).subject, (Subject{"acme", "orders", "uid-2"}));
+  const uint32_t of_file = subjects.Of("acme", "orders");
+  EXPECT_NE(of_file, first);
+  EXPECT_EQ(subjects.Get(of_file).subject, (Subject{"acme", "orders", ""}));
+  EXPECT_EQ(subjects.Of("acme", ""), subjects.Get(first).sum);
+}
+
 TEST(Subjects, OneTooManyIsCountedWithItsTenantOrInAll) {
   Subjects subjects(3);  // one tenant with two destinations
   const uint32_t first = subjects.Of("acme", "d1");
@@ -65,8 +79,10 @@ TEST(Subjects, ThoseOfTheFileKeepTheirNumbers) {
   Subjects subjects(10);
   subjects.Restore(Subjects::kAll, {}, 0);
   subjects.Restore(7, {"acme", ""}, 100);
-  subjects.Restore(5, {"acme", "orders"}, 100);
+  subjects.Restore(5, {"acme", "orders", ""}, 100);
+  subjects.Restore(6, {"acme", "orders", "uid"}, 100);
   EXPECT_EQ(subjects.Of("acme", "orders"), 5u);
+  EXPECT_EQ(subjects.Of("acme", "orders", "uid"), 6u);
   EXPECT_EQ(subjects.Get(5).sum, 7u);
   EXPECT_EQ(subjects.Of("acme", "bills"), 8u);
   EXPECT_THAT(subjects.TakeUnsaved(), ElementsAre(8));

@@ -29,8 +29,8 @@ class DestinationReader {
   using Done = Methods::Done;
   using ListDone = absl::AnyInvocable<void(absl::StatusOr<Page>)>;
 
-  /// Lists by status that are under way at once; one more is answered with RATE_LIMITED. Each asks
-  /// for all destinations of its parent.
+  /// Lists by status, and other questions for all, that are under way at once; one more is answered
+  /// with RATE_LIMITED. Each asks for all destinations of its parent.
   static constexpr size_t kMaxByStatus = 4;
 
   /// `destinations`: the type of MakeDestinationType, `methods` those of it.
@@ -44,6 +44,16 @@ class DestinationReader {
   /// On the thread that reads. `done`, once, there or on any thread.
   void Get(const std::string& name, Done done);
   void List(const ListRequest& request, const Caller& caller, ListDone done);
+
+  /// All that the caller sees of a parent.
+  struct All {
+    std::vector<std::string> names;
+    Statuses statuses;  ///< in the order of the names
+  };
+  /// Of the request's parent; the rest of it is not looked at. On the thread that reads; `then`,
+  /// once, there or on any thread.
+  void AskAll(const ListRequest& request, const Caller& caller,
+              absl::AnyInvocable<void(absl::StatusOr<All>)> then);
 
  private:
   void ListByStatus(const ListRequest& request, const Caller& caller, ListDone done);

@@ -2,6 +2,7 @@
 
 #include "carillon/base/clock.h"
 #include "carillon/control/standard_methods.h"
+#include "carillon/control/view.h"
 #include "carillon/statistics/statistics_store.h"
 #include "carillon/v1/stats_service.pb.h"
 
@@ -20,15 +21,17 @@ class StatsMethods {
   static constexpr int kMaxNames = 50;
   static constexpr int kMaxQuantiles = 10;
 
-  /// `store` null: nothing is counted, and every call says so. Both outlive it.
-  StatsMethods(statistics::StatisticsStore* store, const base::Clock& clock)
-      : store_(store), clock_(clock) {}
+  /// `store` null: nothing is counted, and every call says so. `view` says who has a name now. All
+  /// outlive it.
+  StatsMethods(statistics::StatisticsStore* store, const View& view, const base::Clock& clock)
+      : store_(store), view_(view), clock_(clock) {}
 
   void Get(const v1::GetStatsRequest& request, Done done) const;
   void BatchGet(const v1::BatchGetStatsRequest& request, Done done) const;
 
  private:
   statistics::StatisticsStore* const store_;
+  const View& view_;
   const base::Clock& clock_;
 };
 

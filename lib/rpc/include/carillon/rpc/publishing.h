@@ -20,6 +20,7 @@
 #include "carillon/ingest/ingest.h"
 #include "carillon/metrics/metrics.h"
 #include "carillon/model/trace_context.h"
+#include "carillon/statistics/statistics_sink.h"
 #include "carillon/store/event_log.h"
 #include "carillon/tracing/tracer.h"
 
@@ -67,6 +68,9 @@ class Publishing {
   /// UNAUTHENTICATED, PERMISSION_DENIED, RESOURCE_EXHAUSTED: it must not; counted.
   absl::StatusOr<Caller> Admit(const grpc::ServerContext& context, std::string_view method);
 
+  /// From now on statistics are told what was accepted, once, before the first call. Outlives this.
+  void SetStatistics(statistics::Sink& statistics) { statistics_ = &statistics; }
+
   /// From now on spans are made; once, before the first call. Outlives this.
   void SetTracer(tracing::Tracer& tracer) { tracer_ = &tracer; }
   /// Returns where in a trace the call stands, as its metadata says, or nullopt when it says
@@ -98,6 +102,8 @@ class Publishing {
     return catalog_;
   }
   void Conclude(Waiting& waiting);
+  /// Tells the statistics of those that are no duplicates.
+  void TellStatistics(const Waiting& waiting) const;
   void Count(const absl::Status& status, uint64_t events, base::MonoTime since);
   /// Whether these are the caller's to publish, still.
   absl::Status CheckCaller(const Caller& caller,
@@ -125,7 +131,8 @@ class Publishing {
   access::TenantQuotas* tenants_ = nullptr;  ///< null when nobody bounds them
   std::function<std::string(const std::string&)> peer_host_;
   std::function<base::PeerCertificatePtr(const std::string&)> peer_certificate_;
-  tracing::Tracer* tracer_ = nullptr;  ///< null when nobody asked for spans
+  statistics::Sink* statistics_ = nullptr;  ///< null when nobody counts
+  tracing::Tracer* tracer_ = nullptr;       ///< null when nobody asked for spans
 };
 
 }  // namespace carillon::rpc

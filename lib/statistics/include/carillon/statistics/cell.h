@@ -10,13 +10,14 @@
 
 namespace carillon::statistics {
 
-/// What came of attempts: of one destination or tenant, or of all, within a minute or longer. A
-/// value.
+/// What came of attempts, and what was accepted: of one destination or tenant, or of all, within a
+/// minute or longer. A value.
 struct Cell {
   std::array<uint64_t, model::kOutcomeCount> attempts{};  ///< by outcome
   uint64_t delivered = 0;                                 ///< deliveries that arrived
   uint64_t dead = 0;                                      ///< deliveries that were given up
   uint64_t sent_bytes = 0;                                ///< of the bodies of requests
+  uint64_t accepted = 0;                                  ///< events; of a tenant and of all
   uint32_t max_us = 0;                                    ///< the longest of `latency`
   Sketch latency;                                         ///< of attempts that a response came to
 

@@ -12,7 +12,8 @@ namespace carillon::statistics {
 /// Something to be counted. Views hold for the length of the call.
 struct Entry {
   std::string_view tenant;
-  std::string_view destination;
+  std::string_view destination;           ///< empty: it is of the tenant only
+  std::string_view uid;                   ///< tells it from others of its name; may be empty
   base::WallTime at{};                    ///< it counts in this minute
   std::optional<model::Outcome> outcome;  ///< of an attempt; if unset, there was none
   bool responded = false;                 ///< a response came to it
@@ -20,6 +21,7 @@ struct Entry {
   uint32_t sent_bytes = 0;                ///< of its body
   uint32_t delivered = 0;                 ///< deliveries that arrived by it
   uint32_t dead = 0;                      ///< deliveries that were given up
+  uint32_t accepted = 0;                  ///< events; of the tenant only
 };
 
 /// Takes what is to be counted. Thread-safe; never waits for a disk or for a reader, never fails:

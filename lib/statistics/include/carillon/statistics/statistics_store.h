@@ -48,6 +48,12 @@ struct Figures {
   bool failing = false;        ///< nothing is written: the disk is full, or a write failed
 };
 
+/// How much there was a second, in the last minute.
+struct Rates {
+  double accepted = 0;   ///< events
+  double delivered = 0;  ///< deliveries that arrived
+};
+
 /// Statistics of deliveries: by destination, by tenant and of all, by minute and by hour. One
 /// database of SQLite; see the README for what is in it.
 ///
@@ -70,6 +76,10 @@ class StatisticsStore : public Sink {
   /// takes longer than a second. RESOURCE_EXHAUSTED: too many queries wait. OUT_OF_RANGE: this one
   /// needs too much work. UNAVAILABLE: reading failed. CANCELLED: the store was closed.
   virtual void Find(Query query, absl::AnyInvocable<void(absl::StatusOr<Result>)> done) = 0;
+
+  /// Of a tenant, or of all (empty): the last minute that is over, to some seconds. From memory: it
+  /// begins anew with the process. Any thread.
+  virtual Rates rates(const std::string& tenant) const = 0;
 
   /// Returns when what was handed over before is written, or was dropped, and what is too old is
   /// removed. For tests.

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ namespace carillon::statistics {
 struct Subject {
   std::string tenant;
   std::string destination;
+  /// Tells a destination from others that had its name: of one of the file it is empty. Unset, a
+  /// query means the one that had the name last.
+  std::optional<std::string> uid = std::nullopt;
   friend auto operator<=>(const Subject&, const Subject&) = default;
 };
 
