@@ -55,6 +55,25 @@ class Testing(ControlApi):
         listed = self.call(DESTINATIONS + "ListDestinations", {"parent": "tenants/acme"})
         self.assertEqual(len(listed["destinations"]), 1)
 
+    def test_a_url_is_checked_before_it_is_used(self):
+        receiver = self.sink()
+        self.begin()
+
+        def check(url, token=ACME, status=200):
+            return self.call(DESTINATIONS + "CheckUrl", {"parent": "tenants/acme", "url": url},
+                             token, status)
+
+        url = receiver.url("/ok")
+        answer = check(url + "#fragment")
+        self.assertEqual((answer["url"], answer["allowed"]), (url, True))
+        self.assertEqual(answer["addresses"], [{"address": "127.0.0.1", "allowed": True}])
+        answer = check("http://10.1.2.3:22/")
+        self.assertNotIn("allowed", answer)
+        self.assertIn("guard.allow_networks", answer["message"])
+        self.assertIn("private use", answer["addresses"][0]["message"])
+        self.assertEqual(check("ftp://a.example/", status=400).reason, "FIELD_INVALID")
+        self.assertEqual(check(url, READER, 403).reason, "ROLE_FORBIDDEN")
+
     def test_a_silent_receiver_is_told_within_the_callers_time(self):
         receiver = self.sink()
         self.begin()

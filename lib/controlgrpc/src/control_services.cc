@@ -25,6 +25,7 @@ class ControlServicesImpl final : public ControlServices {
         keys_(options.repository, options.destinations, options.clock),
         states_(options.repository, options.destinations, destinations_, options.delivery.command),
         tester_(options.repository, options.destinations, options.trials, options.clock),
+        urls_(options.repository, options.trials, options.clock),
         deliveries_(options.log, options.repository.page_tokens(), options.clock),
         tails_(control::AttemptTails::Create(options.log, options.repository.page_tokens(),
                                              options.clock)),
@@ -54,7 +55,8 @@ class ControlServicesImpl final : public ControlServices {
         events_(options.repository,
                 {*options.delivery.events, options.log, options.clock,
                  [this](absl::AnyInvocable<void()> task) { return calls_.Post(std::move(task)); }}),
-        guests_{MakeDestinationFront(calls_, {destinations_, reader_, states_, tester_, counter_}),
+        guests_{MakeDestinationFront(calls_,
+                                     {destinations_, reader_, states_, tester_, counter_, urls_}),
                 MakeKeyFront(calls_, keys_),
                 MakeSubscriptionFront(calls_, subscriptions_, preview_),
                 MakeDeliveryFront(calls_, deliveries_, resends_, *tails_),
@@ -85,6 +87,7 @@ class ControlServicesImpl final : public ControlServices {
   control::KeyMethods keys_;
   control::DestinationStates states_;
   control::DestinationTester tester_;
+  control::UrlChecker urls_;
   control::DeliveryMethods deliveries_;
   const std::unique_ptr<control::AttemptTails> tails_;
   control::StatsMethods stats_;

@@ -81,6 +81,9 @@ rpc::Guest MakeDestinationFront(ControlCalls& calls, const DestinationParts& par
       [&tester = parts.tester](const v1::TestDestinationRequest& request,
                                const control::Caller& caller,
                                auto done) { tester.Test(request, caller, std::move(done)); });
+  table.ReadLater<v1::CheckUrlRequest, v1::CheckUrlResponse>(
+      [&urls = parts.urls](const v1::CheckUrlRequest& request, const control::Caller& caller,
+                           auto done) { urls.Check(request, caller, std::move(done)); });
   return std::move(table).Done();
 }
 

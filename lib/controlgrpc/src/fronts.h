@@ -22,6 +22,7 @@
 #include "carillon/control/summary_methods.h"
 #include "carillon/control/tenant_methods.h"
 #include "carillon/control/token_methods.h"
+#include "carillon/control/url_checker.h"
 #include "carillon/rpc/guest.h"
 #include "control_calls.h"
 
@@ -38,6 +39,7 @@ struct DestinationParts {
   control::DestinationStates& states;
   control::DestinationTester& tester;
   control::DeletionCounter& counter;
+  control::UrlChecker& urls;
 };
 rpc::Guest MakeDestinationFront(ControlCalls& calls, const DestinationParts& parts);
 rpc::Guest MakeEventFront(ControlCalls& calls, control::EventMethods& events);

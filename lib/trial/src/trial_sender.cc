@@ -13,12 +13,15 @@
 #include "carillon/base/worker.h"
 #include "carillon/http/asio_courier.h"
 #include "carillon/http/tls.h"
+#include "look_ups.h"
 #include "trials.h"
 
 namespace carillon::trial {
 namespace {
 
 namespace asio = boost::asio;
+
+absl::Status Stopping() { return aip::MakeError(v1::STOPPING, "the service is stopping"); }
 
 class SenderImpl final : public Sender {
  public:
@@ -27,6 +30,7 @@ class SenderImpl final : public Sender {
         resolver_(http::Resolver::Create(options.resolver, options.clock)),
         courier_(MakeCourier(options)),
         trials_(*courier_, options.clock, options.user_agent),
+        look_ups_(*io_, *resolver_),
         thread_([this] {
           base::NameThread("trial");
           io_->run();
@@ -48,6 +52,19 @@ class SenderImpl final : public Sender {
     });
   }
 
+  void LookUp(const std::string& host, const std::string& tenant, LookUpDone done) override {
+    {
+      // Posted before `Stop` posts its end, or not at all.
+      const base::MutexLock lock(mutex_);
+      if (!stopped_) {
+        return asio::post(*io_, [this, host, tenant, done = std::move(done)]() mutable {
+          look_ups_.Begin(host, tenant, std::move(done));
+        });
+      }
+    }
+    done(Stopping());
+  }
+
   void Stop() override {
     {
       const base::MutexLock lock(mutex_);
@@ -56,6 +73,7 @@ class SenderImpl final : public Sender {
     // What was posted before runs first: nothing is posted any more.
     asio::post(*io_, [this] {
       trials_.EndAll();
+      look_ups_.EndAll();
       io_->stop();
     });
     thread_.join();
@@ -65,7 +83,7 @@ class SenderImpl final : public Sender {
  private:
   absl::Status TakePlace(const std::string& tenant) {
     const base::MutexLock lock(mutex_);
-    if (stopped_) return aip::MakeError(v1::STOPPING, "the service is stopping");
+    if (stopped_) return Stopping();
     size_t& of_tenant = of_tenants_[tenant];
     if (of_tenant < kMaxOfTenant && running_ < kMaxAtOnce) {
       ++of_tenant;
@@ -108,7 +126,8 @@ class SenderImpl final : public Sender {
   asio::executor_work_guard<asio::io_context::executor_type> work_{io_->get_executor()};
   const std::unique_ptr<http::Resolver> resolver_;
   std::unique_ptr<http::Courier> courier_;
-  Trials trials_;  // on the thread
+  Trials trials_;     // on the thread
+  LookUps look_ups_;  // the same
 
   base::Mutex mutex_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;

@@ -25,6 +25,9 @@ class HeldSender final : public trial::Sender {
     dones.push_back(std::move(done));
     if (answers_at_once) Answer();
   }
+  void LookUp(const std::string&, const std::string&, LookUpDone done) override {
+    done(std::vector<std::string>());
+  }
   void Stop() override {}
   /// Answers the oldest with 202.
   void Answer() {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
@@ -29,6 +31,9 @@ class Sender {
 
   static constexpr size_t kMaxAtOnce = 16;  ///< in all
   static constexpr size_t kMaxOfTenant = 4;
+  static constexpr size_t kMaxLookUps = 32;  ///< at once
+  /// A look-up takes no longer: what has not come by then is an error.
+  static constexpr std::chrono::seconds kLookUpTime{3};
   /// Of a response, kept.
   static constexpr size_t kHeadBytes = 16 * 1024;
   static constexpr size_t kBodyBytes = 16 * 1024;
@@ -43,6 +48,11 @@ class Sender {
   /// attempt ended, that is its result. INVALID_ARGUMENT: its URL cannot be read. Errors of
   /// carillon/aip/error.h: RATE_LIMITED, too many at once; STOPPING.
   virtual void Send(Trial trial, Done done) = 0;
+  /// Where a host leads, as net::Url has it, in text; looked up in the tenant's name. `done`, once,
+  /// as above. NOT_FOUND: nowhere. UNAVAILABLE, DEADLINE_EXCEEDED: it cannot be found out now.
+  /// Errors of carillon/aip/error.h: RATE_LIMITED, STOPPING.
+  using LookUpDone = absl::AnyInvocable<void(absl::StatusOr<std::vector<std::string>>)>;
+  virtual void LookUp(const std::string& host, const std::string& tenant, LookUpDone done) = 0;
   /// Answers what is under way with STOPPING. Not on its thread; once more does nothing.
   virtual void Stop() = 0;
 };
