@@ -22,7 +22,8 @@ class Portal(ControlApi):
 
     def make(self, token=ACME, **session):
         made = self.call(PORTAL + "CreatePortalSession", {
-            "parent": "tenants/acme", "portalSession": {"subject": "jane@acme.com", **session}}, token)
+            "parent": "tenants/acme",
+            "portalSession": {"subject": "jane@acme.com", **session}}, token)
         self.assertTrue(made["url"].startswith(URL), made)
         return made, made["url"].removeprefix(URL)
 

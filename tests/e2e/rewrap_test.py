@@ -4,8 +4,8 @@ import threading
 import time
 import unittest
 
-from control_api_test import (ACME, DESTINATIONS, MASTER, OPERATOR, OTHER_MASTER, SERVER, ControlApi,
-                              signed_by)
+from control_api_test import (ACME, DESTINATIONS, MASTER, OPERATOR, OTHER_MASTER, SERVER,
+                              ControlApi, signed_by)
 
 REWRAP = SERVER + "RewrapSecrets"
 
@@ -36,7 +36,8 @@ class Rewrap(ControlApi):
                              env={"CARILLON_TOKEN": OPERATOR})
         self.assertEqual((done.returncode, done.stdout),
                          (0, "6 of 6 were put under the current master key\n"), done.stderr)
-        entry = self.call("carillon.v1.AuditService/ListAuditEntries", {}, OPERATOR)["auditEntries"][0]
+        entry = self.call("carillon.v1.AuditService/ListAuditEntries", {},
+                          OPERATOR)["auditEntries"][0]
         self.assertEqual((entry["method"], entry["principal"]), (REWRAP, "token:tokens/ops"))
         self.assertEqual(self.carillond.stop(), 0)
         self.under(OTHER_MASTER)

@@ -158,6 +158,25 @@ TEST_F(AuthorizeByAccessTest, AMethodWhoseRequestIsItsCredentialIsOpen) {
   EXPECT_TRUE(trail->changes);
 }
 
+/// Says who may call it, and nothing else.
+class AskingService final : public v1::DestinationService::CallbackService {
+ public:
+  explicit AskingService(Authorize authorize) : authorize_(std::move(authorize)) {}
+  grpc::ServerUnaryReactor* GetDestination(grpc::CallbackServerContext* context,
+                                           const v1::GetDestinationRequest*,
+                                           v1::Destination*) override {
+    const auto check = authorize_("carillon.v1.DestinationService/GetDestination", *context);
+    const google::rpc::Status rpc = aip::ToRpc(check.status());
+    grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+    reactor->Finish({static_cast<grpc::StatusCode>(rpc.code()), rpc.message(),
+                     check.ok() ? "" : rpc.SerializeAsString()});
+    return reactor;
+  }
+
+ private:
+  const Authorize authorize_;
+};
+
 TEST_F(AuthorizeByAccessTest, ACertificateOfAClientOfThisProcessIsBelievedAndNoOther) {
   access::Principal shop;
   shop.kind = access::PrincipalKind::kCertificate;
@@ -210,25 +229,6 @@ TEST_F(AuthorizeByAccessTest, ALongCallCanAskWhetherItsTokenStillHolds) {
   authenticator_.SetTokens({});
   EXPECT_EQ(aip::ReasonOf(caller->check()), v1::CREDENTIALS_INVALID);
 }
-
-/// Says who may call it, and nothing else.
-class AskingService final : public v1::DestinationService::CallbackService {
- public:
-  explicit AskingService(Authorize authorize) : authorize_(std::move(authorize)) {}
-  grpc::ServerUnaryReactor* GetDestination(grpc::CallbackServerContext* context,
-                                           const v1::GetDestinationRequest*,
-                                           v1::Destination*) override {
-    const auto check = authorize_("carillon.v1.DestinationService/GetDestination", *context);
-    const google::rpc::Status rpc = aip::ToRpc(check.status());
-    grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-    reactor->Finish({static_cast<grpc::StatusCode>(rpc.code()), rpc.message(),
-                     check.ok() ? "" : rpc.SerializeAsString()});
-    return reactor;
-  }
-
- private:
-  const Authorize authorize_;
-};
 
 TEST_F(AuthorizeByAccessTest, OverGrpcItIsTheMetadataAndOnlyThisProcessSaysForWhom) {
   Be(v1::ROLE_READER, {"acme"});
