@@ -65,7 +65,7 @@ class Audit(Conformance):
                 self.assertIn("after", change)
 
     def test_what_has_no_effect_has_none(self):
-        for method in self.methods():
+        for method in self.methods(lambda method: not method.open):
             request = self.fixture(method)
             before = len(self.entries())
             with self.subTest(method.name):

@@ -13,7 +13,7 @@ NAMES = ["", "Alpha", "alpha", "Beta", "Übersee 東京", "a\"quoted\"", "back\\
 
 class Lists(Conformance):
     def lists(self):
-        return self.methods(lambda method: method.has("page_token"))
+        return self.methods(lambda method: method.has("page_size"))
 
     def rows_field(self, method):
         field, = (one for one in method.output.fields if is_repeated(one) and one.message_type)
