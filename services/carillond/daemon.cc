@@ -14,6 +14,7 @@
 #include "carillon/base/loop_watch.h"
 #include "carillon/config/file_source.h"
 #include "carillon/engine/engine.h"
+#include "carillon/engine/resolver_options.h"
 #include "carillon/journal/sqlite_journal.h"
 #include "carillon/resource/proto_time.h"
 #include "carillon/resource/sections.h"
@@ -26,6 +27,7 @@
 #include "in_force.h"
 #include "journal_options.h"
 #include "journal_watch.h"
+#include "key_sets.h"
 #include "notices.h"
 #include "port_tls.h"
 #include "quota_keeper.h"
@@ -82,6 +84,7 @@ class DaemonImpl final : public Daemon {
     loops_.Stop();
     StopFronts();
     if (journal_ != nullptr) journal_->Stop();
+    key_sets_.Stop();
     // Scrapes and looks at health ask the engine and the journal.
     admin_.Stop();
     engine_.reset();
@@ -250,6 +253,7 @@ class DaemonImpl final : public Daemon {
     publishing_->SetTenants(tenant_quotas_);
     if (statistics_ != nullptr) publishing_->SetStatistics(*statistics_);
     SetCatalog(snapshot);
+    key_sets_.Start(*metrics_, engine::ResolverOptionsOf(config_.resolver));
     SetAccess(config_);
     auto tls = MakePortTls(config_.publish_tls, web::TlsProtocol::kHttp2, kPublishTls);
     if (!tls.ok()) return tls.status();
@@ -276,6 +280,7 @@ class DaemonImpl final : public Daemon {
     authenticator_.SetTokens(config.tokens);
     authenticator_.SetIssuers(config.jwt_issuers);
     authenticator_.SetCertificates(config.certificates);
+    key_sets_.Set(config.jwt_issuers);
     admin_.api().SetTrustedProxies(config.trusted_proxies);
   }
 
@@ -428,6 +433,7 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<statistics::StatisticsStore> statistics_;  // the same
   std::unique_ptr<engine::Engine> engine_;
   access::Authenticator authenticator_{clock_};
+  KeySets key_sets_{authenticator_, connections_, clock_, logger_};
   access::TenantQuotas tenant_quotas_;
   QuotaKeeper quota_keeper_{tenant_quotas_};
   std::unique_ptr<rpc::Publishing> publishing_;

@@ -87,6 +87,24 @@ void Authenticator::SetIssuers(std::vector<JwtIssuer> issuers) {
   for (const JwtCallers::CallerPtr& caller : gone) caller->revoked_.store(true);
 }
 
+void Authenticator::SetKeys(const std::string& url, const JwkSet& keys) {
+  const base::MutexLock lock(setting_);
+  const std::vector<JwtCallers::CallerPtr> gone = jwt_callers_->SetKeys(url, keys);
+  for (const JwtCallers::CallerPtr& caller : gone) caller->revoked_.store(true);
+}
+
+absl::Status Authenticator::JwtRefused(const std::vector<JwtIssuer>& issuers,
+                                       std::string_view token, const std::string& from,
+                                       absl::Status status) {
+  if (aip::ReasonOf(status) == v1::CREDENTIALS_EXPIRED) return status;
+  const std::string url = UrlOfUnknownKey(issuers, token);
+  if (url.empty()) return LoginFailed(from, std::move(status));
+  // Whoever signs by a new key is no wrong one, and nothing was verified.
+  if (key_wanted_) key_wanted_(url);
+  aip::AddRetry(status, std::chrono::seconds(1));
+  return status;
+}
+
 void Authenticator::RenewAsks() {
   const bool asks =
       !table()->empty() || !jwt_callers_->issuers()->empty() || !certificate_callers_->empty();
@@ -177,10 +195,7 @@ absl::StatusOr<Authenticator::CallerPtr> Authenticator::AuthenticateJwt(
   const std::string from = address();
   if (absl::Status status = MayLogIn(from); !status.ok()) return status;
   absl::StatusOr<Principal> principal = VerifyJwt(*issuers, token, now);
-  if (!principal.ok()) {
-    const bool expired = aip::ReasonOf(principal.status()) == v1::CREDENTIALS_EXPIRED;
-    return expired ? principal.status() : LoginFailed(from, principal.status());
-  }
+  if (!principal.ok()) return JwtRefused(*issuers, token, from, principal.status());
   const auto caller = jwt_callers_->Add(hash, *std::move(principal), issuers, now);
   if (caller == nullptr) return Invalid();  // the issuers changed just now
   return CallerPtr(caller);

@@ -207,6 +207,15 @@ const JwkSet::Key* JwkSet::Find(JwsAlgorithm algorithm,
   return found;
 }
 
+bool JwkSet::Includes(const JwkSet& other) const {
+  return std::ranges::all_of(other.keys_, [&](const Key& key) {
+    return std::ranges::any_of(keys_, [&](const Key& own) {
+      return own.kid == key.kid && own.algorithm == key.algorithm &&
+             EVP_PKEY_eq(own.key.get(), key.key.get()) == 1;
+    });
+  });
+}
+
 bool JwkSet::Verify(JwsAlgorithm algorithm, const std::optional<std::string>& kid,
                     std::string_view message, std::string_view signature) const {
   const Key* const key = Find(algorithm, kid);

@@ -181,6 +181,9 @@ absl::StatusOr<Principal> VerifyJwt(const std::vector<JwtIssuer>& issuers, std::
   if (issuer == issuers.end()) return Refused("its issuer is none that is configured");
   const auto kid = TextMember(*header, "kid");
   if (header->contains("kid") && !kid) return Refused("kid is no text");
+  if (!issuer->keys_url.empty() && !issuer->keys.Knows(*algorithm, kid)) {
+    return Refused("its key is not known yet: its issuer is asked for it, so try again");
+  }
   if (!issuer->keys.Verify(*algorithm, kid, parts->message, *signature)) {
     return Refused("its signature is not by a key of its issuer");
   }
@@ -199,6 +202,21 @@ absl::StatusOr<Principal> VerifyJwt(const std::vector<JwtIssuer>& issuers, std::
   principal.name = absl::StrCat("jwt:", issuer->issuer, "#", *subject);
   if (absl::Status status = ReadRights(*issuer, *claims, principal); !status.ok()) return status;
   return principal;
+}
+
+std::string UrlOfUnknownKey(const std::vector<JwtIssuer>& issuers, std::string_view token) {
+  if (token.size() > kMaxJwtBytes) return "";
+  const auto parts = Split(token);
+  if (!parts) return "";
+  const auto header = ReadPart(parts->header);
+  const auto claims = ReadPart(parts->claims);
+  if (!header || !claims) return "";
+  const auto algorithm = ReadJwsAlgorithm(TextMember(*header, "alg").value_or(""));
+  const auto named = TextMember(*claims, "iss");
+  if (!algorithm || !named) return "";
+  const auto issuer = std::ranges::find(issuers, *named, &JwtIssuer::issuer);
+  if (issuer == issuers.end()) return "";
+  return issuer->keys.Knows(*algorithm, TextMember(*header, "kid")) ? "" : issuer->keys_url;
 }
 
 }  // namespace carillon::access

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +28,9 @@ class JwtCallers {
   /// From now on these. Returns those who are not known any more: all of them, unless the issuers
   /// are the same as before.
   std::vector<CallerPtr> SetIssuers(std::vector<JwtIssuer> issuers);
+  /// Keys were fetched from there. Returns those who are not known any more: if a key is no more,
+  /// all of its issuers.
+  std::vector<CallerPtr> SetKeys(const std::string& url, const JwkSet& keys);
   IssuersPtr issuers() const;
 
   /// Null: it is not known, or it has ended.
@@ -38,6 +43,7 @@ class JwtCallers {
  private:
   mutable base::Mutex mutex_;
   IssuersPtr issuers_ ABSL_GUARDED_BY(mutex_) = std::make_shared<const std::vector<JwtIssuer>>();
+  std::map<std::string, JwkSet> fetched_ ABSL_GUARDED_BY(mutex_);  ///< by URL
   absl::flat_hash_map<TokenHash, CallerPtr> known_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -251,6 +251,10 @@ inline constexpr Family kTokenFetchesTotal{"carillon_token_fetches_total",
                                            "Requests to token servers, by whether a token came.",
                                            prometheus::MetricType::Counter,
                                            {{{"result", kTokenNames}}}};
+inline constexpr Family kKeySetFetchesTotal{"carillon_key_set_fetches_total",
+                                            "Fetches of issuers' key sets, by whether a set came.",
+                                            prometheus::MetricType::Counter,
+                                            {{{"result", kTokenNames}}}};
 inline constexpr Family kDestinationsUnverified{
     "carillon_destinations_unverified",
     "Destinations for which TLS verification is switched off.",
@@ -413,7 +417,7 @@ inline constexpr Family kProcessThreads{
     "process_threads", "Threads of the process.", prometheus::MetricType::Gauge, {{}}};
 
 /// Every one, in the order of docs/metrics.md.
-inline constexpr std::array<const Family*, 91> kAll = {&kEventsPublishedTotal,
+inline constexpr std::array<const Family*, 92> kAll = {&kEventsPublishedTotal,
                                                        &kPublishingRefusedTotal,
                                                        &kEventsUnroutedTotal,
                                                        &kDeliveriesCreatedTotal,
@@ -468,6 +472,7 @@ inline constexpr std::array<const Family*, 91> kAll = {&kEventsPublishedTotal,
                                                        &kDnsLookupsInFlight,
                                                        &kDnsStaleAnswersTotal,
                                                        &kTokenFetchesTotal,
+                                                       &kKeySetFetchesTotal,
                                                        &kDestinationsUnverified,
                                                        &kOldestReadyAgeSeconds,
                                                        &kDestinations,

@@ -110,6 +110,7 @@ class MetricsImpl final : public Metrics {
   }
 
   void CountTokenFetch(bool ok) override { series_.token_fetches[ok]->Increment(); }
+  void CountKeySetFetch(bool ok) override { series_.key_set_fetches[ok]->Increment(); }
 
   std::shared_ptr<LaneMetrics> AddLane(std::string tenant, std::string destination) override {
     return lanes_.Add(std::move(tenant), std::move(destination));

@@ -137,6 +137,7 @@ RegisteredSeries::RegisteredSeries(Registry& registry, const std::string& versio
   AddByLabel(registry, families::kGivenUpTotal, given_up);
   AddByLabel(registry, families::kConfigReloadsTotal, reloads);
   AddByLabel(registry, families::kTokenFetchesTotal, token_fetches);
+  AddByLabel(registry, families::kKeySetFetchesTotal, key_set_fetches);
   AddByLabel(registry, families::kAttemptsTotal, attempts);
   for (size_t i = 0; i < attempt_seconds.size(); ++i) {
     attempt_seconds[i] =

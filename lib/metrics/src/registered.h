@@ -30,8 +30,9 @@ struct RegisteredSeries {
   Counters<kDnsResultCount> dns_lookups;
   Counters<kTlsResultCount> tls_handshakes;
   Counters<kGivenUpCount> given_up;
-  Counters<2> reloads;        ///< that failed, that did not
-  Counters<2> token_fetches;  ///< that failed, that did not
+  Counters<2> reloads;          ///< that failed, that did not
+  Counters<2> token_fetches;    ///< that failed, that did not
+  Counters<2> key_set_fetches;  ///< the same
   Counters<model::kOutcomeCount> attempts;
   std::array<prometheus::Histogram*, model::kOutcomeCount> attempt_seconds;
 

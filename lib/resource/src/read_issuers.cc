@@ -5,6 +5,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "carillon/base/text.h"
+#include "carillon/guard/address.h"
+#include "carillon/net/url.h"
 #include "carillon/resource/read_access.h"
 #include "secret_source.h"
 
@@ -21,10 +24,27 @@ void CheckLength(const std::string& text, size_t most, const Path& path, Errors&
   errors.Add(path, absl::StrCat("must be 1-", most, " bytes"));
 }
 
+/// Over http:// whoever is on the way could give keys of its own.
+void CheckKeysUrl(const std::string& url, const Path& path, Errors& errors) {
+  const auto parsed = net::ParseUrl(url);
+  if (!parsed.ok()) return errors.Add(path, base::ToStd(parsed.status().message()));
+  const auto address = guard::ParseAddress(parsed->host);
+  constexpr uint8_t kLoopback = 127;
+  const bool is_loopback = parsed->host == "localhost" || parsed->host == "::1" ||
+                           (address && address->is_v4() && address->bytes()[0] == kLoopback);
+  if (!parsed->tls && !is_loopback) {
+    errors.Add(path, "must be https://, or http:// of a loopback address");
+  }
+}
+
 /// Empty: it is wrong, which is an error, or in a file that is not read.
 access::JwkSet ReadKeySet(const v1::JsonWebKeySet& given, const Path& path, Errors& errors) {
-  if (given.value().empty() && given.file().empty()) {
-    errors.Add(path, "needs exactly one of value, file");
+  if (given.value().empty() && given.file().empty() && given.url().empty()) {
+    errors.Add(path, "needs exactly one of value, file, url");
+    return {};
+  }
+  if (given.has_url()) {
+    CheckKeysUrl(given.url(), path.Member("url"), errors);
     return {};
   }
   if (given.has_file() && !errors.references().Reads()) {
@@ -72,6 +92,7 @@ access::JwtIssuer ReadIssuer(const v1::JwtIssuer& given, const Path& path, Error
   CheckLength(to.issuer, kMaxIssuerBytes, path.Member("issuer"), errors);
   CheckLength(to.audience, kMaxIssuerBytes, path.Member("audience"), errors);
   to.keys = ReadKeySet(given.keys(), path.Member("keys"), errors);
+  to.keys_url = given.keys().url();
   if (!given.tenant_claim().empty()) to.tenant_claim = given.tenant_claim();
   if (!given.role_claim().empty()) to.role_claim = given.role_claim();
   CheckLength(to.tenant_claim, kMaxClaimBytes, path.Member("tenant_claim"), errors);

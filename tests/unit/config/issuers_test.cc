@@ -52,7 +52,7 @@ TEST(Issuers, KeysComeFromAFile) {
 TEST(Issuers, WhatIsWrongIsNamed) {
   const std::string keys = "keys: " + SingleQuoted(kKeySet);
   const std::string at = "access.jwt_issuers[0].";
-  EXPECT_EQ(Refusal(Issuers("keys: {}")), at + "keys: needs exactly one of value, file");
+  EXPECT_EQ(Refusal(Issuers("keys: {}")), at + "keys: needs exactly one of value, file, url");
   EXPECT_THAT(Refusal(Issuers("keys: '{}'")),
               HasSubstr(at + "keys.value: must be a JSON Web Key Set"));
   EXPECT_THAT(Refusal(Issuers("keys: {file: /nowhere/jwks.json}")), HasSubstr(at + "keys.file: "));

@@ -79,6 +79,7 @@ class NullMetrics final : public metrics::Metrics {
   }
   std::array<uint64_t, metrics::kGivenUpCount> given_up{};
   void CountTokenFetch(bool) override {}
+  void CountKeySetFetch(bool) override {}
   std::shared_ptr<metrics::LaneMetrics> AddLane(std::string tenant, std::string name) override {
     auto& lane = lanes[tenant + "/" + name];
     lane = std::make_shared<metrics::LaneMetrics>();

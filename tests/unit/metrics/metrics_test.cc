@@ -58,6 +58,7 @@ TEST(Metrics, CountsAndObserves) {
   metrics->CountGuardRefused();
   metrics->CountGuardRefused();
   metrics->CountTokenFetch(false);
+  metrics->CountKeySetFetch(true);
   metrics->CountDnsLookup(DnsResult::kTimeout);
   metrics->SetDnsLookupsInFlight(3);
   metrics->CountDnsStale();
@@ -82,6 +83,8 @@ TEST(Metrics, CountsAndObserves) {
   EXPECT_EQ(s.at("carillon_dns_stale_answers_total"), 1);
   EXPECT_EQ(s.at("carillon_token_fetches_total{result=\"error\"}"), 1);
   EXPECT_EQ(s.at("carillon_token_fetches_total{result=\"ok\"}"), 0);
+  EXPECT_EQ(s.at("carillon_key_set_fetches_total{result=\"error\"}"), 0);
+  EXPECT_EQ(s.at("carillon_key_set_fetches_total{result=\"ok\"}"), 1);
   EXPECT_EQ(s.at("carillon_config_reloads_total{result=\"error\"}"), 0);
 }
 

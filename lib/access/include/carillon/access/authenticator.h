@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -82,6 +83,14 @@ class Authenticator {
   /// From now on JSON Web Tokens of these are taken, too. If they are others than before, whoever
   /// called by one is revoked, and shows it again.
   void SetIssuers(std::vector<JwtIssuer> issuers);
+  /// Keys were fetched from there, for the issuers whose `keys_url` it is. Who has shown a token of
+  /// an issuer that has a key no more is revoked, and shows it again.
+  void SetKeys(const std::string& url, const JwkSet& keys);
+  /// Called when a token names a key that its issuer's set does not have, with where that is
+  /// fetched; must not wait. Once, before the first call.
+  void SetKeyWanted(std::function<void(const std::string& url)> wanted) {
+    key_wanted_ = std::move(wanted);
+  }
   /// Whether the file has a token of that hash, or of a principal of that name.
   bool IsOfFile(const TokenHash& hash, std::string_view principal) const;
   /// When the token was last shown, since it is known here; nullopt: not yet, or it is not known.
@@ -117,6 +126,10 @@ class Authenticator {
     const base::MutexLock lock(mutex_);
     return table_;
   }
+  /// A token was not believed: `status`, how long to wait, or, where its key is fetched, when to
+  /// try again.
+  absl::Status JwtRefused(const std::vector<JwtIssuer>& issuers, std::string_view token,
+                          const std::string& from, absl::Status status);
   absl::StatusOr<CallerPtr> AuthenticateJwt(std::string_view token,
                                             absl::FunctionRef<std::string()> address);
   absl::StatusOr<CallerPtr> AuthenticateCertificate(const base::PeerCertificate* certificate) const;
@@ -130,6 +143,7 @@ class Authenticator {
   const std::unique_ptr<JwtCallers> jwt_callers_;
   const std::unique_ptr<CertificateCallers> certificate_callers_;
   const CallerPtr anybody_;
+  std::function<void(const std::string& url)> key_wanted_;
   std::atomic<bool> asks_{false};
   mutable base::Mutex setting_;
   std::array<std::vector<Grant>, 3> grants_ ABSL_GUARDED_BY(setting_);  ///< by source

@@ -40,6 +40,14 @@ class JwkSet {
   bool Verify(JwsAlgorithm algorithm, const std::optional<std::string>& kid,
               std::string_view message, std::string_view signature) const;
 
+  /// Whether one of the keys would be looked at for that; false: it is not known here, or the token
+  /// does not say which of several.
+  bool Knows(JwsAlgorithm algorithm, const std::optional<std::string>& kid) const {
+    return Find(algorithm, kid) != nullptr;
+  }
+  /// Whether all keys of `other` are here, too.
+  bool Includes(const JwkSet& other) const;
+
   size_t size() const { return keys_.size(); }
   /// Whether both were made of the same text.
   friend bool operator==(const JwkSet& a, const JwkSet& b) { return a.text_ == b.text_; }

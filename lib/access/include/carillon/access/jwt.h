@@ -25,6 +25,8 @@ struct JwtIssuer {
   std::string issuer;    ///< what `iss` says
   std::string audience;  ///< what `aud` says, or has in its list
   JwkSet keys;
+  /// Where `keys` are fetched; empty: they are configured. None may have come yet.
+  std::string keys_url;
   /// Names of claims, each a text or a list of texts: tenants, and the role. One that begins with
   /// `/` is a JSON Pointer (RFC 6901).
   std::string tenant_claim = "tenant";
@@ -50,5 +52,9 @@ bool LooksLikeJwt(std::string_view token);
 /// is wrong. Pure; costs a signature's verification, 30 to 100 us.
 absl::StatusOr<Principal> VerifyJwt(const std::vector<JwtIssuer>& issuers, std::string_view token,
                                     base::WallTime now);
+
+/// Where the keys are fetched of the issuer that the token names, if the key that it names is none
+/// of them; empty otherwise. Of what VerifyJwt refused.
+std::string UrlOfUnknownKey(const std::vector<JwtIssuer>& issuers, std::string_view token);
 
 }  // namespace carillon::access

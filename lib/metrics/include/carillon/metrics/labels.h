@@ -261,7 +261,8 @@ inline constexpr std::array<std::string_view, kDeliveryStateCount> kDeliveryStat
 /// `carillon_config_reloads_total`.
 inline constexpr std::array<std::string_view, 2> kReloadNames = {"error", "ok"};
 
-/// Whether a token came: by whether it did: label `result` of `carillon_token_fetches_total`.
+/// Whether a token came: by whether it did: label `result` of `carillon_token_fetches_total` and
+/// label `result` of `carillon_key_set_fetches_total`.
 inline constexpr std::array<std::string_view, 2> kTokenNames = {"error", "ok"};
 
 /// What a certificate is for: label `use` of `carillon_certificate_not_after_seconds`.

@@ -149,6 +149,8 @@ class Metrics {
   virtual void CountGivenUp(GivenUp reason, uint64_t deliveries) = 0;
   /// One request to a token server (OAuth 2.0).
   virtual void CountTokenFetch(bool ok) = 0;
+  /// One fetch of an issuer's key set.
+  virtual void CountKeySetFetch(bool ok) = 0;
 
   /// The lane's figures; they are exported until the last reference is gone, and what they counted
   /// stays in "_other" after that. Lanes of the same name (one leaves while its successor starts)
