@@ -17,14 +17,16 @@ void QuotaKeeper::Set(const resource::SnapshotPtr& snapshot) {
     quotas_.SetDefaults(RateOf(snapshot->settings->tenant_defaults),
                         snapshot->settings->require_tenants);
   }
-  resource::ForEachOtherTenant(before_.get(), *snapshot,
-                               [&](const resource::TenantPtr& was, const resource::TenantPtr& is) {
-                                 if (is != nullptr && is->made.value != nullptr) {
-                                   quotas_.Set(is->tenant, RateOf(is->made.value->limits));
-                                 } else if (was != nullptr && was->made.value != nullptr) {
-                                   quotas_.Set(was->tenant, std::nullopt);
-                                 }
-                               });
+  resource::ForEachOtherTenant(
+      before_.get(), *snapshot, [&](const resource::TenantPtr& was, const resource::TenantPtr& is) {
+        if (is != nullptr && is->made.value != nullptr) {
+          const model::Tenant& made = *is->made.value;
+          quotas_.Set(is->tenant, RateOf(made.limits),
+                      made.disabled ? std::optional(made.disable_reason) : std::nullopt);
+        } else if (was != nullptr && was->made.value != nullptr) {
+          quotas_.Set(was->tenant, std::nullopt);
+        }
+      });
   before_ = snapshot;
 }
 

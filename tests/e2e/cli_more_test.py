@@ -24,6 +24,10 @@ class Catalog(Cli):
         self.assertIn("max_rate: 2.5", self.out("tenants", "describe", "bell"))
         self.assertIn("tenants/bell", self.out("tenants", "list", "--output", "name"))
         self.error("tenants", "create", "bell", code=CONFLICT)
+        self.cli("tenants", "disable", "bell", "--reason", "unpaid")
+        self.assertRegex(self.out("tenants", "describe", "bell"), r"disabled: true[^$]*unpaid")
+        self.cli("tenants", "enable", "bell")
+        self.assertNotIn("disabled: true", self.out("tenants", "describe", "bell"))
         self.cli("delete", "tenant", "bell")
         self.error("tenants", "get", "bell", code=NOT_FOUND)
 

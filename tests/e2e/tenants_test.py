@@ -98,6 +98,66 @@ class Limits(TenantsApi):
         self.call(PUBLISH, {"events": [event(1, tenant="acme")]})
 
 
+class Disabled(TenantsApi):
+    def test_nothing_is_taken_or_sent_until_it_is_enabled(self):
+        gate = Gate()
+
+        def judge(_):
+            gate.wait()
+            return 200
+
+        with Judging(judge) as receiver:
+            self.begin()
+            self.make(maxInFlight=1)
+            self.create(receiver.url("/x"))
+            self.subscribe()
+            for number in range(3):
+                self.publish_one(number)
+            receiver.wait_open(1)
+            disabled = self.call(TENANTS + "DisableTenant",
+                                 {"name": "tenants/acme", "reason": "unpaid"}, OPERATOR)
+            self.assertEqual((disabled["disabled"], disabled["disableReason"]), (True, "unpaid"))
+            gate.open()  # what was on its way ends
+            eventually(lambda: len(receiver.answers_given) == 1, "the first is answered")
+            answer = self.call(PUBLISH, {"events": [event(9, tenant="acme")]}, status=400)
+            self.assertEqual(answer.reason, "TENANT_DISABLED")
+            self.assertIn("unpaid", answer.json["message"])
+            self.call(PUBLISH, {"events": [event(9, tenant="bell")]}, OPERATOR)
+            shown = self.call(DESTINATIONS + "GetDestination", {"name": NAME})
+            status = shown["status"]
+            self.assertEqual((shown["state"], status["reason"], status["message"]),
+                             ("DISABLED", "TENANT_DISABLED", "unpaid"))
+            self.assertEqual(self.call(DESTINATIONS + "ListDestinations", {
+                "parent": "tenants/acme", "filter": "state = ACTIVE"}), {})
+            tested = self.call(DESTINATIONS + "TestDestination", {
+                "name": NAME, "eventType": "eventTypes/session.create"}, status=400)
+            self.assertEqual(tested.reason, "TENANT_DISABLED")
+            self.carillond.kill()
+            self.carillond = self.server(env={"MASTER_KEY": MASTER})
+            time.sleep(0.5)  # long enough for what must not happen
+            self.assertEqual(len(receiver.requests), 1)
+            self.call(TENANTS + "EnableTenant", {"name": "tenants/acme"}, OPERATOR)
+            # What a kill left unsettled may come twice.
+            def arrived():
+                return len({request["id"] for request in receiver.requests})
+
+            eventually(lambda: arrived() == 3, "what waited arrives")
+            self.publish_one(4)
+            eventually(lambda: arrived() == 4, "and what is published")
+
+    def test_what_the_file_disables_no_call_enables(self):
+        self.begin()
+        self.write_config([], [], access={"tokens": self.TOKENS},
+                          tenants=[{"name": "acme", "disabled": True}],
+                          secrets={"master_key": {"env": "MASTER_KEY"}})
+        eventually(lambda: self.call(TENANTS + "ListTenants", {}, OPERATOR).get("tenants"),
+                   "the file's tenant is listed")
+        answer = self.call(TENANTS + "EnableTenant", {"name": "tenants/acme"}, OPERATOR, 400)
+        self.assertEqual(answer.reason, "DISABLED_BY_FILE")
+        answer = self.call(PUBLISH, {"events": [event(1, tenant="acme")]}, status=400)
+        self.assertEqual(answer.reason, "TENANT_DISABLED")
+
+
 class Quotas(TenantsApi):
     def test_of_a_tenant_by_http_and_by_a_stream(self):
         self.begin()

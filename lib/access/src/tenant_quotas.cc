@@ -14,14 +14,16 @@ void TenantQuotas::SetDefaults(const PublishRate& rate, bool required) {
   Renew();
 }
 
-void TenantQuotas::Set(std::string_view tenant, std::optional<PublishRate> rate) {
+void TenantQuotas::Set(std::string_view tenant, std::optional<PublishRate> rate,
+                       std::optional<std::string> disabled) {
   const base::MutexLock lock(mutex_);
   const PublishRate before = RateOf(tenant);
   const auto known = made_.find(base::ToAbsl(tenant));
-  if (known != made_.end() && !(known->second == PublishRate())) --bounded_;
+  if (known != made_.end() && !(known->second == Made())) --bounded_;
   if (rate) {
-    if (!(*rate == PublishRate())) ++bounded_;
-    made_[std::string(tenant)] = *rate;
+    Made made{*rate, std::move(disabled)};
+    if (!(made == Made())) ++bounded_;
+    made_[std::string(tenant)] = std::move(made);
   } else if (known != made_.end()) {
     made_.erase(known);
   }
@@ -39,12 +41,19 @@ bool TenantQuotas::Knows(std::string_view tenant) const {
   return !required_ || made_.contains(base::ToAbsl(tenant));
 }
 
+std::optional<std::string> TenantQuotas::Disabled(std::string_view tenant) const {
+  const base::MutexLock lock(mutex_);
+  const auto own = made_.find(base::ToAbsl(tenant));
+  return own == made_.end() ? std::nullopt : own->second.disabled;
+}
+
 PublishRate TenantQuotas::RateOf(std::string_view tenant) const {
   PublishRate rate = defaults_;
   const auto own = made_.find(base::ToAbsl(tenant));
   if (own == made_.end()) return rate;
-  if (own->second.events_per_second > 0) rate.events_per_second = own->second.events_per_second;
-  if (own->second.bytes_per_second > 0) rate.bytes_per_second = own->second.bytes_per_second;
+  const PublishRate& its = own->second.rate;
+  if (its.events_per_second > 0) rate.events_per_second = its.events_per_second;
+  if (its.bytes_per_second > 0) rate.bytes_per_second = its.bytes_per_second;
   return rate;
 }
 

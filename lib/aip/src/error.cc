@@ -82,6 +82,7 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
     case v1::STATE_CONFLICT:
     case v1::EVENT_EXPIRED:
     case v1::MASTER_KEY_MISSING:
+    case v1::TENANT_DISABLED:
       return absl::StatusCode::kFailedPrecondition;
     case v1::RATE_LIMITED:
     case v1::QUOTA_EXCEEDED:

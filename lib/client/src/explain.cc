@@ -61,6 +61,8 @@ std::string NextByReason(v1::ErrorReason reason) {
       return "change what names it, or give --force";
     case v1::MASTER_KEY_MISSING:
       return "give the server a secrets.master_key, under which it stores secrets";
+    case v1::TENANT_DISABLED:
+      return "have an operator enable the tenant: carillon tenants enable";
     case v1::FILTER_INVALID:
       return "a filter looks like: labels.team = \"billing\" AND url:\"example.com\"";
     default:

@@ -7,6 +7,7 @@
 #include "carillon/aip/error.h"
 #include "metadata.h"
 #include "status_message.h"
+#include "tenant_state.h"
 
 namespace carillon::control {
 namespace {
@@ -42,15 +43,30 @@ void DestinationReader::Ask(const std::vector<std::string>& names,
   });
 }
 
+void DestinationReader::Tell(const delivery::DestinationStatus& status,
+                             v1::Destination& destination) const {
+  SetStatus(status, destination);
+  const auto ids = destinations_.pattern().Match(destination.name());
+  const auto tenant = ids ? FindDisabled(methods_.view(), ids->front()) : nullptr;
+  // What is wrong with the destination itself stays when its tenant is enabled.
+  if (tenant == nullptr || destination.state() == v1::Destination::DISABLED) return;
+  destination.set_state(v1::Destination::DISABLED);
+  v1::DestinationStatus& told = *destination.mutable_status();
+  told.set_reason(v1::DestinationStatus::TENANT_DISABLED);
+  told.set_message(tenant->disable_reason);
+  told.clear_principal();
+  told.clear_state_time();
+}
+
 void DestinationReader::Get(const std::string& name, Done done) {
   absl::StatusOr<Answer> found = methods_.Get(name);
   if (!found.ok()) return done(found.status());
-  Ask({name},
-      [found = *std::move(found), done = std::move(done)](absl::StatusOr<Statuses> told) mutable {
-        if (!told.ok()) return done(told.status());
-        if (told->front()) SetStatus(*told->front(), static_cast<v1::Destination&>(*found));
-        done(std::move(found));
-      });
+  Ask({name}, [this, found = *std::move(found),
+               done = std::move(done)](absl::StatusOr<Statuses> told) mutable {
+    if (!told.ok()) return done(told.status());
+    if (told->front()) Tell(*told->front(), static_cast<v1::Destination&>(*found));
+    done(std::move(found));
+  });
 }
 
 void DestinationReader::List(const ListRequest& request, const Caller& caller, ListDone done) {
@@ -65,15 +81,15 @@ void DestinationReader::List(const ListRequest& request, const Caller& caller, L
 void DestinationReader::DescribePage(Page page, ListDone done) {
   std::vector<std::string> names;
   for (const Answer& resource : page.resources) names.push_back(GetText(*resource, "name"));
-  Ask(names,
-      [page = std::move(page), done = std::move(done)](absl::StatusOr<Statuses> told) mutable {
-        if (!told.ok()) return done(told.status());
-        for (size_t i = 0; i < told->size(); ++i) {
-          if (!(*told)[i]) continue;
-          SetStatus(*(*told)[i], static_cast<v1::Destination&>(*page.resources[i]));
-        }
-        done(std::move(page));
-      });
+  Ask(names, [this, page = std::move(page),
+              done = std::move(done)](absl::StatusOr<Statuses> told) mutable {
+    if (!told.ok()) return done(told.status());
+    for (size_t i = 0; i < told->size(); ++i) {
+      if (!(*told)[i]) continue;
+      Tell(*(*told)[i], static_cast<v1::Destination&>(*page.resources[i]));
+    }
+    done(std::move(page));
+  });
 }
 
 void DestinationReader::AskAll(const ListRequest& request, const Caller& caller,
@@ -101,10 +117,10 @@ void DestinationReader::ListByStatus(const ListRequest& request, const Caller& c
            for (size_t i = 0; i < all->names.size(); ++i) {
              if (all->statuses[i]) of.emplace(all->names[i], &*all->statuses[i]);
            }
-           done(methods_.List(request, caller, [&of](Message& message) {
+           done(methods_.List(request, caller, [this, &of](Message& message) {
              auto& destination = static_cast<v1::Destination&>(message);
              const auto found = of.find(destination.name());
-             if (found != of.end()) SetStatus(*found->second, destination);
+             if (found != of.end()) Tell(*found->second, destination);
            }));
          });
 }

@@ -10,6 +10,7 @@
 #include "carillon/trial/attempt_message.h"
 #include "carillon/trial/trial_event.h"
 #include "change_call.h"
+#include "tenant_state.h"
 
 namespace carillon::control {
 namespace {
@@ -56,6 +57,9 @@ absl::StatusOr<trial::Trial> DestinationTester::MakeTrial(
     const v1::TestDestinationRequest& request) {
   absl::StatusOr<DestinationPtr> destination = FindDestination(request);
   if (!destination.ok()) return destination.status();
+  if (const auto tenant = FindDisabled(repository_, (*destination)->tenant)) {
+    return TenantDisabled(*tenant);
+  }
   absl::StatusOr<model::EventPtr> event = MakeEvent(request, (*destination)->tenant);
   if (!event.ok()) return event.status();
   trial::Trial trial{.destination = *std::move(destination), .event = *std::move(event)};

@@ -46,6 +46,13 @@ rpc::Guest MakeTenantFront(ControlCalls& calls, control::TenantMethods& tenants)
       [&tenants](const v1::DeleteTenantRequest& request, const control::Caller& caller, Done done) {
         tenants.Delete(request, caller, std::move(done));
       });
+  table.Change<v1::DisableTenantRequest, v1::Tenant>(
+      [&tenants](const v1::DisableTenantRequest& request, const control::Caller& caller,
+                 Done done) { tenants.Disable(request, caller, std::move(done)); });
+  table.Change<v1::EnableTenantRequest, v1::Tenant>(
+      [&tenants](const v1::EnableTenantRequest& request, const control::Caller& caller, Done done) {
+        tenants.Enable(request, caller, std::move(done));
+      });
   return std::move(table).Done();
 }
 

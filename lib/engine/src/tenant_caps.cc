@@ -11,6 +11,7 @@ void TenantCaps::Set(const resource::SnapshotPtr& snapshot) {
   const policy::Caps caps = policy::CapsWithin({now.max_in_flight, per_tenant}, most_);
   caps_.SetCaps(caps.in_all, caps.per_tenant);
   caps_.SetRate(now.tenant_defaults.max_rate.value_or(0));
+  caps_.SetWeight(now.tenant_defaults.weight.value_or(1));
   const auto set = [&](const resource::TenantPtr& was, const resource::TenantPtr& is) {
     if (is != nullptr && is->made.value != nullptr) {
       SetBounds(*is->made.value, now.max_in_flight);
@@ -28,7 +29,9 @@ void TenantCaps::Set(const resource::SnapshotPtr& snapshot) {
 
 void TenantCaps::SetBounds(const model::Tenant& tenant, uint32_t in_all) {
   policy::InFlightCaps::Bounds bounds{.in_flight = tenant.limits.max_in_flight.value_or(0),
-                                      .per_second = tenant.limits.max_rate.value_or(0)};
+                                      .per_second = tenant.limits.max_rate.value_or(0),
+                                      .weight = tenant.limits.weight.value_or(0),
+                                      .stopped = tenant.disabled};
   if (bounds.in_flight > 0) {
     bounds.in_flight = policy::CapsWithin({in_all, bounds.in_flight}, most_).per_tenant;
   }

@@ -46,8 +46,7 @@ std::shared_ptr<InFlightCaps::Tenant> InFlightCaps::TenantOf(std::string_view na
   if (auto tenant = known.lock()) return tenant;
   auto tenant = std::make_shared<Tenant>();
   if (const auto own = bounds_.find(std::string(name)); own != bounds_.end()) {
-    tenant->cap_ = own->second.in_flight;
-    tenant->interval_ = IntervalFor(own->second.per_second);
+    Bind(own->second, *tenant);
   }
   known = tenant;
   if (tenants_.size() > sweep_at_) {
@@ -82,13 +81,19 @@ void InFlightCaps::SetBounds(std::string_view name, const Bounds& bounds) {
   const auto known = tenants_.find(key);
   const auto tenant = known == tenants_.end() ? nullptr : known->second.lock();
   if (tenant == nullptr) return;
-  tenant->cap_ = bounds.in_flight;
+  Bind(bounds, *tenant);
+}
+
+void InFlightCaps::Bind(const Bounds& bounds, Tenant& tenant) {
+  tenant.cap_ = bounds.in_flight;
+  tenant.weight_ = bounds.weight;
+  tenant.stopped_ = bounds.stopped;
   const int64_t interval = IntervalFor(bounds.per_second);
-  if (tenant->interval_.exchange(interval) != interval) tenant->full_at_ = 0;
+  if (tenant.interval_.exchange(interval) != interval) tenant.full_at_ = 0;
 }
 
 bool InFlightCaps::TryStart(Tenant& tenant, base::MonoTime now) {
-  if (!AddBelow(tenant.count_, CapOf(tenant))) return false;
+  if (tenant.stopped_.load() || !AddBelow(tenant.count_, CapOf(tenant))) return false;
   if (AddBelow(count_, in_all_)) {
     // Last: what was taken of a rate is not given back.
     if (TakeRate(tenant, now)) return true;

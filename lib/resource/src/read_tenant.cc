@@ -22,6 +22,7 @@ model::TenantLimits ReadLimits(const v1::TenantLimits& given) {
   if (given.has_max_subscriptions()) to.max_subscriptions = given.max_subscriptions();
   if (given.has_max_in_flight()) to.max_in_flight = given.max_in_flight();
   if (given.has_max_rate()) to.max_rate = given.max_rate();
+  if (given.has_weight()) to.weight = given.weight();
   if (given.has_publish_events_per_second()) {
     to.publish_events_per_second = given.publish_events_per_second();
   }
@@ -44,6 +45,8 @@ model::Tenant ReadTenant(const v1::Tenant& given, const Path& path, Errors& erro
   to.display_name = given.display_name();
   CheckRules(given.limits(), path.Member("limits"), errors);
   to.limits = ReadLimits(given.limits());
+  to.disabled = given.disabled();
+  to.disable_reason = given.disable_reason();
   to.labels = ReadLabels(given.labels(), path.Member("labels"), errors);
   to.annotations = ReadAnnotations(given.annotations(), path.Member("annotations"), errors);
   return to;
@@ -53,6 +56,8 @@ v1::Tenant ToMessage(const model::Tenant& from) {
   v1::Tenant to;
   to.set_name(std::string(kTenantPrefix) + from.name);
   to.set_display_name(from.display_name);
+  to.set_disabled(from.disabled);
+  to.set_disable_reason(from.disable_reason);
   to.mutable_labels()->insert(from.labels.begin(), from.labels.end());
   to.mutable_annotations()->insert(from.annotations.begin(), from.annotations.end());
   const model::TenantLimits& limits = from.limits;
@@ -62,6 +67,7 @@ v1::Tenant ToMessage(const model::Tenant& from) {
   if (limits.max_subscriptions) bounds.set_max_subscriptions(*limits.max_subscriptions);
   if (limits.max_in_flight) bounds.set_max_in_flight(*limits.max_in_flight);
   if (limits.max_rate) bounds.set_max_rate(*limits.max_rate);
+  if (limits.weight) bounds.set_weight(*limits.weight);
   if (limits.publish_events_per_second) {
     bounds.set_publish_events_per_second(*limits.publish_events_per_second);
   }

@@ -163,6 +163,17 @@ absl::Status NoTenant(const Events& events, std::string_view tenant) {
                    "' is no tenant (limits.require_tenants): have an operator create it"));
 }
 
+absl::Status TenantDisabled(const Events& events, std::string_view tenant, std::string_view why) {
+  const auto first = std::ranges::find(events, tenant, [](const auto& e) { return e->tenant(); });
+  const std::string name = absl::StrCat("tenants/", base::ToAbsl(tenant));
+  return aip::FailedPrecondition(v1::TENANT_DISABLED,
+                                 absl::StrCat("events[", first - events.begin(), "].tenant: ", name,
+                                              " is disabled, and nothing is accepted in its name",
+                                              why.empty() ? "" : ": ", base::Printable(why, 1024)),
+                                 {{"TENANT_DISABLED", name, "have an operator enable it"}},
+                                 {{"resource", name}});
+}
+
 std::string_view MetadataOf(const grpc::ServerContext& context, const char* name) {
   const auto& metadata = context.client_metadata();
   const auto found = metadata.find(name);
@@ -277,6 +288,9 @@ absl::Status Publishing::TakeQuota(access::PublishQuota* own, const Events& even
   if (bounded) {
     for (const TenantPart& part : parts) {
       if (!tenants_->Knows(part.tenant)) return NoTenant(events, part.tenant);
+      if (const auto why = tenants_->Disabled(part.tenant)) {
+        return TenantDisabled(events, part.tenant, *why);
+      }
       const auto wait = tenants_->Wait(part.tenant, now);
       if (wait) return OverQuota(absl::StrCat("tenants/", base::ToAbsl(part.tenant)), *wait);
     }

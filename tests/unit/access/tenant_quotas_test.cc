@@ -33,6 +33,19 @@ TEST(TenantQuotas, WithoutBoundsThereIsNothingToAsk) {
   EXPECT_EQ(quotas.counted(), 0u);
 }
 
+TEST(TenantQuotas, OneThatIsDisabledSaysWhy) {
+  TenantQuotas quotas;
+  quotas.Set("acme", PublishRate(), "unpaid");
+  EXPECT_TRUE(quotas.asks());
+  EXPECT_EQ(quotas.Disabled("acme"), "unpaid");
+  EXPECT_EQ(quotas.Disabled("bell"), std::nullopt);
+  quotas.Set("acme", PublishRate(), "");
+  EXPECT_EQ(quotas.Disabled("acme"), "") << "nobody said why";
+  quotas.Set("acme", PublishRate());
+  EXPECT_EQ(quotas.Disabled("acme"), std::nullopt);
+  EXPECT_FALSE(quotas.asks());
+}
+
 TEST(TenantQuotas, EachHasItsOwnOrThatOfAll) {
   TenantQuotas quotas;
   quotas.SetDefaults({.events_per_second = 5}, false);

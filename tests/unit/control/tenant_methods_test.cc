@@ -43,6 +43,21 @@ class TenantMethodsTest : public ControlTest {
     return Await<v1::DeleteTenantResponse>(
         [&](Methods::Done done) { tenants_->Delete(request, Operator(), std::move(done)); });
   }
+  absl::StatusOr<v1::Tenant> Disable(const std::string& text) {
+    const auto request = Made<v1::DisableTenantRequest>(text);
+    return Await<v1::Tenant>(
+        [&](Methods::Done done) { tenants_->Disable(request, Operator(), std::move(done)); });
+  }
+  absl::StatusOr<v1::Tenant> Enable(const std::string& text) {
+    const auto request = Made<v1::EnableTenantRequest>(text);
+    return Await<v1::Tenant>(
+        [&](Methods::Done done) { tenants_->Enable(request, Operator(), std::move(done)); });
+  }
+  std::shared_ptr<const model::Tenant> TenantInForce(const std::string& tenant) {
+    const base::MutexLock lock(mutex_);
+    const auto* found = resource::FindTenant(*in_force_, tenant);
+    return found == nullptr ? nullptr : found->made.value;
+  }
   std::vector<std::string> Names(const std::string& filter = "") {
     const auto page = tenants_->List({.method = "ListTenants", .filter = filter}, Operator());
     EXPECT_TRUE(page.ok()) << page.status();
@@ -99,6 +114,71 @@ TEST_F(TenantMethodsTest, OneIsMadeChangedAndThereAfterARestart) {
   const auto stale =
       Change(absl::StrCat(R"(tenant { name: "tenants/bell" etag: ')", made->etag(), R"(' })"));
   EXPECT_EQ(aip::ReasonOf(stale.status()), v1::ETAG_MISMATCH);
+}
+
+TEST_F(TenantMethodsTest, DisabledItStaysSoUntilItIsEnabled) {
+  const auto made = Make(R"(tenant_id: "bell" tenant { limits { weight: 3 } })");
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_EQ(LimitsInForce("bell")->weight, 3u);
+  const auto disabled = Disable(R"(name: "tenants/bell" reason: "unpaid")");
+  ASSERT_TRUE(disabled.ok()) << disabled.status();
+  EXPECT_TRUE(disabled->disabled());
+  EXPECT_EQ(disabled->disable_reason(), "unpaid");
+  EXPECT_NE(disabled->etag(), made->etag());
+  EXPECT_TRUE(TenantInForce("bell")->disabled);
+  EXPECT_EQ(TenantInForce("bell")->disable_reason, "unpaid");
+  // An update leaves it so, also one that says all members.
+  ASSERT_TRUE(
+      Change(R"(tenant { name: "tenants/bell" display_name: "B" } update_mask { paths: "*" })")
+          .ok());
+  Reopen();
+  EXPECT_TRUE(TenantInForce("bell")->disabled);
+  EXPECT_TRUE(tenants_->Get("tenants/bell")->disabled());
+
+  const auto again = Disable(R"(name: "tenants/bell" reason: "left")");
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->disable_reason(), "left");
+  const auto enabled = Enable(R"(name: "tenants/bell" reason: "paid")");
+  ASSERT_TRUE(enabled.ok()) << enabled.status();
+  EXPECT_FALSE(enabled->disabled());
+  EXPECT_EQ(enabled->disable_reason(), "");
+  EXPECT_FALSE(TenantInForce("bell")->disabled);
+}
+
+TEST_F(TenantMethodsTest, OneThatNobodyMadeIsMadeWhenItIsDisabled) {
+  const auto disabled = Disable(R"(name: "tenants/acme")");  // which has a destination in the file
+  ASSERT_TRUE(disabled.ok()) << disabled.status();
+  EXPECT_FALSE(disabled->uid().empty());
+  EXPECT_TRUE(TenantInForce("acme")->disabled);
+  EXPECT_EQ(aip::ReasonOf(Disable(R"(name: "tenants/none")").status()), v1::RESOURCE_NOT_FOUND);
+  EXPECT_EQ(aip::ReasonOf(Enable(R"(name: "tenants/none")").status()), v1::RESOURCE_NOT_FOUND);
+}
+
+TEST_F(TenantMethodsTest, TheFileSaysOfItsTenantsWhetherTheyAreDisabled) {
+  model::Tenant off, on;
+  off.name = "off";
+  off.disabled = true;
+  on.name = "on";
+  SetFile({}, {off, on});
+  EXPECT_TRUE(tenants_->Get("tenants/off")->disabled());
+  EXPECT_EQ(aip::ReasonOf(Enable(R"(name: "tenants/off")").status()), v1::DISABLED_BY_FILE);
+  EXPECT_EQ(aip::ReasonOf(Disable(R"(name: "tenants/off")").status()), v1::READ_ONLY_FILE);
+  EXPECT_EQ(aip::ReasonOf(Disable(R"(name: "tenants/on")").status()), v1::READ_ONLY_FILE);
+}
+
+TEST_F(TenantMethodsTest, DisablingIsCheckedAndRepeatedOnce) {
+  ASSERT_TRUE(Make(R"(tenant_id: "bell" tenant {})").ok());
+  EXPECT_EQ(aip::ReasonOf(Disable(R"(name: "bell")").status()), v1::FIELD_INVALID);
+  EXPECT_EQ(aip::ReasonOf(Disable(R"(name: "tenants/bell" etag: "'x'")").status()),
+            v1::ETAG_MISMATCH);
+  const std::string text = R"(name: "tenants/bell" request_id: "r" reason: ")";
+  EXPECT_EQ(aip::ReasonOf(Disable(text + std::string(1025, 'x') + '"').status()),
+            v1::FIELD_INVALID);
+  const auto first = Disable(text + '"');
+  ASSERT_TRUE(first.ok()) << first.status();
+  ASSERT_TRUE(Enable(R"(name: "tenants/bell")").ok());
+  EXPECT_EQ(Disable(text + '"')->etag(), first->etag());
+  EXPECT_FALSE(TenantInForce("bell")->disabled) << "a repetition has no effect";
 }
 
 TEST_F(TenantMethodsTest, WhatIsWrongIsNamed) {

@@ -27,6 +27,32 @@ TEST(InFlightCaps, OneTenantHasItsCap) {
   EXPECT_EQ(caps.in_flight(), 4u);
 }
 
+TEST(InFlightCaps, NothingOfOneThatIsStoppedStarts) {
+  InFlightCaps caps(10, 3);
+  const auto a = caps.TenantOf("a");
+  ASSERT_TRUE(caps.TryStart(*a));
+  caps.SetBounds("a", {.stopped = true});
+  EXPECT_FALSE(caps.TryStart(*a));
+  EXPECT_EQ(caps.Room(*a), 0u);
+  EXPECT_EQ(caps.Room(*a, base::MonoTime{}), 0u);
+  caps.Finish(*a);
+  EXPECT_EQ(caps.in_flight(), 0u);
+  caps.SetBounds("b", {.stopped = true});  // before anybody holds it
+  EXPECT_FALSE(caps.TryStart(*caps.TenantOf("b")));
+  caps.SetBounds("a", {});
+  EXPECT_TRUE(caps.TryStart(*a));
+}
+
+TEST(InFlightCaps, AWeightIsTheTenantsOwnOrThatOfAll) {
+  InFlightCaps caps(10, 3);
+  const auto a = caps.TenantOf("a");
+  EXPECT_EQ(caps.WeightOf(*a), 1u);
+  caps.SetWeight(5);
+  EXPECT_EQ(caps.WeightOf(*a), 5u);
+  caps.SetBounds("a", {.weight = 2});
+  EXPECT_EQ(caps.WeightOf(*a), 2u);
+}
+
 TEST(InFlightCaps, AllHaveOne) {
   InFlightCaps caps(4, 3);
   const auto a = caps.TenantOf("a");

@@ -26,12 +26,16 @@ class TenantQuotas {
   /// those that were made.
   void SetDefaults(const PublishRate& rate, bool required);
   /// Somebody has made the tenant; 0 in `rate`: as the defaults. nullopt: nobody has, any more.
-  void Set(std::string_view tenant, std::optional<PublishRate> rate);
+  /// `disabled`: why nothing is taken in its name; nullopt: it is.
+  void Set(std::string_view tenant, std::optional<PublishRate> rate,
+           std::optional<std::string> disabled = std::nullopt);
 
   /// Whether there is anything to ask.
   bool asks() const { return asks_.load(std::memory_order_relaxed); }
   /// Whether it is a tenant.
   bool Knows(std::string_view tenant) const;
+  /// Why nothing may be published in its name; nullopt: it is not disabled.
+  std::optional<std::string> Disabled(std::string_view tenant) const;
   /// After how long something may be published in its name; nullopt: now.
   std::optional<std::chrono::nanoseconds> Wait(std::string_view tenant, base::MonoTime now);
   /// Counts what is published.
@@ -43,6 +47,11 @@ class TenantQuotas {
 
  private:
   using QuotaPtr = std::shared_ptr<PublishQuota>;
+  struct Made {
+    PublishRate rate;
+    std::optional<std::string> disabled;
+    friend bool operator==(const Made&, const Made&) = default;
+  };
 
   PublishRate RateOf(std::string_view tenant) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   /// Null: it has no bound.
@@ -54,8 +63,9 @@ class TenantQuotas {
   mutable base::Mutex mutex_;
   PublishRate defaults_ ABSL_GUARDED_BY(mutex_);
   bool required_ ABSL_GUARDED_BY(mutex_) = false;
-  size_t bounded_ ABSL_GUARDED_BY(mutex_) = 0;  ///< tenants with bounds of their own
-  absl::flat_hash_map<std::string, PublishRate> made_ ABSL_GUARDED_BY(mutex_);
+  /// Tenants with bounds of their own, or disabled.
+  size_t bounded_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::flat_hash_map<std::string, Made> made_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, QuotaPtr> quotas_ ABSL_GUARDED_BY(mutex_);
   size_t sweep_at_ ABSL_GUARDED_BY(mutex_) = 1024;
 };

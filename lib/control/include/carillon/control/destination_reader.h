@@ -12,6 +12,7 @@
 #include "carillon/control/delivery_access.h"
 #include "carillon/control/resource_type.h"
 #include "carillon/control/standard_methods.h"
+#include "carillon/v1/destination.pb.h"
 
 namespace carillon::control {
 
@@ -56,6 +57,8 @@ class DestinationReader {
               absl::AnyInvocable<void(absl::StatusOr<All>)> then);
 
  private:
+  /// Fills in how it fares, and that its tenant is disabled.
+  void Tell(const delivery::DestinationStatus& status, v1::Destination& destination) const;
   void ListByStatus(const ListRequest& request, const Caller& caller, ListDone done);
   void DescribePage(Page page, ListDone done);
   /// Asks, and calls `then` with what was told on the thread that reads, or with an error.

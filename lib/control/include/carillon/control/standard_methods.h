@@ -60,6 +60,8 @@ class Methods {
   Methods(Repository& repository, const ResourceType& type, const base::Clock& clock)
       : repository_(repository), type_(type), clock_(clock) {}
 
+  /// What there is, of all kinds.
+  const View& view() const { return repository_; }
   absl::StatusOr<Answer> Get(const std::string& name) const;
   /// Completes what is listed by what is known elsewhere, before it is filtered; may be null.
   using Complete = std::function<void(google::protobuf::Message& shown)>;

@@ -25,6 +25,7 @@ class TenantMethods {
                 std::function<void()> on_tokens_deleted)
       : repository_(repository),
         tenants_(tenants),
+        clock_(clock),
         methods_(repository, tenants, clock),
         on_tokens_deleted_(std::move(on_tokens_deleted)) {}
 
@@ -36,12 +37,28 @@ class TenantMethods {
   /// something of it.
   void Delete(const v1::DeleteTenantRequest& request, const Caller& caller, Done done);
 
+  /// Nothing is accepted in its name or sent to it until it is enabled. READ_ONLY_FILE.
+  void Disable(const v1::DisableTenantRequest& request, const Caller& caller, Done done);
+  /// DISABLED_BY_FILE, READ_ONLY_FILE.
+  void Enable(const v1::EnableTenantRequest& request, const Caller& caller, Done done);
+
  private:
+  struct Switch {
+    std::string name;
+    std::string etag;
+    bool disabled = false;
+    std::string reason;
+  };
+  void Change(const ChangeRequest& request, const Caller& caller, Switch to, Done done);
+  absl::StatusOr<ChangeSet> Decide(const View& view, const Switch& to) const;
+  /// Whether the tenant is there without that somebody has made it.
+  absl::Status CheckNotMade(const View& view, const Switch& to) const;
   /// How many destinations and subscriptions it has, wherever they are defined.
   void Count(v1::Tenant& tenant) const;
 
   Repository& repository_;
   const ResourceType& tenants_;
+  const base::Clock& clock_;
   Methods methods_;
   const std::function<void()> on_tokens_deleted_;
 };

@@ -14,6 +14,7 @@ struct TenantLimits {
   std::optional<uint32_t> max_subscriptions;
   std::optional<uint32_t> max_in_flight;  ///< attempts at once
   std::optional<double> max_rate;         ///< attempts a second
+  std::optional<uint32_t> weight;         ///< its share beside others
   std::optional<double> publish_events_per_second;
   std::optional<uint64_t> publish_bytes_per_second;
   friend bool operator==(const TenantLimits&, const TenantLimits&) = default;
@@ -24,6 +25,8 @@ struct Tenant {
   std::string name;  ///< its id: `acme`
   std::string display_name;
   TenantLimits limits;
+  bool disabled = false;       ///< nothing is accepted in its name, and nothing sent
+  std::string disable_reason;  ///< for people
   Labels labels;
   Labels annotations;
   friend bool operator==(const Tenant&, const Tenant&) = default;

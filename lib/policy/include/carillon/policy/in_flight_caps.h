@@ -23,6 +23,8 @@ class InFlightCaps {
   struct Bounds {
     uint32_t in_flight = 0;
     double per_second = 0;  ///< and as many at once
+    uint32_t weight = 0;    ///< its share where tenants wait for a place
+    bool stopped = false;   ///< nothing of it starts
     friend bool operator==(const Bounds&, const Bounds&) = default;
   };
 
@@ -37,6 +39,8 @@ class InFlightCaps {
     std::atomic<uint32_t> cap_{0};      ///< 0: that of each tenant
     std::atomic<int64_t> interval_{0};  ///< ns from one start to the next; 0: that of each tenant
     std::atomic<int64_t> full_at_{0};   ///< ns, when it may start as many at once as at first
+    std::atomic<uint32_t> weight_{0};   ///< 0: that of each tenant
+    std::atomic<bool> stopped_{false};
   };
 
   InFlightCaps(uint32_t in_all, uint32_t per_tenant) : in_all_(in_all), per_tenant_(per_tenant) {}
@@ -44,6 +48,8 @@ class InFlightCaps {
   void SetCaps(uint32_t in_all, uint32_t per_tenant);
   /// Starts of each tenant in a second, and as many at once; 0: no bound. Another one begins anew.
   void SetRate(double per_second);
+  /// The share of each tenant, at least 1.
+  void SetWeight(uint32_t weight) { weight_ = weight; }
   /// Of the tenant of that name, whether anybody holds it or not; {}: as each. In force when this
   /// returns. Locks: for reloads.
   void SetBounds(std::string_view name, const Bounds& bounds);
@@ -66,9 +72,17 @@ class InFlightCaps {
 
   /// So many more may be in flight now, in all and of `tenant`.
   uint32_t Room() const { return Below(count_, in_all_); }
-  uint32_t Room(const Tenant& tenant) const { return Below(tenant.count_, CapOf(tenant)); }
+  uint32_t Room(const Tenant& tenant) const {
+    return tenant.stopped_.load() ? 0 : Below(tenant.count_, CapOf(tenant));
+  }
   /// So many more of the tenant may start now: of its cap and of its rate.
   uint32_t Room(const Tenant& tenant, base::MonoTime now) const;
+
+  /// What a tenant gets of places that are scarce, beside what others get.
+  uint32_t WeightOf(const Tenant& tenant) const {
+    const uint32_t own = tenant.weight_.load(std::memory_order_relaxed);
+    return own > 0 ? own : weight_.load(std::memory_order_relaxed);
+  }
 
   uint32_t in_flight() const { return count_.load(); }
   uint32_t in_all() const { return in_all_.load(); }
@@ -76,6 +90,7 @@ class InFlightCaps {
   size_t known_tenants();
 
  private:
+  static void Bind(const Bounds& bounds, Tenant& tenant);
   static uint32_t Below(const std::atomic<uint32_t>& count, uint32_t most) {
     const uint32_t taken = count.load();
     return taken < most ? most - taken : 0;
@@ -95,6 +110,7 @@ class InFlightCaps {
   std::atomic<uint32_t> per_tenant_;
   std::atomic<uint32_t> count_{0};
   std::atomic<uint32_t> waiting_{0};
+  std::atomic<uint32_t> weight_{1};
   std::atomic<int64_t> interval_{0};  // of each tenant; 0: no rate
 
   base::Mutex mutex_;
