@@ -1,11 +1,14 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "carillon/base/random.h"
@@ -17,7 +20,9 @@ namespace carillon::delivery {
 
 /// This shard's side of the caps that all shards share: lanes that met one wait here, in turn. What
 /// ends in this shard lets others go at once; what ends in another is noticed at the next look,
-/// kLook later at most, which lets as many go as there is room for, tenants by turns. While other
+/// kLook later at most, which lets as many go as there is room for. Of the tenants that wait here,
+/// each gets its share by weight (start-time fair queueing): those of the same weight take turns,
+/// and one that did not wait for a while has nothing to make up for. While other
 /// shards wait, too, the last place there is is left to them once in kOfferEvery, for as long as
 /// each of them takes to look: else a shard that has none would not come by any for as long as this
 /// one has more to send, whether its lanes wait for the place or come for it when it is free. Who
@@ -44,6 +49,7 @@ class Caps {
   struct Next {
     Lane* lane = nullptr;
     LaneTry why = LaneTry::kFirst;
+    explicit operator bool() const { return lane != nullptr; }
   };
   /// A lane that may try again, and why; null: none may, now.
   Next TakeNext(base::MonoTime now);
@@ -57,10 +63,20 @@ class Caps {
   struct Queue {
     std::shared_ptr<policy::InFlightCaps::Tenant> tenant;
     RingQueue<store::LaneId> lanes;
+    double served = 0;  ///< starts, each divided by the weight: the least is the next
   };
   using Queues = std::map<std::string, Queue, std::less<>>;
-  /// The tenant whose turn is after that of `tenant`, in a round of all; there is one.
-  Queues::iterator TenantAfter(const std::string& tenant);
+  /// That of the tenant; it is made where nothing of it waits.
+  Queue& QueueOf(const Lane& lane);
+  /// The tenant whose turn it is, of those that may start something; the end: none may.
+  Queues::iterator NextTenant();
+  /// Counts a start of the lane's tenant.
+  void Count(const Lane& lane);
+  double StepOf(const policy::InFlightCaps::Tenant& tenant) const {
+    return 1.0 / shared_->WeightOf(tenant);
+  }
+  /// Makes `served` what it is, from where on turns go.
+  double FromNow(double served) const { return std::max(served, clock_ - kMostBehind); }
   void Free(Queues::iterator queue, LaneTry why);
   /// Whether the place that `lane` would take is left to other shards: never one that they left.
   bool Offers(const Lane& lane, base::MonoTime now, LaneTry why);
@@ -73,11 +89,18 @@ class Caps {
   const std::shared_ptr<policy::InFlightCaps> shared_;
   LaneMap& lanes_;
   base::Random& random_;
-  Queues queues_;     // by tenant; none is empty. Ordered: a seed replays a run
-  std::string last_;  // the tenant that got a place last
-  RingQueue<std::pair<store::LaneId, LaneTry>> free_;      // may try again
-  size_t waiting_ = 0;                                     // in queues_
-  base::MonoTime keeps_until_ = base::MonoTime::min();     // no place is left before
+  /// So much of its share a tenant keeps that could not use it: one start of the least weight.
+  static constexpr double kMostBehind = 1;
+
+  Queues queues_;  // by tenant; none is empty. Ordered: a seed replays a run
+  std::set<std::pair<double, std::string_view>> turns_;  // `served` and names of queues_
+  std::map<std::string, double, std::less<>> served_;    // of others, where it is over clock_
+  size_t sweep_at_ = 64;                                 // of served_
+  double clock_ = 0;                                     // `served` of who started last, before it
+  base::MonoTime now_ = base::MonoTime::min();           // of the newest call
+  RingQueue<std::pair<store::LaneId, LaneTry>> free_;    // may try again
+  size_t waiting_ = 0;                                   // in queues_
+  base::MonoTime keeps_until_ = base::MonoTime::min();   // no place is left before
   std::shared_ptr<policy::InFlightCaps::Tenant> offered_;  // whose place is left; null: none is
   base::MonoTime offered_until_{};                         // while one is
   base::MonoTime look_at_{};
