@@ -35,6 +35,7 @@ void AddTailCommand(CLI::App& group, Command& chosen);
 /// `explain`, to the group `events`.
 void AddExplainCommand(CLI::App& group, Command& chosen);
 /// `preview`, to the group `subscriptions`.
+void AddImportCommand(CLI::App& group, Command& chosen);
 void AddPreviewCommand(CLI::App& group, Command& chosen);
 void AddReplayCommand(CLI::App& app, Command& chosen);
 void AddStatsCommand(CLI::App& app, Command& chosen);

@@ -1,6 +1,8 @@
 """The command line: tenants, event types, replays, statistics."""
 
 import json
+import pathlib
+import subprocess
 import unittest
 
 from cli_test import CONFLICT, NOT_FOUND, REFUSED, WRONG_INPUT, Cli
@@ -48,6 +50,36 @@ class Catalog(Cli):
         self.assertIn("tenants/bell/subscriptions/paid", exported)
         self.assertIn("order.paid", exported)
         self.assertIn("tenants/bell", exported)
+
+    def test_event_types_of_a_descriptor_set(self):
+        self.begin()
+        (self.folder / "orders.proto").write_text("""
+            syntax = "proto3";
+            package acme.orders.v1;
+            import "carillon/v1/options.proto";
+            message OrderPaid {
+              option (carillon.v1.event_type) = "order.paid";
+              int64 total = 1;
+            }
+            message OrderShipped { string parcel = 1; }
+            """)
+        subprocess.run(["protoc", f"--proto_path={self.folder}",
+                        f"--proto_path={pathlib.Path(__file__).parents[2] / 'proto'}",
+                        "--include_imports", f"--descriptor_set_out={self.folder / 'orders.binpb'}",
+                        "orders.proto"], check=True)
+        imports = ("event-types", "import", "orders.binpb",
+                   "--map", "acme.orders.v1.OrderShipped=order.shipped")
+        self.assertIn("event-type eventTypes/order.paid would be created\n",
+                      self.out(*imports, "--dry-run"))
+        self.error("event-types", "get", "order.paid", code=NOT_FOUND)
+        self.assertIn("event-type eventTypes/order.shipped created\n", self.out(*imports))
+        again = self.cli(*imports)
+        self.assertEqual(again.stdout, "")
+        self.assertIn("2 unchanged", again.stderr)
+        self.cli("publish", "--type", "order.paid", "--json", '{"total": 5}')
+        self.assertIn("MESSAGE=EVENT_TYPE", self.error(*imports[:3], "--map", "x", code=WRONG_INPUT))
+        self.assertIn("acme.None", self.error(*imports[:3], "--map", "acme.None=a.b",
+                                              code=WRONG_INPUT))
 
     def test_event_types(self):
         self.begin()

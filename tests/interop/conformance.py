@@ -11,6 +11,8 @@ import shutil
 import subprocess
 import urllib.parse
 
+from google.protobuf import descriptor_pb2
+
 from contract import Contract
 from harness import PATIENCE, EndToEnd, eventually
 from support import HERE
@@ -391,7 +393,19 @@ MAKERS = {
 }
 
 SINCE = "2026-01-01T00:00:00Z"
+def an_import(case):
+    """ImportEventTypes of a message with one field."""
+    name = case.fresh()
+    file = descriptor_pb2.FileDescriptorProto(name=f"{name}.proto", package=name, syntax="proto3")
+    field = file.message_type.add(name="Paid").field.add(name="total", number=1)
+    field.type, field.label = field.TYPE_INT64, field.LABEL_OPTIONAL
+    described = descriptor_pb2.FileDescriptorSet(file=[file]).SerializeToString()
+    return {"descriptor_set": base64.b64encode(described).decode(),
+            "mappings": [{"message": f"{name}.Paid", "event_type": f"{name}.paid"}]}
+
+
 FIXTURES = {
+    "ImportEventTypes": an_import,
     "EnableDestination": one_that_is("DisableDestination"),
     "ResumeDestination": one_that_is("PauseDestination"),
     "TestDestination": lambda case: {"name": case.make("carillon/Destination"),

@@ -22,6 +22,7 @@ class ControlServicesImpl final : public ControlServices {
       : destinations_(options.repository, options.destinations, options.clock),
         subscriptions_(options.repository, options.subscriptions, options.clock),
         event_types_(options.repository, options.event_types, options.clock),
+        event_type_import_(options.repository, options.event_types, options.clock),
         keys_(options.repository, options.destinations, options.clock),
         states_(options.repository, options.destinations, destinations_, options.delivery.command),
         tester_(options.repository, options.destinations, options.trials, options.clock),
@@ -61,7 +62,7 @@ class ControlServicesImpl final : public ControlServices {
                 MakeSubscriptionFront(calls_, subscriptions_, preview_),
                 MakeDeliveryFront(calls_, deliveries_, resends_, *tails_),
                 MakeOperationFront(calls_, operations_),
-                MakeEventTypeFront(calls_, event_types_),
+                MakeEventTypeFront(calls_, event_types_, event_type_import_),
                 MakeStatsFront(calls_, stats_, summary_),
                 MakeServerFront(calls_, options.server, options.repository),
                 MakeTokenFront(calls_, tokens_, options.methods),
@@ -84,6 +85,7 @@ class ControlServicesImpl final : public ControlServices {
   control::Methods destinations_;
   control::Methods subscriptions_;
   control::Methods event_types_;
+  control::EventTypeImport event_type_import_;
   control::KeyMethods keys_;
   control::DestinationStates states_;
   control::DestinationTester tester_;
