@@ -80,7 +80,8 @@ TEST(Complete, OptionsAndTheirValues) {
 TEST(Complete, KindsAndNames) {
   EXPECT_THAT(Completed({"get", ""}),
               ElementsAre("tenants", "event-types", "destinations", "keys", "subscriptions",
-                          "tokens", "deliveries", "attempts", "operations", "audit-entries"));
+                          "tokens", "portal-sessions", "events", "deliveries", "attempts",
+                          "operations", "audit-entries"));
   EXPECT_THAT(Completed({"get", "destination", ""}), ElementsAre("bills", "orders"));
   EXPECT_THAT(Completed({"get", "--force", "destination", "o"}), ElementsAre("orders"));
   EXPECT_THAT(Completed({"get", "--tenant", "acme", "destination", "o"}),
