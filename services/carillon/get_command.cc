@@ -93,9 +93,8 @@ void DescribeRelated(ApiSession& session, const Kind& related, const client::Lis
 }  // namespace
 
 void AddListFlags(CLI::App& app, GetFlags& flags) {
-  app.add_option(
-      "--filter", flags.filter,
-      "Only those that match (AIP-160): labels.team = \"billing\" AND state = DISABLED");
+  app.add_option("--filter", flags.filter,
+                 "Only those that match (AIP-160): labels.team = \"billing\" AND state = DISABLED");
   app.add_option("--order-by", flags.order_by,
                  "Members, each also with ' desc': 'update_time desc'");
   app.add_option("--limit", flags.limit, "At most so many; 0: all (default: all, of logs 50)");

@@ -115,8 +115,8 @@ class KeySets(ControlApi):
         unknown = Issuer(self.folder, "two").token()
         for body in (b"{}", b" " * (256 * 1024 + 1)):
             keys.body = body
-            eventually(lambda: self.status(unknown) == 401 and
-                       self.carillond.metric(FAILED) > failed, "another failure")
+            eventually(lambda before=failed: self.status(unknown) == 401 and
+                       self.carillond.metric(FAILED) > before, "another failure")
             failed = self.carillond.metric(FAILED)
             self.assertEqual(self.status(token), 200)
 

@@ -23,7 +23,7 @@ class Portal(ControlApi):
     def make(self, token=ACME, **session):
         made = self.call(PORTAL + "CreatePortalSession", {
             "parent": "tenants/acme",
-            "portalSession": {"subject": "jane@acme.com", **session}}, token)
+            "portalSession": {"subject": "user-17", **session}}, token)
         self.assertTrue(made["url"].startswith(URL), made)
         return made, made["url"].removeprefix(URL)
 
@@ -40,7 +40,7 @@ class Portal(ControlApi):
         caller = self.call(TOKENS + "GetCaller", {}, token)
         self.assertEqual((caller["kind"], caller["role"], caller["tenants"]),
                          ("PORTAL", "ROLE_TENANT_ADMIN", ["tenants/acme"]))
-        self.assertEqual(caller["principal"], f"portal:{made['name']}#jane@acme.com")
+        self.assertEqual(caller["principal"], f"portal:{made['name']}#user-17")
         self.assertIn(DESTINATIONS + "CreateDestination", caller["methods"])
         self.assertNotIn(TOKENS + "CreateToken", caller["methods"])
         self.call(DESTINATIONS + "CreateDestination", {
@@ -48,7 +48,7 @@ class Portal(ControlApi):
             "destination": {"url": "http://127.0.0.1:9/"}}, token)
         self.call(KEYS + "ListKeys", {"parent": NAME}, token)
         entry = self.call(AUDIT + "ListAuditEntries", {"parent": "tenants/acme"})["auditEntries"][0]
-        self.assertEqual(entry["principal"], f"portal:{made['name']}#jane@acme.com")
+        self.assertEqual(entry["principal"], f"portal:{made['name']}#user-17")
         self.assertEqual(entry["method"], DESTINATIONS + "CreateDestination")
 
         refused = self.call(DESTINATIONS + "GetDestination",
@@ -143,7 +143,7 @@ class Portal(ControlApi):
                                  "--tenant", "acme", env={"CARILLON_TOKEN": ACME})
             self.assertEqual(done.returncode, 0, done.stderr)
             return done.stdout
-        made = run("create", "--subject", "jane@acme.com", "--ttl", "30m", "--role", "reader")
+        made = run("create", "--subject", "user-17", "--ttl", "30m", "--role", "reader")
         self.assertIn("shown this once", made)
         link = made[made.index(URL) + len(URL):].split()[0]
         self.assertEqual(self.open(link)["portalSession"]["role"], "ROLE_READER")

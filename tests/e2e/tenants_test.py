@@ -99,6 +99,8 @@ class Limits(TenantsApi):
 
 
 class Disabled(TenantsApi):
+    NAME = "tenants/acme/destinations/orders"
+
     def test_nothing_is_taken_or_sent_until_it_is_enabled(self):
         gate = Gate()
 
@@ -123,14 +125,14 @@ class Disabled(TenantsApi):
             self.assertEqual(answer.reason, "TENANT_DISABLED")
             self.assertIn("unpaid", answer.json["message"])
             self.call(PUBLISH, {"events": [event(9, tenant="bell")]}, OPERATOR)
-            shown = self.call(DESTINATIONS + "GetDestination", {"name": NAME})
+            shown = self.call(DESTINATIONS + "GetDestination", {"name": self.NAME})
             status = shown["status"]
             self.assertEqual((shown["state"], status["reason"], status["message"]),
                              ("DISABLED", "TENANT_DISABLED", "unpaid"))
             self.assertEqual(self.call(DESTINATIONS + "ListDestinations", {
                 "parent": "tenants/acme", "filter": "state = ACTIVE"}), {})
             tested = self.call(DESTINATIONS + "TestDestination", {
-                "name": NAME, "eventType": "eventTypes/session.create"}, status=400)
+                "name": self.NAME, "eventType": "eventTypes/session.create"}, status=400)
             self.assertEqual(tested.reason, "TENANT_DISABLED")
             self.carillond.kill()
             self.carillond = self.server(env={"MASTER_KEY": MASTER})

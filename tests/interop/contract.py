@@ -9,6 +9,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 # google.api.FieldBehavior
 OPTIONAL, REQUIRED, OUTPUT_ONLY, INPUT_ONLY, IMMUTABLE = 1, 2, 3, 4, 5
 STRING = descriptor_pb2.FieldDescriptorProto.TYPE_STRING
+BYTES = descriptor_pb2.FieldDescriptorProto.TYPE_BYTES
 REPEATED = descriptor_pb2.FieldDescriptorProto.LABEL_REPEATED
 
 
@@ -150,6 +151,8 @@ class Method:
     def some(field):
         if field.type == STRING:
             return "x"
+        if field.type == BYTES:
+            return "eA=="
         is_time = field.message_type and field.message_type.name == "Timestamp"
         return "2026-01-01T00:00:00Z" if is_time else {}
 

@@ -193,7 +193,7 @@ Kind PortalSessions() {
                       {"OPENED", "open_time"},
                       {"EXPIRES", "expire_time"}},
           .shortcuts = {{"role", "role", "tenant_admin or reader (default: tenant_admin)", false},
-                        {"subject", "subject", "Who it is, for the audit log: jane@acme.com"},
+                        {"subject", "subject", "Who it is, for the audit log: user-17"},
                         {"ttl", "ttl", "How long it lasts: 1m to 24h (default: 1h)", false}},
           .declared = false};
 }

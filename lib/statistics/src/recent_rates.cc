@@ -35,7 +35,8 @@ Rates RecentRates::Ring::At(int64_t now) const {
 }
 
 RecentRates::Ring* RecentRates::RingOf(std::string_view tenant, int64_t now) {
-  if (const auto found = tenants_.find(base::ToAbsl(tenant)); found != tenants_.end()) return &found->second;
+  if (const auto found = tenants_.find(base::ToAbsl(tenant)); found != tenants_.end())
+    return &found->second;
   if (tenants_.size() >= kMaxTenants && swept_ < now) {
     swept_ = now;
     const int64_t idle = now - static_cast<int64_t>(kSlots);

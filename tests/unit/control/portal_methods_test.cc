@@ -12,7 +12,7 @@ using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::SizeIs;
 
-constexpr char kJane[] = R"(parent: "tenants/acme" portal_session { subject: "jane@acme.com" })";
+constexpr char kUser17[] = R"(parent: "tenants/acme" portal_session { subject: "user-17" })";
 
 class PortalMethodsTest : public ControlTest {
  protected:
@@ -39,7 +39,7 @@ class PortalMethodsTest : public ControlTest {
             .tenants = {"acme"},
             .credential = std::move(credential)};
   }
-  absl::StatusOr<v1::PortalSession> Make(const std::string& text = kJane,
+  absl::StatusOr<v1::PortalSession> Make(const std::string& text = kUser17,
                                          const Caller& caller = Admin()) {
     const auto request = Made<v1::CreatePortalSessionRequest>(text);
     return Await<v1::PortalSession>(
@@ -115,7 +115,7 @@ TEST_F(PortalMethodsTest, ALinkIsOpenedOnceAndItsTokenWorksWhenItIsAnswered) {
   const auto who = WhoIs(opened->token());
   ASSERT_TRUE(who.ok()) << who.status();
   EXPECT_EQ(who->kind, access::PrincipalKind::kPortal);
-  EXPECT_EQ(who->name, absl::StrCat("portal:", made->name(), "#jane@acme.com"));
+  EXPECT_EQ(who->name, absl::StrCat("portal:", made->name(), "#user-17"));
   EXPECT_EQ(who->role, v1::ROLE_TENANT_ADMIN);
   EXPECT_FALSE(who->all_tenants);
   EXPECT_THAT(who->tenants, ElementsAre("acme"));
@@ -143,7 +143,7 @@ TEST_F(PortalMethodsTest, NothingStoredTellsLinkOrToken) {
 }
 
 TEST_F(PortalMethodsTest, AnsweredAgainByRequestId) {
-  const std::string text = absl::StrCat(kJane, " request_id: \"r1\"");
+  const std::string text = absl::StrCat(kUser17, " request_id: \"r1\"");
   const auto made = Make(text);
   const auto again = Make(text);
   ASSERT_TRUE(made.ok() && again.ok()) << made.status() << again.status();
@@ -234,11 +234,11 @@ TEST_F(PortalMethodsTest, WhatOthersHaveDeletedIsForgotten) {
 }
 
 TEST_F(PortalMethodsTest, ItDoesNotOutliveTheCredentialThatMakesIt) {
-  const auto made = Make(kJane, Admin(clock_.Wall() + std::chrono::minutes(5)));
+  const auto made = Make(kUser17, Admin(clock_.Wall() + std::chrono::minutes(5)));
   ASSERT_TRUE(made.ok()) << made.status();
   EXPECT_EQ(made->expire_time().seconds(), Now() + 300);
-  EXPECT_EQ(ReasonOf(Make(kJane, Admin(clock_.Wall())).status()), v1::ROLE_FORBIDDEN);
-  const auto longer = Make(kJane, Admin(clock_.Wall() + std::chrono::hours(5)));
+  EXPECT_EQ(ReasonOf(Make(kUser17, Admin(clock_.Wall())).status()), v1::ROLE_FORBIDDEN);
+  const auto longer = Make(kUser17, Admin(clock_.Wall() + std::chrono::hours(5)));
   ASSERT_TRUE(longer.ok()) << longer.status();
   EXPECT_EQ(longer->expire_time().seconds(), Now() + 3600);
 }
@@ -261,7 +261,7 @@ TEST_F(PortalMethodsTest, TheAuditLogHasWhoOpenedIt) {
   const auto part = audit_->Read("", true, 10);
   ASSERT_TRUE(part.ok()) << part.status();
   const v1::AuditEntry& entry = part->entries.at(0);
-  EXPECT_EQ(entry.principal(), absl::StrCat("portal:", made->name(), "#jane@acme.com"));
+  EXPECT_EQ(entry.principal(), absl::StrCat("portal:", made->name(), "#user-17"));
   EXPECT_EQ(entry.changes(0).resource(), made->name());
   EXPECT_TRUE(trail_->settled);
 }
@@ -292,11 +292,11 @@ TEST_F(PortalMethodsTest, WhatIsWrongIsSaid) {
   }
   EXPECT_THAT(NamesIn("tenants/-"), SizeIs(0));
   public_url_.clear();
-  EXPECT_THAT(std::string(refusal(kJane).message()), HasSubstr("access.public_url"));
+  EXPECT_THAT(std::string(refusal(kUser17).message()), HasSubstr("access.public_url"));
 }
 
 TEST_F(PortalMethodsTest, ADryRunMakesNone) {
-  const auto tried = Make(absl::StrCat(kJane, " validate_only: true"));
+  const auto tried = Make(absl::StrCat(kUser17, " validate_only: true"));
   ASSERT_TRUE(tried.ok()) << tried.status();
   EXPECT_EQ(tried->url(), "");
   EXPECT_THAT(NamesIn("tenants/-"), SizeIs(0));
@@ -309,7 +309,7 @@ TEST_F(PortalMethodsTest, WithoutAMasterKeyItWorksWithoutRequestId) {
   keys_ = {};
   Start();
   Open();
-  EXPECT_EQ(ReasonOf(Make(absl::StrCat(kJane, " request_id: \"r1\"")).status()),
+  EXPECT_EQ(ReasonOf(Make(absl::StrCat(kUser17, " request_id: \"r1\"")).status()),
             v1::MASTER_KEY_MISSING);
   const auto made = Make();
   ASSERT_TRUE(made.ok()) << made.status();

@@ -46,7 +46,9 @@ class UrlCheckerTest : public ControlTest {
 };
 
 TEST_F(UrlCheckerTest, TellsTheOneSpellingAndWhereItLeads) {
-  const auto checked = Check("HTTPS://B\xC3\xBC" "cher.Example:443/a?b#c");
+  const auto checked = Check(
+      "HTTPS://B\xC3\xBC"
+      "cher.Example:443/a?b#c");
   ASSERT_TRUE(checked.ok()) << checked.status();
   EXPECT_EQ(checked->url(), "https://xn--bcher-kva.example/a?b");
   EXPECT_TRUE(checked->allowed());
@@ -84,8 +86,8 @@ TEST_F(UrlCheckerTest, PortsAndHostsThatLeadNowhere) {
   EXPECT_FALSE(checked->allowed());
   EXPECT_EQ(checked->url(), "https://a.example:22/");
   EXPECT_THAT(checked->message(), HasSubstr("port 22"));
-  for (const absl::Status& why : {absl::NotFoundError("no such host"),
-                                  absl::DeadlineExceededError("silence")}) {
+  for (const absl::Status& why :
+       {absl::NotFoundError("no such host"), absl::DeadlineExceededError("silence")}) {
     hosts_.answer = why;
     checked = Check("https://a.example/");
     ASSERT_TRUE(checked.ok());

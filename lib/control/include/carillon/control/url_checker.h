@@ -26,9 +26,9 @@ namespace carillon::control {
 class UrlChecker {
  public:
   using Done = Methods::Done;
-  static constexpr int kPerSecond = 5;             ///< calls of one principal
+  static constexpr int kPerSecond = 5;              ///< calls of one principal
   static constexpr size_t kMaxPrincipals = 10'000;  ///< that are counted within a second
-  static constexpr size_t kMaxAddresses = 32;      ///< that are shown
+  static constexpr size_t kMaxAddresses = 32;       ///< that are shown
 
   UrlChecker(const View& view, trial::Sender& sender, const base::Clock& clock)
       : view_(view), sender_(sender), clock_(clock) {}
