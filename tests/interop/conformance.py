@@ -393,6 +393,8 @@ MAKERS = {
 }
 
 SINCE = "2026-01-01T00:00:00Z"
+
+
 def an_import(case):
     """ImportEventTypes of a message with one field."""
     name = case.fresh()

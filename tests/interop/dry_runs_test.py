@@ -10,7 +10,8 @@ from harness import eventually
 OF_RESOURCES = ("carillon_destinations", "carillon_events_", "carillon_subscription")
 
 MOVING = {"status", "lastUseTime", "updateTime"}
-OF_ATTEMPTS = {"state", "attemptCount", "lastAttemptTime", "endTime", "outcome", "nextAttemptTime"}
+OF_ATTEMPTS = {"state", "attemptCount", "lastAttemptTime", "endTime", "outcome", "nextAttemptTime",
+               "trigger"}
 # What comes with being stored, or with being counted only.
 OF_STORED = {"uid", "etag", "revision", "createTime", "updateTime", "keys", "secret", "publicKey",
              "status", "sha256", "expireTime", "operation", "matchedCount", "estimated", "sample",

@@ -37,6 +37,9 @@ class Durable(Conformance):
         elif "changes" in answer:
             for change in answer["changes"]:
                 self.assertEqual(self.find("carillon/Destination", change["resource"]).status, 200)
+        elif "created" in answer:
+            for created in answer["created"]:
+                self.assertEqual(self.find("carillon/EventType", created).status, 200)
         elif method.short.startswith("Resend") or method.short == "ReplayEvents":
             if "operation" in answer:
                 self.assertEqual(self.find("carillon/Operation", name).status, 200)

@@ -15,7 +15,7 @@ OF_THE_FILE = {
 BUILT_IN = {"carillon/EventType": "eventTypes/session.create"}
 # What changes no configuration, and works for resources of any origin.
 ALLOWED = ["DisableDestination", "EnableDestination", "PauseDestination", "ResumeDestination",
-           "ReleaseDestination", "TestDestination", "ReplayEvents", "DisableTenant", "EnableTenant"]
+           "ReleaseDestination", "TestDestination", "ReplayEvents"]
 
 
 class Origins(Conformance):
