@@ -7,6 +7,8 @@ from callers import Grpcio
 from conformance import OPERATOR, Conformance
 from harness import eventually
 
+# A tenant need not have been made.
+OF_ANY_TENANT = {"GetTenant", "GetStats", "GetSummary", "DisableTenant", "EnableTenant"}
 # What moves between two calls.
 MOVING = {"currentTime", "scannedToTime", "lastUseTime", "status"}
 
@@ -18,9 +20,6 @@ def still(message):
     if isinstance(message, dict):
         return {name: still(value) for name, value in message.items() if name not in MOVING}
     return message
-
-# A tenant need not have been made.
-OF_ANY_TENANT = {"GetTenant", "GetStats", "GetSummary", "DisableTenant", "EnableTenant"}
 
 
 class Protocols(Conformance):
