@@ -124,6 +124,15 @@ void PortalMethods::Renew(const std::vector<std::string>& names) {
   Tell();
 }
 
+PortalMethods::~PortalMethods() {
+  std::future<void> sweep;
+  {
+    const base::MutexLock lock(mutex_);
+    sweep = std::move(sweep_);
+  }
+  if (sweep.valid()) sweep.wait();
+}
+
 void PortalMethods::Tell() {
   std::vector<access::Authenticator::Grant> grants;
   for (const auto& [name, known] : known_) {
@@ -287,10 +296,20 @@ void PortalMethods::Sweep() {
     }
     return set;
   };
+  auto swept = std::make_shared<std::promise<void>>();
+  {
+    const base::MutexLock lock(mutex_);
+    if (sweep_.valid() && sweep_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+      return;
+    }
+    sweep_ = swept->get_future();
+  }
   // What fails is tried with the next session that is made.
-  options_.repository.Change(std::move(call), [this, ended](const absl::StatusOr<Answer>& answer) {
-    if (answer.ok()) Renew(ended);
-  });
+  options_.repository.Change(std::move(call),
+                             [this, ended, swept](const absl::StatusOr<Answer>& answer) {
+                               if (answer.ok()) Renew(ended);
+                               swept->set_value();
+                             });
 }
 
 }  // namespace carillon::control

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <future>
 #include <map>
 #include <string>
 #include <vector>
@@ -42,6 +43,8 @@ class PortalMethods {
 
   /// Puts those that are stored in force.
   explicit PortalMethods(const PortalOptions& options);
+  /// Waits until a removal of ended sessions that is under way has been answered.
+  ~PortalMethods();
 
   absl::StatusOr<Answer> Get(const std::string& name) const { return methods_.Get(name); }
   absl::StatusOr<Page> List(const ListRequest& request, const Caller& caller) const {
@@ -84,6 +87,7 @@ class PortalMethods {
   Methods methods_;
   mutable base::Mutex mutex_;
   std::map<std::string, Known> known_ ABSL_GUARDED_BY(mutex_);  ///< by name
+  std::future<void> sweep_ ABSL_GUARDED_BY(mutex_);             ///< ready: none is under way
 };
 
 }  // namespace carillon::control
