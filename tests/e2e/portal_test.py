@@ -11,7 +11,7 @@ from json_api_test import PUBLISH, event
 PORTAL = "carillon.v1.PortalService/"
 OPEN = PORTAL + "OpenPortalSession"
 AUDIT = "carillon.v1.AuditService/"
-URL = "https://hooks.example.com/console/?link="
+URL = "https://hooks.example.com/console/p#"
 
 
 class Portal(ControlApi):

@@ -23,11 +23,18 @@ namespace {
 using google::protobuf::Message;
 
 constexpr size_t kMaxSubjectBytes = 256;
-constexpr char kConsole[] = "/console/?link=";
+constexpr char kConsole[] = "/console/p#";
 
 bool HasControlCharacter(const std::string& text) {
   return std::ranges::any_of(
       text, [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); });
+}
+
+/// `#2458c5`, or none.
+bool IsColor(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdefABCDEF";
+  return text.empty() || (text.size() == 7 && text.front() == '#' &&
+                          text.find_first_not_of(kDigits, 1) == text.npos);
 }
 
 class PortalSessionType final : public ResourceType {
@@ -54,6 +61,13 @@ class PortalSessionType final : public ResourceType {
       wrong.push_back({"portal_session.subject", "INVALID",
                        absl::StrCat("must be at most ", kMaxSubjectBytes,
                                     " bytes without control characters")});
+    }
+    if (!v1::PortalTheme::Scheme_IsValid(session.theme().scheme())) {
+      wrong.push_back({"portal_session.theme.scheme", "INVALID", "must be LIGHT or DARK"});
+    }
+    if (!IsColor(session.theme().accent())) {
+      wrong.push_back({"portal_session.theme.accent", "INVALID",
+                       "must be # and 6 hexadecimal digits, such as #2458c5"});
     }
     if (!wrong.empty()) return aip::BadRequest(wrong);
     return Value(std::monostate());

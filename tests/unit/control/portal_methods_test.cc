@@ -81,7 +81,7 @@ class PortalMethodsTest : public ControlTest {
     return names;
   }
   static std::string LinkOf(const v1::PortalSession& session) {
-    return session.url().substr(session.url().rfind('=') + 1);
+    return session.url().substr(session.url().rfind('#') + 1);
   }
   int64_t Now() const {
     return std::chrono::floor<std::chrono::seconds>(clock_.Wall()).time_since_epoch().count();
@@ -100,8 +100,7 @@ TEST_F(PortalMethodsTest, ALinkIsOpenedOnceAndItsTokenWorksWhenItIsAnswered) {
   const auto made = Make();
   ASSERT_TRUE(made.ok()) << made.status();
   EXPECT_THAT(made->name(), MatchesRegex("tenants/acme/portalSessions/[0-9a-f]{16}"));
-  EXPECT_THAT(made->url(),
-              MatchesRegex("https://hooks.example.com/console/\\?link=[A-Za-z0-9_-]{43}"));
+  EXPECT_THAT(made->url(), MatchesRegex("https://hooks.example.com/console/p#[A-Za-z0-9_-]{43}"));
   EXPECT_EQ(made->role(), v1::ROLE_TENANT_ADMIN);
   EXPECT_EQ(made->expire_time().seconds(), Now() + 3600);
   EXPECT_FALSE(made->has_ttl());
@@ -140,6 +139,19 @@ TEST_F(PortalMethodsTest, NothingStoredTellsLinkOrToken) {
   EXPECT_EQ(static_cast<const v1::PortalSession&>(**got).url(), "");
   EXPECT_THAT(NamesIn("tenants/acme"), ElementsAre(made->name()));
   EXPECT_THAT(NamesIn("tenants/other"), SizeIs(0));
+}
+
+TEST_F(PortalMethodsTest, ItsLooksAreKept) {
+  const auto made = Make(R"(parent: "tenants/acme" portal_session {
+      theme { scheme: DARK accent: "#a04F00" } })");
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_EQ(made->theme().scheme(), v1::PortalTheme::DARK);
+  const auto opened = OpenLink(LinkOf(*made));
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  EXPECT_EQ(opened->portal_session().theme().accent(), "#a04F00");
+  const auto got = portals_->Get(made->name());
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_EQ(static_cast<const v1::PortalSession&>(**got).theme().scheme(), v1::PortalTheme::DARK);
 }
 
 TEST_F(PortalMethodsTest, AnsweredAgainByRequestId) {
@@ -285,6 +297,14 @@ TEST_F(PortalMethodsTest, WhatIsWrongIsSaid) {
               HasSubstr("portal_session.subject"));
   EXPECT_THAT(std::string(refusal(session("subject: \"" + std::string(257, 'a') + "\"")).message()),
               HasSubstr("at most 256 bytes"));
+  for (const char* accent : {"2458c5", "#2458c", "#2458c50", "#2458cg", "red", "#fff;x"}) {
+    EXPECT_THAT(
+        std::string(refusal(session(absl::StrCat("theme { accent: \"", accent, "\" }"))).message()),
+        HasSubstr("portal_session.theme.accent"))
+        << accent;
+  }
+  EXPECT_THAT(std::string(refusal(session("theme { scheme: 7 }")).message()),
+              HasSubstr("portal_session.theme.scheme"));
   for (const char* parent : {"", "tenants/-", "tenants/a b", "acme"}) {
     EXPECT_EQ(ReasonOf(refusal(absl::StrCat("parent: \"", parent, "\" portal_session {}"))),
               v1::FIELD_INVALID)
