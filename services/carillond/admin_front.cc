@@ -38,6 +38,7 @@ absl::Status AdminFront::Listen(const std::string& address, size_t max_connectio
   web::Routes routes;
   pages_.AddTo(routes);
   api_->AddTo(routes);
+  if (console_) console::Site::AddTo(routes, *std::exchange(console_, std::nullopt));
   auto server = web::Server::Listen(
       io_, address, std::move(routes),
       {.max_connections = max_connections, .max_head_bytes = kMaxHeadBytes, .tls = std::move(tls)});

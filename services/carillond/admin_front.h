@@ -6,8 +6,10 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "carillon/admin/health.h"
@@ -16,6 +18,7 @@
 #include "carillon/admin/pending_page.h"
 #include "carillon/base/clock.h"
 #include "carillon/connect/bridge.h"
+#include "carillon/console/site.h"
 #include "carillon/web/server.h"
 
 namespace carillon::server {
@@ -31,6 +34,8 @@ class AdminFront {
   /// As `Stop`.
   ~AdminFront();
 
+  /// Also serves the console. Before `Listen`.
+  void SetConsole(console::Site site) { console_ = std::move(site); }
   /// Listens at `address` (`host:port`), with TLS if `tls` is not null, and accepts at most
   /// `max_connections`. Errors name server.admin_address.
   absl::Status Listen(const std::string& address, size_t max_connections, web::ServerTlsPtr tls);
@@ -61,6 +66,7 @@ class AdminFront {
   admin::PendingPage pending_;
   admin::MetricsPage scrapes_;
   admin::Pages pages_;
+  std::optional<console::Site> console_;  // until it listens
   std::atomic<bool> started_{false};
   std::string asked_;  // the address that was asked for
   std::unique_ptr<web::Server> server_;

@@ -25,6 +25,7 @@
 #include "control_plane.h"
 #include "health_watch.h"
 #include "in_force.h"
+#include "install_console.h"
 #include "journal_options.h"
 #include "journal_watch.h"
 #include "key_sets.h"
@@ -234,6 +235,7 @@ class DaemonImpl final : public Daemon {
   absl::Status ListenAdmin() {
     auto tls = MakePortTls(config_.admin_tls, web::TlsProtocol::kHttp11, kAdminTls);
     if (!tls.ok()) return tls.status();
+    InstallConsole(config_.console, admin_, logger_);
     const absl::Status status =
         admin_.Listen(config_.server.admin_address(), shares_.admin, *std::move(tls));
     if (!status.ok()) return status;

@@ -25,7 +25,8 @@ CHANGES = {"server": ".max_calls=9", "journal": ".kept_events=9", "delivery": ".
            "proxy": '.url="http://p.example.com:3128"', "limits": ".max_in_flight=1", "resolver": ".attempts=3",
            "secrets": '.master_key={"env":"CARILLON_MASTER_KEY"}', "access": f'.tokens={json.dumps([TOKEN])}',
            "tracing": '.endpoint="http://otel.example.com:4317"', "delivery_log": ".enabled=false",
-           "statistics": ".enabled=false", "audit": '.retention_age="30d"', "tenants": '=[{"name": "bell"}]'}
+           "statistics": ".enabled=false", "audit": '.retention_age="30d"', "console": ".disabled=true",
+           "tenants": '=[{"name": "bell"}]'}
 
 
 def schema_of(definition):

@@ -95,7 +95,7 @@
 
 {{/* What a restart is needed for: those sections that a reload leaves alone. */}}
 {{- define "carillon.restartChecksum" -}}
-{{- pick (include "carillon.config" . | fromYaml) "server" "journal" "delivery" "resolver" "delivery_log" "statistics" "audit" "secrets" "tracing" | toJson | sha256sum -}}
+{{- pick (include "carillon.config" . | fromYaml) "server" "journal" "delivery" "resolver" "delivery_log" "statistics" "audit" "console" "secrets" "tracing" | toJson | sha256sum -}}
 {{- end -}}
 
 {{- define "carillon.shutdownGrace" -}}

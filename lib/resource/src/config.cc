@@ -167,6 +167,7 @@ Config Validate(v1::Config given, const Surroundings& surroundings, Errors& erro
   Complete(*given.mutable_delivery_log(), root.Member("delivery_log"), errors);
   Complete(*given.mutable_statistics(), root.Member("statistics"), errors);
   ApplyRules(*given.mutable_audit(), root.Member("audit"), errors);
+  CheckConsole(given.console(), root.Member("console"), errors);
   to.tracing = ReadTracing(given.tracing(), surroundings, root.Member("tracing"), errors);
   to.egress.rules = ReadGuard(given.guard(), root.Member("guard"), errors);
   if (given.has_proxy()) to.egress.proxy = ReadProxy(given.proxy(), root.Member("proxy"), errors);
@@ -188,6 +189,7 @@ Config Validate(v1::Config given, const Surroundings& surroundings, Errors& erro
   to.delivery_log = std::move(*given.mutable_delivery_log());
   to.statistics = std::move(*given.mutable_statistics());
   to.audit = std::move(*given.mutable_audit());
+  to.console = std::move(*given.mutable_console());
   if (!trusted) RefuseOpenPorts(to, errors);
   return to;
 }

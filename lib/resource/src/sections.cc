@@ -36,6 +36,7 @@ std::vector<StartSection> StartSections(const Config& config) {
           {"delivery_log", MarkOf(config.delivery_log)},
           {"statistics", MarkOf(config.statistics)},
           {"audit", MarkOf(config.audit)},
+          {"console", MarkOf(config.console)},
           {"secrets", MarkOf(KeyIds(config.master_keys))},
           {"tracing", MarkOf(std::string_view(config.tracing.file))}};
 }

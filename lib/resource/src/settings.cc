@@ -8,6 +8,7 @@
 #include <string_view>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "field_rules.h"
 #include "member_rules.h"
 
@@ -18,6 +19,7 @@ constexpr uint64_t kMiB = 1ull << 20;
 constexpr uint64_t kPiB = 1ull << 50;
 constexpr uint32_t kMaxThreads = 64;
 constexpr size_t kMaxPathBytes = 4096;
+constexpr int kMaxOrigins = 32;
 
 bool IsNumericHost(const std::string& host, int family) {
   unsigned char address[sizeof(in6_addr)];
@@ -71,6 +73,26 @@ void CompletePublishing(v1::ServerSettings& server, const Path& path, Errors& er
     errors.Add(path.Member("max_publish_memory_bytes"),
                "must be at least four times max_message_bytes");
   }
+}
+
+/// `https://app.example.com:8443`, in the form in which browsers name origins. Nothing in it has a
+/// meaning in a header or in JSON.
+bool IsOrigin(std::string_view text) {
+  for (const std::string_view scheme : {"https://", "http://"}) {
+    if (!text.starts_with(scheme)) continue;
+    std::string_view host = text.substr(scheme.size());
+    const size_t colon = host.rfind(':');
+    if (colon != host.npos && host.back() != ']') {
+      if (colon + 1 == host.size() || !IsPort(host.substr(colon + 1))) return false;
+      host = host.substr(0, colon);
+    }
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+      return IsNumericHost(std::string(host.substr(1, host.size() - 2)), AF_INET6);
+    }
+    constexpr std::string_view kOfHosts = "abcdefghijklmnopqrstuvwxyz0123456789.-";
+    return !host.empty() && host.size() <= 253 && host.find_first_not_of(kOfHosts) == host.npos;
+  }
+  return false;
 }
 
 }  // namespace
@@ -128,6 +150,22 @@ void Complete(v1::ResolverSettings& resolver, const Path& path, Errors& errors) 
   if (Millis(resolver.ttl_max()) >= Millis(resolver.ttl_min())) return;
   if (has_max) return errors.Add(path.Member("ttl_max"), "must not be shorter than ttl_min");
   *resolver.mutable_ttl_max() = resolver.ttl_min();
+}
+
+void CheckConsole(const v1::ConsoleSettings& console, const Path& path, Errors& errors) {
+  if (console.file().size() > kMaxPathBytes || console.file().find('\0') != std::string::npos) {
+    errors.Add(path.Member("file"), "must be a path of at most 4096 bytes");
+  }
+  const Path origins = path.Member("embed_origins");
+  if (console.embed_origins_size() > kMaxOrigins) {
+    return errors.Add(origins, absl::StrCat("must be at most ", kMaxOrigins));
+  }
+  for (int i = 0; i < console.embed_origins_size() && !errors.full(); ++i) {
+    if (IsOrigin(console.embed_origins(i))) continue;
+    errors.Add(origins.At(i),
+               "must be https:// or http:// with a host in lower case and, if it is not the "
+               "scheme's, a port; no path: https://app.example.com");
+  }
 }
 
 }  // namespace carillon::resource

@@ -13,5 +13,7 @@ void Complete(v1::LimitSettings& limits, const Path& path, Errors& errors);
 void Complete(v1::DeliveryLogSettings& log, const Path& path, Errors& errors);
 void Complete(v1::StatisticsSettings& statistics, const Path& path, Errors& errors);
 void Complete(v1::ResolverSettings& resolver, const Path& path, Errors& errors);
+/// Checks what has no default.
+void CheckConsole(const v1::ConsoleSettings& console, const Path& path, Errors& errors);
 
 }  // namespace carillon::resource

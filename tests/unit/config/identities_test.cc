@@ -81,6 +81,28 @@ TEST(Identities, ThePublicUrlIsOne) {
   }
 }
 
+TEST(Identities, OriginsThatMayFrameTheConsole) {
+  const auto config = Parsed(
+      "console: {embed_origins: ['https://app.example.com', 'http://127.0.0.1:3000', "
+      "'https://[::1]:8443', 'http://[::1]']}");
+  EXPECT_THAT(config.console.embed_origins(), SizeIs(4));
+  for (const char* origin :
+       {"app.example.com", "https://app.example.com/", "https://App.example.com", "https://",
+        "https://*.example.com", "https://a.example; script-src *", "https://a.example,b", "*",
+        "https://a.example:", "https://a.example:x", "https://a.example:70000", "ftp://a.example",
+        "https://u@a.example", "https://[::g]"}) {
+    EXPECT_THAT(Refusal(std::string("console: {embed_origins: ['") + origin + "']}"),
+                HasSubstr("console.embed_origins[0]: must"))
+        << origin;
+  }
+  std::string many = "'https://a.example'";
+  for (int i = 0; i < 32; ++i) many += ", 'https://a.example'";
+  EXPECT_THAT(Refusal("console: {embed_origins: [" + many + "]}"),
+              HasSubstr("console.embed_origins: must be at most 32"));
+  EXPECT_THAT(Refusal("console: {file: " + std::string(4097, 'a') + "}"),
+              HasSubstr("console.file: must"));
+}
+
 TEST(Identities, WithCertificatesThePortsMayBeReached) {
   const std::string open = "server: {publish_address: '0.0.0.0:7080'}\n";
   EXPECT_THAT(Refusal(open), HasSubstr("server.publish_address"));

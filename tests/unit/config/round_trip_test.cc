@@ -147,6 +147,8 @@ TEST(RoundTrip, EveryTextMemberIsKnownToBeASecretOrNone) {
                                        "CertificateIdentity.event_types",
                                        "CertificateIdentity.subject",
                                        "CertificateIdentity.tenants",
+                                       "ConsoleSettings.embed_origins",
+                                       "ConsoleSettings.file",
                                        "JsonWebKeySet.url",
                                        "Tenant.disable_reason",
                                        "AccessToken.event_types",

@@ -55,7 +55,7 @@ TEST(Sections, ADefaultThatIsWrittenOutIsTheSame) {
 TEST(Sections, OneThatTheOtherLacksIsNeeded) {
   EXPECT_THAT(RestartNeeded({}, StartSections(Parsed("{}"))),
               ElementsAre("server", "journal", "delivery", "resolver", "delivery_log", "statistics",
-                          "audit", "secrets", "tracing"));
+                          "audit", "console", "secrets", "tracing"));
 }
 
 TEST(Sections, OfMasterKeysWhichTheyAre) {

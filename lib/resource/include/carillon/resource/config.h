@@ -39,6 +39,7 @@ struct Config {
   v1::DeliveryLogSettings delivery_log;
   v1::StatisticsSettings statistics;
   v1::AuditSettings audit;
+  v1::ConsoleSettings console;
   Tracing tracing;
   net::Egress egress;                  ///< its rules let every destination's URL pass
   std::vector<std::string> types;      ///< the catalog: built-in and configured, sorted
