@@ -237,8 +237,7 @@ TEST_P(StoreTest, HealthStays) {
   settlement.healths = {{lane,
                          {.failing_since = At(1).time(),
                           .disabled = DisabledReason::kRetriesEnded,
-                          .disabled_at = at,
-                          .generation = 4}}};
+                          .disabled_at = at}}};
   Settle(settlement);
   Restart();
   EXPECT_EQ(OpenLane("one").health, settlement.healths[0].health);

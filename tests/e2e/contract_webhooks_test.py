@@ -172,6 +172,8 @@ class Keys(EndToEnd):
 
 
 class Statuses(EndToEnd):
+    owned = True
+
     def judge(self, statuses, headers, what, expected):
         """Each status at a destination of its own, without retries."""
         with Scripted({f"/{s}": [(s, headers)] for s in statuses}) as receiver:
@@ -223,20 +225,17 @@ class Statuses(EndToEnd):
         self.assertEqual(CONTRACT["status"]["410"], "the destination is disabled")
         disabled = 'carillon_destinations{state="disabled"}'
         with Scripted({"/x": [(410, {}), (200, {})]}) as receiver:
-            def configure(generation):
-                self.write_config([
-                    {"name": "one", "url": receiver.url("/x"), "generation": generation,
-                     "retry": {"delays": ["1ms"], "jitter": 0}},
-                    {"name": "other", "url": receiver.url("/y")}])
-
-            configure(0)
+            self.write_config([
+                {"name": "one", "url": receiver.url("/x"),
+                 "retry": {"delays": ["1ms"], "jitter": 0}},
+                {"name": "other", "url": receiver.url("/y")}])
             server = self.server()
             self.publish_events(server, [{"session": session(1)}])
             server.wait_metric(disabled, 1)
             self.publish_events(server, [{"session": session(2)}])
             server.wait_metric("carillon_delivered_total", 2)
             self.assertEqual([len(receiver.at(path)) for path in ("/x", "/y")], [1, 2])
-            configure(1)  # its owner says that it is there again
+            self.call_of_owner(server, "enable", "one")  # its owner says that it is there again
             server.wait_metric("carillon_delivered_total", 4)
             self.assertEqual(len(receiver.at("/x")), 3)
             eventually(lambda: server.metric(disabled) == 0, "it is enabled")

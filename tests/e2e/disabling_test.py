@@ -22,6 +22,8 @@ def ids(first, end):
 
 
 class Disabled(EndToEnd):
+    owned = True
+
     def setUp(self):
         self.status = 410
 
@@ -66,9 +68,13 @@ class Disabled(EndToEnd):
     def nothing_told_to_star(self, receiver, end):
         self.assertEqual(sorted(receiver.ids("/star")), sorted(ids(0, end)))
 
-    def enabled_again(self, server, receiver, count, **more):
+    def enabled_again(self, server, receiver, count):
+        """By a call, also of one that the file defines."""
         self.status = 200
-        self.reload(server, receiver, **more)
+        self.call_of_owner(server, "enable", "one")
+        self.arrives_again(server, receiver, count)
+
+    def arrives_again(self, server, receiver, count):
         receiver.wait_accepted(ids(0, count), "/x")
         eventually(lambda: server.metric(DISABLED) == 0, "it is enabled")
         self.assertEqual(self.told(receiver, "destination.recovered", 1),
@@ -87,16 +93,25 @@ class Gone(Disabled):
         self.assertEqual(receiver.ids("/x"), ["e-0"])
         return server
 
-    def test_at_once_and_all_is_kept_until_another_generation(self):
+    def test_at_once_and_all_is_kept_until_a_call(self):
         with Judging(self.judge) as receiver:
             server = self.disabled_by_410(receiver)
-            self.reload(server, receiver, description="the same generation")
+            self.reload(server, receiver, description="another one")
             self.passed_by(server, receiver, 30, 40)
             self.assertEqual(receiver.ids("/x"), ["e-0"])
-            self.enabled_again(server, receiver, 40, generation=1)
+            self.enabled_again(server, receiver, 40)
             self.assertEqual(sorted(receiver.ids("/x")), sorted(["e-0", *ids(0, 40)]))
             self.assertEqual(server.metric("carillon_dead_total"), 0)
             self.nothing_told_to_star(receiver, 40)
+            # A reload does not end it, nor does a restart.
+            self.reload(server, receiver, description="a third one")
+            self.passed_by(server, receiver, 40, 50)
+            receiver.wait_accepted(ids(40, 50), "/x")
+            self.assertEqual(server.stop(), 0)
+            server = self.server()
+            self.passed_by(server, receiver, 50, 60)
+            receiver.wait_accepted(ids(50, 60), "/x")
+            self.assertEqual(server.metric(DISABLED), 0)
 
     def test_over_a_restart(self):
         with Judging(self.judge) as receiver:
@@ -106,11 +121,11 @@ class Gone(Disabled):
             server.wait_metric(DISABLED, 1)
             self.passed_by(server, receiver, 30, 40)
             self.assertEqual(receiver.ids("/x"), ["e-0"])
-            self.enabled_again(server, receiver, 40, generation=1)
+            self.enabled_again(server, receiver, 40)
             self.assertEqual(len(receiver.ids("/x")), 41)
             self.assertEqual(len(self.told(receiver, "destination.disabled", 1)), 1)
 
-    def test_over_a_kill_and_enabled_by_a_restart(self):
+    def test_over_a_kill_and_so_is_that_it_was_enabled(self):
         with Judging(self.judge) as receiver:
             server = self.disabled_by_410(receiver)  # told, so it is durable
             server.kill()
@@ -119,10 +134,12 @@ class Gone(Disabled):
             self.publish_events(server, events(30, 40))
             receiver.wait_accepted(ids(30, 40), "/star")
             self.assertEqual(receiver.ids("/x"), ["e-0"])
-            self.assertEqual(server.stop(), 0)
+            self.status = 503
+            self.call_of_owner(server, "enable", "one")
+            server.kill()
             self.status = 200
-            server = self.start(receiver, generation=7)
-            receiver.wait_accepted(ids(0, 40), "/x")
+            server = self.server()
+            receiver.wait_accepted(ids(1, 40), "/x")
             self.assertEqual(self.told(receiver, "destination.recovered", 1),
                              [{"destination": "one", "reason": "enabled"}])
 
@@ -138,7 +155,7 @@ class Gone(Disabled):
                                      "attempts": 1, "outcome": "cancelled"})
             self.assertEqual({t["attempts"] for t in told}, {0, 1})
             self.status = 200
-            self.reload(server, receiver, disabling={"deliveries": "dead"}, generation=1)
+            self.call_of_owner(server, "enable", "one")
             eventually(lambda: server.metric(DISABLED) == 0, "it is enabled")
             self.passed_by(server, receiver, 30, 31)
             receiver.wait_accepted(["e-30"], "/x")
@@ -170,7 +187,7 @@ class RetriesEnded(Disabled):
                                     "attempts": 4, "outcome": "http_5xx"})
             self.assertEqual(receiver.ids("/x"), ["e-0"] * 4)
             self.status = 200
-            self.reload(server, receiver, disabling={"when_retries_end": True}, generation=1)
+            self.call_of_owner(server, "enable", "one")
             receiver.wait_accepted(ids(1, 10), "/x")
             self.assertEqual(len(receiver.ids("/x")), 13)
             self.nothing_told_to_star(receiver, 10)
@@ -189,7 +206,8 @@ class Operator(Disabled):
             server = self.server()
             self.passed_by(server, receiver, 10, 20)
             self.assertEqual(receiver.ids("/x"), [])
-            self.enabled_again(server, receiver, 20, disabled=False)
+            self.reload(server, receiver, disabled=False)
+            self.arrives_again(server, receiver, 20)
             self.assertEqual(receiver.ids("/x"), ids(0, 20))
 
     def test_while_it_runs(self):
@@ -202,7 +220,8 @@ class Operator(Disabled):
             self.told(receiver, "destination.disabled", 1)
             self.passed_by(server, receiver, 10, 20)
             self.assertEqual(receiver.ids("/x"), ids(0, 10))
-            self.enabled_again(server, receiver, 20)
+            self.reload(server, receiver)
+            self.arrives_again(server, receiver, 20)
             self.assertEqual(receiver.ids("/x"), ids(0, 20))
 
 

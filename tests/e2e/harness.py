@@ -1,5 +1,6 @@
 """Starts the programs, watches them, ends them. Everything that waits has a bound."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -226,10 +227,17 @@ def outcome(destination, what, tenant="default"):
             f'outcome="{what}"}}')
 
 
+OWNER = "car_" + "W" * 43
+OWNER_ENTRY = {"name": "owner", "role": "operator",
+               "sha256": hashlib.sha256(OWNER.encode()).hexdigest()}
+
+
 class EndToEnd(unittest.TestCase):
     """A temporary folder and the programs started in it; logs are shown when a test fails."""
 
     maxDiff = None
+    # With a token of the operator, which the server asks for and commands have.
+    owned = False
 
     def run(self, result=None):
         result = result or self.defaultTestResult()
@@ -283,6 +291,7 @@ class EndToEnd(unittest.TestCase):
                         **sections.pop("journal", {})},
             # Receivers are on this machine, at any port.
             "guard": {"allow_networks": ["127.0.0.0/8", "::1/128"], "allow_ports": ["1-65535"]},
+            **({"access": {"tokens": [OWNER_ENTRY]}} if self.owned else {}),
             "destinations": destinations,
             "subscriptions": subscriptions or [],
             **sections,
@@ -303,8 +312,18 @@ class EndToEnd(unittest.TestCase):
         self.assertNotRegex(done.stderr, REPORT)
         return done
 
-    def carillon(self, *arguments, **options):
-        return self.run_program("carillon", *arguments, **options)
+    def carillon(self, *arguments, env=None, **options):
+        if self.owned:
+            env = {"CARILLON_TOKEN": OWNER, **(env or {})}
+        return self.run_program("carillon", *arguments, env=env, **options)
+
+    def call_of_owner(self, server, action, name, codes=(0,)):
+        """Does what the owner of a destination of the tenant `default` asks for by a call: `enable`,
+        `disable`, `release`. It is durable then. `codes`: how the command may end."""
+        done = self.carillon("destinations", action, of_tenant("default", name),
+                             env={"CARILLON_SERVER": server.publish_address,
+                                  "HOME": str(self.folder), "CARILLON_CONTEXT_FILE": ""})
+        self.assertIn(done.returncode, codes, done.stderr)
 
     def publish_raw(self, server, *arguments, stdin=None):
         return self.carillon("publish", "--address", server.publish_address, "--output", "json",

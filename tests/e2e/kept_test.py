@@ -26,6 +26,8 @@ def ids(event_type, first, end):
 
 class Kept(EndToEnd):
     def setUp(self):
+    owned = True
+
         self.status = 410
 
     def judge(self, request):
@@ -57,10 +59,9 @@ class Kept(EndToEnd):
         finally:
             database.close()
 
-    def enable(self, server, receiver, journal, **few):
+    def enable(self, server):
         self.status = 200
-        self.configure(receiver, journal, generation=1, **few)
-        server.signal(signal.SIGHUP)
+        self.call_of_owner(server, "enable", "few")
 
     def delivered(self, receiver):
         with receiver.lock:
@@ -87,7 +88,7 @@ class Kept(EndToEnd):
             server.kill()
             server = self.server()
             self.assertEqual(receiver.ids("/few"), ["few-0"])
-            self.enable(server, receiver, {})
+            self.enable(server)
             receiver.wait_accepted(ids("few", 0, 20), "/few")
             self.assertEqual(server.metric("carillon_dead_total"), 0)
 
@@ -119,7 +120,7 @@ class Kept(EndToEnd):
             lines = eventually(logged, "the log says how many")
             self.assertEqual(sum(line["deliveries"] for line in lines), 13)
             self.assertEqual({line["destination"] for line in lines}, {"default/few"})
-            self.enable(server, receiver, bounds)
+            self.enable(server)
             receiver.wait_accepted(ids("few", 13, 20), "/few")
             self.assertEqual(self.delivered(receiver), sorted(ids("few", 13, 20)))
             self.assertEqual(server.metric("carillon_dead_total"), 13)

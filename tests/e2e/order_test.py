@@ -37,6 +37,8 @@ def stumbles(request):
 
 
 class Ordered(EndToEnd):
+    owned = True
+
     def start(self, receiver, order, **more):
         self.configure(receiver, order, **more)
         return self.server()
@@ -169,7 +171,7 @@ class BehindTheDead(Ordered):
                                                  str(self.folder / f"data-{number}")))
 
     def held(self, order, others):
-        """Held behind bad-0 over a restart and a kill, let go by another generation up to bad-3,
+        """Held behind bad-0 over a restart and a kill, let go by a call up to bad-3,
         held again behind it, and let go by `continue`."""
         hold = {"by": order, "after_dead": "hold"}
         with Judging(self.BAD) as receiver:
@@ -189,13 +191,13 @@ class BehindTheDead(Ordered):
             server = self.server()
             self.assertEqual([i for i in receiver.ids() if others == 0 or key_of(i) == "bad"],
                              ["bad-0"])
-            self.reload(server, receiver, hold, retry={"none": True}, generation=1)
+            self.call_of_owner(server, "release", "one")
             server.wait_metric("carillon_dead_total", 1)  # bad-3
             self.wait_held(server, 2 if others else 5)
             self.assertEqual([i for i in receiver.ids() if key_of(i) == "bad"],
                              [f"bad-{n}" for n in range(4)])
             self.reload(server, receiver, {"by": order, "after_dead": "continue"},
-                        retry={"none": True}, generation=1)
+                        retry={"none": True})
             receiver.wait_accepted(["bad-5", "good-2"])
             self.assertEqual(len(receiver.ids()), 9)
             self.assertEqual([i for i in receiver.ids() if key_of(i) == "bad"],
@@ -235,17 +237,17 @@ class Elsewhere(Ordered):
         gone_from = 1 << 60
         with Judging(lambda r: 410 if r["number"] >= gone_from else stumbles(r)) as receiver:
             server = self.start(receiver, {"by": "key"}, concurrency=8)
-            for generation in range(1, 4):
+            for times in range(1, 4):
                 # It is disabled while some are under way, wait behind them or are parked.
                 gone_from = len(receiver.requests) + third // 3
-                self.publish_events(server, published[(generation - 1) * third:generation * third])
+                self.publish_events(server, published[(times - 1) * third:times * third])
                 server.wait_metric('carillon_destinations{state="disabled"}', 1)
-                server.wait_metric("carillon_journal_watermark", generation * third)
+                server.wait_metric("carillon_journal_watermark", times * third)
                 server.kill()
                 server = self.server()
                 server.wait_metric('carillon_destinations{state="disabled"}', 1)
                 gone_from = 1 << 60
-                self.reload(server, receiver, {"by": "key"}, concurrency=8, generation=generation)
+                self.call_of_owner(server, "enable", "one")
             receiver.wait_accepted(e["id"] for e in published)
             self.assertEqual(server.stop(), 0)
         self.check_order(receiver, published)

@@ -1,5 +1,6 @@
 """Everything at once: publishers, some of which give up early, calls and streams that are cancelled,
-receivers that misbehave, reloads that change destinations, scrapes, kills and stops. Nothing crashes,
+receivers that misbehave, reloads that change destinations, calls that enable, disable and release
+them, scrapes, kills and stops. Nothing crashes,
 nothing is reported by a sanitizer, every stop is clean, and what was answered arrives where the
 receiver is well. Made to be run under the sanitizers, and short everywhere.
 
@@ -15,7 +16,7 @@ import threading
 import time
 import unittest
 
-from harness import BIN, PATIENCE, EndToEnd, compact, eventually, header, http, session
+from harness import BIN, OWNER, PATIENCE, EndToEnd, compact, eventually, header, http, session
 from strays import Strays
 
 SECONDS = float(os.environ.get("CARILLON_SOAK_SECONDS", "6"))
@@ -42,7 +43,8 @@ class Publishers:
                     [str(BIN / "carillon"), "publish", "--address", address, "--file", "-",
                      "--batch", "5", "--in-flight", "16", "--output", "json", "--deadline",
                      deadline, "--retry-for", "60s"],
-                    stdin=subprocess.PIPE, stdout=out, stderr=err)
+                    stdin=subprocess.PIPE, stdout=out, stderr=err,
+                    env={**os.environ, "CARILLON_TOKEN": OWNER})
             self.outputs.append(pathlib.Path(f"{path}.stdout"))
             self.processes.append(process)
             feeder = threading.Thread(target=self.feed, args=(process, number))
@@ -80,6 +82,8 @@ class Publishers:
 
 
 class Soak(EndToEnd):
+    owned = True
+
     def setUp(self):
         seed = int(os.environ.get("CARILLON_E2E_SEED", random.randrange(1 << 32)))
         print(f"\nsoak: seed {seed}", flush=True)
@@ -110,7 +114,6 @@ class Soak(EndToEnd):
             "concurrency": dice.choice([1, 4, 32]),
             "timeouts": {"connect": "500ms", "total": "1s"},
             "retry": dice.choice([{"none": True}, {"delays": ["10ms", "100ms", "1s"]}]),
-            "generation": dice.randrange(3),
             "disabled": dice.random() >= 0.9,
         }
 
@@ -125,7 +128,8 @@ class Soak(EndToEnd):
         publishers = Publishers(self.folder, server.publish_address)
         self.addCleanup(publishers.kill)
         # From addresses of their own: peers take turns.
-        strays = [Strays(server.publish_address, f"stray-{life}-{n}", self.dice.random(), f"127.0.0.{n}")
+        strays = [Strays(server.publish_address, f"stray-{life}-{n}", self.dice.random(), f"127.0.0.{n}",
+                         OWNER)
                   for n in (2, 3)]
         for stray in strays:
             self.addCleanup(stray.stop)
@@ -133,11 +137,17 @@ class Soak(EndToEnd):
         while time.monotonic() < end:
             self.configure()
             server.signal(signal.SIGHUP)
+            self.command(server)
             for path in ("/metrics", "/readyz", "/healthz", "/nothing"):
                 http("GET", f"http://{server.admin_address}{path}", timeout=PATIENCE)
             time.sleep(self.dice.uniform(0.1, 0.6))
             self.assertTrue(server.alive(), server.stderr_path.read_text()[-6000:])
         return publishers, strays
+
+    def command(self, server):
+        """As the owner of a destination that may be there, and that the file may disable."""
+        action = self.dice.choice(["enable", "enable", "enable", "release", "disable"])
+        self.call_of_owner(server, action, f"d{self.dice.randrange(12)}", (0, 1, 4))
 
     def test_everything_at_once(self):
         for life in range(LIVES):

@@ -13,13 +13,15 @@ CANCEL = struct.pack(">I", 8)
 
 class Strays(threading.Thread):
     """One connection after the other, until stopped. `source`: the address that they come from.
+    `token`: with which they call.
     `accepted`: the ids of those events of streams that were answered, once it has stopped."""
 
     PER_CONNECTION = 40
 
-    def __init__(self, address, name, seed, source):
+    def __init__(self, address, name, seed, source, token):
         super().__init__(daemon=True)
         self.address, self.tag, self.source = address, name, source
+        self.metadata = [("authorization", f"Bearer {token}")]
         self.dice = random.Random(seed)
         self.ending = threading.Event()
         self.accepted = set()
@@ -51,37 +53,40 @@ class Strays(threading.Thread):
     def request(self):
         return publish_request(session_event(self.event_id()))
 
+    def open(self, connection, path):
+        return connection.open(path, self.metadata)
+
     def cancel(self, connection, stream):
         connection.send(frame(RST_STREAM, 0, stream, CANCEL))
 
     def cancelled(self, connection):
-        stream = connection.open(PUBLISH)
+        stream = self.open(connection, PUBLISH)
         connection.send_message(stream, self.request(), end=True)
         self.cancel(connection, stream)
 
     def cancelled_at_once(self, connection):
-        self.cancel(connection, connection.open(self.dice.choice([PUBLISH, PUBLISH_STREAM])))
+        self.cancel(connection, self.open(connection, self.dice.choice([PUBLISH, PUBLISH_STREAM])))
 
     def torn(self, connection):
         """Half of a message."""
-        stream = connection.open(self.dice.choice([PUBLISH, PUBLISH_STREAM]))
+        stream = self.open(connection, self.dice.choice([PUBLISH, PUBLISH_STREAM]))
         connection.send(frame(DATA, 0, stream, message(self.request())[:-4]))
         if self.dice.random() < 0.5:
             self.cancel(connection, stream)
 
     def left_open(self, connection):
         """Until the connection ends, or the server."""
-        connection.send_message(connection.open(PUBLISH_STREAM), self.request())
+        connection.send_message(self.open(connection, PUBLISH_STREAM), self.request())
 
     def dropped_stream(self, connection):
-        stream = connection.open(PUBLISH_STREAM)
+        stream = self.open(connection, PUBLISH_STREAM)
         for _ in range(self.dice.randrange(1, 10)):
             connection.send_message(stream, self.request())
         self.cancel(connection, stream)
 
     def stream(self, connection):
         """To its end, with every answer."""
-        stream = connection.open(PUBLISH_STREAM)
+        stream = self.open(connection, PUBLISH_STREAM)
         ids = [self.event_id() for _ in range(self.dice.randrange(1, 10))]
         for event_id in ids:
             connection.send_message(stream, publish_request(session_event(event_id)))
@@ -94,13 +99,13 @@ class Strays(threading.Thread):
                 self.accepted.add(event_id)
 
     def watch(self, connection):
-        stream = connection.open(WATCH)
+        stream = self.open(connection, WATCH)
         connection.send_message(stream, b"")
         if self.dice.random() < 0.5:
             self.cancel(connection, stream)
 
     def reflection(self, connection):
-        stream = connection.open(REFLECTION)
+        stream = self.open(connection, REFLECTION)
         connection.send_message(stream, field(7, ""))
         if self.dice.random() < 0.5:
             self.cancel(connection, stream)

@@ -13,6 +13,7 @@
 #include "carillon/codec/body.h"
 #include "carillon/model/destination.h"
 #include "carillon/policy/retry.h"
+#include "sim_owner.h"
 #include "sim_parts.h"
 #include "sim_retry_times.h"
 #include "sim_store.h"
@@ -45,7 +46,8 @@ class SimChecks {
     }
   };
 
-  SimChecks(const SimStore& store, const base::Clock& clock) : store_(store), clock_(clock) {}
+  SimChecks(const SimStore& store, const SimOwner& owner, const base::Clock& clock)
+      : store_(store), owner_(owner), clock_(clock) {}
 
   /// The process died; what it knew in memory is gone.
   void NewLife() {
@@ -68,10 +70,9 @@ class SimChecks {
     for (const model::Destination& d : destinations) {
       destinations_[d.name] = d;
       const auto was = before.find(d.name);
-      const bool enabled = was == before.end() || was->second.generation != d.generation;
       const auto is_of = [&](auto id) { return store_.lanes.at(id).name.name == d.name; };
       const auto has = [&](const auto& entry) { return is_of(entry.first); };
-      if (enabled) std::erase_if(gone_, is_of);
+      if (was == before.end()) std::erase_if(gone_, is_of);
       if (was == before.end() || was->second.rate != d.rate) std::erase_if(rate_tokens_, has);
       if (was == before.end() || was->second.retry.budget != d.retry.budget) {
         std::erase_if(retry_tokens_, has);
@@ -81,6 +82,10 @@ class SimChecks {
       const model::Ordering order = std::exchange(orders_[d.name], d.order.by);
       if (ordered == 0 || order != d.order.by) ordered = store_.last() + 1;
     }
+  }
+  /// A shard enables the destination, since its owner called.
+  void OnEnabled(const std::string& name) {
+    std::erase_if(gone_, [&](auto id) { return store_.lanes.at(id).name.name == name; });
   }
   void OnStart(const SimCourier::Flight& flight,
                const std::vector<const SimCourier::Flight*>& flights) {
@@ -180,7 +185,8 @@ class SimChecks {
     EXPECT_TRUE(destination->enabled) << "sent to a destination that is switched off";
     EXPECT_FALSE(gone_.contains(lane)) << "sent to a destination that is gone";
     if (health.disabled && *health.disabled != model::DisabledReason::kOperator) {
-      EXPECT_NE(health.generation, destination->generation) << "sent to a disabled destination";
+      EXPECT_TRUE(owner_.MayBe(destination->name, LaneCommand::kEnable))
+          << "sent to a disabled destination";
     }
   }
 
@@ -273,11 +279,11 @@ class SimChecks {
                     const std::string& key, uint64_t position) const {
     // A mark that the last table let pass may be on its way out of the store.
     if (clock_.Mono() - changed_at_ < std::chrono::seconds(1)) return;
+    if (owner_.MayBe(destination.name, LaneCommand::kRelease)) return;
     for (const auto& [id, row] : store_.parked) {
       if (!SimStore::IsMark(id) || std::get<0>(id) != lane) continue;
       if (std::get<2>(id) < OrderedFrom(destination)) continue;
       if (KeyOf(destination, std::get<2>(id)) != key) continue;
-      if (row.attempts != destination.generation) continue;
       EXPECT_LT(position, std::get<2>(id)) << "went on behind a dead delivery";
     }
   }
@@ -348,6 +354,7 @@ class SimChecks {
   }
 
   const SimStore& store_;
+  const SimOwner& owner_;
   const base::Clock& clock_;
   std::map<std::string, model::Destination> destinations_;
   std::map<std::string, model::Ordering> orders_;  // by name, as last known

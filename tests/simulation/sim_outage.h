@@ -18,9 +18,10 @@ namespace carillon::delivery {
 /// failed. It is told with the first settlement that it hands over, at once after an attempt ends.
 class SimOutage {
  public:
-  SimOutage(size_t max_unsettled, const base::Clock& clock)
-      : max_unsettled_(max_unsettled), clock_(clock) {}
+  explicit SimOutage(const base::Clock& clock) : clock_(clock) {}
 
+  /// `DispatcherOptions::max_unsettled_rows`.
+  void SetBound(size_t max_unsettled) { max_unsettled_ = max_unsettled; }
   /// From now on nothing becomes durable.
   void Begin() { on_ = true; }
   /// The journal failed, too: that does not end but with the process.
@@ -65,7 +66,7 @@ class SimOutage {
   // Attempts end within 0.7 s here.
   static constexpr std::chrono::seconds kTold{1};
 
-  const size_t max_unsettled_;
+  size_t max_unsettled_ = 0;
   const base::Clock& clock_;
   std::map<uint32_t, Started> started_;  // by shard, in this outage
   std::set<uint32_t> told_;

@@ -22,6 +22,8 @@ class SimShard final : public Executor, public std::enable_shared_from_this<SimS
     std::function<void(const SimShard&, const SimCourier::Flight&, const http::Response&)> on_end;
     /// A table is in force on this shard.
     std::function<void(const SimShard&, const routing::RoutingTable&)> on_commit;
+    /// The shard is about to do that. May be null.
+    std::function<void(const LaneOrder&)> on_command;
   };
 
   /// `open`: has it while it is open.
@@ -94,6 +96,9 @@ class SimShard final : public Executor, public std::enable_shared_from_this<SimS
 
   base::MonoTime now() const { return clock_.Mono(); }
   void OnCommit(const routing::RoutingTable& table) const { hooks_.on_commit(*this, table); }
+  void OnCommand(const LaneOrder& order) const {
+    if (hooks_.on_command) hooks_.on_command(order);
+  }
 
  private:
   const Hooks hooks_;
@@ -140,6 +145,7 @@ class SimDeliveryShard final : public engine::DeliveryShard {
   void Command(LaneOrder order, absl::AnyInvocable<void(absl::Status)> done) override {
     Post([order = std::move(order), done = std::move(done)](SimShard& shard) mutable {
       if (!shard.is_open()) return done(absl::UnavailableError("it was ended"));
+      shard.OnCommand(order);
       shard.dispatcher().Command(order, std::move(done));
     });
   }

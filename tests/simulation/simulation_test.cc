@@ -21,10 +21,10 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
   const uint64_t first = only != 0 ? only : 1;
   const uint64_t last = only != 0 ? only : runs;
   size_t deliveries = 0, deaths = 0, behind = 0, operational = 0, evicted = 0, removed = 0,
-         cut_short = 0, came_back = 0, skipped = 0, in_outages = 0;
+         cut_short = 0, came_back = 0, skipped = 0, in_outages = 0, calls = 0;
   SimChecks::Counts all;
   SimPublisher::Counts published;
-  SimWorld::Troubles troubles;
+  SimTroubles troubles;
   for (uint64_t seed = first; seed <= last; ++seed) {
     SimWorld world(seed);
     world.Run(80);
@@ -35,6 +35,7 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
     evicted += world.given_up();
     removed += world.removed();
     cut_short += world.cut_short();
+    calls += world.calls();
     came_back += world.came_back();
     skipped += world.skipped();
     in_outages += world.attempts_in_outages();
@@ -47,7 +48,8 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
       "%zu deliveries (%zu in order), %zu deaths, %zu retries (%zu timed), %zu shortages, %zu "
       "pauses, %zu "
       "batches (%zu retried), %zu taken apart, %zu operational events, %zu steps with a lane "
-      "behind, %zu given up, %zu events removed, %zu lanes came back anew, %zu deaths between "
+      "behind, %zu given up, %zu events removed, %zu lanes came back anew, "
+      "%zu deaths between "
       "taking a lane out and closing it\n",
       deliveries, all.in_order, deaths, all.retries, all.timed, all.shortages, all.pauses,
       all.batches, all.retried_batches, all.taken_apart, operational, behind, evicted, removed,
@@ -57,10 +59,10 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
       "that failed, %zu changes "
       "refused, %zu deaths in a change, %zu drains (%zu given up), %zu positions left out, %zu "
       "attempts "
-      "while nothing was durable\n",
+      "while nothing was durable, %zu calls of owners\n",
       published.duplicates, published.shared_ids, published.refused, troubles.full_disks,
       troubles.failed_journals, troubles.refused_changes, troubles.deaths_in_changes,
-      troubles.drains, troubles.drains_given_up, skipped, in_outages);
+      troubles.drains, troubles.drains_given_up, skipped, in_outages, calls);
   // Runs in which nothing went wrong would show nothing; a single one may.
   if (only == 0) {
     EXPECT_GT(deliveries, 0u);
@@ -75,6 +77,7 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
     EXPECT_GT(operational, 0u);
     EXPECT_GT(behind, 0u);
     EXPECT_GT(evicted, 0u);
+    EXPECT_GT(calls, 0u);
     EXPECT_GT(removed, 0u);
     EXPECT_GT(came_back, 0u);
     EXPECT_GT(skipped, 0u);

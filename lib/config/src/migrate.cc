@@ -108,6 +108,9 @@ void Migrator::Walk(const LocatedPlace& place, const Descriptor& type, const Pat
     } else if (!old->collection.empty()) {
       JoinTenantToName({text_, map, path, edits_, errors_}, member, old->collection);
       Note(member, *old, path);
+    } else if (!old->instead.empty()) {
+      CutMember({text_, map, path, edits_, errors_}, member);
+      Note(member, *old, path);
     } else {
       std::vector<std::string> now = absl::StrSplit(base::ToAbsl(old->now), '.');
       std::string outer = now.front();

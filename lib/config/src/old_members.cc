@@ -19,6 +19,11 @@ constexpr std::array kOldMembers = std::to_array<OldMember>({
     {.message = "Bearer", .name = "secret_file", .now = "token.file"},
     {.message = "DeliverySettings", .name = "idle_connection", .now = "idle_connection_timeout"},
     {.message = "Destination", .name = "enabled", .now = "disabled", .opposite = true},
+    {.message = "Destination",
+     .name = "generation",
+     .now = "",
+     .instead = "EnableDestination (`carillon destinations enable`) enables a destination again, "
+                "ReleaseDestination lets go what is held"},
     {.message = "Destination", .name = "tenant", .now = "name", .collection = "destinations"},
     {.message = "Header", .name = "value_env", .now = "secret.env"},
     {.message = "Header", .name = "value_file", .now = "secret.file"},
@@ -54,6 +59,7 @@ const OldMember* FindOldMember(const google::protobuf::Descriptor& type, std::st
 }
 
 std::string SayWhatItIsNow(const OldMember& old) {
+  if (!old.instead.empty()) return absl::StrCat("is removed: ", base::ToAbsl(old.instead));
   if (!old.collection.empty()) {
     return absl::StrCat("is now part of name: tenants/TENANT/", base::ToAbsl(old.collection),
                         "/NAME");

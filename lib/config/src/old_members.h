@@ -16,6 +16,8 @@ struct OldMember {
   bool opposite = false;  ///< a truth value, which is turned round
   /// Of a tenant that becomes a part of the name beside it: `destinations`.
   std::string_view collection = {};
+  /// Of one that has no successor: what does its job. `now` is empty then.
+  std::string_view instead = {};
 };
 
 /// Returns null when no version had such a member in `type`.

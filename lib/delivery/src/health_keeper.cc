@@ -39,7 +39,6 @@ void HealthKeeper::Disable(Lane& lane, model::DisabledReason why, CallPtr call) 
   lane.SetHealth({.failing_since = lane.failing.since(),
                   .disabled = why,
                   .disabled_at = clock_.Wall(),
-                  .generation = lane.destination().generation,
                   .call = std::move(call)});
   lane.pace().ResumeByOwner();
   notifier_.OnDisabled(lane, why);
@@ -59,8 +58,7 @@ void HealthKeeper::FollowSwitch(Lane& lane) {
   const auto& disabled = lane.health().disabled;
   if (!lane.destination().enabled) {
     if (!disabled) Disable(lane, model::DisabledReason::kOperator);
-  } else if (disabled && (*disabled == model::DisabledReason::kOperator ||
-                          lane.health().generation != lane.destination().generation)) {
+  } else if (disabled == model::DisabledReason::kOperator) {
     Enable(lane);
   }
   SetMode(lane);
@@ -84,7 +82,6 @@ void HealthKeeper::DisableByCall(Lane& lane, CallPtr call) {
   // It is disabled as it was told, but no configuration enables it by itself any more.
   store::Health health = lane.health();
   health.disabled = model::DisabledReason::kPrincipal;
-  health.generation = lane.destination().generation;
   health.call = std::move(call);
   lane.SetHealth(health);
 }

@@ -137,7 +137,7 @@ bool ParkedFetcher::Passes(const Lane& lane, const store::Parked& mark) {
   const bool released = std::ranges::any_of(
       lane.releasing, [&](store::GroupId group) { return group == 0 || group == mark.group; });
   return released || lane.destination().order.after_dead == model::AfterDead::kContinue ||
-         lane.mode() == Lane::Mode::kDrop || GenerationOf(mark) != lane.destination().generation;
+         lane.mode() == Lane::Mode::kDrop;
 }
 
 void ParkedFetcher::AskForMarks() {

@@ -46,17 +46,10 @@ struct ForKind : Each... {
   using Each::operator()...;
 };
 
-/// What follows the delivery in its group waits until the destination has another `generation`
-/// than the one under which it died. The store keeps the generation where rows have attempts.
-inline store::Parked StuckMark(store::LaneId lane, store::GroupId group, uint64_t position,
-                               uint32_t generation) {
-  return {.lane = lane,
-          .due = store::Due::Stuck(),
-          .position = position,
-          .attempts = generation,
-          .group = group,
-          .rest = {}};
+/// Says that the delivery at `position` is dead, and that what follows it in its group is held.
+inline store::Parked StuckMark(store::LaneId lane, store::GroupId group, uint64_t position) {
+  return {
+      .lane = lane, .due = store::Due::Stuck(), .position = position, .group = group, .rest = {}};
 }
-inline uint32_t GenerationOf(const store::Parked& mark) { return mark.attempts; }
 
 }  // namespace carillon::delivery

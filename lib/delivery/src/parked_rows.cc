@@ -93,7 +93,7 @@ void ParkedRows::Remove(Lane& lane, const store::Parked& row) {
 }
 
 void ParkedRows::Mark(const Lane& lane, store::GroupId group, uint64_t position) {
-  settlements_.Add(StuckMark(lane.id(), group, position, lane.destination().generation));
+  settlements_.Add(StuckMark(lane.id(), group, position));
 }
 
 void ParkedRows::Unmark(const Lane& lane, uint64_t position) {

@@ -39,10 +39,10 @@ absl::Status Store::PrepareAll() {
        "UPDATE state SET last_position=?, watermark=?, attempt_floor=?, event_bytes=?, "
        "attempt_bytes=? WHERE one=1"},
       {&set_health_,
-       "UPDATE lanes SET failing_since=?, disabled=?, disabled_at=?, generation=?, paused=?, "
+       "UPDATE lanes SET failing_since=?, disabled=?, disabled_at=?, paused=?, "
        "paused_until=?, called_at=?, principal=?, reason=? WHERE id=? AND closed=0"},
       {&find_lane_,
-       "SELECT id, since, cursor, failing_since, disabled, disabled_at, generation, paused, "
+       "SELECT id, since, cursor, failing_since, disabled, disabled_at, paused, "
        "paused_until, called_at, principal, reason FROM lanes "
        "WHERE tenant=? AND name=? AND closed=0"},
       {&add_lane_, "INSERT INTO lanes(tenant, name, since) VALUES(?,?,?)"},

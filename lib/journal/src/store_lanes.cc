@@ -26,14 +26,13 @@ absl::StatusOr<Health> GetHealth(const sqlite::Statement& lane) {
     health.disabled = static_cast<DisabledReason>(reason);
   }
   health.disabled_at = base::FromUnixNanos(lane.Int(5));
-  health.generation = static_cast<uint32_t>(lane.Int(6));
-  health.paused = lane.Int(7) != 0;
-  if (!lane.Null(8)) health.paused_until = base::FromUnixNanos(lane.Int(8));
-  if (!lane.Null(9)) {
+  health.paused = lane.Int(6) != 0;
+  if (!lane.Null(7)) health.paused_until = base::FromUnixNanos(lane.Int(7));
+  if (!lane.Null(8)) {
     health.call =
-        std::make_shared<const OwnerCall>(OwnerCall{.at = base::FromUnixNanos(lane.Int(9)),
-                                                    .principal = std::string(lane.Blob(10)),
-                                                    .reason = std::string(lane.Blob(11))});
+        std::make_shared<const OwnerCall>(OwnerCall{.at = base::FromUnixNanos(lane.Int(8)),
+                                                    .principal = std::string(lane.Blob(9)),
+                                                    .reason = std::string(lane.Blob(10))});
   }
   return health;
 }
@@ -51,21 +50,20 @@ absl::Status Store::SetCursor(const LaneCursor& cursor) {
 
 absl::Status Store::SetHealth(const LaneHealth& lane) {
   const Health& health = lane.health;
-  for (const int column : {1, 2, 6, 7, 8, 9}) set_health_.BindNull(column);
+  for (const int column : {1, 2, 5, 6, 7, 8}) set_health_.BindNull(column);
   if (health.failing_since.has_value()) {
     set_health_.Bind(1, base::ToUnixNanos(*health.failing_since));
   }
   if (health.disabled.has_value()) set_health_.Bind(2, static_cast<int64_t>(*health.disabled));
-  if (health.paused_until) set_health_.Bind(6, base::ToUnixNanos(*health.paused_until));
+  if (health.paused_until) set_health_.Bind(5, base::ToUnixNanos(*health.paused_until));
   if (health.call) {
-    set_health_.Bind(7, base::ToUnixNanos(health.call->at))
-        .BindText(8, health.call->principal)
-        .BindText(9, health.call->reason);
+    set_health_.Bind(6, base::ToUnixNanos(health.call->at))
+        .BindText(7, health.call->principal)
+        .BindText(8, health.call->reason);
   }
   return set_health_.Bind(3, base::ToUnixNanos(health.disabled_at))
-      .Bind(4, health.generation)
-      .Bind(5, health.paused ? 1 : 0)
-      .Bind(10, lane.lane)
+      .Bind(4, health.paused ? 1 : 0)
+      .Bind(9, lane.lane)
       .Run();
 }
 

@@ -168,7 +168,6 @@ void SetHealth(const model::Destination& from, v1::Destination& to) {
   disabling.set_deliveries(from.disabling.drop_deliveries ? v1::DELIVERIES_DEAD
                                                           : v1::DELIVERIES_KEEP);
   to.set_disabled(!from.enabled);
-  to.set_generation(from.generation);
 }
 
 }  // namespace

@@ -71,7 +71,6 @@ void ReadHealth(const v1::Destination& given, model::Destination& to, const Path
   to.breaker = ReadBreaker(given.breaker(), path.Member("breaker"), errors);
   to.disabling = ToModel(given.disabling(), path.Member("disabling"), errors);
   to.enabled = !given.disabled();
-  to.generation = given.generation();
 }
 
 }  // namespace carillon::resource

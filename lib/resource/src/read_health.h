@@ -6,8 +6,8 @@
 
 namespace carillon::resource {
 
-/// When a destination is left alone: `breaker`, `disabling`, `disabled` and `generation`. `path` is
-/// the destination's.
+/// When a destination is left alone: `breaker`, `disabling` and `disabled`. `path` is the
+/// destination's.
 void ReadHealth(const v1::Destination& given, model::Destination& to, const Path& path,
                 Errors& errors);
 

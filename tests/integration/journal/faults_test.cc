@@ -175,7 +175,7 @@ class PowerTest : public FaultsTest {
     disk_.CutPower(random);
   }
   /// One that takes the place of the last: a batch whose parts all tell its number, an event with
-  /// that number, and it is the lane's generation too.
+  /// that number, and it is when the lane was disabled, too.
   Settlement NextSettlement() {
     const uint64_t n = ++settlements_;
     Settlement settlement;
@@ -184,7 +184,7 @@ class PowerTest : public FaultsTest {
     parked_ = {lane_, Due::At(base::FromUnixNanos(static_cast<int64_t>(n))), settled_asked_};
     settlement.parked = {{lane_, parked_.due, parked_.position, 1, n, {}}};
     settlement.parked[0].rest.assign(n % 7, {parked_.position + 1, n});
-    settlement.healths = {{lane_, {std::nullopt, std::nullopt, {}, static_cast<uint32_t>(n)}}};
+    settlement.healths = {{lane_, {.disabled_at = base::FromUnixNanos(static_cast<int64_t>(n))}}};
     settlement.events = {MakeEvent("own-" + std::to_string(n))};
     return settlement;
   }
@@ -192,7 +192,7 @@ class PowerTest : public FaultsTest {
   void CheckSettled() {
     const LaneState lane = OpenLane("one");
     lane_ = lane.lane;
-    const uint64_t n = lane.health.generation;
+    const auto n = static_cast<uint64_t>(base::ToUnixNanos(lane.health.disabled_at));
     EXPECT_LE(n, settlements_);
     EXPECT_GE(n, settlements_durable_);
     // Those that are lost take their numbers again.

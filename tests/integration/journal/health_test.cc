@@ -15,8 +15,7 @@ class HealthTest : public JournalTest {
     Settle(std::move(settlement));
   }
   Health Failing() const {
-    return {clock_.Wall(), DisabledReason::kFailing, clock_.Wall() + std::chrono::hours(1),
-            0xFFFF'FFFF};
+    return {clock_.Wall(), DisabledReason::kFailing, clock_.Wall() + std::chrono::hours(1)};
   }
 };
 
@@ -26,7 +25,7 @@ TEST_F(HealthTest, IsWellAtFirstAndKeptOverRestarts) {
   const LaneId two = OpenLane("two").lane;
   EXPECT_EQ(one.health, Health());
   EXPECT_EQ(OpenLane("one").health, Health());
-  SettleHealths({{one.lane, Failing()}, {two, {clock_.Wall(), std::nullopt, {}, 0}}});
+  SettleHealths({{one.lane, Failing()}, {two, {.failing_since = clock_.Wall()}}});
   EXPECT_EQ(OpenLane("one").health, Failing());
   Reopen();
   EXPECT_EQ(OpenLane("one").health, Failing());
@@ -34,7 +33,8 @@ TEST_F(HealthTest, IsWellAtFirstAndKeptOverRestarts) {
   EXPECT_FALSE(OpenLane("two").health.disabled.has_value());
   EXPECT_EQ(OpenLane("three").health, Health());
 
-  SettleHealths({{one.lane, {std::nullopt, DisabledReason::kOperator, clock_.Wall(), 2}}});
+  SettleHealths(
+      {{one.lane, {.disabled = DisabledReason::kOperator, .disabled_at = clock_.Wall()}}});
   SettleHealths({{one.lane, {}}});
   Reopen();
   EXPECT_EQ(OpenLane("one").health, Health());
@@ -63,7 +63,7 @@ TEST_F(HealthTest, EachReasonComesBack) {
   for (const DisabledReason reason :
        {DisabledReason::kOperator, DisabledReason::kGone, DisabledReason::kFailing,
         DisabledReason::kRetriesEnded, DisabledReason::kPrincipal}) {
-    SettleHealths({{lane, {std::nullopt, reason, clock_.Wall(), 1}}});
+    SettleHealths({{lane, {.disabled = reason, .disabled_at = clock_.Wall()}}});
     EXPECT_EQ(OpenLane("one").health.disabled, reason);
   }
 }

@@ -133,6 +133,18 @@ TEST_F(OrderTest, AHeldRowMovesInOneStep) {
   EXPECT_THAT(PositionsOf(TakeHeld(lane_, 7)), ElementsAre(2));
 }
 
+// Earlier versions compared that number with one of the configuration.
+TEST_F(OrderTest, WhatWasDisabledUnderANumberOfTheConfigurationStaysSo) {
+  Start(1);
+  Settlement settlement;
+  settlement.healths = {{lane_, {.disabled = DisabledReason::kGone, .disabled_at = At(5).time()}}};
+  Settle(settlement);
+  Close();
+  Execute("UPDATE lanes SET generation = 7");
+  Open();
+  EXPECT_EQ(OpenLane("one").health, settlement.healths[0].health);
+}
+
 /// Makes the store what version 1 left: the same without what came later.
 constexpr const char* kBackToVersion1 =
     "ALTER TABLE parked DROP COLUMN group_id; ALTER TABLE parked DROP COLUMN rest;"

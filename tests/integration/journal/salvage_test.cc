@@ -56,7 +56,7 @@ TEST_F(SalvageTest, ASoundStoreIsCopiedWhole) {
   settlement.parked = {{lane, Due::At(base::FromUnixNanos(99)), 3, 2, 7, {{5, 8}}}};
   settlement.dead = {{lane, 2, 1, model::Outcome::kDns, clock_.Wall()}};
   settlement.cursors = {{lane, 6}};
-  settlement.healths = {{lane, {clock_.Wall(), std::nullopt, {}, 3}}};
+  settlement.healths = {{lane, {.failing_since = base::FromUnixNanos(3)}}};
   Settle(settlement);
   for (const bool killed : {false, true}) {
     if (killed) {
@@ -74,7 +74,7 @@ TEST_F(SalvageTest, ASoundStoreIsCopiedWhole) {
     EXPECT_EQ(state.lane, lane);
     EXPECT_EQ(state.cursor, 6u);
     EXPECT_EQ(state.parked, 2u);
-    EXPECT_EQ(state.health.generation, 3u);
+    EXPECT_EQ(state.health.failing_since, base::FromUnixNanos(3));
     const DueDeliveries due = TakeDue(lane, base::WallTime::max());
     ASSERT_EQ(due.due.size(), 1u);
     EXPECT_EQ(due.due[0].event->id(), "e2");

@@ -116,10 +116,12 @@ TEST(Enabled, IsKept) {
   EXPECT_TRUE(WithMembers("").enabled);
   EXPECT_TRUE(WithMembers("disabled: false").enabled);
   EXPECT_FALSE(WithMembers("disabled: true").enabled);
-  EXPECT_EQ(WithMembers("").generation, 0u);
-  EXPECT_EQ(WithMembers("generation: 4294967295").generation, 4'294'967'295u);
-  ExpectRefusal("generation: 4294967296", "generation: must be a whole number, not negative");
-  ExpectRefusal("generation: -1", "generation: must be a whole number, not negative");
+  // An earlier version counted up here to enable a destination.
+  ExpectRefusal(
+      "generation: 1",
+      "generation: is removed: EnableDestination (`carillon destinations enable`) enables "
+      "a destination again, ReleaseDestination lets go what is held; `carillon config "
+      "migrate` rewrites the file");
 }
 
 TEST(Everything, OfPaceOrderAndHealth) {
@@ -151,7 +153,6 @@ destinations:
       when_retries_end: true
       deliveries: dead
     disabled: true
-    generation: 2
   - name: pager
     url: https://pager.example.com/hooks
 subscriptions:
@@ -173,7 +174,6 @@ subscriptions:
   EXPECT_EQ(d.breaker, (model::Breaker{5, 0.25, 40, minutes(5), seconds(30), hours(1)}));
   EXPECT_EQ(d.disabling, (model::Disabling{false, hours(72), true, true}));
   EXPECT_FALSE(d.enabled);
-  EXPECT_EQ(d.generation, 2u);
 }
 
 }  // namespace

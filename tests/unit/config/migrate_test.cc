@@ -194,6 +194,36 @@ TEST(Migrate, TurnsTruthValuesRound) {
             "destinations[0].enabled: must be true or false");
 }
 
+TEST(Migrate, TakesOutWhatIsRemoved) {
+  ExpectRewritten(
+      "destinations:\n"
+      "  - name: d\n"
+      "    generation: 3   # after the move\n"
+      "    url: http://h/\n"
+      "  - generation: 1\n"
+      "    name: e\n"
+      "    url: http://h/\n"
+      "  - {name: f, url: 'http://h/', generation: 0}\n"
+      "  - {generation: 2, name: g, url: 'http://h/'}\n"
+      "  - name: h\n"
+      "    url: http://h/\n"
+      "    generation:",
+      "destinations:\n"
+      "  - name: d\n"
+      "    # after the move\n"
+      "    url: http://h/\n"
+      "  - name: e\n"
+      "    url: http://h/\n"
+      "  - {name: f, url: 'http://h/'}\n"
+      "  - {name: g, url: 'http://h/'}\n"
+      "  - name: h\n"
+      "    url: http://h/");
+  EXPECT_THAT(Rewritten(WithDestination("generation: 1")).changes,
+              ElementsAre(StartsWith("line 1: destinations[0].generation is removed: "
+                                     "EnableDestination (`carillon destinations enable`)")));
+  EXPECT_THAT(Why("destinations: [{generation: [1]}]"), StartsWith("destinations[0].generation: "));
+}
+
 TEST(Migrate, MovesMembersIntoAMessage) {
   ExpectRewritten(
       "limits:\n"

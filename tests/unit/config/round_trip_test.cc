@@ -79,7 +79,6 @@ destinations:
     breaker: {consecutive_failures: 3, failure_rate: 0, min_attempts: 5, window: 2m, delay: 3s, max_delay: 2h}
     disabling: {on_gone: false, failing_for: 3d, when_retries_end: true, deliveries: dead}
     disabled: true
-    generation: 12
   - name: other
     url: https://example.com/other
     format: payload

@@ -102,6 +102,21 @@ class DispatcherTest : public testing::Test {
             {.id = id, .type = "a", .tenant = "t", .ordering_key = key_, .payload = "1"})},
         {});
   }
+  /// Does with destination `name` what its owner asks for, and waits until that is durable.
+  void Do(const std::string& name, LaneCommand command) {
+    uint32_t place = 0;
+    while (place < in_force_.size() &&
+           (in_force_[place] == nullptr || in_force_[place]->name != name)) {
+      ++place;
+    }
+    const auto told = std::make_shared<std::optional<absl::Status>>();
+    dispatcher_->Command({.place = place, .tenant = "t", .name = name, .command = command},
+                         [told](absl::Status status) { *told = std::move(status); });
+    while (!*told && executor_.Step()) {
+    }
+    ASSERT_TRUE(*told) << "it is never durable";
+    EXPECT_TRUE((*told)->ok()) << **told;
+  }
   void RunFor(std::chrono::nanoseconds time) {
     const base::MonoTime until = clock_.Mono() + time;
     bool there = false;

@@ -132,7 +132,7 @@ TEST_F(HealthTest, WhatEndsAfterwardsDisablesNoMore) {
   EXPECT_EQ(observer_.Count("disabled a gone"), 1u);
 }
 
-TEST_F(HealthTest, GoneDisablesAndAnotherGenerationEnables) {
+TEST_F(HealthTest, GoneDisablesAndACallEnables) {
   tell_ = "told";
   ASSERT_TRUE(SetTable({a_, Named(tell_)}).ok());
   throttled_ = "a";
@@ -149,14 +149,23 @@ TEST_F(HealthTest, GoneDisablesAndAnotherGenerationEnables) {
   ASSERT_TRUE(SetTable({a_, Named(tell_)}).ok());
   RunFor(seconds(5));
   EXPECT_FALSE(store_.delivered.contains({1, 1}));
-  a_.generation = 1;
+  a_.url += "new";  // so it does where its configuration changes
   ASSERT_TRUE(SetTable({a_, Named(tell_)}).ok());
+  RunFor(seconds(5));
+  EXPECT_FALSE(store_.delivered.contains({1, 1}));
+  Do("a", LaneCommand::kEnable);
   RunFor(seconds(5));
   EXPECT_TRUE(store_.delivered.contains({1, 1}));
   EXPECT_TRUE(store_.delivered.contains({1, 2}));
   EXPECT_EQ(CountOf(model::kDestinationRecovered), 1u);
   EXPECT_EQ(observer_.Count("disabled a gone"), 1u);
   EXPECT_EQ(observer_.Count("enabled a"), 1u);
+  Restart();  // as it does when it was enabled
+  ASSERT_TRUE(SetTable({a_, Named(tell_)}).ok());
+  Publish("e3");
+  RunFor(seconds(5));
+  EXPECT_TRUE(store_.delivered.contains({1, store_.position_of.at({"t", "e3"})}));
+  EXPECT_FALSE(store_.lanes.at(1).health.disabled.has_value());
 }
 
 TEST_F(HealthTest, ADisabledDestinationMayDropItsDeliveriesAndTellsOfEach) {
@@ -214,8 +223,8 @@ TEST_F(HealthTest, AClockThatJumpsDisablesNobody) {
   for (const std::chrono::hours jump : {std::chrono::hours(6 * 24), -std::chrono::hours(6 * 24)}) {
     SCOPED_TRACE(jump.count());
     a_.disabling.failing_for = seconds(2);
-    a_.generation += 1;
     ASSERT_TRUE(SetTable({a_}).ok());
+    Do("a", LaneCommand::kEnable);
     end_.status = 404;
     Publish("e" + std::to_string(jump.count()));
     RunFor(milliseconds(1500));

@@ -25,10 +25,8 @@ TEST(OperationalSampleTest, ASampleHasTheMembersOfTheEvent) {
   model::Destination destination;
   destination.tenant = "acme";
   destination.name = "orders";
-  const store::Health health{.failing_since = kNow,
-                             .disabled = model::DisabledReason::kFailing,
-                             .disabled_at = kNow,
-                             .generation = 0};
+  const store::Health health{
+      .failing_since = kNow, .disabled = model::DisabledReason::kFailing, .disabled_at = kNow};
   const auto event =
       model::Event::Create({.id = "e", .type = "a", .tenant = "acme", .payload = "1"});
   for (const auto& real :

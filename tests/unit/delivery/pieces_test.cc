@@ -49,12 +49,11 @@ TEST(ParkedKind, IsToldByWhereARowStands) {
 }
 
 TEST(ParkedKind, AMarkKeepsWhereItsDeliveryDied) {
-  const store::Parked mark = StuckMark(3, 7, 42, 9);
+  const store::Parked mark = StuckMark(3, 7, 42);
   EXPECT_TRUE(std::holds_alternative<StuckRow>(KindOf(mark.due)));
   EXPECT_EQ(mark.lane, 3u);
   EXPECT_EQ(mark.group, 7u);
   EXPECT_EQ(mark.position, 42u);
-  EXPECT_EQ(GenerationOf(mark), 9u);
 }
 
 TEST(BatchWait, WaitsUntilTheOldestHasWaitedLongEnough) {

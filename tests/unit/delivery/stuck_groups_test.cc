@@ -14,7 +14,6 @@ class StuckGroupsTest : public DispatcherTest {
     a_.order = {.by = model::Ordering::kKey, .after_dead = model::AfterDead::kHold};
     a_.retry.delays.clear();
     a_.breaker.reset();
-    a_.generation = 1;
     end_.status = 500;
   }
   void Publish(const std::string& id, const std::string& key) {
@@ -24,8 +23,9 @@ class StuckGroupsTest : public DispatcherTest {
             {.id = id, .type = "a", .tenant = "t", .ordering_key = key, .payload = "1"})},
         {});
   }
-  void Change() {
-    ++a_.generation;
+  /// What follows a dead delivery goes on from now on.
+  void Continue() {
+    a_.order.after_dead = model::AfterDead::kContinue;
     ASSERT_TRUE(SetTable({a_}).ok());
   }
 
@@ -151,7 +151,7 @@ TEST_F(StuckGroupsTest, WhatFollowsTheDeadIsHeldUntilTheDestinationChanges) {
   end_.status = 200;
   RunFor(seconds(1000));
   EXPECT_EQ(ended_, std::vector<std::string>{"a e1"});
-  Change();
+  Continue();
   RunFor(seconds(10));
   EXPECT_EQ(ended_, (std::vector<std::string>{"a e1", "a e2"}));
   EXPECT_TRUE(store_.parked.empty());
@@ -170,11 +170,33 @@ TEST_F(StuckGroupsTest, AMarkThatIsDurableOnlyAfterTheChangeHoldsNothing) {
   ASSERT_TRUE(store_.parked.empty()) << "the mark is durable too early for this test";
   end_.status = 200;
   on_start_ = {};
-  Change();
+  Continue();
   RunFor(milliseconds(100));
   ASSERT_TRUE(store_.parked.empty()) << "the mark is durable too early for this test";
   journal_->write_delay = milliseconds(2);
   RunFor(seconds(1000));
+  EXPECT_EQ(ended_, (std::vector<std::string>{"a e1", "a e2"}));
+  EXPECT_TRUE(store_.parked.empty());
+}
+
+// Which wrote a number of the configuration where other rows have attempts.
+TEST_F(StuckGroupsTest, AMarkOfAnEarlierVersionHoldsUntilItIsReleased) {
+  ASSERT_TRUE(SetTable({a_}).ok());
+  Publish("e1", "k");
+  Publish("e2", "k");
+  RunFor(seconds(10));
+  end_.status = 200;
+  for (auto& [id, row] : store_.parked) {
+    if (SimStore::IsMark(id)) row.attempts = 7;
+  }
+  dispatcher_.reset();
+  executor_.Clear();
+  Create();
+  ASSERT_TRUE(SetTable({a_}).ok());
+  RunFor(seconds(1000));
+  EXPECT_EQ(ended_, std::vector<std::string>{"a e1"});
+  EXPECT_EQ(Release(), 1u);
+  RunFor(seconds(10));
   EXPECT_EQ(ended_, (std::vector<std::string>{"a e1", "a e2"}));
   EXPECT_TRUE(store_.parked.empty());
 }
@@ -231,7 +253,7 @@ TEST_F(StuckGroupsTest, MoreGroupsGoOnThanOneAnswerHolds) {
   RunFor(seconds(60));
   ASSERT_EQ(ended_.size(), size_t{kGroups});
   end_.status = 200;
-  Change();
+  Continue();
   RunFor(seconds(60));
   EXPECT_EQ(ended_.size(), size_t{2 * kGroups});
   EXPECT_TRUE(store_.parked.empty());

@@ -34,7 +34,7 @@ TEST(Schema, RowsOfTheFirstVersionHaveNoGroupNoRestAndAreWell) {
                              "position = 3 AND attempts = 4 AND group_id = 0 AND rest IS NULL"),
             1);
   EXPECT_EQ(*database.Scalar("SELECT count(*) FROM lanes WHERE failing_since IS NULL AND "
-                             "disabled IS NULL AND disabled_at = 0 AND generation = 0"),
+                             "disabled IS NULL AND disabled_at = 0"),
             1);
 }
 

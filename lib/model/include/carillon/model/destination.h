@@ -143,8 +143,6 @@ struct Destination {
   std::optional<Breaker> breaker = Breaker{};
   Disabling disabling;
   bool enabled = true;
-  /// A disabled destination is enabled again by a configuration with another generation.
-  uint32_t generation = 0;
   SuccessRule success = SuccessRule::k2xx;
   std::vector<SigningKey> keys;            ///< one of them never expires, where there are any
   bool unsigned_requests = false;          ///< it has no keys, and that is meant

@@ -36,7 +36,6 @@ struct Health {
   std::optional<base::WallTime> failing_since;
   std::optional<DisabledReason> disabled;
   base::WallTime disabled_at{};
-  uint32_t generation = 0;  ///< of the configuration under which it was disabled
   /// By which its owner made it what it is; null: something else did, or an older version.
   std::shared_ptr<const OwnerCall> call = nullptr;
   bool paused = false;  ///< by `call`; it is not disabled then
@@ -45,7 +44,7 @@ struct Health {
   friend bool operator==(const Health& a, const Health& b) {
     const bool same_call = a.call == b.call || (a.call && b.call && *a.call == *b.call);
     return same_call && a.failing_since == b.failing_since && a.disabled == b.disabled &&
-           a.disabled_at == b.disabled_at && a.generation == b.generation && a.paused == b.paused &&
+           a.disabled_at == b.disabled_at && a.paused == b.paused &&
            a.paused_until == b.paused_until;
   }
 };
