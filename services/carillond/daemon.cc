@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "admin_front.h"
+#include "backlog_bounds.h"
 #include "carillon/access/authenticator.h"
 #include "carillon/access/tenant_quotas.h"
 #include "carillon/admin/health.h"
@@ -139,6 +140,7 @@ class DaemonImpl final : public Daemon {
     if (absl::Status status = engine_->ApplyAndWait(snapshot); !status.ok()) return status;
     metrics_->SetProcessGauges([this] { return Gauges(); });
     quota_keeper_.Set(snapshot);
+    backlog_bounds_.Set(snapshot);
     in_force_.Set(snapshot);
     in_force_.SetCollector(CollectorTls());
     if (absl::Status status = ListenPublish(*snapshot); !status.ok()) return status;
@@ -206,8 +208,10 @@ class DaemonImpl final : public Daemon {
   }
 
   absl::Status OpenJournal() {
+    journal::SqliteJournalOptions options = JournalOptions(config_);
+    options.tenant_bounds = tenant_bounds_;
     absl::StatusOr<std::unique_ptr<journal::Journal>> journal =
-        journal::OpenSqliteJournal(JournalOptions(config_), journal_watch_.Hooks(), clock_);
+        journal::OpenSqliteJournal(options, journal_watch_.Hooks(), clock_);
     if (!journal.ok()) return journal.status();
     journal_ = *std::move(journal);
     return absl::OkStatus();
@@ -299,6 +303,7 @@ class DaemonImpl final : public Daemon {
       if (status.ok()) {
         SetCatalog(*snapshot);
         quota_keeper_.Set(snapshot);
+        backlog_bounds_.Set(snapshot);
         in_force_.Set(snapshot);
       }
       done(std::move(status));
@@ -430,6 +435,9 @@ class DaemonImpl final : public Daemon {
 
   base::DescriptorBudget connections_;  // to destinations
   std::unique_ptr<SpanExport> spans_;   // null when no collector is configured
+  const std::shared_ptr<journal::TenantBounds> tenant_bounds_ =
+      std::make_shared<journal::TenantBounds>();
+  BacklogBounds backlog_bounds_{*tenant_bounds_};
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<deliverylog::AttemptStore> log_;  // null when it is off; the engine writes to it
   std::unique_ptr<statistics::StatisticsStore> statistics_;  // the same

@@ -317,12 +317,16 @@ class EndToEnd(unittest.TestCase):
             env = {"CARILLON_TOKEN": OWNER, **(env or {})}
         return self.run_program("carillon", *arguments, env=env, **options)
 
+    def caller(self, server):
+        """The environment of commands that call the server, and know of no other."""
+        return {"CARILLON_SERVER": server.publish_address, "HOME": str(self.folder),
+                "CARILLON_CONTEXT_FILE": ""}
+
     def call_of_owner(self, server, action, name, codes=(0,)):
         """Does what the owner of a destination of the tenant `default` asks for by a call: `enable`,
         `disable`, `release`. It is durable then. `codes`: how the command may end."""
         done = self.carillon("destinations", action, of_tenant("default", name),
-                             env={"CARILLON_SERVER": server.publish_address,
-                                  "HOME": str(self.folder), "CARILLON_CONTEXT_FILE": ""})
+                             env=self.caller(server))
         self.assertIn(done.returncode, codes, done.stderr)
 
     def publish_raw(self, server, *arguments, stdin=None):

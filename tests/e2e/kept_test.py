@@ -11,6 +11,7 @@ from judging import Judging
 
 DISABLED = 'carillon_destinations{state="disabled"}'
 TOO_MUCH = 'carillon_given_up_total{reason="too_much"}'
+TENANT_TOO_MUCH = 'carillon_given_up_total{reason="tenant_too_much"}'
 TOO_OLD = 'carillon_given_up_total{reason="too_old"}'
 MIB = 1 << 20
 
@@ -25,9 +26,9 @@ def ids(event_type, first, end):
 
 
 class Kept(EndToEnd):
-    def setUp(self):
     owned = True
 
+    def setUp(self):
         self.status = 410
 
     def judge(self, request):
@@ -124,6 +125,53 @@ class Kept(EndToEnd):
             receiver.wait_accepted(ids("few", 13, 20), "/few")
             self.assertEqual(self.delivered(receiver), sorted(ids("few", 13, 20)))
             self.assertEqual(server.metric("carillon_dead_total"), 13)
+
+    def test_what_a_tenant_has_too_much_of_goes_from_its_largest_backlogs(self):
+        self.status = 503
+        waits = {"retry": {"delays": ["1h"]}, "breaker": {"off": True}}
+
+        def configure(receiver, most):
+            """`few` and `many` of one tenant fail, `bell` of another."""
+            self.write_config(
+                [{"name": "few", "url": receiver.url("/few"), **waits},
+                 {"name": "many", "url": receiver.url("/few"), **waits},
+                 {"name": "tenants/bell/destinations/one", "url": receiver.url("/few"), **waits}],
+                [{"name": name, "types": [name], "destinations": [name]} for name in ("few", "many")]
+                + [{"name": "tenants/bell/subscriptions/all", "types": ["*"], "destinations": ["one"]}],
+                event_types=[{"name": "few"}, {"name": "many"}],
+                tenants=[{"name": "default", "limits": {"max_backlog_bytes": most}}],
+                limits={"tenant_defaults": {"max_backlog_bytes": "50MiB"}})
+
+        with Judging(self.judge) as receiver:
+            configure(receiver, "20MiB")
+            server = self.server()
+            self.publish_events(server, bulk("few", 0, 10, 20_000))
+            self.publish_events(server, bulk("many", 0, 90, 20_000), "--batch", "10")
+            self.publish_events(server, [{**event, "tenant": "bell"}
+                                         for event in bulk("many", 0, 90, 20_000)], "--batch", "10")
+            # All of it waits for a retry, and within the bound nothing goes.
+            eventually(lambda: server.metric("carillon_kept_deliveries") == 190, "all is kept")
+            self.assertEqual(server.metric(TENANT_TOO_MUCH), 0)
+            configure(receiver, "1MiB")
+            server.signal(signal.SIGHUP)
+            # 1 MiB has room for 52 of them: ten of `few`, and 42 of `many`.
+            server.wait_metric(TENANT_TOO_MUCH, 48)
+            eventually(lambda: server.metric("carillon_kept_deliveries") == 142, "they are gone")
+            self.assertEqual(server.metric(TENANT_TOO_MUCH), 48)
+            self.assertEqual(server.metric("carillon_dead_total"), 48)
+            self.assertEqual(server.metric(TOO_MUCH), 0)
+            lines = eventually(lambda: server.log("deliveries are given up: more was kept for the "
+                                                  "destination than may be"), "it is logged")
+            self.assertEqual({line["destination"] for line in lines}, {"default/many"})
+            self.assertEqual(sum(line["too_much_of_tenant"] for line in lines),
+                             sum(line["deliveries"] for line in lines))
+            # So it does for a tenant that is given the bound by a call.
+            done = self.carillon("tenants", "create", "bell", "--set",
+                                 "limits.max_backlog_bytes=1MiB", env=self.caller(server))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            server.wait_metric(TENANT_TOO_MUCH, 48 + 38)
+            eventually(lambda: server.metric("carillon_kept_deliveries") == 104, "they are gone")
+            self.assertEqual(server.metric("carillon_dead_total"), 48 + 38)
 
     def test_also_for_one_that_is_switched_off(self):
         with Judging(self.judge) as receiver:

@@ -88,6 +88,7 @@ struct SimScene {
     // A small journal, and little is kept.
     window = Below(60);
     store.kept_events = Below(3) == 0 ? 1000 : 1 + Below(40);
+    if (Below(3) == 0) store.kept_of_tenant = 1 + Below(40);
     if (Below(3) == 0) store.kept_age = std::chrono::seconds(1 + Below(300));
   }
 };

@@ -45,6 +45,8 @@ class SimWorld {
   size_t fell_behind() const { return scene_.bounds.fell_behind(); }
   const SimChecks::Counts& counts() const { return scene_.checks.counts(); }
   size_t given_up() const { return given_up_; }
+  /// Of these, for what is kept for all destinations of a tenant.
+  size_t given_up_of_tenant() const { return given_up_of_tenant_; }
   size_t cut_short() const { return process_.cut_short(); }
   size_t calls() const { return scene_.owner.count(); }
   size_t came_back() const {
@@ -74,7 +76,8 @@ class SimWorld {
   /// Nothing is given up but what the journal asked for, or is too old.
   void CheckGivenUp(const std::string& name, const Observer::KeptTooMuch& notice) {
     given_up_ += notice.deliveries;
-    EXPECT_LE(notice.too_old, notice.deliveries);
+    given_up_of_tenant_ += notice.of_tenant;
+    EXPECT_LE(notice.too_old + notice.of_tenant, notice.deliveries);
     if (notice.too_old > 0) return;
     uint64_t cut = 0;
     for (const auto& [id, lane] : scene_.store.lanes) {
@@ -201,6 +204,7 @@ class SimWorld {
   SimScene scene_;
   SimProcess process_{scene_, [this] { return Step(); }};
   size_t given_up_ = 0;
+  size_t given_up_of_tenant_ = 0;
   base::MonoTime full_until_{};  // the disk, where it is
 };
 

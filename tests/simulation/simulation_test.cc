@@ -21,7 +21,7 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
   const uint64_t first = only != 0 ? only : 1;
   const uint64_t last = only != 0 ? only : runs;
   size_t deliveries = 0, deaths = 0, behind = 0, operational = 0, evicted = 0, removed = 0,
-         cut_short = 0, came_back = 0, skipped = 0, in_outages = 0, calls = 0;
+         cut_short = 0, came_back = 0, skipped = 0, in_outages = 0, calls = 0, of_tenant = 0;
   SimChecks::Counts all;
   SimPublisher::Counts published;
   SimTroubles troubles;
@@ -36,6 +36,7 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
     removed += world.removed();
     cut_short += world.cut_short();
     calls += world.calls();
+    of_tenant += world.given_up_of_tenant();
     came_back += world.came_back();
     skipped += world.skipped();
     in_outages += world.attempts_in_outages();
@@ -48,12 +49,12 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
       "%zu deliveries (%zu in order), %zu deaths, %zu retries (%zu timed), %zu shortages, %zu "
       "pauses, %zu "
       "batches (%zu retried), %zu taken apart, %zu operational events, %zu steps with a lane "
-      "behind, %zu given up, %zu events removed, %zu lanes came back anew, "
+      "behind, %zu given up (%zu for their tenant), %zu events removed, %zu lanes came back anew, "
       "%zu deaths between "
       "taking a lane out and closing it\n",
       deliveries, all.in_order, deaths, all.retries, all.timed, all.shortages, all.pauses,
-      all.batches, all.retried_batches, all.taken_apart, operational, behind, evicted, removed,
-      came_back, cut_short);
+      all.batches, all.retried_batches, all.taken_apart, operational, behind, evicted, of_tenant,
+      removed, came_back, cut_short);
   std::printf(
       "%zu duplicates, %zu ids of both tenants, %zu batches refused, %zu full disks, %zu journals "
       "that failed, %zu changes "
@@ -77,6 +78,7 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
     EXPECT_GT(operational, 0u);
     EXPECT_GT(behind, 0u);
     EXPECT_GT(evicted, 0u);
+    EXPECT_GT(of_tenant, 0u);
     EXPECT_GT(calls, 0u);
     EXPECT_GT(removed, 0u);
     EXPECT_GT(came_back, 0u);

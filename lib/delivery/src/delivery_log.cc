@@ -145,6 +145,7 @@ void DeliveryLog::OnKeptTooMuch(const model::Destination& destination, const Kep
                {{"destination", NameOf(destination)},
                 {"deliveries", kept.deliveries},
                 {"too_old", kept.too_old},
+                {"too_much_of_tenant", kept.of_tenant},
                 {"first_position", kept.first_position},
                 {"last_position", kept.last_position}});
 }

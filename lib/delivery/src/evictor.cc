@@ -18,18 +18,18 @@ void Evictor::KeepOrEvict(Lane& lane, const model::Event& event, base::WallTime 
                             .position = event.position(),
                             .group = lane.GroupOf(event),
                             .rest = {}};
-    return Evict(lane, row, /*too_old=*/true);
+    return Evict(lane, row, metrics::GivenUp::kTooOld);
   }
   rows_.Keep(lane, event);
 }
 
-void Evictor::EvictRow(Lane& lane, const store::Parked& row, bool too_old) {
+void Evictor::EvictRow(Lane& lane, const store::Parked& row, metrics::GivenUp why) {
   rows_.Remove(lane, row);
-  Evict(lane, row, too_old);
+  Evict(lane, row, why);
   if (row.due.timed()) lane.groups().Release(row);
 }
 
-void Evictor::Evict(Lane& lane, const store::Parked& row, bool too_old) {
+void Evictor::Evict(Lane& lane, const store::Parked& row, metrics::GivenUp why) {
   const bool hold = lane.destination().order.after_dead == model::AfterDead::kHold &&
                     lane.mode() != Lane::Mode::kDrop;
   Report& report = reports_[lane.id()];
@@ -38,15 +38,14 @@ void Evictor::Evict(Lane& lane, const store::Parked& row, bool too_old) {
     dead_.Add(lane, {.position = position, .event_id = {}, .attempts = row.attempts});
     Evicted& told = report.evicted;
     if (told.deliveries++ == 0) told.first = told.last = position;
-    told.too_old += too_old ? 1 : 0;
+    told.too_old += why == metrics::GivenUp::kTooOld ? 1 : 0;
+    told.of_tenant += why == metrics::GivenUp::kTenantTooMuch ? 1 : 0;
     told.first = std::min(told.first, position);
     told.last = std::max(told.last, position);
     if (!hold || group == 0 || !lane.groups().Stick(group)) return;
     rows_.Mark(lane, group, position);
   };
-  const uint64_t deliveries = 1 + row.rest.size();
-  metrics_.CountGivenUp(too_old ? metrics::GivenUp::kTooOld : metrics::GivenUp::kTooMuch,
-                        deliveries);
+  metrics_.CountGivenUp(why, 1 + row.rest.size());
   add(row.position, row.group);
   for (const store::BatchMember& member : row.rest) add(member.position, member.group);
 }

@@ -16,7 +16,7 @@
 namespace carillon::delivery {
 
 /// Keeps deliveries of a lane that is behind as rows of their own, and gives up those that exceed
-/// the bounds of what is kept, in number or in age; reports these, for each lane at most once in
+/// the bounds of what is kept, in number, size or age; reports these, for each lane at most once in
 /// ten seconds. The caller calls `Touched`. Dispatcher's thread; what is given outlives it.
 class Evictor {
  public:
@@ -27,7 +27,7 @@ class Evictor {
   /// row, or is evicted when it was accepted before `keep_since`.
   void KeepOrEvict(Lane& lane, const model::Event& event, base::WallTime keep_since);
   /// A row of the lane that was taken to be evicted: it is removed, and its deliveries are dead.
-  void EvictRow(Lane& lane, const store::Parked& row, bool too_old);
+  void EvictRow(Lane& lane, const store::Parked& row, metrics::GivenUp why);
 
   /// Reports what was evicted of lanes whose last report is long enough ago...
   void Tell(base::MonoTime now);
@@ -46,7 +46,7 @@ class Evictor {
   void Tell(Report& report);
   /// The deliveries of `row`, which need not be in the journal, are dead; what follows them in
   /// their groups is held where the destination wants it.
-  void Evict(Lane& lane, const store::Parked& row, bool too_old);
+  void Evict(Lane& lane, const store::Parked& row, metrics::GivenUp why);
 
   metrics::Metrics& metrics_;
   ParkedRows& rows_;

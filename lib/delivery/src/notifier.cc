@@ -18,6 +18,7 @@ void Notifier::OnDead(const Lane& lane, const Observer::GivenUp& delivery) {
 void Notifier::OnEvicted(const Lane& lane, const Evicted& evicted) {
   observer_.OnKeptTooMuch(lane.destination(), {.deliveries = evicted.deliveries,
                                                .too_old = evicted.too_old,
+                                               .of_tenant = evicted.of_tenant,
                                                .first_position = evicted.first,
                                                .last_position = evicted.last});
   if (lane.closing() || !routes_.IsSubscribed(lane, model::kDeliveryDead)) return;

@@ -38,8 +38,9 @@ std::shared_ptr<model::Event> DeliveryDead(const model::Destination& destination
 /// long.
 struct Evicted {
   uint64_t deliveries = 0;
-  uint64_t too_old = 0;  ///< of these, for their age
-  uint64_t first = 0;    ///< positions
+  uint64_t too_old = 0;    ///< of these, for their age
+  uint64_t of_tenant = 0;  ///< of these, for what is kept for the tenant's destinations together
+  uint64_t first = 0;      ///< positions
   uint64_t last = 0;
 };
 /// Many at once, without attempts of late: what was kept for the destination was too much or too

@@ -65,9 +65,15 @@ void Trimmer::OnPage(Lane& lane, const store::ParkedPage& page) {
   const bool upset = lane.upsets() != page_upsets_;
   for (const store::Parked& row : page.rows) {
     if (upset && !row.due.timed()) break;
-    if (Take(lane, row)) evictor_.EvictRow(lane, row, row.position <= asked_.too_old_to);
+    if (Take(lane, row)) evictor_.EvictRow(lane, row, WhyNot(row.position));
   }
   if (!page.next || (upset && !page.next->due.timed())) End(lane);
+}
+
+metrics::GivenUp Trimmer::WhyNot(uint64_t position) const {
+  if (position <= asked_.too_old_to) return metrics::GivenUp::kTooOld;
+  if (position > asked_.of_tenant_above) return metrics::GivenUp::kTenantTooMuch;
+  return metrics::GivenUp::kTooMuch;
 }
 
 // When more was asked for since the first page, the lane's rows are looked at from there on again.

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "carillon/metrics/labels.h"
 #include "carillon/store/demand.h"
 #include "carillon/store/lane_state.h"
 #include "carillon/store/parked.h"
@@ -39,6 +40,8 @@ class Trimmer {
   void OnPage(Lane& lane, const store::ParkedPage& page);
   void End(Lane& lane);
   bool Take(Lane& lane, const store::Parked& row);
+  /// Why a row at `position` of the lane whose pages are listed is given up.
+  metrics::GivenUp WhyNot(uint64_t position) const;
 
   LaneJournal& journal_;
   LaneMap& lanes_;

@@ -5,9 +5,9 @@
 
 #include "due_key.h"
 #include "parked_row.h"
+#include "tenant_level.h"
 
 namespace carillon::journal {
-namespace {}  // namespace
 
 absl::StatusOr<KeptScan> KeptScan::Create(sqlite::Database& database,
                                           const SqliteJournalOptions& options,
@@ -151,7 +151,10 @@ absl::Status KeptScan::EvictWhatIsOver(const Tallies& tallies, const Tally& all,
                                        uint64_t too_old, std::map<LaneId, EvictionRequest>& evict) {
   const uint64_t max_deliveries = options_.kept_total_events;
   const bool all_over = all.bytes > max_bytes || all.deliveries > max_deliveries;
+  const absl::StatusOr<Levels> levels = TenantLevels(tallies, all);
+  if (!levels.ok()) return levels.status();
   absl::flat_hash_map<LaneId, std::vector<Row>> over;
+  for (const auto& [lane, level] : *levels) over[lane];
   for (const auto& [lane, tally] : tallies) {
     if (tally.bytes > options_.kept_bytes || tally.deliveries > options_.kept_events) over[lane];
   }
@@ -168,14 +171,53 @@ absl::Status KeptScan::EvictWhatIsOver(const Tallies& tallies, const Tally& all,
   const uint64_t cut = all_over ? Cut(everything, max_deliveries, max_bytes) : 0;
   for (const auto& [lane, tally] : tallies) {
     uint64_t up_to = cut >= tally.oldest ? cut : 0;
+    uint64_t of_tenant = 0;
     if (const auto mine = over.find(lane); mine != over.end()) {
       up_to = std::max(up_to, Cut(mine->second, options_.kept_events, options_.kept_bytes));
+      const auto level = levels->find(lane);
+      if (level != levels->end()) of_tenant = Cut(mine->second, UINT64_MAX, level->second);
     }
-    if (up_to == 0) continue;
+    if (up_to == 0 && of_tenant == 0) continue;
     EvictionRequest& mine = evict[lane];
     mine.up_to = std::max(mine.up_to, up_to);
+    if (of_tenant <= mine.up_to) continue;
+    mine.of_tenant_above = std::exchange(mine.up_to, of_tenant);
   }
   return absl::OkStatus();
+}
+
+// What a destination has over its own bound goes anyway, and so counts for nobody.
+absl::StatusOr<KeptScan::Levels> KeptScan::TenantLevels(const Tallies& tallies, const Tally& all) {
+  Levels levels;
+  const TenantBounds* const bounds = options_.tenant_bounds.get();
+  if (bounds == nullptr || all.bytes <= bounds->Lowest()) return levels;
+  std::map<std::string, std::vector<std::pair<LaneId, uint64_t>>> tenants;
+  for (const auto& [lane, tally] : tallies) {
+    if (tally.bytes == 0) continue;
+    absl::StatusOr<std::optional<LaneName>> name = NameOf(lane);
+    if (!name.ok()) return name.status();
+    if (!*name) continue;
+    tenants[std::move((*name)->tenant)].emplace_back(lane,
+                                                     std::min(tally.bytes, options_.kept_bytes));
+  }
+  for (const auto& [tenant, lanes] : tenants) {
+    std::vector<uint64_t> bytes;
+    for (const auto& [lane, kept] : lanes) bytes.push_back(kept);
+    const uint64_t level = LevelWithin(std::move(bytes), bounds->Of(tenant));
+    for (const auto& [lane, kept] : lanes) {
+      if (kept > level) levels[lane] = level;
+    }
+  }
+  return levels;
+}
+
+absl::StatusOr<std::optional<LaneName>> KeptScan::NameOf(LaneId lane) {
+  const absl::StatusOr<bool> row = name_.Bind(1, lane).Step();
+  if (!row.ok()) return row.status();
+  if (!*row) return std::nullopt;
+  LaneName name{std::string(name_.Blob(0)), std::string(name_.Blob(1))};
+  name_.Reset();
+  return name;
 }
 
 // How much lies behind a cursor for its lane is known only when it is read: what it keeps others
@@ -211,14 +253,13 @@ absl::Status KeptScan::NameHolders(const Tallies& tallies, KeptView& view) {
                     });
   most.resize(count);
   for (const auto& [lane, tally] : most) {
-    const absl::StatusOr<bool> row = name_.Bind(1, lane).Step();
-    if (!row.ok()) return row.status();
-    if (!*row) continue;
-    Holder holder{.tenant = std::string(name_.Blob(0)),
-                  .name = std::string(name_.Blob(1)),
+    absl::StatusOr<std::optional<LaneName>> name = NameOf(lane);
+    if (!name.ok()) return name.status();
+    if (!*name) continue;
+    Holder holder{.tenant = std::move((*name)->tenant),
+                  .name = std::move((*name)->name),
                   .deliveries = tally.deliveries,
                   .bytes = tally.bytes};
-    name_.Reset();
     const absl::StatusOr<base::WallTime> since = AcceptedAt(tally.oldest);
     if (!since.ok()) return since.status();
     holder.since = *since;

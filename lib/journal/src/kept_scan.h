@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -18,12 +19,14 @@
 namespace carillon::journal {
 
 /// Adds up what is kept for each destination, on the housekeeper's connection, and says what of it
-/// is to be given up: what is too old; of a destination over its bound the oldest; and over the
-/// bound of all the oldest of all. What is within every bound is never given up.
+/// is to be given up: what is too old; of a destination over its bound the oldest; over the bound
+/// of a tenant the oldest of those of its destinations that take most; and over the bound of all
+/// the oldest of all. What is within every bound is never given up.
 ///
 /// A look reads the table of parked rows once, twice when a bound is exceeded; then it takes 24
-/// bytes of memory for each row that may have to go. It is not taken again before twenty times its
-/// own duration has gone by. One thread.
+/// bytes of memory for each row that may have to go. Where all together take more than a tenant
+/// may, it reads the name of each destination that has rows. It is not taken again before twenty
+/// times its own duration has gone by. One thread.
 class KeptScan {
  public:
   static absl::StatusOr<KeptScan> Create(sqlite::Database& database,
@@ -49,6 +52,7 @@ class KeptScan {
     uint32_t deliveries = 0;
   };
   using Tallies = absl::flat_hash_map<LaneId, Tally>;
+  using Levels = absl::flat_hash_map<LaneId, uint64_t>;
 
   KeptScan(const SqliteJournalOptions& options, const base::Clock& clock, const Gauges& gauges)
       : options_(options), clock_(&clock), gauges_(&gauges) {}
@@ -62,6 +66,10 @@ class KeptScan {
   absl::StatusOr<base::WallTime> AcceptedAt(uint64_t position);
   absl::Status AddCursors(Tallies& tallies);
   absl::Status NameHolders(const Tallies& tallies, KeptView& view);
+  /// Bytes that each may keep so that its tenant is within its bound, of those that have more.
+  absl::StatusOr<Levels> TenantLevels(const Tallies& tallies, const Tally& all);
+  /// Tenant and name of a destination; nullopt: it is not known.
+  absl::StatusOr<std::optional<LaneName>> NameOf(LaneId lane);
   /// Up to where `rows` have to go until what is left is within both bounds; 0: nothing has to.
   static uint64_t Cut(std::vector<Row>& rows, uint64_t max_deliveries, uint64_t max_bytes);
   absl::Status EvictWhatIsOver(const Tallies& tallies, const Tally& all, uint64_t max_bytes,

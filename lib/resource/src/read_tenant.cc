@@ -29,6 +29,7 @@ model::TenantLimits ReadLimits(const v1::TenantLimits& given) {
   if (given.has_publish_bytes_per_second()) {
     to.publish_bytes_per_second = given.publish_bytes_per_second();
   }
+  if (given.has_max_backlog_bytes()) to.max_backlog_bytes = given.max_backlog_bytes();
   return to;
 }
 
@@ -74,6 +75,7 @@ v1::Tenant ToMessage(const model::Tenant& from) {
   if (limits.publish_bytes_per_second) {
     bounds.set_publish_bytes_per_second(*limits.publish_bytes_per_second);
   }
+  if (limits.max_backlog_bytes) bounds.set_max_backlog_bytes(*limits.max_backlog_bytes);
   return to;
 }
 

@@ -232,6 +232,66 @@ TEST_F(KeptTest, WhoHasNothingThatOldIsNotAsked) {
   EXPECT_TRUE(IsAsked(other, {}));
 }
 
+TEST_F(KeptTest, OverTheBoundOfATenantTheOldestOfItsLargestGiveWay) {
+  const auto bounds = std::make_shared<TenantBounds>();
+  options_.tenant_bounds = bounds;
+  Fill(8);
+  const LaneId small = OpenLane("small").lane;
+  const LaneId large = OpenLane("large").lane;
+  const LaneId others = OpenLanes({{"bell", "one"}})->at(0).lane;
+  Settlement settlement;
+  settlement.watermark = 8;
+  settlement.parked = {Kept(small, 1), Kept(small, 2, 500)};
+  for (uint64_t position = 2; position <= 8; ++position) {
+    settlement.parked.push_back(Kept(lane_, position));
+    settlement.parked.push_back(Kept(large, position, 2000));
+    settlement.parked.push_back(Kept(others, position, 9000));
+  }
+  Settle(settlement);
+  ASSERT_TRUE(Eventually([&] { return journal_->shard_stats().kept_deliveries == 23; }));
+  EXPECT_TRUE(IsAsked(large, {})) << "nothing is bounded yet";
+  // 1500 of small, and 4250 of each other: four and two events.
+  bounds->SetDefault(10'000);
+  bounds->Set("bell", 1'000'000);
+  ASSERT_TRUE(IsAsked(large, {6, 0, 0}));
+  EXPECT_TRUE(IsAsked(lane_, {4, 0, 0}));
+  EXPECT_TRUE(IsAsked(small, {}));
+  EXPECT_TRUE(IsAsked(others, {})) << "it has a bound of its own";
+  bounds->Set("bell", 20'000);
+  ASSERT_TRUE(IsAsked(others, {6, 0, 0}));
+  // When that has gone, no more is asked for.
+  Settlement gone;
+  gone.watermark = 8;
+  for (uint64_t position = 2; position <= 6; ++position) {
+    if (position <= 4) gone.unparked.push_back({lane_, Due::Kept(), position});
+    gone.unparked.push_back({large, Due::Kept(), position});
+    gone.unparked.push_back({others, Due::Kept(), position});
+  }
+  Settle(gone);
+  EXPECT_TRUE(IsAsked(large, {}));
+  EXPECT_TRUE(IsAsked(lane_, {}));
+  EXPECT_TRUE(IsAsked(others, {}));
+}
+
+TEST_F(KeptTest, WhatGoesForItsTenantAloneIsNamedSo) {
+  const auto bounds = std::make_shared<TenantBounds>();
+  bounds->SetDefault(3'000);
+  options_.tenant_bounds = bounds;
+  options_.kept_events = 5;
+  options_.kept_age = hours(10);
+  Fill(2);
+  clock_.Advance(hours(11));
+  for (int i = 3; i <= 9; ++i) AppendOne("e" + std::to_string(i), 1000);
+  Settlement settlement;
+  settlement.watermark = 9;
+  for (uint64_t position = 1; position <= 9; ++position) {
+    settlement.parked.push_back(Kept(lane_, position));
+  }
+  Settle(settlement);
+  // Two are too old, two more are too many for it, and another two are for the tenant.
+  EXPECT_TRUE(IsAsked(lane_, {6, 2, 4}));
+}
+
 TEST_F(KeptTest, TellsForWhomMostIsKept) {
   options_.min_free_bytes = 0;
   Fill(4);

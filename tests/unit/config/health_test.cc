@@ -128,7 +128,7 @@ TEST(Everything, OfPaceOrderAndHealth) {
   const Config config = Parsed(R"(
 limits:
   max_in_flight: 2000
-  tenant_defaults: {max_in_flight: 200}
+  tenant_defaults: {max_in_flight: 200, max_backlog_bytes: 3MiB}
 event_types:
   - name: order.paid
 destinations:
@@ -166,6 +166,8 @@ subscriptions:
   const model::Destination& d = config.destinations.at(0);
   EXPECT_EQ(config.limits.max_in_flight(), 2000u);
   EXPECT_EQ(config.limits.tenant_defaults().max_in_flight(), 200u);
+  EXPECT_EQ(config.limits.tenant_defaults().max_backlog_bytes(), 3u << 20);
+  EXPECT_EQ(Parsed("").limits.tenant_defaults().max_backlog_bytes(), 10ull << 30);
   EXPECT_EQ(d.concurrency, 16u);
   EXPECT_TRUE(d.adaptive);
   EXPECT_EQ(d.order, (model::Order{model::Ordering::kKey, model::AfterDead::kHold}));

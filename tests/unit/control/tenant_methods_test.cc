@@ -91,18 +91,20 @@ class TenantMethodsTest : public ControlTest {
 
 TEST_F(TenantMethodsTest, OneIsMadeChangedAndThereAfterARestart) {
   const auto made = Make(R"(tenant_id: "bell" tenant {
-      display_name: "Bell & Sons" limits { max_in_flight: 7 } labels { key: "plan" value: "gold" } })");
+      display_name: "Bell & Sons" limits { max_in_flight: 7 max_backlog_bytes: 2097152 } labels { key: "plan" value: "gold" } })");
   ASSERT_TRUE(made.ok()) << made.status();
   EXPECT_EQ(made->name(), "tenants/bell");
   EXPECT_FALSE(made->uid().empty());
   EXPECT_EQ(made->origin().kind(), v1::Origin::API);
   EXPECT_EQ(LimitsInForce("bell")->max_in_flight, 7u);
+  EXPECT_EQ(LimitsInForce("bell")->max_backlog_bytes, 2u << 20);
 
   const auto changed = Change(
       absl::StrCat(R"(tenant { name: "tenants/bell" etag: ')", made->etag(),
                    R"(' limits { max_rate: 2.5 } } update_mask { paths: "limits.max_rate" })"));
   ASSERT_TRUE(changed.ok()) << changed.status();
   EXPECT_EQ(changed->limits().max_in_flight(), 7u);
+  EXPECT_EQ(changed->limits().max_backlog_bytes(), 2u << 20);
   EXPECT_EQ(LimitsInForce("bell")->max_rate, 2.5);
   Reopen();
   EXPECT_EQ(LimitsInForce("bell")->max_rate, 2.5);
@@ -190,6 +192,9 @@ TEST_F(TenantMethodsTest, WhatIsWrongIsNamed) {
   EXPECT_THAT(std::string(bound.status().message()), HasSubstr("tenant.limits.max_in_flight"));
   const auto rate = Make(R"(tenant_id: "bell" tenant { limits { publish_bytes_per_second: 10 } })");
   EXPECT_THAT(std::string(rate.status().message()), HasSubstr("publish_bytes_per_second"));
+  const auto backlog = Make(R"(tenant_id: "bell" tenant { limits { max_backlog_bytes: 1000 } })");
+  EXPECT_THAT(std::string(backlog.status().message()),
+              HasSubstr("tenant.limits.max_backlog_bytes: must be 1 MiB to 1024 TiB"));
   EXPECT_THAT(Names(), ElementsAre("tenants/acme"));
 }
 

@@ -110,6 +110,33 @@ TEST_F(KeepingTest, OverItsBoundTheOldestDieCountedAndTold) {
   }
 }
 
+TEST_F(KeepingTest, WhatGoesForItsTenantIsCountedAndToldAsSuch) {
+  store_.kept_of_tenant = 6;
+  uint64_t told = 0;
+  observer_.on_kept_too_much = [&](const std::string& name, const Observer::KeptTooMuch& kept) {
+    EXPECT_EQ(name, "a");
+    EXPECT_EQ(kept.of_tenant, kept.deliveries);
+    told += kept.of_tenant;
+  };
+  Begin(10);
+  EXPECT_LE(Kept(), 6u);
+  EXPECT_GE(store_.dead.size(), 1u);
+  EXPECT_EQ(GivenUp(metrics::GivenUp::kTenantTooMuch), store_.dead.size());
+  EXPECT_EQ(GivenUp(metrics::GivenUp::kTooMuch), 0u);
+  EXPECT_EQ(told, store_.dead.size());
+  // The lower of both is the destination's own: what is above goes for the tenant.
+  store_.kept_events = 4;
+  store_.kept_of_tenant = 2;
+  const size_t before = store_.dead.size();
+  observer_.on_kept_too_much = {};
+  RunFor(seconds(30));
+  EXPECT_LE(Kept(), 2u);
+  EXPECT_EQ(GivenUp(metrics::GivenUp::kTooMuch) + GivenUp(metrics::GivenUp::kTenantTooMuch),
+            store_.dead.size());
+  EXPECT_GE(GivenUp(metrics::GivenUp::kTenantTooMuch), before + 2);
+  EXPECT_GE(GivenUp(metrics::GivenUp::kTooMuch), 1u);
+}
+
 // Rows are read again, because those before them went back, while the removal is under way.
 TEST_F(KeepingTest, WhatWasGivenUpIsNotSentWhileItsRowIsStillThere) {
   options_.max_lane_bytes = 1'500;

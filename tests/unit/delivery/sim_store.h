@@ -103,7 +103,8 @@ struct SimStore {
   // --- Retention: what is settled and below `leave_to` is gone, but for what is parked.
   uint64_t gone_to = 0;
   uint64_t leave_to = 0;
-  size_t kept_events = SIZE_MAX;  ///< bound of each lane
+  size_t kept_events = SIZE_MAX;     ///< bound of each lane
+  size_t kept_of_tenant = SIZE_MAX;  ///< bound of all lanes of a tenant together
   std::chrono::nanoseconds kept_age = std::chrono::hours(10'000);
   std::map<store::LaneId, uint64_t> cuts;  ///< the highest position that each had to give up
   std::set<uint64_t> parked_positions() const {
@@ -123,14 +124,27 @@ struct SimStore {
     if (events[position - 1] == nullptr) return false;
     return position > gone_to || parked_ones.contains(position);
   }
-  /// What each lane has to give up: rows over its bound, oldest first, and what is too old.
+  /// What each lane has to give up: rows over its bound or its tenant's, oldest first, and what is
+  /// too old.
   std::map<store::LaneId, store::EvictionRequest> Cut(base::WallTime now) {
     std::map<store::LaneId, std::vector<std::pair<uint64_t, size_t>>> rows;
+    std::map<std::string, size_t> tenants;
     for (const auto& [id, row] : parked) {
-      if (!IsMark(id)) rows[std::get<0>(id)].push_back({std::get<2>(id), 1 + row.rest.size()});
+      if (IsMark(id)) continue;
+      rows[std::get<0>(id)].push_back({std::get<2>(id), 1 + row.rest.size()});
+      tenants[lanes.at(std::get<0>(id)).name.tenant] += 1 + row.rest.size();
     }
     std::map<store::LaneId, store::EvictionRequest> cut;
     for (auto& [lane, each] : rows) {
+      // Where a tenant has too much, each of its lanes may have the same: the journal is not so
+      // strict with some while others have less.
+      const std::string& tenant = lanes.at(lane).name.tenant;
+      const auto of_tenant = std::ranges::count_if(
+          rows, [&](const auto& other) { return lanes.at(other.first).name.tenant == tenant; });
+      const size_t level = tenants[tenant] > kept_of_tenant
+                               ? kept_of_tenant / static_cast<size_t>(of_tenant)
+                               : SIZE_MAX;
+      uint64_t over_level = 0;
       std::sort(each.rbegin(), each.rend());
       store::EvictionRequest evict;
       size_t sum = 0;
@@ -140,8 +154,12 @@ struct SimStore {
           evict.too_old_to = std::max(evict.too_old_to, position);
         }
         if (sum > kept_events) evict.up_to = std::max(evict.up_to, position);
+        if (sum > level) over_level = std::max(over_level, position);
       }
       evict.up_to = std::max(evict.up_to, evict.too_old_to);
+      if (over_level > evict.up_to) {
+        evict.of_tenant_above = std::exchange(evict.up_to, over_level);
+      }
       if (evict.up_to == 0) continue;
       cut[lane] = evict;
       for (const auto& [id, row] : parked) {  // a batch goes whole

@@ -32,7 +32,8 @@ class Observer {
   /// long (`journal.kept_*`).
   struct KeptTooMuch {
     uint64_t deliveries = 0;
-    uint64_t too_old = 0;  ///< of these, for their age
+    uint64_t too_old = 0;    ///< of these, for their age
+    uint64_t of_tenant = 0;  ///< of these, for what is kept for the tenant's destinations together
     uint64_t first_position = 0;
     uint64_t last_position = 0;
   };

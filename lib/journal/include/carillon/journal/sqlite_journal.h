@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "carillon/base/clock.h"
 #include "carillon/journal/journal.h"
+#include "carillon/journal/tenant_bounds.h"
 
 namespace carillon::journal {
 
@@ -28,6 +29,9 @@ struct SqliteJournalOptions {
   uint64_t kept_events = 1'000'000;
   uint64_t kept_total_bytes = 5ull << 30;
   uint64_t kept_total_events = 4'000'000;
+  /// The same for the destinations of each tenant together; null: no bound. It may be changed while
+  /// the journal is open.
+  std::shared_ptr<const TenantBounds> tenant_bounds = nullptr;
   /// Publishing is refused while the file system has less than this, space that retention freed
   /// inside the files counted in (of which a quarter must be outside).
   uint64_t min_free_bytes = 256ull << 20;

@@ -184,15 +184,17 @@ inline constexpr std::array<std::string_view, kDnsResultCount> kDnsResultNames =
 enum class GivenUp : uint8_t {
   /// more was kept than one of the bounds
   kTooMuch,
+  /// more was kept for all destinations of its tenant than `max_backlog_bytes` of its limits
+  kTenantTooMuch,
   /// kept for longer than `journal.kept_age`
   kTooOld,
   /// their destination was taken out of the configuration, by a reload, while the service was
   /// down, or when it ended; of the latter two those that had rows
   kRemoved,
 };
-inline constexpr size_t kGivenUpCount = 3;
-inline constexpr std::array<std::string_view, kGivenUpCount> kGivenUpNames = {"too_much", "too_old",
-                                                                              "removed"};
+inline constexpr size_t kGivenUpCount = 4;
+inline constexpr std::array<std::string_view, kGivenUpCount> kGivenUpNames = {
+    "too_much", "tenant_too_much", "too_old", "removed"};
 
 /// State of a destination: label `state` of `carillon_destinations`.
 enum class DestinationState : uint8_t {

@@ -17,6 +17,7 @@ struct TenantLimits {
   std::optional<uint32_t> weight;         ///< its share beside others
   std::optional<double> publish_events_per_second;
   std::optional<uint64_t> publish_bytes_per_second;
+  std::optional<uint64_t> max_backlog_bytes;  ///< of what is kept for its destinations together
   friend bool operator==(const TenantLimits&, const TenantLimits&) = default;
 };
 

@@ -15,6 +15,8 @@ namespace carillon::store {
 struct EvictionRequest {
   uint64_t up_to = 0;
   uint64_t too_old_to = 0;  ///< those up to here for their age, the others for their number or size
+  /// Those above are given up only for what is kept for the tenant's destinations together.
+  uint64_t of_tenant_above = UINT64_MAX;
   friend bool operator==(const EvictionRequest&, const EvictionRequest&) = default;
 };
 
