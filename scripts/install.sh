@@ -2,8 +2,8 @@
 # Installs the Debian 12 packages that Carillon is built, tested and measured with: those that are
 # missing, nothing else, without a question. Says nothing when none is missing.
 #
-#   scripts/install.sh [build|test|bench|watch|lint]...   (default: all but lint, which is for
-#                                                         scripts/lint.sh --changed)
+#   scripts/install.sh [build|console|test|bench|watch|lint]...   (default: all but lint, which is for
+#                                                                 scripts/lint.sh --changed)
 #
 # CARILLON_SKIP_INSTALL=1 skips it, for systems other than Debian 12 that have the same versions.
 set -euo pipefail
@@ -26,13 +26,15 @@ packages=(
   test:python3 test:python3-pip test:python3-yaml test:openssl test:curl test:ca-certificates
   test:iproute2 test:prometheus
   test:clang-format-19 test:shellcheck test:codespell test:debootstrap test:etcd-server
+  test:chromium
+  console:protobuf-compiler
   lint:clang-tidy-19
   bench:python3 bench:nginx bench:openssl bench:wrk bench:iproute2
   watch:python3 watch:python3-yaml watch:openssl watch:prometheus
 )
 # Node.js and its npm may also be there from elsewhere, and then exclude Debian's.
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-  packages+=(test:nodejs test:npm)
+  packages+=(test:nodejs test:npm console:nodejs console:npm)
 fi
 # Any Go fetches the one that tests/chart/tools/build.sh needs, as it comes as a Go module.
 if ! command -v go >/dev/null; then
@@ -42,11 +44,11 @@ fi
 services=(civetweb etcd-server:etcd nginx prometheus)
 
 groups=("$@")
-(( ${#groups[@]} )) || groups=(build test bench watch)
+(( ${#groups[@]} )) || groups=(build console test bench watch)
 for group in "${groups[@]}"; do
   case "$group" in
-    build | test | bench | watch | lint) ;;
-    *) echo "install.sh: no such group: $group (there are: build test bench watch lint)" >&2; exit 2 ;;
+    build | console | test | bench | watch | lint) ;;
+    *) echo "install.sh: no such group: $group (there are: build console test bench watch lint)" >&2; exit 2 ;;
   esac
 done
 

@@ -1,0 +1,152 @@
+import { ActionIcon, Button, Drawer, Menu, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useQuery } from '@connectrpc/connect-query';
+import { IconLogout, IconMenu2, IconMoon, IconPlus, IconSun, IconUser } from '@tabler/icons-react';
+import { Suspense, useEffect, useRef } from 'react';
+import { Link, Route, Switch, useLocation } from 'wouter';
+import { roleWords, useViewer } from '../api/caller';
+import { queries } from '../api/client';
+import { connection } from '../api/connection';
+import { principalWords } from '../api/names';
+import { session, signOut } from '../api/session';
+import { useStore } from '../api/store';
+import { ServerService } from '../gen/carillon/v1/server_service_pb';
+import { Time } from '../ui/parts';
+import { PageLoading } from '../ui/status';
+import { AsTenantBanner, OfflineBanner } from './banners';
+import { framed } from './embed';
+import { rememberScheme } from './looks';
+import { MENU, SCREENS } from './routes';
+import { Shortcuts } from './Shortcuts';
+import { TenantPicker } from './TenantPicker';
+
+function NavLink({ to, onGo, children }: { to: string; onGo?: (() => void) | undefined; children: React.ReactNode }) {
+  const [path] = useLocation();
+  const on = to === '/' ? path === '/' : path === to || path.startsWith(`${to}/`);
+  return <Link href={to} className={on ? 'active' : ''} aria-current={on ? 'page' : undefined} onClick={onGo}>{children}</Link>;
+}
+
+function Nav({ onGo }: { onGo?: () => void }) {
+  const viewer = useViewer();
+  return (
+    <nav aria-label="Main" className="nav">
+      {MENU.map(({ title, items }) => {
+        const shown = items.filter((item) => viewer.may(item.method));
+        if (shown.length === 0) return null;
+        return (
+          <div key={title} className="nav-g">
+            {title ? <p className="nav-t">{title}</p> : null}
+            <ul>{shown.map(({ to, label, icon: I }) => <li key={to}><NavLink to={to} onGo={onGo}><I size={16} stroke={1.7} aria-hidden /><span>{label}</span></NavLink></li>)}</ul>
+          </div>
+        );
+      })}
+    </nav>
+  );
+}
+
+const Brand = () => <Link href="/" className="brand"><img src="/console/icon.svg" width={24} height={24} alt="" />Carillon</Link>;
+
+function Foot() {
+  const { down } = useStore(connection);
+  const { data } = useQuery(ServerService.method.getServerInfo, {}, { staleTime: 60_000 });
+  return <div className="side-f"><span className={`dot${down ? ' off' : ''}`} />{down ? 'No answer' : 'Connected'}<span className="grow" />{data?.version ? <span className="num">{data.version}</span> : null}</div>;
+}
+
+export function SchemeButton() {
+  const scheme = useComputedColorScheme('light');
+  const { setColorScheme } = useMantineColorScheme({ keepTransitions: true });
+  const next = scheme === 'dark' ? 'light' : 'dark';
+  return (
+    <Tooltip label={next === 'dark' ? 'Dark' : 'Light'} openDelay={300}>
+      <ActionIcon size={32} variant="subtle" color="gray" aria-label={`Switch to ${next}`} data-scheme onClick={() => { rememberScheme(next); setColorScheme(next); }}>
+        {next === 'dark' ? <IconMoon size={17} aria-hidden /> : <IconSun size={17} aria-hidden />}
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+function Who() {
+  const { caller } = useViewer();
+  return (
+    <Menu position="bottom-end" width={260} withinPortal={false}>
+      <Menu.Target><button type="button" className="who" aria-label={`Signed in as ${principalWords(caller.principal)}`}><IconUser size={15} aria-hidden /></button></Menu.Target>
+      <Menu.Dropdown>
+        <div className="who-in">
+          <b><bdi>{principalWords(caller.principal)}</bdi></b>
+          <span className="muted">{roleWords(caller.role)}{caller.expireTime ? <>, until <Time at={caller.expireTime} form="full" /></> : null}</span>
+        </div>
+        {framed ? null : <Menu.Item leftSection={<IconLogout size={14} aria-hidden />} onClick={() => { signOut(); queries.clear(); }}>Sign out</Menu.Item>}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function NewWebhook() {
+  const viewer = useViewer();
+  const [path] = useLocation();
+  const may = viewer.may('DestinationService/CreateDestination') && viewer.may('SubscriptionService/CreateSubscription');
+  if (!may || path === '/new') return null;
+  return <Button component={Link} href="/new" className="new" leftSection={<IconPlus size={14} aria-hidden />}><span className="new-l">New webhook</span></Button>;
+}
+
+function NotFound() {
+  return <div className="page"><div className="empty"><h1>There is no such page</h1><p>The address may be mistyped, or the page was renamed.</p><Link href="/">To the overview</Link></div></div>;
+}
+
+/** After each change of page the focus goes to its heading, which tells those who cannot see. */
+function useFocusOnHeading(): void {
+  const [path] = useLocation();
+  const first = useRef(true);
+  useEffect(() => {
+    if (first.current) {
+      first.current = false;
+      return;
+    }
+    const timer = setTimeout(() => {
+      const heading = document.querySelector<HTMLElement>('main h1');
+      heading?.setAttribute('tabindex', '-1');
+      heading?.focus({ preventScroll: true });
+      window.scrollTo(0, 0);
+    }, 60);
+    return () => clearTimeout(timer);
+  }, [path]);
+}
+
+export function Shell() {
+  const [opened, { open, close }] = useDisclosure(false);
+  const { portal } = useStore(session);
+  useFocusOnHeading();
+  return (
+    <div className={`shell${framed ? ' framed' : ''}`}>
+      <a className="skip" href="#main">Skip to content</a>
+      {framed ? null : <aside className="side"><div className="side-in"><Brand /><Nav /><span className="grow" /><Foot /></div></aside>}
+      <header className="top">
+        {framed ? <Nav /> : (
+          <>
+            <ActionIcon className="burger" size={32} variant="subtle" color="gray" aria-label="Menu" onClick={open}><IconMenu2 size={18} aria-hidden /></ActionIcon>
+            <Drawer.Root opened={opened} onClose={close} size={260} lockScroll={false}>
+              <Drawer.Overlay />
+              <Drawer.Content aria-label="Menu"><Drawer.Body className="drawer"><Brand /><Nav onGo={close} /><Foot /></Drawer.Body></Drawer.Content>
+            </Drawer.Root>
+            <TenantPicker />
+          </>
+        )}
+        <span className="grow" />
+        {framed ? null : <SchemeButton />}
+        <NewWebhook />
+        {framed && portal ? null : <Who />}
+      </header>
+      <main id="main" tabIndex={-1}>
+        <OfflineBanner />
+        <AsTenantBanner />
+        <Suspense fallback={<PageLoading />}>
+          <Switch>
+            {SCREENS.map(({ path, page: Page }) => <Route key={path} path={path}><Page /></Route>)}
+            <Route><NotFound /></Route>
+          </Switch>
+        </Suspense>
+      </main>
+      <Shortcuts />
+    </div>
+  );
+}

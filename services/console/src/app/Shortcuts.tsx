@@ -1,0 +1,52 @@
+import { Kbd, Switch } from '@mantine/core';
+import { useEffect, useRef, useState } from 'react';
+import { useLocation } from 'wouter';
+import { recall, remember } from '../api/storage';
+import { Dialog } from '../ui/Dialog';
+
+const GO: Record<string, string> = { o: '/', d: '/destinations', l: '/deliveries' };
+const LIST: [string[], string][] = [
+  [['g', 'o'], 'Overview'], [['g', 'd'], 'Destinations'], [['g', 'l'], 'Deliveries'], [['n'], 'New webhook'],
+  [['/'], 'Filter'], [['.'], 'Light or dark'], [['?'], 'This list'], [['Esc'], 'Close what is on top'],
+];
+const CHORD_MS = 1200;
+
+const typing = (target: EventTarget | null) =>
+  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+
+/** Letters that lead somewhere, and the list of them. They can be switched off. */
+export function Shortcuts() {
+  const [, go] = useLocation();
+  const [shown, setShown] = useState(false);
+  const [on, setOn] = useState(recall('letters') !== 'off');
+  const chord = useRef(0);
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector('[role="dialog"]')) return;
+      if (event.key === '?') return setShown(true);
+      if (!on) return;
+      if (Date.now() - chord.current < CHORD_MS && GO[event.key]) {
+        chord.current = 0;
+        return go(GO[event.key]!);
+      }
+      chord.current = event.key === 'g' ? Date.now() : 0;
+      if (event.key === 'n') go('/new');
+      else if (event.key === '.') document.querySelector<HTMLElement>('[data-scheme]')?.click();
+      else if (event.key === '/') {
+        const field = document.querySelector<HTMLElement>('[data-filter-field]');
+        if (field) {
+          event.preventDefault();
+          field.focus();
+        }
+      }
+    };
+    document.addEventListener('keydown', listen);
+    return () => document.removeEventListener('keydown', listen);
+  }, [go, on]);
+  return (
+    <Dialog title="Keyboard" opened={shown} onClose={() => setShown(false)}>
+      <dl className="keys-list">{LIST.map(([keys, what]) => <div key={what}><dt>{keys.map((key) => <Kbd key={key} size="xs">{key}</Kbd>)}</dt><dd>{what}</dd></div>)}</dl>
+      <Switch label="Single letters do something" checked={on} onChange={(event) => { setOn(event.currentTarget.checked); remember('letters', event.currentTarget.checked ? undefined : 'off'); }} />
+    </Dialog>
+  );
+}

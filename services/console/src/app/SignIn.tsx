@@ -1,0 +1,120 @@
+import { createClient } from '@connectrpc/connect';
+import { Button, PasswordInput } from '@mantine/core';
+import { useEffect, useRef, useState } from 'react';
+import { useLocation } from 'wouter';
+import { queries, transport } from '../api/client';
+import { readError } from '../api/errors';
+import { session, signIn, signOut } from '../api/session';
+import { PortalService, PortalTheme_Scheme as Scheme } from '../gen/carillon/v1/portal_service_pb';
+import { TokenService } from '../gen/carillon/v1/access_service_pb';
+import { Dialog } from '../ui/Dialog';
+import { ErrorBox } from '../ui/status';
+import { framed } from './embed';
+
+/** Tries a token before it takes the place of the one before. */
+async function tryToken(token: string): Promise<void> {
+  await createClient(TokenService, transport).getCaller({}, { headers: { Authorization: `Bearer ${token}` } });
+}
+
+/** Asks for a token and signs in with it. */
+function TokenForm({ onDone, act }: { onDone: () => void; act: string }) {
+  const [text, setText] = useState('');
+  const [error, setError] = useState<unknown>();
+  const [busy, setBusy] = useState(false);
+  const submit = async () => {
+    const token = text.trim().replace(/^Bearer\s+/i, '');
+    if (!token || busy) return;
+    const before = session.get();
+    setBusy(true);
+    setError(undefined);
+    session.set({ ...before, token });  // what the transport sends
+    try {
+      await tryToken(token);
+      signIn(token);
+      await queries.invalidateQueries();
+      onDone();
+    } catch (failure) {
+      session.set(before);
+      setError(failure);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <form className="stack" onSubmit={(event) => { event.preventDefault(); void submit(); }}>
+      <PasswordInput
+        size="sm" label="Token" description="car_… or a JSON Web Token of your login" value={text} autoComplete="off" data-autofocus
+        visibilityToggleButtonProps={{ 'aria-label': 'Show the token' }} onChange={(event) => setText(event.currentTarget.value)}
+      />
+      {error ? <ErrorBox error={error} /> : null}
+      <div className="row"><Button type="submit" size="sm" loading={busy} disabled={!text.trim()}>{act}</Button></div>
+    </form>
+  );
+}
+
+export function SignIn() {
+  const [, go] = useLocation();
+  return (
+    <main className="door" id="main">
+      <title>Sign in · Carillon</title>
+      <div className="door-in">
+        <img src="/console/icon.svg" width={40} height={40} alt="" />
+        <h1>{framed ? 'Not signed in' : 'Sign in to Carillon'}</h1>
+        {framed ? <p>The page that shows this one has to sign you in. Reload it.</p> : (
+          <>
+            <p>Paste a token. It stays in this tab and is forgotten when you close it.</p>
+            <TokenForm act="Sign in" onDone={() => go('/', { replace: true })} />
+            <p className="muted">No token yet? <code>carillon tokens generate</code> makes the first one, for <code>access.tokens</code> in the configuration file.</p>
+          </>
+        )}
+      </div>
+    </main>
+  );
+}
+
+const SCHEMES: Partial<Record<Scheme, 'light' | 'dark'>> = { [Scheme.LIGHT]: 'light', [Scheme.DARK]: 'dark' };
+
+/** Opens the link that stands behind `#`, once. */
+export function PortalDoor() {
+  const [, go] = useLocation();
+  const [error, setError] = useState<unknown>();
+  const begun = useRef(false);
+  useEffect(() => {
+    if (begun.current) return;
+    begun.current = true;
+    const link = location.hash.slice(1);
+    history.replaceState(null, '', location.pathname);
+    if (!link) return go('/', { replace: true });
+    createClient(PortalService, transport).openPortalSession({ link }).then(async ({ token, portalSession }) => {
+      const theme = portalSession?.theme;
+      queries.clear();
+      signOut();
+      signIn(token, { portal: true, looks: { scheme: theme ? SCHEMES[theme.scheme] : undefined, accent: theme?.accent || undefined } });
+      go('/', { replace: true });
+    }, setError);
+  }, [go]);
+  return (
+    <main className="door" id="main">
+      <title>Carillon</title>
+      <div className="door-in">
+        <h1>{error ? 'This link does not open any more' : 'Opening…'}</h1>
+        {error ? <><p>Go back to where it came from, and ask for a new one.</p><ErrorBox error={error} /></> : null}
+      </div>
+    </main>
+  );
+}
+
+/** Over the page, when the server takes the token no more: what was typed into forms stays. */
+export function ExpiredDialog({ portal }: { portal: boolean }) {
+  const close = () => { if (!portal) { signOut(); queries.clear(); } };
+  return (
+    <Dialog title="You have to sign in again" opened onClose={close}>
+      <div className="stack">
+        <p className="mt0">The server does not take your token any more: it ended, or was revoked. What you typed is still here.</p>
+        {portal ? <p className="mt0">Go back to where your link came from, and open a new one.</p> : <TokenForm act="Sign in again" onDone={() => {}} />}
+      </div>
+    </Dialog>
+  );
+}
+
+export const deniedAtDoor = (error: unknown): boolean => readError(error).reason.startsWith('CREDENTIALS_');

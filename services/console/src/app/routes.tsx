@@ -1,0 +1,48 @@
+import { IconActivity, IconHome, IconSend } from '@tabler/icons-react';
+import { type ComponentType, lazy, type LazyExoticComponent } from 'react';
+
+// Every screen: its address, and where it stands in the menu. A screen that needs a method is in the menu only of
+// those who may call it.
+
+export interface Screen {
+  /** As wouter reads it. */
+  path: string;
+  page: LazyExoticComponent<ComponentType>;
+}
+
+export interface MenuItem {
+  to: string;
+  label: string;
+  icon: typeof IconHome;
+  method: string;
+}
+
+export interface MenuGroup {
+  title: string;
+  items: MenuItem[];
+}
+
+export const MENU: MenuGroup[] = [
+  {
+    title: '',
+    items: [
+      { to: '/', label: 'Overview', icon: IconHome, method: 'StatsService/GetSummary' },
+      { to: '/destinations', label: 'Destinations', icon: IconSend, method: 'DestinationService/ListDestinations' },
+    ],
+  },
+  {
+    title: 'Look into',
+    items: [
+      { to: '/deliveries', label: 'Deliveries', icon: IconActivity, method: 'DeliveryService/ListDeliveries' },
+    ],
+  },
+];
+
+export const SCREENS: Screen[] = [
+  { path: '/', page: lazy(() => import('../screens/overview/Overview')) },
+  { path: '/destinations', page: lazy(() => import('../screens/destinations/Destinations')) },
+  { path: '/destinations/:tenant/:id', page: lazy(() => import('../screens/destination/Destination')) },
+  { path: '/deliveries', page: lazy(() => import('../screens/deliveries/Deliveries')) },
+  { path: '/deliveries/:tenant/:destination/:id', page: lazy(() => import('../screens/delivery/Delivery')) },
+  { path: '/new', page: lazy(() => import('../screens/wizard/Wizard')) },
+];

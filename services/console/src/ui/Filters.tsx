@@ -1,0 +1,94 @@
+import { Button, CloseButton, Menu, TextInput } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { IconFilter, IconSearch } from '@tabler/icons-react';
+import { useEffect, useRef, useState } from 'react';
+import { useSearchParams } from 'wouter';
+
+export interface Choice {
+  value: string;
+  label: string;
+}
+export interface FilterField {
+  /** Its name in the address. */
+  id: string;
+  label: string;
+  choices: Choice[];
+}
+
+/** What stands in the address, and how it is changed without a new entry in the history for each letter. */
+export function useAddress(): [URLSearchParams, (changes: Record<string, string | undefined>) => void] {
+  const [params, setParams] = useSearchParams();
+  return [params, (changes) => {
+    setParams((before) => {
+      const next = new URLSearchParams(before);
+      for (const [name, value] of Object.entries(changes)) {
+        if (value) next.set(name, value);
+        else next.delete(name);
+      }
+      return next;
+    }, { replace: true });
+  }];
+}
+
+/** A text field whose content stands in the address a moment after it was typed. */
+export function SearchField({ id, label, width = 280 }: { id: string; label: string; width?: number }) {
+  const [params, change] = useAddress();
+  const [text, setText] = useState(params.get(id) ?? '');
+  const written = useRef(text);
+  const write = useDebouncedCallback((value: string) => {
+    written.current = value;
+    change({ [id]: value.trim() });
+  }, 300);
+  const given = params.get(id) ?? '';
+  useEffect(() => {
+    if (given !== written.current.trim()) {
+      written.current = given;
+      setText(given);
+    }
+  }, [given]);
+  return (
+    <TextInput
+      className="search" style={{ width }} value={text} aria-label={label} placeholder={label} data-filter-field
+      leftSection={<IconSearch size={14} aria-hidden />}
+      rightSection={text ? <CloseButton size="xs" aria-label={`Clear: ${label}`} onClick={() => { setText(''); write(''); }} /> : null}
+      onChange={(event) => { setText(event.currentTarget.value); write(event.currentTarget.value); }}
+    />
+  );
+}
+
+/** Filters as chips, all of them in the address. */
+export function FilterBar({ fields, search, aside }: { fields: FilterField[]; search?: { id: string; label: string } | undefined; aside?: React.ReactNode }) {
+  const [params, change] = useAddress();
+  const set = fields.filter((field) => params.get(field.id));
+  return (
+    <div className="filters" role="search">
+      {search ? <SearchField id={search.id} label={search.label} /> : null}
+      {set.map((field) => {
+        const value = params.get(field.id)!;
+        const label = field.choices.find((choice) => choice.value === value)?.label ?? value;
+        return (
+          <span key={field.id} className="fchip">
+            <span className="muted">{field.label}:</span> <b><bdi>{label}</bdi></b>
+            <CloseButton size={24} iconSize={13} aria-label={`Remove the filter ${field.label}`} onClick={() => change({ [field.id]: undefined })} />
+          </span>
+        );
+      })}
+      <Menu position="bottom-start" withinPortal={false} closeOnItemClick>
+        <Menu.Target><Button variant="subtle" leftSection={<IconFilter size={14} aria-hidden />}>Add filter</Button></Menu.Target>
+        <Menu.Dropdown className="filter-menu">
+          {fields.filter((field) => !params.get(field.id)).map((field) => (
+            <div key={field.id}>
+              <Menu.Label>{field.label}</Menu.Label>
+              {field.choices.map((choice) => <Menu.Item key={choice.value} onClick={() => change({ [field.id]: choice.value })}>{choice.label}</Menu.Item>)}
+            </div>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+      <span className="grow" />
+      {aside}
+    </div>
+  );
+}
+
+export const clearFilters = (fields: FilterField[], ...others: string[]) =>
+  Object.fromEntries([...fields.map((field) => field.id), ...others].map((id) => [id, undefined]));

@@ -1,0 +1,62 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type ReactNode, useEffect, useRef } from 'react';
+
+export const ROW = 36;
+const AHEAD = 600;
+
+export interface Column {
+  id: string;
+  head: ReactNode;
+  /** Left out where there is little room. */
+  secondary?: boolean;
+  className?: string;
+}
+
+/** A list of many rows: fixed height, only what is seen is in the page. Rows are slim objects, never messages. */
+export function VirtualList<Row>({ label, columns, rows, keyOf, line, onNearEnd, total, atTop }: {
+  label: string;
+  columns: Column[];
+  rows: readonly Row[];
+  keyOf: (row: Row) => string;
+  /** The cells of a row; memoize what is in them. */
+  line: (row: Row, index: number) => ReactNode[];
+  onNearEnd?: (() => void) | undefined;
+  /** If known. */
+  total?: number | undefined;
+  /** Whether it is scrolled to its top. */
+  atTop?: ((top: boolean) => void) | undefined;
+}) {
+  const box = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({
+    count: rows.length, getScrollElement: () => box.current, estimateSize: () => ROW, overscan: 8,
+    getItemKey: (i) => keyOf(rows[i]!),
+  });
+  const items = virtual.getVirtualItems();
+  const last = items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (onNearEnd && last >= rows.length - AHEAD) onNearEnd();
+  }, [last, rows.length, onNearEnd]);
+  const cellClass = (column: Column) => `vt-c c-${column.id}${column.secondary ? ' vt-2' : ''}${column.className ? ` ${column.className}` : ''}`;
+  return (
+    <div
+      ref={box} className="vt" role="table" aria-label={label} aria-rowcount={total === undefined ? -1 : total + 1} tabIndex={0}
+      onScroll={atTop ? (event) => atTop(event.currentTarget.scrollTop < ROW) : undefined}
+    >
+      <div role="rowgroup" className="vt-hg">
+        <div className="vt-h" role="row" aria-rowindex={1}>
+          {columns.map((column) => <span key={column.id} role="columnheader" className={cellClass(column)}>{column.head}</span>)}
+        </div>
+      </div>
+      <div className="vt-w" role="rowgroup" style={{ height: virtual.getTotalSize() }}>
+        {items.map((item) => {
+          const cells = line(rows[item.index]!, item.index);
+          return (
+            <div key={item.key} role="row" aria-rowindex={item.index + 2} className="vt-r" style={{ transform: `translateY(${item.start}px)` }}>
+              {columns.map((column, i) => <span key={column.id} role="cell" className={cellClass(column)}>{cells[i]}</span>)}
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,120 @@
+import { Button, Skeleton, Tooltip } from '@mantine/core';
+import { IconAlertTriangle, IconLock, IconRefresh } from '@tabler/icons-react';
+import { cloneElement, type ReactElement, type ReactNode } from 'react';
+import type { ApiError } from '../api/errors';
+import { readError } from '../api/errors';
+import { Origin_Kind, type Origin } from '../gen/carillon/v1/resource_pb';
+import { Since, TONE_ICONS } from './parts';
+import type { Tone } from './outcomes';
+
+// What a screen shows besides its data: nothing there, an error, no rights, old data.
+
+export function Empty({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) {
+  return <div className="empty"><h2>{title}</h2>{children ? <p>{children}</p> : null}{action}</div>;
+}
+
+export function ErrorBox({ error, retry, staleSince }: { error: unknown; retry?: () => void; staleSince?: number | undefined }) {
+  const it: ApiError = readError(error);
+  return (
+    <section className="error-box" role="alert">
+      <IconAlertTriangle size={18} stroke={2} aria-hidden />
+      <div className="min0">
+        <h2>{it.title}</h2>
+        <p><bdi>{it.message}</bdi></p>
+        {it.fields.length > 0 ? (
+          <ul>{it.fields.slice(0, 10).map((field) => <li key={field.path + field.message}><code>{field.path}</code> <bdi>{field.message}</bdi></li>)}</ul>
+        ) : null}
+        <p className="error-f">
+          {it.reason ? <code>{it.reason}</code> : null}
+          {it.retryAfterSeconds ? <span>again in {Math.ceil(it.retryAfterSeconds)} s</span> : null}
+          {staleSince ? <span>What is shown is <Since ms={staleSince} /> old.</span> : null}
+          {retry ? <Button size="compact-xs" variant="default" leftSection={<IconRefresh size={13} aria-hidden />} onClick={retry}>Try again</Button> : null}
+        </p>
+      </div>
+    </section>
+  );
+}
+
+/** Skeletons of the size that the data will have. */
+export function Loading({ rows = 6, height = 36 }: { rows?: number; height?: number }) {
+  return (
+    <div className="loading" aria-busy="true" role="status" aria-label="Loading">
+      {Array.from({ length: rows }, (_, i) => <Skeleton key={i} height={height - 12} my={6} radius={4} />)}
+    </div>
+  );
+}
+
+export function PageLoading() {
+  return (
+    <div className="page" aria-busy="true" role="status" aria-label="Loading">
+      <Skeleton height={28} width={220} /><Skeleton height={104} /><Skeleton height={320} />
+    </div>
+  );
+}
+
+/** A thin bar on top while data is fetched anew; what was there stays. */
+export const Refreshing = ({ on }: { on: boolean }) => (on ? <div className="refreshing" role="progressbar" aria-label="Refreshing" /> : null);
+
+export interface Loaded<T> {
+  data: T | undefined;
+  error: unknown;
+  isFetching: boolean;
+  dataUpdatedAt: number;
+  refetch: () => unknown;
+}
+
+/** The states of one query: skeletons, an error with what was known before, or the data. */
+export function Query<T>({ of, loading, children }: { of: Loaded<T>; loading?: ReactNode; children: (data: T) => ReactNode }) {
+  const retry = () => void of.refetch();
+  if (of.data === undefined) {
+    return of.error ? <ErrorBox error={of.error} retry={retry} /> : <>{loading ?? <Loading />}</>;
+  }
+  return (
+    <>
+      <Refreshing on={of.isFetching} />
+      {of.error ? <ErrorBox error={of.error} retry={retry} staleSince={of.dataUpdatedAt} /> : null}
+      {of.error ? <div className="stale">{children(of.data)}</div> : children(of.data)}
+    </>
+  );
+}
+
+/** An action that the viewer may not take stays there, disabled, and says what it needs. */
+export function Needs({ may, role = 'tenant administrator', origin, children }: {
+  may: boolean; role?: string; origin?: Origin | undefined; children: ReactElement<{ disabled?: boolean }>;
+}) {
+  const fixed = origin !== undefined && origin.kind !== Origin_Kind.API;
+  if (may && !fixed) return children;
+  const why = !may ? `Needs the role ${role}` : readOnlyWords(origin!);
+  return (
+    <Tooltip label={why} withArrow>
+      <span className="needs" tabIndex={0} role="group" aria-label={why}>{cloneElement(children, { disabled: true })}</span>
+    </Tooltip>
+  );
+}
+
+export function readOnlyWords(origin: Origin): string {
+  if (origin.kind === Origin_Kind.BUILT_IN) return 'Part of Carillon: it cannot be changed';
+  const [file, line] = origin.location.split(':');
+  if (!file) return 'Comes from the configuration file. Change it there.';
+  return `Comes from ${file}${line ? `, line ${line}` : ''}. Change it there.`;
+}
+
+export function ReadOnly({ origin }: { origin: Origin | undefined }) {
+  if (origin === undefined || origin.kind === Origin_Kind.API || origin.kind === Origin_Kind.KIND_UNSPECIFIED) return null;
+  return <p className="read-only"><IconLock size={14} aria-hidden /> {readOnlyWords(origin)}</p>;
+}
+
+export function NoRights({ role }: { role: string }) {
+  return <Empty title="This page is not for you">It needs the role {role}.</Empty>;
+}
+
+/** What happened, why, and what to do. */
+export function Hint({ tone, title, children, actions }: { tone: Tone; title: ReactNode; children?: ReactNode; actions?: ReactNode }) {
+  const I = TONE_ICONS[tone];
+  return (
+    <section className={`hint t-${tone}`}>
+      <I size={18} stroke={2} aria-hidden />
+      <div className="min0"><h2>{title}</h2>{children ? <div className="hint-b">{children}</div> : null}{actions ? <div className="hint-a">{actions}</div> : null}</div>
+    </section>
+  );
+}
