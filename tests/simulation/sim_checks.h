@@ -13,10 +13,12 @@
 #include "carillon/codec/body.h"
 #include "carillon/model/destination.h"
 #include "carillon/policy/retry.h"
+#include "sim_order_checks.h"
 #include "sim_owner.h"
 #include "sim_parts.h"
 #include "sim_retry_times.h"
 #include "sim_store.h"
+#include "sim_tokens.h"
 
 namespace carillon::delivery {
 
@@ -54,9 +56,8 @@ class SimChecks {
     last_fresh_.clear();
     answered_.clear();
     paused_until_.clear();
-    retry_tokens_.clear();
-    rate_tokens_.clear();
-    last_in_order_.clear();
+    tokens_.NewLife();
+    order_.NewLife();
     gone_.clear();
     retry_times_.NewLife();
   }
@@ -66,21 +67,16 @@ class SimChecks {
   void SetChanging(bool changing) { changing_ = changing; }
   void SetDestinations(const std::vector<model::Destination>& destinations) {
     const auto before = std::exchange(destinations_, {});
-    changed_at_ = clock_.Mono();
     for (const model::Destination& d : destinations) {
       destinations_[d.name] = d;
       const auto was = before.find(d.name);
       const auto is_of = [&](auto id) { return store_.lanes.at(id).name.name == d.name; };
-      const auto has = [&](const auto& entry) { return is_of(entry.first); };
       if (was == before.end()) std::erase_if(gone_, is_of);
-      if (was == before.end() || was->second.rate != d.rate) std::erase_if(rate_tokens_, has);
+      if (was == before.end() || was->second.rate != d.rate) tokens_.ForgetRates(is_of);
       if (was == before.end() || was->second.retry.budget != d.retry.budget) {
-        std::erase_if(retry_tokens_, has);
+        tokens_.ForgetBudgets(is_of);
       }
-      // Another order is that of what is accepted from now on.
-      uint64_t& ordered = ordered_from_[d.name];
-      const model::Ordering order = std::exchange(orders_[d.name], d.order.by);
-      if (ordered == 0 || order != d.order.by) ordered = store_.last() + 1;
+      order_.OnChange(d);
     }
   }
   /// A shard enables the destination, since its owner called.
@@ -102,8 +98,10 @@ class SimChecks {
     if (destination != nullptr) {
       EXPECT_TRUE(positions.size() == 1 || codec::IsBatchFormat(destination->format))
           << "a batch in a format of one event";
-      if (destination->rate) CheckRate(lane, *destination->rate);
-      CheckOrder(lane, *destination, positions, flights, flight);
+      if (destination->rate) tokens_.CheckRate(lane, *destination->rate);
+      counts_.in_order +=
+          order_.OnStart({.lane = lane, .destination = *destination, .positions = positions},
+                         OthersOf(flight, flights), changing_);
     }
   }
 
@@ -179,6 +177,17 @@ class SimChecks {
     return positions;
   }
 
+  /// What the other attempts to the same destination contain.
+  std::vector<std::vector<uint64_t>> OthersOf(
+      const SimCourier::Flight& flight,
+      const std::vector<const SimCourier::Flight*>& flights) const {
+    std::vector<std::vector<uint64_t>> others;
+    for (const SimCourier::Flight* other : flights) {
+      if (other->host == flight.host) others.push_back(PositionsOf(*other));
+    }
+    return others;
+  }
+
   void CheckEnabled(store::LaneId lane, const model::Destination* destination) {
     const store::Health& health = store_.lanes.at(lane).health;
     if (changing_ || destination == nullptr) return;
@@ -204,7 +213,7 @@ class SimChecks {
     const model::Destination* destination = DestinationOf(flight);
     if (destination != nullptr) {
       const bool tried = retry && store_.parked.at(row->second).attempts > 0;
-      CheckBudget(lane, retry, tried, destination->retry.budget);
+      tokens_.CheckBudget(lane, retry, tried, destination->retry.budget);
     }
     if (positions.size() == 1) {
       counts_.taken_apart += retry ? together_.erase({lane, positions[0]}) : 0;
@@ -229,73 +238,19 @@ class SimChecks {
     EXPECT_FALSE(store_.settled.contains(pair)) << "sent again after it settled";
     const bool unordered =
         destination != nullptr && destination->order.by == model::Ordering::kNone;
-    if (!unordered || position < OrderedFrom(*destination)) return;
+    if (!unordered || position < order_.From(*destination)) return;
     uint64_t& last = last_fresh_[lane];
     EXPECT_GT(position, last) << "first attempts out of order";
     last = position;
   }
 
-  /// One after another, each later than the last; behind a dead one only where that is wanted.
-  void CheckOrder(store::LaneId lane, const model::Destination& destination,
-                  const std::vector<uint64_t>& positions,
-                  const std::vector<const SimCourier::Flight*>& flights,
-                  const SimCourier::Flight& flight) {
-    if (destination.order.by == model::Ordering::kNone) return;
-    const uint64_t from = OrderedFrom(destination);
-    std::map<std::string, std::pair<uint64_t, uint64_t>> keys;  // first and last position of each
-    for (const uint64_t position : positions) {
-      const auto key = KeyOf(destination, position);
-      if (!key || position < from) continue;
-      const auto [at, is_first] = keys.try_emplace(*key, position, position);
-      if (!is_first) EXPECT_GT(position, at->second.second) << "a batch out of order";
-      at->second.second = position;
-      ++counts_.in_order;
-      if (destination.order.after_dead == model::AfterDead::kHold && !changing_) {
-        CheckNotHeld(lane, destination, *key, position);
-      }
-    }
-    for (const auto& [key, range] : keys) {
-      auto& last = last_in_order_[{lane, key}];
-      // Again what went last, or, of a batch that was taken apart, its first, or what follows that
-      // when it was given up.
-      const bool first_gone =
-          range.first > last.first && store_.told && store_.told(destination.name, last.first);
-      EXPECT_TRUE(range.first == last.first || range.first > last.second || first_gone)
-          << "key '" << key << "' out of order at lane " << lane << ": " << range.first << " after "
-          << last.second;
-      last = range;
-    }
-    for (const SimCourier::Flight* other : flights) {
-      if (other->host != flight.host) continue;
-      for (const uint64_t position : PositionsOf(*other)) {
-        const auto key = KeyOf(destination, position);
-        if (position < from) continue;
-        EXPECT_FALSE(key && keys.contains(*key)) << "two of one key in flight";
-      }
-    }
-  }
-
-  void CheckNotHeld(store::LaneId lane, const model::Destination& destination,
-                    const std::string& key, uint64_t position) const {
-    // A mark that the last table let pass may be on its way out of the store.
-    if (clock_.Mono() - changed_at_ < std::chrono::seconds(1)) return;
-    if (owner_.MayBe(destination.name, LaneCommand::kRelease)) return;
-    for (const auto& [id, row] : store_.parked) {
-      if (!SimStore::IsMark(id) || std::get<0>(id) != lane) continue;
-      if (std::get<2>(id) < OrderedFrom(destination)) continue;
-      if (KeyOf(destination, std::get<2>(id)) != key) continue;
-      EXPECT_LT(position, std::get<2>(id)) << "went on behind a dead delivery";
-    }
-  }
-
-  uint64_t OrderedFrom(const model::Destination& destination) const {
-    return ordered_from_.at(destination.name);
-  }
-
-  std::optional<std::string> KeyOf(const model::Destination& destination, uint64_t position) const {
-    if (destination.order.by == model::Ordering::kStrict) return "";
-    const auto key = store_.events[position - 1]->ordering_key();
-    return key.empty() ? std::nullopt : std::optional<std::string>(key);
+  /// It was no attempt.
+  void NoteShortage(store::LaneId lane, uint64_t position, const model::Destination* destination) {
+    ++counts_.shortages;
+    const auto row = store_.row_of.find({lane, position});
+    if (row == store_.row_of.end() || !SimStore::IsTimed(row->second)) return;
+    if (store_.parked.at(row->second).attempts == 0 || destination == nullptr) return;
+    tokens_.GiveBack(lane, destination->retry.budget);
   }
 
   /// What the receiver asked for, at least.
@@ -315,64 +270,22 @@ class SimChecks {
     ++counts_.pauses;
   }
 
-  /// In any stretch of time: no more retries than a burst, the floor and the ratio of the first
-  /// attempts together.
-  /// What was parked without an attempt is neither a first attempt nor a retry.
-  void CheckBudget(store::LaneId lane, bool parked, bool retry, const model::RetryBudget& budget) {
-    const double most = std::max(10.0, budget.min_per_second);
-    double& tokens = Refill(retry_tokens_, lane, most, budget.min_per_second);
-    if (retry) tokens -= 1;
-    if (!parked) tokens = std::min(most, tokens + budget.ratio);
-    EXPECT_GE(tokens, -1e-6) << "more retries than the budget has";
-  }
-
-  /// It was no attempt: what it took from the budget comes back.
-  void NoteShortage(store::LaneId lane, uint64_t position, const model::Destination* destination) {
-    ++counts_.shortages;
-    const auto row = store_.row_of.find({lane, position});
-    if (row == store_.row_of.end() || !SimStore::IsTimed(row->second)) return;
-    if (store_.parked.at(row->second).attempts == 0 || destination == nullptr) return;
-    const model::RetryBudget& budget = destination->retry.budget;
-    const double most = std::max(10.0, budget.min_per_second);
-    double& tokens = Refill(retry_tokens_, lane, most, budget.min_per_second);
-    tokens = std::min(most, tokens + 1);
-  }
-
-  void CheckRate(store::LaneId lane, const model::Rate& rate) {
-    double& tokens = Refill(rate_tokens_, lane, rate.burst, rate.per_second);
-    tokens -= 1;
-    EXPECT_GE(tokens, -1e-3) << "faster than the rate allows";
-  }
-
-  using Buckets = std::map<store::LaneId, std::pair<double, base::MonoTime>>;
-  double& Refill(Buckets& buckets, store::LaneId lane, double most, double per_second) {
-    auto& [tokens, since] = buckets.try_emplace(lane, most, clock_.Mono()).first->second;
-    const std::chrono::duration<double> passed = clock_.Mono() - since;
-    since = clock_.Mono();
-    tokens = std::min(most, tokens + per_second * passed.count());
-    return tokens;
-  }
-
   const SimStore& store_;
   const SimOwner& owner_;
   const base::Clock& clock_;
   std::map<std::string, model::Destination> destinations_;
-  std::map<std::string, model::Ordering> orders_;  // by name, as last known
-  std::map<std::string, uint64_t> ordered_from_;   // the first position under that order
   bool changing_ = false;
-  base::MonoTime changed_at_{};
   Counts counts_;
   SimRetryTimes retry_times_{store_, clock_};
+  SimOrderChecks order_{store_, owner_, clock_};
+  SimTokens tokens_{clock_};
   std::map<std::pair<store::LaneId, std::string>, std::string> batches_;  // bodies by id
   std::set<SimStore::Pair> together_;                                     // sent in a batch
   // Of this life:
   std::map<store::LaneId, uint64_t> last_fresh_;
-  std::map<std::pair<store::LaneId, std::string>, std::pair<uint64_t, uint64_t>> last_in_order_;
   std::set<SimStore::Pair> answered_;
   std::map<store::LaneId, base::MonoTime> paused_until_;
   std::set<store::LaneId> gone_;
-  Buckets retry_tokens_;
-  Buckets rate_tokens_;
 };
 
 }  // namespace carillon::delivery
