@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "embedded.h"
@@ -21,24 +23,31 @@ bool Rules::Allows(const Address& address) const {
   return std::ranges::any_of(networks_, [&](const Network& n) { return n.Contains(address); });
 }
 
-absl::Status Rules::CheckAddress(const Address& address) const {
+std::optional<AddressRefusal> Rules::FindRefusal(const Address& address) const {
   const std::vector<Address> translated = BehindNat64(address, nat64_);
-  if (!translated.empty()) return CheckCarried(address, translated);
-  const std::optional<std::string> special = FindSpecial(address);
+  if (!translated.empty()) return FindCarried(address, translated);
+  std::optional<std::string> special = FindSpecial(address);
   if (special && !Allows(address)) {
-    return absl::PermissionDeniedError(absl::StrCat(address.ToString(), " (", *special, ")"));
+    std::string text = absl::StrCat(address.ToString(), " (", *special, ")");
+    return AddressRefusal{*std::move(special), std::move(text)};
   }
-  return CheckCarried(address, Carried(address, networks_));
+  return FindCarried(address, Carried(address, networks_));
 }
 
-absl::Status Rules::CheckCarried(const Address& outer, const std::vector<Address>& carried) const {
+std::optional<AddressRefusal> Rules::FindCarried(const Address& outer,
+                                                 const std::vector<Address>& carried) const {
   for (const Address& inner : carried) {
-    if (const absl::Status status = CheckAddress(inner); !status.ok()) {
-      return absl::PermissionDeniedError(
-          absl::StrCat(outer.ToString(), ", which carries ", status.message()));
-    }
+    std::optional<AddressRefusal> refusal = FindRefusal(inner);
+    if (!refusal) continue;
+    refusal->text = absl::StrCat(outer.ToString(), ", which carries ", refusal->text);
+    return refusal;
   }
-  return absl::OkStatus();
+  return std::nullopt;
+}
+
+absl::Status Rules::CheckAddress(const Address& address) const {
+  const std::optional<AddressRefusal> refusal = FindRefusal(address);
+  return refusal ? absl::PermissionDeniedError(refusal->text) : absl::OkStatus();
 }
 
 absl::Status Rules::CheckPort(uint16_t port) const {

@@ -43,6 +43,13 @@ TEST(Rules, WhatIsCarriedMustPassToo) {
   EXPECT_THAT(Refusal(rules, "2001:0:808:808::f5ff:fffe"), testing::HasSubstr("carries 10.0.0.1"));
 }
 
+TEST(Rules, TheRuleIsThatOfTheAddressWhichIsRefused) {
+  const Rules rules = Allowing({"64:ff9b::/96"});
+  EXPECT_EQ(rules.FindRefusal(*ParseAddress("10.1.2.3"))->rule, "10.0.0.0/8, private use");
+  EXPECT_EQ(rules.FindRefusal(*ParseAddress("64:ff9b::a00:1"))->rule, "10.0.0.0/8, private use");
+  EXPECT_FALSE(rules.FindRefusal(*ParseAddress("64:ff9b::808:808")));
+}
+
 // Allowing an IPv4 range does not open the ways round that lead into it.
 TEST(Rules, AnInnerAddressThatIsAllowedIsNotEnough) {
   const Rules rules = Allowing({"127.0.0.0/8"});

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -10,6 +12,12 @@
 #include "carillon/guard/ports.h"
 
 namespace carillon::guard {
+
+/// Why an address is refused.
+struct AddressRefusal {
+  std::string rule;  ///< `10.0.0.0/8, private use`: of the address, or of one that it carries
+  std::string text;  ///< `10.1.2.3 (10.0.0.0/8, private use)`
+};
 
 /// Where requests may go. Made without more: public unicast addresses, at the ports 80, 443, 8080
 /// and 8443. A value; const, it may be used by several threads.
@@ -26,8 +34,10 @@ class Rules {
   /// address inside them (RFC 6052): that address alone decides, whatever else allows the prefix.
   void AddNat64(const Network& prefix) { nat64_.push_back(prefix); }
 
-  /// PERMISSION_DENIED with why (`10.1.2.3 (10.0.0.0/8, private use)`). An address passes when it
-  /// is public or allowed, and every IPv4 address that it carries is so too.
+  /// Nullopt when the address passes: it is public or allowed, and every IPv4 address that it
+  /// carries is so too.
+  std::optional<AddressRefusal> FindRefusal(const Address& address) const;
+  /// PERMISSION_DENIED with the text of its refusal.
   absl::Status CheckAddress(const Address& address) const;
   /// PERMISSION_DENIED: `port 22`.
   absl::Status CheckPort(uint16_t port) const;
@@ -38,7 +48,8 @@ class Rules {
 
  private:
   bool Allows(const Address& address) const;
-  absl::Status CheckCarried(const Address& outer, const std::vector<Address>& carried) const;
+  std::optional<AddressRefusal> FindCarried(const Address& outer,
+                                            const std::vector<Address>& carried) const;
 
   std::vector<Network> networks_;
   std::vector<Network> nat64_;
