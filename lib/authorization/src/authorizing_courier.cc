@@ -14,6 +14,7 @@ namespace carillon::authorization {
 namespace {
 
 using model::Outcome;
+using FactsPtr = std::shared_ptr<const model::AttemptFacts>;
 using SourcePtr = std::shared_ptr<TokenSource>;
 
 constexpr uint16_t kUnauthorized = 401;
@@ -75,7 +76,7 @@ class AuthorizingCourier final : public http::Courier, public http::CourierListe
       case Advice::kWait:
         return Wait(*source, std::move(waiting));
       case Advice::kFail:
-        return FailLater(waiting, source->last_outcome, source->last_error);
+        return FailLater(waiting, source->last_outcome, source->last_error, source->last_facts);
     }
   }
 
@@ -164,6 +165,7 @@ class AuthorizingCourier final : public http::Courier, public http::CourierListe
     } else {
       source.last_outcome = answer.outcome;
       source.last_error = answer.error;
+      source.last_facts = answer.facts;
       const auto asked = policy::ParseRetryAfter(response.retry_after, clock_.Wall());
       source.state.OnFailed(clock_.Mono(), asked);
     }
@@ -175,10 +177,11 @@ class AuthorizingCourier final : public http::Courier, public http::CourierListe
     std::vector<Failure> failures;
     for (Waiting& waiting : std::exchange(source->waiting, {})) {
       if (answer.outcome != Outcome::kSuccess) {
-        failures.push_back(Failed(waiting, answer.outcome, answer.error));
+        failures.push_back(Failed(waiting, answer.outcome, answer.error, answer.facts));
       } else if (now >= waiting.since + source->total_timeout()) {
-        failures.push_back(
-            Failed(waiting, Outcome::kConnectTimeout, "no token within the total time-out"));
+        failures.push_back(Failed(waiting, Outcome::kConnectTimeout,
+                                  "no token within the total time-out",
+                                  TotalTimeoutReached(*source)));
       } else {
         Send(source, std::move(waiting));
       }
@@ -186,17 +189,25 @@ class AuthorizingCourier final : public http::Courier, public http::CourierListe
     for (const Failure& failure : failures) listener_->OnResponse(failure.token, failure.response);
   }
 
-  Failure Failed(const Waiting& waiting, Outcome outcome, std::string error) const {
+  static FactsPtr TotalTimeoutReached(const TokenSource& source) {
+    model::AttemptFacts facts;
+    facts.bound = {model::Bound::kTotalTimeout, source.total_timeout().count()};
+    return std::make_shared<const model::AttemptFacts>(std::move(facts));
+  }
+
+  Failure Failed(const Waiting& waiting, Outcome outcome, std::string error, FactsPtr facts) const {
     Failure failure{.token = waiting.request.token};
     failure.response.wire = outcome;
     failure.response.error = std::move(error);
     failure.response.started = waiting.since;
     failure.response.ended = clock_.Mono();
+    failure.response.facts = std::move(facts);
     return failure;
   }
 
-  void FailLater(const Waiting& waiting, Outcome outcome, std::string error) {
-    failures_.push_back(Failed(waiting, outcome, std::move(error)));
+  void FailLater(const Waiting& waiting, Outcome outcome, std::string error,
+                 FactsPtr facts = nullptr) {
+    failures_.push_back(Failed(waiting, outcome, std::move(error), std::move(facts)));
     if (failures_.size() > 1) return;
     options_.post([this, alive = std::weak_ptr<int>(alive_)] {
       if (alive.expired()) return;

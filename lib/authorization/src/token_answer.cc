@@ -96,7 +96,11 @@ bool IsBearer(const Answer& answer) {
 }  // namespace
 
 TokenAnswer ReadTokenAnswer(const http::Response& response) {
-  if (response.wire != Outcome::kSuccess) return Failed(response.wire, response.error);
+  if (response.wire != Outcome::kSuccess) {
+    TokenAnswer failed = Failed(response.wire, response.error);
+    failed.facts = response.facts;
+    return failed;
+  }
   const Answer answer(response.body);
   if (response.status < 200 || response.status > 299) return Refused(response, answer);
   if (!answer.is_object()) return Unusable("is no JSON object of at most 16 KiB");

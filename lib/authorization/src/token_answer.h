@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -14,6 +15,8 @@ struct TokenAnswer {
   std::optional<Token> token;
   model::Outcome outcome = model::Outcome::kSuccess;  ///< not kSuccess without a token
   std::string error;                                  ///< in words; repeats nothing secret
+  /// Those of the token server's response, or null.
+  std::shared_ptr<const model::AttemptFacts> facts;
 };
 
 /// RFC 6749, sections 5.1 and 5.2. A token has at most 8 KiB; its lifetime is 5 min where the

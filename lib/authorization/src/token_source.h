@@ -44,6 +44,7 @@ class TokenSource {
   std::vector<Waiting> waiting;
   model::Outcome last_outcome = model::Outcome::kSuccess;  ///< of the last fetch that failed
   std::string last_error;
+  std::shared_ptr<const model::AttemptFacts> last_facts;
 
  private:
   http::EndpointOptions ServerOptions(const http::EndpointOptions& options) const;

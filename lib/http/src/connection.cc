@@ -50,7 +50,7 @@ void Connection::OnDialed(Dialed dialed) {
   dialed_ = dialed.times;
   peer_ = std::move(dialed.peer);
   if (dialed.outcome != Outcome::kSuccess) {
-    return Finish(dialed.outcome, std::move(dialed.error), false);
+    return Finish(dialed.outcome, std::move(dialed.error), false, std::move(dialed.facts));
   }
   stream_ = std::move(dialed.stream);
   address_ = dialed.address;
@@ -126,21 +126,33 @@ void Connection::OnBytes(size_t bytes) {
   const bool whole = state == ResponseReader::State::kDone;
   const bool keep = whole && reader_.keep_alive() && used == bytes && !writing_;
   if (!keep && IsLateTimeout()) return endpoint_.Resend(*this);
-  Finish(Outcome::kProtocol, reader_.error(), keep);
+  FactsPtr facts;
+  if (reader_.head_too_long()) {
+    facts = BoundReached(model::Bound::kResponseHeadBytes,
+                         static_cast<int64_t>(context_.options.max_head_bytes));
+  }
+  Finish(Outcome::kProtocol, reader_.error(), keep, std::move(facts));
 }
 
 void Connection::OnClosed(ErrorCode ec) {
   const bool unanswered = reused_ && !answered_ && !attempt_->resent;
   if (unanswered || IsLateTimeout()) return endpoint_.Resend(*this);
-  Finish(BrokenOutcome(ec), "before a whole response head: " + stream_->Explain(ec), false);
+  const Outcome outcome = BrokenOutcome(ec);
+  FactsPtr facts;
+  if (outcome == Outcome::kTls) facts = CertificateShown(stream_->Certificate());
+  Finish(outcome, "before a whole response head: " + stream_->Explain(ec), false, std::move(facts));
 }
 
 void Connection::OnAttemptDeadline() {
+  FactsPtr facts =
+      BoundReached(model::Bound::kTotalTimeout, attempt_->options->total_timeout.count());
   if (dialer_) {
     dialer_->NoteTimeout();
-    return Finish(Outcome::kConnectTimeout, "no connection within the total time-out", false);
+    return Finish(Outcome::kConnectTimeout, "no connection within the total time-out", false,
+                  std::move(facts));
   }
-  Finish(Outcome::kResponseTimeout, "no whole response head within the total time-out", false);
+  Finish(Outcome::kResponseTimeout, "no whole response head within the total time-out", false,
+         std::move(facts));
 }
 
 bool Connection::IsLateTimeout() const {
@@ -202,8 +214,9 @@ Response Connection::End(Outcome outcome, std::string error) {
   return response;
 }
 
-void Connection::Finish(Outcome outcome, std::string error, bool keep) {
-  const Response response = End(outcome, std::move(error));
+void Connection::Finish(Outcome outcome, std::string error, bool keep, FactsPtr facts) {
+  Response response = End(outcome, std::move(error));
+  response.facts = std::move(facts);
   Remember(response.wire);
   const uint64_t token = attempt_->request->token;
   CourierContext& context = context_;

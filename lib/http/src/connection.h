@@ -78,7 +78,7 @@ class Connection final : public StreamUser,
   /// So that the next attempt begins at another address where this one did no good.
   void Remember(model::Outcome outcome);
   /// Ends the attempt; the connection lives on when `keep`. Nothing may follow it.
-  void Finish(model::Outcome outcome, std::string error, bool keep);
+  void Finish(model::Outcome outcome, std::string error, bool keep, FactsPtr facts = nullptr);
 
   CourierContext& context_;
   Endpoint& endpoint_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
 #include "connect_failure.h"
 
@@ -110,27 +111,44 @@ void Dialer::OnResolved(absl::StatusOr<Addresses> answer) {
   stage_ == Stage::kResolving ? OnDestination(*answer) : OnProxy(*answer);
 }
 
+const std::string& Dialer::HostAsked() const {
+  return stage_ == Stage::kResolving ? options_->url.host : egress_->proxy->host;
+}
+
+std::string Dialer::CannotResolve(std::string_view why) const {
+  return absl::StrCat("cannot resolve ", stage_ == Stage::kResolving ? "" : "the proxy ",
+                      HostAsked(), ": ", base::ToAbsl(why));
+}
+
 void Dialer::OnLookupFailed(const absl::Status& status) {
-  const std::string what =
-      stage_ == Stage::kResolving ? options_->url.host : "the proxy " + egress_->proxy->host;
-  std::string error = "cannot resolve " + what + ": " + std::string(base::ToStd(status.message()));
+  std::string error = CannotResolve(base::ToStd(status.message()));
   if (status.code() == absl::StatusCode::kResourceExhausted) {
     return FinishShort(model::Resource::kLookups, std::move(error));
   }
-  Finish(Outcome::kDns, std::move(error));
+  Finish(Outcome::kDns, std::move(error), LookupFailed(HostAsked(), LookupCode(status)));
 }
 
-std::string Dialer::FindRefused(const Addresses& addresses) const {
-  absl::Status status = egress_->rules.CheckPort(options_->url.port);
-  for (const auto& address : addresses)
-    status.Update(egress_->rules.CheckAddress(ToGuard(address)));
-  return std::string(base::ToStd(status.message()));
+std::optional<Dialer::Refused> Dialer::FindRefused(const Addresses& addresses) const {
+  const absl::Status port = egress_->rules.CheckPort(options_->url.port);
+  if (!port.ok()) {
+    const std::string text(base::ToStd(port.message()));
+    return Refused{{.address = "", .rule = text}, text};
+  }
+  for (const auto& address : addresses) {
+    auto refusal = egress_->rules.FindRefusal(ToGuard(address));
+    if (!refusal) continue;
+    return Refused{{.address = address.to_string(), .rule = std::move(refusal->rule)},
+                   std::move(refusal->text)};
+  }
+  return std::nullopt;
 }
 
 void Dialer::OnDestination(const Addresses& addresses) {
-  if (const std::string refused = FindRefused(addresses); !refused.empty()) {
+  if (std::optional<Refused> refused = FindRefused(addresses)) {
     if (context_.options.on_blocked) context_.options.on_blocked();
-    return Finish(Outcome::kBlocked, "the guard refuses " + options_->url.host + ": " + refused);
+    return Finish(Outcome::kBlocked,
+                  "the guard refuses " + options_->url.host + ": " + refused->text,
+                  Blocked(std::move(refused->facts.address), std::move(refused->facts.rule)));
   }
   for (const auto& address : history_->Order(addresses, context_.clock.Mono())) {
     if (hops_.size() < kMaxHops) hops_.push_back({{address, options_->url.port}, std::nullopt});
@@ -211,7 +229,7 @@ void Dialer::OnConnectDeadline() {
   if (context_.clock.Mono() < must_end_ && has_next()) return ConnectNext();
   if (failure_.short_of) return FinishFailed();
   for (const Try& one : connecting_) Blame(one.hop);
-  Finish(Outcome::kConnectTimeout, "no connection within the connect time-out");
+  FinishLate(Outcome::kConnectTimeout, "no connection within the connect time-out");
 }
 
 bool Dialer::TakePlace() {
@@ -279,8 +297,8 @@ void Dialer::OnTunnel(Tunnel::Result result) {
 void Dialer::OnTunnelSilent() {
   history_->Failed(DestinationOf(hop_).address(), context_.clock.Mono());
   if (!has_next()) {
-    return Finish(Outcome::kConnectTimeout,
-                  "the proxy did not answer CONNECT within the connect time-out");
+    return FinishLate(Outcome::kConnectTimeout,
+                      "the proxy did not answer CONNECT within the connect time-out");
   }
   tunnel_->Cancel();
   stream_->Close();
@@ -311,23 +329,22 @@ void Dialer::OnHandshake(ErrorCode ec) {
   }
   TellHandshake(HandshakeResult::kFailed);
   history_->Failed(DestinationOf(hop_).address(), context_.clock.Mono());
-  Finish(Outcome::kTls, "TLS handshake: " + stream_->Explain(ec));
+  Finish(Outcome::kTls, "TLS handshake: " + stream_->Explain(ec),
+         CertificateShown(stream_->Certificate()));
 }
 
 void Dialer::OnHandshakeSilent() {
   TellHandshake(HandshakeResult::kTimeout);
   history_->Failed(DestinationOf(hop_).address(), context_.clock.Mono());
-  Finish(Outcome::kConnectTimeout, "no TLS handshake within the connect time-out");
+  FinishLate(Outcome::kConnectTimeout, "no TLS handshake within the connect time-out");
 }
 
 void Dialer::OnDeadline() {
   switch (stage_) {
     case Stage::kResolving:
-      return Finish(Outcome::kDns, "cannot resolve " + options_->url.host +
-                                       ": no answer within the connect time-out");
     case Stage::kResolvingProxy:
-      return Finish(Outcome::kDns, "cannot resolve the proxy " + egress_->proxy->host +
-                                       ": no answer within the connect time-out");
+      return FinishLate(Outcome::kDns, CannotResolve("no answer within the connect time-out"),
+                        LookupFailed(HostAsked(), "TIMEOUT"));
     case Stage::kConnecting:
       return OnConnectDeadline();
     case Stage::kTunnelling:
@@ -365,8 +382,18 @@ void Dialer::FinishShort(model::Resource of, std::string error) {
   Finish(Outcome::kLocalShortage, std::move(error));
 }
 
-void Dialer::Finish(Outcome outcome, std::string error) {
-  Dialed dialed{outcome, std::move(error), nullptr, phase(), nullptr, short_of_, times(), {}};
+void Dialer::FinishLate(Outcome outcome, std::string error, const FactsPtr& also) {
+  Finish(outcome, std::move(error),
+         BoundReached(model::Bound::kConnectTimeout, options_->connect_timeout.count(), also));
+}
+
+void Dialer::Finish(Outcome outcome, std::string error, FactsPtr facts) {
+  Dialed dialed{.outcome = outcome,
+                .error = std::move(error),
+                .phase = phase(),
+                .short_of = short_of_,
+                .times = times(),
+                .facts = std::move(facts)};
   if (std::string peer = Peer(); !peer.empty()) {
     dialed.peer = std::make_shared<const std::string>(std::move(peer));
   }

@@ -4,10 +4,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "address_history.h"
 #include "courier_context.h"
+#include "facts.h"
 #include "stream.h"
 #include "tunnel.h"
 
@@ -23,6 +25,7 @@ struct Dialed {
   model::Resource short_of = model::Resource::kDescriptors;  ///< after kLocalShortage
   PhaseTimes times;
   boost::asio::ip::address address;  ///< of the destination, also behind a proxy; on success
+  FactsPtr facts;                    ///< behind `error`
 };
 
 /// Makes one connection: looks the name up, asks the guard for every address, connects (through the
@@ -87,9 +90,16 @@ class Dialer final : public LookupUser,
   void Enter(Stage stage);
   static PhaseTimes::Time* TimeOf(PhaseTimes& times, Stage stage);
   void TellHandshake(HandshakeResult result) const;
+  /// Whose look-up is under way: the destination's host, or the proxy.
+  const std::string& HostAsked() const;
+  std::string CannotResolve(std::string_view why) const;
   void OnLookupFailed(const absl::Status& status);
-  /// What the guard refuses: `10.0.0.1 (10.0.0.0/8, private use)`; empty when nothing.
-  std::string FindRefused(const Addresses& addresses) const;
+  /// What the guard refuses, and in words: `10.0.0.1 (10.0.0.0/8, private use)`.
+  struct Refused {
+    model::BlockFacts facts;
+    std::string text;
+  };
+  std::optional<Refused> FindRefused(const Addresses& addresses) const;
   void OnDestination(const Addresses& addresses);
   void OnProxy(const Addresses& addresses);
   bool has_next() const { return next_hop_ < hops_.size(); }
@@ -119,7 +129,9 @@ class Dialer final : public LookupUser,
   void OnHandshakeSilent();
   /// Whom a report speaks of; empty while there is nobody.
   std::string Peer() const;
-  void Finish(Outcome outcome, std::string error);
+  void Finish(Outcome outcome, std::string error, FactsPtr facts = nullptr);
+  /// The connect timeout has passed; `also` is known, too.
+  void FinishLate(Outcome outcome, std::string error, const FactsPtr& also = nullptr);
   void FinishShort(model::Resource of, std::string error);
 
   CourierContext& context_;

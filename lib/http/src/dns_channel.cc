@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "absl/strings/str_join.h"
+#include "dns_refusal.h"
 
 namespace carillon::http {
 namespace {
@@ -54,7 +55,7 @@ DnsAnswer Read(const ares_addrinfo& found) {
   }
   answer.ttl = seconds(std::max(0, ttl));
   if (!answer.addresses.empty()) return answer;
-  return {.result = LookupResult::kNotFound, .error = "no addresses"};
+  return {.result = LookupResult::kNotFound, .error = "no addresses", .code = "NODATA"};
 }
 
 LookupResult ResultOf(int status, int timeouts) {
@@ -78,12 +79,27 @@ LookupResult ResultOf(int status, int timeouts) {
   }
 }
 
-int CloseSocket(ares_socket_t socket, void*) { return close(socket); }
-
-ares_ssize_t Receive(ares_socket_t socket, void* into, size_t size, int flags, sockaddr* from,
-                     ares_socklen_t* from_size, void*) {
-  return recvfrom(socket, into, size, flags, from, from_size);
+std::string_view CodeOf(LookupResult result, int status) {
+  if (result == LookupResult::kTimeout) return "TIMEOUT";
+  switch (status) {
+    case ARES_ENOTFOUND:
+      return "NXDOMAIN";
+    case ARES_ENODATA:
+      return "NODATA";
+    case ARES_ESERVFAIL:
+      return "SERVFAIL";
+    case ARES_EREFUSED:
+      return "REFUSED";
+    case ARES_ENOTIMP:
+      return "NOTIMP";
+    case ARES_EFORMERR:
+      return "FORMERR";
+    default:
+      return "ERROR";
+  }
 }
+
+int CloseSocket(ares_socket_t socket, void*) { return close(socket); }
 
 ares_ssize_t Send(ares_socket_t socket, const iovec* parts, int count, void*) {
   msghdr message{};
@@ -97,6 +113,7 @@ ares_ssize_t Send(ares_socket_t socket, const iovec* parts, int count, void*) {
 /// From `Start` to its end; owned by c-ares meanwhile.
 struct DnsChannel::Lookup {
   DnsChannel& channel;
+  std::string host;
   Done done;
   size_t shortages;  // of the channel, when it started
 };
@@ -132,7 +149,7 @@ absl::Status DnsChannel::Open(const ResolverOptions& options) {
   static const ares_socket_functions functions{.asocket = &DnsChannel::OpenSocket,
                                                .aclose = &CloseSocket,
                                                .aconnect = &DnsChannel::Connect,
-                                               .arecvfrom = &Receive,
+                                               .arecvfrom = &DnsChannel::Receive,
                                                .asendv = &Send};
   ares_set_socket_functions(channel_, &functions, this);
   if (options.servers.empty()) return absl::OkStatus();
@@ -154,7 +171,8 @@ void DnsChannel::Start(const std::string& host, Done done) {
   hints.ai_flags = ARES_AI_NOSORT;  // sorting opens a socket for each address
   ++running_;
   ++started_;
-  auto* lookup = new Lookup{*this, std::move(done), shortages_};
+  refusals_[host];
+  auto* lookup = new Lookup{*this, host, std::move(done), shortages_};
   ares_getaddrinfo(channel_, host.c_str(), nullptr, &hints, &DnsChannel::OnEnd, lookup);
 }
 
@@ -164,12 +182,16 @@ void DnsChannel::OnEnd(void* given, int status, int timeouts, ares_addrinfo* fou
   const std::unique_ptr<Lookup> lookup(static_cast<Lookup*>(given));
   DnsChannel& channel = lookup->channel;
   --channel.running_;
+  const auto refused = channel.refusals_.extract(lookup->host);
   DnsAnswer answer;
   if (status == ARES_SUCCESS && found != nullptr) {
     answer = Read(*found);
   } else {
     answer.result = ResultOf(status, timeouts);
     answer.error = ares_strerror(status);
+    answer.code = CodeOf(answer.result, status);
+    const bool is_refused = !refused.empty() && !refused.mapped().empty();
+    if (answer.result == LookupResult::kError && is_refused) answer.code = refused.mapped();
     const bool starved = channel.shortages_ != lookup->shortages;
     if (answer.result == LookupResult::kError && starved) {
       answer = {.result = LookupResult::kLocal, .error = "no socket to ask the name servers with"};
@@ -204,6 +226,18 @@ void DnsChannel::OnSocketState(void* given, ares_socket_t socket, int readable, 
   } else if (epoll_ctl(self->epoll_, EPOLL_CTL_MOD, socket, &event) != 0) {
     epoll_ctl(self->epoll_, EPOLL_CTL_ADD, socket, &event);
   }
+}
+
+ares_ssize_t DnsChannel::Receive(ares_socket_t socket, void* into, size_t size, int flags,
+                                 sockaddr* from, ares_socklen_t* from_size, void* given) {
+  const ares_ssize_t received = recvfrom(socket, into, size, flags, from, from_size);
+  if (received <= 0) return received;
+  const auto refusal = RefusalIn({static_cast<const char*>(into), static_cast<size_t>(received)});
+  if (!refusal) return received;
+  auto& refusals = static_cast<DnsChannel*>(given)->refusals_;
+  const auto found = refusals.find(refusal->name);
+  if (found != refusals.end()) found->second = refusal->code;
+  return received;
 }
 
 ares_socket_t DnsChannel::OpenSocket(int domain, int type, int protocol, void* self) {

@@ -9,6 +9,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 
 #include "carillon/http/resolver.h"
 
@@ -18,6 +20,7 @@ namespace carillon::http {
 struct DnsAnswer {
   LookupResult result = LookupResult::kOk;
   std::string error;            ///< in words, unless kOk
+  std::string_view code;        ///< as LookupCode says it; static, unless kOk
   Addresses addresses;          ///< each once; not empty when kOk
   std::chrono::seconds ttl{0};  ///< the shortest of the answer
 };
@@ -61,6 +64,8 @@ class DnsChannel {
   static void OnSocketState(void* self, ares_socket_t socket, int readable, int writable);
   static ares_socket_t OpenSocket(int domain, int type, int protocol, void* self);
   static int Connect(ares_socket_t socket, const sockaddr* to, ares_socklen_t size, void* self);
+  static ares_ssize_t Receive(ares_socket_t socket, void* into, size_t size, int flags,
+                              sockaddr* from, ares_socklen_t* from_size, void* self);
   static void OnEnd(void* lookup, int status, int timeouts, ares_addrinfo* found);
   void NoteShortage(int error);
 
@@ -70,6 +75,8 @@ class DnsChannel {
   size_t running_ = 0;
   size_t started_ = 0;
   size_t shortages_ = 0;  // how often a socket could not be had
+  /// What the last name server that would not answer said, by the names under way.
+  std::unordered_map<std::string, std::string_view> refusals_;
 };
 
 }  // namespace carillon::http

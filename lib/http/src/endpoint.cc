@@ -193,11 +193,15 @@ void Endpoint::OnWaitedTooLong(Attempt& attempt) {
                            .error = "no descriptor was free until the total time-out"});
   }
   const base::MonoTime now = context_.clock.Mono();
-  const Response response =
-      waits_for_place ? Ended(attempt, Outcome::kLocalShortage,
-                              "waited for a free descriptor until the total time-out", now)
-                      : Ended(attempt, Outcome::kConnectTimeout,
-                              "waited for a free connection until the total time-out", now);
+  Response response = waits_for_place
+                          ? Ended(attempt, Outcome::kLocalShortage,
+                                  "waited for a free descriptor until the total time-out", now)
+                          : Ended(attempt, Outcome::kConnectTimeout,
+                                  "waited for a free connection until the total time-out", now);
+  if (!waits_for_place) {
+    response.facts =
+        BoundReached(model::Bound::kTotalTimeout, attempt.options->total_timeout.count());
+  }
   const uint64_t token = attempt.request->token;
   CourierContext& context = context_;
   queue_.erase(attempt.place);

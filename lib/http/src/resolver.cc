@@ -31,11 +31,11 @@ constexpr size_t kStartsOfRound = 64;
 absl::Status ErrorOf(const DnsAnswer& answer) {
   switch (answer.result) {
     case LookupResult::kNotFound:
-      return absl::NotFoundError(answer.error);
+      return WithLookupCode(absl::NotFoundError(answer.error), answer.code);
     case LookupResult::kLocal:
       return absl::ResourceExhaustedError(answer.error);
     default:
-      return absl::UnavailableError(answer.error);
+      return WithLookupCode(absl::UnavailableError(answer.error), answer.code);
   }
 }
 

@@ -25,6 +25,7 @@ ResponseReader::ResponseReader(size_t max_head_bytes, size_t max_body_bytes)
 void ResponseReader::Reset() {
   head_.Reset(max_head_bytes_);
   stands_ = false;
+  head_too_long_ = false;
   odd_ = false;
   interim_bytes_ = 0;
   body_bytes_ = 0;
@@ -53,13 +54,11 @@ ResponseReader::State ResponseReader::FeedHead(std::string_view& bytes) {
     case ResponseHead::State::kMore:
       if (head_.status() == 0 || !head_.interim()) return State::kMore;
       if (interim_bytes_ + head_.bytes() < max_head_bytes_) return State::kMore;
-      return Bad("too many or too long interim responses");
+      return HeadTooLong("too many or too long interim responses");
     case ResponseHead::State::kNotHttp:
       return Bad("the answer is not HTTP/1.x");
     case ResponseHead::State::kTooLong:
-      if (head_.status() == 0 || head_.interim()) return Bad("a head too long");
-      stands_ = true;
-      return Enough("a head too long");
+      return HeadTooLong("a head too long");
     case ResponseHead::State::kWhole:
       return EndHead();
   }
@@ -70,7 +69,8 @@ ResponseReader::State ResponseReader::EndHead() {
   if (head_.status() == kSwitchingProtocols) return Bad("an answer 101 that nobody asked for");
   if (head_.interim()) {
     interim_bytes_ += head_.bytes();
-    if (interim_bytes_ >= max_head_bytes_) return Bad("too many or too long interim responses");
+    if (interim_bytes_ >= max_head_bytes_)
+      return HeadTooLong("too many or too long interim responses");
     odd_ |= head_.odd();
     head_.Reset(max_head_bytes_);
     kept_head_.clear();
@@ -114,6 +114,13 @@ bool ResponseReader::keep_alive() const {
 }
 
 void ResponseReader::Keep(std::string_view data) { KeepUpTo(keep_bytes_, data, body_); }
+
+ResponseReader::State ResponseReader::HeadTooLong(std::string what) {
+  head_too_long_ = true;
+  if (head_.status() == 0 || head_.interim()) return Bad(std::move(what));
+  stands_ = true;
+  return Enough(std::move(what));
+}
 
 ResponseReader::State ResponseReader::Bad(std::string what) {
   error_ = std::move(what);

@@ -43,8 +43,10 @@ class ResponseReader {
   uint16_t status() const { return stands_ ? head_.status() : uint16_t{0}; }
   bool keep_alive() const;  ///< after kDone: the connection can carry another request
   std::string& retry_after() { return head_.retry_after(); }
-  std::string& kept_head() { return kept_head_; }      ///< what was kept of what came of it
-  std::string& body() { return body_; }                ///< the same
+  std::string& kept_head() { return kept_head_; }  ///< what was kept of what came of it
+  std::string& body() { return body_; }            ///< the same
+  /// The head, or interim responses together, reached `max_head_bytes`: that ended the reading.
+  bool head_too_long() const { return head_too_long_; }
   const std::string& error() const { return error_; }  ///< after kBad, kEnough: what is wrong
 
  private:
@@ -53,6 +55,7 @@ class ResponseReader {
   State FeedBody(std::string_view& bytes);
   State FeedChunks(std::string_view& bytes);
   void Keep(std::string_view data);
+  State HeadTooLong(std::string what);
   State Bad(std::string what);
   State Enough(std::string what);
 
@@ -62,6 +65,7 @@ class ResponseReader {
   ChunkedBody chunks_;
   ResponseHead::Body framing_ = ResponseHead::Body::kNone;
   bool stands_ = false;
+  bool head_too_long_ = false;
   bool odd_ = false;          // an interim response was
   size_t interim_bytes_ = 0;  // of interim heads that are whole
   size_t body_bytes_ = 0;     // read of the body, chunk sizes and trailers with it

@@ -10,6 +10,7 @@
 #include <ctime>
 
 #include "absl/strings/str_cat.h"
+#include "certificate_facts.h"
 
 namespace carillon::http {
 namespace {
@@ -200,6 +201,10 @@ std::string Stream::peer() const {
 }
 
 bool Stream::resumed() const { return tls_ && SSL_session_reused(tls_->ssl()) == 1; }
+
+std::optional<model::CertificateFacts> Stream::Certificate() const {
+  return tls_ ? CertificateOf(tls_->ssl()) : std::nullopt;
+}
 
 std::string Stream::Explain(ErrorCode ec) const {
   if (tls_) {

@@ -5,9 +5,11 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "carillon/http/courier.h"
+#include "carillon/model/attempt_facts.h"
 #include "tls_channel.h"
 #include "tls_session.h"
 
@@ -49,6 +51,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::string peer() const;
   /// Whether the handshake resumed an earlier session.
   bool resumed() const;
+  /// The certificate that the peer showed, also where it was refused; nullopt: it showed none.
+  std::optional<model::CertificateFacts> Certificate() const;
   /// `ec` in words, with what TLS knows of it.
   std::string Explain(ErrorCode ec) const;
 

@@ -235,6 +235,24 @@ TEST_F(AuthorizingCourierTest, OutcomesOfFetches) {
   }
 }
 
+TEST_F(AuthorizingCourierTest, FactsOfAFetchAreThoseOfWhoWaits) {
+  const auto endpoint = courier_->Open(Options());
+  const uint64_t waiting = Post(endpoint);
+  model::AttemptFacts facts;
+  facts.lookup = {"tokens", "NXDOMAIN"};
+  http::Response response;
+  response.wire = Outcome::kDns;
+  response.facts = std::make_shared<const model::AttemptFacts>(facts);
+  EndFetch(response);
+  ASSERT_NE(responses_.at(waiting).facts, nullptr);
+  EXPECT_EQ(*responses_.at(waiting).facts, facts);
+  // So are those of who comes before another is made.
+  const uint64_t soon = Post(endpoint);
+  RunTasks();
+  ASSERT_NE(responses_.at(soon).facts, nullptr);
+  EXPECT_EQ(*responses_.at(soon).facts, facts);
+}
+
 TEST_F(AuthorizingCourierTest, AFetchThatCouldNotBeMadeIsNoFailureOfTheTokenServer) {
   const auto endpoint = courier_->Open(Options());
   for (int i = 0; i < 3; ++i) {

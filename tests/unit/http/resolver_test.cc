@@ -208,6 +208,7 @@ TEST_F(ResolverTest, SilenceIsRememberedToo) {
   Make();
   dns_.Silence("silent.example");
   EXPECT_EQ(CodeOf("silent.example"), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(LookupCode(Get("silent.example").status()), "TIMEOUT");
   EXPECT_EQ(results(LookupResult::kTimeout), 1);
   const int asked = dns_.asked("silent.example");
   EXPECT_EQ(asked, 2);  // the attempts
@@ -233,6 +234,7 @@ TEST_F(ResolverTest, FailuresOfTheServer) {
     });
     return CodeOf(name);
   };
+  const auto code = [&](const std::string& name) { return LookupCode(Get(name).status()); };
   EXPECT_EQ(fail("servfail.example", 2), absl::StatusCode::kUnavailable);
   EXPECT_EQ(fail("refused.example", 5), absl::StatusCode::kUnavailable);
   EXPECT_EQ(fail("notimp.example", 4), absl::StatusCode::kUnavailable);
@@ -240,6 +242,12 @@ TEST_F(ResolverTest, FailuresOfTheServer) {
   EXPECT_EQ(fail("empty.example", 0), absl::StatusCode::kNotFound);
   EXPECT_EQ(results(LookupResult::kError), 3);
   EXPECT_EQ(results(LookupResult::kNotFound), 2);
+  // As the cache has them.
+  EXPECT_EQ(code("servfail.example"), "SERVFAIL");
+  EXPECT_EQ(code("refused.example"), "REFUSED");
+  EXPECT_EQ(code("notimp.example"), "NOTIMP");
+  EXPECT_EQ(code("nx.example"), "NXDOMAIN");
+  EXPECT_EQ(code("empty.example"), "NODATA");
 }
 
 TEST_F(ResolverTest, NoServerListens) {

@@ -8,6 +8,7 @@
 
 #include "carillon/base/clock.h"
 #include "carillon/http/tls.h"
+#include "carillon/model/attempt_facts.h"
 #include "carillon/model/authorization.h"
 #include "carillon/model/outcome.h"
 #include "carillon/net/url.h"
@@ -103,6 +104,9 @@ struct Response {
   /// `203.0.113.7:443`, whom the connection led to (the proxy, where there is one), or whom it was
   /// tried to reach last. It is null when there was nobody yet.
   std::shared_ptr<const std::string> peer;
+  /// What is behind `wire` and `error`, for programs: the certificate, the look-up, what was
+  /// blocked, the bound. Null where there is nothing of it.
+  std::shared_ptr<const model::AttemptFacts> facts;
 };
 
 /// Told how attempts ended; on the courier's thread, from its event loop and never from within a

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -18,6 +19,12 @@ using Addresses = std::vector<boost::asio::ip::address>;
 /// NOT_FOUND: no such host, or it has no address; UNAVAILABLE: the name servers did not answer, or
 /// could not; RESOURCE_EXHAUSTED: this machine could not ask (descriptors, memory, a full queue).
 using ResolveDone = absl::AnyInvocable<void(absl::StatusOr<Addresses>)>;
+
+/// What the name servers answered, of a failed look-up: `NXDOMAIN`, `NODATA`, `SERVFAIL`,
+/// `REFUSED`, `TIMEOUT` (they were silent), `NOTIMP`, `FORMERR`; `ERROR`: anything else.
+std::string LookupCode(const absl::Status& failure);
+/// `failure` with its code.
+absl::Status WithLookupCode(absl::Status failure, std::string_view code);
 
 /// How a look-up at the name servers ended: label `result` of the metric.
 enum class LookupResult : uint8_t {
