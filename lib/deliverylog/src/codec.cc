@@ -2,69 +2,17 @@
 
 #include <zlib.h>
 
-#include <algorithm>
-#include <bit>
 #include <cstring>
+#include <utility>
+
+#include "bytes.h"
+#include "facts_codec.h"
 
 namespace carillon::deliverylog {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "numbers are stored as they are");
-
 constexpr size_t kFiguresBytes = 4 * 8 + 2 * 4 + 2 * 2 + 2;
-constexpr size_t kMaxTextBytes = 1 << 20;
 constexpr int kTriggerShift = 4;  // behind the state, in one byte
-
-template <typename T>
-void PutNumber(std::string& out, T value) {
-  out.append(reinterpret_cast<const char*>(&value), sizeof(T));
-}
-
-void PutText(std::string& out, std::string_view text) {
-  const auto bytes = static_cast<uint32_t>(std::min(text.size(), kMaxTextBytes));
-  PutNumber(out, bytes);
-  out.append(text.substr(0, bytes));
-}
-
-/// Takes values from the front of bytes; once they do not suffice, everything is zero and `ok`
-/// false.
-class Taker {
- public:
-  explicit Taker(std::string_view bytes) : rest_(bytes) {}
-
-  template <typename T>
-  T Number() {
-    T value{};
-    if (rest_.size() < sizeof(T)) return ok_ = false, value;
-    std::memcpy(&value, rest_.data(), sizeof(T));
-    rest_.remove_prefix(sizeof(T));
-    return value;
-  }
-  std::string_view Text() {
-    const auto bytes = Number<uint32_t>();
-    if (rest_.size() < bytes) return ok_ = false, std::string_view();
-    const std::string_view text = rest_.substr(0, bytes);
-    rest_.remove_prefix(bytes);
-    return text;
-  }
-  uint32_t Varint() {
-    uint32_t value = 0;
-    for (int shift = 0; shift < 35; shift += 7) {
-      const auto byte = Number<uint8_t>();
-      value |= static_cast<uint32_t>(byte & 0x7F) << shift;
-      if ((byte & 0x80) == 0) return value;
-    }
-    ok_ = false;
-    return value;
-  }
-  bool ok() const { return ok_; }
-  bool AtEnd() const { return ok_ && rest_.empty(); }
-  std::string_view rest() const { return rest_; }
-
- private:
-  std::string_view rest_;
-  bool ok_ = true;
-};
 
 void PutVarint(std::string& out, uint32_t value) {
   while (value >= 0x80) {
@@ -138,7 +86,8 @@ size_t EntryBytes(const Entry& entry) {
   if (entry.detail != nullptr) {
     const Detail& detail = *entry.detail;
     bytes += 128 + detail.peer.size() + detail.error.size() + detail.url.size() +
-             detail.request.size() + detail.response.size() + detail.body.size();
+             detail.request.size() + detail.response.size() + detail.body.size() +
+             FactsBytes(detail.facts);
   }
   return bytes;
 }
@@ -180,6 +129,7 @@ void PutDetail(std::string& out, const Detail& detail) {
                                   &detail.response, &detail.body}) {
     PutText(out, *text);
   }
+  PutFacts(out, detail.facts);
 }
 
 std::optional<Detail> ReadDetail(std::string_view bytes) {
@@ -195,7 +145,10 @@ std::optional<Detail> ReadDetail(std::string_view bytes) {
                             &detail.response, &detail.body}) {
     text->assign(from.Text());
   }
-  if (!from.AtEnd()) return std::nullopt;
+  if (!from.ok()) return std::nullopt;
+  std::optional<model::AttemptFacts> facts = ReadFacts(from.rest());
+  if (!facts) return std::nullopt;
+  detail.facts = *std::move(facts);
   return detail;
 }
 

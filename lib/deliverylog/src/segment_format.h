@@ -9,7 +9,8 @@
 //            `rows`, `oldest` and `newest` (starts, Unix ns)
 //   name     texts by kind and number: destinations as `tenant/name`, event types
 //   block    up to kBlockRows rows each, by the number of the first
-//   detail   what is kept of single attempts, by row; as PutDetail writes it
+//   detail   what is kept of single attempts, by row; as PutDetail writes it. Behind what every
+//            version wrote follow facts (PutFacts), of which there may be none
 //   list     rows by what they have in common; only of a sealed segment
 //   hash     rows by the hash of their event id, of their position, in pages; the same
 namespace carillon::deliverylog {

@@ -30,7 +30,8 @@ TEST(Codec, AnEntryIsReadAsItWasPut) {
                       .sent = 12,
                       .response = "HTTP",
                       .body = std::string(5000, 'b'),
-                      .body_cut = true};
+                      .body_cut = true,
+                      .facts = {.retry_after = std::chrono::seconds(30)}};
   std::string bytes;
   const Entry with{SomeFigures(), "acme", "orders", "order.paid", "id-1", &detail};
   const Entry without{SomeFigures(), "acme", "other", "order.sent", "id-2", nullptr};

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "carillon/base/clock.h"
+#include "carillon/model/attempt_facts.h"
 #include "carillon/model/outcome.h"
 #include "carillon/model/trigger.h"
 
@@ -36,14 +37,15 @@ struct Phases {
 /// What is kept of an attempt beside its outcome, as the setting says. A value.
 struct Detail {
   Phases phases;
-  std::string peer;       ///< `203.0.113.7:443`; empty: no connection was tried
-  std::string error;      ///< what failed, in words; empty when a status came
-  std::string url;        ///< without user, password, query and fragment
-  std::string request;    ///< the request's head, secrets blanked (see BlankedHead)
-  uint64_t sent = 0;      ///< bytes of the request's body
-  std::string response;   ///< the beginning of the response's head, secrets blanked
-  std::string body;       ///< the beginning of the response's body
-  bool body_cut = false;  ///< it was as long as is kept: there may have been more
+  std::string peer;           ///< `203.0.113.7:443`; empty: no connection was tried
+  std::string error;          ///< what failed, in words; empty when a status came
+  std::string url;            ///< without user, password, query and fragment
+  std::string request;        ///< the request's head, secrets blanked (see BlankedHead)
+  uint64_t sent = 0;          ///< bytes of the request's body
+  std::string response;       ///< the beginning of the response's head, secrets blanked
+  std::string body;           ///< the beginning of the response's body
+  bool body_cut = false;      ///< it was as long as is kept: there may have been more
+  model::AttemptFacts facts;  ///< behind `error`, for programs; empty where there are none
   friend bool operator==(const Detail&, const Detail&) = default;
 };
 
