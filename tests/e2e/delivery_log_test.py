@@ -87,6 +87,24 @@ class Walk(DeliveryLog):
         one = self.call(DELIVERIES + "GetAttempt", {"name": attempts[1]["name"]}, READER)
         self.assertEqual(one, attempts[1])
 
+    def test_facts_behind_a_failure_are_kept_for_programs(self):
+        with Scripted({"/hooks?key=hidden": [(429, {"Retry-After": "0"}), (503, {}),
+                                             (308, {"Location": "/v2?key=2"})]}) as receiver:
+            self.begin_with(receiver)
+            self.publish(1)
+            name = self.wait_for("state = DEAD")[0]["name"]
+            attempts = self.list("Attempts", name, view="DELIVERY_VIEW_FULL")["attempts"]
+            self.assertEqual([a.get("detail") for a in attempts],
+                             [{"redirectUrl": receiver.url("/v2?key=2")}, None,
+                              {"retryAfter": "0s"}])
+            one = self.call(DELIVERIES + "GetAttempt", {"name": attempts[0]["name"]}, READER)
+            self.assertEqual(one["detail"], attempts[0]["detail"])
+            # They are there after the next start, too.
+            self.carillond.kill()
+            self.carillond = self.server()
+            again = self.call(DELIVERIES + "GetAttempt", {"name": attempts[0]["name"]}, READER)
+            self.assertEqual(again["detail"], one["detail"])
+
     def test_lists_are_filtered_and_go_on_page_by_page(self):
         with Talking([200]) as receiver:
             self.begin_with(receiver)

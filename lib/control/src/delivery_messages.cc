@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
+#include "carillon/resource/attempt_detail.h"
 
 namespace carillon::control {
 namespace {
@@ -74,6 +75,7 @@ void SetDetail(const Detail& detail, v1::Attempt& attempt) {
   SetPhases(detail.phases, *attempt.mutable_phases());
   attempt.set_remote_address(detail.peer);
   attempt.set_message(detail.error);
+  if (!detail.facts.empty()) *attempt.mutable_detail() = resource::ToMessage(detail.facts);
   v1::HttpRequest& request = *attempt.mutable_request();
   request.set_url(detail.url);
   request.set_body_bytes(static_cast<int64_t>(detail.sent));

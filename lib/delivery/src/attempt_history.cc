@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "carillon/delivery/response_facts.h"
 #include "lane.h"
 
 namespace carillon::delivery {
@@ -140,7 +141,8 @@ deliverylog::Detail AttemptHistory::DetailOf(const Attempt& attempt, const http:
           .sent = request.body->size(),
           .response = deliverylog::BlankedHead(response.head, secret, HistoryOptions::kHeadBytes),
           .body = response.body,
-          .body_cut = !response.body.empty() && response.body.size() >= options_.body_bytes};
+          .body_cut = !response.body.empty() && response.body.size() >= options_.body_bytes,
+          .facts = FactsOf(response, url, clock_.Wall())};
 }
 
 }  // namespace carillon::delivery

@@ -8,6 +8,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
+#include "carillon/delivery/response_facts.h"
+#include "carillon/resource/attempt_detail.h"
 #include "carillon/resource/to_message.h"
 
 namespace carillon::trial {
@@ -65,6 +67,21 @@ void SetPhases(const http::Response& response, v1::Phases& phases) {
   SetDuration(response.ended - response.started, *phases.mutable_total());
 }
 
+/// A timeout that was shortened for the call is none of the destination's.
+bool IsOfCall(const Trial& trial, const TrialResult& result, const model::BoundFacts& bound) {
+  const model::Destination& destination = *trial.destination;
+  const auto own = bound.bound == model::Bound::kTotalTimeout ? destination.total_timeout
+                                                              : destination.connect_timeout;
+  return result.cut_short && bound.value != own.count();
+}
+
+void SetAttemptDetail(const Trial& trial, const TrialResult& result, v1::Attempt& attempt) {
+  const base::WallTime ended = result.started + (result.response.ended - result.response.started);
+  model::AttemptFacts facts = delivery::FactsOf(result.response, trial.destination->url, ended);
+  if (facts.bound && IsOfCall(trial, result, *facts.bound)) facts.bound.reset();
+  if (!facts.empty()) *attempt.mutable_detail() = resource::ToMessage(facts);
+}
+
 std::string MessageOf(const TrialResult& result) {
   if (result.response.status != 0) return "";
   std::string message = absl::StrCat(base::Printable(result.response.error, 1024), " (",
@@ -97,6 +114,7 @@ v1::Attempt ToAttempt(const Trial& trial, const TrialResult& result) {
   SetPhases(response, *attempt.mutable_phases());
   if (response.peer != nullptr) attempt.set_remote_address(*response.peer);
   attempt.set_message(MessageOf(result));
+  SetAttemptDetail(trial, result, attempt);
 
   v1::HttpRequest& request = *attempt.mutable_request();
   request.set_url(trial.destination->url);

@@ -60,7 +60,8 @@ Record Failed(const std::string& tenant = "acme") {
                                       .request = "POST / HTTP/1.1\r\nwebhook-id: e1\r\nA: ***\r\n",
                                       .sent = 12,
                                       .response = "HTTP/1.1 503 No\r\nB: c\r\n",
-                                      .body = "no"};
+                                      .body = "no",
+                                      .facts = {.retry_after = std::chrono::seconds(30)}};
   return record;
 }
 
@@ -133,6 +134,13 @@ TEST_F(DeliveryMethodsTest, ADeliveryIsShownWithItsAttempts) {
   EXPECT_EQ(attempt.response().status(), 503);
   EXPECT_EQ(attempt.response().headers(0).name(), "B");
   EXPECT_EQ(attempt.response().body(), "no");
+  EXPECT_EQ(attempt.detail().retry_after().seconds(), 30);
+}
+
+TEST_F(DeliveryMethodsTest, WithoutFactsAnAttemptHasNoDetail) {
+  log_.records = {Failed()};
+  log_.records[0].detail->facts = {};
+  EXPECT_FALSE(Get("tenants/acme/destinations/orders/deliveries/17")->attempts(0).has_detail());
 }
 
 TEST_F(DeliveryMethodsTest, WhatIsNotThereIsNotFound) {

@@ -54,6 +54,7 @@ TEST_F(AttemptHistoryTest, EveryAttemptIsToldWithWhatItLeft) {
                          {"X-Closed", base::Secret("hidden"), true}};
   ASSERT_TRUE(SetTable({destination}).ok());
   end_.status = 503;
+  end_.retry_after = "7";
   Publish("e1");
   RunFor(seconds(30));
   ASSERT_EQ(sink_.told.size(), 2u);
@@ -71,6 +72,7 @@ TEST_F(AttemptHistoryTest, EveryAttemptIsToldWithWhatItLeft) {
   EXPECT_EQ(first.detail->url, "http://a/hooks");
   EXPECT_THAT(first.detail->request, HasSubstr("X-Open: shown\r\nX-Closed: ***\r\n"));
   EXPECT_THAT(first.detail->request, HasSubstr("webhook-id: e1\r\n"));
+  EXPECT_EQ(first.detail->facts.retry_after, seconds(7));
   const FakeSink::Told& second = sink_.told[1];
   EXPECT_EQ(second.figures.number, 2u);
   EXPECT_EQ(second.figures.state, State::kDead);

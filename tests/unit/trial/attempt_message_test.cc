@@ -95,6 +95,25 @@ TEST_F(AttemptMessageTest, SaysWhyThereIsNoAnswer) {
   EXPECT_THAT(ToAttempt(trial_, result_).message(), HasSubstr("call with a longer deadline"));
 }
 
+TEST_F(AttemptMessageTest, TellsTheFacts) {
+  EXPECT_FALSE(ToAttempt(trial_, result_).has_detail());
+  result_.response.status = 301;
+  result_.response.head = "HTTP/1.1 301 Moved\r\nLocation: /v2\r\n\r\n";
+  EXPECT_EQ(ToAttempt(trial_, result_).detail().redirect_url(), "https://receiver.example/v2");
+}
+
+TEST_F(AttemptMessageTest, ATimeoutOfTheCallIsNoneOfTheDestination) {
+  model::AttemptFacts facts;
+  facts.bound = {model::Bound::kTotalTimeout, 15'000};
+  result_.response.facts = std::make_shared<const model::AttemptFacts>(facts);
+  EXPECT_EQ(ToAttempt(trial_, result_).detail().limit().name(), "timeouts.total");
+  EXPECT_EQ(ToAttempt(trial_, result_).detail().limit().value(), "15s");
+  result_.cut_short = true;
+  facts.bound->value = 1200;
+  result_.response.facts = std::make_shared<const model::AttemptFacts>(facts);
+  EXPECT_FALSE(ToAttempt(trial_, result_).has_detail());
+}
+
 TEST_F(AttemptMessageTest, NamesEveryOutcome) {
   for (int i = 0; i < model::kOutcomeCount; ++i) {
     result_.outcome = static_cast<model::Outcome>(i);
