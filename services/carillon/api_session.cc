@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "carillon/client/explain.h"
+#include "carillon/config/to_yaml.h"
 #include "commands.h"
 #include "grpc_caller.h"
 
@@ -52,6 +53,12 @@ ApiSession::ApiSession(Target target, client::OutputForm form,
 
 void ApiSession::Print(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+bool ApiSession::PrintAsData(const google::protobuf::Message& message) const {
+  if (form_ != client::OutputForm::kJson && form_ != client::OutputForm::kYaml) return false;
+  Print(form_ == client::OutputForm::kJson ? client::ToJson(message) : config::ToYaml(message));
+  return true;
 }
 
 int ApiSession::Fail(const absl::Status& status) const {

@@ -37,6 +37,8 @@ class ApiSession {
 
   /// Writes to standard output.
   static void Print(const std::string& text);
+  /// Prints the message where JSON or YAML is asked for; false: people are to read it.
+  bool PrintAsData(const google::protobuf::Message& message) const;
   /// Explains an error on standard error, and returns the exit code.
   int Fail(const absl::Status& status) const;
 

@@ -169,7 +169,7 @@ class Completer {
     }
   }
 
-  /// KIND, NAME and OUTER are what operands are called that mean them.
+  /// KIND, NAME, OUTER and TYPE are what operands are called that mean them.
   void AddOperands() {
     const bool any_kind = place_.command->get_option_no_throw("KIND") != nullptr;
     if (any_kind && place_.operands.empty()) {
@@ -182,6 +182,7 @@ class Completer {
     if (group == nullptr) return;
     if (group->get_name() == "context") return Add(source_.contexts());
     const bool named = any_kind || place_.command->get_option_no_throw("NAME") != nullptr ||
+                       place_.command->get_option_no_throw("TYPE") != nullptr ||
                        place_.command->get_option_no_throw("OUTER") != nullptr;
     const client::Kind* kind =
         client::FindKind(any_kind ? place_.operands.front() : group->get_name());

@@ -7,7 +7,7 @@ import pathlib
 import subprocess
 import unittest
 
-from control_api_test import OPERATOR, SUBSCRIPTIONS, ControlApi
+from control_api_test import OPERATOR, READER, SUBSCRIPTIONS, ControlApi
 from json_api_test import PUBLISH
 
 EVENT_TYPES = "carillon.v1.EventTypeService/"
@@ -220,6 +220,27 @@ class EventTypes(ControlApi):
         answer = self.call(EVENT_TYPES + "CreateEventType",
                            {"eventTypeId": "a.b", "eventType": {}}, status=403)
         self.assertEqual(answer.reason, "ROLE_FORBIDDEN")
+
+    def test_what_filters_can_ask_about_is_suggested(self):
+        self.begin()
+        self.register(protobuf=self.schema(), sample='{"orderId":17}')
+
+        def suggest(status=200, token=READER, **request):
+            return self.call(EVENT_TYPES + "SuggestMembers", request, token, status)
+
+        found = suggest(types=["order.*"])
+        self.assertEqual([(m["path"], m["kind"]) for m in found["members"]],
+                         [("lines", "LIST"), ("orderId", "NUMBER"), ("paidAt", "TEXT"),
+                          ("total", "TEXT")])
+        self.assertEqual(found["members"][1]["sample"], "17")
+        self.assertNotIn("truncated", found)
+        some = suggest(types=["eventTypes/order.paid"], prefix="p", pageSize=1)
+        self.assertEqual([m["names"] for m in some["members"]], [["paidAt"]])
+        wrong = suggest(400, types=["order.paid", "order.piad"])
+        self.assertEqual(wrong.reason, "FIELD_INVALID")
+        self.assertIn("types[1]", str(wrong.json))
+        suggest(400, pageSize=-1)
+        suggest(401, token="nobody")
 
     def test_the_file_has_descriptor_sets_in_files(self):
         self.compiled(ORDER)

@@ -408,6 +408,7 @@ def an_import(case):
 
 FIXTURES = {
     "ImportEventTypes": an_import,
+    "SuggestMembers": lambda case: {"types": ["session.*"]},
     "EnableDestination": one_that_is("DisableDestination"),
     "ResumeDestination": one_that_is("PauseDestination"),
     "TestDestination": lambda case: {"name": case.make("carillon/Destination"),

@@ -23,6 +23,7 @@ class ControlServicesImpl final : public ControlServices {
         subscriptions_(options.repository, options.subscriptions, options.clock),
         event_types_(options.repository, options.event_types, options.clock),
         event_type_import_(options.repository, options.event_types, options.clock),
+        member_suggestions_(options.repository),
         keys_(options.repository, options.destinations, options.clock),
         states_(options.repository, options.destinations, destinations_, options.delivery.command),
         tester_(options.repository, options.destinations, options.trials, options.clock),
@@ -62,7 +63,7 @@ class ControlServicesImpl final : public ControlServices {
                 MakeSubscriptionFront(calls_, subscriptions_, preview_),
                 MakeDeliveryFront(calls_, deliveries_, resends_, *tails_),
                 MakeOperationFront(calls_, operations_),
-                MakeEventTypeFront(calls_, event_types_, event_type_import_),
+                MakeEventTypeFront(calls_, event_types_, event_type_import_, member_suggestions_),
                 MakeStatsFront(calls_, stats_, summary_),
                 MakeServerFront(calls_, options.server, options.repository),
                 MakeTokenFront(calls_, tokens_, options.methods),
@@ -86,6 +87,7 @@ class ControlServicesImpl final : public ControlServices {
   control::Methods subscriptions_;
   control::Methods event_types_;
   control::EventTypeImport event_type_import_;
+  control::MemberSuggestions member_suggestions_;
   control::KeyMethods keys_;
   control::DestinationStates states_;
   control::DestinationTester tester_;

@@ -68,7 +68,8 @@ void AddStateChange(ServiceTable& table, control::Methods& methods, v1::EventTyp
 }  // namespace
 
 rpc::Guest MakeEventTypeFront(ControlCalls& calls, control::Methods& methods,
-                              control::EventTypeImport& import) {
+                              control::EventTypeImport& import,
+                              const control::MemberSuggestions& suggestions) {
   ServiceTable table("carillon.v1.EventTypeService", calls);
   table.Read<v1::GetEventTypeRequest, v1::EventType>(
       [&methods](const v1::GetEventTypeRequest& request, const control::Caller&,
@@ -86,6 +87,11 @@ rpc::Guest MakeEventTypeFront(ControlCalls& calls, control::Methods& methods,
   AddDelete<v1::DeleteEventTypeRequest, google::protobuf::Empty>(table, methods, DescribeNothing);
   AddStateChange<v1::ArchiveEventTypeRequest>(table, methods, v1::EventType::ARCHIVED);
   AddStateChange<v1::UnarchiveEventTypeRequest>(table, methods, v1::EventType::ACTIVE);
+  table.Read<v1::SuggestMembersRequest, v1::SuggestMembersResponse>(
+      [&suggestions](const v1::SuggestMembersRequest& request, const control::Caller&,
+                     v1::SuggestMembersResponse& response) {
+        return suggestions.Suggest(request, response);
+      });
   table.Change<v1::ImportEventTypesRequest, v1::ImportEventTypesResponse>(
       [&import](const v1::ImportEventTypesRequest& request, const control::Caller& caller,
                 auto done) { import.Import(request, caller, std::move(done)); });

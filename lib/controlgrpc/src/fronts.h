@@ -12,6 +12,7 @@
 #include "carillon/control/event_methods.h"
 #include "carillon/control/event_type_import.h"
 #include "carillon/control/key_methods.h"
+#include "carillon/control/member_suggestions.h"
 #include "carillon/control/operation_methods.h"
 #include "carillon/control/portal_methods.h"
 #include "carillon/control/repository.h"
@@ -45,7 +46,8 @@ struct DestinationParts {
 rpc::Guest MakeDestinationFront(ControlCalls& calls, const DestinationParts& parts);
 rpc::Guest MakeEventFront(ControlCalls& calls, control::EventMethods& events);
 rpc::Guest MakeEventTypeFront(ControlCalls& calls, control::Methods& methods,
-                              control::EventTypeImport& import);
+                              control::EventTypeImport& import,
+                              const control::MemberSuggestions& suggestions);
 rpc::Guest MakeKeyFront(ControlCalls& calls, control::KeyMethods& methods);
 rpc::Guest MakeOperationFront(ControlCalls& calls, const control::OperationMethods& methods);
 rpc::Guest MakePortalFront(ControlCalls& calls, control::PortalMethods& portals);

@@ -13,6 +13,7 @@
 #include "carillon/base/similar.h"
 #include "carillon/base/text.h"
 #include "carillon/schema/json_schema.h"
+#include "carillon/schema/payload_members.h"
 #include "number_order.h"
 #include "schema_refs.h"
 
@@ -110,8 +111,9 @@ class SchemaCompiler {
     if (keyword == "$schema") return CheckDialect(at, where);
     if (keyword == "$id" && pointer.empty()) return;
     if (keyword.starts_with("x-")) return;
-    if (std::ranges::find(kRemarks, keyword) != std::end(kRemarks))
-      return TakeExample(to, keyword, at);
+    if (std::ranges::find(kRemarks, keyword) != std::end(kRemarks)) {
+      return TakeRemark(to, keyword, at);
+    }
     Refuse(keyword, where);
   }
 
@@ -135,7 +137,11 @@ class SchemaCompiler {
     Fail(where, absl::StrCat("must be ", base::ToAbsl(kDialect), ", or left out"));
   }
 
-  void TakeExample(Subschema& to, std::string_view keyword, uint32_t at) {
+  void TakeRemark(Subschema& to, std::string_view keyword, uint32_t at) {
+    const bool is_text = tree_[at].kind == Kind::kString;
+    if (is_text && (keyword == "description" || (keyword == "title" && to.description.empty()))) {
+      to.description = tree_[at].text;
+    }
     if (keyword == "examples" && tree_[at].kind == Kind::kArray && tree_[at].count > 0) {
       to.example = tree_[at + 1].kind == Kind::kString ? Quoted(tree_[at + 1].text)
                                                        : std::string(tree_[at + 1].text);
@@ -228,6 +234,7 @@ class SchemaCompiler {
     to.constant.emplace();
     tree_.AppendCanonical(at, *to.constant);
     to.example = TextOf(at);
+    to.values = {TextOf(at)};
   }
 
   void Enum(Subschema& to, uint32_t at, const std::string& where) {
@@ -239,6 +246,7 @@ class SchemaCompiler {
       std::string canonical;
       tree_.AppendCanonical(value, canonical);
       to.enumeration.insert(std::move(canonical));
+      if (to.values.size() < kMaxMemberValues) to.values.push_back(TextOf(value));
     });
     if (to.example.empty()) to.example = TextOf(at + 1);
   }

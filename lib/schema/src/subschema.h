@@ -67,7 +67,9 @@ struct Subschema {
   std::string own;  ///< canonical: the keywords that have no schemas in them, remarks left out
   std::string pattern_text;
   std::string format;
-  std::string example;  ///< JSON: what a sample may have here; empty: nothing is said
+  std::string example;              ///< JSON: what a sample may have here; empty: nothing is said
+  std::string description;          ///< for people; else its title
+  std::vector<std::string> values;  ///< JSON: of `enum`, or `const`
 
   using Child = std::pair<std::string, const Subschema*>;
   /// Those that look at the same value, with the keyword of each.
