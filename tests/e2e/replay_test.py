@@ -110,6 +110,31 @@ class Range(Replay):
                                {"parent": "tenants/-", "filter": "done = true"}, OPERATOR)
             self.assertEqual([o["name"] for o in listed["operations"]], [end["name"]])
 
+    def test_what_only_a_replay_sent_is_explained_by_it(self):
+        with Scripted() as receiver:
+            destinations = [{"name": NAME, "url": receiver.url(TARGET)}]
+            access = {"tokens": self.TOKENS}
+            self.write_config(destinations, [], access=access)
+            self.carillond = self.server()
+            self.publish(1)
+            self.write_config(destinations,
+                              [{"name": "tenants/acme/subscriptions/late", "types": ["session.*"],
+                                "destinations": [NAME]}], access=access)
+            eventually(lambda: "matchedCount" in self.replay(validateOnly=True), "the subscription")
+            self.wait_operation(self.replay()["operation"]["name"])
+            receiver.wait(TARGET, 1)
+            delivery = self.wait_for("state = DELIVERED")[0]
+            self.assertEqual(delivery["trigger"], "REPLAY")
+
+            def routes():
+                told = self.call("carillon.v1.EventService/ExplainEvent",
+                                 {"name": "tenants/acme/events/evt-1"}, READER)
+                return [(route["reason"], route["delivery"]) for route in told["routes"]]
+
+            self.assertEqual(routes(), [("MATCHED", delivery["name"])])
+            self.write_config(destinations, [], access=access)
+            eventually(lambda: routes() == [("REPLAYED", delivery["name"])], routes)
+
     def test_what_is_killed_again_and_again_skips_nothing(self):
         with Scripted() as receiver:
             self.begin_with(receiver)

@@ -44,11 +44,12 @@ bool IsNewer(const Repository& repository, const std::string& name, base::WallTi
 }
 
 EventRoutes::Facts FactsOf(const Repository& repository, const model::EventPtr& event,
-                           std::set<std::string> tried) {
+                           std::set<std::string> tried, std::set<std::string> replayed) {
   const base::WallTime accepted = event->accepted_at();
   return {.event = event,
           .layers = {repository.file(), repository.stored()},
           .tried = std::move(tried),
+          .replayed = std::move(replayed),
           .subscription_changed =
               [&repository, accepted](const std::string& name) {
                 return IsNewer<v1::Subscription>(
@@ -70,7 +71,8 @@ struct Explaining {
   std::shared_ptr<void> place;
   PromisedAnswer answer;
   model::EventPtr event;
-  std::set<std::string> tried;  // destinations, by the log
+  std::set<std::string> tried;     // destinations, by the log
+  std::set<std::string> replayed;  // of these, those that a replay tried first
   int pages = 0;
   std::unique_ptr<EventRoutes> routes;
 };
@@ -87,8 +89,8 @@ void LookAtSome(const ExplainingPtr& one) {
 
 void LookAtRoutes(const ExplainingPtr& one) {
   one->sources.post([one] {
-    one->routes =
-        std::make_unique<EventRoutes>(FactsOf(one->repository, one->event, std::move(one->tried)));
+    one->routes = std::make_unique<EventRoutes>(
+        FactsOf(one->repository, one->event, std::move(one->tried), std::move(one->replayed)));
     LookAtSome(one);
   });
 }
@@ -102,7 +104,12 @@ void AskWhoWasTried(const ExplainingPtr& one, uint64_t before) {
   query.max_time = kLogPageTime;
   one->sources.log->Find(std::move(query), [one](const absl::StatusOr<deliverylog::Page>& page) {
     if (!page.ok()) return one->answer(DeliveryLogError(page.status()));
-    for (const auto& record : page->records) one->tried.insert(record.destination);
+    for (const auto& record : page->records) {
+      one->tried.insert(record.destination);
+      const bool first = record.figures.number == 1;
+      const bool replayed = record.figures.trigger == model::Trigger::kReplay;
+      if (first && replayed) one->replayed.insert(record.destination);
+    }
     const bool more = page->next && *page->next > 0 && ++one->pages < kMaxLogPages;
     if (more) return AskWhoWasTried(one, *page->next);
     LookAtRoutes(one);
@@ -153,6 +160,7 @@ void EventMethods::Explain(const v1::ExplainEventRequest& request, Done done) {
                                                      .answer = PromisedAnswer(std::move(done)),
                                                      .event = nullptr,
                                                      .tried = {},
+                                                     .replayed = {},
                                                      .routes = nullptr});
   FindEvent(sources_, *std::move(ref), std::move(place),
             [one](absl::StatusOr<model::EventPtr> found) {

@@ -71,19 +71,24 @@ EventRoutes::Route EventRoutes::MakeRoute(const std::string& destination, const 
   if (tried) {
     route.set_delivery(absl::StrCat(route.destination(), "/deliveries/", facts_.event->position()));
   }
-  const bool matches = best.rank >= kMatchesSince;
-  const bool since =
-      best.rank == kMatchesSince || (matches && facts_.destination_is_newer(route.destination()));
-  if (matches) {
-    route.set_reason(tried || !since ? Route::MATCHED : Route::CHANGED_SINCE);
-  } else if (tried) {
-    route.set_reason(Route::CHANGED_SINCE);
-  } else if (best.rank == kDisabled) {
-    route.set_reason(Route::SUBSCRIPTION_DISABLED);
-  } else {
-    route.set_reason(best.rank == kFiltered ? Route::FILTER_NOT_MET : Route::TYPE_NOT_SUBSCRIBED);
-  }
+  route.set_reason(ReasonFor(route, destination, best));
   return route;
+}
+
+EventRoutes::Route::Reason EventRoutes::ReasonFor(const Route& route,
+                                                  const std::string& destination,
+                                                  const Best& best) const {
+  const bool tried = facts_.tried.contains(destination);
+  const bool replayed = facts_.replayed.contains(destination);
+  if (best.rank >= kMatchesSince) {
+    const bool since =
+        best.rank == kMatchesSince || facts_.destination_is_newer(route.destination());
+    if (since && replayed) return Route::REPLAYED;
+    return tried || !since ? Route::MATCHED : Route::CHANGED_SINCE;
+  }
+  if (tried) return replayed ? Route::REPLAYED : Route::CHANGED_SINCE;
+  if (best.rank == kDisabled) return Route::SUBSCRIPTION_DISABLED;
+  return best.rank == kFiltered ? Route::FILTER_NOT_MET : Route::TYPE_NOT_SUBSCRIBED;
 }
 
 v1::ExplainEventResponse EventRoutes::Take() {

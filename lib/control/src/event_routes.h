@@ -26,6 +26,8 @@ class EventRoutes {
     std::vector<resource::SnapshotPtr> layers;
     /// Destinations to whom the event was tried to be delivered.
     std::set<std::string> tried;
+    /// Of these, those whose first attempt was by a replay.
+    std::set<std::string> replayed;
     /// Whether a resource of that name became what it is after the event was accepted.
     std::function<bool(const std::string& subscription)> subscription_changed;
     std::function<bool(const std::string& destination)> destination_is_newer;
@@ -48,6 +50,8 @@ class EventRoutes {
 
   void LookAt(const model::Subscription& subscription);
   Route MakeRoute(const std::string& destination, const Best& best) const;
+  Route::Reason ReasonFor(const Route& route, const std::string& destination,
+                          const Best& best) const;
 
   const Facts facts_;
   std::vector<const model::Subscription*> subscriptions_;

@@ -51,7 +51,8 @@ model::Filter ShopIs(const std::string& shop) {
 
 class EventRoutesTest : public testing::Test {
  protected:
-  v1::ExplainEventResponse Explain(const model::EventPtr& event, std::set<std::string> tried = {}) {
+  v1::ExplainEventResponse Explain(const model::EventPtr& event, std::set<std::string> tried = {},
+                                   std::set<std::string> replayed = {}) {
     const auto snapshot = [](std::vector<model::Destination> destinations,
                              std::vector<model::Subscription> subscriptions) {
       return resource::MakeSnapshot(1, {}, {}, std::move(destinations), std::move(subscriptions),
@@ -60,6 +61,7 @@ class EventRoutesTest : public testing::Test {
     EventRoutes routes({.event = event,
                         .layers = {snapshot(destinations_, {}), snapshot({}, subscriptions_)},
                         .tried = std::move(tried),
+                        .replayed = std::move(replayed),
                         .subscription_changed =
                             [this](const std::string& name) { return changed_.contains(name); },
                         .destination_is_newer =
@@ -68,8 +70,9 @@ class EventRoutesTest : public testing::Test {
     }
     return routes.Take();
   }
-  Route One(const model::EventPtr& event, std::set<std::string> tried = {}) {
-    const auto told = Explain(event, std::move(tried));
+  Route One(const model::EventPtr& event, std::set<std::string> tried = {},
+            std::set<std::string> replayed = {}) {
+    const auto told = Explain(event, std::move(tried), std::move(replayed));
     EXPECT_EQ(told.routes_size(), 1);
     return told.routes(0);
   }
@@ -134,6 +137,19 @@ TEST_F(EventRoutesTest, TellsWhatChangedSince) {
   EXPECT_EQ(One(MakeEvent("order.paid")).subscription(), "tenants/acme/subscriptions/older");
   newer_ = {"tenants/acme/destinations/orders"};
   EXPECT_EQ(One(MakeEvent("order.paid")).reason(), Route::CHANGED_SINCE);
+}
+
+TEST_F(EventRoutesTest, TellsWhatAReplayDid) {
+  const auto event = MakeEvent("order.paid");
+  EXPECT_EQ(One(event, {"orders"}, {"orders"}).reason(), Route::REPLAYED);
+  EXPECT_EQ(One(event, {"orders"}, {"orders"}).delivery(),
+            "tenants/acme/destinations/orders/deliveries/7");
+  subscriptions_ = {From("paid", {"order.paid"}, {"orders"})};
+  EXPECT_EQ(One(event, {"orders"}, {"orders"}).reason(), Route::MATCHED)
+      << "it would have gone there without";
+  changed_ = {"tenants/acme/subscriptions/paid"};
+  EXPECT_EQ(One(event, {"orders"}, {"orders"}).reason(), Route::REPLAYED)
+      << "what matches was made since";
 }
 
 TEST_F(EventRoutesTest, ADestinationThatIsGoneIsNamedForItsDelivery) {
