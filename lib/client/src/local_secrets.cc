@@ -1,45 +1,20 @@
 #include "carillon/client/local_secrets.h"
 
 #include <fstream>
-#include <functional>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "carillon/base/text.h"
+#include "carillon/resource/visit_secrets.h"
 #include "carillon/v1/resource.pb.h"
 
 namespace carillon::client {
 namespace {
 
-using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 constexpr std::streamsize kMaxSecretBytes = 64 << 10;  // a chain of certificates is one, too
-
-/// Calls `visit` with each secret and its path, until one fails.
-absl::Status VisitSecrets(
-    Message& message, const std::string& path,
-    const std::function<absl::Status(v1::Secret&, const std::string&)>& visit) {
-  const auto& reflection = *message.GetReflection();
-  std::vector<const FieldDescriptor*> fields;
-  reflection.ListFields(message, &fields);
-  for (const FieldDescriptor* field : fields) {
-    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE || field->is_map()) continue;
-    const int size = field->is_repeated() ? reflection.FieldSize(message, field) : 1;
-    for (int i = 0; i < size; ++i) {
-      Message& child = field->is_repeated() ? *reflection.MutableRepeatedMessage(&message, field, i)
-                                            : *reflection.MutableMessage(&message, field);
-      std::string place = path.empty() ? field->name() : absl::StrCat(path, ".", field->name());
-      if (field->is_repeated()) absl::StrAppend(&place, "[", i, "]");
-      auto* const secret = dynamic_cast<v1::Secret*>(&child);
-      absl::Status status =
-          secret != nullptr ? visit(*secret, place) : VisitSecrets(child, place, visit);
-      if (!status.ok()) return status;
-    }
-  }
-  return absl::OkStatus();
-}
 
 absl::StatusOr<std::string> ReadSecretFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -81,7 +56,7 @@ absl::Status ReadLocalSecret(const Environment& environment, v1::Secret& secret)
 }  // namespace
 
 absl::Status ReadLocalSecrets(const Environment& environment, Message& message) {
-  return VisitSecrets(message, "", [&](v1::Secret& secret, const std::string& path) {
+  return resource::VisitSecrets(message, [&](v1::Secret& secret, const std::string& path) {
     const absl::Status status = ReadLocalSecret(environment, secret);
     if (status.ok()) return status;
     return absl::InvalidArgumentError(absl::StrCat(path, ": ", status.message()));

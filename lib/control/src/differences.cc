@@ -8,6 +8,7 @@
 
 #include "carillon/config/to_yaml.h"
 #include "carillon/resource/to_message.h"
+#include "carillon/resource/visit_secrets.h"
 #include "carillon/v1/resource.pb.h"
 
 namespace carillon::control {
@@ -18,31 +19,18 @@ using google::protobuf::Message;
 using google::protobuf::util::FieldMaskUtil;
 
 /// Puts in place of each secret what people can tell it by.
-void MarkSecrets(Message& message) {
-  if (auto* const secret = dynamic_cast<v1::Secret*>(&message)) {
-    std::string mark = secret->set() ? "***" + secret->last_characters() : "";
-    secret->Clear();
-    if (!mark.empty()) secret->set_value(std::move(mark));
-    return;
-  }
-  const auto& reflection = *message.GetReflection();
-  std::vector<const FieldDescriptor*> fields;
-  reflection.ListFields(message, &fields);
-  for (const FieldDescriptor* field : fields) {
-    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE || field->is_map()) continue;
-    const int size = field->is_repeated() ? reflection.FieldSize(message, field) : 1;
-    for (int i = 0; i < size; ++i) {
-      MarkSecrets(field->is_repeated() ? *reflection.MutableRepeatedMessage(&message, field, i)
-                                       : *reflection.MutableMessage(&message, field));
-    }
-  }
+absl::Status MarkSecret(v1::Secret& secret, const std::string&) {
+  std::string mark = secret.set() ? "***" + secret.last_characters() : "";
+  secret.Clear();
+  if (!mark.empty()) secret.set_value(std::move(mark));
+  return absl::OkStatus();
 }
 
 std::unique_ptr<Message> Marked(const Message& message) {
   std::unique_ptr<Message> marked(message.New());
   marked->CopyFrom(message);
   resource::Redact(*marked);
-  MarkSecrets(*marked);
+  resource::VisitSecrets(*marked, &MarkSecret).IgnoreError();  // marking does not fail
   return marked;
 }
 
