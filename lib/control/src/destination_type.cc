@@ -154,6 +154,19 @@ class DestinationType final : public ResourceType {
     return found;
   }
 
+  std::vector<std::string> NamesOfFile(const resource::Snapshot& file,
+                                       std::string_view tenant) const override {
+    std::vector<std::string> names;
+    for (const resource::TenantPtr& resources : file.tenants) {
+      if (!tenant.empty() && resources->tenant != tenant) continue;
+      for (const auto& destination : resources->destinations) {
+        names.push_back(resource::MakeName(resources->tenant, resource::kDestinations,
+                                           destination.value->name));
+      }
+    }
+    return names;
+  }
+
  private:
   const aip::NamePattern pattern_{"tenants/{tenant}/destinations/{destination}"};
   const std::vector<std::string> filters_ = {"name",

@@ -95,8 +95,8 @@ absl::StatusOr<std::vector<std::string>> Methods::Names(const ListRequest& reque
     if (type_.pattern().Match(entry.name)) add(entry.name);
   }
   const bool all = tenant == aip::NamePattern::kAny;
-  for (const MessagePtr& message : type_.OfFile(*repository_.file(), all ? "" : tenant)) {
-    add(GetText(*message, "name"));
+  for (std::string& name : type_.NamesOfFile(*repository_.file(), all ? "" : tenant)) {
+    add(std::move(name));
   }
   return names;
 }

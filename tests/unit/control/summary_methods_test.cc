@@ -108,6 +108,20 @@ TEST_F(SummaryMethodsTest, CountsWhatTheCallerSees) {
   }
 }
 
+// All destinations are asked for by their names, which are not read from messages.
+TEST_F(SummaryMethodsTest, NamesOfTheFileAreThoseOfItsMessages) {
+  for (const auto& type : types_) {
+    for (const char* tenant : {"", "acme", "none"}) {
+      std::vector<std::string> names;
+      for (const MessagePtr& message : type->OfFile(*repository_->file(), tenant)) {
+        names.push_back(message->GetReflection()->GetString(
+            *message, message->GetDescriptor()->FindFieldByName("name")));
+      }
+      EXPECT_EQ(type->NamesOfFile(*repository_->file(), tenant), names) << type->type() << tenant;
+    }
+  }
+}
+
 TEST_F(SummaryMethodsTest, WithoutStatisticsThereAreNoRates) {
   SummaryMethods without(reader_, nullptr);
   v1::GetSummaryRequest request;

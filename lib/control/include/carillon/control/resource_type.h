@@ -61,6 +61,9 @@ class ResourceType {
   /// tenant, the one of that id, or summaries of all.
   virtual std::vector<MessagePtr> OfFile(const resource::Snapshot& file,
                                          std::string_view tenant) const = 0;
+  /// The names of the same. A kind of which there are many makes no messages for it.
+  virtual std::vector<std::string> NamesOfFile(const resource::Snapshot& file,
+                                               std::string_view tenant) const;
   /// Those that nobody has made, and that are there all the same, as they are shown.
   virtual std::vector<MessagePtr> Implied(const View&) const { return {}; }
 };
