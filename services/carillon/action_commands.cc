@@ -71,12 +71,21 @@ const char* HelpOf(const std::string& member) {
   return found == std::end(kMemberHelp) ? nullptr : found->second;
 }
 
+/// Members of an attempt that people are shown, those that are set.
+constexpr const char* kAttemptPaths[] = {
+    "outcome", "message", "event_type", "webhook_id", "remote_address", "response.status",
+    // Why it ended so.
+    "detail.tls.subject", "detail.tls.issuer", "detail.tls.names", "detail.tls.not_before",
+    "detail.tls.not_after", "detail.tls.verify_error", "detail.dns.host", "detail.dns.code",
+    "detail.ssrf.address", "detail.ssrf.rule", "detail.limit.name", "detail.limit.value",
+    "detail.retry_after", "detail.redirect_url",
+    // How long it took.
+    "phases.dns", "phases.connect", "phases.tls", "phases.first_byte", "phases.total"};
+
 /// What came of a test, for people.
 std::string AttemptText(const v1::Attempt& attempt, bool color) {
   client::Table table({"FACT", "VALUE"});
-  for (const char* path :
-       {"outcome", "message", "event_type", "webhook_id", "remote_address", "response.status",
-        "phases.dns", "phases.connect", "phases.tls", "phases.first_byte", "phases.total"}) {
+  for (const char* path : kAttemptPaths) {
     std::string text = client::CellText(attempt, path);
     if (!text.empty()) table.Add({{path}, {std::move(text)}});
   }
@@ -88,11 +97,7 @@ std::string AttemptText(const v1::Attempt& attempt, bool color) {
 
 /// Prints what a test answered; returns the exit code, which is 0 only for a delivery.
 int PrintTest(const ApiSession& session, const v1::TestDestinationResponse& answer) {
-  if (session.form() == client::OutputForm::kJson) {
-    ApiSession::Print(client::ToJson(answer));
-  } else if (session.form() == client::OutputForm::kYaml) {
-    ApiSession::Print(config::ToYaml(answer));
-  } else {
+  if (!session.PrintAsData(answer)) {
     ApiSession::Print(AttemptText(answer.attempt(), session.color()));
   }
   const bool delivered = answer.attempt().outcome() == v1::OUTCOME_SUCCESS;

@@ -34,10 +34,16 @@ void AddDeadCommand(CLI::App& app, Command& chosen);
 void AddTailCommand(CLI::App& group, Command& chosen);
 /// `explain`, to the group `events`.
 void AddExplainCommand(CLI::App& group, Command& chosen);
-/// `preview`, to the group `subscriptions`.
+/// `import`, to the group `event-types`.
 void AddImportCommand(CLI::App& group, Command& chosen);
+/// `members`, to the group `event-types`.
+void AddMembersCommand(CLI::App& group, Command& chosen);
+/// `check-url`, to the group `destinations`.
+void AddCheckUrlCommand(CLI::App& group, Command& chosen);
+/// `preview`, to the group `subscriptions`.
 void AddPreviewCommand(CLI::App& group, Command& chosen);
 void AddReplayCommand(CLI::App& app, Command& chosen);
+void AddSummaryCommand(CLI::App& app, Command& chosen);
 void AddStatsCommand(CLI::App& app, Command& chosen);
 void AddListenCommand(CLI::App& app, Command& chosen);
 void AddTriggerCommand(CLI::App& app, Command& chosen);

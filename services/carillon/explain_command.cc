@@ -6,7 +6,6 @@
 #include "api_session.h"
 #include "carillon/client/explain.h"
 #include "carillon/client/table.h"
-#include "carillon/config/to_yaml.h"
 #include "carillon/v1/event_service.pb.h"
 #include "commands.h"
 #include "exit_codes.h"
@@ -48,11 +47,8 @@ int Explain(const ExplainFlags& flags) {
     const auto answer = session.resources().Call(*kind.Method("Explain"), request);
     if (!answer.ok()) return session.Fail(answer.status());
     const auto& told = static_cast<const v1::ExplainEventResponse&>(**answer);
-    if (session.form() == client::OutputForm::kJson) {
-      ApiSession::Print(client::ToJson(told));
-    } else if (session.form() == client::OutputForm::kYaml) {
-      ApiSession::Print(config::ToYaml(told));
-    } else if (told.routes().empty()) {
+    if (session.PrintAsData(told)) return client::kEndDone;
+    if (told.routes().empty()) {
       Say(absl::StrCat("the tenant of ", told.event(), " has no destinations"));
     } else {
       ApiSession::Print(RoutesText(told, session.color()));

@@ -216,7 +216,11 @@ void AddKindCommands(CLI::App& app, Command& chosen) {
     if (kind.plural == "deliveries") AddTailCommand(*group, chosen);
     if (kind.Method("Explain") != nullptr) AddExplainCommand(*group, chosen);
     if (kind.Method("Preview") != nullptr) AddPreviewCommand(*group, chosen);
-    if (kind.singular == "event-type") AddImportCommand(*group, chosen);
+    if (kind.plural == "destinations") AddCheckUrlCommand(*group, chosen);
+    if (kind.singular == "event-type") {
+      AddImportCommand(*group, chosen);
+      AddMembersCommand(*group, chosen);
+    }
     if (kind.plural == "keys") {
       AddGenerateKeyCommand(*group, chosen);
       AddRewrapCommand(*group, chosen);

@@ -50,6 +50,7 @@ int Run(int argc, char** argv) {
   AddStatusCommands(app, chosen);
   AddDeadCommand(app, chosen);
   AddReplayCommand(app, chosen);
+  AddSummaryCommand(app, chosen);
   AddStatsCommand(app, chosen);
   AddListenCommand(app, chosen);
   AddTriggerCommand(app, chosen);

@@ -10,6 +10,7 @@ import unittest
 from cli_test import FORBIDDEN, NOT_FOUND, NOWHERE, REFUSED, UNAVAILABLE, WRONG_INPUT, Cli
 from control_api_test import ACME, OPERATOR, READER
 from harness import BIN, HERE, PATIENCE
+from scripted import Scripted
 
 
 class Contexts(Cli):
@@ -58,6 +59,56 @@ class Asking(Cli):
         self.error("destinations", "test", "none", "--event-type", "session.create", code=NOT_FOUND)
         self.error("destinations", "test", "good", "--event-type", "no.such", code=WRONG_INPUT)
 
+    def test_why_a_test_failed(self):
+        with Scripted({"/old": [(301, {"Location": "/new"})],
+                       "/busy": [(429, {"Retry-After": "30"})]}) as receiver:
+            self.begin()
+            for name in ("old", "busy"):
+                self.cli("destinations", "create", name, "--url", receiver.url("/" + name))
+            shown = self.cli("destinations", "test", "old", "--event-type", "session.create",
+                             code=REFUSED).stdout
+            self.assertRegex(shown, rf"(?m)^detail\.redirect_url +{receiver.url('/new')}$")
+            shown = self.cli("destinations", "test", "busy", "--event-type", "session.create",
+                             code=REFUSED).stdout
+            self.assertRegex(shown, r"(?m)^detail\.retry_after +30s$")
+            self.assertNotIn("detail.tls", shown)
+
+    def test_where_a_url_leads(self):
+        self.begin()
+        allowed = self.cli("destinations", "check-url", NOWHERE)
+        self.assertRegex(allowed.stdout, r"(?m)^127\.0\.0\.1 +yes$")
+        self.assertIn("requests may go to http://127.0.0.1", allowed.stderr)
+        refused = self.cli("destinations", "check-url", "http://10.1.2.3/in", code=REFUSED)
+        self.assertRegex(refused.stdout, r"(?m)^10\.1\.2\.3 +no +10\.1\.2\.3 \(10\.0\.0\.0/8, private use\)$")
+        self.assertIn("no request goes to http://10.1.2.3/in: ", refused.stderr)
+        self.assertIs(self.json("destinations", "check-url", NOWHERE)["allowed"], True)
+        self.error("destinations", "check-url", "nonsense", code=WRONG_INPUT)
+        self.error("destinations", "check-url", NOWHERE, code=FORBIDDEN, CARILLON_TOKEN=READER)
+
+    def test_how_deliveries_fare(self):
+        self.begin()
+        self.cli("destinations", "create", "orders", "--url", NOWHERE)
+        shown = self.out("summary")
+        self.assertRegex(shown, r"(?m)^destinations +1$")
+        self.assertRegex(shown, r"(?m)^failing +0$")
+        self.assertRegex(shown, r"(?m)^deliveries queued +0$")
+        self.assertEqual(self.json("summary")["destinationCount"], 1)
+        self.cli("destinations", "disable", "orders", "--reason", "a test")
+        self.assertRegex(self.out("summary"), r"(?m)^disabled +1$")
+        everywhere = self.json("summary", "--all-tenants", CARILLON_TOKEN=OPERATOR)
+        self.assertEqual(everywhere["name"], "tenants/-")
+        self.error("summary", code=FORBIDDEN, CARILLON_TENANT="bell")
+
+    def test_what_filters_can_ask_about(self):
+        self.begin()
+        shown = self.out("event-types", "members", "session.create")
+        self.assertRegex(shown, r"(?m)^MEMBER +KIND +TYPES +VALUES +DESCRIPTION$")
+        self.assertRegex(shown, r"(?m)^location +text +1 +\S+")
+        some = self.json("event-types", "members", "session.*", "--prefix", "loc", "--limit", "1")
+        self.assertEqual([m["path"] for m in some["members"]], ["location"])
+        self.assertIn("did you mean 'session.create'",
+                      self.error("event-types", "members", "session.creat", code=WRONG_INPUT))
+
     def test_the_server_and_the_caller(self):
         self.begin()
         self.cli("destinations", "create", "orders", "--url", NOWHERE)
@@ -96,6 +147,9 @@ class Completing(Cli):
         self.assertEqual(self.bash("get", "destinations", "--output", "=", "j"), ["json"])
         self.assertEqual(self.bash("keys", "rotate", "orders/f"), ["orders/first"])
         self.assertEqual(self.bash("get", "--tenant", "bell", "destination", "o"), [])
+        self.assertEqual(self.bash("event-types", "members", "session.create", "session.del"),
+                         ["session.delete"])
+        self.assertIn("check-url", self.bash("destinations", ""))
         self.carillond.kill()
         self.assertEqual(self.bash("get", "destination", "o"), [])
 
