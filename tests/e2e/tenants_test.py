@@ -98,6 +98,44 @@ class Limits(TenantsApi):
         self.call(PUBLISH, {"events": [event(1, tenant="acme")]})
 
 
+class Permissions(TenantsApi):
+    UNSAFE = {"unsignedRequests": True, "tls": {"insecureSkipVerify": True}}
+
+    def create_unsafe(self, name, token, status=200, **more):
+        return self.call(DESTINATIONS + "CreateDestination", {
+            "parent": "tenants/acme", "destinationId": name,
+            "destination": {"url": "https://127.0.0.1:9/", **more}}, token, status)
+
+    def test_what_a_tenant_may_set_is_the_operators_to_allow(self):
+        self.begin()
+        for member, path in (("unsignedRequests", "destination.unsigned_requests"),
+                             ("tls", "destination.tls.insecure_skip_verify")):
+            answer = self.create_unsafe("mine", ACME, 403, **{member: self.UNSAFE[member]})
+            self.assertEqual(answer.reason, "FIELD_FORBIDDEN")
+            self.assertIn(path, answer.json["message"])
+        self.create_unsafe("given", OPERATOR, **self.UNSAFE)
+        name = "tenants/acme/destinations/given"
+        update = {"destination": {"name": name, "displayName": "Given"},
+                  "updateMask": "displayName"}
+        self.assertTrue(self.call(DESTINATIONS + "UpdateDestination", update)["unsignedRequests"])
+        self.call(TENANTS + "CreateTenant", {"tenantId": "acme", "tenant": {"limits": {
+            "allowUnsignedRequests": True}}}, OPERATOR)
+        self.create_unsafe("mine", ACME, unsignedRequests=True)
+        self.create_unsafe("more", ACME, 403, **self.UNSAFE)
+
+    def test_the_file_allows_it_to_its_tenants_or_to_all(self):
+        self.begin(tenant_defaults={"allow_insecure_skip_verify": True})
+        self.create_unsafe("mine", ACME, tls={"insecureSkipVerify": True})
+        self.create_unsafe("more", ACME, 403, **self.UNSAFE)
+        self.write_config([], [], access={"tokens": self.TOKENS},
+                          tenants=[{"name": "acme", "limits": {"allow_unsigned_requests": True}}],
+                          secrets={"master_key": {"env": "MASTER_KEY"}})
+        eventually(lambda: self.call(TENANTS + "GetTenant", {"name": "tenants/acme"}).get("limits"),
+                   "the file's tenant is in force")
+        self.create_unsafe("more", ACME, unsignedRequests=True)
+        self.create_unsafe("last", ACME, 403, tls={"insecureSkipVerify": True})
+
+
 class Disabled(TenantsApi):
     NAME = "tenants/acme/destinations/orders"
 

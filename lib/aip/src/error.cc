@@ -64,6 +64,7 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
     case v1::ROLE_FORBIDDEN:
     case v1::TENANT_FORBIDDEN:
     case v1::EVENT_TYPE_FORBIDDEN:
+    case v1::FIELD_FORBIDDEN:
       return absl::StatusCode::kPermissionDenied;
     case v1::RESOURCE_NOT_FOUND:
       return absl::StatusCode::kNotFound;

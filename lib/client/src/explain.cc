@@ -46,6 +46,8 @@ std::string NextByReason(v1::ErrorReason reason) {
       return "take another token: this one is over";
     case v1::ROLE_FORBIDDEN:
       return "take a token with a role that may";
+    case v1::FIELD_FORBIDDEN:
+      return "leave it out, or have the operator allow it in the tenant's limits";
     case v1::TENANT_FORBIDDEN:
       return "name a tenant of yours with --tenant, CARILLON_TENANT or a context";
     case v1::RESOURCE_NOT_FOUND:

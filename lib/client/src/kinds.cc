@@ -60,7 +60,11 @@ Kind Tenants() {
                   {"UPDATED", "update_time"}},
       .shortcuts = {{"display-name", "display_name", "For people: at most 128 bytes"},
                     {"max-rate", "limits.max_rate", "POSTs a second at most, of all", false},
-                    {"max-in-flight", "limits.max_in_flight", "Attempts at once at most", false}}};
+                    {"max-in-flight", "limits.max_in_flight", "Attempts at once at most", false},
+                    {"allow-unsigned-requests", "limits.allow_unsigned_requests",
+                     "Its callers may set unsigned_requests of destinations: true or false", false},
+                    {"allow-insecure-skip-verify", "limits.allow_insecure_skip_verify",
+                     "The same of tls.insecure_skip_verify", false}}};
 }
 
 Kind EventTypes() {

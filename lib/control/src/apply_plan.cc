@@ -114,6 +114,10 @@ absl::Status ApplyPlan::Take(const Element& element) {
   absl::StatusOr<MessageOwner> next =
       is_new ? Create(element, made) : Update(element, before, made);
   if (!next.ok()) return next.status();
+  if (!said_.is_operator) {
+    absl::Status status = element.type->Permit(before.message.get(), **next, view_);
+    if (!status.ok()) return status;
+  }
   std::vector<std::string> paths;
   if (!is_new) {
     paths = aip::ChangedPaths(*before.message, **next);

@@ -18,6 +18,7 @@
 #include "metadata.h"
 #include "read_errors.h"
 #include "referrers.h"
+#include "tenant_permissions.h"
 
 namespace carillon::control {
 namespace {
@@ -113,6 +114,12 @@ class DestinationType final : public ResourceType {
     if (was_signed || !destination.keys().empty()) return absl::OkStatus();
     return aip::BadField("destination.unsigned_requests", "KEY_MISSING",
                          "becomes false with the first key: call CreateKey");
+  }
+
+  absl::Status Permit(const Message* before, const Message& after,
+                      const View& view) const override {
+    return CheckPermitted(view, static_cast<const v1::Destination*>(before),
+                          static_cast<const v1::Destination&>(after));
   }
 
   void Normalize(Message& message) const override {

@@ -8,7 +8,12 @@ using google::protobuf::Message;
 
 absl::Status ResourceType::Evolve(const Message&, Message&, bool) const { return absl::OkStatus(); }
 
-std::unique_ptr<Message> ResourceType::Summary(const Message& message) const {
+absl::Status ResourceType::Permit(const google::protobuf::Message*,
+                                  const google::protobuf::Message&, const View&) const {
+  return absl::OkStatus();
+}
+
+std::unique_ptr<google::protobuf::Message> ResourceType::Summary(const Message& message) const {
   std::unique_ptr<Message> copy(message.New());
   copy->CopyFrom(message);
   return copy;

@@ -81,14 +81,13 @@ void Methods::Create(const ChangeRequest& request, const Caller& caller, const s
   Change(
       request, caller, type_.prototype(),
       [this, name, made = std::shared_ptr<const Message>(CopyOf(given)),
-       validate_only = request.validate_only](const View& view) {
-        return DecideCreate(view, name, *made, validate_only);
-      },
+       how = How{.validate_only = request.validate_only, .is_operator = caller.is_operator}](
+          const View& view) { return DecideCreate(view, name, *made, how); },
       std::move(done));
 }
 
 absl::StatusOr<ChangeSet> Methods::DecideCreate(const View& view, const std::string& name,
-                                                const Message& given, bool validate_only) const {
+                                                const Message& given, const How& how) const {
   if (view.Find(name).message != nullptr) return aip::AlreadyExists(type_.type(), name);
   if (const MessagePtr of_file = FindInFile(view, name); of_file != nullptr) {
     if (OriginOf(*of_file) == v1::Origin::BUILT_IN) return aip::AlreadyExists(type_.type(), name);
@@ -103,8 +102,10 @@ absl::StatusOr<ChangeSet> Methods::DecideCreate(const View& view, const std::str
   const base::WallTime now = clock_.Wall();
   SetText(*next, "uid", NewUid(now));
   SetTime(*next, "create_time", now);
-  if (absl::Status status = type_.Prepare(*next, now); !status.ok()) return status;
-  return Store(view, std::move(next), true, validate_only);
+  absl::Status status = type_.Prepare(*next, now);
+  if (status.ok() && !how.is_operator) status = type_.Permit(nullptr, *next, view);
+  if (!status.ok()) return status;
+  return Store(view, std::move(next), true, how.validate_only);
 }
 
 absl::StatusOr<ChangeSet> Methods::Store(const View& view, std::shared_ptr<Message> next,
@@ -142,31 +143,36 @@ void Methods::Update(const ChangeRequest& request, const Caller& caller, const M
   }
   Change(
       request, caller, type_.prototype(),
-      [this, made = std::shared_ptr<const Message>(CopyOf(given)), mask, allow_missing,
-       validate_only = request.validate_only, force = request.force](const View& view) {
-        return DecideUpdate(view, *made, mask, allow_missing, validate_only, force);
+      [this, made = std::shared_ptr<const Message>(CopyOf(given)), mask,
+       how = How{.validate_only = request.validate_only,
+                 .force = request.force,
+                 .allow_missing = allow_missing,
+                 .is_operator = caller.is_operator}](const View& view) {
+        return DecideUpdate(view, *made, mask, how);
       },
       std::move(done));
 }
 
 absl::StatusOr<ChangeSet> Methods::DecideUpdate(const View& view, const Message& given,
                                                 const google::protobuf::FieldMask& mask,
-                                                bool allow_missing, bool validate_only,
-                                                bool force) const {
+                                                const How& how) const {
   const std::string name = GetText(given, "name");
   const std::string etag = GetText(given, "etag");
-  if (allow_missing && etag.empty() && view.Find(name).message == nullptr &&
+  if (how.allow_missing && etag.empty() && view.Find(name).message == nullptr &&
       FindInFile(view, name) == nullptr) {
-    return DecideCreate(view, name, given, validate_only);
+    return DecideCreate(view, name, given, how);
   }
   const absl::StatusOr<Entry> entry = FindToChange(view, name, etag);
   if (!entry.ok()) return entry.status();
   std::shared_ptr<Message> next(CopyOf(*entry->message));
   const aip::Update update{type_.member(), given, &mask, type_.instead()};
   absl::Status status = aip::Merge(update, *next);
-  if (status.ok()) status = type_.Evolve(*entry->message, *next, force);
+  if (status.ok()) status = type_.Evolve(*entry->message, *next, how.force);
+  if (status.ok() && !how.is_operator) {
+    status = type_.Permit(entry->message.get(), *next, view);
+  }
   if (!status.ok()) return status;
-  return Store(view, std::move(next), false, validate_only);
+  return Store(view, std::move(next), false, how.validate_only);
 }
 
 absl::StatusOr<Entry> Methods::FindToChange(const View& view, const std::string& name,

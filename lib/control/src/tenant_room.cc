@@ -28,9 +28,18 @@ std::optional<Bound> BoundOf(std::string_view collection) {
   return std::nullopt;
 }
 
-/// What somebody has made; nullopt: nobody has.
-std::optional<model::TenantLimits> MadeLimits(const View& view, const std::string& tenant,
-                                              const resource::TenantResources* of_file) {
+constexpr std::string_view kTenants = "tenants/";
+
+const resource::TenantResources* TenantInFile(const resource::Snapshot& file,
+                                              const std::string& tenant) {
+  return resource::FindTenant(file, std::string_view(tenant).substr(kTenants.size()));
+}
+
+}  // namespace
+
+std::optional<model::TenantLimits> MadeLimits(const View& view, const std::string& tenant) {
+  const resource::SnapshotPtr file = view.file();
+  const auto* const of_file = TenantInFile(*file, tenant);
   if (of_file != nullptr && of_file->made.value != nullptr) return of_file->made.value->limits;
   const Entry entry = view.Find(tenant);
   const auto* made = dynamic_cast<const v1::Tenant*>(entry.message.get());
@@ -38,19 +47,17 @@ std::optional<model::TenantLimits> MadeLimits(const View& view, const std::strin
   return resource::ReadLimits(made->limits());
 }
 
-}  // namespace
-
 absl::Status CheckRoom(const View& view, std::string_view name) {
-  constexpr std::string_view kTenants = "tenants/";
-  const resource::SnapshotPtr file = view.file();
-  if (!name.starts_with(kTenants) || !file->settings) return absl::OkStatus();
+  if (!name.starts_with(kTenants)) return absl::OkStatus();
   const size_t end = name.find('/', kTenants.size());
   const size_t last = name.rfind('/');
   if (end == name.npos || last <= end) return absl::OkStatus();
   const std::string tenant(name.substr(0, end));
   const std::string_view collection = name.substr(end + 1, last - end - 1);
-  const auto* of_file = resource::FindTenant(*file, tenant.substr(kTenants.size()));
-  const auto made = MadeLimits(view, tenant, of_file);
+  const resource::SnapshotPtr file = view.file();
+  if (!file->settings) return absl::OkStatus();
+  const auto* of_file = TenantInFile(*file, tenant);
+  const auto made = MadeLimits(view, tenant);
   if (!made && file->settings->require_tenants) return aip::NotFound("carillon/Tenant", tenant);
   const auto bound = BoundOf(collection);
   if (!bound) return absl::OkStatus();

@@ -30,6 +30,8 @@ model::TenantLimits ReadLimits(const v1::TenantLimits& given) {
     to.publish_bytes_per_second = given.publish_bytes_per_second();
   }
   if (given.has_max_backlog_bytes()) to.max_backlog_bytes = given.max_backlog_bytes();
+  to.allow_insecure_skip_verify = given.allow_insecure_skip_verify();
+  to.allow_unsigned_requests = given.allow_unsigned_requests();
   return to;
 }
 
@@ -76,6 +78,8 @@ v1::Tenant ToMessage(const model::Tenant& from) {
     bounds.set_publish_bytes_per_second(*limits.publish_bytes_per_second);
   }
   if (limits.max_backlog_bytes) bounds.set_max_backlog_bytes(*limits.max_backlog_bytes);
+  bounds.set_allow_insecure_skip_verify(limits.allow_insecure_skip_verify);
+  bounds.set_allow_unsigned_requests(limits.allow_unsigned_requests);
   return to;
 }
 

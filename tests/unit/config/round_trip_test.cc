@@ -7,6 +7,7 @@
 
 #include <set>
 
+#include "carillon/resource/read_one.h"
 #include "carillon/resource/to_message.h"
 #include "certificates.h"
 #include "fixtures.h"
@@ -251,6 +252,25 @@ TEST(RoundTrip, EveryTextMemberIsKnownToBeASecretOrNone) {
     }
   }
   EXPECT_EQ(secrets, 1u);
+}
+
+TEST(RoundTrip, WhatATenantMaySetIsKept) {
+  const Config config = Parsed(
+      "limits: {tenant_defaults: {allow_unsigned_requests: true}}\n"
+      "tenants:\n"
+      "  - {name: acme, limits: {allow_insecure_skip_verify: true}}\n"
+      "  - {name: bell, limits: {max_rate: 5}}\n");
+  EXPECT_TRUE(config.limits.tenant_defaults().allow_unsigned_requests());
+  ASSERT_EQ(config.tenants.size(), 2u);
+  const model::Tenant& acme = config.tenants[0];
+  EXPECT_TRUE(acme.limits.allow_insecure_skip_verify);
+  EXPECT_FALSE(acme.limits.allow_unsigned_requests);
+  const v1::Tenant shown = resource::ToMessage(acme);
+  EXPECT_TRUE(shown.limits().allow_insecure_skip_verify());
+  EXPECT_EQ(resource::ReadLimits(shown.limits()), acme.limits);
+  EXPECT_FALSE(config.tenants[1].limits.allow_insecure_skip_verify);
+  EXPECT_EQ(resource::ReadLimits(resource::ToMessage(config.tenants[1]).limits()),
+            config.tenants[1].limits);
 }
 
 TEST(RoundTrip, NoSecretIsLeftAfterRedaction) {

@@ -66,6 +66,7 @@ class ConfigMethodsTest : public ControlTest {
     principal.role = role;
     principal.all_tenants = all_tenants;
     if (!all_tenants) principal.tenants = {"acme"};
+    caller.is_operator = role == v1::ROLE_OPERATOR;
     caller.credential = std::make_shared<const access::Principal>(principal);
     return caller;
   }
@@ -464,6 +465,21 @@ TEST_F(ConfigMethodsTest, TenThousandAreAppliedAtOnce) {
   EXPECT_EQ(made->changes_size(), ConfigMethods::kMaxElements);
   EXPECT_LE(made->ByteSizeLong(), ConfigMethods::kMaxAnswerBytes);
   EXPECT_EQ(Apply(request)->unchanged_count(), ConfigMethods::kMaxElements);
+}
+
+TEST_F(ConfigMethodsTest, WhatOnlyOperatorsSetIsNamedAndStaysWhereTheyHaveSetIt) {
+  const std::string text = R"(parent: "tenants/acme" config {
+    destinations { name: "orders" url: "https://receiver.example/orders" }
+    destinations { name: "other" url: "https://receiver.example/other"
+                   tls { insecure_skip_verify: true } } })";
+  const auto refused = Apply(text, Admin());
+  EXPECT_EQ(aip::ReasonOf(refused.status()), v1::FIELD_FORBIDDEN) << refused.status();
+  EXPECT_EQ(FieldOf(refused.status()), "config.destinations[1].tls.insecure_skip_verify");
+  EXPECT_THAT(Stored(), IsEmpty());
+  ASSERT_TRUE(Apply(text).ok());
+  const auto same = Apply(text, Admin());
+  ASSERT_TRUE(same.ok()) << same.status();
+  EXPECT_EQ(same->unchanged_count(), 2);
 }
 
 }  // namespace

@@ -120,6 +120,7 @@ struct Said {
   bool validate_only = false;
   std::string principal = "tokens/ops";
   std::string parent = "tenants/acme";
+  bool is_operator = true;
 };
 
 /// A repository over a store, a file with one destination, and an engine that
@@ -226,7 +227,8 @@ class ControlTest : public testing::Test {
     const auto given = Made<v1::Destination>(text);
     return Await<v1::Destination>([&](Methods::Done done) {
       destinations_->Create({"CreateDestination", given, said.request_id, said.validate_only},
-                            {.principal = said.principal}, said.parent, id, given, std::move(done));
+                            {.principal = said.principal, .is_operator = said.is_operator},
+                            said.parent, id, given, std::move(done));
     });
   }
   absl::StatusOr<v1::Subscription> Subscribe(const std::string &id, const std::string &text) {
@@ -243,8 +245,8 @@ class ControlTest : public testing::Test {
     for (const std::string &path : paths) mask.add_paths(path);
     return Await<v1::Destination>([&](Methods::Done done) {
       destinations_->Update({"UpdateDestination", given, said.request_id, said.validate_only},
-                            {.principal = said.principal}, given, mask, allow_missing,
-                            std::move(done));
+                            {.principal = said.principal, .is_operator = said.is_operator}, given,
+                            mask, allow_missing, std::move(done));
     });
   }
   absl::Status Delete(const std::string &name, const std::string &etag = {},

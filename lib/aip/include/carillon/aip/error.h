@@ -49,7 +49,7 @@ struct FieldViolation {
   std::string description;  ///< what is wrong and what to do, without the path
 };
 /// INVALID_ARGUMENT with BadRequest. The text is that of the first, and says how many more there
-/// are. `violations` has at least one; `reason` is one of INVALID_ARGUMENT.
+/// are. `violations` has at least one; `reason` is one of INVALID_ARGUMENT, or FIELD_FORBIDDEN.
 absl::Status BadRequest(const std::vector<FieldViolation>& violations,
                         v1::ErrorReason reason = v1::FIELD_INVALID, Metadata facts = {});
 /// The same for one.

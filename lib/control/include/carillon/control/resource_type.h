@@ -49,6 +49,10 @@ class ResourceType {
   /// `force`: it may, whoever relies on `before`.
   virtual absl::Status Evolve(const google::protobuf::Message& before,
                               google::protobuf::Message& after, bool force) const;
+  /// Whether a caller who is no operator may make `after` of `before`, null where it is new: what
+  /// only operators set, or allow, is FIELD_FORBIDDEN.
+  virtual absl::Status Permit(const google::protobuf::Message* before,
+                              const google::protobuf::Message& after, const View& view) const;
   /// A copy for lists, and for answers of what changes it: without members that take much room.
   virtual std::unique_ptr<google::protobuf::Message> Summary(
       const google::protobuf::Message& message) const;

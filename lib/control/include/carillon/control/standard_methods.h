@@ -87,12 +87,19 @@ class Methods {
               std::function<Answer(const std::vector<Edit>&)> describe, Done done);
 
  private:
+  /// What a call says beside its resource.
+  struct How {
+    bool validate_only = false;
+    bool force = false;          ///< see ChangeRequest
+    bool allow_missing = false;  ///< an update makes what there is not
+    bool is_operator = false;    ///< the caller
+  };
   absl::StatusOr<ChangeSet> DecideCreate(const View& view, const std::string& name,
                                          const google::protobuf::Message& given,
-                                         bool validate_only) const;
+                                         const How& how) const;
   absl::StatusOr<ChangeSet> DecideUpdate(const View& view, const google::protobuf::Message& given,
                                          const google::protobuf::FieldMask& mask,
-                                         bool allow_missing, bool validate_only, bool force) const;
+                                         const How& how) const;
   /// The one of the store that a call means. READ_ONLY_FILE, NOT_FOUND, ETAG_MISMATCH.
   absl::StatusOr<Entry> FindToChange(const View& view, const std::string& name,
                                      const std::string& etag) const;

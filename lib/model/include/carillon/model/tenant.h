@@ -18,6 +18,9 @@ struct TenantLimits {
   std::optional<double> publish_events_per_second;
   std::optional<uint64_t> publish_bytes_per_second;
   std::optional<uint64_t> max_backlog_bytes;  ///< of what is kept for its destinations together
+  // What callers of the tenant itself may set of its destinations. false: as the defaults say.
+  bool allow_insecure_skip_verify = false;
+  bool allow_unsigned_requests = false;
   friend bool operator==(const TenantLimits&, const TenantLimits&) = default;
 };
 
