@@ -13,7 +13,9 @@
 #include "carillon/v1/destination.pb.h"
 #include "carillon/v1/destination_service.pb.h"
 #include "carillon/v1/portal_service.pb.h"
+#include "carillon/v1/tenant_service.pb.h"
 #include "commands.h"
+#include "operation_progress.h"
 
 namespace carillon::cli {
 namespace {
@@ -98,6 +100,15 @@ absl::StatusOr<std::pair<std::string, std::string>> PlaceOf(const Kind& kind,
   return std::pair(*std::move(parent), std::move(id));
 }
 
+/// What would go with a tenant.
+std::string TextOfCounts(const v1::DeleteTenantResponse& counts) {
+  return absl::StrCat(counts.destination_count(), " destinations, ", counts.subscription_count(),
+                      " subscriptions, ", counts.token_count(), " tokens and ",
+                      counts.portal_session_count(), " portal sessions would be deleted\n",
+                      counts.uncounted() ? "more than " : "", counts.abandoned_delivery_count(),
+                      " deliveries would be given up\n");
+}
+
 void PrintDeleted(const ApiSession& session, const Kind& kind, const std::string& name,
                   const Message& answer, bool dry_run) {
   if (IsForPrograms(session.form())) return ApiSession::Print(client::ToJson(answer));
@@ -114,7 +125,27 @@ void PrintDeleted(const ApiSession& session, const Kind& kind, const std::string
                       " changed: it names the destination no more\n");
     }
   }
+  if (answer.GetDescriptor() == v1::DeleteTenantResponse::descriptor() && dry_run) {
+    absl::StrAppend(&text, TextOfCounts(static_cast<const v1::DeleteTenantResponse&>(answer)));
+  }
   ApiSession::Print(text);
+}
+
+/// The operation that goes on after the answer to a deletion; null: there is none.
+const v1::Operation* GoesOn(const Message& answer) {
+  if (answer.GetDescriptor() != v1::DeleteTenantResponse::descriptor()) return nullptr;
+  const auto& response = static_cast<const v1::DeleteTenantResponse&>(answer);
+  const bool goes_on =
+      response.has_operation() && response.operation().state() != v1::Operation::SUCCEEDED;
+  return goes_on ? &response.operation() : nullptr;
+}
+
+/// Waits for its end, or says that it goes on. Returns the exit code.
+int ShowDeletion(ApiSession& session, const v1::Operation& operation, bool no_wait) {
+  if (!no_wait) return FollowOperation(session, operation);
+  ApiSession::Print(
+      RenderOne(*client::FindKind("operations"), operation, session.form(), session.color()));
+  return client::kEndDone;
 }
 
 }  // namespace
@@ -195,6 +226,11 @@ int RunDelete(const Kind& kind, const ChangeFlags& flags) {
       const auto answer = session.resources().Delete(kind, *name, flags.options);
       if (!answer.ok()) {
         ending = session.Fail(answer.status());
+        continue;
+      }
+      if (const v1::Operation* const operation = GoesOn(**answer)) {
+        const int shown = ShowDeletion(session, *operation, flags.no_wait);
+        if (shown != client::kEndDone) ending = shown;
         continue;
       }
       PrintDeleted(session, kind, *name, **answer, flags.options.validate_only);

@@ -19,6 +19,7 @@ struct ChangeFlags {
   std::vector<std::string> names;
   std::string overlap;    ///< of rotating
   std::string algorithm;  ///< of rotating
+  bool no_wait = false;   ///< of deleting a tenant
 };
 
 /// Adds --dry-run and --request-id.

@@ -112,7 +112,10 @@ void AddUpdate(CLI::App& group, const Kind& kind, Command& chosen) {
 
 void AddDeleteFlags(CLI::App& command, ChangeFlags& flags) {
   command.add_flag("--force", flags.options.force,
-                   "Of destinations: also those that subscriptions name, which are changed");
+                   "Of destinations: also those that subscriptions name, which are changed; of "
+                   "tenants: with all that they have");
+  command.add_flag("--no-wait", flags.no_wait,
+                   "Of tenants: end at once, and let the operation that deletes it go on");
   command.add_flag("--allow-missing", flags.options.allow_missing,
                    "What does not exist is no mistake");
   command.add_option("--etag", flags.options.etag, "Only if nobody changed it since");

@@ -32,6 +32,11 @@ int PrintEnd(const ApiSession& session, const v1::Operation& operation) {
 std::string ProgressText(const v1::Operation& operation) {
   const double share = std::clamp(operation.progress(), 0.0, 1.0);
   const int full = static_cast<int>(share * kBarColumns);
+  if (operation.kind() == v1::Operation::DELETE_TENANT) {
+    return absl::StrFormat("[%s%s] %3d %%  %d deleted", std::string(full, '#'),
+                           std::string(kBarColumns - full, '.'), static_cast<int>(share * 100),
+                           operation.processed_count());
+  }
   return absl::StrFormat("[%s%s] %3d %%  %d sent of %d", std::string(full, '#'),
                          std::string(kBarColumns - full, '.'), static_cast<int>(share * 100),
                          operation.processed_count(), operation.matched_count());

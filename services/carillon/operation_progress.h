@@ -10,7 +10,7 @@
 
 namespace carillon::cli {
 
-/// `[#####.....]  52 %  1240 sent of 2400`; 10 columns for the bar.
+/// `[#####.....]  52 %  1240 sent of 2400`, or `1240 deleted` of a tenant; 10 columns for the bar.
 std::string ProgressText(const v1::Operation& operation);
 
 /// Waits until the operation has ended and prints it; meanwhile shows a bar on standard error, if

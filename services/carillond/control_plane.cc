@@ -60,7 +60,7 @@ class ControlPlaneImpl final : public ControlPlane {
          .clock = clock_,
          .file = file,
          .types = {destinations_.get(), subscriptions_.get(), tenants_.get(), event_types_.get(),
-                   tenant_tokens_.get(), tokens_.get(), portal_sessions_.get()},
+                   tenant_tokens_.get(), tokens_.get(), portal_sessions_.get(), deletions_.get()},
          .audit = audit_.get()});
     if (!repository.ok()) return repository.status();
     repository_ = *std::move(repository);
@@ -160,8 +160,8 @@ class ControlPlaneImpl final : public ControlPlane {
     auto store = operations::OperationStore::Open(path);
     if (!store.ok()) return store.status();
     operation_store_ = *std::move(store);
-    auto operations =
-        operations::Operations::Create(*operation_store_, control::OperationTasks(tools_), clock_);
+    auto operations = operations::Operations::Create(
+        *operation_store_, control::OperationTasks(tools_, *repository_), clock_);
     if (!operations.ok()) return operations.status();
     operations_ = *std::move(operations);
     return absl::OkStatus();
@@ -175,6 +175,7 @@ class ControlPlaneImpl final : public ControlPlane {
   const std::unique_ptr<control::ResourceType> destinations_ = control::MakeDestinationType();
   const std::unique_ptr<control::ResourceType> subscriptions_ = control::MakeSubscriptionType();
   const std::unique_ptr<control::ResourceType> tenants_ = control::MakeTenantType();
+  const std::unique_ptr<control::ResourceType> deletions_ = control::MakeTenantDeletionType();
   const std::unique_ptr<control::ResourceType> event_types_ = control::MakeEventTypeType();
   const std::unique_ptr<control::ResourceType> tenant_tokens_ = control::MakeTenantTokenType();
   const std::unique_ptr<control::ResourceType> tokens_ = control::MakeTokenType();

@@ -30,7 +30,14 @@ class Catalog(Cli):
         self.assertRegex(self.out("tenants", "describe", "bell"), r"disabled: true[^$]*unpaid")
         self.cli("tenants", "enable", "bell")
         self.assertNotIn("disabled: true", self.out("tenants", "describe", "bell"))
-        self.cli("delete", "tenant", "bell")
+        self.cli("tenants", "update", "bell", "--allow-unsigned-requests", "true")
+        self.assertIn("allow_unsigned_requests: true", self.out("tenants", "describe", "bell"))
+        self.cli("destinations", "create", "d", "--tenant", "bell", "--url", "http://127.0.0.1:9/")
+        self.error("tenants", "delete", "bell", code=CONFLICT)
+        tried = self.out("tenants", "delete", "bell", "--force", "--dry-run")
+        self.assertIn("1 destinations, 0 subscriptions, 0 tokens and 0 portal sessions would be "
+                      "deleted\n0 deliveries would be given up", tried)
+        self.assertIn("tenants/bell deleted", self.out("delete", "tenant", "bell", "--force"))
         self.error("tenants", "get", "bell", code=NOT_FOUND)
 
     def test_tenants_and_types_are_applied_with_what_needs_them(self):

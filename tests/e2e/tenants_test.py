@@ -270,7 +270,10 @@ class WhoMay(TenantsApi):
         self.assertEqual(answer.reason, "TENANT_NOT_EMPTY")
         removed = self.call(TENANTS + "DeleteTenant", {
             "name": "tenants/acme", "etag": made["etag"], "force": True}, OPERATOR)
+        operation = removed.pop("operation")
         self.assertEqual(removed, {"destinationCount": 1, "subscriptionCount": 1, "tokenCount": 1})
+        self.assertEqual((operation["kind"], operation["state"], operation["target"]),
+                         ("DELETE_TENANT", "SUCCEEDED", "tenants/acme"))
         self.call(PUBLISH, {"events": [event(2, tenant="acme")]}, token, 401)
         self.call(TENANTS + "GetTenant", {"name": "tenants/acme"}, OPERATOR, 404)
         self.call(PUBLISH, {"events": [event(3, tenant="acme")]}, OPERATOR)

@@ -17,12 +17,14 @@
 #include "carillon/aip/order_by.h"
 #include "carillon/aip/resource_name.h"
 #include "rate_field.h"
+#include "tenant_deletion_task.h"
 
 namespace carillon::control {
 namespace {
 
 const aip::NamePattern kOperation("tenants/{tenant}/operations/{operation}");
 const aip::NamePattern kOperationParent("tenants/{tenant}");
+constexpr char kOperationType[] = "carillon/Operation";
 constexpr std::chrono::seconds kDefaultWait{30};
 constexpr std::chrono::seconds kLongestWait{60};
 // Of the caller's time, left for the answer.
@@ -40,6 +42,28 @@ operations::Operations::Done AsAnswer(Methods::Done done) {
   };
 }
 
+bool SeesAllTenants(const std::vector<std::string>& tenants) {
+  return !tenants.empty() && tenants.front() == aip::NamePattern::kAny;
+}
+
+/// Whether a caller of those tenants sees it.
+bool SeesOperation(const std::vector<std::string>& tenants, const v1::Operation& operation) {
+  if (SeesAllTenants(tenants)) return true;
+  return operation.kind() != v1::Operation::DELETE_TENANT &&
+         std::ranges::binary_search(tenants, kOperation.Match(operation.name())->front());
+}
+
+/// An operation as an answer to a caller who may not see it.
+operations::Operations::Done AsSeen(const Caller& caller, Methods::Done done) {
+  return [tenants = caller.tenants,
+          done = AsAnswer(std::move(done))](absl::StatusOr<v1::Operation> operation) mutable {
+    if (operation.ok() && !SeesOperation(tenants, *operation)) {
+      return done(aip::NotFound(kOperationType, operation->name()));
+    }
+    done(std::move(operation));
+  };
+}
+
 /// A list, once its request was understood.
 struct OperationListing {
   std::string method, parent, filter_text, order_text;
@@ -53,11 +77,6 @@ struct OperationListing {
     return {method, parent, filter_text, order_text, tenants};
   }
 };
-
-bool SeesOperation(const std::vector<std::string>& tenants, const std::string& name) {
-  if (!tenants.empty() && tenants.front() == aip::NamePattern::kAny) return true;
-  return std::ranges::binary_search(tenants, kOperation.Match(name)->front());
-}
 
 absl::StatusOr<OperationListing> ReadOperationListing(const v1::ListOperationsRequest& request,
                                                       const Caller& caller,
@@ -98,7 +117,7 @@ std::unique_ptr<v1::ListOperationsResponse> PageOf(const OperationListing& listi
                                                    base::WallTime now) {
   std::vector<std::pair<aip::SortKey, const v1::Operation*>> listed;
   for (const v1::Operation& operation : all) {
-    if (!SeesOperation(listing.tenants, operation.name())) continue;
+    if (!SeesOperation(listing.tenants, operation)) continue;
     if (!listing.filter.Matches(operation)) continue;
     aip::SortKey key = listing.order.KeyOf(operation);
     if (listing.after && !listing.order.Before(*listing.after, key)) continue;
@@ -116,6 +135,29 @@ std::unique_ptr<v1::ListOperationsResponse> PageOf(const OperationListing& listi
   return response;
 }
 
+operations::Operations::Done AsEmpty(Methods::Done done) {
+  return [done = std::move(done)](const absl::StatusOr<v1::Operation>& was) mutable {
+    if (!was.ok()) return done(was.status());
+    done(Answer(std::make_unique<google::protobuf::Empty>()));
+  };
+}
+
+/// Answers once the tenant of a deletion that was canceled is given back.
+operations::Operations::Done AfterRelease(const ReleaseTenant& release, const Caller& caller,
+                                          operations::Operations::Done done) {
+  return [&release, caller, done = std::move(done)](absl::StatusOr<v1::Operation> ended) mutable {
+    const bool released = ended.ok() && ended->kind() == v1::Operation::DELETE_TENANT &&
+                          ended->state() == v1::Operation::CANCELLED;
+    if (!released) return done(std::move(ended));
+    const v1::Operation operation = *ended;
+    release(operation, caller.trail,
+            [ended = std::move(ended), done = std::move(done)](const absl::Status& status) mutable {
+              if (!status.ok()) return done(status);
+              done(std::move(ended));
+            });
+  };
+}
+
 /// How long a call waits; FIELD_INVALID about `timeout`.
 absl::StatusOr<std::chrono::nanoseconds> WaitOf(const v1::WaitOperationRequest& request) {
   if (!request.has_timeout()) return kDefaultWait;
@@ -129,9 +171,27 @@ absl::StatusOr<std::chrono::nanoseconds> WaitOf(const v1::WaitOperationRequest& 
 
 }  // namespace
 
-void OperationMethods::Get(const v1::GetOperationRequest& request, Done done) const {
+void OperationMethods::IfMayChange(
+    const std::string& name, const Caller& caller, Done done,
+    absl::AnyInvocable<void(const v1::Operation&, Done)> then) const {
+  operations_.Get(name, [caller, done = std::move(done), then = std::move(then)](
+                            const absl::StatusOr<v1::Operation>& found) mutable {
+    if (!found.ok()) return done(found.status());
+    if (!SeesOperation(caller.tenants, *found)) {
+      return done(aip::NotFound(kOperationType, found->name()));
+    }
+    if (found->kind() == v1::Operation::DELETE_TENANT && !caller.is_operator) {
+      return done(
+          aip::MakeError(v1::ROLE_FORBIDDEN, "only operators change what deletes a tenant"));
+    }
+    then(*found, std::move(done));
+  });
+}
+
+void OperationMethods::Get(const v1::GetOperationRequest& request, const Caller& caller,
+                           Done done) const {
   if (!kOperation.Match(request.name())) return done(NoOperationName("name"));
-  operations_.Get(request.name(), AsAnswer(std::move(done)));
+  operations_.Get(request.name(), AsSeen(caller, std::move(done)));
 }
 
 void OperationMethods::List(const v1::ListOperationsRequest& request, const Caller& caller,
@@ -157,37 +217,53 @@ void OperationMethods::Wait(const v1::WaitOperationRequest& request, const Calle
   if (caller.answer_by < now + kLongestWait + kForAnswer) {
     at_most = std::min<std::chrono::nanoseconds>(at_most, caller.answer_by - kForAnswer - now);
   }
-  operations_.Wait(request.name(), at_most, AsAnswer(std::move(done)));
+  operations_.Wait(request.name(), at_most, AsSeen(caller, std::move(done)));
 }
 
-void OperationMethods::Update(const v1::UpdateOperationRequest& request, Done done) const {
+void OperationMethods::Update(const v1::UpdateOperationRequest& request, const Caller& caller,
+                              Done done) const {
   const v1::Operation& given = request.operation();
   if (!kOperation.Match(given.name())) return done(NoOperationName("operation.name"));
   if (given.has_max_rate()) {
     absl::Status status = CheckRate("operation.max_rate", given.max_rate());
     if (!status.ok()) return done(std::move(status));
   }
-  const auto change = [given, mask = request.update_mask()](v1::Operation& stored) {
+  auto change = [given, mask = request.update_mask()](v1::Operation& stored) {
     if (!given.etag().empty() && given.etag() != stored.etag()) {
       return aip::EtagMismatch("carillon/Operation", stored.name(), stored.etag());
     }
     return aip::Merge({.field = "operation", .given = given, .mask = &mask}, stored);
   };
-  operations_.Update(given.name(), change, AsAnswer(std::move(done)));
+  IfMayChange(given.name(), caller, std::move(done),
+              [this, change = std::move(change)](const v1::Operation& found, Done answered) {
+                operations_.Update(found.name(), change, AsAnswer(std::move(answered)));
+              });
 }
 
-void OperationMethods::Cancel(const v1::CancelOperationRequest& request, Done done) const {
+void OperationMethods::Cancel(const v1::CancelOperationRequest& request, const Caller& caller,
+                              Done done) const {
   if (!kOperation.Match(request.name())) return done(NoOperationName("name"));
-  operations_.Cancel(request.name(), AsAnswer(std::move(done)));
+  IfMayChange(request.name(), caller, std::move(done),
+              [this, caller](const v1::Operation& found, Done answered) {
+                operations_.Cancel(found.name(),
+                                   AfterRelease(release_, caller, AsAnswer(std::move(answered))));
+              });
 }
 
-void OperationMethods::Delete(const v1::DeleteOperationRequest& request, Done done) const {
+void OperationMethods::Delete(const v1::DeleteOperationRequest& request, const Caller& caller,
+                              Done done) const {
   if (!kOperation.Match(request.name())) return done(NoOperationName("name"));
-  operations_.Delete(request.name(),
-                     [done = std::move(done)](const absl::StatusOr<v1::Operation>& was) mutable {
-                       if (!was.ok()) return done(was.status());
-                       done(Answer(std::make_unique<google::protobuf::Empty>()));
-                     });
+  IfMayChange(
+      request.name(), caller, std::move(done), [this](const v1::Operation& found, Done answered) {
+        auto forget = [this, name = found.name(),
+                       answered = std::move(answered)](const absl::Status& released) mutable {
+          if (!released.ok()) return answered(released);
+          operations_.Delete(name, AsEmpty(std::move(answered)));
+        };
+        const bool of_tenant = found.kind() == v1::Operation::DELETE_TENANT && found.done();
+        if (!of_tenant) return forget(absl::OkStatus());
+        release_(found, TrailOfDeletion(found), std::move(forget));
+      });
 }
 
 }  // namespace carillon::control

@@ -2,17 +2,21 @@
 
 #include "absl/status/status.h"
 #include "resend_task.h"
+#include "tenant_deletion_task.h"
 
 namespace carillon::control {
 
-operations::MakeTask OperationTasks(const operations::DeliveryTools& tools) {
-  return [tools](const operations::StoredOperation& stored)
+operations::MakeTask OperationTasks(const operations::DeliveryTools& tools,
+                                    Repository& repository) {
+  return [tools, &repository](const operations::StoredOperation& stored)
              -> absl::StatusOr<std::unique_ptr<operations::Task>> {
     switch (stored.operation.kind()) {
       case v1::Operation::REPLAY:
         return operations::MakeReplay(stored, tools);
       case v1::Operation::RESEND:
         return MakeResendTask(stored, tools);
+      case v1::Operation::DELETE_TENANT:
+        return MakeTenantDeletion(stored, repository);
       default:
         return absl::InvalidArgumentError("this version has no operations of its kind");
     }

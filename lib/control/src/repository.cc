@@ -25,6 +25,7 @@
 namespace carillon::control {
 namespace {
 
+constexpr char kBehindAll = '\x7f';      // no name has it
 constexpr size_t kForgottenAtOnce = 16;  // with each change, so that forgetting keeps up
 
 absl::Status StoreFailed(const absl::Status& why) {
@@ -109,6 +110,17 @@ class RepositoryImpl final : public Repository {
       list.push_back(at->second);
     }
     return list;
+  }
+  std::vector<Entry> Last(std::string_view prefix, size_t most) const override {
+    std::vector<Entry> last;
+    const base::MutexLock lock(mutex_);
+    auto at = entries_.lower_bound(std::string(prefix) + kBehindAll);
+    while (last.size() < most && at != entries_.begin()) {
+      --at;
+      if (!at->first.starts_with(prefix)) break;
+      last.push_back(at->second);
+    }
+    return last;
   }
   size_t Count(std::string_view prefix) const override {
     size_t count = 0;

@@ -3,10 +3,10 @@
 #include <memory>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "carillon/aip/error.h"
 #include "change_call.h"
+#include "deletion_mark.h"
 #include "metadata.h"
 
 namespace carillon::control {
@@ -19,21 +19,6 @@ template <typename Request>
 ChangeRequest ToTenantChange(const char* method, const Request& request) {
   return {absl::StrCat(kTenantService, method), request, request.request_id(),
           request.validate_only()};
-}
-
-/// What goes with a tenant.
-Answer DescribeDeletion(const std::vector<Edit>& edits) {
-  auto answer = std::make_unique<v1::DeleteTenantResponse>();
-  for (const Edit& edit : edits) {
-    if (absl::StrContains(edit.name, "/destinations/")) {
-      answer->set_destination_count(answer->destination_count() + 1);
-    } else if (absl::StrContains(edit.name, "/subscriptions/")) {
-      answer->set_subscription_count(answer->subscription_count() + 1);
-    } else if (absl::StrContains(edit.name, "/tokens/")) {
-      answer->set_token_count(answer->token_count() + 1);
-    }
-  }
-  return answer;
 }
 
 }  // namespace
@@ -63,21 +48,6 @@ void TenantMethods::Update(const v1::UpdateTenantRequest& request, const Caller&
                            Done done) {
   methods_.Update(ToTenantChange("UpdateTenant", request), caller, request.tenant(),
                   request.update_mask(), request.allow_missing(), std::move(done));
-}
-
-void TenantMethods::Delete(const v1::DeleteTenantRequest& request, const Caller& caller,
-                           Done done) {
-  methods_.Delete(ToTenantChange("DeleteTenant", request), caller,
-                  {.name = request.name(),
-                   .etag = request.etag(),
-                   .allow_missing = request.allow_missing(),
-                   .force = request.force()},
-                  DescribeDeletion,
-                  [this, validate_only = request.validate_only(),
-                   done = std::move(done)](absl::StatusOr<Answer> answer) mutable {
-                    if (answer.ok() && !validate_only) on_tokens_deleted_();
-                    done(std::move(answer));
-                  });
 }
 
 void TenantMethods::Disable(const v1::DisableTenantRequest& request, const Caller& caller,
@@ -114,6 +84,9 @@ void TenantMethods::Change(const ChangeRequest& request, const Caller& caller, S
 }
 
 absl::StatusOr<ChangeSet> TenantMethods::Decide(const View& view, const Switch& to) const {
+  if (const Entry mark = FindDeletion(view, to.name); mark.message != nullptr) {
+    return TenantBeingDeleted(to.name, mark.name);
+  }
   const Entry entry = view.Find(to.name);
   auto next = std::make_shared<v1::Tenant>();
   const base::WallTime now = clock_.Wall();

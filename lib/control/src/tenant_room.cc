@@ -8,6 +8,7 @@
 #include "carillon/base/text.h"
 #include "carillon/resource/read_one.h"
 #include "carillon/v1/tenant.pb.h"
+#include "deletion_mark.h"
 
 namespace carillon::control {
 namespace {
@@ -53,6 +54,9 @@ absl::Status CheckRoom(const View& view, std::string_view name) {
   const size_t last = name.rfind('/');
   if (end == name.npos || last <= end) return absl::OkStatus();
   const std::string tenant(name.substr(0, end));
+  if (const Entry mark = FindDeletion(view, tenant); mark.message != nullptr) {
+    return TenantBeingDeleted(tenant, mark.name);
+  }
   const std::string_view collection = name.substr(end + 1, last - end - 1);
   const resource::SnapshotPtr file = view.file();
   if (!file->settings) return absl::OkStatus();

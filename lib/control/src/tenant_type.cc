@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "carillon/aip/error.h"
 #include "carillon/base/text.h"
-#include "carillon/control/repository.h"
 #include "carillon/control/resource_type.h"
 #include "carillon/resource/read_one.h"
 #include "carillon/resource/to_message.h"
@@ -21,7 +20,6 @@ namespace {
 using google::protobuf::Message;
 
 constexpr std::string_view kTenantPrefix = "tenants/";
-constexpr size_t kMaxDeleted = Repository::kMaxEdits - 1;  // and the tenant itself
 
 std::string IdOf(const std::string& name) { return name.substr(kTenantPrefix.size()); }
 
@@ -55,8 +53,9 @@ class TenantType final : public ResourceType {
   void Normalize(Message&) const override {}
   std::map<std::string, std::string> instead() const override { return {}; }
 
+  // TenantDeletions removes what it has.
   absl::Status Delete(const Entry& entry, const View& view, bool force,
-                      std::vector<Edit>& edits) const override {
+                      std::vector<Edit>&) const override {
     const std::string tenant = IdOf(entry.name);
     if (FileHas(*view.file(), tenant)) {
       return aip::FailedPrecondition(
@@ -68,16 +67,7 @@ class TenantType final : public ResourceType {
           {{"resource", entry.name}});
     }
     const std::vector<Entry> inside = view.List(entry.name + "/");
-    if (!inside.empty() && !force) return NotEmpty(entry.name, inside);
-    if (inside.size() > kMaxDeleted) {
-      return aip::QuotaExceeded(
-          v1::QUOTA_EXCEEDED,
-          absl::StrCat(entry.name, " has ", inside.size(), " resources, and at most ", kMaxDeleted,
-                       " are deleted at once: delete some destinations first"),
-          entry.name);
-    }
-    for (const Entry& each : inside) edits.push_back({each.name, nullptr, {}});
-    return absl::OkStatus();
+    return inside.empty() || force ? absl::OkStatus() : NotEmpty(entry.name, inside);
   }
 
   std::vector<MessagePtr> OfFile(const resource::Snapshot& file,

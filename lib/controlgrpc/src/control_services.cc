@@ -32,17 +32,29 @@ class ControlServicesImpl final : public ControlServices {
         tails_(control::AttemptTails::Create(options.log, options.repository.page_tokens(),
                                              options.clock)),
         stats_(options.statistics, options.repository, options.clock),
-        operations_(options.operations, options.repository.page_tokens(), options.clock),
+        operations_(
+            options.operations,
+            [this](const v1::Operation& operation, std::shared_ptr<control::CallTrail> trail,
+                   absl::AnyInvocable<void(absl::Status)> done) {
+              deletions_.Release(operation, std::move(trail), std::move(done));
+            },
+            options.repository.page_tokens(), options.clock),
         resends_(options.repository, options.operations, options.delivery_tools, options.clock),
         tokens_({options.repository, options.tenant_tokens, options.tokens, options.authenticator,
                  options.clock}),
         portals_({options.repository, options.portal_sessions, options.authenticator,
                   &options.audit, options.clock}),
-        tenants_(options.repository, options.tenants, options.clock,
-                 [this] {
-                   tokens_.RenewAll();
-                   portals_.RenewAll();
-                 }),
+        tenants_(options.repository, options.tenants, options.clock),
+        deletions_({.repository = options.repository,
+                    .tenants = options.tenants,
+                    .operations = options.operations,
+                    .describe = options.delivery.describe,
+                    .clock = options.clock,
+                    .on_tokens_changed =
+                        [this] {
+                          tokens_.RenewAll();
+                          portals_.RenewAll();
+                        }}),
         config_(options.repository,
                 {options.tenants, options.event_types, options.destinations, options.subscriptions},
                 options.methods, options.clock),
@@ -68,11 +80,12 @@ class ControlServicesImpl final : public ControlServices {
                 MakeServerFront(calls_, options.server, options.repository),
                 MakeTokenFront(calls_, tokens_, options.methods),
                 MakePortalFront(calls_, portals_),
-                MakeTenantFront(calls_, tenants_),
+                MakeTenantFront(calls_, tenants_, deletions_),
                 MakeAuditFront(calls_, audit_),
                 MakeEventFront(calls_, events_),
                 MakeConfigFront(calls_, config_)} {
     tails_->Start();
+    deletions_.Resume();
   }
 
   const std::vector<rpc::Guest>& guests() const override { return guests_; }
@@ -100,6 +113,7 @@ class ControlServicesImpl final : public ControlServices {
   control::TokenMethods tokens_;
   control::PortalMethods portals_;
   control::TenantMethods tenants_;
+  control::TenantDeletions deletions_;
   control::ConfigMethods config_;
   control::AuditMethods audit_;
   ControlCalls calls_;

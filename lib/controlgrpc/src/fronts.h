@@ -22,6 +22,7 @@
 #include "carillon/control/stats_methods.h"
 #include "carillon/control/subscription_preview.h"
 #include "carillon/control/summary_methods.h"
+#include "carillon/control/tenant_deletions.h"
 #include "carillon/control/tenant_methods.h"
 #include "carillon/control/token_methods.h"
 #include "carillon/control/url_checker.h"
@@ -57,7 +58,8 @@ rpc::Guest MakeStatsFront(ControlCalls& calls, const control::StatsMethods& meth
                           control::SummaryMethods& summary);
 rpc::Guest MakeSubscriptionFront(ControlCalls& calls, control::Methods& methods,
                                  control::SubscriptionPreview& preview);
-rpc::Guest MakeTenantFront(ControlCalls& calls, control::TenantMethods& tenants);
+rpc::Guest MakeTenantFront(ControlCalls& calls, control::TenantMethods& tenants,
+                           control::TenantDeletions& deletions);
 /// `methods`: of which a caller is told those that it may call.
 rpc::Guest MakeTokenFront(ControlCalls& calls, control::TokenMethods& tokens,
                           const access::Methods& methods);

@@ -19,7 +19,8 @@ control::ListRequest ToListOfTenants(const v1::ListTenantsRequest& request) {
 
 }  // namespace
 
-rpc::Guest MakeTenantFront(ControlCalls& calls, control::TenantMethods& tenants) {
+rpc::Guest MakeTenantFront(ControlCalls& calls, control::TenantMethods& tenants,
+                           control::TenantDeletions& deletions) {
   ServiceTable table("carillon.v1.TenantService", calls);
   using Done = control::Methods::Done;
   table.Read<v1::GetTenantRequest, v1::Tenant>([&tenants](const v1::GetTenantRequest& request,
@@ -43,9 +44,8 @@ rpc::Guest MakeTenantFront(ControlCalls& calls, control::TenantMethods& tenants)
         tenants.Update(request, caller, std::move(done));
       });
   table.Change<v1::DeleteTenantRequest, v1::DeleteTenantResponse>(
-      [&tenants](const v1::DeleteTenantRequest& request, const control::Caller& caller, Done done) {
-        tenants.Delete(request, caller, std::move(done));
-      });
+      [&deletions](const v1::DeleteTenantRequest& request, const control::Caller& caller,
+                   Done done) { deletions.Delete(request, caller, std::move(done)); });
   table.Change<v1::DisableTenantRequest, v1::Tenant>(
       [&tenants](const v1::DisableTenantRequest& request, const control::Caller& caller,
                  Done done) { tenants.Disable(request, caller, std::move(done)); });

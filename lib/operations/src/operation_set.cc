@@ -115,7 +115,10 @@ std::optional<base::MonoTime> OperationSet::Turn() {
   return next;
 }
 
-absl::Status OperationSet::CheckRoom(const std::string& tenant) const {
+absl::Status OperationSet::CheckRoom(const Operations::Beginning& beginning) const {
+  const std::string& tenant = beginning.tenant;
+  // What deletes a tenant ends its other operations.
+  const bool is_last = beginning.operation.kind() == v1::Operation::DELETE_TENANT;
   size_t running = 0;
   size_t of_tenant = 0;
   for (const auto& [name, entry] : entries_) {
@@ -123,7 +126,7 @@ absl::Status OperationSet::CheckRoom(const std::string& tenant) const {
     ++running;
     if (TenantOf(name) == tenant) ++of_tenant;
   }
-  if (of_tenant >= Operations::kMaxRunningOfTenant) {
+  if (!is_last && of_tenant >= Operations::kMaxRunningOfTenant) {
     return aip::QuotaExceeded(v1::QUOTA_EXCEEDED,
                               absl::StrCat("the tenant has ", of_tenant,
                                            " operations that are not done: wait, or cancel one"),
@@ -134,17 +137,19 @@ absl::Status OperationSet::CheckRoom(const std::string& tenant) const {
                             absl::StrCat(running, " operations are not done: wait"), "operations");
 }
 
-const OperationSet::Entry* OperationSet::FindBegun(const std::string& request_key) const {
-  if (request_key.empty()) return nullptr;
+const OperationSet::Entry* OperationSet::FindBegun(const Operations::Beginning& beginning) const {
+  const auto named = entries_.find(beginning.operation.name());
+  if (named != entries_.end()) return &named->second;
+  if (beginning.request_key.empty()) return nullptr;
   for (const auto& [name, entry] : entries_) {
-    if (entry.stored.request_key == request_key) return &entry;
+    if (entry.stored.request_key == beginning.request_key) return &entry;
   }
   return nullptr;
 }
 
 void OperationSet::Start(Operations::Beginning beginning, Done done) {
-  if (const Entry* const begun = FindBegun(beginning.request_key)) return done(Shown(*begun));
-  if (absl::Status status = CheckRoom(beginning.tenant); !status.ok()) return done(status);
+  if (const Entry* const begun = FindBegun(beginning)) return done(Shown(*begun));
+  if (absl::Status status = CheckRoom(beginning); !status.ok()) return done(status);
   const base::WallTime now = clock_.Wall();
   Entry entry;
   StoredOperation& stored = entry.stored;
@@ -154,7 +159,9 @@ void OperationSet::Start(Operations::Beginning beginning, Done done) {
             .cursor = beginning.cursor,
             .end = beginning.end};
   v1::Operation& operation = stored.operation;
-  operation.set_name(ParentOf(beginning.tenant) + base::MakeUuidV7(now, random_));
+  if (operation.name().empty()) {
+    operation.set_name(ParentOf(beginning.tenant) + base::MakeUuidV7(now, random_));
+  }
   operation.set_state(v1::Operation::RUNNING);
   SetTime(now, *operation.mutable_create_time());
   SetTime(now, *operation.mutable_update_time());

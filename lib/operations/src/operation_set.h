@@ -73,8 +73,8 @@ class OperationSet {
   };
   using Entries = std::map<std::string, Entry>;
 
-  absl::Status CheckRoom(const std::string& tenant) const;
-  const Entry* FindBegun(const std::string& request_key) const;
+  absl::Status CheckRoom(const Operations::Beginning& beginning) const;
+  const Entry* FindBegun(const Operations::Beginning& beginning) const;
   void BeginStep(const std::string& name, Entry& entry);
   void OnStep(const std::string& name, StepResult result);
   void Count(Entry& entry, const StepResult& result) const;

@@ -109,7 +109,7 @@ class ControlServicesTest : public testing::Test {
          .clock = clock_,
          .file = file_,
          .types = {destinations_.get(), subscriptions_.get(), tenants_.get(), event_types_.get(),
-                   tenant_tokens_.get(), tokens_.get(), portal_sessions_.get()},
+                   tenant_tokens_.get(), tokens_.get(), portal_sessions_.get(), deletions_.get()},
          .audit = audit_.get()});
     ASSERT_TRUE(repository.ok()) << repository.status();
     repository_ = *std::move(repository);
@@ -150,8 +150,8 @@ class ControlServicesTest : public testing::Test {
               return operations::RoutesIn({&file_, repository_.get()}, tenant, name);
             },
         .log = log_.get()});
-    auto operations =
-        operations::Operations::Create(*operation_store_, control::OperationTasks(*tools_), clock_);
+    auto operations = operations::Operations::Create(
+        *operation_store_, control::OperationTasks(*tools_, *repository_), clock_);
     ASSERT_TRUE(operations.ok()) << operations.status();
     operations_ = *std::move(operations);
     services_ = ControlServices::Create(
@@ -268,6 +268,7 @@ class ControlServicesTest : public testing::Test {
   const std::unique_ptr<control::ResourceType> destinations_ = control::MakeDestinationType();
   const std::unique_ptr<control::ResourceType> tenants_ = control::MakeTenantType();
   const std::unique_ptr<control::ResourceType> subscriptions_ = control::MakeSubscriptionType();
+  const std::unique_ptr<control::ResourceType> deletions_ = control::MakeTenantDeletionType();
   const std::unique_ptr<control::ResourceType> event_types_ = control::MakeEventTypeType();
   const std::unique_ptr<control::ResourceType> tenant_tokens_ = control::MakeTenantTokenType();
   const std::unique_ptr<control::ResourceType> tokens_ = control::MakeTokenType();

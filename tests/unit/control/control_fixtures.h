@@ -160,7 +160,7 @@ class ControlTest : public testing::Test {
          .clock = clock_,
          .file = file_,
          .types = {types_[0].get(), types_[1].get(), types_[2].get(), types_[3].get(),
-                   types_[4].get(), types_[5].get(), types_[6].get()},
+                   types_[4].get(), types_[5].get(), types_[6].get(), types_[7].get()},
          .audit = audit_.get()});
     if (!opened.ok()) return opened.status();
     repository_ = *std::move(opened);
@@ -288,13 +288,14 @@ class ControlTest : public testing::Test {
   base::SimulatedClock clock_;
   sealing::MasterKeys keys_{{Master('1')}};
   std::string public_url_ = "https://hooks.example.com/";
-  std::unique_ptr<ResourceType> types_[7] = {MakeDestinationType(),
+  std::unique_ptr<ResourceType> types_[8] = {MakeDestinationType(),
                                              MakeSubscriptionType(),
                                              MakeTenantTokenType(),
                                              MakeTokenType(),
                                              MakeTenantType(),
                                              MakeEventTypeType(),
-                                             MakePortalSessionType([this] { return public_url_; })};
+                                             MakePortalSessionType([this] { return public_url_; }),
+                                             MakeTenantDeletionType()};
   AuditLog::Limits audit_limits_;
   std::unique_ptr<AuditLog> audit_;
   std::unique_ptr<Repository> repository_;

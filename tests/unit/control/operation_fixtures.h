@@ -17,8 +17,10 @@ class TestOperations final : public operations::Operations {
   void Start(Beginning beginning, Done done) override {
     if (!refusal.ok()) return done(refusal);
     v1::Operation operation = beginning.operation;
-    operation.set_name("tenants/" + beginning.tenant + "/operations/" +
-                       std::to_string(begun.size() + 1));
+    if (operation.name().empty()) {
+      operation.set_name("tenants/" + beginning.tenant + "/operations/" +
+                         std::to_string(begun.size() + 1));
+    }
     operation.set_state(v1::Operation::RUNNING);
     begun.push_back(std::move(beginning));
     all.push_back(operation);

@@ -5,6 +5,7 @@
 #include <google/protobuf/empty.pb.h>
 #include <google/protobuf/text_format.h>
 
+#include "absl/strings/str_cat.h"
 #include "operation_fixtures.h"
 
 namespace carillon::control {
@@ -64,7 +65,7 @@ class OperationMethodsTest : public testing::Test {
   absl::StatusOr<v1::Operation> Update(const std::string& text) {
     v1::UpdateOperationRequest request;
     EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &request)) << text;
-    return Asked<v1::Operation>([&](auto done) { methods_.Update(request, std::move(done)); });
+    return Asked<v1::Operation>([&](auto done) { methods_.Update(request, caller_, std::move(done)); });
   }
   absl::StatusOr<v1::Operation> Wait(const std::string& text) {
     v1::WaitOperationRequest request;
@@ -77,7 +78,14 @@ class OperationMethodsTest : public testing::Test {
   TestOperations operations_;
   base::SimulatedClock clock_;
   const aip::PageTokens tokens_{{{.id = 1, .key = base::Secret(std::string(32, 'k'))}}};
-  OperationMethods methods_{operations_, tokens_, clock_};
+  std::vector<std::string> released_;
+  absl::Status release_;  // what is answered to that
+  OperationMethods methods_{operations_,
+                            [this](const v1::Operation& operation, const auto&, auto done) {
+                              released_.push_back(operation.name());
+                              done(release_);
+                            },
+                            tokens_, clock_};
   Caller caller_{.principal = "tokens/a", .tenants = {"acme"}};
 };
 
@@ -156,27 +164,80 @@ TEST_F(OperationMethodsTest, NamesAreCheckedAndWhatIsMissingIsNotFound) {
   const auto get = [this](const std::string& name) {
     v1::GetOperationRequest request;
     request.set_name(name);
-    return Asked<v1::Operation>([&](auto done) { methods_.Get(request, std::move(done)); });
+    return Asked<v1::Operation>([&](auto done) { methods_.Get(request, caller_, std::move(done)); });
   };
   EXPECT_EQ(get(kFirstOperation)->name(), kFirstOperation);
   EXPECT_EQ(aip::ReasonOf(get("tenants/acme/operations/9").status()), v1::RESOURCE_NOT_FOUND);
   EXPECT_THAT(std::string(get("1").status().message()), StartsWith("name: "));
   v1::CancelOperationRequest cancel;
   EXPECT_FALSE(
-      Asked<v1::Operation>([&](auto done) { methods_.Cancel(cancel, std::move(done)); }).ok());
+      Asked<v1::Operation>([&](auto done) { methods_.Cancel(cancel, caller_, std::move(done)); }).ok());
   cancel.set_name(kFirstOperation);
   EXPECT_EQ(
-      Asked<v1::Operation>([&](auto done) { methods_.Cancel(cancel, std::move(done)); })->state(),
+      Asked<v1::Operation>([&](auto done) { methods_.Cancel(cancel, caller_, std::move(done)); })->state(),
       v1::Operation::CANCELLED);
   v1::DeleteOperationRequest forget;
   const auto ask = [&] {
     return Asked<google::protobuf::Empty>(
-        [&](auto done) { methods_.Delete(forget, std::move(done)); });
+        [&](auto done) { methods_.Delete(forget, caller_, std::move(done)); });
   };
   EXPECT_FALSE(ask().ok());
   forget.set_name(kFirstOperation);
   EXPECT_TRUE(ask().ok());
   EXPECT_EQ(aip::ReasonOf(ask().status()), v1::RESOURCE_NOT_FOUND);
+}
+
+TEST_F(OperationMethodsTest, WhatDeletesATenantIsTheOperators) {
+  constexpr char kDeletion[] = "tenants/acme/operations/d";
+  Add("acme", "d", 600, v1::Operation::RUNNING);
+  operations_.all.back().set_kind(v1::Operation::DELETE_TENANT);
+  v1::GetOperationRequest get;
+  get.set_name(kDeletion);
+  v1::CancelOperationRequest cancel;
+  cancel.set_name(kDeletion);
+  v1::DeleteOperationRequest forget;
+  forget.set_name(kDeletion);
+  const auto reason_of = [&](auto call) { return aip::ReasonOf(call().status()); };
+  const auto got = [&] {
+    return Asked<v1::Operation>([&](auto done) { methods_.Get(get, caller_, std::move(done)); });
+  };
+  const auto cancelled = [&] {
+    return Asked<v1::Operation>(
+        [&](auto done) { methods_.Cancel(cancel, caller_, std::move(done)); });
+  };
+  const auto forgotten = [&] {
+    return Asked<google::protobuf::Empty>(
+        [&](auto done) { methods_.Delete(forget, caller_, std::move(done)); });
+  };
+  const auto paused = [&] {
+    return Update(absl::StrCat("operation { name: '", kDeletion, "' paused: true }"));
+  };
+  // A caller of a tenant that has the name now.
+  for (const v1::ErrorReason reason :
+       {reason_of(got), reason_of(cancelled), reason_of(forgotten), reason_of(paused)}) {
+    EXPECT_EQ(reason, v1::RESOURCE_NOT_FOUND);
+  }
+  EXPECT_THAT(Ids(ListOf("tenants/acme", "kind = DELETE_TENANT")), ElementsAre());
+  // A reader of all tenants.
+  caller_.tenants = {"-"};
+  EXPECT_TRUE(got().ok());
+  EXPECT_THAT(Ids(ListOf("tenants/acme", "kind = DELETE_TENANT")),
+              ElementsAre("acme/operations/d"));
+  for (const v1::ErrorReason reason :
+       {reason_of(cancelled), reason_of(forgotten), reason_of(paused)}) {
+    EXPECT_EQ(reason, v1::ROLE_FORBIDDEN);
+  }
+  caller_.is_operator = true;
+  EXPECT_TRUE(paused()->paused());
+  EXPECT_TRUE(released_.empty());
+  release_ = absl::UnavailableError("the disk");
+  EXPECT_FALSE(cancelled().ok()) << "its tenant is still marked";
+  release_ = absl::OkStatus();
+  EXPECT_EQ(cancelled()->state(), v1::Operation::CANCELLED);
+  EXPECT_THAT(released_, ElementsAre(kDeletion, kDeletion));
+  operations_.Find(kDeletion)->set_done(true);
+  EXPECT_TRUE(forgotten().ok());
+  EXPECT_THAT(released_, ElementsAre(kDeletion, kDeletion, kDeletion));
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ class PermissionsTest : public ControlTest {
     return bad.field_violations(0).field();
   }
   void Allow(const std::string& limits) {
-    TenantMethods tenants(*repository_, *types_[4], clock_, [] {});
+    TenantMethods tenants(*repository_, *types_[4], clock_);
     const auto request = ControlTest::Made<v1::UpdateTenantRequest>(absl::StrCat(
         R"(tenant { name: "tenants/acme" limits { )", limits, R"( } } allow_missing: true)"));
     const auto changed = Await<v1::Tenant>([&](Methods::Done done) {

@@ -3,7 +3,6 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
-#include "carillon/control/token_methods.h"
 #include "control_fixtures.h"
 
 namespace carillon::control {
@@ -17,10 +16,7 @@ class TenantMethodsTest : public ControlTest {
  protected:
   TenantMethodsTest() { Open(); }
 
-  void Open() {
-    tenants_ =
-        std::make_unique<TenantMethods>(*repository_, *types_[4], clock_, [this] { ++renewals_; });
-  }
+  void Open() { tenants_ = std::make_unique<TenantMethods>(*repository_, *types_[4], clock_); }
   void Reopen() {
     tenants_.reset();
     Restart();
@@ -37,11 +33,6 @@ class TenantMethodsTest : public ControlTest {
     const auto request = Made<v1::UpdateTenantRequest>(text);
     return Await<v1::Tenant>(
         [&](Methods::Done done) { tenants_->Update(request, Operator(), std::move(done)); });
-  }
-  absl::StatusOr<v1::DeleteTenantResponse> Remove(const std::string& text) {
-    const auto request = Made<v1::DeleteTenantRequest>(text);
-    return Await<v1::DeleteTenantResponse>(
-        [&](Methods::Done done) { tenants_->Delete(request, Operator(), std::move(done)); });
   }
   absl::StatusOr<v1::Tenant> Disable(const std::string& text) {
     const auto request = Made<v1::DisableTenantRequest>(text);
@@ -86,7 +77,6 @@ class TenantMethodsTest : public ControlTest {
   }
 
   std::unique_ptr<TenantMethods> tenants_;
-  int renewals_ = 0;
 };
 
 TEST_F(TenantMethodsTest, OneIsMadeChangedAndThereAfterARestart) {
@@ -273,46 +263,6 @@ TEST_F(TenantMethodsTest, TheDefaultsHoldForThoseThatSayNothing) {
   EXPECT_TRUE(Create("two", kUrl, {.parent = "tenants/bell"}).ok());
 }
 
-TEST_F(TenantMethodsTest, OneThatHasSomethingIsDeletedWithForceAndAllAtOnce) {
-  ASSERT_TRUE(Make(R"(tenant_id: "bell" tenant {})").ok());
-  ASSERT_TRUE(Create("orders", kUrl, {.parent = "tenants/bell"}).ok());
-  const auto refused = Remove(R"(name: "tenants/bell")");
-  EXPECT_EQ(aip::ReasonOf(refused.status()), v1::TENANT_NOT_EMPTY);
-  EXPECT_THAT(std::string(refused.status().message()), HasSubstr("force"));
-  const auto tried = Remove(R"(name: "tenants/bell" force: true validate_only: true)");
-  ASSERT_TRUE(tried.ok()) << tried.status();
-  EXPECT_EQ(tried->destination_count(), 1);
-  EXPECT_NE(InForce("orders"), nullptr);
-  const auto removed = Remove(R"(name: "tenants/bell" force: true)");
-  ASSERT_TRUE(removed.ok()) << removed.status();
-  EXPECT_EQ(removed->destination_count(), 1);
-  EXPECT_EQ(removed->token_count(), 0);
-  EXPECT_EQ(InForce("orders"), nullptr);
-  EXPECT_EQ(LimitsInForce("bell"), std::nullopt);
-  EXPECT_EQ(renewals_, 1) << "a dry run renews nothing";
-  EXPECT_THAT(Names(), ElementsAre("tenants/acme"));
-  EXPECT_EQ(aip::ReasonOf(Remove(R"(name: "tenants/bell")").status()), v1::RESOURCE_NOT_FOUND);
-  EXPECT_TRUE(Remove(R"(name: "tenants/bell" allow_missing: true)").ok());
-}
-
-TEST_F(TenantMethodsTest, ItsTokensGoWithIt) {
-  access::Authenticator authenticator{clock_};
-  TokenMethods tokens({*repository_, *types_[2], *types_[3], authenticator, clock_});
-  TenantMethods tenants(*repository_, *types_[4], clock_, [&] { tokens.RenewAll(); });
-  ASSERT_TRUE(Make(R"(tenant_id: "bell" tenant {})").ok());
-  const auto request = Made<v1::CreateTokenRequest>(
-      R"(parent: "tenants/bell" token_id: "ci" token { role: ROLE_PUBLISHER })");
-  const auto made = Await<v1::Token>(
-      [&](Methods::Done done) { tokens.Create(request, Operator(), std::move(done)); });
-  ASSERT_TRUE(made.ok()) << made.status();
-  const auto remove = Made<v1::DeleteTenantRequest>(R"(name: "tenants/bell" force: true)");
-  const auto removed = Await<v1::DeleteTenantResponse>(
-      [&](Methods::Done done) { tenants.Delete(remove, Operator(), std::move(done)); });
-  ASSERT_TRUE(removed.ok()) << removed.status();
-  EXPECT_EQ(removed->token_count(), 1);
-  EXPECT_FALSE(authenticator.asks()) << "the token is known no more";
-}
-
 TEST_F(TenantMethodsTest, TheFilesAreReadOnly) {
   model::Tenant acme;
   acme.name = "acme";
@@ -328,14 +278,6 @@ TEST_F(TenantMethodsTest, TheFilesAreReadOnly) {
   EXPECT_EQ(aip::ReasonOf(Change(R"(tenant { name: "tenants/acme" display_name: "x" })").status()),
             v1::READ_ONLY_FILE);
   EXPECT_EQ(aip::ReasonOf(Make(R"(tenant_id: "acme" tenant {})").status()), v1::NAME_IN_FILE);
-  EXPECT_EQ(aip::ReasonOf(Remove(R"(name: "tenants/acme" force: true)").status()),
-            v1::READ_ONLY_FILE);
-}
-
-TEST_F(TenantMethodsTest, OneWhoseDestinationsTheFileHasIsNotDeleted) {
-  ASSERT_TRUE(Make(R"(tenant_id: "acme" tenant {})").ok());
-  const auto refused = Remove(R"(name: "tenants/acme" force: true)");
-  EXPECT_EQ(aip::ReasonOf(refused.status()), v1::READ_ONLY_FILE) << refused.status();
 }
 
 TEST_F(TenantMethodsTest, PagesLeadToTheEnd) {

@@ -333,6 +333,21 @@ TEST_F(OperationSetTest, HowManyRunIsBounded) {
   EXPECT_TRUE(set_->List("acm").empty());
 }
 
+TEST_F(OperationSetTest, WhatDeletesATenantBeginsBesideItsOthersAndOnceByItsName) {
+  script_.hold = true;
+  for (size_t i = 0; i < Operations::kMaxRunningOfTenant; ++i) ASSERT_TRUE(Start(Of("acme")).ok());
+  Operations::Beginning last = Of("acme");
+  last.operation.set_kind(v1::Operation::DELETE_TENANT);
+  last.operation.set_name("tenants/acme/operations/chosen");
+  for (int times = 0; times < 2; ++times) {
+    Operations::Beginning again = last;
+    const auto begun = Start(std::move(again));
+    ASSERT_TRUE(begun.ok()) << begun.status();
+    EXPECT_EQ(begun->name(), "tenants/acme/operations/chosen");
+    EXPECT_EQ(set_->List("acme").size(), Operations::kMaxRunningOfTenant + 1);
+  }
+}
+
 TEST_F(OperationSetTest, TheSameCallBeginsOneOperation) {
   const auto start = [this](const std::string& key) {
     Operations::Beginning beginning = Of("acme");

@@ -75,6 +75,8 @@ class ResourceType {
 std::unique_ptr<ResourceType> MakeDestinationType();
 std::unique_ptr<ResourceType> MakeSubscriptionType();
 std::unique_ptr<ResourceType> MakeTenantType();
+/// Of what marks a tenant that is being deleted: see src/deletion_mark.h.
+std::unique_ptr<ResourceType> MakeTenantDeletionType();
 /// Tokens in the name of a tenant, and those of none.
 std::unique_ptr<ResourceType> MakeTenantTokenType();
 std::unique_ptr<ResourceType> MakeTokenType();

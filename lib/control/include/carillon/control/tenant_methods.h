@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -13,31 +12,26 @@
 namespace carillon::control {
 
 /// Tenants: those that were made, by the API or by the file, and those that are there because they
-/// have something. A change is in force when it is answered. Errors are those of
-/// carillon/aip/error.h. Thread-safe; what is given outlives it.
+/// have something. A change is in force when it is answered; TenantDeletions deletes them. Errors
+/// are those of carillon/aip/error.h. Thread-safe; what is given outlives it.
 class TenantMethods {
  public:
   using Done = Methods::Done;
 
-  /// `tenants`: the type of MakeTenantType. `on_tokens_deleted` is called before a deletion,
-  /// with which tokens and portal sessions may have gone, is answered.
-  TenantMethods(Repository& repository, const ResourceType& tenants, const base::Clock& clock,
-                std::function<void()> on_tokens_deleted)
+  /// `tenants`: the type of MakeTenantType.
+  TenantMethods(Repository& repository, const ResourceType& tenants, const base::Clock& clock)
       : repository_(repository),
         tenants_(tenants),
         clock_(clock),
-        methods_(repository, tenants, clock),
-        on_tokens_deleted_(std::move(on_tokens_deleted)) {}
+        methods_(repository, tenants, clock) {}
 
   absl::StatusOr<v1::Tenant> Get(const std::string& name) const;
   absl::StatusOr<Page> List(const ListRequest& request, const Caller& caller) const;
   void Create(const v1::CreateTenantRequest& request, const Caller& caller, Done done);
   void Update(const v1::UpdateTenantRequest& request, const Caller& caller, Done done);
-  /// TENANT_NOT_EMPTY: it has something, and `force` is not set. READ_ONLY_FILE: the file has
-  /// something of it.
-  void Delete(const v1::DeleteTenantRequest& request, const Caller& caller, Done done);
 
-  /// Nothing is accepted in its name or sent to it until it is enabled. READ_ONLY_FILE.
+  /// Nothing is accepted in its name or sent to it until it is enabled. READ_ONLY_FILE;
+  /// STATE_CONFLICT, here and below: it is being deleted.
   void Disable(const v1::DisableTenantRequest& request, const Caller& caller, Done done);
   /// DISABLED_BY_FILE, READ_ONLY_FILE.
   void Enable(const v1::EnableTenantRequest& request, const Caller& caller, Done done);
@@ -60,7 +54,6 @@ class TenantMethods {
   const ResourceType& tenants_;
   const base::Clock& clock_;
   Methods methods_;
-  const std::function<void()> on_tokens_deleted_;
 };
 
 }  // namespace carillon::control

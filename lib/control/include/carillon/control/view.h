@@ -31,6 +31,8 @@ class View {
   virtual Entry Find(std::string_view name) const = 0;
   /// Those of the store whose names begin so, by name.
   virtual std::vector<Entry> List(std::string_view prefix) const = 0;
+  /// The last of those, at most so many, the last first.
+  virtual std::vector<Entry> Last(std::string_view prefix, size_t most) const;
   /// How many those are.
   virtual size_t Count(std::string_view prefix) const { return List(prefix).size(); }
   /// What the file has.

@@ -24,7 +24,7 @@ namespace carillon::operations {
 class Operations {
  public:
   static constexpr size_t kMaxRunning = 100;        ///< not done, paused ones included
-  static constexpr size_t kMaxRunningOfTenant = 4;  ///< of these
+  static constexpr size_t kMaxRunningOfTenant = 4;  ///< of these; DELETE_TENANT begins beside them
   static constexpr size_t kMaxKept = 10'000;        ///< in all; the oldest that are done go first
   static constexpr size_t kMaxWaiters = 256;
   static constexpr std::chrono::hours kKeptFor{7 * 24};  ///< after their end
@@ -36,7 +36,9 @@ class Operations {
   /// What an operation begins with.
   struct Beginning {
     std::string tenant;
-    v1::Operation operation;  ///< kind, target, principal, max_rate
+    /// Kind, target, principal, max_rate; and a name that whoever begins it has chosen: it is begun
+    /// once by that, too.
+    v1::Operation operation;
     std::string request;      ///< see StoredOperation
     std::string request_key;  ///< the same
     uint64_t cursor = 0;      ///< the same
@@ -52,8 +54,8 @@ class Operations {
   /// Stops it.
   virtual ~Operations() = default;
 
-  /// Answers with the operation once it is durable; with the one that the same request key began,
-  /// if there is one. QUOTA_EXCEEDED: too many run.
+  /// Answers with the operation once it is durable; with the one of that name, or that the same
+  /// request key began, if there is one. QUOTA_EXCEEDED: too many run.
   virtual void Start(Beginning beginning, Done done) = 0;
   /// RESOURCE_NOT_FOUND, here and below.
   virtual void Get(std::string name, Done done) = 0;

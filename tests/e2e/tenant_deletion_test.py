@@ -1,0 +1,161 @@
+"""Tenants that have much are deleted step by step, while all else goes on, through a kill."""
+
+import time
+import unittest
+
+from control_api_test import ACME, DESTINATIONS, MASTER, OPERATOR, TOKENS
+from harness import eventually
+from json_api_test import PUBLISH, event
+from judging import Judging
+from tenants_test import TENANTS, TenantsApi
+
+APPLY = "carillon.v1.ConfigService/ApplyConfig"
+OPERATIONS = "carillon.v1.OperationService/"
+AT_ONCE = 2500  # resources that one request of the test applies
+
+
+class DeletionApi(TenantsApi):
+    def fill(self, tenant, count):
+        """A tenant with so many destinations, half as many subscriptions, and a token."""
+        self.make(tenant, maxDestinations=100000, maxSubscriptions=100000)
+        for begin in range(0, count, AT_ONCE):
+            numbers = range(begin, min(begin + AT_ONCE, count))
+            self.call(APPLY, {"parent": f"tenants/{tenant}", "config": {
+                "destinations": [{"name": f"d{n}", "url": "http://127.0.0.1:9/",
+                                  "unsignedRequests": True} for n in numbers],
+                "subscriptions": [{"name": f"s{n}", "types": ["session.*"],
+                                   "destinations": [f"d{n}"]} for n in numbers if n % 2]}},
+                      OPERATOR)
+        return self.call(TOKENS + "CreateToken", {
+            "parent": f"tenants/{tenant}", "tokenId": "own",
+            "token": {"role": "ROLE_TENANT_ADMIN"}}, OPERATOR)["token"]
+
+    def delete(self, tenant, **more):
+        return self.call(TENANTS + "DeleteTenant",
+                         {"name": f"tenants/{tenant}", "force": True, **more}, OPERATOR)
+
+    def operation(self, name, verb="Get", **more):
+        return self.call(OPERATIONS + f"{verb}Operation", {"name": name, **more}, OPERATOR)
+
+    def pause(self, name, paused=True):
+        return self.call(OPERATIONS + "UpdateOperation", {
+            "operation": {"name": name, "paused": paused}, "updateMask": "paused"}, OPERATOR)
+
+    def count(self, tenant):
+        return self.call(TENANTS + "GetTenant", {"name": f"tenants/{tenant}"},
+                         OPERATOR).get("destinationCount", 0)
+
+    def restart(self):
+        self.carillond.kill()
+        self.carillond = self.server(env={"MASTER_KEY": MASTER})
+
+    def wait_destinations(self, count):
+        """Until so many are in force, whatever their state."""
+        def in_force():
+            return sum(value for name, value in self.carillond.metrics().items()
+                       if name.startswith("carillon_destinations{"))
+
+        eventually(lambda: in_force() == count, lambda: f"{in_force()} destinations in force")
+
+    def assert_takes_nothing(self, tenant, token):
+        answer = self.call(DESTINATIONS + "CreateDestination", {
+            "parent": f"tenants/{tenant}", "destinationId": "late",
+            "destination": {"url": "http://127.0.0.1:9/"}}, OPERATOR, 400)
+        self.assertEqual(answer.reason, "STATE_CONFLICT")
+        answer = self.call(PUBLISH, {"events": [event(1, tenant=tenant)]}, OPERATOR, 400)
+        self.assertEqual(answer.reason, "TENANT_DISABLED")
+        answer = self.call(TENANTS + "EnableTenant", {"name": f"tenants/{tenant}"}, OPERATOR, 400)
+        self.assertEqual(answer.reason, "STATE_CONFLICT")
+        self.call(DESTINATIONS + "ListDestinations", {"parent": f"tenants/{tenant}"}, token, 401)
+
+
+class Deletion(DeletionApi):
+    COUNT = 5000
+
+    def begin_and_pause(self):
+        self.begin()
+        token = self.fill("big", self.COUNT)
+        tried = self.delete("big", validateOnly=True)
+        self.assertEqual((tried["destinationCount"], tried["subscriptionCount"],
+                          tried["tokenCount"]), (self.COUNT, self.COUNT // 2, 1))
+        self.assertNotIn("operation", tried)
+        begun = self.delete("big")["operation"]
+        self.assertEqual(begun["target"], "tenants/big")
+        self.pause(begun["name"])
+        self.assert_takes_nothing("big", token)
+        return begun["name"], token
+
+    def test_it_goes_on_after_a_kill_and_frees_the_name(self):
+        name, token = self.begin_and_pause()
+        self.restart()
+        self.assertEqual(self.operation(name)["state"], "PAUSED")
+        self.assert_takes_nothing("big", token)
+        self.assertEqual(self.delete("big")["operation"]["name"], name, "the same goes on")
+        self.pause(name, False)
+        self.restart()
+        eventually(lambda: self.operation(name).get("done"), "it is done")
+        ended = self.operation(name)
+        self.assertEqual(ended["state"], "SUCCEEDED", ended)
+        # The token went with the call.
+        self.assertEqual(int(ended["processedCount"]), self.COUNT + self.COUNT // 2)
+        self.call(TENANTS + "GetTenant", {"name": "tenants/big"}, OPERATOR, 404)
+        self.wait_destinations(0)
+        self.make("big")
+        self.call(DESTINATIONS + "CreateDestination", {
+            "parent": "tenants/big", "destinationId": "d1",
+            "destination": {"url": "http://127.0.0.1:9/"}}, OPERATOR)
+        self.assertEqual(self.operation(name)["state"], "SUCCEEDED")
+        self.restart()
+        self.assertEqual(self.count("big"), 1, "what came after it stays")
+
+    def test_canceled_it_leaves_the_rest_to_be_enabled(self):
+        name, _ = self.begin_and_pause()
+        ended = self.operation(name, "Cancel")
+        self.assertEqual(ended["state"], "CANCELLED")
+        left = self.count("big")
+        self.assertGreater(left, 0)
+        answer = self.call(PUBLISH, {"events": [event(1, tenant="big")]}, OPERATOR, 400)
+        self.assertEqual(answer.reason, "TENANT_DISABLED")
+        self.restart()
+        self.call(TENANTS + "EnableTenant", {"name": "tenants/big"}, OPERATOR)
+        self.call(PUBLISH, {"events": [event(1, tenant="big")]}, OPERATOR)
+        self.assertEqual(self.count("big"), left)
+
+
+class BesideOthers(DeletionApi):
+    COUNT = 30_000
+
+    def test_deliveries_and_calls_of_another_tenant_go_on(self):
+        with Judging() as receiver:
+            self.begin()
+            self.fill("big", self.COUNT)
+            self.make()
+            self.create(receiver.url("/ok"))
+            self.subscribe()
+            began = time.monotonic()
+            name = self.delete("big")["operation"]["name"]
+            number, slowest, beside = 0, 0.0, 0
+            while not self.operation(name).get("done"):
+                asked = time.monotonic()
+                self.publish_one(number)
+                self.call(DESTINATIONS + "UpdateDestination", {
+                    "destination": {"name": "tenants/acme/destinations/orders",
+                                    "displayName": f"n{number}"},
+                    "updateMask": "displayName"}, ACME)
+                slowest = max(slowest, time.monotonic() - asked)
+                number += 1
+                beside = len(receiver.answers_given)
+            took = time.monotonic() - began
+            print(f"{self.COUNT} destinations in {took:.1f} s; beside it {number} events published "
+                  f"and as many changes made, the slowest in {slowest:.2f} s, {beside} delivered")
+            ended = self.operation(name)
+            self.assertEqual(ended["state"], "SUCCEEDED", ended)
+            self.assertEqual(int(ended["processedCount"]), self.COUNT + self.COUNT // 2)
+            self.assertGreater(number, 1, "another tenant's calls are answered meanwhile")
+            self.assertGreater(beside, 0, "and its events delivered")
+            eventually(lambda: len(receiver.answers_given) == number, "all arrive")
+            self.wait_destinations(1)
+
+
+if __name__ == "__main__":
+    unittest.main()
