@@ -92,8 +92,17 @@ class RepositoryImpl final : public Repository {
     return snapshot_;
   }
   void Subscribe(Take take) override {
-    const base::MutexLock lock(taking_);
-    take_ = std::move(take);
+    const bool begins = take != nullptr;
+    {
+      const base::MutexLock lock(taking_);
+      take_ = std::move(take);
+    }
+    if (!begins) return;
+    {
+      const base::MutexLock lock(mutex_);
+      begun_ = true;
+    }
+    PostNext();
   }
 
   // View.
@@ -236,7 +245,7 @@ class RepositoryImpl final : public Repository {
     if (under_way_) return;
     {
       const base::MutexLock lock(mutex_);
-      if (waiting_.empty()) return;
+      if (waiting_.empty() || !begun_) return;
       under_way_ = std::move(waiting_.front());
       waiting_.pop_front();
     }
@@ -423,7 +432,7 @@ class RepositoryImpl final : public Repository {
     if (!Offer(now.snapshot)) Commit();
   }
 
-  /// Returns false when nobody takes snapshots yet: what is stored is taken when somebody does.
+  /// Returns false when nobody takes snapshots any more: the process is ending.
   bool Offer(const resource::SnapshotPtr& snapshot) {
     const base::MutexLock lock(taking_);
     if (take_ == nullptr) return false;
@@ -525,6 +534,7 @@ class RepositoryImpl final : public Repository {
   Take take_ ABSL_GUARDED_BY(taking_);
   mutable base::Mutex mutex_;
   std::deque<Pending> waiting_ ABSL_GUARDED_BY(mutex_);
+  bool begun_ ABSL_GUARDED_BY(mutex_) = false;  // somebody puts changes in force
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<std::string, Entry, std::less<>> entries_ ABSL_GUARDED_BY(mutex_);
   resource::SnapshotPtr snapshot_ ABSL_GUARDED_BY(mutex_);

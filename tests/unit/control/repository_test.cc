@@ -148,7 +148,7 @@ TEST_F(RepositoryTest, WhatWaitsHasABoundAndIsAnsweredAtTheEnd) {
   std::vector<absl::Status> answers;
   base::Mutex mutex;
   const auto given = Made<v1::Destination>(kUrl);
-  const auto create = [&](const std::string &id) {
+  const auto create = [&](const std::string& id) {
     destinations_->Create({"CreateDestination", given}, {.principal = "p"}, "tenants/acme", id,
                           given, [&](absl::StatusOr<Answer> a) {
                             const base::MutexLock lock(mutex);
@@ -188,6 +188,39 @@ TEST_F(RepositoryTest, ChangesAreDeltas) {
   EXPECT_GT(after->revision, before->revision);
   ASSERT_TRUE(Delete("tenants/beta/destinations/orders").ok());
   EXPECT_THAT(repository_->current()->tenants, SizeIs(1));
+}
+
+TEST_F(RepositoryTest, AChangeBeforeAnybodyTakesItWaitsAndIsInForceThen) {
+  End();
+  store_ = std::make_unique<TestStore>(disk_);
+  auto opened = Repository::Open({.store = *store_,
+                                  .keys = keys_,
+                                  .clock = clock_,
+                                  .file = file_,
+                                  .types = {types_[0].get(), types_[1].get()}});
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  repository_ = *std::move(opened);
+  Methods methods(*repository_, *types_[0], clock_);
+  const auto given = Made<v1::Destination>(kUrl);
+  std::promise<absl::Status> answered;
+  std::future<absl::Status> answer = answered.get_future();
+  methods.Create({"CreateDestination", given}, {.principal = "p", .is_operator = true},
+                 "tenants/acme", "early", given,
+                 [&](absl::StatusOr<Answer> made) { answered.set_value(made.status()); });
+  // Long enough for what must not happen.
+  EXPECT_EQ(answer.wait_for(std::chrono::milliseconds(200)), std::future_status::timeout);
+  const int writes = store_->writes;
+  repository_->Subscribe([this](const resource::SnapshotPtr& next, resource::Source::Done done) {
+    {
+      const base::MutexLock lock(mutex_);
+      in_force_ = next;
+    }
+    done(absl::OkStatus());
+  });
+  const absl::Status made = answer.get();
+  EXPECT_TRUE(made.ok()) << made;
+  EXPECT_NE(InForce("early"), nullptr);
+  EXPECT_EQ(store_->writes, writes + 1);
 }
 
 }  // namespace

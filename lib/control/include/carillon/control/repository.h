@@ -40,8 +40,9 @@ struct RepositoryOptions {
 ///
 /// Changes go one after another: one is decided on what is in force, written together with its
 /// entry in the audit log, put in force on every lane, and answered only then. What could not be
-/// put in force is taken back from the store, and its caller is told why. Reading sees what is in
-/// force. Thread-safe.
+/// put in force is taken back from the store, and its caller is told why. Until somebody subscribes
+/// changes wait: those who subscribe have begun with what there was. Reading sees what is in force.
+/// Thread-safe.
 class Repository : public resource::Source, public View {
  public:
   static constexpr size_t kMaxWaiting = 256;  ///< changes that were not answered yet
