@@ -60,6 +60,16 @@ progress() {
   { tail -n 40 "$work/build.log" >&2; fail "the build failed"; }
 bin=$PWD/build/release/bin
 echo "  $bin/carillond, carillon, carillon-sink"
+console=no
+if [[ "$once" == no ]]; then
+  if command -v node >/dev/null && command -v npm >/dev/null && command -v protoc >/dev/null &&
+    cmake --build --preset release --target console 2>&1 | tee "$work/build.log" | progress; then
+    console=yes
+    echo "  $bin/console.pak"
+  else
+    echo "  without the console: scripts/install.sh console installs what it needs"
+  fi
+fi
 
 say "2. Starting a receiver and Carillon"
 # A secret of its own for every demo: it signs here and verifies there.
@@ -69,7 +79,17 @@ secret="whsec_$(head -c 32 /dev/urandom | base64)"
 pids+=($!)
 sink=$(ready "$work/sink.out" address "${pids[0]}") || fail "the receiver did not start"
 
+# A token of its own, too: it publishes here and signs in to the console.
+"$bin/carillon" tokens generate >"$work/token" 2>"$work/hash"
+CARILLON_TOKEN=$(<"$work/token")
+export CARILLON_TOKEN
+
 cat >"$work/carillon.yaml" <<YAML
+access:
+  tokens:
+    - name: demo
+      role: operator
+      sha256: $(sed -n 's/^sha256: //p' "$work/hash")
 server:
   publish_address: 127.0.0.1:0
   admin_address: 127.0.0.1:0
@@ -139,8 +159,14 @@ awk 'NR == FNR { before[$1] = $2; next }
   "$work/before" "$work/after"
 
 if [[ "$once" == no ]]; then
-  say "Carillon runs until you press Ctrl-C. Try, from another terminal:"
+  say "Carillon runs until you press Ctrl-C."
+  if [[ "$console" == yes ]]; then
+    echo "  console    http://$admin/console/"
+    echo "  token      $CARILLON_TOKEN"
+  fi
+  say "Try, from another terminal:"
   cat <<TEXT
+  export CARILLON_TOKEN=$CARILLON_TOKEN
   $bin/carillon publish --address $publish --session "action=create,$session"
   curl http://$admin/metrics
   curl http://$sink/_stats
