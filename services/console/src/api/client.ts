@@ -11,14 +11,16 @@ const credentials: Interceptor = (next) => async (request) => {
   const { token } = session.get();
   // A portal link is its own credential.
   const open = request.method.name === 'OpenPortalSession';
-  if (token !== undefined && !open) request.header.set('Authorization', `Bearer ${token}`);
+  // A token that is only tried comes with the call.
+  const own = open || request.header.has('Authorization');
+  if (token !== undefined && !own) request.header.set('Authorization', `Bearer ${token}`);
   try {
     const response = await next(request);
     answered();
     return response;
   } catch (error) {
     const { code } = readError(error);
-    if (code === Code.Unauthenticated && !open) sessionEnded(token);
+    if (code === Code.Unauthenticated && !own) sessionEnded(token);
     if (code === Code.Unavailable) notAnswered();
     else if (code !== Code.Canceled) answered();
     throw error;

@@ -93,6 +93,9 @@ function NotFound() {
   return <div className="page"><div className="empty"><h1>There is no such page</h1><p>The address may be mistyped, or the page was renamed.</p><Link href="/">To the overview</Link></div></div>;
 }
 
+const LOOK_MS = 50;
+const LOOKS = 100;
+
 /** After each change of page the focus goes to its heading, which tells those who cannot see. */
 function useFocusOnHeading(): void {
   const [path] = useLocation();
@@ -102,13 +105,15 @@ function useFocusOnHeading(): void {
       first.current = false;
       return;
     }
-    const timer = setTimeout(() => {
+    window.scrollTo(0, 0);
+    let left = LOOKS;
+    const timer = setInterval(() => {
       const heading = document.querySelector<HTMLElement>('main h1');
+      if (heading || --left === 0) clearInterval(timer);
       heading?.setAttribute('tabindex', '-1');
       heading?.focus({ preventScroll: true });
-      window.scrollTo(0, 0);
-    }, 60);
-    return () => clearTimeout(timer);
+    }, LOOK_MS);
+    return () => clearInterval(timer);
   }, [path]);
 }
 

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { queries, transport } from '../api/client';
 import { readError } from '../api/errors';
-import { session, signIn, signOut } from '../api/session';
+import { signIn, signOut } from '../api/session';
 import { PortalService, PortalTheme_Scheme as Scheme } from '../gen/carillon/v1/portal_service_pb';
 import { TokenService } from '../gen/carillon/v1/access_service_pb';
 import { Dialog } from '../ui/Dialog';
@@ -24,17 +24,14 @@ function TokenForm({ onDone, act }: { onDone: () => void; act: string }) {
   const submit = async () => {
     const token = text.trim().replace(/^Bearer\s+/i, '');
     if (!token || busy) return;
-    const before = session.get();
     setBusy(true);
     setError(undefined);
-    session.set({ ...before, token });  // what the transport sends
     try {
       await tryToken(token);
       signIn(token);
       await queries.invalidateQueries();
       onDone();
     } catch (failure) {
-      session.set(before);
       setError(failure);
     } finally {
       setBusy(false);

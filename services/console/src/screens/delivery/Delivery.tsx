@@ -134,6 +134,7 @@ export default function Delivery() {
   return (
     <div className="page">
       <title>{`${query.data?.eventType ?? 'Delivery'} to ${destination} · Carillon`}</title>
+      {query.error && !query.data ? <h1>Delivery to <Foreign text={destination} /></h1> : null}
       <Query of={query} loading={<PageLoading />}>{(delivery) => <Page delivery={delivery} refresh={() => void query.refetch()} />}</Query>
       {query.error && !query.data ? <Empty title="It may be too old" action={<Link href="/deliveries">To the log</Link>}>The log keeps deliveries for a while (<code>delivery_log.retention_age</code>).</Empty> : null}
     </div>

@@ -107,6 +107,7 @@ export default function Destination() {
   return (
     <div className="page">
       <title>{`${id} · Carillon`}</title>
+      {query.error && !query.data ? <h1><Foreign text={id} /></h1> : null}
       <Query of={query} loading={<PageLoading />}>
         {(destination) => (
           <Page destination={destination} refresh={refresh} tabs={{
