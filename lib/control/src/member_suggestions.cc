@@ -56,6 +56,18 @@ absl::Status UnknownType(int index, std::string_view pattern, const KnownTypes& 
                    base::Printable(pattern), "'", base::DidYouMean(pattern, names)));
 }
 
+absl::Status CheckBounds(const v1::SuggestMembersRequest& request) {
+  if (request.types_size() > MemberSuggestions::kMaxPatterns) {
+    return aip::BadField("types", "TOO_MANY",
+                         absl::StrCat("must be at most ", MemberSuggestions::kMaxPatterns));
+  }
+  if (request.prefix().size() > schema::kMaxMemberPathBytes) {
+    return aip::BadField("prefix", "TOO_LONG",
+                         absl::StrCat("must have at most ", schema::kMaxMemberPathBytes, " bytes"));
+  }
+  return absl::OkStatus();
+}
+
 /// Those that the request names, by name; each once.
 absl::StatusOr<std::vector<KnownTypes::const_iterator>> TypesOf(
     const v1::SuggestMembersRequest& request, const KnownTypes& known) {
@@ -125,6 +137,8 @@ void Merge(const PayloadMember& from, Member& to) {
 
 absl::Status MemberSuggestions::Suggest(const v1::SuggestMembersRequest& request,
                                         v1::SuggestMembersResponse& response) const {
+  absl::Status status = CheckBounds(request);
+  if (!status.ok()) return status;
   const auto size = aip::PageSize(request.page_size(), kDefaultMembers, kMaxMembers);
   if (!size.ok()) return size.status();
   const KnownTypes known = TypesOf(view_);

@@ -125,6 +125,16 @@ TEST_F(MemberSuggestionsTest, WhatIsWrongIsNamed) {
   v1::SuggestMembersRequest request;
   request.set_page_size(-1);
   EXPECT_THAT(Refusal(request), HasSubstr("page_size"));
+  request.set_page_size(1);
+  request.set_prefix(std::string(256, 'x'));
+  EXPECT_EQ(Refusal(request), "OK");
+  request.set_prefix(std::string(257, 'x'));
+  EXPECT_THAT(Refusal(request), HasSubstr("prefix"));
+  request.clear_prefix();
+  for (int i = 0; i < MemberSuggestions::kMaxPatterns; ++i) request.add_types("session.create");
+  EXPECT_EQ(Refusal(request), "OK");
+  request.add_types("session.create");
+  EXPECT_THAT(Refusal(request), HasSubstr("types"));
 }
 
 TEST_F(MemberSuggestionsTest, ManyTypesAreLookedAtInPart) {

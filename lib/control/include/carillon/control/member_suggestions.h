@@ -15,12 +15,13 @@ namespace carillon::control {
 class MemberSuggestions {
  public:
   static constexpr size_t kMaxTypes = 500;
+  static constexpr int kMaxPatterns = 100;
   static constexpr int32_t kDefaultMembers = 100;
   static constexpr int32_t kMaxMembers = 500;
 
   explicit MemberSuggestions(const View& view) : view_(view) {}
 
-  /// On the thread that reads. Errors of carillon/aip/error.h, about `types[1]` and `page_size`.
+  /// On the thread that reads. Errors of carillon/aip/error.h name the member: `types[1]`.
   absl::Status Suggest(const v1::SuggestMembersRequest& request,
                        v1::SuggestMembersResponse& response) const;
 
