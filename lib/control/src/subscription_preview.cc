@@ -1,6 +1,10 @@
 #include "carillon/control/subscription_preview.h"
 
+#include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "carillon/aip/error.h"
@@ -8,6 +12,7 @@
 #include "carillon/operations/event_walk.h"
 #include "carillon/resource/name.h"
 #include "carillon/routing/explanation.h"
+#include "carillon/v1/destination.pb.h"
 #include "delivery_messages.h"
 #include "parent.h"
 
@@ -67,6 +72,32 @@ struct SubscriptionPreview::Scan final : operations::EventVisitor {
   v1::PreviewSubscriptionResponse response;
 };
 
+namespace {
+
+/// What there is, and one destination besides: a subscription can be tried before what it leads to.
+class WithPlaceholder final : public View {
+ public:
+  WithPlaceholder(const View& view, std::string name) : view_(view), name_(std::move(name)) {}
+
+  Entry Find(std::string_view name) const override {
+    if (name != name_) return view_.Find(name);
+    Entry entry;
+    entry.name = name_;
+    entry.message = std::make_shared<v1::Destination>();
+    return entry;
+  }
+  std::vector<Entry> List(std::string_view prefix) const override { return view_.List(prefix); }
+  size_t Count(std::string_view prefix) const override { return view_.Count(prefix); }
+  resource::SnapshotPtr file() const override { return view_.file(); }
+  resource::SnapshotPtr stored() const override { return view_.stored(); }
+
+ private:
+  const View& view_;
+  const std::string name_;
+};
+
+}  // namespace
+
 void SubscriptionPreview::Preview(const v1::PreviewSubscriptionRequest& request, Done done) {
   const auto ids = MatchParent(subscriptions_.pattern(), request.parent());
   if (!ids) return done(WrongParent(subscriptions_.pattern()));
@@ -103,7 +134,10 @@ absl::StatusOr<std::shared_ptr<const model::Subscription>> SubscriptionPreview::
                          absl::StrCat("must be left out, or be a name in ", request.parent()));
   }
   subscriptions_.Normalize(given);
-  absl::StatusOr<Value> value = subscriptions_.Read(given, repository_, false);
+  const std::string placeholder = resource::MakeName(tenant, resource::kDestinations, kAnyName);
+  const WithPlaceholder view(repository_, given.destinations().empty() ? placeholder : "");
+  if (given.destinations().empty()) given.add_destinations(placeholder);
+  absl::StatusOr<Value> value = subscriptions_.Read(given, view, false);
   if (!value.ok()) return value.status();
   return std::get<std::shared_ptr<const model::Subscription>>(*std::move(value));
 }

@@ -192,6 +192,17 @@ TEST_F(SubscriptionPreviewTest, ItEndsInTime) {
   EXPECT_GT(response.scanned_count(), 0);
 }
 
+TEST_F(SubscriptionPreviewTest, WhereItWouldLeadNeedNotBeKnown) {
+  Add("session.create");
+  const auto request = Made<v1::PreviewSubscriptionRequest>(
+      "parent: \"tenants/acme\" subscription { types: \"session.create\" }");
+  std::optional<absl::StatusOr<Answer>> told;
+  preview_->Preview(request, [&told](absl::StatusOr<Answer> answer) { told = std::move(answer); });
+  while (!told && !tasks_.empty()) Step();
+  ASSERT_TRUE(told && told->ok()) << told->status();
+  EXPECT_EQ(static_cast<const v1::PreviewSubscriptionResponse &>(***told).matched_count(), 1);
+}
+
 TEST_F(SubscriptionPreviewTest, WrongRequestsAreRefused) {
   const auto field = [this](const std::string &subscription, const std::string &more = "") {
     return std::string(Ask(subscription, more).status().message());
