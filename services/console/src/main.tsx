@@ -19,7 +19,7 @@ const theme = createTheme({
   primaryColor: 'blue', primaryShade: 6, colors: { blue }, respectReducedMotion: true, cursorType: 'pointer', focusRing: 'auto',
   components: {
     Button: small, TextInput: small, Textarea: small, Select: small, NativeSelect: small, SegmentedControl: small, Checkbox: small,
-    Switch: small, PasswordInput: small,
+    Switch: small, PasswordInput: small, Autocomplete: small,
     // These would write a style element, which the policy forbids.
     Modal: { defaultProps: { lockScroll: false } }, Drawer: { defaultProps: { lockScroll: false } },
   },

@@ -10,11 +10,15 @@ import { connection } from '../api/connection';
 import { principalWords } from '../api/names';
 import { session, signOut } from '../api/session';
 import { useStore } from '../api/store';
+import { DestinationService } from '../gen/carillon/v1/destination_service_pb';
 import { ServerService } from '../gen/carillon/v1/server_service_pb';
 import { Time } from '../ui/parts';
+import { shortCount } from '../ui/format';
+import { TROUBLE_FILTER } from '../ui/states';
 import { PageLoading } from '../ui/status';
 import { AsTenantBanner, OfflineBanner } from './banners';
 import { framed } from './embed';
+import { Find } from './Find';
 import { rememberScheme } from './looks';
 import { MENU, SCREENS } from './routes';
 import { Shortcuts } from './Shortcuts';
@@ -24,6 +28,14 @@ function NavLink({ to, onGo, children }: { to: string; onGo?: (() => void) | und
   const [path] = useLocation();
   const on = to === '/' ? path === '/' : path === to || path.startsWith(`${to}/`);
   return <Link href={to} className={on ? 'active' : ''} aria-current={on ? 'page' : undefined} onClick={onGo}>{children}</Link>;
+}
+
+/** How many destinations are in trouble. */
+function Troubled() {
+  const { parent } = useViewer();
+  const { data } = useQuery(DestinationService.method.listDestinations, { parent, filter: TROUBLE_FILTER, pageSize: 1 }, { refetchInterval: 15_000 });
+  if (!data?.totalSize) return null;
+  return <span className="count t-bad" aria-label={`${data.totalSize} in trouble`} role="img">{shortCount(data.totalSize)}</span>;
 }
 
 function Nav({ onGo }: { onGo?: () => void }) {
@@ -36,7 +48,7 @@ function Nav({ onGo }: { onGo?: () => void }) {
         return (
           <div key={title} className="nav-g">
             {title ? <p className="nav-t">{title}</p> : null}
-            <ul>{shown.map(({ to, label, icon: I }) => <li key={to}><NavLink to={to} onGo={onGo}><I size={16} stroke={1.7} aria-hidden /><span>{label}</span></NavLink></li>)}</ul>
+            <ul>{shown.map(({ to, label, icon: I }) => <li key={to}><NavLink to={to} onGo={onGo}><I size={16} stroke={1.7} aria-hidden /><span>{label}</span>{to === '/destinations' ? <Troubled /> : null}</NavLink></li>)}</ul>
           </div>
         );
       })}
@@ -108,7 +120,8 @@ function useFocusOnHeading(): void {
     window.scrollTo(0, 0);
     let left = LOOKS;
     const timer = setInterval(() => {
-      const heading = document.querySelector<HTMLElement>('main h1');
+      // The page before is still there, hidden, while the next one is loaded.
+      const heading = [...document.querySelectorAll<HTMLElement>('main h1')].find((each) => each.offsetParent !== null);
       if (heading || --left === 0) clearInterval(timer);
       heading?.setAttribute('tabindex', '-1');
       heading?.focus({ preventScroll: true });
@@ -134,6 +147,7 @@ export function Shell() {
               <Drawer.Content aria-label="Menu"><Drawer.Body className="drawer"><Brand /><Nav onGo={close} /><Foot /></Drawer.Body></Drawer.Content>
             </Drawer.Root>
             <TenantPicker />
+            <Find />
           </>
         )}
         <span className="grow" />

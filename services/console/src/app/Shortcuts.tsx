@@ -7,7 +7,7 @@ import { Dialog } from '../ui/Dialog';
 const GO: Record<string, string> = { o: '/', d: '/destinations', l: '/deliveries' };
 const LIST: [string[], string][] = [
   [['g', 'o'], 'Overview'], [['g', 'd'], 'Destinations'], [['g', 'l'], 'Deliveries'], [['n'], 'New webhook'],
-  [['/'], 'Filter'], [['.'], 'Light or dark'], [['?'], 'This list'], [['Esc'], 'Close what is on top'],
+  [['Ctrl', 'K'], 'Find'], [['/'], 'Filter'], [['.'], 'Light or dark'], [['?'], 'This list'], [['Esc'], 'Close what is on top'],
 ];
 const CHORD_MS = 1200;
 

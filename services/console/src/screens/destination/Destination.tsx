@@ -7,6 +7,7 @@ import { useViewer } from '../../api/caller';
 import { destinationName } from '../../api/names';
 import { type Destination as Message, DestinationStatus_Circuit as Circuit, Destination_State as State } from '../../gen/carillon/v1/destination_pb';
 import { DestinationService } from '../../gen/carillon/v1/destination_service_pb';
+import { Origin_Kind } from '../../gen/carillon/v1/resource_pb';
 import { millisOf, shortCount, span } from '../../ui/format';
 import { useAddress } from '../../ui/Filters';
 import { useNow } from '../../ui/now';
@@ -55,7 +56,7 @@ function Actions({ destination, onDone }: { destination: Message; onDone: () => 
         <Menu.Target><Button variant="default" aria-label="More actions" px={7}><IconDots size={16} aria-hidden /></Button></Menu.Target>
         <Menu.Dropdown>
           <Menu.Item disabled={!may('DisableDestination') || state === State.DISABLED} onClick={() => setOpen('disable')}>Disable…</Menu.Item>
-          <Menu.Item disabled={!may('DeleteDestination') || origin?.location !== '' } onClick={() => setOpen('delete')}>Delete…</Menu.Item>
+          <Menu.Item disabled={!may('DeleteDestination') || origin?.kind !== Origin_Kind.API} onClick={() => setOpen('delete')}>Delete…</Menu.Item>
         </Menu.Dropdown>
       </Menu>
       {open === 'test' ? <TestDialog destination={destination} onClose={close} /> : null}

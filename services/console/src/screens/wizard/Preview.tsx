@@ -22,7 +22,7 @@ export function Preview({ draft }: { draft: Draft }) {
   const enabled = viewer.may('SubscriptionService/PreviewSubscription') && types.length > 0;
   const query = useQuery(SubscriptionService.method.previewSubscription, {
     parent: `tenants/${draft.tenant}`, maxResults: 20,
-    subscription: { types, destinations: ['preview'], ...(filter ? { filter } : {}) },
+    subscription: { types, ...(filter ? { filter } : {}) },
   }, { enabled, placeholderData: keepPreviousData, staleTime: 10_000 });
   if (!enabled) return <Card title="What would have been sent"><p className="mt0 muted">Choose event types to see recent events of them.</p></Card>;
   const { data } = query;

@@ -1,6 +1,6 @@
 import { createClient } from '@connectrpc/connect';
-import { useTransport } from '@connectrpc/connect-query';
-import { Button, Stepper, TextInput } from '@mantine/core';
+import { useQuery, useTransport } from '@connectrpc/connect-query';
+import { Autocomplete, Button, Stepper } from '@mantine/core';
 import { IconArrowRight } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
@@ -11,6 +11,7 @@ import { lastPart, toDestination } from '../../api/names';
 import type { Destination } from '../../gen/carillon/v1/destination_pb';
 import { DestinationService } from '../../gen/carillon/v1/destination_service_pb';
 import { SubscriptionService } from '../../gen/carillon/v1/subscription_service_pb';
+import { TenantService } from '../../gen/carillon/v1/tenant_service_pb';
 import { useAddress } from '../../ui/Filters';
 import { Card } from '../../ui/parts';
 import { ErrorBox, NoRights } from '../../ui/status';
@@ -78,13 +79,15 @@ const NEXT: Record<Step, string> = { events: 'Destination', destination: 'Make t
 
 /** An operator who looks at all tenants says for which one the webhook is. */
 function ChooseTenant({ onChoose }: { onChoose: (tenant: string) => void }) {
+  const viewer = useViewer();
   const [text, setText] = useState('');
+  const { data } = useQuery(TenantService.method.listTenants, { pageSize: 200 }, { enabled: viewer.may('TenantService/ListTenants') });
   const fits = /^[A-Za-z0-9_.-]{1,128}$/.test(text) && !['-', '.', '..'].includes(text);
   return (
     <div className="wz one">
       <Card title="For which tenant?">
         <form className="stack" onSubmit={(event) => { event.preventDefault(); if (fits) onChoose(text); }}>
-          <TextInput label="Tenant" description="Its events are sent, and it sees the webhook" value={text} onChange={(event) => setText(event.currentTarget.value.trim())} error={text && !fits ? '1-128 of A-Z a-z 0-9 _ . -' : undefined} autoComplete="off" />
+          <Autocomplete label="Tenant" description="Its events are sent, and it sees the webhook" data={(data?.tenants ?? []).map((each) => lastPart(each.name))} comboboxProps={{ withinPortal: false }} value={text} onChange={(value) => setText(value.trim())} error={text && !fits ? '1-128 of A-Z a-z 0-9 _ . -' : undefined} autoComplete="off" />
           <div><Button type="submit" disabled={!fits}>Go on</Button></div>
         </form>
       </Card>
