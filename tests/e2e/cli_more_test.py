@@ -33,12 +33,28 @@ class Catalog(Cli):
         self.cli("tenants", "update", "bell", "--allow-unsigned-requests", "true")
         self.assertIn("allow_unsigned_requests: true", self.out("tenants", "describe", "bell"))
         self.cli("destinations", "create", "d", "--tenant", "bell", "--url", "http://127.0.0.1:9/")
-        self.error("tenants", "delete", "bell", code=CONFLICT)
+        self.error("tenants", "delete", "bell", code=REFUSED)
         tried = self.out("tenants", "delete", "bell", "--force", "--dry-run")
         self.assertIn("1 destinations, 0 subscriptions, 0 tokens and 0 portal sessions would be "
                       "deleted\n0 deliveries would be given up", tried)
         self.assertIn("tenants/bell deleted", self.out("delete", "tenant", "bell", "--force"))
         self.error("tenants", "get", "bell", code=NOT_FOUND)
+
+    def test_the_end_of_a_tenant_that_has_much_is_waited_for(self):
+        self.begin()
+        (self.folder / "all.yaml").write_text(json.dumps({
+            "tenants": [{"name": name} for name in ("bell", "cent")],
+            "destinations": [{"name": f"tenants/{name}/destinations/d{n}",
+                              "url": "http://127.0.0.1:9/", "unsigned_requests": True}
+                             for name in ("bell", "cent") for n in range(120)]}))
+        self.cli("apply", "-f", self.folder / "all.yaml")
+        done = self.json("tenants", "delete", "bell", "--force")
+        self.assertEqual((done["kind"], done["state"], done["processedCount"]),
+                         ("DELETE_TENANT", "SUCCEEDED", "120"))
+        self.error("tenants", "get", "bell", code=NOT_FOUND)
+        begun = self.json("tenants", "delete", "cent", "--force", "--no-wait")
+        eventually(lambda: self.json("operations", "get", begun["name"])["state"] == "SUCCEEDED",
+                   "it goes on without the command")
 
     def test_tenants_and_types_are_applied_with_what_needs_them(self):
         self.begin()
