@@ -109,8 +109,8 @@ export function Find() {
   }, []);
   return (
     <>
-      <button type="button" className="find" aria-label="Find: event id, destination, URL" onClick={() => setOpened(true)}>
-        <IconSearch size={15} aria-hidden /><span className="find-l">Event id, destination, URL</span><span className="grow" /><kbd aria-hidden>Ctrl K</kbd>
+      <button type="button" className="find" onClick={() => setOpened(true)}>
+        <IconSearch size={15} aria-hidden /><span className="find-l">Event id, destination, URL</span><span className="grow" /><kbd>Ctrl K</kbd>
       </button>
       <Dialog title="Find" opened={opened} onClose={() => setOpened(false)} size={560}><Search onDone={() => setOpened(false)} /></Dialog>
     </>

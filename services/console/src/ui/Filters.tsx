@@ -50,6 +50,7 @@ export function SearchField({ id, label, width = 280 }: { id: string; label: str
     <TextInput
       className="search" style={{ width }} value={text} aria-label={label} placeholder={label} data-filter-field
       leftSection={<IconSearch size={14} aria-hidden />}
+      rightSectionWidth={30}
       rightSection={text ? <CloseButton size={24} iconSize={13} aria-label={`Clear: ${label}`} onClick={() => { setText(''); write(''); }} /> : null}
       onChange={(event) => { setText(event.currentTarget.value); write(event.currentTarget.value); }}
     />
