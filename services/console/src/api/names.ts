@@ -16,6 +16,10 @@ export const toDestination = (name: string, rest = '') =>
   `/destinations/${encodeURIComponent(tenantOf(name))}/${destinationIdOf(name)}${rest}`;
 export const toDelivery = (name: string, rest = '') =>
   `/deliveries/${encodeURIComponent(tenantOf(name))}/${destinationIdOf(name)}/${partOf(name, 'deliveries')}${rest}`;
+/** With `@{position}` in its last part it is that one event; without, the newest with this id. */
+export const toEvent = (name: string, rest = '') => `/events/${encodeURIComponent(tenantOf(name))}/${lastPart(name)}${rest}`;
+export const toOperation = (name: string) => `/replays/${encodeURIComponent(tenantOf(name))}/${lastPart(name)}`;
+export const toSubscription = (name: string) => `/subscriptions/${encodeURIComponent(tenantOf(name))}/${lastPart(name)}/edit`;
 
 /** `token:tokens/ops` and `portal:tenants/acme/portalSessions/3f9a#user-17` as people say it. */
 export function principalWords(principal: string): string {

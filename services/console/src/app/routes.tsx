@@ -1,4 +1,4 @@
-import { IconActivity, IconHome, IconSend } from '@tabler/icons-react';
+import { IconActivity, IconBolt, IconHome, IconSend } from '@tabler/icons-react';
 import { type ComponentType, lazy, type LazyExoticComponent } from 'react';
 
 // Every screen: its address, and where it stands in the menu. A screen that needs a method is in the menu only of
@@ -33,6 +33,7 @@ export const MENU: MenuGroup[] = [
   {
     title: 'Look into',
     items: [
+      { to: '/events', label: 'Events', icon: IconBolt, method: 'EventService/ListEvents' },
       { to: '/deliveries', label: 'Deliveries', icon: IconActivity, method: 'DeliveryService/ListDeliveries' },
     ],
   },
@@ -42,6 +43,8 @@ export const SCREENS: Screen[] = [
   { path: '/', page: lazy(() => import('../screens/overview/Overview')) },
   { path: '/destinations', page: lazy(() => import('../screens/destinations/Destinations')) },
   { path: '/destinations/:tenant/:id', page: lazy(() => import('../screens/destination/Destination')) },
+  { path: '/events', page: lazy(() => import('../screens/events/Events')) },
+  { path: '/events/:tenant/:id', page: lazy(() => import('../screens/events/Event')) },
   { path: '/deliveries', page: lazy(() => import('../screens/deliveries/Deliveries')) },
   { path: '/deliveries/:tenant/:destination/:id', page: lazy(() => import('../screens/delivery/Delivery')) },
   { path: '/new', page: lazy(() => import('../screens/wizard/Wizard')) },

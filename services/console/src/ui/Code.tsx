@@ -8,10 +8,10 @@ const FIRST = 16_384;
 const LIMIT = 1 << 20;
 const COLORED = 65_536;
 
-/** JSON or other text of others, as colored text nodes. */
-export function Json({ text, label, boxed = false }: { text: string; label: string; boxed?: boolean }) {
+/** JSON or other text of others, as colored text nodes; `raw`: as it came, on however few lines. */
+export function Json({ text, label, boxed = false, raw = false }: { text: string; label: string; boxed?: boolean; raw?: boolean }) {
   const [max, setMax] = useState(FIRST);
-  const { shown, more } = cut(layJson(text), max);
+  const { shown, more } = cut(raw ? text : layJson(text), max);
   const pieces = shown.length <= COLORED ? piecesOf(shown) : [{ text: shown, kind: '' as const }];
   return (
     <pre className={`code${boxed ? ' boxed' : ''}`} tabIndex={0} role="region" aria-label={label}>

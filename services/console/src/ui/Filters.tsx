@@ -93,3 +93,12 @@ export function FilterBar({ fields, search, aside }: { fields: FilterField[]; se
 
 export const clearFilters = (fields: FilterField[], ...others: string[]) =>
   Object.fromEntries([...fields.map((field) => field.id), ...others].map((id) => [id, undefined]));
+
+/** What links have set, as chips that can be taken away. `words`: the label of each name in the address. */
+export function linkedFields(params: URLSearchParams, words: Record<string, string>): FilterField[] {
+  return Object.entries(words).filter(([id]) => params.get(id)).map(([id, label]) => {
+    const value = params.get(id)!;
+    const shown = id === 'from' || id === 'to' ? new Date(value).toLocaleString() : value;
+    return { id, label, choices: [{ value, label: shown }] };
+  });
+}

@@ -30,3 +30,17 @@ export function filterWords(filter: Filter | undefined, inner = false): string {
   if (filter.not) return `not (${filterWords(filter.not)})`;
   return test(filter);
 }
+
+/** The condition that a path into a subscription leads to: `filter.all[1].equals`. Undefined where it leads nowhere. */
+export function conditionAt(filter: Filter | undefined, path: string): Filter | undefined {
+  const [root, ...steps] = path.split('.');
+  if (root !== 'filter') return undefined;
+  let at = filter;
+  for (const step of steps) {
+    const match = /^(all|any)\[([0-9]+)\]$/.exec(step);
+    if (match) at = at?.[match[1] as 'all' | 'any'][Number(match[2])];
+    else if (step === 'not') at = at?.not;
+    else break;
+  }
+  return at;
+}

@@ -43,7 +43,7 @@ export function hex(bytes: Uint8Array, max = 256): string {
   return lines.join('\n');
 }
 
-const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+|"/g;
+export const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+|"/g;
 
 /** Lays JSON out without parsing its numbers: 9007199254740993 keeps its digits, members their order. What is no
     object or list stays as it is. */

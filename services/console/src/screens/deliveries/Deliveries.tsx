@@ -8,7 +8,7 @@ import { toDelivery } from '../../api/names';
 import { DeliveryService } from '../../gen/carillon/v1/delivery_service_pb';
 import { Outcome } from '../../gen/carillon/v1/destination_pb';
 import { count } from '../../ui/format';
-import { clearFilters, FilterBar, type FilterField, useAddress } from '../../ui/Filters';
+import { clearFilters, FilterBar, linkedFields, useAddress } from '../../ui/Filters';
 import { usePaged } from '../../ui/paged';
 import { DeliveryChip, Foreign, OutcomeChip, Time } from '../../ui/parts';
 import { Empty, ErrorBox, Loading, Needs, Refreshing } from '../../ui/status';
@@ -26,15 +26,7 @@ const COLUMNS: Column[] = [
   { id: 'n', head: 'Attempts', secondary: true, className: 'r' },
 ];
 
-/** What links have set, as chips that can be taken away. */
-function linkedFields(params: URLSearchParams): FilterField[] {
-  const words: Record<string, string> = { from: 'From', to: 'Until', destination: 'Destination', 'to-tenant': 'Tenant', type: 'Event type', filter: 'Filter' };
-  return Object.entries(words).filter(([id]) => params.get(id)).map(([id, label]) => {
-    const value = params.get(id)!;
-    const shown = id === 'from' || id === 'to' ? new Date(value).toLocaleString() : value;
-    return { id, label, choices: [{ value, label: shown }] };
-  });
-}
+const LINKED_WORDS = { from: 'From', to: 'Until', destination: 'Destination', 'to-tenant': 'Tenant', type: 'Event type', filter: 'Filter' };
 
 export default function Deliveries() {
   const viewer = useViewer();
@@ -83,7 +75,7 @@ export default function Deliveries() {
     <span key="n" className="num">{count(row.attempts)}</span>,
   ];
   const may = viewer.may('DeliveryService/ResendDeliveries');
-  const fields = [...FIELDS, ...linkedFields(params)];
+  const fields = [...FIELDS, ...linkedFields(params, LINKED_WORDS)];
   const filtered = filter !== '' || params.get('destination') !== null;
   return (
     <div className="page full">

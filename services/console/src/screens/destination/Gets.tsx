@@ -7,16 +7,10 @@ import { destinationIdOf, lastPart, tenantOf } from '../../api/names';
 import type { Destination } from '../../gen/carillon/v1/destination_pb';
 import { type ExplainEventResponse, type ExplainEventResponse_Route as Route, EventService, ExplainEventResponse_Route_Reason as Reason } from '../../gen/carillon/v1/event_service_pb';
 import { SubscriptionService } from '../../gen/carillon/v1/subscription_service_pb';
+import { REASONS } from '../../ui/reasons';
 import { filterWords } from '../../ui/filterWords';
 import { Card, Chip, Foreign } from '../../ui/parts';
 import { Empty, ErrorBox, Loading, Query } from '../../ui/status';
-
-const REASONS: Record<Reason, string> = {
-  [Reason.REASON_UNSPECIFIED]: 'It is not known why', [Reason.MATCHED]: 'A subscription sends it here',
-  [Reason.TYPE_NOT_SUBSCRIBED]: 'No subscription that leads here has its type', [Reason.FILTER_NOT_MET]: 'One has its type, but its condition does not hold',
-  [Reason.SUBSCRIPTION_DISABLED]: 'One would match, but it is disabled', [Reason.CHANGED_SINCE]: 'Subscriptions, or the destination, changed since',
-  [Reason.REPLAYED]: 'A replay sent it here',
-};
 
 /** Whether an event came here, and why or why not. */
 function WouldItHave({ destination }: { destination: Destination }) {

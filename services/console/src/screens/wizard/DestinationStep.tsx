@@ -1,15 +1,14 @@
 import { useQuery } from '@connectrpc/connect-query';
-import { Select, SegmentedControl, TextInput } from '@mantine/core';
+import { SegmentedControl, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconShieldCheck, IconShieldX } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useViewer } from '../../api/caller';
 import { type ApiError, fieldError, readError } from '../../api/errors';
-import { lastPart } from '../../api/names';
 import { DestinationService } from '../../gen/carillon/v1/destination_service_pb';
+import { DestinationSelect } from '../../ui/DestinationSelect';
 import { useFieldDocs } from '../../ui/fields';
 import { Card, Foreign } from '../../ui/parts';
-import { ErrorBox } from '../../ui/status';
 import { type Draft, idFrom, isId, looksLikeUrl } from './draft';
 
 type Change = (changes: Partial<Draft>) => void;
@@ -28,21 +27,6 @@ function UrlCheck({ tenant, url }: { tenant: string; url: string }) {
   return <p className="url-check ok" role="status"><IconShieldCheck size={15} aria-hidden /> Requests may go there: <Foreign text={addresses.slice(0, 3).join(', ')} />{addresses.length > 3 ? ` and ${addresses.length - 3} more` : ''}</p>;
 }
 
-function Existing({ draft, change }: { draft: Draft; change: Change }) {
-  const [text, setText] = useState('');
-  const [asked] = useDebouncedValue(text, 250);
-  const { data, error } = useQuery(DestinationService.method.listDestinations, { parent: `tenants/${draft.tenant}`, pageSize: 50, filter: asked ? `name:"${asked.replace(/["\\]/g, '')}"` : '' });
-  const choices = (data?.destinations ?? []).map((each) => ({ value: each.name, label: `${each.displayName || lastPart(each.name)} · ${each.url}` }));
-  if (draft.existing && !choices.some(({ value }) => value === draft.existing)) choices.unshift({ value: draft.existing, label: lastPart(draft.existing) });
-  return (
-    <div className="stack">
-      <Select label="Destination" searchable placeholder="Search by name" data={choices} value={draft.existing || null} onSearchChange={(value) => setText(value.split(' · ')[0] ?? '')} filter={({ options }) => options}
-        onChange={(value) => change({ existing: value ?? '' })} nothingFoundMessage="None is called so" />
-      {error ? <ErrorBox error={error} /> : null}
-    </div>
-  );
-}
-
 /** Where it goes: one that exists, or a new one whose URL is checked while it is typed. */
 export function DestinationStep({ draft, change, error }: { draft: Draft; change: Change; error: ApiError | undefined }) {
   const docs = useFieldDocs('Destination');
@@ -53,7 +37,7 @@ export function DestinationStep({ draft, change, error }: { draft: Draft; change
   return (
     <div className="wz one">
       <Card title="Where to?" aside={<SegmentedControl aria-label="New or existing" value={kind} data={[{ value: 'new', label: 'A new destination' }, { value: 'existing', label: 'One that exists' }]} onChange={(value) => { setKind(value); if (value === 'new') change({ existing: '' }); }} />}>
-        {kind === 'existing' ? <Existing draft={draft} change={change} /> : (
+        {kind === 'existing' ? <DestinationSelect parent={`tenants/${draft.tenant}`} value={draft.existing} onChange={(existing) => change({ existing })} /> : (
           <div className="stack">
             <div>
               <TextInput label="URL" withAsterisk placeholder="https://api.example.com/hooks" title={docs('url')?.help} value={draft.url} error={field('url')} autoComplete="off" spellCheck={false} inputMode="url" onChange={(event) => change({ url: event.currentTarget.value.trim() })} />
