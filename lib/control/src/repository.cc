@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <deque>
-#include <iterator>
-#include <map>
 #include <optional>
 #include <utility>
 
@@ -15,8 +13,10 @@
 #include "carillon/base/worker.h"
 #include "carillon/resource/to_message.h"
 #include "carillon/sealing/aead.h"
+#include "entries_in_force.h"
 #include "layer_builder.h"
 #include "metadata.h"
+#include "prepared_write.h"
 #include "remembered.h"
 #include "secret_rewrap.h"
 #include "stored_entries.h"
@@ -24,9 +24,6 @@
 
 namespace carillon::control {
 namespace {
-
-constexpr char kBehindAll = '\x7f';      // no name has it
-constexpr size_t kForgottenAtOnce = 16;  // with each change, so that forgetting keeps up
 
 absl::Status StoreFailed(const absl::Status& why) {
   if (absl::IsResourceExhausted(why)) {
@@ -63,11 +60,9 @@ struct Pending {
   absl::AnyInvocable<void(absl::StatusOr<Answer>)> done;
   std::string answer_key;  // empty: it is not remembered
   ChangeSet set;
-  std::vector<store::ConfigChange> undo;  // what takes it back
+  PreparedWrite write;  // its changes are with the store
   uint64_t revision = 0;
   resource::SnapshotPtr snapshot;
-  std::optional<Remembered::Call> remembered;
-  std::vector<std::string> forgotten;
 };
 
 class RepositoryImpl final : public Repository {
@@ -76,21 +71,16 @@ class RepositoryImpl final : public Repository {
       : options_(std::move(options)),
         etag_key_(stored.key),
         tokens_({{1, stored.key}}),
-        remembered_(stored.key, kMaxRemembered),
-        entries_(std::move(stored.entries)),
-        revision_(stored.revision) {
+        in_force_(std::move(stored.entries), stored.snapshot, stored.revision),
+        remembered_(stored.key, kMaxRemembered) {
     for (auto& [key, call] : stored.calls) remembered_.Add(key, std::move(call));
     builder_.Keep(stored.snapshot);
-    snapshot_ = stored.snapshot;
   }
   ~RepositoryImpl() override { Stop(); }
 
   // Source.
   std::string_view name() const override { return "the API"; }
-  resource::SnapshotPtr current() const override {
-    const base::MutexLock lock(mutex_);
-    return snapshot_;
-  }
+  resource::SnapshotPtr current() const override { return in_force_.snapshot(); }
   void Subscribe(Take take) override {
     const bool begins = take != nullptr;
     {
@@ -106,48 +96,17 @@ class RepositoryImpl final : public Repository {
   }
 
   // View.
-  Entry Find(std::string_view name) const override {
-    const base::MutexLock lock(mutex_);
-    const auto found = entries_.find(name);
-    return found == entries_.end() ? Entry{} : found->second;
-  }
-  std::vector<Entry> List(std::string_view prefix) const override {
-    std::vector<Entry> list;
-    const base::MutexLock lock(mutex_);
-    for (auto at = entries_.lower_bound(prefix);
-         at != entries_.end() && at->first.starts_with(prefix); ++at) {
-      list.push_back(at->second);
-    }
-    return list;
-  }
+  Entry Find(std::string_view name) const override { return in_force_.Find(name); }
+  std::vector<Entry> List(std::string_view prefix) const override { return in_force_.List(prefix); }
   std::vector<Entry> Last(std::string_view prefix, size_t most) const override {
-    std::vector<Entry> last;
-    const base::MutexLock lock(mutex_);
-    auto at = entries_.lower_bound(std::string(prefix) + kBehindAll);
-    while (last.size() < most && at != entries_.begin()) {
-      --at;
-      if (!at->first.starts_with(prefix)) break;
-      last.push_back(at->second);
-    }
-    return last;
+    return in_force_.Last(prefix, most);
   }
-  size_t Count(std::string_view prefix) const override {
-    size_t count = 0;
-    const base::MutexLock lock(mutex_);
-    for (auto at = entries_.lower_bound(prefix);
-         at != entries_.end() && at->first.starts_with(prefix); ++at) {
-      ++count;
-    }
-    return count;
-  }
+  size_t Count(std::string_view prefix) const override { return in_force_.Count(prefix); }
   resource::SnapshotPtr file() const override { return options_.file.current(); }
   resource::SnapshotPtr stored() const override { return current(); }
 
   // Repository.
-  uint64_t revision() const override {
-    const base::MutexLock lock(mutex_);
-    return revision_;
-  }
+  uint64_t revision() const override { return in_force_.revision(); }
   const aip::PageTokens& page_tokens() const override { return tokens_; }
   bool takes_secrets() const override { return !options_.keys.empty(); }
   std::string EtagOf(const Entry& entry) const override {
@@ -280,15 +239,11 @@ class RepositoryImpl final : public Repository {
 
   void OnRewrapped(absl::StatusOr<uint64_t> revision) {
     if (!revision.ok()) return EndRewrapping(StoreFailed(revision.status()));
-    {
-      const base::MutexLock lock(mutex_);
-      for (const std::string& key : under_way_->rewrapping->written) {
-        if (!key.starts_with(kResourcePrefix)) continue;
-        const auto found = entries_.find(key.substr(kResourcePrefix.size()));
-        if (found != entries_.end()) found->second.revision = *revision;
-      }
-      revision_ = *revision;
+    std::vector<std::string> names;
+    for (const std::string& key : under_way_->rewrapping->written) {
+      if (key.starts_with(kResourcePrefix)) names.push_back(key.substr(kResourcePrefix.size()));
     }
+    in_force_.Rewrite(names, *revision, true);
     NextSealed();
   }
 
@@ -372,55 +327,8 @@ class RepositoryImpl final : public Repository {
 
   void Write() {
     Pending& now = *under_way_;
-    std::vector<store::ConfigChange> changes;
-    std::vector<AuditLog::Changed> told;
-    for (const Edit& edit : now.set.edits) {
-      const Entry before = Find(edit.name);
-      const std::string key = KeyOfResource(edit.name);
-      std::optional<std::string> value;
-      if (edit.message != nullptr) value = EncodeStored(options_.keys, key, *edit.message);
-      changes.push_back({key, std::move(value), before.revision});
-      std::optional<std::string> old;
-      if (before.message != nullptr) old = EncodeStored(options_.keys, key, *before.message);
-      now.undo.push_back({key, std::move(old), std::nullopt});
-      told.push_back({edit.name, before.message, edit.message});
-    }
-    Remember(changes);
-    WriteDown(told, changes);
-    options_.store.Write(std::move(changes), OnThread(&RepositoryImpl::OnWritten));
-  }
-
-  /// Adds the entries of the audit log.
-  void WriteDown(const std::vector<AuditLog::Changed>& told,
-                 std::vector<store::ConfigChange>& changes) {
-    Pending& now = *under_way_;
-    if (options_.audit == nullptr || now.call.trail == nullptr || told.empty()) return;
-    for (store::ConfigChange& entry : options_.audit->EntriesOf(*now.call.trail, told)) {
-      if (entry.value) now.undo.push_back({entry.key, std::nullopt, std::nullopt});
-      changes.push_back(std::move(entry));
-    }
-  }
-
-  /// Adds the answer to what is written, and takes old ones out.
-  void Remember(std::vector<store::ConfigChange>& changes) {
-    Pending& now = *under_way_;
-    const base::WallTime time = options_.clock.Wall();
-    const size_t more = now.answer_key.empty() ? 0 : 1;
-    now.forgotten = remembered_.Expired(kForgottenAtOnce, more, time);
-    // An old answer of the same call is replaced.
-    std::erase(now.forgotten, now.answer_key);
-    for (const std::string& key : now.forgotten) {
-      changes.push_back({key, std::nullopt, std::nullopt});
-    }
-    if (more == 0) return;
-    now.remembered = Remembered::Call{time, remembered_.DigestOf(now.call)};
-    const google::protobuf::Message& answer = *now.set.answer;
-    changes.push_back({now.answer_key,
-                       absl::StrCat(Remembered::EncodeHead(*now.remembered),
-                                    EncodeBytes(options_.keys, now.answer_key,
-                                                answer.SerializeAsString(), HasSecret(answer))),
-                       std::nullopt});
-    now.undo.push_back({now.answer_key, std::nullopt, std::nullopt});
+    now.write = PrepareWrite(options_, remembered_, *this, now.call, now.set, now.answer_key);
+    options_.store.Write(std::move(now.write.changes), OnThread(&RepositoryImpl::OnWritten));
   }
 
   void OnWritten(absl::StatusOr<uint64_t> revision) {
@@ -443,22 +351,21 @@ class RepositoryImpl final : public Repository {
   void OnTaken(absl::Status status) {
     if (status.ok()) return Commit();
     // What is in force stays: the store has to say the same again.
-    options_.store.Write(std::move(under_way_->undo), [this, status, worker = worker_](
-                                                          absl::StatusOr<uint64_t> undone) mutable {
-      worker->Post([this, status = std::move(status), undone = std::move(undone)] {
-        OnTakenBack(status, undone);
-      });
-    });
+    options_.store.Write(
+        std::move(under_way_->write.undo),
+        [this, status, worker = worker_](absl::StatusOr<uint64_t> undone) mutable {
+          worker->Post([this, status = std::move(status), undone = std::move(undone)] {
+            OnTakenBack(status, undone);
+          });
+        });
   }
 
   void OnTakenBack(const absl::Status& refusal, const absl::StatusOr<uint64_t>& undone) {
     if (undone.ok()) {
       // Entries that were there before have a new revision.
-      const base::MutexLock lock(mutex_);
-      for (const Edit& edit : under_way_->set.edits) {
-        const auto found = entries_.find(edit.name);
-        if (found != entries_.end()) found->second.revision = *undone;
-      }
+      std::vector<std::string> names;
+      for (const Edit& edit : under_way_->set.edits) names.push_back(edit.name);
+      in_force_.Rewrite(names, *undone, false);
     }
     if (absl::IsAlreadyExists(refusal)) {
       return End(aip::MakeError(v1::NAME_IN_FILE, base::ToStd(refusal.message())));
@@ -470,21 +377,10 @@ class RepositoryImpl final : public Repository {
 
   void Commit() {
     Pending& now = *under_way_;
-    for (const std::string& key : now.forgotten) remembered_.Remove(key);
-    if (now.remembered) remembered_.Add(now.answer_key, *std::move(now.remembered));
+    for (const std::string& key : now.write.forgotten) remembered_.Remove(key);
+    if (now.write.remembered) remembered_.Add(now.answer_key, *std::move(now.write.remembered));
     if (now.snapshot != nullptr) builder_.Keep(now.snapshot);
-    {
-      const base::MutexLock lock(mutex_);
-      for (Edit& edit : now.set.edits) {
-        if (edit.message == nullptr) {
-          entries_.erase(edit.name);
-        } else {
-          entries_[edit.name] = {edit.name, now.revision, std::move(edit.message)};
-        }
-      }
-      if (now.snapshot != nullptr) snapshot_ = now.snapshot;
-      revision_ = now.revision;
-    }
+    in_force_.Commit(std::move(now.set.edits), now.snapshot, now.revision);
     if (now.call.sets_version) SetVersion(now.revision, *now.set.answer);
     End(std::move(now.set.answer));
   }
@@ -525,6 +421,8 @@ class RepositoryImpl final : public Repository {
   const aip::PageTokens tokens_;
   std::shared_ptr<base::Worker> worker_ = std::make_shared<base::Worker>("control");
 
+  EntriesInForce in_force_;
+
   // The control thread's.
   Remembered remembered_;
   LayerBuilder builder_;
@@ -536,9 +434,6 @@ class RepositoryImpl final : public Repository {
   std::deque<Pending> waiting_ ABSL_GUARDED_BY(mutex_);
   bool begun_ ABSL_GUARDED_BY(mutex_) = false;  // somebody puts changes in force
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
-  std::map<std::string, Entry, std::less<>> entries_ ABSL_GUARDED_BY(mutex_);
-  resource::SnapshotPtr snapshot_ ABSL_GUARDED_BY(mutex_);
-  uint64_t revision_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace
