@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -75,6 +76,7 @@ class AttemptStoreImpl final : public AttemptStore {
 
   void Add(uint32_t shard, const Entry& entry) override { handed_over_.Add(shard, entry); }
   void Find(Query query, absl::AnyInvocable<void(absl::StatusOr<Page>)> done) override;
+  void AddAll(std::span<const Entry> entries, absl::AnyInvocable<void(absl::Status)> done) override;
   void Flush() override;
   LogFigures figures() const override;
 
@@ -93,6 +95,16 @@ class AttemptStoreImpl final : public AttemptStore {
   bool Overfull(const std::vector<SegmentEntry>& all, uint64_t bytes, bool short_of_space) const;
 
   void SetAside(uint64_t first, const absl::Status& why);
+
+  /// Whoever waits until what was handed over is written.
+  struct Waiter {
+    uint64_t asked = 0;    // see asked_
+    uint64_t dropped = 0;  // before
+    absl::AnyInvocable<void(absl::Status)> done;
+  };
+  uint64_t Dropped() const { return handed_over_.dropped() + dropped_disk_.load(); }
+  /// Answers those who asked up to `asked`.
+  void TellWritten(uint64_t asked);
 
   const Options options_;
   const base::Clock& clock_;
@@ -118,6 +130,7 @@ class AttemptStoreImpl final : public AttemptStore {
   uint64_t asked_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t done_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<Waiter> waiters_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;
 
   QueryRunner reader_;  // on the worker
@@ -135,6 +148,8 @@ AttemptStoreImpl::~AttemptStoreImpl() {
     wake_.NotifyAll();
   }
   if (thread_.joinable()) thread_.join();
+  const base::MutexLock lock(mutex_);
+  for (Waiter& waiter : waiters_) waiter.done(absl::CancelledError("the delivery log is closed"));
 }
 
 void AttemptStoreImpl::TakeNamesOf(std::vector<std::string>& segments,
@@ -230,6 +245,7 @@ void AttemptStoreImpl::Run() {
       flush = asked > done_;
     }
     if (flush || clock_.Mono() >= retain_at_) Retain();
+    TellWritten(asked);
     const base::MutexLock lock(mutex_);
     done_ = std::max(done_, asked);
     flushed_.NotifyAll();
@@ -373,6 +389,31 @@ void AttemptStoreImpl::Find(Query query, absl::AnyInvocable<void(absl::StatusOr<
   if (posted) return;
   waiting_.fetch_sub(1);
   task->second(absl::CancelledError("the delivery log is closed"));
+}
+
+void AttemptStoreImpl::AddAll(std::span<const Entry> entries,
+                              absl::AnyInvocable<void(absl::Status)> done) {
+  const uint64_t dropped = Dropped();
+  for (const Entry& entry : entries) Add(0, entry);
+  const base::MutexLock lock(mutex_);
+  waiters_.push_back({.asked = ++asked_, .dropped = dropped, .done = std::move(done)});
+  wake_.NotifyAll();
+}
+
+void AttemptStoreImpl::TellWritten(uint64_t asked) {
+  std::vector<Waiter> told;
+  {
+    const base::MutexLock lock(mutex_);
+    const auto later = std::ranges::find_if(
+        waiters_, [asked](const Waiter& waiter) { return waiter.asked > asked; });
+    told.assign(std::make_move_iterator(waiters_.begin()), std::make_move_iterator(later));
+    waiters_.erase(waiters_.begin(), later);
+  }
+  for (Waiter& waiter : told) {
+    const bool whole = Dropped() == waiter.dropped;
+    waiter.done(whole ? absl::OkStatus()
+                      : absl::UnavailableError("the delivery log had no room for all"));
+  }
 }
 
 void AttemptStoreImpl::Flush() {

@@ -96,7 +96,7 @@ absl::Status QueryRunner::Look(Scan& scan, size_t index, SegmentReader& reader, 
   record->sequence = sequence;
   ++scan.rows;
   scan.SeenTo(record->figures.started);
-  bool take = Fulfills(*record, query);
+  bool take = Fulfills(*record, query) && (query.marks || record->figures.state != State::kPurged);
   if (take && query.matches && query.details && record->has_detail) {
     const absl::Status status = reader.LoadDetail(row, *record);
     if (!status.ok()) return status;

@@ -44,6 +44,11 @@ class GrowingLog final : public deliverylog::AttemptStore {
     most_details = std::max(most_details, query.details ? page.records.size() : 0);
     done(std::move(page));
   }
+  void AddAll(std::span<const deliverylog::Entry> entries,
+              absl::AnyInvocable<void(absl::Status)> done) override {
+    for (const deliverylog::Entry &entry : entries) Add(0, entry);
+    done(absl::OkStatus());
+  }
   void Flush() override {}
   deliverylog::LogFigures figures() const override { return {.next = records.size()}; }
 

@@ -164,6 +164,57 @@ TEST_F(LogTest, ADeadOneThatWasSentAgainIsDeadNoMore) {
   EXPECT_EQ(FindAll({.last_only = true}).size(), 3u);
 }
 
+// A mark hides what came before it, and is itself shown to who asks for marks; what is made again
+// later is shown.
+TEST_F(LogTest, APurgedDeliveryIsListedNoMore) {
+  Open();
+  for (uint64_t i = 1; i <= 600; ++i) {  // a segment is sealed
+    Attempt attempt = At(i);
+    attempt.figures.state = i % 2 == 0 ? State::kDead : State::kScheduled;
+    attempt.figures.outcome = Outcome::kReset;
+    Add(attempt);
+  }
+  std::vector<Attempt> marks;
+  for (uint64_t i = 1; i <= 10; ++i) {
+    marks.push_back(At(i));
+    marks.back().figures.state = State::kPurged;
+  }
+  std::vector<Entry> entries;
+  for (const Attempt& mark : marks) entries.push_back(mark.ToEntry());
+  std::promise<absl::Status> written;
+  log_->AddAll(entries, [&](absl::Status status) { written.set_value(std::move(status)); });
+  const absl::Status status = written.get_future().get();
+  EXPECT_TRUE(status.ok()) << status;
+  for (const bool reopened : {false, true}) {
+    if (reopened) Open();
+    EXPECT_EQ(FindAll({.last_only = true}).size(), 590u);
+    EXPECT_EQ(FindAll({.state = State::kDead, .last_only = true}).size(), 295u);
+    EXPECT_EQ(FindAll({}).size(), 600u) << "attempts stay";
+    Query one{.position = 3, .marks = true};
+    const std::vector<Record> found = FindAll(one);
+    ASSERT_EQ(found.size(), 2u);
+    EXPECT_EQ(found[0].figures.state, State::kPurged);
+  }
+  Add(At(3));
+  log_->Flush();
+  EXPECT_EQ(FindAll({.position = 3, .last_only = true}).size(), 1u);
+}
+
+TEST_F(LogTest, WhoWaitsIsToldWhetherAllIsWritten) {
+  options_.queue_bytes = 1000;
+  Open();
+  std::vector<Attempt> attempts;
+  for (uint64_t i = 1; i <= 100; ++i) attempts.push_back(At(i));
+  std::vector<Entry> entries;
+  for (const Attempt& attempt : attempts) entries.push_back(attempt.ToEntry());
+  std::promise<absl::Status> refused;
+  log_->AddAll(entries, [&](absl::Status status) { refused.set_value(std::move(status)); });
+  EXPECT_TRUE(absl::IsUnavailable(refused.get_future().get()));
+  std::promise<absl::Status> nothing;
+  log_->AddAll({}, [&](absl::Status status) { nothing.set_value(std::move(status)); });
+  EXPECT_TRUE(nothing.get_future().get().ok());
+}
+
 // The lists of sealed segments, the tail and the plain rows say the same.
 TEST_F(LogTest, LooksForLaterAttemptsInMoreSegmentsThanStayOpen) {
   options_.segment_rows = 10;
@@ -237,6 +288,7 @@ TEST_F(LogTest, IndexesFindWhatAScanFinds) {
     if (random() % 9 == 0) query.event_id = "event-" + std::to_string(random() % 720);
     if (random() % 9 == 0) query.position = random() % 720;
     if (maybe()) query.max_rows = 1 + random() % 300;
+    query.marks = random() % 2 == 0;
     std::vector<uint64_t> expected;
     for (size_t i = all.size(); i-- > 0;) {
       const Attempt& each = all[i];
@@ -248,6 +300,7 @@ TEST_F(LogTest, IndexesFindWhatAScanFinds) {
           (query.position && figures.position != *query.position) ||
           (query.outcome && figures.outcome != *query.outcome) ||
           (query.state && figures.state != *query.state) ||
+          (!query.marks && figures.state == State::kPurged) ||
           (query.from && figures.started < *query.from) ||
           (query.to && figures.started >= *query.to)) {
         continue;

@@ -95,6 +95,11 @@ class FakeAttempts final : public deliverylog::AttemptStore {
     if (!status.ok()) return done(status);
     done(std::move(page));
   }
+  void AddAll(std::span<const deliverylog::Entry> entries,
+              absl::AnyInvocable<void(absl::Status)> done) override {
+    for (const deliverylog::Entry& entry : entries) Add(0, entry);
+    done(absl::OkStatus());
+  }
   void Flush() override {}
   deliverylog::LogFigures figures() const override { return {}; }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "absl/functional/any_invocable.h"
@@ -70,6 +71,12 @@ class AttemptStore : public Sink {
   /// Answers with a page, on the reading thread. RESOURCE_EXHAUSTED: too many queries wait.
   /// UNAVAILABLE: reading failed. CANCELLED: the log was closed.
   virtual void Find(Query query, absl::AnyInvocable<void(absl::StatusOr<Page>)> done) = 0;
+
+  /// Hands over all of these, which may be none, and answers when they, and all that was handed
+  /// over before by anybody, can be found. `done`, once, on the log's thread: UNAVAILABLE: there
+  /// was no room for all. CANCELLED: the log was closed.
+  virtual void AddAll(std::span<const Entry> entries,
+                      absl::AnyInvocable<void(absl::Status)> done) = 0;
 
   /// Returns when what was handed over before is written, or was dropped. For tests.
   virtual void Flush() = 0;

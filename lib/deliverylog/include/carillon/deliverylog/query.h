@@ -37,6 +37,8 @@ struct Query {
   /// for each time that it was delivered.
   bool last_only = false;
   bool details = false;
+  /// Marks of purged deliveries, too. Without, they only hide what came before (`last_only`).
+  bool marks = false;
 
   // Bounds of the work. A page that reaches one is short, and says where to go on.
   size_t max_rows = 100'000;

@@ -21,8 +21,11 @@ enum class State : uint8_t {
   kScheduled = 1,  ///< it failed, and is tried again at `next`
   kDelivered = 2,
   kDead = 3,
+  /// No attempt, but a mark behind those that were made: the delivery was purged, and is not shown
+  /// any more, unless it is made again. Its other figures are those of the attempt before.
+  kPurged = 4,
 };
-inline constexpr int kStateCount = 4;
+inline constexpr int kStateCount = 5;
 
 /// How long the parts of an attempt took; negative: it did not come to that part.
 struct Phases {
