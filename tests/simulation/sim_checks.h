@@ -146,6 +146,12 @@ class SimChecks {
     }
     return id;
   }
+  /// What waits at the destination may be given up: its batches get smaller.
+  void OnPurge(const std::string& name) {
+    std::erase_if(batches_, [&](const auto& batch) {
+      return store_.lanes.at(batch.first.first).name.name == name;
+    });
+  }
 
  private:
   /// Names of destinations differ, whatever their tenant.

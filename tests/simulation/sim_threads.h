@@ -167,6 +167,13 @@ class SimDeliveryShard final : public engine::DeliveryShard {
       shard.dispatcher().Resend(order, std::move(done));
     });
   }
+  void Purge(PurgeOrder order,
+             absl::AnyInvocable<void(absl::StatusOr<PurgeResult>)> done) override {
+    Post([order = std::move(order), done = std::move(done)](SimShard& shard) mutable {
+      if (!shard.is_open()) return done(absl::UnavailableError("it was ended"));
+      shard.dispatcher().Purge(order, std::move(done));
+    });
+  }
   void Drain(std::chrono::nanoseconds grace, absl::AnyInvocable<void()> done) override {
     Post([grace, done = std::move(done)](SimShard& shard) mutable {
       if (!shard.is_open()) return done();

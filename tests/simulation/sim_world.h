@@ -9,13 +9,14 @@
 #include <string>
 
 #include "sim_process.h"
+#include "sim_purges.h"
 #include "sim_scene.h"
 
 namespace carillon::delivery {
 
 /// The engine with all its shards, its journal and its receivers, driven through chance:
 /// publishing, reloads, failing and recovering receivers, destinations that are disabled, enabled
-/// and released, clock jumps, full disks, a journal that fails, crashes, drains.
+/// released and purged, clock jumps, full disks, a journal that fails, crashes, drains.
 class SimWorld {
  public:
   explicit SimWorld(uint64_t seed) : scene_(seed) {
@@ -49,6 +50,7 @@ class SimWorld {
   size_t given_up_of_tenant() const { return given_up_of_tenant_; }
   size_t cut_short() const { return process_.cut_short(); }
   size_t calls() const { return scene_.owner.count(); }
+  size_t purged() const { return purges_.count(); }
   size_t came_back() const {
     std::set<std::string> known;
     return static_cast<size_t>(std::ranges::count_if(scene_.store.lanes, [&](const auto& entry) {
@@ -148,6 +150,8 @@ class SimWorld {
         return Below(4) == 0 ? FailJournal() : void();
       case 10:
         return scene_.owner.Act(process_.life().engine(), scene_.configuration);
+      case 11:
+        return purges_.Begin();
       default:
         return Publish();
     }
@@ -203,6 +207,7 @@ class SimWorld {
 
   SimScene scene_;
   SimProcess process_{scene_, [this] { return Step(); }};
+  SimPurges purges_{scene_, [this]() -> engine::Engine& { return process_.life().engine(); }};
   size_t given_up_ = 0;
   size_t given_up_of_tenant_ = 0;
   base::MonoTime full_until_{};  // the disk, where it is

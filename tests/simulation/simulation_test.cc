@@ -21,7 +21,8 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
   const uint64_t first = only != 0 ? only : 1;
   const uint64_t last = only != 0 ? only : runs;
   size_t deliveries = 0, deaths = 0, behind = 0, operational = 0, evicted = 0, removed = 0,
-         cut_short = 0, came_back = 0, skipped = 0, in_outages = 0, calls = 0, of_tenant = 0;
+         cut_short = 0, came_back = 0, skipped = 0, in_outages = 0, calls = 0, of_tenant = 0,
+         purged = 0;
   SimChecks::Counts all;
   SimPublisher::Counts published;
   SimTroubles troubles;
@@ -36,6 +37,7 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
     removed += world.removed();
     cut_short += world.cut_short();
     calls += world.calls();
+    purged += world.purged();
     of_tenant += world.given_up_of_tenant();
     came_back += world.came_back();
     skipped += world.skipped();
@@ -60,14 +62,15 @@ TEST(Simulation, KeepsItsPromisesWhateverHappens) {
       "that failed, %zu changes "
       "refused, %zu deaths in a change, %zu drains (%zu given up), %zu positions left out, %zu "
       "attempts "
-      "while nothing was durable, %zu calls of owners\n",
+      "while nothing was durable, %zu calls of owners, %zu purged\n",
       published.duplicates, published.shared_ids, published.refused, troubles.full_disks,
       troubles.failed_journals, troubles.refused_changes, troubles.deaths_in_changes,
-      troubles.drains, troubles.drains_given_up, skipped, in_outages, calls);
+      troubles.drains, troubles.drains_given_up, skipped, in_outages, calls, purged);
   // Runs in which nothing went wrong would show nothing; a single one may.
   if (only == 0) {
     EXPECT_GT(deliveries, 0u);
     EXPECT_GT(deaths, 0u);
+    EXPECT_GT(purged, 0u);
     EXPECT_GT(all.retries, 0u);
     EXPECT_GT(all.timed, 0u);
     EXPECT_GT(all.shortages, 0u);

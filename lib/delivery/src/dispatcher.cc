@@ -77,7 +77,11 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
       changes_(journal_, callbacks_, routes_, binder_, [this] { Turn(); }),
       commands_(clock, routes_, scheduler_, health_, settlements_),
       statuses_(clock, routes_),
-      resender_(routes_, router_, lane_journal_, settlements_, retry_clock_) {
+      finder_(lane_journal_),
+      resender_(routes_, router_, finder_, settlements_, retry_clock_),
+      remover_(clock, router_, settlements_, parked_rows_),
+      purge_walks_(lanes_, scheduler_, lane_journal_, router_, remover_),
+      purger_(routes_, scheduler_, finder_, remover_, purge_walks_) {
   courier.SetListener(this);
 }
 
@@ -110,6 +114,7 @@ void DispatcherImpl::Turn() {
     if (!sender_.SendReady()) PostTurn();
     if (!changes_.Busy()) RouteSome();
     if (!sender_.SendReady()) PostTurn();
+    if (sender_.MayStart()) purger_.GoOn();  // before lanes are read for again
     if (memory_.RoomToRead()) {
       backlog_.Run();
       if (sender_.MayStart()) {

@@ -26,8 +26,11 @@
 #include "notifier.h"
 #include "outcome_handler.h"
 #include "parked_fetcher.h"
+#include "parked_row_finder.h"
 #include "parked_rows.h"
 #include "pending_reporter.h"
+#include "purge_walks.h"
+#include "purger.h"
 #include "removal.h"
 #include "resender.h"
 #include "retry_clock.h"
@@ -41,6 +44,7 @@
 #include "table_changes.h"
 #include "table_in_force.h"
 #include "trimmer.h"
+#include "waiting_remover.h"
 
 namespace carillon::delivery {
 
@@ -72,6 +76,11 @@ class DispatcherImpl final : public Dispatcher {
   void Resend(const ResendOrder& order,
               absl::AnyInvocable<void(absl::StatusOr<size_t>)> done) override {
     resender_.Run(order, std::move(done));
+    Turn();
+  }
+  void Purge(const PurgeOrder& order,
+             absl::AnyInvocable<void(absl::StatusOr<PurgeResult>)> done) override {
+    purger_.Run(order, std::move(done));
     Turn();
   }
   void Drain(absl::AnyInvocable<void()> done) override;
@@ -154,7 +163,11 @@ class DispatcherImpl final : public Dispatcher {
   TableChanges changes_;
   LaneCommands commands_;
   StatusReporter statuses_;
+  ParkedRowFinder finder_;
   Resender resender_;
+  WaitingRemover remover_;
+  PurgeWalks purge_walks_;
+  Purger purger_;
 
   bool turn_posted_ = false;
 

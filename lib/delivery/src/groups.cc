@@ -232,6 +232,7 @@ bool Groups::TakeRow(store::GroupId id, uint64_t position) {
   Group& group = groups_.find(id)->second;
   // A row that became durable after its position was known is not counted yet; it comes later.
   if (position <= group.taken || group.rows == 0) return false;
+  if (std::ranges::binary_search(group.out, position)) return false;
   group.taken = position;
   --group.rows;
   ++group.leaving;
@@ -243,6 +244,20 @@ bool Groups::TakeToEvict(store::GroupId id, uint64_t position) {
   if (found == groups_.end() || recovering() || found->second.ahead > 0) return false;
   if (!TakeRow(id, position)) return false;
   Update(id, found->second);
+  return true;
+}
+
+bool Groups::TakeOut(store::GroupId id, uint64_t position) {
+  const auto found = groups_.find(id);
+  if (found == groups_.end()) return false;
+  Group& group = found->second;
+  if (position <= group.taken || group.rows == 0) return false;
+  const auto at = std::ranges::lower_bound(group.out, position);
+  if (at != group.out.end() && *at == position) return false;
+  group.out.insert(at, position);
+  --group.rows;
+  ++group.leaving;
+  Update(id, group);
   return true;
 }
 
@@ -280,12 +295,19 @@ void Groups::Update(store::GroupId id) {
 }
 
 void Groups::Update(store::GroupId id, Group& group) {
+  // No answer that is under way can hold one of them any more.
+  if (!group.out.empty() && group.leaving == 0 && !group.asking) {
+    if (listings_ == 0)
+      group.out.clear();
+    else
+      idle_.push_back(id);
+  }
   if (!group.waiting.empty()) {
     if (group.free() && !std::exchange(group.ready, true)) ready_.push_back(id);
   } else if (group.rows > 0) {
     if (group.wants() && !std::exchange(group.wanted, true)) wanted_.push_back(id);
   } else if (group.free() && group.written == 0 && group.leaving == 0 && !group.asking) {
-    if (listing_) {
+    if (listings_ > 0) {
       idle_.push_back(id);
     } else {
       groups_.erase(id);
@@ -295,7 +317,7 @@ void Groups::Update(store::GroupId id, Group& group) {
 
 void Groups::EndListing(Listing listing) {
   listing.End();
-  listing_ = false;
+  if (--listings_ > 0) return;
   for (const store::GroupId id : std::exchange(idle_, {})) Update(id);
 }
 

@@ -88,16 +88,19 @@ class Groups {
   bool IsStuck(store::GroupId id) const;
   /// How many are held so.
   uint64_t HeldBehindDead(store::GroupId id) const;
+  /// How many groups are stuck.
+  size_t stuck() const { return stuck_; }
   /// A list is under way: no group is forgotten, since the list may hold rows that were its.
-  /// One list at a time.
   using Listing = Begun<Groups>;
   Listing BeginListing() {
-    listing_ = true;
+    ++listings_;
     return {};
   }
   void EndListing(Listing listing);
   /// A held row is given up: its removal follows. False for one that is unknown, or comes back.
   bool TakeToEvict(store::GroupId id, uint64_t position);
+  /// The same for one that need not be the next of its group: those before it stay.
+  bool TakeOut(store::GroupId id, uint64_t position);
   /// A parked row is gone without its batch.
   void Release(const store::Parked& row);
   /// It is not in flight any more. What waited in memory and now waits longer is returned: the
@@ -123,6 +126,9 @@ class Groups {
   /// The answer came; `passed`: those whose groups may go on. Returns the positions of marks whose
   /// removal is to be written; of the others it is under way.
   std::vector<uint64_t> OnMarks(StuckMarks::Asking asking, std::span<const Mark> passed);
+  /// Questions for marks that were asked so far, and those that were answered.
+  uint64_t marks_asked() const { return marks_.asked(); }
+  uint64_t marks_answered() const { return marks_.answered(); }
   /// The removal of a mark is durable.
   void OnMarkRemoved(uint64_t position) { marks_.OnRemoved(position); }
   /// Those whose removal is not durable.
@@ -192,11 +198,12 @@ class Groups {
     uint64_t taken = 0;  // rows up to this position were taken
     uint32_t flying = 0;
     uint32_t timed = 0;
-    uint64_t written = 0;    // rows handed over, not durable yet
-    uint64_t rows = 0;       // durable, not taken
-    uint64_t leaving = 0;    // taken, the removal is not durable yet
-    uint64_t ahead = 0;      // of `written`: come before some of `rows`
-    bool recovered = false;  // others may come before `rows`
+    uint64_t written = 0;       // rows handed over, not durable yet
+    uint64_t rows = 0;          // durable, not taken
+    uint64_t leaving = 0;       // taken, the removal is not durable yet
+    uint64_t ahead = 0;         // of `written`: come before some of `rows`
+    std::vector<uint64_t> out;  // above `taken`, ascending: taken before those before them
+    bool recovered = false;     // others may come before `rows`
     bool stuck = false;
     bool ready = false;   // listed
     bool wanted = false;  // listed
@@ -231,7 +238,7 @@ class Groups {
   RingQueue<store::GroupId> wanted_;  // need rows; may be outdated
   std::vector<store::GroupId> idle_;  // to be forgotten when the list came
   uint64_t upsets_ = 0;
-  bool listing_ = false;
+  uint32_t listings_ = 0;  // under way
   bool recovering_ = false;
   absl::btree_set<uint64_t> unsettled_;
   uint64_t batch_ = 0;

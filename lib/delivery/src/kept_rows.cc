@@ -27,6 +27,18 @@ bool KeptRows::Forget(uint64_t position) {
   return true;
 }
 
+bool KeptRows::TakeOut(uint64_t position, uint64_t before) {
+  if (left_ == 0 || position < next_ || IsForgotten(position)) return false;
+  --left_;
+  const auto after = ForgottenAfter(position);
+  if (before > 0 && after != forgotten_.begin() && std::prev(after)->second > before) {
+    std::prev(after)->second = position + 1;  // there is no row between
+  } else {
+    forgotten_.insert(after, {position, position + 1});
+  }
+  return true;
+}
+
 std::vector<KeptRows::Range>::iterator KeptRows::ForgottenAfter(uint64_t position) {
   return std::ranges::upper_bound(forgotten_, position, {}, &Range::first);
 }

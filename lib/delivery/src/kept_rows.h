@@ -32,6 +32,9 @@ class KeptRows {
   /// The same, but the removal of the row follows: it is not taken again, also not when those
   /// before it that are in memory go back, and it is read before its removal is durable.
   bool Forget(uint64_t position);
+  /// The same for one that need not be the next: those before it stay. `before`: the row before it,
+  /// in their order; 0: that is not known.
+  bool TakeOut(uint64_t position, uint64_t before);
 
   // --- Those in memory, at the front of what the lane has queued.
 

@@ -187,7 +187,7 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   KeptRows& kept() { return kept_; }
   /// See Groups::upsets; the same for kept rows.
   uint64_t upsets() const { return groups_.upsets() + kept_.upsets(); }
-  /// Its rows are listed, a page at a time.
+  /// Its rows are listed, a page at a time; several lists may be under way.
   struct [[nodiscard]] Listing {
     RetryQueue::Listing retries;
     Groups::Listing groups;
@@ -294,6 +294,8 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   bool changed = false;  ///< it had another destination before
   /// Groups whose marks may pass, for their owner calls; 0: of all groups.
   std::vector<store::GroupId> releasing;
+  /// Positions of dead deliveries that were purged, ascending: their marks may pass.
+  std::vector<uint64_t> passing;
 
  private:
   static constexpr uint32_t kRetryTurn = 8;

@@ -26,6 +26,11 @@ class LaneJournal {
   void Read(const Lane& lane, uint64_t from, Task task) {
     journal_.Read(from, For<store::EventBatchPtr>(lane, std::move(task)));
   }
+  /// The same, with about `bytes` of events.
+  template <typename Task>
+  void Read(const Lane& lane, uint64_t from, size_t bytes, Task task) {
+    journal_.Read(from, bytes, For<store::EventBatchPtr>(lane, std::move(task)));
+  }
   /// Rows: store::DueDeliveries, see store::ShardStore.
   template <typename Task>
   void TakeDue(const Lane& lane, base::WallTime until, size_t limit, Task task) {

@@ -136,7 +136,8 @@ void ParkedFetcher::OnHeld(Lane& lane, Groups::Ask ask, const store::DueDeliveri
 bool ParkedFetcher::Passes(const Lane& lane, const store::Parked& mark) {
   const bool released = std::ranges::any_of(
       lane.releasing, [&](store::GroupId group) { return group == 0 || group == mark.group; });
-  return released || lane.destination().order.after_dead == model::AfterDead::kContinue ||
+  const bool purged = std::ranges::binary_search(lane.passing, mark.position);
+  return released || purged || lane.destination().order.after_dead == model::AfterDead::kContinue ||
          lane.mode() == Lane::Mode::kDrop;
 }
 
@@ -145,7 +146,9 @@ void ParkedFetcher::AskForMarks() {
     Lane* const lane = scheduler_.Next(LaneNeed::kMarks);
     StuckMarks::Asking asking = lane->groups().BeginAskingForMarks();
     scheduler_.Touched(*lane);
-    journal_.TakeHeld(*lane, 0, kMarks,
+    // All of them, and those whose removal is not durable.
+    const size_t all = lane->groups().stuck() + lane->groups().marks_under_way();
+    journal_.TakeHeld(*lane, 0, std::max(kMarks, all),
                       [this, asking = std::move(asking)](
                           Lane* asked, const store::DueDeliveries& answer) mutable {
                         if (asked == nullptr || asked->closing()) return;

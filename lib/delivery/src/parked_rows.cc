@@ -92,6 +92,22 @@ void ParkedRows::Remove(Lane& lane, const store::Parked& row) {
   lane.retries().CountUnparked(1 + row.rest.size());
 }
 
+// The new row has another key than the old one, which is known as taken until it is gone.
+void ParkedRows::Shrink(Lane& lane, const store::Parked& row,
+                        const std::vector<store::BatchMember>& left) {
+  settlements_.Add(store::ParkedKey{lane.id(), row.due, row.position});
+  lane.retries().CountUnparked(1 + row.rest.size() - left.size());
+  store::Parked smaller = row;
+  smaller.position = left.front().position;
+  smaller.group = left.front().group;
+  smaller.rest.assign(left.begin() + 1, left.end());
+  smaller.bytes = row.bytes * left.size() / (1 + row.rest.size());
+  if (smaller.position == row.position) {
+    smaller.due = store::Due::At(row.due.time() + std::chrono::nanoseconds(1));
+  }
+  settlements_.Add(std::move(smaller));
+}
+
 void ParkedRows::Mark(const Lane& lane, store::GroupId group, uint64_t position) {
   settlements_.Add(StuckMark(lane.id(), group, position));
 }

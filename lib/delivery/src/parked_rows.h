@@ -35,6 +35,10 @@ class ParkedRows {
   /// A row that was taken.
   void Remove(Lane& lane, const store::Parked& row);
 
+  /// A row that was taken goes on without some of its deliveries: `left` are those that stay, at
+  /// least one, in their order. It is due when it was, but for a few nanoseconds.
+  void Shrink(Lane& lane, const store::Parked& row, const std::vector<store::BatchMember>& left);
+
   /// What follows the dead delivery at `position` in its group is held.
   void Mark(const Lane& lane, store::GroupId group, uint64_t position);
   /// It is not any more.

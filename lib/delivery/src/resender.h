@@ -6,7 +6,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "carillon/delivery/resend_order.h"
-#include "lane_journal.h"
+#include "parked_row_finder.h"
 #include "retry_clock.h"
 #include "router.h"
 #include "settlement_buffer.h"
@@ -23,11 +23,11 @@ class Resender {
  public:
   using Done = absl::AnyInvocable<void(absl::StatusOr<size_t>)>;
 
-  Resender(const TableInForce& routes, const Router& router, LaneJournal& journal,
+  Resender(const TableInForce& routes, const Router& router, ParkedRowFinder& finder,
            SettlementBuffer& settlements, RetryClock& clock)
       : routes_(routes),
         router_(router),
-        journal_(journal),
+        finder_(finder),
         settlements_(settlements),
         clock_(clock) {}
 
@@ -38,15 +38,14 @@ class Resender {
   /// Everything of the lane below this is settled, as far as routing gave it.
   uint64_t SettledBelow(const Lane& lane) const;
   void Add(Lane& lane, const ResendOrder::Item& item, model::Trigger trigger);
-  /// Brings the row forward that has the item among its deliveries.
-  void Hasten(Lane& lane, const ResendOrder::Item& item, const store::ParkedKey& from, Done done);
-  void OnRows(Lane& lane, const ResendOrder::Item& item, const store::ParkedPage& page, Done done);
+  /// Brings the row forward, which was taken.
+  void Hasten(store::Parked row, Done done);
   /// A time that no other row of this class has.
   base::WallTime NextDue();
 
   const TableInForce& routes_;
   const Router& router_;
-  LaneJournal& journal_;
+  ParkedRowFinder& finder_;
   SettlementBuffer& settlements_;
   RetryClock& clock_;
   base::WallTime last_due_ = base::WallTime::min();

@@ -27,7 +27,7 @@ void RetryQueue::EndAsking(Asking asking, const store::DueDeliveries& answer) {
 }
 
 void RetryQueue::ForgetRemoved() {
-  if (asking_ || listing_) return;
+  if (asking_ || listings_ > 0) return;
   for (const TakenKey& key : removed_) taken_.erase(key);
   removed_.clear();
 }

@@ -43,7 +43,7 @@ class RetryQueue {
   /// The removal of a row became durable. An answer under way may have been read before that, and
   /// is still compared with the key.
   void Forget(base::WallTime due, uint64_t position) {
-    if (asking_ || listing_) {
+    if (asking_ || listings_ > 0) {
       removed_.push_back(Key(due, position));
     } else {
       taken_.erase(Key(due, position));
@@ -73,15 +73,15 @@ class RetryQueue {
   bool Take(base::WallTime due, uint64_t position) {
     return taken_.insert(Key(due, position)).second;
   }
-  /// All rows are being listed: the same as to answers under way. One list at a time.
+  /// Rows are being listed: the same as to answers under way.
   using Listing = Begun<RetryQueue>;
   Listing BeginListing() {
-    listing_ = true;
+    ++listings_;
     return {};
   }
   void EndListing(Listing listing) {
     listing.End();
-    listing_ = false;
+    --listings_;
     ForgetRemoved();
   }
   /// After the rows of the answer were taken.
@@ -139,7 +139,7 @@ class RetryQueue {
   size_t typical_bytes_ = 64u << 10;  // of one row, from the last answer
   uint32_t untried_ = 0;              // in queue_
   bool asking_ = false;
-  bool listing_ = false;
+  uint32_t listings_ = 0;  // under way
 };
 
 }  // namespace carillon::delivery

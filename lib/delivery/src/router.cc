@@ -1,5 +1,6 @@
 #include "router.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace carillon::delivery {
@@ -58,7 +59,17 @@ void Router::DetachWhere(uint64_t below) {
   });
 }
 
+// A cursor goes back to what the lane has in memory, and no further.
+void Router::ForgetSkipped() {
+  skipped_.ForgetBelow([this](store::LaneId id) {
+    const Lane* const lane = lanes_.Find(id);
+    if (lane == nullptr || lane->closing()) return UINT64_MAX;
+    return std::min({next(), lane->LowestUnsettled(), lane->cursor().value_or(UINT64_MAX)});
+  });
+}
+
 void Router::Tick(base::MonoTime now) {
+  ForgetSkipped();
   const uint64_t watermark = Watermark();
   if (watermark != oldest_ || tracker_.size() == 0) {
     oldest_ = watermark;

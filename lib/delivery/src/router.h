@@ -16,6 +16,7 @@
 #include "lane_map.h"
 #include "lane_scheduler.h"
 #include "routed_count.h"
+#include "skipped.h"
 #include "table_in_force.h"
 #include "tracker.h"
 
@@ -41,10 +42,14 @@ class Router {
   uint64_t next() const { return feed_.next(); }
   /// The position up to which everything is settled, or covered by a cursor.
   uint64_t Watermark() const { return tracker_.Watermark(feed_.next()); }
-  /// Of an event of before the start: whether the lane is done with it.
+  /// Of an event that is read (again): whether the lane is done with it, since before the start or
+  /// by a purge.
   bool WasSettled(uint64_t position, store::LaneId lane) const {
-    return position <= recovered_last_ && settled_->Contains(position, lane);
+    return (position <= recovered_last_ && settled_->Contains(position, lane)) ||
+           skipped_.Contains(lane, position);
   }
+  /// What lanes are done with beyond their cursors.
+  Skipped& skipped() { return skipped_; }
   /// Whether an event read from the journal at or above the lane's cursor is due there: the lane
   /// wants it, and is not done with it.
   bool IsDue(const model::Event& event, const Lane& lane) const {
@@ -57,6 +62,7 @@ class Router {
 
  private:
   void DetachWhere(uint64_t below);
+  void ForgetSkipped();
 
   const size_t max_tracked_;
   const std::chrono::milliseconds max_hold_;
@@ -69,6 +75,7 @@ class Router {
   const TableInForce& routes_;
   RoutedCount count_;
   Tracker tracker_;
+  Skipped skipped_;
   std::vector<uint32_t> matched_;  // scratch of RouteNext
   std::vector<Lane*> targets_;
   uint64_t oldest_ = 0;            // the watermark as seen by ticks...

@@ -37,6 +37,12 @@ class ShardJournal {
     stores_.events.Read(from, read_bytes_, callbacks_.Bind<store::EventBatchPtr>(std::move(task)));
   }
 
+  /// The same, with about `bytes` of events.
+  template <typename Task>
+  void Read(uint64_t from, size_t bytes, Task task) {
+    stores_.events.Read(from, bytes, callbacks_.Bind<store::EventBatchPtr>(std::move(task)));
+  }
+
   // --- Rows: `task(const store::DueDeliveries&)`; see store::ShardStore.
 
   template <typename Task>

@@ -23,6 +23,7 @@ class StuckMarks {
   Asking BeginAsking() {
     wanted_ = false;
     asking_ = true;
+    ++asked_;
     return {};
   }
   /// A mark of the answer holds nothing any more. True where its removal is to be written; false:
@@ -39,6 +40,9 @@ class StuckMarks {
     for (const uint64_t position : durable_) std::erase(removed_, position);
     return !std::exchange(durable_, {}).empty();
   }
+  /// Questions so far; all are answered but the one under way.
+  uint64_t asked() const { return asked_; }
+  uint64_t answered() const { return asked_ - (asking_ ? 1 : 0); }
   /// Those whose removal is not durable, as far as is known.
   size_t under_way() const { return removed_.size(); }
   /// The removal of a mark is durable.
@@ -53,6 +57,7 @@ class StuckMarks {
  private:
   bool wanted_ = false;
   bool asking_ = false;
+  uint64_t asked_ = 0;
   std::vector<uint64_t> removed_;  // whose removal is not durable, or was not when it was asked
   std::vector<uint64_t> durable_;  // of these: durable since
 };

@@ -165,6 +165,16 @@ class DeliveryShardImpl final : public DeliveryShard {
     });
   }
 
+  void Purge(delivery::PurgeOrder order,
+             absl::AnyInvocable<void(absl::StatusOr<delivery::PurgeResult>)> done) override {
+    using Result = absl::StatusOr<delivery::PurgeResult>;
+    Post([order = std::move(order),
+          done = Answered<Result>(std::move(done))](ShardRunner& runner) mutable {
+      if (runner.dispatcher() == nullptr) return;
+      runner.dispatcher()->Purge(order, std::move(done));
+    });
+  }
+
   void Drain(std::chrono::nanoseconds grace, absl::AnyInvocable<void()> done) override {
     Post([grace, done = std::move(done)](ShardRunner& runner) mutable {
       if (runner.dispatcher() == nullptr) return done();

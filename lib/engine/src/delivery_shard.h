@@ -58,6 +58,8 @@ class DeliveryShard {
   virtual void Command(delivery::LaneOrder order, absl::AnyInvocable<void(absl::Status)> done) = 0;
   virtual void Resend(delivery::ResendOrder order,
                       absl::AnyInvocable<void(absl::StatusOr<size_t>)> done) = 0;
+  virtual void Purge(delivery::PurgeOrder order,
+                     absl::AnyInvocable<void(absl::StatusOr<delivery::PurgeResult>)> done) = 0;
 
   /// See Dispatcher. `done` on the delivery thread; of an ended shard with none that is known, or
   /// not at all.

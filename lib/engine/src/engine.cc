@@ -161,6 +161,11 @@ class EngineImpl final : public Engine {
     Add<ResendOperation>(std::move(order), std::move(done));
   }
 
+  void Purge(delivery::PurgeOrder order,
+             absl::AnyInvocable<void(absl::StatusOr<delivery::PurgeResult>)> done) override {
+    Add<PurgeOperation>(std::move(order), std::move(done));
+  }
+
   void RefreshGauges(std::chrono::nanoseconds patience) override {
     const auto refreshed = AskAll([](DeliveryShard& shard, absl::AnyInvocable<void()> answer) {
       shard.PublishGauges(std::move(answer));

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "carillon/delivery/lane_command.h"
+#include "carillon/delivery/purge_order.h"
 #include "carillon/delivery/resend_order.h"
 #include "delivery_shard.h"
 #include "engine_state.h"
@@ -56,6 +57,9 @@ class OrderOperation final : public Operation {
 
 /// See Engine::Command.
 using CommandOperation = OrderOperation<&DeliveryShard::Command, delivery::LaneOrder, absl::Status>;
+/// See Engine::Purge.
+using PurgeOperation = OrderOperation<&DeliveryShard::Purge, delivery::PurgeOrder,
+                                      absl::StatusOr<delivery::PurgeResult>>;
 /// See Engine::Resend.
 using ResendOperation =
     OrderOperation<&DeliveryShard::Resend, delivery::ResendOrder, absl::StatusOr<size_t>>;

@@ -45,6 +45,11 @@ class FakeShard final : public DeliveryShard {
     resent.push_back(std::move(order));
     done(resent.back().items.size());
   }
+  void Purge(delivery::PurgeOrder order,
+             absl::AnyInvocable<void(absl::StatusOr<delivery::PurgeResult>)> done) override {
+    purged.push_back(std::move(order));
+    done(delivery::PurgeResult{});
+  }
   void PublishGauges(absl::AnyInvocable<void()>) override {}
   void ListPending(absl::AnyInvocable<void(model::PendingReport)>) override {}
   void CountPending(delivery::LanePlace lane, Counted done) override {
@@ -75,6 +80,7 @@ class FakeShard final : public DeliveryShard {
   std::vector<delivery::LaneOrder> orders;
   std::vector<std::pair<std::vector<delivery::LanePlace>, Described>> described;
   std::vector<delivery::ResendOrder> resent;
+  std::vector<delivery::PurgeOrder> purged;
   std::vector<std::pair<delivery::LanePlace, Counted>> pending;
   int commits = 0;
   int discards = 0;

@@ -18,6 +18,7 @@
 #include "carillon/delivery/history_options.h"
 #include "carillon/delivery/lane_command.h"
 #include "carillon/delivery/observer.h"
+#include "carillon/delivery/purge_order.h"
 #include "carillon/delivery/resend_order.h"
 #include "carillon/http/courier.h"
 #include "carillon/metrics/metrics.h"
@@ -134,6 +135,12 @@ class Dispatcher : public store::Consumer, public http::CourierListener {
   /// sent. NOT_FOUND, UNAVAILABLE: as `Command`.
   virtual void Resend(const ResendOrder& order,
                       absl::AnyInvocable<void(absl::StatusOr<size_t>)> done) = 0;
+
+  /// Gives up deliveries that wait, at their owner's call: nobody is told of them as of dead ones,
+  /// and what was held behind them goes on. `done`, once, on the dispatcher's thread, when that is
+  /// durable; what is in flight is left. NOT_FOUND, UNAVAILABLE: as `Command`.
+  virtual void Purge(const PurgeOrder& order,
+                     absl::AnyInvocable<void(absl::StatusOr<PurgeResult>)> done) = 0;
 
   /// Starts nothing new and routes nothing; `done` when nothing is in flight and everything is
   /// durable, or will never be since another owner has the shard.

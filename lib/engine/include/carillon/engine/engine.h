@@ -15,6 +15,7 @@
 #include "carillon/base/loop_watch.h"
 #include "carillon/delivery/destination_status.h"
 #include "carillon/delivery/lane_command.h"
+#include "carillon/delivery/purge_order.h"
 #include "carillon/delivery/resend_order.h"
 #include "carillon/log/log.h"
 #include "carillon/metrics/metrics.h"
@@ -112,6 +113,11 @@ class Engine {
   /// delivery::Dispatcher::Resend; otherwise as `Command`.
   virtual void Resend(delivery::ResendOrder order,
                       absl::AnyInvocable<void(absl::StatusOr<size_t>)> done) = 0;
+
+  /// Gives up deliveries of a destination that wait; `order.place` is not looked at. `done`, when
+  /// that is durable, see delivery::Dispatcher::Purge; otherwise as `Command`.
+  virtual void Purge(delivery::PurgeOrder order,
+                     absl::AnyInvocable<void(absl::StatusOr<delivery::PurgeResult>)> done) = 0;
 
   /// Makes the gauges of all lanes true; waits for the threads, but not longer than `patience`: of
   /// one that is busy for so long they stay as they were. Any thread, one at a time.
