@@ -28,7 +28,7 @@ void AddGenerateTokenCommand(CLI::App& group, Command& chosen);
 void AddStoreCommand(CLI::App& app, Command& chosen);
 void AddApplyCommand(CLI::App& app, Command& chosen);
 void AddExportCommand(CLI::App& app, Command& chosen);
-/// `list` and `resend` of dead letters.
+/// `list`, `resend` and `purge` of dead letters.
 void AddDeadCommand(CLI::App& app, Command& chosen);
 /// `tail`, to the group `deliveries`.
 void AddTailCommand(CLI::App& group, Command& chosen);

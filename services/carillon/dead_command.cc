@@ -11,6 +11,7 @@
 #include "exit_codes.h"
 #include "get_command.h"
 #include "operation_progress.h"
+#include "purge_command.h"
 
 namespace carillon::cli {
 namespace {
@@ -25,19 +26,15 @@ struct DeadFlags {
   bool no_wait = false;
 };
 
-std::string FilterOf(const GetFlags& flags) {
-  return flags.filter.empty() ? kDead : absl::StrCat(kDead, " AND (", flags.filter, ")");
-}
-
 int List(const DeadFlags& flags) {
   GetFlags get = flags.get;
-  get.filter = FilterOf(flags.get);
+  get.filter = DeadFilter(flags.get.filter);
   return RunGet(*client::FindKind("deliveries"), get);
 }
 
 int Resend(const DeadFlags& flags) {
   v1::ResendDeliveriesRequest request;
-  request.set_filter(FilterOf(flags.get));
+  request.set_filter(DeadFilter(flags.get.filter));
   request.set_request_id(flags.request_id);
   request.set_validate_only(flags.dry_run);
   if (!flags.max_rate.empty()) {
@@ -87,6 +84,10 @@ void AddResend(CLI::App& group, Command& chosen) {
 
 }  // namespace
 
+std::string DeadFilter(const std::string& filter) {
+  return filter.empty() ? kDead : absl::StrCat(kDead, " AND (", filter, ")");
+}
+
 void AddDeadCommand(CLI::App& app, Command& chosen) {
   CLI::App* group = app.add_subcommand("dead", "Work with dead letters: deliveries given up");
   group->require_subcommand(1);
@@ -98,6 +99,7 @@ void AddDeadCommand(CLI::App& app, Command& chosen) {
   AddApiFlags(*list, flags->get.api);
   list->callback([&chosen, flags] { chosen = [flags] { return List(*flags); }; });
   AddResend(*group, chosen);
+  AddPurgeDeadCommand(*group, chosen);
 }
 
 }  // namespace carillon::cli

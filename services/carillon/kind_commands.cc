@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "exit_codes.h"
 #include "get_command.h"
+#include "purge_command.h"
 
 namespace carillon::cli {
 namespace {
@@ -216,7 +217,10 @@ void AddKindCommands(CLI::App& app, Command& chosen) {
     if (kind.Method("Delete") != nullptr) AddDelete(*group, kind, chosen);
     AddActionCommands(*group, kind, chosen);
     if (kind.Method("Rotate") != nullptr) AddRotate(*group, chosen);
-    if (kind.plural == "deliveries") AddTailCommand(*group, chosen);
+    if (kind.plural == "deliveries") {
+      AddTailCommand(*group, chosen);
+      AddPurgeDeliveriesCommand(*group, chosen);
+    }
     if (kind.Method("Explain") != nullptr) AddExplainCommand(*group, chosen);
     if (kind.Method("Preview") != nullptr) AddPreviewCommand(*group, chosen);
     if (kind.plural == "destinations") AddCheckUrlCommand(*group, chosen);

@@ -37,9 +37,10 @@ std::string ProgressText(const v1::Operation& operation) {
                            std::string(kBarColumns - full, '.'), static_cast<int>(share * 100),
                            operation.processed_count());
   }
-  return absl::StrFormat("[%s%s] %3d %%  %d sent of %d", std::string(full, '#'),
-                         std::string(kBarColumns - full, '.'), static_cast<int>(share * 100),
-                         operation.processed_count(), operation.matched_count());
+  return absl::StrFormat(
+      "[%s%s] %3d %%  %d %s of %d", std::string(full, '#'), std::string(kBarColumns - full, '.'),
+      static_cast<int>(share * 100), operation.processed_count(),
+      operation.kind() == v1::Operation::PURGE ? "purged" : "sent", operation.matched_count());
 }
 
 int FollowOperation(ApiSession& session, const v1::Operation& operation) {
@@ -60,13 +61,14 @@ int FollowOperation(ApiSession& session, const v1::Operation& operation) {
   return PrintEnd(session, last);
 }
 
-int PrintMatches(const ApiSession& session, const Matches& matches, const char* noun) {
+int PrintMatches(const ApiSession& session, const Matches& matches, const char* noun,
+                 const char* done) {
   if (session.form() == client::OutputForm::kJson) {
     ApiSession::Print(client::ToJson(matches.answer));
     return client::kEndDone;
   }
   ApiSession::Print(absl::StrCat(matches.estimated ? "about " : "", matches.count, " ", noun,
-                                 " would be sent\n"));
+                                 " would be ", done, "\n"));
   for (const std::string& name : matches.sample) ApiSession::Print(name + "\n");
   Say("a dry run: nothing was changed");
   return client::kEndDone;

@@ -10,7 +10,8 @@
 
 namespace carillon::cli {
 
-/// `[#####.....]  52 %  1240 sent of 2400`, or `1240 deleted` of a tenant; 10 columns for the bar.
+/// `[#####.....]  52 %  1240 sent of 2400`, or `purged`, or `1240 deleted` of a tenant; 10 columns
+/// for the bar.
 std::string ProgressText(const v1::Operation& operation);
 
 /// Waits until the operation has ended and prints it; meanwhile shows a bar on standard error, if
@@ -18,7 +19,7 @@ std::string ProgressText(const v1::Operation& operation);
 /// this process ends.
 int FollowOperation(ApiSession& session, const v1::Operation& operation);
 
-/// What an operation would send, as a dry run tells it.
+/// What an operation would handle, as a dry run tells it.
 struct Matches {
   const google::protobuf::Message& answer;
   int64_t count = 0;
@@ -26,7 +27,9 @@ struct Matches {
   const google::protobuf::RepeatedPtrField<std::string>& sample;
 };
 
-/// Prints them and says that nothing was changed. Returns the exit code.
-int PrintMatches(const ApiSession& session, const Matches& matches, const char* noun);
+/// Prints them and says that nothing was changed; `done` is what would become of them. Returns the
+/// exit code.
+int PrintMatches(const ApiSession& session, const Matches& matches, const char* noun,
+                 const char* done = "sent");
 
 }  // namespace carillon::cli

@@ -157,11 +157,15 @@ class ControlPlaneImpl final : public ControlPlane {
     tools_.routes = [this, &file](const std::string& tenant, const std::string& destination) {
       return operations::RoutesIn({&file, repository_.get()}, tenant, destination);
     };
+    tools_.destinations = [this, &file](const std::string& tenant) {
+      return operations::DestinationsIn({&file, repository_.get()}, tenant);
+    };
     auto store = operations::OperationStore::Open(path);
     if (!store.ok()) return store.status();
     operation_store_ = *std::move(store);
     auto operations = operations::Operations::Create(
-        *operation_store_, control::OperationTasks(tools_, *repository_), clock_);
+        *operation_store_, control::OperationTasks(tools_, *repository_, clock_), clock_,
+        operations::OutcomesIn(tools_.log));
     if (!operations.ok()) return operations.status();
     operations_ = *std::move(operations);
     return absl::OkStatus();

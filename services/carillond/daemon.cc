@@ -188,7 +188,7 @@ class DaemonImpl final : public Daemon {
   }
 
  private:
-  /// What replays and resends work with; the control plane knows the routes.
+  /// What replays, resends and purges work with; the control plane knows the routes.
   operations::DeliveryTools Tools() {
     return {.events = *journal_,
             .resend =
@@ -197,7 +197,13 @@ class DaemonImpl final : public Daemon {
                   engine_->Resend(std::move(order), std::move(done));
                 },
             .routes = {},
-            .log = log_.get()};
+            .log = log_.get(),
+            .purge =
+                [this](delivery::PurgeOrder order,
+                       absl::AnyInvocable<void(absl::StatusOr<delivery::PurgeResult>)> done) {
+                  engine_->Purge(std::move(order), std::move(done));
+                },
+            .destinations = {}};
   }
 
   /// What was called is answered, by gRPC and by HTTP. Once more does nothing.

@@ -165,6 +165,29 @@ class Again(Cli):
         again = receiver.wait_records(6)[4:]
         self.assertEqual(len({header(r, "webhook-id") for r in again}), 2)
 
+    def test_dead_letters_and_what_waits_are_purged(self):
+        receiver = self.sink()
+        receiver.set_mode("/ok", "status/500")
+        self.begin()
+        self.cli("destinations", "create", "orders", "--url", receiver.url("/ok"),
+                 "--set", "retry.delays=[50ms]")
+        self.cli("subscriptions", "create", "all", "--type", "session.*", "--destination", "orders")
+        for number in range(2):
+            self.publish_one(number)
+        eventually(lambda: len(self.json("dead", "list", "orders")["deliveries"]) == 2,
+                   "two dead letters")
+        self.assertIn("2 dead letters would be purged", self.out("dead", "purge", "--dry-run"))
+        self.assertIn("succeeded", self.out("dead", "purge", "orders", "--yes"))
+        self.assertEqual(self.json("dead", "list", "orders").get("deliveries", []), [])
+        self.cli("destinations", "pause", "orders")
+        self.publish_one(2)
+        self.assertIn("--filter", self.error("deliveries", "purge", "orders", code=WRONG_INPUT))
+        waiting = ("deliveries", "purge", "orders", "--filter", "state = QUEUED")
+        eventually(lambda: "1 deliveries would be purged" in self.out(*waiting, "--dry-run"),
+                   "one waits")
+        self.assertEqual(self.json(*waiting)["processedCount"], "1")
+        self.assertIn("0 deliveries would be purged", self.out(*waiting, "--dry-run"))
+
     def test_what_a_subscription_would_have_matched_and_who_changed_what(self):
         self.begin()
         self.cli("destinations", "create", "orders", "--url", "http://127.0.0.1:9/")

@@ -9,7 +9,7 @@ import unittest
 
 from cli_test import FORBIDDEN, NOT_FOUND, NOWHERE, REFUSED, UNAVAILABLE, WRONG_INPUT, Cli
 from control_api_test import ACME, OPERATOR, READER
-from harness import BIN, HERE, PATIENCE
+from harness import BIN, HERE, PATIENCE, eventually
 from scripted import Scripted
 
 
@@ -183,6 +183,39 @@ class Terminal(Cli):
                     break
         os.close(main)
         return text
+
+    def answer(self, text, *arguments):
+        """Runs the command at a terminal where somebody types this; what it wrote, and its end."""
+        main, side = pty.openpty()
+        with subprocess.Popen([str(BIN / "carillon"), *arguments], stdin=side, stderr=side,
+                              stdout=subprocess.PIPE, text=True,
+                              env={**os.environ, **self.environment}) as process:
+            os.close(side)
+            asked = b""
+            while b"[y/N]" not in asked:
+                asked += os.read(main, 4096)
+            os.write(main, text)
+            out = process.stdout.read()
+            code = process.wait()
+        os.close(main)
+        return asked.decode(), out, code
+
+    def test_who_purges_at_a_terminal_is_asked(self):
+        self.begin()
+        self.cli("destinations", "create", "orders", "--url", NOWHERE)
+        self.cli("subscriptions", "create", "all", "--type", "session.*", "--destination", "orders")
+        self.cli("destinations", "pause", "orders")
+        self.cli("trigger", "session.create")
+        purge = ("deliveries", "purge", "orders", "--filter", "*")
+        eventually(lambda: "1 deliveries" in self.out(*purge, "--dry-run"), "one waits")
+        asked, out, code = self.answer(b"n\n", *purge)
+        self.assertIn("1 deliveries are purged for good", asked)
+        self.assertEqual((out, code), ("", 1))
+        self.assertIn("1 deliveries", self.out(*purge, "--dry-run"))
+        _, out, code = self.answer(b"yes\n", *purge)
+        self.assertIn("succeeded", out)
+        self.assertEqual(code, 0)
+        self.assertIn("0 deliveries", self.out(*purge, "--dry-run"))
 
     def test_colors_are_for_terminals_only(self):
         self.begin()

@@ -334,7 +334,7 @@ def a_delivery(case):
 
 
 def one_dead(case):
-    """ResendDeliveries of one that is dead."""
+    """ResendDeliveries, or PurgeDeliveries, of one that is dead."""
     name = a_delivery(case)
     event = case.find("carillon/Delivery", name).json["eventId"]
     return {"parent": name.partition("/deliveries/")[0], "filter": f'event_id = "{event}"'}
@@ -421,6 +421,7 @@ FIXTURES = {
     "CheckUrl": lambda case: {"parent": "tenants/acme", "url": NOBODY_LISTENS},
     "ListAttempts": lambda case: {"parent": a_delivery(case)},
     "ResendDeliveries": one_dead,
+    "PurgeDeliveries": one_dead,
     "ReplayEvents": lambda case: {"destination": case.make("carillon/Destination"),
                                   "selection": "ALL", "filter": f'id = "{case.fresh()}"'},
     "WaitOperation": lambda case: {"name": an_operation(case, done=True)},

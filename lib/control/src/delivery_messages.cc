@@ -30,6 +30,8 @@ v1::Delivery::State ToProto(State state) {
       return v1::Delivery::DELIVERED;
     case State::kDead:
       return v1::Delivery::DEAD;
+    case State::kPurged:
+      break;  // is not shown
   }
   return v1::Delivery::STATE_UNSPECIFIED;
 }
@@ -160,6 +162,7 @@ std::optional<model::Outcome> FromProto(v1::Outcome outcome) {
 }
 
 std::optional<State> FromProto(v1::Delivery::State state) {
+  if (state == v1::Delivery::STATE_UNSPECIFIED) return std::nullopt;
   for (int i = 0; i < deliverylog::kStateCount; ++i) {
     if (ToProto(static_cast<State>(i)) == state) return static_cast<State>(i);
   }

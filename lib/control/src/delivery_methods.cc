@@ -23,6 +23,7 @@ namespace {
 using aip::NamePattern;
 using deliverylog::Query;
 using deliverylog::Record;
+using deliverylog::State;
 
 const NamePattern kDelivery("tenants/{tenant}/destinations/{destination}/deliveries/{delivery}");
 const NamePattern kAttempt(
@@ -233,12 +234,17 @@ void DeliveryMethods::Get(const v1::GetDeliveryRequest& request, Done done) cons
   if (!query) return done(aip::NotFound("carillon/Delivery", request.name()));
   const bool full = request.view() != v1::DELIVERY_VIEW_BASIC;
   query->details = full;
+  query->marks = true;
   log_->Find(*std::move(query), [name = request.name(), full, done = std::move(done)](
                                     absl::StatusOr<deliverylog::Page> page) mutable {
     if (!page.ok()) return done(DeliveryLogError(page.status()));
-    if (page->records.empty()) return done(aip::NotFound("carillon/Delivery", name));
+    const bool purged =
+        !page->records.empty() && page->records.front().figures.state == State::kPurged;
+    if (page->records.empty() || purged) return done(aip::NotFound("carillon/Delivery", name));
     auto delivery = std::make_unique<v1::Delivery>(ToDelivery(page->records.front()));
     if (full) {
+      std::erase_if(page->records,
+                    [](const Record& each) { return each.figures.state == State::kPurged; });
       for (const Record& record : page->records) *delivery->add_attempts() = ToAttempt(record);
     }
     done(Answer(std::move(delivery)));

@@ -73,6 +73,7 @@ struct Explaining {
   model::EventPtr event;
   std::set<std::string> tried;     // destinations, by the log
   std::set<std::string> replayed;  // of these, those that a replay tried first
+  std::set<std::string> purged;    // not shown since
   int pages = 0;
   std::unique_ptr<EventRoutes> routes;
 };
@@ -102,9 +103,15 @@ void AskWhoWasTried(const ExplainingPtr& one, uint64_t before) {
   query.before = before;
   query.limit = deliverylog::Query::kMaxLimit;
   query.max_time = kLogPageTime;
+  query.marks = true;
   one->sources.log->Find(std::move(query), [one](const absl::StatusOr<deliverylog::Page>& page) {
     if (!page.ok()) return one->answer(DeliveryLogError(page.status()));
-    for (const auto& record : page->records) {
+    for (const auto& record : page->records) {  // the newest first
+      const bool purged = record.figures.state == deliverylog::State::kPurged;
+      if (purged && !one->tried.contains(record.destination)) {
+        one->purged.insert(record.destination);
+      }
+      if (one->purged.contains(record.destination)) continue;
       one->tried.insert(record.destination);
       const bool first = record.figures.number == 1;
       const bool replayed = record.figures.trigger == model::Trigger::kReplay;
@@ -161,6 +168,7 @@ void EventMethods::Explain(const v1::ExplainEventRequest& request, Done done) {
                                                      .event = nullptr,
                                                      .tried = {},
                                                      .replayed = {},
+                                                     .purged = {},
                                                      .routes = nullptr});
   FindEvent(sources_, *std::move(ref), std::move(place),
             [one](absl::StatusOr<model::EventPtr> found) {

@@ -13,6 +13,7 @@
 #include "delivery_count.h"
 #include "delivery_lookup.h"
 #include "delivery_messages.h"
+#include "purge_selection.h"
 #include "rate_field.h"
 #include "replay_count.h"
 #include "resend_task.h"
@@ -24,6 +25,7 @@ using deliverylog::Record;
 
 constexpr char kResend[] = "carillon.v1.DeliveryService/ResendDelivery";
 constexpr char kResendAll[] = "carillon.v1.DeliveryService/ResendDeliveries";
+constexpr char kPurge[] = "carillon.v1.DeliveryService/PurgeDeliveries";
 constexpr char kReplay[] = "carillon.v1.DeliveryService/ReplayEvents";
 const aip::NamePattern kOneDelivery(
     "tenants/{tenant}/destinations/{destination}/deliveries/{delivery}");
@@ -71,6 +73,11 @@ Answer WaitsNow(const Record& record, base::WallTime now) {
   return delivery;
 }
 
+/// It was purged, and not made again since.
+bool IsForgotten(const Record& record) {
+  return record.figures.state == deliverylog::State::kPurged;
+}
+
 /// One delivery that is being sent again.
 struct OneResend {
   const operations::DeliveryTools& tools;
@@ -104,7 +111,9 @@ void OnEvent(const OneResendPtr& one, const store::EventBatch& batch) {
 
 void OnRecord(const OneResendPtr& one, absl::StatusOr<deliverylog::Page> page) {
   if (!page.ok()) return one->done(DeliveryLogError(page.status()));
-  if (page->records.empty()) return one->done(aip::NotFound("carillon/Delivery", one->name));
+  if (page->records.empty() || IsForgotten(page->records.front())) {
+    return one->done(aip::NotFound("carillon/Delivery", one->name));
+  }
   one->record = std::move(page->records.front());
   if (one->record.figures.state == deliverylog::State::kQueued) {
     return one->done(OnItsWay(one->name));
@@ -125,7 +134,9 @@ operations::Operations::Beginning BeginningOf(v1::Operation::Kind kind, const ch
   beginning.operation.set_kind(kind);
   beginning.operation.set_target(target);
   beginning.operation.set_principal(caller.principal);
-  if (request.has_max_rate()) beginning.operation.set_max_rate(request.max_rate());
+  if constexpr (requires { request.max_rate(); }) {
+    if (request.has_max_rate()) beginning.operation.set_max_rate(request.max_rate());
+  }
   if (!request.request_id().empty()) {
     beginning.request_key =
         absl::StrCat(caller.principal, "\n", method, "\n", request.request_id());
@@ -145,10 +156,11 @@ operations::Operations::Done AsResponse(Methods::Done done) {
 }
 
 /// What would be done, as the response to a call that only validates.
+template <typename Response>
 absl::AnyInvocable<void(absl::StatusOr<DeliveryCount>)> AsDryRun(Methods::Done done) {
   return [done = std::move(done)](absl::StatusOr<DeliveryCount> counted) mutable {
     if (!counted.ok()) return done(counted.status());
-    auto response = std::make_unique<v1::ResendDeliveriesResponse>();
+    auto response = std::make_unique<Response>();
     response->set_matched_count(counted->count);
     response->set_estimated(counted->more);
     for (std::string& name : counted->sample) response->add_sample(std::move(name));
@@ -183,6 +195,7 @@ void ResendMethods::ResendNow(const std::string& name, Done done) {
   query.position = *position;
   query.limit = 1;
   query.max_time = std::chrono::seconds(1);
+  query.marks = true;
   auto one = std::make_shared<OneResend>(OneResend{.tools = tools_,
                                                    .clock = clock_,
                                                    .name = name,
@@ -197,13 +210,14 @@ void ResendMethods::ResendNow(const std::string& name, Done done) {
 void ResendMethods::ResendAll(const v1::ResendDeliveriesRequest& request, const Caller& caller,
                               Done done) {
   if (tools_.log == nullptr) return done(DeliveryLogIsOff());
-  absl::StatusOr<deliverylog::Query> query = DeliveriesOf(request);
+  absl::StatusOr<deliverylog::Query> query = DeliveriesOf(request.parent(), request.filter());
   if (!query.ok()) return done(query.status());
   absl::Status status = CheckRequestId(request.request_id());
   if (status.ok() && request.has_max_rate()) status = CheckRate("max_rate", request.max_rate());
   if (!status.ok()) return done(std::move(status));
   if (request.validate_only()) {
-    return CountDeliveries(*std::move(query), *tools_.log, AsDryRun(std::move(done)));
+    return CountDeliveries(*std::move(query), *tools_.log,
+                           AsDryRun<v1::ResendDeliveriesResponse>(std::move(done)));
   }
   ChangeCall call = MakeCall({kResendAll, request, request.request_id(), false}, caller,
                              v1::ResendDeliveriesResponse::default_instance());
@@ -214,6 +228,34 @@ void ResendMethods::ResendAll(const v1::ResendDeliveriesRequest& request, const 
             BeginningOf(v1::Operation::RESEND, kResendAll, request.parent(), request, caller);
         operations_.Start(std::move(beginning),
                           AsResponse<v1::ResendDeliveriesResponse>(std::move(answered)));
+      },
+      std::move(done));
+}
+
+void ResendMethods::PurgeAll(const v1::PurgeDeliveriesRequest& request, const Caller& caller,
+                             Done done) {
+  absl::StatusOr<PurgeSelection> selection = SelectionOf(request);
+  if (!selection.ok()) return done(selection.status());
+  // What waits is known without it.
+  if (tools_.log == nullptr && selection->waiting == nullptr) return done(DeliveryLogIsOff());
+  absl::Status status = CheckRequestId(request.request_id());
+  if (!status.ok()) return done(std::move(status));
+  // What is accepted from now on is not meant.
+  const uint64_t end = tools_.events.log_stats().last_position + 1;
+  if (request.validate_only()) {
+    return CountPurge(*std::move(selection), end, tools_,
+                      AsDryRun<v1::PurgeDeliveriesResponse>(std::move(done)));
+  }
+  ChangeCall call = MakeCall({kPurge, request, request.request_id(), false}, caller,
+                             v1::PurgeDeliveriesResponse::default_instance());
+  calls_.Run(
+      std::move(call),
+      [this, request, caller, end](Done answered) {
+        operations::Operations::Beginning beginning =
+            BeginningOf(v1::Operation::PURGE, kPurge, request.parent(), request, caller);
+        beginning.end = end;
+        operations_.Start(std::move(beginning),
+                          AsResponse<v1::PurgeDeliveriesResponse>(std::move(answered)));
       },
       std::move(done));
 }

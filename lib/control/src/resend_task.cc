@@ -10,6 +10,7 @@
 #include "carillon/control/resend_methods.h"
 #include "delivery_lookup.h"
 #include "delivery_messages.h"
+#include "newest_record.h"
 
 namespace carillon::control {
 namespace {
@@ -101,13 +102,10 @@ void OnEventOf(const ResendStepPtr& step, const store::EventBatch& batch) {
 }
 
 /// Is there a newer attempt? Only of those that were delivered; of others the log looked.
-void OnNewest(const ResendStepPtr& step, const absl::StatusOr<deliverylog::Page>& page) {
-  if (!page.ok()) {
-    return StopBefore(step, absl::UnavailableError("the delivery log cannot be read"));
-  }
+void OnNewest(const ResendStepPtr& step, const absl::StatusOr<bool>& newest) {
+  if (!newest.ok()) return StopBefore(step, newest.status());
   const Record& record = step->records[step->bytes.size()];
-  const bool newest = !page->records.empty() && page->records.front().sequence == record.sequence;
-  if (!newest) {
+  if (!*newest) {
     step->bytes.push_back(0);
     return LookAtEvent(step);
   }
@@ -122,15 +120,8 @@ void LookAtEvent(const ResendStepPtr& step) {
     step->bytes.push_back(0);
     return LookAtEvent(step);
   }
-  Query query;
-  query.tenant = record.tenant;
-  query.destination = record.destination;
-  query.position = record.figures.position;
-  query.limit = 1;
-  query.max_time = std::chrono::seconds(1);
-  step->tools.log->Find(std::move(query), [step](const absl::StatusOr<deliverylog::Page>& page) {
-    OnNewest(step, page);
-  });
+  AskIfNewest(*step->tools.log, record,
+              [step](const absl::StatusOr<bool>& newest) { OnNewest(step, newest); });
 }
 
 class ResendTask final : public operations::Task {
@@ -142,7 +133,7 @@ class ResendTask final : public operations::Task {
         place_(std::make_shared<Place>(Place{stored.cursor, stored.end})) {}
 
   void Step(size_t most, absl::AnyInvocable<void(StepResult)> done) override {
-    absl::StatusOr<Query> query = DeliveriesOf(request_);
+    absl::StatusOr<Query> query = DeliveriesOf(request_.parent(), request_.filter());
     if (query.ok() && tools_.log == nullptr) query = DeliveryLogIsOff();
     if (!query.ok()) return done({.status = query.status()});
     query->before = place_->cursor == 0 ? UINT64_MAX : place_->cursor;
@@ -191,11 +182,11 @@ class ResendTask final : public operations::Task {
 
 }  // namespace
 
-absl::StatusOr<Query> DeliveriesOf(const v1::ResendDeliveriesRequest& request) {
-  if (request.parent().starts_with("tenants/-/")) {
+absl::StatusOr<Query> DeliveriesOf(const std::string& parent, const std::string& filter) {
+  if (parent.starts_with("tenants/-/")) {
     return aip::BadField("parent", "PATTERN", "an operation is of one tenant: name it");
   }
-  return DeliveryQuery(request.parent(), request.filter() == "*" ? "" : request.filter());
+  return DeliveryQuery(parent, filter == "*" ? "" : filter);
 }
 
 absl::StatusOr<std::unique_ptr<operations::Task>> MakeResendTask(

@@ -13,9 +13,10 @@
 
 namespace carillon::control {
 
-/// Which deliveries the request means, the newest of the delivery log first. FIELD_INVALID or
-/// FILTER_INVALID about it.
-absl::StatusOr<deliverylog::Query> DeliveriesOf(const v1::ResendDeliveriesRequest& request);
+/// Which deliveries of one tenant an operation means, the newest of the delivery log first; the
+/// filter `*` means all. FIELD_INVALID or FILTER_INVALID about parent and filter.
+absl::StatusOr<deliverylog::Query> DeliveriesOf(const std::string& parent,
+                                                const std::string& filter);
 
 /// The task of ResendDeliveries: from the newest delivery that matched on, back. Those that were
 /// made again meanwhile are newer, and not seen. INVALID_ARGUMENT: the request cannot be read.

@@ -38,6 +38,9 @@ rpc::Guest MakeDeliveryFront(ControlCalls& calls, const control::DeliveryMethods
   table.Change<v1::ResendDeliveriesRequest, v1::ResendDeliveriesResponse>(
       [&resends](const v1::ResendDeliveriesRequest& request, const control::Caller& caller,
                  Done done) { resends.ResendAll(request, caller, std::move(done)); });
+  table.Change<v1::PurgeDeliveriesRequest, v1::PurgeDeliveriesResponse>(
+      [&resends](const v1::PurgeDeliveriesRequest& request, const control::Caller& caller,
+                 Done done) { resends.PurgeAll(request, caller, std::move(done)); });
   table.Change<v1::ReplayEventsRequest, v1::ReplayEventsResponse>(
       [&resends](const v1::ReplayEventsRequest& request, const control::Caller& caller, Done done) {
         resends.Replay(request, caller, std::move(done));

@@ -102,6 +102,7 @@ std::optional<base::MonoTime> OperationSet::Turn() {
     }
   }
   for (const std::string& name : due) BeginStep(name, entries_.at(name));
+  next = std::min(*next, CountSome(now));
   std::vector<Waiter> over;
   std::erase_if(waiters_, [&](Waiter& waiter) {
     if (waiter.until > now) {
@@ -353,6 +354,11 @@ void OperationSet::ForgetOld() {
 
 v1::Operation OperationSet::Shown(const Entry& entry) const {
   v1::Operation shown = entry.stored.operation;
+  // The first may be delivered before the step that handed them over is counted, and what another
+  // operation of its kind made at the same place is counted, too.
+  const int64_t processed = shown.processed_count();
+  shown.set_delivered_count(std::min(shown.delivered_count(), processed));
+  shown.set_dead_count(std::min(shown.dead_count(), processed - shown.delivered_count()));
   shown.set_etag(aip::MakeEtag(store_.key(), shown.name(), entry.stored.revision));
   return shown;
 }

@@ -17,6 +17,7 @@
 #include "carillon/base/random.h"
 #include "carillon/operations/operation_store.h"
 #include "carillon/operations/operations.h"
+#include "carillon/operations/outcome_count.h"
 #include "carillon/operations/task.h"
 
 namespace carillon::operations {
@@ -32,12 +33,13 @@ class OperationSet {
 
   /// All outlive it.
   OperationSet(OperationStore& store, MakeTask make, const base::Clock& clock, base::Random& random,
-               Post post)
+               Post post, CountOutcomes outcomes = nullptr)
       : store_(store),
         make_(std::move(make)),
         clock_(clock),
         random_(random),
-        post_(std::move(post)) {}
+        post_(std::move(post)),
+        outcomes_(std::move(outcomes)) {}
   OperationSet(const OperationSet&) = delete;
   OperationSet& operator=(const OperationSet&) = delete;
   ~OperationSet();
@@ -64,7 +66,9 @@ class OperationSet {
     base::MonoTime next_at{};    // of its next step
     std::chrono::milliseconds pause{0};
     bool stepping = false;
-    bool cancelled = false;  // ends with the step that is under way
+    bool cancelled = false;     // ends with the step that is under way
+    base::MonoTime count_at{};  // its outcomes
+    std::chrono::milliseconds count_pause{0};
   };
   struct Waiter {
     std::string name;
@@ -82,6 +86,9 @@ class OperationSet {
   void End(Entry& entry, v1::Operation::State state, const absl::Status& why);
   void AnswerWaiters(const std::string& name);
   void ForgetOld();
+  /// Begins to count the outcomes of one whose turn it is. Returns when the next is due.
+  base::MonoTime CountSome(base::MonoTime now);
+  void OnCounted(const std::string& name, const absl::StatusOr<OutcomeCounts>& counts);
   /// As callers see it.
   v1::Operation Shown(const Entry& entry) const;
 
@@ -90,6 +97,9 @@ class OperationSet {
   const base::Clock& clock_;
   base::Random& random_;
   const Post post_;
+  const CountOutcomes outcomes_;  // may be null
+  bool counting_ = false;         // one at a time
+  base::MonoTime count_at_{};     // not before
   Entries entries_;
   std::vector<Waiter> waiters_;
   base::MonoTime look_at_{};  // for what is old

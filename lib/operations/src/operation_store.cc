@@ -10,15 +10,24 @@ namespace carillon::operations {
 namespace {
 
 constexpr int64_t kApplicationId = 0x43724f70;  // "CrOp"
-constexpr int64_t kSchema = 1;
+constexpr int64_t kSchema = 2;
 
 constexpr char kMake[] = R"(
 CREATE TABLE operation(
   name TEXT PRIMARY KEY, operation BLOB NOT NULL, revision INTEGER NOT NULL,
   request BLOB NOT NULL, request_key BLOB NOT NULL,
-  cursor INTEGER NOT NULL, end INTEGER NOT NULL) WITHOUT ROWID;
+  cursor INTEGER NOT NULL, end INTEGER NOT NULL,
+  counted INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 CREATE TABLE state(key BLOB NOT NULL);
 INSERT INTO state VALUES(randomblob(32));
+)";
+
+// Step 2: outcomes of deliveries are counted.
+constexpr char kStep2[] = R"(
+BEGIN IMMEDIATE;
+ALTER TABLE operation ADD COLUMN counted INTEGER NOT NULL DEFAULT 0;
+PRAGMA user_version=2;
+COMMIT
 )";
 
 absl::Status AtPath(const std::string& path, const absl::Status& why) {
@@ -38,6 +47,11 @@ absl::Status MakeTables(sqlite::Database& db) {
   if (*id == kApplicationId && *version > kSchema) {
     return absl::FailedPreconditionError(
         "was written by a newer version of Carillon; start that one, or restore a backup");
+  }
+  if (*id == kApplicationId && *version == 1) {
+    const absl::Status renewed = db.Exec(kStep2);
+    if (!renewed.ok()) db.Rollback();
+    return renewed;
   }
   const auto tables = db.Scalar("SELECT count(*) FROM sqlite_master");
   if (!tables.ok()) return tables.status();
@@ -59,9 +73,10 @@ class SqliteOperationStore final : public OperationStore {
   absl::Status Prepare() {
     const std::pair<sqlite::Statement*, const char*> statements[] = {
         {&all_,
-         "SELECT name, operation, revision, request, request_key, cursor, end FROM operation "
+         "SELECT name, operation, revision, request, request_key, cursor, end, counted FROM "
+         "operation "
          "ORDER BY name"},
-        {&put_, "INSERT OR REPLACE INTO operation VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
+        {&put_, "INSERT OR REPLACE INTO operation VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
         {&remove_, "DELETE FROM operation WHERE name = ?1"}};
     for (const auto& [statement, sql] : statements) {
       auto prepared = db_.Prepare(sql);
@@ -96,6 +111,7 @@ class SqliteOperationStore final : public OperationStore {
       one.request_key = all_.Blob(4);
       one.cursor = static_cast<uint64_t>(all_.Int(5));
       one.end = static_cast<uint64_t>(all_.Int(6));
+      one.counted = static_cast<uint64_t>(all_.Int(7));
     }
   }
 
@@ -108,6 +124,7 @@ class SqliteOperationStore final : public OperationStore {
         .BindBlob(5, stored.request_key)
         .Bind(6, static_cast<int64_t>(stored.cursor))
         .Bind(7, static_cast<int64_t>(stored.end))
+        .Bind(8, static_cast<int64_t>(stored.counted))
         .Run();
   }
 

@@ -56,12 +56,14 @@ class Tasks {
 
 class OperationsImpl final : public Operations {
  public:
-  OperationsImpl(OperationStore& store, MakeTask make, const base::Clock& clock)
+  OperationsImpl(OperationStore& store, MakeTask make, const base::Clock& clock,
+                 CountOutcomes outcomes)
       : clock_(clock),
         random_(std::random_device{}()),
         set_(std::make_unique<OperationSet>(
             store, std::move(make), clock, random_,
-            [tasks = tasks_](Tasks::Do task) { tasks->Add(std::move(task)); })) {}
+            [tasks = tasks_](Tasks::Do task) { tasks->Add(std::move(task)); },
+            std::move(outcomes))) {}
   ~OperationsImpl() override { Stop(); }
 
   absl::Status Begin() {
@@ -143,8 +145,10 @@ class OperationsImpl final : public Operations {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Operations>> Operations::Create(OperationStore& store, MakeTask make,
-                                                               const base::Clock& clock) {
-  auto operations = std::make_unique<OperationsImpl>(store, std::move(make), clock);
+                                                               const base::Clock& clock,
+                                                               CountOutcomes outcomes) {
+  auto operations =
+      std::make_unique<OperationsImpl>(store, std::move(make), clock, std::move(outcomes));
   if (absl::Status status = operations->Begin(); !status.ok()) return status;
   return operations;
 }

@@ -62,6 +62,7 @@ void LookNext(const std::shared_ptr<LogSearch>& search) {
   query.position = search->found[search->at].event->position();
   query.limit = search->only_missing ? kAttempts : 1;
   query.max_time = std::chrono::seconds(1);
+  query.marks = true;  // one that was purged waits for no retry
   search->log.Find(std::move(query), [search](absl::StatusOr<deliverylog::Page> page) {
     // Where only a number is looked up, the delivery goes without.
     if (!search->only_missing) {

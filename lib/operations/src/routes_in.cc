@@ -36,4 +36,17 @@ std::shared_ptr<const routing::RoutingTable> RoutesIn(
   return routing::RoutingTable::Compile(std::move(destinations), subscriptions, {});
 }
 
+std::vector<std::string> DestinationsIn(const std::vector<const resource::Source*>& sources,
+                                        const std::string& tenant) {
+  std::vector<std::string> names;
+  for (const resource::Source* const source : sources) {
+    const resource::SnapshotPtr snapshot = source->current();
+    const resource::TenantResources* const found = FindTenant(*snapshot, tenant);
+    if (found == nullptr) continue;
+    for (const auto& each : found->destinations) names.push_back(each.value->name);
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
 }  // namespace carillon::operations

@@ -151,7 +151,7 @@ class ControlServicesTest : public testing::Test {
             },
         .log = log_.get()});
     auto operations = operations::Operations::Create(
-        *operation_store_, control::OperationTasks(*tools_, *repository_), clock_);
+        *operation_store_, control::OperationTasks(*tools_, *repository_, clock_), clock_);
     ASSERT_TRUE(operations.ok()) << operations.status();
     operations_ = *std::move(operations);
     services_ = ControlServices::Create(

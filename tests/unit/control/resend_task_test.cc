@@ -39,6 +39,11 @@ class ListedAttempts final : public deliverylog::AttemptStore {
     if (!failure.ok()) return done(failure);
     done(std::move(page));
   }
+  void AddAll(std::span<const deliverylog::Entry> entries,
+              absl::AnyInvocable<void(absl::Status)> done) override {
+    for (const deliverylog::Entry& entry : entries) Add(0, entry);
+    done(absl::OkStatus());
+  }
   void Flush() override {}
   deliverylog::LogFigures figures() const override { return {}; }
 
@@ -207,7 +212,7 @@ TEST_F(ResendTaskTest, AFullDestinationIsWaitedForAndOneThatIsGoneIsNot) {
 TEST_F(ResendTaskTest, CountsWhatItWouldDo) {
   for (uint64_t position = 1; position <= 150; ++position) Add(position, State::kDead);
   absl::StatusOr<DeliveryCount> told = absl::UnknownError("not answered");
-  CountDeliveries(*DeliveriesOf(request_), log_,
+  CountDeliveries(*DeliveriesOf(request_.parent(), request_.filter()), log_,
                   [&](absl::StatusOr<DeliveryCount> counted) { told = std::move(counted); });
   ASSERT_TRUE(told.ok()) << told.status();
   EXPECT_EQ(told->count, 150);
@@ -219,12 +224,13 @@ TEST_F(ResendTaskTest, CountsWhatItWouldDo) {
 
 TEST_F(ResendTaskTest, RefusesWhatIsWrong) {
   const auto fails = [this](const std::string& field) {
-    EXPECT_THAT(std::string(DeliveriesOf(request_).status().message()), StartsWith(field + ": "));
+    EXPECT_THAT(std::string(DeliveriesOf(request_.parent(), request_.filter()).status().message()),
+                StartsWith(field + ": "));
   };
   request_.set_filter("nothing = 1");
   fails("filter");
   request_.set_filter("*");
-  EXPECT_TRUE(DeliveriesOf(request_).ok());
+  EXPECT_TRUE(DeliveriesOf(request_.parent(), request_.filter()).ok());
   request_.set_parent("tenants/-/destinations/-");
   fails("parent");
   request_.set_parent("orders");

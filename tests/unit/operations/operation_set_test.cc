@@ -71,6 +71,14 @@ class OperationSetTest : public testing::Test {
         clock_, random_,
         [this](absl::AnyInvocable<void(OperationSet&)> task) {
           posted_.push_back(std::move(task));
+        },
+        [this](const StoredOperation& stored, auto done) {
+          counted_from_.push_back(stored.counted);
+          if (!outcome_.ok()) return done(outcome_);
+          const OutcomeCounts counts{.delivered = std::exchange(delivered_, 0),
+                                     .dead = std::exchange(dead_, 0),
+                                     .next = log_end_};
+          done(counts);
         });
     ASSERT_TRUE(set_->Load().ok());
   }
@@ -125,10 +133,70 @@ class OperationSetTest : public testing::Test {
   base::SimulatedClock clock_;
   base::SeededRandom random_{7};
   Script script_;
+  // What came of deliveries since it was asked last:
+  int64_t delivered_ = 0;
+  int64_t dead_ = 0;
+  uint64_t log_end_ = 1;
+  absl::Status outcome_;
+  std::vector<uint64_t> counted_from_;
   std::deque<absl::AnyInvocable<void(OperationSet&)>> posted_;
   std::unique_ptr<OperationStore> store_;
   std::unique_ptr<OperationSet> set_;
 };
+
+TEST_F(OperationSetTest, OutcomesAreCountedAlsoWhenItIsDone) {
+  script_.results = {{.cursor = 9, .scanned = 5, .matched = 5, .processed = 5, .finished = true}};
+  const std::string name = Start(Of("acme"))->name();
+  delivered_ = 2;
+  log_end_ = 7;
+  RunFor(milliseconds(10));
+  EXPECT_EQ(Get(name).delivered_count(), 2);
+  EXPECT_TRUE(Get(name).done());
+  outcome_ = absl::UnavailableError("not now");
+  RunFor(std::chrono::minutes(5));
+  outcome_ = absl::OkStatus();
+  dead_ = 1;
+  log_end_ = 9;
+  RunFor(std::chrono::minutes(5));
+  EXPECT_EQ(Get(name).delivered_count(), 2);
+  EXPECT_EQ(Get(name).dead_count(), 1);
+  EXPECT_EQ(counted_from_[1], 7u) << "it goes on where it ended";
+  Open();
+  EXPECT_EQ(Get(name).delivered_count(), 2);
+  delivered_ = 40;  // another one works at the same place, too
+  RunFor(std::chrono::minutes(5));
+  EXPECT_EQ(Get(name).delivered_count(), 5) << "not more than it handled";
+  EXPECT_EQ(Get(name).dead_count(), 0);
+  const size_t asked = counted_from_.size();
+  RunFor(std::chrono::minutes(5));
+  EXPECT_EQ(counted_from_.size(), asked) << "nothing more can come";
+}
+
+// The first are delivered before the step that handed them over has ended.
+TEST_F(OperationSetTest, AnOutcomeMayComeBeforeItsStepIsCounted) {
+  script_.results = {{.cursor = 2, .scanned = 1, .matched = 1, .processed = 1},
+                     {.cursor = 9, .scanned = 4, .matched = 4, .processed = 4, .finished = true}};
+  const std::string name = Start(Of("acme"))->name();
+  set_->Turn();
+  RunPosted();
+  script_.hold = true;
+  delivered_ = 4;
+  set_->Turn();
+  RunPosted();
+  EXPECT_EQ(Get(name).delivered_count(), 1);
+  script_.open({.cursor = 9, .scanned = 4, .matched = 4, .processed = 4, .finished = true});
+  RunPosted();
+  EXPECT_EQ(Get(name).delivered_count(), 4);
+}
+
+TEST_F(OperationSetTest, WhatIsPurgedHasNoOutcomes) {
+  script_.results = {{.cursor = 9, .scanned = 5, .matched = 5, .processed = 5, .finished = true}};
+  Operations::Beginning beginning = Of("acme");
+  beginning.operation.set_kind(v1::Operation::PURGE);
+  ASSERT_TRUE(Start(std::move(beginning)).ok());
+  RunFor(std::chrono::minutes(5));
+  EXPECT_TRUE(counted_from_.empty());
+}
 
 TEST_F(OperationSetTest, GoesOnStepByStepToItsEnd) {
   script_.results = {{.cursor = 5, .scanned = 9, .matched = 4, .processed = 4, .progress = 0.5},

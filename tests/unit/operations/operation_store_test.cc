@@ -55,6 +55,30 @@ TEST(OperationStoreTest, WhatIsWrittenIsThereAfterARestart) {
   EXPECT_EQ(one.end, uint64_t{1} << 62);
 }
 
+// As a version wrote it that counted no outcomes.
+TEST(OperationStoreTest, ReadsAnEarlierStep) {
+  const TestFolder folder;
+  {
+    const auto store = OperationStore::Open(folder.file());
+    ASSERT_TRUE((*store)->Put(Made("tenants/acme/operations/1")).ok());
+  }
+  {
+    auto db = sqlite::Database::Open(folder.file(), nullptr);
+    ASSERT_TRUE(db->Exec("ALTER TABLE operation DROP COLUMN counted").ok());
+    ASSERT_TRUE(db->Exec("PRAGMA user_version=1").ok());
+  }
+  for (const uint64_t counted : {0u, 17u}) {
+    const auto store = OperationStore::Open(folder.file());
+    ASSERT_TRUE(store.ok()) << store.status();
+    auto all = (*store)->Load();
+    ASSERT_TRUE(all.ok()) << all.status();
+    ASSERT_EQ(all->size(), 1u);
+    EXPECT_EQ(all->front().counted, counted);
+    all->front().counted = 17;
+    ASSERT_TRUE((*store)->Put(all->front()).ok());
+  }
+}
+
 TEST(OperationStoreTest, RefusesWhatIsNotItsOwn) {
   const TestFolder folder;
   {

@@ -14,10 +14,11 @@
 
 namespace carillon::control {
 
-/// Deliveries that are made again: one, those that a filter finds, or what a replay finds. What
-/// requests name was checked to be the caller's. No call blocks; `done`, once, on any thread, with
-/// the response, or an error of carillon/aip/error.h. Thread-safe; what is given outlives it, and
-/// whatever is under way has been answered before it ends.
+/// Deliveries that are made again: one, those that a filter finds, or what a replay finds; and
+/// those that are purged. What requests name was checked to be the caller's. No call blocks;
+/// `done`, once, on any thread, with the response, or an error of carillon/aip/error.h.
+/// Thread-safe; what is given outlives it, and whatever is under way has been answered before it
+/// ends.
 class ResendMethods {
  public:
   using Done = Methods::Done;
@@ -31,6 +32,7 @@ class ResendMethods {
 
   void Resend(const v1::ResendDeliveryRequest& request, const Caller& caller, Done done);
   void ResendAll(const v1::ResendDeliveriesRequest& request, const Caller& caller, Done done);
+  void PurgeAll(const v1::PurgeDeliveriesRequest& request, const Caller& caller, Done done);
   void Replay(const v1::ReplayEventsRequest& request, const Caller& caller, Done done);
 
  private:

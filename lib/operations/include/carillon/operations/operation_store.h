@@ -22,6 +22,8 @@ struct StoredOperation {
   /// How far it is; its kind's alone to read. What is below it is durable at its destination.
   uint64_t cursor = 0;
   uint64_t end = 0;  ///< where it ends, of the same kind; 0: that is to be found out
+  /// Outcomes of its deliveries are counted below this sequence of the delivery log.
+  uint64_t counted = 0;
 };
 
 /// Operations in an SQLite database of their own: their progress is written several times a second,

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "carillon/base/clock.h"
 #include "carillon/operations/operation_store.h"
+#include "carillon/operations/outcome_count.h"
 #include "carillon/operations/task.h"
 #include "carillon/v1/operation.pb.h"
 
@@ -48,9 +49,10 @@ class Operations {
   using Change = std::function<absl::Status(v1::Operation&)>;
 
   /// Reads the store and goes on with what was under way. All outlive it. Errors are those of
-  /// OperationStore::Load.
+  /// OperationStore::Load. `outcomes` may be null.
   static absl::StatusOr<std::unique_ptr<Operations>> Create(OperationStore& store, MakeTask make,
-                                                            const base::Clock& clock);
+                                                            const base::Clock& clock,
+                                                            CountOutcomes outcomes = nullptr);
   /// Stops it.
   virtual ~Operations() = default;
 

@@ -4,9 +4,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
+#include "carillon/delivery/purge_order.h"
 #include "carillon/delivery/resend_order.h"
 #include "carillon/deliverylog/attempt_store.h"
 #include "carillon/operations/event_scan.h"
@@ -25,12 +27,21 @@ using Resend = std::function<void(delivery::ResendOrder order,
 using RoutesOf = std::function<std::shared_ptr<const routing::RoutingTable>(
     const std::string& tenant, const std::string& destination)>;
 
-/// What replays and resends work with; all outlive them.
+/// Gives up deliveries that wait (see engine::Engine::Purge).
+using Purge =
+    std::function<void(delivery::PurgeOrder order,
+                       absl::AnyInvocable<void(absl::StatusOr<delivery::PurgeResult>)> done)>;
+/// The names of a tenant's destinations. Any thread.
+using DestinationsOf = std::function<std::vector<std::string>(const std::string& tenant)>;
+
+/// What replays, resends and purges work with; all outlive them.
 struct DeliveryTools {
   store::EventLog& events;
   Resend resend;
   RoutesOf routes;
   deliverylog::AttemptStore* log = nullptr;  ///< null: it is off
+  Purge purge;
+  DestinationsOf destinations;
 };
 
 /// No more of a destination's deliveries may be parked while a replay or resend adds some: a

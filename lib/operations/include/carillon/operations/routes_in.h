@@ -15,4 +15,8 @@ std::shared_ptr<const routing::RoutingTable> RoutesIn(
     const std::vector<const resource::Source*>& sources, const std::string& tenant,
     const std::string& destination);
 
+/// The names of the tenant's destinations in these sources, ascending.
+std::vector<std::string> DestinationsIn(const std::vector<const resource::Source*>& sources,
+                                        const std::string& tenant);
+
 }  // namespace carillon::operations
