@@ -9,7 +9,7 @@ from harness import eventually
 # Metrics of what there is and what was done with it.
 OF_RESOURCES = ("carillon_destinations", "carillon_events_", "carillon_subscription")
 
-MOVING = {"status", "lastUseTime", "updateTime"}
+MOVING = {"status", "lastUseTime", "updateTime", "deliveredCount", "deadCount"}
 OF_ATTEMPTS = {"state", "attemptCount", "lastAttemptTime", "endTime", "outcome", "nextAttemptTime",
                "trigger"}
 # What comes with being stored, or with being counted only.
