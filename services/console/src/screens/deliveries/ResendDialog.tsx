@@ -2,10 +2,11 @@ import { createClient } from '@connectrpc/connect';
 import { useMutation, useQuery, useTransport } from '@connectrpc/connect-query';
 import { Button, TextInput } from '@mantine/core';
 import { useMemo, useState } from 'react';
+import { Link } from 'wouter';
 import { newRequestId } from '../../api/client';
 import { DeliveryService } from '../../gen/carillon/v1/delivery_service_pb';
 import { OperationService, Operation_State } from '../../gen/carillon/v1/operation_pb';
-import { destinationIdOf, partOf } from '../../api/names';
+import { destinationIdOf, partOf, toOperation } from '../../api/names';
 import { count, plural } from '../../ui/format';
 import { Confirm, Dialog } from '../../ui/Dialog';
 import { Foreign, Kv } from '../../ui/parts';
@@ -66,7 +67,7 @@ function Progress({ name, onClose }: { name: string; onClose: () => void }) {
               ['State', it.done ? (it.state === Operation_State.SUCCEEDED ? 'done' : it.state === Operation_State.CANCELLED ? 'cancelled' : 'failed') : 'running'],
               ['Put to be sent', <span key="p" className="num">{count(it.processedCount)} of {count(it.matchedCount)}</span>], ['Arrived', <span key="a" className="num">{count(it.deliveredCount)}</span>], ['Given up again', <span key="d" className="num">{count(it.deadCount)}</span>],
             ]} />
-            <p className="mt0 muted">It goes on when you close this tab: <code><Foreign text={name} /></code></p>
+            <p className="mt0 muted">It goes on when you close this tab. <Link href={toOperation(name)}>See it under Replays</Link>, where its rate can be changed.</p>
           </>
         )}
         {cancel.error ? <ErrorBox error={cancel.error} /> : null}
