@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { AttemptDetailSchema, Delivery_State } from '../src/gen/carillon/v1/delivery_pb';
 import { DestinationSchema, Destination_State as State, DestinationStatus_Circuit as Circuit, DestinationStatus_Reason as Reason, FilterSchema, Outcome, OutcomeSchema } from '../src/gen/carillon/v1/destination_pb';
-import { principalWords, quoted, toDelivery, toDestination } from '../src/api/names';
+import { prefixed, principalWords, quoted, toDelivery, toDestination } from '../src/api/names';
 import { filterWords } from '../src/ui/filterWords';
 import { adviceFor, OUTCOMES } from '../src/ui/outcomes';
 import { DELIVERY_STATES, stateOf, whyOf } from '../src/ui/states';
@@ -69,5 +69,6 @@ it('reads names', () => {
   expect(toDestination('tenants/a.b/destinations/crm', '?tab=keys')).toBe('/destinations/a.b/crm?tab=keys');
   expect(toDelivery('tenants/acme/destinations/crm/deliveries/17/attempts/2')).toBe('/deliveries/acme/crm/17');
   expect(['token:tokens/ops', 'portal:tenants/acme/portalSessions/3f#user-17', 'jwt:https://login.example.com#ana', ''].map(principalWords)).toEqual(['token ops', 'user-17', 'ana', 'somebody unknown']);
+  expect(prefixed('a*b')).toBe('"a\\*b*"');
   expect(quoted('a"b\\c')).toBe('"a\\"b\\\\c"');
 });

@@ -31,5 +31,7 @@ export function principalWords(principal: string): string {
   return principal;
 }
 
-/** A text of a filter (AIP-160), whatever stands in it. */
-export const quoted = (text: string) => `"${text.replace(/[\\"]/g, (c) => `\\${c}`)}"`;
+/** A text of a filter (AIP-160), whatever stands in it; `prefixed` is that of all that begin so. */
+const escaped = (text: string) => text.replace(/[\\"*]/g, (c) => `\\${c}`);
+export const quoted = (text: string) => `"${escaped(text)}"`;
+export const prefixed = (text: string) => `"${escaped(text)}*"`;

@@ -7,8 +7,9 @@ import { IconActivity, IconPlus, IconSearch, IconSend } from '@tabler/icons-reac
 import { type KeyboardEvent, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { useViewer, type Viewer } from '../api/caller';
-import { lastPart, quoted, tenantOf, toDelivery, toDestination } from '../api/names';
+import { destinationName, lastPart, prefixed, quoted, tenantOf, toDelivery, toDestination } from '../api/names';
 import { DeliveryService } from '../gen/carillon/v1/delivery_service_pb';
+import type { Destination } from '../gen/carillon/v1/destination_pb';
 import { DestinationService } from '../gen/carillon/v1/destination_service_pb';
 import { Dialog } from '../ui/Dialog';
 import { Foreign } from '../ui/parts';
@@ -33,6 +34,22 @@ function pages(viewer: Viewer, text: string): Hit[] {
   return all.filter(({ label }) => label.toLowerCase().includes(text.toLowerCase()));
 }
 
+const FEW = 1000;
+
+const toHit = ({ name, displayName, url }: Pick<Destination, 'name' | 'displayName' | 'url'>): Hit =>
+  ({ key: name, to: toDestination(name), label: displayName || lastPart(name), under: `${tenantOf(name)} · ${url}`, icon: IconSend });
+
+/** The first destinations there are, to look into without asking: where there are few, all of them. */
+function useFew(): Hit[] {
+  const viewer = useViewer();
+  const transport = useTransport();
+  const { data } = useQuery({
+    queryKey: ['find', viewer.parent], staleTime: 30_000,
+    queryFn: async ({ signal }) => (await createClient(DestinationService, transport).listDestinations({ parent: viewer.parent, pageSize: FEW }, { signal })).destinations.map(toHit),
+  });
+  return data ?? [];
+}
+
 /** Destinations of that name or URL, and deliveries of an event of that id. */
 function useHits(text: string): Hit[] {
   const viewer = useViewer();
@@ -42,14 +59,17 @@ function useHits(text: string): Hit[] {
     queryKey: ['find', viewer.parent, asked], enabled: asked.length > 1, staleTime: 10_000,
     queryFn: async ({ signal }): Promise<Hit[]> => {
       const [destinations, deliveries] = await Promise.allSettled([
-        createClient(DestinationService, transport).listDestinations({ parent: viewer.parent, pageSize: SHOWN, filter: `name:${quoted(asked)} OR display_name:${quoted(asked)} OR url:${quoted(asked)}` }, { signal }),
+        createClient(DestinationService, transport).listDestinations({
+          parent: viewer.parent, pageSize: SHOWN,
+          filter: [`display_name = ${prefixed(asked)}`, ...['', 'https://', 'http://'].map((scheme) => `url = ${prefixed(scheme + asked)}`), ...(viewer.tenant ? [`name = ${prefixed(destinationName(viewer.tenant, asked))}`] : [])].join(' OR '),
+        }, { signal }),
         LOOKS_LIKE_ID.test(asked)
           ? createClient(DeliveryService, transport).listDeliveries({ parent: `${viewer.parent}/destinations/-`, pageSize: SHOWN, filter: `event_id = ${quoted(asked)}` }, { signal })
           : Promise.resolve(undefined),
       ]);
       const hits: Hit[] = [];
       if (destinations.status === 'fulfilled') {
-        hits.push(...destinations.value.destinations.map(({ name, displayName, url }) => ({ key: name, to: toDestination(name), label: displayName || lastPart(name), under: `${tenantOf(name)} · ${url}`, icon: IconSend })));
+        hits.push(...destinations.value.destinations.map(toHit));
       }
       if (deliveries.status === 'fulfilled' && deliveries.value) {
         hits.push(...deliveries.value.deliveries.map(({ name, eventType, eventId }) => ({ key: name, to: toDelivery(name), label: `${eventType} to ${name.split('/')[3] ?? ''}`, under: eventId, icon: IconActivity })));
@@ -57,8 +77,12 @@ function useHits(text: string): Hit[] {
       return hits;
     },
   });
-  const found = asked === text.trim() && asked.length > 1 ? data ?? [] : [];
-  return [...found, ...pages(viewer, text.trim())];
+  const few = useFew();
+  const typed = text.trim();
+  if (typed.length < 2) return pages(viewer, typed);
+  const near = few.filter(({ key, label, under }) => `${key} ${label} ${under}`.toLowerCase().includes(typed.toLowerCase())).slice(0, SHOWN);
+  const found = asked === typed ? data ?? [] : [];
+  return [...near, ...found.filter(({ key }) => !near.some((hit) => hit.key === key)), ...pages(viewer, typed)];
 }
 
 function Search({ onDone }: { onDone: () => void }) {

@@ -5,7 +5,7 @@ import { IconCheck, IconChevronDown, IconUsers } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { chooseTenant, useViewer } from '../api/caller';
-import { lastPart, quoted } from '../api/names';
+import { lastPart, prefixed } from '../api/names';
 import { TenantService } from '../gen/carillon/v1/tenant_service_pb';
 import { ErrorBox } from '../ui/status';
 
@@ -33,7 +33,7 @@ function Choices() {
   const [text, setText] = useState('');
   const [asked] = useDebouncedValue(text.trim(), 250);
   const all = viewer.caller.allTenants && viewer.may('TenantService/ListTenants');
-  const filter = asked ? `name:${quoted(asked)}` : '';
+  const filter = asked ? `name = ${prefixed(`tenants/${asked}`)}` : '';
   const { data, error } = useQuery(TenantService.method.listTenants, { pageSize: SHOWN, filter }, { enabled: all });
   const tenants = all ? (data?.tenants ?? []).map((tenant) => lastPart(tenant.name)) : viewer.tenants.filter((each) => each.includes(asked));
   const choose = (tenant: string | undefined) => {

@@ -2,7 +2,7 @@ import { useQuery } from '@connectrpc/connect-query';
 import { Select } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
-import { lastPart, tenantOf } from '../api/names';
+import { lastPart, tenantOf, prefixed } from '../api/names';
 import { DestinationService } from '../gen/carillon/v1/destination_service_pb';
 import { ErrorBox } from './status';
 import { visible } from './text';
@@ -15,7 +15,7 @@ export function DestinationSelect({ parent, value, onChange, without = [], label
 }) {
   const [text, setText] = useState('');
   const [asked] = useDebouncedValue(text, 250);
-  const { data, error } = useQuery(DestinationService.method.listDestinations, { parent, pageSize: 50, filter: asked ? `name:"${asked.replace(/["\\]/g, '')}"` : '' });
+  const { data, error } = useQuery(DestinationService.method.listDestinations, { parent, pageSize: 50, filter: asked ? [`display_name = ${prefixed(asked)}`, ...(parent === 'tenants/-' ? [] : [`name = ${prefixed(`${parent}/destinations/${asked}`)}`])].join(' OR ') : '' });
   const many = parent === 'tenants/-';
   const choices = (data?.destinations ?? []).filter(({ name }) => !without.includes(name))
     .map((each) => ({ value: each.name, label: visible(`${each.displayName || lastPart(each.name)} · ${many ? `${tenantOf(each.name)} · ` : ''}${each.url}`) }));

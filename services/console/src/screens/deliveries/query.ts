@@ -1,6 +1,6 @@
 import { Outcome } from '../../gen/carillon/v1/destination_pb';
 import { type Delivery, Delivery_State as State } from '../../gen/carillon/v1/delivery_pb';
-import { destinationIdOf, quoted, tenantOf } from '../../api/names';
+import { destinationIdOf, prefixed, quoted, tenantOf } from '../../api/names';
 import { millisOf } from '../../ui/format';
 import type { FilterField } from '../../ui/Filters';
 import { OUTCOMES } from '../../ui/outcomes';
@@ -62,7 +62,7 @@ export function filterFor(params: URLSearchParams, now: number): string {
   const type = params.get('type');
   if (type) parts.push(`event_type = ${quoted(type)}`);
   const q = params.get('q')?.trim();
-  if (q) parts.push(`(event_id = ${quoted(q)} OR event_type = ${quoted(q.includes('*') ? q : `${q}*`)})`);
+  if (q) parts.push(`(event_id = ${quoted(q)} OR event_type = ${prefixed(q.replace(/\*$/, ''))})`);
   const free = params.get('filter')?.trim();
   if (free) parts.push(`(${free})`);
   return parts.join(' AND ');

@@ -3,7 +3,7 @@ import { useQuery, useTransport } from '@connectrpc/connect-query';
 import { Button, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useViewer } from '../../api/caller';
-import { destinationIdOf, lastPart, tenantOf } from '../../api/names';
+import { lastPart, quoted, tenantOf } from '../../api/names';
 import type { Destination } from '../../gen/carillon/v1/destination_pb';
 import { type ExplainEventResponse, type ExplainEventResponse_Route as Route, EventService, ExplainEventResponse_Route_Reason as Reason } from '../../gen/carillon/v1/event_service_pb';
 import { SubscriptionService } from '../../gen/carillon/v1/subscription_service_pb';
@@ -49,15 +49,13 @@ function WouldItHave({ destination }: { destination: Destination }) {
 /** Which subscriptions lead here. */
 export function Gets({ destination }: { destination: Destination }) {
   const viewer = useViewer();
-  const id = destinationIdOf(destination.name);
-  const query = useQuery(SubscriptionService.method.listSubscriptions, { parent: `tenants/${tenantOf(destination.name)}`, pageSize: 1000, filter: `destinations:"${id}"` });
+  const query = useQuery(SubscriptionService.method.listSubscriptions, { parent: `tenants/${tenantOf(destination.name)}`, pageSize: 1000, filter: `destinations:${quoted(destination.name)}` });
   return (
     <div className="cols-2-1">
       <Card title="Subscriptions that lead here" pad={false}>
         <Query of={query} loading={<Loading rows={4} />}>
           {(data) => {
-            // The filter finds parts of names, too.
-            const mine = data.subscriptions.filter((each) => each.destinations.some((to) => lastPart(to) === id));
+            const mine = data.subscriptions;
             if (mine.length === 0) return <Empty title="It gets nothing">No subscription leads here. Events that nobody asks for are kept for a while.</Empty>;
             return (
               <div className="scroll-x" tabIndex={0} role="region" aria-label="Subscriptions">

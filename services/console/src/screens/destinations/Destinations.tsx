@@ -1,10 +1,10 @@
 import { createClient } from '@connectrpc/connect';
 import { useTransport } from '@connectrpc/connect-query';
 import { Button, Select } from '@mantine/core';
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { Link } from 'wouter';
 import { useViewer } from '../../api/caller';
-import { lastPart, quoted, tenantOf, toDestination } from '../../api/names';
+import { lastPart, tenantOf, toDestination } from '../../api/names';
 import { Outcome, type Destination } from '../../gen/carillon/v1/destination_pb';
 import { DestinationService } from '../../gen/carillon/v1/destination_service_pb';
 import { count, millisOf } from '../../ui/format';
@@ -59,11 +59,13 @@ const SORTS = [
   { value: 'status.failing_since', label: 'Failing longest' }, { value: 'create_time desc', label: 'Newest' },
 ];
 
+/** Whether a row is called so, or leads there. The API's filters know beginnings only, so this is looked at here. */
+export const matches = (row: Row, q: string): boolean =>
+  `${row.id}\n${row.tenant}\n${row.display}\n${row.url}`.toLowerCase().includes(q.toLowerCase());
+
 /** The filter of the API for what the address says. */
 export function filterFor(params: URLSearchParams): string {
   const parts: string[] = [];
-  const q = params.get('q')?.trim();
-  if (q) parts.push(`(name:${quoted(q)} OR display_name:${quoted(q)} OR url:${quoted(q)})`);
   const state = params.get('state');
   if (state === 'trouble') parts.push(`(${TROUBLE_FILTER})`);
   else if (state && STATE_FILTERS[state as DestinationState]) parts.push(`(${STATE_FILTERS[state as DestinationState]})`);
@@ -87,6 +89,12 @@ export default function Destinations() {
     setTotal(page.totalSize);
     return { rows: page.destinations.map(slim), next: page.nextPageToken };
   });
+  const q = params.get('q')?.trim() ?? '';
+  const rows = useMemo(() => (q ? list.rows.filter((row) => matches(row, q)) : list.rows), [list.rows, q]);
+  // What is searched for may be on any page.
+  useEffect(() => {
+    if (q && !list.complete) list.more();
+  }, [q, list]);
   const sparks = useSparks();
   const pick = useCallback((name: string, on: boolean) => setPicked((old) => {
     const next = new Set(old);
@@ -111,7 +119,8 @@ export default function Destinations() {
     if (viewer.tenant !== undefined) cells.splice(2, 1);
     return cells;
   };
-  const filtered = filter !== '';
+  const filtered = filter !== '' || q !== '';
+  const searching = q !== '' && !list.complete && !list.error;
   return (
     <div className="page full">
       <title>Destinations · Carillon</title>
@@ -119,11 +128,11 @@ export default function Destinations() {
       <FilterBar fields={FIELDS} search={{ id: 'q', label: 'Name or URL' }}
         aside={picked.size > 0
           ? <StateActions names={[...picked]} onDone={() => { setPicked(new Set()); list.reload(); }} />
-          : <span className="muted num" role="status">{total === undefined ? ' ' : `${count(total)} in all`}</span>} />
+          : <span className="muted num" role="status">{total === undefined ? ' ' : q ? `${count(rows.length)} of ${count(total)}` : `${count(total)} in all`}</span>} />
       <Refreshing on={list.loading && list.rows.length > 0} />
       {list.error ? <ErrorBox error={list.error} retry={list.reload} staleSince={list.rows.length > 0 ? list.updatedAt : undefined} /> : null}
-      {list.rows.length > 0 ? <VirtualList label="Destinations" columns={columns} rows={list.rows} keyOf={(row) => row.name} line={line} onNearEnd={list.more} total={total} />
-        : list.loading ? <Loading rows={12} /> : list.error ? null : filtered
+      {rows.length > 0 ? <VirtualList label="Destinations" columns={columns} rows={rows} keyOf={(row) => row.name} line={line} onNearEnd={list.more} total={q ? undefined : total} />
+        : list.loading || searching ? <Loading rows={12} /> : list.error ? null : filtered
           ? <Empty title="No destinations match" action={<Button variant="default" onClick={() => change(clearFilters(FIELDS, 'q'))}>Clear filters</Button>} />
           : <Empty title="There is no destination yet" action={viewer.may('DestinationService/CreateDestination') ? <Button component={Link} href="/new">New webhook</Button> : undefined}>A destination is a URL that wants to hear of events.</Empty>}
     </div>

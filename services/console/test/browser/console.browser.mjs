@@ -1,0 +1,415 @@
+// The console in Chromium against a real carillond: node --test test/browser/console.browser.mjs
+// CARILLON_BIN: where carillond and its console.pak are. PICTURES: a folder for a picture of each screen.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { after, before, describe, it } from 'node:test';
+import { axe, launch, open, settled } from './browser.mjs';
+import { eventually, HOSTILE, receiver, seed, startCarillond, TOKENS } from './support.mjs';
+
+const PICTURES = process.env.PICTURES;
+const BUDGET = 300 * 1024;
+
+let carillond;
+let receivers;
+let browser;
+let delivery;
+let host;  // a product that embeds the console
+
+before(async () => {
+  if (PICTURES) mkdirSync(PICTURES, { recursive: true });
+  host = createServer((_request, response) => { response.setHeader('content-type', 'text/html'); response.end('<!doctype html><title>Product</title><h1>Product</h1>'); });
+  await new Promise((resolve) => { host.listen(0, '127.0.0.1', resolve); });
+  carillond = await startCarillond({ console: { embed_origins: [`http://127.0.0.1:${host.address().port}`] } });
+  receivers = await seed(carillond);
+  browser = await launch();
+  const { deliveries } = await carillond.call('DeliveryService/ListDeliveries', { parent: 'tenants/acme/destinations/ledger', pageSize: 1 });
+  delivery = `/deliveries/acme/ledger/${deliveries[0].name.split('/').at(-1)}`;
+}, { timeout: 120_000 });
+
+after(async () => {
+  await browser?.close();
+  await carillond?.stop();
+  await receivers?.close();
+  host?.close();
+}, { timeout: 60_000 });
+
+const screens = () => ({
+  overview: '/', destinations: '/destinations', 'destinations-none': '/destinations?q=nothing-is-called-so', destination: '/destinations/acme/ledger',
+  'destination-paused': '/destinations/acme/resting', 'destination-deliveries': '/destinations/acme/ledger?tab=deliveries', 'destination-gets': '/destinations/acme/ledger?tab=gets',
+  'destination-policy': '/destinations/acme/ledger?tab=policy', 'destination-keys': '/destinations/acme/ledger?tab=keys', 'destination-changes': '/destinations/acme/ledger?tab=changes',
+  'destination-missing': '/destinations/acme/none', deliveries: '/deliveries', 'deliveries-filtered': '/deliveries?state=DEAD&outcome=failed', delivery,
+  wizard: '/new', 'wizard-destination': '/new?step=destination', 'sign-in': '/sign-in', 'no-such-page': '/nope',
+});
+
+/** Opens a page, runs, and fails on whatever nobody should see. */
+async function visit(options, run) {
+  const seat = await open(browser, carillond.base, options);
+  try {
+    await run(seat);
+    assert.deepEqual(seat.faults, []);
+  } finally {
+    await seat.close();
+  }
+}
+
+const NOT_THERE = /status of 40[0-9]|status of 503|ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|Failed to load resource/;
+
+describe('screens', () => {
+  for (const [width, height] of [[1280, 860], [360, 780]]) {
+    for (const scheme of ['light', 'dark']) {
+      it(`have no violation of the policy and nothing that axe finds: ${width} px, ${scheme}`, { timeout: 280_000 }, async () => {
+        const found = [];
+        const bypass = { width, height, scheme, token: TOKENS.operator, allow: [NOT_THERE] };
+        // What the policy forbids does not depend on the colors.
+        const seat = scheme === 'light' ? await open(browser, carillond.base, bypass) : undefined;
+        const axed = await open(browser, carillond.base, { ...bypass, bypassCSP: true });
+        for (const [name, path] of Object.entries(screens())) {
+          await axed.to(path);
+          await settled(axed.page);
+          const over = await axed.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+          if (over > 0) found.push(`${name}: ${over} px too wide`);
+          if (PICTURES) await axed.page.screenshot({ path: `${PICTURES}/${name}-${width}-${scheme}.png`, fullPage: !/^(destinations|deliveries)/.test(name) });
+          found.push(...(await axe(axed.page)).map((line) => `${name}: ${line}`));
+          if (!seat) continue;
+          await seat.to(path);
+          await settled(seat.page);
+          found.push(...seat.faults.splice(0).map((fault) => `${name}: ${fault}`));
+        }
+        await seat?.close();
+        await axed.close();
+        assert.deepEqual(found, []);
+      });
+    }
+  }
+});
+
+describe('signing in', () => {
+  it('takes a token, says what is wrong with another, and forgets it', { timeout: 60_000 }, () => visit({ allow: [/status of 401/] }, async ({ page, to }) => {
+    await to('/deliveries');
+    await page.getByLabel('Token', { exact: true }).fill('car_wrong');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').getByText('CREDENTIALS_INVALID').waitFor();
+    await page.getByLabel('Token', { exact: true }).fill(`Bearer ${TOKENS.acme}`);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    assert.equal(await page.evaluate(() => document.cookie + JSON.stringify(localStorage)), '{}');
+    await page.reload();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.getByRole('button', { name: /Signed in as/ }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in to Carillon' }).waitFor();
+    assert.equal(await page.evaluate(() => sessionStorage.getItem('carillon.token')), null);
+  }));
+
+  it('by a portal link shows one tenant and nothing of others', { timeout: 90_000 }, async () => {
+    const { url } = await carillond.call('PortalService/CreatePortalSession', { parent: 'tenants/acme', portalSession: { subject: 'user-17', theme: { scheme: 'DARK', accent: '#ffcc00' } } });
+    const link = url.split('#')[1];
+    assert.match(link, /^[A-Za-z0-9_-]{43}$/);
+    await visit({ allow: [/status of 401/] }, async ({ page, to }) => {
+      const calls = [];
+      page.on('response', async (response) => {
+        if (!response.url().includes('/carillon.v1.')) return;
+        calls.push({ url: response.url(), status: response.status(), text: (response.request().postData() ?? '') + await response.text().catch(() => '') });
+      });
+      await to(`/p#${link}`);
+      await page.getByRole('heading', { name: 'Overview' }).waitFor();
+      assert.equal(new URL(page.url()).hash, '');
+      assert.equal(await page.locator('html').getAttribute('data-mantine-color-scheme'), 'dark');
+      assert.notEqual(await page.evaluate(() => document.documentElement.style.getPropertyValue('--c-accent')), '');
+      for (const path of Object.values(screens()).filter((each) => each !== '/sign-in')) {
+        await to(path);
+        await settled(page);
+        assert.ok(!(await page.locator('body').innerText()).includes('hidden-from-acme'), path);
+      }
+      await settled(page);
+      for (const call of calls) {
+        assert.ok(!/other\.inc|hidden-from-acme/.test(call.text), call.url);
+        assert.notEqual(call.status, 403, `${call.url} is not for portals`);
+      }
+      await to(`/p#${link}`);  // once only
+      await page.getByRole('heading', { name: 'This link does not open any more' }).waitFor();
+    }).catch((error) => {
+      // The wrong destination of the screens is a 404, which Chromium writes down.
+      if (!/status of 404/.test(error.message)) throw error;
+    });
+  });
+
+  it('is asked for again when the token ends, over the page', { timeout: 60_000 }, async () => {
+    const made = await carillond.call('TokenService/CreateToken', { parent: 'tenants/acme', tokenId: 'short', token: { role: 'ROLE_TENANT_ADMIN' } });
+    await visit({ token: made.token, allow: [/status of 401/] }, async ({ page, to }) => {
+      await to('/new?step=destination');
+      await page.getByLabel('URL').fill('https://typed.example/hooks');
+      await carillond.call('TokenService/DeleteToken', { name: 'tenants/acme/tokens/short' });
+      await page.getByRole('heading', { name: 'You have to sign in again' }).waitFor();
+      await page.getByLabel('Token', { exact: true }).fill(TOKENS.acme);
+      await page.getByRole('button', { name: 'Sign in again' }).click();
+      await page.getByRole('heading', { name: 'You have to sign in again' }).waitFor({ state: 'detached' });
+      assert.equal(await page.getByLabel('URL').inputValue(), 'https://typed.example/hooks');
+    });
+  });
+
+  it('as a reader shows what may not be done, and why', { timeout: 60_000 }, () => visit({ token: TOKENS.reader }, async ({ page, to }) => {
+    await to('/destinations/acme/crm');
+    await settled(page);
+    const pause = page.getByRole('button', { name: 'Pause' });
+    assert.ok(await pause.isDisabled());
+    await page.getByRole('group', { name: 'Needs the role tenant administrator' }).first().hover();
+    await page.getByRole('tooltip', { name: 'Needs the role tenant administrator' }).waitFor();
+    assert.equal(await page.getByRole('link', { name: 'New webhook' }).count(), 0);
+  }));
+});
+
+describe('addresses', () => {
+  it('survive a reload and go back', { timeout: 60_000 }, () => visit({ token: TOKENS.acme }, async ({ page, to }) => {
+    await to('/destinations/acme/ledger?tab=keys');
+    await page.getByRole('tab', { name: 'Keys', selected: true }).waitFor();
+    await page.reload();
+    await page.getByRole('tab', { name: 'Keys', selected: true }).waitFor();
+    await page.getByRole('link', { name: 'Destinations' }).first().click();
+    await page.getByRole('heading', { name: 'Destinations' }).waitFor();
+    await page.waitForFunction(() => document.activeElement?.tagName === 'H1');
+    await page.goBack();
+    await page.getByRole('tab', { name: 'Keys', selected: true }).waitFor();
+  }));
+
+  it('hold filters', { timeout: 60_000 }, () => visit({ token: TOKENS.acme }, async ({ page, to }) => {
+    await to('/deliveries?state=DEAD');
+    await page.getByText('Given up').first().waitFor();
+    const rows = page.getByRole('table', { name: 'Deliveries' }).getByRole('row');
+    const all = await rows.allInnerTexts();
+    assert.ok(all.length > 5 && all.slice(1).every((text) => text.includes('Given up')), all.join('\n'));
+    await page.getByRole('button', { name: 'Remove the filter State' }).click();
+    await page.getByRole('table', { name: 'Deliveries' }).getByText('Retry planned').first().waitFor();
+    assert.ok(!page.url().includes('state='));
+  }));
+});
+
+describe('what others wrote', () => {
+  it('is shown as text', { timeout: 60_000 }, () => visit({ token: TOKENS.acme }, async ({ page, to }) => {
+    await to(delivery);
+    await page.getByRole('tab', { name: 'Response 503' }).click();
+    const body = await page.getByRole('region', { name: 'Response body' }).innerText();
+    assert.ok(body.includes('<script>alert(1)</script><img src=x onerror=alert(1)>⟦U+202E⟧gnp.exe'), body);
+    await page.getByText('"><script>alert(2)</script>').waitFor();
+    await page.getByRole('tab', { name: 'Event' }).click();
+    const payload = await page.getByRole('region', { name: 'Payload' }).innerText();
+    assert.ok(payload.includes('9007199254740993') || payload.includes(HOSTILE.slice(0, 20)), payload);
+    assert.equal(await page.locator('main script, main img[src=x]').count(), 0);
+  }));
+});
+
+describe('dialogs', () => {
+  for (const scheme of ['light', 'dark']) {
+    it(`have nothing that axe finds: ${scheme}`, { timeout: 120_000 }, () => visit({ token: TOKENS.operator, scheme, bypassCSP: true }, async ({ page, to }) => {
+      const found = [];
+      const look = async (name) => {
+        await page.getByRole('dialog').waitFor();
+        await page.waitForFunction(() => !document.querySelector('[role="dialog"] [aria-busy="true"]'));
+        await page.waitForTimeout(300);
+        if (PICTURES) await page.screenshot({ path: `${PICTURES}/dialog-${name}-${scheme}.png` });
+        found.push(...(await axe(page)).map((line) => `${name}: ${line}`));
+        await page.keyboard.press('Escape');
+        await page.getByRole('dialog').waitFor({ state: 'detached' });
+      };
+      await to('/destinations/acme/ledger?tab=keys');
+      await settled(page);
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox', { name: 'Find' }).fill('led');
+      await page.getByRole('option', { name: /ledger/ }).waitFor();
+      await look('find');
+      await page.keyboard.press('?');
+      await look('keyboard');
+      await page.getByRole('button', { name: 'Pause' }).click();
+      await look('pause');
+      await page.getByRole('button', { name: 'More actions' }).click();
+      await page.getByRole('menuitem', { name: 'Delete…' }).click();
+      await look('delete');
+      await page.getByRole('button', { name: 'Rotate…' }).first().click();
+      await look('rotate');
+      await page.getByRole('button', { name: 'Send test' }).click();
+      await page.getByRole('button', { name: 'Send the test' }).click();
+      await page.getByRole('dialog').getByText('Where the time went').waitFor();
+      await look('test');
+      await to('/deliveries?to-tenant=acme&destination=ledger');
+      await settled(page);
+      await page.getByRole('button', { name: 'Resend all that match…' }).click();
+      await page.getByRole('button', { name: /^Resend [0-9]+$/ }).waitFor();
+      await look('resend');
+      assert.deepEqual(found, []);
+    }));
+  }
+});
+
+describe('in a frame', () => {
+  it('of an origin that may, it takes a token and a theme, and tells its height', { timeout: 60_000 }, async () => {
+    const origin = `http://127.0.0.1:${host.address().port}`;
+    const context = await browser.newContext();
+    try {
+      const page = await context.newPage();
+      await page.goto(origin);
+      await page.evaluate((address) => {
+        window.told = [];
+        window.addEventListener('message', (event) => window.told.push([event.origin, event.data]));
+        const frame = document.createElement('iframe');
+        frame.src = address;
+        frame.style.width = '1000px';
+        frame.style.height = '600px';
+        document.body.append(frame);
+      }, `${carillond.base}/console/`);
+      const told = (type) => page.waitForFunction((wanted) => window.told.find(([, data]) => data.type === wanted), type).then((handle) => handle.jsonValue());
+      assert.deepEqual(await told('ready'), [carillond.base, { carillon: 1, type: 'ready' }]);
+      const frame = page.frameLocator('iframe');
+      await frame.getByRole('heading', { name: 'Not signed in' }).waitFor();
+      await page.evaluate(([token, to]) => {
+        const { contentWindow } = document.querySelector('iframe');
+        contentWindow.postMessage({ carillon: 1, type: 'token', token }, to);
+        contentWindow.postMessage({ carillon: 1, type: 'theme', scheme: 'dark', accent: '#00aa55' }, to);
+      }, [TOKENS.acme, carillond.base]);
+      await frame.getByRole('heading', { name: 'Overview' }).waitFor();
+      await frame.locator('html[data-mantine-color-scheme="dark"]').waitFor();
+      assert.ok((await told('height'))[1].px > 100);
+      assert.equal(await frame.getByRole('link', { name: 'Carillon' }).count(), 0);
+      await frame.getByRole('link', { name: 'Deliveries' }).click();
+      await page.waitForFunction(() => window.told.some(([, data]) => data.type === 'navigated' && data.path === '/deliveries'));
+    } finally {
+      await context.close();
+    }
+  });
+
+  it('of another origin it is not shown', { timeout: 60_000 }, async () => {
+    const other = createServer((_request, response) => { response.setHeader('content-type', 'text/html'); response.end(`<!doctype html><iframe src="${carillond.base}/console/"></iframe>`); });
+    await new Promise((resolve) => { other.listen(0, '127.0.0.1', resolve); });
+    const context = await browser.newContext();
+    try {
+      const page = await context.newPage();
+      const refused = page.waitForEvent('console', { predicate: (message) => /frame-ancestors/.test(message.text()) });
+      await page.goto(`http://127.0.0.1:${other.address().port}`);
+      await refused;
+    } finally {
+      await context.close();
+      other.close();
+    }
+  });
+});
+
+describe('the wizard', () => {
+  it('leads from nothing to an event that arrives', { timeout: 120_000 }, async () => {
+    const shop = await receiver({ status: 202, body: '{"queued":true}' });
+    try {
+      await visit({ token: TOKENS.acme }, async ({ page, to }) => {
+        await to('/new');
+        await page.getByLabel('Search event types').fill('order.');
+        await page.getByLabel('order.paid').check();
+        await page.getByText('Only those where…').click();
+        await page.getByRole('combobox', { name: 'Member of the payload' }).fill('customer.country');
+        await page.getByRole('combobox', { name: 'Value' }).fill('NO');
+        await page.getByRole('region', { name: 'Recent events and whether they match' }).getByText('yes').first().waitFor();
+        await page.getByRole('button', { name: 'Destination', exact: true }).click();
+        await page.getByLabel('URL').fill('http://10.1.2.3/hooks');
+        await page.getByText(/10\.1\.2\.3/).last().waitFor();
+        await page.getByLabel('URL').fill(shop.url);
+        await page.getByText(/Requests may go there/).waitFor();
+        await page.reload();  // nothing is lost
+        assert.equal(await page.getByLabel('URL').inputValue(), shop.url);
+        await page.getByLabel('Name', { exact: true }).fill('shop');
+        await page.getByRole('button', { name: 'Make the webhook' }).click();
+        await page.getByText('shown once').waitFor();
+        assert.match(await page.getByLabel('secret first', { exact: true }).inputValue(), /^whsec_/);
+        await page.getByLabel('I have stored it').check();
+        await page.getByRole('button', { name: 'Test', exact: true }).click();
+        await page.getByRole('button', { name: 'Send the test' }).click();
+        await page.getByText('It arrived.').waitFor();
+        assert.equal(shop.seen[0].headers['webhook-test'], 'true');
+        await carillond.publish('acme', 'order.paid', { customer: { country: 'AT' } });
+        await carillond.publish('acme', 'order.paid', { customer: { country: 'NO' }, order: 'the one' });
+        await eventually(() => shop.seen.length > 1, 'the event');
+        assert.ok(shop.seen[1].body.includes('the one'));
+        await page.getByRole('button', { name: 'Done' }).click();
+        await page.getByRole('heading', { name: 'shop' }).waitFor();
+        await page.getByRole('tab', { name: 'What it gets' }).click();
+        await page.getByText('customer.country is "NO"').waitFor();
+      });
+    } finally {
+      await shop.close();
+    }
+  });
+});
+
+describe('mending', () => {
+  it('a failing receiver: found, mended, its deliveries resent and arrived', { timeout: 120_000 }, () => visit({ token: TOKENS.acme }, async ({ page, to }) => {
+    await to('/');
+    await page.getByRole('region', { name: 'Destinations in trouble' }).getByRole('link', { name: 'ledger', exact: true }).click();
+    await page.getByText(/failed while it handled the request: 503/).waitFor();
+    receivers.failing.answer = { status: 200, body: '{}' };
+    const before = receivers.failing.seen.length;
+    await page.getByRole('link', { name: 'All deliveries of ledger' }).click();
+    await page.getByRole('button', { name: 'Resend all that match…' }).click();
+    await page.getByRole('button', { name: /^Resend [0-9]+$/ }).click();
+    await page.getByRole('dialog').getByText('done', { exact: true }).waitFor();
+    await eventually(() => receivers.failing.seen.length >= before + 13, 'what was resent');
+    await page.getByRole('button', { name: 'Close' }).last().click();
+  }));
+
+  it('a policy: the error stands at its field, the change is saved', { timeout: 60_000 }, () => visit({ token: TOKENS.acme, allow: [/status of 400/] }, async ({ page, to }) => {
+    await to('/destinations/acme/slow?tab=policy');
+    const total = page.getByLabel('In all');
+    await total.fill('5m');
+    await page.getByRole('button', { name: 'Save 1 change' }).click();
+    await page.getByText(/must be|at most/).and(page.locator('.mantine-InputWrapper-error')).waitFor();
+    await total.fill('30s');
+    await page.getByRole('button', { name: 'Save 1 change' }).click();
+    await page.getByRole('button', { name: /Save/ }).waitFor({ state: 'detached' });
+    const { timeouts } = await carillond.call('DestinationService/GetDestination', { name: 'tenants/acme/destinations/slow' });
+    assert.deepEqual(timeouts, { connect: '0.100s', total: '30s' });
+  }));
+
+  it('keys rotate with an overlap', { timeout: 60_000 }, () => visit({ token: TOKENS.acme }, async ({ page, to }) => {
+    await to('/destinations/acme/crm?tab=keys');
+    await page.getByRole('row', { name: /^first/ }).getByRole('button', { name: 'Rotate…' }).click();
+    await page.getByRole('button', { name: 'Rotate first' }).click();
+    assert.match(await page.getByLabel('secret', { exact: true }).inputValue(), /^whsec_/);
+    await page.getByLabel('I have stored it').check();
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByText('ends soon').first().waitFor();
+    const { keys } = await carillond.call('KeyService/ListKeys', { parent: 'tenants/acme/destinations/crm' });
+    assert.equal(keys.length, 3);
+  }));
+});
+
+describe('the server', () => {
+  it('may restart under the page', { timeout: 120_000 }, () => visit({ token: TOKENS.acme, allow: [NOT_THERE] }, async ({ page, to }) => {
+    await to('/');
+    await settled(page);
+    await carillond.kill();
+    await page.getByText(/The server does not answer/).first().waitFor();
+    await carillond.startAgain();
+    await page.locator('.banner').waitFor({ state: 'detached' });
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  }));
+
+  it('serves pages for a year and asks of the others each time', async () => {
+    const get = (path, headers = {}) => fetch(`${carillond.base}${path}`, { headers, redirect: 'manual' });
+    const root = await get('/console');
+    assert.deepEqual([root.status, root.headers.get('location')], [308, 'console/']);
+    const index = await get('/console/deliveries');
+    assert.equal(index.headers.get('cache-control'), 'no-cache');
+    assert.equal((await get('/console/', { 'if-none-match': index.headers.get('etag') })).status, 304);
+    const script = /src="(\/console\/assets\/[^"]+\.js)"/.exec(await index.text())[1];
+    assert.match((await get(script)).headers.get('cache-control'), /immutable/);
+    assert.equal((await get('/console/assets/none.js')).status, 404);
+    assert.match(await (await get('/console/licenses.txt')).text(), /react[\s\S]*MIT/i);
+  });
+
+  it('keeps the first load small', { timeout: 60_000 }, () => visit({ token: TOKENS.operator }, async ({ page, to }) => {
+    const sizes = [];
+    page.on('response', async (response) => {
+      if (!response.url().includes('/console/')) return;
+      sizes.push([response.url(), Number((await response.allHeaders())['content-length'] ?? 0)]);
+    });
+    await to('/');
+    await settled(page);
+    const sum = sizes.reduce((all, [, size]) => all + size, 0);
+    assert.ok(sizes.length > 4 && sum <= BUDGET, `${sum} bytes: ${sizes.map((each) => each.join(' ')).join('\n')}`);
+  }));
+});
