@@ -302,6 +302,17 @@ TEST_F(GroupsTest, AfterARestartNoRowPassesWhatIsReadAgain) {
   EXPECT_EQ(PopNext(), 1u);
 }
 
+// The answer was read before the removal of 3 was durable.
+TEST_F(GroupsTest, OneThatWasTakenOutOfTurnDoesNotComeBack) {
+  HaveRows(7, {2, 3, 4});
+  EXPECT_TRUE(groups_.TakeOut(7, 3));
+  EXPECT_FALSE(groups_.TakeOut(7, 3)) << "once";
+  Answer(7, {2, 3, 4});
+  EXPECT_EQ(PopNext(), 2u);
+  groups_.Finish(Sent(2, 7), Ending::kSettled);
+  EXPECT_EQ(PopNext(), 4u);
+}
+
 TEST_F(GroupsTest, NothingFreshGoesWhileAnAnswerIsAwaited) {
   HaveRows(7, {2});
   auto ask = groups_.NextAsk();
