@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "carillon/base/mutex.h"
 #include "carillon/v1/publisher.grpc.pb.h"
 #include "latencies.h"
@@ -30,6 +31,8 @@ constexpr std::chrono::seconds kCallTimeout{30};
 struct Options {
   std::string address;
   std::string location = "Kamen Test";
+  std::string token;
+  int tenants = 0;
   int callers = 64;
   int channels = 4;
   double seconds = 3;
@@ -71,15 +74,17 @@ class Tally {
   std::string first_error_ ABSL_GUARDED_BY(mutex_);
 };
 
-/// One caller: at most one call under way at a time.
+/// One caller: at most one call under way at a time. Where there are tenants its calls go through
+/// them in turn, from its own number on.
 class Caller {
  public:
-  Caller(Stub& stub, Tally& tally, const std::string& location) : stub_(stub), tally_(tally) {
+  Caller(Stub& stub, Tally& tally, const Options& options, int number)
+      : stub_(stub), tally_(tally), options_(options), tenant_(number) {
     v1::Event& event = *request_.add_events();
     v1::SessionEvent& session = *event.mutable_session();
     session.set_uuid("41509791-3de8-5bb9-b4fc-a9753da95aad");
     session.set_action("create");
-    session.set_location(location);
+    session.set_location(options.location);
     session.set_stations(1);
   }
 
@@ -90,6 +95,13 @@ class Caller {
     request_.mutable_events(0)->mutable_session()->set_customerid(due.time_since_epoch().count());
     context_ = std::make_unique<grpc::ClientContext>();
     context_->set_deadline(std::chrono::system_clock::now() + kCallTimeout);
+    if (!options_.token.empty()) {
+      context_->AddMetadata("authorization", "Bearer " + options_.token);
+    }
+    if (options_.tenants > 0) {
+      request_.mutable_events(0)->set_tenant(absl::StrCat("t", tenant_ % options_.tenants));
+      tenant_ += options_.callers;
+    }
     stub_.async()->Publish(context_.get(), &request_, &response_,
                            [this](const grpc::Status& status) { Ended(status); });
   }
@@ -103,6 +115,8 @@ class Caller {
 
   Stub& stub_;
   Tally& tally_;
+  const Options& options_;
+  int tenant_;
   v1::PublishRequest request_;
   v1::PublishResponse response_;
   std::unique_ptr<grpc::ClientContext> context_;
@@ -122,7 +136,7 @@ class Load {
     }
     for (int i = 0; i < options.callers; ++i) {
       Stub& stub = *stubs_[static_cast<size_t>(i % options.channels)];
-      callers_.push_back(std::make_unique<Caller>(stub, tally_, options.location));
+      callers_.push_back(std::make_unique<Caller>(stub, tally_, options, i));
     }
   }
 
@@ -198,6 +212,10 @@ int main(int argc, char** argv) {
   carillon::bench::Options options;
   app.add_option("--address", options.address, "HOST:PORT of the publisher service")->required();
   app.add_option("--location", options.location, "the session's location");
+  app.add_option("--token", options.token, "bearer token");
+  app.add_option("--tenants", options.tenants,
+                 "events are of tenants t0, t1, ... in turn; 0: of none")
+      ->check(CLI::Range(0, 1'000'000));
   app.add_option("--callers", options.callers, "calls under way at once")
       ->check(CLI::Range(1, carillon::bench::kMostCalls));
   app.add_option("--channels", options.channels, "connections")->check(CLI::Range(1, 64));

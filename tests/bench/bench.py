@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from statistics import median
 
+import control_section
 import dead_section
 import https_section
 import log_section
@@ -21,8 +22,10 @@ from programs import BenchError
 
 ROOT = Path(__file__).resolve().parents[2]
 SECTIONS = {**sections.SECTIONS, **https_section.SECTIONS, **policy_sections.SECTIONS,
-            **dead_section.SECTIONS, **log_section.SECTIONS}
-SLOW = sections.SLOW | policy_sections.SLOW | dead_section.SLOW | log_section.SLOW
+            **dead_section.SECTIONS, **log_section.SECTIONS,
+            **control_section.SECTIONS}
+SLOW = sections.SLOW | policy_sections.SLOW | dead_section.SLOW | log_section.SLOW \
+    | control_section.SLOW
 
 
 class Context:

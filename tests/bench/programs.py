@@ -44,6 +44,7 @@ class Program:
     """A process that lives for the length of a `with`; its output goes to `log`."""
 
     def __init__(self, command, log):
+        self.command = command
         self.name = Path(command[0]).name
         self.log = Path(log)
         with open(self.log, "wb") as out:
@@ -166,14 +167,22 @@ class Sink(Program):
 
 
 class Carillond(Program):
-    """The server on a fresh store under `directory`."""
+    """The server on a fresh store under `directory`; `settings` are more of its configuration."""
 
-    def __init__(self, bin_dir, directory, name, destinations, subscriptions):
+    def __init__(self, bin_dir, directory, name, destinations, subscriptions, **settings):
         self.data_dir = Path(directory) / f"{name}-data"
         self.config = Path(directory) / f"{name}.yaml"
+        self.settings = settings
         self.write_config(destinations, subscriptions)
         super().__init__([f"{bin_dir}/carillond", "--config", str(self.config)],
                          Path(directory) / f"{name}.log")
+
+    def again(self):
+        """Started anew on what it left."""
+        more = object.__new__(Carillond)
+        more.__dict__.update(self.__dict__)
+        Program.__init__(more, self.command, self.log)
+        return more
 
     def write_config(self, destinations, subscriptions):
         """Also while it runs: it takes a new one within seconds."""
@@ -186,6 +195,7 @@ class Carillond(Program):
             "guard": {"allow_networks": ["127.0.0.0/8"], "allow_ports": ["1-65535"]},
             "destinations": destinations,
             "subscriptions": subscriptions,
+            **self.settings,
         }, indent=1))
         os.replace(new, self.config)
 

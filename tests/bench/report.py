@@ -69,6 +69,15 @@ FIGURES = [
     ("log_page_max_ms", None, "the same, the slowest, ms"),
     ("log_written_per_s", None, "the same: attempts written a second while it was filled"),
     ("log_bytes_per_attempt", None, "the same: bytes on disk for each"),
+    ("log_publishing_ratio", (">=", 0.95), "publishing with it, and pages read, over none"),
+    ("log_page_beside_publishing_p99_ms", ("<", 50), "the same: a page through the API, p99, ms"),
+    ("log_on_deliveries_ratio", (">=", 0.9), "fan-out 10: deliveries/s with log and statistics over none"),
+    ("log_on_cpu_ratio", None, "the same of CPU per delivery"),
+    ("tenants_10k_start_s", ("<", 3), "10,000 tenants with 3 destinations: from start to ready, s"),
+    ("rss_mb_tenants_10k", ("<", 250), "the same: memory, MB"),
+    ("tenants_10k_publishing_ratio", (">=", 0.9), "the same: publishing over that with one destination"),
+    ("tenants_10k_change_p99_ms", ("<", 100), "the same, under load: a change until it is in force, p99, ms"),
+    ("tenants_10k_change_p50_ms", None, "the same, median, ms"),
     ("slow_receiver_others_p99_ms", None, "the 999 alone, publisher to receiver, p99, ms"),
 ]
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"

@@ -5,6 +5,7 @@ import gzip
 import pathlib
 import re
 import struct
+import threading
 import time
 import unittest
 
@@ -16,9 +17,33 @@ from http2 import (CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PING, P
 
 SECONDS = 6
 BUDGET_MB = 128
-# What the bound is on a machine that does nothing else is 0.25 s; here ten tests may run at once.
+# Where nothing else runs the publisher's p99 is below 0.25 s. Here other tests may run beside: a
+# busy machine adds for each step between two programs and back what it lets a thread wait that
+# wants to run (Lateness).
 P99_SECONDS = 5.0
 CALLS_P99_SECONDS = 2.5
+STEPS = 20
+
+
+class Lateness(threading.Thread):
+    """Sleeps and looks how much too late it was woken: what the machine does to each thread."""
+
+    def __init__(self, pause=0.005):
+        super().__init__(daemon=True)
+        self.pause, self.late, self.going = pause, [], True
+        self.start()
+
+    def run(self):
+        while self.going:
+            begin = time.monotonic()
+            time.sleep(self.pause)
+            self.late.append(time.monotonic() - begin - self.pause)
+
+    def stop(self):
+        """The 99th percentile in seconds."""
+        self.going = False
+        self.join(60)
+        return sorted(self.late)[int(len(self.late) * 0.99)]
 
 
 class FloodCase(EndToEnd):
@@ -63,6 +88,7 @@ class FloodCase(EndToEnd):
         publisher = Publisher(self.address)
         eventually(lambda: len(publisher.times) > 20, "the publisher publishes")
         begin = len(publisher.times)
+        lateness = Lateness()
         peak, threads = idle, 0
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
@@ -76,6 +102,7 @@ class FloodCase(EndToEnd):
         peak = max(peak, self.rss_mb())
         eventually(lambda: len(publisher.times) > begin, "the publisher gets an answer")
         publisher.stop()
+        late = lateness.stop()
         for connection in self.connections:
             connection.close()
         if closed:
@@ -85,11 +112,12 @@ class FloodCase(EndToEnd):
                            lambda: f"memory is given back: {self.rss_mb():.0f} MB, idle {idle:.0f}")
         print(f"{self.id().rsplit('.', 1)[1]}: RSS idle {idle:.0f}, peak {peak:.0f}, after "
               f"{after:.0f} MB; {threads} threads; publisher {len(publisher.times) - begin} calls, "
-              f"p99 {publisher.p99(begin) * 1000:.0f} ms, {len(publisher.failures)} failed", flush=True)
+              f"p99 {publisher.p99(begin) * 1000:.0f} ms, {len(publisher.failures)} failed; "
+              f"the machine is {late * 1000:.0f} ms late", flush=True)
         self.assertLess(peak, 2 * idle + BUDGET_MB)
         self.assertLess(threads, 64)
         self.assertEqual(publisher.failures, [])
-        self.assertLess(publisher.p99(begin), p99)
+        self.assertLess(publisher.p99(begin), p99 + STEPS * late)
 
 
 class Flood(FloodCase):
