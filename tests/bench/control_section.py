@@ -65,7 +65,7 @@ def make_tenants(api, url, count):
                 subscriptions.append({
                     "name": f"{where}/subscriptions/s{i}", "types": ["session.*"],
                     "destinations": [f"{where}/destinations/d{i}"],
-                    "filter": {"payload": "location", "equals": f"Location {i}"}})
+                    "filter": {"payload": "location", "equals": {"stringValue": f"Location {i}"}}})
         api.call("ConfigService/ApplyConfig", {
             "parent": "tenants/-",
             "config": {"destinations": destinations, "subscriptions": subscriptions}})
