@@ -68,7 +68,7 @@ void DestinationExpiry::Look() {
   const uint64_t revision = repository_.revision();
   if (std::exchange(seen_, revision) == revision) return;
   due_.clear();
-  for (const Entry& entry : repository_.List("tenants/")) {
+  for (const Entry& entry : repository_.ListExpiring("tenants/")) {
     const v1::Destination* const destination = ExpiringOf(entry);
     if (destination == nullptr) continue;
     due_.emplace(ExpireTimeOf(destination->expire_time()), entry.name);

@@ -3,48 +3,25 @@
 #include <utility>
 
 namespace carillon::control {
-namespace {
-
-constexpr char kBehindAll = '\x7f';  // no name has it
-
-}  // namespace
 
 Entry EntriesInForce::Find(std::string_view name) const {
-  const base::MutexLock lock(mutex_);
-  const auto found = entries_.find(name);
-  return found == entries_.end() ? Entry{} : found->second;
+  return Locked([&](const PackedEntries& entries) { return entries.Find(name); }).Unpack();
 }
 
 std::vector<Entry> EntriesInForce::List(std::string_view prefix) const {
-  std::vector<Entry> list;
-  const base::MutexLock lock(mutex_);
-  for (auto at = entries_.lower_bound(prefix);
-       at != entries_.end() && at->first.starts_with(prefix); ++at) {
-    list.push_back(at->second);
-  }
-  return list;
+  return Unpack(Locked([&](const PackedEntries& entries) { return entries.List(prefix); }));
+}
+
+std::vector<Entry> EntriesInForce::ListExpiring(std::string_view prefix) const {
+  return Unpack(Locked([&](const PackedEntries& entries) { return entries.ListExpiring(prefix); }));
 }
 
 std::vector<Entry> EntriesInForce::Last(std::string_view prefix, size_t most) const {
-  std::vector<Entry> last;
-  const base::MutexLock lock(mutex_);
-  auto at = entries_.lower_bound(std::string(prefix) + kBehindAll);
-  while (last.size() < most && at != entries_.begin()) {
-    --at;
-    if (!at->first.starts_with(prefix)) break;
-    last.push_back(at->second);
-  }
-  return last;
+  return Unpack(Locked([&](const PackedEntries& entries) { return entries.Last(prefix, most); }));
 }
 
 size_t EntriesInForce::Count(std::string_view prefix) const {
-  size_t count = 0;
-  const base::MutexLock lock(mutex_);
-  for (auto at = entries_.lower_bound(prefix);
-       at != entries_.end() && at->first.starts_with(prefix); ++at) {
-    ++count;
-  }
-  return count;
+  return Locked([&](const PackedEntries& entries) { return entries.Count(prefix); });
 }
 
 resource::SnapshotPtr EntriesInForce::snapshot() const {
@@ -57,15 +34,16 @@ uint64_t EntriesInForce::revision() const {
   return revision_;
 }
 
-void EntriesInForce::Commit(std::vector<Edit> edits, resource::SnapshotPtr snapshot,
+void EntriesInForce::Commit(const std::vector<Edit>& edits, resource::SnapshotPtr snapshot,
                             uint64_t revision) {
+  std::vector<PackedEntries::PackedPtr> packed;
+  packed.reserve(edits.size());
+  for (const Edit& edit : edits) {
+    packed.push_back(edit.message == nullptr ? nullptr : PackedEntries::Pack(*edit.message));
+  }
   const base::MutexLock lock(mutex_);
-  for (Edit& edit : edits) {
-    if (edit.message == nullptr) {
-      entries_.erase(edit.name);
-    } else {
-      entries_[edit.name] = {edit.name, revision, std::move(edit.message)};
-    }
+  for (size_t i = 0; i < edits.size(); ++i) {
+    entries_.Put(edits[i].name, revision, std::move(packed[i]));
   }
   if (snapshot != nullptr) snapshot_ = std::move(snapshot);
   revision_ = revision;
@@ -75,8 +53,7 @@ void EntriesInForce::Rewrite(const std::vector<std::string>& names, uint64_t rev
                              bool is_newest) {
   const base::MutexLock lock(mutex_);
   for (const std::string& name : names) {
-    const auto found = entries_.find(name);
-    if (found != entries_.end()) found->second.revision = revision;
+    entries_.SetRevision(name, revision);
   }
   if (is_newest) revision_ = revision;
 }

@@ -100,7 +100,7 @@ void PortalMethods::RenewAll() {
     const base::MutexLock lock(mutex_);
     for (const auto& [name, known] : known_) names.push_back(name);
   }
-  for (const Entry& entry : options_.repository.List("tenants/")) {
+  for (const Entry& entry : options_.repository.ListExpiring("tenants/")) {
     if (SessionOf(entry) != nullptr) names.push_back(entry.name);
   }
   Renew(names);

@@ -101,6 +101,9 @@ class RepositoryImpl final : public Repository {
   std::vector<Entry> Last(std::string_view prefix, size_t most) const override {
     return in_force_.Last(prefix, most);
   }
+  std::vector<Entry> ListExpiring(std::string_view prefix) const override {
+    return in_force_.ListExpiring(prefix);
+  }
   size_t Count(std::string_view prefix) const override { return in_force_.Count(prefix); }
   resource::SnapshotPtr file() const override { return options_.file.current(); }
   resource::SnapshotPtr stored() const override { return current(); }
@@ -380,7 +383,7 @@ class RepositoryImpl final : public Repository {
     for (const std::string& key : now.write.forgotten) remembered_.Remove(key);
     if (now.write.remembered) remembered_.Add(now.answer_key, *std::move(now.write.remembered));
     if (now.snapshot != nullptr) builder_.Keep(now.snapshot);
-    in_force_.Commit(std::move(now.set.edits), now.snapshot, now.revision);
+    in_force_.Commit(now.set.edits, now.snapshot, now.revision);
     if (now.call.sets_version) SetVersion(now.revision, *now.set.answer);
     End(std::move(now.set.answer));
   }

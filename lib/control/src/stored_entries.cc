@@ -57,7 +57,7 @@ absl::Status AddResource(const RepositoryOptions& options, const store::ConfigEn
     return absl::FailedPreconditionError(
         absl::StrCat("'", base::Printable(name), "' is of a kind that this version does not know"));
   }
-  std::shared_ptr<google::protobuf::Message> message(type->prototype().New());
+  const std::unique_ptr<google::protobuf::Message> message(type->prototype().New());
   absl::Status status = DecodeStored(options.keys, stored.key, stored.value, *message);
   if (!status.ok()) return status;
   absl::StatusOr<Value> value = type->Read(*message, EmptyView(), true);
@@ -65,8 +65,9 @@ absl::Status AddResource(const RepositoryOptions& options, const store::ConfigEn
     return absl::DataLossError(
         absl::StrCat("'", base::Printable(name), "': ", value.status().message()));
   }
-  to.entries[name] = {name, stored.revision, message};
-  edits.push_back({name, message, *std::move(value)});
+  to.entries.Put(name, stored.revision, PackedEntries::Pack(*message));
+  // Of the message only that there is one counts from here on: it need not stay until all are read.
+  edits.push_back({name, MessagePtr(MessagePtr(), &type->prototype()), *std::move(value)});
   return absl::OkStatus();
 }
 

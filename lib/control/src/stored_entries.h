@@ -1,7 +1,5 @@
 #pragma once
 
-#include <functional>
-#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "carillon/base/secret.h"
 #include "carillon/control/repository.h"
+#include "packed_entries.h"
 #include "remembered.h"
 
 namespace carillon::control {
@@ -22,7 +21,7 @@ inline std::string KeyOfResource(std::string_view name) {
 
 /// All that a repository begins with.
 struct StoredEntries {
-  std::map<std::string, Entry, std::less<>> entries;
+  PackedEntries entries;
   std::vector<std::pair<std::string, Remembered::Call>> calls;
   base::Secret key;  ///< of etags, page tokens and request ids; made when the store is new
   resource::SnapshotPtr snapshot;

@@ -76,6 +76,9 @@ class Repository : public resource::Source, public View {
   virtual void RewrapSecrets(bool count_only,
                              absl::AnyInvocable<void(absl::StatusOr<Rewrapped>)> done) = 0;
 
+  /// As List, of those that have an `expire_time`.
+  virtual std::vector<Entry> ListExpiring(std::string_view prefix) const = 0;
+
   /// Of the newest change that is in force.
   virtual uint64_t revision() const = 0;
   /// Fills in what the server sets beside what is stored, and blanks secrets.

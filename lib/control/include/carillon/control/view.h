@@ -23,7 +23,8 @@ struct Entry {
   MessagePtr message;
 };
 
-/// What there is. Any thread; each answer is of one moment.
+/// What there is. Any thread; each answer is of one moment. What is stored is parsed for each
+/// answer, some 2 us a resource: who asks for many at once is no part of delivering.
 class View {
  public:
   virtual ~View() = default;
