@@ -1,4 +1,5 @@
 #include <google/protobuf/stubs/logging.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -13,6 +14,7 @@
 #include <future>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "../common/arguments.h"
@@ -67,6 +69,21 @@ void BlockSignals(int, char**, char**) {
 void UnblockSignals() {
   const sigset_t set = HandledSignals();
   sigprocmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+/// Before there is a second thread. The C library gives every thread an arena of its own, up to
+/// eight a core, and what is free in one is of no use to the others: of 30,000 destinations that is
+/// a tenth of all memory. Threads that compute at once are as many as cores. MALLOC_ARENA_MAX and
+/// GLIBC_TUNABLES go before.
+void BoundArenas() {
+#ifdef M_ARENA_MAX
+  constexpr unsigned kLeast = 4;
+  constexpr unsigned kOfACore = 2;
+  if (std::getenv("MALLOC_ARENA_MAX") != nullptr || std::getenv("GLIBC_TUNABLES") != nullptr)
+    return;
+  const unsigned cores = std::thread::hardware_concurrency();
+  mallopt(M_ARENA_MAX, static_cast<int>(std::max(kLeast, kOfACore * cores)));
+#endif
 }
 
 /// The next signal, or 0 after `millis`.
@@ -150,6 +167,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> StartUnlessStopped(config::Config config
 /// `from`: what the path came from, for errors.
 int Run(const std::string& path, const std::string& from) {
   signal(SIGPIPE, SIG_IGN);
+  BoundArenas();
   const sigset_t signals = HandledSignals();  // blocked: threads inherit that
   absl::StatusOr<config::Config> config = config::LoadConfig(path);
   if (!config.ok()) {
