@@ -1,4 +1,4 @@
-import { lastPart, quoted, tenantOf } from '../../api/names';
+import { lastPart, prefixed, quoted, tenantOf } from '../../api/names';
 import type { Event } from '../../gen/carillon/v1/event_pb';
 import { millisOf } from '../../ui/format';
 import type { FilterField } from '../../ui/Filters';
@@ -53,7 +53,7 @@ export function filterFor(params: URLSearchParams, now: number): string {
     if (value) parts.push(`${field} = ${quoted(value)}`);
   }
   const q = params.get('q')?.trim();
-  if (q) parts.push(`(id = ${quoted(q)} OR type = ${quoted(q.includes('*') ? q : `${q}*`)} OR ordering_key = ${quoted(q)} OR trace_id = ${quoted(q)})`);
+  if (q) parts.push(`(id = ${quoted(q)} OR type = ${prefixed(q.replace(/\*$/, ''))} OR ordering_key = ${quoted(q)} OR trace_id = ${quoted(q)})`);
   const free = params.get('filter')?.trim();
   if (free) parts.push(`(${free})`);
   return parts.join(' AND ');
