@@ -4,10 +4,10 @@ import { useLocation } from 'wouter';
 import { recall, remember } from '../api/storage';
 import { Dialog } from '../ui/Dialog';
 
-const GO: Record<string, string> = { o: '/', d: '/destinations', e: '/events', l: '/deliveries' };
+const GO: Record<string, string> = { o: '/', d: '/destinations', e: '/events', l: '/deliveries', x: '/dead' };
 const LIST: [string[], string][] = [
   [['g', 'o'], 'Overview'], [['g', 'd'], 'Destinations'], [['g', 'l'], 'Deliveries'], [['n'], 'New webhook'],
-  [['g', 'e'], 'Events'],
+  [['g', 'e'], 'Events'], [['g', 'x'], 'Dead letters'],
   [['Ctrl', 'K'], 'Find'], [['/'], 'Filter'], [['.'], 'Light or dark'], [['?'], 'This list'], [['Esc'], 'Close what is on top'],
 ];
 const CHORD_MS = 1200;

@@ -1,4 +1,4 @@
-import { IconActivity, IconBolt, IconHome, IconRefresh, IconSend } from '@tabler/icons-react';
+import { IconActivity, IconBolt, IconHome, IconRefresh, IconSend, IconSkull } from '@tabler/icons-react';
 import { type ComponentType, lazy, type LazyExoticComponent } from 'react';
 
 // Every screen: its address, and where it stands in the menu. A screen that needs a method is in the menu only of
@@ -35,6 +35,7 @@ export const MENU: MenuGroup[] = [
     items: [
       { to: '/events', label: 'Events', icon: IconBolt, method: 'EventService/ListEvents' },
       { to: '/deliveries', label: 'Deliveries', icon: IconActivity, method: 'DeliveryService/ListDeliveries' },
+      { to: '/dead', label: 'Dead letters', icon: IconSkull, method: 'DeliveryService/ListDeliveries' },
       { to: '/replays', label: 'Replays', icon: IconRefresh, method: 'OperationService/ListOperations' },
     ],
   },
@@ -48,6 +49,7 @@ export const SCREENS: Screen[] = [
   { path: '/events/:tenant/:id', page: lazy(() => import('../screens/events/Event')) },
   { path: '/deliveries', page: lazy(() => import('../screens/deliveries/Deliveries')) },
   { path: '/deliveries/:tenant/:destination/:id', page: lazy(() => import('../screens/delivery/Delivery')) },
+  { path: '/dead', page: lazy(() => import('../screens/dead/Dead')) },
   { path: '/replays', page: lazy(() => import('../screens/replays/Replays')) },
   { path: '/replays/new', page: lazy(() => import('../screens/replays/NewReplay')) },
   { path: '/replays/:tenant/:id', page: lazy(() => import('../screens/replays/Replay')) },

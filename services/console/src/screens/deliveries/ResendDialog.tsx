@@ -2,26 +2,26 @@ import { createClient } from '@connectrpc/connect';
 import { useMutation, useQuery, useTransport } from '@connectrpc/connect-query';
 import { Button, TextInput } from '@mantine/core';
 import { useMemo, useState } from 'react';
-import { Link } from 'wouter';
 import { newRequestId } from '../../api/client';
 import { DeliveryService } from '../../gen/carillon/v1/delivery_service_pb';
-import { OperationService, Operation_State } from '../../gen/carillon/v1/operation_pb';
-import { destinationIdOf, partOf, toOperation } from '../../api/names';
+import { destinationIdOf, partOf } from '../../api/names';
 import { count, plural } from '../../ui/format';
 import { Confirm, Dialog } from '../../ui/Dialog';
+import { OperationProgress } from '../../ui/OperationProgress';
 import { Foreign, Kv } from '../../ui/parts';
 import { ErrorBox, Loading } from '../../ui/status';
 import type { Row } from './query';
 
 const AT_ONCE = 8;
 
-function groups(names: string[]): [string, number][] {
+/** How many go to which destination, the most first. */
+export function groups(names: string[]): [string, number][] {
   const by = new Map<string, number>();
   for (const name of names) by.set(destinationIdOf(name), (by.get(destinationIdOf(name)) ?? 0) + 1);
   return [...by].sort((a, b) => b[1] - a[1]).slice(0, 6);
 }
 
-function Picked({ picked, onClose, onDone }: { picked: Row[]; onClose: () => void; onDone: () => void }) {
+function Picked({ picked, verb, onClose, onDone }: { picked: Row[]; verb: string; onClose: () => void; onDone: () => void }) {
   const client = createClient(DeliveryService, useTransport());
   const ids = useMemo(() => new Map(picked.map((row) => [row.name, newRequestId()])), [picked]);
   const [done, setDone] = useState(0);
@@ -44,7 +44,7 @@ function Picked({ picked, onClose, onDone }: { picked: Row[]; onClose: () => voi
   };
   const what = plural(picked.length, 'delivery', 'deliveries');
   return (
-    <Confirm title={`Resend ${what}?`} act={`Resend ${count(picked.length)}`} busy={busy} error={error} onClose={onClose} onAct={() => void send()}>
+    <Confirm title={`${verb} ${what}?`} act={`${verb} ${count(picked.length)}`} busy={busy} error={error} onClose={onClose} onAct={() => void send()}>
       <p className="mt0">Each goes once more to its destination, also those that have arrived: the receiver knows them by the same <code>webhook-id</code>.</p>
       <Kv rows={groups(picked.map((row) => row.name)).map(([id, n]) => [id, <span key={id} className="num">{count(n)}</span>])} />
       {busy ? <p className="mt0" role="status">{count(done)} of {count(picked.length)}</p> : null}
@@ -52,48 +52,20 @@ function Picked({ picked, onClose, onDone }: { picked: Row[]; onClose: () => voi
   );
 }
 
-function Progress({ name, onClose }: { name: string; onClose: () => void }) {
-  const query = useQuery(OperationService.method.getOperation, { name }, { refetchInterval: (q) => (q.state.data?.done ? false : 1000) });
-  const cancel = useMutation(OperationService.method.cancelOperation, { onSuccess: () => void query.refetch() });
-  const it = query.data;
-  return (
-    <Dialog title="Resending" opened onClose={onClose}>
-      <div className="stack">
-        {query.error ? <ErrorBox error={query.error} retry={() => void query.refetch()} /> : null}
-        {!it ? <Loading rows={3} /> : (
-          <>
-            <progress className="bar-p" aria-label="Progress" value={it.done ? 1 : it.progress} max={1} />
-            <Kv rows={[
-              ['State', it.done ? (it.state === Operation_State.SUCCEEDED ? 'done' : it.state === Operation_State.CANCELLED ? 'cancelled' : 'failed') : 'running'],
-              ['Put to be sent', <span key="p" className="num">{count(it.processedCount)} of {count(it.matchedCount)}</span>], ['Arrived', <span key="a" className="num">{count(it.deliveredCount)}</span>], ['Given up again', <span key="d" className="num">{count(it.deadCount)}</span>],
-            ]} />
-            <p className="mt0 muted">It goes on when you close this tab. <Link href={toOperation(name)}>See it under Replays</Link>, where its rate can be changed.</p>
-          </>
-        )}
-        {cancel.error ? <ErrorBox error={cancel.error} /> : null}
-        <div className="dialog-f">
-          {it && !it.done ? <Button variant="default" loading={cancel.isPending} onClick={() => cancel.mutate({ name })}>Cancel the rest</Button> : null}
-          <Button onClick={onClose}>Close</Button>
-        </div>
-      </div>
-    </Dialog>
-  );
-}
-
-function All({ parent, filter, onClose, onDone }: { parent: string; filter: string; onClose: () => void; onDone: () => void }) {
+function All({ parent, filter, verb, onClose, onDone }: { parent: string; filter: string; verb: string; onClose: () => void; onDone: () => void }) {
   const [rate, setRate] = useState('');
   const [requestId] = useState(newRequestId);
   const [operation, setOperation] = useState<string>();
   const wanted = filter || '*';
   const before = useQuery(DeliveryService.method.resendDeliveries, { parent, filter: wanted, validateOnly: true }, { staleTime: 0, gcTime: 0 });
   const resend = useMutation(DeliveryService.method.resendDeliveries, { onSuccess: (answer) => { setOperation(answer.operation?.name); onDone(); } });
-  if (operation) return <Progress name={operation} onClose={onClose} />;
+  if (operation) return <OperationProgress title={verb === 'Resend' ? 'Resending' : 'Requeuing'} name={operation} onClose={onClose} />;
   const matched = before.data?.matchedCount ?? 0n;
   const words = `${before.data?.estimated ? 'about ' : ''}${count(matched)}`;
   const perSecond = Number(rate);
   const wrong = rate !== '' && !(perSecond >= 0.01 && perSecond <= 100_000);
   return (
-    <Confirm title="Resend all that match?" act={before.data ? `Resend ${words}` : 'Resend'} busy={resend.isPending} disabled={matched === 0n || wrong} error={resend.error} onClose={onClose}
+    <Confirm title={`${verb} all that match?`} act={before.data ? `${verb} ${words}` : verb} busy={resend.isPending} disabled={matched === 0n || wrong} error={resend.error} onClose={onClose}
       onAct={() => resend.mutate({ parent, filter: wanted, requestId, ...(rate ? { maxRate: perSecond } : {}) })}>
       {before.error ? <ErrorBox error={before.error} retry={() => void before.refetch()} /> : !before.data ? <Loading rows={3} /> : (
         <>
@@ -106,17 +78,20 @@ function All({ parent, filter, onClose, onDone }: { parent: string; filter: stri
   );
 }
 
-/** Resends what is selected, or all that match, which goes on as an operation. */
-export function ResendDialog({ what, picked, parent, filter, onClose, onDone }: {
-  what: 'picked' | 'all'; picked: Row[]; parent: string; filter: string; onClose: () => void; onDone: () => void;
+/** What is done to all that match is done in one tenant at a time. */
+export function ChooseTenant({ onClose }: { onClose: () => void }) {
+  return (
+    <Dialog title="Choose a tenant first" opened onClose={onClose}>
+      <div className="stack"><p className="mt0">All that match are dealt with in one tenant at a time. Choose it above, or filter by a destination.</p><div className="dialog-f"><Button onClick={onClose}>Close</Button></div></div>
+    </Dialog>
+  );
+}
+
+/** Resends what is selected, or all that match, which goes on as an operation. `verb`: what the act is called. */
+export function ResendDialog({ what, picked, parent, filter, verb = 'Resend', onClose, onDone }: {
+  what: 'picked' | 'all'; picked: Row[]; parent: string; filter: string; verb?: string; onClose: () => void; onDone: () => void;
 }) {
-  if (what === 'picked') return <Picked picked={picked} onClose={onClose} onDone={onDone} />;
-  if (partOf(parent, 'tenants') === '-') {
-    return (
-      <Dialog title="Choose a tenant first" opened onClose={onClose}>
-        <div className="stack"><p className="mt0">All that match are resent in one tenant at a time. Choose it above, or filter by a destination.</p><div className="dialog-f"><Button onClick={onClose}>Close</Button></div></div>
-      </Dialog>
-    );
-  }
-  return <All parent={parent} filter={filter} onClose={onClose} onDone={onDone} />;
+  if (what === 'picked') return <Picked picked={picked} verb={verb} onClose={onClose} onDone={onDone} />;
+  if (partOf(parent, 'tenants') === '-') return <ChooseTenant onClose={onClose} />;
+  return <All parent={parent} filter={filter} verb={verb} onClose={onClose} onDone={onDone} />;
 }

@@ -109,7 +109,7 @@ function Page({ operation, at, refresh }: { operation: Operation; at: number; re
       <div className="head">
         <div className="min0">
           <div className="title"><h1>{KINDS[kind].label}: <Foreign text={targetWords(target)} /></h1><OperationChip state={state} /></div>
-          <p className="sub">started by <Foreign text={principalWords(operation.principal)} /> at <Time at={operation.createTime} form="full" />{began !== undefined && ended !== undefined ? <>, ended after {span(ended - began)}</> : null}</p>
+          <p className="sub">started by <Foreign text={principalWords(operation.principal)} /> at <Time at={operation.createTime} form="full" />{began !== undefined && ended !== undefined ? <>, ended after {ended - began < 1000 ? 'less than a second' : span(ended - began)}</> : null}</p>
         </div>
         <span className="grow" />
         <Actions operation={operation} onDone={refresh} />
