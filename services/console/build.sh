@@ -21,7 +21,7 @@ rm -rf build public src test dist
 cp -r "$here"/{build,public,src,test,index.html,package.json,tsconfig.json,vite.config.ts} .
 if ! [[ -f installed-lock.json ]] || ! cmp -s installed-lock.json "$here/package-lock.json"; then
   cp "$here/package-lock.json" .
-  timeout 600 npm ci --ignore-scripts --no-audit --no-fund --fetch-timeout=30000 >npm.log 2>&1 || {
+  timeout 900 npm ci --ignore-scripts --no-audit --no-fund --fetch-timeout=30000 >npm.log 2>&1 || {
     cat npm.log >&2
     fail "npm could not install the packages of services/console/package-lock.json (see above)"
   }

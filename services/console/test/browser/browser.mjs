@@ -13,7 +13,7 @@ export const launch = () => chromium.launch({ executablePath: process.env.CHROMI
 /** A page with its own session. `faults` fills with what should not be. */
 export async function open(browser, base, { width = 1280, height = 860, scheme = 'light', token, allow = [], bypassCSP = false } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, locale: 'en-GB', timezoneId: 'Europe/Vienna', reducedMotion: 'reduce', bypassCSP });
-  context.setDefaultTimeout(30_000);
+  context.setDefaultTimeout(120_000);
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: base });
   const faults = [];
   await context.exposeBinding('carillonFault', (_source, text) => { faults.push(`policy: ${text}`); });

@@ -25,14 +25,14 @@ before(async () => {
   browser = await launch();
   const { deliveries } = await carillond.call('DeliveryService/ListDeliveries', { parent: 'tenants/acme/destinations/ledger', pageSize: 1 });
   delivery = `/deliveries/acme/ledger/${deliveries[0].name.split('/').at(-1)}`;
-}, { timeout: 120_000 });
+}, { timeout: 600_000 });
 
 after(async () => {
   await browser?.close();
   await carillond?.stop();
   await receivers?.close();
   host?.close();
-}, { timeout: 60_000 });
+}, { timeout: 300_000 });
 
 const screens = () => ({
   overview: '/', destinations: '/destinations', 'destinations-none': '/destinations?q=nothing-is-called-so', destination: '/destinations/acme/ledger',
@@ -58,7 +58,7 @@ const NOT_THERE = /status of 40[0-9]|status of 503|ERR_CONNECTION_REFUSED|ERR_EM
 describe('screens', () => {
   for (const [width, height] of [[1280, 860], [360, 780]]) {
     for (const scheme of ['light', 'dark']) {
-      it(`have no violation of the policy and nothing that axe finds: ${width} px, ${scheme}`, { timeout: 280_000 }, async () => {
+      it(`have no violation of the policy and nothing that axe finds: ${width} px, ${scheme}`, { timeout: 1_200_000 }, async () => {
         const found = [];
         const bypass = { width, height, scheme, token: TOKENS.operator, allow: [NOT_THERE] };
         // What the policy forbids does not depend on the colors.
@@ -85,7 +85,7 @@ describe('screens', () => {
 });
 
 describe('signing in', () => {
-  it('takes a token, says what is wrong with another, and forgets it', { timeout: 60_000 }, () => visit({ allow: [/status of 401/] }, async ({ page, to }) => {
+  it('takes a token, says what is wrong with another, and forgets it', { timeout: 300_000 }, () => visit({ allow: [/status of 401/] }, async ({ page, to }) => {
     await to('/deliveries');
     await page.getByLabel('Token', { exact: true }).fill('car_wrong');
     await page.getByRole('button', { name: 'Sign in' }).click();
@@ -102,7 +102,7 @@ describe('signing in', () => {
     assert.equal(await page.evaluate(() => sessionStorage.getItem('carillon.token')), null);
   }));
 
-  it('by a portal link shows one tenant and nothing of others', { timeout: 90_000 }, async () => {
+  it('by a portal link shows one tenant and nothing of others', { timeout: 400_000 }, async () => {
     const { url } = await carillond.call('PortalService/CreatePortalSession', { parent: 'tenants/acme', portalSession: { subject: 'user-17', theme: { scheme: 'DARK', accent: '#ffcc00' } } });
     const link = url.split('#')[1];
     assert.match(link, /^[A-Za-z0-9_-]{43}$/);
@@ -135,7 +135,7 @@ describe('signing in', () => {
     });
   });
 
-  it('is asked for again when the token ends, over the page', { timeout: 60_000 }, async () => {
+  it('is asked for again when the token ends, over the page', { timeout: 300_000 }, async () => {
     const made = await carillond.call('TokenService/CreateToken', { parent: 'tenants/acme', tokenId: 'short', token: { role: 'ROLE_TENANT_ADMIN' } });
     await visit({ token: made.token, allow: [/status of 401/] }, async ({ page, to }) => {
       await to('/new?step=destination');
@@ -149,7 +149,7 @@ describe('signing in', () => {
     });
   });
 
-  it('as a reader shows what may not be done, and why', { timeout: 60_000 }, () => visit({ token: TOKENS.reader }, async ({ page, to }) => {
+  it('as a reader shows what may not be done, and why', { timeout: 300_000 }, () => visit({ token: TOKENS.reader }, async ({ page, to }) => {
     await to('/destinations/acme/crm');
     await settled(page);
     const pause = page.getByRole('button', { name: 'Pause' });
@@ -161,7 +161,7 @@ describe('signing in', () => {
 });
 
 describe('addresses', () => {
-  it('survive a reload and go back', { timeout: 60_000 }, () => visit({ token: TOKENS.acme }, async ({ page, to }) => {
+  it('survive a reload and go back', { timeout: 300_000 }, () => visit({ token: TOKENS.acme }, async ({ page, to }) => {
     await to('/destinations/acme/ledger?tab=keys');
     await page.getByRole('tab', { name: 'Keys', selected: true }).waitFor();
     await page.reload();
@@ -173,7 +173,7 @@ describe('addresses', () => {
     await page.getByRole('tab', { name: 'Keys', selected: true }).waitFor();
   }));
 
-  it('hold filters', { timeout: 60_000 }, () => visit({ token: TOKENS.acme }, async ({ page, to }) => {
+  it('hold filters', { timeout: 300_000 }, () => visit({ token: TOKENS.acme }, async ({ page, to }) => {
     await to('/deliveries?state=DEAD');
     await page.getByText('Given up').first().waitFor();
     const rows = page.getByRole('table', { name: 'Deliveries' }).getByRole('row');
@@ -186,7 +186,7 @@ describe('addresses', () => {
 });
 
 describe('what others wrote', () => {
-  it('is shown as text', { timeout: 60_000 }, () => visit({ token: TOKENS.acme }, async ({ page, to }) => {
+  it('is shown as text', { timeout: 300_000 }, () => visit({ token: TOKENS.acme }, async ({ page, to }) => {
     await to(delivery);
     await page.getByRole('tab', { name: 'Response 503' }).click();
     const body = await page.getByRole('region', { name: 'Response body' }).innerText();
@@ -201,7 +201,7 @@ describe('what others wrote', () => {
 
 describe('dialogs', () => {
   for (const scheme of ['light', 'dark']) {
-    it(`have nothing that axe finds: ${scheme}`, { timeout: 120_000 }, () => visit({ token: TOKENS.operator, scheme, bypassCSP: true }, async ({ page, to }) => {
+    it(`have nothing that axe finds: ${scheme}`, { timeout: 600_000 }, () => visit({ token: TOKENS.operator, scheme, bypassCSP: true }, async ({ page, to }) => {
       const found = [];
       const look = async (name) => {
         await page.getByRole('dialog').waitFor();
@@ -242,7 +242,7 @@ describe('dialogs', () => {
 });
 
 describe('in a frame', () => {
-  it('of an origin that may, it takes a token and a theme, and tells its height', { timeout: 60_000 }, async () => {
+  it('of an origin that may, it takes a token and a theme, and tells its height', { timeout: 300_000 }, async () => {
     const origin = `http://127.0.0.1:${host.address().port}`;
     const context = await browser.newContext();
     try {
@@ -277,7 +277,7 @@ describe('in a frame', () => {
     }
   });
 
-  it('of another origin it is not shown', { timeout: 60_000 }, async () => {
+  it('of another origin it is not shown', { timeout: 300_000 }, async () => {
     const other = createServer((_request, response) => { response.setHeader('content-type', 'text/html'); response.end(`<!doctype html><iframe src="${carillond.base}/console/"></iframe>`); });
     await new Promise((resolve) => { other.listen(0, '127.0.0.1', resolve); });
     const context = await browser.newContext();
@@ -294,7 +294,7 @@ describe('in a frame', () => {
 });
 
 describe('the wizard', () => {
-  it('leads from nothing to an event that arrives', { timeout: 120_000 }, async () => {
+  it('leads from nothing to an event that arrives', { timeout: 600_000 }, async () => {
     const shop = await receiver({ status: 202, body: '{"queued":true}' });
     try {
       await visit({ token: TOKENS.acme }, async ({ page, to }) => {
@@ -337,7 +337,7 @@ describe('the wizard', () => {
 });
 
 describe('mending', () => {
-  it('a failing receiver: found, mended, its deliveries resent and arrived', { timeout: 120_000 }, () => visit({ token: TOKENS.acme }, async ({ page, to }) => {
+  it('a failing receiver: found, mended, its deliveries resent and arrived', { timeout: 600_000 }, () => visit({ token: TOKENS.acme }, async ({ page, to }) => {
     await to('/');
     await page.getByRole('region', { name: 'Destinations in trouble' }).getByRole('link', { name: 'ledger', exact: true }).click();
     await page.getByText(/failed while it handled the request: 503/).waitFor();
@@ -351,7 +351,7 @@ describe('mending', () => {
     await page.getByRole('button', { name: 'Close' }).last().click();
   }));
 
-  it('a policy: the error stands at its field, the change is saved', { timeout: 60_000 }, () => visit({ token: TOKENS.acme, allow: [/status of 400/] }, async ({ page, to }) => {
+  it('a policy: the error stands at its field, the change is saved', { timeout: 300_000 }, () => visit({ token: TOKENS.acme, allow: [/status of 400/] }, async ({ page, to }) => {
     await to('/destinations/acme/slow?tab=policy');
     const total = page.getByLabel('In all');
     await total.fill('5m');
@@ -364,7 +364,7 @@ describe('mending', () => {
     assert.deepEqual(timeouts, { connect: '0.100s', total: '30s' });
   }));
 
-  it('keys rotate with an overlap', { timeout: 60_000 }, () => visit({ token: TOKENS.acme }, async ({ page, to }) => {
+  it('keys rotate with an overlap', { timeout: 300_000 }, () => visit({ token: TOKENS.acme }, async ({ page, to }) => {
     await to('/destinations/acme/crm?tab=keys');
     await page.getByRole('row', { name: /^first/ }).getByRole('button', { name: 'Rotate…' }).click();
     await page.getByRole('button', { name: 'Rotate first' }).click();
@@ -378,7 +378,7 @@ describe('mending', () => {
 });
 
 describe('the server', () => {
-  it('may restart under the page', { timeout: 120_000 }, () => visit({ token: TOKENS.acme, allow: [NOT_THERE] }, async ({ page, to }) => {
+  it('may restart under the page', { timeout: 600_000 }, () => visit({ token: TOKENS.acme, allow: [NOT_THERE] }, async ({ page, to }) => {
     await to('/');
     await settled(page);
     await carillond.kill();
@@ -401,7 +401,7 @@ describe('the server', () => {
     assert.match(await (await get('/console/licenses.txt')).text(), /react[\s\S]*MIT/i);
   });
 
-  it('keeps the first load small', { timeout: 60_000 }, () => visit({ token: TOKENS.operator }, async ({ page, to }) => {
+  it('keeps the first load small', { timeout: 300_000 }, () => visit({ token: TOKENS.operator }, async ({ page, to }) => {
     const sizes = [];
     page.on('response', async (response) => {
       if (!response.url().includes('/console/')) return;

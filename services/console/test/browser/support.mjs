@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const BIN = process.env.CARILLON_BIN ?? '/usr/bin';
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 
 class Ended extends Error {}
 
