@@ -3,6 +3,7 @@ import './mantine-css';
 import './tokens.css';
 import './app.css';
 import './more.css';
+import './manage.css';
 import { TransportProvider } from '@connectrpc/connect-query';
 import { createTheme, MantineProvider, type MantineColorsTuple } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';

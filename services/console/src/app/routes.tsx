@@ -1,4 +1,4 @@
-import { IconActivity, IconBolt, IconHome, IconRefresh, IconSend, IconSkull } from '@tabler/icons-react';
+import { IconActivity, IconBolt, IconHistory, IconHome, IconKey, IconLink, IconRefresh, IconSend, IconSkull, IconUsers } from '@tabler/icons-react';
 import { type ComponentType, lazy, type LazyExoticComponent } from 'react';
 
 // Every screen: its address, and where it stands in the menu. A screen that needs a method is in the menu only of
@@ -39,6 +39,15 @@ export const MENU: MenuGroup[] = [
       { to: '/replays', label: 'Replays', icon: IconRefresh, method: 'OperationService/ListOperations' },
     ],
   },
+  {
+    title: 'Manage',
+    items: [
+      { to: '/tenants', label: 'Tenants', icon: IconUsers, method: 'TenantService/ListTenants' },
+      { to: '/tokens', label: 'Tokens', icon: IconKey, method: 'TokenService/ListTokens' },
+      { to: '/portal-links', label: 'Portal links', icon: IconLink, method: 'PortalService/ListPortalSessions' },
+      { to: '/audit', label: 'Audit', icon: IconHistory, method: 'AuditService/ListAuditEntries' },
+    ],
+  },
 ];
 
 export const SCREENS: Screen[] = [
@@ -54,4 +63,9 @@ export const SCREENS: Screen[] = [
   { path: '/replays/new', page: lazy(() => import('../screens/replays/NewReplay')) },
   { path: '/replays/:tenant/:id', page: lazy(() => import('../screens/replays/Replay')) },
   { path: '/new', page: lazy(() => import('../screens/wizard/Wizard')) },
+  { path: '/tenants', page: lazy(() => import('../screens/tenants/Tenants')) },
+  { path: '/tenants/:id', page: lazy(() => import('../screens/tenant/Tenant')) },
+  { path: '/tokens', page: lazy(() => import('../screens/tokens/Tokens')) },
+  { path: '/portal-links', page: lazy(() => import('../screens/portal-links/PortalLinks')) },
+  { path: '/audit', page: lazy(() => import('../screens/audit/Audit')) },
 ];

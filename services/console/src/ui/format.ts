@@ -127,3 +127,14 @@ export function readSize(text: string): number | undefined {
   const power = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'].indexOf(match[2] ?? 'B');
   return Number(match[1]) * 1024 ** power;
 }
+
+/** The way back, as the configuration writes it: exact, in the largest unit that divides it. */
+export function sizeText(n: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+  let [value, unit] = [n, 0];
+  while (value > 0 && value % 1024 === 0 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return unit === 0 ? String(value) : `${value}${units[unit]}`;
+}

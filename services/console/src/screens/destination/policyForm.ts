@@ -1,7 +1,7 @@
 import { fromJson, type JsonObject, type JsonValue, toJson } from '@bufbuild/protobuf';
 import { DurationSchema } from '@bufbuild/protobuf/wkt';
 import { type Destination, DestinationSchema } from '../../gen/carillon/v1/destination_pb';
-import { durationText, readDuration, readSize } from '../../ui/format';
+import { durationText, readDuration, readSize, sizeText } from '../../ui/format';
 
 // What of a destination a form changes. Paths are those of the API: default, bounds and errors come from there.
 
@@ -89,6 +89,7 @@ export function textIn(json: JsonObject, { path, kind }: Field): string {
   const value = find(json, path);
   if (value === undefined || value === null) return '';
   if (kind === 'duration') return duration(value);
+  if (kind === 'size') return sizeText(Number(value));
   if (kind === 'durations') return Array.isArray(value) ? value.map(duration).join(', ') : '';
   return String(value);
 }
@@ -128,13 +129,18 @@ export interface Edited {
 
 export const jsonOf = (destination: Destination): JsonObject => toJson(DestinationSchema, destination) as JsonObject;
 
-/** A destination with what was typed put into it. */
-export function edit(before: Destination, texts: Record<string, string>): Edited {
-  const old = jsonOf(before);
+export interface EditedJson {
+  json: JsonObject;
+  changes: { field: Field; before: string; after: string }[];
+  errors: Record<string, string>;
+}
+
+/** The JSON of a resource with what was typed put into it. `touch` is told before a member gets a value. */
+export function editJson(old: JsonObject, fields: Field[], texts: Record<string, string>, touch: (json: JsonObject, field: Field) => void = () => {}): EditedJson {
   const json = structuredClone(old);
   const errors: Record<string, string> = {};
-  const changes: Edited['changes'] = [];
-  for (const field of FIELDS) {
+  const changes: EditedJson['changes'] = [];
+  for (const field of fields) {
     const text = texts[field.path];
     const was = textIn(old, field);
     if (text === undefined || text.trim() === was) continue;
@@ -143,14 +149,23 @@ export function edit(before: Destination, texts: Record<string, string>): Edited
       errors[field.path] = read.error;
       continue;
     }
-    if (field.path === 'retry.delays.items' && read.value !== undefined) {
-      put(json, 'retry.none', undefined);
-      put(json, 'retry.exponential', undefined);
-    }
+    if (read.value !== undefined) touch(json, field);
     put(json, field.path, read.value);
     changes.push({ field, before: was, after: text.trim() });
   }
-  return { destination: fromJson(DestinationSchema, json), json, mask: [...new Set(changes.map(({ field }) => topOf(field.path)))], changes, errors };
+  return { json, changes, errors };
+}
+
+export const masksOf = (changes: EditedJson['changes']): string[] => [...new Set(changes.map(({ field }) => topOf(field.path)))];
+
+/** A destination with what was typed put into it. */
+export function edit(before: Destination, texts: Record<string, string>): Edited {
+  const { json, changes, errors } = editJson(jsonOf(before), FIELDS, texts, (draft, field) => {
+    if (field.path !== 'retry.delays.items') return;
+    put(draft, 'retry.none', undefined);
+    put(draft, 'retry.exponential', undefined);
+  });
+  return { destination: fromJson(DestinationSchema, json), json, mask: masksOf(changes), changes, errors };
 }
 
 const OUTPUT = ['uid', 'etag', 'createTime', 'updateTime', 'revision', 'origin', 'state', 'status', 'disabled', 'keys'];
