@@ -39,6 +39,7 @@ const screens = () => ({
   'destination-paused': '/destinations/acme/resting', 'destination-deliveries': '/destinations/acme/ledger?tab=deliveries', 'destination-gets': '/destinations/acme/ledger?tab=gets',
   'destination-policy': '/destinations/acme/ledger?tab=policy', 'destination-keys': '/destinations/acme/ledger?tab=keys', 'destination-changes': '/destinations/acme/ledger?tab=changes',
   'destination-missing': '/destinations/acme/none', deliveries: '/deliveries', 'deliveries-filtered': '/deliveries?state=DEAD&outcome=failed', delivery,
+  tenants: '/tenants', tenant: '/tenants/acme', tokens: '/tokens', 'portal-links': '/portal-links', audit: '/audit', 'audit-none': '/audit?result=refused&q=nobody',
   wizard: '/new', 'wizard-destination': '/new?step=destination', 'sign-in': '/sign-in', 'no-such-page': '/nope',
 });
 
@@ -69,7 +70,7 @@ describe('screens', () => {
           await settled(axed.page);
           const over = await axed.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
           if (over > 0) found.push(`${name}: ${over} px too wide`);
-          if (PICTURES) await axed.page.screenshot({ path: `${PICTURES}/${name}-${width}-${scheme}.png`, fullPage: !/^(destinations|deliveries)/.test(name) });
+          if (PICTURES) await axed.page.screenshot({ path: `${PICTURES}/${name}-${width}-${scheme}.png`, fullPage: !/^(destinations|deliveries|tenants|tokens|portal-links|audit)/.test(name) });
           found.push(...(await axe(axed.page)).map((line) => `${name}: ${line}`));
           if (!seat) continue;
           await seat.to(path);

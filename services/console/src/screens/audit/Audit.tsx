@@ -18,7 +18,7 @@ const PAGE = 500;
 
 export default function Audit() {
   const viewer = useViewer();
-  return viewer.may('AuditService/ListAuditEntries') ? <List /> : <NoRights role="tenant administrator" />;
+  return viewer.may('AuditService/ListAuditEntries') ? <List /> : <div className="page"><h1>Audit</h1><NoRights role="tenant administrator" /></div>;
 }
 
 function List() {

@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../../gen/carillon/v1/audit_service_pb';
 import { roleWords } from '../../api/caller';
-import { lastPart, principalWords, quoted, tenantOf } from '../../api/names';
+import { lastPart, prefixed, principalWords, quoted, tenantOf } from '../../api/names';
 import { millisOf } from '../../ui/format';
 import type { FilterField } from '../../ui/Filters';
 import { auditWords } from '../overview/lists';
@@ -48,10 +48,10 @@ const time = (text: string | null): string | undefined => {
 
 /** The API's filters find beginnings: those of what people know by heart. */
 function searched(q: string): string[] {
-  const begin = (field: string, text: string) => `${field} = ${quoted(`${text}*`)}`;
+  const begin = (field: string, text: string) => `${field} = ${prefixed(text)}`;
   return [
     begin('principal', q), begin('principal', `token:tokens/${q}`), begin('error_reason', q), begin('remote_address', q), begin('request_id', q), begin('method', `carillon.v1.${q}`),
-    `changes.resource:${quoted(`${q}*`)}`, ...['tenants', 'eventTypes', 'tokens'].map((kind) => `changes.resource:${quoted(`${kind}/${q}*`)}`),
+    `changes.resource:${prefixed(q)}`, ...['tenants', 'eventTypes', 'tokens'].map((kind) => `changes.resource:${prefixed(`${kind}/${q}`)}`),
   ];
 }
 
@@ -61,7 +61,7 @@ export function filterFor(params: URLSearchParams, now: number): string {
   if (result === 'done') parts.push('code = 0');
   else if (result === 'refused') parts.push('NOT code = 0');
   const what = params.get('what');
-  if (what && /^[A-Za-z]+$/.test(what)) parts.push(`method = ${quoted(`carillon.v1.${what}/*`)}`);
+  if (what && /^[A-Za-z]+$/.test(what)) parts.push(`method = ${prefixed(`carillon.v1.${what}/`)}`);
   const span = SPANS[params.get('span') ?? ''];
   if (span) parts.push(`create_time >= ${quoted(new Date(now - span).toISOString())}`);
   const [from, to] = [time(params.get('from')), time(params.get('to'))];

@@ -66,7 +66,7 @@ function EndNow({ row, onClose, onDone }: { row: Row; onClose: () => void; onDon
 
 export default function PortalLinks() {
   const viewer = useViewer();
-  return viewer.may('PortalService/ListPortalSessions') ? <List /> : <NoRights role="tenant administrator" />;
+  return viewer.may('PortalService/ListPortalSessions') ? <List /> : <div className="page"><h1>Portal links</h1><NoRights role="tenant administrator" /></div>;
 }
 
 function List() {

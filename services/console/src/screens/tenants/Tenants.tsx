@@ -5,7 +5,7 @@ import { IconEye } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { chooseTenant, useViewer } from '../../api/caller';
-import { lastPart, quoted } from '../../api/names';
+import { lastPart, prefixed } from '../../api/names';
 import { Origin_Kind } from '../../gen/carillon/v1/resource_pb';
 import type { Tenant } from '../../gen/carillon/v1/tenant_pb';
 import { TenantService } from '../../gen/carillon/v1/tenant_service_pb';
@@ -44,7 +44,7 @@ export function filterFor(params: URLSearchParams): string {
   const parts: string[] = [];
   const q = params.get('q')?.trim();
   // Beginnings: that is what the API's filters find.
-  if (q) parts.push(`(name = ${quoted(`tenants/${q}*`)} OR display_name = ${quoted(`${q}*`)})`);
+  if (q) parts.push(`(name = ${prefixed(`tenants/${q}`)} OR display_name = ${prefixed(q)})`);
   const origin = params.get('origin');
   if (origin && /^[A-Z_]+$/.test(origin)) parts.push(`origin.kind = ${origin}`);
   return parts.join(' AND ');
@@ -58,7 +58,7 @@ const COLUMNS: Column[] = [
 
 export default function Tenants() {
   const viewer = useViewer();
-  return viewer.may('TenantService/ListTenants') ? <List /> : <NoRights role="operator" />;
+  return viewer.may('TenantService/ListTenants') ? <List /> : <div className="page"><h1>Tenants</h1><NoRights role="operator" /></div>;
 }
 
 function List() {

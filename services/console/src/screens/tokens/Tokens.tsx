@@ -83,7 +83,7 @@ function Revoke({ row, onClose, onDone }: { row: Row; onClose: () => void; onDon
 
 export default function Tokens() {
   const viewer = useViewer();
-  return viewer.may('TokenService/ListTokens') ? <List /> : <NoRights role="tenant administrator" />;
+  return viewer.may('TokenService/ListTokens') ? <List /> : <div className="page"><h1>Tokens</h1><NoRights role="tenant administrator" /></div>;
 }
 
 function List() {
