@@ -1,4 +1,4 @@
-import { IconActivity, IconBolt, IconHistory, IconHome, IconKey, IconLink, IconRefresh, IconSend, IconSkull, IconUsers } from '@tabler/icons-react';
+import { IconActivity, IconArrowsSplit2, IconBolt, IconHistory, IconHome, IconKey, IconLink, IconRefresh, IconSend, IconSkull, IconUsers } from '@tabler/icons-react';
 import { type ComponentType, lazy, type LazyExoticComponent } from 'react';
 
 // Every screen: its address, and where it stands in the menu. A screen that needs a method is in the menu only of
@@ -28,6 +28,7 @@ export const MENU: MenuGroup[] = [
     items: [
       { to: '/', label: 'Overview', icon: IconHome, method: 'StatsService/GetSummary' },
       { to: '/destinations', label: 'Destinations', icon: IconSend, method: 'DestinationService/ListDestinations' },
+      { to: '/subscriptions', label: 'Subscriptions', icon: IconArrowsSplit2, method: 'SubscriptionService/ListSubscriptions' },
     ],
   },
   {
@@ -62,6 +63,8 @@ export const SCREENS: Screen[] = [
   { path: '/replays', page: lazy(() => import('../screens/replays/Replays')) },
   { path: '/replays/new', page: lazy(() => import('../screens/replays/NewReplay')) },
   { path: '/replays/:tenant/:id', page: lazy(() => import('../screens/replays/Replay')) },
+  { path: '/subscriptions', page: lazy(() => import('../screens/subscriptions/Subscriptions')) },
+  { path: '/subscriptions/:tenant/:id/edit', page: lazy(() => import('../screens/subscriptions/Edit')) },
   { path: '/new', page: lazy(() => import('../screens/wizard/Wizard')) },
   { path: '/tenants', page: lazy(() => import('../screens/tenants/Tenants')) },
   { path: '/tenants/:id', page: lazy(() => import('../screens/tenant/Tenant')) },

@@ -23,7 +23,7 @@ export function groupsOf(types: EventType[]): [string, EventType[]][] {
   return [...by];
 }
 
-function Catalog({ types, draft, change }: { types: EventType[]; draft: Draft; change: Change }) {
+export function Catalog({ types, draft, change }: { types: EventType[]; draft: Draft; change: Change }) {
   const [text, setText] = useState('');
   const wanted = text.trim().toLowerCase();
   const shown = types.filter((type) => !wanted || `${type.name} ${type.displayName} ${type.description} ${type.tags.join(' ')}`.toLowerCase().includes(wanted));
@@ -64,7 +64,7 @@ function ConditionRow({ condition, members, onChange, onRemove }: { condition: C
   );
 }
 
-function Conditions({ draft, change }: { draft: Draft; change: Change }) {
+export function Conditions({ draft, change }: { draft: Draft; change: Change }) {
   const { data } = useQuery(EventTypeService.method.suggestMembers, { types: draft.types.slice(0, 100), pageSize: 500 }, { enabled: draft.types.length > 0, staleTime: 60_000 });
   const set = (i: number, next: Condition) => change({ conditions: draft.conditions.map((each, at) => (at === i ? next : each)) });
   return (

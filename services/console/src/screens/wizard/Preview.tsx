@@ -10,14 +10,15 @@ import { Json } from '../../ui/Code';
 import { count } from '../../ui/format';
 import { Card, Chip, Copy, Foreign, Time } from '../../ui/parts';
 import { Empty, Loading, Query } from '../../ui/status';
-import { type Draft, draftFilter } from './draft';
+import { type Draft, draftFilter, type Filter } from './draft';
 
 const WAIT_MS = 350;
 
-/** The newest events, and which of them would have been sent. */
-export function Preview({ draft }: { draft: Draft }) {
+/** The newest events, and which of them would have been sent. `kept`: a condition that the draft cannot say, in place of
+    its own. */
+export function Preview({ draft, kept }: { draft: Draft; kept?: Filter | undefined }) {
   const viewer = useViewer();
-  const wanted = useMemo(() => ({ types: draft.types, filter: draftFilter(draft) }), [draft]);
+  const wanted = useMemo(() => ({ types: draft.types, filter: kept ?? draftFilter(draft) }), [draft, kept]);
   const [{ types, filter }] = useDebouncedValue(wanted, WAIT_MS);
   const enabled = viewer.may('SubscriptionService/PreviewSubscription') && types.length > 0;
   const query = useQuery(SubscriptionService.method.previewSubscription, {
