@@ -14,6 +14,8 @@ let carillond;
 let receivers;
 let browser;
 let delivery;
+let event;
+let operation;
 let host;  // a product that embeds the console
 
 before(async () => {
@@ -24,6 +26,10 @@ before(async () => {
   receivers = await seed(carillond);
   browser = await launch();
   const { deliveries } = await carillond.call('DeliveryService/ListDeliveries', { parent: 'tenants/acme/destinations/ledger', pageSize: 1 });
+  const { events } = await carillond.call('EventService/ListEvents', { parent: 'tenants/acme', pageSize: 1 });
+  event = `/events/acme/${events[0].name.split('/').at(-1)}`;
+  const begun = await carillond.call('DeliveryService/ReplayEvents', { destination: 'tenants/acme/destinations/crm', maxRate: 0.01 });
+  operation = `/replays/acme/${begun.operation.name.split('/').at(-1)}`;
   delivery = `/deliveries/acme/ledger/${deliveries[0].name.split('/').at(-1)}`;
 }, { timeout: 600_000 });
 
@@ -40,6 +46,8 @@ const screens = () => ({
   'destination-policy': '/destinations/acme/ledger?tab=policy', 'destination-keys': '/destinations/acme/ledger?tab=keys', 'destination-changes': '/destinations/acme/ledger?tab=changes',
   'destination-missing': '/destinations/acme/none', deliveries: '/deliveries', 'deliveries-filtered': '/deliveries?state=DEAD&outcome=failed', delivery,
   tenants: '/tenants', tenant: '/tenants/acme', tokens: '/tokens', 'portal-links': '/portal-links', audit: '/audit', 'audit-none': '/audit?result=refused&q=nobody',
+  events: '/events', 'events-none': '/events?q=nothing-is-called-so', event, 'event-raw': `${event}?view=raw`, dead: '/dead', 'dead-rows': '/dead?to-tenant=acme&destination=slow', replays: '/replays', operation,
+  replay: '/replays/new', 'replay-whole': '/replays/new?destination=tenants/acme/destinations/crm&selection=all', subscriptions: '/subscriptions', 'subscriptions-table': '/subscriptions?view=table', subscription: '/subscriptions/acme/crm/edit',
   wizard: '/new', 'wizard-destination': '/new?step=destination', 'sign-in': '/sign-in', 'no-such-page': '/nope',
 });
 
@@ -70,7 +78,7 @@ describe('screens', () => {
           await settled(axed.page);
           const over = await axed.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
           if (over > 0) found.push(`${name}: ${over} px too wide`);
-          if (PICTURES) await axed.page.screenshot({ path: `${PICTURES}/${name}-${width}-${scheme}.png`, fullPage: !/^(destinations|deliveries|tenants|tokens|portal-links|audit)/.test(name) });
+          if (PICTURES) await axed.page.screenshot({ path: `${PICTURES}/${name}-${width}-${scheme}.png`, fullPage: !/^(destinations|deliveries|tenants|tokens|portal-links|audit|events|dead|replays|subscriptions$)/.test(name) });
           found.push(...(await axe(axed.page)).map((line) => `${name}: ${line}`));
           if (!seat) continue;
           await seat.to(path);
@@ -237,6 +245,20 @@ describe('dialogs', () => {
       await page.getByRole('button', { name: 'Resend all that match…' }).click();
       await page.getByRole('button', { name: /^Resend [0-9]+$/ }).waitFor();
       await look('resend');
+      await to('/dead?to-tenant=acme&destination=slow');
+      await settled(page);
+      await page.getByRole('button', { name: 'Purge all that match…' }).click();
+      await page.getByLabel(/^Type [0-9]+ to purge them/).waitFor();
+      assert.ok(await page.getByRole('button', { name: /^Purge [0-9]+$/ }).isDisabled());
+      await look('purge');
+      await to(event);
+      await settled(page);
+      await page.getByRole('button', { name: 'Replay to…' }).click();
+      await look('replay');
+      await to('/subscriptions/acme/crm/edit');
+      await settled(page);
+      await page.getByRole('button', { name: 'Delete…' }).click();
+      await look('subscription');
       assert.deepEqual(found, []);
     }));
   }
