@@ -88,7 +88,7 @@ function Actions({ subscription, onChanged }: { subscription: Subscription; onCh
     <div className="acts">
       <Needs may={viewer.may('SubscriptionService/UpdateSubscription')} origin={subscription.origin}><Button variant="default" onClick={() => setOpen('disable')}>{subscription.disabled ? 'Enable…' : 'Disable…'}</Button></Needs>
       <Needs may={viewer.may('SubscriptionService/DeleteSubscription')} origin={subscription.origin}><Button variant="default" onClick={() => setOpen('delete')}>Delete…</Button></Needs>
-      {open === 'delete' ? <DeleteDialog subscription={subscription} onClose={close} onDone={() => { void queries.invalidateQueries(); go('/subscriptions'); }} /> : null}
+      {open === 'delete' ? <DeleteDialog subscription={subscription} onClose={close} onDone={() => go('/subscriptions')} /> : null}
       {open === 'disable' ? <DisableDialog subscription={subscription} onClose={close} onDone={() => { close(); onChanged(); }} /> : null}
     </div>
   );
