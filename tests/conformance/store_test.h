@@ -90,8 +90,10 @@ class StoreTest : public testing::TestWithParam<std::pair<const char*, MakeStore
   Settlement Failed(LaneId lane, uint64_t position, Due due, GroupId group = 0);
   AttemptRow Attempt(LaneId lane, uint64_t position,
                      model::Outcome outcome = model::Outcome::kSuccess);
-  Due At(int64_t seconds) const {
-    return Due::At(under_test_->now() + std::chrono::seconds(seconds));
+  /// So long after the first time that was asked for, however long the test has taken since.
+  Due At(int64_t seconds) {
+    if (!first_at_) first_at_ = under_test_->now();
+    return Due::At(*first_at_ + std::chrono::seconds(seconds));
   }
   DueDeliveries TakeDue(LaneId lane, Due until, size_t limit = 1000);
   DueDeliveries TakeHeld(LaneId lane, GroupId group, size_t limit = 1000);
@@ -124,6 +126,7 @@ class StoreTest : public testing::TestWithParam<std::pair<const char*, MakeStore
   const std::unique_ptr<StoreUnderTest> under_test_;
   std::vector<uint64_t> epochs_;  // by shard
   int appended_ = 0;
+  std::optional<base::WallTime> first_at_;  // see At
 
  private:
   template <typename Answer, typename Question>
