@@ -13,7 +13,8 @@ NAMES = ["", "Alpha", "alpha", "Beta", "Übersee 東京", "a\"quoted\"", "back\\
 
 class Lists(Conformance):
     def lists(self):
-        return self.methods(lambda method: method.has("page_size"))
+        """Suggestions have a size, and no second page."""
+        return self.methods(lambda method: method.has("page_size") and method.has("page_token"))
 
     def rows_field(self, method):
         field, = (one for one in method.output.fields if is_repeated(one) and one.message_type)
