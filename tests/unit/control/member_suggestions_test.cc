@@ -120,7 +120,7 @@ TEST_F(MemberSuggestionsTest, APrefixAndASizeLeaveOthersOut) {
 }
 
 TEST_F(MemberSuggestionsTest, WhatIsWrongIsNamed) {
-  EXPECT_THAT(Refusal(Of({"session.create", "order.nwe"})), HasSubstr("order.nwe"));
+  EXPECT_THAT(Refusal(Of({"session.create", "order.gone"})), HasSubstr("order.gone"));
   EXPECT_THAT(Refusal(Of({"nothing.*"})), HasSubstr("no event type matches"));
   v1::SuggestMembersRequest request;
   request.set_page_size(-1);

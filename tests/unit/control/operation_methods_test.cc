@@ -65,7 +65,8 @@ class OperationMethodsTest : public testing::Test {
   absl::StatusOr<v1::Operation> Update(const std::string& text) {
     v1::UpdateOperationRequest request;
     EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &request)) << text;
-    return Asked<v1::Operation>([&](auto done) { methods_.Update(request, caller_, std::move(done)); });
+    return Asked<v1::Operation>(
+        [&](auto done) { methods_.Update(request, caller_, std::move(done)); });
   }
   absl::StatusOr<v1::Operation> Wait(const std::string& text) {
     v1::WaitOperationRequest request;
@@ -164,18 +165,21 @@ TEST_F(OperationMethodsTest, NamesAreCheckedAndWhatIsMissingIsNotFound) {
   const auto get = [this](const std::string& name) {
     v1::GetOperationRequest request;
     request.set_name(name);
-    return Asked<v1::Operation>([&](auto done) { methods_.Get(request, caller_, std::move(done)); });
+    return Asked<v1::Operation>(
+        [&](auto done) { methods_.Get(request, caller_, std::move(done)); });
   };
   EXPECT_EQ(get(kFirstOperation)->name(), kFirstOperation);
   EXPECT_EQ(aip::ReasonOf(get("tenants/acme/operations/9").status()), v1::RESOURCE_NOT_FOUND);
   EXPECT_THAT(std::string(get("1").status().message()), StartsWith("name: "));
   v1::CancelOperationRequest cancel;
-  EXPECT_FALSE(
-      Asked<v1::Operation>([&](auto done) { methods_.Cancel(cancel, caller_, std::move(done)); }).ok());
+  EXPECT_FALSE(Asked<v1::Operation>([&](auto done) {
+                 methods_.Cancel(cancel, caller_, std::move(done));
+               }).ok());
   cancel.set_name(kFirstOperation);
-  EXPECT_EQ(
-      Asked<v1::Operation>([&](auto done) { methods_.Cancel(cancel, caller_, std::move(done)); })->state(),
-      v1::Operation::CANCELLED);
+  EXPECT_EQ(Asked<v1::Operation>([&](auto done) {
+              methods_.Cancel(cancel, caller_, std::move(done));
+            })->state(),
+            v1::Operation::CANCELLED);
   v1::DeleteOperationRequest forget;
   const auto ask = [&] {
     return Asked<google::protobuf::Empty>(

@@ -1,7 +1,7 @@
 import { Role } from '../../gen/carillon/v1/options_pb';
 
 export const ROLES: { value: string; role: Role; label: string; says: string }[] = [
-  { value: 'publisher', role: Role.PUBLISHER, label: 'Publish events', says: 'Publisher: it sends events, and reads the catalogue of event types.' },
+  { value: 'publisher', role: Role.PUBLISHER, label: 'Publish events', says: 'Publisher: it sends events, and reads the catalog of event types.' },
   { value: 'reader', role: Role.READER, label: 'Read', says: 'Reader: it sees everything of its tenants but secrets.' },
   { value: 'admin', role: Role.TENANT_ADMIN, label: 'Manage tenants’ webhooks', says: 'Tenant administrator: everything in its tenants, but not the tenants themselves.' },
   { value: 'operator', role: Role.OPERATOR, label: 'Operate everything', says: 'Operator: everything, in every tenant.' },
