@@ -369,7 +369,7 @@ describe('mending', () => {
     await page.getByRole('link', { name: 'All deliveries of ledger' }).click();
     await page.getByRole('button', { name: 'Resend all that match…' }).click();
     await page.getByRole('button', { name: /^Resend [0-9]+$/ }).click();
-    await page.getByRole('dialog').getByText('done', { exact: true }).waitFor();
+    await page.getByRole('dialog').getByText('Done', { exact: true }).waitFor();
     await eventually(() => receivers.failing.seen.length >= before + 13, 'what was resent');
     await page.getByRole('button', { name: 'Close' }).last().click();
   }));
