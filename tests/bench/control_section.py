@@ -179,9 +179,11 @@ def log_beside_publishing(ctx):
     with Nginx(ctx.dir) as nginx:
         layout = config.fan_out(nginx.url, 1)
         full = serve(ctx, "log-full", layout, **with_token(ctx, delivery_log={"retention_bytes": "20GiB"}))
+        with full:
+            pass  # it makes its folders
         run_json([f"{ctx.bin}/carillon-bench-log", "--folder", str(full.data_dir / "delivery_log"),
-                  "--attempts", str(attempts), "--pages", "10"], timeout=1800)
-        with full, serve(ctx, "log-none", layout, **with_token(ctx, **OFF)) as none:
+                  "--attempts", str(attempts), "--pages", "100"], timeout=1800)
+        with full.again() as full, serve(ctx, "log-none", layout, **with_token(ctx, **OFF)) as none:
             for server in (none, full):
                 publish_bench(ctx, server.address, token=TOKEN, callers=256, seconds=1)
             for _ in range(2 * ctx.rounds):
