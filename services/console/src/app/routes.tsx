@@ -1,4 +1,4 @@
-import { IconActivity, IconArrowsSplit2, IconBolt, IconHistory, IconHome, IconKey, IconLink, IconRefresh, IconSend, IconSkull, IconUsers } from '@tabler/icons-react';
+import { IconActivity, IconArrowsSplit2, IconBolt, IconHistory, IconHome, IconKey, IconLink, IconRefresh, IconSend, IconSkull, IconTags, IconUsers } from '@tabler/icons-react';
 import { type ComponentType, lazy, type LazyExoticComponent } from 'react';
 
 // Every screen: its address, and where it stands in the menu. A screen that needs a method is in the menu only of
@@ -43,6 +43,7 @@ export const MENU: MenuGroup[] = [
   {
     title: 'Manage',
     items: [
+      { to: '/event-types', label: 'Event types', icon: IconTags, method: 'EventTypeService/ListEventTypes' },
       { to: '/tenants', label: 'Tenants', icon: IconUsers, method: 'TenantService/ListTenants' },
       { to: '/tokens', label: 'Tokens', icon: IconKey, method: 'TokenService/ListTokens' },
       { to: '/portal-links', label: 'Portal links', icon: IconLink, method: 'PortalService/ListPortalSessions' },
@@ -66,6 +67,8 @@ export const SCREENS: Screen[] = [
   { path: '/subscriptions', page: lazy(() => import('../screens/subscriptions/Subscriptions')) },
   { path: '/subscriptions/:tenant/:id/edit', page: lazy(() => import('../screens/subscriptions/Edit')) },
   { path: '/new', page: lazy(() => import('../screens/wizard/Wizard')) },
+  { path: '/event-types', page: lazy(() => import('../screens/event-types/EventTypes')) },
+  { path: '/event-types/:id', page: lazy(() => import('../screens/event-type/EventType')) },
   { path: '/tenants', page: lazy(() => import('../screens/tenants/Tenants')) },
   { path: '/tenants/:id', page: lazy(() => import('../screens/tenant/Tenant')) },
   { path: '/tokens', page: lazy(() => import('../screens/tokens/Tokens')) },
