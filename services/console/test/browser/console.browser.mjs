@@ -45,7 +45,7 @@ const screens = () => ({
   'destination-paused': '/destinations/acme/resting', 'destination-deliveries': '/destinations/acme/ledger?tab=deliveries', 'destination-gets': '/destinations/acme/ledger?tab=gets',
   'destination-policy': '/destinations/acme/ledger?tab=policy', 'destination-keys': '/destinations/acme/ledger?tab=keys', 'destination-changes': '/destinations/acme/ledger?tab=changes',
   'destination-missing': '/destinations/acme/none', deliveries: '/deliveries', 'deliveries-filtered': '/deliveries?state=DEAD&outcome=failed', delivery,
-  tenants: '/tenants', tenant: '/tenants/acme', tokens: '/tokens', 'portal-links': '/portal-links', audit: '/audit', 'audit-none': '/audit?result=refused&q=nobody',
+  'event-types': '/event-types', 'event-type': '/event-types/session.create', tenants: '/tenants', tenant: '/tenants/acme', tokens: '/tokens', 'portal-links': '/portal-links', audit: '/audit', 'audit-none': '/audit?result=refused&q=nobody',
   events: '/events', 'events-none': '/events?q=nothing-is-called-so', event, 'event-raw': `${event}?view=raw`, dead: '/dead', 'dead-rows': '/dead?to-tenant=acme&destination=slow', replays: '/replays', operation,
   replay: '/replays/new', 'replay-whole': '/replays/new?destination=tenants/acme/destinations/crm&selection=all', subscriptions: '/subscriptions', 'subscriptions-table': '/subscriptions?view=table', subscription: '/subscriptions/acme/crm/edit',
   wizard: '/new', 'wizard-destination': '/new?step=destination', 'sign-in': '/sign-in', 'no-such-page': '/nope',

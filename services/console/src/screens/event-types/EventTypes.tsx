@@ -94,7 +94,7 @@ function List() {
       {rows.length > 0 ? <VirtualList label="Event types" columns={COLUMNS} rows={rows} keyOf={(row) => `${row.kind}:${row.id}`} line={line} />
         : loading ? <Loading rows={12} /> : error ? null : filter || text
           ? <Empty title="No event types match" action={<Button variant="default" onClick={() => change(clearFilters(FIELDS, 'q'))}>Clear filters</Button>} />
-          : <Empty title="There is no event type yet" action={create}>What publishers send has a type of this catalogue.</Empty>}
+          : <Empty title="There is no event type yet" action={create}>What publishers send has a type of this catalog.</Empty>}
       {open === 'new' ? <SchemaDialog onClose={() => setOpen(undefined)} onDone={(id) => go(toEventType(id))} /> : null}
       {open === 'import' ? <ImportDialog onClose={() => setOpen(undefined)} onDone={() => { setOpen(undefined); list.reload(); }} /> : null}
     </>

@@ -2,7 +2,7 @@ import { type EventType, EventType_State as State } from '../../gen/carillon/v1/
 import { Origin_Kind } from '../../gen/carillon/v1/resource_pb';
 import { lastPart } from '../../api/names';
 
-// The catalogue as a list: groups by what names begin with, each with its event types.
+// The catalog as a list: groups by what names begin with, each with its event types.
 
 export interface TypeRow {
   kind: 'type';
