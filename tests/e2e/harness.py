@@ -44,12 +44,23 @@ def eventually(condition, what, timeout=PATIENCE):
     """Waits until `condition()` is truthy and returns what it gave."""
     end = time.monotonic() + timeout
     while True:
+        begin = time.monotonic()
         value = condition()
         if value:
             return value
-        if time.monotonic() > end:
+        now = time.monotonic()
+        if now > end:
             raise AssertionError(f"not within {timeout:g} s: {what() if callable(what) else what}")
-        time.sleep(0.02)
+        time.sleep(max(0.02, now - begin))  # what is waited for gets half of the time, at least
+
+
+def all_come(count, goal, what):
+    """Waits until `count()` reaches `goal`, for as long as it goes on growing: how many come in a
+    minute is the machine's business."""
+    seen = count()
+    while seen < goal:
+        eventually(lambda seen=seen: count() > seen, lambda: f"{what}: {count()} of {goal}")
+        seen = count()
 
 
 def http(method, url, timeout=PATIENCE):

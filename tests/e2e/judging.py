@@ -1,11 +1,12 @@
 """A receiver inside the test that judges each request by itself, can keep it waiting, and writes
 down what happens in the order in which it happens."""
 
+import collections
 import threading
 import time
 
 from harness import PATIENCE, eventually, header
-from scripted import Scripted, Server
+from scripted import Scripted
 
 
 class Gate:
@@ -27,11 +28,6 @@ class Gate:
         self.passes.release(10_000)
 
 
-class Quiet(Server):
-    def handle_error(self, request, client_address):
-        pass  # the sender was killed
-
-
 class Judging(Scripted):
     """`judge(request)` gives the status of a request; it may block, and may be replaced. Each
     request has `number` (of the requests to all paths), `at` (when it was read), `open` (requests
@@ -39,10 +35,11 @@ class Judging(Scripted):
     it is answered `status`, `answered` (how many requests had come by then) and `until`."""
 
     def __init__(self, judge=lambda request: 200):
-        super().__init__(server=Quiet)
+        super().__init__()
         self.judge = judge
         self.open = 0
         self.answers_given = []
+        self.tries = collections.Counter()
 
     def take(self, handler):
         body = handler.rfile.read(int(handler.headers["content-length"])).decode()
@@ -53,9 +50,10 @@ class Judging(Scripted):
             self.open += 1
             request |= {"number": len(self.requests), "at": time.monotonic(), "open": self.open,
                         "answers": list(self.answers_given)}
-            request["before"] = sum(r["id"] == request["id"] and r["target"] == request["target"]
-                                    for r in self.requests)
-            self.requests.append(request)
+            same = (request["id"], request["target"])
+            request["before"] = self.tries[same]
+            self.tries[same] += 1
+            self.keep(request)
         status = self.judge(request)
         # Before the answer leaves: what Carillon does on it comes after.
         with self.lock:

@@ -4,7 +4,7 @@ import threading
 import unittest
 
 from control_api_test import ACME, DESTINATIONS, NAME, READER
-from harness import eventually, header
+from harness import all_come, eventually, header
 from replay_test import DELIVERIES, OPERATIONS, TARGET, Replay
 from scripted import Scripted
 
@@ -134,7 +134,7 @@ class Killed(Purge):
         with Scripted() as receiver:
             self.begin_with_two(receiver)
             self.pause()
-            count, first = 6000, 1
+            count, first = 2500, 1
             for _ in range(3):
                 self.publish_many(first, count)
                 name = self.purge()["operation"]["name"]
@@ -150,8 +150,7 @@ class Killed(Purge):
                        lambda: f"the last: {self.sent(receiver)[-5:]}")
             # The last two were accepted before the next purge began.
             self.assertEqual(self.sent(receiver), later[-1:])
-            eventually(lambda: len(set(self.sent(receiver, "/other"))) == first - 1,
-                       lambda: f"{len(set(self.sent(receiver, '/other')))} of {first - 1}")
+            all_come(lambda: len(set(self.sent(receiver, "/other"))), first - 1, "at the other")
 
 
 class Refused(Purge):
