@@ -3,20 +3,20 @@
 # file system that is read-only but for the data folder, under the image's user, without any
 # capability and without a way to get one. It takes this process's place.
 #
-#   enter.sh ROOT PROGRAMS CONFIG DATA SECRETS COMMAND...
+#   enter.sh ROOT BUILT CONFIG DATA SECRETS COMMAND...
 #
-# CONFIG: folder at /etc/carillon; DATA: folder at /var/lib/carillon, or `-` to leave it read-only; SECRETS:
-# folder at /etc/carillon-secrets, or `-`.
+# BUILT: what image/programs.sh put there; CONFIG: folder at /etc/carillon; DATA: folder at /var/lib/carillon, or `-`
+# to leave it read-only; SECRETS: folder at /etc/carillon-secrets, or `-`.
 # As root of a mount namespace of its own.
 set -euo pipefail
-root=$1 programs=$2 config=$3 data=$4 secrets=$5
+root=$1 built=$2 config=$3 data=$4 secrets=$5
 shift 5
 
 mount --bind "$root" "$root"
-for program in "$programs"/*; do
-  mount --bind "$program" "$root/usr/bin/${program##*/}"
-  mount -o remount,bind,ro "$root/usr/bin/${program##*/}"
-done
+while read -r file; do
+  mount --bind "$built/$file" "$root/$file"
+  mount -o remount,bind,ro "$root/$file"
+done < <(cd "$built" && find . -type f)
 mount --bind "$config" "$root/etc/carillon"
 mount -o remount,bind,ro "$root/etc/carillon"
 [[ $data == - ]] || mount --bind "$data" "$root/var/lib/carillon"

@@ -57,13 +57,12 @@ def listed_packages():
 
 def setUpModule():
     """Makes the stage, and the programs as they are in the image; then a network of its own."""
-    global ROOT, PROGRAMS, work
+    global ROOT, BUILT, work
     ROOT = pathlib.Path(subprocess.run([HERE / "make_root.sh", CACHE, VERSION], check=True,
                                        stdout=subprocess.PIPE, text=True).stdout.strip())
     work = tempfile.TemporaryDirectory(prefix="carillon-image-")
-    out = pathlib.Path(work.name)
-    subprocess.run([IMAGE / "programs.sh", BIN, out], check=True)
-    PROGRAMS = out / "usr/bin"
+    BUILT = pathlib.Path(work.name)
+    subprocess.run([IMAGE / "programs.sh", BIN, BUILT], check=True)
     clone_newnet = 0x40000000
     if ctypes.CDLL(None, use_errno=True).unshare(clone_newnet) != 0:
         raise OSError(ctypes.get_errno(), "no network namespace")
@@ -90,7 +89,7 @@ class Inside(EndToEnd):
         """The command line that runs this in the image."""
         variables = {"PATH": PATH, **image_environment(), **(env or {})}
         return ["/usr/bin/env", "-i", *(f"{k}={v}" for k, v in variables.items()), "unshare", "--mount",
-                HERE / "enter.sh", ROOT, PROGRAMS, self.config, data or "-", secrets or "-", *command]
+                HERE / "enter.sh", ROOT, BUILT, self.config, data or "-", secrets or "-", *command]
 
     def start(self, name, *arguments, **options):
         command = self.command(f"/usr/bin/{name}", *arguments, **options)
@@ -169,6 +168,19 @@ class Programs(Inside):
         self.assertEqual([r["verified"] for r in self.received(sink)], [True])
         self.assertEqual(server.stop(), 0)
         self.assertEqual(sink.stop(), 0)
+
+    def test_the_console_is_served(self):
+        self.mount("/ok")
+        server = self.server()
+        for path in ("/console/", "/console/destinations/acme/crm"):
+            status, page = http("GET", f"http://127.0.0.1:7081{path}")
+            self.assertEqual(status, 200, page)
+            self.assertIn('<div id="root"></div>', page)
+        assets = re.findall(r'(?:src|href)="(/console/[^"]+)"', page)
+        self.assertGreaterEqual(len(assets), 3)
+        for asset in [*assets, "/console/licenses.txt"]:
+            self.assertEqual(http("HEAD", f"http://127.0.0.1:7081{asset}")[0], 200, asset)
+        self.assertEqual(server.stop(), 0)
 
     def test_publisher_and_receiver_of_a_helm_test(self):
         """Two containers of one pod, each of which ends by itself."""
@@ -308,7 +320,10 @@ class Stage(Inside):
         for label in ("title", "description", "version", "revision", "created", "licenses", "vendor",
                       "source", "url", "base.name"):
             self.assertIn(f"org.opencontainers.image.{label}=", labels)
-        self.assertIn("image/programs.sh build/release/bin", (IMAGE / "build.sh").read_text())
+        build = (IMAGE / "build.sh").read_text()
+        self.assertIn("image/programs.sh build/release/bin", build)
+        self.assertIn("scripts/install.sh build console\n", build)
+        self.assertRegex(build, r"--target( [\w-]+)* console\n")
         for line in (SOURCES / ".dockerignore").read_text().splitlines():
             if line.startswith("!"):
                 self.assertTrue((SOURCES / line[1:]).exists(), line)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Makes the final stage of the Dockerfile without a container engine: Debian's base by debootstrap,
 # then image/root.sh in it. Prints its folder. It is kept, outside of the sources, until something in
-# image/ changes, and the base for longer; where there is no program yet there is an empty file, to
-# mount one on.
+# image/ changes, and the base for longer; where a program or the console will be there is an empty
+# file, to mount it on.
 #
 #   make_root.sh CACHE VERSION
 #
@@ -43,6 +43,6 @@ cp /etc/resolv.conf "$root/etc/resolv.conf"
 cp -r "$image" "$root/tmp/image"
 PINS=names chroot "$root" /tmp/image/root.sh /tmp/image "$version" >>"$log" 2>&1
 rm -f "$root/etc/resolv.conf" "$root/etc/hostname"
-touch "$root"/usr/bin/{carillond,carillon,carillon-sink} "$root/etc/resolv.conf"
+touch "$root"/usr/bin/{carillond,carillon,carillon-sink} "$root/usr/share/carillon/console.pak" "$root/etc/resolv.conf"
 touch "$root.done"
 echo "$root"

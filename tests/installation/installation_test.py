@@ -2,9 +2,13 @@
 
 import os
 import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
+from harness import EndToEnd, Program, http  # noqa: E402
 
 BUILD = os.environ["CARILLON_BUILD"]
 CMAKE = os.environ.get("CMAKE_COMMAND", "cmake")
@@ -13,12 +17,12 @@ VERSION = os.environ["CARILLON_VERSION"]
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
 
 
-class Installation(unittest.TestCase):
+class Installation(EndToEnd):
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(cls.folder.cleanup)
-        cls.prefix = Path(cls.folder.name)
+        cls.installed = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.installed.cleanup)
+        cls.prefix = Path(cls.installed.name)
         subprocess.run([CMAKE, "--install", BUILD, "--prefix", str(cls.prefix)], check=True,
                        stdout=subprocess.DEVNULL, timeout=60)
 
@@ -36,6 +40,16 @@ class Installation(unittest.TestCase):
         path = self.prefix / "carillon.yaml"
         path.write_text("limits: {max_in_flight: 10}\n")
         self.run_program("carillond", "--check-config", str(path))
+
+    def test_the_console_is_found_and_served(self):
+        program = Program(self.folder, "carillond", ["--config", self.write_config()],
+                          command=self.prefix / "bin/carillond")
+        self.started(program)
+        ready = program.wait_message(program.stderr_path, "ready")
+        status, page = http("GET", f"http://{ready['admin_address']}/console/")
+        self.assertEqual(status, 200, page)
+        self.assertIn('<div id="root"></div>', page)
+        self.assertEqual(program.stop(), 0)
 
     def test_nothing_else_is_a_program(self):
         names = {path.name for path in (self.prefix / "bin").iterdir()}
