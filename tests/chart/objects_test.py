@@ -247,6 +247,44 @@ class Objects(unittest.TestCase):
                 with self.subTest(prefix, v4=v4):
                     self.assertEqual(passes(behind(prefix, v4)), expected)
 
+    def console_paths(self, objects):
+        """What the Ingress and the HTTPRoute of the console lead to, and the Service behind them."""
+        ingress = chart.find(objects, "Ingress", "bell-carillon-console")["spec"]["rules"][0]["http"]["paths"]
+        rules = chart.find(objects, "HTTPRoute", "bell-carillon-console")["spec"]["rules"]
+        by_route = [match["path"]["value"] for rule in rules for match in rule["matches"]]
+        self.assertEqual([path["path"] for path in ingress], by_route)
+        self.assertLessEqual(max(len(rule["matches"]) for rule in rules), 8)
+        backends = {path["backend"]["service"]["name"] for path in ingress}
+        backends |= {ref["name"] for rule in rules for ref in rule["backendRefs"]}
+        self.assertEqual(backends, {"bell-carillon-admin"})
+        return by_route
+
+    def test_ways_to_the_console_lead_to_all_that_it_calls_and_nothing_else(self):
+        objects = chart.rendered(chart.HERE / "values/console.yaml")
+        [port] = chart.find(objects, "Service", "bell-carillon-admin")["spec"]["ports"]
+        self.assertEqual((port["name"], port["targetPort"]), ("http-admin", "admin"))
+        services = {f"/carillon.v1.{name}" for path in (chart.ROOT / "proto/carillon/v1").glob("*.proto")
+                    for name in re.findall(r"^service (\w+) ", path.read_text(), re.M)}
+        paths = self.console_paths(objects)
+        self.assertEqual(sorted(paths), sorted(services - {"/carillon.v1.EventPublisher"} | {"/console"}))
+        calls = {name for path in (chart.ROOT / "services/console/src").rglob("*.ts*") if "gen" not in path.parts
+                 for name in re.findall(r"\b([A-Z]\w+Service)\b", path.read_text())}
+        self.assertGreater(len(calls), 9)
+        self.assertLessEqual({f"/carillon.v1.{name}" for name in calls}, set(paths))
+
+    def test_by_default_no_way_leads_to_the_console_from_outside(self):
+        objects = chart.rendered(chart.HERE / "values/default.yaml")
+        self.assertEqual([each["kind"] for each in objects if each["kind"] in ("Ingress", "HTTPRoute", "GRPCRoute")], [])
+        services = [each["spec"] for each in objects if each["kind"] == "Service"]
+        self.assertEqual({each["type"] for each in services}, {"ClusterIP"})
+
+    def test_helm_test_publishes_with_a_token_where_one_is_asked_for(self):
+        pod = chart.find(chart.rendered(chart.HERE / "values/console.yaml"), "Pod", "bell-carillon-test")
+        [variable] = [each for each in pod["spec"]["containers"][0]["env"] if each["name"] == "CARILLON_TOKEN"]
+        self.assertEqual(variable["valueFrom"]["secretKeyRef"], {"name": "example.com-tests", "key": "nginx"})
+        pod = chart.find(chart.rendered(chart.HERE / "values/default.yaml"), "Pod", "bell-carillon-test")
+        self.assertEqual([each["name"] for each in pod["spec"]["containers"][0]["env"]], ["TEST_ID"])
+
     def test_what_is_kept_free_follows_the_volume_and_leaves_room_for_the_write_ahead_file(self):
         for size, expected in (("1Gi", 128 << 20), ("2Gi", 128 << 20), ("20Gi", 1280 << 20)):
             done = chart.template("helm4", chart.HERE / "values/default.yaml", "--set", f"persistence.size={size}")
@@ -339,6 +377,28 @@ class Objects(unittest.TestCase):
         self.assertIn("exec carillon-0 -c carillon -- /usr/bin/carillon publish --address 127.0.0.1:7080", steps)
         self.assertEqual(set(re.findall(r"(?:-n|--namespace|create namespace) (\S+)", steps)), {"carillon"})
 
+    def check_console_notes(self, warnings):
+        """How to reach the console, who can sign in, and what its ways lack."""
+        forward = "kubectl -n hooks port-forward service/bell-carillon-admin 7081:7081\n"
+        found, text = warnings("default")
+        self.assertIn(forward, text)
+        self.assertIn("/usr/bin/carillon tokens generate", text)
+        self.assertNotIn("console", " ".join(found))
+        self.assertIn("port-forward pod/bell-carillon-0 7081:7081\n", warnings("production")[1])
+        self.assertNotIn("/console/", warnings("default", **{"config.console": {"disabled": True}})[1])
+        found, text = warnings("console")
+        self.assertIn(forward, text)
+        self.assertIn("and https://hooks.example.com/console/", text)
+        self.assertNotIn("tokens generate", text)
+        self.assertTrue(any("networkPolicy.adminFrom" in line for line in found), found)
+        unsafe = ("config.access.public_url", "console.ingress.tls", "helmTest.token")
+        self.assertFalse(any(line.startswith(unsafe) for line in found), found)
+        found, text = warnings("console", **{"config.access.public_url": None, "console.ingress.tls": [],
+                                             "helmTest.token": None})
+        for beginning in unsafe:
+            self.assertTrue(any(line.startswith(beginning) for line in found), f"{beginning}: {found}")
+        self.assertIn("and http://hooks.example.com/console/", text)
+
     def test_notes_warn_of_what_is_unsafe(self):
         def warnings(name, **more):
             options = [word for key, value in more.items() for word in ("--set-json", f"{key}={json.dumps(value)}")]
@@ -357,6 +417,7 @@ class Objects(unittest.TestCase):
         for beginning in ("dev is", "persistence.enabled", "image.registry", "config.destinations[0].url",
                           "networkPolicy.enabled"):
             self.assertTrue(any(line.startswith(beginning) for line in found), f"{beginning}: {found}")
+        self.check_console_notes(warnings)
         usual = warnings("production")[0]
         self.assertEqual([line for line in usual if not line.endswith("sent a request.")], [])
         proxy = {"url": "http://proxy.example.com:3128"}

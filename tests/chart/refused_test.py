@@ -19,8 +19,10 @@ def message(version, case):
 
 
 def names(text, value):
-    """Whether a message names a value, in the way of a template or of either validator."""
-    path = value.split(":")[0].replace("[", ".").replace("]", "")
+    """Whether a message names a value, in the way of a template or of either validator; says `value: why` as a whole."""
+    if ": " in value:
+        return value in text
+    path = value.replace("[", ".").replace("]", "")
     return value in text or path in text or "/" + path.replace(".", "/") in text
 
 

@@ -55,6 +55,7 @@
 {{- fail (printf "%s.parentRefs: name the gateway" $route) -}}
 {{- end -}}
 {{- end -}}
+{{- include "carillon.checkConsole" . -}}
 {{- if and $v.certificate.enabled (not $v.certificate.issuerRef.name) -}}
 {{- fail "certificate.issuerRef.name: name the issuer" -}}
 {{- end -}}
@@ -83,6 +84,30 @@
 {{- end -}}
 {{- if not $v.dev -}}
 {{- include "carillon.checkSecrets" (dict "root" . "path" "config" "value" $v.config) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Of the ways to the console: that it is there, leads to one store, and asks who comes. */}}
+{{- define "carillon.checkConsole" -}}
+{{- $v := .Values -}}
+{{- range $key := list "ingress" "httpRoute" -}}
+{{- if (get $v.console $key).enabled -}}
+{{- if ($v.config.console).disabled -}}
+{{- fail (printf "console.%s.enabled: config.console.disabled is true: nothing would answer" $key) -}}
+{{- end -}}
+{{- if not (include "carillon.hasCallers" $) -}}
+{{- fail (printf "console.%s.enabled: nobody could sign in, as config.access has neither tokens nor jwt_issuers" $key) -}}
+{{- end -}}
+{{- if gt (int $v.replicas) 1 -}}
+{{- fail (printf "console.%s.enabled: with replicas above 1 each call would see the store of another replica; forward a port to the pod that you mean" $key) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if and $v.console.ingress.enabled (not $v.console.ingress.hosts) -}}
+{{- fail "console.ingress.hosts: an Ingress without a host would take every name; name one" -}}
+{{- end -}}
+{{- if and $v.console.httpRoute.enabled (not $v.console.httpRoute.parentRefs) -}}
+{{- fail "console.httpRoute.parentRefs: name the gateway" -}}
 {{- end -}}
 {{- end -}}
 

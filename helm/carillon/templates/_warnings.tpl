@@ -34,6 +34,18 @@
 {{- if or $v.ingress.enabled $v.grpcRoute.enabled $v.httpRoute.enabled -}}
 {{- $warnings = append $warnings "Publishing is open to where the Ingress or Gateway leads from: it has to ask who publishers are, and its pods need a place in networkPolicy.publishFrom." -}}
 {{- end -}}
+{{- if or $v.console.ingress.enabled $v.console.httpRoute.enabled -}}
+{{- $warnings = append $warnings "The console and the administration API are open to where the Ingress or Gateway leads from: its pods need a place in networkPolicy.adminFrom and, so that failed sign-ins count for who made them, in config.access.trusted_proxies." -}}
+{{- if not ($v.config.access).public_url -}}
+{{- $warnings = append $warnings "config.access.public_url is empty: portal links need the address at which people reach the console." -}}
+{{- end -}}
+{{- end -}}
+{{- if and $v.console.ingress.enabled (not $v.console.ingress.tls) -}}
+{{- $warnings = append $warnings "console.ingress.tls is empty: without TLS on the way anybody there reads the tokens of those who sign in." -}}
+{{- end -}}
+{{- if and $v.helmTest.enabled (include "carillon.hasCallers" .) (not $v.helmTest.token) -}}
+{{- $warnings = append $warnings "helmTest.token is empty: publishing asks for a token, so helm test is refused." -}}
+{{- end -}}
 {{- if and $v.networkPolicy.enabled (not $v.networkPolicy.extraEgress) -}}
 {{- if ($v.config.proxy).url -}}
 {{- $warnings = append $warnings "config.proxy is given: allow the way to it in networkPolicy.extraEgress." -}}
