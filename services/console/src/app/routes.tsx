@@ -1,4 +1,4 @@
-import { IconActivity, IconArrowsSplit2, IconBolt, IconHistory, IconHome, IconKey, IconLink, IconRefresh, IconSend, IconSkull, IconTags, IconUsers } from '@tabler/icons-react';
+import { IconActivity, IconArrowsSplit2, IconBolt, IconHistory, IconHome, IconKey, IconLink, IconRefresh, IconSend, IconSettings, IconSkull, IconTags, IconUsers } from '@tabler/icons-react';
 import { type ComponentType, lazy, type LazyExoticComponent } from 'react';
 
 // Every screen: its address, and where it stands in the menu. A screen that needs a method is in the menu only of
@@ -48,6 +48,7 @@ export const MENU: MenuGroup[] = [
       { to: '/tokens', label: 'Tokens', icon: IconKey, method: 'TokenService/ListTokens' },
       { to: '/portal-links', label: 'Portal links', icon: IconLink, method: 'PortalService/ListPortalSessions' },
       { to: '/audit', label: 'Audit', icon: IconHistory, method: 'AuditService/ListAuditEntries' },
+      { to: '/settings', label: 'Settings', icon: IconSettings, method: 'ServerService/GetSettings' },
     ],
   },
 ];
@@ -74,4 +75,5 @@ export const SCREENS: Screen[] = [
   { path: '/tokens', page: lazy(() => import('../screens/tokens/Tokens')) },
   { path: '/portal-links', page: lazy(() => import('../screens/portal-links/PortalLinks')) },
   { path: '/audit', page: lazy(() => import('../screens/audit/Audit')) },
+  { path: '/settings', page: lazy(() => import('../screens/settings/Settings')) },
 ];

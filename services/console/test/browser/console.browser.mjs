@@ -46,7 +46,7 @@ const screens = () => ({
   'destination-paused': '/destinations/acme/resting', 'destination-deliveries': '/destinations/acme/ledger?tab=deliveries', 'destination-gets': '/destinations/acme/ledger?tab=gets',
   'destination-policy': '/destinations/acme/ledger?tab=policy', 'destination-keys': '/destinations/acme/ledger?tab=keys', 'destination-changes': '/destinations/acme/ledger?tab=changes',
   'destination-missing': '/destinations/acme/none', deliveries: '/deliveries', 'deliveries-filtered': '/deliveries?state=DEAD&outcome=failed', delivery,
-  'event-types': '/event-types', 'event-type': '/event-types/session.create', tenants: '/tenants', tenant: '/tenants/acme', tokens: '/tokens', 'portal-links': '/portal-links', audit: '/audit', 'audit-none': '/audit?result=refused&q=nobody',
+  'event-types': '/event-types', 'event-type': '/event-types/session.create', tenants: '/tenants', tenant: '/tenants/acme', tokens: '/tokens', 'portal-links': '/portal-links', audit: '/audit', 'audit-none': '/audit?result=refused&q=nobody', settings: '/settings', 'settings-set': '/settings?only=set', 'settings-none': '/settings?q=nothing-is-called-so',
   events: '/events', 'events-none': '/events?q=nothing-is-called-so', event, 'event-raw': `${event}?view=raw`, dead: '/dead', 'dead-rows': '/dead?to-tenant=acme&destination=slow', replays: '/replays', operation,
   replay: '/replays/new', 'replay-whole': '/replays/new?destination=tenants/acme/destinations/crm&selection=all', subscriptions: '/subscriptions', 'subscriptions-table': '/subscriptions?view=table', subscription: '/subscriptions/acme/crm/edit',
   wizard: '/new', 'wizard-destination': '/new?step=destination', 'sign-in': '/sign-in', 'no-such-page': '/nope',
@@ -156,6 +156,30 @@ describe('signing in', () => {
     await page.getByRole('group', { name: 'Needs the role tenant administrator' }).first().hover();
     await page.getByRole('tooltip', { name: 'Needs the role tenant administrator' }).waitFor();
     assert.equal(await page.getByRole('link', { name: 'New webhook' }).count(), 0);
+  }));
+});
+
+describe('settings', () => {
+  it('say what the file sets, and nothing secret', { timeout: 300_000 }, () => visit({ token: TOKENS.operator }, async ({ page, to }) => {
+    await to('/');
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await page.getByRole('heading', { name: 'Settings' }).waitFor();
+    const row = (path) => page.getByRole('row', { name: `Copy ${path}` }).innerText();
+    assert.match(await row('journal.min_free_bytes'), /\s0\n\s*from the file\s+Default: 256MiB/);
+    assert.match(await row('secrets.master_key'), /set, never shown/);
+    assert.match(await row('server.max_payload_bytes'), /256KiB\s+default/);
+    await page.getByText('Set by the file', { exact: true }).click();
+    await page.getByRole('button', { name: 'Copy server.max_payload_bytes' }).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Copy journal.data_dir' }).click();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'journal.data_dir');
+    assert.ok(!/7{64}|[0-9a-f]{64}/.test(await page.locator('main').innerText()));
+    assert.ok(page.url().endsWith('/settings?only=set'));
+  }));
+
+  it('are no business of tenants', { timeout: 300_000 }, () => visit({ token: TOKENS.acme }, async ({ page, to }) => {
+    await to('/settings');
+    await page.getByText('It needs the role operator.').waitFor();
+    assert.equal(await page.getByRole('link', { name: 'Settings' }).count(), 0);
   }));
 });
 
