@@ -12,6 +12,12 @@ std::vector<Entry> EntriesInForce::List(std::string_view prefix) const {
   return Unpack(Locked([&](const PackedEntries& entries) { return entries.List(prefix); }));
 }
 
+std::vector<Entry> EntriesInForce::ListOf(const google::protobuf::Message& prototype,
+                                          std::string_view prefix) const {
+  return Unpack(
+      Locked([&](const PackedEntries& entries) { return entries.ListOf(prototype, prefix); }));
+}
+
 std::vector<Entry> EntriesInForce::ListExpiring(std::string_view prefix) const {
   return Unpack(Locked([&](const PackedEntries& entries) { return entries.ListExpiring(prefix); }));
 }

@@ -26,6 +26,9 @@ class EntriesInForce {
   Entry Find(std::string_view name) const;
   std::vector<Entry> List(std::string_view prefix) const;
   std::vector<Entry> Last(std::string_view prefix, size_t most) const;
+  /// As List, of those of one kind.
+  std::vector<Entry> ListOf(const google::protobuf::Message& prototype,
+                            std::string_view prefix) const;
   /// As List, of those that have an `expire_time`.
   std::vector<Entry> ListExpiring(std::string_view prefix) const;
   size_t Count(std::string_view prefix) const;

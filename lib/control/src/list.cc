@@ -91,7 +91,7 @@ absl::StatusOr<std::vector<std::string>> Methods::Names(const ListRequest& reque
   const auto add = [&](std::string name) {
     if (ids->empty() || Sees(caller, name)) names.push_back(std::move(name));
   };
-  for (const Entry& entry : repository_.List(PrefixOf(tenant))) {
+  for (const Entry& entry : repository_.ListOf(type_.prototype(), PrefixOf(tenant))) {
     if (type_.pattern().Match(entry.name)) add(entry.name);
   }
   const bool all = tenant == aip::NamePattern::kAny;
@@ -104,7 +104,7 @@ absl::StatusOr<std::vector<std::string>> Methods::Names(const ListRequest& reque
 std::vector<Answer> Methods::Shown(const std::string& tenant) const {
   const bool all = tenant == aip::NamePattern::kAny;
   std::vector<Answer> shown;
-  for (const Entry& entry : repository_.List(PrefixOf(tenant))) {
+  for (const Entry& entry : repository_.ListOf(type_.prototype(), PrefixOf(tenant))) {
     if (!type_.pattern().Match(entry.name)) continue;
     Answer& copy = shown.emplace_back(type_.Summary(*entry.message));
     repository_.Complete(entry, *copy);

@@ -62,6 +62,15 @@ std::vector<PackedEntries::Found> PackedEntries::List(std::string_view prefix) c
   return list;
 }
 
+std::vector<PackedEntries::Found> PackedEntries::ListOf(const google::protobuf::Message& prototype,
+                                                        std::string_view prefix) const {
+  std::vector<Found> list;
+  Walk(prefix, [&](const std::string& name, const Held& held) {
+    if (held.packed->prototype == &prototype) list.push_back({name, held.revision, held.packed});
+  });
+  return list;
+}
+
 std::vector<PackedEntries::Found> PackedEntries::Last(std::string_view prefix, size_t most) const {
   std::vector<Found> last;
   auto at = entries_.lower_bound(std::string(prefix) + kBehindAll);

@@ -52,6 +52,9 @@ class PackedEntries {
   std::vector<Found> List(std::string_view prefix) const;
   /// The last of those by name, the last first.
   std::vector<Found> Last(std::string_view prefix, size_t most) const;
+  /// Of those, the ones of the kind of `prototype`, a default instance of generated code.
+  std::vector<Found> ListOf(const google::protobuf::Message& prototype,
+                            std::string_view prefix) const;
   /// Of those, the ones that have an `expire_time`.
   std::vector<Found> ListExpiring(std::string_view prefix) const;
   size_t Count(std::string_view prefix) const;

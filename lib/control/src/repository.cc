@@ -101,6 +101,10 @@ class RepositoryImpl final : public Repository {
   std::vector<Entry> Last(std::string_view prefix, size_t most) const override {
     return in_force_.Last(prefix, most);
   }
+  std::vector<Entry> ListOf(const google::protobuf::Message& prototype,
+                            std::string_view prefix) const override {
+    return in_force_.ListOf(prototype, prefix);
+  }
   std::vector<Entry> ListExpiring(std::string_view prefix) const override {
     return in_force_.ListExpiring(prefix);
   }

@@ -221,9 +221,9 @@ void TenantDeletions::EndOthers(const v1::Operation& operation) {
 }
 
 void TenantDeletions::Resume() {
-  for (const Entry& entry : options_.repository.List("tenants/")) {
-    const auto mark = std::dynamic_pointer_cast<const v1::Operation>(entry.message);
-    if (mark == nullptr) continue;
+  for (const Entry& entry :
+       options_.repository.ListOf(v1::Operation::default_instance(), "tenants/")) {
+    const auto mark = std::static_pointer_cast<const v1::Operation>(entry.message);
     options_.operations.Get(mark->name(), [this, mark](const absl::StatusOr<v1::Operation>& known) {
       if (absl::IsNotFound(known.status())) {
         const Entry tenant = options_.repository.Find(mark->target());

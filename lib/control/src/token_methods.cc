@@ -79,10 +79,8 @@ void TokenMethods::RenewAll() {
   std::vector<access::Authenticator::Grant> all;
   grants_.clear();
   for (const char* prefix : {"tokens/", "tenants/"}) {
-    for (const Entry& entry : options_.repository.List(prefix)) {
-      const auto* token = dynamic_cast<const v1::Token*>(entry.message.get());
-      if (token == nullptr) continue;
-      auto grant = GrantOf(*token);
+    for (const Entry& entry : options_.repository.ListOf(v1::Token::default_instance(), prefix)) {
+      auto grant = GrantOf(static_cast<const v1::Token&>(*entry.message));
       if (!grant.ok()) continue;  // it was checked when it was read
       all.push_back(*grant);
       grants_[entry.name] = *std::move(grant);

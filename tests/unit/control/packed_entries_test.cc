@@ -5,6 +5,7 @@
 
 #include "carillon/v1/destination.pb.h"
 #include "carillon/v1/resource.pb.h"
+#include "carillon/v1/tenant.pb.h"
 
 namespace carillon::control {
 namespace {
@@ -72,6 +73,17 @@ TEST(PackedEntriesTest, ListsByPrefixInTheOrderOfNames) {
   EXPECT_EQ(entries.Count("tenants/c"), 0u);
   EXPECT_THAT(NamesIn(entries.Last("tenants/a", 2)), ElementsAre("tenants/ab/x", "tenants/a/y"));
   EXPECT_TRUE(entries.Last("tenants/c", 2).empty());
+}
+
+TEST(PackedEntriesTest, ListsThoseOfOneKind) {
+  PackedEntries entries;
+  entries.Put("tenants/a/x", 1, PackedEntries::Pack(Packable("https://a.example/")));
+  entries.Put("tenants/a/y", 1, PackedEntries::Pack(v1::Tenant()));
+  entries.Put("tenants/b/x", 1, PackedEntries::Pack(v1::Tenant()));
+  const v1::Tenant& kind = v1::Tenant::default_instance();
+  EXPECT_THAT(NamesIn(entries.ListOf(kind, "tenants/a/")), ElementsAre("tenants/a/y"));
+  EXPECT_THAT(NamesIn(entries.ListOf(kind, "")), ElementsAre("tenants/a/y", "tenants/b/x"));
+  EXPECT_TRUE(entries.ListOf(v1::Key::default_instance(), "").empty());
 }
 
 TEST(PackedEntriesTest, ListsWhatExpires) {

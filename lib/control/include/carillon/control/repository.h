@@ -76,6 +76,10 @@ class Repository : public resource::Source, public View {
   virtual void RewrapSecrets(bool count_only,
                              absl::AnyInvocable<void(absl::StatusOr<Rewrapped>)> done) = 0;
 
+  /// As List, of those of the kind of `prototype`, a default instance of generated code: of what
+  /// is of other kinds, which may be nearly all, nothing is parsed.
+  virtual std::vector<Entry> ListOf(const google::protobuf::Message& prototype,
+                                    std::string_view prefix) const = 0;
   /// As List, of those that have an `expire_time`.
   virtual std::vector<Entry> ListExpiring(std::string_view prefix) const = 0;
 
