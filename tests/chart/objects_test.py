@@ -350,7 +350,7 @@ class Objects(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder, "carillon.yaml")
             path.write_text(text)
-            result = subprocess.run([program, "--check-config", path, "--no-secrets"], text=True, timeout=60,
+            result = subprocess.run([program, "--check-config", path, "--no-secrets"], text=True, timeout=240,
                                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             self.assertEqual(result.returncode, 0, result.stdout)
 

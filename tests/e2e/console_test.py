@@ -35,7 +35,7 @@ class Console(EndToEnd):
 
     def get(self, path, method="GET", **headers):
         host, port = self.carillond.admin_address.rsplit(":", 1)
-        connection = http.client.HTTPConnection(host, int(port), timeout=30)
+        connection = http.client.HTTPConnection(host, int(port), timeout=240)
         self.addCleanup(connection.close)
         connection.request(method, path, headers={k.replace("_", "-"): v for k, v in headers.items()})
         answer = connection.getresponse()

@@ -45,7 +45,7 @@ class Metrics(EndToEnd):
         server.wait_metric("carillon_dead_total", 10)
         _, text = server.get("/metrics")
         done = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True,
-                              text=True, timeout=60)
+                              text=True, timeout=240)
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
 
         metrics = server.metrics()

@@ -225,7 +225,7 @@ class Damage(Stores):
         self.folder.chmod(0o755)
         command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
                    str(BIN / "carillond"), "--config", str(self.folder / "carillon.yaml")]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=240)
         self.assertEqual(done.returncode, 3, done.stderr)
         self.assertIn("read and write its files", done.stderr)
 

@@ -156,7 +156,7 @@ class Pod(Inside):
     def probe(self, name):
         """Whether this probe of the server's container succeeds."""
         done = subprocess.run([chart.programs("probe") / "probe", POD_IP, name], text=True, capture_output=True,
-                              timeout=60, input=json.dumps(self.spec["containers"][0]))
+                              timeout=240, input=json.dumps(self.spec["containers"][0]))
         self.told = done.stdout + done.stderr
         self.assertIn(done.returncode, (0, 1), self.told)
         return done.returncode == 0

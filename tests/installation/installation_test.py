@@ -24,10 +24,10 @@ class Installation(EndToEnd):
         cls.addClassCleanup(cls.installed.cleanup)
         cls.prefix = Path(cls.installed.name)
         subprocess.run([CMAKE, "--install", BUILD, "--prefix", str(cls.prefix)], check=True,
-                       stdout=subprocess.DEVNULL, timeout=60)
+                       stdout=subprocess.DEVNULL, timeout=240)
 
     def run_program(self, name, *arguments):
-        done = subprocess.run([self.prefix / "bin" / name, *arguments], env=ENVIRONMENT, timeout=60,
+        done = subprocess.run([self.prefix / "bin" / name, *arguments], env=ENVIRONMENT, timeout=240,
                               capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
@@ -77,7 +77,7 @@ class Installation(EndToEnd):
         root = self.prefix / "share/carillon/proto"
         protos = sorted(str(path.relative_to(root)) for path in root.rglob("*.proto"))
         subprocess.run(["protoc", "-I", str(root), "-o", "/dev/null", *protos], check=True,
-                       timeout=60)
+                       timeout=240)
 
 
 if __name__ == "__main__":

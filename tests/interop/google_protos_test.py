@@ -22,7 +22,7 @@ def ours():
     names = sorted(str(path.relative_to(PROTO)) for path in (PROTO / "google").rglob("*.proto"))
     with tempfile.NamedTemporaryFile() as out:
         subprocess.run([os.environ["PROTOC"], f"--proto_path={PROTO}", f"--descriptor_set_out={out.name}",
-                        *names], check=True, timeout=60)
+                        *names], check=True, timeout=240)
         return {file.name: file for file in descriptor_pb2.FileDescriptorSet.FromString(out.read()).file}
 
 

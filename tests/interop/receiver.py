@@ -41,7 +41,7 @@ def verifies_v1a(public, content, signature):
         done = subprocess.run(
             ["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-rawin",
              "-inkey", paths["key"], "-in", paths["content"], "-sigfile", paths["signature"]],
-            capture_output=True, text=True, timeout=60)
+            capture_output=True, text=True, timeout=240)
     return done.returncode == 0 and "Verified Successfully" in done.stdout
 
 

@@ -169,13 +169,13 @@ class Traces(EndToEnd):
         """As a publisher with an instrumented gRPC client does; `own`: further members."""
         with grpc.insecure_channel(server.publish_address) as channel:
             call = channel.unary_unary("/carillon.v1.EventPublisher/Publish")
-            call(self.request(event_id, own), metadata=metadata, timeout=60)
+            call(self.request(event_id, own), metadata=metadata, timeout=240)
 
     def publish_stream(self, server, event_ids, metadata):
         with grpc.insecure_channel(server.publish_address) as channel:
             call = channel.stream_stream("/carillon.v1.EventPublisher/PublishStream")
             answers = call(iter([self.request(event_id) for event_id in event_ids]),
-                           metadata=metadata, timeout=60)
+                           metadata=metadata, timeout=240)
             self.assertEqual(len(list(answers)), len(event_ids))
 
     @staticmethod

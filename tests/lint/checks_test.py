@@ -101,7 +101,7 @@ struct Counter {
             done = subprocess.run(
                 ["clang++-19", "-std=c++20", "-fsyntax-only", "-Wthread-safety", "-Werror", "-x", "c++", "-I",
                  ROOT / "lib/base/include", "-"], input=self.GUARDED.replace("LOCK", lock), capture_output=True,
-                text=True, timeout=60)
+                text=True, timeout=240)
             self.assertEqual(done.returncode == 0, compiles, done.stderr)
         self.assertIn("-Wthread-safety", (ROOT / "CMakeLists.txt").read_text())
 
@@ -131,7 +131,7 @@ class Changed(unittest.TestCase):
 
     def changed(self, *base, at=None):
         done = subprocess.run([(at or self.repository) / "scripts/lint_changed.sh", *base], capture_output=True,
-                              text=True, timeout=60, env={**os.environ, "CARILLON_LINT_FILES": "0"})
+                              text=True, timeout=240, env={**os.environ, "CARILLON_LINT_FILES": "0"})
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return set(re.findall(r"lib/(\w+)[.]cc", done.stdout))
 

@@ -88,5 +88,5 @@ def syntax_errors(expressions):
         yaml.safe_dump(groups, file)
         file.flush()
         done = subprocess.run([PROMTOOL, "check", "rules", file.name], capture_output=True,
-                              text=True, timeout=60)
+                              text=True, timeout=240)
     return done.stdout + done.stderr if done.returncode else ""

@@ -130,7 +130,7 @@ class Stack:
         """An event that is known already, but for the first time; and one that is not valid."""
         for more in (["--id", "again", "--type", TYPES[0]], ["--type", "no.such.type"]):
             subprocess.run([BIN / "carillon", "publish", "--address", self.server.publish_address,
-                            "--json", "{}", *more], capture_output=True, timeout=60)
+                            "--json", "{}", *more], capture_output=True, timeout=240)
 
     def start_prometheus(self):
         rules = self.folder / "rules"
@@ -168,7 +168,7 @@ class Stack:
     def ask(self, path, **parameters):
         """What Prometheus' API says."""
         status, body = http("GET", f"{self.prometheus_url}/api/v1/{path}?"
-                                   f"{urllib.parse.urlencode(parameters)}", timeout=60)
+                                   f"{urllib.parse.urlencode(parameters)}", timeout=240)
         assert status == 200, f"{parameters}: {body}"
         return json.loads(body)["data"]
 

@@ -185,7 +185,7 @@ def main():
     rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 6000
     table = list(cases(seed, rounds))
     lines = "".join("\t".join([field(p), field(v)] + [field(n) for n in path]) + "\n" for p, v, path in table)
-    done = subprocess.run([sys.argv[1]], input=lines, capture_output=True, text=True, check=True, timeout=100)
+    done = subprocess.run([sys.argv[1]], input=lines, capture_output=True, text=True, check=True, timeout=500)
     verdicts = done.stdout.splitlines()
     assert len(verdicts) == len(table), (len(verdicts), len(table))
     counts = {}
