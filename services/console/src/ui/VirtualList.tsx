@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { memo, type ReactNode, useCallback, useEffect, useRef } from 'react';
 
 export const ROW = 36;
 const AHEAD = 600;
@@ -12,14 +12,28 @@ export interface Column {
   className?: string;
 }
 
+const cellClass = (column: Column) => `vt-c c-${column.id}${column.secondary ? ' vt-2' : ''}${column.className ? ` ${column.className}` : ''}`;
+
+type Line<Row> = (row: Row, index: number) => ReactNode[];
+
+/** A row is drawn anew when it is another, or when `line` is: never because of scrolling. */
+const Drawn = memo(function Drawn({ row, index, start, columns, line }: { row: unknown; index: number; start: number; columns: Column[]; line: Line<unknown> }) {
+  const cells = line(row, index);
+  return (
+    <div role="row" aria-rowindex={index + 2} className="vt-r" style={{ transform: `translateY(${start}px)` }}>
+      {columns.map((column, i) => <span key={column.id} role="cell" className={cellClass(column)}>{cells[i]}</span>)}
+    </div>
+  );
+});
+
 /** A list of many rows: fixed height, only what is seen is in the page. Rows are slim objects, never messages. */
 export function VirtualList<Row>({ label, columns, rows, keyOf, line, onNearEnd, total, atTop }: {
   label: string;
   columns: Column[];
   rows: readonly Row[];
   keyOf: (row: Row) => string;
-  /** The cells of a row; memoize what is in them. */
-  line: (row: Row, index: number) => ReactNode[];
+  /** The cells of a row. Lists of thousands keep it, and `columns`, from one time to the next. */
+  line: Line<Row>;
   onNearEnd?: (() => void) | undefined;
   /** If known. */
   total?: number | undefined;
@@ -27,16 +41,16 @@ export function VirtualList<Row>({ label, columns, rows, keyOf, line, onNearEnd,
   atTop?: ((top: boolean) => void) | undefined;
 }) {
   const box = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({
-    count: rows.length, getScrollElement: () => box.current, estimateSize: () => ROW, overscan: 8,
-    getItemKey: (i) => keyOf(rows[i]!),
-  });
+  const keys = useRef(keyOf);
+  keys.current = keyOf;
+  // With another function all rows would be measured anew.
+  const getItemKey = useCallback((i: number) => keys.current(rows[i]!), [rows]);
+  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => ROW, overscan: 8, getItemKey });
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
     if (onNearEnd && last >= rows.length - AHEAD) onNearEnd();
   }, [last, rows.length, onNearEnd]);
-  const cellClass = (column: Column) => `vt-c c-${column.id}${column.secondary ? ' vt-2' : ''}${column.className ? ` ${column.className}` : ''}`;
   return (
     <div
       ref={box} className="vt" role="table" aria-label={label} aria-rowcount={total === undefined ? -1 : total + 1} tabIndex={0}
@@ -48,14 +62,7 @@ export function VirtualList<Row>({ label, columns, rows, keyOf, line, onNearEnd,
         </div>
       </div>
       <div className="vt-w" role="rowgroup" style={{ height: virtual.getTotalSize() }}>
-        {items.map((item) => {
-          const cells = line(rows[item.index]!, item.index);
-          return (
-            <div key={item.key} role="row" aria-rowindex={item.index + 2} className="vt-r" style={{ transform: `translateY(${item.start}px)` }}>
-              {columns.map((column, i) => <span key={column.id} role="cell" className={cellClass(column)}>{cells[i]}</span>)}
-            </div>
-          );
-        })}
+        {items.map((item) => <Drawn key={item.key} row={rows[item.index]!} index={item.index} start={item.start} columns={columns} line={line as Line<unknown>} />)}
       </div>
     </div>
   );

@@ -109,24 +109,26 @@ export const Spark = memo(function Spark({ data, tone = 'accent', w = 96, h = 24
   );
 });
 
-/** Traffic over time as bars: their height is how much, their red part what failed. */
+const bar = (x: number, top: number, width: number, height: number) => `M${x.toFixed(1)} ${top.toFixed(1)}h${width.toFixed(1)}v${height.toFixed(1)}h-${width.toFixed(1)}z`;
+
+/** Traffic over time as bars: their height is how much, their red part what failed. A path for each color, since lists
+    have one in each row. */
 export const Bars = memo(function Bars({ ok, bad, label }: { ok: number[]; bad: number[]; label: string }) {
   const max = Math.max(...ok.map((v, i) => v + (bad[i] ?? 0)), 1);
   const step = 116 / Math.max(ok.length, 1);
+  const width = step * 0.72;
+  const paths = { track: '', 'm-ok': '', 'm-bad': '' };
+  ok.forEach((good, i) => {
+    const failed = bad[i] ?? 0;
+    const all = ((good + failed) / max) * 20;
+    const red = failed > 0 ? Math.max((failed / max) * 20, 1.5) : 0;
+    if (all === 0) paths.track += bar(i * step, 20, width, 1);
+    else if (all > red) paths['m-ok'] += bar(i * step, 21 - all, width, all - red);
+    if (red > 0) paths['m-bad'] += bar(i * step, 21 - red, width, red);
+  });
   return (
     <svg className="hbars" width={116} height={22} viewBox="0 0 116 22" role="img" aria-label={label}>
-      {ok.map((good, i) => {
-        const failed = bad[i] ?? 0;
-        const all = ((good + failed) / max) * 20;
-        const red = failed > 0 ? Math.max((failed / max) * 20, 1.5) : 0;
-        const width = step * 0.72;
-        return (
-          <g key={i}>
-            <rect className={all > 0 ? 'm-ok' : 'track'} x={i * step} y={all > 0 ? 21 - all : 20} width={width} height={all > 0 ? Math.max(all - red, 0) : 1} rx={0.6} />
-            {red > 0 ? <rect className="m-bad" x={i * step} y={21 - red} width={width} height={red} rx={0.6} /> : null}
-          </g>
-        );
-      })}
+      {Object.entries(paths).map(([name, d]) => (d ? <path key={name} className={name} d={d} /> : null))}
     </svg>
   );
 });

@@ -18,12 +18,12 @@ export async function visitAt(browser, carillond, { base = carillond.base, ...op
   }
 }
 
-/** Starts both before the first test of a file and ends them after the last. `fill` puts data in, and returns what has
-    to be closed. */
+/** Starts both before the first test of a file and ends them after the last. `config`: more of the configuration, or
+    what makes it. `fill` puts data in, and returns what has to be closed. */
 export function stage({ config, fill = seed } = {}) {
   const on = {};
   before(async () => {
-    on.carillond = await startCarillond(config);
+    on.carillond = await startCarillond(typeof config === 'function' ? await config() : config);
     on.receivers = await fill(on.carillond);
     on.browser = await launch();
   }, { timeout: 600_000 });

@@ -65,15 +65,16 @@ export default function Deliveries() {
     else next.delete(row.name);
     return next;
   }), []);
-  const line = (row: Row) => [
+  const allTenants = viewer.tenant === undefined;
+  const line = useCallback((row: Row) => [
     <input key="p" type="checkbox" aria-label={`Select ${row.type} to ${row.destination}`} checked={picked.has(row.name)} onChange={(event) => pick(row, event.currentTarget.checked)} />,
     <Time key="t" ms={row.last ?? row.accepted} form="millis" />,
     <Link key="y" className="mono" href={toDelivery(row.name)}><Foreign text={row.type} /></Link>,
-    <span key="d"><Foreign text={row.destination} />{viewer.tenant === undefined ? <> <Foreign text={row.tenant} className="muted" /></> : null}</span>,
+    <span key="d"><Foreign text={row.destination} />{allTenants ? <> <Foreign text={row.tenant} className="muted" /></> : null}</span>,
     <DeliveryChip key="s" state={row.state} />,
     row.outcome === Outcome.SUCCESS ? <span key="o" className="muted num">{row.status || 'Delivered'}</span> : <OutcomeChip key="o" outcome={row.outcome} status={row.status} />,
     <span key="n" className="num">{count(row.attempts)}</span>,
-  ];
+  ], [picked, pick, allTenants]);
   const may = viewer.may('DeliveryService/ResendDeliveries');
   const fields = [...FIELDS, ...linkedFields(params, LINKED_WORDS)];
   const filtered = filter !== '' || params.get('destination') !== null;

@@ -15,7 +15,7 @@ import { Bars, Foreign, StateChip, Time } from '../../ui/parts';
 import { Empty, ErrorBox, Loading, Refreshing } from '../../ui/status';
 import { DESTINATION_STATES, type DestinationState, STATE_FILTERS, stateOf, TROUBLE_FILTER, whyOf } from '../../ui/states';
 import { type Column, VirtualList } from '../../ui/VirtualList';
-import { useSparks } from './sparks';
+import { type Sparks, useSpark, useSparks } from './sparks';
 import { StateActions } from './StateActions';
 
 const PAGE = 500;
@@ -74,6 +74,12 @@ export function filterFor(params: URLSearchParams): string {
   return parts.join(' AND ');
 }
 
+const columnsFor = (allTenants: boolean): Column[] => [
+  { id: 'pick', head: <span className="vh">Select</span> }, { id: 'name', head: 'Name' }, ...(allTenants ? [{ id: 'tenant', head: 'Tenant', secondary: true }] : []),
+  { id: 'url', head: 'URL', secondary: true }, { id: 'state', head: 'State' }, { id: 'why', head: 'Why', secondary: true },
+  { id: 'spark', head: 'Attempts, 24 h', secondary: true }, { id: 'waiting', head: 'Waiting', className: 'r' }, { id: 'success', head: 'Last success', secondary: true },
+];
+
 export default function Destinations() {
   const viewer = useViewer();
   const [params, change] = useAddress();
@@ -102,23 +108,15 @@ export default function Destinations() {
     else next.delete(name);
     return next;
   }), []);
-  const columns: Column[] = [
-    { id: 'pick', head: <span className="vh">Select</span> }, { id: 'name', head: 'Name' },
-    ...(viewer.tenant === undefined ? [{ id: 'tenant', head: 'Tenant', secondary: true }] : []),
-    { id: 'url', head: 'URL', secondary: true }, { id: 'state', head: 'State' }, { id: 'why', head: 'Why', secondary: true },
-    { id: 'spark', head: 'Attempts, 24 h', secondary: true }, { id: 'waiting', head: 'Waiting', className: 'r' }, { id: 'success', head: 'Last success', secondary: true },
-  ];
-  const line = (row: Row) => {
-    const cells = [
-      <input key="p" type="checkbox" aria-label={`Select ${row.id}`} checked={picked.has(row.name)} onChange={(event) => pick(row.name, event.currentTarget.checked)} />,
-      <Link key="n" href={toDestination(row.name)} className="strong" title={row.display || row.id}><Foreign text={row.display || row.id} /></Link>,
-      <Foreign key="t" text={row.tenant} />, <Foreign key="u" text={row.url} className="mono" />, <StateChip key="s" state={row.state} />,
-      <Foreign key="w" text={row.why} className="muted" />, <SparkCell key="b" of={sparks(row.name)} id={row.id} />,
-      <span key="c" className="num">{row.waiting === undefined ? '–' : count(row.waiting)}{row.behind ? '+' : ''}</span>, <Time key="l" ms={row.lastSuccess} />,
-    ];
-    if (viewer.tenant !== undefined) cells.splice(2, 1);
-    return cells;
-  };
+  const allTenants = viewer.tenant === undefined;
+  const columns = useMemo(() => columnsFor(allTenants), [allTenants]);
+  const line = useCallback((row: Row) => [
+    <input key="p" type="checkbox" aria-label={`Select ${row.id}`} checked={picked.has(row.name)} onChange={(event) => pick(row.name, event.currentTarget.checked)} />,
+    <Link key="n" href={toDestination(row.name)} className="strong" title={row.display || row.id}><Foreign text={row.display || row.id} /></Link>,
+    ...(allTenants ? [<Foreign key="t" text={row.tenant} />] : []), <Foreign key="u" text={row.url} className="mono" />, <StateChip key="s" state={row.state} />,
+    <Foreign key="w" text={row.why} className="muted" />, <SparkCell key="b" sparks={sparks} name={row.name} />,
+    <span key="c" className="num">{row.waiting === undefined ? '–' : count(row.waiting)}{row.behind ? '+' : ''}</span>, <Time key="l" ms={row.lastSuccess} />,
+  ], [picked, pick, allTenants, sparks]);
   const filtered = filter !== '' || q !== '';
   const searching = q !== '' && !list.complete && !list.error;
   return (
@@ -139,8 +137,9 @@ export default function Destinations() {
   );
 }
 
-function SparkCell({ of, id }: { of: { ok: number[]; bad: number[] } | undefined; id: string }) {
+function SparkCell({ sparks, name }: { sparks: Sparks; name: string }) {
+  const of = useSpark(sparks, name);
   if (!of) return <span className="hbars" />;
   const sum = (data: number[]) => data.reduce((all, n) => all + n, 0);
-  return <Bars ok={of.ok} bad={of.bad} label={`${id}: ${count(sum(of.ok))} delivered, ${count(sum(of.bad))} failed in 24 h`} />;
+  return <Bars ok={of.ok} bad={of.bad} label={`${lastPart(name)}: ${count(sum(of.ok))} delivered, ${count(sum(of.bad))} failed in 24 h`} />;
 }
