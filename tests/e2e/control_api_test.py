@@ -113,7 +113,7 @@ class Managing(ControlApi):
         self.assertTrue(signed_by(new.wait_records(2)[1], rotated["key"]["secret"]["value"]))
         self.call(DESTINATIONS + "DeleteDestination", {"name": NAME, "force": True})
         self.publish_one(4)
-        self.carillond.wait_gauge("carillon_destinations", 0)
+        self.carillond.wait_total("carillon_destinations", 0)
         self.assertEqual(len(new.records()), 2)
 
     def test_the_file_is_read_only_and_keeps_its_names(self):

@@ -218,10 +218,17 @@ class Server(Program):
                           lambda: f"{name} >= {value}, it is {self.metric(name)}")
 
     def wait_gauge(self, name, value):
-        """Waits until the metric is `value`. A gauge may be from a moment ago: a delivery thread
-        that gets no processor for a while does not answer a scrape in time."""
-        return eventually(lambda: self.metric(name) == value,
-                          lambda: f"{name} == {value}, it is {self.metric(name)}")
+        """Waits until the metric is there and is `value`. A gauge may be from a moment ago: a
+        delivery thread that gets no processor for a while does not answer a scrape in time."""
+        return eventually(lambda: self.metrics().get(name) == value,
+                          lambda: f"{name} == {value}, it is {self.metrics().get(name)}")
+
+    def wait_total(self, name, value):
+        """Waits until all series of the metric together are `value`."""
+        def total():
+            found = [each for key, each in self.metrics().items() if key.split("{")[0] == name]
+            return sum(found) if found else None
+        return eventually(lambda: total() == value, lambda: f"{name} == {value}, it is {total()}")
 
     def memory_mb(self):
         """The most it ever had."""

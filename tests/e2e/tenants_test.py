@@ -277,7 +277,7 @@ class WhoMay(TenantsApi):
         self.call(PUBLISH, {"events": [event(2, tenant="acme")]}, token, 401)
         self.call(TENANTS + "GetTenant", {"name": "tenants/acme"}, OPERATOR, 404)
         self.call(PUBLISH, {"events": [event(3, tenant="acme")]}, OPERATOR)
-        self.carillond.wait_gauge("carillon_destinations", 0)
+        self.carillond.wait_total("carillon_destinations", 0)
         self.assertEqual(len(receiver.records()), 1)
         self.carillond.kill()
         self.carillond = self.server(env={"MASTER_KEY": MASTER})
