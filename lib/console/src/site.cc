@@ -1,5 +1,6 @@
 #include "carillon/console/site.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +15,7 @@ constexpr std::string_view kRoot = "/console/";
 constexpr std::string_view kAssets = "/console/assets/";
 constexpr std::string_view kIndex = "/console/index.html";
 constexpr char kSettings[] = "/console/settings.json";
+constexpr size_t kMaxDepth = 16;  // of a path below the root, in slashes
 
 std::string PolicyFor(const std::vector<std::string>& embed_origins) {
   return absl::StrCat(
@@ -62,11 +64,28 @@ bool LooksLikeFile(std::string_view path) {
   return path.find('/') == path.npos && path.find('.') != path.npos;
 }
 
+/// Where the page for paths of this depth is kept; no path of a request begins so.
+std::string IndexAt(size_t depth) {
+  return depth == 0 ? std::string(kIndex) : absl::StrCat("index ", depth);
+}
+
+/// The page as it is served so far below the root: it names its files by relative paths
+/// (`"./assets/a.js"`), as nobody tells what a proxy has put in front of the root.
+web::StaticFile IndexBelow(const web::StaticFile& index, size_t depth) {
+  std::string up = "\"";
+  for (size_t i = 0; i < depth; ++i) up += "../";
+  return {.content_type = index.content_type,
+          .bytes = absl::StrReplaceAll(index.bytes, {{"\"./", up}})};
+}
+
 }  // namespace
 
 Site::Site(std::vector<PakFile> files, const std::vector<std::string>& embed_origins)
     : policy_(PolicyFor(embed_origins)) {
   for (PakFile& each : files) {
+    for (size_t depth = 1; each.path == "index.html" && depth <= kMaxDepth; ++depth) {
+      files_.Add(IndexAt(depth), IndexBelow(each.file, depth));
+    }
     files_.Add(absl::StrCat(base::ToAbsl(kRoot), each.path), std::move(each.file));
   }
   files_.Add(kSettings, {.content_type = "application/json", .bytes = SettingsFor(embed_origins)});
@@ -89,7 +108,8 @@ web::Response Site::Serve(const web::Request& request) const {
   } else if (files_.Has(request.path) || LooksLikeFile(request.path)) {
     response = files_.Serve(request);
   } else {
-    response = files_.Serve(request, kIndex);
+    const auto depth = std::ranges::count(request.path.substr(kRoot.size()), '/');
+    response = files_.Serve(request, IndexAt(static_cast<size_t>(depth)));
   }
   SetHeaders(policy_, response.headers);
   return response;

@@ -42,6 +42,25 @@ TEST(SiteTest, WithoutItsSlashItLeadsThere) {
   EXPECT_EQ(Header(response, "Location"), "console/");
 }
 
+TEST(SiteTest, PagesFindTheirFilesAtAnyDepth) {
+  std::vector<PakFile> files = SamplePages();
+  files[0].file.bytes = "<script src=\"./assets/a-1x.js\"></script><link href=\"./icon.svg\">";
+  const Site site(files, {});
+  EXPECT_EQ(Get(site, "/console/tokens").bytes(), files[0].file.bytes);
+  EXPECT_EQ(Get(site, "/console/destinations/acme/crm").bytes(),
+            "<script src=\"../../assets/a-1x.js\"></script><link href=\"../../icon.svg\">");
+  EXPECT_EQ(Get(site, "/console/tokens/").bytes(),
+            "<script src=\"../assets/a-1x.js\"></script><link href=\"../icon.svg\">");
+  const web::Response page = Get(site, "/console/a/b", {{"Accept-Encoding", "br"}});
+  EXPECT_EQ(Header(page, "Content-Encoding"), "-");
+  EXPECT_EQ(Get(site, "/console/c/d", {{"If-None-Match", Header(page, "ETag")}}).status, 304);
+  EXPECT_NE(Get(site, "/console/c", {{"If-None-Match", Header(page, "ETag")}}).status, 304);
+  const std::string deep = "/console/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16";
+  EXPECT_EQ(Get(site, deep + "/x").status, 200);
+  EXPECT_EQ(Get(site, deep + "/17/x").status, 404);
+  EXPECT_EQ(Get(site, "/console/index 1").bytes(), files[0].file.bytes);
+}
+
 TEST(SiteTest, WhatMayBeKeptForHowLong) {
   const Site site(SamplePages(), {});
   EXPECT_EQ(Header(Get(site, "/console/assets/a-1x.js"), "Cache-Control"),

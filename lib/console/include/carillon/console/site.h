@@ -24,7 +24,8 @@ class Site {
 
   /// `/console` leads to `/console/`. A path of a file is the file; one below `/console/assets/`
   /// that is none, or that looks like a file at the top, is 404; every other path is `index.html`,
-  /// whose script knows what to show there.
+  /// whose script knows what to show there, with its relative paths made those of that depth, so
+  /// that it works under whatever a proxy has put in front; 404 below 16 folders.
   web::Response Serve(const web::Request& request) const;
   /// Answers `/console` and what is below by this site, which the routes keep.
   static void AddTo(web::Routes& routes, Site site);
