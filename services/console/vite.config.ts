@@ -5,8 +5,9 @@ import { defineConfig } from 'vitest/config';
 // What is not built here but comes along: the font has a license of its own, which the plugin does not see in CSS.
 const FONT = 'Inter\nLicense: SIL Open Font License 1.1 (@fontsource-variable/inter)\n';
 
-export default defineConfig({
-  base: '/console/',
+export default defineConfig(({ command }) => ({
+  // Whatever a proxy puts in front: built files find each other, and the server makes the paths of index.html fit.
+  base: command === 'build' ? './' : '/console/',
   plugins: [
     react(),
     license({
@@ -27,4 +28,4 @@ export default defineConfig({
   },
   server: { proxy: { '^/carillon\\.v1\\.': 'http://127.0.0.1:7081', '/console/settings.json': 'http://127.0.0.1:7081' } },
   test: { environment: 'node', include: ['test/**/*.test.ts'] },
-});
+}));

@@ -9,6 +9,7 @@ import { createTheme, MantineProvider, type MantineColorsTuple } from '@mantine/
 import { QueryClientProvider } from '@tanstack/react-query';
 import { createRoot } from 'react-dom/client';
 import { Router } from 'wouter';
+import { BASE } from './api/base';
 import { queries, transport } from './api/client';
 import { App } from './app/App';
 
@@ -43,7 +44,7 @@ createRoot(document.getElementById('root')!).render(
   <MantineProvider theme={theme} defaultColorScheme={dark ? 'dark' : 'light'} withCssVariables={false} withGlobalClasses={false}>
     <TransportProvider transport={transport}>
       <QueryClientProvider client={queries}>
-        <Router base="/console"><App /></Router>
+        <Router base={BASE.console.slice(0, -1)}><App /></Router>
       </QueryClientProvider>
     </TransportProvider>
   </MantineProvider>,

@@ -1,6 +1,7 @@
 import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-web';
 import { QueryCache, QueryClient } from '@tanstack/react-query';
+import { BASE } from './base';
 import { answered, notAnswered, whenUp } from './connection';
 import { readError } from './errors';
 import { session, sessionEnded } from './session';
@@ -29,7 +30,7 @@ const credentials: Interceptor = (next) => async (request) => {
 
 /** Requests go by POST: what filters ask for would otherwise stand in the logs of proxies. */
 export const transport = createConnectTransport({
-  baseUrl: '/', useBinaryFormat: false, useHttpGet: false, interceptors: [credentials],
+  baseUrl: BASE.root, useBinaryFormat: false, useHttpGet: false, interceptors: [credentials],
 });
 
 /** Only what may be another time. */

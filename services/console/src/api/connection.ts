@@ -1,3 +1,4 @@
+import { BASE } from './base';
 import { makeStore } from './store';
 
 // Whether the server answers. While it does not, it is asked again after 1, 2, 4, then 8 seconds.
@@ -43,8 +44,9 @@ function plan(): void {
 
 export async function ask(): Promise<void> {
   try {
-    const answer = await fetch('/readyz', { cache: 'no-store' });
-    if (answer.ok) return answered();
+    const answer = await fetch(`${BASE.root}readyz`, { cache: 'no-store' });
+    // A proxy that does not pass this on says so itself, as it has nobody to wait for.
+    if (answer.status < 500) return answered();
   } catch {
     /* still down */
   }

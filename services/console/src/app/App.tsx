@@ -2,7 +2,9 @@ import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useEffect } from 'react';
 import { Route, Switch, useLocation } from 'wouter';
 import { makeViewer, useCaller, useChosenTenant, ViewerContext } from '../api/caller';
-import { session, sessionEnded } from '../api/session';
+import { queries } from '../api/client';
+import { watchPage } from '../api/idle';
+import { lockSession, session, sessionEnded } from '../api/session';
 import { useStore } from '../api/store';
 import { millisOf } from '../ui/format';
 import { ErrorBox, PageLoading } from '../ui/status';
@@ -37,11 +39,22 @@ function useExpiry(end: number | undefined, token: string | undefined): void {
   }, [end, token]);
 }
 
+/** Forgets token and data when nobody has done anything for a while. */
+function useIdleLock(): void {
+  useEffect(() => watchPage(() => {
+    lockSession();
+    void queries.cancelQueries();
+    queries.clear();
+    tellExpiring(0);
+  }), []);
+}
+
 function SignedIn() {
   const { token, ended, portal } = useStore(session);
   const tenant = useChosenTenant();
   const { data, error, apiError, refetch } = useCaller(token !== undefined);
   useExpiry(millisOf(data?.expireTime), token);
+  useIdleLock();
   if (!data) {
     if (error && deniedAtDoor(error)) return <SignIn />;
     if (apiError) return <main className="door" id="main"><div className="door-in"><h1>Carillon</h1><ErrorBox error={error} retry={() => void refetch()} /></div></main>;

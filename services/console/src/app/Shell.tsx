@@ -4,6 +4,7 @@ import { useQuery } from '@connectrpc/connect-query';
 import { IconLogout, IconMenu2, IconMoon, IconPlus, IconSun, IconUser } from '@tabler/icons-react';
 import { Suspense, useEffect, useRef } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
+import { BASE } from '../api/base';
 import { roleWords, useViewer } from '../api/caller';
 import { queries } from '../api/client';
 import { connection } from '../api/connection';
@@ -16,7 +17,7 @@ import { Time } from '../ui/parts';
 import { shortCount } from '../ui/format';
 import { TROUBLE_FILTER } from '../ui/states';
 import { PageLoading } from '../ui/status';
-import { AsTenantBanner, OfflineBanner } from './banners';
+import { AsTenantBanner, IdleBanner, OfflineBanner } from './banners';
 import { framed } from './embed';
 import { Find } from './Find';
 import { rememberScheme } from './looks';
@@ -56,7 +57,7 @@ function Nav({ onGo }: { onGo?: () => void }) {
   );
 }
 
-const Brand = () => <Link href="/" className="brand"><img src="/console/icon.svg" width={24} height={24} alt="" />Carillon</Link>;
+const Brand = () => <Link href="/" className="brand"><img src={`${BASE.console}icon.svg`} width={24} height={24} alt="" />Carillon</Link>;
 
 function Foot() {
   const { down } = useStore(connection);
@@ -157,6 +158,7 @@ export function Shell() {
       </header>
       <main id="main" tabIndex={-1}>
         <OfflineBanner />
+        <IdleBanner />
         <AsTenantBanner />
         <Suspense fallback={<PageLoading />}>
           <Switch>

@@ -2,9 +2,11 @@ import { createClient } from '@connectrpc/connect';
 import { Button, PasswordInput } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
+import { BASE } from '../api/base';
 import { queries, transport } from '../api/client';
 import { readError } from '../api/errors';
-import { signIn, signOut } from '../api/session';
+import { session, signIn, signOut } from '../api/session';
+import { useStore } from '../api/store';
 import { PortalService, PortalTheme_Scheme as Scheme } from '../gen/carillon/v1/portal_service_pb';
 import { TokenService } from '../gen/carillon/v1/access_service_pb';
 import { Dialog } from '../ui/Dialog';
@@ -49,19 +51,26 @@ function TokenForm({ onDone, act }: { onDone: () => void; act: string }) {
   );
 }
 
+const FRAMED = 'The page that shows this one has to sign you in. Reload it.';
+const LINKED = 'Nobody did anything here for 30 minutes. Go back to where your link came from, and open a new one.';
+
+/** In the place of the page that was asked for, which comes after it; `/sign-in` leads to the first. */
 export function SignIn() {
-  const [, go] = useLocation();
+  const [path, go] = useLocation();
+  const { locked, portal } = useStore(session);
+  const done = () => { if (path === '/sign-in') go('/', { replace: true }); };
+  const heading = framed ? 'Not signed in' : locked ? 'Locked' : 'Sign in to Carillon';
   return (
     <main className="door" id="main">
-      <title>Sign in · Carillon</title>
+      <title>{locked ? 'Locked · Carillon' : 'Sign in · Carillon'}</title>
       <div className="door-in">
-        <img src="/console/icon.svg" width={40} height={40} alt="" />
-        <h1>{framed ? 'Not signed in' : 'Sign in to Carillon'}</h1>
-        {framed ? <p>The page that shows this one has to sign you in. Reload it.</p> : (
+        <img src={`${BASE.console}icon.svg`} width={40} height={40} alt="" />
+        <h1>{heading}</h1>
+        {framed ? <p>{FRAMED}</p> : locked && portal ? <p>{LINKED}</p> : (
           <>
-            <p>Paste a token. It stays in this tab and is forgotten when you close it.</p>
-            <TokenForm act="Sign in" onDone={() => go('/', { replace: true })} />
-            <p className="muted">No token yet? <code>carillon tokens generate</code> makes the first one, for <code>access.tokens</code> in the configuration file.</p>
+            <p>{locked ? 'Nobody did anything here for 30 minutes, so your token was forgotten. Paste it again to go on where you were.' : 'Paste a token. It stays in this tab and is forgotten when you close it.'}</p>
+            <TokenForm act="Sign in" onDone={done} />
+            <p className="muted" hidden={locked}>No token yet? <code>carillon tokens generate</code> makes the first one, for <code>access.tokens</code> in the configuration file.</p>
           </>
         )}
       </div>

@@ -29,7 +29,7 @@ export function TenantPicker() {
 
 function Choices() {
   const viewer = useViewer();
-  const [, go] = useLocation();
+  const [path, go] = useLocation();
   const [text, setText] = useState('');
   const [asked] = useDebouncedValue(text.trim(), 250);
   const all = viewer.caller.allTenants && viewer.may('TenantService/ListTenants');
@@ -39,7 +39,7 @@ function Choices() {
   const choose = (tenant: string | undefined) => {
     chooseTenant(tenant);
     // What is of another tenant is not shown under this one.
-    if (/^\/(destinations|deliveries)\/./.test(location.pathname.slice('/console'.length))) go('/');
+    if (/^\/(destinations|deliveries)\/./.test(path)) go('/');
   };
   return (
     <>

@@ -1,3 +1,4 @@
+import { BASE } from '../api/base';
 import { session, signIn, type Looks } from '../api/session';
 import { makeStore } from '../api/store';
 
@@ -52,7 +53,7 @@ function post(message: Record<string, unknown>): void {
 export async function startEmbedding(): Promise<void> {
   if (!framed) return;
   try {
-    const answer = await fetch('/console/settings.json');
+    const answer = await fetch(`${BASE.console}settings.json`);
     const settings: unknown = await answer.json();
     const listed = (settings as { embedOrigins?: unknown }).embedOrigins;
     origins = Array.isArray(listed) ? listed.filter((each): each is string => typeof each === 'string') : [];

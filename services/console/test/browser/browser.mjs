@@ -14,7 +14,7 @@ export const launch = () => chromium.launch({ executablePath: process.env.CHROMI
 export async function open(browser, base, { width = 1280, height = 860, scheme = 'light', token, allow = [], bypassCSP = false } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, locale: 'en-GB', timezoneId: 'Europe/Vienna', reducedMotion: 'reduce', bypassCSP });
   context.setDefaultTimeout(120_000);
-  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: base });
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(base).origin });
   const faults = [];
   await context.exposeBinding('carillonFault', (_source, text) => { faults.push(`policy: ${text}`); });
   await context.addInitScript((given) => {

@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { axe, launch, open, settled } from './browser.mjs';
 import { NOT_THERE, visitAt } from './stage.mjs';
-import { HOSTILE, seed, startCarillond, TOKENS } from './support.mjs';
+import { HOSTILE, proxy, seed, startCarillond, TOKENS } from './support.mjs';
 
 const PICTURES = process.env.PICTURES;
 const BUDGET = 300 * 1024;
@@ -18,12 +18,15 @@ let delivery;
 let event;
 let operation;
 let host;  // a product that embeds the console
+let front;  // a reverse proxy with a prefix of its own
 
 before(async () => {
   if (PICTURES) mkdirSync(PICTURES, { recursive: true });
   host = createServer((_request, response) => { response.setHeader('content-type', 'text/html'); response.end('<!doctype html><title>Product</title><h1>Product</h1>'); });
   await new Promise((resolve) => { host.listen(0, '127.0.0.1', resolve); });
-  carillond = await startCarillond({ console: { embed_origins: [`http://127.0.0.1:${host.address().port}`] } });
+  front = await proxy('/ops/console/hooks');
+  carillond = await startCarillond({ publicUrl: `${front.base}/`, console: { embed_origins: [`http://127.0.0.1:${host.address().port}`] } });
+  front.to = carillond.base;
   receivers = await seed(carillond);
   browser = await launch();
   const { deliveries } = await carillond.call('DeliveryService/ListDeliveries', { parent: 'tenants/acme/destinations/ledger', pageSize: 1 });
@@ -39,6 +42,7 @@ after(async () => {
   await carillond?.stop();
   await receivers?.close();
   host?.close();
+  front?.close();
 }, { timeout: 300_000 });
 
 const screens = () => ({
@@ -91,10 +95,10 @@ describe('signing in', () => {
     await page.getByRole('alert').getByText('CREDENTIALS_INVALID').waitFor();
     await page.getByLabel('Token', { exact: true }).fill(`Bearer ${TOKENS.acme}`);
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.getByRole('heading', { name: 'Deliveries' }).waitFor();  // what was asked for
     assert.equal(await page.evaluate(() => document.cookie + JSON.stringify(localStorage)), '{}');
     await page.reload();
-    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.getByRole('heading', { name: 'Deliveries' }).waitFor();
     await page.getByRole('button', { name: /Signed in as/ }).click();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
     await page.getByRole('heading', { name: 'Sign in to Carillon' }).waitFor();
@@ -147,6 +151,57 @@ describe('signing in', () => {
       assert.equal(await page.getByLabel('URL').inputValue(), 'https://typed.example/hooks');
     });
   });
+
+  it('is locked after 30 minutes in which nobody does anything, and leads back to the same address', { timeout: 400_000 }, () => visit({}, async ({ page, to }) => {
+    const calls = [];
+    page.on('request', (request) => { if (request.url().includes('/carillon.v1.')) calls.push(request.url()); });
+    const kept = () => page.evaluate(() => Object.entries(sessionStorage).filter(([, value]) => value.includes('car_')).length);
+    const unlock = async () => {
+      await page.getByLabel('Token', { exact: true }).fill(TOKENS.acme);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('tab', { name: 'Keys', selected: true }).waitFor();
+    };
+    await page.clock.install();
+    await to('/destinations/acme/ledger?tab=keys');
+    await unlock();
+    assert.equal(await kept(), 1);
+    await page.clock.fastForward('29:30');
+    await page.getByText(/You are signed out in less than a minute/).waitFor();
+    await page.getByRole('button', { name: 'Stay signed in' }).click();
+    await page.locator('.banner').waitFor({ state: 'detached' });
+    await page.clock.fastForward('29:00');
+    await page.getByRole('heading', { name: 'ledger' }).waitFor();
+    await page.clock.fastForward('02:00');
+    await page.getByRole('heading', { name: 'Locked' }).waitFor();
+    assert.equal(await kept(), 0);
+    assert.ok(!(await page.locator('body').innerText()).includes('ledger'));
+    calls.length = 0;
+    await page.clock.fastForward('10:00');
+    await page.reload();
+    await page.getByRole('heading', { name: 'Locked' }).waitFor();
+    assert.deepEqual(calls, []);
+    await unlock();
+    assert.ok(page.url().endsWith('/destinations/acme/ledger?tab=keys'));
+  }));
+
+  it('is not locked while something is done in another tab', { timeout: 400_000 }, () => visit({ token: TOKENS.acme }, async ({ page, to, context }) => {
+    await page.clock.install();
+    await to('/');
+    await settled(page);
+    const other = await context.newPage();
+    await other.goto(`${carillond.base}/console/deliveries`);
+    await settled(other);
+    await page.clock.fastForward('29:30');
+    await other.getByText(/You are signed out in less than a minute/).waitFor();
+    await page.getByText(/You are signed out in less than a minute/).waitFor();
+    await other.getByRole('heading', { name: 'Deliveries' }).click();
+    await page.locator('.banner').waitFor({ state: 'detached' });
+    await page.clock.fastForward('20:00');
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.clock.fastForward('10:00');
+    await page.getByRole('heading', { name: 'Locked' }).waitFor();
+    await other.getByRole('heading', { name: 'Locked' }).waitFor();
+  }));
 
   it('as a reader shows what may not be done, and why', { timeout: 300_000 }, () => visit({ token: TOKENS.reader }, async ({ page, to }) => {
     await to('/destinations/acme/crm');
@@ -206,6 +261,44 @@ describe('addresses', () => {
     await page.getByRole('table', { name: 'Deliveries' }).getByText('Retry planned').first().waitFor();
     assert.ok(!page.url().includes('state='));
   }));
+});
+
+describe('behind a proxy with a path in front', () => {
+  it('pages, deep links, files, calls and portal links have it', { timeout: 400_000 }, async () => {
+    front.seen.length = 0;
+    const { url } = await carillond.call('PortalService/CreatePortalSession', { parent: 'tenants/acme', portalSession: { subject: 'user-18' } });
+    assert.ok(url.startsWith(`${front.base}/console/p#`), url);
+    const seat = await open(browser, front.base, { allow: [/status of 404/] });
+    const { page, to } = seat;
+    try {
+      await page.goto(url);
+      await page.getByRole('heading', { name: 'Overview' }).waitFor();
+      await page.evaluate(() => sessionStorage.clear());
+      await to('/destinations/acme/ledger?tab=keys');
+      await page.getByLabel('Token', { exact: true }).fill(TOKENS.acme);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('tab', { name: 'Keys', selected: true }).waitFor();
+      await page.reload();
+      await page.getByRole('tab', { name: 'Keys', selected: true }).waitFor();
+      await page.getByRole('link', { name: 'Deliveries' }).first().click();
+      await page.getByRole('heading', { name: 'Deliveries' }).waitFor();
+      assert.equal(page.url(), `${front.base}/console/deliveries`);
+      for (const path of [delivery, event, '/no/such/page/so/far/down', '/']) {
+        await to(path);
+        await settled(page);
+      }
+      await page.getByRole('link', { name: 'Audit' }).click();
+      await page.getByRole('heading', { name: 'Audit' }).waitFor();
+      await page.goto(`${front.base}/console`);
+      await page.getByRole('heading', { name: 'Overview' }).waitFor();
+      assert.equal(page.url(), `${front.base}/console/`);
+      assert.deepEqual(front.seen.filter((path) => !path.startsWith('/ops/console/hooks/')), []);
+      for (const part of ['/assets/', '/boot.js', '/icon.svg', '/carillon.v1.']) assert.ok(front.seen.some((path) => path.includes(part)), part);
+      assert.deepEqual(seat.faults, []);
+    } finally {
+      await seat.close();
+    }
+  });
 });
 
 describe('what others wrote', () => {
@@ -348,8 +441,9 @@ describe('the server', () => {
     const index = await get('/console/deliveries');
     assert.equal(index.headers.get('cache-control'), 'no-cache');
     assert.equal((await get('/console/', { 'if-none-match': index.headers.get('etag') })).status, 304);
-    const script = /src="(\/console\/assets\/[^"]+\.js)"/.exec(await index.text())[1];
-    assert.match((await get(script)).headers.get('cache-control'), /immutable/);
+    const script = /src="\.(\/assets\/[^"]+\.js)"/.exec(await index.text())[1];
+    assert.match(await (await get('/console/destinations/acme/ledger')).text(), /src="\.\.\/\.\.\/assets\//);
+    assert.match((await get(`/console${script}`)).headers.get('cache-control'), /immutable/);
     assert.equal((await get('/console/assets/none.js')).status, 404);
     assert.match(await (await get('/console/licenses.txt')).text(), /react[\s\S]*MIT/i);
   });

@@ -1,7 +1,7 @@
 // A carillond of its own for the tests in the browser: receivers that answer well and badly, tenants, events.
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { createServer } from 'node:http';
+import { createServer, request as ask } from 'node:http';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,10 +53,28 @@ export async function receiver(answer = { status: 200, body: '{"received":true}'
   });
 }
 
+/** A reverse proxy that takes the prefix away and passes on the rest. `seen`: the paths that were asked for. */
+export async function proxy(prefix) {
+  const it = { to: '', seen: [] };
+  const server = createServer((request, response) => {
+    it.seen.push(request.url);
+    if (!request.url.startsWith(`${prefix}/`)) return response.writeHead(404).end('not behind this prefix');
+    const passed = ask(`${it.to}${request.url.slice(prefix.length)}`, { method: request.method, headers: request.headers }, (answer) => {
+      response.writeHead(answer.statusCode, answer.rawHeaders);
+      answer.pipe(response);
+    });
+    passed.on('error', () => { if (!response.headersSent) response.writeHead(502); response.end(); });
+    response.on('close', () => passed.destroy());
+    request.pipe(passed);
+  });
+  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  return Object.assign(it, { base: `http://127.0.0.1:${server.address().port}${prefix}`, close: () => { server.closeAllConnections(); server.close(); } });
+}
+
 export const TOKENS = { operator: token(), acme: token(), reader: token() };
 
-/** Starts carillond and waits until it is ready. `config`: more of its configuration. */
-export async function startCarillond(config = {}) {
+/** Starts carillond and waits until it is ready. `publicUrl`: where portal links lead. `config`: more of its configuration. */
+export async function startCarillond({ publicUrl = 'http://127.0.0.1:1', ...config } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'console-'));
   const file = join(folder, 'carillon.yaml');
   const log = join(folder, 'log');
@@ -67,7 +85,7 @@ export async function startCarillond(config = {}) {
     secrets: { master_key: { env: 'MASTER_KEY' } },
     delivery_log: { details: 'all' },
     access: {
-      public_url: 'http://127.0.0.1:1',
+      public_url: publicUrl,
       tokens: [
         { name: 'ops', role: 'operator', sha256: sha256(TOKENS.operator) },
         { name: 'acme-admin', role: 'tenant_admin', tenants: ['acme'], sha256: sha256(TOKENS.acme) },
