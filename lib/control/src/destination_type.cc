@@ -5,7 +5,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "carillon/aip/error.h"
-#include "carillon/base/random.h"
 #include "carillon/base/text.h"
 #include "carillon/control/resource_type.h"
 #include "carillon/net/url.h"
@@ -16,6 +15,7 @@
 #include "carillon/v1/destination.pb.h"
 #include "expire_time.h"
 #include "metadata.h"
+#include "random_id.h"
 #include "read_errors.h"
 #include "referrers.h"
 #include "tenant_permissions.h"
@@ -71,14 +71,10 @@ class DestinationType final : public ResourceType {
   }
 
   std::string MakeId(const Message& given) const override {
-    constexpr size_t kSuffixBytes = 5;
     const auto url = net::ParseUrl(static_cast<const v1::Destination&>(given).url());
-    if (!url.ok()) return "";
-    uint8_t random[2];
-    base::FillRandom(random);
-    const std::string id = IdOfHost(url->host, kMaxIdBytes - kSuffixBytes);
-    return absl::StrCat(id.empty() ? "destination" : id, "-", absl::Hex(random[0], absl::kZeroPad2),
-                        absl::Hex(random[1], absl::kZeroPad2));
+    const std::string id =
+        url.ok() ? IdOfHost(url->host, kMaxIdBytes - kRandomIdBytes) : std::string();
+    return RandomId(id.empty() ? "destination" : id);
   }
 
   absl::Status Prepare(Message& created, base::WallTime now) const override {

@@ -8,19 +8,12 @@
 #include "carillon/aip/error.h"
 #include "carillon/aip/field_behavior.h"
 #include "carillon/aip/field_mask.h"
-#include "carillon/base/random.h"
 #include "carillon/signing/generate.h"
 #include "metadata.h"
+#include "random_id.h"
 
 namespace carillon::control {
 namespace {
-
-std::string MakeKeyId() {
-  uint8_t random[3];
-  base::FillRandom(random);
-  return absl::StrCat("key-", absl::Hex(random[0], absl::kZeroPad2),
-                      absl::Hex(random[1], absl::kZeroPad2), absl::Hex(random[2], absl::kZeroPad2));
-}
 
 /// `first` of the name of one of the destination's keys, whole or short.
 absl::StatusOr<std::string> IdOfKey(const v1::Destination& destination, const std::string& name,
@@ -70,7 +63,7 @@ absl::StatusOr<v1::Key> NewKey(const v1::Destination& destination, const std::st
   v1::Key key = given;
   aip::ClearOutputOnly(key);
   key.clear_etag();
-  key.set_name(absl::StrCat(destination.name(), "/keys/", id.empty() ? MakeKeyId() : id));
+  key.set_name(absl::StrCat(destination.name(), "/keys/", id.empty() ? RandomId("key") : id));
   if (PlaceOfKey(destination, key.name()) != destination.keys_size()) {
     return aip::AlreadyExists(kKeyType, key.name());
   }

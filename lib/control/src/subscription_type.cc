@@ -12,6 +12,7 @@
 #include "carillon/resource/read_one.h"
 #include "carillon/resource/to_message.h"
 #include "carillon/v1/destination.pb.h"
+#include "random_id.h"
 #include "read_errors.h"
 
 namespace carillon::control {
@@ -103,7 +104,7 @@ class SubscriptionType final : public ResourceType {
     return Value(std::shared_ptr<const model::Subscription>(std::move(value)));
   }
 
-  std::string MakeId(const Message&) const override { return ""; }
+  std::string MakeId(const Message&) const override { return RandomId("subscription"); }
   absl::Status Prepare(Message&, base::WallTime) const override { return absl::OkStatus(); }
 
   void Normalize(Message& message) const override {

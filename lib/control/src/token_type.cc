@@ -3,14 +3,13 @@
 #include <memory>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "carillon/access/token_secret.h"
 #include "carillon/aip/error.h"
-#include "carillon/base/random.h"
 #include "carillon/control/resource_type.h"
 #include "carillon/control/token_methods.h"
 #include "carillon/resource/read_access.h"
+#include "random_id.h"
 #include "read_errors.h"
 
 namespace carillon::control {
@@ -71,12 +70,7 @@ class TokenType final : public ResourceType {
     return Value(std::monostate());
   }
 
-  std::string MakeId(const Message&) const override {
-    uint8_t random[4];
-    base::FillRandom(random);
-    return absl::StrCat("token-",
-                        absl::BytesToHexString(std::string(random, random + sizeof random)));
-  }
+  std::string MakeId(const Message&) const override { return RandomId("token"); }
 
   absl::Status Prepare(Message& created, base::WallTime now) const override {
     auto& token = static_cast<v1::Token&>(created);

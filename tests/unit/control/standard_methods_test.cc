@@ -14,6 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
@@ -111,7 +112,7 @@ TEST_F(MethodsTest, WhoWantsNoSignaturesAnyMoreRevokesTheKeys) {
 TEST_F(MethodsTest, MakesAnIdOfTheHost) {
   const auto made = Create("", "url: \"https://API.acme.example:443/hooks\"");
   ASSERT_TRUE(made.ok()) << made.status();
-  EXPECT_THAT(made->name(), StartsWith("tenants/acme/destinations/api-acme-example-"));
+  EXPECT_THAT(made->name(), MatchesRegex("tenants/acme/destinations/api-acme-example-[0-9a-f]{8}"));
   const auto other = Create("", "url: \"https://api.acme.example/hooks\"");
   ASSERT_TRUE(other.ok());
   EXPECT_NE(other->name(), made->name());
@@ -130,7 +131,7 @@ TEST_F(MethodsTest, RefusesBadInputByField) {
       {"orders", "url: \"http://127.0.0.1/\"", "destination.url"},  // the guard
       {"Orders", kUrl, "destination.name"},
       {"a/b", kUrl, "destination_id"},
-      {"", "url: \"x\"", "destination_id"},
+      {"", "url: \"x\"", "destination.url"},
   };
   for (const auto &c : cases) {
     const auto made = Create(c.id, c.text);
@@ -278,6 +279,14 @@ TEST_F(MethodsTest, AnIncarnationHasItsOwnUidAndEtag) {
   EXPECT_NE(first->etag(), second->etag());
 }
 
+TEST_F(MethodsTest, MakesAnIdOfASubscription) {
+  ASSERT_TRUE(Create("orders", kUrl).ok());
+  const auto made =
+      Subscribe("", "types: \"session.*\" destinations: \"tenants/acme/destinations/orders\"");
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_THAT(made->name(), MatchesRegex("tenants/acme/subscriptions/subscription-[0-9a-f]{8}"));
+}
+
 TEST_F(MethodsTest, SubscriptionsNameDestinationsOfStoreAndFile) {
   ASSERT_TRUE(Create("orders", kUrl).ok());
   const auto made = Subscribe("paid",
@@ -294,8 +303,6 @@ TEST_F(MethodsTest, SubscriptionsNameDestinationsOfStoreAndFile) {
                               "\"tenants/other/destinations/orders\"")
                         .status()),
             "subscription.destinations[0]");
-  EXPECT_EQ(FieldOf(Subscribe("", "types: \"*\" destinations: \"orders\"").status()),
-            "subscription_id");
 }
 
 TEST_F(MethodsTest, DestinationsInUseStay) {
