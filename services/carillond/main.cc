@@ -11,7 +11,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <future>
 #include <optional>
 #include <string>
 #include <thread>
@@ -19,6 +18,8 @@
 
 #include "../common/arguments.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
 #include "carillon/admin/against.h"
 #include "carillon/base/descriptors.h"
 #include "carillon/config/check.h"
@@ -144,24 +145,28 @@ absl::StatusOr<std::unique_ptr<Daemon>> Start(config::Config config, const std::
   }
 }
 
-/// The same on a thread of its own, so that a stop need not wait until the store is open, which may
-/// take long: until then nothing is accepted or sent, and ending the process loses nothing.
+/// The same, but a stop need not wait until the store is open, which may take long: until then
+/// nothing is accepted or sent, and ending the process loses nothing. Another thread looks for it:
+/// what this one allocates, all of the configuration, comes from the C library's main arena, which
+/// grows in steps of 32 pages; those of other threads grow page by page, each by a system call.
 absl::StatusOr<std::unique_ptr<Daemon>> StartUnlessStopped(config::Config config,
                                                            const std::string& path,
                                                            log::Logger& logger,
                                                            ExitCode& exit_code) {
-  constexpr std::chrono::milliseconds kLook(50);
+  constexpr absl::Duration kLook = absl::Milliseconds(50);
   std::atomic<bool> opened{false};
-  auto started = std::async(std::launch::async, [&] {
-    return Start(std::move(config), path, logger, opened, exit_code);
+  absl::Notification started;
+  const std::jthread looking([&] {
+    while (!opened && !started.WaitForNotificationWithTimeout(kLook)) {
+      if (opened || !StopIsPending()) continue;
+      logger.Info("stopped before it started");
+      logger.Flush(std::chrono::seconds(1));
+      _exit(kExitOk);
+    }
   });
-  while (started.wait_for(kLook) != std::future_status::ready) {
-    if (opened || !StopIsPending()) continue;
-    logger.Info("stopped before it started");
-    logger.Flush(std::chrono::seconds(1));
-    _exit(kExitOk);
-  }
-  return started.get();
+  auto daemon = Start(std::move(config), path, logger, opened, exit_code);
+  started.Notify();
+  return daemon;
 }
 
 /// `from`: what the path came from, for errors.

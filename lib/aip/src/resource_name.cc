@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "carillon/base/text.h"
@@ -35,18 +36,21 @@ std::vector<NamePattern> NamePattern::Of(const google::protobuf::Descriptor& typ
 std::optional<std::vector<std::string>> NamePattern::Match(std::string_view name,
                                                            bool wildcards) const {
   if (name.size() > kMaxNameBytes) return std::nullopt;
-  const std::vector<std::string> parts = absl::StrSplit(base::ToAbsl(name), '/');
-  if (parts.size() != segments_.size()) return std::nullopt;
-  std::vector<std::string> ids;
-  for (size_t i = 0; i < parts.size(); ++i) {
+  // Most names that are looked at are of another kind: what they cost is to find that out.
+  absl::InlinedVector<std::string_view, 4> ids;
+  for (size_t i = 0; i < segments_.size(); ++i) {
+    const size_t end = name.find('/');
+    if ((end == name.npos) != (i + 1 == segments_.size())) return std::nullopt;
+    const std::string_view part = name.substr(0, end);
+    name.remove_prefix(std::min(name.size(), part.size() + 1));
     if (!IsVariable(segments_[i])) {
-      if (parts[i] != segments_[i]) return std::nullopt;
+      if (part != segments_[i]) return std::nullopt;
       continue;
     }
-    if (!IsId(parts[i]) || (parts[i] == kAny && !wildcards)) return std::nullopt;
-    ids.push_back(parts[i]);
+    if (!IsId(part) || (part == kAny && !wildcards)) return std::nullopt;
+    ids.push_back(part);
   }
-  return ids;
+  return std::vector<std::string>(ids.begin(), ids.end());
 }
 
 std::string NamePattern::Format(const std::vector<std::string>& ids) const {

@@ -33,15 +33,20 @@ PackedEntries::PackedPtr PackedEntries::Pack(const google::protobuf::Message& me
   std::string bytes;
   bytes.reserve(message.ByteSizeLong());
   message.AppendToString(&bytes);
+  return Pack(message, base::Secret(std::move(bytes)));
+}
+
+PackedEntries::PackedPtr PackedEntries::Pack(const google::protobuf::Message& message,
+                                             base::Secret bytes) {
   return std::make_shared<const Packed>(
-      Packed{PrototypeOf(message), Expires(message), base::Secret(std::move(bytes))});
+      Packed{PrototypeOf(message), Expires(message), std::move(bytes)});
 }
 
 void PackedEntries::Put(const std::string& name, uint64_t revision, PackedPtr packed) {
   if (packed == nullptr) {
     entries_.erase(name);
   } else {
-    entries_[name] = {revision, std::move(packed)};
+    entries_.insert_or_assign(entries_.end(), name, Held{revision, std::move(packed)});
   }
 }
 

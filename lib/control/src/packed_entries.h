@@ -41,8 +41,10 @@ class PackedEntries {
   };
 
   static PackedPtr Pack(const google::protobuf::Message& message);
+  /// The same for a message that was parsed from `bytes`.
+  static PackedPtr Pack(const google::protobuf::Message& message, base::Secret bytes);
 
-  /// Null: takes out what there is of that name.
+  /// Null: takes out what there is of that name. In the order of names it takes the least time.
   void Put(const std::string& name, uint64_t revision, PackedPtr packed);
   /// Does nothing where there is none of that name.
   void SetRevision(std::string_view name, uint64_t revision);

@@ -299,7 +299,7 @@ class RepositoryImpl final : public Repository {
     const auto bytes = DecodeBytes(options_.keys, entry->key,
                                    stored.substr(std::min(stored.size(), Remembered::kHeadBytes)));
     Answer answer(under_way_->call.answer_type->New());
-    if (!bytes.ok() || !answer->ParseFromString(*bytes)) {
+    if (!bytes.ok() || !ParseFrom(*bytes, *answer)) {
       return End(absl::DataLossError("an answer that was stored cannot be read"));
     }
     if (under_way_->call.sets_version) SetVersion(entry->revision, *answer);

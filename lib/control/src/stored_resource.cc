@@ -58,32 +58,27 @@ std::string EncodeStored(const sealing::MasterKeys& keys, std::string_view key,
   return EncodeBytes(keys, key, message.SerializeAsString(), HasSecret(message));
 }
 
-absl::StatusOr<std::string> DecodeBytes(const sealing::MasterKeys& keys, std::string_view key,
-                                        std::string_view stored) {
+absl::StatusOr<base::Secret> DecodeBytes(const sealing::MasterKeys& keys, std::string_view key,
+                                         std::string_view stored) {
   if (stored.size() < 2 || stored[0] != kStoredVersion || stored[1] > kSealed) {
     return absl::DataLossError(
         absl::StrCat("'", base::Printable(key), "' is not stored as this version does"));
   }
-  if (stored[1] == kPlain) return std::string(stored.substr(2));
-  const auto opened = sealing::OpenSecret(keys, stored.substr(2), key);
-  if (opened.ok()) return std::string(opened->Reveal());
+  if (stored[1] == kPlain) return base::Secret(std::string(stored.substr(2)));
+  absl::StatusOr<base::Secret> opened = sealing::OpenSecret(keys, stored.substr(2), key);
+  if (opened.ok()) return opened;
   return absl::Status(opened.status().code(),
                       absl::StrCat("'", base::Printable(key), "': ", opened.status().message()));
+}
+
+bool ParseFrom(const base::Secret& bytes, Message& message) {
+  const std::string_view text = bytes.Reveal();
+  return message.ParseFromArray(text.data(), static_cast<int>(text.size()));
 }
 
 std::optional<std::string_view> SealedIn(std::string_view stored) {
   if (stored.size() < 2 || stored[0] != kStoredVersion || stored[1] != kSealed) return std::nullopt;
   return stored.substr(2);
-}
-
-absl::Status DecodeStored(const sealing::MasterKeys& keys, std::string_view key,
-                          std::string_view stored, Message& message) {
-  absl::StatusOr<std::string> bytes = DecodeBytes(keys, key, stored);
-  if (!bytes.ok()) return bytes.status();
-  const bool parsed = message.ParseFromString(*bytes);
-  base::Secret wiped(*std::move(bytes));
-  if (parsed) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat("'", base::Printable(key), "' cannot be parsed"));
 }
 
 }  // namespace carillon::control

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "carillon/base/secret.h"
 #include "carillon/control/view.h"
 #include "carillon/sealing/master_key.h"
 
@@ -25,15 +26,14 @@ std::string EncodeStored(const sealing::MasterKeys& keys, std::string_view key,
 /// `seals` as in EncodeStored, for bytes.
 std::string EncodeBytes(const sealing::MasterKeys& keys, std::string_view key,
                         const std::string& bytes, bool seals);
-/// FAILED_PRECONDITION, DATA_LOSS as sealing::OpenSecret.
-absl::StatusOr<std::string> DecodeBytes(const sealing::MasterKeys& keys, std::string_view key,
-                                        std::string_view stored);
+/// What EncodeBytes was given. FAILED_PRECONDITION, DATA_LOSS as sealing::OpenSecret.
+absl::StatusOr<base::Secret> DecodeBytes(const sealing::MasterKeys& keys, std::string_view key,
+                                         std::string_view stored);
+
+/// Fills `message` with what was serialized. Returns false where the bytes are no such message.
+bool ParseFrom(const base::Secret& bytes, google::protobuf::Message& message);
 
 /// What sealing::SealSecret made of it; nullopt: it is not sealed.
 std::optional<std::string_view> SealedIn(std::string_view stored);
-
-/// Fills `message`. Errors as DecodeBytes.
-absl::Status DecodeStored(const sealing::MasterKeys& keys, std::string_view key,
-                          std::string_view stored, google::protobuf::Message& message);
 
 }  // namespace carillon::control

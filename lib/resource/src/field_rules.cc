@@ -143,7 +143,8 @@ void CheckField(const Message& message, const FieldRule& rule, const Path& path,
   const auto& reflection = *message.GetReflection();
   if (field.is_repeated()) return CheckList(message, rule, path, errors);
   if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
-    const std::string text = reflection.GetString(message, &field);
+    std::string scratch;
+    const std::string& text = reflection.GetStringReference(message, &field, &scratch);
     if (rule.max_bytes > 0 && text.size() > rule.max_bytes) {
       errors.Add(path, absl::StrCat("must be at most ", rule.max_bytes, " bytes"));
     }

@@ -75,10 +75,29 @@ void CheckSource(const model::Destination& to, const Path& path, Errors& errors)
   }
 }
 
+/// A destination that says nothing of its timeouts, retries and health: worked out once, for that
+/// is nearly all of them.
+const model::Destination& Unsaid() {
+  static const model::Destination unsaid = [] {
+    NoReferences none;
+    Errors errors(none);
+    const Path root;
+    v1::Destination given;
+    given.mutable_breaker();
+    given.mutable_disabling();
+    model::Destination to;
+    ReadTimeouts(given.timeouts(), to, root, errors);
+    to.retry = ReadRetry(given.retry(), root, errors);
+    ReadHealth(given, to, root, errors);
+    return to;
+  }();
+  return unsaid;
+}
+
 }  // namespace
 
 model::Destination ReadDestination(const v1::Destination& given, const Path& path, Errors& errors) {
-  model::Destination to;
+  model::Destination to = Unsaid();
   CheckRules(given, path, errors);
   const NameParts name = ReadName(given.name(), kDestinationNames, path.Member("name"), errors);
   to.tenant = name.tenant;
@@ -95,9 +114,9 @@ model::Destination ReadDestination(const v1::Destination& given, const Path& pat
     CheckSource(to, path.Member("cloudevents_source"), errors);
   }
   to.success = ToModel(given.success());
-  ReadTimeouts(given.timeouts(), to, path.Member("timeouts"), errors);
+  if (given.has_timeouts()) ReadTimeouts(given.timeouts(), to, path.Member("timeouts"), errors);
   if (given.has_concurrency()) to.concurrency = given.concurrency();
-  to.retry = ReadRetry(given.retry(), path.Member("retry"), errors);
+  if (given.has_retry()) to.retry = ReadRetry(given.retry(), path.Member("retry"), errors);
   to.headers = ReadHeaders(given, path.Member("headers"), errors);
   ReadSigning(given, to, path, errors);
   ReadPace(given, to, path, errors);

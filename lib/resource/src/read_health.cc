@@ -68,8 +68,12 @@ model::Disabling ToModel(v1::Disabling given, const Path& path, Errors& errors) 
 
 void ReadHealth(const v1::Destination& given, model::Destination& to, const Path& path,
                 Errors& errors) {
-  to.breaker = ReadBreaker(given.breaker(), path.Member("breaker"), errors);
-  to.disabling = ToModel(given.disabling(), path.Member("disabling"), errors);
+  if (given.has_breaker()) {
+    to.breaker = ReadBreaker(given.breaker(), path.Member("breaker"), errors);
+  }
+  if (given.has_disabling()) {
+    to.disabling = ToModel(given.disabling(), path.Member("disabling"), errors);
+  }
   to.enabled = !given.disabled();
 }
 

@@ -6,8 +6,8 @@
 
 namespace carillon::resource {
 
-/// When a destination is left alone: `breaker`, `disabling` and `disabled`. `path` is the
-/// destination's.
+/// When a destination is left alone: `disabled`, and of `breaker` and `disabling` those that are
+/// given. `path` is the destination's.
 void ReadHealth(const v1::Destination& given, model::Destination& to, const Path& path,
                 Errors& errors);
 

@@ -21,6 +21,13 @@ Context NewContext() {
   return context;
 }
 
+/// Found once: what EVP_aes_256_gcm() gives is looked up anew at each use.
+const EVP_CIPHER* Aes256Gcm() {
+  static const EVP_CIPHER* const cipher = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
+  Check(cipher != nullptr, "EVP_CIPHER_fetch");
+  return cipher;
+}
+
 const uint8_t* Bytes(std::string_view text) {
   return reinterpret_cast<const uint8_t*>(text.data());
 }
@@ -47,7 +54,7 @@ std::string Seal(const base::Secret& key, std::string_view plain, std::string_vi
   const Context cipher = NewContext();
   uint8_t* const out = Bytes(sealed) + kNonceBytes;
   int length = 0;
-  Check(EVP_EncryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, Bytes(key.Reveal()),
+  Check(EVP_EncryptInit_ex(cipher.get(), Aes256Gcm(), nullptr, Bytes(key.Reveal()),
                            Bytes(sealed)) == 1,
         "EVP_EncryptInit_ex");
   Check(EVP_EncryptUpdate(cipher.get(), nullptr, &length, Bytes(context),
@@ -72,8 +79,8 @@ absl::StatusOr<base::Secret> Open(const base::Secret& key, std::string_view seal
   std::string plain(text.size(), '\0');
   const Context cipher = NewContext();
   int length = 0;
-  Check(EVP_DecryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, Bytes(key.Reveal()),
-                           Bytes(nonce)) == 1,
+  Check(EVP_DecryptInit_ex(cipher.get(), Aes256Gcm(), nullptr, Bytes(key.Reveal()), Bytes(nonce)) ==
+            1,
         "EVP_DecryptInit_ex");
   Check(EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_SET_TAG, kTagBytes, tag.data()) == 1,
         "EVP_CTRL_GCM_SET_TAG");

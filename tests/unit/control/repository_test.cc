@@ -1,5 +1,6 @@
 #include "carillon/control/repository.h"
 
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,60 @@ TEST_F(RepositoryTest, StoredBytesThatWereMovedDoNotOpen) {
   disk_.entries["resources/tenants/acme/destinations/copy"] = {
       "resources/tenants/acme/destinations/copy", entry.value, entry.revision};
   EXPECT_EQ(TryStart().code(), absl::StatusCode::kDataLoss);
+}
+
+/// Five pages of subscriptions, each of a revision of its own, as the store has them.
+void FillPages(TestDisk& disk) {
+  constexpr int kStored = 4500;
+  for (int i = 0; i < kStored; ++i) {
+    v1::Subscription subscription;
+    subscription.set_name(absl::StrCat("tenants/t", i / 3, "/subscriptions/s", i));
+    subscription.add_types("*");
+    subscription.add_destinations(absl::StrCat("tenants/t", i / 3, "/destinations/d"));
+    const std::string key = absl::StrCat("resources/", subscription.name());
+    disk.entries[key] = {key, std::string("\1\0", 2) + subscription.SerializeAsString(),
+                         static_cast<uint64_t>(i + 1)};
+  }
+  disk.revision = kStored;
+}
+
+TEST_F(RepositoryTest, ReadsAllPagesInTheirOrder) {
+  End();
+  FillPages(disk_);
+  const auto stored = disk_.entries;
+  Start();
+  EXPECT_EQ(repository_->revision(), disk_.revision);
+  EXPECT_EQ(repository_->current()->subscriptions(), 4500u);
+  EXPECT_EQ(repository_->current()->tenants.size(), 1500u);
+  auto expected = stored.lower_bound("resources/");
+  for (const Entry& entry : repository_->List("tenants/")) {
+    ASSERT_EQ("resources/" + entry.name, expected->first);
+    ASSERT_EQ(entry.revision, expected->second.revision);
+    ASSERT_EQ(entry.message->SerializeAsString(), expected->second.value.substr(2));
+    const std::string tenant = entry.name.substr(8, entry.name.find('/', 8) - 8);
+    const auto* in_force = resource::FindTenant(*repository_->current(), tenant);
+    ASSERT_NE(in_force, nullptr);
+    EXPECT_EQ(in_force->subscriptions.size(), 3u);
+    ++expected;
+  }
+  EXPECT_TRUE(expected == stored.end() || !expected->first.starts_with("resources/"));
+}
+
+TEST_F(RepositoryTest, TellsTheFirstThatCannotBeRead) {
+  End();
+  FillPages(disk_);
+  auto damaged = disk_.entries.lower_bound("resources/");
+  std::advance(damaged, 1700);
+  const std::string first = damaged->first;
+  damaged->second.value.resize(damaged->second.value.size() - 3);
+  std::advance(damaged, 900);  // on the next page
+  damaged->second.value = "?";
+  // Which page is decoded first is chance.
+  for (int i = 0; i < 20; ++i) {
+    const absl::Status status = TryStart();
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+    EXPECT_THAT(std::string(status.message()), HasSubstr(first));
+  }
 }
 
 TEST_F(RepositoryTest, WhatCannotBePutInForceIsTakenBack) {
