@@ -27,7 +27,7 @@ packages=(
   test:iproute2 test:prometheus
   test:clang-format-19 test:shellcheck test:codespell test:debootstrap test:etcd-server
   test:chromium
-  console:protobuf-compiler
+  console:protobuf-compiler console:libprotobuf-dev
   lint:clang-tidy-19
   bench:python3 bench:nginx bench:openssl bench:wrk bench:iproute2
   watch:python3 watch:python3-yaml watch:openssl watch:prometheus

@@ -28,17 +28,8 @@ fi
 log=$cache/image-root.log
 trap 'echo "make_root.sh: it failed; the end of $log:" >&2; tail -20 "$log" >&2' ERR
 rm -rf --one-file-system "$cache"/image-root-*
-base=$cache/image-base-$(echo "$mirror" | sha256sum | cut -c -16)
-if [[ ! -e $base.done ]]; then
-  rm -rf --one-file-system "$cache"/image-base-*
-  debootstrap --variant=minbase bookworm "$base" "$mirror/debian" >"$log" 2>&1
-  rm -rf "$base"/var/cache/apt/archives/*.deb
-  touch "$base.done"
-fi
+base=$("$here/make_base.sh" "$cache" 2>"$log")
 cp -a "$base" "$root"
-rm -rf "$root"/etc/apt/sources.list.d/*
-printf 'deb %s main\n' "$mirror/debian bookworm" "$mirror/debian bookworm-updates" \
-  "$mirror/debian-security bookworm-security" >"$root/etc/apt/sources.list"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 cp -r "$image" "$root/tmp/image"
 PINS=names chroot "$root" /tmp/image/root.sh /tmp/image "$version" >>"$log" 2>&1
