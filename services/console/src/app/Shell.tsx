@@ -1,7 +1,7 @@
-import { ActionIcon, Button, Drawer, Menu, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, Drawer, Menu, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@connectrpc/connect-query';
-import { IconLogout, IconMenu2, IconMoon, IconPlus, IconSun, IconUser } from '@tabler/icons-react';
+import { IconLogout, IconMenu2, IconMoon, IconSun, IconUser } from '@tabler/icons-react';
 import { Suspense, useEffect, useRef } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
 import { BASE } from '../api/base';
@@ -13,6 +13,7 @@ import { session, signOut } from '../api/session';
 import { useStore } from '../api/store';
 import { DestinationService } from '../gen/carillon/v1/destination_service_pb';
 import { ServerService } from '../gen/carillon/v1/server_service_pb';
+import { NewWebhook } from '../ui/NewWebhook';
 import { Time } from '../ui/parts';
 import { shortCount } from '../ui/format';
 import { TROUBLE_FILTER } from '../ui/states';
@@ -94,13 +95,6 @@ function Who() {
   );
 }
 
-function NewWebhook() {
-  const viewer = useViewer();
-  const [path] = useLocation();
-  const may = viewer.may('DestinationService/CreateDestination') && viewer.may('SubscriptionService/CreateSubscription');
-  if (!may || path === '/new') return null;
-  return <Button component={Link} href="/new" className="new" leftSection={<IconPlus size={14} aria-hidden />}><span className="new-l">New webhook</span></Button>;
-}
 
 function NotFound() {
   return <div className="page"><div className="empty"><h1>There is no such page</h1><p>The address may be mistyped, or the page was renamed.</p><Link href="/">To the overview</Link></div></div>;
@@ -132,6 +126,7 @@ function useFocusOnHeading(): void {
 }
 
 export function Shell() {
+  const [path] = useLocation();
   const [opened, { open, close }] = useDisclosure(false);
   const { portal } = useStore(session);
   useFocusOnHeading();
@@ -153,7 +148,7 @@ export function Shell() {
         )}
         <span className="grow" />
         {framed ? null : <SchemeButton />}
-        <NewWebhook />
+        {path === '/new' ? null : <NewWebhook bar />}
         {framed && portal ? null : <Who />}
       </header>
       <main id="main" tabIndex={-1}>

@@ -10,6 +10,7 @@ import { DestinationService } from '../../gen/carillon/v1/destination_service_pb
 import { count, millisOf } from '../../ui/format';
 import { clearFilters, FilterBar, type FilterField, useAddress } from '../../ui/Filters';
 import { OUTCOMES } from '../../ui/outcomes';
+import { NewWebhook } from '../../ui/NewWebhook';
 import { usePaged } from '../../ui/paged';
 import { Bars, Foreign, StateChip, Time } from '../../ui/parts';
 import { Empty, ErrorBox, Loading, Refreshing } from '../../ui/status';
@@ -132,7 +133,7 @@ export default function Destinations() {
       {rows.length > 0 ? <VirtualList label="Destinations" columns={columns} rows={rows} keyOf={(row) => row.name} line={line} onNearEnd={list.more} total={q ? undefined : total} />
         : list.loading || searching ? <Loading rows={12} /> : list.error ? null : filtered
           ? <Empty title="No destinations match" action={<Button variant="default" onClick={() => change(clearFilters(FIELDS, 'q'))}>Clear filters</Button>} />
-          : <Empty title="There is no destination yet" action={viewer.may('DestinationService/CreateDestination') ? <Button component={Link} href="/new">New webhook</Button> : undefined}>A destination is a URL that wants to hear of events.</Empty>}
+          : <Empty title="There is no destination yet" action={<NewWebhook />}>A destination is a URL that wants to hear of events.</Empty>}
     </div>
   );
 }

@@ -120,6 +120,7 @@ function Page({ subscription, refresh }: { subscription: Subscription; refresh: 
           <div className="title"><h1><Foreign text={subscription.displayName || lastPart(subscription.name)} /></h1>{subscription.disabled ? <Chip tone="own">Disabled</Chip> : <Chip tone="ok">In force</Chip>}</div>
           <p className="sub"><Foreign text={subscription.name} className="mono" /></p>
           <ReadOnly origin={subscription.origin} />
+          {fixed || viewer.may('SubscriptionService/UpdateSubscription') ? null : <p className="read-only">To change it needs the role tenant administrator.</p>}
         </div>
         <span className="grow" />
         <Actions subscription={subscription} onChanged={refresh} />

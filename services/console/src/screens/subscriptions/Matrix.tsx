@@ -8,6 +8,7 @@ import { EventType_State } from '../../gen/carillon/v1/event_type_pb';
 import { EventTypeService } from '../../gen/carillon/v1/event_type_service_pb';
 import { SubscriptionService } from '../../gen/carillon/v1/subscription_service_pb';
 import { count, plural } from '../../ui/format';
+import { NewWebhook } from '../../ui/NewWebhook';
 import { Card, Foreign } from '../../ui/parts';
 import { Empty, Loading, Query } from '../../ui/status';
 import { visible } from '../../ui/text';
@@ -58,7 +59,7 @@ export function Matrix({ parent }: { parent: string }) {
                 const wanted = catalog.eventTypes.filter(({ state }) => state !== EventType_State.ARCHIVED).map(({ name }) => lastPart(name));
                 // Of many types, those that somebody has.
                 const had = wanted.length <= MATRIX_MAX ? wanted : wanted.filter((type) => to.destinations.some(({ name }) => cellOf(subs.subscriptions, type, lastPart(name)).kind !== 'none'));
-                if (to.totalSize === 0) return <Empty title="There is no destination yet" action={<Link href="/new">New webhook</Link>}>Then it shows here what it gets.</Empty>;
+                if (to.totalSize === 0) return <Empty title="There is no destination yet" action={<NewWebhook />}>Then it shows here what it gets.</Empty>;
                 if (to.totalSize > MATRIX_MAX || had.length > MATRIX_MAX || subs.nextPageToken !== '') {
                   return <Empty title="Too many for a table" action={<Link href="/subscriptions">To the list</Link>}>{plural(wanted.length, 'event type')} and {plural(to.totalSize, 'destination')}: it shows at most {MATRIX_MAX} of each. The list can be searched.</Empty>;
                 }

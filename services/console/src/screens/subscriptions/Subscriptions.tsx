@@ -12,6 +12,7 @@ import { SubscriptionService } from '../../gen/carillon/v1/subscription_service_
 import { clearFilters, FilterBar, type FilterField, useAddress } from '../../ui/Filters';
 import { filterWords } from '../../ui/filterWords';
 import { count } from '../../ui/format';
+import { NewWebhook } from '../../ui/NewWebhook';
 import { usePaged } from '../../ui/paged';
 import { Chip, Foreign } from '../../ui/parts';
 import { Empty, ErrorBox, Loading, NoRights, Refreshing } from '../../ui/status';
@@ -84,7 +85,7 @@ function List() {
       {rows.length > 0 ? <VirtualList label="Subscriptions" columns={columns} rows={rows} keyOf={(row) => row.name} line={line} onNearEnd={list.more} total={total} />
         : list.loading ? <Loading rows={12} /> : list.error ? null : filter !== ''
           ? <Empty title="No subscriptions match" action={<Button variant="default" onClick={() => change(clearFilters(FIELDS, 'q'))}>Clear filters</Button>}>None is called so or leads there.</Empty>
-          : <Empty title="Nobody listens yet" action={viewer.may('SubscriptionService/CreateSubscription') ? <Button component={Link} href="/new">New webhook</Button> : undefined}>Events are kept for a while; then what was missed can be replayed.</Empty>}
+          : <Empty title="Nobody listens yet" action={<NewWebhook />}>Events are kept for a while; then what was missed can be replayed.</Empty>}
     </>
   );
 }
