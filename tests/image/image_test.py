@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.parse
 
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCES = HERE.parents[1]
@@ -173,13 +174,18 @@ class Programs(Inside):
         self.mount("/ok")
         server = self.server()
         for path in ("/console/", "/console/destinations/acme/crm"):
-            status, page = http("GET", f"http://127.0.0.1:7081{path}")
+            url = f"http://127.0.0.1:7081{path}"
+            status, page = http("GET", url)
             self.assertEqual(status, 200, page)
             self.assertIn('<div id="root"></div>', page)
-        assets = re.findall(r'(?:src|href)="(/console/[^"]+)"', page)
-        self.assertGreaterEqual(len(assets), 3)
-        for asset in [*assets, "/console/licenses.txt"]:
-            self.assertEqual(http("HEAD", f"http://127.0.0.1:7081{asset}")[0], 200, asset)
+            assets = re.findall(r'(?:src|href)="([^"]+)"', page)
+            self.assertGreaterEqual(len(assets), 3)
+            for asset in assets:
+                self.assertEqual(http("HEAD", urllib.parse.urljoin(url, asset))[0], 200, asset)
+        status, licenses = http("GET", "http://127.0.0.1:7081/console/licenses.txt")
+        self.assertEqual(status, 200)
+        for line in ("Name: react", "Name: uplot", "SIL OPEN FONT LICENSE Version 1.1", "Apache License"):
+            self.assertIn(line, licenses)
         self.assertEqual(server.stop(), 0)
 
     def test_publisher_and_receiver_of_a_helm_test(self):

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes Debian 12's base system by debootstrap and prints its folder. It is kept, outside of the sources.
+# Makes Debian 12's base system by debootstrap and prints its folder. It is kept, outside of the sources,
+# until this file changes.
 #
 #   make_base.sh CACHE
 #
@@ -8,7 +9,7 @@
 set -euo pipefail
 cache=$1
 mirror=${CARILLON_DEBIAN_MIRROR:-http://deb.debian.org}
-base=$cache/image-base-$(echo "$mirror" | sha256sum | cut -c -16)
+base=$cache/image-base-$(cat "$0" <(echo "$mirror") | sha256sum | cut -c -16)
 if [[ ! -e $base.done ]]; then
   rm -rf --one-file-system "$cache"/image-base-*
   debootstrap --variant=minbase bookworm "$base" "$mirror/debian" >&2
