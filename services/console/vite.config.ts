@@ -1,9 +1,15 @@
+import { readFileSync } from 'node:fs';
 import react from '@vitejs/plugin-react';
 import license from 'rollup-plugin-license';
 import { defineConfig } from 'vitest/config';
 
-// What is not built here but comes along: the font has a license of its own, which the plugin does not see in CSS.
-const FONT = 'Inter\nLicense: SIL Open Font License 1.1 (@fontsource-variable/inter)\n';
+const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
+// What is not built here but comes along: the font, which the plugin does not see in CSS.
+const FONT = `Inter\nLicense: SIL Open Font License 1.1 (@fontsource-variable/inter)\n\n${read('node_modules/@fontsource-variable/inter/LICENSE')}`;
+// Some packages name it without its text.
+const APACHE = `Apache-2.0, of the packages above that name it\n${read(`${process.env.PROTO ?? '../../proto'}/../LICENSE`)}`;
+/** Those that may come along; any other fails the build. */
+const PERMITTED = ['0BSD', 'Apache-2.0', '(Apache-2.0 AND BSD-3-Clause)', 'BSD-3-Clause', 'ISC', 'MIT', 'Unlicense'];
 
 export default defineConfig(({ command }) => ({
   // Whatever a proxy puts in front: built files find each other, and the server makes the paths of index.html fit.
@@ -12,9 +18,10 @@ export default defineConfig(({ command }) => ({
     react(),
     license({
       thirdParty: {
+        allow: { test: ({ license: its }) => PERMITTED.includes(its ?? ''), failOnUnlicensed: true, failOnViolation: true },
         output: {
           file: 'dist/licenses.txt',
-          template: (all) => [FONT, ...all.map((each) => each.text())].join('\n\n---\n\n'),
+          template: (all) => [FONT, ...all.map((each) => each.text()), APACHE].join('\n\n---\n\n'),
         },
       },
     }),
