@@ -50,6 +50,7 @@ void ReadKeys(const v1::Destination& given, model::Destination& to, const Path& 
     return;
   }
   absl::flat_hash_set<std::string> names;
+  to.keys.reserve(static_cast<size_t>(given.keys_size()));
   for (int i = 0; i < given.keys_size(); ++i) {
     const v1::Key& key = given.keys(i);
     const Path key_path = path.At(i);

@@ -23,6 +23,7 @@ class RouteList {
     uint32_t destination;
     uint32_t first;  ///< of its filters
     uint32_t count;
+    friend bool operator==(const Route&, const Route&) = default;
   };
 
   /// Unites wishes, in any order. Filters keep the order of their indices.
@@ -30,6 +31,7 @@ class RouteList {
 
   const std::vector<Route>& routes() const { return routes_; }
   const uint32_t* filters(const Route& route) const { return filters_.data() + route.first; }
+  friend bool operator==(const RouteList&, const RouteList&) = default;
 
  private:
   std::vector<Route> routes_;

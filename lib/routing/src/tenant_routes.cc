@@ -13,17 +13,23 @@ void TenantRoutes::Resolve(std::span<const std::string> types, size_t& budget) {
     all_ = RouteList::Unite(it->second);
   }
   const size_t before = budget;
-  for (const uint32_t id : TypesInPatterns(types)) {
+  const std::vector<uint32_t> ids = TypesInPatterns(types);
+  by_type_.reserve(ids.size());
+  for (const uint32_t id : ids) {
     RouteList list = Find(types[id]);
     const size_t cost = 1 + list.routes().size();
     if (cost > budget) {
       by_type_.clear();
+      lists_.clear();
       budget = before;
       return;
     }
     budget -= cost;
-    by_type_.emplace(id, std::move(list));
+    // Those of one pattern follow one another.
+    if (lists_.empty() || lists_.back() != list) lists_.push_back(std::move(list));
+    by_type_.emplace(id, static_cast<uint32_t>(lists_.size() - 1));
   }
+  lists_.shrink_to_fit();
   resolved_ = true;
 }
 
@@ -47,7 +53,7 @@ std::vector<uint32_t> TenantRoutes::TypesInPatterns(std::span<const std::string>
 const RouteList* TenantRoutes::Lookup(uint32_t id) const {
   if (!resolved_) return nullptr;
   const auto it = by_type_.find(id);
-  return it == by_type_.end() ? &all_ : &it->second;
+  return it == by_type_.end() ? &all_ : &lists_[it->second];
 }
 
 RouteList TenantRoutes::Find(std::string_view type) const {

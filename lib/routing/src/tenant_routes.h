@@ -33,8 +33,10 @@ class TenantRoutes {
   std::vector<uint32_t> TypesInPatterns(std::span<const std::string> types) const;
 
   absl::flat_hash_map<std::string, std::vector<Wish>> by_pattern_;
-  absl::flat_hash_map<uint32_t, RouteList> by_type_;  ///< types that more than `*` matches
-  RouteList all_;                                     ///< of `*`
+  absl::flat_hash_map<uint32_t, uint32_t>
+      by_type_;                   ///< types that more than `*` matches; of lists_
+  std::vector<RouteList> lists_;  ///< types of one pattern share one
+  RouteList all_;                 ///< of `*`
   bool resolved_ = false;
 };
 
