@@ -8,12 +8,30 @@ const GO: Record<string, string> = { o: '/', d: '/destinations', e: '/events', l
 const LIST: [string[], string][] = [
   [['g', 'o'], 'Overview'], [['g', 'd'], 'Destinations'], [['g', 'l'], 'Deliveries'], [['n'], 'New webhook'],
   [['g', 'e'], 'Events'], [['g', 'x'], 'Dead letters'],
-  [['Ctrl', 'K'], 'Find'], [['/'], 'Filter'], [['.'], 'Light or dark'], [['?'], 'This list'], [['Esc'], 'Close what is on top'],
+  [['j'], 'Next row'], [['k'], 'Row before'], [['Enter'], 'Open a row'], [['x'], 'Select a row'], [['['], 'Newer delivery'], [[']'], 'Older delivery'],
+  [['r'], 'Resend a delivery'], [['c'], 'Copy a delivery as curl'], [['t'], 'Deliveries: live on or off'], [['Ctrl', 'K'], 'Find'], [['/'], 'Filter'], [['.'], 'Light or dark'], [['?'], 'This list'], [['Esc'], 'Close what is on top'],
 ];
 const CHORD_MS = 1200;
 
 const typing = (target: EventTarget | null) =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  target instanceof HTMLElement && (target.isContentEditable || (/^(TEXTAREA|SELECT)$/.test(target.tagName) || (target instanceof HTMLInputElement && !/^(checkbox|radio)$/.test(target.type))));
+
+const ROWS = '.vt-r, main tbody tr';
+const rowOf = (element: Element | null) => element?.closest<HTMLElement>(ROWS) ?? undefined;
+
+/** Along the rows of a list: the focus is on the link of one. */
+function step(by: 1 | -1): void {
+  const rows = [...document.querySelectorAll<HTMLElement>(ROWS)];
+  const now = rowOf(document.activeElement);
+  const box = rows[0]?.parentElement?.parentElement?.getBoundingClientRect();
+  // The first that is seen whole: rows above it are drawn ahead.
+  const first = rows.find((row) => row.getBoundingClientRect().top >= (box?.top ?? 0));
+  const next = now ? rows[rows.indexOf(now) + by] : first;
+  next?.querySelector<HTMLElement>('a, button')?.focus();
+}
+
+/** What the page has for a letter, by its attribute `data-key`. */
+const pressable = (key: string) => [...document.querySelectorAll<HTMLElement>('[data-key]')].find((each) => each.dataset.key === key);
 
 /** Letters that lead somewhere, and the list of them. They can be switched off. */
 export function Shortcuts() {
@@ -32,6 +50,8 @@ export function Shortcuts() {
       }
       chord.current = event.key === 'g' ? Date.now() : 0;
       if (event.key === 'n') go('/new');
+      else if (event.key === 'j' || event.key === 'k') step(event.key === 'j' ? 1 : -1);
+      else if (event.key === 'x') rowOf(document.activeElement)?.querySelector<HTMLInputElement>('input[type=checkbox]')?.click();
       else if (event.key === '.') document.querySelector<HTMLElement>('[data-scheme]')?.click();
       else if (event.key === '/') {
         const field = document.querySelector<HTMLElement>('[data-filter-field]');
@@ -39,7 +59,7 @@ export function Shortcuts() {
           event.preventDefault();
           field.focus();
         }
-      }
+      } else pressable(event.key)?.click();
     };
     document.addEventListener('keydown', listen);
     return () => document.removeEventListener('keydown', listen);

@@ -7,7 +7,7 @@ import { useViewer } from '../../api/caller';
 import { toDelivery } from '../../api/names';
 import { DeliveryService } from '../../gen/carillon/v1/delivery_service_pb';
 import { Outcome } from '../../gen/carillon/v1/destination_pb';
-import { count } from '../../ui/format';
+import { count, took } from '../../ui/format';
 import { clearFilters, FilterBar, linkedFields, useAddress } from '../../ui/Filters';
 import { usePaged } from '../../ui/paged';
 import { DeliveryChip, Foreign, OutcomeChip, Time } from '../../ui/parts';
@@ -24,6 +24,7 @@ const COLUMNS: Column[] = [
   { id: 'pick', head: <span className="vh">Select</span> }, { id: 'time', head: 'Last attempt' }, { id: 'type', head: 'Event type' },
   { id: 'to', head: 'Destination', secondary: true }, { id: 'state', head: 'Delivery' }, { id: 'outcome', head: 'Last outcome', secondary: true },
   { id: 'n', head: 'Attempts', secondary: true, className: 'r' },
+  { id: 'took', head: <span title="From its acceptance until it arrived or was given up">Took</span>, secondary: true, className: 'r' },
 ];
 
 const LINKED_WORDS = { from: 'From', to: 'Until', destination: 'Destination', 'to-tenant': 'Tenant', type: 'Event type', filter: 'Filter' };
@@ -66,15 +67,16 @@ export default function Deliveries() {
     return next;
   }), []);
   const allTenants = viewer.tenant === undefined;
+  const search = `?in=${encodeURIComponent(params.toString())}`;
   const line = useCallback((row: Row) => [
     <input key="p" type="checkbox" aria-label={`Select ${row.type} to ${row.destination}`} checked={picked.has(row.name)} onChange={(event) => pick(row, event.currentTarget.checked)} />,
     <Time key="t" ms={row.last ?? row.accepted} form="millis" />,
-    <Link key="y" className="mono" href={toDelivery(row.name)}><Foreign text={row.type} /></Link>,
+    <Link key="y" className="mono" href={toDelivery(row.name, search)}><Foreign text={row.type} /></Link>,
     <span key="d"><Foreign text={row.destination} />{allTenants ? <> <Foreign text={row.tenant} className="muted" /></> : null}</span>,
     <DeliveryChip key="s" state={row.state} />,
     row.outcome === Outcome.SUCCESS ? <span key="o" className="muted num">{row.status || 'Delivered'}</span> : <OutcomeChip key="o" outcome={row.outcome} status={row.status} />,
-    <span key="n" className="num">{count(row.attempts)}</span>,
-  ], [picked, pick, allTenants]);
+    <span key="n" className="num">{count(row.attempts)}</span>, <span key="k" className="num muted">{row.took === undefined ? '–' : took(row.took)}</span>,
+  ], [picked, pick, allTenants, search]);
   const may = viewer.may('DeliveryService/ResendDeliveries');
   const fields = [...FIELDS, ...linkedFields(params, LINKED_WORDS)];
   const filtered = filter !== '' || params.get('destination') !== null;
@@ -83,7 +85,7 @@ export default function Deliveries() {
       <title>Deliveries · Carillon</title>
       <div className="head">
         <h1>Deliveries</h1><span className="grow" />
-        <Switch label="Live" checked={live} onChange={(event) => change({ live: event.currentTarget.checked ? '1' : undefined })} />
+        <Switch label="Live" data-key="t" aria-keyshortcuts="t" checked={live} onChange={(event) => change({ live: event.currentTarget.checked ? '1' : undefined })} />
         {picked.size > 0
           ? <Needs may={viewer.may('DeliveryService/ResendDelivery')}><Button onClick={() => setAsking('picked')}>Resend {count(picked.size)}…</Button></Needs>
           : <Needs may={may}><Button variant="default" disabled={rows.length === 0} onClick={() => setAsking('all')}>Resend all that match…</Button></Needs>}

@@ -19,12 +19,16 @@ export interface Row {
   attempts: number;
   last: number | undefined;
   accepted: number | undefined;
+  /** From its acceptance until it arrived or was given up. */
+  took: number | undefined;
 }
+
+const between = (begin: number | undefined, end: number | undefined) => (begin === undefined || end === undefined ? undefined : Math.max(0, end - begin));
 
 export const slim = (delivery: Delivery): Row => ({
   name: delivery.name, destination: destinationIdOf(delivery.name), tenant: tenantOf(delivery.name), type: delivery.eventType, state: delivery.state,
   outcome: delivery.outcome, status: delivery.responseStatus, attempts: delivery.attemptCount, last: millisOf(delivery.lastAttemptTime),
-  accepted: millisOf(delivery.acceptTime),
+  accepted: millisOf(delivery.acceptTime), took: between(millisOf(delivery.acceptTime), millisOf(delivery.endTime)),
 });
 
 const states = (Object.keys(DELIVERY_STATES).map(Number) as State[]).filter((each) => each !== State.STATE_UNSPECIFIED);

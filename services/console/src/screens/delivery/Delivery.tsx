@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from '@connectrpc/connect-query';
-import { Button, CopyButton } from '@mantine/core';
+import { Button, CopyButton, Tooltip } from '@mantine/core';
 import { IconCopy, IconRefresh } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link, useParams } from 'wouter';
@@ -20,6 +20,7 @@ import { Empty, Hint, Loading, Needs, PageLoading, Query } from '../../ui/status
 import { curlFor, textOf } from '../../ui/text';
 import { hostOf } from '../destination/hint';
 import { Attempts } from './Attempts';
+import { Neighbors } from './Neighbors';
 
 const SETTLED = [State.DELIVERED, State.DEAD];
 
@@ -67,10 +68,11 @@ function EventTab({ delivery }: { delivery: Message }) {
 
 function CurlButton({ attempt }: { attempt: Attempt | undefined }) {
   const { request } = attempt ?? {};
-  if (!request) return null;
+  if (!attempt) return null;
+  if (!request) return <Tooltip label="What was sent is not kept for this attempt" withArrow><span className="needs" tabIndex={0} role="group" aria-label="What was sent is not kept for this attempt"><Button variant="default" disabled leftSection={<IconCopy size={14} aria-hidden />}>Copy as curl</Button></span></Tooltip>;
   const text = request.body.length > 0 ? textOf(request.body) : undefined;
   const command = curlFor({ url: request.url, headers: request.headers, body: text });
-  return <CopyButton value={command} timeout={1500}>{({ copied, copy }) => <Button variant="default" leftSection={<IconCopy size={14} aria-hidden />} onClick={copy}>{copied ? 'Copied' : 'Copy as curl'}</Button>}</CopyButton>;
+  return <CopyButton value={command} timeout={1500}>{({ copied, copy }) => <Button variant="default" leftSection={<IconCopy size={14} aria-hidden />} data-key="c" aria-keyshortcuts="c" onClick={copy}>{copied ? 'Copied' : 'Copy as curl'}</Button>}</CopyButton>;
 }
 
 function Resend({ delivery, onDone }: { delivery: Message; onDone: () => void }) {
@@ -80,7 +82,7 @@ function Resend({ delivery, onDone }: { delivery: Message; onDone: () => void })
   const resend = useMutation(DeliveryService.method.resendDelivery, { onSuccess: () => { setAsking(false); setRequestId(newRequestId()); onDone(); } });
   return (
     <>
-      <Needs may={viewer.may('DeliveryService/ResendDelivery')}><Button leftSection={<IconRefresh size={14} aria-hidden />} onClick={() => setAsking(true)}>Resend now</Button></Needs>
+      <Needs may={viewer.may('DeliveryService/ResendDelivery')}><Button leftSection={<IconRefresh size={14} aria-hidden />} data-key="r" aria-keyshortcuts="r" onClick={() => setAsking(true)}>Resend now</Button></Needs>
       {asking ? (
         <Confirm title="Resend this delivery?" act="Resend now" busy={resend.isPending} error={resend.error} onClose={() => setAsking(false)} onAct={() => resend.mutate({ name: delivery.name, requestId })}>
           <p className="mt0">{delivery.state === State.DELIVERED ? 'It has arrived once already: the receiver gets it again, with the same ' : 'It goes to its destination once more, with the same '}<code>webhook-id</code>.</p>
@@ -93,12 +95,16 @@ function Resend({ delivery, onDone }: { delivery: Message; onDone: () => void })
 function Page({ delivery, refresh }: { delivery: Message; refresh: () => void }) {
   const [params, change] = useAddress();
   const { attempts } = delivery;
+  const list = params.get('in');
   const asked = Number(params.get('attempt'));
   const attempt = attempts.find((each) => each.number === asked) ?? attempts[0];
   const id = destinationIdOf(delivery.name);
   return (
     <>
-      <nav className="crumbs" aria-label="Where you are"><Link href="/deliveries">Deliveries</Link><span aria-hidden>/</span><Foreign text={partOf(delivery.name, 'deliveries')} className="mono" /></nav>
+      <div className="crumbs">
+        <nav aria-label="Where you are"><Link href={`/deliveries${list ? `?${list}` : ''}`}>Deliveries</Link><span aria-hidden>/</span><Foreign text={partOf(delivery.name, 'deliveries')} className="mono" /></nav>
+        <span className="grow" /><Neighbors delivery={delivery} list={list} />
+      </div>
       <div className="head">
         <div className="min0">
           <div className="title"><h1 className="mono-h"><Foreign text={delivery.eventType} /></h1><DeliveryChip state={delivery.state} /></div>
