@@ -7,6 +7,8 @@ import { readError } from './errors';
 import { session, sessionEnded } from './session';
 
 const MAX_RETRIES = 2;
+/** A call that has no answer by then is given up; what takes long at the server is an operation. */
+const PATIENCE_MS = 45_000;
 
 const credentials: Interceptor = (next) => async (request) => {
   const { token } = session.get();
@@ -30,13 +32,12 @@ const credentials: Interceptor = (next) => async (request) => {
 
 /** Requests go by POST: what filters ask for would otherwise stand in the logs of proxies. */
 export const transport = createConnectTransport({
-  baseUrl: BASE.root, useBinaryFormat: false, useHttpGet: false, interceptors: [credentials],
+  baseUrl: BASE.root, useBinaryFormat: false, useHttpGet: false, defaultTimeoutMs: PATIENCE_MS, interceptors: [credentials],
 });
 
-/** Only what may be another time. */
+/** Only what may be another time: whoever waited long is told. */
 function mayHelp(failures: number, error: unknown): boolean {
-  const { code } = ConnectError.from(error);
-  return failures < MAX_RETRIES && (code === Code.Unavailable || code === Code.DeadlineExceeded);
+  return failures < MAX_RETRIES && ConnectError.from(error).code === Code.Unavailable;
 }
 
 export const queries = new QueryClient({

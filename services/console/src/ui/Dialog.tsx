@@ -1,13 +1,15 @@
 import { Button, Modal, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
+import { useFocusBack } from './focusBack';
 import { ErrorBox } from './status';
 
 /** A dialog with a name and a close button that has one. */
 export function Dialog({ title, opened, onClose, children, size = 480 }: {
   title: string; opened: boolean; onClose: () => void; children: ReactNode; size?: number;
 }) {
+  useFocusBack(opened);
   return (
-    <Modal.Root opened={opened} onClose={onClose} size={size} centered lockScroll={false} returnFocus>
+    <Modal.Root opened={opened} onClose={onClose} size={size} centered lockScroll={false} returnFocus={false}>
       <Modal.Overlay />
       <Modal.Content aria-label={title}>
         <Modal.Header role="presentation"><Modal.Title>{title}</Modal.Title><Modal.CloseButton aria-label="Close" /></Modal.Header>

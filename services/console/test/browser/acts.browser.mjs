@@ -34,9 +34,9 @@ describe('access', () => {
   it('a token is made, shown once, good until it is revoked', LONG, () => visit(async ({ page, to }) => {
     await to('/tokens');
     await page.getByRole('button', { name: 'New token…' }).first().click();
-    await page.getByLabel('What it may do').selectOption({ label: 'reader' }).catch(() => page.getByLabel('What it may do').selectOption('reader'));
+    await page.getByLabel('What it may do').selectOption('reader');
     await page.getByLabel('Id', { exact: true }).fill('watcher');
-    await page.getByLabel('Tenants').fill('acme');
+    await page.getByRole('textbox', { name: 'Tenants' }).fill('acme');
     await page.getByRole('button', { name: 'Make the token' }).click();
     const token = await once(page, 'token');
     assert.match(token, /^car_/);
@@ -51,8 +51,8 @@ describe('access', () => {
   it('a portal link is made, opens once, and is ended', LONG, () => visit(async ({ page, to }) => {
     await to('/portal-links');
     await page.getByRole('button', { name: 'New portal link…' }).first().click();
-    await page.getByLabel('Tenant', { exact: true }).fill('acme');
-    await page.getByLabel('For whom').fill('user-99');
+    await page.getByRole('combobox', { name: 'Tenant' }).fill('acme');
+    await page.getByLabel('For whom', { exact: true }).fill('user-99');
     await page.getByLabel('They may').selectOption('reader');
     await page.getByRole('button', { name: 'Make the link' }).click();
     const link = await once(page, 'link');
@@ -124,7 +124,7 @@ describe('an event type', () => {
     await page.getByRole('button', { name: 'Archive…' }).click();
     await page.getByRole('button', { name: 'Archive invoice.sent' }).click();
     await page.getByText('archived', { exact: true }).waitFor();
-    await assert.rejects(() => on.carillond.publish('other.inc', 'invoice.sent', { number: 2 }), /ARCHIVED/);
+    await assert.rejects(() => on.carillond.publish('other.inc', 'invoice.sent', { number: 2 }), /is archived/);
   }, { allow: [/status of 400/] }));
 });
 
@@ -134,7 +134,7 @@ const signs = (secret, { headers, body }) => {
 };
 
 describe('keys', () => {
-  it('one is added, both sign, and a revoked one signs no more', LONG, () => visit(async ({ page, to }) => {
+  it('one is added beside the two there are, all sign, and a revoked one signs no more', LONG, () => visit(async ({ page, to }) => {
     const { good } = on.receivers;
     await to('/destinations/acme/crm?tab=keys');
     await page.getByRole('button', { name: 'Add a key' }).click();
@@ -143,15 +143,15 @@ describe('keys', () => {
       await on.carillond.publish('acme', 'order.paid', { what });
       return eventually(() => good.seen.find(({ body }) => body.includes(what)), what);
     };
-    const both = await next('with both keys');
-    assert.equal(both.headers['webhook-signature'].split(' ').length, 2);
-    assert.ok(signs(secret, both));
+    const all = await next('with three keys');
+    assert.equal(all.headers['webhook-signature'].split(' ').length, 3);
+    assert.ok(signs(secret, all));
     await page.getByRole('row', { name: /^first/ }).getByRole('button', { name: 'Revoke…' }).click();
     await page.getByRole('button', { name: 'Revoke first' }).click();
     await page.getByRole('row', { name: /^first/ }).waitFor({ state: 'detached' });
-    const one = await next('with one key');
-    assert.equal(one.headers['webhook-signature'].split(' ').length, 1);
-    assert.ok(signs(secret, one));
+    const two = await next('without the first');
+    assert.equal(two.headers['webhook-signature'].split(' ').length, 2);
+    assert.ok(signs(secret, two));
   }));
 });
 
@@ -237,7 +237,7 @@ describe('resending', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('At most so many a second').fill('0.02');
     await dialog.getByRole('button', { name: 'Resend 8' }).click();
-    await dialog.getByText(/^[0-8] of 8$/).waitFor();
+    await dialog.getByText(/^[0-9]+ of [0-9]+$/).waitFor();
     await dialog.getByRole('button', { name: 'Cancel the rest' }).click();
     await dialog.getByText('Cancelled', { exact: true }).waitFor();
     const { name } = await newestOperation('kind = RESEND');
