@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -114,6 +115,23 @@ bool NextTenant(const std::vector<Layer>& layers, std::vector<size_t>& at, Parts
     parts.emplace_back(layers[i].name, tenants[at[i]++]);
   }
   return first != nullptr;
+}
+
+/// Where one layer alone has tenants left, appends them: of the file and what the API has written,
+/// one often has none, and the other all of them. Returns whether it did, or none has any.
+bool TakeRest(const std::vector<Layer>& layers, std::vector<size_t>& at,
+              std::vector<TenantPtr>& tenants) {
+  std::optional<size_t> one;
+  for (size_t i = 0; i < layers.size(); ++i) {
+    if (at[i] == layers[i].snapshot->tenants.size()) continue;
+    if (one) return false;
+    one = i;
+  }
+  if (!one) return true;
+  const std::vector<TenantPtr>& all = layers[*one].snapshot->tenants;
+  tenants.insert(tenants.end(), all.begin() + static_cast<ptrdiff_t>(at[*one]), all.end());
+  at[*one] = all.size();
+  return true;
 }
 
 TypesPtr AllTypes(const std::vector<Layer>& layers) {
@@ -267,7 +285,9 @@ absl::StatusOr<SnapshotPtr> Merge(const std::vector<Layer>& layers, uint64_t rev
   });
   std::vector<size_t> at(layers.size());  // of each layer, the next of its tenants
   Parts parts;
-  while (NextTenant(layers, at, parts)) merged->tenants.push_back(merger.Merge(parts));
+  while (!TakeRest(layers, at, merged->tenants) && NextTenant(layers, at, parts)) {
+    merged->tenants.push_back(merger.Merge(parts));
+  }
   if (absl::Status status = merger.status(); !status.ok()) return status;
   return merged;
 }

@@ -94,6 +94,29 @@ TEST(Snapshot, ATenantWhoseLimitsAreOthersIsAnother) {
   EXPECT_THAT(Told(first, second), IsEmpty()) << "its destinations are the same";
 }
 
+TEST(Snapshot, TenantsOfAllLayersAreThereOnceInTheirOrder) {
+  const auto of = [](const std::vector<std::string>& tenants) {
+    std::vector<model::Destination> destinations;
+    for (const std::string& tenant : tenants) destinations.push_back(Named(tenant + "/a"));
+    return Make(1, std::move(destinations));
+  };
+  const auto merge = [&](const std::vector<std::vector<std::string>>& layers) {
+    std::vector<Layer> parts;
+    for (const auto& tenants : layers) parts.push_back({"one", of(tenants)});
+    std::vector<std::string> names;
+    const auto merged = Merge(parts, 5);
+    EXPECT_TRUE(merged.ok()) << merged.status();
+    for (const TenantPtr& tenant : (*merged)->tenants) names.push_back(tenant->tenant);
+    return names;
+  };
+  EXPECT_THAT(merge({{}, {"a", "b"}}), ElementsAre("a", "b"));
+  EXPECT_THAT(merge({{"a", "b"}, {}}), ElementsAre("a", "b"));
+  EXPECT_THAT(merge({{}, {}}), IsEmpty());
+  EXPECT_THAT(merge({{"b"}, {"a", "c", "d"}}), ElementsAre("a", "b", "c", "d"));
+  EXPECT_THAT(merge({{"a", "c", "g"}, {"b"}, {"d", "e"}}),
+              ElementsAre("a", "b", "c", "d", "e", "g"));
+}
+
 TEST(Snapshot, ATenantIsOfOneLayer) {
   const SnapshotPtr file = MakeWith(1, {MadeTenant("t", 1)});
   const SnapshotPtr api = MakeSnapshot(1, {}, {}, {}, {}, nullptr, {MadeTenant("w", 3)});
