@@ -28,15 +28,18 @@ const theme = createTheme({
 });
 
 const dark = document.documentElement.getAttribute('data-mantine-color-scheme') === 'dark';
-// A chunk that is gone after an update: the page is fetched anew, once.
+const RELOADED = 'carillon.reloaded';
+const AGAIN_MS = 60_000;
+
+// A chunk that is gone after an update: the page is fetched anew, but not again and again. What fails then is shown.
 window.addEventListener('vite:preloadError', (event) => {
-  event.preventDefault();
   try {
-    if (sessionStorage.getItem('carillon.reloaded')) return;
-    sessionStorage.setItem('carillon.reloaded', '1');
+    if (Date.now() - Number(sessionStorage.getItem(RELOADED) ?? 0) < AGAIN_MS) return;
+    sessionStorage.setItem(RELOADED, String(Date.now()));
   } catch {
     return;
   }
+  event.preventDefault();
   location.reload();
 });
 

@@ -1,5 +1,5 @@
 import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
-import { useEffect } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { Route, Switch, useLocation } from 'wouter';
 import { makeViewer, useCaller, useChosenTenant, ViewerContext } from '../api/caller';
 import { queries } from '../api/client';
@@ -11,7 +11,10 @@ import { ErrorBox, PageLoading } from '../ui/status';
 import { embedLooks, startEmbedding, tellExpiring, tellNavigated } from './embed';
 import { applyAccent, schemeWasChosen } from './looks';
 import { Shell } from './Shell';
-import { deniedAtDoor, ExpiredDialog, PortalDoor, SignIn } from './SignIn';
+import { deniedAtDoor, SignIn } from './SignIn';
+
+const ExpiredDialog = lazy(() => import('./ExpiredDialog'));
+const PortalDoor = lazy(() => import('./PortalDoor'));
 
 const WARNING_MS = 60_000;
 const MAX_TIMER = 2_000_000_000;
@@ -63,7 +66,7 @@ function SignedIn() {
   return (
     <ViewerContext value={makeViewer(data, tenant)}>
       <Shell />
-      {ended ? <ExpiredDialog portal={portal} /> : null}
+      {ended ? <Suspense><ExpiredDialog portal={portal} /></Suspense> : null}
     </ViewerContext>
   );
 }
@@ -76,7 +79,7 @@ export function App() {
   useEffect(() => tellNavigated(path), [path]);
   return (
     <Switch>
-      <Route path="/p"><PortalDoor /></Route>
+      <Route path="/p"><Suspense fallback={<PageLoading />}><PortalDoor /></Suspense></Route>
       <Route path="/sign-in"><SignIn /></Route>
       <Route>{token === undefined ? <SignIn /> : <SignedIn />}</Route>
     </Switch>

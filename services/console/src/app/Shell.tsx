@@ -1,22 +1,22 @@
-import { ActionIcon, Drawer, Menu, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@connectrpc/connect-query';
-import { IconLogout, IconMenu2, IconMoon, IconSun, IconUser } from '@tabler/icons-react';
-import { Suspense, useEffect, useRef } from 'react';
+import { IconMenu2, IconMoon, IconSun, IconUser } from '@tabler/icons-react';
+import { lazy, Suspense, useEffect, useRef } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
 import { BASE } from '../api/base';
-import { roleWords, useViewer } from '../api/caller';
-import { queries } from '../api/client';
+import { useViewer } from '../api/caller';
 import { connection } from '../api/connection';
 import { principalWords } from '../api/names';
-import { session, signOut } from '../api/session';
+import { session } from '../api/session';
 import { useStore } from '../api/store';
 import { DestinationService } from '../gen/carillon/v1/destination_service_pb';
 import { ServerService } from '../gen/carillon/v1/server_service_pb';
 import { NewWebhook } from '../ui/NewWebhook';
-import { Time } from '../ui/parts';
 import { shortCount } from '../ui/format';
+import { MenuButton, useOnceWanted } from '../ui/later';
 import { TROUBLE_FILTER } from '../ui/states';
+import { Guard } from '../ui/Guard';
 import { PageLoading } from '../ui/status';
 import { AsTenantBanner, IdleBanner, OfflineBanner } from './banners';
 import { framed } from './embed';
@@ -71,28 +71,17 @@ export function SchemeButton() {
   const { setColorScheme } = useMantineColorScheme({ keepTransitions: true });
   const next = scheme === 'dark' ? 'light' : 'dark';
   return (
-    <Tooltip label={next === 'dark' ? 'Dark' : 'Light'} openDelay={300}>
-      <ActionIcon size={32} variant="subtle" color="gray" aria-label={`Switch to ${next}`} data-scheme onClick={() => { rememberScheme(next); setColorScheme(next); }}>
-        {next === 'dark' ? <IconMoon size={17} aria-hidden /> : <IconSun size={17} aria-hidden />}
-      </ActionIcon>
-    </Tooltip>
+    <ActionIcon size={32} variant="subtle" color="gray" title={next === 'dark' ? 'Dark' : 'Light'} aria-label={`Switch to ${next}`} data-scheme onClick={() => { rememberScheme(next); setColorScheme(next); }}>
+      {next === 'dark' ? <IconMoon size={17} aria-hidden /> : <IconSun size={17} aria-hidden />}
+    </ActionIcon>
   );
 }
 
+const WhoMenu = lazy(() => import('./WhoMenu'));
+
 function Who() {
   const { caller } = useViewer();
-  return (
-    <Menu position="bottom-end" width={260} withinPortal={false}>
-      <Menu.Target><button type="button" className="who" aria-label={`Signed in as ${principalWords(caller.principal)}`}><IconUser size={15} aria-hidden /></button></Menu.Target>
-      <Menu.Dropdown>
-        <div className="who-in">
-          <b><bdi>{principalWords(caller.principal)}</bdi></b>
-          <span className="muted">{roleWords(caller.role)}{caller.expireTime ? <>, until <Time at={caller.expireTime} form="full" /></> : null}</span>
-        </div>
-        {framed ? null : <Menu.Item leftSection={<IconLogout size={14} aria-hidden />} onClick={() => { signOut(); queries.clear(); }}>Sign out</Menu.Item>}
-      </Menu.Dropdown>
-    </Menu>
-  );
+  return <MenuButton menu={WhoMenu} target={<button type="button" className="who" aria-label={`Signed in as ${principalWords(caller.principal)}`}><IconUser size={15} aria-hidden /></button>} />;
 }
 
 
@@ -125,9 +114,12 @@ function useFocusOnHeading(): void {
   }, [path]);
 }
 
+const SideDrawer = lazy(() => import('./SideDrawer'));
+
 export function Shell() {
   const [path] = useLocation();
   const [opened, { open, close }] = useDisclosure(false);
+  const wanted = useOnceWanted(opened);
   const { portal } = useStore(session);
   useFocusOnHeading();
   return (
@@ -138,10 +130,7 @@ export function Shell() {
         {framed ? <Nav /> : (
           <>
             <ActionIcon className="burger" size={32} variant="subtle" color="gray" aria-label="Menu" onClick={open}><IconMenu2 size={18} aria-hidden /></ActionIcon>
-            <Drawer.Root opened={opened} onClose={close} size={260} lockScroll={false}>
-              <Drawer.Overlay />
-              <Drawer.Content aria-label="Menu"><Drawer.Body className="drawer"><Brand /><Nav onGo={close} /><Foot /></Drawer.Body></Drawer.Content>
-            </Drawer.Root>
+            {wanted ? <Suspense><SideDrawer opened={opened} onClose={close}><Brand /><Nav onGo={close} /><Foot /></SideDrawer></Suspense> : null}
             <TenantPicker />
             <Find />
           </>
@@ -155,12 +144,12 @@ export function Shell() {
         <OfflineBanner />
         <IdleBanner />
         <AsTenantBanner />
-        <Suspense fallback={<PageLoading />}>
+        <Guard at={path}><Suspense fallback={<PageLoading />}>
           <Switch>
             {SCREENS.map(({ path, page: Page }) => <Route key={path} path={path}><Page /></Route>)}
             <Route><NotFound /></Route>
           </Switch>
-        </Suspense>
+        </Suspense></Guard>
       </main>
       <Shortcuts />
     </div>

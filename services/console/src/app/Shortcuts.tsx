@@ -1,16 +1,11 @@
-import { Kbd, Switch } from '@mantine/core';
-import { useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { recall, remember } from '../api/storage';
-import { Dialog } from '../ui/Dialog';
+import { useOnceWanted } from '../ui/later';
+
+const KeyboardDialog = lazy(() => import('./KeyboardDialog'));
 
 const GO: Record<string, string> = { o: '/', d: '/destinations', e: '/events', l: '/deliveries', x: '/dead' };
-const LIST: [string[], string][] = [
-  [['g', 'o'], 'Overview'], [['g', 'd'], 'Destinations'], [['g', 'l'], 'Deliveries'], [['n'], 'New webhook'],
-  [['g', 'e'], 'Events'], [['g', 'x'], 'Dead letters'],
-  [['j'], 'Next row'], [['k'], 'Row before'], [['Enter'], 'Open a row'], [['x'], 'Select a row'], [['['], 'Newer delivery'], [[']'], 'Older delivery'],
-  [['r'], 'Resend a delivery'], [['c'], 'Copy a delivery as curl'], [['t'], 'Deliveries: live on or off'], [['Ctrl', 'K'], 'Find'], [['/'], 'Filter'], [['.'], 'Light or dark'], [['?'], 'This list'], [['Esc'], 'Close what is on top'],
-];
 const CHORD_MS = 1200;
 
 const typing = (target: EventTarget | null) =>
@@ -37,6 +32,7 @@ const pressable = (key: string) => [...document.querySelectorAll<HTMLElement>('[
 export function Shortcuts() {
   const [, go] = useLocation();
   const [shown, setShown] = useState(false);
+  const wanted = useOnceWanted(shown);
   const [on, setOn] = useState(recall('letters') !== 'off');
   const chord = useRef(0);
   useEffect(() => {
@@ -64,10 +60,5 @@ export function Shortcuts() {
     document.addEventListener('keydown', listen);
     return () => document.removeEventListener('keydown', listen);
   }, [go, on]);
-  return (
-    <Dialog title="Keyboard" opened={shown} onClose={() => setShown(false)}>
-      <dl className="keys-list">{LIST.map(([keys, what]) => <div key={what}><dt>{keys.map((key) => <Kbd key={key} size="xs">{key}</Kbd>)}</dt><dd>{what}</dd></div>)}</dl>
-      <Switch label="Single letters do something" checked={on} onChange={(event) => { setOn(event.currentTarget.checked); remember('letters', event.currentTarget.checked ? undefined : 'off'); }} />
-    </Dialog>
-  );
+  return wanted ? <Suspense><KeyboardDialog opened={shown} onClose={() => setShown(false)} on={on} onSwitch={(next) => { setOn(next); remember('letters', next ? undefined : 'off'); }} /></Suspense> : null;
 }

@@ -1,15 +1,13 @@
 import { createClient } from '@connectrpc/connect';
 import { Button, PasswordInput } from '@mantine/core';
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { BASE } from '../api/base';
 import { queries, transport } from '../api/client';
 import { readError } from '../api/errors';
-import { session, signIn, signOut } from '../api/session';
+import { session, signIn } from '../api/session';
 import { useStore } from '../api/store';
-import { PortalService, PortalTheme_Scheme as Scheme } from '../gen/carillon/v1/portal_service_pb';
 import { TokenService } from '../gen/carillon/v1/access_service_pb';
-import { Dialog } from '../ui/Dialog';
 import { ErrorBox } from '../ui/status';
 import { framed } from './embed';
 
@@ -19,7 +17,7 @@ async function tryToken(token: string): Promise<void> {
 }
 
 /** Asks for a token and signs in with it. */
-function TokenForm({ onDone, act }: { onDone: () => void; act: string }) {
+export function TokenForm({ onDone, act }: { onDone: () => void; act: string }) {
   const [text, setText] = useState('');
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
@@ -75,51 +73,6 @@ export function SignIn() {
         )}
       </div>
     </main>
-  );
-}
-
-const SCHEMES: Partial<Record<Scheme, 'light' | 'dark'>> = { [Scheme.LIGHT]: 'light', [Scheme.DARK]: 'dark' };
-
-/** Opens the link that stands behind `#`, once. */
-export function PortalDoor() {
-  const [, go] = useLocation();
-  const [error, setError] = useState<unknown>();
-  const begun = useRef(false);
-  useEffect(() => {
-    if (begun.current) return;
-    begun.current = true;
-    const link = location.hash.slice(1);
-    history.replaceState(null, '', location.pathname);
-    if (!link) return go('/', { replace: true });
-    createClient(PortalService, transport).openPortalSession({ link }).then(async ({ token, portalSession }) => {
-      const theme = portalSession?.theme;
-      queries.clear();
-      signOut();
-      signIn(token, { portal: true, looks: { scheme: theme ? SCHEMES[theme.scheme] : undefined, accent: theme?.accent || undefined } });
-      go('/', { replace: true });
-    }, setError);
-  }, [go]);
-  return (
-    <main className="door" id="main">
-      <title>Carillon</title>
-      <div className="door-in">
-        <h1>{error ? 'This link does not open any more' : 'Opening…'}</h1>
-        {error ? <><p>Go back to where it came from, and ask for a new one.</p><ErrorBox error={error} /></> : null}
-      </div>
-    </main>
-  );
-}
-
-/** Over the page, when the server takes the token no more: what was typed into forms stays. */
-export function ExpiredDialog({ portal }: { portal: boolean }) {
-  const close = () => { if (!portal) { signOut(); queries.clear(); } };
-  return (
-    <Dialog title="You have to sign in again" opened onClose={close}>
-      <div className="stack">
-        <p className="mt0">The server does not take your token any more: it ended, or was revoked. What you typed is still here.</p>
-        {portal ? <p className="mt0">Go back to where your link came from, and open a new one.</p> : <TokenForm act="Sign in again" onDone={() => {}} />}
-      </div>
-    </Dialog>
   );
 }
 

@@ -1,15 +1,9 @@
-import { useQuery } from '@connectrpc/connect-query';
-import { Menu, TextInput } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
-import { IconCheck, IconChevronDown, IconUsers } from '@tabler/icons-react';
-import { useState } from 'react';
-import { useLocation } from 'wouter';
-import { chooseTenant, useViewer } from '../api/caller';
-import { lastPart, prefixed } from '../api/names';
-import { TenantService } from '../gen/carillon/v1/tenant_service_pb';
-import { ErrorBox } from '../ui/status';
+import { IconChevronDown, IconUsers } from '@tabler/icons-react';
+import { lazy } from 'react';
+import { useViewer } from '../api/caller';
+import { MenuButton } from '../ui/later';
 
-const SHOWN = 50;
+const TenantMenu = lazy(() => import('./TenantMenu'));
 
 /** Which tenant is looked at. Where there is nothing to choose, it is only told. */
 export function TenantPicker() {
@@ -18,38 +12,8 @@ export function TenantPicker() {
   const fixed = !viewer.caller.allTenants && viewer.tenants.length <= 1;
   if (fixed) return <span className="tenant fixed"><IconUsers size={15} aria-hidden /><bdi>{label}</bdi></span>;
   return (
-    <Menu width={280} position="bottom-start" withinPortal={false}>
-      <Menu.Target>
-        <button type="button" className="tenant" aria-label={`Tenant: ${label}`}><IconUsers size={15} aria-hidden /><span><bdi>{label}</bdi></span><IconChevronDown size={14} aria-hidden /></button>
-      </Menu.Target>
-      <Menu.Dropdown><Choices /></Menu.Dropdown>
-    </Menu>
+    <MenuButton menu={TenantMenu} target={
+      <button type="button" className="tenant" aria-label={`Tenant: ${label}`}><IconUsers size={15} aria-hidden /><span><bdi>{label}</bdi></span><IconChevronDown size={14} aria-hidden /></button>
+    } />
   );
 }
-
-function Choices() {
-  const viewer = useViewer();
-  const [path, go] = useLocation();
-  const [text, setText] = useState('');
-  const [asked] = useDebouncedValue(text.trim(), 250);
-  const all = viewer.caller.allTenants && viewer.may('TenantService/ListTenants');
-  const filter = asked ? `name = ${prefixed(`tenants/${asked}`)}` : '';
-  const { data, error } = useQuery(TenantService.method.listTenants, { pageSize: SHOWN, filter }, { enabled: all });
-  const tenants = all ? (data?.tenants ?? []).map((tenant) => lastPart(tenant.name)) : viewer.tenants.filter((each) => each.includes(asked));
-  const choose = (tenant: string | undefined) => {
-    chooseTenant(tenant);
-    // What is of another tenant is not shown under this one.
-    if (/^\/(destinations|deliveries)\/./.test(path)) go('/');
-  };
-  return (
-    <>
-      <TextInput className="menu-search" aria-label="Search tenants" placeholder="Search tenants" value={text} onChange={(event) => setText(event.currentTarget.value)} />
-      {viewer.caller.allTenants ? <Menu.Item leftSection={<Mark on={viewer.tenant === undefined} />} onClick={() => choose(undefined)}>All tenants</Menu.Item> : null}
-      {tenants.map((tenant) => <Menu.Item key={tenant} leftSection={<Mark on={tenant === viewer.tenant} />} onClick={() => choose(tenant)}><bdi>{tenant}</bdi></Menu.Item>)}
-      {error ? <ErrorBox error={error} /> : null}
-      {data?.nextPageToken ? <Menu.Label>Search to find the others</Menu.Label> : null}
-    </>
-  );
-}
-
-const Mark = ({ on }: { on: boolean }) => <IconCheck size={14} aria-hidden className={on ? '' : 'ghost'} />;

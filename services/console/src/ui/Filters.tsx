@@ -2,7 +2,9 @@ import { Button, CloseButton, Menu, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconFilter, IconSearch } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
-import { useSearchParams } from 'wouter';
+import { useAddress } from './address';
+
+export { useAddress };
 
 export interface Choice {
   value: string;
@@ -13,21 +15,6 @@ export interface FilterField {
   id: string;
   label: string;
   choices: Choice[];
-}
-
-/** What stands in the address, and how it is changed without a new entry in the history for each letter. */
-export function useAddress(): [URLSearchParams, (changes: Record<string, string | undefined>) => void] {
-  const [params, setParams] = useSearchParams();
-  return [params, (changes) => {
-    setParams((before) => {
-      const next = new URLSearchParams(before);
-      for (const [name, value] of Object.entries(changes)) {
-        if (value) next.set(name, value);
-        else next.delete(name);
-      }
-      return next;
-    }, { replace: true });
-  }];
 }
 
 /** A text field whose content stands in the address a moment after it was typed. */

@@ -1,6 +1,6 @@
 import { SegmentedControl } from '@mantine/core';
 import { type Range, RANGES, readRange } from '../api/stats';
-import { useAddress } from './Filters';
+import { useAddress } from './address';
 
 export function useRange(fallback: Range = '24h'): Range {
   const [params] = useAddress();

@@ -1,6 +1,5 @@
-import { ActionIcon, CopyButton, Tooltip } from '@mantine/core';
 import {
-  IconBan, IconBolt, IconCheck, IconClock, IconClockX, IconCopy, IconLoader2, IconPlayerPause, IconPlugConnectedX,
+  IconBan, IconBolt, IconCheck, IconClock, IconClockX, IconLoader2, IconPlayerPause, IconPlugConnectedX,
   IconQuestionMark, IconShieldX, IconSkull, IconX,
 } from '@tabler/icons-react';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
@@ -12,6 +11,8 @@ import { useNow } from './now';
 import { OUTCOMES, type Tone } from './outcomes';
 import { DELIVERY_STATES, DESTINATION_STATES, type DestinationState } from './states';
 import { visible } from './text';
+
+export { Copy } from './Copy';
 
 type Icon = typeof IconX;
 export const TONE_ICONS: Record<Tone, Icon> = {
@@ -48,18 +49,6 @@ export const DeliveryChip = memo(function DeliveryChip({ state }: { state: Deliv
   const { label, tone } = DELIVERY_STATES[state] ?? DELIVERY_STATES[0];
   return <Chip tone={tone} icon={glyph(DELIVERY_ICONS[state] ?? TONE_ICONS[tone])}>{label}</Chip>;
 });
-
-export function Copy({ value, what }: { value: string; what: string }) {
-  return (
-    <CopyButton value={value} timeout={1500}>{({ copied, copy }) => (
-      <Tooltip label={copied ? 'Copied' : `Copy ${what}`} withArrow openDelay={300}>
-        <ActionIcon size={24} variant="subtle" color="gray" onClick={copy} aria-label={copied ? `${what} copied` : `Copy ${what}`}>
-          {copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
-        </ActionIcon>
-      </Tooltip>)}
-    </CopyButton>
-  );
-}
 
 export function Card({ title, aside, children, pad = true, className }: {
   title?: ReactNode; aside?: ReactNode; children: ReactNode; pad?: boolean; className?: string;

@@ -1,11 +1,15 @@
-import { Button, Skeleton, Tooltip } from '@mantine/core';
+import { Button, Skeleton } from '@mantine/core';
 import { IconAlertTriangle, IconLock, IconRefresh } from '@tabler/icons-react';
-import { cloneElement, type ReactElement, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import type { ApiError } from '../api/errors';
 import { readError } from '../api/errors';
 import { Origin_Kind, type Origin } from '../gen/carillon/v1/resource_pb';
 import { Since, TONE_ICONS } from './parts';
+import { readOnlyWords } from './origin';
 import type { Tone } from './outcomes';
+
+export { Needs } from './Needs';
+export { readOnlyWords };
 
 // What a screen shows besides its data: nothing there, an error, no rights, old data.
 
@@ -76,27 +80,6 @@ export function Query<T>({ of, loading, children }: { of: Loaded<T>; loading?: R
       {of.error ? <div className="stale">{children(of.data)}</div> : children(of.data)}
     </>
   );
-}
-
-/** An action that the viewer may not take stays there, disabled, and says what it needs. */
-export function Needs({ may, role = 'tenant administrator', origin, children }: {
-  may: boolean; role?: string; origin?: Origin | undefined; children: ReactElement<{ disabled?: boolean }>;
-}) {
-  const fixed = origin !== undefined && origin.kind !== Origin_Kind.API;
-  if (may && !fixed) return children;
-  const why = !may ? `Needs the role ${role}` : readOnlyWords(origin!);
-  return (
-    <Tooltip label={why} withArrow>
-      <span className="needs" tabIndex={0} role="group" aria-label={why}>{cloneElement(children, { disabled: true })}</span>
-    </Tooltip>
-  );
-}
-
-export function readOnlyWords(origin: Origin): string {
-  if (origin.kind === Origin_Kind.BUILT_IN) return 'Part of Carillon: it cannot be changed';
-  const [file, line] = origin.location.split(':');
-  if (!file) return 'Comes from the configuration file. Change it there.';
-  return `Comes from ${file}${line ? `, line ${line}` : ''}. Change it there.`;
 }
 
 export function ReadOnly({ origin }: { origin: Origin | undefined }) {

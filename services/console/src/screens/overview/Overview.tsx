@@ -1,5 +1,6 @@
 import { useQuery } from '@connectrpc/connect-query';
 import { keepPreviousData } from '@tanstack/react-query';
+import { lazy } from 'react';
 import { useLocation } from 'wouter';
 import { useViewer } from '../../api/caller';
 import { useStats } from '../../api/stats';
@@ -11,9 +12,10 @@ import { RangePicker, useRange } from '../../ui/RangePicker';
 import { Loading, PageLoading, Query } from '../../ui/status';
 import { TROUBLE_FILTER } from '../../ui/states';
 import { TimeChart } from '../../ui/TimeChart';
-import { FirstSteps } from './FirstSteps';
 import { ByState, Happened, NeedsAttention } from './lists';
 import { Numbers } from './Numbers';
+
+const FirstSteps = lazy(() => import('./FirstSteps').then(({ FirstSteps: it }) => ({ default: it })));
 
 const EVERY = 5_000;
 
