@@ -11,8 +11,8 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/carillon dist=$(cd "$1" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 sources=$(cd "$here/../.." && pwd)
 
-key=$(cat "$sources/scripts/install.sh" "$here/debian_node.sh" <(echo "${CARILLON_DEBIAN_MIRROR:-}") |
-  sha256sum | cut -c -16)
+key=$(cat "$sources/scripts/install.sh" "$sources/tests/image/make_base.sh" "$here/debian_node.sh" \
+  <(echo "${CARILLON_DEBIAN_MIRROR:-}") | sha256sum | cut -c -16)
 root=$cache/node-root-$key
 mkdir -p "$cache"
 exec 9>"$cache/image-root.lock"

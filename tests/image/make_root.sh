@@ -14,7 +14,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 image=$(cd "$here/../../image" && pwd)
 mirror=${CARILLON_DEBIAN_MIRROR:-http://deb.debian.org}
 
-key=$(cat "$image"/{packages,root.sh,sbom.sh} "$here/make_root.sh" <(echo "$version $mirror") |
+key=$(cat "$image"/{packages,root.sh,sbom.sh} "$here"/make_{base,root}.sh <(echo "$version $mirror") |
   sha256sum | cut -c -16)
 root=$cache/image-root-$key
 mkdir -p "$cache"
