@@ -51,7 +51,8 @@ function makePlot({ times, series, kind, height, unit, onRange }: TimeChartProps
   };
   const value = unit === 'ms' ? took : shortCount;
   return new uPlot({
-    width: Math.max(el.clientWidth, 50), height, padding: [8, 4, 0, 0], legend: { show: false },
+    // On the right, half of the last label.
+    width: Math.max(el.clientWidth, 50), height, padding: [8, 20, 0, 0], legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: onRange !== undefined, y: false, setScale: false } },
     hooks: {
       setCursor: [(plot) => onIndex(plot.cursor.idx ?? null)],
