@@ -390,6 +390,16 @@ describe('what is fetched when somebody asks for it', () => {
     }
   }));
 
+  it('has the way out where the bar has no room for it', { timeout: 300_000 }, () => visit({ token: TOKENS.acme, width: 360, height: 780 }, async ({ page, to }) => {
+    await to('/');
+    await settled(page);
+    await page.getByRole('button', { name: 'Menu', exact: true }).click();
+    await page.getByRole('dialog').getByText('tenant administrator').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in to Carillon' }).waitFor();
+    assert.equal(await page.evaluate(() => sessionStorage.getItem('carillon.token')), null);
+  }));
+
   it('and cannot be fetched leaves the rest of the console', { timeout: 300_000 }, () => visit({ token: TOKENS.operator, allow: [/Failed to load resource|ERR_FAILED|dynamically imported module|React|reading 'default'/] }, async ({ page, to }) => {
     await page.route(/assets\/Tokens-/, (route) => route.abort());
     await to('/');
