@@ -1,12 +1,11 @@
 #include "chunk.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "carillon/base/crc32.h"
 
 namespace carillon::journal {
 namespace {
@@ -81,19 +80,14 @@ void PutGap(std::string& records, uint32_t count) {
   records.append(gap, sizeof(gap));
 }
 
-uint32_t BytesCrc(std::string_view bytes) {
-  return static_cast<uint32_t>(
-      crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
-}
+uint32_t BytesCrc(std::string_view bytes) { return base::Crc32(bytes); }
 
 uint32_t ChunkCrc(const ChunkHead& head, std::string_view records) {
   char bytes[8 + 4 + 8];
   char* at = PutNumber(bytes, head.first_position);
   at = PutNumber(at, head.count);
   PutNumber(at, base::ToUnixNanos(head.accepted_at));
-  const uLong start = crc32_z(0, reinterpret_cast<const Bytef*>(bytes), sizeof(bytes));
-  return static_cast<uint32_t>(
-      crc32_z(start, reinterpret_cast<const Bytef*>(records.data()), records.size()));
+  return base::Crc32(records, base::Crc32({bytes, sizeof(bytes)}));
 }
 
 absl::StatusOr<ChunkView> ChunkView::Open(const ChunkHead& head, uint32_t crc,

@@ -1,11 +1,10 @@
 #include "digest.h"
 
-#include <zlib.h>
-
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "carillon/base/crc32.h"
 
 namespace carillon::journal {
 namespace {
@@ -15,11 +14,8 @@ constexpr size_t kMaxBytes = 16 << 20;
 
 void AddTo(uint32_t& sum, std::string_view bytes) {
   const auto size = static_cast<uint32_t>(bytes.size());
-  const auto add = [&sum](const void* at, size_t count) {
-    sum = static_cast<uint32_t>(crc32_z(sum, static_cast<const Bytef*>(at), count));
-  };
-  add(&size, sizeof(size));
-  add(bytes.data(), bytes.size());
+  sum = base::Crc32({reinterpret_cast<const char*>(&size), sizeof(size)}, sum);
+  sum = base::Crc32(bytes, sum);
 }
 
 absl::Status AddTable(sqlite::Database& database, const std::string& name, uint32_t& sum) {
