@@ -4,7 +4,6 @@
 #include <sys/statvfs.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cinttypes>
@@ -87,7 +86,8 @@ class AttemptStoreImpl final : public AttemptStore {
   // On the log's thread:
   void Run();
   void WriteAll();
-  void Write(std::vector<RawEntry>& entries);
+  /// Writes `entries_`, of which none is left.
+  void Write();
   absl::Status WriteSome(const std::vector<RawEntry>& entries);
   absl::Status SealIfFull();
   void OnFailed(const absl::Status& why, size_t entries);
@@ -115,7 +115,8 @@ class AttemptStoreImpl final : public AttemptStore {
   // The log's thread, and whoever recovers before it begins.
   std::unique_ptr<SegmentWriter> writer_;
   uint64_t next_ = 0;  // sequence of the next row
-  std::array<std::string, HandOver::kStripes> batches_;
+  HandOver::Batches batches_;
+  std::vector<RawEntry> entries_;  // of batches_, at most kMaxAppend; its memory is used again
   base::MonoTime retry_at_{};
   base::MonoTime retain_at_{};
   bool no_room_ = false;
@@ -254,31 +255,30 @@ void AttemptStoreImpl::Run() {
 
 void AttemptStoreImpl::WriteAll() {
   handed_over_.Take(batches_);
-  std::vector<RawEntry> entries;
   for (const std::string& batch : batches_) {
     std::string_view rest = batch;
     for (RawEntry entry; !rest.empty() && TakeEntry(rest, entry);) {
-      entries.push_back(entry);
-      if (entries.size() == kMaxAppend) Write(entries);
+      entries_.push_back(entry);
+      if (entries_.size() == kMaxAppend) Write();
     }
   }
-  if (!entries.empty()) Write(entries);
+  if (!entries_.empty()) Write();
   const absl::Status sealed = SealIfFull();
   if (!sealed.ok()) OnFailed(sealed, 0);
 }
 
-void AttemptStoreImpl::Write(std::vector<RawEntry>& entries) {
+void AttemptStoreImpl::Write() {
   absl::Status status;
   const bool waits = failing_.load() && clock_.Mono() < retry_at_;
   if (no_room_ || waits) {
-    dropped_disk_.fetch_add(entries.size());
+    dropped_disk_.fetch_add(entries_.size());
     failing_.store(true);
-  } else if (status = WriteSome(entries); !status.ok()) {
-    OnFailed(status, entries.size());
+  } else if (status = WriteSome(entries_); !status.ok()) {
+    OnFailed(status, entries_.size());
   } else if (failing_.exchange(false)) {
     logger_.Info("the delivery log is written again", {{"dropped", dropped_disk_.load()}});
   }
-  entries.clear();
+  entries_.clear();
 }
 
 absl::Status AttemptStoreImpl::WriteSome(const std::vector<RawEntry>& entries) {
@@ -292,7 +292,7 @@ absl::Status AttemptStoreImpl::WriteSome(const std::vector<RawEntry>& entries) {
       writer_ = *std::move(writer);
     }
     const size_t count = std::min(entries.size() - at, writer_->room());
-    status = writer_->Append({entries.begin() + at, entries.begin() + at + count});
+    status = writer_->Append(std::span(entries).subspan(at, count));
     if (!status.ok()) {
       dropped_disk_.fetch_sub(at);  // these are written: all are counted by the caller
       return status;

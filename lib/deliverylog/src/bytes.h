@@ -25,6 +25,36 @@ inline void PutText(std::string& out, std::string_view text) {
   out.append(text.substr(0, bytes));
 }
 
+/// Bytes of a text with its length.
+inline size_t TextBytes(std::string_view text) {
+  return sizeof(uint32_t) + std::min(text.size(), kMaxTextBytes);
+}
+
+/// Puts values whose bytes are known together behind `out`, which grows once.
+class Putter {
+ public:
+  /// Exactly `bytes` are put, before anything else is done with `out`.
+  Putter(std::string& out, size_t bytes) {
+    out.resize(out.size() + bytes);
+    at_ = out.data() + out.size() - bytes;
+  }
+
+  template <typename T>
+  void Number(T value) {
+    std::memcpy(at_, &value, sizeof(T));
+    at_ += sizeof(T);
+  }
+  void Text(std::string_view text) {
+    const auto bytes = static_cast<uint32_t>(std::min(text.size(), kMaxTextBytes));
+    Number(bytes);
+    std::memcpy(at_, text.data(), bytes);
+    at_ += bytes;
+  }
+
+ private:
+  char* at_;
+};
+
 /// Takes values from the front of bytes; once they do not suffice, everything is zero and `ok`
 /// false.
 class Taker {

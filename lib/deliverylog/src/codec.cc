@@ -1,11 +1,11 @@
 #include "codec.h"
 
-#include <zlib.h>
-
+#include <array>
 #include <cstring>
 #include <utility>
 
 #include "bytes.h"
+#include "carillon/base/crc32.h"
 #include "facts_codec.h"
 
 namespace carillon::deliverylog {
@@ -22,15 +22,10 @@ void PutVarint(std::string& out, uint32_t value) {
   out.push_back(static_cast<char>(value));
 }
 
-uint32_t SumOf(std::string_view bytes) {
-  return static_cast<uint32_t>(
-      crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
-}
-
 std::string WithSum(std::string_view bytes) {
   std::string summed;
   summed.reserve(bytes.size() + sizeof(uint32_t));
-  PutNumber(summed, SumOf(bytes));
+  PutNumber(summed, base::Crc32(bytes));
   summed.append(bytes);
   return summed;
 }
@@ -39,22 +34,22 @@ std::string WithSum(std::string_view bytes) {
 std::optional<Taker> Checked(std::string_view bytes) {
   Taker taker(bytes);
   const auto sum = taker.Number<uint32_t>();
-  if (!taker.ok() || sum != SumOf(taker.rest())) return std::nullopt;
+  if (!taker.ok() || sum != base::Crc32(taker.rest())) return std::nullopt;
   return taker;
 }
 
-void PutFigures(std::string& out, const Figures& figures) {
-  PutNumber(out, figures.position);
-  PutNumber(out, base::ToUnixNanos(figures.accepted));
-  PutNumber(out, base::ToUnixNanos(figures.started));
-  PutNumber(out, base::ToUnixNanos(figures.next));
-  PutNumber(out, figures.duration_us);
-  PutNumber(out, figures.number);
-  PutNumber(out, figures.status);
-  PutNumber(out, figures.batch);
-  PutNumber(out, static_cast<uint8_t>(figures.outcome));
-  PutNumber(out, static_cast<uint8_t>(static_cast<int>(figures.state) |
-                                      static_cast<int>(figures.trigger) << kTriggerShift));
+void PutFigures(Putter& to, const Figures& figures) {
+  to.Number(figures.position);
+  to.Number(base::ToUnixNanos(figures.accepted));
+  to.Number(base::ToUnixNanos(figures.started));
+  to.Number(base::ToUnixNanos(figures.next));
+  to.Number(figures.duration_us);
+  to.Number(figures.number);
+  to.Number(figures.status);
+  to.Number(figures.batch);
+  to.Number(static_cast<uint8_t>(figures.outcome));
+  to.Number(static_cast<uint8_t>(static_cast<int>(figures.state) | static_cast<int>(figures.trigger)
+                                                                       << kTriggerShift));
 }
 
 /// False: there are no such outcomes, states or triggers.
@@ -78,11 +73,15 @@ bool TakeFigures(Taker& from, Figures& figures) {
          trigger < model::kTriggerCount;
 }
 
+size_t EntryBytesWithoutDetail(const Entry& entry) {
+  return kFiguresBytes + TextBytes(entry.tenant) + TextBytes(entry.destination) +
+         TextBytes(entry.event_type) + TextBytes(entry.event_id) + sizeof(uint32_t);
+}
+
 }  // namespace
 
 size_t EntryBytes(const Entry& entry) {
-  size_t bytes = kFiguresBytes + 6 * sizeof(uint32_t) + entry.tenant.size() +
-                 entry.destination.size() + entry.event_type.size() + entry.event_id.size();
+  size_t bytes = EntryBytesWithoutDetail(entry);
   if (entry.detail != nullptr) {
     const Detail& detail = *entry.detail;
     bytes += 128 + detail.peer.size() + detail.error.size() + detail.url.size() +
@@ -93,17 +92,18 @@ size_t EntryBytes(const Entry& entry) {
 }
 
 void PutEntry(std::string& out, const Entry& entry) {
-  PutFigures(out, entry.figures);
-  PutText(out, entry.tenant);
-  PutText(out, entry.destination);
-  PutText(out, entry.event_type);
-  PutText(out, entry.event_id);
-  const size_t at = out.size();
-  PutNumber(out, uint32_t{0});
+  Putter to(out, EntryBytesWithoutDetail(entry));
+  PutFigures(to, entry.figures);
+  for (const std::string_view text :
+       {entry.tenant, entry.destination, entry.event_type, entry.event_id}) {
+    to.Text(text);
+  }
+  to.Number(uint32_t{0});
   if (entry.detail == nullptr) return;
+  const size_t at = out.size();
   PutDetail(out, *entry.detail);
-  const auto bytes = static_cast<uint32_t>(out.size() - at - sizeof(uint32_t));
-  std::memcpy(out.data() + at, &bytes, sizeof(bytes));
+  const auto bytes = static_cast<uint32_t>(out.size() - at);
+  std::memcpy(out.data() + at - sizeof(bytes), &bytes, sizeof(bytes));
 }
 
 bool TakeEntry(std::string_view& bytes, RawEntry& entry) {
@@ -154,11 +154,12 @@ std::optional<Detail> ReadDetail(std::string_view bytes) {
 
 void BlockWriter::Add(const Row& row) {
   offsets_.push_back(static_cast<uint32_t>(rows_.size()));
-  PutFigures(rows_, row.figures);
-  PutNumber(rows_, row.destination);
-  PutNumber(rows_, row.event_type);
-  PutNumber(rows_, static_cast<uint8_t>(row.has_detail));
-  PutText(rows_, row.event_id);
+  Putter to(rows_, kFiguresBytes + 2 * sizeof(uint32_t) + 1 + TextBytes(row.event_id));
+  PutFigures(to, row.figures);
+  to.Number(row.destination);
+  to.Number(row.event_type);
+  to.Number(static_cast<uint8_t>(row.has_detail));
+  to.Text(row.event_id);
 }
 
 std::string BlockWriter::Finish() {
@@ -202,6 +203,7 @@ std::optional<Row> BlockView::At(size_t index) const {
 
 std::string EncodeRows(std::span<const uint32_t> rows) {
   std::string bytes;
+  bytes.reserve(rows.size());  // nearly always a byte each
   uint32_t last = 0;
   for (const uint32_t row : rows) PutVarint(bytes, row - std::exchange(last, row));
   return WithSum(bytes);
@@ -218,8 +220,25 @@ std::optional<std::vector<uint32_t>> DecodeRows(std::string_view bytes) {
   return rows;
 }
 
+// A digit of the hash at a time, the lowest first; each pass keeps the order of the one before.
+void SortByHash(std::vector<HashedRow>& hashes) {
+  constexpr int kDigitBits = 11;
+  constexpr size_t kDigits = size_t{1} << kDigitBits;
+  std::vector<HashedRow> sorted(hashes.size());
+  for (int shift = 0; shift < 32; shift += kDigitBits) {
+    const auto digit = [shift](const HashedRow& row) { return row.first >> shift & (kDigits - 1); };
+    std::array<size_t, kDigits> ends{};
+    for (const HashedRow& row : hashes) ++ends[digit(row)];
+    size_t before = 0;
+    for (size_t& end : ends) before += std::exchange(end, before);
+    for (const HashedRow& row : hashes) sorted[ends[digit(row)]++] = row;
+    hashes.swap(sorted);
+  }
+}
+
 std::string EncodeHashes(std::span<const HashedRow> hashes) {
   std::string bytes;
+  bytes.reserve(hashes.size() * 2 * sizeof(uint32_t));
   uint32_t last = 0;
   for (const auto& [hash, row] : hashes) {
     PutVarint(bytes, hash - std::exchange(last, hash));
@@ -241,7 +260,7 @@ std::optional<std::vector<HashedRow>> DecodeHashes(std::string_view bytes) {
   return hashes;
 }
 
-uint32_t HashOf(std::string_view text) { return SumOf(text); }
+uint32_t HashOf(std::string_view text) { return base::Crc32(text); }
 
 uint32_t HashOf(uint64_t position) { return static_cast<uint32_t>(position); }
 

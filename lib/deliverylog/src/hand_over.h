@@ -1,44 +1,29 @@
 #pragma once
 
-#include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <string>
-#include <vector>
 
-#include "carillon/base/mutex.h"
+#include "carillon/base/byte_stripes.h"
 #include "carillon/deliverylog/record.h"
 
 namespace carillon::deliverylog {
 
-/// What was handed over and is not yet written: bytes in stripes, each with a lock, under one
-/// bound. Nobody waits: a lock is held while one entry is copied, or a buffer is exchanged.
-/// Thread-safe.
+/// What was handed over and is not yet written, as PutEntry writes it. Nobody waits. Thread-safe.
 class HandOver {
  public:
-  static constexpr size_t kStripes = 8;
+  using Batches = base::ByteStripes::Batches;
 
-  explicit HandOver(size_t max_bytes) : max_bytes_(max_bytes) {}
+  explicit HandOver(size_t max_bytes) : stripes_(max_bytes) {}
 
   /// Left out and counted when there is no room.
   void Add(uint32_t shard, const Entry& entry);
-  /// What was added so far, in the order of each shard. It takes the place of what `batches` held,
-  /// whose memory is used again.
-  void Take(std::array<std::string, kStripes>& batches);
+  /// See base::ByteStripes::Take.
+  void Take(Batches& batches) { stripes_.Take(batches); }
   /// Entries that were left out.
-  uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+  uint64_t dropped() const { return stripes_.dropped(); }
 
  private:
-  struct alignas(64) Stripe {
-    base::Mutex mutex;
-    std::string bytes ABSL_GUARDED_BY(mutex);
-  };
-
-  const size_t max_bytes_;
-  std::atomic<size_t> bytes_{0};  // of all stripes
-  std::array<Stripe, kStripes> stripes_;
-  std::atomic<uint64_t> dropped_{0};
+  base::ByteStripes stripes_;
 };
 
 }  // namespace carillon::deliverylog

@@ -173,7 +173,10 @@ absl::Status SegmentWriter::Recover() {
     bytes_ += blocks->Blob(1).size();
     for (size_t i = 0; i < block->rows(); ++i) {
       const std::optional<Row> row = block->At(i);
-      if (!row) return DamagedFile(path_);
+      if (!row || !Named(NameKind::kDestination, row->destination) ||
+          !Named(NameKind::kEventType, row->event_type)) {
+        return DamagedFile(path_);
+      }
       tail_->Put(size++, {.position = row->figures.position,
                           .started = row->figures.started,
                           .tenant = tenant_of[row->destination],
@@ -203,7 +206,7 @@ SegmentEntry SegmentWriter::Entry() const {
           .tail = tail_};
 }
 
-absl::Status SegmentWriter::Append(const std::vector<RawEntry>& entries) {
+absl::Status SegmentWriter::Append(std::span<const RawEntry> entries) {
   if (entries.empty()) return absl::OkStatus();
   const size_t from = tail_->size();
   absl::Status status = database_.Exec("BEGIN IMMEDIATE");
@@ -223,7 +226,7 @@ absl::Status SegmentWriter::Append(const std::vector<RawEntry>& entries) {
   return status;
 }
 
-absl::Status SegmentWriter::WriteRows(const std::vector<RawEntry>& entries, size_t from) {
+absl::Status SegmentWriter::WriteRows(std::span<const RawEntry> entries, size_t from) {
   BlockWriter block;
   size_t at = from;
   for (const RawEntry& entry : entries) {
@@ -267,12 +270,17 @@ absl::Status SegmentWriter::WriteBlock(size_t row, BlockWriter& block) {
 
 absl::StatusOr<uint32_t> SegmentWriter::NumberOf(NameKind kind, std::string_view text) {
   Names& names = names_[static_cast<size_t>(kind)];
-  const auto known = names.find(base::ToAbsl(text));
-  if (known != names.end()) return known->second;
+  Names::const_pointer& last = last_[static_cast<size_t>(kind)];
+  if (last != nullptr && last->first == text) return last->second;
+  if (const auto known = names.find(base::ToAbsl(text)); known != names.end()) {
+    last = &*known;
+    return known->second;
+  }
   const auto number = static_cast<uint32_t>(names.size());
   const absl::Status status =
       add_name_.Bind(1, static_cast<int64_t>(kind)).Bind(2, number).BindText(3, text).Run();
   if (!status.ok()) return status;
+  last_ = {};  // they have moved
   names.emplace(std::string(text), number);
   new_names_.emplace_back(kind, text);
   return number;
@@ -281,73 +289,11 @@ absl::StatusOr<uint32_t> SegmentWriter::NumberOf(NameKind kind, std::string_view
 void SegmentWriter::ForgetNewNames() {
   for (const auto& [kind, text] : new_names_) names_[static_cast<size_t>(kind)].erase(text);
   new_names_.clear();
+  last_ = {};
 }
 
 absl::Status SegmentWriter::SetHead(std::string_view key, int64_t value) {
   return set_head_.BindText(1, key).Bind(2, value).Run();
-}
-
-absl::Status SegmentWriter::Seal() {
-  absl::Status status = database_.Exec("BEGIN IMMEDIATE");
-  if (status.ok()) status = WriteLists();
-  if (status.ok()) status = WriteHashes(HashKind::kEventId);
-  if (status.ok()) status = WriteHashes(HashKind::kPosition);
-  if (status.ok()) status = SetHead("rows", static_cast<int64_t>(tail_->size()));
-  if (status.ok()) status = SetHead("oldest", base::ToUnixNanos(oldest_));
-  if (status.ok()) status = SetHead("newest", base::ToUnixNanos(newest_));
-  if (status.ok()) status = database_.Exec("COMMIT");
-  if (!status.ok()) {
-    database_.Rollback();
-    return status;
-  }
-  // A reader may be at it; then the file beside it goes with the last connection.
-  (void)database_.Exec("PRAGMA wal_checkpoint(TRUNCATE)");
-  return status;
-}
-
-absl::Status SegmentWriter::WriteLists() {
-  std::map<int64_t, std::vector<uint32_t>> lists;
-  const Tail& tail = *tail_;
-  const auto size = static_cast<uint32_t>(tail.size());
-  for (uint32_t i = 0; i < size; ++i) {
-    const TailRow& row = tail[i];
-    lists[ListKey(ListKind::kTenant, row.tenant)].push_back(i);
-    lists[ListKey(ListKind::kDestination, row.destination)].push_back(i);
-    lists[ListKey(ListKind::kEventType, row.event_type)].push_back(i);
-    if (row.outcome != model::Outcome::kSuccess) {
-      lists[ListKey(ListKind::kOutcome, static_cast<uint32_t>(row.outcome))].push_back(i);
-    }
-    if (row.state != State::kDelivered) {
-      lists[ListKey(ListKind::kState, static_cast<uint32_t>(row.state))].push_back(i);
-    }
-  }
-  for (const auto& [key, rows] : lists) {
-    const std::string bytes = EncodeRows(rows);
-    const absl::Status status = add_list_.Bind(1, key).BindBlob(2, bytes).Run();
-    if (!status.ok()) return status;
-  }
-  return absl::OkStatus();
-}
-
-absl::Status SegmentWriter::WriteHashes(HashKind kind) {
-  const Tail& tail = *tail_;
-  std::vector<HashedRow> hashes(tail.size());
-  for (uint32_t i = 0; i < hashes.size(); ++i) {
-    hashes[i] = {kind == HashKind::kEventId ? tail[i].id_hash : HashOf(tail[i].position), i};
-  }
-  std::sort(hashes.begin(), hashes.end());
-  uint32_t n = 0;
-  std::optional<uint32_t> before;
-  for (size_t at = 0; at < hashes.size(); at += kHashPage) {
-    const uint32_t hash = hashes[at].first;
-    n = before == hash ? n + 1 : 0;
-    before = hash;
-    const std::string bytes =
-        EncodeHashes(std::span(hashes).subspan(at, std::min(kHashPage, hashes.size() - at)));
-    const absl::Status status = add_hash_.Bind(1, HashKey(kind, hash, n)).BindBlob(2, bytes).Run();
-    if (!status.ok()) return status;
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace carillon::deliverylog

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,7 +35,7 @@ class SegmentWriter {
   static absl::StatusOr<SegmentEntry> ReadHead(const std::string& path);
 
   /// Appends `entries` in one transaction; readers see them when it returns. At most `room`.
-  absl::Status Append(const std::vector<RawEntry>& entries);
+  absl::Status Append(std::span<const RawEntry> entries);
   /// Writes the lists of all rows: it gets no more, and needs no tail to be read.
   absl::Status Seal();
 
@@ -49,11 +50,17 @@ class SegmentWriter {
                 base::WallTime now);
   absl::Status Prepare();
   absl::Status Recover();
-  absl::Status WriteRows(const std::vector<RawEntry>& entries, size_t from);
+  absl::Status WriteRows(std::span<const RawEntry> entries, size_t from);
   absl::Status WriteBlock(size_t row, BlockWriter& block);
   absl::StatusOr<uint32_t> NumberOf(NameKind kind, std::string_view text);
+  /// Whether there is a name of that number.
+  bool Named(NameKind kind, uint32_t number) const {
+    return number < names_[static_cast<size_t>(kind)].size();
+  }
   void ForgetNewNames();
   absl::Status WriteLists();
+  template <typename ValueOf>
+  absl::Status WriteListsOf(ListKind kind, ValueOf value_of);
   absl::Status WriteHashes(HashKind kind);
   absl::Status SetHead(std::string_view key, int64_t value);
 
@@ -68,6 +75,8 @@ class SegmentWriter {
 
   using Names = absl::flat_hash_map<std::string, uint32_t>;
   std::array<Names, kNameKinds> names_;
+  // Of each the one asked for last, in names_: what follows often has the same.
+  std::array<Names::const_pointer, kNameKinds> last_{};
   std::vector<std::pair<NameKind, std::string>> new_names_;  // of the transaction under way
   std::string destination_;                                  // `tenant/name`, used again
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 
 namespace carillon::statistics {
 namespace {
@@ -41,26 +42,18 @@ void EntryQueue::Add(uint32_t shard, const Entry& entry) {
                       .destination_bytes = static_cast<uint8_t>(destination.size()),
                       .uid_bytes = static_cast<uint8_t>(uid.size())};
   const size_t bytes = sizeof(packed) + tenant.size() + destination.size() + uid.size();
-  if (bytes_.load(std::memory_order_relaxed) + bytes > max_bytes_) {
-    dropped_.fetch_add(1, std::memory_order_relaxed);
-    return;
-  }
-  bytes_.fetch_add(bytes, std::memory_order_relaxed);
-  Stripe& stripe = stripes_[shard % kStripes];
-  const base::MutexLock lock(stripe.mutex);
-  stripe.bytes.append(reinterpret_cast<const char*>(&packed), sizeof(packed));
-  stripe.bytes.append(tenant);
-  stripe.bytes.append(destination);
-  stripe.bytes.append(uid);
-}
-
-void EntryQueue::Take(std::array<std::string, kStripes>& batches) {
-  for (size_t i = 0; i < kStripes; ++i) {
-    batches[i].clear();
-    const base::MutexLock lock(stripes_[i].mutex);
-    batches[i].swap(stripes_[i].bytes);
-    bytes_.fetch_sub(batches[i].size(), std::memory_order_relaxed);
-  }
+  stripes_.Add(shard, bytes, [&](std::string& out) {
+    out.resize(out.size() + bytes);
+    char* at = out.data() + out.size() - bytes;
+    const auto put = [&at](const void* from, size_t size) {
+      std::memcpy(at, from, size);
+      at += size;
+    };
+    put(&packed, sizeof(packed));
+    put(tenant.data(), tenant.size());
+    put(destination.data(), destination.size());
+    put(uid.data(), uid.size());
+  });
 }
 
 bool EntryQueue::Next(std::string_view& batch, Entry& entry) {

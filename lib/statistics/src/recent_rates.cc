@@ -11,13 +11,13 @@ int64_t RecentRates::SlotAt(base::WallTime time) {
   return std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()) / kSlot;
 }
 
-void RecentRates::Ring::Add(int64_t number, const Entry& entry) {
+void RecentRates::Ring::Add(int64_t number, uint64_t accepted, uint64_t delivered) {
   constexpr auto kCount = static_cast<int64_t>(kSlots + 1);
   Slot& slot = slots[static_cast<size_t>((number % kCount + kCount) % kCount)];
   if (slot.number > number) return;  // it came too late
   if (slot.number < number) slot = {.number = number};
-  slot.accepted += entry.accepted;
-  slot.delivered += entry.delivered;
+  slot.accepted += accepted;
+  slot.delivered += delivered;
   last = std::max(last, number);
 }
 
@@ -45,12 +45,13 @@ RecentRates::Ring* RecentRates::RingOf(std::string_view tenant, int64_t now) {
   return tenants_.size() < kMaxTenants ? &tenants_[std::string(tenant)] : nullptr;
 }
 
-void RecentRates::Add(const Entry& entry) {
-  if (entry.accepted == 0 && entry.delivered == 0) return;
-  const int64_t number = SlotAt(entry.at);
+void RecentRates::Add(std::string_view tenant, base::WallTime at, uint64_t accepted,
+                      uint64_t delivered) {
+  if (accepted == 0 && delivered == 0) return;
+  const int64_t number = SlotAt(at);
   const base::MutexLock lock(mutex_);
-  all_.Add(number, entry);
-  if (Ring* const ring = RingOf(entry.tenant, number)) ring->Add(number, entry);
+  all_.Add(number, accepted, delivered);
+  if (Ring* const ring = RingOf(tenant, number)) ring->Add(number, accepted, delivered);
 }
 
 Rates RecentRates::Of(const std::string& tenant, base::WallTime now) const {

@@ -4,7 +4,6 @@
 #include <sys/statvfs.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cstdio>
 #include <thread>
@@ -85,7 +84,7 @@ class StatisticsStoreImpl final : public StatisticsStore {
   std::unique_ptr<CellFile> file_;  // null: it was set aside, and could not be made anew
   Subjects subjects_{options_.max_subjects};
   Counter counter_{subjects_};
-  std::array<std::string, EntryQueue::kStripes> batches_;
+  EntryQueue::Batches batches_;
   int64_t forgotten_before_ = INT64_MIN;  // the hour since which subjects had to have something
   base::MonoTime write_at_{};
   base::MonoTime retry_at_{};
@@ -166,9 +165,10 @@ void StatisticsStoreImpl::Count() {
   queue_.Take(batches_);
   for (const std::string& batch : batches_) {
     std::string_view rest = batch;
+    RecentRun recent(recent_);
     for (Entry entry; EntryQueue::Next(rest, entry);) {
       counter_.Add(entry);
-      recent_.Add(entry);
+      recent.Add(entry);
     }
   }
 }

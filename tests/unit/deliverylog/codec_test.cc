@@ -101,5 +101,20 @@ TEST(Codec, ListsAreReadAsTheyWereWritten) {
   EXPECT_FALSE(DecodeRows(bytes));
 }
 
+TEST(Codec, HashesAreSortedAndRowsStayInOrder) {
+  std::mt19937 random(2);
+  for (const uint32_t mask : {0xFFFFFFFFu, 0x00000FFFu, 0xFFF00000u, 0x003FF800u, 0u}) {
+    std::vector<HashedRow> hashes;
+    for (uint32_t row = 0; row < 5000; ++row) hashes.emplace_back(random() & mask, row);
+    std::vector<HashedRow> sorted = hashes;
+    std::sort(sorted.begin(), sorted.end());
+    SortByHash(hashes);
+    EXPECT_EQ(hashes, sorted) << mask;
+  }
+  std::vector<HashedRow> none;
+  SortByHash(none);
+  EXPECT_TRUE(none.empty());
+}
+
 }  // namespace
 }  // namespace carillon::deliverylog

@@ -20,7 +20,7 @@ TEST(EntryQueue, WhatGoesInComesOut) {
                       .accepted = 5};
   queue.Add(3, attempt);
   queue.Add(3, {.tenant = "acme", .destination = std::string(300, 'd'), .dead = 1});
-  std::array<std::string, EntryQueue::kStripes> batches;
+  EntryQueue::Batches batches;
   queue.Take(batches);
   std::string_view rest = batches[3];
   Entry entry;
@@ -49,7 +49,7 @@ TEST(EntryQueue, WhatHasNoRoomIsLeftOutAndCounted) {
   for (int i = 0; i < 10; ++i)
     queue.Add(static_cast<uint32_t>(i), {.tenant = "t", .destination = "d"});
   EXPECT_EQ(queue.dropped(), 8u);  // of all stripes together
-  std::array<std::string, EntryQueue::kStripes> batches;
+  EntryQueue::Batches batches;
   queue.Take(batches);
   size_t bytes = 0;
   for (const std::string& batch : batches) bytes += batch.size();

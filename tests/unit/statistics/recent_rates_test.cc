@@ -51,6 +51,28 @@ TEST_F(RecentRatesTest, WhatComesLateIsInItsSlotOrInNone) {
   EXPECT_EQ(Of("acme").accepted, 3);
 }
 
+TEST_F(RecentRatesTest, ARunIsCountedWhereItBelongs) {
+  {
+    RecentRun run(rates_);
+    const auto add = [&](const char* tenant, uint32_t accepted, uint32_t delivered) {
+      run.Add({.tenant = tenant, .at = now_, .delivered = delivered, .accepted = accepted});
+    };
+    for (int i = 0; i < 3; ++i) add("acme", 20, 0);
+    add("bell", 60, 120);
+    add("acme", 0, 60);
+    now_ += RecentRates::kSlot;
+    add("acme", 120, 0);
+    add("acme", 0, 0);
+  }
+  EXPECT_EQ(Of("acme").accepted, 1);
+  EXPECT_EQ(Of("acme").delivered, 1);
+  EXPECT_EQ(Of("bell").delivered, 2);
+  EXPECT_EQ(Of("").accepted, 2);
+  now_ += RecentRates::kSlot;
+  EXPECT_EQ(Of("acme").accepted, 3);
+  EXPECT_EQ(Of("").delivered, 3);
+}
+
 TEST_F(RecentRatesTest, TenantsHaveABound) {
   for (size_t i = 0; i < RecentRates::kMaxTenants; ++i) Add("t" + std::to_string(i), 1, 0);
   Add("acme", 60, 0);
