@@ -1,9 +1,8 @@
 #include "attempt_history.h"
 
 #include <algorithm>
-#include <chrono>
+#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -31,31 +30,24 @@ void AttemptHistory::Want(http::Request& request) const {
   request.keep_body_bytes = options_.body_bytes;
 }
 
-void AttemptHistory::Add(const Attempt& attempt, model::Outcome outcome,
-                         const http::Response& response, deliverylog::State state,
+void AttemptHistory::Add(const Attempt& attempt, const AttemptEnd& end, deliverylog::State state,
                          base::WallTime next) {
-  if (options_.sink == nullptr && options_.statistics == nullptr) return;
-  const auto took =
-      std::chrono::duration_cast<std::chrono::microseconds>(response.ended - response.started);
-  const Span span{.started = clock_.Wall() - (clock_.Mono() - response.started),
-                  .us = static_cast<uint32_t>(std::clamp<int64_t>(took.count(), 0, UINT32_MAX))};
-  if (options_.statistics != nullptr) Count(attempt, outcome, response, state, span);
-  if (options_.sink != nullptr) Log(attempt, outcome, response, state, next, span);
+  if (options_.statistics != nullptr) Count(attempt, end, state);
+  if (options_.sink != nullptr) Log(attempt, end, state, next);
 }
 
-void AttemptHistory::Count(const Attempt& attempt, model::Outcome outcome,
-                           const http::Response& response, deliverylog::State state,
-                           const Span& span) {
+void AttemptHistory::Count(const Attempt& attempt, const AttemptEnd& end,
+                           deliverylog::State state) {
   const model::Destination& destination = attempt.lane->destination();
   const bool delivered = state == deliverylog::State::kDelivered;
   options_.statistics->Add(
       shard_, {.tenant = destination.tenant,
                .destination = destination.name,
                .uid = destination.uid,
-               .at = span.ended(),
-               .outcome = outcome,
-               .responded = response.status != 0,
-               .duration_us = span.us,
+               .at = end.ended(),
+               .outcome = end.outcome,
+               .responded = end.response.status != 0,
+               .duration_us = end.us,
                .sent_bytes = attempt.sent_bytes,
                .delivered = delivered ? static_cast<uint32_t>(attempt.deliveries.size()) : 0});
 }
@@ -70,27 +62,26 @@ void AttemptHistory::AddDead(const Lane& lane) {
                                     .dead = 1});
 }
 
-void AttemptHistory::Log(const Attempt& attempt, model::Outcome outcome,
-                         const http::Response& response, deliverylog::State state,
-                         base::WallTime next, const Span& span) {
-  const Lane& lane = *attempt.lane;
+void AttemptHistory::Log(const Attempt& attempt, const AttemptEnd& end, deliverylog::State state,
+                         base::WallTime next) {
+  Lane& lane = *attempt.lane;
   const DeliveryBatch& deliveries = attempt.deliveries;
   deliverylog::Entry entry{
-      .figures = {.started = span.started,
+      .figures = {.started = end.started,
                   .next = next,
-                  .duration_us = span.us,
+                  .duration_us = end.us,
                   .number = deliveries.earlier + deliveries.attempts + 1,
-                  .status = response.status,
+                  .status = end.response.status,
                   .batch = static_cast<uint16_t>(std::min<size_t>(deliveries.size(), UINT16_MAX)),
-                  .outcome = outcome,
+                  .outcome = end.outcome,
                   .state = state,
                   .trigger = deliveries.trigger},
       .tenant = lane.destination().tenant,
       .destination = lane.destination().name};
-  deliverylog::Detail detail;
-  if (Allows(lane.id(), outcome == model::Outcome::kSuccess)) {
-    detail = DetailOf(attempt, response, span.started);
-    entry.detail = &detail;
+  std::optional<deliverylog::Detail> detail;
+  if (Allows(lane, end)) {
+    detail = DetailOf(attempt, end);
+    entry.detail = &*detail;
   }
   deliveries.ForEach([&](const Delivery& delivery) {
     const model::Event& event = *delivery.event;
@@ -103,30 +94,21 @@ void AttemptHistory::Log(const Attempt& attempt, model::Outcome outcome,
   });
 }
 
-bool AttemptHistory::Allows(store::LaneId lane, bool success) {
+bool AttemptHistory::Allows(Lane& lane, const AttemptEnd& end) const {
   if (options_.details == KeepDetails::kNone) return false;
-  if (allowances_.size() >= kMaxLanes) allowances_.clear();
-  const base::MonoTime now = clock_.Mono();
-  Allowance& allowance = allowances_[lane];
-  if (success && options_.details == KeepDetails::kFailures) {
-    if (now < allowance.sample_at) return false;
-    allowance.sample_at = now + kSampleEvery;
-    return true;
-  }
-  const std::chrono::duration<double> since = now - std::exchange(allowance.at, now);
-  allowance.left = std::min(kBurst, allowance.left + since.count() * kPerSecond);
-  if (allowance.left < 1) return false;
-  allowance.left -= 1;
-  return true;
+  const bool sample =
+      end.outcome == model::Outcome::kSuccess && options_.details == KeepDetails::kFailures;
+  DetailAllowance& allowance = lane.details();
+  return sample ? allowance.TakeSample(end.seen_mono) : allowance.Take(end.seen_mono);
 }
 
 // The head is made anew: the attempt's own went with the courier.
-deliverylog::Detail AttemptHistory::DetailOf(const Attempt& attempt, const http::Response& response,
-                                             base::WallTime started) const {
+deliverylog::Detail AttemptHistory::DetailOf(const Attempt& attempt, const AttemptEnd& end) const {
   Lane& lane = *attempt.lane;
+  const http::Response& response = end.response;
   const std::vector<std::string> secret = SecretFields(lane.destination());
   const http::Request request = lane.requests().Make(lane.endpoint(), attempt.token(),
-                                                     attempt.deliveries, started, attempt.span);
+                                                     attempt.deliveries, end.started, attempt.span);
   const http::PhaseTimes& times = response.times;
   const std::string& url = lane.destination().url;
   return {.phases = {.dns = times.dns,
@@ -142,7 +124,7 @@ deliverylog::Detail AttemptHistory::DetailOf(const Attempt& attempt, const http:
           .response = deliverylog::BlankedHead(response.head, secret, HistoryOptions::kHeadBytes),
           .body = response.body,
           .body_cut = !response.body.empty() && response.body.size() >= options_.body_bytes,
-          .facts = FactsOf(response, url, clock_.Wall())};
+          .facts = FactsOf(response, url, end.seen)};
 }
 
 }  // namespace carillon::delivery

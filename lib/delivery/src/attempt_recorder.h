@@ -1,5 +1,6 @@
 #pragma once
 
+#include "attempt_end.h"
 #include "attempt_figures.h"
 #include "attempt_history.h"
 #include "attempts.h"
@@ -26,29 +27,33 @@ class AttemptRecorder {
         settlements_(settlements),
         history_(history) {}
 
+  /// An attempt ended just now.
+  AttemptEnd EndOf(model::Outcome outcome, const http::Response& response) const {
+    return {clock_, outcome, response};
+  }
   /// `abandoned`: it was cancelled because the process ends, and its deliveries stay as they are.
-  void Record(const Attempt& attempt, model::Outcome outcome, const http::Response& response,
-              bool abandoned);
+  void Record(const Attempt& attempt, const AttemptEnd& end, bool abandoned);
   /// It is decided what becomes of its deliveries: the delivery log is told. `next`: when they are
   /// tried again.
-  void RecordState(const Attempt& attempt, model::Outcome outcome, const http::Response& response,
-                   deliverylog::State state, base::WallTime next = {}) {
-    history_.Add(attempt, outcome, response, state, next);
+  void RecordState(const Attempt& attempt, const AttemptEnd& end, deliverylog::State state,
+                   base::WallTime next = {}) {
+    history_.Add(attempt, end, state, next);
   }
   /// It was not made, since this machine was too short of something.
   void RecordShortage(const Attempt& attempt, const http::Response& response) {
     figures_.CountShortage(attempt, response);
   }
   /// What it carried is delivered.
-  void RecordDelivered(const Attempt& attempt) { figures_.CountDelivered(attempt, clock_.Wall()); }
+  void RecordDelivered(const Attempt& attempt, const AttemptEnd& end) {
+    figures_.CountDelivered(attempt, end.seen);
+  }
   /// A Retry-After of an answer was not followed.
   void RecordRetryAfterIgnored() { figures_.CountRetryAfterIgnored(); }
 
  private:
-  void AddRows(const Attempt& attempt, model::Outcome outcome, const http::Response& response,
-               bool abandoned);
+  void AddRows(const Attempt& attempt, const AttemptEnd& end, bool abandoned);
   /// Of an attempt of a sampled trace.
-  void RecordSpan(const Attempt& attempt, model::Outcome outcome, const http::Response& response);
+  void RecordSpan(const Attempt& attempt, const AttemptEnd& end);
 
   const base::Clock& clock_;
   AttemptFigures figures_;

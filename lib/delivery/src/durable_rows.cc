@@ -30,7 +30,7 @@ void DurableRows::OnParked(Lane& lane, store::Due due) {
                      [&](KeptRow) { lane.kept().OnDurable(); },
                      [&](StuckRow) {
                        // It was made before the change, or the call, and is seen only now.
-                       if (lane.changed || !lane.releasing.empty()) lane.groups().WantMarks();
+                       if (lane.changed() || !lane.releasing.empty()) lane.groups().WantMarks();
                      }},
              KindOf(due));
   scheduler_.Touched(lane);

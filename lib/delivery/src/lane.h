@@ -22,6 +22,7 @@
 #include "carillon/store/lane_state.h"
 #include "carillon/store/parked.h"
 #include "carillon/store/settlement.h"
+#include "detail_allowance.h"
 #include "groups.h"
 #include "held_event.h"
 #include "kept_rows.h"
@@ -78,6 +79,9 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   /// Made when something is sent for the first time: most of many destinations are idle, and the
   /// states of their keys' digests alone take half a kilobyte each.
   RequestMaker& requests();
+  /// It had another destination before.
+  bool changed() const { return changed_; }
+  void SetChanged() { changed_ = true; }
   RetryQueue& retries() { return retries_; }
   const RetryQueue& retries() const { return retries_; }
   Groups& groups() { return groups_; }
@@ -271,6 +275,11 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
 
   // --- Figures.
 
+  /// Of the details of its attempts; made when one ends for the first time, as `requests` are.
+  DetailAllowance& details() {
+    if (details_ == nullptr) details_ = std::make_unique<DetailAllowance>();
+    return *details_;
+  }
   size_t fresh_bytes() const { return bytes_; }
   size_t in_flight() const { return in_flight_.size(); }
   void SetFailing(bool on) { failing_ = on; }
@@ -291,7 +300,6 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
     uint16_t http_status = 0;
   };
   Results results;
-  bool changed = false;  ///< it had another destination before
   /// Groups whose marks may pass, for their owner calls; 0: of all groups.
   std::vector<store::GroupId> releasing;
   /// Positions of dead deliveries that were purged, ascending: their marks may pass.
@@ -354,6 +362,7 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   http::EndpointId endpoint_ = 0;
   const std::string* user_agent_ = nullptr;
   std::unique_ptr<RequestMaker> requests_;
+  std::unique_ptr<DetailAllowance> details_;
   store::Health health_;
 
   uint64_t from_;  // positions below are not for this lane
@@ -380,6 +389,7 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
   bool health_changed_ = false;  // since the journal was told
   bool reading_ = false;         // see BeginRead
   bool failing_ = false;
+  bool changed_ = false;
   bool closing_ = false;
 };
 

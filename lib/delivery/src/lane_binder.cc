@@ -42,7 +42,7 @@ void LaneBinder::BindOne(const routing::RoutingTable& table, BoundPlace& at,
     return maker_.Open(*at.lane, at.url);
   }
   const bool changed = !(at.lane->destination() == destination);
-  at.lane->changed |= changed;
+  if (changed) at.lane->SetChanged();
   at.lane->Bind(table, at.place, now);
   if (changed) maker_.Update(*at.lane, at.url);
 }

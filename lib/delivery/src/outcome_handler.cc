@@ -16,7 +16,8 @@ void OutcomeHandler::OnResponse(uint64_t token, const http::Response& response) 
   }
   if (lane.WaitsForEnds()) lane.FreedAt(response.ended);
   const bool abandoned = stopped_ && !lane.closing() && outcome == model::Outcome::kCancelled;
-  recorder_.Record(*attempt, outcome, response, abandoned);
+  const AttemptEnd end = recorder_.EndOf(outcome, response);
+  recorder_.Record(*attempt, end, abandoned);
   if (!abandoned) {
     health_.OnEnd(lane, outcome, response);
     Conclude(*attempt,
@@ -25,10 +26,10 @@ void OutcomeHandler::OnResponse(uint64_t token, const http::Response& response) 
               .retry_after = whole ? response.retry_after : std::string_view(),
               .failures = attempt->deliveries.attempts + 1,
               .breaker = lane.destination().breaker.has_value()},
-             response);
+             end);
     return;
   }
-  recorder_.RecordState(*attempt, outcome, response, deliverylog::State::kQueued);
+  recorder_.RecordState(*attempt, end, deliverylog::State::kQueued);
   if (attempt->deliveries.rest.empty() || attempt->deliveries.parked) {
     in_flight_.Abandon(*attempt);  // its delivery holds the watermark, or the lane's cursor
   } else {
@@ -47,14 +48,14 @@ void OutcomeHandler::Postpone(Attempt& attempt, const http::Response& response) 
   if (lane.closing()) {
     return Conclude(attempt,
                     {.outcome = model::Outcome::kCancelled, .failures = deliveries.attempts},
-                    response);
+                    recorder_.EndOf(model::Outcome::kCancelled, response));
   }
   rows_.Unpark(lane, deliveries);
   in_flight_.Finish(attempt, retries_.OnNotMade(lane, deliveries));
 }
 
 void OutcomeHandler::Conclude(Attempt& attempt, const policy::Failure& result,
-                              const http::Response& response) {
+                              const AttemptEnd& end) {
   Lane& lane = *attempt.lane;
   const DeliveryBatch& deliveries = attempt.deliveries;
   const bool success = result.outcome == model::Outcome::kSuccess;
@@ -62,15 +63,15 @@ void OutcomeHandler::Conclude(Attempt& attempt, const policy::Failure& result,
   Ending ending = Ending::kSettled;
   bool retries_ended = false;
   if (success) {
-    recorder_.RecordDelivered(attempt);
-    recorder_.RecordState(attempt, result.outcome, response, deliverylog::State::kDelivered);
+    recorder_.RecordDelivered(attempt, end);
+    recorder_.RecordState(attempt, end, deliverylog::State::kDelivered);
   } else {
     const RetryPlanner::Plan plan = retries_.OnFailed(lane, deliveries, result);
     ending = plan.ending;
     retries_ended = ending != Ending::kParked;
     recorder_.RecordState(
-        attempt, result.outcome, response,
-        retries_ended ? deliverylog::State::kDead : deliverylog::State::kScheduled, plan.next);
+        attempt, end, retries_ended ? deliverylog::State::kDead : deliverylog::State::kScheduled,
+        plan.next);
   }
   lane.SetFailing(!success);
   if (!lane.closing()) health_.OnResult(lane, result, retries_ended);

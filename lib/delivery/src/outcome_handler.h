@@ -34,7 +34,7 @@ class OutcomeHandler {
  private:
   void Postpone(Attempt& attempt, const http::Response& response);
   /// `result` is how the attempt ended, also when it succeeded.
-  void Conclude(Attempt& attempt, const policy::Failure& result, const http::Response& response);
+  void Conclude(Attempt& attempt, const policy::Failure& result, const AttemptEnd& end);
 
   InFlight& in_flight_;
   AttemptRecorder& recorder_;
