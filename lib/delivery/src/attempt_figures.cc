@@ -1,6 +1,5 @@
 #include "attempt_figures.h"
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 
@@ -12,18 +11,17 @@ void AttemptFigures::CountEnd(const Attempt& attempt, model::Outcome outcome,
                               const http::Response& response) {
   if (attempt.late != Attempt::kNotFirst) figures_.first_attempt.Observe(attempt.late);
   attempt.lane->metrics().CountAttempt(outcome);
-  metrics_.ObserveAttempt(outcome, response.ended - response.started);
+  AttemptsOf(outcome).Observe(response.ended - response.started);
   if (outcome != model::Outcome::kCancelled) ObservePhases(response.times);
 }
 
 void AttemptFigures::CountShortage(const Attempt& attempt, const http::Response& response) {
   attempt.lane->metrics().CountAttempt(model::Outcome::kLocalShortage);
-  metrics_.ObserveAttempt(model::Outcome::kLocalShortage, response.ended - response.started);
+  AttemptsOf(model::Outcome::kLocalShortage).Observe(response.ended - response.started);
 }
 
 void AttemptFigures::CountDelivered(const Attempt& attempt, base::WallTime now) {
-  const auto since = now - attempt.deliveries.first.event->accepted_at();
-  metrics_.ObserveDelivered(std::max(since, std::chrono::nanoseconds(0)));
+  figures_.delivered.Observe(now - attempt.deliveries.first.event->accepted_at());
   attempt.lane->metrics().delivered.fetch_add(attempt.deliveries.size(), std::memory_order_relaxed);
 }
 

@@ -24,6 +24,9 @@ class AttemptFigures {
   void CountRetryAfterIgnored() { metrics_.CountRetryAfterIgnored(); }
 
  private:
+  metrics::PlainHistogram& AttemptsOf(model::Outcome outcome) {
+    return figures_.attempts[static_cast<size_t>(outcome)];
+  }
   void ObservePhases(const http::PhaseTimes& times);
 
   metrics::Metrics& metrics_;

@@ -54,15 +54,6 @@ class MetricsImpl final : public Metrics {
     series_.commit_rows->Observe(static_cast<double>(rows));
   }
 
-  void ObserveAttempt(model::Outcome outcome, std::chrono::nanoseconds took) override {
-    series_.attempts[static_cast<size_t>(outcome)]->Increment();
-    series_.attempt_seconds[static_cast<size_t>(outcome)]->Observe(Seconds(took));
-  }
-
-  void ObserveDelivered(std::chrono::nanoseconds since_accepted) override {
-    series_.delivered_seconds->Observe(Seconds(since_accepted));
-  }
-
   void CountReload(bool ok, std::chrono::nanoseconds took) override {
     series_.reloads[ok]->Increment();
     series_.last_reload->Set(ok ? 1 : 0);

@@ -20,14 +20,9 @@ Buckets StepSeconds() {
           0.05,   0.1,     0.25,   0.5,   1,      2.5,   5};
 }
 
-Buckets AttemptSeconds() {
+Buckets ReloadSeconds() {
   return {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
           0.5,    1,     2.5,    5,     10,   15,    30,   60};
-}
-
-Buckets DeliverySeconds() {
-  return {0.0005, 0.001, 0.002, 0.003, 0.004, 0.005, 0.0075, 0.01, 0.025, 0.05, 0.1,   0.25,
-          0.5,    1,     2.5,   5,     10,    30,    60,     300,  1800,  7200, 43200, 86400};
 }
 
 Buckets CommitSizes() { return {0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000}; }
@@ -62,10 +57,8 @@ constexpr BoundedHistogram kHistograms[] = {
     {{&RegisteredSeries::commit_seconds, families::kCommitDurationSeconds}, StepSeconds},
     {{&RegisteredSeries::commit_events, families::kCommitEvents}, CommitSizes},
     {{&RegisteredSeries::commit_rows, families::kCommitRows}, CommitSizes},
-    {{&RegisteredSeries::delivered_seconds, families::kAcceptedToDeliveredSeconds},
-     DeliverySeconds},
     {{&RegisteredSeries::sync_seconds, families::kSyncDurationSeconds}, StepSeconds},
-    {{&RegisteredSeries::reload_seconds, families::kConfigReloadDurationSeconds}, AttemptSeconds},
+    {{&RegisteredSeries::reload_seconds, families::kConfigReloadDurationSeconds}, ReloadSeconds},
 };
 
 /// `labels`: of the one series.
@@ -138,12 +131,6 @@ RegisteredSeries::RegisteredSeries(Registry& registry, const std::string& versio
   AddByLabel(registry, families::kConfigReloadsTotal, reloads);
   AddByLabel(registry, families::kTokenFetchesTotal, token_fetches);
   AddByLabel(registry, families::kKeySetFetchesTotal, key_set_fetches);
-  AddByLabel(registry, families::kAttemptsTotal, attempts);
-  for (size_t i = 0; i < attempt_seconds.size(); ++i) {
-    attempt_seconds[i] =
-        &AddHistogram(registry, families::kAttemptDurationSeconds, AttemptSeconds(),
-                      {{"outcome", Text(model::kOutcomeNames[i])}});
-  }
   AddByPair(registry, families::kStorageErrorsTotal, store_errors);
   AddByPair(registry, families::kLocalShortageTotal, shortages);
 }

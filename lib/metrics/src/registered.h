@@ -33,8 +33,6 @@ struct RegisteredSeries {
   Counters<2> reloads;          ///< that failed, that did not
   Counters<2> token_fetches;    ///< that failed, that did not
   Counters<2> key_set_fetches;  ///< the same
-  Counters<model::kOutcomeCount> attempts;
-  std::array<prometheus::Histogram*, model::kOutcomeCount> attempt_seconds;
 
   // By two labels: the index is that of the first, times the values of the second, plus that.
   Counters<size_t{kStoreOperationCount} * kStoreErrorCount> store_errors;
@@ -52,7 +50,6 @@ struct RegisteredSeries {
   prometheus::Histogram* commit_seconds;
   prometheus::Histogram* commit_events;
   prometheus::Histogram* commit_rows;
-  prometheus::Histogram* delivered_seconds;
   prometheus::Histogram* sync_seconds;
   prometheus::Histogram* reload_seconds;
 };

@@ -24,11 +24,34 @@ constexpr nanoseconds kFirstAttemptBounds[] = {
     milliseconds(100), milliseconds(250),  milliseconds(500), seconds(1),       milliseconds(2500),
     seconds(5),        seconds(10),        seconds(30),       seconds(60),      seconds(300),
     seconds(1800),     seconds(7200),      seconds(43200),    seconds(86400)};
+constexpr nanoseconds kDeliveredBounds[] = {
+    microseconds(500), milliseconds(1),    milliseconds(2),   milliseconds(3),  milliseconds(4),
+    milliseconds(5),   microseconds(7500), milliseconds(10),  milliseconds(25), milliseconds(50),
+    milliseconds(100), milliseconds(250),  milliseconds(500), seconds(1),       milliseconds(2500),
+    seconds(5),        seconds(10),        seconds(30),       seconds(60),      seconds(300),
+    seconds(1800),     seconds(7200),      seconds(43200),    seconds(86400)};
+constexpr nanoseconds kAttemptBounds[] = {
+    microseconds(500), milliseconds(1),    microseconds(2500), milliseconds(5),   milliseconds(10),
+    milliseconds(25),  milliseconds(50),   milliseconds(100),  milliseconds(250), milliseconds(500),
+    seconds(1),        milliseconds(2500), seconds(5),         seconds(10),       seconds(15),
+    seconds(30),       seconds(60)};
 constexpr nanoseconds kPhaseBounds[] = {
     microseconds(100), microseconds(500), milliseconds(1),    microseconds(2500), milliseconds(5),
     milliseconds(10),  milliseconds(25),  milliseconds(50),   milliseconds(100),  milliseconds(250),
     milliseconds(500), seconds(1),        milliseconds(2500), seconds(5),         seconds(10),
     seconds(30),       seconds(60)};
+
+template <size_t... kIndex>
+std::array<PlainHistogram, sizeof...(kIndex)> Histograms(PlainHistogram::Bounds bounds,
+                                                         std::index_sequence<kIndex...>) {
+  return {((void)kIndex, PlainHistogram(bounds))...};
+}
+
+/// As many with the same bounds.
+template <size_t kCount>
+std::array<PlainHistogram, kCount> Histograms(PlainHistogram::Bounds bounds) {
+  return Histograms(bounds, std::make_index_sequence<kCount>());
+}
 
 double SecondsOf(nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
@@ -55,10 +78,12 @@ void AddHistogram(prometheus::MetricFamily& family, Labels labels, const ShardMe
 }  // namespace
 
 ShardMetrics::ShardMetrics()
-    : first_attempt(kFirstAttemptBounds),
-      phases{PlainHistogram(kPhaseBounds), PlainHistogram(kPhaseBounds),
-             PlainHistogram(kPhaseBounds), PlainHistogram(kPhaseBounds),
-             PlainHistogram(kPhaseBounds)} {
+    : attempts(Histograms<model::kOutcomeCount>(kAttemptBounds)),
+      delivered(kDeliveredBounds),
+      first_attempt(kFirstAttemptBounds),
+      phases(Histograms<kAttemptPhaseCount>(kPhaseBounds)) {
+  static_assert(std::size(kAttemptBounds) <= PlainHistogram::kMaxBounds);
+  static_assert(std::size(kDeliveredBounds) <= PlainHistogram::kMaxBounds);
   static_assert(std::size(kFirstAttemptBounds) <= PlainHistogram::kMaxBounds);
   static_assert(std::size(kPhaseBounds) <= PlainHistogram::kMaxBounds);
 }
@@ -77,13 +102,39 @@ std::vector<prometheus::MetricFamily> ShardTable::Collect() const {
     const base::MutexLock lock(mutex_);
     shards = shards_;
   }
-  std::vector<prometheus::MetricFamily> described = {FirstAttempts(shards), Phases(shards),
-                                                     Connections(shards), RetryOverdue(shards)};
+  std::vector<prometheus::MetricFamily> described = {
+      Attempts(shards), AttemptTimes(shards), Delivered(shards),   FirstAttempts(shards),
+      Phases(shards),   Connections(shards),  RetryOverdue(shards)};
   described.push_back(Begin(families::kDeliveriesCreatedTotal));
   AddByType(described.back(), shards, &ShardMetrics::created);
   described.push_back(Begin(families::kEventsUnroutedTotal));
   AddByType(described.back(), shards, &ShardMetrics::unrouted);
   return described;
+}
+
+prometheus::MetricFamily ShardTable::Attempts(const Shards& shards) const {
+  return Each(families::kAttemptsTotal, [&](size_t i) {
+    uint64_t sum = 0;
+    for (const auto& shard : shards) sum += shard->attempts[i].count();
+    return sum;
+  });
+}
+
+prometheus::MetricFamily ShardTable::AttemptTimes(const Shards& shards) const {
+  prometheus::MetricFamily family = Begin(families::kAttemptDurationSeconds);
+  for (size_t i = 0; i < model::kOutcomeNames.size(); ++i) {
+    AddHistogram(
+        family, {{"outcome", std::string(model::kOutcomeNames[i])}}, none_, shards,
+        [i](const ShardMetrics& shard) -> const PlainHistogram& { return shard.attempts[i]; });
+  }
+  return family;
+}
+
+prometheus::MetricFamily ShardTable::Delivered(const Shards& shards) const {
+  prometheus::MetricFamily family = Begin(families::kAcceptedToDeliveredSeconds);
+  AddHistogram(family, {}, none_, shards,
+               [](const ShardMetrics& shard) -> const PlainHistogram& { return shard.delivered; });
+  return family;
 }
 
 prometheus::MetricFamily ShardTable::FirstAttempts(const Shards& shards) const {

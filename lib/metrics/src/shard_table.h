@@ -27,6 +27,9 @@ class ShardTable {
   using Shards = std::vector<std::shared_ptr<ShardMetrics>>;
   using Places = std::array<PlainCounter, kTypePlaces + 1>;
 
+  prometheus::MetricFamily Attempts(const Shards& shards) const;
+  prometheus::MetricFamily AttemptTimes(const Shards& shards) const;
+  prometheus::MetricFamily Delivered(const Shards& shards) const;
   prometheus::MetricFamily FirstAttempts(const Shards& shards) const;
   prometheus::MetricFamily Phases(const Shards& shards) const;
   prometheus::MetricFamily Connections(const Shards& shards) const;

@@ -59,8 +59,6 @@ class NullMetrics final : public metrics::Metrics {
   void CountTraceIgnored(metrics::TracePart, uint64_t) override {}
   void ObservePublish(std::chrono::nanoseconds) override {}
   void ObserveCommit(std::chrono::nanoseconds, uint64_t, uint64_t) override {}
-  void ObserveAttempt(model::Outcome, std::chrono::nanoseconds) override {}
-  void ObserveDelivered(std::chrono::nanoseconds) override {}
   void CountReload(bool, std::chrono::nanoseconds) override {}
   void SetConfiguration(uint64_t, std::string) override {}
   void SetRecovery(std::chrono::nanoseconds) override {}

@@ -44,15 +44,22 @@ TEST(Metrics, ClosedSeriesExistFromTheStart) {
   EXPECT_EQ(scrape.Sum("carillon_build_info"), 1);
 }
 
+PlainHistogram& AttemptsOf(ShardMetrics& shard, Outcome outcome) {
+  return shard.attempts[static_cast<size_t>(outcome)];
+}
+
 TEST(Metrics, CountsAndObserves) {
   const auto metrics = Metrics::Create("1.2.3");
   metrics->CountPublished(PublishResult::kAccepted, 7);
   metrics->CountPublished(PublishResult::kUnavailable, 2);
   metrics->ObservePublish(milliseconds(3));
   metrics->ObserveCommit(microseconds(700), 40, 90);
-  metrics->ObserveAttempt(Outcome::kDns, milliseconds(20));
-  metrics->ObserveAttempt(Outcome::kSuccess, milliseconds(1));
-  metrics->ObserveDelivered(microseconds(450));
+  const auto shard = metrics->AddShard();
+  const auto other = metrics->AddShard();
+  AttemptsOf(*shard, Outcome::kDns).Observe(milliseconds(20));
+  AttemptsOf(*shard, Outcome::kSuccess).Observe(milliseconds(1));
+  AttemptsOf(*other, Outcome::kSuccess).Observe(milliseconds(70));
+  other->delivered.Observe(microseconds(450));
   metrics->CountReload(true, milliseconds(40));
   metrics->CountRetryAfterIgnored();
   metrics->CountGuardRefused();
@@ -72,7 +79,7 @@ TEST(Metrics, CountsAndObserves) {
   EXPECT_EQ(s.at("carillon_commit_rows_sum"), 90);
   EXPECT_EQ(s.at("carillon_attempts_total{outcome=\"dns\"}"), 1);
   EXPECT_DOUBLE_EQ(s.at("carillon_attempt_duration_seconds_sum{outcome=\"dns\"}"), 0.02);
-  EXPECT_EQ(s.at("carillon_attempts_total{outcome=\"success\"}"), 1);
+  EXPECT_EQ(s.at("carillon_attempts_total{outcome=\"success\"}"), 2);
   EXPECT_EQ(s.at("carillon_accepted_to_delivered_seconds_bucket{le=\"0.0005\"}"), 1);
   EXPECT_EQ(s.at("carillon_config_reloads_total{result=\"ok\"}"), 1);
   EXPECT_EQ(s.at("carillon_retry_after_ignored_total"), 1);
@@ -260,7 +267,7 @@ TEST(Metrics, PromtoolFindsNothingToSay) {
   const auto b = metrics->AddLane("tenant", "b");
   a->CountAttempt(Outcome::kSuccess);
   b->CountAttempt(Outcome::kTls);
-  metrics->ObserveAttempt(Outcome::kTls, milliseconds(3));
+  AttemptsOf(*metrics->AddShard(), Outcome::kTls).Observe(milliseconds(3));
   const std::string path = testing::TempDir() + "/carillon_scrape_" + std::to_string(::getpid());
   std::ofstream(path) << metrics->Render();
   std::FILE* promtool = ::popen(("promtool check metrics 2>&1 <" + path).c_str(), "r");
@@ -280,11 +287,12 @@ TEST(Metrics, ThreadsCountWhileOthersScrape) {
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
+      const auto shard = metrics->AddShard();
       for (int i = 0; i < kRounds; ++i) {
         const auto lane = metrics->AddLane("t", "d" + std::to_string((t + i) % 5));
         lane->CountAttempt(Outcome::kReset);
         lane->delivered.fetch_add(1, std::memory_order_relaxed);
-        metrics->ObserveAttempt(Outcome::kReset, microseconds(i));
+        AttemptsOf(*shard, Outcome::kReset).Observe(microseconds(i));
         metrics->CountPublished(PublishResult::kAccepted, 1);
       }
       --running;

@@ -121,10 +121,6 @@ class Metrics {
   virtual void ObservePublish(std::chrono::nanoseconds took) = 0;
   /// One group commit.
   virtual void ObserveCommit(std::chrono::nanoseconds took, uint64_t events, uint64_t rows) = 0;
-  /// One attempt, all destinations together.
-  virtual void ObserveAttempt(model::Outcome outcome, std::chrono::nanoseconds took) = 0;
-  /// From acceptance to the end of the attempt that delivered; first attempts and retries alike.
-  virtual void ObserveDelivered(std::chrono::nanoseconds since_accepted) = 0;
   /// A configuration was read while running: whether it was taken, and how long that took.
   virtual void CountReload(bool ok, std::chrono::nanoseconds took) = 0;
   /// A configuration is in force: its revision, and the hash of the file's text.

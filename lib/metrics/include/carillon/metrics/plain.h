@@ -42,6 +42,12 @@ class PlainHistogram {
   Bounds bounds() const { return bounds_; }
   /// Observations above the bound before `bucket` and up to its own; the last has none.
   uint64_t count(size_t bucket) const { return counts_[bucket].Get(); }
+  /// All observations.
+  uint64_t count() const {
+    uint64_t all = 0;
+    for (size_t i = 0; i <= bounds_.size(); ++i) all += count(i);
+    return all;
+  }
   uint64_t sum_ns() const { return sum_ns_.Get(); }
 
  private:

@@ -6,6 +6,7 @@
 
 #include "carillon/metrics/labels.h"
 #include "carillon/metrics/plain.h"
+#include "carillon/model/outcome.h"
 
 namespace carillon::metrics {
 
@@ -19,6 +20,10 @@ struct ShardMetrics {
 
   ShardMetrics();
 
+  /// Attempts, all destinations together, by outcome.
+  std::array<PlainHistogram, model::kOutcomeCount> attempts;
+  /// From acceptance to the end of the attempt that delivered; first attempts and retries alike.
+  PlainHistogram delivered;
   PlainHistogram first_attempt;  ///< from acceptance to the start of the first attempt
   std::array<PlainHistogram, kAttemptPhaseCount> phases;
   /// By the place of the event's type, see Metrics::PlaceOfType.
