@@ -229,6 +229,7 @@ void Connection::Finish(Outcome outcome, std::string error, bool keep, FactsPtr 
     endpoint_.Drop(*this);
   }
   context.Report(token, response);
+  reader_.Reuse(std::move(response.head));
 }
 
 }  // namespace carillon::http

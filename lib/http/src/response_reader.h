@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "chunked_body.h"
 #include "response_head.h"
@@ -27,6 +28,9 @@ class ResponseReader {
     kBad,     ///< no status will come: not HTTP, or over a bound before the status line
   };
 
+  /// Bytes that a connection keeps for heads at most, while it is idle.
+  static constexpr size_t kMaxReused = 1024;
+
   ResponseReader(size_t max_head_bytes, size_t max_body_bytes);
 
   /// Ready for the next response.
@@ -45,6 +49,12 @@ class ResponseReader {
   std::string& retry_after() { return head_.retry_after(); }
   std::string& kept_head() { return kept_head_; }  ///< what was kept of what came of it
   std::string& body() { return body_; }            ///< the same
+  /// Takes back what was taken of a head that was kept: the next is kept where it was.
+  void Reuse(std::string&& head) {
+    if (!kept_head_.empty() || head.capacity() > kMaxReused) return;
+    kept_head_ = std::move(head);
+    kept_head_.clear();
+  }
   /// The head, or interim responses together, reached `max_head_bytes`: that ended the reading.
   bool head_too_long() const { return head_too_long_; }
   const std::string& error() const { return error_; }  ///< after kBad, kEnough: what is wrong
