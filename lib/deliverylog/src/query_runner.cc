@@ -21,6 +21,28 @@ bool Fulfills(const Record& record, const Query& query) {
   return !query.to || figures.started < *query.to;
 }
 
+// Rows of a tail that are looked through before those found among them are read: a page often has
+// enough of the newest.
+constexpr uint32_t kStretch = 512;
+
+/// Only odd rows fulfill it.
+bool IsOfOdd(const Query& query) {
+  return (query.outcome && *query.outcome != model::Outcome::kSuccess) ||
+         (query.state && *query.state != State::kDelivered);
+}
+
+bool MayFulfill(const TailRow& row, const SegmentReader::Wanted& wanted, const Query& query) {
+  if (wanted.tenant && row.tenant != *wanted.tenant) return false;
+  if (wanted.destination && row.destination != *wanted.destination) return false;
+  if (wanted.event_type && row.event_type != *wanted.event_type) return false;
+  if (wanted.id_hash && row.id_hash != *wanted.id_hash) return false;
+  if (query.position && row.position != *query.position) return false;
+  if (query.outcome && row.outcome != *query.outcome) return false;
+  if (query.state && row.state != *query.state) return false;
+  if (query.from && row.started < *query.from) return false;
+  return !query.to || row.started < *query.to;
+}
+
 }  // namespace
 
 /// A query under way.
@@ -71,20 +93,53 @@ absl::Status QueryRunner::FindIn(Scan& scan, size_t index) {
   }
   const absl::StatusOr<ReaderPtr> reader = At(segment);
   if (!reader.ok()) return reader.status();
-  const auto candidates = (*reader)->Candidates(segment, query);
-  if (!candidates.ok()) return candidates.status();
+  const auto wanted = (*reader)->Resolve(query);
+  if (!wanted.ok()) return wanted.status();
   scan.rows += 1;
   const auto end = static_cast<uint32_t>(std::min(segment.end(), query.before) - segment.first);
-  const std::optional<std::vector<uint32_t>>& rows = *candidates;
+  if (segment.tail) return FindInTail(scan, index, **reader, *wanted, end);
+  const auto candidates = (*reader)->Candidates(*wanted, query);
+  if (!candidates.ok()) return candidates.status();
+  const absl::Status status = LookAt(scan, index, **reader, *candidates, end);
+  if (status.ok() && !scan.full) scan.SeenTo(segment.oldest);
+  return status;
+}
+
+absl::Status QueryRunner::FindInTail(Scan& scan, size_t index, SegmentReader& reader,
+                                     const SegmentReader::Wanted& wanted, uint32_t end) {
+  if (wanted.nothing) return absl::OkStatus();
+  const SegmentEntry& segment = scan.segments[index];
+  const Tail& tail = *segment.tail;
+  const auto may_not = [&](uint32_t row) { return !MayFulfill(tail[row], wanted, scan.query); };
+  if (scan.query.position || IsOfOdd(scan.query)) {
+    std::vector<uint32_t> rows =
+        scan.query.position ? tail.AtPosition(*scan.query.position) : tail.OddRows();
+    std::erase_if(rows, may_not);
+    return LookAt(scan, index, reader, rows, end);
+  }
+  while (end > 0 && !scan.full && segment.first + end > scan.query.since) {
+    const uint32_t from = end - std::min(end, kStretch);
+    std::vector<uint32_t> rows;
+    for (uint32_t row = from; row < end; ++row) {
+      if (!may_not(row)) rows.push_back(row);
+    }
+    const absl::Status status = LookAt(scan, index, reader, rows, end);
+    if (!status.ok()) return status;
+    end = from;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status QueryRunner::LookAt(Scan& scan, size_t index, SegmentReader& reader,
+                                 const std::optional<std::vector<uint32_t>>& rows, uint32_t end) {
   size_t left = end;
   if (rows) left = std::lower_bound(rows->begin(), rows->end(), end) - rows->begin();
   for (; left > 0 && !scan.full; --left) {
     const uint32_t row = rows ? (*rows)[left - 1] : static_cast<uint32_t>(left - 1);
-    if (segment.first + row < query.since) break;
-    const absl::Status status = Look(scan, index, **reader, row);
+    if (scan.segments[index].first + row < scan.query.since) break;
+    const absl::Status status = Look(scan, index, reader, row);
     if (!status.ok()) return status;
   }
-  if (!scan.full && bounds) scan.SeenTo(segment.oldest);
   return absl::OkStatus();
 }
 

@@ -38,6 +38,12 @@ class QueryRunner {
   using ReaderPtr = std::shared_ptr<SegmentReader>;
   absl::StatusOr<ReaderPtr> At(const SegmentEntry& segment);
   absl::Status FindIn(Scan& scan, size_t index);
+  /// Looks at the rows below `end` of a segment that is written to, a stretch at a time.
+  absl::Status FindInTail(Scan& scan, size_t index, SegmentReader& reader,
+                          const SegmentReader::Wanted& wanted, uint32_t end);
+  /// Looks at those of `rows`, or of all if they are unset, that are below `end`.
+  absl::Status LookAt(Scan& scan, size_t index, SegmentReader& reader,
+                      const std::optional<std::vector<uint32_t>>& rows, uint32_t end);
   absl::Status Look(Scan& scan, size_t index, SegmentReader& reader, uint32_t row);
   absl::StatusOr<bool> HasLater(const Scan& scan, size_t index, uint32_t row, const Record& record);
 

@@ -152,38 +152,14 @@ absl::StatusOr<SegmentReader::Wanted> SegmentReader::Resolve(const Query& query)
     status = look(NameKind::kEventType, *query.event_type, wanted.event_type);
   }
   if (!status.ok()) return status;
+  if (query.event_id) wanted.id_hash = HashOf(std::string_view(*query.event_id));
   return wanted;
 }
 
-std::vector<uint32_t> SegmentReader::Scan(const Tail& tail, const Wanted& wanted,
-                                          const Query& query) {
-  std::vector<uint32_t> rows;
-  const std::optional<uint32_t> id_hash =
-      query.event_id ? std::optional(HashOf(std::string_view(*query.event_id))) : std::nullopt;
-  const auto size = static_cast<uint32_t>(tail.size());
-  for (uint32_t i = 0; i < size; ++i) {
-    const TailRow& row = tail[i];
-    if (wanted.tenant && row.tenant != *wanted.tenant) continue;
-    if (wanted.destination && row.destination != *wanted.destination) continue;
-    if (wanted.event_type && row.event_type != *wanted.event_type) continue;
-    if (id_hash && row.id_hash != *id_hash) continue;
-    if (query.position && row.position != *query.position) continue;
-    if (query.outcome && row.outcome != *query.outcome) continue;
-    if (query.state && row.state != *query.state) continue;
-    if (query.from && row.started < *query.from) continue;
-    if (query.to && row.started >= *query.to) continue;
-    rows.push_back(i);
-  }
-  return rows;
-}
-
-absl::StatusOr<std::optional<std::vector<uint32_t>>> SegmentReader::Candidates(
-    const SegmentEntry& segment, const Query& query) {
-  const absl::StatusOr<Wanted> wanted = Resolve(query);
-  if (!wanted.ok()) return wanted.status();
+absl::StatusOr<std::optional<std::vector<uint32_t>>> SegmentReader::Candidates(const Wanted& wanted,
+                                                                               const Query& query) {
   std::optional<std::vector<uint32_t>> rows;
-  if (wanted->nothing) return rows.emplace(), rows;
-  if (segment.tail) return rows = Scan(*segment.tail, *wanted, query), rows;
+  if (wanted.nothing) return rows.emplace(), rows;
   absl::Status status;
   const auto add = [&](absl::StatusOr<std::vector<uint32_t>> others) {
     if (others.ok()) {
@@ -193,14 +169,12 @@ absl::StatusOr<std::optional<std::vector<uint32_t>>> SegmentReader::Candidates(
     }
   };
   if (query.position) add(WithHash(HashKind::kPosition, HashOf(*query.position)));
-  if (query.event_id) {
-    add(WithHash(HashKind::kEventId, HashOf(std::string_view(*query.event_id))));
-  }
+  if (wanted.id_hash) add(WithHash(HashKind::kEventId, *wanted.id_hash));
   if (!status.ok()) return status;
   if (rows && rows->size() <= kFew) return rows;
-  if (wanted->destination) add(ListOf(ListKind::kDestination, *wanted->destination));
-  if (wanted->tenant) add(ListOf(ListKind::kTenant, *wanted->tenant));
-  if (wanted->event_type) add(ListOf(ListKind::kEventType, *wanted->event_type));
+  if (wanted.destination) add(ListOf(ListKind::kDestination, *wanted.destination));
+  if (wanted.tenant) add(ListOf(ListKind::kTenant, *wanted.tenant));
+  if (wanted.event_type) add(ListOf(ListKind::kEventType, *wanted.event_type));
   if (query.outcome && *query.outcome != model::Outcome::kSuccess) {
     add(ListOf(ListKind::kOutcome, static_cast<uint32_t>(*query.outcome)));
   }
@@ -214,7 +188,7 @@ absl::StatusOr<std::optional<std::vector<uint32_t>>> SegmentReader::Candidates(
 absl::StatusOr<std::vector<uint32_t>> SegmentReader::AtPosition(const SegmentEntry& segment,
                                                                 uint64_t position) {
   if (!segment.tail) return WithHash(HashKind::kPosition, HashOf(position));
-  return Scan(*segment.tail, {}, {.position = position});
+  return segment.tail->AtPosition(position);
 }
 
 absl::StatusOr<Record> SegmentReader::Load(uint32_t row) {

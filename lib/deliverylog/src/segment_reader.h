@@ -27,9 +27,14 @@ class SegmentReader {
 
   bool sealed() const { return sealed_; }
 
-  /// Rows that may fulfill the query, ascending; nullopt: all of them may. `segment` says what
-  /// there is of the segment.
-  absl::StatusOr<std::optional<std::vector<uint32_t>>> Candidates(const SegmentEntry& segment,
+  /// What the query names, in the numbers of this segment; a name that it does not have: `nothing`.
+  struct Wanted {
+    bool nothing = false;
+    std::optional<uint32_t> tenant, destination, event_type, id_hash;
+  };
+  absl::StatusOr<Wanted> Resolve(const Query& query);
+  /// Rows of a sealed one that may fulfill the query, ascending; nullopt: all of them may.
+  absl::StatusOr<std::optional<std::vector<uint32_t>>> Candidates(const Wanted& wanted,
                                                                   const Query& query);
   /// The row, but for its sequence.
   absl::StatusOr<Record> Load(uint32_t row);
@@ -45,14 +50,6 @@ class SegmentReader {
   absl::StatusOr<std::string> NameOf(NameKind kind, uint32_t number);
   absl::StatusOr<std::vector<uint32_t>> ListOf(ListKind kind, uint32_t value);
   absl::StatusOr<std::vector<uint32_t>> WithHash(HashKind kind, uint32_t hash);
-
-  /// What the query names, in the numbers of this segment; a name that it does not have: `nothing`.
-  struct Wanted {
-    bool nothing = false;
-    std::optional<uint32_t> tenant, destination, event_type;
-  };
-  absl::StatusOr<Wanted> Resolve(const Query& query);
-  static std::vector<uint32_t> Scan(const Tail& tail, const Wanted& wanted, const Query& query);
 
   sqlite::Database database_;
   const bool sealed_;

@@ -251,8 +251,13 @@ TEST_F(LogTest, AFolderMayHaveSignsOfAnAddressInItsName) {
   EXPECT_EQ(FindAll({}).size(), 25u);
 }
 
-TEST_F(LogTest, IndexesFindWhatAScanFinds) {
-  options_.segment_rows = 300;
+/// By the rows of a segment: few, so that nearly all are sealed, or more than there are.
+class LogQueryTest : public LogTest, public testing::WithParamInterface<size_t> {};
+
+INSTANTIATE_TEST_SUITE_P(Segments, LogQueryTest, testing::Values(300, 4000));
+
+TEST_P(LogQueryTest, IndexesFindWhatAScanFinds) {
+  options_.segment_rows = GetParam();
   Open();
   const uint32_t seed = std::random_device()();
   SCOPED_TRACE(seed);
