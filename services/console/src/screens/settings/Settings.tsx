@@ -83,7 +83,7 @@ function Facts({ info }: { info: ServerInfo }) {
   const rows: [string, ReactNode][] = [
     ['Version', <Foreign key="v" text={info.version} />], ['Started', <Time key="s" at={info.startTime} form="full" />], ['Runs for', <Since key="r" at={info.startTime} />],
     ['Revision in force', count(info.appliedRevision)], ['Publishers connect to', <Foreign key="p" className="mono" text={info.publishAddress} />],
-    ['One message, one payload', `${count(info.maxBatchEvents)} events, ${bytes(info.maxPayloadBytes)}`],
+    ['Message, payload', `${count(info.maxBatchEvents)} events, ${bytes(info.maxPayloadBytes)}`],
   ];
   return <dl className="card facts">{rows.map(([k, v]) => <div key={k}><dt>{k}</dt><dd className="num">{v}</dd></div>)}</dl>;
 }
@@ -121,7 +121,7 @@ function List({ sections }: { sections: Section[] }) {
       {chosen.length > 0 ? (
         <div className="cols-2-1">
           <div className="stack">{chosen.map((section) => <SectionCard key={section.name} section={section} />)}</div>
-          <Index sections={sections} />
+          <Index sections={chosen} />
         </div>
       ) : <Empty title="No members match" action={<Button variant="default" onClick={() => change({ q: undefined, only: undefined })}>Clear filters</Button>}>{only ? 'Those with their defaults may.' : ''}</Empty>}
     </>
