@@ -21,6 +21,7 @@ if [[ ! -e $root.done ]]; then
   rm -rf --one-file-system "$cache"/node-root-*
   cp -a "$("$sources/tests/image/make_base.sh" "$cache")" "$root"
   mkdir "$root"/{src,work,out}
+  echo force-unsafe-io > "$root/etc/dpkg/dpkg.cfg.d/unsafe-io"  # a root that was not finished is made anew
 fi
 inside() {
   chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root "$@"

@@ -22,7 +22,7 @@ class Talking(Scripted):
     def take(self, handler):
         handler.rfile.read(int(handler.headers["content-length"]))
         with self.lock:
-            self.requests.append({"target": handler.path})
+            self.keep({"target": handler.path})
             status = self.statuses[min(len(self.requests), len(self.statuses)) - 1]
         handler.send_response(status)
         handler.send_header("Content-Length", str(len(self.body)))

@@ -47,8 +47,7 @@ class Putter {
   void Text(std::string_view text) {
     const auto bytes = static_cast<uint32_t>(std::min(text.size(), kMaxTextBytes));
     Number(bytes);
-    std::memcpy(at_, text.data(), bytes);
-    at_ += bytes;
+    at_ += text.copy(at_, bytes);
   }
 
  private:

@@ -45,14 +45,9 @@ void EntryQueue::Add(uint32_t shard, const Entry& entry) {
   stripes_.Add(shard, bytes, [&](std::string& out) {
     out.resize(out.size() + bytes);
     char* at = out.data() + out.size() - bytes;
-    const auto put = [&at](const void* from, size_t size) {
-      std::memcpy(at, from, size);
-      at += size;
-    };
-    put(&packed, sizeof(packed));
-    put(tenant.data(), tenant.size());
-    put(destination.data(), destination.size());
-    put(uid.data(), uid.size());
+    std::memcpy(at, &packed, sizeof(packed));
+    at += sizeof(packed);
+    for (const std::string_view text : {tenant, destination, uid}) at += text.copy(at, text.size());
   });
 }
 

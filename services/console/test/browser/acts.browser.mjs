@@ -113,7 +113,7 @@ describe('an event type', () => {
     await to('/event-types');
     await page.getByRole('button', { name: 'New event type…' }).click();
     await page.getByLabel('Name', { exact: true }).fill('invoice.sent');
-    await page.getByLabel('JSON Schema').fill('{"type": "objekt"}');
+    await page.getByLabel('JSON Schema').fill('{"type": "nonsense"}');
     await page.getByRole('button', { name: 'Check' }).click();
     await page.locator('.mantine-InputWrapper-error').first().waitFor();
     await page.getByLabel('JSON Schema').fill('{"type": "object", "required": ["number"]}');

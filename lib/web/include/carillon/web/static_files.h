@@ -25,8 +25,8 @@ struct StaticFile {
 /// best. Immutable once it serves; thread-safe then.
 class StaticFiles {
  public:
-  /// `path` begins with a slash, or is a name that no request can ask for. A second file of the same
-  /// path takes the place of the first.
+  /// `path` begins with a slash, or is a name that no request can ask for. A second file of the
+  /// same path takes the place of the first.
   void Add(const std::string& path, StaticFile file);
   /// Returns 404 for a path that there is not.
   Response Serve(const Request& request) const { return Serve(request, request.path); }
