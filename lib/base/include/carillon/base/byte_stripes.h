@@ -39,15 +39,18 @@ class ByteStripes {
     return true;
   }
 
-  /// What was added so far, in the order of each shard. It takes the place of what `batches` held,
-  /// whose memory is used again.
+  /// What was added so far, in the order of each shard, within the bound together. It takes the
+  /// place of what `batches` held, whose memory is used again.
   void Take(Batches& batches) {
+    size_t room = 0;
     for (size_t i = 0; i < kStripes; ++i) {
       batches[i].clear();
       const MutexLock lock(stripes_[i].mutex);
       batches[i].swap(stripes_[i].bytes);
-      taken_.fetch_sub(std::exchange(stripes_[i].room, 0), std::memory_order_relaxed);
+      room += std::exchange(stripes_[i].room, 0);
     }
+    // Only now, or a stripe that is yet to come could grow by what is in a batch already.
+    taken_.fetch_sub(room, std::memory_order_relaxed);
   }
 
   /// Pieces for which there was no room.
