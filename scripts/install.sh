@@ -20,7 +20,8 @@ packages=(
   build:ccache build:ninja-build build:cmake build:pkg-config
   build:protobuf-compiler build:protobuf-compiler-grpc build:libgrpc++-dev build:libgrpc-dev
   build:libprotobuf-dev build:libabsl-dev build:libboost1.81-dev build:nlohmann-json3-dev
-  build:prometheus-cpp-dev build:libcurl4-openssl-dev build:zlib1g-dev build:libssl-dev
+  build:prometheus-cpp-dev build:libcurl4-openssl-dev build:zlib1g-dev build:libdeflate-dev
+  build:libssl-dev
   build:libsqlite3-dev build:libyaml-cpp-dev build:libspdlog-dev build:libfmt-dev build:libcli11-dev
   build:libidn2-dev build:libc-ares-dev build:libre2-dev build:libgtest-dev build:libgmock-dev
   test:python3 test:python3-pip test:python3-yaml test:openssl test:curl test:ca-certificates

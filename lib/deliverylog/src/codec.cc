@@ -1,6 +1,7 @@
 #include "codec.h"
 
-#include <array>
+#include <algorithm>
+#include <boost/sort/spreadsort/integer_sort.hpp>
 #include <cstring>
 #include <utility>
 
@@ -220,20 +221,15 @@ std::optional<std::vector<uint32_t>> DecodeRows(std::string_view bytes) {
   return rows;
 }
 
-// A digit of the hash at a time, the lowest first; each pass keeps the order of the one before.
 void SortByHash(std::vector<HashedRow>& hashes) {
-  constexpr int kDigitBits = 11;
-  constexpr size_t kDigits = size_t{1} << kDigitBits;
-  std::vector<HashedRow> sorted(hashes.size());
-  for (int shift = 0; shift < 32; shift += kDigitBits) {
-    const auto digit = [shift](const HashedRow& row) { return row.first >> shift & (kDigits - 1); };
-    std::array<size_t, kDigits> ends{};
-    for (const HashedRow& row : hashes) ++ends[digit(row)];
-    size_t before = 0;
-    for (size_t& end : ends) before += std::exchange(end, before);
-    for (const HashedRow& row : hashes) sorted[ends[digit(row)]++] = row;
-    hashes.swap(sorted);
-  }
+  std::vector<uint64_t> sorted(hashes.size());
+  std::ranges::transform(hashes, sorted.begin(), [](const HashedRow& row) {
+    return uint64_t{row.first} << 32 | row.second;
+  });
+  boost::sort::spreadsort::integer_sort(sorted.begin(), sorted.end());
+  std::ranges::transform(sorted, hashes.begin(), [](uint64_t both) {
+    return HashedRow(static_cast<uint32_t>(both >> 32), static_cast<uint32_t>(both));
+  });
 }
 
 std::string EncodeHashes(std::span<const HashedRow> hashes) {

@@ -75,7 +75,7 @@ std::optional<std::vector<uint32_t>> DecodeRows(std::string_view bytes);
 
 /// A key's hash and a row that has it; ascending by both.
 using HashedRow = std::pair<uint32_t, uint32_t>;
-/// Sorts by hash what is ascending by row, and stays so where hashes are the same.
+/// Sorts by both.
 void SortByHash(std::vector<HashedRow>& hashes);
 std::string EncodeHashes(std::span<const HashedRow> hashes);
 std::optional<std::vector<HashedRow>> DecodeHashes(std::string_view bytes);

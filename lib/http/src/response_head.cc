@@ -5,6 +5,9 @@
 #include <charconv>
 #include <utility>
 
+#include "absl/strings/match.h"
+#include "carillon/base/text.h"
+
 namespace carillon::http {
 namespace {
 
@@ -17,11 +20,8 @@ constexpr size_t kMaxValueBytes = 4 * LineCutter::kKeptBytes;
 bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-/// Whatever the case of `text`; `lower` has no capitals.
-bool Equal(std::string_view text, std::string_view lower) {
-  return std::ranges::equal(text, lower, {}, Lower);
+bool Equal(std::string_view a, std::string_view b) {
+  return absl::EqualsIgnoreCase(base::ToAbsl(a), base::ToAbsl(b));
 }
 
 std::string_view Trim(std::string_view text) {
