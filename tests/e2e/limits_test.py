@@ -4,7 +4,7 @@ import resource
 import socket
 import unittest
 
-from harness import PATIENCE, EndToEnd, Server, of_tenant, outcome, session
+from harness import PATIENCE, EndToEnd, Server, eventually, of_tenant, outcome, session
 
 IDLE_CLOSED = 'carillon_local_shortage_total{effect="idle_closed",resource="descriptors"}'
 POSTPONED = 'carillon_local_shortage_total{effect="postponed",resource="descriptors"}'
@@ -43,8 +43,9 @@ class FewDescriptors(EndToEnd):
         connections = sum(value for name, value in metrics.items()
                           if name.startswith("carillon_destination_connections{"))
         self.assertLessEqual(connections, metrics["carillon_destination_connections_limit"])
-        self.assertTrue(server.log("more destinations are busy than connections fit into the file "
-                                   "descriptors: idle ones are closed early"))
+        line = ("more destinations are busy than connections fit into the file descriptors: "
+                "idle ones are closed early")
+        eventually(lambda: server.log(line), "the log says why")
         self.assertEqual(server.stop(), 0)
 
     def test_without_any_left_deliveries_wait_and_count_no_attempt(self):

@@ -172,7 +172,7 @@ class PortsTls(EndToEnd):
                 return all(shown(address)[0] != before
                            for address in (server.publish_address, server.admin_address))
             eventually(renewed, "the new certificate on both ports")
-            self.assertEqual(len(server.log(RENEWED)), 2)
+            eventually(lambda: len(server.log(RENEWED)) == 2, "a line of each port")
         self.assertEqual(self.client(server).returncode, 0)
         self.assertEqual(self.client(server, ca="old-ca.pem").returncode, 1)
         server.context = ssl.create_default_context(cafile=self.folder / "ca.pem")
