@@ -308,7 +308,8 @@ class Connection:
 
 
 class Publisher(threading.Thread):
-    """A well-behaved publisher: one unary call after the other until stopped, each timed."""
+    """A well-behaved publisher: one unary call after the other until stopped, each timed. What
+    failed: its trailers, or how its connection ended."""
 
     def __init__(self, address, pause=0.005):
         super().__init__(daemon=True)
@@ -328,7 +329,7 @@ class Publisher(threading.Thread):
                     connection = Connection(self.address)
                 got = connection.call(PUBLISH, publish_request(session_event()))
                 if got is None or got[0].get("grpc-status") != "0":
-                    self.failures.append(got and got[0])
+                    self.failures.append(got[0] if got else ("closed", connection.goaway))
             except OSError as error:
                 self.failures.append(repr(error))
                 got = None

@@ -71,8 +71,14 @@ uint64_t WatchedSockets::reads_held() const {
   return held;
 }
 
+bool WatchedSockets::Over(CloseReason reason) const {
+  return reason == CloseReason::kCalls ? streams() > options_.max_calls
+                                       : cost() > options_.max_bytes;
+}
+
 void WatchedSockets::CloseGreatest(CloseReason reason) {
   const base::MutexLock lock(mutex_);
+  if (!Over(reason)) return;  // another that grew at the same time has closed one for both
   Socket* greatest = nullptr;
   size_t most = 0;
   for (const auto& [fd, socket] : sockets_) {

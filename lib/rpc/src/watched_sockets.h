@@ -87,6 +87,10 @@ class WatchedSockets {
   static size_t Positive(const std::atomic<int64_t>& n) {
     return static_cast<size_t>(std::max<int64_t>(0, n.load(std::memory_order_relaxed)));
   }
+  /// Whether all together have more of it than they may, by now.
+  bool Over(CloseReason reason) const;
+  /// Closes the connection that has most of it while there is too much: one for each time that the
+  /// bound is passed, however many connections pass it at the same time.
   void CloseGreatest(CloseReason reason);
   void ShutDown(Socket& socket, CloseReason reason, FrameWatch::Verdict verdict)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
