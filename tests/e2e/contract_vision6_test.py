@@ -4,7 +4,7 @@ import json
 import socket
 import unittest
 
-from harness import (EndToEnd, OTHER_SECRET, SECRET, compact, contract, eventually, header, outcome)
+from harness import (EndToEnd, OTHER_SECRET, SECRET, compact, contract, header, outcome)
 from scripted import Scripted
 
 CONTRACT = contract("vision6")
@@ -152,8 +152,7 @@ class Policy(EndToEnd):
                 "deliveries_kept": True})
             self.assertEqual(server.metric(outcome("crm", "http_5xx")), 6)
             self.publish_events(server, [{"type": "list.updated", "list": {"list_id": 1}}])
-            eventually(lambda: server.metric("carillon_journal_watermark")
-                       == server.metric("carillon_journal_last_position"), "all is settled")
+            server.settled()
             self.assertEqual(len(receiver.at("/down")), 6)
             self.assertEqual(server.metric(disabled), 1)
 

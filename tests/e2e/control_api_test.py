@@ -84,6 +84,7 @@ class Managing(ControlApi):
         shown = self.call(DESTINATIONS + "GetDestination", {"name": NAME}, READER)
         self.assertNotIn("value", json.dumps(shown["keys"]))
         self.assertEqual((shown["uid"], shown["etag"]), (made["uid"], made["etag"]))
+        self.carillond.settled()
         self.carillond.kill()
         for file in (self.folder / "data").rglob("*"):
             for secret in secrets:

@@ -100,6 +100,9 @@ class Walk(DeliveryLog):
             one = self.call(DELIVERIES + "GetAttempt", {"name": attempts[0]["name"]}, READER)
             self.assertEqual(one["detail"], attempts[0]["detail"])
             # They are there after the next start, too.
+            self.publish(2)  # behind the last retry
+            self.wait_for("state = DEAD", 2)
+            self.carillond.settled()
             self.carillond.kill()
             self.carillond = self.server()
             again = self.call(DELIVERIES + "GetAttempt", {"name": attempts[0]["name"]}, READER)
@@ -135,7 +138,10 @@ class Walk(DeliveryLog):
         with Talking([500, 200]) as receiver:
             self.begin_with(receiver)
             self.publish(1)
-            before = self.wait_for("state = DELIVERED")
+            self.wait_for("state = DELIVERED")
+            self.publish(2)  # behind the retry
+            before = self.wait_for("state = DELIVERED", 2)
+            self.carillond.settled()
             self.carillond.kill()
             self.carillond = self.server()
             self.assertEqual(self.list()["deliveries"], before)

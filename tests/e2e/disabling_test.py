@@ -50,12 +50,13 @@ class Disabled(EndToEnd):
         server.signal(signal.SIGHUP)
 
     def told(self, receiver, event_type, count):
-        """What `ops` was told of that type, as soon as it is so much."""
+        """What `ops` was told of that type, as soon as it is so much; each once, since what a kill
+        left unsettled comes again, under its id."""
         def look():
             with receiver.lock:
-                bodies = [json.loads(r["body"]) for r in receiver.requests
-                          if r["target"] == "/ops"]
-            found = [b["data"] for b in bodies if b["type"] == event_type]
+                bodies = {r["id"]: json.loads(r["body"]) for r in receiver.requests
+                          if r["target"] == "/ops"}
+            found = [b["data"] for b in bodies.values() if b["type"] == event_type]
             return found if len(found) >= count else None
 
         return eventually(look, f"{count} of {event_type}")

@@ -105,6 +105,7 @@ class EventTypes(ControlApi):
         self.carillond.wait_gauge(MISFITS.format("refused"), 2)
 
         # After a restart it is as it was.
+        self.carillond.settled()
         self.carillond.kill()
         self.carillond = self.server(env={"MASTER_KEY": base64.b64encode(b"m" * 32).decode()})
         self.publish_any("again", PAID)

@@ -230,6 +230,20 @@ class Server(Program):
             return sum(found) if found else None
         return eventually(lambda: total() == value, lambda: f"{name} == {value}, it is {total()}")
 
+    def settled(self, position=None):
+        """Waits until what became of each event up to `position` (by default: of all) is on disk.
+        A receiver has got an event, and an attempt is counted or logged, before that: a kill in
+        between lets it come again. Before a test kills and then asks how often something came, it
+        waits here. Of what is parked this says that it is parked, not how its next retry ended: for
+        that publish one more event to the same destination, and wait for it."""
+        def look():
+            metrics = self.metrics()
+            goal = metrics["carillon_journal_last_position"] if position is None else position
+            return metrics["carillon_journal_watermark"] >= goal
+
+        eventually(look, lambda: "everything is settled: " + str(
+            {key: value for key, value in self.metrics().items() if "_journal_" in key}))
+
     def memory_mb(self):
         """The most it ever had."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()

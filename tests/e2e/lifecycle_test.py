@@ -9,6 +9,7 @@ import unittest
 import urllib.error
 
 from harness import BIN, EndToEnd, Program, eventually, session
+from judging import Gate, Judging
 
 
 class Health(EndToEnd):
@@ -67,11 +68,17 @@ class Memory(EndToEnd):
 
 class Stopping(EndToEnd):
     def stop_while_in_flight(self, number):
-        receiver = self.sink()
-        self.write_config([{"name": "slow", "url": receiver.url("/slow/3000")}])
+        gate = Gate()
+        with Judging(lambda _: gate.wait() or 200) as receiver:
+            self.write_config([{"name": "slow", "url": receiver.url("/x"),
+                                "timeouts": {"total": "120s"}}],
+                              server={"shutdown_grace": "120s"})
+            self.stopped_while_in_flight(number, receiver, gate)
+
+    def stopped_while_in_flight(self, number, receiver, gate):
         server = self.server()
         self.publish_events(server, [{"session": session()}])
-        receiver.wait_records(1)
+        receiver.wait_open(1)
         server.signal(number)
         server.wait_message(server.stderr_path, "stopping")
 
@@ -86,12 +93,13 @@ class Stopping(EndToEnd):
         self.assertEqual(refused.returncode, 1, refused.stdout)
         self.assertIn("UNAVAILABLE", refused.stderr)
         self.assertTrue(server.alive(), "the attempt in flight was not waited for")
+        gate.open()
         self.assertEqual(server.wait(), 0)
 
         server = self.server()
         self.publish_events(server, [{"id": "next", "session": session(2)}])
         server.wait_metric("carillon_delivered_total", 1)
-        self.assertEqual(receiver.stats()["requests"], 2, "it was sent again after the restart")
+        self.assertEqual(len(receiver.requests), 2, "it was sent again after the restart")
 
     def test_sigterm_lets_attempts_finish(self):
         self.stop_while_in_flight(signal.SIGTERM)

@@ -179,7 +179,7 @@ class BehindTheDead(Ordered):
             self.publish_events(server, [event("bad", n) for n in range(4)])
             server.wait_metric("carillon_dead_total", 1)
             self.wait_held(server, 3)
-            server.wait_metric("carillon_journal_watermark", 1)  # the death is durable
+            server.settled(1)  # the death is durable
             server.kill()
             server = self.server()
             self.publish_events(server, [event("bad", n) for n in range(4, 6)])
@@ -242,7 +242,7 @@ class Elsewhere(Ordered):
                 gone_from = len(receiver.requests) + third // 3
                 self.publish_events(server, published[(times - 1) * third:times * third])
                 server.wait_metric('carillon_destinations{state="disabled"}', 1)
-                server.wait_metric("carillon_journal_watermark", times * third)
+                server.settled(times * third)
                 server.kill()
                 server = self.server()
                 server.wait_metric('carillon_destinations{state="disabled"}', 1)

@@ -65,6 +65,7 @@ class Waiting(Purge):
             self.publish(31)
             self.pause(False)
             receiver.wait(TARGET, 1)
+            self.carillond.settled()
             self.carillond.kill()
             self.carillond = self.server()
             self.publish(32)

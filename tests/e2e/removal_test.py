@@ -184,7 +184,7 @@ class Removal(EndToEnd):
         self.publish_events(before, events(0, 10))
         self.receiver.wait_accepted([f"e-{n}" for n in range(10)], "/other")
         before.wait_metric(PARKED, 10)
-        eventually(lambda: before.metric("carillon_journal_watermark") >= 10, "all is settled")
+        before.settled()
         hold.touch()
         self.write_config([other])
         before.signal(signal.SIGHUP)

@@ -25,8 +25,15 @@ class Replay(DeliveryLog):
     def ids(self, receiver):
         return [header(r, "webhook-id") for r in receiver.at(TARGET)]
 
+    def operation(self, name):
+        return self.call(OPERATIONS + "GetOperation", {"name": name}, READER)
+
     def wait_operation(self, name):
-        return self.call(OPERATIONS + "WaitOperation", {"name": name, "timeout": "30s"}, READER)
+        """The operation at its end."""
+        def look():
+            told = self.call(OPERATIONS + "WaitOperation", {"name": name, "timeout": "30s"}, READER)
+            return told if told.get("done") else None
+        return eventually(look, lambda: f"its end: {self.operation(name)}")
 
     def replay(self, token=ACME, **more):
         return self.call(DELIVERIES + "ReplayEvents", {"destination": NAME, **more}, token)
@@ -160,9 +167,6 @@ class Range(Replay):
             def again():
                 return len(set(self.ids(receiver)[count:]))
             eventually(lambda: again() == count, lambda: f"{again()} of {count} came again")
-
-    def operation(self, name):
-        return self.call(OPERATIONS + "GetOperation", {"name": name}, READER)
 
     def processed(self, name):
         return int(self.operation(name).get("processedCount", "0"))

@@ -69,6 +69,7 @@ class Http(DeliveryLog):
             stream.close()
             self.publish(2)
             self.wait_for('event_id = "evt-2"')
+            self.carillond.settled()
             self.carillond.kill()
             self.carillond = self.server()
             again = self.stream(resumeToken=stream.token)
