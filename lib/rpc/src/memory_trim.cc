@@ -34,10 +34,7 @@ MemoryTrim::MemoryTrim() : resident_(Resident()) {
 }
 
 void MemoryTrim::Look(size_t in_use) {
-  if (start_ > 0 && --start_ == 0) {
-    ::malloc_trim(0);
-    resident_ = Resident();
-  }
+  if (start_ > 0 && --start_ == 0) ::malloc_trim(0);
   if (wait_ > 0) --wait_;
   most_in_use_ = std::max(most_in_use_, in_use);
   if (most_in_use_ - in_use >= kWellAbove) {  // a burst has ended
