@@ -159,6 +159,7 @@ class Again(Cli):
             self.publish_one(number)
         eventually(lambda: len(self.json("dead", "list", "orders")["deliveries"]) == 2,
                    "two dead letters")
+        self.carillond.wait_gauge("carillon_dead_kept", 2)  # the log has them before
         self.assertIn("2 dead letters would be sent", self.out("dead", "resend", "--dry-run"))
         receiver.set_mode("/ok", "ok")
         self.assertIn("succeeded", self.out("dead", "resend", "orders"))
@@ -176,6 +177,7 @@ class Again(Cli):
             self.publish_one(number)
         eventually(lambda: len(self.json("dead", "list", "orders")["deliveries"]) == 2,
                    "two dead letters")
+        self.carillond.wait_gauge("carillon_dead_kept", 2)  # the log has them before
         self.assertIn("2 dead letters would be purged", self.out("dead", "purge", "--dry-run"))
         self.assertIn("succeeded", self.out("dead", "purge", "orders", "--yes"))
         self.assertEqual(self.json("dead", "list", "orders").get("deliveries", []), [])

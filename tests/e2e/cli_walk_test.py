@@ -112,7 +112,8 @@ class Vision6(Cli):
         described = self.out("describe", "destination", "lists")
         self.assertIn("reason: retries_exhausted", described)
         self.assertIn("last_response_status: 500", described)
-        [dead] = self.json("deliveries", "list", "lists", "--filter", "state = DEAD")["deliveries"]
+        [dead] = eventually(lambda: self.json("deliveries", "list", "lists", "--filter",
+                                              "state = DEAD").get("deliveries"), "it is logged")
         self.assertEqual((dead["eventId"], dead["attemptCount"]), ("first", 6))
         # Nothing goes there meanwhile; what came meanwhile goes when it is enabled.
         self.cli("trigger", "list.updated", "--id", "second")

@@ -55,6 +55,13 @@ class DeliveryLog(ControlApi):
             return found if len(found) >= count else None
         return eventually(look, lambda: f"{count} deliveries with {filter}: {self.list()}")
 
+    def wait_dead(self, count=1):
+        """The dead deliveries, as soon as there are so many and the journal has them too: the log
+        can have them before, and what is asked to be made again or purged is the journal's."""
+        found = self.wait_for("state = DEAD", count)
+        self.carillond.wait_gauge("carillon_dead_kept", count)
+        return found
+
 
 class Walk(DeliveryLog):
     def test_every_attempt_of_a_delivery_that_failed_can_be_seen(self):

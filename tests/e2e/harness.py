@@ -165,12 +165,8 @@ class Sink(Program):
 
     def wait_records(self, count, target=None):
         """At least `count` records, as soon as they are there."""
-        def look():
-            found = self.records(target)
-            return found if len(found) >= count else None
-
-        return eventually(look, lambda: f"{count} requests at {target or 'the sink'}, "
-                                        f"there are {len(self.records(target))}")
+        all_come(lambda: len(self.records(target)), count, f"requests at {target or 'the sink'}")
+        return self.records(target)
 
     def stats(self):
         return json.loads(http("GET", self.url("/_stats"))[1])
@@ -213,9 +209,8 @@ class Server(Program):
         return self.metrics().get(name, 0.0)
 
     def wait_metric(self, name, value):
-        """Waits until the metric is at least `value`."""
-        return eventually(lambda: self.metric(name) >= value,
-                          lambda: f"{name} >= {value}, it is {self.metric(name)}")
+        """Waits until the metric is at least `value`, for as long as it goes on growing."""
+        all_come(lambda: self.metric(name), value, name)
 
     def wait_gauge(self, name, value):
         """Waits until the metric is there and is `value`. A gauge may be from a moment ago: a

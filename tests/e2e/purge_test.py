@@ -77,6 +77,7 @@ class Waiting(Purge):
             self.begin_with_two(receiver, order={"order": {"by": "strict"}})
             self.publish(*range(1, 6))
             found = self.wait_for("state = SCHEDULED")
+            self.carillond.settled(1)
             self.assertEqual(self.counted(), 5)
             self.assertEqual(self.purged("state = SCHEDULED"), 1)
             # The others go on behind it.
@@ -96,7 +97,7 @@ class Dead(Purge):
         with Scripted({TARGET: [lambda: (200 if well.is_set() else 500, {})]}) as receiver:
             self.begin_with_two(receiver, delay="10ms")
             self.publish(*range(1, 11))
-            self.wait_for("state = DEAD", 10)
+            self.wait_dead(10)
             self.assertEqual(self.counted("state = DEAD"), 10)
             only = 'state = DEAD AND event_id = "evt-3"'
             name = self.list(filter=only)["deliveries"][0]["name"]
@@ -123,7 +124,7 @@ class Dead(Purge):
             self.begin_with_two(receiver, delay="10ms",
                                 order={"order": {"by": "strict", "after_dead": "hold"}})
             self.publish(1, 2, 3)
-            self.wait_for("state = DEAD")
+            self.wait_dead()
             self.assertEqual(self.counted("state = HELD"), 2)
             self.assertEqual(self.purged("state = DEAD"), 1)
             receiver.wait(TARGET, 4)
@@ -175,7 +176,7 @@ class Outcomes(Purge):
         with Scripted({TARGET: [lambda: (200 if well.is_set() else 500, {})]}) as receiver:
             self.begin_with_two(receiver, delay="10ms")
             self.publish(*range(1, 6))
-            self.wait_for("state = DEAD", 5)
+            self.wait_dead(5)
 
             def outcomes(name, delivered, dead):
                 def look():

@@ -45,7 +45,7 @@ class One(Replay):
         with Scripted({TARGET: [lambda: (200 if well.is_set() else 500, {})]}) as receiver:
             self.begin_with(receiver)
             self.publish(1)
-            name = self.wait_for("state = DEAD")[0]["name"]
+            name = self.wait_dead()[0]["name"]
             well.set()
             before = len(self.ids(receiver))
             self.call(DELIVERIES + "ResendDelivery", {"name": name}, READER, 403)
@@ -66,6 +66,7 @@ class One(Replay):
             self.begin_with(receiver, delay="1h")
             self.publish(1)
             name = self.wait_for("state = SCHEDULED")[0]["name"]
+            self.carillond.settled()
             self.call(DELIVERIES + "ResendDelivery", {"name": name})
             self.wait_for("state = DELIVERED")
             self.assertEqual(self.ids(receiver), ["evt-1", "evt-1"])
@@ -77,7 +78,7 @@ class Many(Replay):
         with Scripted({TARGET: [lambda: (200 if well.is_set() else 500, {})]}) as receiver:
             self.begin_with(receiver)
             self.publish(*range(1, 31))
-            self.wait_for("state = DEAD", 30)
+            self.wait_dead(30)
             dead = {"parent": NAME, "filter": "state = DEAD"}
             counted = self.call(DELIVERIES + "ResendDeliveries", {**dead, "validateOnly": True})
             self.assertEqual(counted["matchedCount"], "30")

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 
-from harness import eventually
+from harness import all_come
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -78,5 +78,5 @@ class Scripted:
 
     def wait(self, path, count):
         """At least `count` requests to `path`, as soon as they are there."""
-        return eventually(lambda: len(self.at(path)) >= count and self.at(path),
-                          lambda: f"{count} requests at {path}, there are {len(self.at(path))}")
+        all_come(lambda: len(self.at(path)), count, f"requests at {path}")
+        return self.at(path)

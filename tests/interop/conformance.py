@@ -330,6 +330,7 @@ def a_delivery(case):
     [found] = eventually(
         lambda: case.ok("ListDeliveries", {"parent": name, "filter": f'event_id = "{event}"'})
         .get("deliveries"), "the delivery is in the log")
+    case.carillond.settled()  # and in the journal, which comes later
     return found["name"]
 
 
