@@ -209,12 +209,13 @@ class Receivers(EndToEnd):
             ports["mute"] = mute.getsockname()[1]
             self.write_config(
                 [{"name": name, "url": f"https://localhost:{port}/", "retry": {"none": True},
-                  "timeouts": {"connect": "1s"}, "tls": own if name == "trusted" else {}}
+                  "timeouts": {"connect": "3s"}, "tls": own if name == "trusted" else {}}
                  for name, port in ports.items()])
             server = self.server()
             self.publish_events(server, [{"session": session()}])
             for result in ("ok", "failed", "timeout"):
                 server.wait_metric(of("carillon_tls_handshakes_total", result=result), 1)
+            server.settled()  # so all attempts have ended
             metrics = server.metrics()
         self.assertEqual(metrics[of("carillon_tls_handshakes_total", result="resumed")], 0)
         self.assertEqual(metrics[phase("tls")], 3)

@@ -5,7 +5,7 @@ import time
 import unittest
 
 from control_api_test import ACME, DESTINATIONS, MASTER, OPERATOR, TOKENS
-from harness import eventually
+from harness import all_come, eventually
 from json_api_test import PUBLISH, event
 from judging import Judging
 from tenants_test import TENANTS, TenantsApi
@@ -94,11 +94,13 @@ class Deletion(DeletionApi):
         self.assertEqual(self.delete("big")["operation"]["name"], name, "the same goes on")
         self.pause(name, False)
         self.restart()
+        # The token went with the call.
+        count = self.COUNT + self.COUNT // 2
+        all_come(lambda: int(self.operation(name).get("processedCount", "0")), count, "deleted")
         eventually(lambda: self.operation(name).get("done"), "it is done")
         ended = self.operation(name)
         self.assertEqual(ended["state"], "SUCCEEDED", ended)
-        # The token went with the call.
-        self.assertEqual(int(ended["processedCount"]), self.COUNT + self.COUNT // 2)
+        self.assertEqual(int(ended["processedCount"]), count)
         self.call(TENANTS + "GetTenant", {"name": "tenants/big"}, OPERATOR, 404)
         self.wait_destinations(0)
         self.make("big")
