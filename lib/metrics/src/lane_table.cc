@@ -121,7 +121,7 @@ std::vector<prometheus::MetricFamily> LaneTable::Collect() {
     const Destination& destination = *one.destination;
     ++totals.states[static_cast<size_t>(one.newest->state.load(std::memory_order_relaxed))];
     const LaneCounts counts = Counts(destination);
-    if (destination.has_place || counts != destination.in_other || HasWork(destination)) {
+    if (destination.has_place || counts != InOther(destination) || HasWork(destination)) {
       busy.push_back(&one);
     } else {
       totals.all += counts;
@@ -143,19 +143,23 @@ void LaneTable::AddBusy(const Listed& one, Totals& totals, LaneSeries& series) {
   totals.all += counts;
   totals.all_gauges += gauges;
   if (destination.has_place) {
-    counts -= destination.in_other;
+    counts -= InOther(destination);
     series.AddOwn(one.name->first, one.name->second, counts, gauges);
   } else {
-    destination.in_other = counts;
+    destination.in_other = std::make_unique<LaneCounts>(counts);
     totals.other_gauges += gauges;
   }
-  totals.other += destination.in_other;
+  totals.other += InOther(destination);
 }
 
 LaneCounts LaneTable::Counts(const Destination& destination) {
   LaneCounts counts = destination.ended ? *destination.ended : LaneCounts{};
   for (const auto& lane : destination.lanes) counts += Read(*lane);
   return counts;
+}
+
+LaneCounts LaneTable::InOther(const Destination& destination) {
+  return destination.in_other ? *destination.in_other : LaneCounts{};
 }
 
 LaneGauges LaneTable::Gauges(const Destination& destination) {
@@ -209,7 +213,7 @@ bool LaneTable::HasWork(const Destination& destination) {
 }
 
 bool LaneTable::Unused(const Destination& destination) {
-  return Counts(destination) == destination.in_other && !HasWork(destination);
+  return Counts(destination) == InOther(destination) && !HasWork(destination);
 }
 
 void LaneTable::GivePlace(Destination& destination) {

@@ -63,7 +63,7 @@ class LaneTable {
   struct Destination {
     std::vector<std::shared_ptr<LaneMetrics>> lanes;  // one, but for the time of a change
     std::unique_ptr<LaneCounts> ended;                // of lanes that went before those
-    LaneCounts in_other;                              // what "_other" shows of it
+    std::unique_ptr<LaneCounts> in_other;             // what "_other" shows of it; null: nothing
     bool has_place = false;
   };
 
@@ -82,6 +82,7 @@ class LaneTable {
   };
 
   static LaneCounts Counts(const Destination& destination);
+  static LaneCounts InOther(const Destination& destination);
   static LaneGauges Gauges(const Destination& destination);
   static uint64_t Activity(const Destination& destination);
 
