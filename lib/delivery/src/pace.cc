@@ -26,7 +26,8 @@ void Pace::Bind(const model::Destination& destination, base::MonoTime now) {
     const auto longest = policy::LongestPause(destination.retry);
     paused_until_ = std::min(*paused_until_, now + longest);
   }
-  adaptive_.SetBound(destination.concurrency);
+  if (destination.adaptive && !adaptive_) adaptive_ = std::make_unique<policy::AdaptiveLimit>(1);
+  if (adaptive_) adaptive_->SetBound(destination.concurrency);
   rate_at_.reset();  // rate and budget may be others
   budget_at_.reset();
 }
@@ -37,7 +38,7 @@ size_t Pace::Limit() const {
 
 size_t Pace::FullLimit() const {
   if (destination_->order.by == model::Ordering::kStrict) return 1;
-  return destination_->adaptive ? adaptive_.limit() : destination_->concurrency;
+  return destination_->adaptive ? adaptive_->limit() : destination_->concurrency;
 }
 
 void Pace::Pause(base::MonoTime until) {
@@ -97,8 +98,8 @@ policy::Breaker::Change Pace::OnEnd(model::Outcome outcome, const http::Response
                                     size_t in_flight, base::Random& random) {
   shortages_ = 0;
   if (destination_->adaptive) {
-    adaptive_.OnResult(outcome, response.status, response.ended - response.started, in_flight,
-                       response.ended);
+    adaptive_->OnResult(outcome, response.status, response.ended - response.started, in_flight,
+                        response.ended);
   }
   if (!destination_->breaker) return policy::Breaker::Change::kNone;
   return breaker_.OnResult(*destination_->breaker, outcome, FullLimit(), response.started,

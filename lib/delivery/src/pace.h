@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 
 #include "carillon/base/clock.h"
@@ -97,7 +98,7 @@ class Pace {
 
   const model::Destination* destination_ = nullptr;
   policy::Breaker breaker_;
-  policy::AdaptiveLimit adaptive_{1};
+  std::unique_ptr<policy::AdaptiveLimit> adaptive_;  // made when it is asked for: few have one
   policy::RateLimit rate_;
   policy::RetryTokens tokens_;
   std::optional<base::MonoTime> owner_until_;

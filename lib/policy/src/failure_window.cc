@@ -5,7 +5,7 @@
 namespace carillon::policy {
 
 void FailureWindow::Clear() {
-  buckets_ = {};
+  buckets_.reset();
   attempts_ = 0;
   failures_ = 0;
 }
@@ -28,6 +28,7 @@ void FailureWindow::Count(std::chrono::milliseconds window, bool failed, base::M
     width_ = width;
     slot_ = now.time_since_epoch() / width;
   }
+  if (!buckets_) buckets_ = std::make_unique<std::array<Bucket, kBuckets>>();
   MoveTo(now.time_since_epoch() / width);
   Bucket& bucket = Of(slot_);
   ++bucket.attempts;

@@ -3,13 +3,15 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 
 #include "carillon/base/clock.h"
 
 namespace carillon::policy {
 
 /// How many of the attempts of the last while failed, counted in tenths of that while: the oldest
-/// tenth leaves whole. Of fixed size. Times never go back.
+/// tenth leaves whole. Of fixed size, most of which is made by the first attempt: of many
+/// destinations most are idle. Times never go back.
 class FailureWindow {
  public:
   /// An attempt ended. Another `window` than before begins anew.
@@ -26,10 +28,10 @@ class FailureWindow {
     uint32_t attempts = 0;
     uint32_t failures = 0;
   };
-  Bucket& Of(int64_t slot) { return buckets_[static_cast<size_t>(slot % kBuckets)]; }
+  Bucket& Of(int64_t slot) { return (*buckets_)[static_cast<size_t>(slot % kBuckets)]; }
   void MoveTo(int64_t slot);
 
-  std::array<Bucket, kBuckets> buckets_{};
+  std::unique_ptr<std::array<Bucket, kBuckets>> buckets_;  // null before the first attempt
   std::chrono::nanoseconds width_{0};
   int64_t slot_ = 0;  // of the last Count, since the clock's epoch
   uint32_t attempts_ = 0;
