@@ -48,7 +48,7 @@ void CertificateEnds::Take(const resource::Difference& difference) {
   for (const auto& [tenant, name] : difference.removed) Forget({tenant, name});
   for (const auto* come : {&difference.added, &difference.changed}) {
     for (const auto& destination : *come) {
-      const auto* oauth2 = std::get_if<model::OAuth2Authorization>(&destination->authorization);
+      const auto oauth2 = model::OAuth2Of(destination->authorization);
       Hold({destination->tenant, destination->name}, destination->tls,
            oauth2 != nullptr ? oauth2->tls : model::TlsSettings());
     }

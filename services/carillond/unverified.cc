@@ -1,7 +1,6 @@
 #include "unverified.h"
 
 #include <string_view>
-#include <variant>
 
 namespace carillon::server {
 namespace {
@@ -10,7 +9,7 @@ constexpr size_t kMaxLines = 100;
 
 /// Returns what is not verified, in words, or an empty text.
 std::string_view WhatIsNot(const model::Destination& destination) {
-  const auto* oauth2 = std::get_if<model::OAuth2Authorization>(&destination.authorization);
+  const auto oauth2 = model::OAuth2Of(destination.authorization);
   const bool token_server = oauth2 != nullptr && !oauth2->tls.verify;
   if (!destination.tls.verify) return token_server ? "receiver and token server" : "receiver";
   return token_server ? "token server" : "";

@@ -131,7 +131,8 @@ class SimDestinations {
     if (Below(2) == 0)
       d.keys.push_back({.name = "k", .secret = base::Secret(std::string(24, 's'))});
     d.signature.reset();
-    if (!d.keys.empty() && Below(2) == 0) d.signature = {.header = "X-Signature"};
+    if (!d.keys.empty() && Below(2) == 0)
+      d.signature = model::HmacSignature{.header = "X-Signature"};
     switch (Below(3)) {
       case 0:
         d.authorization = std::monostate();

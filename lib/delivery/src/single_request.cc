@@ -1,25 +1,19 @@
 #include "carillon/delivery/single_request.h"
 
-#include <memory>
-#include <variant>
-
 #include "held_event.h"
 #include "request_maker.h"
 
 namespace carillon::delivery {
 
 http::EndpointOptions EndpointOf(const model::Destination& destination, const net::Url& url) {
-  http::EndpointOptions options{.url = url,
-                                .connect_timeout = destination.connect_timeout,
-                                .total_timeout = destination.total_timeout,
-                                .max_connections = destination.concurrency,
-                                .tls = destination.tls,
-                                .tenant = destination.tenant,
-                                .label = destination.tenant + "/" + destination.name};
-  if (const auto* oauth2 = std::get_if<model::OAuth2Authorization>(&destination.authorization)) {
-    options.oauth2 = std::make_shared<const model::OAuth2Authorization>(*oauth2);
-  }
-  return options;
+  return {.url = url,
+          .connect_timeout = destination.connect_timeout,
+          .total_timeout = destination.total_timeout,
+          .max_connections = destination.concurrency,
+          .tls = destination.tls,
+          .oauth2 = model::OAuth2Of(destination.authorization),
+          .tenant = destination.tenant,
+          .label = destination.tenant + "/" + destination.name};
 }
 
 http::Request SingleRequest(const model::Destination& destination, const net::Url& url,

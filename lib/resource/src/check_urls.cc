@@ -1,7 +1,5 @@
 #include "check_urls.h"
 
-#include <variant>
-
 #include "guard.h"
 
 namespace carillon::resource {
@@ -9,7 +7,7 @@ namespace carillon::resource {
 void CheckUrls(const model::Destination& destination, const guard::Rules& rules, const Path& path,
                Errors& errors) {
   CheckUrl(destination.url, rules, path.Member("url"), errors);
-  const auto* oauth2 = std::get_if<model::OAuth2Authorization>(&destination.authorization);
+  const auto oauth2 = model::OAuth2Of(destination.authorization);
   if (oauth2 == nullptr) return;
   const Path authorization = path.Member("authorization");
   const Path place = authorization.Member("oauth2");

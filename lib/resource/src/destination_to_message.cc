@@ -94,7 +94,7 @@ void SetAuthorization(const model::Authorization& from, v1::Destination& to) {
   } else if (const auto* bearer = std::get_if<model::BearerAuthorization>(&from)) {
     v1::Bearer& given = *to.mutable_authorization()->mutable_bearer();
     given.mutable_token()->set_value(Revealed(bearer->token));
-  } else if (const auto* oauth2 = std::get_if<model::OAuth2Authorization>(&from)) {
+  } else if (const auto oauth2 = model::OAuth2Of(from)) {
     SetOAuth2(*oauth2, *to.mutable_authorization()->mutable_oauth2());
   }
 }

@@ -77,8 +77,8 @@ bool IsPrefix(std::string_view s) {
          std::ranges::all_of(s, [](char c) { return c >= 0x20 && c < 0x7F && c != ','; });
 }
 
-void CheckHeader(const model::Destination& to, const Path& path, Errors& errors) {
-  const std::string& name = to.signature->header;
+void CheckHeader(const std::string& name, const model::Destination& to, const Path& path,
+                 Errors& errors) {
   CheckHeaderName(name, path, errors);
   for (const model::Header& header : to.headers) {
     if (absl::EqualsIgnoreCase(header.name, name)) errors.Add(path, "is one of headers");
@@ -104,9 +104,8 @@ void CheckKeys(const v1::Destination& given, const model::Destination& to, const
 void ReadSignature(const v1::Destination& given, model::Destination& to, const Path& path,
                    Errors& errors) {
   const v1::Signature& signature = given.signature();
-  model::HmacSignature& hmac = to.signature.emplace();
-  hmac.header = signature.header();
-  CheckHeader(to, path.Member("header"), errors);
+  model::HmacSignature hmac{.header = signature.header()};
+  CheckHeader(hmac.header, to, path.Member("header"), errors);
   if (signature.algorithm() == v1::HASH_SHA512) hmac.algorithm = model::HashAlgorithm::kSha512;
   if (signature.encoding() == v1::ENCODING_BASE64) hmac.encoding = model::DigestEncoding::kBase64;
   hmac.prefix = signature.prefix();
@@ -120,6 +119,7 @@ void ReadSignature(const v1::Destination& given, model::Destination& to, const P
     errors.Add(path.Member("template"), base::ToStd(status.message()));
   }
   if (signature.has_webhook_signature()) hmac.webhook_signature = signature.webhook_signature();
+  to.signature = std::move(hmac);
   CheckKeys(given, to, path, errors);
 }
 

@@ -77,7 +77,7 @@ std::string OAuth2(const std::string& members) { return "oauth2: {" + members + 
 
 TEST(Authorization, OAuth2) {
   auto d = Only(WithAuthorization(OAuth2(kOAuth2)));
-  auto oauth2 = std::get<model::OAuth2Authorization>(d.authorization);
+  auto oauth2 = *model::OAuth2Of(d.authorization);
   EXPECT_EQ(oauth2.token_url, "https://t/token");
   EXPECT_EQ(oauth2.client_id, "c");
   EXPECT_EQ(oauth2.client_secret.Reveal(), "s");
@@ -87,7 +87,7 @@ TEST(Authorization, OAuth2) {
   d = Only(WithAuthorization(
       OAuth2(kOAuth2 + std::string(", client_authentication: body, scope: a b, audience: 'x://y', "
                                    "tls: {insecure_skip_verify: true}"))));
-  oauth2 = std::get<model::OAuth2Authorization>(d.authorization);
+  oauth2 = *model::OAuth2Of(d.authorization);
   EXPECT_EQ(oauth2.client_authentication, model::ClientAuthentication::kBody);
   EXPECT_EQ(oauth2.scope, "a b");
   EXPECT_EQ(oauth2.audience, "x://y");

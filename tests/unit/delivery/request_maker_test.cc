@@ -88,13 +88,17 @@ TEST_F(RequestMakerTest, ABatchHasAnIdOfItsMembers) {
 TEST_F(RequestMakerTest, SignsInAHeaderOfTheDestinationsChoice) {
   destination_.format = model::Format::kPayload;
   destination_.keys = {{"k", base::Secret("It's a Secret to Everybody")}};
-  destination_.signature = {.header = "X-Signature", .prefix = "sha256=", .content = "{body}"};
+  destination_.signature =
+      model::HmacSignature{.header = "X-Signature", .prefix = "sha256=", .content = "{body}"};
   // HMAC-SHA256 of {"a":1} by another implementation.
   const std::string line =
       "\r\nX-Signature: "
       "sha256=3aea7d9882012d69ea49b8443b94e755179f85ee830bfa901efb5dc673af63a3\r\n";
   EXPECT_THAT(Make().head, AllOf(HasSubstr(line), HasSubstr("\r\nwebhook-signature: v1,")));
-  destination_.signature->webhook_signature = false;
+  destination_.signature = model::HmacSignature{.header = "X-Signature",
+                                                .prefix = "sha256=",
+                                                .content = "{body}",
+                                                .webhook_signature = false};
   EXPECT_THAT(Make().head, AllOf(HasSubstr(line), Not(HasSubstr("webhook-signature"))));
 }
 

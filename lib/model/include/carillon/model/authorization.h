@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "carillon/base/secret.h"
+#include "carillon/base/shared_value.h"
 #include "carillon/model/tls_settings.h"
 
 namespace carillon::model {
@@ -38,7 +39,13 @@ struct OAuth2Authorization {
 };
 
 /// What a destination's `Authorization` header is made of; monostate: it has none.
-using Authorization =
-    std::variant<std::monostate, BasicAuthorization, BearerAuthorization, OAuth2Authorization>;
+using Authorization = std::variant<std::monostate, BasicAuthorization, BearerAuthorization,
+                                   base::SharedValue<OAuth2Authorization>>;
+
+/// Returns null when it is not made by OAuth 2.0.
+inline std::shared_ptr<const OAuth2Authorization> OAuth2Of(const Authorization& authorization) {
+  const auto* oauth2 = std::get_if<base::SharedValue<OAuth2Authorization>>(&authorization);
+  return oauth2 == nullptr ? nullptr : oauth2->pointer();
+}
 
 }  // namespace carillon::model

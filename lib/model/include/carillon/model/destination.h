@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "carillon/base/secret.h"
+#include "carillon/base/shared_value.h"
 #include "carillon/model/authorization.h"
 #include "carillon/model/resource_labels.h"
 #include "carillon/model/signing.h"
@@ -144,10 +145,11 @@ struct Destination {
   Disabling disabling;
   bool enabled = true;
   SuccessRule success = SuccessRule::k2xx;
-  std::vector<SigningKey> keys;            ///< one of them never expires, where there are any
-  bool unsigned_requests = false;          ///< it has no keys, and that is meant
-  std::optional<HmacSignature> signature;  ///< only with a kV1 key that never expires
-  std::vector<Header> headers;             ///< fit to be written into a head
+  std::vector<SigningKey> keys;    ///< one of them never expires, where there are any
+  bool unsigned_requests = false;  ///< it has no keys, and that is meant
+  /// Only with a kV1 key that never expires.
+  base::SharedValue<HmacSignature> signature;
+  std::vector<Header> headers;  ///< fit to be written into a head
   Authorization authorization;
   TlsSettings tls;
   friend bool operator==(const Destination&, const Destination&) = default;
