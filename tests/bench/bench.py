@@ -15,6 +15,7 @@ import control_section
 import dead_section
 import https_section
 import log_section
+import over_section
 import policy_sections
 import report
 import sections
@@ -23,7 +24,7 @@ from programs import BenchError
 ROOT = Path(__file__).resolve().parents[2]
 SECTIONS = {**sections.SECTIONS, **https_section.SECTIONS, **policy_sections.SECTIONS,
             **dead_section.SECTIONS, **log_section.SECTIONS,
-            **control_section.SECTIONS}
+            **control_section.SECTIONS, **over_section.SECTIONS}
 SLOW = sections.SLOW | policy_sections.SLOW | dead_section.SLOW | log_section.SLOW \
     | control_section.SLOW
 
@@ -31,8 +32,9 @@ SLOW = sections.SLOW | policy_sections.SLOW | dead_section.SLOW | log_section.SL
 class Context:
     """What every section needs."""
 
-    def __init__(self, bin_dir, directory, quick, rounds):
+    def __init__(self, bin_dir, directory, quick, rounds, over=None):
         self.bin = Path(bin_dir).resolve()
+        self.over = Path(over).resolve() if over else None  # the other programs to compare with
         self.dir = Path(directory)
         self.quick = quick
         self.rounds = rounds or (2 if quick else 3)
@@ -51,6 +53,8 @@ def arguments():
                         help="run this section only (may be repeated): " + ", ".join(SECTIONS))
     parser.add_argument("--rounds", type=int, choices=range(1, 21), metavar="N",
                         help="measure so often and take the median (default 3, with --quick 2)")
+    parser.add_argument("--over", metavar="DIR",
+                        help="only compare with the programs of another build, which are in DIR")
     parser.add_argument("--record", action="store_true",
                         help="write the table into docs/benchmarks.md; with --only, the section's rows")
     parser.add_argument("--work-dir", metavar="DIR",
@@ -85,11 +89,15 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     raise_file_limit()
     names = options.only or [n for n in SECTIONS if not (options.quick and n in SLOW)]
+    if options.over:
+        names = list(over_section.SECTIONS)
+    elif not options.only:
+        names = [name for name in names if name not in over_section.SECTIONS]
     # Not the system's folder for temporary files: that may be in memory, where a sync is free.
     place = options.work_dir or Path(options.bin).resolve().parent
     directory = tempfile.mkdtemp(prefix="bench-", dir=place)
     try:
-        figures, failed = run(Context(options.bin, directory, options.quick, options.rounds), names)
+        figures, failed = run(Context(options.bin, directory, options.quick, options.rounds, options.over), names)
     finally:
         if options.keep:
             print(f"kept: {directory}", file=sys.stderr)
@@ -97,7 +105,7 @@ def main():
             shutil.rmtree(directory, ignore_errors=True)
     facts = report.about(options.quick)
     print(f"\n{facts['machine']}, {facts['date']}, source {facts['commit']}\n")
-    report.print_table(figures, every=not options.only)
+    report.print_table(figures, every=not (options.only or options.over))
     if options.json:
         report.write_json(options.json, figures, facts)
     if options.record:

@@ -1,5 +1,7 @@
 """The configurations that the bench gives to carillond, and the events it publishes."""
 
+import base64
+import hashlib
 import json
 import math
 import random
@@ -11,6 +13,19 @@ SESSION = {"uuid": "41509791-3de8-5bb9-b4fc-a9753da95aad", "action": "create",
 
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # of the Standard Webhooks contract
+
+
+TOKEN = "car_" + "B" * 43
+
+
+def with_token(folder, **more):
+    """Settings with a token that may do everything; its master key lies in `folder`."""
+    key = folder / "master.key"
+    key.write_text(base64.b64encode(b"k" * 32).decode())
+    key.chmod(0o600)
+    digest = hashlib.sha256(TOKEN.encode()).hexdigest()
+    return {"access": {"tokens": [{"name": "bench", "sha256": digest, "role": "operator"}]},
+            "secrets": {"master_key": {"file": str(key)}}, **more}
 
 
 def destination(name, url, **more):

@@ -1,8 +1,6 @@
 """Sections about the control plane: many tenants made through the API, and what tokens, the delivery
 log, and statistics add to each delivery and each publish call."""
 
-import base64
-import hashlib
 import http.client
 import json
 import random
@@ -11,26 +9,16 @@ import time
 from statistics import median
 
 import config
+from config import TOKEN, with_token
 from measure import beside_wrk, publish_and_drain
 from programs import BenchError, Carillond, Nginx, run_json
 from sections import publish_bench
 
-TOKEN = "car_" + "B" * 43
 TENANTS, EACH = 10_000, 3
 TENANTS_A_CALL = 500
 CHANGES = 1000
 CHANGES_A_SECOND = 50
 OFF = {"delivery_log": {"enabled": False}, "statistics": {"enabled": False}}
-
-
-def with_token(ctx, **more):
-    """Settings with a token that may do everything."""
-    key = ctx.dir / "master.key"
-    key.write_text(base64.b64encode(b"k" * 32).decode())
-    key.chmod(0o600)
-    digest = hashlib.sha256(TOKEN.encode()).hexdigest()
-    return {"access": {"tokens": [{"name": "bench", "sha256": digest, "role": "operator"}]},
-            "secrets": {"master_key": {"file": str(key)}}, **more}
 
 
 def serve(ctx, name, layout=((), ()), **settings):
@@ -100,7 +88,7 @@ def tenants(ctx):
     seconds = 2 if ctx.quick else 4
     one = [{"name": "d", "url": "http://127.0.0.1:9/"}], config.subscriptions(["d"])
     one[1][0]["filter"] = {"payload": "location", "equals": "Location 0"}
-    settings = with_token(ctx)
+    settings = with_token(ctx.dir)
     server = serve(ctx, "tenants", **settings)
     with server:
         make_tenants(Api(server), "http://127.0.0.1:9", TENANTS)
@@ -112,7 +100,7 @@ def tenants(ctx):
             starts.append(time.monotonic() - begin)
             time.sleep(4)  # memory that only the start needed is given back 2 s after it
             memory = server.memory_mb()
-    with server.again() as server, serve(ctx, "one", one, **with_token(ctx)) as alone:
+    with server.again() as server, serve(ctx, "one", one, **with_token(ctx.dir)) as alone:
         ratios = []
         for _ in range(2 * ctx.rounds):
             rates = [publish_bench(ctx, at.address, token=TOKEN, tenants=count, callers=256,
@@ -127,13 +115,14 @@ def tenants(ctx):
 
 
 def everything_on(ctx):
-    """Deliveries with the delivery log and statistics over those without, by turns: fan-out 10."""
+    """Deliveries with the delivery log, statistics and a token over those without, by turns: fan-out
+    10."""
     events = 10_000 if ctx.quick else 40_000
     ratios, cpus = [], []
     with Nginx(ctx.dir) as nginx:
         for _ in range(ctx.rounds + 1):
             pace = []
-            for name, settings in (("off", OFF), ("on", {})):
+            for name, settings in (("off", OFF), ("on", with_token(ctx.dir))):
                 with serve(ctx, f"all-{name}", config.fan_out(nginx.url, 10), **settings) as server:
                     publish_and_drain(ctx, server, 1000, 10)
                     pace.append(beside_wrk(
@@ -146,27 +135,33 @@ def everything_on(ctx):
 class Reading(threading.Thread):
     """Asks for pages of the delivery log, 20 a second, until it is stopped."""
 
-    FILTERS = ("", "outcome = HTTP_5XX", "state = DEAD", "event_type = \"session.create\"")
+    FILTERS = ("", "outcome = OUTCOME_HTTP_5XX", "state = DEAD", "event_type = \"session.create\"")
 
     def __init__(self, server):
         super().__init__(daemon=True)
-        self.api, self.took, self.going = Api(server), [], True
+        self.api, self.took, self.going, self.error = Api(server), [], True, None
         self.start()
 
     def run(self):
-        while self.going:
-            begin = time.monotonic()
-            self.api.call("DeliveryService/ListDeliveries", {
-                "parent": "tenants/-/destinations/-",
-                "filter": self.FILTERS[len(self.took) % len(self.FILTERS)]})
-            self.took.append((time.monotonic() - begin) * 1000)
-            time.sleep(0.05)
+        try:
+            while self.going:
+                self.read()
+        except (BenchError, OSError) as error:
+            self.error = error
+
+    def read(self):
+        begin = time.monotonic()
+        self.api.call("DeliveryService/ListDeliveries", {
+            "parent": "tenants/-/destinations/-",
+            "filter": self.FILTERS[len(self.took) % len(self.FILTERS)]})
+        self.took.append((time.monotonic() - begin) * 1000)
+        time.sleep(0.05)
 
     def stop(self):
         self.going = False
         self.join(120)
-        if not self.took:
-            raise BenchError("no page of the delivery log was answered")
+        if self.error or not self.took:
+            raise BenchError(f"a page of the delivery log was not answered: {self.error}")
         return sorted(self.took)
 
 
@@ -178,12 +173,12 @@ def log_beside_publishing(ctx):
     ratios, took = [], []
     with Nginx(ctx.dir) as nginx:
         layout = config.fan_out(nginx.url, 1)
-        full = serve(ctx, "log-full", layout, **with_token(ctx, delivery_log={"retention_bytes": "20GiB"}))
+        full = serve(ctx, "log-full", layout, **with_token(ctx.dir, delivery_log={"retention_bytes": "20GiB"}))
         with full:
             pass  # it makes its folders
         run_json([f"{ctx.bin}/carillon-bench-log", "--folder", str(full.data_dir / "delivery_log"),
                   "--attempts", str(attempts), "--pages", "100"], timeout=1800)
-        with full.again() as full, serve(ctx, "log-none", layout, **with_token(ctx, **OFF)) as none:
+        with full.again() as full, serve(ctx, "log-none", layout, **with_token(ctx.dir, **OFF)) as none:
             for server in (none, full):
                 publish_bench(ctx, server.address, token=TOKEN, callers=256, seconds=1)
             for _ in range(2 * ctx.rounds):

@@ -1,11 +1,12 @@
 """What several sections measure in the same way."""
 
 import math
+import os
 import subprocess
 import time
 from statistics import mean
 
-from config import write_events
+from config import TOKEN, write_events
 from programs import BenchError, wrk
 
 HISTOGRAM = "carillon_accepted_to_delivered_seconds"
@@ -41,6 +42,7 @@ def publish_file(ctx, server, path, *flags):
     return subprocess.Popen(
         [f"{ctx.bin}/carillon", "publish", "--address", server.address, "--file", str(path),
          *flags],
+        env={**os.environ, **({"CARILLON_TOKEN": TOKEN} if "access" in server.settings else {})},
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
 
