@@ -3,9 +3,18 @@
 #include <pthread.h>
 
 #include "carillon/base/short_slices.h"
-#include "socket_functions.h"
 
 namespace carillon::rpc {
+
+std::unique_ptr<CallQueue> CallQueue::MakeQuiet() {
+  grpc_completion_queue_attributes attributes{};
+  attributes.version = GRPC_CQ_CURRENT_VERSION;
+  attributes.cq_completion_type = GRPC_CQ_NEXT;
+  attributes.cq_polling_type = GRPC_CQ_NON_POLLING;
+  auto queue = std::make_unique<grpc::CompletionQueue>(grpc_completion_queue_create(
+      grpc_completion_queue_factory_lookup(&attributes), &attributes, nullptr));
+  return std::unique_ptr<CallQueue>(new CallQueue(nullptr, std::move(queue)));
+}
 
 CallQueue::~CallQueue() {
   Stop();
@@ -19,8 +28,7 @@ CallQueue::~CallQueue() {
 void CallQueue::Start(const char* name) {
   thread_ = std::thread([this, name] {
     pthread_setname_np(pthread_self(), name);
-    base::AskForShortSlices();  // publishers wait for it
-    PublishersAreReadHere();
+    base::AskForShortSlices();  // callers wait for it
     Run();
   });
 }
@@ -76,7 +84,7 @@ bool CallQueue::RunOne() {
 }
 
 bool CallQueue::Finished() {
-  if (!stopping_ || calls_ > 0) return false;
+  if (!stopping_ || calls_.load(std::memory_order_relaxed) > 0) return false;
   const base::MutexLock lock(mutex_);
   return !woken_;  // whoever woke the thread may still be at it
 }

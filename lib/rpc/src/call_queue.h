@@ -13,8 +13,9 @@
 
 namespace carillon::rpc {
 
-/// A completion queue of gRPC and the one thread that serves it: it reads the connections, takes
-/// the calls and finishes them, so that calls need no locks and no thread waits for another.
+/// A completion queue of gRPC and the one thread that serves it, so that calls need no locks. That
+/// of a server reads the connections and takes calls; what another queue took can live on one that
+/// does neither, see `MakeQuiet`.
 ///
 /// What other threads have to say (the journal's answers) is posted. A burst of posts costs one
 /// wake-up, and none while the thread is busy.
@@ -45,23 +46,32 @@ class CallQueue {
   };
 
   /// Something that owns itself and has operations or posts under way: the queue outlives it.
-  /// Made and deleted on the thread, or before `Start`.
+  /// Made on the thread, before `Start`, or while the queue has another; deleted on the thread.
   class Call {
    public:
-    explicit Call(CallQueue& queue) : queue_(queue) { ++queue_.calls_; }
+    explicit Call(CallQueue& queue) : queue_(queue) {
+      queue_.calls_.fetch_add(1, std::memory_order_relaxed);
+    }
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
 
    protected:
-    ~Call() { --queue_.calls_; }
+    ~Call() { queue_.calls_.fetch_sub(1, std::memory_order_relaxed); }
     CallQueue& queue_;
   };
 
   explicit CallQueue(std::unique_ptr<grpc::ServerCompletionQueue> queue)
-      : queue_(std::move(queue)) {}
+      : CallQueue(queue.get(), std::move(queue)) {}
+  /// Makes one whose thread waits for operations and tasks alone, and leaves the connections to the
+  /// others: a thread that polls them takes turns with those that do
+  /// (docs/decisions/0005-queues.md).
+  static std::unique_ptr<CallQueue> MakeQuiet();
   ~CallQueue();
 
-  grpc::ServerCompletionQueue* get() { return queue_.get(); }
+  /// Which calls are taken from; null of a quiet one.
+  grpc::ServerCompletionQueue* get() { return server_; }
+  /// To which the ends of operations come.
+  grpc::CompletionQueue* operations() { return queue_.get(); }
 
   /// `name`: of the thread, at most 15 characters.
   void Start(const char* name);
@@ -74,6 +84,9 @@ class CallQueue {
   void Stop();
 
  private:
+  CallQueue(grpc::ServerCompletionQueue* server, std::unique_ptr<grpc::CompletionQueue> queue)
+      : server_(server), queue_(std::move(queue)) {}
+
   void Run();
   /// Returns false when there was none, and the thread is about to wait.
   bool RunTasks();
@@ -82,7 +95,8 @@ class CallQueue {
   /// Whether nothing can come any more.
   bool Finished();
 
-  const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
+  grpc::ServerCompletionQueue* const server_;
+  const std::unique_ptr<grpc::CompletionQueue> queue_;
 
   base::Mutex mutex_;
   std::vector<absl::AnyInvocable<void()>> tasks_ ABSL_GUARDED_BY(mutex_);
@@ -90,8 +104,9 @@ class CallQueue {
   grpc::Alarm alarm_;
   std::atomic<bool> waiting_{false};  ///< for the next operation, as far as is known
 
+  std::atomic<size_t> calls_{0};
+
   // On the thread.
-  size_t calls_ = 0;
   bool stopping_ = false;
   std::vector<absl::AnyInvocable<void()>> taken_;  ///< kept for its capacity
   std::thread thread_;

@@ -204,6 +204,8 @@ class FrontImpl final : public Front {
 
   void AddLoops(base::LoopWatch& watch) override {
     service_->AddLoops(watch);
+    watch.Add("control",
+              [this](absl::AnyInvocable<void()> answer) { guests_.Post(std::move(answer)); });
     if (relay_ == nullptr) return;
     watch.Add("tls", [relay = relay_.get()](absl::AnyInvocable<void()> answer) {
       relay->Post(std::move(answer));
@@ -225,6 +227,7 @@ class FrontImpl final : public Front {
     health_.Stop();
     grpc_->Shutdown(std::chrono::system_clock::now() + kAnswerGrace);
     service_->Stop();
+    guests_.Stop();
     grpc_.reset();
     // gRPC closes its last sockets in its own time, and tells `sockets_` when it does.
     for (int i = 0; i < kMaxLooks && sockets_.connections() > 0; ++i) {
@@ -254,10 +257,7 @@ class FrontImpl final : public Front {
     options.max_streams_per_peer = settings_.max_streams_per_peer();
     options.max_stream_idle = resource::ToChrono(settings_.max_stream_idle());
     options.others = {&health_, &reflection_, &guests_};
-    options.second = [this] {
-      reflection_.Look();
-      guests_.Look();
-    };
+    options.second = [this] { reflection_.Look(); };
     options.peer_host = [this](const std::string& peer) { return HostOf(peer); };
     return options;
   }

@@ -28,13 +28,21 @@ grpc::Status Told(const absl::Status& status) {
 
 }  // namespace
 
-/// One call; makes its successor when it is taken. It is gone when its status was sent and gRPC
-/// said that the call is over.
+/// One call, from before it arrives. It is gone when its status was sent and gRPC said that the
+/// call is over. Made on any thread; all else on that of its queue.
 class GuestService::Call final : public CallQueue::Call, IdleList::Member, GuestCall {
  public:
-  Call(CallQueue& queue, GuestService& service) : CallQueue::Call(queue), service_(service) {
+  /// `taken` is told by `from` when it has arrived.
+  Call(GuestService& service, CallQueue& from, CallQueue::Tag& taken)
+      : CallQueue::Call(*service.queue_), service_(service) {
     context_.AsyncNotifyWhenDone(over_.tag());
-    service_.service_.RequestCall(&context_, &stream_, queue.get(), queue.get(), taken_.tag());
+    service_.service_.RequestCall(&context_, &stream_, queue_.operations(), from.get(),
+                                  taken.tag());
+  }
+
+  /// It has arrived; false: the server is shut down. Any thread.
+  void Take(bool ok) {
+    queue_.Post([this, ok] { OnTaken(ok); });
   }
 
  private:
@@ -79,7 +87,6 @@ class GuestService::Call final : public CallQueue::Call, IdleList::Member, Guest
       delete this;
       return;
     }
-    new Call(queue_, service_);  // owns itself
     if (grpc::Status status = Begin(); !status.ok()) {
       Conclude({.message = std::nullopt, .status = std::move(status)});
       return;
@@ -109,7 +116,7 @@ class GuestService::Call final : public CallQueue::Call, IdleList::Member, Guest
       return;
     }
     service_.idle_.Remove(*this);
-    if (absl::Status status = Take(ok); !status.ok()) {
+    if (absl::Status status = TakeMessage(ok); !status.ok()) {
       Conclude({.message = std::nullopt, .status = Told(status)});
       return;
     }
@@ -118,7 +125,7 @@ class GuestService::Call final : public CallQueue::Call, IdleList::Member, Guest
   }
 
   /// Whether there is a message to be handed on.
-  absl::Status Take(bool ok) {
+  absl::Status TakeMessage(bool ok) {
     if (!ok) return absl::InvalidArgumentError("the call has no message");  // or no caller any more
     held_bytes_ = message_.Length();
     service_.held_bytes_ += held_bytes_;
@@ -185,7 +192,6 @@ class GuestService::Call final : public CallQueue::Call, IdleList::Member, Guest
   }
 
   GuestService& service_;
-  CallQueue::Step<Call> taken_{*this, &Call::OnTaken};
   CallQueue::Step<Call> read_{*this, &Call::OnRead};
   CallQueue::Step<Call> written_{*this, &Call::OnWritten};
   CallQueue::Step<Call> over_{*this, &Call::OnOver};
@@ -206,6 +212,26 @@ class GuestService::Call final : public CallQueue::Call, IdleList::Member, Guest
   bool finished_seen_ = false;
 };
 
+/// Waits for a call, on a queue that takes some; makes its successor when one has come.
+class GuestService::Arrival final : CallQueue::Call {
+ public:
+  Arrival(CallQueue& queue, GuestService& service)
+      : CallQueue::Call(queue),
+        service_(service),
+        call_(new GuestService::Call(service, queue, taken_)) {}
+
+ private:
+  void OnTaken(bool ok) {
+    if (ok) new Arrival(queue_, service_);  // owns itself
+    call_->Take(ok);
+    delete this;
+  }
+
+  GuestService& service_;
+  CallQueue::Step<Arrival> taken_{*this, &Arrival::OnTaken};
+  GuestService::Call* const call_;  ///< owns itself
+};
+
 GuestService::GuestService(const std::vector<Guest>& guests, CheckHead check_head,
                            const base::Clock& clock)
     : check_head_(std::move(check_head)), idle_(kMaxIdle, clock) {
@@ -214,8 +240,19 @@ GuestService::GuestService(const std::vector<Guest>& guests, CheckHead check_hea
   }
 }
 
+GuestService::~GuestService() { Stop(); }
+
 void GuestService::Start(CallQueue& queue) {
-  for (int i = 0; i < kCallsAhead; ++i) new Call(queue, *this);  // own themselves
+  for (int i = 0; i < kCallsAhead; ++i) new Arrival(queue, *this);  // own themselves
+  ticks_ = QueueTicks::Start(*queue_, [this] { Look(); });
+  queue_->Start("control");
+}
+
+void GuestService::Stop() {
+  if (QueueTicks* const ticks = std::exchange(ticks_, nullptr); ticks != nullptr) {
+    queue_->Post([ticks] { ticks->End(); });
+  }
+  queue_->Stop();
 }
 
 const GuestMethod* GuestService::Find(const std::string& path) const {

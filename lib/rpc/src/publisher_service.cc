@@ -7,6 +7,7 @@
 #include "call_queue.h"
 #include "queue_ticks.h"
 #include "raw_service.h"
+#include "socket_functions.h"
 #include "stream_call.h"
 #include "unary_call.h"
 
@@ -49,6 +50,7 @@ class PublisherServiceImpl final : public PublisherService {
         streams.idle.Look();
         if (i == 0 && options_.second) options_.second();
       }));
+      queue.Post([] { PublishersAreReadHere(); });
       queue.Start("publish");
     }
   }

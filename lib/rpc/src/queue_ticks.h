@@ -27,7 +27,7 @@ class QueueTicks final : CallQueue::Call {
     Wait();
   }
   void Wait() {
-    alarm_.Set(queue_.get(), std::chrono::system_clock::now() + std::chrono::seconds(1),
+    alarm_.Set(queue_.operations(), std::chrono::system_clock::now() + std::chrono::seconds(1),
                tick_.tag());
   }
   void OnTick(bool) {

@@ -6,8 +6,8 @@
 
 namespace carillon::rpc {
 
-/// What is served beside publishing and lives on a `CallQueue` of the publisher's: no thread of
-/// its own, however many call it. Outlives the queue.
+/// What is served beside publishing, and whose calls a `CallQueue` of the publisher's takes: no
+/// thread for each, however many call it. Outlives the queue.
 class QueuedService {
  public:
   virtual ~QueuedService() = default;

@@ -33,12 +33,14 @@ class GuestServer {
 
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   GuestService& service() { return service_; }
+  /// That takes the calls.
   CallQueue& queue() { return *queue_; }
 
   /// Calls that are under way after `grace` are cancelled.
   void Stop(std::chrono::milliseconds grace) {
     server_->Shutdown(std::chrono::system_clock::now() + grace);
     queue_->Stop();
+    service_.Stop();
   }
 
  private:

@@ -170,7 +170,7 @@ class GuestTest : public ::testing::Test {
   /// Looks for calls that are idle.
   void Look() {
     std::latch looked{1};
-    server_->queue().Post([&] {
+    server_->service().Post([&] {
       server_->service().Look();
       looked.count_down();
     });
@@ -181,6 +181,24 @@ class GuestTest : public ::testing::Test {
   Held held_;
   std::unique_ptr<GuestServer> server_;
 };
+
+TEST_F(GuestTest, ACallThatTakesLongHoldsTheQueueThatTookItUpInNothing) {
+  std::latch begun{1}, go{1}, ran{1};
+  Serve({{"test.Guest/Slow", [&](const grpc::ServerContextBase&) {
+            return GuestHandler([&](grpc::ByteBuffer message, GuestCall& call) {
+              begun.count_down();
+              go.wait();
+              call.Answer(std::move(message));
+            });
+          }}});
+  const auto calling = Begin("Slow", "hello");
+  begun.wait();
+  server_->queue().Post([&ran] { ran.count_down(); });
+  ran.wait();
+  go.count_down();
+  EXPECT_EQ(calling->Read(), "hello");
+  EXPECT_TRUE(calling->Finish().ok());
+}
 
 TEST_F(GuestTest, AMessageIsAnsweredWithAMessage) {
   Serve({Echoing()});
