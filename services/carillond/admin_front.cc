@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "carillon/base/short_slices.h"
 
 namespace carillon::server {
 namespace {
@@ -50,6 +51,7 @@ absl::Status AdminFront::Listen(const std::string& address, size_t max_connectio
   server_ = *std::move(server);
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "admin");
+    base::AskForShortSlices();  // people wait for it
     io_.run();
   });
   return absl::OkStatus();

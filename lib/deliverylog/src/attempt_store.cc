@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "carillon/base/short_slices.h"
 #include "carillon/base/text.h"
 #include "carillon/base/worker.h"
 #include "codec.h"
@@ -63,7 +64,9 @@ class AttemptStoreImpl final : public AttemptStore {
         logger_(logger),
         handed_over_(options_.queue_bytes),
         reader_(catalog_, clock),
-        query_worker_("log-query") {}
+        query_worker_("log-query") {
+    query_worker_.Post([] { base::AskForShortSlices(); });  // people wait for pages
+  }
   ~AttemptStoreImpl() override;
 
   /// Before the threads begin.
