@@ -86,6 +86,11 @@ void AddCreate(CLI::App& group, const Kind& kind, Command& chosen) {
   name->expected(kind.IsNested() ? 1 : 0, 1);
   if (kind.IsNested()) name->required();
   AddResourceFlags(*command, kind, flags->resource);
+  if (kind.Method("Create")->input_type()->FindFieldByName("reuse_name") != nullptr) {
+    command->add_flag("--reuse-name", flags->options.reuse_name,
+                      "It is the same tenant again as one that was deleted, and sees what is kept "
+                      "of that");
+  }
   AddChangeFlags(*command, *flags);
   AddApiFlags(*command, flags->api);
   command->callback(

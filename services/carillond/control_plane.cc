@@ -1,6 +1,8 @@
 #include "control_plane.h"
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -35,6 +37,17 @@ control::AuditLog::Limits AuditLimits(const v1::AuditSettings& settings) {
   return {.age = resource::ToChrono(settings.retention_age()), .bytes = settings.retention_bytes()};
 }
 
+/// How long anything of a tenant that was deleted may be kept.
+std::chrono::seconds LongestKept(const config::Config& config) {
+  std::chrono::nanoseconds longest = operations::Operations::kKeptFor;
+  for (const auto& age : {config.journal.retention_age(), config.delivery_log.retention_age(),
+                          config.statistics.minute_retention_age(),
+                          config.statistics.hour_retention_age(), config.audit.retention_age()}) {
+    longest = std::max<std::chrono::nanoseconds>(longest, resource::ToChrono(age));
+  }
+  return std::chrono::ceil<std::chrono::seconds>(longest);
+}
+
 class ControlPlaneImpl final : public ControlPlane {
  public:
   ControlPlaneImpl(const base::Clock& clock, access::Authenticator& authenticator,
@@ -60,8 +73,10 @@ class ControlPlaneImpl final : public ControlPlane {
          .clock = clock_,
          .file = file,
          .types = {destinations_.get(), subscriptions_.get(), tenants_.get(), event_types_.get(),
-                   tenant_tokens_.get(), tokens_.get(), portal_sessions_.get(), deletions_.get()},
-         .audit = audit_.get()});
+                   tenant_tokens_.get(), tokens_.get(), portal_sessions_.get(), deletions_.get(),
+                   retirements_.get()},
+         .audit = audit_.get(),
+         .retirement = LongestKept(config)});
     if (!repository.ok()) return repository.status();
     repository_ = *std::move(repository);
     expiry_.emplace(*repository_, *destinations_, clock_);
@@ -180,6 +195,7 @@ class ControlPlaneImpl final : public ControlPlane {
   const std::unique_ptr<control::ResourceType> subscriptions_ = control::MakeSubscriptionType();
   const std::unique_ptr<control::ResourceType> tenants_ = control::MakeTenantType();
   const std::unique_ptr<control::ResourceType> deletions_ = control::MakeTenantDeletionType();
+  const std::unique_ptr<control::ResourceType> retirements_ = control::MakeTenantRetirementType();
   const std::unique_ptr<control::ResourceType> event_types_ = control::MakeEventTypeType();
   const std::unique_ptr<control::ResourceType> tenant_tokens_ = control::MakeTenantTokenType();
   const std::unique_ptr<control::ResourceType> tokens_ = control::MakeTokenType();

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "carillon/resource/difference.h"
+#include "reused_names.h"
 #include "unsigned_warning.h"
 
 namespace carillon::server {
@@ -10,6 +11,7 @@ namespace carillon::server {
 void InForce::Set(const resource::SnapshotPtr& snapshot) {
   const resource::Difference difference = resource::Compare(*snapshot_, *snapshot);
   if (difference.types) metrics_.KnowTypes(*snapshot->types);
+  WarnOfReusedNames(*snapshot_, *snapshot, logger_);
   snapshot_ = snapshot;
   metrics_.SetConfiguration(snapshot->revision, snapshot->settings ? snapshot->settings->hash : "");
   health_.SetRevision(snapshot->revision);

@@ -23,7 +23,9 @@ void QuotaKeeper::Set(const resource::SnapshotPtr& snapshot) {
           const model::Tenant& made = *is->made.value;
           quotas_.Set(is->tenant, RateOf(made.limits),
                       made.disabled ? std::optional(made.disable_reason) : std::nullopt);
-        } else if (was != nullptr && was->made.value != nullptr) {
+        } else if (is != nullptr && is->is_retired()) {
+          quotas_.Set(is->tenant, access::PublishRate{}, is->retired->disable_reason);
+        } else if (was != nullptr && (was->made.value != nullptr || was->is_retired())) {
           quotas_.Set(was->tenant, std::nullopt);
         }
       });

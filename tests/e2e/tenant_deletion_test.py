@@ -86,7 +86,7 @@ class Deletion(DeletionApi):
         self.assert_takes_nothing("big", token)
         return begun["name"], token
 
-    def test_it_goes_on_after_a_kill_and_frees_the_name(self):
+    def test_it_goes_on_after_a_kill_and_retires_the_name(self):
         name, token = self.begin_and_pause()
         self.restart()
         self.assertEqual(self.operation(name)["state"], "PAUSED")
@@ -103,7 +103,8 @@ class Deletion(DeletionApi):
         self.assertEqual(int(ended["processedCount"]), count)
         self.call(TENANTS + "GetTenant", {"name": "tenants/big"}, OPERATOR, 404)
         self.wait_destinations(0)
-        self.make("big")
+        self.call(TENANTS + "CreateTenant", {"tenantId": "big", "tenant": {}, "reuseName": True},
+                  OPERATOR)
         self.call(DESTINATIONS + "CreateDestination", {
             "parent": "tenants/big", "destinationId": "d1",
             "destination": {"url": "http://127.0.0.1:9/"}}, OPERATOR)
@@ -123,6 +124,87 @@ class Deletion(DeletionApi):
         self.call(TENANTS + "EnableTenant", {"name": "tenants/big"}, OPERATOR)
         self.call(PUBLISH, {"events": [event(1, tenant="big")]}, OPERATOR)
         self.assertEqual(self.count("big"), left)
+
+
+class RetiredName(DeletionApi):
+    """What is kept of a tenant that was deleted is seen by none that takes its name."""
+
+    WAYS = (
+        (TENANTS + "CreateTenant", {"tenantId": "acme", "tenant": {}}),
+        (TENANTS + "UpdateTenant", {"tenant": {"name": "tenants/acme"}, "allowMissing": True}),
+        (DESTINATIONS + "CreateDestination", {
+            "parent": "tenants/acme", "destinationId": "late",
+            "destination": {"url": "http://127.0.0.1:9/"}}),
+        (TOKENS + "CreateToken", {"parent": "tenants/acme", "tokenId": "late",
+                                  "token": {"role": "ROLE_TENANT_ADMIN"}}),
+        ("carillon.v1.SubscriptionService/CreateSubscription", {
+            "parent": "tenants/acme", "subscriptionId": "late",
+            "subscription": {"types": ["session.*"], "destinations": ["late"]}}),
+        ("carillon.v1.PortalService/CreatePortalSession", {
+            "parent": "tenants/acme", "portalSession": {"subject": "u"}}),
+        (APPLY, {"parent": "tenants/acme", "config": {
+            "destinations": [{"name": "late", "url": "http://127.0.0.1:9/"}]}}),
+        (APPLY, {"parent": "tenants/-", "config": {"tenants": [{"name": "tenants/acme"}]}}),
+    )
+
+    def begin(self, **more):
+        self.write_config([], [], access={"tokens": self.TOKENS, "public_url": "https://c.example"},
+                          secrets={"master_key": {"env": "MASTER_KEY"}}, **more)
+        self.carillond = self.server(env={"MASTER_KEY": MASTER})
+
+    def assert_retired(self):
+        for method, message in self.WAYS:
+            with self.subTest(method=method):
+                answer = self.call(method, message, OPERATOR, 400)
+                self.assertEqual(answer.reason, "TENANT_NAME_RETIRED", answer)
+        answer = self.call(PUBLISH, {"events": [event(1, tenant="acme")]}, OPERATOR, 400)
+        self.assertEqual(answer.reason, "TENANT_DISABLED")
+        self.assertIn("its name is retired until", str(answer.body))
+        self.call(TENANTS + "GetTenant", {"name": "tenants/acme"}, OPERATOR, 404)
+
+    def events(self):
+        return self.call("carillon.v1.EventService/ListEvents",
+                         {"parent": "tenants/acme"}, OPERATOR).get("events", [])
+
+    def test_it_is_made_again_only_as_the_same(self):
+        with Judging() as receiver:
+            self.begin()
+            self.make()
+            self.create(receiver.url("/ok"))
+            self.subscribe()
+            self.publish_one(0)
+            eventually(lambda: len(receiver.answers_given) == 1, "it is delivered")
+            ended = self.delete("acme")["operation"]
+            self.assertEqual(ended["state"], "SUCCEEDED", ended)
+            self.assert_retired()
+            self.restart()
+            self.assert_retired()
+            self.assertNotIn("tenants/acme", str(self.call(TENANTS + "ListTenants", {}, OPERATOR)))
+            self.call(TENANTS + "CreateTenant",
+                      {"tenantId": "acme", "tenant": {}, "reuseName": True}, OPERATOR)
+            self.assertEqual(len(self.events()), 1, "it sees what is kept")
+            self.create(receiver.url("/ok"))
+            self.subscribe()
+            self.restart()
+            self.publish_one(1)
+            eventually(lambda: len(receiver.answers_given) == 2, "it is a tenant as others are")
+
+    def test_what_the_file_defines_is_in_force(self):
+        with Judging() as receiver:
+            self.begin()
+            self.make()
+            self.delete("acme")
+            self.assert_retired()
+            self.carillond.kill()
+            self.begin(tenants=[{"name": "acme"}])
+            self.create(receiver.url("/ok"))
+            self.subscribe()
+            self.publish_one(0)
+            eventually(lambda: len(receiver.answers_given) == 1, "it is delivered")
+            self.assertEqual([line["tenant"] for line in
+                              self.carillond.lines(self.carillond.stderr_path)
+                              if "the name of one that was deleted" in line.get("message", "")],
+                             ["acme"])
 
 
 class BesideOthers(DeletionApi):

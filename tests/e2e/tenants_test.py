@@ -276,7 +276,7 @@ class WhoMay(TenantsApi):
                          ("DELETE_TENANT", "SUCCEEDED", "tenants/acme"))
         self.call(PUBLISH, {"events": [event(2, tenant="acme")]}, token, 401)
         self.call(TENANTS + "GetTenant", {"name": "tenants/acme"}, OPERATOR, 404)
-        self.call(PUBLISH, {"events": [event(3, tenant="acme")]}, OPERATOR)
+        self.call(PUBLISH, {"events": [event(3, tenant="acme")]}, OPERATOR, 400)
         self.carillond.wait_total("carillon_destinations", 0)
         self.assertEqual(len(receiver.records()), 1)
         self.carillond.kill()

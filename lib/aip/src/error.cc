@@ -84,6 +84,7 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
     case v1::EVENT_EXPIRED:
     case v1::MASTER_KEY_MISSING:
     case v1::TENANT_DISABLED:
+    case v1::TENANT_NAME_RETIRED:
       return absl::StatusCode::kFailedPrecondition;
     case v1::RATE_LIMITED:
     case v1::QUOTA_EXCEEDED:

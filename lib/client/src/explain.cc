@@ -63,6 +63,9 @@ std::string NextByReason(v1::ErrorReason reason) {
       return "change what names it, or give --force";
     case v1::MASTER_KEY_MISSING:
       return "give the server a secrets.master_key, under which it stores secrets";
+    case v1::TENANT_NAME_RETIRED:
+      return "choose another name, or, if it is the same tenant again, have an operator create it "
+             "with --reuse-name";
     case v1::TENANT_DISABLED:
       return "have an operator enable the tenant: carillon tenants enable";
     case v1::FILTER_INVALID:

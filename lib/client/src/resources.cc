@@ -49,6 +49,7 @@ absl::Status SetOptions(const ChangeOptions& options, Message& request) {
   if (!flag("validate_only", options.validate_only)) missing = "a dry run";
   if (!flag("allow_missing", options.allow_missing)) missing = "one that does not exist";
   if (!flag("force", options.force)) missing = "force";
+  if (!flag("reuse_name", options.reuse_name)) missing = "a name that is used again";
   if (!text("etag", options.etag)) missing = "an etag";
   if (missing == nullptr) return absl::OkStatus();
   return absl::InvalidArgumentError(

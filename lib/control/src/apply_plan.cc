@@ -13,6 +13,7 @@
 #include "differences.h"
 #include "key_edits.h"
 #include "metadata.h"
+#include "tenant_retirement.h"
 #include "tenant_room.h"
 
 namespace carillon::control {
@@ -95,16 +96,23 @@ void ApplyPlan::StageDeletions(const std::vector<Element>& elements) {
 }
 
 absl::Status ApplyPlan::CheckDeletions() {
+  size_t retired = 0;
   for (const Gone& gone : gone_) {
     std::vector<Edit> others;
     absl::Status status = gone.type->Delete(gone.entry, view_, false, others);
     if (!status.ok()) return status;
+    if (gone.type == &types_.tenants) {
+      ++retired;
+      view_.Stage(MakeRetirement(
+          gone.entry.name, GetText(*gone.entry.message, "uid"),
+          {.principal = said_.principal, .now = now_, .lasts = repository_.retirement()}));
+    }
     Change change;
     change.set_kind(Change::DELETE);
     change.set_resource(gone.entry.name);
     Tell(gone.entry.message.get(), nullptr, {}, std::move(change));
   }
-  return absl::OkStatus();
+  return retired == 0 ? absl::OkStatus() : CheckRetirementRoom(below_, retired);
 }
 
 absl::Status ApplyPlan::Take(const Element& element) {

@@ -23,6 +23,7 @@ struct ApplySaid {
   std::string apply_set;  ///< of which what is not given goes; empty: nothing goes
   bool validate_only = false;
   bool is_operator = false;  ///< the caller
+  std::string principal{};   ///< the same
 };
 
 /// Decides what ApplyConfig changes: everything is looked at as it will be with all the rest. Made

@@ -16,6 +16,7 @@
 #include "carillon/base/text.h"
 #include "carillon/resource/to_message.h"
 #include "metadata.h"
+#include "tenant_retirement.h"
 
 namespace carillon::control {
 namespace {
@@ -57,8 +58,10 @@ std::optional<uint64_t> DecodeBefore(std::string_view value) {
   return before;
 }
 
-/// `acme` of `tenants/acme/destinations/orders`; empty: it is of no tenant, or of several.
+/// `acme` of `tenants/acme/destinations/orders`, and of what retires its name; empty: it is of no
+/// tenant, or of several.
 std::string Concerned(const std::string& name) {
+  if (name.starts_with(kRetiredTenants)) return name.substr(kRetiredTenants.size());
   if (!name.starts_with(kInTenant) || name.starts_with("tenants/-")) return "";
   return name.substr(kInTenant.size(), name.find('/', kInTenant.size()) - kInTenant.size());
 }

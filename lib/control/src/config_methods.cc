@@ -104,7 +104,8 @@ void ConfigMethods::Apply(const v1::ApplyConfigRequest& request, const Caller& c
   const ApplySaid said{.tenant = *TenantOfParent(request.parent()),
                        .apply_set = request.prune() ? request.apply_set() : "",
                        .validate_only = request.validate_only(),
-                       .is_operator = caller.is_operator};
+                       .is_operator = caller.is_operator,
+                       .principal = caller.principal};
   std::set<const ResourceType*> kinds;
   for (const Element& element : *elements) {
     if (!kinds.insert(element.type).second) continue;

@@ -1,5 +1,7 @@
 #include "carillon/control/destination_expiry.h"
 
+#include <google/protobuf/empty.pb.h>
+
 #include <memory>
 #include <utility>
 
@@ -9,6 +11,7 @@
 #include "carillon/base/worker.h"
 #include "carillon/v1/destination_service.pb.h"
 #include "expire_time.h"
+#include "tenant_retirement.h"
 
 namespace carillon::control {
 namespace {
@@ -73,6 +76,9 @@ void DestinationExpiry::Look() {
     if (destination == nullptr) continue;
     due_.emplace(ExpireTimeOf(destination->expire_time()), entry.name);
   }
+  for (const Entry& entry : repository_.ListExpiring(kRetiredTenants)) {
+    due_.emplace(EndOfRetirement(entry, repository_.retirement()), entry.name);
+  }
 }
 
 size_t DestinationExpiry::Sweep() {
@@ -94,6 +100,7 @@ size_t DestinationExpiry::Sweep() {
 }
 
 absl::Status DestinationExpiry::Delete(const std::string& name, base::WallTime now) {
+  if (name.starts_with(kRetiredTenants)) return EndRetirement(name, now);
   const Entry entry = repository_.Find(name);
   const v1::Destination* const destination = ExpiringOf(entry);
   if (destination == nullptr || ExpireTimeOf(destination->expire_time()) > now) {
@@ -109,6 +116,28 @@ absl::Status DestinationExpiry::Delete(const std::string& name, base::WallTime n
       {kDeleteMethod, request, ""}, caller, {.name = name, .etag = request.etag(), .force = true},
       [](const std::vector<Edit>&) { return std::make_unique<v1::DeleteDestinationResponse>(); },
       answered.callback());
+  return answered.Wait().status();
+}
+
+absl::Status DestinationExpiry::EndRetirement(const std::string& name, base::WallTime now) {
+  ChangeCall call;
+  call.principal = kPrincipal;
+  call.answer_type = &google::protobuf::Empty::default_instance();
+  call.sets_version = false;
+  call.decide = [name, now,
+                 lasts = repository_.retirement()](const View& view) -> absl::StatusOr<ChangeSet> {
+    // Used again meanwhile, and maybe retired once more.
+    const Entry entry = view.Find(name);
+    if (entry.message == nullptr || EndOfRetirement(entry, lasts) > now) {
+      return absl::NotFoundError(name);
+    }
+    ChangeSet set;
+    set.answer = std::make_unique<google::protobuf::Empty>();
+    set.edits.push_back({name, nullptr, {}});
+    return set;
+  };
+  Awaited<Answer> answered;
+  repository_.Change(std::move(call), answered.callback());
   return answered.Wait().status();
 }
 

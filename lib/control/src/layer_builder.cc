@@ -8,6 +8,7 @@
 #include "carillon/aip/resource_name.h"
 #include "carillon/base/text.h"
 #include "carillon/resource/read_event_type.h"
+#include "tenant_retirement.h"
 
 namespace carillon::control {
 namespace {
@@ -19,6 +20,7 @@ using resource::TenantResources;
 
 constexpr std::string_view kDestinations = "destinations";
 constexpr std::string_view kSubscriptions = "subscriptions";
+constexpr std::string_view kRetirement = "/";  // none that a name has
 
 /// `tenants/acme/destinations/orders` in its parts; names that are stored are well-formed. A tenant
 /// itself has no collection, and one of no tenant (`tokens/ops`) nothing.
@@ -29,6 +31,11 @@ struct Parts {
 };
 
 Parts PartsOf(const std::string& name) {
+  if (name.starts_with(kRetiredTenants)) {
+    return {.tenant = name.substr(kRetiredTenants.size()),
+            .collection = std::string(kRetirement),
+            .id = {}};
+  }
   const size_t tenant = name.find('/') + 1;
   const size_t collection = name.find('/', tenant) + 1;
   if (!name.starts_with("tenants/")) return {};
@@ -56,7 +63,7 @@ void Put(std::vector<Revised<T>>& sorted, const std::string& id, std::shared_ptr
 /// Whether it is something that a snapshot has.
 bool IsInSnapshots(const Parts& parts) {
   return parts.collection == kDestinations || parts.collection == kSubscriptions ||
-         (parts.collection.empty() && !parts.tenant.empty());
+         parts.collection == kRetirement || (parts.collection.empty() && !parts.tenant.empty());
 }
 
 /// The value of an edit, null where it deletes.
@@ -69,6 +76,8 @@ std::shared_ptr<const T> ValueOf(const Edit& edit) {
 void Apply(const Edit& edit, const Parts& parts, uint64_t revision, TenantResources& tenant) {
   if (parts.collection.empty()) {
     tenant.made = {ValueOf<model::Tenant>(edit), revision};
+  } else if (parts.collection == kRetirement) {
+    tenant.retired = ValueOf<model::Tenant>(edit);
   } else if (parts.collection == kDestinations) {
     Put(tenant.destinations, parts.id, ValueOf<model::Destination>(edit), revision);
   } else {
@@ -130,7 +139,7 @@ resource::SnapshotPtr LayerBuilder::Next(const std::vector<Edit>& edits, uint64_
       next->event_types == snapshot_->event_types ? snapshot_->types : NamesOf(*next->event_types);
   const auto add = [&](TenantResources resources) {
     if (resources.made.value == nullptr && resources.destinations.empty() &&
-        resources.subscriptions.empty()) {
+        resources.subscriptions.empty() && resources.retired == nullptr) {
       return;
     }
     next->tenants.push_back(std::make_shared<const TenantResources>(std::move(resources)));

@@ -17,7 +17,7 @@ operations::MakeTask OperationTasks(const operations::DeliveryTools& tools, Repo
       case v1::Operation::RESEND:
         return MakeResendTask(stored, tools);
       case v1::Operation::DELETE_TENANT:
-        return MakeTenantDeletion(stored, repository);
+        return MakeTenantDeletion(stored, repository, clock);
       case v1::Operation::PURGE:
         return MakePurgeTask(stored, tools, clock);
       default:

@@ -116,6 +116,7 @@ class RepositoryImpl final : public Repository {
   uint64_t revision() const override { return in_force_.revision(); }
   const aip::PageTokens& page_tokens() const override { return tokens_; }
   bool takes_secrets() const override { return !options_.keys.empty(); }
+  std::chrono::seconds retirement() const override { return options_.retirement; }
   std::string EtagOf(const Entry& entry) const override {
     return aip::MakeEtag(etag_key_, GetText(*entry.message, "uid"), entry.revision);
   }

@@ -12,6 +12,8 @@
 #include "change_call.h"
 #include "metadata.h"
 #include "parent.h"
+#include "staged_view.h"
+#include "tenant_retirement.h"
 #include "tenant_room.h"
 
 namespace carillon::control {
@@ -81,9 +83,25 @@ void Methods::Create(const ChangeRequest& request, const Caller& caller, const s
   Change(
       request, caller, type_.prototype(),
       [this, name, made = std::shared_ptr<const Message>(CopyOf(given)),
-       how = How{.validate_only = request.validate_only, .is_operator = caller.is_operator}](
-          const View& view) { return DecideCreate(view, name, *made, how); },
+       how = How{.validate_only = request.validate_only,
+                 .is_operator = caller.is_operator,
+                 .reuse_name = request.reuse_name}](const View& view) {
+        if (how.reuse_name) return DecideReuse(view, name, *made, how);
+        return DecideCreate(view, name, *made, how);
+      },
       std::move(done));
+}
+
+absl::StatusOr<ChangeSet> Methods::DecideReuse(const View& view, const std::string& name,
+                                               const Message& given, const How& how) const {
+  const std::string retired = RetirementOf(name);
+  StagedView free(view);
+  free.Stage({retired, nullptr, {}});
+  absl::StatusOr<ChangeSet> set = DecideCreate(free, name, given, how);
+  if (set.ok() && view.Find(retired).message != nullptr) {
+    set->edits.push_back({retired, nullptr, {}});
+  }
+  return set;
 }
 
 absl::StatusOr<ChangeSet> Methods::DecideCreate(const View& view, const std::string& name,

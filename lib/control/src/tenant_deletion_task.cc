@@ -10,6 +10,7 @@
 #include "carillon/aip/error.h"
 #include "carillon/v1/tenant.pb.h"
 #include "metadata.h"
+#include "tenant_retirement.h"
 
 namespace carillon::control {
 namespace {
@@ -44,7 +45,8 @@ absl::StatusOr<ChangeSet> WithoutMark(DeletionPlace& place, const View& view) {
 
 /// The names of collections ascend: from the end of the list subscriptions come before the
 /// destinations that they name.
-absl::StatusOr<ChangeSet> DecideStep(DeletionPlace& place, size_t most, const View& view) {
+absl::StatusOr<ChangeSet> DecideStep(DeletionPlace& place, size_t most, const View& view,
+                                     const Retirement& retirement) {
   const std::string& mark = place.operation.name();
   if (view.Find(mark).message == nullptr) return WithoutMark(place, view);
   const std::string inside = absl::StrCat(place.tenant(), "/");
@@ -59,6 +61,7 @@ absl::StatusOr<ChangeSet> DecideStep(DeletionPlace& place, size_t most, const Vi
   if (place.finished) {
     set.edits.push_back({mark, nullptr, {}});
     set.edits.push_back({place.tenant(), nullptr, {}});
+    set.edits.push_back(MakeRetirement(place.tenant(), place.uid, retirement));
   }
   set.answer = std::make_unique<google::protobuf::Empty>();
   return set;
@@ -72,8 +75,10 @@ absl::Status ToStepStatus(const absl::Status& status) {
 
 class TenantDeletionTask final : public operations::Task {
  public:
-  TenantDeletionTask(const operations::StoredOperation& stored, Repository& repository)
+  TenantDeletionTask(const operations::StoredOperation& stored, Repository& repository,
+                     const base::Clock& clock)
       : repository_(repository),
+        clock_(clock),
         place_(std::make_shared<DeletionPlace>(
             DeletionPlace{stored.operation, stored.request, stored.cursor, stored.end})) {}
 
@@ -86,8 +91,11 @@ class TenantDeletionTask final : public operations::Task {
     call.trail = TrailOfDeletion(place_->operation);
     // What is decided counts only once it is in force.
     auto next = std::make_shared<DeletionPlace>(*place_);
-    call.decide = [next, most = std::min(most, kDeletedAtOnce)](const View& view) {
-      return DecideStep(*next, most, view);
+    call.decide = [next, most = std::min(most, kDeletedAtOnce),
+                   retirement = Retirement{.principal = call.principal,
+                                           .now = clock_.Wall(),
+                                           .lasts = repository_.retirement()}](const View& view) {
+      return DecideStep(*next, most, view, retirement);
     };
     repository_.Change(std::move(call), [place = place_, next, done = std::move(done)](
                                             const absl::StatusOr<Answer>& answer) mutable {
@@ -108,6 +116,7 @@ class TenantDeletionTask final : public operations::Task {
 
  private:
   Repository& repository_;
+  const base::Clock& clock_;
   const DeletionPlacePtr place_;
 };
 
@@ -124,11 +133,11 @@ std::shared_ptr<CallTrail> TrailOfDeletion(const v1::Operation& operation) {
 }
 
 absl::StatusOr<std::unique_ptr<operations::Task>> MakeTenantDeletion(
-    const operations::StoredOperation& stored, Repository& repository) {
+    const operations::StoredOperation& stored, Repository& repository, const base::Clock& clock) {
   if (stored.operation.target().empty() || stored.request.empty()) {
     return absl::InvalidArgumentError("its request cannot be read");
   }
-  return std::make_unique<TenantDeletionTask>(stored, repository);
+  return std::make_unique<TenantDeletionTask>(stored, repository, clock);
 }
 
 }  // namespace carillon::control

@@ -21,10 +21,11 @@ inline constexpr char kDeleteTenantMethod[] = "carillon.v1.TenantService/DeleteT
 std::shared_ptr<CallTrail> TrailOfDeletion(const v1::Operation& operation);
 
 /// The task of DeleteTenant: what the tenant has goes from the store, kDeletedAtOnce resources in a
-/// change, subscriptions before destinations; with the last of it the tenant and its mark. The
-/// stored request is the tenant's uid. The cursor counts what has gone, up to `end`, what there was
-/// when it began. A step that is repeated finds what is left. The repository outlives it.
+/// change, subscriptions before destinations; with the last of it the tenant and its mark, and its
+/// name is retired. The stored request is the tenant's uid. The cursor counts what has gone, up to
+/// `end`, what there was when it began. A step that is repeated finds what is left. The repository
+/// and the clock outlive it.
 absl::StatusOr<std::unique_ptr<operations::Task>> MakeTenantDeletion(
-    const operations::StoredOperation& stored, Repository& repository);
+    const operations::StoredOperation& stored, Repository& repository, const base::Clock& clock);
 
 }  // namespace carillon::control

@@ -9,6 +9,7 @@
 #include "metadata.h"
 #include "tenant_deletion_plan.h"
 #include "tenant_deletion_task.h"
+#include "tenant_retirement.h"
 
 namespace carillon::control {
 namespace {
@@ -106,17 +107,22 @@ absl::StatusOr<ChangeSet> TenantDeletions::Decide(const View& view, Accepted& ac
       plan->tenant.message == nullptr ? NewUid(now) : GetText(*plan->tenant.message, "uid");
   accepted.operation = plan->mark;
   if (plan->mark != nullptr) return set;
+  if (absl::Status status = CheckRetirementRoom(view, 1); !status.ok()) return status;
   accepted.operation = MakeDeletion(accepted.request.name(), accepted.caller.principal, now);
   if (plan->inside.size() <= options_.at_once) return Remove(*plan, accepted);
   return Mark(view, *plan, accepted);
 }
 
-ChangeSet TenantDeletions::Remove(const DeletionPlan& plan, Accepted& accepted) {
+ChangeSet TenantDeletions::Remove(const DeletionPlan& plan, Accepted& accepted) const {
   accepted.is_gone = true;
   ChangeSet set;
   set.answer = std::make_unique<v1::DeleteTenantResponse>();
   if (plan.tenant.message != nullptr) set.edits.push_back({plan.tenant.name, nullptr, {}});
   for (const Entry& entry : plan.inside) set.edits.push_back({entry.name, nullptr, {}});
+  set.edits.push_back(MakeRetirement(plan.tenant.name, accepted.uid,
+                                     {.principal = accepted.caller.principal,
+                                      .now = options_.clock.Wall(),
+                                      .lasts = options_.repository.retirement()}));
   return set;
 }
 

@@ -40,8 +40,9 @@ absl::StatusOr<Page> TenantMethods::List(const ListRequest& request, const Calle
 
 void TenantMethods::Create(const v1::CreateTenantRequest& request, const Caller& caller,
                            Done done) {
-  methods_.Create(ToTenantChange("CreateTenant", request), caller, "", request.tenant_id(),
-                  request.tenant(), std::move(done));
+  ChangeRequest change = ToTenantChange("CreateTenant", request);
+  change.reuse_name = request.reuse_name();
+  methods_.Create(change, caller, "", request.tenant_id(), request.tenant(), std::move(done));
 }
 
 void TenantMethods::Update(const v1::UpdateTenantRequest& request, const Caller& caller,

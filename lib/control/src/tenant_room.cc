@@ -9,6 +9,7 @@
 #include "carillon/resource/read_one.h"
 #include "carillon/v1/tenant.pb.h"
 #include "deletion_mark.h"
+#include "tenant_retirement.h"
 
 namespace carillon::control {
 namespace {
@@ -50,6 +51,7 @@ std::optional<model::TenantLimits> MadeLimits(const View& view, const std::strin
 
 absl::Status CheckRoom(const View& view, std::string_view name) {
   if (!name.starts_with(kTenants)) return absl::OkStatus();
+  if (absl::Status status = CheckNotRetired(view, name); !status.ok()) return status;
   const size_t end = name.find('/', kTenants.size());
   const size_t last = name.rfind('/');
   if (end == name.npos || last <= end) return absl::OkStatus();

@@ -16,7 +16,8 @@ std::optional<model::TenantLimits> MadeLimits(const View& view, const std::strin
 
 /// Whether the tenant of the resource `name`, which there is not yet, may have it:
 /// RESOURCE_NOT_FOUND where tenants are required and this is none, QUOTA_EXCEEDED where it has as
-/// many of that collection as it may, STATE_CONFLICT where it is being deleted.
+/// many of that collection as it may, STATE_CONFLICT where it is being deleted, TENANT_NAME_RETIRED
+/// where it was. The same of a tenant itself.
 absl::Status CheckRoom(const View& view, std::string_view name);
 
 }  // namespace carillon::control

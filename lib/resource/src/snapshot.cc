@@ -181,6 +181,7 @@ class TenantMerger {
         };
       };
       AddMade(parts, i, all);
+      if (all.retired == nullptr) all.retired = parts[i].second->retired;
       AddAll(parts[i].second->destinations, all.destinations, clash("the destination"));
       AddAll(parts[i].second->subscriptions, all.subscriptions, clash("the subscription"));
     }

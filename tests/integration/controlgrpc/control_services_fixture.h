@@ -66,7 +66,8 @@ class ControlServicesTest : public testing::Test {
          .clock = clock_,
          .file = file_,
          .types = {destinations_.get(), subscriptions_.get(), tenants_.get(), event_types_.get(),
-                   tenant_tokens_.get(), tokens_.get(), portal_sessions_.get(), deletions_.get()},
+                   tenant_tokens_.get(), tokens_.get(), portal_sessions_.get(), deletions_.get(),
+                   retirements_.get()},
          .audit = audit_.get()});
     ASSERT_TRUE(repository.ok()) << repository.status();
     repository_ = *std::move(repository);
@@ -226,6 +227,7 @@ class ControlServicesTest : public testing::Test {
   const std::unique_ptr<control::ResourceType> tenants_ = control::MakeTenantType();
   const std::unique_ptr<control::ResourceType> subscriptions_ = control::MakeSubscriptionType();
   const std::unique_ptr<control::ResourceType> deletions_ = control::MakeTenantDeletionType();
+  const std::unique_ptr<control::ResourceType> retirements_ = control::MakeTenantRetirementType();
   const std::unique_ptr<control::ResourceType> event_types_ = control::MakeEventTypeType();
   const std::unique_ptr<control::ResourceType> tenant_tokens_ = control::MakeTenantTokenType();
   const std::unique_ptr<control::ResourceType> tokens_ = control::MakeTokenType();

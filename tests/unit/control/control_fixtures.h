@@ -154,14 +154,14 @@ class ControlTest : public testing::Test {
     auto audit = AuditLog::Open(*store_, clock_, audit_limits_);
     if (!audit.ok()) return audit.status();
     audit_ = *std::move(audit);
-    auto opened = Repository::Open(
-        {.store = *store_,
-         .keys = keys_,
-         .clock = clock_,
-         .file = file_,
-         .types = {types_[0].get(), types_[1].get(), types_[2].get(), types_[3].get(),
-                   types_[4].get(), types_[5].get(), types_[6].get(), types_[7].get()},
-         .audit = audit_.get()});
+    auto opened = Repository::Open({.store = *store_,
+                                    .keys = keys_,
+                                    .clock = clock_,
+                                    .file = file_,
+                                    .types = {types_[0].get(), types_[1].get(), types_[2].get(),
+                                              types_[3].get(), types_[4].get(), types_[5].get(),
+                                              types_[6].get(), types_[7].get(), types_[8].get()},
+                                    .audit = audit_.get()});
     if (!opened.ok()) return opened.status();
     repository_ = *std::move(opened);
     {
@@ -288,14 +288,15 @@ class ControlTest : public testing::Test {
   base::SimulatedClock clock_;
   sealing::MasterKeys keys_{{Master('1')}};
   std::string public_url_ = "https://hooks.example.com/";
-  std::unique_ptr<ResourceType> types_[8] = {MakeDestinationType(),
+  std::unique_ptr<ResourceType> types_[9] = {MakeDestinationType(),
                                              MakeSubscriptionType(),
                                              MakeTenantTokenType(),
                                              MakeTokenType(),
                                              MakeTenantType(),
                                              MakeEventTypeType(),
                                              MakePortalSessionType([this] { return public_url_; }),
-                                             MakeTenantDeletionType()};
+                                             MakeTenantDeletionType(),
+                                             MakeTenantRetirementType()};
   AuditLog::Limits audit_limits_;
   std::unique_ptr<AuditLog> audit_;
   std::unique_ptr<Repository> repository_;

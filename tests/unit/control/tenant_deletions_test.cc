@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "carillon/access/authenticator.h"
+#include "carillon/control/destination_expiry.h"
 #include "carillon/control/operation_tasks.h"
 #include "carillon/control/tenant_methods.h"
 #include "carillon/control/token_methods.h"
@@ -52,12 +53,21 @@ class TenantDeletionsTest : public ControlTest {
   }
   static Caller Operator() { return {.principal = "token:tokens/ops", .is_operator = true}; }
 
-  void Make(const std::string& id = "bell") {
-    const auto request =
-        Made<v1::CreateTenantRequest>(absl::StrCat("tenant_id: '", id, "' tenant {}"));
-    const auto made = Await<v1::Tenant>(
-        [&](Methods::Done done) { tenants_->Create(request, Operator(), std::move(done)); });
-    ASSERT_TRUE(made.ok()) << made.status();
+  absl::Status TryToMake(const std::string& more) {
+    const auto request = Made<v1::CreateTenantRequest>("tenant {} " + more);
+    return Await<v1::Tenant>(
+               [&](Methods::Done done) { tenants_->Create(request, Operator(), std::move(done)); })
+        .status();
+  }
+  void Make(const std::string& id = "bell", const std::string& more = "") {
+    const absl::Status made = TryToMake(absl::StrCat("tenant_id: '", id, "' ", more));
+    ASSERT_TRUE(made.ok()) << made;
+  }
+  /// Whether the snapshot in force says that nothing is taken in the name.
+  bool IsRetired() {
+    const base::MutexLock lock(mutex_);
+    const auto* found = resource::FindTenant(*in_force_, "bell");
+    return found != nullptr && found->is_retired();
   }
   void Fill(int destinations, const std::string& parent = kBell) {
     for (int i = 0; i < destinations; ++i) {
@@ -86,7 +96,7 @@ class TenantDeletionsTest : public ControlTest {
     operations::StoredOperation stored{
         .operation = begun.operation, .request = begun.request, .cursor = cursor, .end = begun.end};
     stored.operation.set_name(operations_.all.back().name());
-    auto task = MakeTenantDeletion(stored, *repository_);
+    auto task = MakeTenantDeletion(stored, *repository_, clock_);
     EXPECT_TRUE(task.ok()) << task.status();
     return *std::move(task);
   }
@@ -173,9 +183,8 @@ TEST_F(TenantDeletionsTest, WhatItHasGoesStepByStepAndTheTenantLast) {
     EXPECT_EQ(entry.principal(), "token:tokens/ops");
     changes += entry.changes_size();
   }
-  EXPECT_EQ(changes, 2 + 7 + 2) << "tenant and mark, destinations, mark and tenant";
-  // The name is free.
-  Make();
+  EXPECT_EQ(changes, 2 + 7 + 2 + 1) << "tenant and mark, destinations, mark, tenant and its name";
+  Make("bell", "reuse_name: true");
   EXPECT_TRUE(Create("d0", kUrl, {.parent = kBell}).ok());
   // After a crash before the end was written down the last step is made again.
   step = Step(*task);
@@ -211,7 +220,7 @@ TEST_F(TenantDeletionsTest, OneThatHasLittleGoesInOneChange) {
   EXPECT_TRUE(step.finished) << "its operation finds that it is done";
   EXPECT_EQ(step.processed, 3);
   // Where no operation begins it is gone all the same.
-  Make();
+  Make("bell", "reuse_name: true");
   operations_.refusal = aip::QuotaExceeded(v1::QUOTA_EXCEEDED, "too many run", "operations");
   const auto again = Remove(kForced);
   ASSERT_TRUE(again.ok()) << again.status();
@@ -235,6 +244,93 @@ TEST_F(TenantDeletionsTest, SubscriptionsGoBeforeTheirDestinations) {
   }
   EXPECT_TRUE(Step(*task, 1).finished);
   EXPECT_THAT(repository_->List("tenants/"), IsEmpty());
+  EXPECT_EQ(aip::ReasonOf(Create("orders", kUrl).status()), v1::TENANT_NAME_RETIRED)
+      << "one that nobody has made, too";
+}
+
+TEST_F(TenantDeletionsTest, ItsNameIsRetired) {
+  at_once_ = 3;
+  Reopen();
+  Make();
+  Fill(1);
+  ASSERT_TRUE(Remove(kForced).ok());
+  access::Authenticator authenticator{clock_};
+  const auto token = Made<v1::CreateTokenRequest>(
+      R"(parent: "tenants/bell" token_id: "ci" token { role: ROLE_PUBLISHER })");
+  const auto update =
+      Made<v1::UpdateTenantRequest>(R"(tenant { name: "tenants/bell" } allow_missing: true)");
+  for (int starts = 0; starts < 2; ++starts) {
+    EXPECT_TRUE(IsRetired());
+    const absl::Status made = TryToMake("tenant_id: 'bell'");
+    EXPECT_EQ(aip::ReasonOf(made), v1::TENANT_NAME_RETIRED) << made;
+    EXPECT_TRUE(absl::IsFailedPrecondition(made));
+    EXPECT_THAT(std::string(made.message()),
+                AllOf(HasSubstr("retired until 2024-11-13T22:13:20"), HasSubstr("reuse_name")));
+    EXPECT_EQ(aip::ReasonOf(TryToMake("tenant_id: 'bell' validate_only: true")),
+              v1::TENANT_NAME_RETIRED);
+    EXPECT_EQ(aip::ReasonOf(Create("d0", kUrl, {.parent = kBell}).status()),
+              v1::TENANT_NAME_RETIRED);
+    TokenMethods tokens({*repository_, *types_[2], *types_[3], authenticator, clock_});
+    EXPECT_EQ(aip::ReasonOf(Await<v1::Token>([&](Methods::Done done) {
+                              tokens.Create(token, Operator(), std::move(done));
+                            }).status()),
+              v1::TENANT_NAME_RETIRED);
+    EXPECT_EQ(aip::ReasonOf(Await<v1::Tenant>([&](Methods::Done done) {
+                              tenants_->Update(update, Operator(), std::move(done));
+                            }).status()),
+              v1::TENANT_NAME_RETIRED);
+    EXPECT_EQ(aip::ReasonOf(Enable().status()), v1::RESOURCE_NOT_FOUND);
+    EXPECT_EQ(aip::ReasonOf(tenants_->Get(kBell).status()), v1::RESOURCE_NOT_FOUND);
+    EXPECT_EQ(aip::ReasonOf(Remove(kForced).status()), v1::RESOURCE_NOT_FOUND);
+    const auto all = tenants_->List({}, Operator());
+    ASSERT_TRUE(all.ok()) << all.status();
+    for (const Answer& each : all->resources) {
+      EXPECT_NE(static_cast<const v1::Tenant&>(*each).name(), kBell);
+    }
+    Reopen();
+  }
+  EXPECT_TRUE(TryToMake("tenant_id: 'bell' reuse_name: true validate_only: true").ok());
+  EXPECT_TRUE(IsRetired()) << "nothing was changed";
+  Make("bell", "reuse_name: true");
+  EXPECT_FALSE(IsRetired());
+  Reopen();
+  EXPECT_TRUE(Create("d0", kUrl, {.parent = kBell}).ok());
+  Make("new", "reuse_name: true");
+}
+
+TEST_F(TenantDeletionsTest, ItsNameIsFreeWhenNothingCanBeKept) {
+  at_once_ = 3;
+  Reopen();
+  Make();
+  ASSERT_TRUE(Remove(kForced).ok());
+  DestinationExpiry expiry(*repository_, *types_[0], clock_);
+  clock_.Advance(repository_->retirement() - std::chrono::seconds(1));
+  EXPECT_EQ(expiry.Sweep(), 0u);
+  EXPECT_EQ(aip::ReasonOf(TryToMake("tenant_id: 'bell'")), v1::TENANT_NAME_RETIRED);
+  clock_.Advance(std::chrono::seconds(1));
+  EXPECT_EQ(expiry.Sweep(), 1u);
+  EXPECT_FALSE(IsRetired());
+  EXPECT_THAT(repository_->List("retiredTenants/"), IsEmpty());
+  Make();
+}
+
+TEST_F(TenantDeletionsTest, WhatTheFileHasIsNotRetired) {
+  at_once_ = 3;
+  Reopen();
+  Make();
+  ASSERT_TRUE(Remove(kForced).ok());
+  model::Tenant filed;
+  filed.name = "bell";
+  const resource::SnapshotPtr without = file_.snapshot;
+  file_.snapshot = resource::MakeSnapshot(2, {}, *without->types, {}, {}, nullptr, {filed});
+  EXPECT_TRUE(Create("d0", kUrl, {.parent = kBell}).ok());
+  const auto merged =
+      resource::Merge({{"the file", file_.snapshot}, {"the API", repository_->current()}}, 3);
+  ASSERT_TRUE(merged.ok()) << merged.status();
+  EXPECT_FALSE(resource::FindTenant(**merged, "bell")->is_retired());
+  // What was made in it meanwhile is not shut in when the file has it no more.
+  file_.snapshot = without;
+  EXPECT_TRUE(Create("d1", kUrl, {.parent = kBell}).ok());
 }
 
 TEST_F(TenantDeletionsTest, AStepThatFailsIsMadeAgain) {
@@ -450,7 +546,7 @@ TEST_F(TenantDeletionsTest, AnOperationCarriesItThroughBeforeTheAnswer) {
     auto operations = operations::Operations::Create(
         **store,
         [this](const operations::StoredOperation& stored) {
-          return MakeTenantDeletion(stored, *repository_);
+          return MakeTenantDeletion(stored, *repository_, clock_);
         },
         clock);
     ASSERT_TRUE(operations.ok()) << operations.status();

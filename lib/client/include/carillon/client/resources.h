@@ -30,6 +30,7 @@ struct ChangeOptions {
   bool validate_only = false;  ///< check it and change nothing
   bool allow_missing = false;  ///< create, or pass over, what is not there
   bool force = false;          ///< of Delete: also what others name
+  bool reuse_name = false;     ///< of Create: also the name of a tenant that was deleted
   std::string etag;            ///< of Delete: only this state of it
 };
 

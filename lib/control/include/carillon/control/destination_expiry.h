@@ -19,7 +19,8 @@ namespace carillon::control {
 /// Deletes destinations of the API whose `expire_time` has come, as DeleteDestination with `force`
 /// does: with subscriptions that name nothing else, in force, and written down in the audit log as
 /// done by kPrincipal. One whose `expire_time` has moved on meanwhile stays. What cannot be deleted
-/// now, since the store takes no changes, is tried again.
+/// now, since the store takes no changes, is tried again. And ends the retirement of tenants' names
+/// (src/tenant_retirement.h), which is no change that is written down.
 ///
 /// The repository, the type and the clock outlive it.
 class DestinationExpiry {
@@ -53,6 +54,7 @@ class DestinationExpiry {
   /// Reads which expire when, if anything has changed since it was read.
   void Look();
   absl::Status Delete(const std::string& name, base::WallTime now);
+  absl::Status EndRetirement(const std::string& name, base::WallTime now);
 
   Repository& repository_;
   const ResourceType& destinations_;

@@ -33,6 +33,8 @@ struct RepositoryOptions {
   std::vector<const ResourceType*> types;
   /// Where changes are written down; null: nowhere.
   AuditLog* audit = nullptr;
+  /// How long the name of a tenant that was deleted is retired: as long as anything is kept of it.
+  std::chrono::seconds retirement{std::chrono::hours(24 * 365)};
 };
 
 /// The resources that the API has written: durable in a configuration store, and in force. A second
@@ -91,6 +93,8 @@ class Repository : public resource::Source, public View {
   virtual std::string EtagOf(const Entry& entry) const = 0;
   /// Whether secrets can be stored.
   virtual bool takes_secrets() const = 0;
+  /// See RepositoryOptions.
+  virtual std::chrono::seconds retirement() const = 0;
 
   /// Answers what waits with UNAVAILABLE. Before the layers that it is a source of end.
   virtual void Stop() = 0;

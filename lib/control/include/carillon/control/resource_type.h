@@ -77,6 +77,8 @@ std::unique_ptr<ResourceType> MakeSubscriptionType();
 std::unique_ptr<ResourceType> MakeTenantType();
 /// Of what marks a tenant that is being deleted: see src/deletion_mark.h.
 std::unique_ptr<ResourceType> MakeTenantDeletionType();
+/// Of names that were those of deleted tenants: see src/tenant_retirement.h.
+std::unique_ptr<ResourceType> MakeTenantRetirementType();
 /// Tokens in the name of a tenant, and those of none.
 std::unique_ptr<ResourceType> MakeTenantTokenType();
 std::unique_ptr<ResourceType> MakeTokenType();

@@ -25,6 +25,7 @@ struct ChangeRequest {
   std::string request_id;
   bool validate_only = false;
   bool force = false;  ///< an update may be one that others who rely on the resource do not expect
+  bool reuse_name = false;  ///< a tenant may take the name of one that was deleted
 };
 
 /// A page of a list.
@@ -93,10 +94,15 @@ class Methods {
     bool force = false;          ///< see ChangeRequest
     bool allow_missing = false;  ///< an update makes what there is not
     bool is_operator = false;    ///< the caller
+    bool reuse_name = false;     ///< see ChangeRequest
   };
   absl::StatusOr<ChangeSet> DecideCreate(const View& view, const std::string& name,
                                          const google::protobuf::Message& given,
                                          const How& how) const;
+  /// The same of a tenant whose name may be retired, and is no more then.
+  absl::StatusOr<ChangeSet> DecideReuse(const View& view, const std::string& name,
+                                        const google::protobuf::Message& given,
+                                        const How& how) const;
   absl::StatusOr<ChangeSet> DecideUpdate(const View& view, const google::protobuf::Message& given,
                                          const google::protobuf::FieldMask& mask,
                                          const How& how) const;

@@ -39,9 +39,9 @@ struct TenantDeletionOptions {
 /// DELETE_TENANT. Of a tenant that has little all goes in one change, and the operation is done at
 /// once. Else one change marks the tenant (src/deletion_mark.h), disables it and removes its tokens
 /// and portal sessions; from then on nothing is created in it. Then the operation removes what it
-/// has, and last the tenant with its mark (src/tenant_deletion_task.h). The mark is what holds: an
-/// operation that a crash has kept from beginning begins with the next start. Other operations of
-/// the tenant are canceled.
+/// has, and last the tenant with its mark (src/tenant_deletion_task.h); with that change the name
+/// is retired (src/tenant_retirement.h). The mark is what holds: an operation that a crash has kept
+/// from beginning begins with the next start. Other operations of the tenant are canceled.
 ///
 /// No call blocks; `done`, once, on any thread, with the response or an error of
 /// carillon/aip/error.h. Thread-safe; whatever is under way has been answered before it ends.
@@ -56,7 +56,7 @@ class TenantDeletions {
 
   /// TENANT_NOT_EMPTY: it has something, and `force` is not set. READ_ONLY_FILE: the file defines
   /// it, or has something of it. QUOTA_EXCEEDED: too many operations run, and it has too much to go
-  /// without; nothing is changed.
+  /// without; or as many names are retired as may be; nothing is changed.
   void Delete(const v1::DeleteTenantRequest& request, const Caller& caller, Done done);
 
   /// Begins the operations of tenants that are marked and have none, and takes the marks of those
@@ -79,7 +79,7 @@ class TenantDeletions {
   /// The change that marks the tenant, or that removes it with all that it has.
   absl::StatusOr<ChangeSet> Mark(const View& view, const DeletionPlan& plan,
                                  Accepted& accepted) const;
-  static ChangeSet Remove(const DeletionPlan& plan, Accepted& accepted);
+  ChangeSet Remove(const DeletionPlan& plan, Accepted& accepted) const;
   void OnMarked(const AcceptedPtr& accepted);
   void OnBegun(const AcceptedPtr& accepted, absl::StatusOr<v1::Operation> begun);
   /// Puts everything back as it was before the mark.

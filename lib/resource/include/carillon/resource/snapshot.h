@@ -31,6 +31,15 @@ struct TenantResources {
   Revised<model::Tenant> made;
   std::vector<Revised<model::Destination>> destinations;
   std::vector<Revised<model::Subscription>> subscriptions;
+  /// What says that the name is retired, disabled with the reason; null: it is not. It counts while
+  /// there is nothing else.
+  std::shared_ptr<const model::Tenant> retired{};
+
+  /// A tenant that was deleted, and nothing since.
+  bool is_retired() const {
+    return retired != nullptr && made.value == nullptr && destinations.empty() &&
+           subscriptions.empty();
+  }
 };
 using TenantPtr = std::shared_ptr<const TenantResources>;
 using TypesPtr = std::shared_ptr<const std::vector<std::string>>;
