@@ -5,7 +5,7 @@ import { useAfterMount } from '../ui/later';
 const LIST: [string[], string][] = [
   [['g', 'o'], 'Overview'], [['g', 'd'], 'Destinations'], [['g', 'l'], 'Deliveries'], [['n'], 'New webhook'],
   [['g', 'e'], 'Events'], [['g', 'x'], 'Dead letters'],
-  [['j'], 'Next row'], [['k'], 'Row before'], [['Enter'], 'Open a row'], [['x'], 'Select a row'], [['['], 'Newer delivery'], [[']'], 'Older delivery'],
+  [['j'], 'Next row'], [['k'], 'Row before'], [['Enter'], 'Open a row'], [['x'], 'Select a row'], [['Shift', 'x'], 'Select all from the last one'], [['['], 'Newer delivery'], [[']'], 'Older delivery'],
   [['r'], 'Resend a delivery'], [['c'], 'Copy a delivery as curl'], [['t'], 'Deliveries: live on or off'], [['Ctrl', 'K'], 'Find'], [['/'], 'Filter'], [['.'], 'Light or dark'], [['?'], 'This list'], [['Esc'], 'Close what is on top'],
 ];
 

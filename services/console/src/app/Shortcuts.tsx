@@ -2,6 +2,7 @@ import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { recall, remember } from '../api/storage';
 import { useOnceWanted } from '../ui/later';
+import { RANGE_EVENT } from '../ui/ranges';
 
 const KeyboardDialog = lazy(() => import('./KeyboardDialog'));
 
@@ -48,6 +49,7 @@ export function Shortcuts() {
       if (event.key === 'n') go('/new');
       else if (event.key === 'j' || event.key === 'k') step(event.key === 'j' ? 1 : -1);
       else if (event.key === 'x') rowOf(document.activeElement)?.querySelector<HTMLInputElement>('input[type=checkbox]')?.click();
+      else if (event.key === 'X') rowOf(document.activeElement)?.dispatchEvent(new Event(RANGE_EVENT, { bubbles: true }));
       else if (event.key === '.') document.querySelector<HTMLElement>('[data-scheme]')?.click();
       else if (event.key === '/') {
         const field = document.querySelector<HTMLElement>('[data-filter-field]');

@@ -1,5 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { memo, type ReactNode, useCallback, useEffect, useRef } from 'react';
+import { type MouseEvent, memo, type ReactNode, useCallback, useEffect, useRef } from 'react';
+import { RANGE_EVENT, rangeOf } from './ranges';
 
 export const ROW = 36;
 const AHEAD = 600;
@@ -14,6 +15,12 @@ export interface Column {
 
 const cellClass = (column: Column) => `vt-c c-${column.id}${column.secondary ? ' vt-2' : ''}${column.className ? ` ${column.className}` : ''}`;
 
+/** Which row an element is in. */
+function indexOf(target: EventTarget | null): number | undefined {
+  const row = target instanceof Element ? target.closest('.vt-r') : null;
+  return row ? Number(row.getAttribute('aria-rowindex')) - 2 : undefined;
+}
+
 type Line<Row> = (row: Row, index: number) => ReactNode[];
 
 /** A row is drawn anew when it is another, or when `line` is: never because of scrolling. */
@@ -27,7 +34,7 @@ const Drawn = memo(function Drawn({ row, index, start, columns, line }: { row: u
 });
 
 /** A list of many rows: fixed height, only what is seen is in the page. Rows are slim objects, never messages. */
-export function VirtualList<Row>({ label, columns, rows, keyOf, line, onNearEnd, total, atTop }: {
+export function VirtualList<Row>({ label, columns, rows, keyOf, line, onNearEnd, onPickRange, total, atTop }: {
   label: string;
   columns: Column[];
   rows: readonly Row[];
@@ -35,6 +42,8 @@ export function VirtualList<Row>({ label, columns, rows, keyOf, line, onNearEnd,
   /** The cells of a row. Lists of thousands keep it, and `columns`, from one time to the next. */
   line: Line<Row>;
   onNearEnd?: (() => void) | undefined;
+  /** Selects them; of lists whose rows have a box. */
+  onPickRange?: ((rows: readonly Row[]) => void) | undefined;
   /** If known. */
   total?: number | undefined;
   /** Whether it is scrolled to its top. */
@@ -51,9 +60,24 @@ export function VirtualList<Row>({ label, columns, rows, keyOf, line, onNearEnd,
   useEffect(() => {
     if (onNearEnd && last >= rows.length - AHEAD) onNearEnd();
   }, [last, rows.length, onNearEnd]);
+  const boxed = useRef<string>(undefined);
+  const onClick = (event: MouseEvent) => {
+    const at = event.target instanceof HTMLInputElement ? indexOf(event.target) : undefined;
+    if (at !== undefined && rows[at] !== undefined) boxed.current = keyOf(rows[at]);
+  };
+  useEffect(() => {
+    const el = box.current;
+    if (!el || !onPickRange) return;
+    const pick = (event: Event) => {
+      const range = rangeOf(rows, keys.current, boxed.current, indexOf(event.target) ?? -1);
+      if (range.length > 0) onPickRange(range);
+    };
+    el.addEventListener(RANGE_EVENT, pick);
+    return () => el.removeEventListener(RANGE_EVENT, pick);
+  }, [rows, onPickRange]);
   return (
     <div
-      ref={box} className="vt" role="table" aria-label={label} aria-rowcount={total === undefined ? -1 : total + 1} tabIndex={0}
+      ref={box} className="vt" role="table" aria-label={label} aria-rowcount={total === undefined ? -1 : total + 1} tabIndex={0} onClick={onClick}
       onScroll={atTop ? (event) => atTop(event.currentTarget.scrollTop < ROW) : undefined}
     >
       <div role="rowgroup" className="vt-hg">

@@ -137,6 +137,10 @@ describe('by keyboard alone', () => {
     assert.equal(await row(), 3);
     await page.keyboard.press('x');
     await page.getByRole('button', { name: 'Resend 1…' }).waitFor();
+    for (const letter of ['j', 'j', 'j', 'X']) await page.keyboard.press(letter);
+    await page.getByRole('button', { name: 'Resend 4…' }).waitFor();
+    for (const letter of ['k', 'k', 'k']) await page.keyboard.press(letter);
+    assert.equal(await row(), 3);
     await page.keyboard.press('Enter');
     await page.getByRole('link', { name: 'Older' }).waitFor();
     const second = page.url();

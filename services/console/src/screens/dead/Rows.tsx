@@ -36,15 +36,18 @@ export function Rows({ parent, filter, turn, empty, onRequeue }: { parent: strin
     return { rows: page.deliveries.map((delivery) => ({ ...slim(delivery), why: delivery.message })), next: page.nextPageToken };
   });
   useEffect(() => setPicked(new Map()), [key]);
-  const pick = useCallback((row: Row, on: boolean) => setPicked((old) => {
+  const pick = useCallback((these: readonly Row[], on: boolean) => setPicked((old) => {
     const next = new Map(old);
-    if (on) next.set(row.name, row);
-    else next.delete(row.name);
+    for (const row of these) {
+      if (on) next.set(row.name, row);
+      else next.delete(row.name);
+    }
     return next;
   }), []);
+  const pickRange = useCallback((these: readonly Row[]) => pick(these, true), [pick]);
   const { rows } = list;
   const line = (row: Row) => [
-    <input key="p" type="checkbox" aria-label={`Select ${row.type}`} checked={picked.has(row.name)} onChange={(event) => pick(row, event.currentTarget.checked)} />,
+    <input key="p" type="checkbox" aria-label={`Select ${row.type}`} checked={picked.has(row.name)} onChange={(event) => pick([row], event.currentTarget.checked)} />,
     <Time key="t" ms={row.last} form="millis" />, <Link key="y" className="mono" href={toDelivery(row.name)}><Foreign text={row.type} /></Link>,
     <OutcomeChip key="o" outcome={row.outcome} status={row.status} />, <Foreign key="w" text={row.why} className="muted" />, <span key="n" className="num">{count(row.attempts)}</span>, <Time key="a" ms={row.accepted} />,
   ];
@@ -57,7 +60,7 @@ export function Rows({ parent, filter, turn, empty, onRequeue }: { parent: strin
           <div className="row picked"><span className="muted num" role="status">{picked.size > 0 ? `${count(picked.size)} selected of ` : ''}{count(rows.length)}{list.complete ? '' : '+'} loaded</span><span className="grow" />
             {picked.size > 0 ? <Needs may={viewer.may('DeliveryService/ResendDelivery')}><Button size="compact-xs" variant="default" onClick={() => onRequeue([...picked.values()])}>Requeue {count(picked.size)}…</Button></Needs> : null}
           </div>
-          <VirtualList label="Dead letters" columns={COLUMNS} rows={rows} keyOf={(row) => row.name} line={line} onNearEnd={list.more} />
+          <VirtualList label="Dead letters" columns={COLUMNS} rows={rows} keyOf={(row) => row.name} line={line} onNearEnd={list.more} onPickRange={pickRange} />
         </>
       ) : list.loading ? <Loading rows={12} /> : list.error ? null : !list.complete ? <Empty title="Nothing found so far" action={<Button variant="default" onClick={list.more}>Look further back</Button>}>The log was looked through up to a bound.</Empty> : empty}
     </>

@@ -60,16 +60,19 @@ export default function Deliveries() {
   }, [list.rows, shownFresh.current]);
   const unseen = atTop ? 0 : fresh.filter((row) => !shownFresh.current.some((shown) => shown.name === row.name && shown.last === row.last)).length;
   useEffect(() => setPicked(new Map()), [key]);
-  const pick = useCallback((row: Row, on: boolean) => setPicked((old) => {
+  const pick = useCallback((these: readonly Row[], on: boolean) => setPicked((old) => {
     const next = new Map(old);
-    if (on) next.set(row.name, row);
-    else next.delete(row.name);
+    for (const row of these) {
+      if (on) next.set(row.name, row);
+      else next.delete(row.name);
+    }
     return next;
   }), []);
+  const pickRange = useCallback((these: readonly Row[]) => pick(these, true), [pick]);
   const allTenants = viewer.tenant === undefined;
   const search = `?in=${encodeURIComponent(params.toString())}`;
   const line = useCallback((row: Row) => [
-    <input key="p" type="checkbox" aria-label={`Select ${row.type} to ${row.destination}`} checked={picked.has(row.name)} onChange={(event) => pick(row, event.currentTarget.checked)} />,
+    <input key="p" type="checkbox" aria-label={`Select ${row.type} to ${row.destination}`} checked={picked.has(row.name)} onChange={(event) => pick([row], event.currentTarget.checked)} />,
     <Time key="t" ms={row.last ?? row.accepted} form="millis" />,
     <Link key="y" className="mono" href={toDelivery(row.name, search)}><Foreign text={row.type} /></Link>,
     <span key="d"><Foreign text={row.destination} />{allTenants ? <> <Foreign text={row.tenant} className="muted" /></> : null}</span>,
@@ -94,7 +97,7 @@ export default function Deliveries() {
         aside={<span className="muted num" role="status">{unseen > 0 ? `${count(unseen)} new · ` : ''}{count(rows.length)}{list.complete ? '' : '+'} loaded</span>} />
       <Refreshing on={list.loading && rows.length > 0} />
       {list.error ? <ErrorBox error={list.error} retry={list.reload} staleSince={rows.length > 0 ? list.updatedAt : undefined} /> : null}
-      {rows.length > 0 ? <VirtualList label="Deliveries" columns={COLUMNS} rows={rows} keyOf={(row) => row.name} line={line} onNearEnd={list.more} atTop={setAtTop} />
+      {rows.length > 0 ? <VirtualList label="Deliveries" columns={COLUMNS} rows={rows} keyOf={(row) => row.name} line={line} onNearEnd={list.more} onPickRange={pickRange} atTop={setAtTop} />
         : list.loading ? <Loading rows={14} /> : list.error ? null : !list.complete ? <Empty title="Nothing found so far" action={<Button variant="default" onClick={list.more}>Look further back</Button>}>The log was looked through up to a bound.</Empty>
           : filtered ? <Empty title="No deliveries match" action={<Button variant="default" onClick={() => change(clearFilters(FIELDS, ...LINKED))}>Clear filters</Button>}>{params.get('span') ? 'A wider range of time may have some.' : ''}</Empty>
             : <Empty title="No deliveries yet">What is sent, and what came of it, appears here.</Empty>}

@@ -103,16 +103,19 @@ export default function Destinations() {
     if (q && !list.complete) list.more();
   }, [q, list]);
   const sparks = useSparks();
-  const pick = useCallback((name: string, on: boolean) => setPicked((old) => {
+  const pick = useCallback((these: readonly Row[], on: boolean) => setPicked((old) => {
     const next = new Set(old);
-    if (on) next.add(name);
-    else next.delete(name);
+    for (const { name } of these) {
+      if (on) next.add(name);
+      else next.delete(name);
+    }
     return next;
   }), []);
+  const pickRange = useCallback((these: readonly Row[]) => pick(these, true), [pick]);
   const allTenants = viewer.tenant === undefined;
   const columns = useMemo(() => columnsFor(allTenants), [allTenants]);
   const line = useCallback((row: Row) => [
-    <input key="p" type="checkbox" aria-label={`Select ${row.id}`} checked={picked.has(row.name)} onChange={(event) => pick(row.name, event.currentTarget.checked)} />,
+    <input key="p" type="checkbox" aria-label={`Select ${row.id}`} checked={picked.has(row.name)} onChange={(event) => pick([row], event.currentTarget.checked)} />,
     <Link key="n" href={toDestination(row.name)} className="strong" title={row.display || row.id}><Foreign text={row.display || row.id} /></Link>,
     ...(allTenants ? [<Foreign key="t" text={row.tenant} />] : []), <Foreign key="u" text={row.url} className="mono" />, <StateChip key="s" state={row.state} />,
     <Foreign key="w" text={row.why} className="muted" />, <SparkCell key="b" sparks={sparks} name={row.name} />,
@@ -130,7 +133,7 @@ export default function Destinations() {
           : <span className="muted num" role="status">{total === undefined ? ' ' : q ? `${count(rows.length)} of ${count(total)}` : `${count(total)} in all`}</span>} />
       <Refreshing on={list.loading && list.rows.length > 0} />
       {list.error ? <ErrorBox error={list.error} retry={list.reload} staleSince={list.rows.length > 0 ? list.updatedAt : undefined} /> : null}
-      {rows.length > 0 ? <VirtualList label="Destinations" columns={columns} rows={rows} keyOf={(row) => row.name} line={line} onNearEnd={list.more} total={q ? undefined : total} />
+      {rows.length > 0 ? <VirtualList label="Destinations" columns={columns} rows={rows} keyOf={(row) => row.name} line={line} onNearEnd={list.more} onPickRange={pickRange} total={q ? undefined : total} />
         : list.loading || searching ? <Loading rows={12} /> : list.error ? null : filtered
           ? <Empty title="No destinations match" action={<Button variant="default" onClick={() => change(clearFilters(FIELDS, 'q'))}>Clear filters</Button>} />
           : <Empty title="There is no destination yet" action={<NewWebhook />}>A destination is a URL that wants to hear of events.</Empty>}
