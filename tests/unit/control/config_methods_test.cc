@@ -358,6 +358,21 @@ TEST_F(ConfigMethodsTest, WhatIsStillNamedIsNotPruned) {
   EXPECT_THAT(Stored(), SizeIs(4)) << "not even what nobody names";
 }
 
+TEST_F(ConfigMethodsTest, ATenantThatIsPrunedLeavesItsNameRetired) {
+  const std::string given = R"(parent: "tenants/-" apply_set: "all" prune: true config {
+    tenants { name: "bell" } destinations {
+      name: "tenants/bell/destinations/erp" url: "https://receiver.example/" } })";
+  Applied(given);
+  EXPECT_THAT(Kinds(Applied(R"(parent: "tenants/-" apply_set: "all" prune: true config {})")),
+              ElementsAre("DELETE tenants/bell/destinations/erp", "DELETE tenants/bell"));
+  const Entry retired = repository_->Find("retiredTenants/bell");
+  ASSERT_NE(retired.message, nullptr);
+  EXPECT_FALSE(static_cast<const v1::TenantRetirement&>(*retired.message).principal().empty());
+  const absl::Status again = Apply(given).status();
+  EXPECT_EQ(aip::ReasonOf(again), v1::TENANT_NAME_RETIRED) << again;
+  EXPECT_EQ(repository_->Find("tenants/bell").message, nullptr);
+}
+
 TEST_F(ConfigMethodsTest, PruningMakesRoom) {
   Applied(R"(parent: "tenants/-" config { tenants { name: "bell" limits { max_destinations: 1 } }
     destinations { name: "tenants/bell/destinations/a" url: "https://receiver.example/" } }

@@ -13,6 +13,7 @@
 #include "control_fixtures.h"
 #include "operation_fixtures.h"
 #include "tenant_deletion_task.h"
+#include "tenant_retirement.h"
 
 namespace carillon::control {
 namespace {
@@ -312,6 +313,41 @@ TEST_F(TenantDeletionsTest, ItsNameIsFreeWhenNothingCanBeKept) {
   EXPECT_FALSE(IsRetired());
   EXPECT_THAT(repository_->List("retiredTenants/"), IsEmpty());
   Make();
+}
+
+/// As many names are retired as it is told.
+class ManyRetired final : public View {
+ public:
+  explicit ManyRetired(size_t count) : count_(count) {}
+  Entry Find(std::string_view) const override { return {}; }
+  std::vector<Entry> List(std::string_view) const override { return {}; }
+  size_t Count(std::string_view prefix) const override {
+    return prefix == kRetiredTenants ? count_ : 0;
+  }
+  resource::SnapshotPtr file() const override { return nullptr; }
+  resource::SnapshotPtr stored() const override { return nullptr; }
+
+ private:
+  const size_t count_;
+};
+
+TEST(TenantRetirementTest, NamesThatAreRetiredHaveABound) {
+  EXPECT_TRUE(CheckRetirementRoom(ManyRetired(kMaxRetirements - 1), 1).ok());
+  const absl::Status full = CheckRetirementRoom(ManyRetired(kMaxRetirements), 1);
+  EXPECT_EQ(aip::ReasonOf(full), v1::QUOTA_EXCEEDED) << full;
+  EXPECT_TRUE(CheckRetirementRoom(ManyRetired(kMaxRetirements), 0).ok());
+}
+
+TEST_F(TenantDeletionsTest, ItIsRetiredLongerWhereThingsAreKeptLonger) {
+  at_once_ = 3;
+  Reopen();
+  Make();
+  ASSERT_TRUE(Remove(kForced).ok());
+  const Entry entry = repository_->Find("retiredTenants/bell");
+  const base::WallTime now = clock_.Wall();
+  EXPECT_EQ(EndOfRetirement(entry, std::chrono::hours(1)), now + repository_->retirement());
+  const std::chrono::hours longer = std::chrono::hours(24 * 1000);
+  EXPECT_EQ(EndOfRetirement(entry, longer), now + longer);
 }
 
 TEST_F(TenantDeletionsTest, WhatTheFileHasIsNotRetired) {
