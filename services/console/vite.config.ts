@@ -11,6 +11,23 @@ const APACHE = `Apache-2.0, of the packages above that name it\n${read(`${proces
 /** Those that may come along; any other fails the build. */
 const PERMITTED = ['0BSD', 'Apache-2.0', '(Apache-2.0 AND BSD-3-Clause)', 'BSD-3-Clause', 'ISC', 'MIT', 'Unlicense'];
 
+interface Package {
+  name: string | null;
+  version: string | null;
+  license: string | null;
+}
+
+/** What comes along, as CycloneDX JSON: only what is in the files that are built, and the font. */
+function billOfMaterials(all: Package[]): string {
+  const font = JSON.parse(read('node_modules/@fontsource-variable/inter/package.json')) as Package;
+  const components = [...all, font].map(({ name, version, license: its }) => {
+    const purl = `pkg:npm/${name?.replace('@', '%40')}@${version}`;
+    return { type: 'library', 'bom-ref': purl, name, version, purl, licenses: [{ expression: its }] };
+  });
+  components.sort((a, b) => (a.purl < b.purl ? -1 : 1));
+  return JSON.stringify({ bomFormat: 'CycloneDX', specVersion: '1.5', version: 1, components }, null, 1);
+}
+
 export default defineConfig(({ command }) => ({
   // Whatever a proxy puts in front: built files find each other, and the server makes the paths of index.html fit.
   base: command === 'build' ? './' : '/console/',
@@ -19,10 +36,10 @@ export default defineConfig(({ command }) => ({
     license({
       thirdParty: {
         allow: { test: ({ license: its }) => PERMITTED.includes(its ?? ''), failOnUnlicensed: true, failOnViolation: true },
-        output: {
-          file: 'dist/licenses.txt',
-          template: (all) => [FONT, ...all.map((each) => each.text()), APACHE].join('\n\n---\n\n'),
-        },
+        output: [
+          { file: 'dist/licenses.txt', template: (all) => [FONT, ...all.map((each) => each.text()), APACHE].join('\n\n---\n\n') },
+          { file: 'dist/sbom.cdx.json', template: billOfMaterials },
+        ],
       },
     }),
   ],

@@ -186,6 +186,12 @@ class Programs(Inside):
         self.assertEqual(status, 200)
         for line in ("Name: react", "Name: uplot", "SIL OPEN FONT LICENSE Version 1.1", "Apache License"):
             self.assertIn(line, licenses)
+        status, text = http("GET", "http://127.0.0.1:7081/console/sbom.cdx.json")
+        self.assertEqual(status, 200)
+        bill = json.loads(text)
+        self.assertEqual((bill["bomFormat"], bill["specVersion"]), ("CycloneDX", "1.5"))
+        names = {component["name"] for component in bill["components"]}
+        self.assertLessEqual({"react", "uplot", "@fontsource-variable/inter"}, names)
         self.assertEqual(server.stop(), 0)
 
     def test_publisher_and_receiver_of_a_helm_test(self):

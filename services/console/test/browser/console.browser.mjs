@@ -1,7 +1,7 @@
 // The console in Chromium against a real carillond, screen by screen: node --test test/browser/console.browser.mjs
 // CARILLON_BIN: where carillond and its console.pak are. PICTURES: a folder for a picture of each screen.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { axe, launch, open, settled } from './browser.mjs';
@@ -490,6 +490,10 @@ describe('the server', () => {
     assert.match((await get(`/console${script}`)).headers.get('cache-control'), /immutable/);
     assert.equal((await get('/console/assets/none.js')).status, 404);
     assert.match(await (await get('/console/licenses.txt')).text(), /react[\s\S]*MIT/i);
+    const lock = JSON.parse(readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8'));
+    const bill = await (await get('/console/sbom.cdx.json')).json();
+    for (const { name, version } of bill.components) assert.equal(lock.packages[`node_modules/${name}`]?.version, version, name);
+    for (const name of ['react', 'uplot', '@fontsource-variable/inter']) assert.ok(bill.components.some((each) => each.name === name), name);
   });
 
   it('keeps the first load small', { timeout: 300_000 }, () => visit({ token: TOKENS.operator }, async ({ page, to }) => {
