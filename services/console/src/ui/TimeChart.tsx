@@ -26,8 +26,9 @@ export interface TimeChartProps {
 const css = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const stepOf = (times: number[]) => (times.length > 1 ? times[1]! - times[0]! : 60_000);
 
-function axisTime(ms: number, step: number): string {
-  return step >= 6 * 3_600_000 ? new Date(ms).toLocaleDateString(undefined, { day: 'numeric', month: 'short' }) : timeText(ms, 'clock');
+/** `apart`: seconds between two labels; from a day on their times of day would all be the same. */
+function axisTime(ms: number, apart: number): string {
+  return apart >= 86_400 ? new Date(ms).toLocaleDateString(undefined, { day: 'numeric', month: 'short' }) : timeText(ms, 'clock');
 }
 
 /** Each series on top of those before it. */
@@ -51,8 +52,8 @@ function makePlot({ times, series, kind, height, unit, onRange }: TimeChartProps
   };
   const value = unit === 'ms' ? took : shortCount;
   return new uPlot({
-    // On the right, half of the last label.
-    width: Math.max(el.clientWidth, 50), height, padding: [8, 20, 0, 0], legend: { show: false },
+    // On the right, half of the last label: of a date in Portuguese, 26.
+    width: Math.max(el.clientWidth, 50), height, padding: [8, 28, 0, 0], legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: onRange !== undefined, y: false, setScale: false } },
     hooks: {
       setCursor: [(plot) => onIndex(plot.cursor.idx ?? null)],
@@ -64,7 +65,7 @@ function makePlot({ times, series, kind, height, unit, onRange }: TimeChartProps
     },
     scales: { x: { time: true, range: (_plot, min, max) => [min, max + (bars ? step / 1000 : 0)] }, y: { range: (_plot, _min, max) => [0, Math.max((max ?? 0) * 1.08, unit === 'ms' ? 10 : 1)] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 70, size: 24, gap: 4, values: (_plot, splits) => splits.map((at) => axisTime(at * 1000, step)) },
+      { ...axis, grid: { show: false }, space: 70, size: 24, gap: 4, values: (_plot, splits, _axis, _space, apart) => splits.map((at) => axisTime(at * 1000, apart)) },
       { ...axis, size: unit === 'ms' ? 56 : 44, space: 34, incrs: unit === 'count' ? [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 2e6, 5e6, 1e7, 1e8, 1e9] : undefined, values: (_plot, splits) => splits.map((at) => value(at)) },
     ],
     series: [{}, ...order.map((i): uPlot.Series => ({
