@@ -22,9 +22,11 @@ void QuotaKeeper::Set(const resource::SnapshotPtr& snapshot) {
         if (is != nullptr && is->made.value != nullptr) {
           const model::Tenant& made = *is->made.value;
           quotas_.Set(is->tenant, RateOf(made.limits),
-                      made.disabled ? std::optional(made.disable_reason) : std::nullopt);
+                      made.disabled ? std::optional(access::TenantRefusal{made.disable_reason})
+                                    : std::nullopt);
         } else if (is != nullptr && is->is_retired()) {
-          quotas_.Set(is->tenant, access::PublishRate{}, is->retired->disable_reason);
+          quotas_.Set(is->tenant, access::PublishRate{},
+                      access::TenantRefusal{.why = is->retired->disable_reason, .retired = true});
         } else if (was != nullptr && (was->made.value != nullptr || was->is_retired())) {
           quotas_.Set(was->tenant, std::nullopt);
         }

@@ -158,7 +158,7 @@ class RetiredName(DeletionApi):
                 answer = self.call(method, message, OPERATOR, 400)
                 self.assertEqual(answer.reason, "TENANT_NAME_RETIRED", answer)
         answer = self.call(PUBLISH, {"events": [event(1, tenant="acme")]}, OPERATOR, 400)
-        self.assertEqual(answer.reason, "TENANT_DISABLED")
+        self.assertEqual(answer.reason, "TENANT_NAME_RETIRED")
         self.assertIn("its name is retired until", str(answer.body))
         self.call(TENANTS + "GetTenant", {"name": "tenants/acme"}, OPERATOR, 404)
 

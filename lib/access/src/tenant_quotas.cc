@@ -15,13 +15,13 @@ void TenantQuotas::SetDefaults(const PublishRate& rate, bool required) {
 }
 
 void TenantQuotas::Set(std::string_view tenant, std::optional<PublishRate> rate,
-                       std::optional<std::string> disabled) {
+                       std::optional<TenantRefusal> refusal) {
   const base::MutexLock lock(mutex_);
   const PublishRate before = RateOf(tenant);
   const auto known = made_.find(base::ToAbsl(tenant));
   if (known != made_.end() && !(known->second == Made())) --bounded_;
   if (rate) {
-    Made made{*rate, std::move(disabled)};
+    Made made{*rate, std::move(refusal)};
     if (!(made == Made())) ++bounded_;
     made_[std::string(tenant)] = std::move(made);
   } else if (known != made_.end()) {
@@ -41,10 +41,10 @@ bool TenantQuotas::Knows(std::string_view tenant) const {
   return !required_ || made_.contains(base::ToAbsl(tenant));
 }
 
-std::optional<std::string> TenantQuotas::Disabled(std::string_view tenant) const {
+std::optional<TenantRefusal> TenantQuotas::Refused(std::string_view tenant) const {
   const base::MutexLock lock(mutex_);
   const auto own = made_.find(base::ToAbsl(tenant));
-  return own == made_.end() ? std::nullopt : own->second.disabled;
+  return own == made_.end() ? std::nullopt : own->second.refusal;
 }
 
 PublishRate TenantQuotas::RateOf(std::string_view tenant) const {

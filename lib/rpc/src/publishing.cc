@@ -163,15 +163,22 @@ absl::Status NoTenant(const Events& events, std::string_view tenant) {
                    "' is no tenant (limits.require_tenants): have an operator create it"));
 }
 
-absl::Status TenantDisabled(const Events& events, std::string_view tenant, std::string_view why) {
+absl::Status TenantRefused(const Events& events, std::string_view tenant,
+                           const access::TenantRefusal& refusal) {
   const auto first = std::ranges::find(events, tenant, [](const auto& e) { return e->tenant(); });
   const std::string name = absl::StrCat("tenants/", base::ToAbsl(tenant));
-  return aip::FailedPrecondition(v1::TENANT_DISABLED,
-                                 absl::StrCat("events[", first - events.begin(), "].tenant: ", name,
-                                              " is disabled, and nothing is accepted in its name",
-                                              why.empty() ? "" : ": ", base::Printable(why, 1024)),
-                                 {{"TENANT_DISABLED", name, "have an operator enable it"}},
-                                 {{"resource", name}});
+  const auto reason = refusal.retired ? v1::TENANT_NAME_RETIRED : v1::TENANT_DISABLED;
+  return aip::FailedPrecondition(
+      reason,
+      absl::StrCat("events[", first - events.begin(), "].tenant: ", name,
+                   refusal.retired ? " was deleted" : " is disabled",
+                   ", and nothing is accepted in its name", refusal.why.empty() ? "" : ": ",
+                   base::Printable(refusal.why, 1024)),
+      {{v1::ErrorReason_Name(reason), name,
+        refusal.retired ? "publish in the name of another; if it is the same tenant again, have an "
+                          "operator call CreateTenant with reuse_name"
+                        : "have an operator enable it"}},
+      {{"resource", name}});
 }
 
 std::string_view MetadataOf(const grpc::ServerContext& context, const char* name) {
@@ -288,8 +295,8 @@ absl::Status Publishing::TakeQuota(access::PublishQuota* own, const Events& even
   if (bounded) {
     for (const TenantPart& part : parts) {
       if (!tenants_->Knows(part.tenant)) return NoTenant(events, part.tenant);
-      if (const auto why = tenants_->Disabled(part.tenant)) {
-        return TenantDisabled(events, part.tenant, *why);
+      if (const auto refusal = tenants_->Refused(part.tenant)) {
+        return TenantRefused(events, part.tenant, *refusal);
       }
       const auto wait = tenants_->Wait(part.tenant, now);
       if (wait) return OverQuota(absl::StrCat("tenants/", base::ToAbsl(part.tenant)), *wait);

@@ -35,14 +35,14 @@ TEST(TenantQuotas, WithoutBoundsThereIsNothingToAsk) {
 
 TEST(TenantQuotas, OneThatIsDisabledSaysWhy) {
   TenantQuotas quotas;
-  quotas.Set("acme", PublishRate(), "unpaid");
+  quotas.Set("acme", PublishRate(), TenantRefusal{"unpaid"});
   EXPECT_TRUE(quotas.asks());
-  EXPECT_EQ(quotas.Disabled("acme"), "unpaid");
-  EXPECT_EQ(quotas.Disabled("bell"), std::nullopt);
-  quotas.Set("acme", PublishRate(), "");
-  EXPECT_EQ(quotas.Disabled("acme"), "") << "nobody said why";
+  EXPECT_EQ(quotas.Refused("acme"), TenantRefusal{"unpaid"});
+  EXPECT_EQ(quotas.Refused("bell"), std::nullopt);
+  quotas.Set("acme", PublishRate(), TenantRefusal{});
+  EXPECT_EQ(quotas.Refused("acme"), TenantRefusal{}) << "nobody said why";
   quotas.Set("acme", PublishRate());
-  EXPECT_EQ(quotas.Disabled("acme"), std::nullopt);
+  EXPECT_EQ(quotas.Refused("acme"), std::nullopt);
   EXPECT_FALSE(quotas.asks());
 }
 

@@ -322,6 +322,27 @@ TEST_F(PublishingTest, WhereTenantsAreRequiredOthersAreRefused) {
   AnswerAll();
 }
 
+TEST_F(PublishingTest, NothingIsTakenInTheNameOfOneThatIsDisabledOrWasDeleted) {
+  access::TenantQuotas tenants;
+  publishing_.SetTenants(tenants);
+  v1::PublishRequest request = Sessions({"a", "b"});
+  request.mutable_events(1)->set_tenant("acme");
+  tenants.Set("acme", access::PublishRate(), access::TenantRefusal{"unpaid"});
+  Call disabled, deleted;
+  Publish(request, disabled);
+  ASSERT_TRUE(disabled.answer);
+  EXPECT_EQ(aip::ReasonOf(disabled.answer->status()), v1::TENANT_DISABLED);
+  EXPECT_THAT(std::string(disabled.answer->status().message()),
+              HasSubstr("events[1].tenant: tenants/acme is disabled"));
+  tenants.Set("acme", access::PublishRate(),
+              access::TenantRefusal{.why = "until Friday", .retired = true});
+  Publish(request, deleted);
+  ASSERT_TRUE(deleted.answer);
+  EXPECT_EQ(aip::ReasonOf(deleted.answer->status()), v1::TENANT_NAME_RETIRED);
+  EXPECT_THAT(std::string(deleted.answer->status().message()), HasSubstr("until Friday"));
+  EXPECT_EQ(journal_.Taken(), 0u);
+}
+
 TEST_F(PublishingTest, NothingIsTakenOnceItStops) {
   Call before, after;
   Publish(Sessions({"a"}), before);

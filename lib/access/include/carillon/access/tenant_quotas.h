@@ -17,6 +17,13 @@
 
 namespace carillon::access {
 
+/// Why nothing is taken in the name of a tenant.
+struct TenantRefusal {
+  std::string why;       ///< for people; may be empty
+  bool retired = false;  ///< it was deleted, and the name is kept from others; else it is disabled
+  friend bool operator==(const TenantRefusal&, const TenantRefusal&) = default;
+};
+
 /// Which tenants there are, and what may be published in their name by all principals together.
 /// Thread-safe. Where nothing bounds tenants and each name may be one, `asks` is all that a message
 /// costs.
@@ -26,16 +33,16 @@ class TenantQuotas {
   /// those that were made.
   void SetDefaults(const PublishRate& rate, bool required);
   /// Somebody has made the tenant; 0 in `rate`: as the defaults. nullopt: nobody has, any more.
-  /// `disabled`: why nothing is taken in its name; nullopt: it is.
+  /// `refusal`: nothing is taken in its name; nullopt: it is.
   void Set(std::string_view tenant, std::optional<PublishRate> rate,
-           std::optional<std::string> disabled = std::nullopt);
+           std::optional<TenantRefusal> refusal = std::nullopt);
 
   /// Whether there is anything to ask.
   bool asks() const { return asks_.load(std::memory_order_relaxed); }
   /// Whether it is a tenant.
   bool Knows(std::string_view tenant) const;
-  /// Why nothing may be published in its name; nullopt: it is not disabled.
-  std::optional<std::string> Disabled(std::string_view tenant) const;
+  /// Why nothing may be published in its name; nullopt: it may.
+  std::optional<TenantRefusal> Refused(std::string_view tenant) const;
   /// After how long something may be published in its name; nullopt: now.
   std::optional<std::chrono::nanoseconds> Wait(std::string_view tenant, base::MonoTime now);
   /// Counts what is published.
@@ -49,7 +56,7 @@ class TenantQuotas {
   using QuotaPtr = std::shared_ptr<PublishQuota>;
   struct Made {
     PublishRate rate;
-    std::optional<std::string> disabled;
+    std::optional<TenantRefusal> refusal;
     friend bool operator==(const Made&, const Made&) = default;
   };
 
