@@ -1,7 +1,6 @@
 #include "tenant_retirement.h"
 
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <vector>
 
@@ -9,10 +8,10 @@
 #include "absl/time/time.h"
 #include "carillon/aip/error.h"
 #include "carillon/base/text.h"
-#include "carillon/control/resource_type.h"
 #include "carillon/v1/tenant_service.pb.h"
 #include "expire_time.h"
 #include "metadata.h"
+#include "record_type.h"
 
 namespace carillon::control {
 namespace {
@@ -38,37 +37,19 @@ std::shared_ptr<const model::Tenant> RetiredTenant(const v1::TenantRetirement& r
   return tenant;
 }
 
-/// None of the standard methods is there for it.
-class TenantRetirementType final : public ResourceType {
+class TenantRetirementType final : public RecordType {
  public:
+  TenantRetirementType() : RecordType("retiredTenants/{tenant}") {}
+
   const google::protobuf::Message& prototype() const override {
     return v1::TenantRetirement::default_instance();
   }
   std::string_view type() const override { return "carillon/TenantRetirement"; }
   std::string_view member() const override { return "tenant_retirement"; }
-  const aip::NamePattern& pattern() const override { return pattern_; }
-  const std::vector<std::string>& filters() const override { return none_; }
-  const std::vector<std::string>& orders() const override { return none_; }
   absl::StatusOr<Value> Read(const google::protobuf::Message& message, const View&,
                              bool) const override {
     return Value(RetiredTenant(static_cast<const v1::TenantRetirement&>(message)));
   }
-  std::string MakeId(const google::protobuf::Message&) const override { return ""; }
-  absl::Status Prepare(google::protobuf::Message&, base::WallTime) const override {
-    return absl::OkStatus();
-  }
-  void Normalize(google::protobuf::Message&) const override {}
-  std::map<std::string, std::string> instead() const override { return {}; }
-  absl::Status Delete(const Entry&, const View&, bool, std::vector<Edit>&) const override {
-    return absl::OkStatus();
-  }
-  std::vector<MessagePtr> OfFile(const resource::Snapshot&, std::string_view) const override {
-    return {};
-  }
-
- private:
-  const aip::NamePattern pattern_{"retiredTenants/{tenant}"};
-  const std::vector<std::string> none_;
 };
 
 }  // namespace
