@@ -146,7 +146,8 @@ void LaneTable::AddBusy(const Listed& one, Totals& totals, LaneSeries& series) {
     counts -= InOther(destination);
     series.AddOwn(one.name->first, one.name->second, counts, gauges);
   } else {
-    destination.in_other = std::make_unique<LaneCounts>(counts);
+    if (!destination.in_other) destination.in_other = std::make_unique<LaneCounts>();
+    *destination.in_other = counts;
     totals.other_gauges += gauges;
   }
   totals.other += InOther(destination);

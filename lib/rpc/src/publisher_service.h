@@ -27,7 +27,7 @@ class PublisherService {
     size_t max_streams = 4096;
     size_t max_streams_per_peer = 4096;
     std::chrono::nanoseconds max_stream_idle{0};  ///< no bound when 0
-    std::vector<QueuedService*> others;           ///< live on the first queue; outlive the service
+    std::vector<QueuedService*> others;           ///< the first queue takes their calls; outlive it
     /// Whose a stream is, by gRPC's name of its peer, when they are counted.
     std::function<std::string(const std::string&)> peer_host;
     std::function<void()> second;  ///< called about once a second, on the first queue's thread

@@ -51,7 +51,7 @@ struct GuestMethod {
   std::function<absl::StatusOr<GuestHandler>(const grpc::ServerContextBase& head)> begin;
 };
 
-/// A service that is served beside publishing, on one of the publisher's threads. It decides by
+/// A service that is served beside publishing, on a thread that all guests share. It decides by
 /// itself who may call it.
 struct Guest {
   std::string name;  ///< `carillon.v1.KeyService`
