@@ -139,12 +139,15 @@ TEST_F(BatchTest, ClosingManyBatchesGoesOnInStepsAndAfterARestart) {
 }
 
 TEST_F(BatchTest, DamageEndsWritingWhoeverReadsIt) {
+  options_.housekeeping_interval = hours(1);  // reads them too
   Start(3);
   Park({Batch(At(1), {1, 2, 3})});
+  Close();
   Execute("UPDATE parked SET rest = x'0102030405'");
   const auto ends = [&](const std::function<void()>& read) {
-    Reopen();
+    Close();
     fatal_ = 0;
+    Open();
     read();
     ASSERT_TRUE(Eventually([&] { return fatal_ == 1; }));
     EXPECT_EQ(fatal_status_.code(), absl::StatusCode::kDataLoss);
