@@ -84,7 +84,10 @@ int MillisOrNever(const google::protobuf::Duration& duration) {
 void SetBounds(const v1::ServerSettings& settings, grpc::ServerBuilder& builder) {
   const uint64_t memory = settings.max_publish_memory_bytes();
   grpc::ResourceQuota quota("publish");
-  quota.Resize(memory);
+  // WatchedSockets acts at three quarters, on whoever takes the most. gRPC by itself closes whoever
+  // has no call just then, and counts more than is taken: each of its allocators reserves up to a
+  // third beyond (gRPC 1.51, memory_quota.cc: `Replenish`).
+  quota.Resize(memory / 3 * 4);
   quota.SetMaxThreads(kMaxGrpcThreads);
   builder.SetResourceQuota(quota);
   // Messages up to here are read, so that the answer to what is too large is ours.
@@ -173,7 +176,7 @@ class FrontImpl final : public Front {
       if (absl::Status status = StartRelay(std::move(tls)); !status.ok()) return status;
     }
     listener_.Start(std::move(acceptor), [this] {
-      trim_.Look(sockets_.cost());
+      trim_.Look(sockets_.memory());
       sockets_.Look();
     });
     return absl::OkStatus();
@@ -215,7 +218,7 @@ class FrontImpl final : public Front {
   void Describe(metrics::ProcessGauges& gauges) const override {
     gauges.publisher_connections = sockets_.connections();
     gauges.publisher_calls = sockets_.streams();
-    gauges.publish_memory_bytes = sockets_.cost();
+    gauges.publish_memory_bytes = sockets_.memory();
     gauges.publisher_reads_held = sockets_.reads_held();
     gauges.publisher_connections_closed = {closed_[0].load(), closed_[1].load(), closed_[2].load(),
                                            closed_[3].load(), listener_.refused()};

@@ -70,10 +70,11 @@ WatchedSockets::Socket::~Socket() {
   turns_.Forget(fd_, owner_.clock_.Mono());
   const base::MutexLock lock(mutex_);
   Release();
+  Leave(0);
 }
 
 ssize_t WatchedSockets::Socket::Receive(msghdr* message, int flags) {
-  if (!MayRead()) {
+  if (!MayRead() || Pauses()) {
     errno = EAGAIN;
     return -1;
   }
@@ -116,6 +117,7 @@ bool WatchedSockets::Socket::ShutDown(CloseReason reason) {
   if (doomed_) return false;
   doomed_ = true;
   turns_.Forget(fd_, owner_.clock_.Mono());
+  Leave(cost_);
   Release();  // others must not go for what this one had, while gRPC takes its time
   const std::string frame = Goaway(Words(reason));
   iovec part{.iov_base = const_cast<char*>(frame.data()), .iov_len = frame.size()};
@@ -126,6 +128,17 @@ bool WatchedSockets::Socket::ShutDown(CloseReason reason) {
   (void)!syscall(SYS_sendmsg, fd_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
   ::shutdown(fd_, SHUT_RDWR);
   return true;
+}
+
+void WatchedSockets::Socket::Look() {
+  const base::MutexLock lock(mutex_);
+  if (doomed_ && std::exchange(looked_at_, true)) Leave(0);
+}
+
+bool WatchedSockets::Socket::Pauses() {
+  if (!owner_.Crowded()) [[likely]]
+    return false;
+  return Share(CloseReason::kMemory) >= kMuch && owner_.Pause(fd_);
 }
 
 bool WatchedSockets::Socket::MayRead() {
@@ -198,6 +211,11 @@ void WatchedSockets::Socket::Release() {
   owner_.cost_ -= static_cast<int64_t>(std::exchange(cost_, 0));
   owner_.streams_ -= static_cast<int64_t>(std::exchange(streams_, 0));
   owner_.large_heads_ -= static_cast<int64_t>(std::exchange(large_heads_, 0));
+}
+
+void WatchedSockets::Socket::Leave(size_t bytes) {
+  owner_.leaving_ += static_cast<int64_t>(bytes) - static_cast<int64_t>(leaving_);
+  leaving_ = bytes;
 }
 
 std::optional<CloseReason> WatchedSockets::Socket::Reckon() {

@@ -39,10 +39,14 @@ class WatchedSockets::Socket {
 
   /// Ends the connection: gRPC sees that, and closes the descriptor. False: it was ended before.
   bool ShutDown(CloseReason reason);
+  /// To be called at each look at all: what is leaving since the one before is forgotten.
+  void Look();
 
  private:
   /// Whether it is its turn.
   bool MayRead();
+  /// Whether it waits for memory that others leave.
+  bool Pauses();
   /// Where others wait, no more than a turn can hold of what brings much work.
   ssize_t ReceiveSome(msghdr* message, int flags);
   /// False: the connection is at its end.
@@ -50,8 +54,10 @@ class WatchedSockets::Socket {
 
   /// Tells the turns what a read brought.
   void Worked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  /// Takes this one out of the owner's sums.
+  /// Takes this one out of the owner's sums, but for what is leaving.
   void Release() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  /// From now on so much is leaving.
+  void Leave(size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   /// Brings the owner's sums up to date; which of them is over its bound now that this one grew.
   std::optional<CloseReason> Reckon() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -67,6 +73,8 @@ class WatchedSockets::Socket {
   size_t streams_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t large_heads_ ABSL_GUARDED_BY(mutex_) = 0;
   bool doomed_ ABSL_GUARDED_BY(mutex_) = false;
+  size_t leaving_ ABSL_GUARDED_BY(mutex_) = 0;      ///< of it in the owner's sum, once it is doomed
+  bool looked_at_ ABSL_GUARDED_BY(mutex_) = false;  ///< since it is doomed
   base::MonoTime quiet_since_ ABSL_GUARDED_BY(mutex_);
 };
 

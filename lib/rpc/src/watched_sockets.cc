@@ -103,6 +103,8 @@ void WatchedSockets::Remove(int fd) {
   g_sockets[static_cast<size_t>(fd)] = nullptr;
   const auto peer = peers_.find(found->second->peer());
   sockets_.erase(found);
+  paused_.erase(fd);
+  GoOn();
   if (--peer->second.connections == 0) {
     held_of_gone_ += peer->second.turns.held();
     peers_.erase(peer);
@@ -115,6 +117,21 @@ void WatchedSockets::Look() {
   const base::MutexLock lock(mutex_);
   const base::MonoTime now = clock_.Mono();
   for (auto& [name, peer] : peers_) peer.turns.Look(now);
+  if (leaving_.load(std::memory_order_relaxed) <= 0) return;
+  for (const auto& [fd, socket] : sockets_) socket->Look();
+  GoOn();
+}
+
+bool WatchedSockets::Pause(int fd) {
+  const base::MutexLock lock(mutex_);
+  if (!takes_turns_ || !Crowded()) return false;
+  paused_.insert(fd);
+  return true;
+}
+
+void WatchedSockets::GoOn() {
+  if (paused_.empty() || Crowded()) return;
+  for (const int fd : std::exchange(paused_, {})) WakeSocket(fd);
 }
 
 WatchedSockets::Socket* WatchedSockets::Find(int fd) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "carillon/base/clock.h"
 #include "carillon/base/mutex.h"
@@ -36,6 +37,10 @@ enum class CloseReason : uint8_t {
 /// peers, or many connections: a socket whose peer's turn is spent seems to have nothing to read
 /// (EAGAIN), and is reported again when its time comes.
 ///
+/// What a connection took that is closed here is free only once gRPC has closed it too. Until then
+/// those that hold much pause, as long as they and what is leaving are more than all may have: one
+/// that is closed must not make room for memory that is not there yet.
+///
 /// At most one at a time, since the functions find it by a global.
 class WatchedSockets {
  public:
@@ -46,6 +51,8 @@ class WatchedSockets {
     /// A connection was closed by the server; on any thread, must not call back.
     std::function<void(CloseReason, FrameWatch::Verdict, std::string_view peer)> on_close;
   };
+  /// Connections that cost less do not pause.
+  static constexpr size_t kMuch = 256u << 10;
   /// Descriptors from here on are not taken.
   static constexpr int kMaxFd = 1 << 18;
 
@@ -62,17 +69,21 @@ class WatchedSockets {
   /// or, when that is empty, of all. Returns false when there is none.
   bool GiveWay(std::string_view peer, std::chrono::nanoseconds least);
 
-  /// To be called about once a second, on any thread.
+  /// To be called about once a second, on any thread. What was leaving at the call before is waited
+  /// for no longer: nobody pauses for more than about two seconds.
   void Look();
 
-  /// Whether connections take turns. False where this kernel cannot do what is needed for it.
+  /// Whether connections take turns, and pause. False where this kernel cannot do what is needed
+  /// for it.
   bool takes_turns() const { return takes_turns_; }
   size_t connections() const { return connections_.load(std::memory_order_relaxed); }
   size_t connections(const std::string& peer) const;
   /// Calls that are open.
   size_t streams() const { return Positive(streams_); }
-  /// Memory that they take, as FrameWatch reckons it.
+  /// Memory that they take, as FrameWatch reckons it: of those that are not closed here.
   size_t cost() const { return Positive(cost_); }
+  /// The same with those that are closed here and that gRPC has yet to close.
+  size_t memory() const { return Positive(cost_) + Positive(leaving_); }
   /// How often a connection had something to read and had to wait for its peer's turn.
   uint64_t reads_held() const;
   /// Whether a call with a large header block is open.
@@ -95,6 +106,14 @@ class WatchedSockets {
   void ShutDown(Socket& socket, CloseReason reason, FrameWatch::Verdict verdict)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Remove(int fd);
+  /// Whether there is too much, and part of it is about to be free.
+  bool Crowded() const {
+    return leaving_.load(std::memory_order_relaxed) > 0 && memory() > options_.max_bytes;
+  }
+  /// Has `fd` pause while it is crowded; it is woken then. Returns false when it is not.
+  bool Pause(int fd);
+  /// Wakes those that pause, once it is not crowded.
+  void GoOn() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Options options_;
   const base::Clock& clock_;
@@ -102,6 +121,7 @@ class WatchedSockets {
   std::atomic<size_t> connections_{0};
   std::atomic<int64_t> streams_{0};
   std::atomic<int64_t> cost_{0};
+  std::atomic<int64_t> leaving_{0};
   std::atomic<int64_t> large_heads_{0};
   mutable base::Mutex mutex_;
   struct Peer {
@@ -113,6 +133,7 @@ class WatchedSockets {
   /// Stable in memory; its sockets outlived.
   std::unordered_map<std::string, Peer> peers_ ABSL_GUARDED_BY(mutex_);
   std::unordered_map<int, std::unique_ptr<Socket>> sockets_ ABSL_GUARDED_BY(mutex_);
+  std::unordered_set<int> paused_ ABSL_GUARDED_BY(mutex_);
   std::atomic<bool> several_{false};  ///< peers or many connections, and they take turns
 };
 
