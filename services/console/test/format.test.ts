@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, durationText, percent, plural, readDuration, readSize, shortCount, span, took, utcText } from '../src/ui/format';
+import { axisTime, bytes, durationText, percent, plural, readDuration, readSize, shortCount, span, took, utcText } from '../src/ui/format';
 import { toYaml } from '../src/ui/yaml';
 
 const s = 1000;
@@ -40,6 +40,14 @@ it('never says 100 % of what is less', () => {
 it('counts', () => {
   expect([plural(1, 'delivery', 'deliveries'), plural(0n, 'day'), shortCount(18_412), shortCount(2.5e6)]).toEqual(['1 delivery', '0 days', '18k', '2.5M']);
   expect(utcText(0)).toBe('1970-01-01 00:00:00.000 UTC');
+});
+
+it('names the day below a chart where one begins', () => {
+  const at = (day: number, hour: number, minute = 0) => new Date(2026, 10, day, hour, minute).getTime();
+  const date = (day: number) => new Date(at(day, 12)).toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
+  expect([at(24, 0), at(24, 12), at(25, 0)].map((ms) => axisTime(ms, 43_200))).toEqual([date(24), '12:00', date(25)]);
+  expect([at(24, 23, 30), at(25, 0), at(25, 0, 30)].map((ms) => axisTime(ms, 1800))).toEqual(['23:30', date(25), '00:30']);
+  expect([at(24, 1), at(25, 1)].map((ms) => axisTime(ms, 86_400))).toEqual([date(24), date(25)]);
 });
 
 it('writes YAML that says the same', () => {

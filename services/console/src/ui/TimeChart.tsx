@@ -2,7 +2,7 @@ import { useComputedColorScheme } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { count, shortCount, timeText, took, utcText } from './format';
+import { axisTime, count, shortCount, timeText, took, utcText } from './format';
 
 export interface Series {
   label: string;
@@ -25,11 +25,6 @@ export interface TimeChartProps {
 
 const css = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const stepOf = (times: number[]) => (times.length > 1 ? times[1]! - times[0]! : 60_000);
-
-/** `apart`: seconds between two labels; from a day on their times of day would all be the same. */
-function axisTime(ms: number, apart: number): string {
-  return apart >= 86_400 ? new Date(ms).toLocaleDateString(undefined, { day: 'numeric', month: 'short' }) : timeText(ms, 'clock');
-}
 
 /** Each series on top of those before it. */
 export function stacked(series: Series[], length: number): number[][] {

@@ -93,6 +93,13 @@ export function timeText(ms: number, form: TimeForm, now = Date.now()): string {
   }
 }
 
+/** What stands below a chart: the day where one begins, else the time of day. `apart`: seconds between two labels. */
+export function axisTime(ms: number, apart: number): string {
+  const at = new Date(ms);
+  const dayBegins = at.getHours() === 0 && at.getMinutes() === 0 && at.getSeconds() === 0;
+  return apart >= 86_400 || dayBegins ? day.format(ms) : clock.format(ms);
+}
+
 export const utcText = (ms: number): string => `${new Date(ms).toISOString().replace('T', ' ').replace('Z', '')} UTC`;
 
 /** A duration as the configuration writes it, and back; undefined for what is none. */
