@@ -46,6 +46,16 @@ class Mistake(Exception):
     """The list, or the build, is not as it should be."""
 
 
+def balanced(text):
+    """Whether every block that is opened in it is closed in it, and no other."""
+    depth = 0
+    for sign in re.findall(r"[{}]", text):
+        depth += 1 if sign == "{" else -1
+        if depth < 0:
+            return False
+    return depth == 0
+
+
 @dataclasses.dataclass
 class Mutant:
     name: str
@@ -72,9 +82,12 @@ class Mutant:
     def check_form(self):
         """An expression stands alone: what is no whole statement becomes one side of a choice."""
         for text in (self.old, self.new):
-            if self.old.endswith((";", "}")):
-                continue
             bare = re.sub(r'"(\\.|[^"\\])*"|\'(\\.|[^\'\\])\'', "0", text).strip()
+            if self.old.endswith((";", "}")):
+                if not balanced(bare):
+                    raise Mistake(f"{self.part}.toml: '{self.name}': '{text}' is part of a block "
+                                  "and part of what is around it")
+                continue
             dangling = bare == "" or re.search(r"^(&&|\|\|)|(&&|\|\||\{)$", bare)
             if dangling or bare.count("(") != bare.count(")"):
                 raise Mistake(f"{self.part}.toml: '{self.name}': '{text}' is neither a whole "
