@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "absl/synchronization/notification.h"
-#include "carillon/base/short_slices.h"
 
 namespace carillon::connect {
 namespace {
@@ -15,41 +14,56 @@ namespace {
 /// short. More of it, and a page that takes a millisecond waits for half a second.
 constexpr int kNice = 2;
 
-grpc_completion_queue* NonPollingQueue() {
-  grpc_completion_queue_attributes attributes{};
-  attributes.version = GRPC_CQ_CURRENT_VERSION;
-  attributes.cq_completion_type = GRPC_CQ_NEXT;
-  attributes.cq_polling_type = GRPC_CQ_NON_POLLING;
-  return grpc_completion_queue_create(grpc_completion_queue_factory_lookup(&attributes),
-                                      &attributes, nullptr);
-}
-
-using Step = absl::AnyInvocable<void(bool)>;
-
 }  // namespace
 
+/// Tells the end of one operation, once.
+class CallLoop::Operation final : public callqueue::CallQueue::Tag {
+ public:
+  Operation(CallLoop& loop, absl::AnyInvocable<void(bool)> then)
+      : loop_(loop), then_(std::move(then)) {
+    ++loop_.operations_;
+  }
+  void Done(bool ok) override {
+    CallLoop& loop = loop_;
+    {
+      const std::unique_ptr<Operation> self(this);
+      then_(ok);
+    }
+    --loop.operations_;
+    loop.MaybeClose();
+  }
+
+ private:
+  CallLoop& loop_;
+  absl::AnyInvocable<void(bool)> then_;
+};
+
 CallLoop::CallLoop(std::shared_ptr<grpc::Channel> channel)
-    : channel_(std::move(channel)), stub_(channel_), queue_(NonPollingQueue()) {
-  worker_.Post([] {
+    : channel_(std::move(channel)),
+      stub_(channel_),
+      presence_(std::make_unique<Presence>(*queue_)) {
+  queue_->Post([] {
     const auto thread = static_cast<id_t>(gettid());
     setpriority(PRIO_PROCESS, thread, getpriority(PRIO_PROCESS, thread) + kNice);
-    base::AskForShortSlices();  // callers wait for it
   });
-  thread_ = std::thread([this] {
-    base::NameThread("json-calls");
-    base::AskForShortSlices();
-    Run();
-  });
+  queue_->Start("json");
 }
 
-void* CallLoop::Then(absl::AnyInvocable<void(bool)> then) { return new Step(std::move(then)); }
+bool CallLoop::Post(absl::AnyInvocable<void()> task) {
+  const base::MutexLock lock(post_mutex_);
+  if (presence_ == nullptr) return false;
+  queue_->Post(std::move(task));
+  return true;
+}
 
-void CallLoop::Run() {
-  void* tag = nullptr;
-  bool ok = false;
-  while (queue_.Next(&tag, &ok)) {
-    worker_.Post([step = std::unique_ptr<Step>(static_cast<Step*>(tag)), ok] { (*step)(ok); });
-  }
+void* CallLoop::Then(absl::AnyInvocable<void(bool)> then) {
+  return (new Operation(*this, std::move(then)))->tag();
+}
+
+void CallLoop::MaybeClose() {
+  if (!stopping_ || operations_ > 0) return;
+  const base::MutexLock lock(post_mutex_);
+  presence_.reset();
 }
 
 bool CallLoop::Create(absl::FunctionRef<void()> create) {
@@ -75,21 +89,20 @@ void CallLoop::Leave(Call& call) {
 }
 
 void CallLoop::Stop() {
-  if (!thread_.joinable()) return;
+  if (std::exchange(stopped_, true)) return;
   Refuse();
-  absl::Notification stopped;
-  worker_.Post([this, &stopped] {
+  absl::Notification stopping;
+  Post([this, &stopping] {
     stopping_ = true;
-    stopped.Notify();
+    stopping.Notify();
   });
-  stopped.WaitForNotification();
+  stopping.WaitForNotification();
   {
     const base::MutexLock lock(mutex_);
     for (Call* const call : calls_) call->Cancel();
   }
-  queue_.Shutdown();
-  thread_.join();
-  worker_.Stop();
+  Post([this] { MaybeClose(); });
+  queue_->Stop();
 }
 
 }  // namespace carillon::connect

@@ -3,22 +3,21 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
-#include <atomic>
+#include <cstddef>
 #include <memory>
 #include <set>
-#include <thread>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/functional/function_ref.h"
 #include "carillon/base/mutex.h"
-#include "carillon/base/worker.h"
+#include "carillon/callqueue/call_queue.h"
 
 namespace carillon::connect {
 
-/// The two threads of the bridge and the gRPC client that they serve. "json" runs what is posted,
-/// among it the ends of gRPC's operations; "json-calls" waits for these.
+/// The thread of the bridge, "json", and the gRPC client that it serves: it runs what is posted and
+/// the ends of gRPC's operations.
 ///
-/// The completion queue does not poll: gRPC's epoll is one for the whole process, so a queue that
+/// Its completion queue does not poll: gRPC's epoll is one for the whole process, so a queue that
 /// polls would read the connections of publishers, too. A channel within the process needs none.
 class CallLoop {
  public:
@@ -36,11 +35,11 @@ class CallLoop {
   ~CallLoop() { Stop(); }
 
   /// Runs `task` on "json". Any thread; false, and nothing happens, after `Stop`.
-  bool Post(absl::AnyInvocable<void()> task) { return worker_.Post(std::move(task)); }
+  bool Post(absl::AnyInvocable<void()> task);
 
   // On "json".
   grpc::GenericStub& stub() { return stub_; }
-  grpc::CompletionQueue* queue() { return &queue_; }
+  grpc::CompletionQueue* queue() { return queue_->operations(); }
   /// The tag of an operation that is about to be started; `then` runs once on "json" at its end. No
   /// operation is started once `stopping`.
   void* Then(absl::AnyInvocable<void(bool ok)> then);
@@ -55,22 +54,33 @@ class CallLoop {
   void Leave(Call& call);
 
   /// Refuses, cancels the calls under way, waits for gRPC's operations, runs what is posted and
-  /// ends the threads. Not from them; again: nothing happens.
+  /// ends the thread. Not from it; again: nothing happens.
   void Stop();
 
  private:
-  void Run();
+  class Operation;
+  /// Keeps the queue while something may be posted.
+  class Presence final : callqueue::CallQueue::Call {
+   public:
+    using Call::Call;
+  };
+
+  /// Takes no more tasks once it stops and no operation is under way. On "json".
+  void MaybeClose();
 
   const std::shared_ptr<grpc::Channel> channel_;
   grpc::GenericStub stub_;
-  grpc::CompletionQueue queue_;
-  bool stopping_ = false;  ///< on "json"
+  const std::unique_ptr<callqueue::CallQueue> queue_ = callqueue::CallQueue::MakeQuiet();
+  // On "json".
+  bool stopping_ = false;
+  size_t operations_ = 0;  ///< under way
   base::Mutex create_mutex_;
   bool refusing_ ABSL_GUARDED_BY(create_mutex_) = false;
   base::Mutex mutex_;
   std::set<Call*> calls_ ABSL_GUARDED_BY(mutex_);
-  base::Worker worker_{"json"};
-  std::thread thread_;
+  base::Mutex post_mutex_;
+  std::unique_ptr<Presence> presence_ ABSL_GUARDED_BY(post_mutex_);  ///< null: closed
+  bool stopped_ = false;                                             ///< by `Stop`
 };
 
 }  // namespace carillon::connect

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "call_queue.h"
 #include "carillon/base/clock.h"
 #include "carillon/rpc/guest.h"
 #include "idle_list.h"
+#include "queue.h"
 #include "queue_ticks.h"
 #include "queued_service.h"
 

@@ -4,7 +4,7 @@
 #include <thread>
 #include <vector>
 
-#include "call_queue.h"
+#include "queue.h"
 #include "queue_ticks.h"
 #include "raw_service.h"
 #include "socket_functions.h"

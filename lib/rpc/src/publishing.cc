@@ -9,7 +9,6 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "call_queue.h"
 #include "carillon/access/authorize.h"
 #include "carillon/access/forwarded.h"
 #include "carillon/aip/error.h"
@@ -18,6 +17,7 @@
 #include "carillon/tracing/w3c.h"
 #include "carillon/v1/publisher.pb.h"
 #include "publish_trace.h"
+#include "queue.h"
 
 namespace carillon::rpc {
 namespace {

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <functional>
 
-#include "call_queue.h"
+#include "queue.h"
 
 namespace carillon::rpc {
 

@@ -2,7 +2,7 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include "call_queue.h"
+#include "queue.h"
 
 namespace carillon::rpc {
 

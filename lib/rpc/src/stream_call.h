@@ -3,9 +3,9 @@
 #include <functional>
 #include <string>
 
-#include "call_queue.h"
 #include "idle_list.h"
 #include "publisher_service.h"
+#include "queue.h"
 #include "raw_service.h"
 #include "stream_room.h"
 

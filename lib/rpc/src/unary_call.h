@@ -1,7 +1,7 @@
 #pragma once
 
-#include "call_queue.h"
 #include "publisher_service.h"
+#include "queue.h"
 #include "raw_service.h"
 
 namespace carillon::rpc {

@@ -5,9 +5,9 @@
 #include <memory>
 #include <vector>
 
-#include "call_queue.h"
 #include "carillon/base/clock.h"
 #include "guest_service.h"
+#include "queue.h"
 
 namespace carillon::rpc {
 

@@ -6,8 +6,8 @@
 #include <latch>
 #include <memory>
 
-#include "call_queue.h"
 #include "carillon/v1/publisher.grpc.pb.h"
+#include "queue.h"
 
 namespace carillon::rpc {
 

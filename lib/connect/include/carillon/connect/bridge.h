@@ -38,10 +38,9 @@ struct Bounds {
 /// strict reading of JSON and the bounds.
 ///
 /// Requests come on the web server's thread, where only their heads are looked at. A thread of its
-/// own ("json", with a lower priority) converts messages, another ("json-calls") waits for gRPC's
-/// completions: however much is called here, it takes one core at most, and no connection of a
-/// publisher is served by it. Made, started and stopped on one thread
-/// after another.
+/// own ("json", with a lower priority) converts messages and waits for gRPC's completions: however
+/// much is called here, it takes one core at most, and no connection of a publisher is served by
+/// it. Made, started and stopped on one thread after another.
 class Bridge {
  public:
   /// `clock` outlives it.
@@ -63,7 +62,7 @@ class Bridge {
   /// gRPC server is shut down: a call that begins on its channel afterwards would end the process.
   /// Not while it is started.
   virtual void Refuse() = 0;
-  /// Refuses, cancels what is still under way, answers it with UNAVAILABLE, and ends the threads.
+  /// Refuses, cancels what is still under way, answers it with UNAVAILABLE, and ends the thread.
   /// Once more does nothing.
   virtual void Stop() = 0;
 };

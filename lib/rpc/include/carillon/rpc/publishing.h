@@ -24,9 +24,12 @@
 #include "carillon/store/event_log.h"
 #include "carillon/tracing/tracer.h"
 
+namespace carillon::callqueue {
+class CallQueue;
+}  // namespace carillon::callqueue
+
 namespace carillon::rpc {
 
-class CallQueue;     // src/call_queue.h
 class PublishTrace;  // src/publish_trace.h
 
 /// What both publishing methods need. Owned by the program, outlives the gRPC server. Thread-safe.
@@ -90,7 +93,7 @@ class Publishing {
   /// `ReadTrace` gave; `caller`: what `Admit` did. Events that are not the caller's to publish, or
   /// of a tenant that there is not, refuse all of them. RESOURCE_EXHAUSTED with RATE_LIMITED and
   /// how long to wait: the quota of the caller or of a tenant is used up.
-  void Publish(const grpc::ByteBuffer& request, CallQueue& queue,
+  void Publish(const grpc::ByteBuffer& request, callqueue::CallQueue& queue,
                const std::optional<model::TraceContext>& trace, const Caller& caller,
                Answer answer);
 

@@ -11,11 +11,11 @@
 #include "absl/functional/any_invocable.h"
 #include "carillon/base/mutex.h"
 
-namespace carillon::rpc {
+namespace carillon::callqueue {
 
 /// A completion queue of gRPC and the one thread that serves it, so that calls need no locks. That
-/// of a server reads the connections and takes calls; what another queue took can live on one that
-/// does neither, see `MakeQuiet`.
+/// of a server reads the connections and takes calls; what another queue took, and a client within
+/// the process, can live on one that does neither, see `MakeQuiet`.
 ///
 /// What other threads have to say (the journal's answers) is posted. A burst of posts costs one
 /// wake-up, and none while the thread is busy.
@@ -112,4 +112,4 @@ class CallQueue {
   std::thread thread_;
 };
 
-}  // namespace carillon::rpc
+}  // namespace carillon::callqueue

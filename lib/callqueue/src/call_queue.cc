@@ -1,10 +1,10 @@
-#include "call_queue.h"
+#include "carillon/callqueue/call_queue.h"
 
 #include <pthread.h>
 
 #include "carillon/base/short_slices.h"
 
-namespace carillon::rpc {
+namespace carillon::callqueue {
 
 std::unique_ptr<CallQueue> CallQueue::MakeQuiet() {
   grpc_completion_queue_attributes attributes{};
@@ -89,4 +89,4 @@ bool CallQueue::Finished() {
   return !woken_;  // whoever woke the thread may still be at it
 }
 
-}  // namespace carillon::rpc
+}  // namespace carillon::callqueue
