@@ -88,7 +88,8 @@ class Mutant:
                     raise Mistake(f"{self.part}.toml: '{self.name}': '{text}' is part of a block "
                                   "and part of what is around it")
                 continue
-            dangling = bare == "" or re.search(r"^(&&|\|\|)|(&&|\|\||\{)$", bare)
+            dangling = bare == "" or re.search(
+                r"^(&&|\|\||(if|else|for|while|return|case)\b)|(&&|\|\||\{)$", bare)
             if dangling or bare.count("(") != bare.count(")"):
                 raise Mistake(f"{self.part}.toml: '{self.name}': '{text}' is neither a whole "
                               "expression nor a whole statement")
