@@ -49,6 +49,7 @@ void AddListenCommand(CLI::App& app, Command& chosen);
 void AddTriggerCommand(CLI::App& app, Command& chosen);
 /// `status`, `whoami` and `settings`.
 void AddStatusCommands(CLI::App& app, Command& chosen);
+void AddSettingsCommand(CLI::App& app, Command& chosen);
 void AddContextCommand(CLI::App& app, Command& chosen);
 void AddCompletionCommand(CLI::App& app, Command& chosen);
 /// `get`, `describe` and `delete` of any kind of resources.

@@ -43,14 +43,6 @@ int WhoAmI(ApiSession& session) {
   return client::kEndDone;
 }
 
-int Settings(ApiSession& session) {
-  const absl::StatusOr<Answer> settings =
-      Ask(session, v1::GetSettingsRequest(), "ServerService", "GetSettings");
-  if (!settings.ok()) return session.Fail(settings.status());
-  PrintMessage(session, **settings);
-  return client::kEndDone;
-}
-
 /// `3 (2 active, 1 paused)`; empty where the caller may not list them.
 std::string CountOf(ApiSession& session, const client::Kind& kind) {
   std::map<std::string, int> states;
@@ -109,7 +101,7 @@ void AddAsking(CLI::App& app, Command& chosen, const char* name, const char* hel
 void AddStatusCommands(CLI::App& app, Command& chosen) {
   AddAsking(app, chosen, "status", "Show the server, who calls, and how much there is", &Status);
   AddAsking(app, chosen, "whoami", "Show who calls, and which methods it may call", &WhoAmI);
-  AddAsking(app, chosen, "settings", "Show under which settings the server runs", &Settings);
+  AddSettingsCommand(app, chosen);
 }
 
 }  // namespace carillon::cli

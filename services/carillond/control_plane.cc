@@ -84,7 +84,7 @@ class ControlPlaneImpl final : public ControlPlane {
     if (absl::Status status = StartOperations(folder / kOperationsFile, file); !status.ok()) {
       return status;
     }
-    facts_.emplace(CARILLON_VERSION, config.settings, clock_);
+    facts_.emplace(CARILLON_VERSION, config.settings, config.sources, clock_);
     auto trials =
         trial::Sender::Create({.clock = clock_,
                                .connections = &connections,
@@ -136,8 +136,8 @@ class ControlPlaneImpl final : public ControlPlane {
     facts_->SetPublishAddress(publish_address);
   }
 
-  void SetSettings(std::shared_ptr<const v1::Config> settings) override {
-    facts_->SetSettings(std::move(settings));
+  void SetSettings(const config::Config& config) override {
+    facts_->SetSettings(config.settings, config.sources);
   }
 
   void BeginExpiry() override { expiry_->Start(); }

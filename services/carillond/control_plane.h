@@ -44,7 +44,7 @@ class ControlPlane {
   /// `Stop`.
   virtual void SetFront(const rpc::Front& front, const std::string& publish_address) = 0;
   /// What the file says from now on. Any thread.
-  virtual void SetSettings(std::shared_ptr<const v1::Config> settings) = 0;
+  virtual void SetSettings(const config::Config& config) = 0;
   /// What changes is put in force from now on: what expires is deleted. Once.
   virtual void BeginExpiry() = 0;
   /// Answers what is under way with UNAVAILABLE and takes no more: before what is in force is

@@ -328,7 +328,7 @@ class DaemonImpl final : public Daemon {
     RenewSpanExport(reload.config->tracing);
     RenewPorts(*reload.config);
     SetAccess(*reload.config);
-    control_->SetSettings(reload.config->settings);
+    control_->SetSettings(*reload.config);
     in_force_.SetCollector(CollectorTls());
     if (engine_ == nullptr) return;  // the process ends
     engine_->AwaitRemovals(

@@ -37,6 +37,7 @@ void TellOfOpenPorts(const config::Config& config, log::Logger& logger) {
 
 void TellSurroundings(const config::Config& config, log::Logger& logger) {
   for (const config::Override& override : config.overrides) {
+    if (!override.differs) continue;
     logger.Info("a variable of the environment stands against the configuration file",
                 {{"variable", override.variable}, {"member", override.member}});
   }

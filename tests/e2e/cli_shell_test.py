@@ -123,6 +123,16 @@ class Asking(Cli):
         self.error("settings", code=FORBIDDEN)
         self.assertIn("max_payload_bytes:", self.out("settings", CARILLON_TOKEN=OPERATOR))
 
+    def test_where_settings_come_from(self):
+        self.begin()
+        self.error("settings", "--sources", code=FORBIDDEN)
+        table = self.out("settings", "--sources", CARILLON_TOKEN=OPERATOR)
+        self.assertRegex(table, r"(?m)^SETTING +VALUE +SOURCE$")
+        self.assertRegex(table, r"(?m)^access\.tokens +\(set\) ")
+        told = self.json("settings", "--sources", CARILLON_TOKEN=OPERATOR)
+        for source in told["sources"]:
+            self.assertRegex(table, rf"(?m)^{source['path']} +\S.* {told['file']}:{source['line']}$")
+
 
 class Completing(Cli):
     def bash(self, *words):

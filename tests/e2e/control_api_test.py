@@ -216,6 +216,49 @@ class Server(ControlApi):
         eventually(lambda: self.call(SERVER + "GetSettings", {}, OPERATOR)["limits"]["maxInFlight"] == 17,
                    "the settings are those of the file")
 
+    def test_where_settings_come_from(self):
+        self.begin()
+        path = self.folder / "carillon.yaml"
+        text = path.read_text()
+
+        def sources():
+            told = self.call(SERVER + "GetSettingSources", {}, OPERATOR)
+            self.assertEqual(told["file"], str(path))
+            return {each.pop("path"): each for each in told["sources"]}
+
+        def line(member):
+            lines = path.read_text().splitlines()
+            place, = (at for at, each in enumerate(lines, 1) if f'"{member}":' in each)
+            return place
+
+        told = sources()
+        self.assertEqual(told["journal.data_dir"], {"line": line("data_dir")})
+        self.assertEqual(told["access.tokens"], {"line": line("tokens")})
+        self.assertEqual(told["secrets.master_key"],
+                         {"line": line("master_key"), "reference": "env: MASTER_KEY"})
+        self.assertNotIn("delivery.threads", told)
+        self.assertFalse([name for name in told if name.split(".")[0] == "destinations"])
+        for token in (ACME, READER):
+            refused = self.call(SERVER + "GetSettingSources", {}, token, 403)
+            self.assertEqual(refused.reason, "ROLE_FORBIDDEN")
+        # What is refused changes nothing.
+        path.write_text("\n\n" + text.replace('"limits"', '"no_such"').replace(
+            '"tokens"', '"no_such"'))
+        self.carillond.signal(signal.SIGHUP)
+        self.carillond.wait_message(self.carillond.stderr_path, NOT_TAKEN)
+        self.assertEqual(sources(), told)
+        path.write_text("\n\n" + text)
+        self.carillond.signal(signal.SIGHUP)
+        eventually(lambda: sources()["journal.data_dir"] == {"line": line("data_dir")},
+                   "the lines are those of the file")
+
+    def test_what_a_variable_sets_comes_from_there(self):
+        self.write_config([], [], access={"tokens": self.TOKENS}, server={"log_level": "debug"})
+        self.carillond = self.server(env={"CARILLON_LOG_LEVEL": "info"})
+        told = self.call(SERVER + "GetSettingSources", {}, OPERATOR)
+        level, = (each for each in told["sources"] if each["path"] == "server.log_level")
+        self.assertEqual(level["variable"], "CARILLON_LOG_LEVEL")
+        self.assertGreater(level["line"], 1)
 
     def test_members_are_described_with_their_bounds_and_comments(self):
         self.begin()

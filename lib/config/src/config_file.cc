@@ -14,6 +14,7 @@
 #include "file.h"
 #include "file_references.h"
 #include "from_yaml.h"
+#include "setting_sources.h"
 #include "yaml_tree.h"
 
 namespace carillon::config {
@@ -24,6 +25,13 @@ std::string HashOf(const std::string& text) {
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
   return absl::BytesToHexString(
       absl::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
+}
+
+std::shared_ptr<const v1::SettingSources> InFile(const std::string& path,
+                                                 const v1::SettingSources& sources) {
+  auto in_file = std::make_shared<v1::SettingSources>(sources);
+  in_file->set_file(path);
+  return in_file;
 }
 
 absl::Status Invalid(const std::string& message) { return absl::InvalidArgumentError(message); }
@@ -44,6 +52,8 @@ absl::StatusOr<Config> ParseConfig(std::string_view yaml, Secrets secrets,
   config.overrides = ApplyEnvironment(surroundings, given, errors);
   static_cast<resource::Config&>(config) =
       resource::Validate(std::move(given), surroundings, errors);
+  config.sources =
+      std::make_shared<const v1::SettingSources>(FindSettingSources(**tree, config.overrides));
   config.files = references.TakeFiles();
   if (files != nullptr) *files = config.files;
   if (!errors.empty()) return Invalid(errors.ToString());
@@ -63,7 +73,10 @@ absl::StatusOr<Config> LoadConfig(const std::string& path, Secrets secrets,
     return Invalid(absl::StrCat(path, ": is empty"));
   }
   absl::StatusOr<Config> config = ParseConfig(*text, secrets, ProcessSurroundings(), files);
-  if (config.ok()) config->hash = HashOf(*text);
+  if (config.ok()) {
+    config->hash = HashOf(*text);
+    config->sources = InFile(path, *config->sources);
+  }
   base::Wipe(*text);  // secrets may stand in it
   if (!config.ok()) {
     return Invalid(

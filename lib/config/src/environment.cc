@@ -73,9 +73,9 @@ std::vector<Override> ApplyEnvironment(const resource::Surroundings& surrounding
     const std::string before = Shown(message, *field);
     const YamlNode node{.kind = YamlNode::Kind::kScalar, .plain = true, .text = value};
     ReadScalarField(node, message, *field, member, errors);
-    if (!before.empty() && Shown(message, *field) != before) {
-      overrides.push_back({variable.name, member.ToString()});
-    }
+    overrides.push_back({.variable = variable.name,
+                         .member = member.ToString(),
+                         .differs = !before.empty() && Shown(message, *field) != before});
   }
   return overrides;
 }

@@ -14,7 +14,7 @@ namespace carillon::config {
 ///     CARILLON_LOG_LEVEL        server.log_level
 ///
 /// A variable wins over the file; one that is empty counts as not set. resource::Errors at such a
-/// member name the variable. Returns the variables that changed what the file says.
+/// member name the variable. Returns the variables that set a member.
 std::vector<Override> ApplyEnvironment(const resource::Surroundings& surroundings,
                                        v1::Config& given, resource::Errors& errors);
 

@@ -81,18 +81,18 @@ void Reader::ReadMessage(const YamlNode& node, Message& message, const resource:
   }
   const Descriptor& type = *message.GetDescriptor();
   absl::flat_hash_set<int> seen;
-  for (const auto& [name, value] : node.members) {
+  for (const YamlNode::Member& member : node.members) {
     if (errors_.full()) return;
-    const FieldDescriptor* field = FindMember(type, name);
+    const FieldDescriptor* field = FindMember(type, member.name);
     if (field == nullptr) {
-      AddUnknownMember(name, type, path, errors_);
+      AddUnknownMember(member.name, type, path, errors_);
     } else if (!takes_answers_ && !IsInput(*field)) {
       errors_.Add(path.Member(field->name()), "stands in answers only; delete it here");
     } else if (!seen.insert(field->number()).second) {
       errors_.Add(path.Member(field->name()), "stands here twice");
-    } else if (value->kind != YamlNode::Kind::kNull && !SaysNo(*value, *field) &&
+    } else if (member.value->kind != YamlNode::Kind::kNull && !SaysNo(*member.value, *field) &&
                TakesPlace(message, *field, path)) {
-      ReadField(*value, message, *field, path.Member(field->name()));
+      ReadField(*member.value, message, *field, path.Member(field->name()));
     }
   }
 }
@@ -129,15 +129,15 @@ void Reader::ReadMap(const YamlNode& node, Message& message, const FieldDescript
   }
   const Descriptor& entry = *field.message_type();
   absl::flat_hash_set<std::string> seen;
-  for (const auto& [name, value] : node.members) {
+  for (const YamlNode::Member& member : node.members) {
     if (errors_.full()) return;
-    const resource::Path place = path.Member(name);
-    if (!seen.insert(name).second) {
+    const resource::Path place = path.Member(member.name);
+    if (!seen.insert(member.name).second) {
       errors_.Add(place, "stands here twice");
-    } else if (value->kind != YamlNode::Kind::kNull) {
+    } else if (member.value->kind != YamlNode::Kind::kNull) {
       Message& added = *message.GetReflection()->AddMessage(&message, &field);
-      added.GetReflection()->SetString(&added, entry.map_key(), name);
-      ReadValue(*value, added, *entry.map_value(), place);
+      added.GetReflection()->SetString(&added, entry.map_key(), member.name);
+      ReadValue(*member.value, added, *entry.map_value(), place);
     }
   }
 }

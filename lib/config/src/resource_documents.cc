@@ -57,7 +57,7 @@ YamlNode::Ptr MapOf(const std::string& name, YamlNode::Ptr value) {
   list->items.push_back(std::move(value));
   auto map = std::make_shared<YamlNode>();
   map->kind = YamlNode::Kind::kMap;
-  map->members.emplace_back(name, std::move(list));
+  map->members.push_back({.name = name, .value = std::move(list)});
   return map;
 }
 
@@ -71,9 +71,10 @@ absl::StatusOr<YamlNode::Ptr> InFormOfFile(const YamlNode::Ptr& document) {
   }
   auto rest = std::make_shared<YamlNode>();
   rest->kind = YamlNode::Kind::kMap;
-  for (const auto& [name, value] : document->members) {
-    if (name == "name" && value->kind == YamlNode::Kind::kScalar) {
-      const FieldDescriptor* collection = CollectionOf(value->text);
+  for (const YamlNode::Member& member : document->members) {
+    const std::string& name = member.name;
+    if (name == "name" && member.value->kind == YamlNode::Kind::kScalar) {
+      const FieldDescriptor* collection = CollectionOf(member.value->text);
       if (collection != nullptr) return MapOf(collection->name(), document);
       return absl::InvalidArgumentError(absl::StrCat(
           "name: must be a whole name such as tenants/acme/destinations/orders, or the "
@@ -82,13 +83,13 @@ absl::StatusOr<YamlNode::Ptr> InFormOfFile(const YamlNode::Ptr& document) {
     }
     // What the answer of a List has besides.
     if (name == "totalSize" || name == "total_size" || name == "nextPageToken") continue;
-    const FieldDescriptor* member = FindMember(*v1::Config::descriptor(), name);
-    if (member == nullptr || !HoldsResources(*member)) {
+    const FieldDescriptor* field = FindMember(*v1::Config::descriptor(), name);
+    if (field == nullptr || !HoldsResources(*field)) {
       return absl::InvalidArgumentError(absl::StrCat(base::Printable(name),
                                                      ": is not applied; there are ", known,
                                                      base::DidYouMean(name, names)));
     }
-    rest->members.emplace_back(name, value);
+    rest->members.push_back(member);
   }
   return rest;
 }
@@ -104,8 +105,8 @@ absl::Status ReadDocument(const YamlNode::Ptr& document, const std::string& tena
   FromYaml(**file, config, resource::Path(), errors, {.tenant = tenant, .takes_answers = true});
   if (!errors.empty()) return absl::InvalidArgumentError(errors.ToString());
   const auto& reflection = *config.GetReflection();
-  for (const auto& [name, value] : (*file)->members) {
-    const FieldDescriptor& field = *FindMember(*config.GetDescriptor(), name);
+  for (const YamlNode::Member& member : (*file)->members) {
+    const FieldDescriptor& field = *FindMember(*config.GetDescriptor(), member.name);
     for (int i = 0; i < reflection.FieldSize(config, &field); ++i) {
       const Message& resource = reflection.GetRepeatedMessage(config, &field, i);
       into.emplace_back(resource.New())->CopyFrom(resource);

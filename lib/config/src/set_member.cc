@@ -101,7 +101,7 @@ absl::Status SetMember(std::string_view path, std::string_view value, ValueForm 
   for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
     auto map = std::make_shared<YamlNode>();
     map->kind = YamlNode::Kind::kMap;
-    map->members.emplace_back(*part, std::move(node));
+    map->members.push_back({.name = *part, .value = std::move(node)});
     node = std::move(map);
   }
   const std::unique_ptr<Message> read(message.New());

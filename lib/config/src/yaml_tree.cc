@@ -88,6 +88,7 @@ class TreeBuilder final : public YAML::EventHandler {
     YAML::anchor_t anchor;
     Mark mark;
     std::optional<std::string> key;
+    uint32_t line = 0;  ///< of the key
   };
 
   [[noreturn]] static void Refuse(const Mark& mark, const std::string& what) {
@@ -104,7 +105,7 @@ class TreeBuilder final : public YAML::EventHandler {
     }
     auto node = std::make_shared<YamlNode>();
     node->kind = kind;
-    open_.push_back({std::move(node), anchor, mark, std::nullopt});
+    open_.push_back({.node = std::move(node), .anchor = anchor, .mark = mark, .key = {}});
   }
   void End() {
     Open done = std::move(open_.back());
@@ -132,8 +133,9 @@ class TreeBuilder final : public YAML::EventHandler {
     } else if (!parent.key) {
       if (node->kind != YamlNode::Kind::kScalar) Refuse(mark, "a member's name must be a string");
       parent.key = node->text;
+      parent.line = static_cast<uint32_t>(mark.line) + 1;
     } else {
-      parent.node->members.emplace_back(std::move(*parent.key), std::move(node));
+      parent.node->members.push_back({std::move(*parent.key), std::move(node), parent.line});
       parent.key.reset();
     }
   }

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -16,13 +16,18 @@ namespace carillon::config {
 struct YamlNode {
   enum class Kind { kNull, kScalar, kSequence, kMap };
   using Ptr = std::shared_ptr<const YamlNode>;
+  struct Member {
+    std::string name;
+    Ptr value;
+    uint32_t line = 0;  ///< of the name, from 1; 0 where it was not read from a text
+  };
 
   Kind kind = Kind::kNull;
-  bool plain = false;                                ///< a scalar without quotes
-  std::string text;                                  ///< of a scalar
-  std::vector<Ptr> items;                            ///< of a sequence
-  std::vector<std::pair<std::string, Ptr>> members;  ///< of a map, in order, repetitions kept
-  size_t weight = 1;                                 ///< nodes below and itself, aliases expanded
+  bool plain = false;           ///< a scalar without quotes
+  std::string text;             ///< of a scalar
+  std::vector<Ptr> items;       ///< of a sequence
+  std::vector<Member> members;  ///< of a map, in order, repetitions kept
+  size_t weight = 1;            ///< nodes below and itself, aliases expanded
 };
 
 /// Most nodes of a file, aliases expanded, and how deep they may be nested.

@@ -15,17 +15,19 @@ google::protobuf::Timestamp ToTimestamp(base::WallTime time) {
 
 }  // namespace
 
-ServerFacts::ServerFacts(std::string version, SettingsPtr settings, const base::Clock& clock)
-    : clock_(clock), settings_(std::move(settings)) {
+ServerFacts::ServerFacts(std::string version, SettingsPtr settings, SourcesPtr sources,
+                         const base::Clock& clock)
+    : clock_(clock), settings_(std::move(settings)), sources_(std::move(sources)) {
   info_.set_version(std::move(version));
   *info_.mutable_start_time() = ToTimestamp(clock_.Wall());
   info_.set_max_payload_bytes(settings_->server().max_payload_bytes());
   info_.set_max_batch_events(settings_->server().max_batch_events());
 }
 
-void ServerFacts::SetSettings(SettingsPtr settings) {
+void ServerFacts::SetSettings(SettingsPtr settings, SourcesPtr sources) {
   const base::MutexLock lock(mutex_);
-  settings_.swap(settings);  // the one before is destroyed without the lock
+  settings_.swap(settings);  // those before are destroyed without the lock
+  sources_.swap(sources);
 }
 
 void ServerFacts::SetPublishAddress(std::string address) {
@@ -47,6 +49,11 @@ v1::ServerInfo ServerFacts::Info(uint64_t revision) const {
 ServerFacts::SettingsPtr ServerFacts::settings() const {
   const base::MutexLock lock(mutex_);
   return settings_;
+}
+
+ServerFacts::SourcesPtr ServerFacts::sources() const {
+  const base::MutexLock lock(mutex_);
+  return sources_;
 }
 
 }  // namespace carillon::control

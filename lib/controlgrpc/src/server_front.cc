@@ -22,6 +22,12 @@ rpc::Guest MakeServerFront(ControlCalls& calls, const control::ServerFacts& fact
         response = *facts.settings();
         return absl::OkStatus();
       });
+  table.Read<v1::GetSettingSourcesRequest, v1::SettingSources>(
+      [&facts](const v1::GetSettingSourcesRequest&, const control::Caller&,
+               v1::SettingSources& response) {
+        response = *facts.sources();
+        return absl::OkStatus();
+      });
   table.Read<v1::DescribeTypeRequest, v1::DescribeTypeResponse>(
       [types = std::make_shared<const control::TypeDescriptions>()](
           const v1::DescribeTypeRequest& request, const control::Caller&,

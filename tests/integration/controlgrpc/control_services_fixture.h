@@ -221,7 +221,8 @@ class ControlServicesTest : public testing::Test {
   std::string folder_;
   const base::SystemClock clock_;
   NoFile file_;
-  control::ServerFacts facts_{"1.2.3", std::make_shared<v1::Config>(), clock_};
+  control::ServerFacts facts_{"1.2.3", std::make_shared<v1::Config>(),
+                              std::make_shared<v1::SettingSources>(), clock_};
   std::unique_ptr<const access::Methods> methods_;
   const std::unique_ptr<control::ResourceType> destinations_ = control::MakeDestinationType();
   const std::unique_ptr<control::ResourceType> tenants_ = control::MakeTenantType();

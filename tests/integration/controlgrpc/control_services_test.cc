@@ -51,7 +51,7 @@ TEST_F(ControlServicesTest, TheServerSaysWhatItIs) {
   EXPECT_EQ(info.applied_revision(), Get(kOrders)->revision());
   auto settings = std::make_shared<v1::Config>();
   settings->mutable_server()->set_max_batch_events(7);
-  facts_.SetSettings(settings);
+  facts_.SetSettings(settings, std::make_shared<v1::SettingSources>());
   v1::Config shown;
   EXPECT_TRUE(
       CallNamed(channel_, "ServerService/GetSettings", v1::GetSettingsRequest(), shown).ok());

@@ -46,6 +46,7 @@ TEST(Environment, WinsOverTheFile) {
   ASSERT_EQ(config->overrides.size(), 4u);
   EXPECT_EQ(config->overrides[0].variable, "CARILLON_PUBLISH_ADDRESS");
   EXPECT_EQ(config->overrides[0].member, "server.publish_address");
+  EXPECT_TRUE(config->overrides[0].differs);
 }
 
 TEST(Environment, TheFileWinsOverDefaults) {
@@ -64,11 +65,13 @@ TEST(Environment, EmptyCountsAsNotSet) {
   EXPECT_TRUE(config->overrides.empty());
 }
 
-TEST(Environment, OnlyWhatDiffersIsAnOverride) {
+TEST(Environment, TellsWhetherTheFileSaysOtherwise) {
   const auto same = ParseWith({{"CARILLON_DATA_DIR", "/from/file"}}, kFile);
-  EXPECT_TRUE(same->overrides.empty());
+  ASSERT_EQ(same->overrides.size(), 1u);
+  EXPECT_FALSE(same->overrides[0].differs);
   const auto silent = ParseWith({{"CARILLON_DATA_DIR", "/from/variable"}}, "{}");
-  EXPECT_TRUE(silent->overrides.empty());
+  ASSERT_EQ(silent->overrides.size(), 1u);
+  EXPECT_FALSE(silent->overrides[0].differs);
   EXPECT_EQ(silent->journal.data_dir(), "/from/variable");
 }
 

@@ -24,12 +24,22 @@ ServerFacts::SettingsPtr Settings(uint64_t max_payload_bytes) {
   return settings;
 }
 
+ServerFacts::SourcesPtr Sources(uint32_t line) {
+  auto sources = std::make_shared<v1::SettingSources>();
+  sources->set_file("carillon.yaml");
+  v1::SettingSource& source = *sources->add_sources();
+  source.set_path("server.max_payload_bytes");
+  source.set_line(line);
+  return sources;
+}
+
 TEST(ServerFacts, WhatWasReadAtTheStartStaysAndWhatTheFileSaysFollows) {
   MovingClock clock;
-  ServerFacts facts("1.2.3", Settings(1000), clock);
+  ServerFacts facts("1.2.3", Settings(1000), Sources(3), clock);
   facts.SetPublishAddress("127.0.0.1:4711");
   clock.seconds += 60;
-  facts.SetSettings(Settings(2000));
+  EXPECT_EQ(facts.sources()->sources(0).line(), 3u);
+  facts.SetSettings(Settings(2000), Sources(4));
   const v1::ServerInfo info = facts.Info(17);
   EXPECT_EQ(info.version(), "1.2.3");
   EXPECT_EQ(info.applied_revision(), 17);
@@ -39,6 +49,8 @@ TEST(ServerFacts, WhatWasReadAtTheStartStaysAndWhatTheFileSaysFollows) {
   EXPECT_EQ(info.max_payload_bytes(), 1000u) << "needs a restart";
   EXPECT_EQ(info.max_batch_events(), 7u);
   EXPECT_EQ(facts.settings()->server().max_payload_bytes(), 2000u);
+  EXPECT_EQ(facts.sources()->file(), "carillon.yaml");
+  EXPECT_EQ(facts.sources()->sources(0).line(), 4u);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -7,19 +8,23 @@
 #include "absl/status/statusor.h"
 #include "carillon/config/watched_file.h"
 #include "carillon/resource/config.h"
+#include "carillon/v1/server_service.pb.h"
 
 namespace carillon::config {
 
-/// A variable of the environment that stands against what the file says.
+/// A variable of the environment that sets a member, whatever the file says.
 struct Override {
   std::string variable;
-  std::string member;  ///< its path: `server.publish_address`
+  std::string member;    ///< its path: `server.publish_address`
+  bool differs = false;  ///< the file sets it otherwise
 };
 
 /// A configuration that was read from a file. A value.
 struct Config : resource::Config {
   std::string hash;  ///< SHA-256 of the file's text, in hex; of `LoadConfig` only
   std::vector<Override> overrides;
+  /// Where what `settings` has comes from. `file` is set by `LoadConfig` only.
+  std::shared_ptr<const v1::SettingSources> sources;
   /// That were read: those with secrets and certificates, and the file itself.
   std::vector<WatchedFile> files;
   size_t skipped = 0;  ///< files and variables that were not looked at (Secrets::kSkip)

@@ -15,24 +15,29 @@ namespace carillon::control {
 class ServerFacts {
  public:
   using SettingsPtr = std::shared_ptr<const v1::Config>;
+  using SourcesPtr = std::shared_ptr<const v1::SettingSources>;
 
-  /// The server starts now, under `settings`; `clock` outlives it.
-  ServerFacts(std::string version, SettingsPtr settings, const base::Clock& clock);
+  /// The server starts now, under `settings`, which come from `sources`; `clock` outlives it.
+  ServerFacts(std::string version, SettingsPtr settings, SourcesPtr sources,
+              const base::Clock& clock);
 
   /// The file says this from now on; what only a start takes is in force as it was.
-  void SetSettings(SettingsPtr settings);
+  void SetSettings(SettingsPtr settings, SourcesPtr sources);
   /// Where publishers connect, once it is known.
   void SetPublishAddress(std::string address);
 
   /// `revision` is what is in force.
   v1::ServerInfo Info(uint64_t revision) const;
   SettingsPtr settings() const;
+  /// Where those come from.
+  SourcesPtr sources() const;
 
  private:
   const base::Clock& clock_;
   mutable base::Mutex mutex_;
   v1::ServerInfo info_ ABSL_GUARDED_BY(mutex_);
   SettingsPtr settings_ ABSL_GUARDED_BY(mutex_);
+  SourcesPtr sources_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace carillon::control
