@@ -118,6 +118,32 @@ class Range(Replay):
                                {"parent": "tenants/-", "filter": "done = true"}, OPERATOR)
             self.assertEqual([o["name"] for o in listed["operations"]], [end["name"]])
 
+    def test_an_operation_keeps_what_it_was_asked(self):
+        with Scripted() as receiver:
+            self.begin_with(receiver)
+            self.publish(1)
+            receiver.wait(TARGET, 1)
+            asked = {"filter": 'type = "session.*"', "selection": "MISSING", "maxRate": 7.5,
+                     "startTime": "2026-01-02T03:04:05Z", "endTime": "2036-01-02T03:04:05.500Z"}
+            begun = self.replay(requestId="once", **asked)["operation"]
+            wanted = {"destination": NAME, **asked}
+            self.assertEqual(begun["request"], wanted)
+            resent = self.call(DELIVERIES + "ResendDeliveries",
+                               {"parent": NAME, "filter": "state = DEAD"})["operation"]
+            self.assertEqual(resent["request"], {"parent": NAME, "filter": "state = DEAD"})
+            purged = self.call(DELIVERIES + "PurgeDeliveries",
+                               {"parent": NAME, "filter": "*"})["operation"]
+            self.assertEqual(purged["request"], {"parent": NAME, "filter": "*"})
+            for operation in (begun, resent, purged):
+                self.wait_operation(operation["name"])
+            self.carillond.kill()
+            self.carillond = self.server()
+            self.assertEqual(self.operation(begun["name"])["request"], wanted)
+            listed = self.call(OPERATIONS + "ListOperations", {"parent": "tenants/acme"}, READER)
+            self.assertEqual({o["kind"]: o["request"] for o in listed["operations"]},
+                             {"REPLAY": wanted, "RESEND": resent["request"],
+                              "PURGE": purged["request"]})
+
     def test_what_only_a_replay_sent_is_explained_by_it(self):
         with Scripted() as receiver:
             destinations = [{"name": NAME, "url": receiver.url(TARGET)}]

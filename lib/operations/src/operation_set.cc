@@ -8,6 +8,7 @@
 #include "carillon/aip/error.h"
 #include "carillon/aip/etag.h"
 #include "carillon/base/uuid.h"
+#include "shown_request.h"
 
 namespace carillon::operations {
 namespace {
@@ -359,6 +360,7 @@ v1::Operation OperationSet::Shown(const Entry& entry) const {
   const int64_t processed = shown.processed_count();
   shown.set_delivered_count(std::min(shown.delivered_count(), processed));
   shown.set_dead_count(std::min(shown.dead_count(), processed - shown.delivered_count()));
+  if (auto request = ShownRequest(entry.stored)) *shown.mutable_request() = *std::move(request);
   shown.set_etag(aip::MakeEtag(store_.key(), shown.name(), entry.stored.revision));
   return shown;
 }

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "carillon/aip/error.h"
+#include "carillon/v1/delivery_service.pb.h"
 #include "operations_fakes.h"
 
 namespace carillon::operations {
@@ -225,6 +226,21 @@ TEST_F(OperationSetTest, GoesOnStepByStepToItsEnd) {
   EXPECT_TRUE(end.has_end_time());
   EXPECT_FALSE(end.has_error());
   EXPECT_THAT(script_.asked, ElementsAre(500, 500, 500));
+}
+
+TEST_F(OperationSetTest, ShowsWhatItWasAskedAlsoAfterARestart) {
+  v1::ReplayEventsRequest request;
+  request.set_destination("tenants/acme/destinations/orders");
+  request.set_filter("type = \"a.b\"");
+  Operations::Beginning beginning = Of("acme");
+  beginning.request = request.SerializeAsString();
+  const std::string name = Start(std::move(beginning))->name();
+  EXPECT_EQ(Get(name).request().destination(), "tenants/acme/destinations/orders");
+  Open();
+  EXPECT_EQ(Get(name).request().filter(), "type = \"a.b\"");
+  ASSERT_EQ(set_->List("acme").size(), 1u);
+  EXPECT_TRUE(set_->List("acme")[0].has_request());
+  EXPECT_FALSE(Get(Start(Of("beta"))->name()).has_request());
 }
 
 TEST_F(OperationSetTest, KeepsToItsRate) {
