@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigSchema } from '../src/gen/carillon/v1/config_pb';
-import { DescribeTypeResponse_FieldSchema as FieldSchema } from '../src/gen/carillon/v1/server_service_pb';
-import { choose, defaultWords, readSettings, RELOADED, RESOURCES, stale } from '../src/screens/settings/settings';
+import { DescribeTypeResponse_FieldSchema as FieldSchema, SettingSourcesSchema } from '../src/gen/carillon/v1/server_service_pb';
+import { choose, defaultWords, placeOf, readSettings, RELOADED, RESOURCES, stale } from '../src/screens/settings/settings';
 
 const field = (path: string, type: string, more: object = {}) => fromJson(FieldSchema, { path, type, ...more });
 const FIELDS = [
@@ -36,7 +36,14 @@ const CONFIG = fromJson(ConfigSchema, {
   },
   access: { tokens: [{ name: 'ops', role: 'ROLE_OPERATOR', sha256: 'ab'.repeat(32), expireTime: '2027-01-02T03:04:05Z' }] },
 });
-const sections = readSettings(CONFIG, FIELDS);
+const SOURCES = fromJson(SettingSourcesSchema, {
+  file: '/etc/carillon/carillon.yaml',
+  sources: [
+    { path: 'access.tokens', line: 20 }, { path: 'server.admin_tls.certificate', line: 9, reference: 'file: /tls.crt' }, { path: 'server.admin_tls.key', line: 10, reference: 'env: TLS_KEY' },
+    { path: 'server.log_level', variable: 'CARILLON_LOG_LEVEL' }, { path: 'server.max_stream_idle', line: 5 }, { path: 'server.publish_address', line: 3, variable: 'CARILLON_PUBLISH_ADDRESS' },
+  ],
+});
+const sections = readSettings(CONFIG, FIELDS, SOURCES);
 const at = (path: string) => sections.flatMap(({ settings }) => settings).find((each) => each.path === path);
 
 describe('settings', () => {
@@ -47,17 +54,23 @@ describe('settings', () => {
       ['access', ['tokens', 'trusted_network']],
     ]);
   });
-  it('tell the value as the file writes it, and whether it is the default', () => {
-    expect(at('server.publish_address')).toMatchObject({ value: '127.0.0.1:9', source: 'file', default: '127.0.0.1:7080', help: 'Where. Port 0 is any.' });
+  it('tell the value as the file writes it, and where it comes from', () => {
+    expect(at('server.publish_address')).toMatchObject({ value: '127.0.0.1:9', source: 'variable', variable: 'CARILLON_PUBLISH_ADDRESS', place: 'carillon.yaml:3', default: '127.0.0.1:7080', help: 'Where. Port 0 is any.' });
     expect(at('server.max_payload_bytes')).toMatchObject({ value: '256KiB', source: 'default' });
-    expect(at('server.max_message_bytes')).toMatchObject({ value: '16MiB', source: 'either', default: '16 MiB, or twice max_payload_bytes when that is more' });
-    expect(at('server.max_stream_idle')).toMatchObject({ value: '1h', source: 'default' });
-    expect(at('server.log_level')).toMatchObject({ value: 'debug', source: 'file', default: 'info' });
+    expect(at('server.max_message_bytes')).toMatchObject({ value: '16MiB', source: 'default', default: '16 MiB, or twice max_payload_bytes when that is more' });
+    expect(at('server.max_stream_idle')).toMatchObject({ value: '1h', source: 'file', place: 'carillon.yaml:5', variable: '' });
+    expect(at('server.log_level')).toMatchObject({ value: 'debug', source: 'variable', place: '', default: 'info' });
     expect(at('server.publish_tls')).toMatchObject({ value: '', source: 'unset' });
     expect(at('access.trusted_network')).toMatchObject({ value: 'false', source: 'default' });
   });
+  it('tell what holds by itself, and is not the default', () => {
+    const without = readSettings(CONFIG, FIELDS, { file: 'carillon.yaml', sources: [] }).flatMap(({ settings }) => settings);
+    const sourceOf = (path: string) => without.find((each) => each.path === path)?.source;
+    expect([sourceOf('server.log_level'), sourceOf('server.max_payload_bytes'), sourceOf('server.max_message_bytes')]).toEqual(['derived', 'default', 'default']);
+    expect([placeOf('/etc/x.yaml', 7), placeOf('x.yaml', 7), placeOf('x.yaml', 0)]).toEqual(['x.yaml:7', 'x.yaml:7', '']);
+  });
   it('show no secret and no hash of one', () => {
-    expect(at('server.admin_tls.key')).toMatchObject({ value: '', secret: true, source: 'file' });
+    expect(at('server.admin_tls.key')).toMatchObject({ value: '', secret: true, source: 'file', place: 'carillon.yaml:10', reference: 'env: TLS_KEY' });
     expect(at('server.admin_tls.certificate')?.value).toMatch(/^CN=hooks, ends /);
     const [token] = at('access.tokens')!.items;
     expect(token).toContain('name: ops');
@@ -68,8 +81,9 @@ describe('settings', () => {
     const names = (asked: string, only = false) => choose(sections, asked, only).flatMap(({ settings }) => settings.map(({ path }) => path));
     expect(names('tokens')).toEqual(['access.tokens']);
     expect(names('LARGEST max')).toEqual(['server.max_message_bytes']);
+    expect(names('tls_key')).toEqual(['server.admin_tls.key']);
     expect(names('127.0.0.1:9')).toEqual(['server.publish_address']);
-    expect(names('', true)).toEqual(['server.publish_address', 'server.log_level', 'server.admin_tls.certificate', 'server.admin_tls.key', 'access.tokens']);
+    expect(names('', true)).toEqual(['server.publish_address', 'server.max_stream_idle', 'server.log_level', 'server.admin_tls.certificate', 'server.admin_tls.key', 'access.tokens']);
     expect(choose(sections, 'no such', false)).toEqual([]);
   });
   it('say what a restart would change', () => {

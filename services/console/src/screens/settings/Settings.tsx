@@ -8,7 +8,7 @@ import { SearchField, useAddress } from '../../ui/Filters';
 import { bytes, count } from '../../ui/format';
 import { Card, Chip, Foreign, Since, Time } from '../../ui/parts';
 import { Empty, Hint, NoRights, PageLoading, Query } from '../../ui/status';
-import { choose, readSettings, type Section, type Setting, type Source, stale } from './settings';
+import { choose, isSet, readSettings, type Section, type Setting, stale } from './settings';
 import './settings.css';
 
 const SHOWN = 50;
@@ -31,7 +31,7 @@ function Name({ path, name }: { path: string; name: string }) {
 }
 
 function Value({ setting }: { setting: Setting }) {
-  if (setting.secret) return <span className="set-s"><IconLock size={13} aria-hidden /> set, never shown</span>;
+  if (setting.secret) return <span className="set-s"><IconLock size={13} aria-hidden /> set, never shown{setting.reference ? <Foreign className="mono" text={setting.reference} /> : null}</span>;
   if (setting.items.length > 0) {
     const more = setting.items.length - SHOWN;
     return (
@@ -44,23 +44,35 @@ function Value({ setting }: { setting: Setting }) {
   return setting.value ? <Foreign className="mono" text={setting.value} /> : <span className="muted">not set</span>;
 }
 
-const SOURCES: Record<Source, string> = { file: 'from the file', default: 'default', either: 'from the file, or its default', unset: '' };
+/** Where it comes from; `file`: with its folder. */
+function From({ setting: { source, place, variable, reference, secret, default: normally }, file }: { setting: Setting; file: string }) {
+  if (source === 'unset') return null;
+  const known = normally && source !== 'default' ? <span>Default: <Foreign text={normally} /></span> : null;
+  if (source === 'default' || source === 'derived') return <span className="set-f">{source === 'default' ? 'default' : 'default, as far as this machine allows'}{known}</span>;
+  const line = <span title={file}><Foreign text={place} /></span>;
+  return (
+    <span className="set-f">
+      <Chip tone="info">{variable ? <>environment <Foreign text={variable} /></> : line}</Chip>
+      {variable && place ? <span>instead of {line}</span> : null}
+      {reference && !secret ? <Foreign className="mono" text={reference} /> : null}
+      {known}
+    </span>
+  );
+}
 
-function Line({ setting }: { setting: Setting }) {
-  const { source } = setting;
-  const other = setting.default && source !== 'default';
+function Line({ setting, file }: { setting: Setting; file: string }) {
   return (
     <tr>
       <th scope="row"><Name path={setting.path} name={setting.name} /><p className="set-h">{words(setting.help)}</p></th>
       <td>
         <Value setting={setting} />
-        {SOURCES[source] ? <span className="set-f">{source === 'file' ? <Chip tone="info">from the file</Chip> : SOURCES[source]}{other ? <span>Default: <Foreign text={setting.default} /></span> : null}</span> : null}
+        <From setting={setting} file={file} />
       </td>
     </tr>
   );
 }
 
-function SectionCard({ section }: { section: Section }) {
+function SectionCard({ section, file }: { section: Section; file: string }) {
   return (
     <section className="card set" id={section.name} aria-labelledby={`${section.name}-h`}>
       <header className="card-h">
@@ -72,7 +84,7 @@ function SectionCard({ section }: { section: Section }) {
         <table className="tbl set-t">
           <caption className="vh">Members of {section.name}</caption>
           <thead className="vh"><tr><th scope="col">Member</th><th scope="col">Value</th></tr></thead>
-          <tbody>{section.settings.map((setting) => <Line key={setting.path} setting={setting} />)}</tbody>
+          <tbody>{section.settings.map((setting) => <Line key={setting.path} setting={setting} file={file} />)}</tbody>
         </table>
       ) : <p className="set-e muted">The file does not set it.</p>}
     </section>
@@ -92,8 +104,8 @@ function Facts({ info }: { info: ServerInfo }) {
 function Index({ sections }: { sections: Section[] }) {
   return (
     <nav className="set-i sticky" aria-label="Sections">
-      <Card title="Sections"><ul>{sections.map(({ name, settings }) => <li key={name}><a href={`#${name}`} className="mono">{name}</a><span className="muted num">{settings.filter(({ source }) => source === 'file').length || ''}</span></li>)}</ul></Card>
-      <p className="muted">The numbers say how many members the file sets to something else than the default. Change them there: a reload (<code>SIGHUP</code>, or the changed file) applies what needs no restart.</p>
+      <Card title="Sections"><ul>{sections.map(({ name, settings }) => <li key={name}><a href={`#${name}`} className="mono">{name}</a><span className="muted num">{settings.filter(isSet).length || ''}</span></li>)}</ul></Card>
+      <p className="muted">The numbers say how many members the file or the environment sets. Change them there: a reload (<code>SIGHUP</code>, or the changed file) applies what needs no restart.</p>
     </nav>
   );
 }
@@ -105,7 +117,7 @@ function useSection(ready: boolean): void {
   }, [ready]);
 }
 
-function List({ sections }: { sections: Section[] }) {
+function List({ sections, file }: { sections: Section[]; file: string }) {
   const [params, change] = useAddress();
   const only = params.get('only') === 'set';
   const chosen = choose(sections, params.get('q') ?? '', only);
@@ -114,13 +126,13 @@ function List({ sections }: { sections: Section[] }) {
     <>
       <div className="filters" role="search">
         <SearchField id="q" label="Member, value or what it does" />
-        <SegmentedControl aria-label="Which" value={only ? 'set' : ''} data={[{ value: '', label: 'All' }, { value: 'set', label: 'Set by the file' }]} onChange={(value) => change({ only: value })} />
+        <SegmentedControl aria-label="Which" value={only ? 'set' : ''} data={[{ value: '', label: 'All' }, { value: 'set', label: 'What is set' }]} onChange={(value) => change({ only: value })} />
         <span className="grow" />
         <span className="muted num" role="status">{count(chosen.reduce((all, { settings }) => all + settings.length, 0))} members</span>
       </div>
       {chosen.length > 0 ? (
         <div className="cols-2-1">
-          <div className="stack">{chosen.map((section) => <SectionCard key={section.name} section={section} />)}</div>
+          <div className="stack">{chosen.map((section) => <SectionCard key={section.name} section={section} file={file} />)}</div>
           <Index sections={chosen} />
         </div>
       ) : <Empty title="No members match" action={<Button variant="default" onClick={() => change({ q: undefined, only: undefined })}>Clear filters</Button>}>{only ? 'Those with their defaults may.' : ''}</Empty>}
@@ -131,19 +143,20 @@ function List({ sections }: { sections: Section[] }) {
 function Page() {
   const settings = useQuery(ServerService.method.getSettings, {});
   const types = useQuery(ServerService.method.describeType, CONFIG, { staleTime: Infinity });
+  const sources = useQuery(ServerService.method.getSettingSources, {});
   const info = useQuery(ServerService.method.getServerInfo, {}, { refetchInterval: 10_000 });
   const fields = types.data?.fields;
-  const sections = useMemo(() => (settings.data && fields ? readSettings(settings.data, fields) : undefined), [settings.data, fields]);
+  const sections = useMemo(() => (settings.data && fields && sources.data ? readSettings(settings.data, fields, sources.data) : undefined), [settings.data, fields, sources.data]);
   const waiting = settings.data && info.data ? stale(settings.data, info.data) : [];
   const both = {
-    data: sections, error: settings.error ?? types.error, isFetching: settings.isFetching, dataUpdatedAt: settings.dataUpdatedAt,
-    refetch: () => Promise.all([settings.refetch(), types.refetch()]),
+    data: sections, error: settings.error ?? types.error ?? sources.error, isFetching: settings.isFetching, dataUpdatedAt: settings.dataUpdatedAt,
+    refetch: () => Promise.all([settings.refetch(), types.refetch(), sources.refetch()]),
   };
   return (
     <>
       {info.data ? <Facts info={info.data} /> : null}
       {waiting.length > 0 ? <Hint tone="slow" title="The file was changed, and a part of it waits for a restart">{waiting.map(({ path, now }) => <p key={path}><code>{path}</code> is {now} until then.</p>)}</Hint> : null}
-      <Query of={both} loading={<PageLoading />}>{(data) => <List sections={data} />}</Query>
+      <Query of={both} loading={<PageLoading />}>{(data) => <List sections={data} file={sources.data?.file ?? ''} />}</Query>
     </>
   );
 }
@@ -156,7 +169,7 @@ export default function Settings() {
       <title>Settings · Carillon</title>
       <div className="head"><div className="min0">
         <h1>Settings</h1>
-        {may ? <p className="sub">What the configuration file said when it was last read, and what holds where it says nothing. It is changed there.</p> : null}
+        {may ? <p className="sub">What the configuration file said when it was last read, where it said so, and what holds where it says nothing. It is changed there.</p> : null}
       </div></div>
       {may ? <Page /> : <NoRights role="operator" />}
     </div>

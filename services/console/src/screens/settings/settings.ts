@@ -1,16 +1,17 @@
 import { fromJson, type JsonObject, type JsonValue, toJson } from '@bufbuild/protobuf';
 import { DurationSchema, TimestampSchema } from '@bufbuild/protobuf/wkt';
 import { type Config, ConfigSchema } from '../../gen/carillon/v1/config_pb';
-import type { DescribeTypeResponse_Field as Field } from '../../gen/carillon/v1/server_service_pb';
+import type { DescribeTypeResponse_Field as Field, SettingSource, SettingSources } from '../../gen/carillon/v1/server_service_pb';
 import { docsOf } from '../../ui/fields';
 import { durationMs, durationText, millisOf, readDuration, readSize, sizeText, timeText } from '../../ui/format';
 import { toYaml } from '../../ui/yaml';
 
 // What the configuration file says beside what holds without it: names, defaults, bounds and words come from the API
-// (DescribeType), values from GetSettings, which has the defaults of most sections filled in.
+// (DescribeType), values from GetSettings, which has the defaults of most sections filled in, and where they come from
+// from GetSettingSources.
 
-/** `file`: another than the default. `either`: the API tells a default in words that nothing can be compared with. */
-export type Source = 'file' | 'default' | 'either' | 'unset';
+/** `derived`: nothing sets it, and what holds is not the default but what this machine allows of it. */
+export type Source = 'file' | 'variable' | 'default' | 'derived' | 'unset';
 
 export interface Setting {
   /** As in the file: `server.log_level`. */
@@ -26,6 +27,12 @@ export interface Setting {
   default: string;
   help: string;
   source: Source;
+  /** `carillon.yaml:12`; empty where the file does not set it. */
+  place: string;
+  /** The environment variable that sets it, whatever the file says. */
+  variable: string;
+  /** What holds a secret or a certificate that the file only names: `env: MASTER_KEY`. */
+  reference: string;
 }
 
 export interface Section {
@@ -102,27 +109,32 @@ function certificate(value: JsonValue): string {
   return [String(subject ?? 'set'), end].filter(Boolean).join(', ');
 }
 
-function settingOf(field: Field, section: string, value: JsonValue | undefined): Setting {
+/** Its file without the folder, and the line. */
+export const placeOf = (file: string, line: number) => (line === 0 ? '' : `${file.slice(file.lastIndexOf('/') + 1)}:${line}`);
+
+function settingOf(field: Field, section: string, value: JsonValue | undefined, set: SettingSource | undefined, file: string): Setting {
   const docs = docsOf(field);
   const prefix = prefixOf(field.enumValues);
   const known = docs.placeholder || (field.type === 'bool' ? defaultWords(field.comment) || 'false' : '');
   const words = known || short(defaultWords(field.comment), prefix);
   const setting: Setting = {
     path: field.path, name: field.path.slice(section.length + 1), value: '', secret: false, items: [], default: words,
-    help: field.comment.replace(DEFAULT, '').replace(/ {2,}/g, ' ').trim(), source: 'unset',
+    help: field.comment.replace(DEFAULT, '').replace(/ {2,}/g, ' ').trim(), source: set?.variable ? 'variable' : set ? 'file' : 'unset',
+    place: placeOf(file, set?.line ?? 0), variable: set?.variable ?? '', reference: set?.reference ?? '',
   };
-  if (field.type === `${MESSAGE}Secret`) return { ...setting, secret: isObject(value) && value['set'] === true, source: isObject(value) ? 'file' : 'unset' };
-  if (field.type === `${MESSAGE}Pem`) return { ...setting, value: value === undefined ? '' : certificate(value), source: value === undefined ? 'unset' : 'file' };
+  if (field.type === `${MESSAGE}Secret`) return { ...setting, secret: isObject(value) && value['set'] === true };
+  if (field.type === `${MESSAGE}Pem`) return { ...setting, value: value === undefined ? '' : certificate(value) };
   if (Array.isArray(value)) {
     const messages = value.some(isObject);
-    return { ...setting, source: 'file', items: messages ? value.map(yamlOf) : [], value: messages ? '' : value.map((each) => scalar(each, field)).join(', ') };
+    return { ...setting, items: messages ? value.map(yamlOf) : [], value: messages ? '' : value.map((each) => scalar(each, field)).join(', ') };
   }
-  if (isObject(value)) return { ...setting, source: 'file', value: yamlOf(value) };
-  if (value === undefined) return words ? { ...setting, value: words, source: 'default' } : setting;
+  if (isObject(value)) return { ...setting, value: yamlOf(value) };
+  if (value === undefined) return set || !words ? setting : { ...setting, value: words, source: 'default' };
   const text = scalar(value, field);
+  if (set) return { ...setting, value: text };
   const sure = known || prefix;
-  const same = comparable(text, field) === comparable(words, field);
-  return { ...setting, value: text, source: same ? 'default' : words && !sure ? 'either' : 'file' };
+  const other = sure && comparable(text, field) !== comparable(words, field);
+  return { ...setting, value: text, source: other ? 'derived' : 'default' };
 }
 
 const isMessage = (field: Field) => field.type.startsWith(MESSAGE) && field.enumValues.length === 0;
@@ -130,8 +142,9 @@ const isMessage = (field: Field) => field.type.startsWith(MESSAGE) && field.enum
 const WHOLE = ['Secret', 'Pem', 'JsonWebKeySet'].map((name) => MESSAGE + name);
 
 /** `fields` are those of the message Config, in their order. */
-export function readSettings(config: Config, fields: Field[]): Section[] {
+export function readSettings(config: Config, fields: Field[], { file, sources }: Pick<SettingSources, 'file' | 'sources'>): Section[] {
   const json = toJson(ConfigSchema, config) as JsonObject;
+  const set = new Map(sources.map((source) => [source.path, source]));
   const sections: Section[] = [];
   // What is within a message that is not set, or that is one value, has no line of its own.
   let within = '';
@@ -151,19 +164,23 @@ export function readSettings(config: Config, fields: Field[]): Section[] {
       if (whole || value === undefined) within = `${field.path}.`;
       if (!whole && value !== undefined) continue;
     }
-    sections.at(-1)?.settings.push(settingOf(field, top, value));
+    sections.at(-1)?.settings.push(settingOf(field, top, value, set.get(field.path), file));
   }
   return sections;
 }
 
-/** Those whose name or words have all that is asked for; `only`: what the file says itself. */
+/** Whether the file or a variable says it. */
+export const isSet = ({ source }: Setting) => source === 'file' || source === 'variable';
+
+/** Those whose name or words have all that is asked for; `only`: what is set. */
 export function choose(sections: Section[], asked: string, only: boolean): Section[] {
   const terms = asked.toLowerCase().split(/\s+/).filter(Boolean);
   return sections.map((section) => ({
     ...section,
-    settings: section.settings.filter(({ path, help, value, source }) => {
-      const text = `${path} ${help} ${value}`.toLowerCase();
-      return (!only || source === 'file') && terms.every((term) => text.includes(term));
+    settings: section.settings.filter((setting) => {
+      const { path, help, value, variable, reference } = setting;
+      const text = `${path} ${help} ${value} ${variable} ${reference}`.toLowerCase();
+      return (!only || isSet(setting)) && terms.every((term) => text.includes(term));
     }),
   })).filter(({ name, help, settings }) => settings.length > 0 || (!only && terms.every((term) => `${name} ${help}`.toLowerCase().includes(term))));
 }
