@@ -1,9 +1,9 @@
-import { create } from '@bufbuild/protobuf';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { Operation_Kind as Kind, Operation_KindSchema as KindSchema, OperationSchema, Operation_State as State, Operation_StateSchema as StateSchema } from '../src/gen/carillon/v1/operation_pb';
+import { Operation_Kind as Kind, Operation_KindSchema as KindSchema, Operation_RequestSchema as RequestSchema, Operation_Request_Selection as Meant, OperationSchema, Operation_State as State, Operation_StateSchema as StateSchema } from '../src/gen/carillon/v1/operation_pb';
 import { ReplayEventsRequest_Selection as Selection } from '../src/gen/carillon/v1/delivery_service_pb';
 import { filterFor, merged, slim, targetWords } from '../src/screens/replays/Replays';
-import { askedOf, lacking, likeThis, localText, readAsked, requestFor } from '../src/screens/replays/request';
+import { lacking, likeThis, localText, parted, readAsked, requestFor } from '../src/screens/replays/request';
 import { timestampOf } from '../src/ui/format';
 import { KINDS, onTheWay, OPERATION_STATES, paceOf, type Sample, withSample } from '../src/ui/operations';
 import { readRate } from '../src/ui/RateField';
@@ -75,8 +75,22 @@ describe('the form of a replay', () => {
     expect(Date.parse(localText(T0 + 5_000))).toBe(T0 + 5_000);
     expect(localText(undefined)).toBe('');
   });
-  it('begins like an operation by what the API tells, where the tab knows no more', () => {
-    expect(askedOf('tenants/a/operations/1')).toBeUndefined();
-    expect(likeThis({ name: 'tenants/a/operations/1', target: 'tenants/a/destinations/crm', maxRate: 2 })).toBe('/replays/new?destination=tenants%2Fa%2Fdestinations%2Fcrm&rate=2');
+  it('begins like an operation by what that was asked for', () => {
+    const like = (init: object) => likeThis({ target: 'tenants/a/destinations/crm', request: create(RequestSchema, { destination: 'tenants/a/destinations/crm', ...init } as MessageInitShape<typeof RequestSchema>) });
+    expect(like({ selection: Meant.SUBSCRIBED })).toBe('/replays/new?destination=tenants%2Fa%2Fdestinations%2Fcrm');
+    expect(like({})).toBe('/replays/new?destination=tenants%2Fa%2Fdestinations%2Fcrm');
+    expect(likeThis({ target: 'tenants/a/destinations/crm' })).toBe('/replays/new?destination=tenants%2Fa%2Fdestinations%2Fcrm');
+    const whole = { filter: 'type = "a\\"b" AND (id = "x" OR id = "y")', selection: Meant.MISSING, maxRate: 0.5, startTime: timestampOf(T0), endTime: timestampOf(T0 + 500) };
+    const asked = ask(like(whole).split('?')[1]!);
+    expect(asked).toMatchObject({ type: 'a"b', filter: 'id = "x" OR id = "y"', from: T0, to: T0 + 500, rate: '0.5' });
+    expect(requestFor(asked)).toEqual({ destination: 'tenants/a/destinations/crm', ...whole, selection: Selection.MISSING });
+  });
+  it('takes a filter apart only as it is put together', () => {
+    for (const filter of ['', 'id = "x"', 'type = "a.b"', 'type = "a" AND id = "x"', 'type = "a" AND (id = "x")', 'type = "a" AND (id = "x") OR (id = "y")', 'type = "a\\\\" OR type = "b"', 'type = "a.*"']) {
+      const { type, filter: rest } = parted(filter);
+      expect(requestFor(ask(new URLSearchParams({ destination: 'tenants/a/destinations/crm', type, filter: rest }).toString())).filter).toBe(filter);
+    }
+    expect(parted('type = "a" AND (id = "x")')).toEqual({ type: 'a', filter: 'id = "x"' });
+    expect(parted('type = "a" AND (id = "x") OR (id = "y")').type).toBe('');
   });
 });

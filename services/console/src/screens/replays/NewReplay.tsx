@@ -16,7 +16,7 @@ import { useAddress } from '../../ui/Filters';
 import { Card, Foreign } from '../../ui/parts';
 import { RateField } from '../../ui/RateField';
 import { Empty, ErrorBox, Loading, NoRights, Query } from '../../ui/status';
-import { type Asked, keepAsked, lacking, localText, readAsked, requestFor, SELECTIONS } from './request';
+import { type Asked, lacking, localText, readAsked, requestFor, SELECTIONS } from './request';
 import './replays.css';
 
 const WAIT_MS = 500;
@@ -80,9 +80,7 @@ function Form() {
   const lacks = lacking(asked);
   const replay = useMutation(DeliveryService.method.replayEvents, {
     onSuccess: ({ operation }) => {
-      if (!operation) return;
-      keepAsked(operation.name, params.toString());
-      go(toOperation(operation.name));
+      if (operation) go(toOperation(operation.name));
     },
     onError: () => setRequestId(newRequestId()),
   });

@@ -13,7 +13,7 @@ import { OperationChip, ProgressBar } from '../../ui/OperationParts';
 import { Card, Copy, Foreign, Kv, Time } from '../../ui/parts';
 import { RateField, readRate } from '../../ui/RateField';
 import { Empty, ErrorBox, Hint, Needs, PageLoading, Query } from '../../ui/status';
-import { askedOf, likeThis } from './request';
+import { likeThis, selectionOf } from './request';
 import { targetWords } from './Replays';
 import './replays.css';
 
@@ -96,13 +96,21 @@ function Progress({ operation, at }: { operation: Operation; at: number }) {
   );
 }
 
+/** What it was asked for. */
+function askedRows({ kind, request }: Operation): [string, React.ReactNode][] {
+  if (!request) return [];
+  const filter: [string, React.ReactNode] = ['Filter', request.filter && request.filter !== '*' ? <Foreign key="f" text={request.filter} className="mono" /> : 'none: all'];
+  if (kind !== Kind.REPLAY) return [filter];
+  const time = (at: typeof request.startTime, otherwise: string) => (at ? <Time key="t" at={at} form="full" /> : otherwise);
+  return [['Which', selectionOf(request).label], filter, ['Accepted from', time(request.startTime, 'the oldest that was kept')], ['Until, exclusive', time(request.endTime, 'its beginning')]];
+}
+
 function Page({ operation, at, refresh }: { operation: Operation; at: number; refresh: () => void }) {
   const viewer = useViewer();
   const { kind, target, state } = operation;
   const destination = destinationIdOf(target);
   const one = destination !== '' && destination !== '-';
   const [began, ended] = [millisOf(operation.createTime), millisOf(operation.endTime)];
-  const kept = askedOf(operation.name);
   return (
     <>
       <nav className="crumbs" aria-label="Where you are"><Link href="/replays">Replays</Link><span aria-hidden>/</span><Foreign text={tenantOf(operation.name)} /></nav>
@@ -127,10 +135,10 @@ function Page({ operation, at, refresh }: { operation: Operation; at: number; re
         <Kv rows={[
           ['Kind', KINDS[kind].label],
           ['Where', one ? <Link key="d" href={toDestination(target)}><Foreign text={target} className="mono" /></Link> : <Foreign key="d" text={target} className="mono" />],
+          ...askedRows(operation),
           ...(sends(kind) ? [['Rate at most', operation.maxRate === undefined ? 'what the destination takes' : rateWords(operation.maxRate)] as [string, string]] : []),
           ['Last change', <Time key="u" at={operation.updateTime} form="full" />],
           ['Name', <span key="n" className="mono"><Foreign text={operation.name} /> <Copy value={operation.name} what="name" /></span>],
-          ...(kind === Kind.REPLAY ? [['Filter and range', kept === undefined ? 'not known here: it was not started in this tab' : <Link key="k" href={`/replays/new?${kept}`}>as in its form</Link>] as [string, React.ReactNode]] : []),
         ]} />
       </Card>
       {operation.done ? null : <p className="muted mt0">It goes on when you close this tab.</p>}

@@ -1,7 +1,7 @@
-import { recall, remember } from '../../api/storage';
 import { quoted } from '../../api/names';
 import { ReplayEventsRequest_Selection as Selection } from '../../gen/carillon/v1/delivery_service_pb';
-import { timestampOf } from '../../ui/format';
+import type { Operation_Request as Request } from '../../gen/carillon/v1/operation_pb';
+import { millisOf, timestampOf } from '../../ui/format';
 import { readRate } from '../../ui/RateField';
 
 // What a replay asks for, as the address of its form has it.
@@ -60,27 +60,31 @@ export function localText(ms: number | undefined): string {
   return new Date(ms - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 }
 
-const KEPT = 20;
-type Known = [name: string, address: string][];
+const ONE_TYPE = /^type = ("(?:[^"\\]|\\.)*")(?: AND \(([^()]*)\))?$/;
 
-function known(): Known {
-  try {
-    const list: unknown = JSON.parse(recall('replays') ?? '[]');
-    return Array.isArray(list) ? list.filter((each): each is Known[number] => Array.isArray(each) && each.length === 2 && each.every((part) => typeof part === 'string')) : [];
-  } catch {
-    return [];
-  }
+/** A filter as the form has it: `requestFor` makes the same filter of both. */
+export function parted(filter: string): { type: string; filter: string } {
+  const [, type, rest = ''] = ONE_TYPE.exec(filter) ?? [];
+  if (type === undefined) return { type: '', filter };
+  const plain = type.slice(1, -1).replace(/\\(.)/g, '$1');
+  return quoted(plain) === type ? { type: plain, filter: rest } : { type: '', filter };
 }
 
-/** The API does not keep what a replay asked for: the tab does, of the newest that it began. */
-export const keepAsked = (operation: string, address: string) => remember('replays', JSON.stringify([[operation, address], ...known()].slice(0, KEPT)));
-export const askedOf = (operation: string): string | undefined => known().find(([name]) => name === operation)?.[1];
+/** The words for which events of a range an operation means. */
+export const selectionOf = (request: Request) => SELECTIONS.find(({ selection }) => Number(selection) === Number(request.selection)) ?? SELECTIONS[0]!;
 
-/** The address of a form that begins like an operation: all that this tab knows of it, otherwise what the API tells. */
-export function likeThis(operation: { name: string; target: string; maxRate?: number | undefined }): string {
-  const kept = askedOf(operation.name);
-  if (kept !== undefined) return `/replays/new?${kept}`;
-  const params = new URLSearchParams({ destination: operation.target });
-  if (operation.maxRate !== undefined) params.set('rate', String(operation.maxRate));
+/** The address of a form that asks for what an operation was asked for. */
+export function likeThis({ target, request }: { target: string; request?: Request | undefined }): string {
+  const params = new URLSearchParams({ destination: request?.destination || target });
+  if (request) {
+    const { type, filter } = parted(request.filter);
+    const [from, to, { value }] = [millisOf(request.startTime), millisOf(request.endTime), selectionOf(request)];
+    if (from !== undefined) params.set('from', new Date(from).toISOString());
+    if (to !== undefined) params.set('to', new Date(to).toISOString());
+    if (type) params.set('type', type);
+    if (filter) params.set('filter', filter);
+    if (value !== 'subscribed') params.set('selection', value);
+    if (request.maxRate !== undefined) params.set('rate', String(request.maxRate));
+  }
   return `/replays/new?${params}`;
 }
