@@ -35,9 +35,12 @@ export function docsOf(field: Field): FieldDocs {
   };
 }
 
+/** What the API says of a message, asked once. */
+export const useDescription = (type: string) => useQuery(ServerService.method.describeType, { type: `carillon.v1.${type}` }, { staleTime: Infinity });
+
 /** What the API says of the members of a message, by their path. */
 export function useFieldDocs(type: string): (path: string) => FieldDocs | undefined {
-  const { data } = useQuery(ServerService.method.describeType, { type: `carillon.v1.${type}` }, { staleTime: Infinity });
+  const { data } = useDescription(type);
   const byPath = new Map(data?.fields.map((field) => [field.path, field]));
   return (path) => {
     const field = byPath.get(path);

@@ -1,6 +1,6 @@
 import { Button, Skeleton } from '@mantine/core';
 import { IconAlertTriangle, IconLock, IconRefresh } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { ApiError } from '../api/errors';
 import { readError } from '../api/errors';
 import { Origin_Kind, type Origin } from '../gen/carillon/v1/resource_pb';
@@ -67,10 +67,20 @@ export interface Loaded<T> {
   refetch: () => unknown;
 }
 
-/** The states of one query: skeletons, an error with what was known before, or the data. */
-export function Query<T>({ of, loading, children }: { of: Loaded<T>; loading?: ReactNode; children: (data: T) => ReactNode }) {
+/** Whether all have answered once, or failed: true from then on, whatever they ask later. What stands above other parts of
+    a page is shown with them, so that nothing moves under a hand that is about to press it. */
+export function useAnswered(...queries: Pick<Loaded<unknown>, 'data' | 'error' | 'isFetching'>[]): boolean {
+  const [answered, setAnswered] = useState(false);
+  const now = answered || queries.every(({ data, error, isFetching }) => data !== undefined || error || !isFetching);
+  if (now && !answered) setAnswered(true);
+  return now;
+}
+
+/** The states of one query: skeletons, also until it is `ready` to be shown, an error with what was known before, or the
+    data. */
+export function Query<T>({ of, ready = true, loading, children }: { of: Loaded<T>; ready?: boolean; loading?: ReactNode; children: (data: T) => ReactNode }) {
   const retry = () => void of.refetch();
-  if (of.data === undefined) {
+  if (of.data === undefined || !ready) {
     return of.error ? <ErrorBox error={of.error} retry={retry} /> : <>{loading ?? <Loading />}</>;
   }
   return (

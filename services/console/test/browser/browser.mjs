@@ -46,6 +46,18 @@ export async function axe(page) {
   });
 }
 
+/** How far what was shown already moved while the rest of a page came (the sum of the browser's layout shifts), and what
+    moved. Before pages are opened; each begins at 0. */
+export const watchShifts = (page) => page.addInitScript(() => {
+  window.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const { hadRecentInput, value, sources } of list.getEntries()) {
+      if (!hadRecentInput) window.shifts.push({ value, moved: sources.map(({ node, previousRect, currentRect }) => `${node?.nodeName} ${node?.className ?? ''} ${Math.round(previousRect.y)} -> ${Math.round(currentRect.y)}`) });
+    }
+  }).observe({ type: 'layout-shift', buffered: true });
+});
+export const shiftsOf = (page) => page.evaluate(() => ({ sum: window.shifts.reduce((all, { value }) => all + value, 0), moved: window.shifts.flatMap(({ moved }) => moved) }));
+
 /** Waits until nothing is loading. */
 export async function settled(page) {
   await page.waitForSelector('h1');

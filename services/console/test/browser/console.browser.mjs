@@ -4,12 +4,14 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { after, before, describe, it } from 'node:test';
-import { axe, launch, open, settled } from './browser.mjs';
+import { axe, launch, open, settled, shiftsOf, watchShifts } from './browser.mjs';
 import { NOT_THERE, visitAt } from './stage.mjs';
 import { HOSTILE, proxy, seed, startCarillond, TOKENS } from './support.mjs';
 
 const PICTURES = process.env.PICTURES;
 const BUDGET = 270_000;
+/** Of layout shifts while a page loads. */
+const MOST_SHIFT = 0.01;
 
 let carillond;
 let receivers;
@@ -61,12 +63,15 @@ const visit = (options, run) => visitAt(browser, carillond, options, run);
 describe('screens', () => {
   // The colors do not depend on the width: both themes at one of them.
   for (const [width, height, scheme] of [[1280, 860, 'light'], [1280, 860, 'dark'], [360, 780, 'light']]) {
-    it(`have nothing that axe finds: ${width} px, ${scheme}`, { timeout: 1_200_000 }, async () => {
+    it(`keep still while they load and have nothing that axe finds: ${width} px, ${scheme}`, { timeout: 1_200_000 }, async () => {
       const found = [];
       const axed = await open(browser, carillond.base, { width, height, scheme, token: TOKENS.operator, allow: [NOT_THERE], bypassCSP: true });
+      await watchShifts(axed.page);
       for (const [name, path] of Object.entries(screens())) {
         await axed.to(path);
         await settled(axed.page);
+        const { sum, moved } = await shiftsOf(axed.page);
+        if (sum >= MOST_SHIFT) found.push(`${name}: moves by ${sum.toFixed(3)} while it loads: ${moved.join(', ')}`);
         const over = await axed.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         if (over > 0) found.push(`${name}: ${over} px too wide`);
         if (PICTURES) await axed.page.screenshot({ path: `${PICTURES}/${name}-${width}-${scheme}.png`, fullPage: !/^(destinations|deliveries|tenants|tokens|portal-links|audit|events|dead|replays|subscriptions$)/.test(name) });

@@ -10,7 +10,7 @@ import { SubscriptionService } from '../../gen/carillon/v1/subscription_service_
 import { REASONS } from '../../ui/reasons';
 import { filterWords } from '../../ui/filterWords';
 import { Card, Chip, Foreign } from '../../ui/parts';
-import { Empty, ErrorBox, Loading, Query } from '../../ui/status';
+import { Empty, ErrorBox, PageLoading, Query, useAnswered } from '../../ui/status';
 
 /** Whether an event came here, and why or why not. */
 function WouldItHave({ destination }: { destination: Destination }) {
@@ -50,10 +50,11 @@ function WouldItHave({ destination }: { destination: Destination }) {
 export function Gets({ destination }: { destination: Destination }) {
   const viewer = useViewer();
   const query = useQuery(SubscriptionService.method.listSubscriptions, { parent: `tenants/${tenantOf(destination.name)}`, pageSize: 1000, filter: `destinations:${quoted(destination.name)}` });
+  if (!useAnswered(query)) return <PageLoading />;
   return (
     <div className="cols-2-1">
       <Card title="Subscriptions that lead here" pad={false}>
-        <Query of={query} loading={<Loading rows={4} />}>
+        <Query of={query}>
           {(data) => {
             const mine = data.subscriptions;
             if (mine.length === 0) return <Empty title="It gets nothing">No subscription leads here. Events that nobody asks for are kept for a while.</Empty>;

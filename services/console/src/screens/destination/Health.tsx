@@ -8,7 +8,7 @@ import type { Destination } from '../../gen/carillon/v1/destination_pb';
 import { count, durationMs, percent, took } from '../../ui/format';
 import { Card, Chip, Foreign, Kv, OutcomeChip, Since, Time } from '../../ui/parts';
 import { RangePicker, useRange } from '../../ui/RangePicker';
-import { Empty, Loading, Query } from '../../ui/status';
+import { Empty, Loading, PageLoading, Query, useAnswered } from '../../ui/status';
 import { TRIGGERS } from '../../ui/states';
 import { TimeChart } from '../../ui/TimeChart';
 import { policyRows } from './policyWords';
@@ -77,6 +77,7 @@ export function Health({ destination }: { destination: Destination }) {
   const day = useStats(name, '24h');
   const toLog = (from: number, to: number) =>
     go(`${logOf(name)}&from=${encodeURIComponent(new Date(from).toISOString())}&to=${encodeURIComponent(new Date(to).toISOString())}`);
+  if (!useAnswered(stats, day)) return <PageLoading />;
   return (
     <div className="cols-2-1">
       <div className="stack">

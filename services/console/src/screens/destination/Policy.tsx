@@ -10,10 +10,10 @@ import { DestinationService } from '../../gen/carillon/v1/destination_service_pb
 import { Origin_Kind } from '../../gen/carillon/v1/resource_pb';
 import { ApiField } from '../../ui/ApiField';
 import { Json } from '../../ui/Code';
-import { useFieldDocs } from '../../ui/fields';
+import { useDescription, useFieldDocs } from '../../ui/fields';
 import { plural } from '../../ui/format';
 import { Card, Copy, Foreign } from '../../ui/parts';
-import { ErrorBox, ReadOnly } from '../../ui/status';
+import { ErrorBox, PageLoading, ReadOnly, useAnswered } from '../../ui/status';
 import { toYaml } from '../../ui/yaml';
 import { edit, FIELDS, fileOf, GROUPS, textIn, jsonOf } from './policyForm';
 
@@ -21,6 +21,7 @@ import { edit, FIELDS, fileOf, GROUPS, textIn, jsonOf } from './policyForm';
 export function Policy({ destination, onChanged }: { destination: Destination; onChanged: () => void }) {
   const viewer = useViewer();
   const docs = useFieldDocs('Destination');
+  const ready = useAnswered(useDescription('Destination'));
   // What the form was begun from: a refresh does not change it under whoever types.
   const [base, setBase] = useState(destination);
   const [texts, setTexts] = useState<Record<string, string>>({});
@@ -43,6 +44,7 @@ export function Policy({ destination, onChanged }: { destination: Destination; o
       setRequestId(newRequestId());  // shown below
     }
   };
+  if (!ready) return <PageLoading />;
   const yaml = toYaml(fileOf(edited.json) as Parameters<typeof toYaml>[0]).trim();
   const others = otherErrors(error, FIELDS.map(({ path }) => path), 'destination');
   return (

@@ -13,7 +13,7 @@ import { Json } from '../../ui/Code';
 import { Confirm } from '../../ui/Dialog';
 import { filterWords } from '../../ui/filterWords';
 import { Card, Chip, Copy, Foreign, Kv, Time } from '../../ui/parts';
-import { Empty, Loading, Needs, PageLoading, Query, ReadOnly } from '../../ui/status';
+import { Empty, Loading, Needs, PageLoading, Query, ReadOnly, useAnswered } from '../../ui/status';
 import { schemaWords } from '../event-types/groups';
 import { SchemaDialog } from '../event-types/SchemaDialog';
 import { subscribes } from './subscribes';
@@ -23,8 +23,11 @@ const VALIDATIONS: Record<Validation, string> = {
   [Validation.VALIDATION_UNSPECIFIED]: 'refused where there is a schema', [Validation.OFF]: 'not looked at', [Validation.WARN]: 'counted, and taken', [Validation.REFUSE]: 'refused',
 };
 
+const useMembers = (id: string, enabled: boolean) =>
+  useQuery(EventTypeService.method.suggestMembers, { types: [id], pageSize: 500 }, { enabled, staleTime: 60_000 });
+
 function Members({ id }: { id: string }) {
-  const query = useQuery(EventTypeService.method.suggestMembers, { types: [id], pageSize: 500 }, { staleTime: 60_000 });
+  const query = useMembers(id, true);
   return (
     <Card title="Members" pad={false}>
       <Query of={query} loading={<Loading rows={5} />}>
@@ -130,12 +133,14 @@ function Page({ type, id, refresh }: { type: Message; id: string; refresh: () =>
 export default function EventType() {
   const params = useParams<{ id: string }>();
   const id = decodeURIComponent(params.id);
+  const viewer = useViewer();
   const query = useQuery(EventTypeService.method.getEventType, { name: `eventTypes/${id}` });
+  const ready = useAnswered(query, useMembers(id, viewer.may('EventTypeService/SuggestMembers')));
   return (
     <div className="page">
       <title>{`${id} · Carillon`}</title>
       {query.error && !query.data ? <h1><Foreign text={id} /></h1> : null}
-      <Query of={query} loading={<PageLoading />}>{(type) => <Page type={type} id={id} refresh={() => void query.refetch()} />}</Query>
+      <Query of={query} ready={ready} loading={<PageLoading />}>{(type) => <Page type={type} id={id} refresh={() => void query.refetch()} />}</Query>
     </div>
   );
 }

@@ -12,10 +12,10 @@ import { bytes, count } from '../../ui/format';
 import { useAddress } from '../../ui/Filters';
 import { JsonTree } from '../../ui/JsonTree';
 import { Card, Copy, Foreign, Kv, Time } from '../../ui/parts';
-import { Empty, Needs, PageLoading, Query } from '../../ui/status';
+import { Empty, Needs, PageLoading, Query, useAnswered } from '../../ui/status';
 import { publishCurl } from './curl';
 import { ReplayDialog } from './ReplayDialog';
-import { Routes } from './Routes';
+import { Routes, useRoutes } from './Routes';
 
 const VIEWS = [{ value: 'tree', label: 'Tree' }, { value: 'laid', label: 'Lines' }, { value: 'raw', label: 'Raw' }];
 
@@ -86,11 +86,13 @@ export default function Event() {
   const { tenant = '', id = '' } = useParams<{ tenant: string; id: string }>();
   const name = `tenants/${decodeURIComponent(tenant)}/events/${decodeURIComponent(id)}`;
   const query = useQuery(EventService.method.getEvent, { name }, { staleTime: Infinity });
+  const routes = useRoutes(name);
+  const ready = useAnswered(query, routes.query, routes.subscriptions, routes.deliveries);
   return (
     <div className="page">
       <title>{`${query.data?.type ?? 'Event'} · Carillon`}</title>
       {query.error && !query.data ? <h1>Event <Foreign text={decodeURIComponent(id)} /></h1> : null}
-      <Query of={query} loading={<PageLoading />}>{(event) => <Page event={event} />}</Query>
+      <Query of={query} ready={ready} loading={<PageLoading />}>{(event) => <Page event={event} />}</Query>
       {query.error && !query.data ? <Empty title="It may be too old" action={<Link href="/events">To the events</Link>}>The journal keeps events for a while (<code>journal.retention_age</code>).</Empty> : null}
     </div>
   );

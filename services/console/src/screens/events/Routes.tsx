@@ -65,13 +65,22 @@ function Rows({ routes, subscriptions, deliveries }: { routes: Route[]; subscrip
   );
 }
 
+const eventIdOf = (name: string) => name.slice(name.indexOf('/events/') + '/events/'.length);
+
+/** Where the event of that name goes, by which rules, and what came of it. */
+export function useRoutes(name: string) {
+  const viewer = useViewer();
+  const parent = `tenants/${tenantOf(name)}`;
+  const query = useQuery(EventService.method.explainEvent, { name }, { enabled: viewer.may('EventService/ExplainEvent'), refetchInterval: 10_000 });
+  const subscriptions = useQuery(SubscriptionService.method.listSubscriptions, { parent, pageSize: 1000 }, { enabled: viewer.may('SubscriptionService/ListSubscriptions'), staleTime: 30_000 });
+  const deliveries = useQuery(DeliveryService.method.listDeliveries, { parent: `${parent}/destinations/-`, filter: `event_id = ${quoted(eventIdOf(name))}`, pageSize: 1000 }, { enabled: viewer.may('DeliveryService/ListDeliveries'), refetchInterval: 10_000 });
+  return { query, subscriptions, deliveries };
+}
+
 /** Where an event went, and why or why not, for each destination of its tenant. */
 export function Routes({ event }: { event: Event }) {
   const viewer = useViewer();
-  const parent = `tenants/${tenantOf(event.name)}`;
-  const query = useQuery(EventService.method.explainEvent, { name: event.name }, { enabled: viewer.may('EventService/ExplainEvent'), refetchInterval: 10_000 });
-  const subscriptions = useQuery(SubscriptionService.method.listSubscriptions, { parent, pageSize: 1000 }, { enabled: viewer.may('SubscriptionService/ListSubscriptions'), staleTime: 30_000 });
-  const deliveries = useQuery(DeliveryService.method.listDeliveries, { parent: `${parent}/destinations/-`, filter: `event_id = ${quoted(event.id)}`, pageSize: 1000 }, { enabled: viewer.may('DeliveryService/ListDeliveries'), refetchInterval: 10_000 });
+  const { query, subscriptions, deliveries } = useRoutes(event.name);
   const routes = query.data?.routes ?? [];
   return (
     <Card title="Where it goes, and why" pad={false} aside={query.data ? <span className="muted num">{count(routes.filter(goes).length)} of {plural(routes.length, 'destination')}</span> : null}>

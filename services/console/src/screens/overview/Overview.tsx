@@ -9,7 +9,7 @@ import { type Summary, StatsService } from '../../gen/carillon/v1/stats_service_
 import { count, plural } from '../../ui/format';
 import { Card } from '../../ui/parts';
 import { RangePicker, useRange } from '../../ui/RangePicker';
-import { Loading, PageLoading, Query } from '../../ui/status';
+import { Loading, PageLoading, Query, useAnswered } from '../../ui/status';
 import { TROUBLE_FILTER } from '../../ui/states';
 import { TimeChart } from '../../ui/TimeChart';
 import { ByState, Happened, NeedsAttention } from './lists';
@@ -38,6 +38,7 @@ export default function Overview() {
     { parent, filter: TROUBLE_FILTER, orderBy: 'status.queued_count desc', pageSize: 5 }, { refetchInterval: EVERY, placeholderData: keepPreviousData });
   const toLog = (from: number, to: number) =>
     go(`/deliveries?from=${encodeURIComponent(new Date(from).toISOString())}&to=${encodeURIComponent(new Date(to).toISOString())}`);
+  const ready = useAnswered(summary, stats, trouble);
   if (summary.data?.destinationCount === 0) return <FirstSteps />;
   return (
     <div className="page">
@@ -45,29 +46,33 @@ export default function Overview() {
       <div className="head">
         <div className="min0">
           <h1>Overview</h1>
-          <p className="sub">{summary.data && trouble.data ? sentence(summary.data, trouble.data.totalSize) : ' '}</p>
+          <p className="sub">{ready && summary.data && trouble.data ? sentence(summary.data, trouble.data.totalSize) : ' '}</p>
         </div>
         <span className="grow" />
-        <RangePicker of={['1h', '24h', '7d']} />
+        {ready ? <RangePicker of={['1h', '24h', '7d']} /> : null}
       </div>
-      <Query of={summary} loading={<PageLoading />}>{(data) => <Numbers summary={data} stats={stats.data} range={range} />}</Query>
-      <NeedsAttention of={trouble} />
-      <div className="cols-2-1">
-        <Card title="Attempts by what became of them">
-          <Query of={stats} loading={<Loading rows={6} />}>
-            {(data) => <TimeChart label="Attempts by what became of them" kind="bars" height={216} unit="count" times={data.times} series={data.classes} onRange={toLog} />}
-          </Query>
-        </Card>
-        <ByState summary={summary.data} />
-      </div>
-      <div className="cols-2-1">
-        <Card title="Time to answer">
-          <Query of={stats} loading={<Loading rows={5} />}>
-            {(data) => <TimeChart label="Time to answer" kind="lines" height={168} unit="ms" times={data.times} series={data.latency} />}
-          </Query>
-        </Card>
-        {viewer.may('AuditService/ListAuditEntries') ? <Happened /> : null}
-      </div>
+      {ready ? (
+        <>
+          <Query of={summary}>{(data) => <Numbers summary={data} stats={stats.data} range={range} />}</Query>
+          <NeedsAttention of={trouble} />
+          <div className="cols-2-1">
+            <Card title="Attempts by what became of them">
+              <Query of={stats} loading={<Loading rows={6} />}>
+                {(data) => <TimeChart label="Attempts by what became of them" kind="bars" height={216} unit="count" times={data.times} series={data.classes} onRange={toLog} />}
+              </Query>
+            </Card>
+            <ByState summary={summary.data} />
+          </div>
+          <div className="cols-2-1">
+            <Card title="Time to answer">
+              <Query of={stats} loading={<Loading rows={5} />}>
+                {(data) => <TimeChart label="Time to answer" kind="lines" height={168} unit="ms" times={data.times} series={data.latency} />}
+              </Query>
+            </Card>
+            {viewer.may('AuditService/ListAuditEntries') ? <Happened /> : null}
+          </div>
+        </>
+      ) : <PageLoading />}
     </div>
   );
 }

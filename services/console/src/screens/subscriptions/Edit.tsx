@@ -15,7 +15,7 @@ import { SubscriptionService } from '../../gen/carillon/v1/subscription_service_
 import { DestinationSelect } from '../../ui/DestinationSelect';
 import { filterWords } from '../../ui/filterWords';
 import { Card, Chip, Foreign } from '../../ui/parts';
-import { ErrorBox, Loading, Needs, PageLoading, Query, ReadOnly } from '../../ui/status';
+import { ErrorBox, Loading, Needs, PageLoading, Query, ReadOnly, useAnswered } from '../../ui/status';
 import { type Draft, missing } from '../wizard/draft';
 import { Catalog, Conditions } from '../wizard/EventsStep';
 import { Preview, Sample } from '../wizard/Preview';
@@ -41,8 +41,10 @@ function Patterns({ draft, known, onChange }: { draft: Draft; known: ReadonlySet
   );
 }
 
+const useTypes = () => useQuery(EventTypeService.method.listEventTypes, { pageSize: 1000 }, { staleTime: 30_000 });
+
 function Types({ draft, change }: { draft: Draft; change: (types: string[]) => void }) {
-  const query = useQuery(EventTypeService.method.listEventTypes, { pageSize: 1000 }, { staleTime: 30_000 });
+  const query = useTypes();
   return (
     <Card title="Which events?" aside={<span className="muted num" role="status">{draft.types.length} chosen</span>} pad={false}>
       <Query of={query} loading={<Loading rows={8} />}>
@@ -159,11 +161,12 @@ export default function Edit() {
   const { tenant = '', id = '' } = useParams<{ tenant: string; id: string }>();
   const name = `tenants/${decodeURIComponent(tenant)}/subscriptions/${id}`;
   const query = useQuery(SubscriptionService.method.getSubscription, { name });
+  const ready = useAnswered(query, useTypes());
   return (
     <div className="page">
       <title>{`${id} · Carillon`}</title>
       {query.error && !query.data ? <h1><Foreign text={id} /></h1> : null}
-      <Query of={query} loading={<PageLoading />}>{(subscription) => <Page subscription={subscription} refresh={() => void query.refetch()} />}</Query>
+      <Query of={query} ready={ready} loading={<PageLoading />}>{(subscription) => <Page subscription={subscription} refresh={() => void query.refetch()} />}</Query>
     </div>
   );
 }

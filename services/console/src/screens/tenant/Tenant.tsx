@@ -9,8 +9,9 @@ import { OperationService } from '../../gen/carillon/v1/operation_pb';
 import type { Tenant as Message } from '../../gen/carillon/v1/tenant_pb';
 import { TenantService } from '../../gen/carillon/v1/tenant_service_pb';
 import { count, percent } from '../../ui/format';
+import { useDescription } from '../../ui/fields';
 import { Card, Foreign, Kv, Time } from '../../ui/parts';
-import { Hint, Needs, PageLoading, Query, readOnlyWords, ReadOnly } from '../../ui/status';
+import { Hint, Needs, PageLoading, Query, readOnlyWords, ReadOnly, useAnswered } from '../../ui/status';
 import { TenantChip } from '../tenants/state';
 import { DeleteDialog, DeleteProgress } from './DeleteDialog';
 import { Limits } from './Limits';
@@ -54,10 +55,13 @@ function Used({ n, of }: { n: number; of: number | undefined }) {
   );
 }
 
+const useDeletion = (id: string, enabled: boolean) =>
+  useQuery(OperationService.method.listOperations, { parent: `tenants/${id}`, filter: 'kind = DELETE_TENANT AND done = false', pageSize: 1 }, { enabled });
+
 /** A deletion that goes on, found again after a reload. */
 function Deleting({ id }: { id: string }) {
   const [shown, setShown] = useState(false);
-  const { data } = useQuery(OperationService.method.listOperations, { parent: `tenants/${id}`, filter: 'kind = DELETE_TENANT AND done = false', pageSize: 1 });
+  const { data } = useDeletion(id, true);
   const running = data?.operations[0];
   if (!running) return null;
   return (
@@ -106,12 +110,14 @@ function Page({ tenant, id, refresh }: { tenant: Message; id: string; refresh: (
 export default function Tenant() {
   const params = useParams<{ id: string }>();
   const id = decodeURIComponent(params.id);
+  const viewer = useViewer();
   const query = useQuery(TenantService.method.getTenant, { name: `tenants/${id}` }, { refetchInterval: 10_000 });
+  const ready = useAnswered(query, useDescription('Tenant'), useDeletion(id, viewer.may('OperationService/ListOperations')));
   return (
     <div className="page">
       <title>{`${id} · Carillon`}</title>
       {query.error && !query.data ? <h1><Foreign text={id} /></h1> : null}
-      <Query of={query} loading={<PageLoading />}>{(tenant) => <Page tenant={tenant} id={id} refresh={() => void query.refetch()} />}</Query>
+      <Query of={query} ready={ready} loading={<PageLoading />}>{(tenant) => <Page tenant={tenant} id={id} refresh={() => void query.refetch()} />}</Query>
     </div>
   );
 }
