@@ -3,12 +3,13 @@ import { Menu, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconCheck } from '@tabler/icons-react';
 import { type ReactElement, useState } from 'react';
-import { useLocation } from 'wouter';
+import { useLocation, useSearch } from 'wouter';
 import { chooseTenant, useViewer } from '../api/caller';
 import { lastPart, prefixed } from '../api/names';
 import { TenantService } from '../gen/carillon/v1/tenant_service_pb';
 import { OpenMenu } from '../ui/OpenMenu';
 import { ErrorBox } from '../ui/status';
+import { underTenant } from './underTenant';
 
 const SHOWN = 50;
 
@@ -19,6 +20,7 @@ export default function TenantMenu({ target }: { target: ReactElement }) {
 function Choices() {
   const viewer = useViewer();
   const [path, go] = useLocation();
+  const search = useSearch();
   const [text, setText] = useState('');
   const [asked] = useDebouncedValue(text.trim(), 250);
   const all = viewer.caller.allTenants && viewer.may('TenantService/ListTenants');
@@ -27,8 +29,7 @@ function Choices() {
   const tenants = all ? (data?.tenants ?? []).map((tenant) => lastPart(tenant.name)) : viewer.tenants.filter((each) => each.includes(asked));
   const choose = (tenant: string | undefined) => {
     chooseTenant(tenant);
-    // What is of another tenant is not shown under this one.
-    if (/^\/(destinations|deliveries)\/./.test(path)) go('/');
+    go(underTenant(tenant, path, search));
   };
   return (
     <>

@@ -170,6 +170,18 @@ async function pressAll(page, open) {
   return many;
 }
 
+describe('an operator', () => {
+  it('who looks as one tenant leaves what another has', { timeout: 600_000 }, () => on.visit({ token: TOKENS.operator }, async ({ page, to }) => {
+    await to(`/events/other.inc/${foreign.event}`);
+    await page.getByText('of another tenant').first().waitFor();
+    await page.getByRole('button', { name: 'Tenant: All tenants' }).click();
+    await page.getByRole('menuitem', { name: 'acme', exact: true }).click();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await settled(page);
+    assert.doesNotMatch(await page.locator('main').innerText(), OTHERS);
+  }));
+});
+
 describe('a reader', () => {
   it('sees what it may not do, and whose role does it', { timeout: 600_000 }, () => visit('a reader', {}, async ({ page, to }) => {
     for (const [path, actions] of Object.entries(OFF())) {
