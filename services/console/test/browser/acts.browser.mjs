@@ -1,10 +1,9 @@
 // What is done by buttons and dialogs has its effect at the server and at the receivers, not in the page alone.
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { settled } from './browser.mjs';
+import { once, settled } from './browser.mjs';
 import { stage } from './stage.mjs';
-import { eventually, TOKENS } from './support.mjs';
+import { eventually, signs, TOKENS } from './support.mjs';
 
 const on = stage();
 const EVENTS = 13;  // that the tenant acme has at first
@@ -19,17 +18,6 @@ const visit = (run, options = {}) => on.visit({ token: TOKENS.operator, ...optio
 const dead = async () => Number((await on.carillond.call('DeliveryService/CountDeliveries', { parent: 'tenants/acme/destinations/slow', filter: 'state = DEAD' })).count ?? 0);
 const operation = (name) => on.carillond.call('OperationService/GetOperation', { name });
 const newestOperation = async (filter) => (await on.carillond.call('OperationService/ListOperations', { parent: 'tenants/acme', filter })).operations?.[0];
-
-/** A secret in a dialog that does not go before it is stored. */
-async function once(page, label) {
-  const secret = await page.getByLabel(label, { exact: true }).inputValue();
-  assert.ok(await page.getByRole('button', { name: 'Done' }).isDisabled());
-  await page.getByLabel('I have stored it').check();
-  await page.getByRole('button', { name: 'Done' }).click();
-  await page.getByRole('dialog').waitFor({ state: 'detached' });
-  assert.ok(!(await page.content()).includes(secret), 'it is shown once');
-  return secret;
-}
 
 describe('access', () => {
   it('a token is made, shown once, good until it is revoked', LONG, () => visit(async ({ page, to }) => {
@@ -129,11 +117,6 @@ describe('an event type', () => {
     await assert.rejects(() => on.carillond.publish('other.inc', 'invoice.sent', { number: 2 }), /is archived/);
   }, { allow: [/status of 400/] }));
 });
-
-const signs = (secret, { headers, body }) => {
-  const mac = createHmac('sha256', Buffer.from(secret.replace('whsec_', ''), 'base64')).update(`${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`).digest('base64');
-  return headers['webhook-signature'].split(' ').includes(`v1,${mac}`);
-};
 
 describe('keys', () => {
   it('one is added beside the two there are, all sign, and a revoked one signs no more', LONG, () => visit(async ({ page, to }) => {

@@ -1,5 +1,6 @@
 // A browser that fails a test on what nobody should see: errors of the console, violations of the policy, requests to
 // another origin.
+import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
@@ -64,4 +65,15 @@ export async function settled(page) {
   await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'));
   await page.evaluate(() => document.fonts.ready);
   await page.waitForTimeout(250);
+}
+
+/** A secret in a dialog that does not go before it is stored. */
+export async function once(page, label) {
+  const secret = await page.getByLabel(label, { exact: true }).inputValue();
+  assert.ok(await page.getByRole('button', { name: 'Done' }).isDisabled());
+  await page.getByLabel('I have stored it').check();
+  await page.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.ok(!(await page.content()).includes(secret), 'it is shown once');
+  return secret;
 }

@@ -1,8 +1,9 @@
 // What people come to the console for, from its beginning to what arrives at a receiver.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { once } from './browser.mjs';
 import { stage } from './stage.mjs';
-import { eventually, receiver, TOKENS } from './support.mjs';
+import { eventually, receiver, signs, TOKENS } from './support.mjs';
 
 const on = stage();
 const visit = (options, run) => on.visit(options, run);
@@ -78,15 +79,42 @@ describe('mending', () => {
     assert.deepEqual(timeouts, { connect: '0.100s', total: '30s' });
   }));
 
-  it('keys rotate with an overlap', { timeout: 300_000 }, () => visit({ token: TOKENS.acme }, async ({ page, to }) => {
-    await to('/destinations/acme/crm?tab=keys');
-    await page.getByRole('row', { name: /^first/ }).getByRole('button', { name: 'Rotate…' }).click();
-    await page.getByRole('button', { name: 'Rotate first' }).click();
-    assert.match(await page.getByLabel('secret', { exact: true }).inputValue(), /^whsec_/);
-    await page.getByLabel('I have stored it').check();
-    await page.getByRole('button', { name: 'Done' }).click();
-    await page.getByText('ends soon').first().waitFor();
-    const { keys } = await on.carillond.call('KeyService/ListKeys', { parent: 'tenants/acme/destinations/crm' });
-    assert.equal(keys.length, 3);
-  }));
+  it('one of two keys rotates with an overlap while events flow', { timeout: 300_000 }, async () => {
+    const { call, publish } = on.carillond;
+    const parent = 'tenants/acme/destinations/vision6';
+    const vision6 = await receiver();
+    await call('DestinationService/CreateDestination', { parent: 'tenants/acme', destinationId: 'vision6', destination: { url: vision6.url } });
+    await call('SubscriptionService/CreateSubscription', { parent: 'tenants/acme', subscriptionId: 'vision6', subscription: { types: ['order.*'], destinations: ['vision6'] } });
+    const { secret: { value: old } } = await call('KeyService/CreateKey', { parent, keyId: 'partner', key: {} });
+    const before = (await call('KeyService/ListKeys', { parent })).keys.length;
+    assert.ok(before >= 2);
+    let flows = true;
+    let sent = 0;
+    const flow = (async () => {
+      for (; flows; sent += 1) await publish('acme', 'order.paid', { flow: sent });
+    })();
+    const arrived = () => vision6.seen.map((request) => ({ ...request, n: JSON.parse(request.body).data.flow }));
+    try {
+      await eventually(() => vision6.seen.length > 10, 'events that flow');
+      await visit({ token: TOKENS.acme }, async ({ page, to }) => {
+        await to('/destinations/acme/vision6?tab=keys');
+        await page.getByRole('row', { name: /^partner/ }).getByRole('button', { name: 'Rotate…' }).click();
+        await page.getByRole('button', { name: 'Rotate partner' }).click();
+        const secret = await once(page, 'secret');
+        assert.match(secret, /^whsec_/);
+        await page.getByText('ends soon').first().waitFor();
+        assert.equal((await call('KeyService/ListKeys', { parent })).keys.length, before + 1);
+        await eventually(() => vision6.seen.some((request) => signs(secret, request)), 'a signature by the new key');
+        const inForce = sent;
+        await eventually(() => arrived().filter(({ n }) => n > inForce).length > 10, 'more events');
+        assert.ok(arrived().filter(({ n }) => n > inForce).every((request) => signs(secret, request)), 'the new key signs');
+      });
+    } finally {
+      flows = false;
+      await flow;
+    }
+    await eventually(() => new Set(arrived().map(({ n }) => n)).size === sent, 'every event');
+    assert.ok(vision6.seen.every((request) => signs(old, request)), 'the old key signs until it ends');
+    await vision6.close();
+  });
 });

@@ -1,6 +1,6 @@
 // A carillond of its own for the tests in the browser: receivers that answer well and badly, tenants, events.
 import { spawn } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { createServer, request as ask } from 'node:http';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -52,6 +52,12 @@ export async function receiver(answer = { status: 200, body: '{"received":true}'
     close: () => new Promise((resolve) => { server.closeAllConnections(); server.close(resolve); }),
   });
 }
+
+/** Whether a request has a signature by the secret. */
+export const signs = (secret, { headers, body }) => {
+  const mac = createHmac('sha256', Buffer.from(secret.replace('whsec_', ''), 'base64')).update(`${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`).digest('base64');
+  return headers['webhook-signature'].split(' ').includes(`v1,${mac}`);
+};
 
 /** A reverse proxy that takes the prefix away and passes on the rest. `seen`: the paths that were asked for. */
 export async function proxy(prefix) {
