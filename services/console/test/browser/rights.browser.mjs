@@ -182,6 +182,15 @@ describe('an operator', () => {
   }));
 });
 
+describe('a link to a part', () => {
+  it('that the caller may not see shows the first', { timeout: 600_000 }, () => visit('a reader by a portal link', {}, async ({ page, to }) => {
+    await to('/destinations/acme/ledger?tab=changes');
+    await settled(page);
+    assert.equal(await page.getByRole('tab', { selected: true }).innerText(), 'Health');
+    await page.getByRole('heading', { name: 'Attempts by what became of them' }).waitFor();
+  }));
+});
+
 describe('a reader', () => {
   it('sees what it may not do, and whose role does it', { timeout: 600_000 }, () => visit('a reader', {}, async ({ page, to }) => {
     for (const [path, actions] of Object.entries(OFF())) {

@@ -25,8 +25,7 @@ import { Policy } from './Policy';
 import { RecentDeliveries } from './RecentDeliveries';
 import { TestDialog } from './TestDialog';
 
-const TABS = ['health', 'deliveries', 'gets', 'policy', 'keys', 'changes'] as const;
-type Tab = (typeof TABS)[number];
+type Tab = 'health' | 'deliveries' | 'gets' | 'policy' | 'keys' | 'changes';
 
 function Breaker({ destination }: { destination: Message }) {
   const now = useNow();
@@ -69,8 +68,6 @@ function Actions({ destination, onDone }: { destination: Message; onDone: () => 
 function Page({ destination, refresh, tabs }: { destination: Message; refresh: () => void; tabs: Record<Tab, ReactNode> }) {
   const viewer = useViewer();
   const [params, change] = useAddress();
-  const asked = params.get('tab') as Tab | null;
-  const tab = asked && TABS.includes(asked) ? asked : 'health';
   const { status, keys, name } = destination;
   const waiting = status ? Number(status.queuedCount + status.parkedCount) : 0;
   const labels: [Tab, ReactNode, boolean][] = [
@@ -78,6 +75,8 @@ function Page({ destination, refresh, tabs }: { destination: Message; refresh: (
     ['gets', 'What it gets', viewer.may('SubscriptionService/ListSubscriptions')], ['policy', 'Policy', true],
     ['keys', <>Keys{keys.length > 0 ? <span className="count">{keys.length}</span> : null}</>, true], ['changes', 'Changes', viewer.may('AuditService/ListAuditEntries')],
   ];
+  // Also what a link names that this caller may not see.
+  const tab = labels.find(([value, , shown]) => shown && value === params.get('tab'))?.[0] ?? 'health';
   const [, , tenant = '', , id = ''] = ['', ...name.split('/')];
   return (
     <>
