@@ -26,13 +26,6 @@ class QueueTest : public ::testing::Test {
     queue_.reset();
   }
 
-  /// A call of the queue that goes when it is told to.
-  class OpenCall final : CallQueue::Call {
-   public:
-    explicit OpenCall(CallQueue& queue) : Call(queue) {}
-    void Go() { delete this; }
-  };
-
   /// Waits until everything that was posted so far ran. A latch of the standard library is seen by
   /// the thread sanitizer; Debian's absl is not.
   void Settle() {
