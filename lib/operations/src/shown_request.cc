@@ -23,22 +23,17 @@ std::optional<Shown> OfReplay(const StoredOperation& stored) {
   return shown;
 }
 
-std::optional<Shown> OfResend(const StoredOperation& stored) {
-  v1::ResendDeliveriesRequest request;
+/// Of what means deliveries by their parent and a filter.
+template <typename Request>
+std::optional<Shown> OfDeliveries(const StoredOperation& stored) {
+  Request request;
   if (!request.ParseFromString(stored.request)) return std::nullopt;
   Shown shown;
   shown.set_parent(request.parent());
   shown.set_filter(request.filter());
-  if (request.has_max_rate()) shown.set_max_rate(request.max_rate());
-  return shown;
-}
-
-std::optional<Shown> OfPurge(const StoredOperation& stored) {
-  v1::PurgeDeliveriesRequest request;
-  if (!request.ParseFromString(stored.request)) return std::nullopt;
-  Shown shown;
-  shown.set_parent(request.parent());
-  shown.set_filter(request.filter());
+  if constexpr (requires { request.has_max_rate(); }) {
+    if (request.has_max_rate()) shown.set_max_rate(request.max_rate());
+  }
   return shown;
 }
 
@@ -50,9 +45,9 @@ std::optional<v1::Operation::Request> ShownRequest(const StoredOperation& stored
     case v1::Operation::REPLAY:
       return OfReplay(stored);
     case v1::Operation::RESEND:
-      return OfResend(stored);
+      return OfDeliveries<v1::ResendDeliveriesRequest>(stored);
     case v1::Operation::PURGE:
-      return OfPurge(stored);
+      return OfDeliveries<v1::PurgeDeliveriesRequest>(stored);
     default:
       return std::nullopt;
   }
