@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import react from '@vitejs/plugin-react';
 import license from 'rollup-plugin-license';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
@@ -28,11 +29,22 @@ function billOfMaterials(all: Package[]): string {
   return JSON.stringify({ bomFormat: 'CycloneDX', specVersion: '1.5', version: 1, components }, null, 1);
 }
 
+/** The page starts with its font (`main.tsx`), which the document therefore asks for beside the scripts. */
+const preloadFont: Plugin = {
+  name: 'preload-font',
+  transformIndexHtml: {
+    order: 'post',
+    handler: (_html, { bundle = {} }) => Object.keys(bundle).filter((name) => /inter-latin-wght-normal-[^/]*\.woff2$/.test(name))
+      .map((name) => ({ tag: 'link', attrs: { rel: 'preload', as: 'font', type: 'font/woff2', crossorigin: true, href: `./${name}` }, injectTo: 'head' })),
+  },
+};
+
 export default defineConfig(({ command }) => ({
   // Whatever a proxy puts in front: built files find each other, and the server makes the paths of index.html fit.
   base: command === 'build' ? './' : '/console/',
   plugins: [
     react(),
+    preloadFont,
     license({
       thirdParty: {
         allow: { test: ({ license: its }) => PERMITTED.includes(its ?? ''), failOnUnlicensed: true, failOnViolation: true },

@@ -43,12 +43,16 @@ window.addEventListener('vite:preloadError', (event) => {
   location.reload();
 });
 
-createRoot(document.getElementById('root')!).render(
+const page = (
   <MantineProvider theme={theme} defaultColorScheme={dark ? 'dark' : 'light'} withCssVariables={false} withGlobalClasses={false}>
     <TransportProvider transport={transport}>
       <QueryClientProvider client={queries}>
         <Router base={BASE.console.slice(0, -1)}><App /></Router>
       </QueryClientProvider>
     </TransportProvider>
-  </MantineProvider>,
+  </MantineProvider>
 );
+
+// Text in another font is of another size: what is shown before its own has come moves when it does.
+const start = () => createRoot(document.getElementById('root')!).render(page);
+document.fonts.load('1em "Inter Variable"').then(start, start);

@@ -12,14 +12,14 @@ import { millisOf, shortCount, span } from '../../ui/format';
 import { useAddress } from '../../ui/Filters';
 import { useNow } from '../../ui/now';
 import { Chip, Copy, Foreign, StateChip } from '../../ui/parts';
-import { Needs, PageLoading, Query, ReadOnly } from '../../ui/status';
+import { Needs, PageLoading, Query, ReadOnly, useAnswered } from '../../ui/status';
 import { stateOf } from '../../ui/states';
 import { type StateAct, StateDialog } from '../destinations/StateActions';
 import { Changes } from './Changes';
 import { DeleteDialog } from './DeleteDialog';
 import { Gets } from './Gets';
 import { Health } from './Health';
-import { DestinationHint } from './hint';
+import { DestinationHint, useLastFailure } from './hint';
 import { Keys } from './Keys';
 import { Policy } from './Policy';
 import { RecentDeliveries } from './RecentDeliveries';
@@ -103,12 +103,13 @@ export default function Destination() {
   const { tenant = '', id = '' } = useParams<{ tenant: string; id: string }>();
   const name = destinationName(decodeURIComponent(tenant), id);
   const query = useQuery(DestinationService.method.getDestination, { name }, { refetchInterval: 5_000 });
+  const ready = useAnswered(query, useLastFailure(name, query.data));
   const refresh = () => void query.refetch();
   return (
     <div className="page">
       <title>{`${id} · Carillon`}</title>
       {query.error && !query.data ? <h1><Foreign text={id} /></h1> : null}
-      <Query of={query} loading={<PageLoading />}>
+      <Query of={query} ready={ready} loading={<PageLoading />}>
         {(destination) => (
           <Page destination={destination} refresh={refresh} tabs={{
             health: <Health destination={destination} />, deliveries: <RecentDeliveries destination={destination} />, gets: <Gets destination={destination} />,

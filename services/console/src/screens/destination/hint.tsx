@@ -31,7 +31,7 @@ function Waiting({ destination, state }: { destination: Destination; state: Dest
   const waiting = status.queuedCount + status.parkedCount;
   const since = millisOf(status.failingSince);
   const after = durationMs(disabling?.failingFor) ?? FIVE_DAYS;
-  const failing = state === 'failing' || state === 'timing-out' || state === 'unreachable' || state === 'open';
+  const failing = isTroubled(state);
   return (
     <p>
       {waiting > 0n ? <><b>{plural(waiting, 'delivery', 'deliveries')}{status.behind ? ' and more' : ''} {waiting === 1n ? 'waits' : 'wait'}</b>{failing ? '; none is lost, and they go out by themselves once it answers. ' : '; none is lost. '}</> : 'Nothing waits. '}
@@ -40,11 +40,13 @@ function Waiting({ destination, state }: { destination: Destination; state: Dest
   );
 }
 
-/** What the last failed attempt found out. */
-function useLastFailure(name: string, enabled: boolean) {
-  const { data } = useQuery(DeliveryService.method.listAttempts,
+const isTroubled = (state: DestinationState): boolean => state === 'failing' || state === 'timing-out' || state === 'unreachable' || state === 'open';
+
+/** What the last failed attempt found out, where the destination, once it is known, is in trouble. */
+export function useLastFailure(name: string, destination: Destination | undefined) {
+  const enabled = useViewer().may('DeliveryService/ListAttempts') && destination !== undefined && isTroubled(stateOf(destination));
+  return useQuery(DeliveryService.method.listAttempts,
     { parent: `${name}/deliveries/-`, filter: 'NOT outcome = OUTCOME_SUCCESS', pageSize: 1, view: 2 }, { enabled, refetchInterval: 15_000 });
-  return data?.attempts[0];
 }
 
 function ButtonTo({ act, destination, onChanged, primary = false }: { act: StateAct; destination: Destination; onChanged: () => void; primary?: boolean }) {
@@ -77,11 +79,10 @@ export function DestinationHint({ destination, onChanged, onTab }: { destination
   const viewer = useViewer();
   const [testing, setTesting] = useState(false);
   const state = stateOf(destination);
-  const troubled = state === 'failing' || state === 'timing-out' || state === 'unreachable' || state === 'open';
-  const attempt = useLastFailure(destination.name, troubled && viewer.may('DeliveryService/ListAttempts'));
+  const attempt = useLastFailure(destination.name, destination).data?.attempts[0];
   if (state === 'paused' || state === 'disabled') return <Stopped destination={destination} state={state} onChanged={onChanged} />;
   const { status } = destination;
-  if (!troubled || !status) return null;
+  if (!isTroubled(state) || !status) return null;
   const same = attempt?.outcome === status.lastOutcome ? attempt : undefined;
   const words = adviceFor({
     outcome: status.lastOutcome, status: status.lastResponseStatus, host: hostOf(destination.url),

@@ -5,16 +5,17 @@ import { Link } from 'wouter';
 import { useViewer } from '../../api/caller';
 import { EventService } from '../../gen/carillon/v1/event_service_pb';
 import { Card, Copy } from '../../ui/parts';
-import { Needs } from '../../ui/status';
+import { Needs, PageLoading, useAnswered } from '../../ui/status';
 
 const TERMINAL = "carillon listen --forward http://127.0.0.1:3000/hooks\ncarillon trigger session.create";
 
 /** While there is no destination: what to do. */
 export function FirstSteps() {
   const viewer = useViewer();
-  const { data } = useQuery(EventService.method.listEvents, { parent: viewer.parent, pageSize: 1 },
+  const query = useQuery(EventService.method.listEvents, { parent: viewer.parent, pageSize: 1 },
     { enabled: viewer.may('EventService/ListEvents'), refetchInterval: 5_000 });
-  const published = (data?.events.length ?? 0) > 0;
+  if (!useAnswered(query)) return <PageLoading />;
+  const published = (query.data?.events.length ?? 0) > 0;
   const may = viewer.may('DestinationService/CreateDestination');
   return (
     <div className="page first">

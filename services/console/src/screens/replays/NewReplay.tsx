@@ -2,7 +2,7 @@ import { useMutation, useQuery } from '@connectrpc/connect-query';
 import { Autocomplete, Button, SegmentedControl, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useViewer } from '../../api/caller';
 import { newRequestId } from '../../api/client';
@@ -44,9 +44,13 @@ function TimeField({ id, label, empty }: { id: 'from' | 'to'; label: string; emp
 
 /** How many it would be, asked a moment after the last change; `current`: it is the answer to what the form says. */
 function useCount(asked: Asked, lacks: string | undefined) {
-  const now = JSON.stringify(requestFor({ ...asked, rate: '' }), (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
-  const [settled] = useDebouncedValue({ now, request: requestFor({ ...asked, rate: '' }), whole: lacks === undefined }, WAIT_MS);
-  const query = useQuery(DeliveryService.method.replayEvents, { ...settled.request, validateOnly: true }, { enabled: lacks === undefined && settled.whole, retry: false, staleTime: 10_000, gcTime: 0, placeholderData: keepPreviousData });
+  const request = requestFor({ ...asked, rate: '' });
+  const now = JSON.stringify(request, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+  const whole = lacks === undefined;
+  // The same as long as it says the same: what is put off would otherwise be another each time, and come again for ever.
+  const said = useMemo(() => ({ now, request, whole }), [now, whole]);
+  const [settled] = useDebouncedValue(said, WAIT_MS);
+  const query = useQuery(DeliveryService.method.replayEvents, { ...settled.request, validateOnly: true }, { enabled: whole && settled.whole, retry: false, staleTime: 10_000, gcTime: 0, placeholderData: keepPreviousData });
   return { query, current: settled.now === now && query.data !== undefined && !query.isPlaceholderData && !query.error };
 }
 

@@ -7,7 +7,7 @@ import { type ServerInfo, ServerService } from '../../gen/carillon/v1/server_ser
 import { SearchField, useAddress } from '../../ui/Filters';
 import { bytes, count } from '../../ui/format';
 import { Card, Chip, Foreign, Since, Time } from '../../ui/parts';
-import { Empty, Hint, NoRights, PageLoading, Query } from '../../ui/status';
+import { Empty, Hint, NoRights, PageLoading, Query, useAnswered } from '../../ui/status';
 import { choose, isSet, readSettings, type Section, type Setting, stale } from './settings';
 import './settings.css';
 
@@ -100,6 +100,12 @@ function Facts({ info }: { info: ServerInfo }) {
   return <dl className="card facts">{rows.map(([k, v]) => <div key={k}><dt>{k}</dt><dd className="num">{v}</dd></div>)}</dl>;
 }
 
+/** What the file says and does not hold yet. */
+function Waiting({ all }: { all: ReturnType<typeof stale> }) {
+  if (all.length === 0) return null;
+  return <Hint tone="slow" title="The file was changed, and a part of it waits for a restart">{all.map(({ path, now }) => <p key={path}><code>{path}</code> is {now} until then.</p>)}</Hint>;
+}
+
 /** The index beside the sections. */
 function Index({ sections }: { sections: Section[] }) {
   return (
@@ -147,15 +153,15 @@ function Page() {
   const info = useQuery(ServerService.method.getServerInfo, {}, { refetchInterval: 10_000 });
   const fields = types.data?.fields;
   const sections = useMemo(() => (settings.data && fields && sources.data ? readSettings(settings.data, fields, sources.data) : undefined), [settings.data, fields, sources.data]);
-  const waiting = settings.data && info.data ? stale(settings.data, info.data) : [];
+  const ready = useAnswered(settings, types, sources, info);
   const both = {
     data: sections, error: settings.error ?? types.error ?? sources.error, isFetching: settings.isFetching, dataUpdatedAt: settings.dataUpdatedAt,
     refetch: () => Promise.all([settings.refetch(), types.refetch(), sources.refetch()]),
   };
+  if (!ready) return <PageLoading />;
   return (
     <>
-      {info.data ? <Facts info={info.data} /> : null}
-      {waiting.length > 0 ? <Hint tone="slow" title="The file was changed, and a part of it waits for a restart">{waiting.map(({ path, now }) => <p key={path}><code>{path}</code> is {now} until then.</p>)}</Hint> : null}
+      <Query of={info}>{(data) => <><Facts info={data} />{settings.data ? <Waiting all={stale(settings.data, data)} /> : null}</>}</Query>
       <Query of={both} loading={<PageLoading />}>{(data) => <List sections={data} file={sources.data?.file ?? ''} />}</Query>
     </>
   );

@@ -7,7 +7,7 @@ import { type EventType, EventType_State } from '../../gen/carillon/v1/event_typ
 import { EventTypeService, type SuggestMembersResponse_Member as Member } from '../../gen/carillon/v1/event_type_service_pb';
 import { count } from '../../ui/format';
 import { Card, Foreign } from '../../ui/parts';
-import { Empty, Loading, Query } from '../../ui/status';
+import { Empty, PageLoading, Query, useAnswered } from '../../ui/status';
 import { type Comparison, COMPARISONS, type Condition, type Draft, kindOf, memberName, needsValue } from './draft';
 import { Preview, Sample } from './Preview';
 
@@ -81,11 +81,12 @@ export function Conditions({ draft, change }: { draft: Draft; change: Change }) 
 /** Which events, and of them which; beside it what would have been sent. */
 export function EventsStep({ draft, change }: { draft: Draft; change: Change }) {
   const query = useQuery(EventTypeService.method.listEventTypes, { pageSize: 1000 }, { staleTime: 30_000 });
+  if (!useAnswered(query)) return <PageLoading />;
   return (
     <div className="wz">
       <div className="stack min0">
         <Card title="Which events?" aside={<span className="muted num" role="status">{draft.types.length} chosen</span>} pad={false}>
-          <Query of={query} loading={<Loading rows={8} />}>
+          <Query of={query}>
             {(data) => {
               const types = data.eventTypes.filter((type) => type.state !== EventType_State.ARCHIVED);
               return types.length === 0 ? <Empty title="There are no event types yet">Whoever publishes registers them first.</Empty> : <Catalog types={types} draft={draft} change={change} />;
