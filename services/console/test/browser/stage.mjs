@@ -18,6 +18,25 @@ export async function visitAt(browser, carillond, { base = carillond.base, ...op
   }
 }
 
+/** The path of every screen, by name, in every state that the data of `seed` shows. */
+export async function screensOf(carillond) {
+  const { deliveries } = await carillond.call('DeliveryService/ListDeliveries', { parent: 'tenants/acme/destinations/ledger', pageSize: 1 });
+  const { events } = await carillond.call('EventService/ListEvents', { parent: 'tenants/acme', pageSize: 1 });
+  const begun = await carillond.call('DeliveryService/ReplayEvents', { destination: 'tenants/acme/destinations/crm', maxRate: 0.01 });
+  const event = `/events/acme/${events[0].name.split('/').at(-1)}`;
+  return {
+    overview: '/', destinations: '/destinations', 'destinations-none': '/destinations?q=nothing-is-called-so', destination: '/destinations/acme/ledger',
+    'destination-paused': '/destinations/acme/resting', 'destination-times-out': '/destinations/acme/slow', 'destination-unreachable': '/destinations/acme/nowhere', 'destination-deliveries': '/destinations/acme/ledger?tab=deliveries', 'destination-gets': '/destinations/acme/ledger?tab=gets',
+    'destination-policy': '/destinations/acme/ledger?tab=policy', 'destination-keys': '/destinations/acme/ledger?tab=keys', 'destination-changes': '/destinations/acme/ledger?tab=changes',
+    'destination-missing': '/destinations/acme/none', deliveries: '/deliveries', 'deliveries-filtered': '/deliveries?state=DEAD&outcome=failed',
+    delivery: `/deliveries/acme/ledger/${deliveries[0].name.split('/').at(-1)}`,
+    'event-types': '/event-types', 'event-type': '/event-types/session.create', tenants: '/tenants', tenant: '/tenants/acme', tokens: '/tokens', 'portal-links': '/portal-links', audit: '/audit', 'audit-none': '/audit?result=refused&q=nobody', settings: '/settings', 'settings-set': '/settings?only=set', 'settings-none': '/settings?q=nothing-is-called-so',
+    events: '/events', 'events-none': '/events?q=nothing-is-called-so', event, 'event-raw': `${event}?view=raw`, dead: '/dead', 'dead-rows': '/dead?to-tenant=acme&destination=slow', replays: '/replays', operation: `/replays/acme/${begun.operation.name.split('/').at(-1)}`,
+    replay: '/replays/new', 'replay-whole': '/replays/new?destination=tenants/acme/destinations/crm&selection=all', subscriptions: '/subscriptions', 'subscriptions-table': '/subscriptions?view=table', subscription: '/subscriptions/acme/crm/edit',
+    wizard: '/new', 'wizard-destination': '/new?step=destination', 'sign-in': '/sign-in', 'no-such-page': '/nope',
+  };
+}
+
 /** Starts both before the first test of a file and ends them after the last. `config`: more of the configuration, or
     what makes it. `fill` puts data in, and returns what has to be closed. */
 export function stage({ config, fill = seed } = {}) {
