@@ -1,29 +1,17 @@
 #include "cell_file.h"
 
-#include <unistd.h>
-
-#include "absl/strings/str_cat.h"
+#include "carillon/sqlite/kept_file.h"
 
 namespace carillon::statistics {
 namespace {
 
-constexpr char kSettings[] =
-    "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 1000; "
-    "PRAGMA journal_size_limit = 4194304";
 // Of one turn: the file is given back piece by piece.
 constexpr char kShrink[] = "PRAGMA incremental_vacuum(2048)";
 
-absl::StatusOr<bool> IsOurs(sqlite::Database& database, const std::string& path) {
-  const auto application = database.Scalar("PRAGMA application_id");
-  if (!application.ok()) return application.status();
-  const auto version = database.Scalar("PRAGMA user_version");
-  if (!version.ok()) return version.status();
-  const auto tables = database.Scalar("SELECT count(*) FROM sqlite_schema");
-  if (!tables.ok()) return tables.status();
-  if (*application == 0 && *version == 0 && *tables == 0) return false;
-  if (*application == kApplicationId && *version == kFormatVersion) return true;
-  return absl::DataLossError(absl::StrCat(path, " is no file of statistics of this version"));
-}
+constexpr sqlite::Format kFormat = {.application_id = kApplicationId,
+                                    .version = kFormatVersion,
+                                    .schema = kSchema,
+                                    .what = "statistics"};
 
 }  // namespace
 
@@ -33,28 +21,11 @@ Subject SubjectAt(const sqlite::Statement& row) {
   return subject;
 }
 
-void RemoveFiles(const std::string& path) {
-  for (const char* const suffix : {"", "-wal", "-shm"}) unlink((path + suffix).c_str());
-}
-
 absl::StatusOr<std::unique_ptr<CellFile>> CellFile::Open(const std::string& path) {
-  absl::Status status = sqlite::MakeOwnersFile(path);
-  if (!status.ok()) return status;
-  absl::StatusOr<sqlite::Database> database = sqlite::Database::Open(path, nullptr);
+  absl::StatusOr<sqlite::Database> database = sqlite::OpenKept(path, kFormat);
   if (!database.ok()) return database.status();
-  const absl::StatusOr<bool> ours = IsOurs(*database, path);
-  if (!ours.ok()) return ours.status();
-  if (!*ours) {
-    status = database->Exec(absl::StrCat(kSchema, "PRAGMA application_id = ", kApplicationId,
-                                         "; PRAGMA user_version = ", kFormatVersion, "; COMMIT")
-                                .c_str());
-    if (!status.ok()) return status;
-  }
-  status = database->Exec(kSettings);
-  if (!status.ok()) return status;
   std::unique_ptr<CellFile> file(new CellFile(*std::move(database)));
-  status = file->Prepare();
-  if (!status.ok()) return status;
+  if (absl::Status status = file->Prepare(); !status.ok()) return status;
   return file;
 }
 
@@ -86,16 +57,6 @@ absl::Status CellFile::Prepare() {
   return status;
 }
 
-template <typename Work>
-absl::Status CellFile::Transact(Work work) {
-  absl::Status status = database_.Exec("BEGIN IMMEDIATE");
-  if (!status.ok()) return status;
-  status = work();
-  if (status.ok()) status = database_.Exec("COMMIT");
-  if (!status.ok()) database_.Rollback();
-  return status;
-}
-
 absl::Status CellFile::Restore(Subjects& subjects) {
   // Tenants have no destination: they come first.
   absl::StatusOr<sqlite::Statement> all = database_.Prepare(
@@ -111,7 +72,7 @@ absl::Status CellFile::Restore(Subjects& subjects) {
 
 absl::Status CellFile::Add(const Cells& cells, const Subjects& subjects,
                            const std::vector<uint32_t>& unsaved) {
-  return Transact([&] { return AddAll(cells, subjects, unsaved); });
+  return sqlite::Transact(database_, [&] { return AddAll(cells, subjects, unsaved); });
 }
 
 absl::Status CellFile::AddAll(const Cells& cells, const Subjects& subjects,
@@ -159,7 +120,7 @@ absl::Status CellFile::AddTo(Length length, int64_t start, uint32_t subject, con
 }
 
 absl::Status CellFile::Remove(const std::vector<uint32_t>& subjects) {
-  return Transact([&] {
+  return sqlite::Transact(database_, [&] {
     for (const uint32_t number : subjects) {
       if (absl::Status status = forget_.Bind(1, number).Run(); !status.ok()) return status;
     }
@@ -175,7 +136,7 @@ absl::StatusOr<bool> CellFile::RemoveOldest(Length length, int64_t before) {
   const int64_t start = none ? 0 : oldest_[table].Int(0);
   oldest_[table].Reset();
   if (none || start >= before) return false;
-  const absl::Status status = Transact([&]() -> absl::Status {
+  const absl::Status status = sqlite::Transact(database_, [&]() -> absl::Status {
     absl::Status removed = remove_[table].Bind(1, start).Run();
     if (!removed.ok()) return removed;
     return set_head_.BindText(1, kKeptFrom[table]).Bind(2, start + 1).Run();

@@ -49,9 +49,6 @@ class CellFile {
   absl::Status AddAll(const Cells& cells, const Subjects& subjects,
                       const std::vector<uint32_t>& unsaved);
   absl::Status AddTo(Length length, int64_t start, uint32_t subject, const Cell& cell);
-  /// Runs `work` in a transaction, which is kept if it succeeds.
-  template <typename Work>
-  absl::Status Transact(Work work);
 
   sqlite::Database database_;
   std::array<sqlite::Statement, kLengths> get_, put_, oldest_, remove_;
@@ -61,8 +58,5 @@ class CellFile {
 
 /// Who a row `number, tenant, destination, uid` is about.
 Subject SubjectAt(const sqlite::Statement& row);
-
-/// Removes the database with what SQLite has beside it.
-void RemoveFiles(const std::string& path);
 
 }  // namespace carillon::statistics

@@ -1,17 +1,14 @@
 #include "carillon/statistics/statistics_store.h"
 
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
 #include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "carillon/base/mutex.h"
 #include "carillon/base/worker.h"
+#include "carillon/sqlite/kept_file.h"
 #include "cell_file.h"
 #include "cell_reader.h"
 #include "counter.h"
@@ -26,12 +23,6 @@ namespace {
 constexpr std::chrono::seconds kWaitForWrite{1};
 /// Starts of cells that are removed at once, so that counting does not wait for long.
 constexpr int kMaxRemovals = 120;
-
-uint64_t FreeBytesBeside(const std::string& path) {
-  struct statvfs info{};
-  if (statvfs(path.c_str(), &info) != 0) return UINT64_MAX;
-  return static_cast<uint64_t>(info.f_bavail) * info.f_frsize;
-}
 
 class StatisticsStoreImpl final : public StatisticsStore {
  public:
@@ -191,7 +182,7 @@ absl::Status StatisticsStoreImpl::WriteAll() {
     Drop();  // the numbers are not those of the file to come
     if (absl::Status status = OpenFile(); !status.ok()) return status;
   }
-  if (FreeBytesBeside(options_.path) < options_.min_free_bytes) {
+  if (sqlite::FreeBytesBeside(options_.path) < options_.min_free_bytes) {
     return absl::ResourceExhaustedError("the disk is nearly full");
   }
   if (counter_.entries() > 0) {
@@ -263,8 +254,7 @@ absl::Status StatisticsStoreImpl::MakeAnew(const absl::Status& why) {
   file_.reset();
   Drop();
   subjects_ = Subjects(options_.max_subjects);
-  std::rename(options_.path.c_str(), (options_.path + ".bad").c_str());
-  RemoveFiles(options_.path);
+  sqlite::SetAside(options_.path);
   return OpenFile();
 }
 
