@@ -1,0 +1,61 @@
+#include "pending_notices.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace carillon::notices {
+namespace {
+
+using std::chrono::seconds;
+
+Notice At(int second, Kind kind, const std::string& destination = "orders") {
+  const base::WallTime time{seconds(second)};
+  return {.tenant = "acme", .destination = destination, .kind = kind, .first = time, .last = time};
+}
+
+TEST(PendingNoticesTest, WhatHappensAgainIsOneNoticeAtItsLastTime) {
+  PendingNotices pending(10);
+  EXPECT_TRUE(pending.Add(At(1, Kind::kBreakerOpened)));
+  EXPECT_TRUE(pending.Add(At(2, Kind::kBreakerClosed)));
+  EXPECT_TRUE(pending.Add(At(3, Kind::kBreakerOpened)));
+  const std::vector<Notice> taken = pending.Take();
+  ASSERT_EQ(taken.size(), 2u);
+  EXPECT_EQ(taken[0].kind, Kind::kBreakerClosed);
+  EXPECT_EQ(taken[1].kind, Kind::kBreakerOpened);
+  EXPECT_EQ(taken[1].first, base::WallTime(seconds(1)));
+  EXPECT_EQ(taken[1].last, base::WallTime(seconds(3)));
+  EXPECT_EQ(taken[1].count, 2u);
+  EXPECT_TRUE(pending.empty());
+}
+
+TEST(PendingNoticesTest, OthersStayApart) {
+  PendingNotices pending(10);
+  Notice other = At(1, Kind::kDead);
+  other.tenant = "acme.orders";
+  other.destination = "";
+  Notice uid = At(1, Kind::kDead);
+  uid.uid = "1";
+  Notice text = At(1, Kind::kDead);
+  text.text = "1";
+  for (const Notice& notice :
+       {At(1, Kind::kDead), At(1, Kind::kDead, "crm"), At(1, Kind::kEvicted), other, uid, text}) {
+    EXPECT_TRUE(pending.Add(notice));
+  }
+  EXPECT_EQ(pending.Take().size(), 6u);
+}
+
+TEST(PendingNoticesTest, WhatThereIsNoRoomForIsRefusedAndWhatIsThereGoesOn) {
+  PendingNotices pending(1);
+  EXPECT_TRUE(pending.Add(At(1, Kind::kDead)));
+  EXPECT_FALSE(pending.Add(At(1, Kind::kDead, "crm")));
+  EXPECT_TRUE(pending.Add(At(2, Kind::kDead)));
+  const std::vector<Notice> taken = pending.Take();
+  ASSERT_EQ(taken.size(), 1u);
+  EXPECT_EQ(taken[0].count, 2u);
+}
+
+}  // namespace
+}  // namespace carillon::notices
