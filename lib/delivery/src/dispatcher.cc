@@ -56,7 +56,7 @@ DispatcherImpl::DispatcherImpl(const DispatcherOptions& options, const base::Clo
       parked_rows_(settlements_, retry_clock_),
       pending_(journal_, router_, routes_),
       removals_(journal_, router_, metrics, observer_, settlements_),
-      notifier_(clock, random, observer_, routes_, settlements_),
+      notifier_(clock, random, observer_, options.history.notices, routes_, settlements_),
       history_(options.history, options.shard, clock),
       dead_(clock, notifier_, settlements_, parked_rows_, removals_, history_),
       health_(clock, random, router_, notifier_),

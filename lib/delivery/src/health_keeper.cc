@@ -13,6 +13,7 @@ void HealthKeeper::OnEnd(Lane& lane, model::Outcome outcome, const http::Respons
     lane.results.outcome = outcome;
     lane.results.http_status = response.status;
   }
+  const bool was_closed = lane.pace().closed();
   const policy::Breaker::Change change =
       lane.pace().OnEnd(outcome, response, lane.in_flight(), random_);
   if (change == policy::Breaker::Change::kNone) return;
@@ -20,7 +21,7 @@ void HealthKeeper::OnEnd(Lane& lane, model::Outcome outcome, const http::Respons
   if (change == policy::Breaker::Change::kRecovered) {
     notifier_.OnBreakerClosed(lane);
   } else if (const auto until = lane.pace().OpenUntil()) {
-    notifier_.OnBreakerOpened(lane, *until - clock_.Mono());
+    notifier_.OnBreakerOpened(lane, *until - clock_.Mono(), !was_closed);
   }
 }
 

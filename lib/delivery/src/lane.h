@@ -298,6 +298,7 @@ class Lane : public policy::FairItem<Lane>, public LaneHook {
     base::MonoTime last_success = kNever;
     model::Outcome outcome = model::Outcome::kSuccess;  ///< of the last
     uint16_t http_status = 0;
+    std::optional<base::WallTime> opened;  ///< when its breaker opened, from closed, the last time
   };
   Results results;
   /// Groups whose marks may pass, for their owner calls; 0: of all groups.

@@ -78,7 +78,8 @@ class EngineImpl final : public Engine {
   EngineImpl(const resource::Config& config, const base::Clock& clock,
              base::DescriptorBudget& connections, store::Stores stores, const ShardSettings& shards,
              metrics::Metrics& metrics, log::Logger& logger, tracing::Tracer* tracer,
-             deliverylog::Sink* log, statistics::Sink* statistics, std::unique_ptr<ThreadHost> host)
+             deliverylog::Sink* log, statistics::Sink* statistics, notices::Sink* notices,
+             std::unique_ptr<ThreadHost> host)
       : clock_(clock),
         connections_(connections),
         log_(logger, clock),
@@ -91,6 +92,7 @@ class EngineImpl final : public Engine {
                                   .tracer = tracer,
                                   .log = log,
                                   .statistics = statistics,
+                                  .notices = notices,
                                   .tables = all_tables_,
                                   .observer = log_,
                                   .egress = egress_,
@@ -307,21 +309,23 @@ absl::Status Engine::ApplyAndWait(resource::SnapshotPtr snapshot) {
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(
     const resource::Config& config, const base::Clock& clock, base::DescriptorBudget& connections,
     store::Stores stores, metrics::Metrics& metrics, log::Logger& logger, tracing::Tracer* tracer,
-    const ShardSettings& shards, deliverylog::Sink* log, statistics::Sink* statistics) {
+    const ShardSettings& shards, deliverylog::Sink* log, statistics::Sink* statistics,
+    notices::Sink* notices) {
   absl::StatusOr<std::unique_ptr<ThreadHost>> host =
       MakeOsThreads(config.delivery.threads(), config.resolver, clock, stores, metrics);
   if (!host.ok()) return host.status();
   return MakeEngine(config, clock, connections, stores, metrics, logger, tracer, *std::move(host),
-                    shards, log, statistics);
+                    shards, log, statistics, notices);
 }
 
 absl::StatusOr<std::unique_ptr<Engine>> MakeEngine(
     const resource::Config& config, const base::Clock& clock, base::DescriptorBudget& connections,
     store::Stores stores, metrics::Metrics& metrics, log::Logger& logger, tracing::Tracer* tracer,
     std::unique_ptr<ThreadHost> host, const ShardSettings& shards, deliverylog::Sink* log,
-    statistics::Sink* statistics) {
-  auto engine = std::make_unique<EngineImpl>(config, clock, connections, stores, shards, metrics,
-                                             logger, tracer, log, statistics, std::move(host));
+    statistics::Sink* statistics, notices::Sink* notices) {
+  auto engine =
+      std::make_unique<EngineImpl>(config, clock, connections, stores, shards, metrics, logger,
+                                   tracer, log, statistics, notices, std::move(host));
   stores.shards.DeclareShards(shards.count > 0 ? shards.count : config.delivery.threads());
   if (!shards.take_all) return engine;
   if (absl::Status status = engine->TakeAll(); !status.ok()) return status;

@@ -49,6 +49,7 @@ DeliveryShardOptions OptionsOfShards(const resource::Config& config, size_t shar
   options.dispatcher.tracer = shared.tracer;
   options.dispatcher.history = {.sink = shared.log,
                                 .statistics = shared.statistics,
+                                .notices = shared.notices,
                                 .details = DetailsOf(config.delivery_log),
                                 .body_bytes = config.delivery_log.body_bytes()};
   options.dispatcher.tables = &shared.tables;

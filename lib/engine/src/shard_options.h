@@ -11,6 +11,7 @@
 #include "carillon/log/log.h"
 #include "carillon/metrics/metrics.h"
 #include "carillon/net/egress.h"
+#include "carillon/notices/notice.h"
 #include "carillon/policy/in_flight_caps.h"
 #include "carillon/resource/config.h"
 #include "carillon/statistics/statistics_sink.h"
@@ -28,6 +29,7 @@ struct SharedByShards {
   tracing::Tracer* tracer;       ///< may be null
   deliverylog::Sink* log;        ///< may be null
   statistics::Sink* statistics;  ///< may be null
+  notices::Sink* notices;        ///< may be null
   const delivery::AllTables& tables;
   delivery::Observer& observer;
   const net::EgressSwitch& egress;

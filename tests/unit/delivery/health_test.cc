@@ -1,5 +1,10 @@
 // Breaker, disabling, batches and what is told of them, a step at a time.
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "carillon/notices/notice.h"
 #include "dispatcher_support.h"
 
 namespace carillon::delivery {
@@ -8,9 +13,27 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+/// What is kept of what happened: `kind count outcome status` for each, with how long it was so.
+class FakeNotices final : public notices::Sink {
+ public:
+  void Add(notices::Notice notice) override {
+    EXPECT_EQ(notice.tenant, "t");
+    EXPECT_EQ(notice.first, notice.last);
+    all.push_back(std::move(notice));
+  }
+  std::vector<notices::Kind> kinds() const {
+    std::vector<notices::Kind> kinds;
+    for (const notices::Notice& notice : all) kinds.push_back(notice.kind);
+    return kinds;
+  }
+  std::vector<notices::Notice> all;
+};
+
 class HealthTest : public DispatcherTest {
  protected:
   HealthTest() {
+    options_.history.notices = &notices_;
+    Create();
     a_.retry.delays = std::vector<milliseconds>(60, milliseconds(100));
     a_.retry.jitter = 0;
     a_.retry.budget.min_per_second = 1000;
@@ -52,8 +75,54 @@ class HealthTest : public DispatcherTest {
     Create();
   }
 
+  FakeNotices notices_;
   model::Destination a_ = Named("a");
 };
+
+// Each probe that fails opens the breaker again: that is no news.
+TEST_F(HealthTest, ABreakerIsNoticedWhenItOpensFirstAndWhenItCloses) {
+  a_.breaker = {.consecutive_failures = 3, .delay = seconds(10), .max_delay = seconds(40)};
+  ASSERT_TRUE(SetTable({a_}).ok());
+  throttled_ = "a";
+  end_.status = 500;
+  const base::WallTime begun = clock_.Wall();
+  for (int i = 0; i < 5; ++i) Publish("e" + std::to_string(i));
+  RunFor(seconds(21));
+  ASSERT_EQ(observer_.Count("opened a"), 3u);
+  ASSERT_EQ(notices_.kinds(), std::vector{notices::Kind::kBreakerOpened});
+  const notices::Notice opened = notices_.all[0];
+  EXPECT_EQ(opened.destination, "a");
+  EXPECT_EQ(opened.outcome, model::Outcome::kHttp5xx);
+  EXPECT_EQ(opened.http_status, 500);
+  ASSERT_TRUE(opened.since.has_value());
+  EXPECT_GE(*opened.since, begun);
+  EXPECT_LT(*opened.since, opened.last);
+  end_ = {};
+  RunFor(seconds(60));
+  ASSERT_EQ(notices_.all.size(), 2u);
+  EXPECT_EQ(notices_.all[1].kind, notices::Kind::kBreakerClosed);
+  EXPECT_EQ(notices_.all[1].since, opened.last);
+}
+
+TEST_F(HealthTest, WhatIsGivenUpAndDisabledIsNoticed) {
+  a_.retry.delays.clear();
+  a_.disabling.on_gone = true;
+  ASSERT_TRUE(SetTable({a_}).ok());
+  end_.status = 404;
+  Publish("e1");
+  RunFor(seconds(1));
+  ASSERT_EQ(notices_.kinds(), std::vector{notices::Kind::kDead});
+  EXPECT_EQ(notices_.all[0].outcome, model::Outcome::kHttp4xx);
+  EXPECT_EQ(notices_.all[0].http_status, 404);
+  end_.status = 410;
+  Publish("e2");
+  RunFor(seconds(1));
+  ASSERT_FALSE(notices_.all.empty());
+  const auto disabled =
+      std::ranges::find(notices_.all, notices::Kind::kDisabled, &notices::Notice::kind);
+  ASSERT_NE(disabled, notices_.all.end());
+  EXPECT_EQ(disabled->disabled, model::DisabledReason::kGone);
+}
 
 TEST_F(HealthTest, AnOpenBreakerLetsOnlyProbesThroughAndClosesWithSuccess) {
   tell_ = "told";

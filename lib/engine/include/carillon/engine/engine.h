@@ -20,6 +20,7 @@
 #include "carillon/log/log.h"
 #include "carillon/metrics/metrics.h"
 #include "carillon/model/pending.h"
+#include "carillon/notices/notice.h"
 #include "carillon/resource/config.h"
 #include "carillon/resource/snapshot.h"
 #include "carillon/statistics/statistics_sink.h"
@@ -50,13 +51,14 @@ class Engine {
  public:
   /// Makes the threads, and takes the shards. `connections` bounds those to destinations; where it
   /// has fewer places than attempts may be in flight, their bounds are lowered, each tenant's in
-  /// proportion. `tracer`, `log` and `statistics`, which take what came of attempts, outlive it and
-  /// may be null.
+  /// proportion. `tracer`, `log` and `statistics`, which take what came of attempts, and
+  /// `notices`, which takes what happened to destinations, outlive it and may be null.
   static absl::StatusOr<std::unique_ptr<Engine>> Create(
       const resource::Config& config, const base::Clock& clock, base::DescriptorBudget& connections,
       store::Stores stores, metrics::Metrics& metrics, log::Logger& logger,
       tracing::Tracer* tracer = nullptr, const ShardSettings& shards = {},
-      deliverylog::Sink* log = nullptr, statistics::Sink* statistics = nullptr);
+      deliverylog::Sink* log = nullptr, statistics::Sink* statistics = nullptr,
+      notices::Sink* notices = nullptr);
   virtual ~Engine() = default;
 
   /// Puts the snapshot's destinations, subscriptions, guard and limits in force on every shard,
