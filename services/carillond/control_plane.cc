@@ -39,7 +39,8 @@ control::AuditLog::Limits AuditLimits(const v1::AuditSettings& settings) {
 
 /// How long anything of a tenant that was deleted may be kept.
 std::chrono::seconds LongestKept(const config::Config& config) {
-  std::chrono::nanoseconds longest = operations::Operations::kKeptFor;
+  std::chrono::nanoseconds longest = std::max<std::chrono::nanoseconds>(
+      operations::Operations::kKeptFor, notices::Options().max_age);
   for (const auto& age : {config.journal.retention_age(), config.delivery_log.retention_age(),
                           config.statistics.minute_retention_age(),
                           config.statistics.hour_retention_age(), config.audit.retention_age()}) {
@@ -51,11 +52,13 @@ std::chrono::seconds LongestKept(const config::Config& config) {
 class ControlPlaneImpl final : public ControlPlane {
  public:
   ControlPlaneImpl(const base::Clock& clock, access::Authenticator& authenticator,
-                   operations::DeliveryTools tools, statistics::StatisticsStore* statistics)
+                   operations::DeliveryTools tools, statistics::StatisticsStore* statistics,
+                   notices::NoticeStore* notices)
       : clock_(clock),
         authenticator_(authenticator),
         tools_(std::move(tools)),
-        statistics_(statistics) {}
+        statistics_(statistics),
+        notices_(notices) {}
   ~ControlPlaneImpl() override { Stop(); }
 
   absl::Status Start(const config::Config& config, const resource::Source& file,
@@ -123,7 +126,8 @@ class ControlPlaneImpl final : public ControlPlane {
              audit_.get()),
          .audit = *audit_,
          .log = tools_.log,
-         .statistics = statistics_});
+         .statistics = statistics_,
+         .notices = notices_});
     return absl::OkStatus();
   }
 
@@ -190,6 +194,7 @@ class ControlPlaneImpl final : public ControlPlane {
   access::Authenticator& authenticator_;
   operations::DeliveryTools tools_;
   statistics::StatisticsStore* const statistics_;
+  notices::NoticeStore* const notices_;
   std::atomic<const rpc::Front*> front_{nullptr};
   const std::unique_ptr<control::ResourceType> destinations_ = control::MakeDestinationType();
   const std::unique_ptr<control::ResourceType> subscriptions_ = control::MakeSubscriptionType();
@@ -219,9 +224,9 @@ absl::StatusOr<std::unique_ptr<ControlPlane>> ControlPlane::Open(
     const config::Config& config, const resource::Source& file,
     access::Authenticator& authenticator, base::DescriptorBudget& connections,
     control::DeliveryAccess delivery, const base::Clock& clock, operations::DeliveryTools tools,
-    statistics::StatisticsStore* statistics) {
-  auto plane =
-      std::make_unique<ControlPlaneImpl>(clock, authenticator, std::move(tools), statistics);
+    statistics::StatisticsStore* statistics, notices::NoticeStore* notices) {
+  auto plane = std::make_unique<ControlPlaneImpl>(clock, authenticator, std::move(tools),
+                                                  statistics, notices);
   if (absl::Status status = plane->Start(config, file, connections, std::move(delivery));
       !status.ok())
     return status;

@@ -10,6 +10,7 @@
 #include "carillon/base/descriptor_budget.h"
 #include "carillon/config/config_file.h"
 #include "carillon/control/delivery_access.h"
+#include "carillon/notices/notice_store.h"
 #include "carillon/operations/replay.h"
 #include "carillon/resource/source.h"
 #include "carillon/rpc/front.h"
@@ -27,13 +28,13 @@ class ControlPlane {
   /// FAILED_PRECONDITION when the master key is missing or another one, DATA_LOSS when what is
   /// stored is damaged.
   /// `connections` bounds those that tests of destinations make, and outlives it; `delivery`
-  /// reaches those who deliver, as `tools` does, whose routes are filled in; `statistics` may be
-  /// null, and outlives it.
+  /// reaches those who deliver, as `tools` does, whose routes are filled in; `statistics` and
+  /// `notices` may be null, and outlive it.
   static absl::StatusOr<std::unique_ptr<ControlPlane>> Open(
       const config::Config& config, const resource::Source& file,
       access::Authenticator& authenticator, base::DescriptorBudget& connections,
       control::DeliveryAccess delivery, const base::Clock& clock, operations::DeliveryTools tools,
-      statistics::StatisticsStore* statistics);
+      statistics::StatisticsStore* statistics, notices::NoticeStore* notices);
   virtual ~ControlPlane() = default;
 
   /// The resources that were written by the API.

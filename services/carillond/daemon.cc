@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "admin_front.h"
 #include "backlog_bounds.h"
 #include "carillon/access/authenticator.h"
@@ -34,6 +35,7 @@
 #include "port_tls.h"
 #include "quota_keeper.h"
 #include "start_delivery_log.h"
+#include "start_notices.h"
 #include "start_statistics.h"
 #include "start_tracer.h"
 
@@ -92,6 +94,7 @@ class DaemonImpl final : public Daemon {
     engine_.reset();
     log_.reset();
     statistics_.reset();
+    notices_.reset();
     spans_.reset();
   }
 
@@ -121,16 +124,18 @@ class DaemonImpl final : public Daemon {
     spans_ = *std::move(spans);
     log_ = StartDeliveryLog(config_, clock_, logger_);
     statistics_ = StartStatistics(config_, clock_, logger_);
-    absl::StatusOr<std::unique_ptr<engine::Engine>> engine = engine::Engine::Create(
-        config_, clock_, connections_, journal_->stores(), *metrics_, logger_,
-        spans_ != nullptr ? &spans_->tracer() : nullptr, {}, log_.get(), statistics_.get());
+    notices_ = StartNotices(config_, clock_, logger_);
+    absl::StatusOr<std::unique_ptr<engine::Engine>> engine =
+        engine::Engine::Create(config_, clock_, connections_, journal_->stores(), *metrics_,
+                               logger_, spans_ != nullptr ? &spans_->tracer() : nullptr, {},
+                               log_.get(), statistics_.get(), notices_.get());
     if (!engine.ok()) return engine.status();
     engine_ = *std::move(engine);
     journal_->Start();
     file_ = std::make_unique<config::FileSource>(config_path_, config_, clock_);
-    auto control =
-        ControlPlane::Open(config_, *file_, authenticator_, connections_,
-                           DeliveryBy(*engine_, *journal_), clock_, Tools(), statistics_.get());
+    auto control = ControlPlane::Open(config_, *file_, authenticator_, connections_,
+                                      DeliveryBy(*engine_, *journal_), clock_, Tools(),
+                                      statistics_.get(), notices_.get());
     if (!control.ok()) return control.status();
     control_ = *std::move(control);
     auto layers = resource::Layers::Create({file_.get(), &control_->source()});
@@ -323,6 +328,8 @@ class DaemonImpl final : public Daemon {
     if (!reload.status.ok()) {
       logger_.Error("the configuration was not taken; the one before stays in force",
                     {{"file", config_path_}, {"error", reload.status.message()}});
+      KeepNotice(notices_.get(), notices::Kind::kReloadRefused,
+                 std::string(reload.status.message()), clock_);
       return;
     }
     RenewSpanExport(reload.config->tracing);
@@ -350,6 +357,15 @@ class DaemonImpl final : public Daemon {
                                             {"given_up_counting", given_up.counting},
                                             {"restart_needed", !restart.empty()},
                                             {"restart_needed_for", restart}});
+    KeepNotice(notices_.get(), notices::Kind::kReloaded, ReloadText(snapshot, restart), clock_);
+  }
+
+  /// `12 destinations, 8 subscriptions; a restart is needed for journal`
+  static std::string ReloadText(const resource::Snapshot& snapshot, const std::string& restart) {
+    std::string text = absl::StrCat(snapshot.destinations(), " destinations, ",
+                                    snapshot.subscriptions(), " subscriptions");
+    if (!restart.empty()) absl::StrAppend(&text, "; a restart is needed for ", restart);
+    return text;
   }
 
   model::TlsSettings CollectorTls() const {
@@ -415,6 +431,7 @@ class DaemonImpl final : public Daemon {
   }
 
   void LogReady(const resource::Snapshot& snapshot) {
+    KeepNotice(notices_.get(), notices::Kind::kStarted, CARILLON_VERSION, clock_);
     const journal::Recovered recovered = journal_->recovered();
     logger_.Info("ready", {{"version", CARILLON_VERSION},
                            {"publish_address", PublishAddress()},
@@ -447,6 +464,7 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<deliverylog::AttemptStore> log_;  // null when it is off; the engine writes to it
   std::unique_ptr<statistics::StatisticsStore> statistics_;  // the same
+  std::unique_ptr<notices::NoticeStore> notices_;            // the same
   std::unique_ptr<engine::Engine> engine_;
   access::Authenticator authenticator_{clock_};
   KeySets key_sets_{authenticator_, connections_, clock_, logger_};

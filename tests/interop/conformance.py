@@ -385,7 +385,16 @@ def one_that_is(method):
     return made
 
 
+def a_notice(case):
+    """That a destination was paused."""
+    paused = case.make("carillon/Destination")
+    case.ok("PauseDestination", {"name": paused})
+    request = {"parent": "tenants/acme", "filter": f'destination = "{paused}"'}
+    return case.ok("ListNotices", request)["notices"][0]["name"]
+
+
 MAKERS = {
+    "carillon/Notice": a_notice,
     "carillon/Delivery": a_delivery,
     "carillon/Attempt": lambda case: a_delivery(case) + "/attempts/1",
     "carillon/Operation": an_operation,

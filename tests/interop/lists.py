@@ -148,6 +148,15 @@ class Lists(Conformance):
     def fill_auditentries(self):
         self.fill_destinations("audited")
 
+    def fill_notices(self):
+        for number in range(9):
+            self.paused(f"noticed{number}")
+
+    def paused(self, name):
+        self.ok("CreateDestination", {"parent": "tenants/rows", "destination_id": name,
+                                      "destination": {"url": NOBODY_LISTENS}})
+        self.ok("PauseDestination", {"name": f"tenants/rows/destinations/{name}"})
+
     def one_more(self, method, number):
         """A row more in the list, which comes early in its order or late."""
         kind = self.contract.kind_of(self.rows_field(method).message_type)
@@ -159,6 +168,9 @@ class Lists(Conformance):
             self.ok("CreateDestination", {
                 "parent": "tenants/rows", "destination_id": f"more{number}",
                 "destination": {"url": NOBODY_LISTENS}})
+            return None
+        if kind == "carillon/Notice":
+            self.paused(f"more{number}")
             return None
         if kind == "carillon/Operation":
             an_operation(self, done=True)

@@ -15,6 +15,7 @@
 #include "carillon/v1/destination_service.pb.h"
 #include "carillon/v1/event_service.pb.h"
 #include "carillon/v1/event_type_service.pb.h"
+#include "carillon/v1/notice_service.pb.h"
 #include "carillon/v1/operation.pb.h"
 #include "carillon/v1/portal_service.pb.h"
 #include "carillon/v1/subscription_service.pb.h"
@@ -259,6 +260,26 @@ Kind AuditEntries() {
           .usual_limit = 50};
 }
 
+Kind Notices() {
+  return {.singular = "notice",
+          .plural = "notices",
+          .aliases = {},
+          .type = v1::Notice::descriptor(),
+          .service = Service(*v1::GetNoticeRequest::descriptor(), "NoticeService"),
+          .columns = {{"LAST TIME", "last_time"},
+                      {"WHAT", "kind"},
+                      {"DESTINATION", "destination"},
+                      {"COUNT", "count"},
+                      {"OUTCOME", "outcome"},
+                      {"STATUS", "response_status"},
+                      {"REASON", "reason"},
+                      {"SINCE", "since_time", true},
+                      {"MESSAGE", "message", true}},
+          .shortcuts = {},
+          .declared = false,
+          .usual_limit = 50};
+}
+
 Kind Attempts() {
   return {.singular = "attempt",
           .plural = "attempts",
@@ -338,8 +359,9 @@ bool Kind::IsAlsoOfNoTenant() const { return aip::NamePattern::Of(*type).size() 
 
 const std::vector<Kind>& Kinds() {
   static const auto& kinds = *new std::vector<Kind>{
-      Tenants(),        EventTypes(), Destinations(), Keys(),     Subscriptions(), Tokens(),
-      PortalSessions(), Events(),     Deliveries(),   Attempts(), Operations(),    AuditEntries()};
+      Tenants(),    EventTypes(),     Destinations(), Keys(),       Subscriptions(),
+      Tokens(),     PortalSessions(), Events(),       Deliveries(), Attempts(),
+      Operations(), AuditEntries(),   Notices()};
   return kinds;
 }
 

@@ -5,22 +5,8 @@
 #include "delivery_messages.h"
 
 namespace carillon::control {
-namespace {
-
 using delivery::DestinationStatus;
 using Reported = v1::DestinationStatus;
-
-v1::Destination::State ToProto(DestinationStatus::State state) {
-  switch (state) {
-    case DestinationStatus::State::kActive:
-      return v1::Destination::ACTIVE;
-    case DestinationStatus::State::kPaused:
-      return v1::Destination::PAUSED;
-    case DestinationStatus::State::kDisabled:
-      return v1::Destination::DISABLED;
-  }
-  return v1::Destination::STATE_UNSPECIFIED;
-}
 
 Reported::Reason ReasonOf(model::DisabledReason reason) {
   switch (reason) {
@@ -38,7 +24,21 @@ Reported::Reason ReasonOf(model::DisabledReason reason) {
   return Reported::REASON_UNSPECIFIED;
 }
 
-Reported::Reason ReasonOf(const DestinationStatus& status) {
+namespace {
+
+v1::Destination::State ToProto(DestinationStatus::State state) {
+  switch (state) {
+    case DestinationStatus::State::kActive:
+      return v1::Destination::ACTIVE;
+    case DestinationStatus::State::kPaused:
+      return v1::Destination::PAUSED;
+    case DestinationStatus::State::kDisabled:
+      return v1::Destination::DISABLED;
+  }
+  return v1::Destination::STATE_UNSPECIFIED;
+}
+
+Reported::Reason ReasonOfState(const DestinationStatus& status) {
   if (status.disabled) return ReasonOf(*status.disabled);
   if (status.call) return Reported::PRINCIPAL;
   if (status.state == DestinationStatus::State::kPaused) return Reported::RECEIVER;
@@ -69,7 +69,7 @@ void TellMoment(const std::optional<base::WallTime>& time,
 void SetStatus(const DestinationStatus& status, v1::Destination& destination) {
   destination.set_state(ToProto(status.state));
   Reported& to = *destination.mutable_status();
-  to.set_reason(ReasonOf(status));
+  to.set_reason(ReasonOfState(status));
   if (status.call) {
     to.set_principal(status.call->principal);
     to.set_message(status.call->reason);

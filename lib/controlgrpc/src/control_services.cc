@@ -63,6 +63,7 @@ class ControlServicesImpl final : public ControlServices {
         reader_(options.destinations, destinations_, options.delivery.describe,
                 [this](absl::AnyInvocable<void()> task) { return calls_.Post(std::move(task)); }),
         summary_(reader_, options.statistics),
+        notices_(options.notices, options.repository.page_tokens(), options.clock),
         counter_(options.destinations, options.delivery.count),
         preview_(options.repository, options.subscriptions, *options.delivery.events, options.clock,
                  [this](absl::AnyInvocable<void()> task) { return calls_.Post(std::move(task)); }),
@@ -77,6 +78,7 @@ class ControlServicesImpl final : public ControlServices {
                 MakeOperationFront(calls_, operations_),
                 MakeEventTypeFront(calls_, event_types_, event_type_import_, member_suggestions_),
                 MakeStatsFront(calls_, stats_, summary_),
+                MakeNoticeFront(calls_, notices_),
                 MakeServerFront(calls_, options.server, options.repository),
                 MakeTokenFront(calls_, tokens_, options.methods),
                 MakePortalFront(calls_, portals_),
@@ -119,6 +121,7 @@ class ControlServicesImpl final : public ControlServices {
   ControlCalls calls_;
   control::DestinationReader reader_;
   control::SummaryMethods summary_;
+  control::NoticeMethods notices_;
   control::DeletionCounter counter_;
   control::SubscriptionPreview preview_;
   control::EventMethods events_;
@@ -134,7 +137,8 @@ std::vector<std::string> ControlServices::Names() {
           "carillon.v1.StatsService",        "carillon.v1.ServerService",
           "carillon.v1.TokenService",        "carillon.v1.TenantService",
           "carillon.v1.AuditService",        "carillon.v1.EventService",
-          "carillon.v1.ConfigService",       "carillon.v1.PortalService"};
+          "carillon.v1.ConfigService",       "carillon.v1.PortalService",
+          "carillon.v1.NoticeService"};
 }
 
 std::unique_ptr<ControlServices> ControlServices::Create(ControlOptions options) {

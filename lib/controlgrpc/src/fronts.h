@@ -13,6 +13,7 @@
 #include "carillon/control/event_type_import.h"
 #include "carillon/control/key_methods.h"
 #include "carillon/control/member_suggestions.h"
+#include "carillon/control/notice_methods.h"
 #include "carillon/control/operation_methods.h"
 #include "carillon/control/portal_methods.h"
 #include "carillon/control/repository.h"
@@ -56,6 +57,7 @@ rpc::Guest MakeServerFront(ControlCalls& calls, const control::ServerFacts& fact
                            control::Repository& repository);
 rpc::Guest MakeStatsFront(ControlCalls& calls, const control::StatsMethods& methods,
                           control::SummaryMethods& summary);
+rpc::Guest MakeNoticeFront(ControlCalls& calls, const control::NoticeMethods& notices);
 rpc::Guest MakeSubscriptionFront(ControlCalls& calls, control::Methods& methods,
                                  control::SubscriptionPreview& preview);
 rpc::Guest MakeTenantFront(ControlCalls& calls, control::TenantMethods& tenants,

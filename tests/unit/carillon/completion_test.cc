@@ -81,7 +81,7 @@ TEST(Complete, KindsAndNames) {
   EXPECT_THAT(Completed({"get", ""}),
               ElementsAre("tenants", "event-types", "destinations", "keys", "subscriptions",
                           "tokens", "portal-sessions", "events", "deliveries", "attempts",
-                          "operations", "audit-entries"));
+                          "operations", "audit-entries", "notices"));
   EXPECT_THAT(Completed({"get", "destination", ""}), ElementsAre("bills", "orders"));
   EXPECT_THAT(Completed({"get", "--force", "destination", "o"}), ElementsAre("orders"));
   EXPECT_THAT(Completed({"get", "--tenant", "acme", "destination", "o"}),

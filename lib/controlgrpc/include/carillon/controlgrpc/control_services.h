@@ -14,6 +14,7 @@
 #include "carillon/control/server_facts.h"
 #include "carillon/controlgrpc/call_authorization.h"
 #include "carillon/deliverylog/attempt_store.h"
+#include "carillon/notices/notice_store.h"
 #include "carillon/operations/operations.h"
 #include "carillon/operations/replay.h"
 #include "carillon/rpc/guest.h"
@@ -44,6 +45,7 @@ struct ControlOptions {
   control::AuditLog& audit;                           ///< what is done is written down in it
   deliverylog::AttemptStore* log = nullptr;           ///< null: there is none, and calls say so
   statistics::StatisticsStore* statistics = nullptr;  ///< the same
+  notices::NoticeStore* notices = nullptr;            ///< the same
 };
 
 /// The services of the control plane. Destroyed after the server that serves them.
