@@ -74,6 +74,7 @@ export const SCREENS: Screen[] = [
   { path: '/tenants/:id', page: lazy(() => import('../screens/tenant/Tenant')) },
   { path: '/tokens', page: lazy(() => import('../screens/tokens/Tokens')) },
   { path: '/portal-links', page: lazy(() => import('../screens/portal-links/PortalLinks')) },
+  { path: '/notices', page: lazy(() => import('../screens/notices/Notices')) },
   { path: '/audit', page: lazy(() => import('../screens/audit/Audit')) },
   { path: '/settings', page: lazy(() => import('../screens/settings/Settings')) },
 ];

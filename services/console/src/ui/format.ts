@@ -77,14 +77,15 @@ const millis = new Intl.DateTimeFormat(undefined, {
 const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 const date = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
 
-export type TimeForm = 'clock' | 'seconds' | 'millis' | 'date' | 'auto' | 'full';
+export type TimeForm = 'clock' | 'short' | 'seconds' | 'millis' | 'date' | 'auto' | 'full';
 
 const sameDay = (a: number, b: number) => new Date(a).toDateString() === new Date(b).toDateString();
 
-/** `auto`: the time today, the day before that. `full`: both. */
+/** `short`: the time today, before that the day. `auto`: the same to the second, with the time. `full`: both. */
 export function timeText(ms: number, form: TimeForm, now = Date.now()): string {
   switch (form) {
     case 'clock': return clock.format(ms);
+    case 'short': return sameDay(ms, now) ? clock.format(ms) : day.format(ms);
     case 'seconds': return seconds.format(ms);
     case 'millis': return sameDay(ms, now) ? millis.format(ms) : `${day.format(ms)} ${millis.format(ms)}`;
     case 'date': return date.format(ms);

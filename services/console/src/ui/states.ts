@@ -45,6 +45,13 @@ export const STATE_FILTERS: Partial<Record<DestinationState, string>> = {
 };
 export const TROUBLE_FILTER = 'state = DISABLED OR status.failing_since:* OR status.circuit = OPEN';
 
+/** Why a destination is disabled or paused. */
+export const REASONS: Record<Reason, string> = {
+  [Reason.REASON_UNSPECIFIED]: '', [Reason.PRINCIPAL]: 'By hand', [Reason.CONFIGURED]: 'The configuration file says so',
+  [Reason.GONE]: 'It answered 410 Gone', [Reason.FAILING]: 'Every attempt failed for too long', [Reason.RETRIES_EXHAUSTED]: 'A delivery used up its retries',
+  [Reason.TENANT_DISABLED]: 'Its tenant is disabled', [Reason.RECEIVER]: 'The receiver asked for a pause',
+};
+
 /** Why the state is what it is, in one line. */
 export function whyOf(destination: Destination): string {
   const { status } = destination;
@@ -54,13 +61,8 @@ export function whyOf(destination: Destination): string {
       const by = principalWords(status.principal);
       return status.message ? `${by}: ${status.message}` : `by ${by}`;
     }
-    case Reason.CONFIGURED: return 'The configuration file says so';
-    case Reason.GONE: return 'It answered 410 Gone';
-    case Reason.FAILING: return 'Every attempt failed for too long';
-    case Reason.RETRIES_EXHAUSTED: return 'A delivery used up its retries';
-    case Reason.TENANT_DISABLED: return 'Its tenant is disabled';
-    case Reason.RECEIVER: return 'The receiver asked for a pause';
     case Reason.REASON_UNSPECIFIED: break;
+    default: return REASONS[status.reason];
   }
   if (!status.lastAttemptTime) return 'No attempt since the server started';
   if (status.failingSince) {

@@ -11,7 +11,7 @@ import { Diff } from '../../ui/Diff';
 import { Card, Chip, Copy, Foreign, Kv, Time } from '../../ui/parts';
 import { Loading, Query } from '../../ui/status';
 import { toYaml } from '../../ui/yaml';
-import { auditWords } from '../overview/lists';
+import { auditWords } from './words';
 
 const SHOWN = 20;
 

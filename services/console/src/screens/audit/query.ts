@@ -3,7 +3,7 @@ import { roleWords } from '../../api/caller';
 import { lastPart, prefixed, principalWords, quoted, tenantOf } from '../../api/names';
 import { millisOf } from '../../ui/format';
 import type { FilterField } from '../../ui/Filters';
-import { auditWords } from '../overview/lists';
+import { auditWords } from './words';
 
 // What the address asks of the audit log, as the API's filter says it.
 

@@ -3,7 +3,7 @@ import { principalWords, quoted } from '../../api/names';
 import { AuditService, type AuditEntry } from '../../gen/carillon/v1/audit_service_pb';
 import { Card, Chip, Foreign, Time } from '../../ui/parts';
 import { Empty, Loading, Query } from '../../ui/status';
-import { auditWords } from '../overview/lists';
+import { auditWords } from '../audit/words';
 
 const MAX_TEXT = 120;
 

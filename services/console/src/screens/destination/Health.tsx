@@ -23,7 +23,7 @@ const logOf = (name: string) => {
 function Now({ destination, delivered, attempts, dead }: { destination: Destination; delivered: number; attempts: number; dead: number }) {
   const { status } = destination;
   return (
-    <Card title="Now">
+    <Card title="Now" aside={<Link href={`/notices?destination=${encodeURIComponent(destination.name)}`}>What happened</Link>}>
       <Kv rows={[
         ['Waiting', <b key="w" className="num">{status ? count(status.queuedCount + status.parkedCount) : '–'}{status?.behind ? '+' : ''}</b>],
         ['Oldest waiting', status?.oldestAcceptTime ? <Since key="o" at={status.oldestAcceptTime} /> : 'nothing'],

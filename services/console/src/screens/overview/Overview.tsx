@@ -5,6 +5,7 @@ import { useLocation } from 'wouter';
 import { useViewer } from '../../api/caller';
 import { useStats } from '../../api/stats';
 import { DestinationService } from '../../gen/carillon/v1/destination_service_pb';
+import { NoticeService } from '../../gen/carillon/v1/notice_service_pb';
 import { type Summary, StatsService } from '../../gen/carillon/v1/stats_service_pb';
 import { count, plural } from '../../ui/format';
 import { Card } from '../../ui/parts';
@@ -12,7 +13,8 @@ import { RangePicker, useRange } from '../../ui/RangePicker';
 import { Loading, PageLoading, Query, useAnswered } from '../../ui/status';
 import { TROUBLE_FILTER } from '../../ui/states';
 import { TimeChart } from '../../ui/TimeChart';
-import { ByState, Happened, NeedsAttention } from './lists';
+import { Happened } from '../notices/Feed';
+import { ByState, NeedsAttention } from './lists';
 import { Numbers } from './Numbers';
 
 const FirstSteps = lazy(() => import('./FirstSteps').then(({ FirstSteps: it }) => ({ default: it })));
@@ -38,6 +40,7 @@ export default function Overview() {
     { parent, filter: TROUBLE_FILTER, orderBy: 'status.queued_count desc', pageSize: 5 }, { refetchInterval: EVERY, placeholderData: keepPreviousData });
   const toLog = (from: number, to: number) =>
     go(`/deliveries?from=${encodeURIComponent(new Date(from).toISOString())}&to=${encodeURIComponent(new Date(to).toISOString())}`);
+  const notices = useQuery(NoticeService.method.listNotices, { parent: viewer.tenant === undefined ? '' : parent, pageSize: 5 }, { refetchInterval: EVERY, placeholderData: keepPreviousData });
   const ready = useAnswered(summary, stats, trouble);
   if (summary.data?.destinationCount === 0) return <FirstSteps />;
   return (
@@ -69,7 +72,7 @@ export default function Overview() {
                 {(data) => <TimeChart label="Time to answer" kind="lines" height={168} unit="ms" times={data.times} series={data.latency} />}
               </Query>
             </Card>
-            {viewer.may('AuditService/ListAuditEntries') ? <Happened /> : null}
+            <Happened of={notices} />
           </div>
         </>
       ) : <PageLoading />}

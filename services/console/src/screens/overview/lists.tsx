@@ -1,10 +1,6 @@
-import { useQuery } from '@connectrpc/connect-query';
-import { keepPreviousData } from '@tanstack/react-query';
 import { IconChevronRight } from '@tabler/icons-react';
 import { Link } from 'wouter';
-import { useViewer } from '../../api/caller';
-import { lastPart, principalWords, tenantOf, toDestination } from '../../api/names';
-import { AuditService, type AuditEntry } from '../../gen/carillon/v1/audit_service_pb';
+import { lastPart, tenantOf, toDestination } from '../../api/names';
 import type { Destination } from '../../gen/carillon/v1/destination_pb';
 import type { ListDestinationsResponse } from '../../gen/carillon/v1/destination_service_pb';
 import type { Summary } from '../../gen/carillon/v1/stats_service_pb';
@@ -72,44 +68,6 @@ export function ByState({ summary }: { summary: Summary | undefined }) {
           );
         })}
       </ul>
-    </Card>
-  );
-}
-
-const VERBS: Record<string, string> = {
-  Create: 'made', Update: 'changed', Delete: 'deleted', Enable: 'enabled', Disable: 'disabled', Pause: 'paused', Resume: 'resumed',
-  Rotate: 'rotated', Test: 'tested', Resend: 'resent', Replay: 'replayed', Release: 'released', Purge: 'purged', Archive: 'archived',
-  Open: 'opened', Cancel: 'cancelled', Apply: 'applied', Import: 'imported',
-};
-
-/** `carillon.v1.DestinationService/PauseDestination` as `Destination paused`. */
-export function auditWords(entry: AuditEntry): string {
-  const name = lastPart(entry.method);
-  const first = /^[A-Z][a-z]+/.exec(name)?.[0] ?? '';
-  const what = name.slice(first.length).replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
-  const subject = entry.changes[0]?.resource ? lastPart(entry.changes[0].resource) : '';
-  return `${what.charAt(0).toUpperCase()}${what.slice(1)}${subject ? ` ${subject}` : ''} ${VERBS[first] ?? first.toLowerCase()}${entry.code !== 0 ? ', refused' : ''}`;
-}
-
-/** The last changes. */
-export function Happened() {
-  const viewer = useViewer();
-  const query = useQuery(AuditService.method.listAuditEntries,
-    { parent: viewer.tenant ? viewer.parent : '', pageSize: 6 }, { refetchInterval: 10_000, placeholderData: keepPreviousData });
-  return (
-    <Card title="What was changed">
-      <Query of={query} loading={<Loading rows={4} />}>
-        {(data) => (data.auditEntries.length === 0 ? <p className="muted mt0">Nobody has changed anything yet.</p> : (
-          <ul className="feed">
-            {data.auditEntries.map((entry) => (
-              <li key={entry.name}>
-                <Time at={entry.createTime} form="clock" /><span className={`dot ${entry.code === 0 ? 'm-info' : 'm-bad'}`} />
-                <div className="min0"><Foreign text={auditWords(entry)} /><span className="cell-2"><Foreign text={[tenantOf(entry.changes[0]?.resource ?? entry.name), principalWords(entry.principal)].filter(Boolean).join(' · ')} /></span></div>
-              </li>
-            ))}
-          </ul>
-        ))}
-      </Query>
     </Card>
   );
 }
