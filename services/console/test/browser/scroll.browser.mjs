@@ -8,13 +8,16 @@ import { describe, it } from 'node:test';
 import { settled } from './browser.mjs';
 import { stage } from './stage.mjs';
 import { eventually, TOKENS } from './support.mjs';
-import { framesOf } from './trace.mjs';
+import { framesOf, slowness } from './trace.mjs';
 
 const DESTINATIONS = 5_000;
 const DELIVERIES = 100_000;
 const BUSY = 10;  // destinations to which each event goes
 const BATCH = 1_000;
+/** Of CPU time, on a machine as quick as that on which `slowness` is 1. */
 const FRAME_MS = 200;
+const FILL_MS = 500_000;
+const SCROLL_MS = 800_000;
 const HEAP_MIB = 150;
 
 const id = (i) => `many-${String(i).padStart(4, '0')}`;
@@ -49,7 +52,7 @@ const on = stage({
     await eventually(async () => {
       const { totalSize } = await carillond.call('DestinationService/ListDestinations', { parent: 'tenants/many', pageSize: 1, filter: 'status.queued_count > 0' });
       return !totalSize;
-    }, 'the last delivery');
+    }, 'the last delivery', FILL_MS);
     console.log(`filled in ${Date.now() - begun} ms`);
     return sink;
   },
@@ -63,10 +66,13 @@ async function scroll(page, label, rows) {
   const box = await list.boundingBox();
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
   const wheel = async (times, by) => {
-    for (let i = 0; i < times; ++i) await page.mouse.wheel(0, by);
+    for (let i = 0; i < times; ++i) {
+      await page.mouse.wheel(0, by);
+      if (i % 2) await page.evaluate(() => new Promise(requestAnimationFrame));  // however slow it is, frames are drawn
+    }
   };
   await wheel(60, 400);
-  const end = Date.now() + 300_000;
+  const end = Date.now() + SCROLL_MS;
   for (;;) {
     const height = await list.evaluate((element) => {
       element.scrollTop = element.scrollHeight;
@@ -91,10 +97,11 @@ describe('scrolling', () => {
       await cdp.send('HeapProfiler.collectGarbage');
       const { usedSize } = await cdp.send('Runtime.getHeapUsage');
       const mib = Math.round(usedSize / 1048576);
+      const slow = slowness();
       const ms = (list) => [0.5, 0.99, 1].map((share) => Math.round(at(list, share))).join(', ');
-      test.diagnostic(`${frames.length} frames; work of the main thread in ms, p50, p99, worst: ${ms(frames)}; from frame to frame on the clock: ${ms(gaps)}; load ${loadavg()[0].toFixed(1)}; heap ${mib} MiB`);
-      assert.ok(frames.length > 100, `${frames.length} frames were drawn`);
-      assert.ok(at(frames, 1) <= FRAME_MS, `the longest frame worked ${Math.round(at(frames, 1))} ms`);
+      test.diagnostic(`${frames.length} frames; work of the main thread in ms, p50, p99, worst: ${ms(frames)}; from frame to frame on the clock: ${ms(gaps)}; load ${loadavg()[0].toFixed(1)}, ${slow.toFixed(1)} times slower; heap ${mib} MiB`);
+      assert.ok(frames.length >= 100, `${frames.length} frames were drawn`);
+      assert.ok(at(frames, 1) <= FRAME_MS * slow, `the longest frame worked ${Math.round(at(frames, 1))} ms, on a machine ${slow.toFixed(1)} times slower`);
       assert.ok(mib < HEAP_MIB, `${mib} MiB of heap`);
     }));
   }

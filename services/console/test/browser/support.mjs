@@ -11,8 +11,8 @@ const PATIENCE_MS = 120_000;
 
 class Ended extends Error {}
 
-export async function eventually(look, what) {
-  const end = Date.now() + PATIENCE_MS;
+export async function eventually(look, what, patience = PATIENCE_MS) {
+  const end = Date.now() + patience;
   let last;
   while (Date.now() < end) {
     try {

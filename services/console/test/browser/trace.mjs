@@ -4,6 +4,21 @@ const MAIN = 'CrRendererMain';
 const FRAME = 'Commit';
 const TASK = 'RunTask';
 
+/** What `work` below takes of CPU time on a machine for which limits of CPU time are written. */
+const REFERENCE_MS = 45;
+
+/** How many times slower this machine is, at least 1: by the CPU time of fixed work, the quickest of some turns. */
+export function slowness() {
+  const work = () => {
+    const begun = process.cpuUsage();
+    const words = Array.from({ length: 60_000 }, (_, i) => String((i * 7_919) % 100_003));
+    JSON.parse(JSON.stringify(words.sort()));
+    const { user, system } = process.cpuUsage(begun);
+    return (user + system) / 1000;
+  };
+  return Math.max(1, Math.min(...Array.from({ length: 7 }, work)) / REFERENCE_MS);
+}
+
 /** Records while `run` runs. Frames: CPU time in ms of all that the main thread did from one frame to the next. */
 export async function framesOf(browser, page, run) {
   const cdp = await browser.newBrowserCDPSession();

@@ -4,16 +4,22 @@ import { createServer, request as ask } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { settled } from './browser.mjs';
 import { stage } from './stage.mjs';
-import { TOKENS } from './support.mjs';
+import { eventually, TOKENS } from './support.mjs';
 
 const on = stage();
 const LONG = { timeout: 600_000 };
 const FAILED = { status: 500, body: { code: 'internal', message: 'the disk is on fire' } };
 const BUSY = { status: 429, body: { code: 'resource_exhausted', message: 'too many calls', details: [{ type: 'google.rpc.RetryInfo', value: 'CgIIBw' }] } };
-const SLOW_MS = 2_000;
+/** A promise that somebody else keeps. */
+const promised = () => {
+  const it = {};
+  it.kept = new Promise((resolve) => { it.keep = resolve; });
+  return it;
+};
 const ALLOWED = [/status of (400|429|500|503|504)/];
 
-// A proxy before carillond. `rule` says what becomes of a call: nothing, a delay in ms, an answer of its own, or none.
+// A proxy before carillond. `rule` says what becomes of a call: nothing, something to wait for, an answer of its
+// own, or none.
 const proxy = { rule: () => undefined };
 before(async () => {
   proxy.server = createServer((request, response) => {
@@ -27,7 +33,7 @@ before(async () => {
     };
     const said = /carillon\.v1\./.test(request.url) ? proxy.rule(request.url.split('/').at(-1)) : undefined;
     if (said === undefined) pass();
-    else if (typeof said === 'number') setTimeout(pass, said);
+    else if (said instanceof Promise) void said.then(pass);
     else if (said !== 'silence') {
       response.writeHead(said.status, { 'content-type': 'application/json' });
       response.end(JSON.stringify(said.body));
@@ -55,6 +61,7 @@ const SCREENS = [
   ['/destinations', 'ListDestinations'], ['/destinations/acme/ledger', 'GetDestination'], ['/deliveries', 'ListDeliveries'], ['/events', 'ListEvents'],
   ['/subscriptions', 'ListSubscriptions'], ['/dead', 'ListDeliveries'], ['/replays', 'ListOperations'], ['/event-types', 'ListEventTypes'], ['/event-types/order.paid', 'GetEventType'],
   ['/tenants', 'ListTenants'], ['/tenants/acme', 'GetTenant'], ['/tokens', 'ListTokens'], ['/portal-links', 'ListPortalSessions'], ['/audit', 'ListAuditEntries'],
+  ['/settings', 'GetSettings'], ['/settings', 'GetServerInfo'],
 ];
 
 describe('screens', () => {
@@ -75,9 +82,16 @@ describe('screens', () => {
 
   it('have skeletons while the answer is slow, under the heading', LONG, () => visit(async ({ page, to }) => {
     for (const [path, method] of SCREENS) {
-      proxy.rule = (called) => (called === method ? SLOW_MS : undefined);
+      const [called, seen] = [promised(), promised()];
+      proxy.rule = (now) => {
+        if (now !== method) return undefined;
+        called.keep();
+        return seen.kept;
+      };
       await to(path);
+      await called.kept;
       await page.locator('[aria-busy="true"]').first().waitFor();
+      seen.keep();
       await settled(page);
       assert.equal(await page.getByRole('alert').count(), 0, path);
     }
@@ -107,11 +121,10 @@ describe('screens', () => {
     proxy.rule = (called) => (called === 'GetTenant' ? 'silence' : undefined);
     await to('/tenants/acme');
     await page.locator('[aria-busy="true"]').first().waitFor();
-    for (let i = 0; i < 10 && await page.getByText('It took too long').count() === 0; ++i) {
+    await eventually(async () => {
       await page.clock.fastForward(20_000);
-      await page.waitForTimeout(300);
-    }
-    await page.getByText('It took too long').first().waitFor();
+      return await page.getByText('It took too long').count() > 0;
+    }, 'the end of patience');
   }));
 });
 
