@@ -36,11 +36,13 @@ function Now({ destination, delivered, attempts, dead }: { destination: Destinat
   );
 }
 
-export function RecentAttempts({ name }: { name: string }) {
-  const query = useQuery(DeliveryService.method.listAttempts, { parent: `${name}/deliveries/-`, pageSize: 8 }, { refetchInterval: 5_000 });
+const useRecent = (name: string, enabled: boolean) =>
+  useQuery(DeliveryService.method.listAttempts, { parent: `${name}/deliveries/-`, pageSize: 8 }, { enabled, refetchInterval: 5_000 });
+
+function RecentAttempts({ name, of: query }: { name: string; of: ReturnType<typeof useRecent> }) {
   return (
     <Card title="Recent attempts" pad={false} aside={<Link href={logOf(name)}>All deliveries of {lastPart(name)}</Link>}>
-      <Query of={query} loading={<Loading rows={6} />}>
+      <Query of={query}>
         {(data) => (data.attempts.length === 0 ? <Empty title="No attempts yet">Send a test to see whether it answers.</Empty> : (
           <div className="scroll-x" tabIndex={0} role="region" aria-label="Recent attempts">
             <table className="tbl rows">
@@ -77,7 +79,9 @@ export function Health({ destination }: { destination: Destination }) {
   const day = useStats(name, '24h');
   const toLog = (from: number, to: number) =>
     go(`${logOf(name)}&from=${encodeURIComponent(new Date(from).toISOString())}&to=${encodeURIComponent(new Date(to).toISOString())}`);
-  if (!useAnswered(stats, day)) return <PageLoading />;
+  const mayAttempts = viewer.may('DeliveryService/ListAttempts');
+  const recent = useRecent(name, mayAttempts);
+  if (!useAnswered(stats, day, recent)) return <PageLoading />;
   return (
     <div className="cols-2-1">
       <div className="stack">
@@ -87,7 +91,7 @@ export function Health({ destination }: { destination: Destination }) {
         <Card title="Time to answer">
           <Query of={stats} loading={<Loading rows={4} />}>{(data) => <TimeChart label="Time to answer" kind="lines" height={120} unit="ms" times={data.times} series={data.latency} />}</Query>
         </Card>
-        {viewer.may('DeliveryService/ListAttempts') ? <RecentAttempts name={name} /> : null}
+        {mayAttempts ? <RecentAttempts name={name} of={recent} /> : null}
       </div>
       <div className="stack">
         <Now destination={destination} delivered={day.data?.succeeded ?? 0} attempts={day.data?.attempts ?? 0} dead={day.data?.dead.reduce((all, n) => all + n, 0) ?? 0} />

@@ -18,7 +18,7 @@ import { Card, Chip, Foreign } from '../../ui/parts';
 import { ErrorBox, Loading, Needs, PageLoading, Query, ReadOnly, useAnswered } from '../../ui/status';
 import { type Draft, missing } from '../wizard/draft';
 import { Catalog, Conditions } from '../wizard/EventsStep';
-import { Preview, Sample } from '../wizard/Preview';
+import { Beside } from '../wizard/Preview';
 import { DeleteDialog, DisableDialog } from './dialogs';
 import { changesOf, type Form, formOf, isPattern } from './form';
 import './subscriptions.css';
@@ -139,10 +139,7 @@ function Page({ subscription, refresh }: { subscription: Subscription; refresh: 
             </div>
           </Card>
         </div>
-        <div className="stack min0">
-          <Preview draft={draft} kept={draft.filtered ? now.kept : undefined} />
-          {exact.length > 0 ? <Sample type={exact[exact.length - 1]!} /> : null}
-        </div>
+        <Beside draft={draft} kept={draft.filtered ? now.kept : undefined} type={exact.at(-1)} />
       </div>
       {update.error ? <><ErrorBox error={update.error} />{error?.reason === 'ETAG_MISMATCH' ? <div><Button variant="default" onClick={() => { update.reset(); refresh(); }}>Save over what is there now</Button></div> : null}</> : null}
       {paths.length > 0 ? (

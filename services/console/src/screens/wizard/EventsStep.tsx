@@ -9,7 +9,7 @@ import { count } from '../../ui/format';
 import { Card, Foreign } from '../../ui/parts';
 import { Empty, PageLoading, Query, useAnswered } from '../../ui/status';
 import { type Comparison, COMPARISONS, type Condition, type Draft, kindOf, memberName, needsValue } from './draft';
-import { Preview, Sample } from './Preview';
+import { Beside } from './Preview';
 
 type Change = (changes: Partial<Draft>) => void;
 
@@ -97,10 +97,7 @@ export function EventsStep({ draft, change }: { draft: Draft; change: Change }) 
           {draft.filtered ? <Conditions draft={draft} change={change} /> : <p className="mt0 muted">Every event of these types.</p>}
         </Card>
       </div>
-      <div className="stack min0">
-        <Preview draft={draft} />
-        {draft.types.length > 0 ? <Sample type={draft.types[draft.types.length - 1]!} /> : null}
-      </div>
+      <Beside draft={draft} type={draft.types.at(-1)} />
     </div>
   );
 }

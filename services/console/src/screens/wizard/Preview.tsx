@@ -9,14 +9,13 @@ import { SubscriptionService } from '../../gen/carillon/v1/subscription_service_
 import { Json } from '../../ui/Code';
 import { count } from '../../ui/format';
 import { Card, Chip, Copy, Foreign, Time } from '../../ui/parts';
-import { Empty, Loading, Query } from '../../ui/status';
+import { Empty, Loading, PageLoading, Query, useAnswered } from '../../ui/status';
 import { type Draft, draftFilter, type Filter } from './draft';
 
 const WAIT_MS = 350;
 
-/** The newest events, and which of them would have been sent. `kept`: a condition that the draft cannot say, in place of
-    its own. */
-export function Preview({ draft, kept }: { draft: Draft; kept?: Filter | undefined }) {
+/** What the newest events would have been asked. `kept`: a condition that the draft cannot say, in place of its own. */
+function usePreview(draft: Draft, kept: Filter | undefined) {
   const viewer = useViewer();
   const wanted = useMemo(() => ({ types: draft.types, filter: kept ?? draftFilter(draft) }), [draft, kept]);
   const [{ types, filter }] = useDebouncedValue(wanted, WAIT_MS);
@@ -25,6 +24,11 @@ export function Preview({ draft, kept }: { draft: Draft; kept?: Filter | undefin
     parent: `tenants/${draft.tenant}`, maxResults: 20,
     subscription: { types, ...(filter ? { filter } : {}) },
   }, { enabled, placeholderData: keepPreviousData, staleTime: 10_000 });
+  return { query, enabled };
+}
+
+/** The newest events, and which of them would have been sent. */
+function Preview({ of: { query, enabled } }: { of: ReturnType<typeof usePreview> }) {
   if (!enabled) return <Card title="What would have been sent"><p className="mt0 muted">Choose event types to see recent events of them.</p></Card>;
   const { data } = query;
   return (
@@ -54,13 +58,24 @@ export function Preview({ draft, kept }: { draft: Draft; kept?: Filter | undefin
   );
 }
 
+const useSample = (type: string | undefined) =>
+  useQuery(EventTypeService.method.getEventType, { name: `eventTypes/${type ?? ''}` }, { enabled: type !== undefined, staleTime: 60_000 });
+
 /** A payload with every member filled. */
-export function Sample({ type }: { type: string }) {
-  const query = useQuery(EventTypeService.method.getEventType, { name: `eventTypes/${type}` }, { staleTime: 60_000 });
+function Sample({ type, of: query }: { type: string; of: ReturnType<typeof useSample> }) {
   const sample = query.data?.sample ?? '';
   return (
     <Card title="Sample" pad={false} aside={sample ? <Copy value={sample} what="sample" /> : null}>
       <Query of={query} loading={<Loading rows={5} />}>{(data) => (data.sample ? <Json text={data.sample} label={`Sample of ${type}`} /> : <p className="pad muted">This type has no sample.</p>)}</Query>
     </Card>
   );
+}
+
+/** What stands beside a draft: what would have been sent, and a sample of `type`. `kept`: a condition that the draft
+    cannot say, in place of its own. */
+export function Beside({ draft, kept, type }: { draft: Draft; kept?: Filter | undefined; type: string | undefined }) {
+  const preview = usePreview(draft, kept);
+  const sample = useSample(type);
+  if (!useAnswered(preview.query, sample)) return <PageLoading />;
+  return <div className="stack min0"><Preview of={preview} />{type === undefined ? null : <Sample type={type} of={sample} />}</div>;
 }
