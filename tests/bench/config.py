@@ -51,7 +51,7 @@ def subscriptions(names):
 
 def halves(healthy_url, other_path_url):
     """20 destinations, half of them at `other_path_url`, which may never answer. No breaker: it
-    would end the load after ten time-outs."""
+    would end the load after ten timeouts."""
     timeouts = {"connect": "1s", "total": "2s"}
     destinations = [destination(f"a{i}", f"{healthy_url}/a{i}", timeouts=timeouts)
                     for i in range(10)]

@@ -178,7 +178,7 @@ def blackhole_p99(ctx):
             p99 = []
             for name, url in (("healthy", other.url), ("hole", other.url + "/hang")):
                 with serve(ctx, f"p99-{name}", config.halves(healthy.url, url)) as server:
-                    publish_bench(ctx, server.address, rate=100, seconds=3)  # 2 s: the time-out
+                    publish_bench(ctx, server.address, rate=100, seconds=3)  # 2 s: the timeout
                     healthy.stats()
                     publish_bench(ctx, server.address, rate=100, seconds=4 if ctx.quick else 8)
                     time.sleep(0.2)

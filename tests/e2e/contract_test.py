@@ -142,7 +142,7 @@ class Losses(EndToEnd):
             with self.subTest(name):
                 self.assertEqual(metrics.get(outcome(name, why)), 1,
                                  {k: v for k, v in metrics.items() if f'"{name}"' in k})
-        self.assertGreaterEqual(took, 1.9)  # the total time-out is 2 s, and kept
+        self.assertGreaterEqual(took, 1.9)  # the total timeout is 2 s, and kept
         server.wait_gauge('carillon_deliveries{state="parked"}', 0)
         self.assertEqual(metrics["carillon_delivered_total"], 0)
         for path in ("/hang", "/drip", "/reset", "/garbage"):

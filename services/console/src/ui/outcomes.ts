@@ -148,7 +148,7 @@ export function adviceFor(facts: Facts): Advice {
     case Outcome.RESPONSE_TIMEOUT:
       return {
         title: `${host} took the request, but did not answer${inTime(facts)}`,
-        advice: ['Answer first, work afterwards: put the event in a queue and answer 202.', 'Or raise the time-out under Policy.'],
+        advice: ['Answer first, work afterwards: put the event in a queue and answer 202.', 'Or raise the timeout under Policy.'],
         act: 'raise-timeout',
       };
     case Outcome.DNS:

@@ -34,7 +34,7 @@ function AttemptHint({ attempt, delivery }: { attempt: Attempt; delivery: Messag
     <Hint tone={tone} title={<>Attempt {attempt.number}: <Foreign text={title} /></>}
       actions={
         <>
-          {act === 'raise-timeout' || act === 'set-rate' || act === 'use-url' ? <Button component={Link} variant="default" href={toDestination(delivery.name, '?tab=policy')}>{act === 'raise-timeout' ? 'Raise the time-out…' : act === 'set-rate' ? 'Set a rate…' : 'Change the URL…'}</Button> : null}
+          {act === 'raise-timeout' || act === 'set-rate' || act === 'use-url' ? <Button component={Link} variant="default" href={toDestination(delivery.name, '?tab=policy')}>{act === 'raise-timeout' ? 'Raise the timeout…' : act === 'set-rate' ? 'Set a rate…' : 'Change the URL…'}</Button> : null}
           <Link href={`/deliveries?to-tenant=${encodeURIComponent(tenant)}&destination=${id}&outcome=${OUTCOMES[attempt.outcome].filter}`}>Others that failed like this</Link>
         </>
       }>

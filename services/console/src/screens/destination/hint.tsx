@@ -94,7 +94,7 @@ export function DestinationHint({ destination, onChanged, onTab }: { destination
       actions={
         <>
           <Needs may={viewer.may('DestinationService/TestDestination')}><Button onClick={() => setTesting(true)}>Send a test…</Button></Needs>
-          {words.act === 'raise-timeout' ? <Button variant="default" onClick={() => onTab('policy')}>Raise the time-out…</Button> : null}
+          {words.act === 'raise-timeout' ? <Button variant="default" onClick={() => onTab('policy')}>Raise the timeout…</Button> : null}
           {words.act === 'set-rate' ? <Button variant="default" onClick={() => onTab('policy')}>Set a rate…</Button> : null}
           {words.act === 'use-url' ? <Button variant="default" onClick={() => onTab('policy')}>Change the URL…</Button> : null}
           {attempt ? <Link href={toDelivery(attempt.name, `?attempt=${attempt.number}`)}>Look at the last attempt</Link> : null}
