@@ -121,6 +121,32 @@ TEST_F(CapsTest, WhatEndsHereLetsOneOfItsTenantTryAndOneOfAnother) {
   EXPECT_EQ(Tries(), (std::map<std::string, int>{{"u", 1}})) << "now it is the other's";
 }
 
+TEST_F(CapsTest, WhatEndsHereAndElsewhereLetsOneOfItsTenantTryBesideTheNext) {
+  Lane& running = *lanes_.Find(kLanes + 1);
+  EndElsewhere(1);
+  ASSERT_TRUE(caps_.TryStart(running, now_));
+  Fill(*more_);
+  AllWait();
+  EndElsewhere(1);
+  caps_.Finish(running);
+  EXPECT_EQ(Tries(), (std::map<std::string, int>{{"t", 1}, {"u", 1}}));
+}
+
+// Whoever comes between takes the place, and not the turn.
+TEST_F(CapsTest, OneThatFindsItsPlaceTakenKeepsItsTurn) {
+  Fill(*more_);
+  AllWait();
+  EndElsewhere(1);
+  now_ += Caps::kLook;
+  Lane* const lane = Next(caps_);
+  ASSERT_NE(lane, nullptr);
+  Fill(*elsewhere_);
+  EXPECT_FALSE(TryAgain(caps_, *lane));
+  EndElsewhere(1);
+  now_ += Caps::kLook;
+  EXPECT_EQ(Next(caps_), lane);
+}
+
 TEST_F(CapsTest, EveryLaneHasItsTurn) {
   Fill(*more_);
   AllWait();
@@ -181,6 +207,12 @@ TEST_F(CapsByWeight, OneOfThreeTimesTheWeightHasThreeTimesAsMuch) {
   const auto starts = Starts(400);
   EXPECT_NEAR(starts.at("t"), 300, 6);
   EXPECT_NEAR(starts.at("u"), 100, 6);
+}
+
+TEST_F(CapsByWeight, OneLookSharesOutWhatItFinds) {
+  shared_->SetBounds("t", {.weight = 3});
+  now_ += Caps::kLook;
+  EXPECT_EQ(Tries(), (std::map<std::string, int>{{"t", 3}, {"u", 1}}));
 }
 
 TEST_F(CapsByWeight, WhereEachHasAnotherWeightOneMayHaveLess) {
@@ -289,9 +321,10 @@ TEST_F(CapsOfTwoShards, APlaceThatNobodyTakesIsTakenAgain) {
   EndElsewhere(1);
   Lane& lane = *lanes_.Find(1);
   EXPECT_FALSE(caps_.TryStart(lane, now_)) << "it is left to the other";
-  now_ += Caps::kLook / 2;
+  constexpr std::chrono::nanoseconds kInstant{1};
+  now_ += Caps::kLook - kInstant;
   EXPECT_EQ(Next(caps_), nullptr) << "the other may not have looked yet";
-  now_ += Caps::kLook / 2;
+  now_ += kInstant;
   const base::MonoTime left = now_;
   Lane* next = nullptr;
   while (next == nullptr && now_ <= left + Caps::kLook) {

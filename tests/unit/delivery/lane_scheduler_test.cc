@@ -176,6 +176,28 @@ TEST_F(LaneSchedulerTest, WhatEndedInAnotherShardIsSeenAtTheNextLook) {
   EXPECT_NE(SendNext(), nullptr);
 }
 
+TEST_F(LaneSchedulerTest, OneThatFindsItsPlaceTakenKeepsItsTurn) {
+  SetCaps(1, 1);
+  const auto elsewhere = caps_->TenantOf("other");
+  ASSERT_TRUE(caps_->TryStart(*elsewhere));
+  Lane& first = Add(Named("t", "d1"));
+  Enqueue(first, 1);
+  Enqueue(Add(Named("t", "d2")), 1);
+  EXPECT_EQ(SendNext(), nullptr);
+  const auto look = [&] {
+    caps_->Finish(*elsewhere);
+    clock_.Advance(Caps::kLook);
+    scheduler_->Wake(clock_.Mono());
+  };
+  look();
+  ASSERT_TRUE(caps_->TryStart(*elsewhere)) << "before the one that was let go";
+  EXPECT_EQ(SendNext(), nullptr);
+  look();
+  Attempt* const attempt = SendNext();
+  ASSERT_NE(attempt, nullptr);
+  EXPECT_EQ(attempt->lane, &first);
+}
+
 TEST_F(LaneSchedulerTest, UnderACapEveryTenantComesToItsTurn) {
   SetCaps(1, 1);
   for (const char* tenant : {"a", "b", "c"}) {
