@@ -267,6 +267,26 @@ TEST_F(LaneTest, ABatchIsFullByItsBytes) {
   EXPECT_EQ(Start(*lane).deliveries.size(), 3u);
 }
 
+TEST_F(LaneTest, ABatchThatWasTakenToBeSentIsTakenAgainForAFormatOfOneEvent) {
+  model::Destination destination;
+  destination.format = model::Format::kArray;
+  destination.batch = {.max_events = 10, .max_bytes = 100, .max_wait = std::chrono::seconds(5)};
+  Use(std::move(destination));
+  auto lane = MakeLane();
+  DeliveryBatch batch{
+      .first = {.event = Hold(1)}, .rest = {}, .due = wall_, .attempts = 1, .parked = true};
+  batch.rest.push_back({.event = Hold(2)});
+  ASSERT_TRUE(lane->retries().Take(wall_, 1));
+  lane->retries().Push(std::move(batch));
+  lane->Bind(*table_, 0, now_);
+  EXPECT_EQ(lane->retries().size(), 1u) << "the format is the same";
+  Use({});
+  lane->Bind(*table_, 0, now_);
+  EXPECT_FALSE(lane->Ready());
+  EXPECT_EQ(lane->AskAt(), wall_);
+  EXPECT_TRUE(lane->retries().Take(wall_, 1));
+}
+
 TEST_F(LaneTest, WhatWaitedInOrderComesBeforeWhatIsFresh) {
   UseKeys();
   auto lane = MakeLane();
