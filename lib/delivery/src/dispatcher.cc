@@ -181,7 +181,6 @@ void DispatcherImpl::ArmTimer() {
 
 void DispatcherImpl::Drain(absl::AnyInvocable<void()> done) {
   draining_ = true;
-  sender_.Stop();
   outcomes_.Stop();
   lane_journal_.Stop();
   drained_ = std::move(done);
@@ -193,7 +192,6 @@ void DispatcherImpl::Drain(absl::AnyInvocable<void()> done) {
 void DispatcherImpl::OnUnsettled(const absl::Status& why) {
   unsettled_ = true;
   deposed_ = absl::IsAborted(why);
-  sender_.Stop();
   lane_journal_.Stop();
   outcomes_.Stop();
   if (options_.on_unsettled) options_.on_unsettled(why);

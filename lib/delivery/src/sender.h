@@ -27,9 +27,7 @@ class Sender {
         settlements_(settlements),
         dead_(dead) {}
 
-  /// Nothing is started any more.
-  void Stop() { stopped_ = true; }
-  bool MayStart() const { return !stopped_ && settlements_.rows() < max_unsettled_; }
+  bool MayStart() const { return settlements_.rows() < max_unsettled_; }
   /// Starts what may start, some at a time. False: there is more, after what else is ready.
   bool SendReady();
 
@@ -47,7 +45,6 @@ class Sender {
   InFlight& in_flight_;
   SettlementBuffer& settlements_;
   DeadLetters& dead_;
-  bool stopped_ = false;
 };
 
 }  // namespace carillon::delivery
