@@ -88,6 +88,7 @@ class ControlPlaneImpl final : public ControlPlane {
       return status;
     }
     facts_.emplace(CARILLON_VERSION, config.settings, config.sources, clock_);
+    facts_->SetLines(config.lines);
     auto trials =
         trial::Sender::Create({.clock = clock_,
                                .connections = &connections,
@@ -142,6 +143,7 @@ class ControlPlaneImpl final : public ControlPlane {
 
   void SetSettings(const config::Config& config) override {
     facts_->SetSettings(config.settings, config.sources);
+    facts_->SetLines(config.lines);
   }
 
   void BeginExpiry() override { expiry_->Start(); }

@@ -127,7 +127,14 @@ class Managing(ControlApi):
             "destination": {"url": "http://127.0.0.1:9/"}}, status=409)
         self.assertEqual(answer.reason, "NAME_IN_FILE")
         listed = self.call(DESTINATIONS + "ListDestinations", {"parent": "tenants/acme"})
-        self.assertEqual([d["origin"]["kind"] for d in listed["destinations"]], ["FILE"])
+        self.assertEqual([d["origin"] for d in listed["destinations"]], [{"kind": "FILE"}])
+        line = next(number for number, text in enumerate(
+            (self.folder / "carillon.yaml").read_text().splitlines(), 1) if NAME in text)
+        of_file = {"kind": "FILE", "location": f"carillon.yaml:{line}"}
+        listed = self.call(DESTINATIONS + "ListDestinations", {"parent": "tenants/acme"}, OPERATOR)
+        self.assertEqual([d["origin"] for d in listed["destinations"]], [of_file], "operators edit it")
+        shown = self.call(DESTINATIONS + "GetDestination", {"name": NAME}, OPERATOR)
+        self.assertEqual(shown["origin"], of_file)
 
     def test_a_file_that_takes_a_name_of_the_api_is_refused_as_a_whole(self):
         self.begin()

@@ -13,6 +13,7 @@
 #include "environment.h"
 #include "file.h"
 #include "file_references.h"
+#include "find_resource_lines.h"
 #include "from_yaml.h"
 #include "setting_sources.h"
 #include "yaml_tree.h"
@@ -49,6 +50,7 @@ absl::StatusOr<Config> ParseConfig(std::string_view yaml, Secrets secrets,
   v1::Config given;
   if ((*tree)->kind != YamlNode::Kind::kNull) FromYaml(**tree, given, resource::Path(), errors);
   Config config;
+  config.lines = std::make_shared<const ResourceLines>(FindResourceLines(**tree, given));
   config.overrides = ApplyEnvironment(surroundings, given, errors);
   static_cast<resource::Config&>(config) =
       resource::Validate(std::move(given), surroundings, errors);

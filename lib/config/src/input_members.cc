@@ -67,6 +67,11 @@ const FieldDescriptor* MeantByScalar(const Descriptor& type) {
   return is_scalar && std::ranges::all_of(InputsOf(type), excludes) ? value : nullptr;
 }
 
+bool HoldsResources(const FieldDescriptor& field) {
+  return field.is_repeated() && field.message_type() != nullptr &&
+         field.message_type()->options().HasExtension(google::api::resource);
+}
+
 bool HoldsSecret(const Descriptor& type) {
   if (&type == v1::Secret::descriptor() || &type == v1::Authorization::descriptor() ||
       &type == v1::ProxySettings::descriptor()) {

@@ -27,6 +27,9 @@ const google::protobuf::FieldDescriptor* MeantByList(const google::protobuf::Des
 /// members exclude each other. Null for all other messages.
 const google::protobuf::FieldDescriptor* MeantByScalar(const google::protobuf::Descriptor& type);
 
+/// Whether it is a list of resources, such as `destinations` of the file.
+bool HoldsResources(const google::protobuf::FieldDescriptor& field);
+
 /// Whether a secret stands among the members of `type`. What stands in a wrong place there may be
 /// the secret.
 bool HoldsSecret(const google::protobuf::Descriptor& type);

@@ -13,7 +13,6 @@
 #include "carillon/resource/references.h"
 #include "carillon/v1/config.pb.h"
 #include "from_yaml.h"
-#include "google/api/resource.pb.h"
 #include "input_members.h"
 #include "yaml_tree.h"
 
@@ -24,11 +23,6 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 using Resources = std::vector<std::unique_ptr<Message>>;
-
-bool HoldsResources(const FieldDescriptor& field) {
-  return field.is_repeated() && field.message_type() != nullptr &&
-         field.message_type()->options().HasExtension(google::api::resource);
-}
 
 /// Members of the file that hold resources.
 std::vector<std::string_view> CollectionNames() {

@@ -5,6 +5,10 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "carillon/v1/resource.pb.h"
+#include "metadata.h"
+
 namespace carillon::control {
 namespace {
 
@@ -12,6 +16,50 @@ google::protobuf::Timestamp ToTimestamp(base::WallTime time) {
   return google::protobuf::util::TimeUtil::NanosecondsToTimestamp(
       std::chrono::nanoseconds(time.time_since_epoch()).count());
 }
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+/// What is in a file of this name.
+class Locator {
+ public:
+  Locator(std::string file, const config::ResourceLines& lines)
+      : file_(std::move(file)), lines_(lines) {}
+
+  /// The message, if it is a resource, and those in its lists.
+  void Locate(Message& message) const {
+    const auto& reflection = *message.GetReflection();
+    const auto& type = *message.GetDescriptor();
+    if (const FieldDescriptor* const origin = OriginOf(type)) SetLocation(message, *origin);
+    for (int i = 0; i < type.field_count(); ++i) {
+      const FieldDescriptor* const list = type.field(i);
+      if (!list->is_repeated() || list->message_type() == nullptr) continue;
+      if (OriginOf(*list->message_type()) == nullptr) continue;
+      for (int k = 0; k < reflection.FieldSize(message, list); ++k) {
+        Locate(*reflection.MutableRepeatedMessage(&message, list, k));
+      }
+    }
+  }
+
+ private:
+  static const FieldDescriptor* OriginOf(const google::protobuf::Descriptor& type) {
+    const FieldDescriptor* const origin = type.FindFieldByName("origin");
+    const bool is = origin != nullptr && origin->message_type() == v1::Origin::descriptor();
+    return is ? origin : nullptr;
+  }
+
+  void SetLocation(Message& resource, const FieldDescriptor& field) const {
+    const auto& reflection = *resource.GetReflection();
+    if (!reflection.HasField(resource, &field)) return;
+    auto& origin = static_cast<v1::Origin&>(*reflection.MutableMessage(&resource, &field));
+    if (origin.kind() != v1::Origin::FILE) return;
+    const auto line = lines_.Of(GetText(resource, "name"));
+    if (line) origin.set_location(absl::StrCat(file_, ":", *line));
+  }
+
+  const std::string file_;
+  const config::ResourceLines& lines_;
+};
 
 }  // namespace
 
@@ -28,6 +76,11 @@ void ServerFacts::SetSettings(SettingsPtr settings, SourcesPtr sources) {
   const base::MutexLock lock(mutex_);
   settings_.swap(settings);  // those before are destroyed without the lock
   sources_.swap(sources);
+}
+
+void ServerFacts::SetLines(LinesPtr lines) {
+  const base::MutexLock lock(mutex_);
+  lines_.swap(lines);
 }
 
 void ServerFacts::SetPublishAddress(std::string address) {
@@ -54,6 +107,18 @@ ServerFacts::SettingsPtr ServerFacts::settings() const {
 ServerFacts::SourcesPtr ServerFacts::sources() const {
   const base::MutexLock lock(mutex_);
   return sources_;
+}
+
+void ServerFacts::Locate(Message& answer) const {
+  SourcesPtr sources;
+  LinesPtr lines;
+  {
+    const base::MutexLock lock(mutex_);
+    sources = sources_;
+    lines = lines_;
+  }
+  const std::string& path = sources->file();
+  Locator(path.substr(path.rfind('/') + 1), *lines).Locate(answer);
 }
 
 }  // namespace carillon::control

@@ -110,6 +110,7 @@ rpc::GuestMethod ControlCalls::Read(std::string name, const Message& request,
     const absl::Status status = reading(*incoming.request, incoming.caller, *answer);
     --reading_;
     if (!status.ok()) return incoming.call.Finish(status);
+    if (incoming.caller.is_operator) add_(*answer);
     Answer(incoming.call, *answer);
   };
   return Make(std::move(name), request, [this, begin = std::move(begin)](Incoming incoming) {
@@ -123,10 +124,11 @@ rpc::GuestMethod ControlCalls::ReadLater(std::string name, const Message& reques
     const Message& message = *incoming.request;
     const Caller caller = std::move(incoming.caller);
     reading(message, caller,
-            [this, &call = incoming.call,
+            [this, &call = incoming.call, is_operator = caller.is_operator,
              asked = std::move(incoming.request)](absl::StatusOr<control::Answer> answer) {
               --reading_;
               if (!answer.ok()) return call.Finish(answer.status());
+              if (is_operator) add_(**answer);
               Answer(call, **answer);
             });
   };

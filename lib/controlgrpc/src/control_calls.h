@@ -35,10 +35,13 @@ class ControlCalls {
   using Streaming = std::function<void(const Message& request, const Caller&,
                                        std::unique_ptr<control::AnswerStream> stream)>;
 
+  /// Adds to an answer what operators alone are shown. Any thread.
+  using Add = std::function<void(Message& answer)>;
+
   /// `audit`, where the effects of calls are written down that nobody else does, may be null and
-  /// outlives it.
-  ControlCalls(Authorize authorize, control::AuditLog* audit)
-      : authorize_(std::move(authorize)), audit_(audit) {}
+  /// outlives it. `add` is asked of what is read.
+  ControlCalls(Authorize authorize, control::AuditLog* audit, Add add)
+      : authorize_(std::move(authorize)), audit_(audit), add_(std::move(add)) {}
 
   /// A method whose calls are run on the thread that reads, one after another, unless they are
   /// cancelled before. `request` and `response` are instances of their types, which stay.
@@ -73,6 +76,7 @@ class ControlCalls {
 
   const Authorize authorize_;
   control::AuditLog* const audit_;
+  const Add add_;
   std::atomic<size_t> reading_{0};
   base::Worker reader_{"control-read"};
 };

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "carillon/config/resource_lines.h"
 #include "carillon/config/watched_file.h"
 #include "carillon/resource/config.h"
 #include "carillon/v1/server_service.pb.h"
@@ -25,6 +26,8 @@ struct Config : resource::Config {
   std::vector<Override> overrides;
   /// Where what `settings` has comes from. `file` is set by `LoadConfig` only.
   std::shared_ptr<const v1::SettingSources> sources;
+  /// Where its resources are.
+  std::shared_ptr<const ResourceLines> lines;
   /// That were read: those with secrets and certificates, and the file itself.
   std::vector<WatchedFile> files;
   size_t skipped = 0;  ///< files and variables that were not looked at (Secrets::kSkip)
