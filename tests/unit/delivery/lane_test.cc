@@ -213,6 +213,7 @@ TEST_F(LaneTest, RetriesOverTheBudgetWaitAndFreshOnesDoNot) {
   lane->Wake(wake, {});
   now_ = wake;
   EXPECT_EQ(Start(*lane).deliveries.position(), 12u);
+  EXPECT_EQ(lane->retries_free_since(), wake) << "its budget held it until then";
 }
 
 TEST_F(LaneTest, ALaneWithACursorAboveWhatIsRoutedStartsThere) {
@@ -292,6 +293,7 @@ TEST_F(LaneTest, WhatWaitedInOrderComesBeforeWhatIsFresh) {
   auto lane = MakeLane();
   Finish(*lane, StartInOrder(*lane));
   EXPECT_EQ(Start(*lane).deliveries.position(), 2u);
+  EXPECT_EQ(lane->fresh_bytes(), size_) << "of what is fresh alone";
 }
 
 TEST_F(LaneTest, WhatWaitsInOrderHoldsNoWatermarkWhereItsLaneIsBehind) {
@@ -329,6 +331,16 @@ TEST_F(LaneTest, WhatWasNeverTriedNeedsNoToken) {
   for (int i = 0; i < 10; ++i) Finish(*other, Start(*other));
   ASSERT_TRUE(other->Ready());
   EXPECT_EQ(Start(*other).deliveries.position(), 31u);
+}
+
+TEST_F(LaneTest, WhatWasNeverTriedTakesNoToken) {
+  auto lane = MakeLane();
+  for (uint64_t p = 1; p <= 11; ++p) {
+    const uint32_t attempts = p == 1 ? 0 : 1;
+    lane->retries().Push({.first = {.event = Hold(p)}, .attempts = attempts, .parked = true});
+  }
+  for (int i = 0; i < 10; ++i) Finish(*lane, Start(*lane));
+  EXPECT_TRUE(lane->NextBatch(now_, wall_).has_value()) << "the tenth that was tried";
 }
 
 // Rows may be read once more before their removal is durable, when some before them went back.
