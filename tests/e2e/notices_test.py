@@ -75,7 +75,7 @@ class Happening(Notices):
             self.call(DESTINATIONS + method, {"name": NAME})
         self.assertEqual(self.kinds(), ["PAUSED", "RESUMED"])  # what a call has shown is written
         paused = self.notices()[0]
-        self.assertEqual(paused["count"], "2")
+        self.assertEqual((paused["count"], paused["principal"]), ("2", "token:tokens/acme"))
         self.carillond.kill()
         self.carillond = self.server()
         self.assertEqual(self.notices()[0], paused)

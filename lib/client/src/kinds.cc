@@ -273,6 +273,7 @@ Kind Notices() {
                       {"OUTCOME", "outcome"},
                       {"STATUS", "response_status"},
                       {"REASON", "reason"},
+                      {"BY", "principal", true},
                       {"SINCE", "since_time", true},
                       {"MESSAGE", "message", true}},
           .shortcuts = {},

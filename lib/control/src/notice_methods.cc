@@ -30,8 +30,8 @@ constexpr const char* kOrder = "last_time desc";
 constexpr const char* kMethod = "carillon.v1.NoticeService/ListNotices";
 
 const std::vector<std::string>& NoticePaths() {
-  static const std::vector<std::string> kPaths = {"destination", "uid",    "kind",
-                                                  "outcome",     "reason", "last_time"};
+  static const std::vector<std::string> kPaths = {"destination", "uid",       "kind",     "outcome",
+                                                  "reason",      "principal", "last_time"};
   return kPaths;
 }
 
@@ -89,6 +89,7 @@ v1::Notice ToMessage(const NoticeStore::Kept& kept) {
   to.set_response_status(notice.http_status);
   if (notice.disabled) to.set_reason(ReasonOf(*notice.disabled));
   if (notice.since) SetMoment(*notice.since, *to.mutable_since_time());
+  to.set_principal(notice.principal);
   to.set_message(notice.text);
   return to;
 }

@@ -20,6 +20,12 @@ Notice Notifier::Happened(const Lane& lane, Kind kind) const {
           .last = now};
 }
 
+Notice Notifier::Called(const Lane& lane, Kind kind) const {
+  Notice notice = Happened(lane, kind);
+  if (lane.health().call) notice.principal = lane.health().call->principal;
+  return notice;
+}
+
 void Notifier::Keep(Notice notice) {
   if (notices_ != nullptr) notices_->Add(std::move(notice));
 }
@@ -76,7 +82,7 @@ void Notifier::OnBreakerClosed(const Lane& lane) {
 
 void Notifier::OnDisabled(const Lane& lane, model::DisabledReason why) {
   observer_.OnDisabled(lane.destination(), why);
-  Notice notice = Happened(lane, Kind::kDisabled);
+  Notice notice = Called(lane, Kind::kDisabled);
   notice.disabled = why;
   Keep(std::move(notice));
   if (!routes_.IsSubscribed(lane, model::kDestinationDisabled)) return;
@@ -85,18 +91,18 @@ void Notifier::OnDisabled(const Lane& lane, model::DisabledReason why) {
 
 void Notifier::OnEnabled(const Lane& lane) {
   observer_.OnEnabled(lane.destination());
-  Keep(Happened(lane, Kind::kEnabled));
+  Keep(Called(lane, Kind::kEnabled));
   TellRecovered(lane, Recovery::kEnabled);
 }
 
 void Notifier::OnPaused(const Lane& lane) {
   observer_.OnPaused(lane.destination(), lane.health());
-  Keep(Happened(lane, Kind::kPaused));
+  Keep(Called(lane, Kind::kPaused));
 }
 
 void Notifier::OnResumed(const Lane& lane) {
   observer_.OnResumed(lane.destination(), lane.health());
-  Keep(Happened(lane, Kind::kResumed));
+  Keep(Called(lane, Kind::kResumed));
 }
 
 void Notifier::TellRecovered(const Lane& lane, Recovery how) {

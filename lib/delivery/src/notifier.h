@@ -47,6 +47,8 @@ class Notifier {
   void TellRecovered(const Lane& lane, Recovery how);
   /// Something happened now.
   notices::Notice Happened(const Lane& lane, notices::Kind kind) const;
+  /// The same, by whoever the lane's health says.
+  notices::Notice Called(const Lane& lane, notices::Kind kind) const;
   void Keep(notices::Notice notice);
 
   const base::Clock& clock_;

@@ -19,7 +19,7 @@ BEGIN;
 CREATE TABLE notice(id INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL,
   destination TEXT NOT NULL, uid TEXT NOT NULL, kind INTEGER NOT NULL, text TEXT NOT NULL,
   first INTEGER NOT NULL, last INTEGER NOT NULL, count INTEGER NOT NULL, outcome INTEGER,
-  http_status INTEGER NOT NULL, disabled INTEGER, since INTEGER);
+  http_status INTEGER NOT NULL, disabled INTEGER, since INTEGER, principal TEXT NOT NULL);
 CREATE INDEX notice_of_tenant ON notice(tenant, id);
 CREATE INDEX notice_of_destination ON notice(tenant, destination, uid, kind, id);
 )",
@@ -27,7 +27,7 @@ CREATE INDEX notice_of_destination ON notice(tenant, destination, uid, kind, id)
 constexpr auto kLastOutcome = static_cast<model::Outcome>(model::kOutcomeCount - 1);
 constexpr char kColumns[] =
     "id, tenant, destination, uid, kind, text, first, last, count, outcome, http_status, disabled, "
-    "since";
+    "since, principal";
 
 int64_t Micros(base::WallTime time) {
   return std::chrono::floor<std::chrono::microseconds>(time.time_since_epoch()).count();
@@ -56,6 +56,7 @@ Notice NoticeAt(const sqlite::Statement& row) {
                 .outcome = EnumAt(row, 9, kLastOutcome),
                 .http_status = static_cast<uint16_t>(row.Int(10)),
                 .disabled = EnumAt(row, 11, model::DisabledReason::kPrincipal),
+                .principal = std::string(row.Blob(13)),
                 .text = std::string(row.Blob(5))};
   if (!row.Null(12)) notice.since = FromMicros(row.Int(12));
   return notice;
@@ -87,7 +88,7 @@ absl::Status NoticeFile::Prepare() {
                    " FROM notice WHERE tenant = ?1 AND destination = ?2 AND uid = ?3 AND "
                    "kind = ?4 AND text = ?5 AND last >= ?6 ORDER BY id DESC LIMIT 1"},
       {&put_, "INSERT INTO notice(" + columns +
-                  ") VALUES(NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"},
+                  ") VALUES(NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"},
       {&remove_, "DELETE FROM notice WHERE id = ?1"},
       {&trim_all_,
        "DELETE FROM notice WHERE id <= (SELECT id FROM notice ORDER BY id DESC LIMIT 1 OFFSET ?1)"},
@@ -125,7 +126,8 @@ absl::Status NoticeFile::AddOne(const Notice& notice) {
       .Bind(6, Micros(merged->first))
       .Bind(7, Micros(merged->last))
       .Bind(8, static_cast<int64_t>(merged->count))
-      .Bind(10, merged->http_status);
+      .Bind(10, merged->http_status)
+      .BindText(13, merged->principal);
   BindMaybe(put_, 9, merged->outcome);
   BindMaybe(put_, 11, merged->disabled);
   BindMaybe(put_, 12, merged->since ? std::optional(Micros(*merged->since)) : std::nullopt);

@@ -38,6 +38,11 @@ describe('what happened', () => {
     expect(noticeWords(dead).more).toBe(`TLS failed on the last attempt · since ${timeText(NOW - 600_000, 'short')}`);
   });
 
+  it('says who did it', () => {
+    expect(noticeWords(notice(Kind.PAUSED, { principal: 'token:tokens/ops' })).more).toBe('by token ops');
+    expect(noticeWords(notice(Kind.DISABLED, { principal: 'token:tokens/ops', reason: Reason.PRINCIPAL })).more).toBe('by token ops');
+  });
+
   it('says why something was disabled, and what the server did', () => {
     expect(noticeWords(notice(Kind.DISABLED, { reason: Reason.GONE })).more).toBe('It answered 410 Gone');
     expect(noticeText(notice(Kind.RELOADED, { destination: '', message: '2 destinations' }))).toBe('Configuration reloaded');

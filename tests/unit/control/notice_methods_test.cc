@@ -94,6 +94,7 @@ TEST_F(NoticeMethodsTest, TellsEveryFact) {
               .outcome = model::Outcome::kDns,
               .http_status = 503,
               .disabled = model::DisabledReason::kGone,
+              .principal = "token:tokens/ops",
               .since = now - std::chrono::seconds(1)});
   const auto answer = List({});
   ASSERT_TRUE(answer.ok()) << answer.status();
@@ -108,6 +109,7 @@ TEST_F(NoticeMethodsTest, TellsEveryFact) {
   EXPECT_EQ(notice.count(), 3);
   EXPECT_EQ(notice.outcome(), v1::OUTCOME_DNS);
   EXPECT_EQ(notice.response_status(), 503);
+  EXPECT_EQ(notice.principal(), "token:tokens/ops");
   EXPECT_EQ(notice.reason(), v1::DestinationStatus::GONE);
   EXPECT_EQ(answer->next_page_token(), "");
 }

@@ -80,6 +80,7 @@ TEST_F(NoticeStoreTest, KeepsAllFactsOverARestart) {
   store_->Add(opened);
   Notice disabled = Now(Kind::kDisabled);
   disabled.disabled = model::DisabledReason::kPrincipal;
+  disabled.principal = "token:tokens/ops";
   store_->Add(disabled);
   store_->Add({.kind = Kind::kStarted, .first = clock_.Wall(), .last = clock_.Wall(), .text = "1"});
   Open();
@@ -90,6 +91,7 @@ TEST_F(NoticeStoreTest, KeepsAllFactsOverARestart) {
   EXPECT_EQ(all[0].notice.outcome, std::nullopt);
   EXPECT_EQ(all[0].notice.since, std::nullopt);
   EXPECT_EQ(all[1].notice.disabled, model::DisabledReason::kPrincipal);
+  EXPECT_EQ(all[1].notice.principal, "token:tokens/ops");
   const Notice& kept = all[2].notice;
   EXPECT_EQ(kept.tenant, "acme");
   EXPECT_EQ(kept.destination, "orders");

@@ -42,6 +42,7 @@ struct Notice {
   std::optional<model::Outcome> outcome;
   uint16_t http_status = 0;                       ///< the same; 0: there was none
   std::optional<model::DisabledReason> disabled;  ///< kDisabled
+  std::string principal;  ///< who called, of kDisabled to kResumed; empty: nobody did
   /// Since when it was so: kBreakerOpened, since all attempts failed; kBreakerClosed, since it was
   /// open.
   std::optional<base::WallTime> since;

@@ -1,4 +1,4 @@
-import { lastPart } from '../../api/names';
+import { lastPart, principalWords } from '../../api/names';
 import { type Notice, Notice_Kind as Kind } from '../../gen/carillon/v1/notice_service_pb';
 import { count, millisOf, plural, span, timeText } from '../../ui/format';
 import { OUTCOMES, type Tone } from '../../ui/outcomes';
@@ -30,6 +30,7 @@ const lasted = ({ sinceTime, lastTime }: Notice): string => {
 };
 
 const since = (ms: number | undefined) => (ms === undefined ? '' : `since ${timeText(ms, 'short')}`);
+const by = ({ principal }: Notice) => (principal ? `by ${principalWords(principal)}` : '');
 const join = (...parts: string[]) => parts.filter(Boolean).join(' · ');
 
 const TOLD: Record<Kind, (notice: Notice) => Told> = {
@@ -39,10 +40,10 @@ const TOLD: Record<Kind, (notice: Notice) => Told> = {
     return { tone, after: OPENED[tone], more: join(lastAttempt(notice), notice.sinceTime ? `failing ${since(millisOf(notice.sinceTime))}` : '') };
   },
   [Kind.CIRCUIT_CLOSED]: (notice) => ({ tone: 'ok', after: 'recovered', more: lasted(notice) ? `breaker closed after ${lasted(notice)}` : 'breaker closed' }),
-  [Kind.DISABLED]: ({ reason }) => ({ tone: 'bad', after: 'was disabled', more: REASONS[reason] }),
-  [Kind.ENABLED]: () => ({ tone: 'ok', after: 'was enabled', more: '' }),
-  [Kind.PAUSED]: () => ({ tone: 'info', after: 'was paused', more: '' }),
-  [Kind.RESUMED]: () => ({ tone: 'ok', after: 'was resumed', more: '' }),
+  [Kind.DISABLED]: (notice) => ({ tone: 'bad', after: 'was disabled', more: by(notice) || REASONS[notice.reason] }),
+  [Kind.ENABLED]: (notice) => ({ tone: 'ok', after: 'was enabled', more: by(notice) }),
+  [Kind.PAUSED]: (notice) => ({ tone: 'info', after: 'was paused', more: by(notice) }),
+  [Kind.RESUMED]: (notice) => ({ tone: 'ok', after: 'was resumed', more: by(notice) }),
   [Kind.DEAD]: (notice) => ({ tone: 'bad', before: `${plural(Number(notice.count), 'delivery', 'deliveries')} to`, after: 'given up', more: `${lastAttempt(notice)} on the last attempt` }),
   [Kind.EVICTED]: (notice) => ({ tone: 'bad', before: `${plural(Number(notice.count), 'delivery', 'deliveries')} to`, after: 'given up', more: 'more was kept for it than may be' }),
   [Kind.STARTED]: ({ message }) => ({ tone: 'info', after: 'The server started', more: message ? `version ${message}` : '' }),
