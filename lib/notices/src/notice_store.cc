@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "carillon/base/mutex.h"
+#include "carillon/base/text.h"
 #include "carillon/base/worker.h"
 #include "carillon/sqlite/kept_file.h"
 #include "notice_file.h"
@@ -13,6 +14,17 @@
 
 namespace carillon::notices {
 namespace {
+
+/// Makes it UTF-8 of Notice::kMaxText bytes at most, without half a character at its end: a path
+/// may have any bytes, and an answer that is not UTF-8 cannot be read.
+void MakeFit(std::string& text) {
+  if (text.size() > Notice::kMaxText) {
+    size_t end = Notice::kMaxText;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+    text.resize(end);
+  }
+  while (const auto invalid = base::FindInvalidUtf8(text)) text[*invalid] = '?';
+}
 
 class NoticeStoreImpl final : public NoticeStore {
  public:
@@ -79,10 +91,11 @@ NoticeStoreImpl::~NoticeStoreImpl() {
 }
 
 void NoticeStoreImpl::Add(Notice notice) {
-  if (notice.text.size() > Notice::kMaxText) notice.text.resize(Notice::kMaxText);
+  MakeFit(notice.text);
   const base::MutexLock lock(mutex_);
-  if (pending_.empty()) wake_.NotifyAll();
+  const bool first = pending_.empty();
   if (!pending_.Add(std::move(notice))) dropped_.fetch_add(1);
+  if (first || pending_.IsHalfFull()) wake_.NotifyAll();
 }
 
 void NoticeStoreImpl::Run() {
@@ -91,9 +104,9 @@ void NoticeStoreImpl::Run() {
     {
       base::MutexLock lock(mutex_);
       while (!stopping_ && pending_.empty()) wake_.Wait(mutex_);
-      // More may come: they are written together.
+      // More may come: they are written together, before there is no room.
       const base::MonoTime until = clock_.Mono() + options_.write_every;
-      while (!stopping_ && wake_.WaitUntil(mutex_, until)) {
+      while (!stopping_ && !pending_.IsHalfFull() && wake_.WaitUntil(mutex_, until)) {
       }
       stop = stopping_;
     }

@@ -29,6 +29,9 @@ bool PendingNotices::Add(Notice notice) {
     return true;
   }
   if (notices_.size() >= max_) return false;
+  size_t& of_tenant = of_tenant_[notice.tenant];
+  if (of_tenant >= half()) return false;
+  ++of_tenant;
   notices_.emplace(std::move(key), Numbered{next_++, std::move(notice)});
   return true;
 }
@@ -38,6 +41,7 @@ std::vector<Notice> PendingNotices::Take() {
   all.reserve(notices_.size());
   for (auto& [key, numbered] : notices_) all.push_back(std::move(numbered));
   notices_.clear();
+  of_tenant_.clear();
   std::ranges::sort(all, {}, &Numbered::number);
   std::vector<Notice> taken;
   taken.reserve(all.size());

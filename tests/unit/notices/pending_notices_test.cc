@@ -16,6 +16,12 @@ Notice At(int second, Kind kind, const std::string& destination = "orders") {
   return {.tenant = "acme", .destination = destination, .kind = kind, .first = time, .last = time};
 }
 
+Notice Of(const std::string& tenant) {
+  Notice notice = At(2, Kind::kDead);
+  notice.tenant = tenant;
+  return notice;
+}
+
 TEST(PendingNoticesTest, WhatHappensAgainIsOneNoticeAtItsLastTime) {
   PendingNotices pending(10);
   EXPECT_TRUE(pending.Add(At(1, Kind::kBreakerOpened)));
@@ -51,10 +57,25 @@ TEST(PendingNoticesTest, WhatThereIsNoRoomForIsRefusedAndWhatIsThereGoesOn) {
   PendingNotices pending(1);
   EXPECT_TRUE(pending.Add(At(1, Kind::kDead)));
   EXPECT_FALSE(pending.Add(At(1, Kind::kDead, "crm")));
+  EXPECT_FALSE(pending.Add(Of("other")));
   EXPECT_TRUE(pending.Add(At(2, Kind::kDead)));
   const std::vector<Notice> taken = pending.Take();
   ASSERT_EQ(taken.size(), 1u);
   EXPECT_EQ(taken[0].count, 2u);
+}
+
+TEST(PendingNoticesTest, ATenantHasHalfOfTheRoom) {
+  PendingNotices pending(5);
+  for (const char* const destination : {"a", "b", "c"}) {
+    EXPECT_FALSE(pending.IsHalfFull());
+    EXPECT_TRUE(pending.Add(At(1, Kind::kDead, destination)));
+  }
+  EXPECT_TRUE(pending.IsHalfFull());
+  EXPECT_FALSE(pending.Add(At(1, Kind::kDead, "d")));
+  EXPECT_TRUE(pending.Add(At(2, Kind::kDead, "a"))) << "it takes no more room";
+  EXPECT_TRUE(pending.Add(Of("other")));
+  EXPECT_EQ(pending.Take().size(), 4u);
+  EXPECT_TRUE(pending.Add(At(3, Kind::kDead, "d")));
 }
 
 }  // namespace
