@@ -3,6 +3,7 @@
 #include <openssl/sha.h>
 
 #include <array>
+#include <climits>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -31,7 +32,7 @@ std::string HashOf(const std::string& text) {
 std::shared_ptr<const v1::SettingSources> InFile(const std::string& path,
                                                  const v1::SettingSources& sources) {
   auto in_file = std::make_shared<v1::SettingSources>(sources);
-  in_file->set_file(path);
+  in_file->set_file(base::Printable(path, PATH_MAX));  // it may have any bytes, answers may not
   return in_file;
 }
 

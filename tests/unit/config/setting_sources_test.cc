@@ -122,5 +122,13 @@ TEST(SettingSources, NameTheFileThatWasLoaded) {
   EXPECT_EQ(config->sources->sources(0).line(), 2u);
 }
 
+TEST(SettingSources, APathThatIsNotUtf8IsEscaped) {
+  const std::string path = testing::TempDir() + "/caf\xE9.yaml";
+  std::ofstream(path) << "server:\n  log_level: warn\n";
+  const auto config = LoadConfig(path);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->sources->file(), testing::TempDir() + "/caf\\xe9.yaml");
+}
+
 }  // namespace
 }  // namespace carillon::config
