@@ -167,7 +167,7 @@ void NoticeStoreImpl::OnFailed(const absl::Status& why) {
 
 absl::StatusOr<std::vector<NoticeStore::Kept>> NoticeStoreImpl::Read(int64_t below, size_t limit) {
   const base::MutexLock lock(file_mutex_);
-  Write();
+  if (below == kNewest) Write();
   if (file_ == nullptr) return absl::UnavailableError("there is no file");
   absl::StatusOr<std::vector<Kept>> found = file_->Read(below, limit, clock_.Wall());
   if (absl::IsDataLoss(found.status()) && OpenAnew(found.status()).ok()) {

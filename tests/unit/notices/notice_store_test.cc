@@ -162,6 +162,16 @@ TEST_F(NoticeStoreTest, ReadsByPages) {
   EXPECT_EQ(page[0].notice.destination, "d0");
 }
 
+TEST_F(NoticeStoreTest, WhatHappensAgainIsNotTakenFromPagesThatAreRead) {
+  Open();
+  for (int i = 0; i < 4; ++i) store_->Add(Now(Kind::kPaused, "d" + std::to_string(i)));
+  const auto first = All(NoticeStore::kNewest, 2);
+  ASSERT_EQ(first.size(), 2u);
+  store_->Add(Now(Kind::kPaused, "d0"));
+  EXPECT_EQ(All(first.back().id).size(), 2u);
+  EXPECT_EQ(All().front().notice.count, 2u) << "now it is on top";
+}
+
 TEST_F(NoticeStoreTest, KeepsTheNewestOfATenantAndOfAll) {
   options_.max_notices = 5;
   options_.max_of_tenant = 3;
