@@ -127,7 +127,7 @@ absl::Status NoticeMethods::Get(const v1::GetNoticeRequest& request, const Calle
   if (store_ == nullptr) return NoticesAreUnreadable();
   int64_t id = 0;
   const bool number = absl::SimpleAtoi(ids->back(), &id) && id > 0 && id < NoticeStore::kNewest;
-  const auto found = store_->Read(number ? id + 1 : 0, 1);
+  const auto found = store_->Read(number ? id + 1 : 0, 1, "");
   if (!found.ok()) return NoticesAreUnreadable();
   if (!found->empty() && found->front().id == id && Sees(caller, "", found->front().notice)) {
     notice = ToMessage(found->front());
@@ -169,8 +169,10 @@ absl::Status NoticeMethods::List(const v1::ListNoticesRequest& request, const Ca
 absl::Status NoticeMethods::ReadPage(const Asked& asked, v1::ListNoticesResponse& response) const {
   int64_t below = asked.below;
   bool more = true;
+  const auto ids = kNoticesOf.Match(asked.parent);
+  const std::string tenant = ids ? ids->front() : "";
   for (size_t looked_at = 0; more && looked_at < kMaxLookedAt; looked_at += kNoticesAtOnce) {
-    const auto part = store_->Read(below, kNoticesAtOnce);
+    const auto part = store_->Read(below, kNoticesAtOnce, tenant);
     if (!part.ok()) return NoticesAreUnreadable();
     more = part->size() == kNoticesAtOnce;
     for (const NoticeStore::Kept& kept : *part) {

@@ -96,8 +96,11 @@ absl::Status NoticeFile::Prepare() {
        "DELETE FROM notice WHERE tenant = ?1 AND id <= (SELECT id FROM notice WHERE tenant = ?1 "
        "ORDER BY id DESC LIMIT 1 OFFSET ?2)"},
       {&trim_old_, "DELETE FROM notice WHERE last < ?1"},
-      {&read_, "SELECT " + columns +
-                   " FROM notice WHERE id < ?1 AND last >= ?2 ORDER BY id DESC LIMIT ?3"}};
+      {&read_,
+       "SELECT " + columns + " FROM notice WHERE id < ?1 AND last >= ?2 ORDER BY id DESC LIMIT ?3"},
+      {&read_tenant_,
+       "SELECT " + columns +
+           " FROM notice WHERE tenant = ?4 AND id < ?1 AND last >= ?2 ORDER BY id DESC LIMIT ?3"}};
   for (const auto& [statement, sql] : statements) {
     absl::StatusOr<sqlite::Statement> prepared = database_.Prepare(sql);
     if (!prepared.ok()) return prepared.status();
@@ -164,14 +167,17 @@ absl::Status NoticeFile::Trim(const std::vector<Notice>& added, base::WallTime n
 }
 
 absl::StatusOr<std::vector<NoticeStore::Kept>> NoticeFile::Read(int64_t below, size_t limit,
+                                                                const std::string& tenant,
                                                                 base::WallTime now) {
-  read_.Bind(1, below).Bind(2, Micros(now - options_.max_age)).Bind(3, static_cast<int64_t>(limit));
+  sqlite::Statement& read = tenant.empty() ? read_ : read_tenant_;
+  read.Bind(1, below).Bind(2, Micros(now - options_.max_age)).Bind(3, static_cast<int64_t>(limit));
+  if (!tenant.empty()) read.BindText(4, tenant);
   std::vector<NoticeStore::Kept> found;
   for (;;) {
-    const absl::StatusOr<bool> more = read_.Step();
+    const absl::StatusOr<bool> more = read.Step();
     if (!more.ok()) return more.status();
     if (!*more) return found;
-    found.push_back({read_.Int(0), NoticeAt(read_)});
+    found.push_back({read.Int(0), NoticeAt(read)});
   }
 }
 

@@ -24,6 +24,7 @@ class NoticeFile {
   absl::Status Add(const std::vector<Notice>& notices, base::WallTime now);
   /// As NoticeStore::Read, from what is written; none that are too old.
   absl::StatusOr<std::vector<NoticeStore::Kept>> Read(int64_t below, size_t limit,
+                                                      const std::string& tenant,
                                                       base::WallTime now);
 
  private:
@@ -37,7 +38,7 @@ class NoticeFile {
 
   const Options& options_;
   sqlite::Database database_;
-  sqlite::Statement find_, put_, remove_, trim_all_, trim_tenant_, trim_old_, read_;
+  sqlite::Statement find_, put_, remove_, trim_all_, trim_tenant_, trim_old_, read_, read_tenant_;
 };
 
 }  // namespace carillon::notices

@@ -39,7 +39,8 @@ class NoticeStoreImpl final : public NoticeStore {
   absl::Status Begin();
 
   void Add(Notice notice) override;
-  absl::StatusOr<std::vector<Kept>> Read(int64_t below, size_t limit) override;
+  absl::StatusOr<std::vector<Kept>> Read(int64_t below, size_t limit,
+                                         const std::string& tenant) override;
   uint64_t dropped() const override { return dropped_.load(); }
 
  private:
@@ -165,11 +166,12 @@ void NoticeStoreImpl::OnFailed(const absl::Status& why) {
   logger_.Error("notices cannot be written", {{"error", why.message()}});
 }
 
-absl::StatusOr<std::vector<NoticeStore::Kept>> NoticeStoreImpl::Read(int64_t below, size_t limit) {
+absl::StatusOr<std::vector<NoticeStore::Kept>> NoticeStoreImpl::Read(int64_t below, size_t limit,
+                                                                     const std::string& tenant) {
   const base::MutexLock lock(file_mutex_);
   if (below == kNewest) Write();
   if (file_ == nullptr) return absl::UnavailableError("there is no file");
-  absl::StatusOr<std::vector<Kept>> found = file_->Read(below, limit, clock_.Wall());
+  absl::StatusOr<std::vector<Kept>> found = file_->Read(below, limit, tenant, clock_.Wall());
   if (absl::IsDataLoss(found.status()) && OpenAnew(found.status()).ok()) {
     return std::vector<Kept>();
   }

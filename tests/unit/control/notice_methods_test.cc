@@ -24,10 +24,12 @@ class ListedNotices final : public NoticeStore {
     const auto id = static_cast<int64_t>(all.size()) + 1;
     all.push_back({id, std::move(notice)});
   }
-  absl::StatusOr<std::vector<Kept>> Read(int64_t below, size_t limit) override {
+  absl::StatusOr<std::vector<Kept>> Read(int64_t below, size_t limit,
+                                         const std::string& tenant) override {
     if (!status.ok()) return status;
     std::vector<Kept> found;
     for (auto it = all.rbegin(); it != all.rend() && found.size() < limit; ++it) {
+      if (!tenant.empty() && it->notice.tenant != tenant) continue;
       if (it->id < below) found.push_back(*it);
     }
     looked_at += found.size();
@@ -197,15 +199,24 @@ TEST_F(NoticeMethodsTest, FiltersAndPagesToTheEnd) {
 }
 
 TEST_F(NoticeMethodsTest, APageLooksAtSoManyAtMost) {
-  Add("acme", "orders", Kind::kPaused);
+  Add("acme", "orders", Kind::kDead);
   for (size_t i = 0; i < NoticeMethods::kMaxLookedAt; ++i) Add("other", "crm", Kind::kPaused);
-  auto answer = List(Of("tenants/acme"));
+  auto answer = List(Of("", "kind = DEAD"));
   ASSERT_TRUE(answer.ok());
   EXPECT_EQ(answer->notices_size(), 0);
   EXPECT_EQ(store_.looked_at, NoticeMethods::kMaxLookedAt);
-  v1::ListNoticesRequest request = Of("tenants/acme");
+  v1::ListNoticesRequest request = Of("", "kind = DEAD");
   request.set_page_token(answer->next_page_token());
   answer = List(request);
+  ASSERT_TRUE(answer.ok());
+  EXPECT_EQ(answer->notices_size(), 1);
+  EXPECT_EQ(answer->next_page_token(), "");
+}
+
+TEST_F(NoticeMethodsTest, WhatHappensToOthersDoesNotStandBeforeThoseOfATenant) {
+  Add("acme", "orders", Kind::kPaused);
+  for (size_t i = 0; i < NoticeMethods::kMaxLookedAt; ++i) Add("other", "crm", Kind::kPaused);
+  const auto answer = List(Of("tenants/acme"), {"acme"}, false);
   ASSERT_TRUE(answer.ok());
   EXPECT_EQ(answer->notices_size(), 1);
   EXPECT_EQ(answer->next_page_token(), "");

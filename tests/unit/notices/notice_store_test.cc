@@ -61,14 +61,15 @@ class NoticeStoreTest : public testing::Test {
     for (int i = 0; i < 60'000; ++i) {  // of a minute and more
       auto opened = NoticeStore::Open(options_, clock_, *logger_);
       const auto read =
-          opened.ok() ? (*opened)->Read(NoticeStore::kNewest, count) : opened.status();
+          opened.ok() ? (*opened)->Read(NoticeStore::kNewest, count, "") : opened.status();
       if (read.ok() && read->size() == count) return true;
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     return false;
   }
-  std::vector<NoticeStore::Kept> All(int64_t below = NoticeStore::kNewest, size_t limit = 1000) {
-    auto found = store_->Read(below, limit);
+  std::vector<NoticeStore::Kept> All(int64_t below = NoticeStore::kNewest, size_t limit = 1000,
+                                     const std::string& tenant = "") {
+    auto found = store_->Read(below, limit, tenant);
     EXPECT_TRUE(found.ok()) << found.status();
     return found.ok() ? *std::move(found) : std::vector<NoticeStore::Kept>();
   }
@@ -160,6 +161,21 @@ TEST_F(NoticeStoreTest, ReadsByPages) {
   page = All(page[1].id, 2);
   ASSERT_EQ(page.size(), 1u);
   EXPECT_EQ(page[0].notice.destination, "d0");
+}
+
+TEST_F(NoticeStoreTest, ReadsThoseOfATenant) {
+  Open();
+  store_->Add(Now(Kind::kDead, "a"));
+  store_->Add(Now(Kind::kDead, "b", "other"));
+  store_->Add(Now(Kind::kStarted, "", ""));
+  store_->Add(Now(Kind::kDead, "c"));
+  const auto newest = All(NoticeStore::kNewest, 1, "acme");
+  ASSERT_EQ(newest.size(), 1u);
+  EXPECT_EQ(newest.front().notice.destination, "c");
+  const auto next = All(newest.front().id, 10, "acme");
+  ASSERT_EQ(next.size(), 1u);
+  EXPECT_EQ(next.front().notice.destination, "a");
+  EXPECT_EQ(All(NoticeStore::kNewest, 10, "none").size(), 0u);
 }
 
 TEST_F(NoticeStoreTest, WhatHappensAgainIsNotTakenFromPagesThatAreRead) {

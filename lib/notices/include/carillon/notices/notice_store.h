@@ -46,11 +46,12 @@ class NoticeStore : public Sink {
   };
   static constexpr int64_t kNewest = std::numeric_limits<int64_t>::max();
 
-  /// The newest below that id, `limit` of them, the newest first; fewer: there are no more. Blocks:
-  /// below kNewest what was handed over before is written first, or left out when that fails; below
-  /// another it is not, since what is merged would leave what is being read. UNAVAILABLE: reading
-  /// failed.
-  virtual absl::StatusOr<std::vector<Kept>> Read(int64_t below, size_t limit) = 0;
+  /// The newest below that id, `limit` of them, the newest first; fewer: there are no more. Those
+  /// of the tenant; empty: of all, and of the server. Blocks: below kNewest what was handed over
+  /// before is written first, or left out when that fails; below another it is not, since what is
+  /// merged would leave what is being read. UNAVAILABLE: reading failed.
+  virtual absl::StatusOr<std::vector<Kept>> Read(int64_t below, size_t limit,
+                                                 const std::string& tenant) = 0;
 
   /// Notices that were left out since the start: there was no room, or writing failed.
   virtual uint64_t dropped() const = 0;
