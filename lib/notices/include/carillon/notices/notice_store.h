@@ -24,7 +24,7 @@ struct Options {
   size_t max_pending = 4096;              ///< that are not yet written
   uint64_t min_free_bytes = 0;            ///< with less free space on the disk nothing is written
   std::chrono::milliseconds write_every{1000};  ///< at most
-  std::chrono::milliseconds retry_after{5000};  ///< a write that failed is tried again
+  std::chrono::milliseconds retry_after{5000};  ///< none is tried so long after one that failed
 };
 
 /// Notices, kept over restarts in a database of SQLite. A thread of its own writes what was handed
