@@ -25,7 +25,8 @@ std::string WhyRetired(const v1::TenantRetirement& retirement) {
       "the tenant '", id, "' was deleted, and its name is retired until ",
       absl::FormatTime(absl::RFC3339_sec, absl::FromUnixSeconds(retirement.expire_time().seconds()),
                        absl::UTCTimeZone()),
-      ", since events, attempts, statistics and audit entries of it may be kept until then");
+      ", since events, attempts, statistics, notices and audit entries of it may be kept until "
+      "then");
 }
 
 /// What says so in snapshots.

@@ -86,7 +86,8 @@ absl::Status NoticeFile::Prepare() {
   const std::pair<sqlite::Statement*, std::string> statements[] = {
       {&find_, "SELECT " + columns +
                    " FROM notice WHERE tenant = ?1 AND destination = ?2 AND uid = ?3 AND "
-                   "kind = ?4 AND text = ?5 AND last >= ?6 ORDER BY id DESC LIMIT 1"},
+                   "kind = ?4 AND text = ?5 AND last >= ?6 AND principal = ?7 AND disabled IS ?8 "
+                   "ORDER BY id DESC LIMIT 1"},
       {&put_, "INSERT INTO notice(" + columns +
                   ") VALUES(NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"},
       {&remove_, "DELETE FROM notice WHERE id = ?1"},
@@ -143,7 +144,9 @@ absl::StatusOr<Notice> NoticeFile::Merged(const Notice& notice) {
       .BindText(3, notice.uid)
       .Bind(4, static_cast<int64_t>(notice.kind))
       .BindText(5, notice.text)
-      .Bind(6, Micros(notice.first - options_.merge_within));
+      .Bind(6, Micros(notice.first - options_.merge_within))
+      .BindText(7, notice.principal);
+  BindMaybe(find_, 8, notice.disabled);
   const absl::StatusOr<bool> found = find_.Step();
   if (!found.ok()) return found.status();
   if (!*found) return notice;

@@ -13,7 +13,9 @@ std::string MergeKey(const Notice& notice) {
   constexpr std::string_view kEnd("\0", 1);  // which no name has
   return absl::StrCat(static_cast<int>(notice.kind), base::ToAbsl(kEnd), notice.tenant,
                       base::ToAbsl(kEnd), notice.destination, base::ToAbsl(kEnd), notice.uid,
-                      base::ToAbsl(kEnd), notice.text);
+                      base::ToAbsl(kEnd), notice.principal, base::ToAbsl(kEnd),
+                      notice.disabled ? static_cast<int>(*notice.disabled) : 0, base::ToAbsl(kEnd),
+                      notice.text);
 }
 
 Notice Merge(const Notice& older, Notice newer) {

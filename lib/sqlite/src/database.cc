@@ -155,8 +155,10 @@ absl::StatusOr<Statement> Database::Prepare(std::string_view sql) {
   sqlite3_stmt* raw = nullptr;
   const int code = sqlite3_prepare_v3(db_.get(), sql.data(), static_cast<int>(sql.size()),
                                       SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
-  if (code != SQLITE_OK) return ErrorOf(db_.get(), code);
-  return Statement(raw);
+  if (code == SQLITE_OK) return Statement(raw);
+  absl::Status error = ErrorOf(db_.get(), code);
+  if (code == SQLITE_ERROR) return absl::DataLossError(error.message());
+  return error;
 }
 
 absl::StatusOr<int64_t> Database::Scalar(std::string_view sql, int64_t otherwise) {

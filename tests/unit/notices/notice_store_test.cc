@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "carillon/sqlite/database.h"
+
 namespace carillon::notices {
 namespace {
 
@@ -136,6 +138,39 @@ TEST_F(NoticeStoreTest, WhatHappensAgainWithinAnHourIsOneNoticeOnTop) {
   all = All();
   ASSERT_EQ(all.size(), 3u);
   EXPECT_EQ(all[0].notice.count, 1u);
+}
+
+TEST_F(NoticeStoreTest, WhatSomebodyElseDidOrForAnotherReasonIsAnother) {
+  Open();
+  Notice disabled = Now(Kind::kDisabled);
+  disabled.disabled = model::DisabledReason::kPrincipal;
+  for (const char* const principal : {"token:tokens/a", "token:tokens/b", "token:tokens/b"}) {
+    disabled.principal = principal;
+    store_->Add(disabled);
+    All();
+  }
+  disabled.disabled = model::DisabledReason::kOperator;
+  disabled.principal = "";
+  store_->Add(disabled);
+  const auto all = All();
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[0].notice.count, 1u);
+  EXPECT_EQ(all[1].notice.count, 2u);
+  EXPECT_EQ(all[1].notice.principal, "token:tokens/b");
+}
+
+TEST_F(NoticeStoreTest, OneOfAnotherSchemaIsSetAside) {
+  Open();
+  store_.reset();
+  {
+    auto database = sqlite::Database::Open(options_.path, nullptr);
+    ASSERT_TRUE(database.ok());
+    ASSERT_TRUE(database->Exec("ALTER TABLE notice DROP COLUMN principal").ok());
+  }
+  Open();
+  EXPECT_TRUE(std::filesystem::exists(options_.path + ".bad"));
+  store_->Add(Now(Kind::kPaused));
+  EXPECT_EQ(All().size(), 1u);
 }
 
 TEST_F(NoticeStoreTest, CountsAreAdded) {

@@ -38,19 +38,23 @@ TEST(PendingNoticesTest, WhatHappensAgainIsOneNoticeAtItsLastTime) {
 }
 
 TEST(PendingNoticesTest, OthersStayApart) {
-  PendingNotices pending(10);
+  PendingNotices pending(20);
   Notice other = At(1, Kind::kDead);
   other.tenant = "acme.orders";
   other.destination = "";
   Notice uid = At(1, Kind::kDead);
   uid.uid = "1";
+  Notice principal = At(1, Kind::kDead);
+  principal.principal = "token:tokens/ops";
+  Notice reason = At(1, Kind::kDead);
+  reason.disabled = model::DisabledReason::kGone;
   Notice text = At(1, Kind::kDead);
   text.text = "1";
-  for (const Notice& notice :
-       {At(1, Kind::kDead), At(1, Kind::kDead, "crm"), At(1, Kind::kEvicted), other, uid, text}) {
+  for (const Notice& notice : {At(1, Kind::kDead), At(1, Kind::kDead, "crm"), At(1, Kind::kEvicted),
+                               other, uid, principal, reason, text}) {
     EXPECT_TRUE(pending.Add(notice));
   }
-  EXPECT_EQ(pending.Take().size(), 6u);
+  EXPECT_EQ(pending.Take().size(), 8u);
 }
 
 TEST(PendingNoticesTest, WhatThereIsNoRoomForIsRefusedAndWhatIsThereGoesOn) {

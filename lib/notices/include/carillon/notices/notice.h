@@ -54,8 +54,8 @@ struct Notice {
 class Sink {
  public:
   virtual ~Sink() = default;
-  /// What happened to one destination within an hour of the last time, of one kind, becomes one
-  /// notice: the newer facts, `first` of the older, both counts.
+  /// What happened to one destination within an hour of the last time, of one kind, for one reason
+  /// and by one principal, becomes one notice: the newer facts, `first` of the older, both counts.
   virtual void Add(Notice notice) = 0;
 };
 

@@ -65,6 +65,7 @@ class Database {
   static absl::StatusOr<Database> OpenImmutable(const std::string& path);
 
   absl::Status Exec(const char* sql);
+  /// DATA_LOSS also: its tables are not those that `sql` names.
   absl::StatusOr<Statement> Prepare(std::string_view sql);
   /// First column of the first row of `sql`; `otherwise` when there is no row or it is NULL.
   absl::StatusOr<int64_t> Scalar(std::string_view sql, int64_t otherwise = 0);
