@@ -7,12 +7,13 @@ import { seed, startCarillond } from './support.mjs';
 /** What Chromium writes down about answers that are expected. */
 export const NOT_THERE = /status of 40[0-9]|status of 503|ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|Failed to load resource/;
 
-/** Opens a page, runs, and fails on whatever nobody should see. `base`: of a proxy before carillond. */
+/** Opens a page, runs, and fails on whatever nobody should see. Returns what `run` does. `base`: of a proxy before carillond. */
 export async function visitAt(browser, carillond, { base = carillond.base, ...options }, run) {
   const seat = await open(browser, base, options);
   try {
-    await run(seat);
+    const result = await run(seat);
     assert.deepEqual(seat.faults, []);
+    return result;
   } finally {
     await seat.close();
   }
