@@ -29,6 +29,7 @@ describe('what happened', () => {
     expect(noticeText(notice(Kind.DEAD, { count: 37n, outcome: Outcome.HTTP_5XX, responseStatus: 500 }))).toBe('37 deliveries to crm given up');
     expect(noticeText(notice(Kind.EVICTED))).toBe('1 delivery to crm given up');
     expect(noticeWords(notice(Kind.DEAD, { outcome: Outcome.DNS })).more).toBe('Name not found on the last attempt');
+    expect(noticeWords(notice(Kind.DEAD, { outcome: Outcome.CANCELLED })).more).toBe('purged, too old, or no longer wanted');
   });
 
   it('says how often, and since when', () => {

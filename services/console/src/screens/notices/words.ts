@@ -1,4 +1,5 @@
 import { lastPart, principalWords } from '../../api/names';
+import { Outcome } from '../../gen/carillon/v1/destination_pb';
 import { type Notice, Notice_Kind as Kind } from '../../gen/carillon/v1/notice_service_pb';
 import { count, millisOf, plural, span, timeText } from '../../ui/format';
 import { OUTCOMES, type Tone } from '../../ui/outcomes';
@@ -24,6 +25,9 @@ const OPENED: Record<Tone, string> = {
 /** The last attempt in a word or two. */
 const lastAttempt = ({ outcome, responseStatus }: Notice) => (responseStatus ? String(responseStatus) : OUTCOMES[outcome].label);
 
+/** Of what was given up: why. */
+const givenUp = (notice: Notice) => (notice.outcome === Outcome.CANCELLED ? 'purged, too old, or no longer wanted' : `${lastAttempt(notice)} on the last attempt`);
+
 const lasted = ({ sinceTime, lastTime }: Notice): string => {
   const [from, to] = [millisOf(sinceTime), millisOf(lastTime)];
   return from === undefined || to === undefined ? '' : span(Math.max(0, to - from));
@@ -44,7 +48,7 @@ const TOLD: Record<Kind, (notice: Notice) => Told> = {
   [Kind.ENABLED]: (notice) => ({ tone: 'ok', after: 'was enabled', more: by(notice) }),
   [Kind.PAUSED]: (notice) => ({ tone: 'info', after: 'was paused', more: by(notice) }),
   [Kind.RESUMED]: (notice) => ({ tone: 'ok', after: 'was resumed', more: by(notice) }),
-  [Kind.DEAD]: (notice) => ({ tone: 'bad', before: `${plural(Number(notice.count), 'delivery', 'deliveries')} to`, after: 'given up', more: `${lastAttempt(notice)} on the last attempt` }),
+  [Kind.DEAD]: (notice) => ({ tone: 'bad', before: `${plural(Number(notice.count), 'delivery', 'deliveries')} to`, after: 'given up', more: givenUp(notice) }),
   [Kind.EVICTED]: (notice) => ({ tone: 'bad', before: `${plural(Number(notice.count), 'delivery', 'deliveries')} to`, after: 'given up', more: 'more was kept for it than may be' }),
   [Kind.STARTED]: ({ message }) => ({ tone: 'info', after: 'The server started', more: message ? `version ${message}` : '' }),
   [Kind.RELOADED]: ({ message }) => ({ tone: 'info', after: 'Configuration reloaded', more: message }),
